@@ -1,0 +1,68 @@
+/** What can go wrong, for the API (`code`), for people (`message`: what is wrong and what to do) and for machines (`details`). */
+export class HeadwayError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly details: Readonly<Record<string, unknown>> = {},
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** An expected failure of a mutation: it becomes an entry of `userErrors`, and nothing has been changed. */
+export class UserFault extends HeadwayError {
+  constructor(
+    code: UserErrorCode,
+    message: string,
+    readonly path: readonly string[] = [],
+    details: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(code, message, details);
+  }
+}
+
+export const USER_ERROR_CODES = [
+  "NOT_FOUND",
+  "NAME_TAKEN",
+  "INVALID_INPUT",
+  "UNKNOWN_PIPELINE",
+  "INVALID_OPTIONS",
+  "NO_DOCUMENTS",
+  "ACTIVE_JOB_EXISTS",
+  "COLLECTION_EXPIRED",
+  "NOT_RETRYABLE",
+  "NOT_CANCELLABLE",
+  "IDEMPOTENCY_CONFLICT",
+  "UPLOAD_INCOMPLETE",
+  "TOO_LARGE",
+  "URI_REFUSED",
+  "LIMIT_EXCEEDED",
+] as const;
+export type UserErrorCode = (typeof USER_ERROR_CODES)[number];
+
+/** A request that can't be read as meant: an id that is no uuid, a cursor of the wrong kind. A top-level GraphQL error. */
+export class BadInput extends HeadwayError {
+  constructor(message: string, details: Readonly<Record<string, unknown>> = {}) {
+    super("BAD_USER_INPUT", message, details);
+  }
+}
+
+/**
+ * Thrown by a stage handler to fail its task at once, without another try.
+ * `code` is upper-case words joined by underscores and becomes the task's error code; `message` says what to do.
+ */
+export class PermanentError extends HeadwayError {}
+
+/** A wrong setting, or several: each named with its value, what it must be, and why. */
+export class ConfigError extends HeadwayError {
+  constructor(message: string, details: Readonly<Record<string, unknown>> = {}) {
+    super("CONFIG_INVALID", message, details);
+  }
+}
+
+/** The message of whatever was thrown, be it an Error or not. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

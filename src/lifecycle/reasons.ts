@@ -1,0 +1,58 @@
+/** Why a change happened. Closed: every writer picks one, and the database refuses any other. */
+export const CHANGE_REASONS = [
+  "CREATED",
+  "SUBMITTED",
+  "STARTED",
+  "CLAIMED",
+  "STAGE_STARTED",
+  "COMPLETED",
+  "DOCUMENTS_SETTLED",
+  "ALL_TASKS_SETTLED",
+  "NOTHING_TO_DO",
+  "UNCHANGED",
+  "RETRY_SCHEDULED",
+  "RETRIES_EXHAUSTED",
+  "PERMANENT_ERROR",
+  "POISONED",
+  "LEASE_EXPIRED",
+  "INTERRUPTED",
+  "CANCEL_REQUESTED",
+  "CANCELLED_BY_REQUEST",
+  "CANCEL_DEADLINE",
+  "RETRIED_BY_REQUEST",
+  "EXPIRED_BY_RETENTION",
+  "EXPIRED_BY_REQUEST",
+] as const;
+export type ChangeReason = (typeof CHANGE_REASONS)[number];
+
+/**
+ * What can end a passage through a stage other than success. `again` is the reason written when the task goes back
+ * to QUEUED, null where it never does; `final` the reason when it fails; `code` the error code, null where the error
+ * brings its own or there is none; `countsAs` what the passage uses up.
+ */
+export interface Ending {
+  readonly again: ChangeReason | null;
+  readonly final: ChangeReason | null;
+  readonly code: string | null;
+  readonly countsAs: "attempt" | "crash" | "nothing";
+}
+
+/** The one table from cause to reason, error code and count. */
+export const ENDINGS = {
+  HANDLER_THREW: { again: "RETRY_SCHEDULED", final: "RETRIES_EXHAUSTED", code: "HANDLER_ERROR", countsAs: "attempt" },
+  PERMANENT_ERROR: { again: null, final: "PERMANENT_ERROR", code: null, countsAs: "nothing" },
+  TIMED_OUT: { again: "RETRY_SCHEDULED", final: "RETRIES_EXHAUSTED", code: "TIMED_OUT", countsAs: "attempt" },
+  OUTPUT_REJECTED: {
+    again: "RETRY_SCHEDULED",
+    final: "RETRIES_EXHAUSTED",
+    code: "OUTPUT_REJECTED",
+    countsAs: "attempt",
+  },
+  OUTPUT_UNSTORABLE: { again: null, final: "PERMANENT_ERROR", code: "OUTPUT_UNSTORABLE", countsAs: "nothing" },
+  RESOURCE_LIMIT: { again: null, final: "PERMANENT_ERROR", code: "RESOURCE_LIMIT", countsAs: "nothing" },
+  CHILD_DIED: { again: "RETRY_SCHEDULED", final: "POISONED", code: "CRASHED", countsAs: "crash" },
+  LEASE_LOST: { again: "LEASE_EXPIRED", final: "POISONED", code: "CRASHED", countsAs: "crash" },
+  INTERRUPTED: { again: "INTERRUPTED", final: null, code: null, countsAs: "nothing" },
+  PIPELINE_CHANGED: { again: null, final: "PERMANENT_ERROR", code: "PIPELINE_CHANGED", countsAs: "nothing" },
+} as const satisfies Record<string, Ending>;
+export type Cause = keyof typeof ENDINGS;
