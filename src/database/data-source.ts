@@ -1,0 +1,87 @@
+import "reflect-metadata";
+import { DataSource } from "typeorm";
+import pg from "pg";
+import { ENTITIES } from "../model/entities.js";
+import { InitialSchema1764000000000 } from "./migrations/initial-schema.js";
+
+/** In the order in which they run; append only. */
+export const MIGRATIONS = [InitialSchema1764000000000];
+
+/** One process migrates at a time; the number is arbitrary and Headway's own. */
+const MIGRATION_LOCK = 4_843_041;
+
+export interface DataSourceOptions {
+  /** Connections at most. Default 10. */
+  readonly poolSize?: number;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName?: string;
+  /** Errors of idle connections; without a listener they would end the process. */
+  readonly onError?: (error: Error) => void;
+}
+
+/**
+ * A TypeORM data source over the given Postgres, not yet connected.
+ * Every connection bounds its own waits: 2 s idle in a transaction, 5 s for a lock, 30 s for a statement.
+ */
+export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
+  return new DataSource({
+    type: "postgres",
+    url,
+    applicationName: options.applicationName ?? "headway",
+    entities: [...ENTITIES],
+    migrations: [...MIGRATIONS],
+    migrationsTableName: "migration",
+    synchronize: false,
+    poolErrorHandler: (error: Error) => options.onError?.(error),
+    extra: {
+      max: options.poolSize ?? 10,
+      connectionTimeoutMillis: 5_000,
+      options: "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=5000 -c statement_timeout=30000",
+    },
+  });
+}
+
+/**
+ * Brings the database up to date and gives it its identity. Safe to call from many processes at once.
+ * @throws when a migration fails; the database is then as it was before that migration
+ */
+export async function migrate(url: string): Promise<void> {
+  const lock = new pg.Client({ connectionString: url, application_name: "headway-migrate" });
+  await lock.connect();
+  try {
+    await lock.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
+    const source = new DataSource({
+      type: "postgres",
+      url,
+      entities: [...ENTITIES],
+      migrations: [...MIGRATIONS],
+      migrationsTableName: "migration",
+      synchronize: false,
+    });
+    await source.initialize();
+    try {
+      await source.runMigrations({ transaction: "each" });
+    } finally {
+      await source.destroy();
+    }
+    await identify(lock);
+  } finally {
+    await lock.end();
+  }
+}
+
+/**
+ * The identity in every cursor: made anew when this database is not the one it was made in (restored elsewhere, or
+ * copied from a template), so that an old cursor is answered with a gap and never with somebody else's changes.
+ */
+async function identify(client: pg.Client): Promise<void> {
+  await client.query(
+    `insert into database_identity (id, system_identifier)
+     select gen_random_uuid(), here.identifier from (${HERE}) here
+     on conflict (only_row) do update set id = excluded.id, system_identifier = excluded.system_identifier
+     where database_identity.system_identifier <> excluded.system_identifier`,
+  );
+}
+
+const HERE = `select s.system_identifier || '/' || d.oid as identifier
+  from pg_control_system() s, pg_database d where d.datname = current_database()`;

@@ -1,0 +1,255 @@
+/**
+ * What workers and the sweep write: one call is one flush. Locks, claims, stages and endings in one UPDATE, outputs,
+ * facts about documents, then convergence of the jobs whose tasks settled.
+ *
+ * p_changes: [{task, fence, change, kind, stage, maxAttempts, again, final, countsAs, code, message, retryable,
+ *   delayMs, expired, textFence, chunkFence, output, document, warnings}], kind one of
+ *   stage (go on at 'stage'), complete, skip, end (an Ending of src/lifecycle/reasons.ts), deadline (of a cancel).
+ * p_claim: {change, ids, pipelines, limit, leaseMs}, or null.
+ */
+export const RECORD = `
+create function claimable(p_claim jsonb) returns uuid[] language sql stable as $$
+  select array(
+    select id from (
+      (select id, priority, run_at from task
+       where id = any (array(select jsonb_array_elements_text(p_claim->'ids')::uuid)) and status = 'QUEUED'
+         and run_at <= clock_timestamp()
+         and pipeline = any (array(select jsonb_array_elements_text(p_claim->'pipelines'))))
+      union
+      (select id, priority, run_at from task
+       where status = 'QUEUED' and run_at <= clock_timestamp()
+         and pipeline = any (array(select jsonb_array_elements_text(p_claim->'pipelines')))
+       order by priority desc, run_at, id limit (p_claim->>'limit')::int)
+    ) due
+    order by priority desc, (id = any (array(select jsonb_array_elements_text(p_claim->'ids')::uuid))) desc, run_at, id
+    limit (p_claim->>'limit')::int
+  )
+$$;
+
+create function claimed(p_ids uuid[]) returns jsonb language sql stable as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'taskId', t.id, 'fence', t.fence::text, 'kind', t.kind, 'stage', t.stage, 'attempt', t.attempt,
+    'maxAttempts', t.max_attempts, 'run', t.run, 'textFence', t.text_fence::text, 'chunkFence', t.chunk_fence::text,
+    'warnings', t.warnings, 'projectId', t.project_id,
+    'job', jsonb_build_object('id', j.id, 'pipeline', j.pipeline, 'pipelineVersion', j.pipeline_version,
+      'documentStages', j.document_stages, 'collectionStages', j.collection_stages, 'options', j.options,
+      'tags', j.tags, 'run', j.run),
+    'collection', jsonb_build_object('id', c.id, 'name', c.name, 'metadata', c.metadata),
+    'document', case when d.id is not null then jsonb_build_object('id', d.id, 'name', d.name,
+      'mediaType', d.media_type, 'sizeBytes', d.size_bytes, 'sha256', d.sha256, 'metadata', d.metadata,
+      'sourceUri', d.source_uri, 'blobKey', d.blob_key, 'contentVersion', d.content_version) end,
+    'input', o.output
+  ) order by t.priority desc, t.run_at, t.ordinal), '[]')
+  from task t join job j on j.id = t.job_id join collection c on c.id = t.collection_id
+  left join document d on d.id = t.document_id
+  left join lateral (
+    select case t.kind when 'DOCUMENT' then j.document_stages else j.collection_stages end as stages
+  ) s on true
+  left join stage_output o on o.task_id = t.id and o.stage = s.stages[array_position(s.stages, t.stage) - 1]
+  where t.id = any (p_ids)
+$$;
+
+create function record_changes(
+  p_actor_type text, p_actor text, p_worker uuid, p_crash_limit int, p_changes jsonb, p_claim jsonb
+) returns jsonb language plpgsql as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_claims uuid[] := '{}';
+  v_claimed uuid[];
+  v_applied jsonb;
+  v_job uuid;
+  v_errors jsonb := '[]';
+  v_jobs uuid[];
+begin
+  if p_claim is not null then v_claims := claimable(p_claim); end if;
+  perform lock_collections(array(
+    select distinct t.collection_id from task t
+    where t.id = any (v_claims || array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c))));
+  if cardinality(v_claims) > 0 then
+    v_claims := array(
+      select id from task where id = any (v_claims) and status = 'QUEUED' and run_at <= v_now
+      order by id for no key update skip locked);
+  end if;
+
+  with c as (
+    select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, kind text, stage text,
+      "maxAttempts" int, again text, final text, "countsAs" text, code text, message text, retryable boolean,
+      "delayMs" int, expired boolean, "textFence" bigint, "chunkFence" bigint, warnings jsonb)
+  ), n as (
+    select t.id, c.kind, c.change, t.stage as from_stage, c.stage as next_stage, c."maxAttempts" as max_attempts,
+      case
+        when c.kind = 'complete' then 'COMPLETED'
+        when c.kind = 'skip' then 'SKIPPED'
+        when c.kind = 'deadline' or t.cancel_requested_at is not null then 'CANCELLED'
+        when c.kind = 'stage' then 'RUNNING'
+        when c."countsAs" = 'attempt' and t.attempt < t.max_attempts then 'QUEUED'
+        when c."countsAs" = 'crash' and t.crashes + 1 < p_crash_limit then 'QUEUED'
+        when c.final is null then 'QUEUED'
+        else 'FAILED'
+      end as status,
+      c.again, c.final, c."countsAs" as counts_as, c.code, c.message, c.retryable, c."delayMs" as delay_ms,
+      c."textFence" as text_fence, c."chunkFence" as chunk_fence, c.warnings
+    from c join task t on t.id = c.task
+    where t.status = 'RUNNING' and t.fence = c.fence and t.change_id <> c.change
+      and (c.expired is not true or t.lease_expires_at < v_now)
+    union all
+    select id, 'claim', (p_claim->>'change')::uuid, null, null, null, 'RUNNING', null, null, null, null, null, null,
+      null, null, null, null
+    from unnest(v_claims) id
+  ), changed as (
+    update task t set
+      status = n.status, version = t.version + 1, change_id = n.change, changed_by_type = p_actor_type,
+      changed_by = p_actor,
+      change_reason = case
+        when n.kind = 'claim' then 'CLAIMED'
+        when n.kind = 'complete' then 'COMPLETED'
+        when n.kind = 'skip' then 'UNCHANGED'
+        when n.kind = 'deadline' then 'CANCEL_DEADLINE'
+        when n.status = 'CANCELLED' then 'CANCELLED_BY_REQUEST'
+        when n.kind = 'stage' then 'STAGE_STARTED'
+        when n.status = 'QUEUED' then n.again
+        else n.final
+      end,
+      change_message = n.message,
+      stage = case when n.kind in ('complete', 'skip') then null
+                   when n.kind = 'stage' and n.status = 'RUNNING' then n.next_stage else t.stage end,
+      fence = t.fence + (n.kind = 'claim')::int,
+      worker_id = case when n.kind = 'claim' then p_worker when n.status = 'RUNNING' then t.worker_id end,
+      lease_expires_at = case
+        when n.kind = 'claim' then v_now + make_interval(secs => (p_claim->>'leaseMs')::float8 / 1000)
+        when n.status = 'RUNNING' then t.lease_expires_at end,
+      attempt = case when n.kind = 'stage' and n.status = 'RUNNING' then 1
+                     when n.status = 'QUEUED' and n.counts_as = 'attempt' then t.attempt + 1 else t.attempt end,
+      max_attempts = case when n.kind = 'stage' and n.status = 'RUNNING' then n.max_attempts else t.max_attempts end,
+      crashes = case when n.kind = 'stage' and n.status = 'RUNNING' then 0
+                     when n.counts_as = 'crash' and n.status <> 'CANCELLED' then t.crashes + 1 else t.crashes end,
+      progress = case when n.kind = 'complete' then 1 else 0 end,
+      progress_message = null,
+      run_at = case when n.status = 'QUEUED'
+                    then v_now + make_interval(secs => coalesce(n.delay_ms, 0)::float8 / 1000) else t.run_at end,
+      started_at = case when n.kind = 'claim' then coalesce(t.started_at, v_now) else t.started_at end,
+      finished_at = case when n.status in ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED') then v_now end,
+      error_code = case when n.status in ('FAILED', 'QUEUED') then n.code end,
+      error_message = case when n.status in ('FAILED', 'QUEUED') then n.message end,
+      error_stage = case when n.status in ('FAILED', 'QUEUED') and n.code is not null then t.stage end,
+      error_retryable = case when n.status in ('FAILED', 'QUEUED') then n.retryable end,
+      text_fence = coalesce(n.text_fence, t.text_fence), chunk_fence = coalesce(n.chunk_fence, t.chunk_fence),
+      warnings = coalesce(n.warnings, t.warnings)
+    from n where t.id = n.id
+    returning t.id, t.job_id, t.project_id, t.kind, t.document_id, t.status, t.stage, t.fence, t.change_id, t.pipeline,
+      t.priority, t.text_fence, t.chunk_fence, n.kind as change_kind, n.from_stage, t.run_at
+  ), outputs as (
+    insert into stage_output as o (task_id, project_id, stage, fence, output)
+    select x.id, x.project_id, x.from_stage, x.fence, nullif(c->'output', 'null')
+    from changed x join jsonb_array_elements(p_changes) c on (c->>'task')::uuid = x.id and (c->>'change')::uuid = x.change_id
+    where x.change_kind in ('stage', 'complete')
+    on conflict (task_id, stage) do update set fence = excluded.fence, output = excluded.output,
+      created_at = clock_timestamp()
+    where excluded.fence >= o.fence
+  ), artifacts as (
+    update artifact a set accepted = true from changed x
+    where x.change_kind in ('stage', 'complete') and a.task_id = x.id and a.fence = x.fence and a.stage = x.from_stage
+      and not a.accepted
+  )
+  select coalesce(jsonb_agg(to_jsonb(x)), '[]') into v_applied from changed x;
+
+  v_claimed := array(select (x->>'id')::uuid from jsonb_array_elements(v_applied) x where x->>'change_kind' = 'claim');
+  if cardinality(v_claimed) > 0 then
+    update job set status = 'PROCESSING', version = version + 1, change_id = gen_random_uuid(),
+      changed_by_type = p_actor_type, changed_by = p_actor, change_reason = 'STARTED', change_message = null,
+      started_at = v_now
+    where status = 'QUEUED'
+      and id in (select (x->>'job_id')::uuid from jsonb_array_elements(v_applied) x where x->>'change_kind' = 'claim');
+  end if;
+
+  perform apply_document_facts(v_applied, p_changes);
+
+  v_jobs := array(
+    select distinct (x->>'job_id')::uuid from jsonb_array_elements(v_applied) x
+    where x->>'status' in ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED') order by 1);
+  for v_job in
+    select j.id from job j where j.id = any (v_jobs) and j.queued + j.running = 0 and j.finished_at is null order by j.id
+  loop
+    begin
+      perform converge(v_job);
+    exception when others then
+      -- A task's outcome stands whatever becomes of its job: the sweep converges it again.
+      v_errors := v_errors || jsonb_build_object('jobId', v_job, 'code', sqlstate, 'message', sqlerrm);
+    end;
+  end loop;
+
+  return jsonb_build_object(
+    'applied', (select coalesce(jsonb_agg(jsonb_build_object('task', x->'id', 'change', x->'change_id',
+        'status', x->'status', 'fence', (x->>'fence'), 'runAt', x->'run_at')), '[]')
+      from jsonb_array_elements(v_applied) x where x->>'change_kind' <> 'claim'),
+    'claims', claimed(v_claimed),
+    'due', (select coalesce(jsonb_agg(jsonb_build_object('task', t.id, 'fence', t.fence::text, 'pipeline', t.pipeline,
+        'priority', t.priority)), '[]')
+      from task t where t.job_id = any (v_jobs) and t.kind = 'COLLECTION' and t.status = 'QUEUED'),
+    'convergeErrors', v_errors);
+end $$;
+
+-- Media type, size, hash and metadata as the stages found them; and, on completion, the pointer that moves readers
+-- from all of the old text and chunks to all of the new.
+create function apply_document_facts(p_applied jsonb, p_changes jsonb) returns void language plpgsql as $$
+begin
+  update document d set
+    media_type = coalesce(c->'document'->>'mediaType', d.media_type),
+    size_bytes = coalesce((c->'document'->>'sizeBytes')::bigint, d.size_bytes),
+    sha256 = coalesce(c->'document'->>'sha256', d.sha256),
+    blob_key = coalesce(c->'document'->>'blobKey', d.blob_key),
+    metadata = d.metadata || coalesce(c->'document'->'metadata', '{}')
+  from jsonb_array_elements(p_applied) x
+  join jsonb_array_elements(p_changes) c on c->>'task' = x->>'id' and c->>'change' = x->>'change_id'
+  where d.id = (x->>'document_id')::uuid and c->'document' is not null;
+
+  if exists (
+    select from jsonb_array_elements(p_applied) x
+    where x->>'change_kind' = 'complete' and (x->>'text_fence' is not null or x->>'chunk_fence' is not null)
+  ) then
+    with moved as (
+      select d.id, d.collection_id, (x->>'id')::uuid as task_id, (x->>'text_fence')::bigint as text_fence,
+        (x->>'chunk_fence')::bigint as chunk_fence, n.chunks, n.embedded, d.chunk_count, d.embedded_chunk_count
+      from jsonb_array_elements(p_applied) x join document d on d.id = (x->>'document_id')::uuid
+      cross join lateral (
+        select count(*)::int as chunks, count(embedding)::int as embedded from chunk
+        where document_id = d.id and task_id = (x->>'id')::uuid and fence = (x->>'chunk_fence')::bigint
+      ) n
+      where x->>'change_kind' = 'complete' and (x->>'text_fence' is not null or x->>'chunk_fence' is not null)
+    ), pointed as (
+      update document d set content_task_id = m.task_id, text_fence = m.text_fence, chunk_fence = m.chunk_fence,
+        chunk_count = m.chunks, embedded_chunk_count = m.embedded
+      from moved m where d.id = m.id
+    )
+    update collection c set content_version = c.content_version + 1, chunk_count = c.chunk_count + s.chunks,
+      embedded_chunk_count = c.embedded_chunk_count + s.embedded
+    from (
+      select collection_id, sum(chunks - chunk_count)::int as chunks, sum(embedded - embedded_chunk_count)::int as embedded
+      from moved group by collection_id
+    ) s where c.id = s.collection_id;
+  end if;
+end $$;
+
+-- Renews just the (task, fence) pairs given; takes no collection lock and waits for nobody.
+create function heartbeat(p_worker uuid, p_lease_ms int, p_tasks jsonb) returns jsonb language plpgsql as $$
+begin
+  update task t set
+    lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_ms::float8 / 1000),
+    progress = case when t.stage = p.stage then greatest(t.progress, coalesce(p.progress, 0)) else t.progress end,
+    progress_message = case when t.stage = p.stage then coalesce(p.message, t.progress_message) else t.progress_message end
+  from (
+    select t.id, p.stage, p.progress, p.message
+    from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint, stage text, progress real, message text)
+    join task t on t.id = p.task and t.fence = p.fence
+    where t.status = 'RUNNING' order by t.id for no key update of t skip locked
+  ) p where t.id = p.id;
+  return jsonb_build_object(
+    'lost', (select coalesce(jsonb_agg(p.task), '[]')
+      from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint)
+      left join task t on t.id = p.task and t.fence = p.fence and t.status = 'RUNNING' where t.id is null),
+    'cancelled', (select coalesce(jsonb_agg(p.task), '[]')
+      from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint)
+      join task t on t.id = p.task and t.fence = p.fence and t.status = 'RUNNING'
+      where t.cancel_requested_at is not null));
+end $$;
+`;
