@@ -88,7 +88,8 @@ begin
     select * into v_collection_task from task where job_id = p_job and kind = 'COLLECTION';
     select * into v_next from roll_up(j.queued + j.running, j.completed, j.failed, j.cancelled, j.skipped,
       v_collection_task.status, j.cancel_requested_at is not null,
-      v_collection_task.status = 'WAITING' and j.queued + j.running = 0 and j.skipped = j.total and saw_same_documents(p_job));
+      v_collection_task.status = 'WAITING' and j.queued + j.running = 0 and j.skipped = j.total
+        and j.mode = 'INCREMENTAL' and saw_same_documents(p_job));
     if v_next.target = 'COLLECTION_TASK' then
       update task set status = v_next.status, version = version + 1, change_id = gen_random_uuid(),
         changed_by_type = 'SYSTEM', changed_by = p_actor, change_reason = v_next.reason, change_message = null,

@@ -93,6 +93,7 @@ create table job (
   options jsonb not null default '{}',
   tags text[] not null default '{}',
   priority int not null default 0 check (priority between -100 and 100),
+  mode text not null default 'FULL' check (mode in ('FULL', 'INCREMENTAL')),
   status text not null check (status in (${words(JOB_STATUSES)})),
   run int not null default 1,
   total int not null default 0,

@@ -1,0 +1,80 @@
+import pg from "pg";
+
+export interface Listener {
+  /** Resolves once the connection is gone; no call-back comes after. */
+  close(): Promise<void>;
+}
+
+/** Longest silence before the connection is asked whether it still lives: a black hole sends no error. */
+const PROBE_MS = 1_000;
+const PROBE_DEADLINE_MS = 1_000;
+const RECONNECT_MS = 200;
+
+/**
+ * LISTENs on `channels` over one connection of its own, which it replaces whenever it breaks or falls silent.
+ * `onWake` gets the channel; after each (re)connection it gets every channel once, because something may have been missed.
+ */
+export async function listen(
+  url: string,
+  channels: readonly string[],
+  onWake: (channel: string) => void,
+  onError: (error: Error) => void,
+): Promise<Listener> {
+  let closed = false;
+  let client: pg.Client | null = null;
+  let timer: NodeJS.Timeout | null = null;
+
+  const connect = async (): Promise<void> => {
+    const mine = new pg.Client({
+      connectionString: url,
+      application_name: "headway-listen",
+      connectionTimeoutMillis: 5_000,
+      query_timeout: PROBE_DEADLINE_MS,
+    });
+    client = mine;
+    mine.on("error", (error) => broken(mine, error));
+    mine.on("end", () => broken(mine, new Error("the LISTEN connection ended")));
+    mine.on("notification", (message) => onWake(message.channel));
+    try {
+      await mine.connect();
+      for (const channel of channels) await mine.query(`listen ${mine.escapeIdentifier(channel)}`);
+    } catch (error) {
+      broken(mine, error as Error);
+      return;
+    }
+    if (client !== mine) return;
+    for (const channel of channels) onWake(channel);
+    probeLater(mine);
+  };
+
+  const probeLater = (mine: pg.Client): void => {
+    timer = setTimeout(() => {
+      mine.query("select 1").then(
+        () => client === mine && !closed && probeLater(mine),
+        (error: Error) => broken(mine, error),
+      );
+    }, PROBE_MS);
+    timer.unref();
+  };
+
+  const broken = (mine: pg.Client, error: Error): void => {
+    if (client !== mine) return;
+    client = null;
+    if (timer) clearTimeout(timer);
+    mine.end().catch(() => undefined); // It is broken: that it can't be ended cleanly is no news.
+    if (closed) return;
+    onError(error);
+    setTimeout(() => void (closed ? undefined : connect()), RECONNECT_MS).unref();
+  };
+
+  await connect();
+  return {
+    async close() {
+      closed = true;
+      if (timer) clearTimeout(timer);
+      const last = client;
+      client = null;
+      if (last) await Promise.race([last.end().catch(() => undefined), new Promise((r) => setTimeout(r, 1_000).unref())]);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { DataSource, EntityManager } from "typeorm";
+
+/** Deadlock, serialisation failure, lock not available: the same work may well succeed at once. */
+const TRY_AGAIN = new Set(["40P01", "40001", "55P03"]);
+const MAX_TRIES = 5;
+
+/** The SQLSTATE of a database error, whichever layer wrapped it; null for anything else. */
+export function sqlStateOf(error: unknown): string | null {
+  if (typeof error !== "object" || error === null) return null;
+  const { code, driverError } = error as { code?: unknown; driverError?: { code?: unknown } };
+  if (typeof driverError?.code === "string" && /^[0-9A-Z]{5}$/.test(driverError.code)) return driverError.code;
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : null;
+}
+
+/** Whether the database refused for a moment only. */
+export function isTransient(error: unknown): boolean {
+  return TRY_AGAIN.has(sqlStateOf(error) ?? "");
+}
+
+/** Whether the connection broke, so that nobody knows whether the statement took effect. */
+export function isConnectionLoss(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  if (state !== null) return state.startsWith("08") || state.startsWith("57P") || state === "25P03";
+  const text = error instanceof Error ? `${(error as NodeJS.ErrnoException).code ?? ""} ${error.message}` : "";
+  return /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|terminated|Connection|connection|timeout/.test(text);
+}
+
+/**
+ * Runs `work` in one READ COMMITTED transaction, again from the start after a deadlock or a lock time-out, at most
+ * five times. `work` must make its change ids before, so that every try writes the same ones.
+ */
+export async function inTransaction<T>(db: DataSource, work: (tx: EntityManager) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction("READ COMMITTED", work);
+    } catch (error) {
+      if (attempt >= MAX_TRIES || !isTransient(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** attempt * Math.random()));
+    }
+  }
+}

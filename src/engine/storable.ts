@@ -1,0 +1,47 @@
+import { HeadwayError } from "../errors.js";
+
+/** Largest stage output, in bytes of JSON; larger results go into an artifact. */
+export const MAX_OUTPUT_BYTES = 1_000_000;
+const MAX_DEPTH = 100;
+const MAX_MESSAGE_LENGTH = 4_000;
+
+/** Serialises a stage output once. @throws {HeadwayError} OUTPUT_UNSTORABLE saying what can't be stored */
+export function toStorableJson(value: unknown): string {
+  let json: string | undefined;
+  try {
+    assertDepth(value, 0);
+    json = JSON.stringify(value ?? null);
+  } catch (error) {
+    if (error instanceof HeadwayError) throw error;
+    throw unstorable(`it is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (json === undefined) throw unstorable(`a ${typeof value} is no JSON`);
+  const sizeBytes = Buffer.byteLength(json);
+  if (sizeBytes > MAX_OUTPUT_BYTES) {
+    throw unstorable(`it has ${sizeBytes} bytes of JSON, at most ${MAX_OUTPUT_BYTES} are kept; write an artifact instead`);
+  }
+  // Backslashes are counted so that an escaped backslash before "u0000" is not taken for the character.
+  if (/(^|[^\\])(\\\\)*\\u0000/.test(json)) throw unstorable("it contains the character U+0000");
+  if (/(^|[^\\])(\\\\)*\\ud[89a-f]/i.test(json)) throw unstorable("it contains half of a surrogate pair");
+  return json;
+}
+
+function assertDepth(value: unknown, depth: number): void {
+  if (depth > MAX_DEPTH) throw unstorable(`it is nested more than ${MAX_DEPTH} deep`);
+  if (typeof value !== "object" || value === null) return;
+  for (const inner of Object.values(value)) assertDepth(inner, depth + 1);
+}
+
+function unstorable(why: string): HeadwayError {
+  return new HeadwayError("OUTPUT_UNSTORABLE", `The stage's output can't be stored: ${why}.`);
+}
+
+/** A text that Postgres takes: no U+0000, no lone surrogate, at most 4,000 characters. */
+export function toStorableMessage(text: string): string {
+  return toStorableText(text).slice(0, MAX_MESSAGE_LENGTH);
+}
+
+/** As toStorableMessage, of any length. */
+export function toStorableText(text: string): string {
+  return text.replaceAll("\0", "\uFFFD").replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, "\uFFFD");
+}

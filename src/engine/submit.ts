@@ -1,0 +1,195 @@
+import { createHash, randomUUID } from "node:crypto";
+import type { EntityManager } from "typeorm";
+import { v7 as uuidv7 } from "uuid";
+import { inTransaction, sqlStateOf } from "../database/transaction.js";
+import { UserFault } from "../errors.js";
+import { DEFAULT_MAX_ATTEMPTS, type Pipeline } from "../pipelines/pipeline.js";
+import { stagesOfRun } from "../pipelines/registry.js";
+import type { Actor, EngineParts } from "./engine.js";
+import { dispatch, type DueTask } from "./hints.js";
+import { lockCollection } from "./lock.js";
+
+export interface SubmitInput {
+  readonly collectionId: string;
+  readonly pipeline: string;
+  readonly options?: unknown;
+  readonly documentIds?: readonly string[] | null;
+  readonly priority?: number | null;
+  readonly runAt?: Date | null;
+  readonly tags?: readonly string[] | null;
+  readonly idempotencyKey?: string | null;
+}
+
+export interface Submitted {
+  readonly jobId: string;
+  /** True when an earlier submit under the same key made the job. */
+  readonly deduplicated: boolean;
+}
+
+/**
+ * Submits a collection to a pipeline: one transaction makes the job, its tasks, their history, and the collection's
+ * PROCESSING. Hints go out after the commit.
+ * @throws {UserFault} IDEMPOTENCY_CONFLICT, UNKNOWN_PIPELINE, INVALID_OPTIONS, INVALID_INPUT, NOT_FOUND,
+ *   COLLECTION_EXPIRED, ACTIVE_JOB_EXISTS, NO_DOCUMENTS
+ */
+export async function submitJob(parts: EngineParts, actor: Actor, input: SubmitInput): Promise<Submitted> {
+  const requestHash = hashOf(input);
+  const before = await findByKey(parts, actor, input, requestHash);
+  if (before) return before;
+  const { pipeline, options } = check(parts, input);
+  try {
+    const { jobId, due } = await inTransaction(parts.db, (tx) => insert(tx, actor, input, pipeline, options, requestHash));
+    const delayMs = Math.max(0, (input.runAt?.getTime() ?? 0) - Date.now());
+    dispatch(parts, due.map((task) => ({ ...task, delayMs })));
+    return { jobId, deduplicated: false };
+  } catch (error) {
+    // The same key at the same moment: the other was first, and its job is the answer.
+    const raced = sqlStateOf(error) === "23505" || (error instanceof UserFault && error.code === "ACTIVE_JOB_EXISTS");
+    const winner = raced ? await findByKey(parts, actor, input, requestHash) : null;
+    if (winner) return winner;
+    throw error;
+  }
+}
+
+async function findByKey(parts: EngineParts, actor: Actor, input: SubmitInput, requestHash: string): Promise<Submitted | null> {
+  if (input.idempotencyKey === null || input.idempotencyKey === undefined) return null;
+  const rows: { id: string; request_hash: string }[] = await parts.db.query(
+    "select id, request_hash from job where project_id = $1 and idempotency_key = $2",
+    [actor.projectId, input.idempotencyKey],
+  );
+  const found = rows[0];
+  if (!found) return null;
+  if (found.request_hash !== requestHash) {
+    throw new UserFault(
+      "IDEMPOTENCY_CONFLICT",
+      `The key "${input.idempotencyKey}" made job ${found.id} from another request; use a new key for a new request.`,
+      ["idempotencyKey"],
+    );
+  }
+  return { jobId: found.id, deduplicated: true };
+}
+
+function check(parts: EngineParts, input: SubmitInput): { pipeline: Pipeline; options: unknown } {
+  const pipeline = parts.registry.get(input.pipeline);
+  if (!pipeline) {
+    const known = parts.registry.all().map(({ name }) => name);
+    throw new UserFault("UNKNOWN_PIPELINE", `There is no pipeline "${input.pipeline}"; known are ${known.join(", ")}.`, ["pipeline"]);
+  }
+  const { priority, idempotencyKey, tags } = input;
+  if (priority !== null && priority !== undefined && (priority < -100 || priority > 100)) {
+    throw new UserFault("INVALID_INPUT", `priority is ${priority}; it must be -100 to 100.`, ["priority"]);
+  }
+  if (idempotencyKey !== null && idempotencyKey !== undefined && (idempotencyKey === "" || idempotencyKey.length > 200)) {
+    throw new UserFault("INVALID_INPUT", "idempotencyKey must have 1 to 200 characters.", ["idempotencyKey"]);
+  }
+  if (tags && (tags.length > 50 || tags.some((tag) => tag === "" || tag.length > 100))) {
+    throw new UserFault("INVALID_INPUT", "tags: at most 50, each of 1 to 100 characters.", ["tags"]);
+  }
+  return { pipeline, options: checkOptions(pipeline, input.options ?? {}) };
+}
+
+function checkOptions(pipeline: Pipeline, options: unknown): unknown {
+  if (pipeline.options === null) {
+    const empty = typeof options === "object" && options !== null && Object.keys(options).length === 0;
+    if (empty) return {};
+    throw new UserFault("INVALID_OPTIONS", `Pipeline "${pipeline.name}" takes no options.`, ["options"]);
+  }
+  const parsed = pipeline.options.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${["options", ...issue.path].join(".")}: ${issue.message}`);
+  throw new UserFault("INVALID_OPTIONS", faults.join("; "), ["options", ...(parsed.error.issues[0]?.path ?? []).map(String)]);
+}
+
+async function insert(
+  tx: EntityManager,
+  actor: Actor,
+  input: SubmitInput,
+  pipeline: Pipeline,
+  options: unknown,
+  requestHash: string,
+): Promise<{ jobId: string; due: DueTask[] }> {
+  const jobId = uuidv7();
+  const documentStages = stagesOfRun(pipeline.documentStages, options);
+  const collectionStages = stagesOfRun(pipeline.collectionStages, options);
+  const collection = await lockCollection(tx, actor, input.collectionId);
+  await assertDocuments(tx, input);
+  await tx.query(
+    `update collection set status = 'PROCESSING', version = version + 1, change_id = $2, changed_by_type = $3,
+       changed_by = $4, change_reason = 'SUBMITTED', change_message = null where id = $1`,
+    [collection.id, randomUUID(), actor.type, actor.name],
+  );
+  await tx.query(
+    `insert into job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages,
+       options, tags, priority, run_at, idempotency_key, request_hash, status, change_id, changed_by_type, changed_by,
+       change_reason)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'QUEUED', $14, $15, $16, 'SUBMITTED')`,
+    [jobId, actor.projectId, collection.id, pipeline.name, pipeline.version, documentStages, collectionStages,
+      JSON.stringify(options), [...new Set(input.tags ?? [])], input.priority ?? 0, input.runAt ?? null,
+      input.idempotencyKey ?? null, requestHash, randomUUID(), actor.type, actor.name],
+  );
+  const due = await insertTasks(tx, actor, input, jobId, { pipeline, documentStages, collectionStages });
+  if (documentStages.length === 0) await tx.query("select converge($1, 'system:converge')", [jobId]);
+  return { jobId, due };
+}
+
+async function assertDocuments(tx: EntityManager, input: SubmitInput): Promise<void> {
+  const wanted = input.documentIds ? [...new Set(input.documentIds)] : null;
+  const rows: { found: number }[] = await tx.query(
+    "select count(*)::int as found from document where collection_id = $1 and ($2::uuid[] is null or id = any ($2))",
+    [input.collectionId, wanted],
+  );
+  const found = rows[0]!.found;
+  if (wanted && found < wanted.length) {
+    throw new UserFault("NOT_FOUND", `${wanted.length - found} of ${wanted.length} documentIds are not in this collection.`, ["documentIds"]);
+  }
+  if (found === 0) throw new UserFault("NO_DOCUMENTS", "There is nothing to process; add documents first.", ["collectionId"]);
+}
+
+async function insertTasks(
+  tx: EntityManager,
+  actor: Actor,
+  input: SubmitInput,
+  jobId: string,
+  run: { readonly pipeline: Pipeline; readonly documentStages: string[]; readonly collectionStages: string[] },
+): Promise<DueTask[]> {
+  const { pipeline, documentStages, collectionStages } = run;
+  const attemptsOf = (name: string | undefined): number =>
+    [...pipeline.documentStages, ...pipeline.collectionStages].find((stage) => stage.name === name)?.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
+  // A pipeline of collection stages alone has nothing to do per document: its document tasks are born settled.
+  const rows: DueTask[] = await tx.query(
+    `insert into task (id, project_id, collection_id, job_id, kind, document_id, document_name, ordinal, pipeline,
+       priority, status, stage, max_attempts, run_at, finished_at, change_id, changed_by_type, changed_by, change_reason)
+     select gen_random_uuid(), $1, $2, $3, 'DOCUMENT', d.id, d.name, row_number() over (order by d.id), $4, $5,
+       case when $6::text is null then 'SKIPPED' else 'QUEUED' end, $6, $7, coalesce($8, clock_timestamp()),
+       case when $6::text is null then clock_timestamp() end, $9, $10, $11,
+       case when $6::text is null then 'UNCHANGED' else 'SUBMITTED' end
+     from document d where d.collection_id = $2 and ($12::uuid[] is null or d.id = any ($12))
+     returning id as task, fence::text as fence, pipeline, priority`,
+    [actor.projectId, input.collectionId, jobId, pipeline.name, input.priority ?? 0, documentStages[0] ?? null,
+      attemptsOf(documentStages[0]), input.runAt ?? null, randomUUID(), actor.type, actor.name,
+      input.documentIds ? [...input.documentIds] : null],
+  );
+  if (collectionStages.length > 0) {
+    await tx.query(
+      `insert into task (id, project_id, collection_id, job_id, kind, ordinal, pipeline, priority, status, stage,
+         max_attempts, change_id, changed_by_type, changed_by, change_reason)
+       values ($1, $2, $3, $4, 'COLLECTION', 2147483647, $5, $6, 'WAITING', $7, $8, $9, $10, $11, 'SUBMITTED')`,
+      [uuidv7(), actor.projectId, input.collectionId, jobId, pipeline.name, input.priority ?? 0, collectionStages[0],
+        attemptsOf(collectionStages[0]), randomUUID(), actor.type, actor.name],
+    );
+  }
+  return documentStages.length === 0 ? [] : rows;
+}
+
+function hashOf({ idempotencyKey: _, ...request }: SubmitInput): string {
+  return createHash("sha256").update(JSON.stringify(sorted(request))).digest("hex");
+}
+
+/** The same value with its keys in order and absent ones left out, so that equal requests hash alike. */
+function sorted(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined && inner !== null);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+}

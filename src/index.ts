@@ -1,0 +1,16 @@
+export { PermanentError } from "./errors.js";
+export {
+  definePipeline,
+  type ArtifactWriter,
+  type ChunkDraft,
+  type CollectionContext,
+  type CollectionStage,
+  type DocumentContext,
+  type DocumentStage,
+  type Json,
+  type Pipeline,
+  type PipelineDefinition,
+  type SettledDocument,
+  type StageContext,
+  type StageDocument,
+} from "./pipelines/pipeline.js";

@@ -1,0 +1,87 @@
+import { readdir, stat } from "node:fs/promises";
+import { register } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { ConfigError, messageOf } from "../errors.js";
+import { documentsPipeline } from "./documents/documents.js";
+import { createEmbedder } from "./embedding/create-embedder.js";
+import type { Embedder } from "./embedding/embedder.js";
+import { definePipeline, type Pipeline, type PipelineDefinition } from "./pipeline.js";
+import { Registry } from "./registry.js";
+
+/** Where pipelines come from; plain data, so that a child process can load the same ones. */
+export interface PipelineSource {
+  /** Files (.js, .mjs) and folders of such, absolute. Folders are read one level deep. */
+  readonly files: readonly string[];
+  readonly embedder: "local" | "hash";
+  readonly maxDocumentBytes: number;
+}
+
+export interface LoadedPipelines {
+  readonly registry: Registry;
+  readonly embedder: Embedder;
+}
+
+/** The built-in pipelines and the user's own. @throws {ConfigError} naming the file and its fault */
+export async function loadRegistry(source: PipelineSource): Promise<LoadedPipelines> {
+  const embedder = createEmbedder(source.embedder);
+  const builtIn = [documentsPipeline({ embedder, maxDocumentBytes: source.maxDocumentBytes })];
+  const own: Pipeline[] = [];
+  if (source.files.length > 0) resolveHeadwayForPipelines();
+  for (const file of await moduleFiles(source.files)) own.push(await loadFile(file));
+  return { registry: new Registry([...builtIn, ...own]), embedder };
+}
+
+/** As loadRegistry, for a child process, which needs no embedder of its own: a local one starts only on first use. */
+export async function loadPipelines(source: PipelineSource): Promise<Registry> {
+  return (await loadRegistry(source)).registry;
+}
+
+async function moduleFiles(entries: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const entry of entries) {
+    const facts = await stat(entry).catch(() => null);
+    if (facts === null) throw new ConfigError(`HEADWAY_PIPELINES names ${entry}, which does not exist.`);
+    if (!facts.isDirectory()) {
+      files.push(entry);
+      continue;
+    }
+    const names = (await readdir(entry)).filter((name) => /\.m?js$/.test(name)).sort();
+    files.push(...names.map((name) => path.join(entry, name)));
+  }
+  return files;
+}
+
+async function loadFile(file: string): Promise<Pipeline> {
+  let module: { default?: unknown };
+  try {
+    module = (await import(pathToFileURL(file).href)) as { default?: unknown };
+  } catch (error) {
+    throw new ConfigError(`${file} can't be loaded as a pipeline: ${messageOf(error)}`, { file });
+  }
+  if (module.default === undefined) {
+    throw new ConfigError(`${file} has no default export; end it with "export default definePipeline({ … })".`, { file });
+  }
+  try {
+    return definePipeline(withoutNulls(module.default as PipelineDefinition));
+  } catch (error) {
+    throw new ConfigError(`${file}: ${messageOf(error)}`, { file });
+  }
+}
+
+/** A pipeline that `definePipeline` has checked already is checked again, its nulls meaning "absent". */
+function withoutNulls(definition: PipelineDefinition): PipelineDefinition {
+  if (typeof definition !== "object" || definition === null) return definition;
+  return Object.fromEntries(Object.entries(definition).filter(([, value]) => value !== null)) as unknown as PipelineDefinition;
+}
+
+let registered = false;
+
+/** Lets a pipeline in whatever folder import "headway", and "zod" where its folder has none of its own. */
+function resolveHeadwayForPipelines(): void {
+  if (registered) return;
+  registered = true;
+  register(new URL("./resolve-hook.js", import.meta.url).href, {
+    data: { headway: new URL("../index.js", import.meta.url).href, zod: import.meta.resolve("zod") },
+  });
+}
