@@ -1,0 +1,162 @@
+import type { DataSource } from "typeorm";
+import { v7 as uuidv7 } from "uuid";
+import type { Claim } from "../engine/claim.js";
+import type { DocumentFacts } from "../engine/recorder.js";
+import { PermanentError } from "../errors.js";
+import type { CollectionContext, DocumentContext, Json, SettledDocument, StageContext, StageLogger } from "../pipelines/pipeline.js";
+import type { Beating, Heartbeat } from "./heartbeat.js";
+import { Source, type SourceParts } from "./source.js";
+import { Staging } from "./staging.js";
+
+/** One claim while it runs: what its stages have found out and staged so far. */
+export interface RunningClaim {
+  readonly claim: Claim;
+  readonly beating: Beating;
+  readonly source: Source | null;
+  readonly staging: Staging | null;
+  readonly warnings: { code: string; message: string }[];
+  /** Found out in the present stage; taken when its end is recorded. */
+  facts: DocumentFacts;
+  attempt: number;
+  input: unknown;
+}
+
+export interface ContextParts extends SourceParts {
+  readonly heartbeat: Heartbeat;
+  readonly logger: StageLogger;
+}
+
+const MAX_WARNINGS = 100;
+const PAGE = 200;
+
+export function startClaim(parts: SourceParts, claim: Claim, beating: Beating): RunningClaim {
+  const addFacts = (facts: DocumentFacts): void => {
+    running.facts = { ...running.facts, ...facts, metadata: { ...running.facts.metadata, ...facts.metadata } };
+  };
+  const running: RunningClaim = {
+    claim,
+    beating,
+    source: claim.document ? new Source(parts, claim, addFacts) : null,
+    staging: claim.document ? new Staging(parts.db, claim, claim.document.id) : null,
+    warnings: [...claim.warnings],
+    facts: {},
+    attempt: claim.attempt,
+    input: claim.input,
+  };
+  return running;
+}
+
+/** What the handler of `stage` gets. */
+export function stageContext(
+  parts: ContextParts,
+  running: RunningClaim,
+  stage: string,
+  options: unknown,
+  signal: AbortSignal,
+): DocumentContext | CollectionContext {
+  const { claim, beating } = running;
+  const common: StageContext = {
+    collection: claim.collection as StageContext["collection"],
+    job: { id: claim.job.id, run: claim.job.run, tags: claim.job.tags },
+    task: { id: claim.taskId, stage },
+    attempt: running.attempt,
+    options,
+    input: running.input,
+    signal,
+    progress: (fraction, message) => signal.aborted || parts.heartbeat.report(beating, fraction, message),
+    artifacts: { write: (name, content, mediaType) => writeArtifact(parts, claim, stage, { name, content, mediaType }) },
+    logger: parts.logger,
+    warn: (code, message) => {
+      const known = running.warnings.some((warning) => warning.code === code && warning.message === message);
+      if (!known && running.warnings.length < MAX_WARNINGS) running.warnings.push({ code, message });
+    },
+  };
+  return claim.kind === "DOCUMENT" ? documentContext(running, common) : collectionContext(parts, running, common);
+}
+
+function documentContext(running: RunningClaim, common: StageContext): DocumentContext {
+  const { source, staging } = running;
+  if (!source || !staging) throw new PermanentError("NOT_READABLE", "The document has been removed from its collection.");
+  const add = (facts: DocumentFacts): void => {
+    running.facts = { ...running.facts, ...facts, metadata: { ...running.facts.metadata, ...facts.metadata } };
+    source.learn(facts);
+  };
+  return {
+    ...common,
+    document: source,
+    setMetadata: (metadata) => add({ metadata }),
+    setMediaType: (mediaType) => add({ mediaType }),
+    setText: (text) => staging.setText(text),
+    stagedText: () => staging.stagedText(),
+    chunks: { replace: (chunks) => staging.replaceChunks(chunks), staged: () => staging.stagedChunks() },
+  };
+}
+
+async function writeArtifact(
+  parts: SourceParts,
+  claim: Claim,
+  stage: string,
+  { name, content, mediaType }: { name: string; content: Parameters<StageContext["artifacts"]["write"]>[1]; mediaType: string },
+): Promise<void> {
+  // eslint-disable-next-line no-control-regex
+  if (!/^[^/\\\u0000-\u001f]{1,200}$/.test(name) || name === "." || name === "..") {
+    throw new PermanentError("ARTIFACT_NAME", `"${name}" is no artifact name; use a plain file name of at most 200 characters.`);
+  }
+  const id = uuidv7();
+  const key = `artifacts/${claim.job.id}/${claim.taskId}.${claim.fence}/${id}`;
+  const { sizeBytes, sha256 } = await parts.blobs.write(key, typeof content === "string" ? Buffer.from(content) : content);
+  await parts.db.query(
+    `insert into artifact (id, project_id, job_id, task_id, fence, stage, name, media_type, size_bytes, sha256, blob_key)
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
+     where exists (select from task where id = $4 and fence = $5 and status = 'RUNNING')
+     on conflict (task_id, fence, name) do update set media_type = excluded.media_type, stage = excluded.stage,
+       size_bytes = excluded.size_bytes, sha256 = excluded.sha256, blob_key = excluded.blob_key`,
+    [id, claim.projectId, claim.job.id, claim.taskId, claim.fence, stage, name, mediaType, sizeBytes, sha256, key],
+  );
+}
+
+function collectionContext({ db }: { db: DataSource }, { claim }: RunningClaim, common: StageContext): CollectionContext {
+  const jobId = claim.job.id;
+  return {
+    ...common,
+    async *documents() {
+      for await (const { document } of settled(db, jobId, null)) yield document;
+    },
+    async *documentOutputs(stage) {
+      for await (const { document, output } of settled(db, jobId, stage)) {
+        if (document.status === "COMPLETED" || document.status === "SKIPPED") yield { document, output };
+      }
+    },
+    async documentText(documentId) {
+      const rows: { text: string }[] = await db.query(
+        `select x.text from task t join document d on d.id = t.document_id
+         join document_text x on x.document_id = d.id and x.task_id = d.content_task_id and x.fence = d.text_fence
+         where t.job_id = $1 and t.document_id = $2`,
+        [jobId, documentId],
+      );
+      return rows[0]?.text ?? null;
+    },
+  };
+}
+
+/** The job's document tasks in order, read page by page; with the output of a stage, only those that have one. */
+async function* settled(db: DataSource, jobId: string, stage: string | null): AsyncIterable<{ document: SettledDocument; output: unknown }> {
+  for (let after = 0; ; ) {
+    const rows: (SettledDocument & { ordinal: number; output: unknown; hasOutput: boolean; metadata: Record<string, Json> })[] = await db.query(
+      `select t.ordinal, t.document_id as id, t.document_name as name, d.media_type as "mediaType",
+         coalesce(d.metadata, '{}') as metadata, t.status, o.output, o.task_id is not null as "hasOutput"
+       from task t left join document d on d.id = t.document_id
+       left join lateral (
+         select s.task_id, s.output from stage_output s
+         where s.task_id = case when t.status = 'SKIPPED' then d.content_task_id else t.id end and s.stage = $2
+       ) o on true
+       where t.job_id = $1 and t.kind = 'DOCUMENT' and t.ordinal > $3 order by t.ordinal limit ${PAGE}`,
+      [jobId, stage, after],
+    );
+    for (const { ordinal: _, output, hasOutput, ...document } of rows) {
+      if (stage === null || hasOutput) yield { document, output };
+    }
+    if (rows.length < PAGE) return;
+    after = rows.at(-1)!.ordinal;
+  }
+}

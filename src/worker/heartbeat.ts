@@ -1,0 +1,121 @@
+import type { DataSource } from "typeorm";
+import { toStorableMessage } from "../engine/storable.js";
+
+/** One running claim, as the heartbeat sees it. */
+export interface Beating {
+  readonly taskId: string;
+  readonly fence: string;
+  stage: string;
+  /** Of the present stage; only what is new since the last beat is sent. */
+  progress: { fraction: number; message: string | null; isNew: boolean };
+  /** The lease has gone: nothing may be written any more. */
+  readonly onLost: () => void;
+  readonly onCancelRequested: () => void;
+}
+
+const PROGRESS_MS = 1_000;
+
+/**
+ * Renews the leases of the claims it is given, carries their progress, and hears which were cancelled or lost.
+ * One statement a beat; progress alone may bring a beat forward, at most once a second.
+ */
+export class Heartbeat {
+  readonly #db: DataSource;
+  readonly #options: { readonly workerId: string; readonly leaseMs: number; readonly heartbeatMs: number };
+  readonly #onError: (error: unknown, doing: string) => void;
+  readonly #running = new Map<string, Beating>();
+  #timer: NodeJS.Timeout | null = null;
+  #lastBeatAt = 0;
+  #beating: Promise<void> | null = null;
+  #again = false;
+  #stopped = false;
+
+  constructor(
+    db: DataSource,
+    options: { readonly workerId: string; readonly leaseMs: number; readonly heartbeatMs: number },
+    onError: (error: unknown, doing: string) => void,
+  ) {
+    this.#db = db;
+    this.#options = options;
+    this.#onError = onError;
+  }
+
+  start(): void {
+    this.#arm(this.#options.heartbeatMs);
+  }
+
+  /** No beat comes after. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    await this.#beating;
+  }
+
+  add(claim: Beating): void {
+    this.#running.set(claim.taskId, claim);
+  }
+
+  remove(claim: Beating): void {
+    if (this.#running.get(claim.taskId) === claim) this.#running.delete(claim.taskId);
+  }
+
+  /** Something is to be told or heard before the next beat is due. */
+  soon(delayMs = 0): void {
+    if (this.#stopped) return;
+    this.#arm(Math.max(0, delayMs));
+  }
+
+  /** Keeps progress monotonic within the stage, and sends it within a second. */
+  report(claim: Beating, fraction: number, message: string | undefined): void {
+    const bounded = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
+    claim.progress = {
+      fraction: Math.max(claim.progress.fraction, bounded),
+      message: message === undefined ? claim.progress.message : toStorableMessage(message),
+      isNew: true,
+    };
+    const dueInMs = this.#lastBeatAt + PROGRESS_MS - Date.now();
+    if (dueInMs < this.#options.heartbeatMs) this.soon(dueInMs);
+  }
+
+  #arm(delayMs: number): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#run(), delayMs);
+  }
+
+  #run(): void {
+    if (this.#beating) {
+      this.#again = true;
+      return;
+    }
+    this.#beating = this.#beat()
+      .catch((error: unknown) => this.#onError(error, "renewing leases"))
+      .finally(() => {
+        this.#beating = null;
+        if (this.#stopped) return;
+        const delayMs = this.#again ? 0 : this.#options.heartbeatMs;
+        this.#again = false;
+        this.#arm(delayMs);
+      });
+  }
+
+  async #beat(): Promise<void> {
+    this.#lastBeatAt = Date.now();
+    const claims = [...this.#running.values()];
+    if (claims.length === 0) return;
+    const tasks = claims.map(({ taskId, fence, stage, progress }) => ({
+      task: taskId,
+      fence,
+      stage,
+      ...(progress.isNew ? { progress: progress.fraction, message: progress.message } : {}),
+    }));
+    for (const claim of claims) claim.progress.isNew = false;
+    const rows: { answer: { lost: string[]; cancelled: string[] } }[] = await this.#db.query(
+      "select heartbeat($1, $2, $3) as answer",
+      [this.#options.workerId, this.#options.leaseMs, JSON.stringify(tasks)],
+    );
+    const { lost, cancelled } = rows[0]!.answer;
+    const byId = new Map(claims.map((claim) => [claim.taskId, claim]));
+    for (const id of lost) byId.get(id)?.onLost();
+    for (const id of cancelled) byId.get(id)?.onCancelRequested();
+  }
+}

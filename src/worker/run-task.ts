@@ -1,0 +1,200 @@
+import type { Claim } from "../engine/claim.js";
+import type { Change, Recorder } from "../engine/recorder.js";
+import { toStorableJson } from "../engine/storable.js";
+import { HeadwayError, PermanentError, messageOf } from "../errors.js";
+import { backoffMs } from "../lifecycle/backoff.js";
+import type { Cause } from "../lifecycle/reasons.js";
+import { DEFAULT_MAX_ATTEMPTS, DEFAULT_STAGE_TIMEOUT_MS, type CollectionContext, type DocumentContext, type Pipeline, type Stage } from "../pipelines/pipeline.js";
+import type { Registry } from "../pipelines/registry.js";
+import { stageContext, startClaim, type ContextParts, type RunningClaim } from "./context.js";
+import type { Beating } from "./heartbeat.js";
+
+/** Why a running stage is to stop; the reason of its signal. */
+export type StopReason = "cancelled" | "lease lost" | "shutting down" | "timed out";
+
+export class Stopped extends HeadwayError {
+  constructor(readonly reason: StopReason) {
+    super("STOPPED", `The stage was stopped: ${reason}.`);
+  }
+}
+
+export interface RunTaskParts extends ContextParts {
+  readonly recorder: Recorder;
+  readonly registry: Registry;
+  /** Runs a stage marked `isolate` in a child process. */
+  readonly runIsolated: (call: IsolatedStage, ctx: DocumentContext | CollectionContext, signal: AbortSignal) => Promise<unknown>;
+  readonly onError: (error: unknown, doing: string) => void;
+  /** Called once a completed task's document shows its new content. */
+  readonly onContentMoved: (documentId: string) => void;
+}
+
+export interface IsolatedStage {
+  readonly pipeline: Pipeline;
+  readonly stage: Stage;
+  readonly claim: Claim;
+  readonly attempt: number;
+  readonly options: unknown;
+  readonly input: unknown;
+}
+
+/** Takes a claimed task from its present stage as far as it goes. Settles when nothing more will be written. */
+export async function runTask(parts: RunTaskParts, claim: Claim, stop: AbortController): Promise<void> {
+  const beating: Beating = {
+    taskId: claim.taskId,
+    fence: claim.fence,
+    stage: claim.stage,
+    progress: { fraction: 0, message: null, isNew: false },
+    onLost: () => stop.abort(new Stopped("lease lost")),
+    onCancelRequested: () => stop.abort(new Stopped("cancelled")),
+  };
+  parts.heartbeat.add(beating);
+  try {
+    const running = startClaim(parts, claim, beating);
+    for (let stage: string | null = claim.stage; stage !== null; ) stage = await runStage(parts, running, stage, stop);
+  } finally {
+    parts.heartbeat.remove(beating);
+  }
+}
+
+/** Runs one stage and records its end. Returns the stage to go on with; null when the task is out of our hands. */
+async function runStage(parts: RunTaskParts, running: RunningClaim, name: string, stop: AbortController): Promise<string | null> {
+  const { claim } = running;
+  const pipeline = parts.registry.get(claim.job.pipeline);
+  const [names, stages] =
+    claim.kind === "DOCUMENT"
+      ? [claim.job.documentStages, pipeline?.documentStages]
+      : [claim.job.collectionStages, pipeline?.collectionStages];
+  const stage = stages?.find((candidate) => candidate.name === name);
+  const nextName = names[names.indexOf(name) + 1];
+  const next = stages?.find((candidate) => candidate.name === nextName);
+  if (!pipeline || !stage || (nextName !== undefined && !next)) {
+    const missing = stage ? nextName! : name;
+    const message = `Pipeline "${claim.job.pipeline}" of this worker has no stage "${missing}"; submit the collection again.`;
+    await end(parts, running, { cause: "PIPELINE_CHANGED", message });
+    return null;
+  }
+  let output: unknown;
+  let outputJson: string;
+  try {
+    output = await execute(parts, running, pipeline, stage, stop.signal);
+    assertAccepted(stage, output);
+    outputJson = toStorableJson(output);
+  } catch (error) {
+    await endWith(parts, running, error);
+    return null;
+  }
+  const change = { ...base(running), outputJson };
+  const recorded = await parts.recorder.record(
+    next ? { ...change, kind: "stage", stage: next.name, maxAttempts: next.maxAttempts ?? DEFAULT_MAX_ATTEMPTS } : { ...change, kind: "complete" },
+  );
+  if (recorded?.status === "COMPLETED" && claim.document && (change.textFence ?? change.chunkFence) !== undefined) {
+    parts.onContentMoved(claim.document.id);
+  }
+  if (recorded?.status !== "RUNNING" || !next) return null;
+  running.attempt = 1;
+  running.input = output ?? null;
+  running.facts = {};
+  running.beating.stage = next.name;
+  running.beating.progress = { fraction: 0, message: null, isNew: false };
+  return next.name;
+}
+
+/** The handler's output, or what stopped it: its own error, its deadline, or the signal. */
+async function execute(parts: RunTaskParts, running: RunningClaim, pipeline: Pipeline, stage: Stage, stop: AbortSignal): Promise<unknown> {
+  stop.throwIfAborted();
+  const timeoutMs = stage.timeoutMs ?? DEFAULT_STAGE_TIMEOUT_MS;
+  const deadline = new AbortController();
+  // A child process is stopped by its own limit of time, which is another cause: RESOURCE_LIMIT.
+  const timer = stage.isolate ? undefined : setTimeout(() => deadline.abort(new Stopped("timed out")), timeoutMs);
+  const signal = AbortSignal.any([stop, deadline.signal]);
+  const { claim } = running;
+  try {
+    const options = pipeline.options ? pipeline.options.parse(claim.job.options) : {};
+    const ctx = stageContext(parts, running, stage.name, options, signal);
+    const { attempt, input } = running;
+    const work = stage.isolate
+      ? parts.runIsolated({ pipeline, stage, claim, attempt, options, input }, ctx, signal)
+      : Promise.resolve((stage.run as (ctx: DocumentContext | CollectionContext) => Promise<unknown>)(ctx));
+    return await orAborted(work, signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A handler that ignores its signal is left behind: it holds no slot, and its fence refuses whatever it still writes. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    work.catch(() => undefined); // Its outcome no longer counts once the signal has decided.
+    aborted.catch(() => undefined);
+  }
+}
+
+function assertAccepted(stage: Stage, output: unknown): void {
+  let refusal: string | null = null;
+  try {
+    if (stage.check?.(output) === false) refusal = "it does not hold what the stage promises";
+  } catch (error) {
+    refusal = messageOf(error);
+  }
+  if (refusal !== null) throw new HeadwayError("OUTPUT_REJECTED", `The output of stage "${stage.name}" was refused: ${refusal}`);
+}
+
+/** Records what ended the stage, by its kind. */
+async function endWith(parts: RunTaskParts, running: RunningClaim, error: unknown): Promise<void> {
+  if (error instanceof Stopped) {
+    if (error.reason === "lease lost") return refuse(parts, running);
+    if (error.reason === "timed out") return end(parts, running, { cause: "TIMED_OUT", message: "The stage did not end within its timeoutMs." });
+    return end(parts, running, { cause: "INTERRUPTED" });
+  }
+  const message = messageOf(error);
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  if (error instanceof HeadwayError && code === "OUTPUT_REJECTED") return end(parts, running, { cause: "OUTPUT_REJECTED", message });
+  if (error instanceof HeadwayError && code === "OUTPUT_UNSTORABLE") return end(parts, running, { cause: "OUTPUT_UNSTORABLE", message });
+  if (error instanceof HeadwayError && code === "CRASHED") return end(parts, running, { cause: "CHILD_DIED", message });
+  if (error instanceof HeadwayError && code === "RESOURCE_LIMIT") return end(parts, running, { cause: "RESOURCE_LIMIT", message });
+  // By name as well: a pipeline's own copy of the class is another class.
+  if (error instanceof PermanentError || (error instanceof Error && error.name === "PermanentError")) {
+    return end(parts, running, { cause: "PERMANENT_ERROR", code: isCode(code) ? code : "PERMANENT_ERROR", message });
+  }
+  return end(parts, running, { cause: "HANDLER_THREW", message, ...(isCode(code) ? { code } : {}) });
+}
+
+/** Nothing more is written under a lost lease; the attempt to end is recorded as refused, as evidence. */
+async function refuse(parts: RunTaskParts, running: RunningClaim): Promise<void> {
+  await end(parts, running, { cause: "INTERRUPTED" });
+}
+
+async function end(
+  parts: RunTaskParts,
+  running: RunningClaim,
+  ending: { cause: Cause; code?: string; message?: string },
+): Promise<void> {
+  const delayMs = ending.cause === "INTERRUPTED" ? 0 : backoffMs(running.attempt);
+  const change: Change = { ...base(running), ...ending, kind: "end", delayMs };
+  await parts.recorder.record(change);
+}
+
+function base(running: RunningClaim) {
+  const { claim, facts, staging, warnings } = running;
+  return {
+    taskId: claim.taskId,
+    fence: claim.fence,
+    ...staging?.fences,
+    ...(Object.keys(facts).length > 0 ? { document: facts } : {}),
+    ...(warnings.length > 0 ? { warnings } : {}),
+  };
+}
+
+/** An error's own code, such as a pipeline gives it; not a system error's number. */
+function isCode(code: unknown): code is string {
+  return typeof code === "string" && /^[A-Z][A-Z0-9_]{0,99}$/.test(code);
+}

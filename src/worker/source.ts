@@ -1,0 +1,120 @@
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
+import type { DataSource } from "typeorm";
+import type { Claim } from "../engine/claim.js";
+import type { DocumentFacts } from "../engine/recorder.js";
+import { resolveFileUri } from "../engine/sources.js";
+import { PermanentError } from "../errors.js";
+import { decodeText } from "../pipelines/decode-text.js";
+import type { FetchedSource, Json, StageDocument } from "../pipelines/pipeline.js";
+import type { BlobStore } from "../storage/blob-store.js";
+
+export interface SourceParts {
+  readonly db: DataSource;
+  readonly blobs: BlobStore;
+  readonly fileRoots: readonly string[];
+  readonly maxDocumentBytes: number;
+}
+
+/**
+ * A document's bytes, wherever they are: inline in the database, in the blob store once fetched, or behind a `file:`
+ * URI. What `fetch` finds out is added to `facts`, recorded with the end of the stage.
+ */
+export class Source implements StageDocument {
+  readonly #parts: SourceParts;
+  readonly #claim: Claim;
+  readonly #document: NonNullable<Claim["document"]>;
+  readonly #addFacts: (facts: DocumentFacts) => void;
+  #blobKey: string | null;
+
+  constructor(parts: SourceParts, claim: Claim, addFacts: (facts: DocumentFacts) => void) {
+    if (!claim.document) throw new PermanentError("NOT_READABLE", "The document has been removed from its collection.");
+    this.#parts = parts;
+    this.#claim = claim;
+    this.#document = claim.document;
+    this.#addFacts = addFacts;
+    this.#blobKey = claim.document.blobKey;
+  }
+
+  get id(): string {
+    return this.#document.id;
+  }
+  get name(): string {
+    return this.#document.name;
+  }
+  get mediaType(): string | null {
+    return this.#document.mediaType;
+  }
+  get sizeBytes(): number | null {
+    return this.#document.sizeBytes;
+  }
+  get sha256(): string | null {
+    return this.#document.sha256;
+  }
+  get metadata(): Readonly<Record<string, Json>> {
+    return this.#document.metadata as Record<string, Json>;
+  }
+
+  /** What later stages of the same claim see. */
+  learn(facts: DocumentFacts): void {
+    Object.assign(this.#document, {
+      ...(facts.mediaType === undefined ? {} : { mediaType: facts.mediaType }),
+      ...(facts.sizeBytes === undefined ? {} : { sizeBytes: facts.sizeBytes, sha256: facts.sha256 }),
+      metadata: { ...this.#document.metadata, ...facts.metadata },
+    });
+  }
+
+  async fetch(): Promise<FetchedSource> {
+    if (this.#document.sourceUri === null) {
+      // Inline bytes were counted and hashed when they came in.
+      return { sizeBytes: this.#document.sizeBytes!, sha256: this.#document.sha256! };
+    }
+    const key = `sources/${this.#document.id}/${this.#claim.taskId}.${this.#claim.fence}`;
+    const { maxDocumentBytes: maxBytes } = this.#parts;
+    const { sizeBytes, sha256 } = await this.#parts.blobs.write(key, await this.#open(), { maxBytes });
+    this.#blobKey = key;
+    const facts = { sizeBytes, sha256, blobKey: key };
+    this.#addFacts(facts);
+    this.learn(facts);
+    return { sizeBytes, sha256 };
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    const parts: Buffer[] = [];
+    let sizeBytes = 0;
+    for await (const part of await this.stream()) {
+      parts.push(part as Buffer);
+      sizeBytes += (part as Buffer).length;
+      if (sizeBytes > this.#parts.maxDocumentBytes) {
+        throw new PermanentError("TOO_LARGE", `${this.name} has more than ${this.#parts.maxDocumentBytes} bytes; HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`);
+      }
+    }
+    return Buffer.concat(parts);
+  }
+
+  async stream(): Promise<Readable> {
+    return this.#blobKey === null ? this.#open() : this.#parts.blobs.read(this.#blobKey);
+  }
+
+  async text(): Promise<string> {
+    return decodeText(await this.bytes()).text;
+  }
+
+  async #open(): Promise<Readable> {
+    const { sourceUri, id, name } = this.#document;
+    if (sourceUri === null) {
+      const rows: { bytes: Buffer }[] = await this.#parts.db.query("select bytes from document_bytes where document_id = $1", [id]);
+      if (!rows[0]) throw new PermanentError("NOT_READABLE", `The bytes of ${name} are gone; add the document again.`);
+      return Readable.from([rows[0].bytes]);
+    }
+    const file = await resolveFileUri(sourceUri, this.#parts.fileRoots);
+    const stream = createReadStream(file);
+    await new Promise<void>((resolve, reject) => {
+      stream.once("readable", resolve).once("end", resolve);
+      stream.once("error", (error: NodeJS.ErrnoException) =>
+        reject(new PermanentError("NOT_READABLE", `${file} can't be read (${error.code}); see that it is a file and may be read.`)),
+      );
+    });
+    return stream;
+  }
+}

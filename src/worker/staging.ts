@@ -1,0 +1,142 @@
+import type { DataSource } from "typeorm";
+import { v7 as uuidv7 } from "uuid";
+import { toStorableText } from "../engine/storable.js";
+import type { Claim } from "../engine/claim.js";
+import { PermanentError } from "../errors.js";
+import type { ChunkDraft } from "../pipelines/pipeline.js";
+
+const BATCH = 500;
+/** More would not fit a text column's value through one message; nobody reads such a text. */
+const MAX_TEXT_LENGTH = 100_000_000;
+
+/**
+ * What a task has staged for its document: rows under (task, fence), which count when the completing flush moves the
+ * document's pointer to them. A later claim of the same task goes on from what an earlier one staged.
+ */
+export class Staging {
+  readonly #db: DataSource;
+  readonly #claim: Claim;
+  readonly #documentId: string;
+  #textFence: string | null;
+  #chunkFence: string | null;
+
+  constructor(db: DataSource, claim: Claim, documentId: string) {
+    this.#db = db;
+    this.#claim = claim;
+    this.#documentId = documentId;
+    this.#textFence = claim.textFence;
+    this.#chunkFence = claim.chunkFence;
+  }
+
+  /** Where the staged rows are, for the flush; empty where nothing is staged. */
+  get fences(): { textFence?: string; chunkFence?: string } {
+    return {
+      ...(this.#textFence === null ? {} : { textFence: this.#textFence }),
+      ...(this.#chunkFence === null ? {} : { chunkFence: this.#chunkFence }),
+    };
+  }
+
+  async setText(text: string): Promise<void> {
+    if (text.length > MAX_TEXT_LENGTH) {
+      throw new PermanentError("OUTPUT_UNSTORABLE", `The text has ${text.length} characters; at most ${MAX_TEXT_LENGTH} are kept.`);
+    }
+    const { taskId, fence, projectId } = this.#claim;
+    await this.#db.query(
+      `insert into document_text (document_id, project_id, task_id, fence, text)
+       select $1, $2, $3, $4, $5 where ${MINE}
+       on conflict (document_id, task_id, fence) do update set text = excluded.text`,
+      [this.#documentId, projectId, taskId, fence, toStorableText(text)],
+    );
+    this.#textFence = fence;
+  }
+
+  async stagedText(): Promise<string | null> {
+    if (this.#textFence === null) return null;
+    const rows: { text: string }[] = await this.#db.query(
+      "select text from document_text where document_id = $1 and task_id = $2 and fence = $3",
+      [this.#documentId, this.#claim.taskId, this.#textFence],
+    );
+    return rows[0]?.text ?? null;
+  }
+
+  async replaceChunks(chunks: Iterable<ChunkDraft> | AsyncIterable<ChunkDraft>): Promise<void> {
+    const { taskId, fence } = this.#claim;
+    // What is replaced may be what is being read, so the old rows go batch by batch, with the new ones' ordinals.
+    let batch: ChunkDraft[] = [];
+    let count = 0;
+    for await (const chunk of chunks) {
+      batch.push(chunk);
+      count += 1;
+      if (batch.length >= BATCH) await this.#insert(batch.splice(0));
+    }
+    if (batch.length > 0) await this.#insert(batch);
+    batch = [];
+    await this.#db.query(
+      "delete from chunk where document_id = $1 and task_id = $2 and fence = $3 and ordinal >= $4",
+      [this.#documentId, taskId, fence, count],
+    );
+    this.#chunkFence = fence;
+  }
+
+  async *stagedChunks(): AsyncIterable<ChunkDraft> {
+    const fence = this.#chunkFence;
+    if (fence === null) return;
+    for (let after = -1; ; ) {
+      const rows: (Omit<ChunkDraft, "embedding" | "ordinal"> & { ordinal: number; embedding: Buffer | null })[] = await this.#db.query(
+        `select ordinal, text, page, start_offset as "startOffset", end_offset as "endOffset", embedding from chunk
+         where document_id = $1 and task_id = $2 and fence = $3 and ordinal > $4 order by ordinal limit ${BATCH}`,
+        [this.#documentId, this.#claim.taskId, fence, after],
+      );
+      for (const row of rows) yield { ...row, embedding: row.embedding && toVector(row.embedding) };
+      if (rows.length < BATCH) return;
+      after = rows.at(-1)!.ordinal;
+    }
+  }
+
+  async #insert(chunks: readonly ChunkDraft[]): Promise<void> {
+    const { taskId, fence, projectId, collection } = this.#claim;
+    await this.#db.query(
+      `insert into chunk as c (id, document_id, project_id, collection_id, task_id, fence, ordinal, text, page,
+         start_offset, end_offset, embedding)
+       select n.id, $1, $2, $5, $3, $4, n.ordinal, n.text, n.page, n.start_offset, n.end_offset, n.embedding
+       from unnest($6::uuid[], $7::int[], $8::text[], $9::int[], $10::int[], $11::int[], $12::bytea[])
+         as n(id, ordinal, text, page, start_offset, end_offset, embedding)
+       where ${MINE}
+       on conflict (document_id, task_id, fence, ordinal) do update set text = excluded.text, page = excluded.page,
+         start_offset = excluded.start_offset, end_offset = excluded.end_offset, embedding = excluded.embedding`,
+      [
+        this.#documentId, projectId, taskId, fence, collection.id,
+        chunks.map(() => uuidv7()),
+        chunks.map(({ ordinal }) => ordinal),
+        chunks.map(({ text }) => toStorableText(text)),
+        chunks.map(({ page }) => page ?? null),
+        chunks.map(({ startOffset }) => startOffset),
+        chunks.map(({ endOffset }) => endOffset),
+        chunks.map(({ embedding }) => (embedding ? toBytes(embedding) : null)),
+      ],
+    );
+  }
+}
+
+/** The fence on every write: $3 is the task, $4 the fence. */
+const MINE = "exists (select from task where id = $3 and fence = $4 and status = 'RUNNING')";
+
+/** Vectors are kept as float32, little-endian. */
+function toBytes(vector: Float32Array): Buffer {
+  return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
+}
+function toVector(bytes: Buffer): Float32Array {
+  return new Float32Array(new Uint8Array(bytes).buffer);
+}
+
+/** Removes what other claims staged for documents that have just been completed. Bounded by those documents' rows. */
+export async function removeStale(db: DataSource, documentId: string): Promise<void> {
+  for (const [table, fence] of [["chunk", "chunk_fence"], ["document_text", "text_fence"]] as const) {
+    await db.query(
+      `delete from ${table} x using document d where d.id = $1 and x.document_id = d.id
+         and (x.task_id, x.fence) is distinct from (d.content_task_id, d.${fence})
+         and not exists (select from task t where t.document_id = d.id and t.status in ('QUEUED', 'RUNNING'))`,
+      [documentId],
+    );
+  }
+}

@@ -1,0 +1,82 @@
+import type { DataSource } from "typeorm";
+
+interface WorkerFacts {
+  readonly id: string;
+  readonly projectId: string;
+  readonly hostname: string;
+  readonly pid: number;
+  readonly build: string;
+  readonly pipelines: readonly string[];
+  readonly concurrency: number;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+}
+
+/** How often a loop that turns fast writes its row; a loop that stands still writes nothing, which is the point. */
+const WRITE_EVERY_MS = 1_000;
+
+/** The worker's own row: what the claim loop says of itself, written by the loop and by nothing else. */
+export class WorkerRow {
+  readonly #db: DataSource;
+  readonly #facts: WorkerFacts;
+  readonly #onError: (error: unknown, doing: string) => void;
+  #lastWriteAt = 0;
+  #writing = false;
+  #claimedSince = false;
+
+  constructor(db: DataSource, facts: WorkerFacts, onError: (error: unknown, doing: string) => void) {
+    this.#db = db;
+    this.#facts = facts;
+    this.#onError = onError;
+  }
+
+  async register(): Promise<void> {
+    const { id, projectId, hostname, pid, build, pipelines, concurrency, leaseMs } = this.#facts;
+    await this.#db.query(
+      `insert into worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [id, projectId, hostname, pid, build, pipelines, concurrency, leaseMs],
+    );
+  }
+
+  claimed(): void {
+    this.#claimedSince = true;
+  }
+
+  /** The loop has gone round. Not awaited: a slow database must not slow the loop. */
+  beat({ iterations, running, lagMs }: { iterations: number; running: number; lagMs: number }): void {
+    if (this.#writing || Date.now() - this.#lastWriteAt < WRITE_EVERY_MS) return;
+    this.#writing = true;
+    this.#lastWriteAt = Date.now();
+    const claimed = this.#claimedSince;
+    this.#claimedSince = false;
+    this.#db
+      .query(
+        `update worker set loop_iterations = $2, running = $3, event_loop_lag_ms = $4, last_loop_at = clock_timestamp(),
+           heartbeat_at = clock_timestamp(),
+           last_claim_at = case when $5 then clock_timestamp() else last_claim_at end where id = $1`,
+        [this.#facts.id, iterations, running, Number.isFinite(lagMs) ? lagMs : 0, claimed],
+      )
+      .catch((error: unknown) => this.#onError(error, "writing the worker's row"))
+      .finally(() => {
+        this.#writing = false;
+      });
+  }
+
+  draining(): Promise<void> {
+    return this.#mark("draining_at");
+  }
+
+  stopped(): Promise<void> {
+    return this.#mark("stopped_at");
+  }
+
+  /** A worker that can't say goodbye shows as LOST, which is true. */
+  async #mark(column: "draining_at" | "stopped_at"): Promise<void> {
+    try {
+      await this.#db.query(`update worker set ${column} = clock_timestamp(), running = 0 where id = $1`, [this.#facts.id]);
+    } catch (error) {
+      this.#onError(error, "writing the worker's row");
+    }
+  }
+}
