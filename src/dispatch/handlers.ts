@@ -1,0 +1,65 @@
+import { DISPATCH_DEADLINE_MS, type Hint, type HintHandler } from "./dispatcher.js";
+import { within } from "./within.js";
+
+/** The running handlers of one consumer: never more than `concurrency`, whatever pipelines their hints came from. */
+export class Handlers {
+  readonly #running = new Set<Promise<void>>();
+  #waiting: (() => void)[] = [];
+  #closed = false;
+
+  constructor(
+    private readonly options: {
+      readonly concurrency: number;
+      readonly onHint: HintHandler;
+      readonly onError: (error: Error) => void;
+    },
+  ) {}
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get hasRoom(): boolean {
+    return !this.#closed && this.#running.size < this.options.concurrency;
+  }
+
+  /** Starts the handler and returns a promise that settles, without ever throwing, when the handler has. */
+  start(hint: Hint): Promise<void> {
+    const run: Promise<void> = this.#handle(hint).finally(() => {
+      this.#running.delete(run);
+      this.#wakeAll();
+    });
+    this.#running.add(run);
+    return run;
+  }
+
+  /** Settles when there is room, or when this is closed: look at `closed` afterwards. */
+  async room(): Promise<void> {
+    while (!this.#closed && !this.hasRoom) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
+  }
+
+  /** Starts no more, and waits for what runs, at most the deadline. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wakeAll();
+    await within(Promise.all(this.#running), { deadlineMs: DISPATCH_DEADLINE_MS, fallback: undefined });
+  }
+
+  async #handle(hint: Hint): Promise<void> {
+    try {
+      await this.options.onHint(hint);
+    } catch (error) {
+      this.options.onError(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #wakeAll(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+}

@@ -1,0 +1,150 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import path from "node:path";
+import { Readable } from "node:stream";
+import { HeadwayError, PermanentError } from "../errors.js";
+import type { BlobFacts, BlobStore } from "./blob-store.js";
+
+const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
+/** Keys are made of ids and short names; file systems take 255 bytes a name. */
+const MAX_KEY_LENGTH = 512;
+/** No key starts with a dot, so what a dead writer left here is never under a key. */
+const UNFINISHED = ".unfinished";
+/** No write takes a day; a file that old was left by a process that died. */
+const ABANDONED_AFTER_MS = 24 * 3_600_000;
+
+/** Keeps blobs as files below `rootDir`, which is made when the first one is written. */
+export function createFilesystemBlobStore(rootDir: string): BlobStore {
+  return new FilesystemBlobStore(path.resolve(rootDir));
+}
+
+class FilesystemBlobStore implements BlobStore {
+  #tidied: Promise<void> | null = null;
+
+  constructor(private readonly rootDir: string) {}
+
+  async write(
+    key: string,
+    source: Readable | Uint8Array,
+    options: { readonly maxBytes?: number } = {},
+  ): Promise<BlobFacts> {
+    const file = this.#fileOf(key);
+    const unfinishedDir = path.join(this.rootDir, UNFINISHED);
+    await mkdir(unfinishedDir, { recursive: true });
+    // Tidying that fails is no reason to refuse a write; the next one tries again.
+    this.#tidied ??= removeAbandoned(unfinishedDir).catch(() => void (this.#tidied = null));
+    await this.#tidied;
+    const unfinished = path.join(unfinishedDir, randomUUID());
+    try {
+      const facts = await writeDurably(unfinished, source, options.maxBytes ?? Infinity);
+      await mkdir(path.dirname(file), { recursive: true });
+      await rename(unfinished, file);
+      await syncFolder(path.dirname(file));
+      return facts;
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      if (source instanceof Readable) source.destroy();
+      throw error;
+    }
+  }
+
+  async read(key: string, range?: { readonly start: number; readonly end: number }): Promise<Readable> {
+    const file = this.#fileOf(key);
+    // Opened before it is returned: a blob removed meanwhile is still read whole, and one that is missing is said here.
+    const handle = await open(file, "r").catch((error: unknown) => {
+      throw isMissing(error) ? missing(key) : error;
+    });
+    if ((await handle.stat()).isDirectory()) {
+      await handle.close();
+      throw missing(key);
+    }
+    return createReadStream("", { fd: handle, ...range });
+  }
+
+  async size(key: string): Promise<number | null> {
+    try {
+      const facts = await stat(this.#fileOf(key));
+      return facts.isFile() ? facts.size : null;
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    const file = this.#fileOf(key);
+    if ((await this.size(key)) !== null) await rm(file, { force: true });
+  }
+
+  /** @throws {HeadwayError} INVALID_KEY for what could lie outside the root or among the unfinished */
+  #fileOf(key: string): string {
+    if (key.length > MAX_KEY_LENGTH || !KEY.test(key)) {
+      throw new HeadwayError(
+        "INVALID_KEY",
+        `${JSON.stringify(key.slice(0, 100))} is no key of a blob; parts of letters, digits, "-", "_" and "." ` +
+          `that don't start with a dot, separated by "/", at most ${MAX_KEY_LENGTH} characters in all.`,
+      );
+    }
+    return path.join(this.rootDir, key);
+  }
+}
+
+async function writeDurably(file: string, source: Readable | Uint8Array, maxBytes: number): Promise<BlobFacts> {
+  const handle = await open(file, "wx");
+  try {
+    const hash = createHash("sha256");
+    let sizeBytes = 0;
+    for await (const piece of source instanceof Uint8Array ? [source] : source) {
+      const bytes = typeof piece === "string" ? Buffer.from(piece) : (piece as Uint8Array);
+      sizeBytes += bytes.byteLength;
+      if (sizeBytes > maxBytes) {
+        throw new PermanentError("TOO_LARGE", `There are more than the ${maxBytes} bytes that are allowed.`, {
+          maxBytes,
+        });
+      }
+      hash.update(bytes);
+      await writeAll(handle, bytes);
+    }
+    await handle.sync();
+    return { sizeBytes, sha256: hash.digest("hex") };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A write may take fewer bytes than it was given. */
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  let offset = 0;
+  while (offset < bytes.byteLength) {
+    offset += (await handle.write(bytes, offset, bytes.byteLength - offset)).bytesWritten;
+  }
+}
+
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const file = path.join(folder, name);
+    // Another process may tidy the same folder.
+    const facts = await stat(file).catch(() => null);
+    if (facts !== null && Date.now() - facts.mtimeMs > ABANDONED_AFTER_MS) await rm(file, { force: true });
+  }
+}
+
+/** A rename outlives a loss of power only once its folder is on disk. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function missing(key: string): HeadwayError {
+  return new HeadwayError("BLOB_MISSING", `There is no blob under ${key}; it may have been removed.`, { key });
+}
