@@ -8,17 +8,20 @@
  * p_claim: {change, ids, pipelines, limit, leaseMs}, or null.
  */
 export const RECORD = `
-create function claimable(p_claim jsonb) returns uuid[] language sql stable as $$
+-- The ids of due tasks, at most the limit; within the collections given, or within all.
+create function claimable(p_claim jsonb, p_collections uuid[]) returns uuid[] language sql stable as $$
   select array(
     select id from (
       (select id, priority, run_at from task
        where id = any (array(select jsonb_array_elements_text(p_claim->'ids')::uuid)) and status = 'QUEUED'
          and run_at <= clock_timestamp()
-         and pipeline = any (array(select jsonb_array_elements_text(p_claim->'pipelines'))))
+         and pipeline = any (array(select jsonb_array_elements_text(p_claim->'pipelines')))
+         and (p_collections is null or collection_id = any (p_collections)))
       union
       (select id, priority, run_at from task
        where status = 'QUEUED' and run_at <= clock_timestamp()
          and pipeline = any (array(select jsonb_array_elements_text(p_claim->'pipelines')))
+         and (p_collections is null or collection_id = any (p_collections))
        order by priority desc, run_at, id limit (p_claim->>'limit')::int)
     ) due
     order by priority desc, (id = any (array(select jsonb_array_elements_text(p_claim->'ids')::uuid))) desc, run_at, id
@@ -56,23 +59,24 @@ declare
   v_now timestamptz := clock_timestamp();
   v_claims uuid[] := '{}';
   v_claimed uuid[];
+  v_collections uuid[];
   v_applied jsonb;
   v_job uuid;
   v_errors jsonb := '[]';
   v_jobs uuid[];
 begin
-  if p_claim is not null then v_claims := claimable(p_claim); end if;
-  perform lock_collections(array(
+  if p_claim is not null then v_claims := claimable(p_claim, null); end if;
+  v_collections := array(
     select distinct t.collection_id from task t
-    where t.id = any (v_claims || array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c))));
+    where t.id = any (v_claims || array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c)));
+  perform lock_collections(v_collections);
+  -- What was due before the locks may have been taken while waiting for them; what else is due there is as good.
+  if p_claim is not null then v_claims := claimable(p_claim, v_collections); end if;
   -- Rows are locked before they are read: a heartbeat that held one while the UPDATE below began would make the UPDATE
   -- re-check its join against a newer row, and lose it (seen: whole batches refused, 516 of 5,000 tasks).
   perform from task
   where id = any (v_claims || array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c))
   order by id for no key update;
-  if cardinality(v_claims) > 0 then
-    v_claims := array(select id from task where id = any (v_claims) and status = 'QUEUED' and run_at <= v_now order by id);
-  end if;
 
   with c as (
     select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, kind text, stage text,

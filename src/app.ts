@@ -1,0 +1,224 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { DataSource } from "typeorm";
+import type { Config } from "./config.js";
+import { createDataSource, migrate } from "./database/data-source.js";
+import { startEmbeddedPostgres } from "./database/embedded.js";
+import { createBullDispatcher } from "./dispatch/bull.js";
+import type { Dispatcher } from "./dispatch/dispatcher.js";
+import { createInProcessDispatcher } from "./dispatch/in-process.js";
+import type { EngineParts } from "./engine/engine.js";
+import { ChangeStream } from "./engine/stream.js";
+import { messageOf } from "./errors.js";
+import type { Logger } from "./logger.js";
+import { loadRegistry, type LoadedPipelines, type PipelineSource } from "./pipelines/load.js";
+import { Reconciler } from "./reconciler/reconciler.js";
+import { startServer, type RunningServer } from "./server/server.js";
+import { createFilesystemBlobStore } from "./storage/filesystem.js";
+import type { BlobStore } from "./storage/blob-store.js";
+import { hostFor } from "./worker/sandbox-protocol.js";
+import { Sandbox } from "./worker/sandbox.js";
+import { Worker } from "./worker/worker.js";
+
+/** The one project there is so far; every row carries it. */
+export const DEFAULT_PROJECT_ID = "00000000-0000-7000-8000-000000000001";
+
+/** A running Headway process. */
+export interface App {
+  /** Where it listens, such as "http://127.0.0.1:4000". */
+  readonly url: string;
+  /** For people: which database and which dispatcher. */
+  readonly database: string;
+  readonly dispatcher: string;
+  /** Stops in order: not ready, no more claims, sockets closed, work given back, Redis, Postgres. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** What has been started and must be stopped again, last first. */
+type Closer = readonly [what: string, close: () => Promise<unknown>];
+
+/**
+ * Starts the roles of `config` in this process: database, dispatcher, engine, then worker, reconciler, server.
+ * What had started is stopped again when a later part can't start.
+ */
+export async function startApp(config: Config, logger: Logger): Promise<App> {
+  const closers: Closer[] = [];
+  const state = { draining: false };
+  let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    state.draining = true;
+    stopping ??= closeAll(closers, logger);
+    return stopping;
+  };
+  try {
+    return { ...(await start(config, logger, closers, state)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(config: Config, logger: Logger, closers: Closer[], state: { draining: boolean }): Promise<Omit<App, "stop">> {
+  const onError = (error: unknown, doing: string): void => {
+    if (!state.draining) logger.warn({ error: messageOf(error) }, `while ${doing}`);
+  };
+  const { url: databaseUrl, label } = await openDatabase(config, logger, closers);
+  const db = await connect(databaseUrl, config, closers, onError);
+  const dispatcher: Dispatcher =
+    config.redisUrl === null
+      ? createInProcessDispatcher()
+      : createBullDispatcher({ redisUrl: config.redisUrl, onError: (error) => onError(error, "talking to Redis") });
+  closers.push(["dispatcher", () => dispatcher.close()]);
+  const source: PipelineSource = {
+    files: config.pipelineFiles,
+    embedder: config.embedder,
+    maxDocumentBytes: config.maxDocumentBytes,
+  };
+  const pipelines = await loadRegistry(source);
+  closers.push(["embedder", () => pipelines.embedder.close()]);
+  const blobs = createFilesystemBlobStore(path.join(config.dataDir, "blobs"));
+  const parts: EngineParts = {
+    db,
+    dispatcher,
+    registry: pipelines.registry,
+    fileRoots: config.fileRoots,
+    maxDocumentBytes: config.maxDocumentBytes,
+    onError,
+  };
+  const serve = await startServing({ config, logger, parts, pipelines, blobs, databaseUrl, state }, closers);
+  if (config.roles.includes("reconciler")) {
+    const settings = { projectId: DEFAULT_PROJECT_ID, ...config };
+    const reconciler = new Reconciler(db, dispatcher, settings, onError);
+    reconciler.start();
+    closers.push(["reconciler", () => reconciler.stop()]);
+    serve.checks.push({ name: "reconciler", check: async () => (reconciler.ticks > 0 ? null : "the sweep has not gone round yet") });
+  }
+  if (config.roles.includes("worker")) await startWorker({ config, logger, parts, source, blobs, databaseUrl }, closers, serve.checks);
+  // Pushed last so that it is stopped first: nobody is told "ready" or given an answer by what is going down.
+  closers.push(["server", () => serve.server.close(config.graceMs)]);
+  return { url: serve.server.url, database: label, dispatcher: dispatcher.kind };
+}
+
+async function openDatabase(config: Config, logger: Logger, closers: Closer[]): Promise<{ url: string; label: string }> {
+  let url = config.databaseUrl;
+  let label = "PostgreSQL at DATABASE_URL";
+  if (url === null) {
+    const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, logger });
+    closers.push(["embedded PostgreSQL", () => embedded.stop()]);
+    url = embedded.url;
+    label = `embedded PostgreSQL in ${config.dataDir}`;
+  }
+  await migrate(url);
+  return { url, label };
+}
+
+async function connect(url: string, config: Config, closers: Closer[], onError: (error: unknown, doing: string) => void): Promise<DataSource> {
+  const db = await createDataSource(url, {
+    // Stages read and stage in their own turns; flushes, beats and sweeps must find a free connection beside them.
+    poolSize: Math.min(40, 10 + config.concurrency),
+    onError: (error) => onError(error, "holding a database connection"),
+  }).initialize();
+  closers.push(["database connections", () => db.destroy()]);
+  return db;
+}
+
+interface Check {
+  readonly name: string;
+  /** Null when all is well, else what is not. */
+  readonly check: () => Promise<string | null>;
+}
+
+async function startServing(
+  from: {
+    config: Config; logger: Logger; parts: EngineParts; pipelines: LoadedPipelines; blobs: BlobStore; databaseUrl: string;
+    state: { draining: boolean };
+  },
+  closers: Closer[],
+): Promise<{ server: RunningServer; checks: Check[] }> {
+  const { config, logger, parts, pipelines, blobs, databaseUrl, state } = from;
+  const checks: Check[] = [
+    { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
+    { name: "database", check: () => parts.db.query("select 1").then(() => null, messageOf) },
+  ];
+  const stream = new ChangeStream(parts.db, parts.onError);
+  const isApi = config.roles.includes("api");
+  if (isApi) {
+    await stream.start(databaseUrl);
+    closers.push(["change stream", () => stream.stop()]);
+  }
+  const server = await startServer({
+    host: config.host,
+    port: config.port,
+    logger,
+    checks,
+    api: isApi ? { parts, stream, embedder: pipelines.embedder, blobs, projectId: DEFAULT_PROJECT_ID } : null,
+  });
+  return { server, checks };
+}
+
+async function startWorker(
+  from: { config: Config; logger: Logger; parts: EngineParts; source: PipelineSource; blobs: BlobStore; databaseUrl: string },
+  closers: Closer[],
+  checks: Check[],
+): Promise<void> {
+  const { config, logger, parts, source, blobs, databaseUrl } = from;
+  const sandbox = new Sandbox({
+    childEntry: new URL("./worker/sandbox-child.js", import.meta.url),
+    concurrency: config.concurrency,
+    logger,
+  });
+  closers.push(["child processes", () => sandbox.close()]);
+  const worker = new Worker(
+    {
+      ...parts,
+      blobs,
+      databaseUrl,
+      logger,
+      runIsolated: (call, ctx, signal) =>
+        sandbox.run(
+          {
+            pipelineSource: JSON.stringify(source),
+            pipeline: call.pipeline.name,
+            stage: call.stage.name,
+            kind: call.claim.kind === "DOCUMENT" ? "document" : "collection",
+            snapshot: { ...call, pipeline: undefined, stage: undefined },
+            timeoutMs: call.stage.timeoutMs ?? 300_000,
+            memoryLimitMiB: call.stage.memoryLimitMiB ?? 512,
+          },
+          hostFor(ctx),
+          signal,
+        ),
+    },
+    { projectId: DEFAULT_PROJECT_ID, build: buildVersion(), ...config },
+  );
+  await worker.start();
+  closers.push(["worker", () => worker.stop(config.graceMs)]);
+  let seen = { iterations: -1, at: Date.now() };
+  checks.push({
+    name: "worker",
+    check: async () => {
+      // The loop goes round at least once a poll while it has room, and on each end of a task when it has not.
+      if (worker.iterations !== seen.iterations) seen = { iterations: worker.iterations, at: Date.now() };
+      const stillMs = Date.now() - seen.at;
+      const limitMs = Math.max(config.leaseMs, 3 * config.pollMs);
+      return stillMs > limitMs && worker.runningCount === 0 ? `the claim loop has not gone round for ${stillMs} ms` : null;
+    },
+  });
+}
+
+/** Last started, first stopped; what can't be stopped is said and does not keep the rest from stopping. */
+async function closeAll(closers: Closer[], logger: Logger): Promise<void> {
+  for (const [what, close] of closers.reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      logger.error({ error: messageOf(error) }, `could not stop the ${what}`);
+    }
+  }
+}
+
+/** The version in package.json, shown with each worker. */
+export function buildVersion(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}

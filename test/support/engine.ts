@@ -1,0 +1,99 @@
+import type { DataSource } from "typeorm";
+import { createDataSource } from "../../src/database/data-source.js";
+import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
+import { addDocuments, createCollection } from "../../src/engine/collections.js";
+import type { Actor, EngineParts } from "../../src/engine/engine.js";
+import { submitJob, type SubmitInput } from "../../src/engine/submit.js";
+import type { Pipeline } from "../../src/pipelines/pipeline.js";
+import { Registry } from "../../src/pipelines/registry.js";
+import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
+import { Worker, type WorkerSettings } from "../../src/worker/worker.js";
+import { createTestDatabase } from "./database.js";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { until } from "./until.js";
+
+export const PROJECT = "00000000-0000-7000-8000-000000000001";
+export const ACTOR: Actor = { type: "USER", name: "tester", projectId: PROJECT };
+
+export interface Rig {
+  readonly url: string;
+  readonly db: DataSource;
+  readonly parts: EngineParts;
+  /** What the parts could not do but went on without. */
+  readonly errors: { error: unknown; doing: string }[];
+  startWorker(settings?: Partial<WorkerSettings>): Promise<Worker>;
+  /** A collection of documents named d0, d1 …, each with its name as text. */
+  collection(documents: number | readonly { name: string; text: string }[]): Promise<string>;
+  submit(pipeline: string, documents: number, more?: Partial<SubmitInput>): Promise<string>;
+  settled(jobId: string): Promise<string>;
+  violations(): Promise<unknown[]>;
+  close(): Promise<void>;
+}
+
+/** The engine over a database of its own, without servers: pipelines are given, workers started as wanted. */
+export async function createRig(pipelines: readonly Pipeline[]): Promise<Rig> {
+  const database = await createTestDatabase();
+  const db = await createDataSource(database.url, { poolSize: 20 }).initialize();
+  const dispatcher = createInProcessDispatcher();
+  const registry = new Registry(pipelines);
+  const errors: { error: unknown; doing: string }[] = [];
+  const onError = (error: unknown, doing: string): void => void errors.push({ error, doing });
+  const folder = await mkdtemp(path.join(tmpdir(), "headway-test-"));
+  const parts: EngineParts = { db, dispatcher, registry, fileRoots: [folder], maxDocumentBytes: 10_000_000, onError };
+  const workers: Worker[] = [];
+  let made = 0;
+  const rig: Rig = {
+    url: database.url,
+    db,
+    parts,
+    errors,
+    async startWorker(settings = {}) {
+      const worker = new Worker(
+        {
+          ...parts,
+          databaseUrl: database.url,
+          blobs: createFilesystemBlobStore(folder),
+          logger: silent,
+          runIsolated: () => Promise.reject(new Error("this rig runs no isolated stages")),
+        },
+        { projectId: PROJECT, concurrency: 8, leaseMs: 30_000, heartbeatMs: 1_000, pollMs: 100, crashLimit: 3, build: "test", ...settings },
+      );
+      workers.push(worker);
+      await worker.start();
+      return worker;
+    },
+    async collection(documents) {
+      made += 1;
+      const collectionId = await createCollection(parts, ACTOR, { name: `collection ${made}` });
+      const list = typeof documents === "number" ? Array.from({ length: documents }, (_, i) => ({ name: `d${i}`, text: `d${i}` })) : documents;
+      if (list.length > 0) await addDocuments(parts, ACTOR, { collectionId, documents: list });
+      return collectionId;
+    },
+    async submit(pipeline, documents, more = {}) {
+      const collectionId = more.collectionId ?? (await rig.collection(documents));
+      return (await submitJob(parts, ACTOR, { ...more, collectionId, pipeline })).jobId;
+    },
+    async settled(jobId) {
+      let status: string | null = null;
+      await until(`job ${jobId} is settled`, async () => {
+        const rows: { status: string }[] = await db.query("select status from job where id = $1 and finished_at is not null", [jobId]);
+        status = rows[0]?.status ?? null;
+        return status !== null;
+      }, 20_000);
+      return status!;
+    },
+    violations: () => db.query("select * from violations()"),
+    async close() {
+      await Promise.all(workers.map((worker) => worker.stop(0)));
+      await dispatcher.close();
+      await db.destroy();
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return rig;
+}
+
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
