@@ -1,0 +1,170 @@
+import { HeadwayError } from "../errors.js";
+import type { StageLogger } from "../pipelines/pipeline.js";
+import { DiedBeforeStart, SandboxProcess } from "./sandbox-process.js";
+import type { SandboxCall, SandboxHost } from "./sandbox-protocol.js";
+
+/** Long enough for the documents of one collection to share a warm child, which took a second or two to load. */
+const DEFAULT_IDLE_MS = 60_000;
+/** What a child may see of its parent's environment: where programs are, how to write, what time it is. No secrets. */
+const PASSED_ON = ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR"];
+
+export interface SandboxOptions {
+  /** The module a child runs: it calls `serveSandbox`. */
+  readonly childEntry: URL;
+  /** How many children there are at most, idle ones included. */
+  readonly concurrency: number;
+  /** How long a child is kept without work; default 60,000. */
+  readonly idleMs?: number;
+  /** Of which only what is harmless is passed on. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly logger: StageLogger;
+}
+
+interface Warm {
+  readonly key: string;
+  readonly process: SandboxProcess;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** Runs stages in child processes with limits of time and memory; warm children are used again. */
+export class Sandbox {
+  readonly #environment: Readonly<Record<string, string>>;
+  readonly #idle = new Set<Warm>();
+  readonly #busy = new Set<SandboxProcess>();
+  readonly #queue: (() => void)[] = [];
+  #taken = 0;
+  #closed = false;
+
+  constructor(private readonly options: SandboxOptions) {
+    const known = PASSED_ON.map((name) => [name, options.environment?.[name]] as const);
+    this.#environment = Object.fromEntries(known.filter((entry): entry is [string, string] => entry[1] !== undefined));
+  }
+
+  /**
+   * Runs one stage and returns what its handler returned.
+   * @throws what the handler threw; PermanentError stays one
+   * @throws {PermanentError} RESOURCE_LIMIT when it took more time or memory than it may
+   * @throws {HeadwayError} CRASHED when its process died otherwise; details: exitCode, signal, stderr
+   * @throws signal.reason, at once, when that aborts
+   */
+  async run(call: SandboxCall, host: SandboxHost, signal: AbortSignal): Promise<unknown> {
+    await this.#place(signal);
+    try {
+      return await this.#runInChild(call, host, signal);
+    } finally {
+      this.#taken -= 1;
+      this.#queue.shift()?.();
+    }
+  }
+
+  /** Kills all children; calls that run reject with CRASHED. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const all = [...this.#busy, ...[...this.#idle].map((warm) => warm.process)];
+    for (const warm of this.#idle) clearTimeout(warm.timer);
+    this.#idle.clear();
+    for (const child of all) child.kill();
+    for (const wake of this.#queue.splice(0)) wake();
+    await Promise.all(all.map((child) => child.gone));
+  }
+
+  async #runInChild(call: SandboxCall, host: SandboxHost, signal: AbortSignal): Promise<unknown> {
+    const key = JSON.stringify([call.memoryLimitMiB, call.pipelineSource]);
+    const warm = this.#takeWarm(key);
+    if (warm !== null) {
+      try {
+        return await this.#use(warm, key, { call, host, signal });
+      } catch (error) {
+        // It died of its idleness, not of this call.
+        if (!(error instanceof DiedBeforeStart) || this.#closed) throw error;
+      }
+    }
+    this.#makeRoom();
+    return this.#use(this.#start(call.memoryLimitMiB), key, { call, host, signal });
+  }
+
+  async #use(
+    child: SandboxProcess,
+    key: string,
+    work: { readonly call: SandboxCall; readonly host: SandboxHost; readonly signal: AbortSignal },
+  ): Promise<unknown> {
+    this.#busy.add(child);
+    child.ref();
+    try {
+      return await child.run(work.call, work.host, work.signal);
+    } finally {
+      const keep = child.alive && !this.#closed && child.hasStarted && !(await child.hasGrown());
+      this.#busy.delete(child);
+      if (keep && !this.#closed) this.#keepWarm(child, key);
+      else child.kill();
+    }
+  }
+
+  /** Waits until fewer than `concurrency` calls run, first come, first served. */
+  async #place(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#assertOpen();
+    if (this.#taken < this.options.concurrency) {
+      this.#taken += 1;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#queue.splice(this.#queue.indexOf(wake), 1);
+        reject(signal.reason as Error);
+      };
+      const wake = (): void => {
+        signal.removeEventListener("abort", onAbort);
+        // Taken here and not after the await: a call that comes in between would take the place as well.
+        this.#taken += 1;
+        resolve();
+      };
+      this.#queue.push(wake);
+      signal.addEventListener("abort", onAbort, { once: true });
+    });
+    if (!this.#closed) return;
+    this.#taken -= 1;
+    this.#assertOpen();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new HeadwayError("CRASHED", "The child processes have been closed.");
+  }
+
+  #takeWarm(key: string): SandboxProcess | null {
+    for (const warm of this.#idle) {
+      if (warm.key !== key) continue;
+      this.#idle.delete(warm);
+      clearTimeout(warm.timer);
+      if (warm.process.alive) return warm.process;
+    }
+    return null;
+  }
+
+  /** Ends the longest idle child of another kind when there would be too many. */
+  #makeRoom(): void {
+    const [oldest] = this.#idle;
+    if (oldest === undefined || this.#busy.size + this.#idle.size < this.options.concurrency) return;
+    this.#endIdle(oldest);
+  }
+
+  #keepWarm(child: SandboxProcess, key: string): void {
+    const timer = setTimeout(() => this.#endIdle(warm), this.options.idleMs ?? DEFAULT_IDLE_MS);
+    timer.unref();
+    const warm: Warm = { key, process: child, timer };
+    this.#idle.add(warm);
+    child.unref();
+  }
+
+  #endIdle(warm: Warm): void {
+    clearTimeout(warm.timer);
+    this.#idle.delete(warm);
+    warm.process.kill();
+  }
+
+  #start(memoryLimitMiB: number): SandboxProcess {
+    const child = new SandboxProcess(this.options.childEntry, { memoryLimitMiB, environment: this.#environment });
+    this.options.logger.debug({ pid: child.pid, memoryLimitMiB }, "child process started");
+    return child;
+  }
+}
