@@ -1,0 +1,62 @@
+import { createClient, type Client } from "graphql-ws";
+import WebSocket from "ws";
+import { HeadwayError } from "../errors.js";
+
+/** A GraphQL client over HTTP and WebSocket, as any client of the API would be. */
+export class ApiClient {
+  readonly #url: string;
+  readonly #socket: Client;
+
+  /** @param url such as "http://127.0.0.1:4000" */
+  constructor(url: string) {
+    this.#url = `${url}/graphql`;
+    this.#socket = createClient({
+      url: this.#url.replace(/^http/, "ws"),
+      webSocketImpl: WebSocket,
+      retryAttempts: 10,
+      shouldRetry: () => true,
+    });
+  }
+
+  /** @throws {HeadwayError} with the first GraphQL error's code and message */
+  async query<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
+    const response = await fetch(this.#url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query, variables }),
+    });
+    const body = (await response.json()) as {
+      data?: T;
+      errors?: { message: string; extensions?: { code?: string } }[];
+    };
+    const first = body.errors?.[0];
+    if (first) throw new HeadwayError(first.extensions?.code ?? "GRAPHQL_ERROR", first.message);
+    return body.data as T;
+  }
+
+  /** Runs a mutation and returns its payload. @throws {HeadwayError} with the first user error's code and message */
+  async mutate<T extends { userErrors: { code: string; message: string }[] }>(
+    mutation: string,
+    variables: Record<string, unknown>,
+  ): Promise<T> {
+    const [payload] = Object.values(await this.query<Record<string, T>>(mutation, variables));
+    const first = payload!.userErrors[0];
+    if (first) throw new HeadwayError(first.code, first.message);
+    return payload!;
+  }
+
+  /** Ends when the server completes the subscription, or when the loop over it is left. */
+  subscribe<T extends Record<string, unknown>>(query: string, variables: Record<string, unknown>): AsyncIterableIterator<T> {
+    const results = this.#socket.iterate<T>({ query, variables });
+    return (async function* () {
+      for await (const { data, errors } of results) {
+        if (errors?.[0]) throw new HeadwayError("GRAPHQL_ERROR", errors[0].message);
+        if (data) yield data;
+      }
+    })();
+  }
+
+  async close(): Promise<void> {
+    await this.#socket.dispose();
+  }
+}

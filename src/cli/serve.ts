@@ -1,0 +1,47 @@
+import { startApp, type App } from "../app.js";
+import { describeConfig, loadConfig } from "../config.js";
+import { createLogger } from "../logger.js";
+
+/** `headway start`: serves until Ctrl-C or SIGTERM, then stops in order. A second signal ends at once. */
+export async function runServe(): Promise<void> {
+  const startedAt = performance.now();
+  const config = loadConfig();
+  const logger = createLogger(config.logLevel);
+  logger.debug({ config: describeConfig(config) }, "settings");
+  const stopping = onceStopped();
+  const app = await startApp(config, logger);
+  const readyMs = Math.round(performance.now() - startedAt);
+  process.stdout.write(
+    [
+      `Headway is ready after ${readyMs} ms as ${config.roles.join(", ")}.`,
+      ...(config.roles.includes("api")
+        ? [`  GraphQL      ${app.url}/graphql (HTTP and WebSocket)`, `  Playground   ${app.url}/playground`]
+        : [`  Health       ${app.url}/readyz`]),
+      `  Database     ${app.database}`,
+      `  Dispatcher   ${app.dispatcher}`,
+      "  Stop with Ctrl-C.",
+      "",
+    ].join("\n"),
+  );
+  await stopping;
+  await stopInOrder(app);
+}
+
+/** Resolves at the first SIGINT or SIGTERM; the second ends the process at once. */
+export function onceStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = (): void => {
+      if (asked) process.exit(130);
+      asked = true;
+      resolve();
+    };
+    process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  });
+}
+
+export async function stopInOrder(app: App): Promise<void> {
+  process.stdout.write("Stopping; Ctrl-C again ends at once.\n");
+  await app.stop();
+  process.stdout.write("Stopped.\n");
+}

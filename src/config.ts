@@ -1,0 +1,175 @@
+import path from "node:path";
+import { z } from "zod";
+import { ConfigError } from "./errors.js";
+import { LOG_LEVELS } from "./logger.js";
+import { nearestName, SETTINGS, type SettingName } from "./settings.js";
+
+export const ROLES = ["api", "worker", "reconciler"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** All settings of one process, checked. Paths are absolute; `null` for a URL means the embedded default. */
+export interface Config {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly dataDir: string;
+  readonly roles: readonly Role[];
+  readonly pipelineFiles: readonly string[];
+  readonly concurrency: number;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  readonly sweepMs: number;
+  readonly pollMs: number;
+  readonly graceMs: number;
+  readonly cancelDeadlineMs: number;
+  readonly crashLimit: number;
+  readonly maxDocumentBytes: number;
+  readonly fileRoots: readonly string[];
+  readonly embedder: "local" | "hash";
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly databaseUrl: string | null;
+  readonly redisUrl: string | null;
+}
+
+function whole(min: number, max: number, why: string): z.ZodType<number> {
+  const must = `it must be a whole number from ${min} to ${max}, because ${why}`;
+  return z
+    .string()
+    .regex(/^\d+$/, must)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, must) as unknown as z.ZodType<number>;
+}
+
+function url(protocols: readonly string[], why: string): z.ZodType<string | null> {
+  const must = `it must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}, because ${why}`;
+  return z.string().transform((value, context) => {
+    if (value === "") return null;
+    if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value;
+    context.addIssue({ code: "custom", message: must });
+    return z.NEVER;
+  }) as unknown as z.ZodType<string | null>;
+}
+
+const absoluteList = z.string().transform((value) => list(value).map((entry) => path.resolve(entry)));
+
+const SCHEMA = {
+  HEADWAY_HOST: z.string().min(1, "it must be an address or a host name, because the server listens there"),
+  HEADWAY_PORT: whole(0, 65_535, "it is a TCP port; 0 picks a free one"),
+  HEADWAY_DATA_DIR: z.string().min(1, "it must be a folder, because the database and files are kept there").transform((value) => path.resolve(value)),
+  HEADWAY_ROLES: z.string().transform((value, context): readonly Role[] => {
+    const roles = list(value);
+    if (roles.length > 0 && roles.every((role) => (ROLES as readonly string[]).includes(role))) return [...new Set(roles)] as Role[];
+    context.addIssue({ code: "custom", message: `it must be some of ${ROLES.join(", ")}, separated by commas, because a process is nothing else` });
+    return z.NEVER;
+  }),
+  HEADWAY_PIPELINES: absoluteList,
+  HEADWAY_CONCURRENCY: whole(1, 1_000, "a worker runs at least one task, and more than 1,000 at once only wait for each other"),
+  HEADWAY_LEASE_MS: whole(1_000, 600_000, "heartbeats run at a third of it"),
+  HEADWAY_HEARTBEAT_MS: whole(100, 200_000, "it renews leases"),
+  HEADWAY_SWEEP_MS: whole(100, 600_000, "it rescues what was left behind"),
+  HEADWAY_POLL_MS: whole(50, 600_000, "it stands behind every hint"),
+  HEADWAY_GRACE_MS: whole(0, 600_000, "running work gets this long when the process stops"),
+  HEADWAY_CANCEL_DEADLINE_MS: whole(100, 600_000, "running work gets this long to stop when it is cancelled"),
+  HEADWAY_CRASH_LIMIT: whole(1, 100, "a task that kills its workers must end"),
+  HEADWAY_MAX_DOCUMENT_BYTES: whole(1, 10_000_000_000, "larger documents are refused"),
+  HEADWAY_FILE_ROOTS: absoluteList,
+  HEADWAY_EMBEDDER: z.string().transform((value, context): "local" | "hash" => {
+    if (value === "local" || value === "hash") return value;
+    const message =
+      value === "openai"
+        ? "it must be local or hash, because this version has no adapter for OpenAI-compatible addresses yet"
+        : "it must be local or hash, because these are the embedders there are";
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  }),
+  HEADWAY_LOG_LEVEL: z.enum(LOG_LEVELS, `it must be one of ${LOG_LEVELS.join(", ")}, because the log knows no other level`),
+  DATABASE_URL: url(["postgres:", "postgresql:"], "Postgres keeps the truth"),
+  REDIS_URL: url(["redis:", "rediss:"], "Redis carries the hints"),
+} satisfies Record<SettingName, z.ZodType>;
+
+/**
+ * The settings of this process, from its environment; an empty value counts as absent.
+ * @throws {ConfigError} naming every wrong setting at once: its value, what it must be, and why
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const faults = unknownNames(env);
+  const values: Record<string, unknown> = {};
+  for (const { name, default: byDefault } of SETTINGS) {
+    const given = env[name] || byDefault;
+    const parsed = (SCHEMA[name] as z.ZodType).safeParse(given);
+    if (parsed.success) values[name] = parsed.data;
+    else faults.push(`${name} is ${JSON.stringify(withoutPassword(given))}; ${parsed.error.issues[0]!.message}.`);
+  }
+  faults.push(...relations(values));
+  if (faults.length > 0) throw new ConfigError(faults.join("\n"), { faults });
+  return toConfig(values as { [Name in SettingName]: never });
+}
+
+function relations(values: Record<string, unknown>): string[] {
+  const faults: string[] = [];
+  const { HEADWAY_LEASE_MS: leaseMs, HEADWAY_HEARTBEAT_MS: heartbeatMs } = values as Record<string, number | undefined>;
+  if (leaseMs !== undefined && heartbeatMs !== undefined && heartbeatMs * 2 > leaseMs) {
+    faults.push(
+      `HEADWAY_HEARTBEAT_MS is ${heartbeatMs}; it must be at most half of HEADWAY_LEASE_MS (${leaseMs}), because one lost heartbeat must not lose the lease.`,
+    );
+  }
+  const roles = values.HEADWAY_ROLES as readonly Role[] | undefined;
+  if (roles && roles.length < ROLES.length && values.DATABASE_URL === null) {
+    faults.push(
+      `HEADWAY_ROLES is "${roles.join(",")}" and DATABASE_URL is not set; set DATABASE_URL, because the embedded database belongs to one process with all roles.`,
+    );
+  }
+  return faults;
+}
+
+function unknownNames(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = new Set<string>(SETTINGS.map(({ name }) => name));
+  return Object.keys(env)
+    .filter((name) => name.startsWith("HEADWAY_") && !known.has(name) && !/^HEADWAY_(TEST_|FAILPOINT)/.test(name))
+    .map((name) => `${name} is no setting of Headway; did you mean ${nearestName(name)}?`);
+}
+
+function toConfig(values: { [Name in SettingName]: never }): Config {
+  return {
+    host: values.HEADWAY_HOST,
+    port: values.HEADWAY_PORT,
+    dataDir: values.HEADWAY_DATA_DIR,
+    roles: values.HEADWAY_ROLES,
+    pipelineFiles: values.HEADWAY_PIPELINES,
+    concurrency: values.HEADWAY_CONCURRENCY,
+    leaseMs: values.HEADWAY_LEASE_MS,
+    heartbeatMs: values.HEADWAY_HEARTBEAT_MS,
+    sweepMs: values.HEADWAY_SWEEP_MS,
+    pollMs: values.HEADWAY_POLL_MS,
+    graceMs: values.HEADWAY_GRACE_MS,
+    cancelDeadlineMs: values.HEADWAY_CANCEL_DEADLINE_MS,
+    crashLimit: values.HEADWAY_CRASH_LIMIT,
+    maxDocumentBytes: values.HEADWAY_MAX_DOCUMENT_BYTES,
+    fileRoots: values.HEADWAY_FILE_ROOTS,
+    embedder: values.HEADWAY_EMBEDDER,
+    logLevel: values.HEADWAY_LOG_LEVEL,
+    databaseUrl: values.DATABASE_URL,
+    redisUrl: values.REDIS_URL,
+  };
+}
+
+/** The settings for people to read: passwords in URLs are hidden. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  const { databaseUrl, redisUrl, ...rest } = config;
+  return {
+    ...rest,
+    databaseUrl: databaseUrl === null ? "embedded" : withoutPassword(databaseUrl),
+    redisUrl: redisUrl === null ? "in-process" : withoutPassword(redisUrl),
+  };
+}
+
+function withoutPassword(value: string): string {
+  return value.replace(/(\/\/[^:/@\s]*):[^@\s]*@/, "$1:***@");
+}
+
+function list(value: string): string[] {
+  return value
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+}

@@ -1,0 +1,19 @@
+import { destination, pino, stdTimeFunctions, type Logger } from "pino";
+
+export type { Logger };
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** One JSON object a line, on standard error, so that standard output stays the command's own. Secrets are hidden. */
+export function createLogger(level: LogLevel): Logger {
+  return pino(
+    {
+      level,
+      base: { pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      redact: ["authorization", "*.authorization", "password", "*.password", "databaseUrl", "redisUrl"],
+    },
+    destination({ fd: 2, sync: true }),
+  );
+}

@@ -1,0 +1,30 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { migrate } from "../../src/database/data-source.js";
+
+export interface TestDatabase {
+  /** As the application: owner, no superuser. */
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/** A database of this test's own, copied from the migrated template of the run. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  await asSuperuser((admin) => admin.query(`create database ${name} template headway_template owner headway`));
+  const url = new URL(process.env.HEADWAY_TEST_DATABASE_URL!);
+  url.pathname = `/${name}`;
+  // Nothing is left to migrate; the copy gets its own identity, as any copied database does.
+  await migrate(url.href);
+  return { url: url.href, drop: () => asSuperuser((admin) => admin.query(`drop database ${name} with (force)`)) };
+}
+
+async function asSuperuser(work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
+  const admin = new pg.Client({ connectionString: process.env.HEADWAY_TEST_SUPERUSER_URL! });
+  await admin.connect();
+  try {
+    await work(admin);
+  } finally {
+    await admin.end();
+  }
+}

@@ -1,0 +1,8 @@
+import { rm } from "node:fs/promises";
+
+export default async function globalTeardown(): Promise<void> {
+  const run = globalThis.headwayTestPostgres;
+  if (!run) return;
+  await run.server.stop();
+  await rm(run.dataDir, { recursive: true, force: true });
+}
