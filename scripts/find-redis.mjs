@@ -9,8 +9,8 @@ const USUAL_FOLDERS = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/usr/
 const INSTALL_TIMEOUT_MS = 300_000;
 
 /**
- * A service that a package starts on installation would take port 6379; every instance we use is our own, on a port of
- * its own. Debian asks policy-rc.d before it starts a service; RUNLEVEL=1 has the same effect where that is absent.
+ * Nobody is asked anything, and (where invoke-rc.d heeds it) no system service is started: every instance we use is our
+ * own, on a port of its own.
  */
 const NO_SERVICE = { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
 

@@ -50,6 +50,8 @@ export class Handlers {
   }
 
   async #handle(hint: Hint): Promise<void> {
+    // Whoever sends a hint must not run its handler, nor wait for what that does before its first await.
+    await Promise.resolve();
     try {
       await this.options.onHint(hint);
     } catch (error) {

@@ -103,7 +103,7 @@ class InProcessDispatcher implements Dispatcher {
     let delivered = true;
     while (delivered) {
       delivered = false;
-      for (const consumer of [...this.#consumers]) {
+      for (const consumer of this.#consumers) {
         if (!consumer.handlers.hasRoom) continue;
         const hint = this.#next(consumer.pipelines);
         if (hint === undefined) continue;

@@ -3,7 +3,7 @@ import { DISPATCH_DEADLINE_MS, type Dispatcher, type Hint } from "../../src/disp
 import { until } from "../support/until.js";
 
 /** One second of deadline, and what a busy machine may add. */
-export const BOUND_MS = DISPATCH_DEADLINE_MS + 150;
+export const BOUND_MS = DISPATCH_DEADLINE_MS + 400;
 
 export function hint(facts: Partial<Hint> = {}): Hint {
   return { pipeline: "letters", tasks: [{ id: randomUUID(), fence: "0" }], priority: 0, delayMs: 0, ...facts };
@@ -237,6 +237,16 @@ export function describeDispatcher(name: string, make: () => Promise<Dispatcher>
       expect(Date.now() - before).toBeLessThan(BOUND_MS);
       expect(await dispatcher.send([hint()])).toBe(0);
       handler.letAll();
+    });
+
+    test("the sender does not wait for what a handler does before its first await", async () => {
+      const order: string[] = [];
+      await dispatcher.consume({ pipelines: ["letters"], concurrency: 1, onHint: async () => void order.push("ran") });
+      const sending = dispatcher.send([hint()]);
+      order.push("sent");
+      await sending;
+      await until("the handler ran", () => order.length === 2);
+      expect(order).toEqual(["sent", "ran"]);
     });
 
     test("an empty send is nothing", async () => {

@@ -1,7 +1,7 @@
 import { jest } from "@jest/globals";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { HeadwayError, PermanentError } from "../../src/errors.js";
 import type { CollectionContext, DocumentContext } from "../../src/pipelines/pipeline.js";
 import { hostFor, snapshotOf, type SandboxCall } from "../../src/worker/sandbox-protocol.js";
@@ -53,10 +53,19 @@ interface ChildFacts {
   readonly calls: number;
   readonly env: Record<string, string>;
 }
+/** What Linux says of a process: its state, and the ticks of processor time it has had. Null where there is none. */
+function processFacts(pid: number): { readonly state: string; readonly ticks: number } | null {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return { state: fields[0] ?? "", ticks: Number(fields[11]) };
+  } catch {
+    return null;
+  }
+}
 /** Dead, or a zombie that nobody in this container takes care of. */
 function isGone(pid: number): boolean {
-  const file = `/proc/${pid}/stat`;
-  return !existsSync(file) || /^\d+ \(.*\) [ZX]/.test(readFileSync(file, "utf8"));
+  const facts = processFacts(pid);
+  return facts === null || facts.state === "Z" || facts.state === "X";
 }
 
 describe("a stage in a child process", () => {
@@ -106,6 +115,24 @@ describe("a stage in a child process", () => {
     const told = nothingTold();
     await expect(run("chunksFail", { ctx: documentContext({}, told) })).rejects.toThrow("no more chunks");
     expect(told.chunks).toEqual([]);
+  });
+
+  test("leaves no half-taken chunks waiting when it dies while it writes them", async () => {
+    let seen = 0;
+    let outcome: unknown = "still waiting";
+    const replace = async (chunks: Parameters<DocumentContext["chunks"]["replace"]>[0]): Promise<void> => {
+      try {
+        for await (const _ of chunks) seen += 1;
+        outcome = "taken whole";
+      } catch (error) {
+        outcome = error;
+        throw error;
+      }
+    };
+    const ctx = documentContext({ chunks: { replace, staged: documentContext().chunks.staged } });
+    expect(await failure(run("diesWriting", { ctx }))).toMatchObject({ code: "CRASHED", details: { exitCode: 3 } });
+    expect(seen).toBeGreaterThanOrEqual(50);
+    await until("the write was given up", () => outcome instanceof Error);
   });
 
   test("writes artifacts from text, bytes and streams", async () => {
@@ -273,7 +300,10 @@ describe("stopping a child process", () => {
     const parent = spawn(process.execPath, [parentFile.pathname, stage], { stdio: ["ignore", "pipe", "inherit"] });
     const [said] = (await once(parent.stdout, "data")) as [Buffer];
     const pids = said.toString().trim().split(" ").map(Number);
-    // The child is in its loop by now or soon: its channel's end can't be noticed there.
+    // In its loop the child can't notice the end of its channel: it takes processor time without a pause.
+    const startTicks = processFacts(pids[0] ?? 0)?.ticks ?? NaN;
+    await until("the child spins", () => (processFacts(pids[0] ?? 0)?.ticks ?? 0) > startTicks + 40);
+    expect(pids.some(isGone)).toBe(false);
     parent.kill("SIGKILL");
     await until("all are gone", () => pids.every(isGone));
   });
