@@ -16,7 +16,7 @@ import { Reconciler } from "./reconciler/reconciler.js";
 import { startServer, type RunningServer } from "./server/server.js";
 import { createFilesystemBlobStore } from "./storage/filesystem.js";
 import type { BlobStore } from "./storage/blob-store.js";
-import { hostFor } from "./worker/sandbox-protocol.js";
+import { hostFor, snapshotOf } from "./worker/sandbox-protocol.js";
 import { Sandbox } from "./worker/sandbox.js";
 import { Worker } from "./worker/worker.js";
 
@@ -58,7 +58,12 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   }
 }
 
-async function start(config: Config, logger: Logger, closers: Closer[], state: { draining: boolean }): Promise<Omit<App, "stop">> {
+async function start(
+  config: Config,
+  logger: Logger,
+  closers: Closer[],
+  state: { draining: boolean },
+): Promise<Omit<App, "stop">> {
   const onError = (error: unknown, doing: string): void => {
     if (!state.draining) logger.warn({ error: messageOf(error) }, `while ${doing}`);
   };
@@ -91,15 +96,23 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: {
     const reconciler = new Reconciler(db, dispatcher, settings, onError);
     reconciler.start();
     closers.push(["reconciler", () => reconciler.stop()]);
-    serve.checks.push({ name: "reconciler", check: async () => (reconciler.ticks > 0 ? null : "the sweep has not gone round yet") });
+    serve.checks.push({
+      name: "reconciler",
+      check: async () => (reconciler.ticks > 0 ? null : "the sweep has not gone round yet"),
+    });
   }
-  if (config.roles.includes("worker")) await startWorker({ config, logger, parts, source, blobs, databaseUrl }, closers, serve.checks);
+  if (config.roles.includes("worker"))
+    await startWorker({ config, logger, parts, source, blobs, databaseUrl }, closers, serve.checks);
   // Pushed last so that it is stopped first: nobody is told "ready" or given an answer by what is going down.
   closers.push(["server", () => serve.server.close(config.graceMs)]);
   return { url: serve.server.url, database: label, dispatcher: dispatcher.kind };
 }
 
-async function openDatabase(config: Config, logger: Logger, closers: Closer[]): Promise<{ url: string; label: string }> {
+async function openDatabase(
+  config: Config,
+  logger: Logger,
+  closers: Closer[],
+): Promise<{ url: string; label: string }> {
   let url = config.databaseUrl;
   let label = "PostgreSQL at DATABASE_URL";
   if (url === null) {
@@ -112,7 +125,12 @@ async function openDatabase(config: Config, logger: Logger, closers: Closer[]): 
   return { url, label };
 }
 
-async function connect(url: string, config: Config, closers: Closer[], onError: (error: unknown, doing: string) => void): Promise<DataSource> {
+async function connect(
+  url: string,
+  config: Config,
+  closers: Closer[],
+  onError: (error: unknown, doing: string) => void,
+): Promise<DataSource> {
   const db = await createDataSource(url, {
     // Stages read and stage in their own turns; flushes, beats and sweeps must find a free connection beside them.
     poolSize: Math.min(40, 10 + config.concurrency),
@@ -130,7 +148,12 @@ interface Check {
 
 async function startServing(
   from: {
-    config: Config; logger: Logger; parts: EngineParts; pipelines: LoadedPipelines; blobs: BlobStore; databaseUrl: string;
+    config: Config;
+    logger: Logger;
+    parts: EngineParts;
+    pipelines: LoadedPipelines;
+    blobs: BlobStore;
+    databaseUrl: string;
     state: { draining: boolean };
   },
   closers: Closer[],
@@ -157,7 +180,14 @@ async function startServing(
 }
 
 async function startWorker(
-  from: { config: Config; logger: Logger; parts: EngineParts; source: PipelineSource; blobs: BlobStore; databaseUrl: string },
+  from: {
+    config: Config;
+    logger: Logger;
+    parts: EngineParts;
+    source: PipelineSource;
+    blobs: BlobStore;
+    databaseUrl: string;
+  },
   closers: Closer[],
   checks: Check[],
 ): Promise<void> {
@@ -165,6 +195,7 @@ async function startWorker(
   const sandbox = new Sandbox({
     childEntry: new URL("./worker/sandbox-child.js", import.meta.url),
     concurrency: config.concurrency,
+    environment: config.childEnvironment,
     logger,
   });
   closers.push(["child processes", () => sandbox.close()]);
@@ -181,7 +212,7 @@ async function startWorker(
             pipeline: call.pipeline.name,
             stage: call.stage.name,
             kind: call.claim.kind === "DOCUMENT" ? "document" : "collection",
-            snapshot: { ...call, pipeline: undefined, stage: undefined },
+            snapshot: snapshotOf(ctx),
             timeoutMs: call.stage.timeoutMs ?? 300_000,
             memoryLimitMiB: call.stage.memoryLimitMiB ?? 512,
           },
@@ -201,7 +232,9 @@ async function startWorker(
       if (worker.iterations !== seen.iterations) seen = { iterations: worker.iterations, at: Date.now() };
       const stillMs = Date.now() - seen.at;
       const limitMs = Math.max(config.leaseMs, 3 * config.pollMs);
-      return stillMs > limitMs && worker.runningCount === 0 ? `the claim loop has not gone round for ${stillMs} ms` : null;
+      return stillMs > limitMs && worker.runningCount === 0
+        ? `the claim loop has not gone round for ${stillMs} ms`
+        : null;
     },
   });
 }

@@ -29,7 +29,11 @@ export interface Config {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
+  /** What child processes may see of this one's environment: no setting, no secret. */
+  readonly childEnvironment: Readonly<Record<string, string | undefined>>;
 }
+
+const PASSED_ON = ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR"];
 
 function whole(min: number, max: number, why: string): z.ZodType<number> {
   const must = `it must be a whole number from ${min} to ${max}, because ${why}`;
@@ -55,15 +59,26 @@ const absoluteList = z.string().transform((value) => list(value).map((entry) => 
 const SCHEMA = {
   HEADWAY_HOST: z.string().min(1, "it must be an address or a host name, because the server listens there"),
   HEADWAY_PORT: whole(0, 65_535, "it is a TCP port; 0 picks a free one"),
-  HEADWAY_DATA_DIR: z.string().min(1, "it must be a folder, because the database and files are kept there").transform((value) => path.resolve(value)),
+  HEADWAY_DATA_DIR: z
+    .string()
+    .min(1, "it must be a folder, because the database and files are kept there")
+    .transform((value) => path.resolve(value)),
   HEADWAY_ROLES: z.string().transform((value, context): readonly Role[] => {
     const roles = list(value);
-    if (roles.length > 0 && roles.every((role) => (ROLES as readonly string[]).includes(role))) return [...new Set(roles)] as Role[];
-    context.addIssue({ code: "custom", message: `it must be some of ${ROLES.join(", ")}, separated by commas, because a process is nothing else` });
+    if (roles.length > 0 && roles.every((role) => (ROLES as readonly string[]).includes(role)))
+      return [...new Set(roles)] as Role[];
+    context.addIssue({
+      code: "custom",
+      message: `it must be some of ${ROLES.join(", ")}, separated by commas, because a process is nothing else`,
+    });
     return z.NEVER;
   }),
   HEADWAY_PIPELINES: absoluteList,
-  HEADWAY_CONCURRENCY: whole(1, 1_000, "a worker runs at least one task, and more than 1,000 at once only wait for each other"),
+  HEADWAY_CONCURRENCY: whole(
+    1,
+    1_000,
+    "a worker runs at least one task, and more than 1,000 at once only wait for each other",
+  ),
   HEADWAY_LEASE_MS: whole(1_000, 600_000, "heartbeats run at a third of it"),
   HEADWAY_HEARTBEAT_MS: whole(100, 200_000, "it renews leases"),
   HEADWAY_SWEEP_MS: whole(100, 600_000, "it rescues what was left behind"),
@@ -82,7 +97,10 @@ const SCHEMA = {
     context.addIssue({ code: "custom", message });
     return z.NEVER;
   }),
-  HEADWAY_LOG_LEVEL: z.enum(LOG_LEVELS, `it must be one of ${LOG_LEVELS.join(", ")}, because the log knows no other level`),
+  HEADWAY_LOG_LEVEL: z.enum(
+    LOG_LEVELS,
+    `it must be one of ${LOG_LEVELS.join(", ")}, because the log knows no other level`,
+  ),
   DATABASE_URL: url(["postgres:", "postgresql:"], "Postgres keeps the truth"),
   REDIS_URL: url(["redis:", "rediss:"], "Redis carries the hints"),
 } satisfies Record<SettingName, z.ZodType>;
@@ -102,7 +120,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
   }
   faults.push(...relations(values));
   if (faults.length > 0) throw new ConfigError(faults.join("\n"), { faults });
-  return toConfig(values as { [Name in SettingName]: never });
+  const childEnvironment = Object.fromEntries(PASSED_ON.map((name) => [name, env[name]]));
+  return { ...toConfig(values as { [Name in SettingName]: never }), childEnvironment };
 }
 
 function relations(values: Record<string, unknown>): string[] {
@@ -129,7 +148,7 @@ function unknownNames(env: Readonly<Record<string, string | undefined>>): string
     .map((name) => `${name} is no setting of Headway; did you mean ${nearestName(name)}?`);
 }
 
-function toConfig(values: { [Name in SettingName]: never }): Config {
+function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "childEnvironment"> {
   return {
     host: values.HEADWAY_HOST,
     port: values.HEADWAY_PORT,
@@ -155,7 +174,7 @@ function toConfig(values: { [Name in SettingName]: never }): Config {
 
 /** The settings for people to read: passwords in URLs are hidden. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { databaseUrl, redisUrl, ...rest } = config;
+  const { databaseUrl, redisUrl, childEnvironment: _, ...rest } = config;
   return {
     ...rest,
     databaseUrl: databaseUrl === null ? "embedded" : withoutPassword(databaseUrl),

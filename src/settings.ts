@@ -3,28 +3,66 @@ export const SETTINGS = [
   { name: "HEADWAY_HOST", default: "127.0.0.1", does: "Address to listen on." },
   { name: "HEADWAY_PORT", default: "4000", does: "Port to listen on; 0 picks a free one and prints it." },
   { name: "HEADWAY_DATA_DIR", default: ".headway", does: "Folder of the embedded Postgres and of stored files." },
-  { name: "HEADWAY_ROLES", default: "api,worker,reconciler", does: "What this process is. Fewer than all three need DATABASE_URL." },
-  { name: "HEADWAY_PIPELINES", default: "", does: "Files (.js, .mjs) and folders of your own pipelines, separated by commas." },
+  {
+    name: "HEADWAY_ROLES",
+    default: "api,worker,reconciler",
+    does: "What this process is. Fewer than all three need DATABASE_URL.",
+  },
+  {
+    name: "HEADWAY_PIPELINES",
+    default: "",
+    does: "Files (.js, .mjs) and folders of your own pipelines, separated by commas.",
+  },
   { name: "HEADWAY_CONCURRENCY", default: "8", does: "Tasks a worker runs at once." },
-  { name: "HEADWAY_LEASE_MS", default: "30000", does: "A worker's right to a task; renewed by heartbeats, rescued when it passes." },
+  {
+    name: "HEADWAY_LEASE_MS",
+    default: "30000",
+    does: "A worker's right to a task; renewed by heartbeats, rescued when it passes.",
+  },
   { name: "HEADWAY_HEARTBEAT_MS", default: "10000", does: "How often a worker renews its leases." },
   { name: "HEADWAY_SWEEP_MS", default: "5000", does: "How often the reconciler looks for what was left behind." },
   { name: "HEADWAY_POLL_MS", default: "2000", does: "How often an idle worker asks Postgres for work by itself." },
   { name: "HEADWAY_GRACE_MS", default: "25000", does: "How long running work may go on when the process stops." },
-  { name: "HEADWAY_CANCEL_DEADLINE_MS", default: "15000", does: "How long running work may take to stop when it is cancelled." },
-  { name: "HEADWAY_CRASH_LIMIT", default: "3", does: "After so many lost leases and dead children in one stage a task fails as POISONED." },
+  {
+    name: "HEADWAY_CANCEL_DEADLINE_MS",
+    default: "15000",
+    does: "How long running work may take to stop when it is cancelled.",
+  },
+  {
+    name: "HEADWAY_CRASH_LIMIT",
+    default: "3",
+    does: "After so many lost leases and dead children in one stage a task fails as POISONED.",
+  },
   { name: "HEADWAY_MAX_DOCUMENT_BYTES", default: "200000000", does: "Largest document." },
-  { name: "HEADWAY_FILE_ROOTS", default: "", does: "Folders that file: sources may be read from, separated by commas. None by default." },
-  { name: "HEADWAY_EMBEDDER", default: "local", does: "local (a sentence model from npm, 512 dimensions) or hash (feature hashing, for tests)." },
-  { name: "HEADWAY_LOG_LEVEL", default: "info", does: "debug, info, warn, error or silent; JSON lines on standard error." },
+  {
+    name: "HEADWAY_FILE_ROOTS",
+    default: "",
+    does: "Folders that file: sources may be read from, separated by commas. None by default.",
+  },
+  {
+    name: "HEADWAY_EMBEDDER",
+    default: "local",
+    does: "local (a sentence model from npm, 512 dimensions) or hash (feature hashing, for tests).",
+  },
+  {
+    name: "HEADWAY_LOG_LEVEL",
+    default: "info",
+    does: "debug, info, warn, error or silent; JSON lines on standard error.",
+  },
   { name: "DATABASE_URL", default: "", does: "Postgres 15 or newer. Empty: an embedded one in HEADWAY_DATA_DIR." },
-  { name: "REDIS_URL", default: "", does: "Redis for hints. Empty: hints stay in this process, and other processes poll." },
+  {
+    name: "REDIS_URL",
+    default: "",
+    does: "Redis for hints. Empty: hints stay in this process, and other processes poll.",
+  },
 ] as const;
 export type SettingName = (typeof SETTINGS)[number]["name"];
 
 /** The README's table of settings, in Markdown. */
 export function settingsTable(): string {
-  const rows = SETTINGS.map(({ name, default: byDefault, does }) => `| \`${name}\` | ${byDefault === "" ? "" : `\`${byDefault}\``} | ${does} |`);
+  const rows = SETTINGS.map(
+    ({ name, default: byDefault, does }) => `| \`${name}\` | ${byDefault === "" ? "" : `\`${byDefault}\``} | ${does} |`,
+  );
   return ["| setting | default | what it does |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
@@ -36,7 +74,9 @@ export function envExample(): string {
 
 /** The known name that takes the fewest edits to reach. */
 export function nearestName(name: string): string {
-  return SETTINGS.map((setting) => ({ name: setting.name, distance: editDistance(name, setting.name) })).sort((a, b) => a.distance - b.distance)[0]!.name;
+  return SETTINGS.map((setting) => ({ name: setting.name, distance: editDistance(name, setting.name) })).sort(
+    (a, b) => a.distance - b.distance,
+  )[0]!.name;
 }
 
 /** Levenshtein distance, row by row. */

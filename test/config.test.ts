@@ -18,16 +18,46 @@ function faultsOf(env: Record<string, string>): readonly string[] {
 describe("the settings", () => {
   test("have defaults under which everything runs in one process", () => {
     const config = loadConfig({});
-    expect(config).toMatchObject({ port: 4000, roles: ["api", "worker", "reconciler"], databaseUrl: null, redisUrl: null, leaseMs: 30_000 });
+    expect(config).toMatchObject({
+      port: 4000,
+      roles: ["api", "worker", "reconciler"],
+      databaseUrl: null,
+      redisUrl: null,
+      leaseMs: 30_000,
+    });
   });
 
   test.each([
-    ["HEADWAY_LEASE_MS", "200", 'HEADWAY_LEASE_MS is "200"; it must be a whole number from 1000 to 600000, because heartbeats run at a third of it.'],
-    ["HEADWAY_PORT", "http", 'HEADWAY_PORT is "http"; it must be a whole number from 0 to 65535, because it is a TCP port; 0 picks a free one.'],
-    ["HEADWAY_ROLES", "api,boss", 'HEADWAY_ROLES is "api,boss"; it must be some of api, worker, reconciler, separated by commas, because a process is nothing else.'],
-    ["HEADWAY_LOG_LEVEL", "loud", 'HEADWAY_LOG_LEVEL is "loud"; it must be one of debug, info, warn, error, silent, because the log knows no other level.'],
-    ["DATABASE_URL", "mysql://x", 'DATABASE_URL is "mysql://x"; it must be a URL that begins with postgres:// or postgresql://, because Postgres keeps the truth.'],
-    ["HEADWAY_EMBEDDER", "openai", 'HEADWAY_EMBEDDER is "openai"; it must be local or hash, because this version has no adapter for OpenAI-compatible addresses yet.'],
+    [
+      "HEADWAY_LEASE_MS",
+      "200",
+      'HEADWAY_LEASE_MS is "200"; it must be a whole number from 1000 to 600000, because heartbeats run at a third of it.',
+    ],
+    [
+      "HEADWAY_PORT",
+      "http",
+      'HEADWAY_PORT is "http"; it must be a whole number from 0 to 65535, because it is a TCP port; 0 picks a free one.',
+    ],
+    [
+      "HEADWAY_ROLES",
+      "api,boss",
+      'HEADWAY_ROLES is "api,boss"; it must be some of api, worker, reconciler, separated by commas, because a process is nothing else.',
+    ],
+    [
+      "HEADWAY_LOG_LEVEL",
+      "loud",
+      'HEADWAY_LOG_LEVEL is "loud"; it must be one of debug, info, warn, error, silent, because the log knows no other level.',
+    ],
+    [
+      "DATABASE_URL",
+      "mysql://x",
+      'DATABASE_URL is "mysql://x"; it must be a URL that begins with postgres:// or postgresql://, because Postgres keeps the truth.',
+    ],
+    [
+      "HEADWAY_EMBEDDER",
+      "openai",
+      'HEADWAY_EMBEDDER is "openai"; it must be local or hash, because this version has no adapter for OpenAI-compatible addresses yet.',
+    ],
     ["HEADWAY_CONCURENCY", "4", "HEADWAY_CONCURENCY is no setting of Headway; did you mean HEADWAY_CONCURRENCY?"],
   ])("%s=%s is named with its value, what it must be, and why", (name, value, message) => {
     expect(faultsOf({ [name]: value })).toContain(message);
@@ -46,7 +76,9 @@ describe("the settings", () => {
   });
 
   test("hide passwords when shown", () => {
-    const shown = JSON.stringify(describeConfig(loadConfig({ DATABASE_URL: "postgres://u:secret@db/x", REDIS_URL: "redis://:hidden@r" })));
+    const shown = JSON.stringify(
+      describeConfig(loadConfig({ DATABASE_URL: "postgres://u:secret@db/x", REDIS_URL: "redis://:hidden@r" })),
+    );
     expect(shown).not.toMatch(/secret|hidden/);
     expect(JSON.stringify(faultsOf({ DATABASE_URL: "mysql://u:secret@db" }))).not.toContain("secret");
   });
@@ -54,6 +86,8 @@ describe("the settings", () => {
   test("stand in .env.example and in the README, each with its default", async () => {
     expect(await readFile(new URL(".env.example", ROOT), "utf8")).toBe(envExample());
     expect(await readFile(new URL("README.md", ROOT), "utf8")).toContain(settingsTable());
-    expect(loadConfig(Object.fromEntries(SETTINGS.map(({ name, default: value }) => [name, value])))).toEqual(loadConfig({}));
+    expect(loadConfig(Object.fromEntries(SETTINGS.map(({ name, default: value }) => [name, value])))).toEqual(
+      loadConfig({}),
+    );
   });
 });

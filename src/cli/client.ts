@@ -46,7 +46,10 @@ export class ApiClient {
   }
 
   /** Ends when the server completes the subscription, or when the loop over it is left. */
-  subscribe<T extends Record<string, unknown>>(query: string, variables: Record<string, unknown>): AsyncIterableIterator<T> {
+  subscribe<T extends Record<string, unknown>>(
+    query: string,
+    variables: Record<string, unknown>,
+  ): AsyncIterableIterator<T> {
     const results = this.#socket.iterate<T>({ query, variables });
     return (async function* () {
       for await (const { data, errors } of results) {

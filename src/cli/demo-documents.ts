@@ -84,7 +84,10 @@ async function describe(file: string, name: string): Promise<DemoDocument> {
   return { name, uri: pathToFileURL(file).href, sizeBytes: (await stat(file)).size };
 }
 
-function smallestFirst(documents: readonly DemoDocument[], limitBytes: number): { taken: DemoDocument[]; leftOut: number } {
+function smallestFirst(
+  documents: readonly DemoDocument[],
+  limitBytes: number,
+): { taken: DemoDocument[]; leftOut: number } {
   const taken: DemoDocument[] = [];
   let sizeBytes = 0;
   for (const document of [...documents].sort((a, b) => a.sizeBytes - b.sizeBytes || (a.name < b.name ? -1 : 1))) {

@@ -79,7 +79,10 @@ class Lines implements Progress {
   }
 
   #print(): void {
-    const parts = this.#latest.map(({ stage, completed, failed }) => `${stage} ${completed + failed}/${this.#documents}${failed > 0 ? ` (${failed} failed)` : ""}`);
+    const parts = this.#latest.map(
+      ({ stage, completed, failed }) =>
+        `${stage} ${completed + failed}/${this.#documents}${failed > 0 ? ` (${failed} failed)` : ""}`,
+    );
     const line = parts.join("  ");
     if (line === this.#last) return;
     this.#last = line;

@@ -19,15 +19,25 @@ interface Summary {
 export async function runDemo(paths: string[], options: { once: boolean; limit: string }): Promise<void> {
   const limitBytes = Number(options.limit);
   if (!Number.isSafeInteger(limitBytes) || limitBytes < 1) {
-    throw new HeadwayError("INVALID_INPUT", `--limit is "${options.limit}"; it must be a whole number of bytes from 1.`);
+    throw new HeadwayError(
+      "INVALID_INPUT",
+      `--limit is "${options.limit}"; it must be a whole number of bytes from 1.`,
+    );
   }
   const found = paths.length > 0 ? await documentsAt(paths, limitBytes) : await exampleDocuments(limitBytes);
   if (found.documents.length === 0) {
-    throw new HeadwayError("NO_DOCUMENTS", `There is no file to process within --limit ${limitBytes}; name others or raise it.`);
+    throw new HeadwayError(
+      "NO_DOCUMENTS",
+      `There is no file to process within --limit ${limitBytes}; name others or raise it.`,
+    );
   }
   const settings = loadConfig();
   // A port that another Headway holds would end the demo before it began.
-  const config = { ...settings, port: options.once ? 0 : settings.port, fileRoots: [...settings.fileRoots, ...found.roots] };
+  const config = {
+    ...settings,
+    port: options.once ? 0 : settings.port,
+    fileRoots: [...settings.fileRoots, ...found.roots],
+  };
   const stopped = onceStopped();
   const app = await startApp(config, createLogger(config.logLevel === "info" ? "error" : config.logLevel));
   const client = new ApiClient(app.url);
@@ -49,7 +59,9 @@ export async function runDemo(paths: string[], options: { once: boolean; limit: 
 
 async function present(client: ApiClient, url: string, found: DemoDocuments, once: boolean) {
   const sizeKb = Math.round(found.documents.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1000);
-  process.stdout.write(`Processing ${found.documents.length} documents (${sizeKb} KB); ${found.leftOut} more files are left out by --limit.\n`);
+  process.stdout.write(
+    `Processing ${found.documents.length} documents (${sizeKb} KB); ${found.leftOut} more files are left out by --limit.\n`,
+  );
   const collectionId = await createCollection(client, found);
   const job = await submit(client, collectionId);
   await watch(client, job, found.documents.length);
@@ -73,7 +85,12 @@ async function createCollection(client: ApiClient, { documents }: DemoDocuments)
   for (let start = 0; start < documents.length; start += 500) {
     await client.mutate(
       `mutation ($input: AddDocumentsInput!) { addDocuments(input: $input) { documents { id } userErrors { code message } } }`,
-      { input: { collectionId: collection.id, documents: documents.slice(start, start + 500).map(({ name, uri }) => ({ name, uri })) } },
+      {
+        input: {
+          collectionId: collection.id,
+          documents: documents.slice(start, start + 500).map(({ name, uri }) => ({ name, uri })),
+        },
+      },
     );
   }
   return collection.id;
@@ -87,7 +104,10 @@ interface Submitted {
 }
 
 async function submit(client: ApiClient, collectionId: string): Promise<Submitted> {
-  const { streamCursor } = await client.query<{ streamCursor: string }>(`query ($id: ID!) { streamCursor(collectionId: $id) }`, { id: collectionId });
+  const { streamCursor } = await client.query<{ streamCursor: string }>(
+    `query ($id: ID!) { streamCursor(collectionId: $id) }`,
+    { id: collectionId },
+  );
   const { job } = await client.mutate<{ job: { id: string }; userErrors: [] }>(
     `mutation ($input: SubmitJobInput!) { submitJob(input: $input) { job { id } userErrors { code message } } }`,
     { input: { collectionId, pipeline: "documents", tags: ["demo"] } },
@@ -98,7 +118,9 @@ async function submit(client: ApiClient, collectionId: string): Promise<Submitte
 /** Follows the job on both subscriptions until it is settled. */
 async function watch(client: ApiClient, job: Submitted, documents: number): Promise<void> {
   const progress = createProgress(documents);
-  const changes = client.subscribe<{ statusChanges: { toStatus?: string; fromStage?: string; message?: string; taskId?: string } }>(
+  const changes = client.subscribe<{
+    statusChanges: { toStatus?: string; fromStage?: string; message?: string; taskId?: string };
+  }>(
     `subscription ($id: ID!, $after: String) { statusChanges(jobId: $id, after: $after) {
        ... on StatusChange { toStatus fromStage message taskId } } }`,
     { id: job.id, after: job.cursor },
@@ -106,7 +128,10 @@ async function watch(client: ApiClient, job: Submitted, documents: number): Prom
   const failures = (async () => {
     for await (const { statusChanges: change } of changes) {
       if (change.toStatus !== "FAILED" || !change.taskId) continue;
-      const { task } = await client.query<{ task: { documentName: string | null } }>(`query ($id: ID!) { task(id: $id) { documentName } }`, { id: change.taskId });
+      const { task } = await client.query<{ task: { documentName: string | null } }>(
+        `query ($id: ID!) { task(id: $id) { documentName } }`,
+        { id: change.taskId },
+      );
       progress.failed(task.documentName ?? "the collection", change.fromStage ?? "?", change.message ?? "");
     }
   })();
@@ -122,9 +147,15 @@ async function watch(client: ApiClient, job: Submitted, documents: number): Prom
 }
 
 function printSummary({ status, durationMs, stages, errors }: Summary): void {
-  const lines = [`\n${status} after ${(durationMs / 1000).toFixed(1)} s`, "", "  stage        count    p50 ms    p95 ms"];
+  const lines = [
+    `\n${status} after ${(durationMs / 1000).toFixed(1)} s`,
+    "",
+    "  stage        count    p50 ms    p95 ms",
+  ];
   for (const { stage, count, p50Ms, p95Ms } of stages) {
-    lines.push(`  ${stage.padEnd(11)} ${String(count).padStart(6)} ${p50Ms.toFixed(1).padStart(9)} ${p95Ms.toFixed(1).padStart(9)}`);
+    lines.push(
+      `  ${stage.padEnd(11)} ${String(count).padStart(6)} ${p50Ms.toFixed(1).padStart(9)} ${p95Ms.toFixed(1).padStart(9)}`,
+    );
   }
   lines.push("", errors.length === 0 ? "  no errors" : "  errors");
   for (const { code, stage, count } of errors) lines.push(`  ${code} at ${stage ?? "?"}: ${count}`);

@@ -75,7 +75,12 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   } catch (error) {
     await releaseLock();
     if (error instanceof HeadwayError) throw error;
-    throw new HeadwayError("EMBEDDED_POSTGRES", `The embedded PostgreSQL can't start: ${messageOf(error)} Set DATABASE_URL to use another.`, {}, { cause: error });
+    throw new HeadwayError(
+      "EMBEDDED_POSTGRES",
+      `The embedded PostgreSQL can't start: ${messageOf(error)} Set DATABASE_URL to use another.`,
+      {},
+      { cause: error },
+    );
   }
 }
 
@@ -85,7 +90,10 @@ async function loadBinaries(): Promise<Binaries> {
   try {
     binaries = (await import(name)) as Binaries;
   } catch {
-    throw new HeadwayError("EMBEDDED_POSTGRES", `There is no embedded PostgreSQL for ${process.platform} ${process.arch} (${name} is not installed); set DATABASE_URL.`);
+    throw new HeadwayError(
+      "EMBEDDED_POSTGRES",
+      `There is no embedded PostgreSQL for ${process.platform} ${process.arch} (${name} is not installed); set DATABASE_URL.`,
+    );
   }
   await hydrate(binaries);
   return binaries;
@@ -98,18 +106,33 @@ async function hydrate(binaries: Binaries): Promise<void> {
   if (list === null) return;
   const script = path.join(path.dirname(native), "scripts", "hydrate-symlinks.js");
   const links = JSON.parse(list) as { source: string; target: string }[];
-  const missing = await Promise.all(links.map(({ target }) => access(path.resolve(path.dirname(native), target)).then(() => false, () => true)));
+  const missing = await Promise.all(
+    links.map(({ target }) =>
+      access(path.resolve(path.dirname(native), target)).then(
+        () => false,
+        () => true,
+      ),
+    ),
+  );
   if (missing.some(Boolean)) await run(process.execPath, [script], { cwd: path.dirname(native) });
 }
 
 /** The binaries where the server's user can run them: copied to the temporary folder when the project's own folder is closed to it. */
 async function executable(binaries: Binaries, owner: Owner): Promise<Binaries> {
-  const runs = await run(binaries.postgres, ["--version"], { ...owner, cwd: tmpdir() }).then(() => true, () => false);
+  const runs = await run(binaries.postgres, ["--version"], { ...owner, cwd: tmpdir() }).then(
+    () => true,
+    () => false,
+  );
   if (runs) return binaries;
   const native = path.dirname(path.dirname(binaries.postgres));
   const id = createHash("sha256").update(native).digest("hex").slice(0, 16);
   const copy = path.join(tmpdir(), `headway-postgres-binaries-${id}`);
-  if (!(await access(path.join(copy, "complete")).then(() => true, () => false))) {
+  if (
+    !(await access(path.join(copy, "complete")).then(
+      () => true,
+      () => false,
+    ))
+  ) {
     await cp(native, copy, { recursive: true, verbatimSymlinks: true, force: true });
     await run("chmod", ["-R", "a+rX", copy]);
     await writeFile(path.join(copy, "complete"), "");
@@ -122,7 +145,9 @@ async function executable(binaries: Binaries, owner: Owner): Promise<Binaries> {
 async function serverUser(): Promise<Owner> {
   if (userInfo().uid !== 0) return {};
   const read = async (): Promise<Owner> => {
-    const [uid, gid] = await Promise.all(["-u", "-g"].map(async (flag) => Number((await run("id", [flag, "postgres"])).stdout)));
+    const [uid, gid] = await Promise.all(
+      ["-u", "-g"].map(async (flag) => Number((await run("id", [flag, "postgres"])).stdout)),
+    );
     return { uid: uid!, gid: gid! };
   };
   try {
@@ -139,7 +164,10 @@ async function clusterDir(dataDir: string, owner: Owner): Promise<string> {
   if (owner.uid === undefined) return inside;
   await mkdir(inside, { recursive: true, mode: 0o700 });
   await chown(inside, owner.uid, owner.gid!);
-  const reachable = await run("ls", [inside], owner).then(() => true, () => false);
+  const reachable = await run("ls", [inside], owner).then(
+    () => true,
+    () => false,
+  );
   if (reachable) return inside;
   await rm(inside, { recursive: true });
   const id = createHash("sha256").update(dataDir).digest("hex").slice(0, 16);
@@ -148,7 +176,10 @@ async function clusterDir(dataDir: string, owner: Owner): Promise<string> {
 
 async function ensureCluster(binaries: Binaries, owner: Owner, cluster: string, dataDir: string): Promise<string> {
   const passwordFile = path.join(dataDir, "postgres-password");
-  const exists = await access(path.join(cluster, "PG_VERSION"), constants.F_OK).then(() => true, () => false);
+  const exists = await access(path.join(cluster, "PG_VERSION"), constants.F_OK).then(
+    () => true,
+    () => false,
+  );
   if (exists) return (await readFile(passwordFile, "utf8")).trim();
   const password = randomBytes(24).toString("base64url");
   // What an initdb that was killed has left is no cluster.
@@ -160,7 +191,20 @@ async function ensureCluster(binaries: Binaries, owner: Owner, cluster: string, 
   await writeFile(handed, password, { mode: 0o600 });
   if (owner.uid !== undefined) await chown(handed, owner.uid, owner.gid!);
   try {
-    const args = ["-D", cluster, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", handed, "-E", "UTF8", "--locale=C", "--no-sync"];
+    const args = [
+      "-D",
+      cluster,
+      "-U",
+      "postgres",
+      "-A",
+      "scram-sha-256",
+      "--pwfile",
+      handed,
+      "-E",
+      "UTF8",
+      "--locale=C",
+      "--no-sync",
+    ];
     await run(binaries.initdb, args, { ...owner, cwd: tmpdir() });
   } finally {
     await rm(handed, { force: true });
@@ -174,7 +218,10 @@ async function adoptable(cluster: string, password: string): Promise<number | nu
   if (text === null) return null;
   const [pid, , , port] = text.split("\n");
   if (!isAlive(Number(pid))) return null;
-  const client = new pg.Client({ connectionString: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({
+    connectionString: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    connectionTimeoutMillis: 5_000,
+  });
   try {
     await client.connect();
     return Number(port);
@@ -186,20 +233,52 @@ async function adoptable(cluster: string, password: string): Promise<number | nu
   }
 }
 
-async function startServer(binaries: Binaries, owner: Owner, cluster: string, { port, flags }: { port: number; flags: Readonly<Record<string, string>> }): Promise<void> {
+async function startServer(
+  binaries: Binaries,
+  owner: Owner,
+  cluster: string,
+  { port, flags }: { port: number; flags: Readonly<Record<string, string>> },
+): Promise<void> {
   const pidFile = path.join(cluster, "postmaster.pid");
-  if (await access(pidFile).then(() => true, () => false)) {
+  if (
+    await access(pidFile).then(
+      () => true,
+      () => false,
+    )
+  ) {
     await pgCtl(binaries, owner, cluster, ["stop", "-m", "immediate", "-w"]).catch(() => undefined); // A stale pid file stops nothing.
   }
-  const settings = { listen_addresses: "127.0.0.1", unix_socket_directories: "", port: String(port), max_connections: "200", ...flags };
-  const server = Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`).join(" ");
-  await pgCtl(binaries, owner, cluster, ["start", "-w", "-t", String(START_SECONDS), "-l", path.join(cluster, "server.log"), "-o", server]);
+  const settings = {
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    port: String(port),
+    max_connections: "200",
+    ...flags,
+  };
+  const server = Object.entries(settings)
+    .map(([name, value]) => `-c ${name}='${value}'`)
+    .join(" ");
+  await pgCtl(binaries, owner, cluster, [
+    "start",
+    "-w",
+    "-t",
+    String(START_SECONDS),
+    "-l",
+    path.join(cluster, "server.log"),
+    "-o",
+    server,
+  ]);
 }
 
 /** Through spawn with its output ignored: the server inherits pg_ctl's pipes, and waiting for them would wait for the server. */
 function pgCtl(binaries: Binaries, owner: Owner, cluster: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(binaries.pg_ctl, ["-D", cluster, ...args], { ...owner, cwd: tmpdir(), stdio: "ignore", detached: true });
+    const child = spawn(binaries.pg_ctl, ["-D", cluster, ...args], {
+      ...owner,
+      cwd: tmpdir(),
+      stdio: "ignore",
+      detached: true,
+    });
     child.once("error", reject);
     child.once("exit", (code) => {
       if (code === 0) resolve();
@@ -235,7 +314,10 @@ async function lockDataDir(dataDir: string): Promise<() => Promise<void>> {
     }
     const pid = Number(await readFile(file, "utf8").catch(() => "0"));
     if (pid > 0 && pid !== process.pid && isAlive(pid) && (await isNode(pid))) {
-      throw new HeadwayError("DATA_DIR_IN_USE", `Process ${pid} serves from ${dataDir} already; stop it, or set HEADWAY_DATA_DIR or DATABASE_URL.`);
+      throw new HeadwayError(
+        "DATA_DIR_IN_USE",
+        `Process ${pid} serves from ${dataDir} already; stop it, or set HEADWAY_DATA_DIR or DATABASE_URL.`,
+      );
     }
     await rm(file, { force: true });
   }
@@ -252,7 +334,13 @@ function isAlive(pid: number): boolean {
 
 /** Whether that process is a Node one: a pid may have been given to something else since. Unknown counts as yes. */
 async function isNode(pid: number): Promise<boolean> {
-  if (!(await stat("/proc/self").then(() => true, () => false))) return true;
+  if (
+    !(await stat("/proc/self").then(
+      () => true,
+      () => false,
+    ))
+  )
+    return true;
   const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
   return command.includes("node") || command.includes("headway");
 }

@@ -74,7 +74,8 @@ export async function listen(
       if (timer) clearTimeout(timer);
       const last = client;
       client = null;
-      if (last) await Promise.race([last.end().catch(() => undefined), new Promise((r) => setTimeout(r, 1_000).unref())]);
+      if (last)
+        await Promise.race([last.end().catch(() => undefined), new Promise((r) => setTimeout(r, 1_000).unref())]);
     },
   };
 }

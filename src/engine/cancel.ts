@@ -22,10 +22,15 @@ export async function cancelJob(
   const { jobId } = input;
   await inTransaction(parts.db, async (tx) => {
     await tx.query("select lock_collections(array(select collection_id from job where id = $1))", [jobId]);
-    const [job]: { status: JobStatus }[] = await tx.query("select status from job where id = $1 and project_id = $2", [jobId, actor.projectId]);
+    const [job]: { status: JobStatus }[] = await tx.query("select status from job where id = $1 and project_id = $2", [
+      jobId,
+      actor.projectId,
+    ]);
     if (!job) throw new UserFault("NOT_FOUND", `There is no job ${jobId}.`, ["jobId"]);
     if (!isOpen("JOB", job.status)) {
-      throw new UserFault("NOT_CANCELLABLE", `Job ${jobId} is ${job.status}; only open work can be cancelled.`, ["jobId"]);
+      throw new UserFault("NOT_CANCELLABLE", `Job ${jobId} is ${job.status}; only open work can be cancelled.`, [
+        "jobId",
+      ]);
     }
     if (job.status === "CANCELLING") return;
     await tx.query(
@@ -52,11 +57,14 @@ export async function cancelTask(
   await inTransaction(parts.db, async (tx) => {
     await tx.query("select lock_collections(array(select collection_id from task where id = $1))", [taskId]);
     const [task]: { jobId: string; kind: "DOCUMENT" | "COLLECTION"; status: TaskStatus }[] = await tx.query(
-      'select job_id as "jobId", kind, status from task where id = $1 and project_id = $2', [taskId, actor.projectId],
+      'select job_id as "jobId", kind, status from task where id = $1 and project_id = $2',
+      [taskId, actor.projectId],
     );
     if (!task) throw new UserFault("NOT_FOUND", `There is no task ${taskId}.`, ["taskId"]);
     if (!isOpen(`${task.kind}_TASK`, task.status)) {
-      throw new UserFault("NOT_CANCELLABLE", `Task ${taskId} is ${task.status}; only open work can be cancelled.`, ["taskId"]);
+      throw new UserFault("NOT_CANCELLABLE", `Task ${taskId} is ${task.status}; only open work can be cancelled.`, [
+        "taskId",
+      ]);
     }
     await cancelTasks(tx, actor, "id = $1", taskId, input.reason);
     await tx.query("select converge($1, 'system:converge')", [task.jobId]);
@@ -65,7 +73,13 @@ export async function cancelTask(
 }
 
 /** Waiting work is cancelled, running work is asked; the workers are woken when the transaction commits. */
-async function cancelTasks(tx: EntityManager, actor: Actor, where: string, id: string, reason?: string | null): Promise<void> {
+async function cancelTasks(
+  tx: EntityManager,
+  actor: Actor,
+  where: string,
+  id: string,
+  reason?: string | null,
+): Promise<void> {
   await tx.query(
     `update task set status = case when status = 'RUNNING' then 'RUNNING' else 'CANCELLED' end, version = version + 1,
        change_id = $2, changed_by_type = $3, changed_by = $4,

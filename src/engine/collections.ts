@@ -13,10 +13,9 @@ const Name = z
   .refine((name) => name.length <= 500, "must have at most 500 characters")
   // eslint-disable-next-line no-control-regex
   .refine((name) => !/[\u0000-\u001f]/.test(name), "must not contain control characters");
-const Metadata = z.record(z.string(), z.unknown(), "must be a JSON object").refine(
-  (value) => !JSON.stringify(value).includes("\\u0000"),
-  "must not contain the character U+0000",
-);
+const Metadata = z
+  .record(z.string(), z.unknown(), "must be a JSON object")
+  .refine((value) => !JSON.stringify(value).includes("\\u0000"), "must not contain the character U+0000");
 
 const NewCollection = z.object({
   name: Name,
@@ -35,8 +34,17 @@ export async function createCollection(parts: EngineParts, actor: Actor, input: 
       `insert into collection (id, project_id, name, description, metadata, expires_at, status, change_id,
          changed_by_type, changed_by, change_reason)
        values ($1, $2, $3, $4, $5, clock_timestamp() + make_interval(days => $6), 'CREATED', $7, $8, $9, 'CREATED')`,
-      [id, actor.projectId, name, description ?? null, JSON.stringify(metadata ?? {}), expiresInDays ?? null,
-        randomUUID(), actor.type, actor.name],
+      [
+        id,
+        actor.projectId,
+        name,
+        description ?? null,
+        JSON.stringify(metadata ?? {}),
+        expiresInDays ?? null,
+        randomUUID(),
+        actor.type,
+        actor.name,
+      ],
     );
   } catch (error) {
     if (sqlStateOf(error) !== "23505") throw error;
@@ -83,7 +91,9 @@ export async function addDocuments(
   for (const [index, { name }] of rows.entries()) {
     if (names.has(name)) {
       throw new UserFault("INVALID_INPUT", `Two documents are named "${name}"; names are unique in a collection.`, [
-        "documents", String(index), "name",
+        "documents",
+        String(index),
+        "name",
       ]);
     }
     names.add(name);
@@ -91,7 +101,9 @@ export async function addDocuments(
   return inTransaction(parts.db, async (tx) => {
     await lockCollection(tx, actor, input.collectionId);
     const added: { id: string; name: string }[] = await tx.query(UPSERT, [
-      JSON.stringify(rows.map(({ bytes: _, ...row }) => row)), actor.projectId, input.collectionId,
+      JSON.stringify(rows.map((row) => ({ ...row, bytes: undefined }))),
+      actor.projectId,
+      input.collectionId,
     ]);
     const idByName = new Map(added.map(({ id, name }) => [name, id]));
     const inline = rows.filter((row) => row.bytes !== null);
@@ -128,18 +140,29 @@ const UPSERT = `
     content_version = case when SAME then d.content_version else d.content_version + 1 end
   returning id, name`
   // Inline content is compared by hash; of a source only its address is known before the download.
-  .replaceAll("SAME", "(d.source_uri is not distinct from excluded.source_uri and (d.source_uri is not null or d.sha256 = excluded.sha256))");
+  .replaceAll(
+    "SAME",
+    "(d.source_uri is not distinct from excluded.source_uri and (d.source_uri is not null or d.sha256 = excluded.sha256))",
+  );
 
 async function toRow(parts: EngineParts, document: NewDocument, index: number): Promise<Row> {
   const at = (field: string): string[] => ["documents", String(index), field];
   const name = parse(Name, document.name, at("name"));
   if (/(^|[/\\])\.\.([/\\]|$)/.test(name)) {
-    throw new UserFault("INVALID_INPUT", `documents.${index}.name is "${name}"; it must not climb with "..".`, at("name"));
+    throw new UserFault(
+      "INVALID_INPUT",
+      `documents.${index}.name is "${name}"; it must not climb with "..".`,
+      at("name"),
+    );
   }
   const given = (["text", "base64", "uri"] as const).filter((key) => typeof document[key] === "string");
   if (given.length !== 1) {
     const found = given.length === 0 ? "none" : given.join(" and ");
-    throw new UserFault("INVALID_INPUT", `documents.${index} ("${name}") needs exactly one of text, base64 and uri; it has ${found}.`, at("text"));
+    throw new UserFault(
+      "INVALID_INPUT",
+      `documents.${index} ("${name}") needs exactly one of text, base64 and uri; it has ${found}.`,
+      at("text"),
+    );
   }
   const metadata = parse(Metadata, document.metadata ?? {}, at("metadata"));
   const base = { id: uuidv7(), name, mediaType: document.mediaType ?? null, metadata };
@@ -147,9 +170,14 @@ async function toRow(parts: EngineParts, document: NewDocument, index: number): 
     await assertFileUri(document.uri, parts.fileRoots, at("uri"));
     return { ...base, sourceUri: document.uri, bytes: null, sizeBytes: null, sha256: null };
   }
-  const bytes = typeof document.text === "string" ? Buffer.from(document.text) : fromBase64(document.base64!, at("base64"));
+  const bytes =
+    typeof document.text === "string" ? Buffer.from(document.text) : fromBase64(document.base64!, at("base64"));
   if (bytes.length > parts.maxDocumentBytes) {
-    throw new UserFault("TOO_LARGE", `documents.${index} ("${name}") has ${bytes.length} bytes; at most ${parts.maxDocumentBytes} are taken.`, at(given[0]!));
+    throw new UserFault(
+      "TOO_LARGE",
+      `documents.${index} ("${name}") has ${bytes.length} bytes; at most ${parts.maxDocumentBytes} are taken.`,
+      at(given[0]!),
+    );
   }
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   return { ...base, sourceUri: null, bytes, sizeBytes: bytes.length, sha256 };
@@ -157,7 +185,11 @@ async function toRow(parts: EngineParts, document: NewDocument, index: number): 
 
 function fromBase64(text: string, path: string[]): Buffer {
   if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(text)) {
-    throw new UserFault("INVALID_INPUT", `${path.join(".")} is not base64; use the standard alphabet (A–Z a–z 0–9 + /).`, path);
+    throw new UserFault(
+      "INVALID_INPUT",
+      `${path.join(".")} is not base64; use the standard alphabet (A–Z a–z 0–9 + /).`,
+      path,
+    );
   }
   return Buffer.from(text, "base64");
 }

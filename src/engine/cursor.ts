@@ -26,7 +26,9 @@ export function decodeCursor(text: string): Cursor {
   if (kind === "p" && numeric && numbers.length === 2) {
     return { kind: "project", databaseId, tx: numbers[0]!, position: numbers[1]! };
   }
-  throw new BadInput(`after: "${text.slice(0, 100)}" is not a cursor of this API; take one from streamCursor or a change.`);
+  throw new BadInput(
+    `after: "${text.slice(0, 100)}" is not a cursor of this API; take one from streamCursor or a change.`,
+  );
 }
 
 /** @throws {BadInput} when the cursor is of the other kind */

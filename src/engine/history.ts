@@ -21,7 +21,10 @@ export async function readDatabaseId(db: DataSource | EntityManager): Promise<st
 /** The row with its cursor, of the kind of the scope it was read in. */
 export function withCursor(row: ChangeRow, kind: "collection" | "project", databaseId: string): Change {
   const { position, tx } = row;
-  return { ...row, cursor: encodeCursor(kind === "collection" ? { databaseId, kind, position } : { databaseId, kind, tx, position }) };
+  return {
+    ...row,
+    cursor: encodeCursor(kind === "collection" ? { databaseId, kind, position } : { databaseId, kind, tx, position }),
+  };
 }
 
 /** The next changes of one scope behind a place, at most `limit`, in the order of the stream. */

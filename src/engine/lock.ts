@@ -23,7 +23,9 @@ export async function lockCollection(tx: EntityManager, actor: Actor, collection
   const found = rows[0];
   if (!found) throw new UserFault("NOT_FOUND", `There is no collection ${collectionId}.`, ["collectionId"]);
   if (found.status === "EXPIRED") {
-    throw new UserFault("COLLECTION_EXPIRED", `Collection ${collectionId} has expired; create a new one.`, ["collectionId"]);
+    throw new UserFault("COLLECTION_EXPIRED", `Collection ${collectionId} has expired; create a new one.`, [
+      "collectionId",
+    ]);
   }
   if (found.jobId !== null) {
     throw new UserFault(

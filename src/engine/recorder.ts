@@ -30,7 +30,12 @@ interface ChangeBase {
 
 /** What a worker, or the sweep, wants recorded of one task. */
 export type Change =
-  | (ChangeBase & { readonly kind: "stage"; readonly stage: string; readonly maxAttempts: number; readonly outputJson: string })
+  | (ChangeBase & {
+      readonly kind: "stage";
+      readonly stage: string;
+      readonly maxAttempts: number;
+      readonly outputJson: string;
+    })
   | (ChangeBase & { readonly kind: "complete"; readonly outputJson: string })
   | (ChangeBase & {
       readonly kind: "end";
@@ -201,14 +206,15 @@ export class Recorder {
     const changes = `[${batch.map(({ json }) => json).join(",")}]`;
     let claimToMake = claim;
     let adopted: Claim[] = [];
-    for (let lost = false; ; ) {
+    for (let lost = false; ;) {
       try {
         if (lost && claimToMake) {
           // The answer to the first try may have been lost after its commit: what it claimed is ours already.
           adopted = await this.#adopt(claimToMake);
           if (adopted.length > 0) claimToMake = null;
         }
-        const claimJson = claimToMake && JSON.stringify({ ...claimToMake.request, change: claimToMake.changeId, leaseMs });
+        const claimJson =
+          claimToMake && JSON.stringify({ ...claimToMake.request, change: claimToMake.changeId, leaseMs });
         const rows: { answer: FlushAnswer }[] = await db.query(
           "select record_changes($1, $2, $3, $4, $5, $6) as answer",
           [actor.type, actor.name, workerId, crashLimit, changes, claimJson],
@@ -245,7 +251,15 @@ export class Recorder {
         await db.query(
           `insert into refused_write (project_id, task_id, worker, fence, wanted, stage, change_id)
            values ($1, $2, $3, $4, $5, $6, $7) on conflict (change_id) do nothing`,
-          [projectId, change.taskId, actor.name, change.fence, wantedOf(change), change.kind === "stage" ? change.stage : null, changeId],
+          [
+            projectId,
+            change.taskId,
+            actor.name,
+            change.fence,
+            wantedOf(change),
+            change.kind === "stage" ? change.stage : null,
+            changeId,
+          ],
         );
       }
       resolve(null);

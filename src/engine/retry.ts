@@ -46,14 +46,22 @@ export async function retryJob(
   const done = await inTransaction(parts.db, async (tx) => {
     const target = await lockTarget(tx, actor, "j.id = $1", jobId, "job");
     if (target.status === "COMPLETED" || isOpen("JOB", target.status)) {
-      throw new UserFault("NOT_RETRYABLE", `Job ${jobId} is ${target.status}; only a job that FAILED, was CANCELLED or COMPLETED_WITH_ERRORS can be retried.`, ["jobId"]);
+      throw new UserFault(
+        "NOT_RETRYABLE",
+        `Job ${jobId} is ${target.status}; only a job that FAILED, was CANCELLED or COMPLETED_WITH_ERRORS can be retried.`,
+        ["jobId"],
+      );
     }
     assertNewest(target);
     const due = await reopen(parts, tx, actor, target, choice);
     const collectionTaskFits = await collectionTaskMatches(tx, target, choice.errorCodes);
     if (due.length === 0 && !collectionTaskFits) {
       const which = choice.errorCodes ? ` with the error codes ${choice.errorCodes.join(", ")}` : "";
-      throw new UserFault("NOT_RETRYABLE", `Job ${jobId} is ${target.status} but has no failed or cancelled task${which}.`, ["jobId"]);
+      throw new UserFault(
+        "NOT_RETRYABLE",
+        `Job ${jobId} is ${target.status} but has no failed or cancelled task${which}.`,
+        ["jobId"],
+      );
     }
     await finishReopening(parts, tx, actor, target, choice);
     return due;
@@ -74,9 +82,15 @@ export async function retryTask(
   const { taskId } = input;
   const due = await inTransaction(parts.db, async (tx) => {
     const target = await lockTarget(tx, actor, "j.id = (select job_id from task where id = $1)", taskId, "task");
-    const [task]: { kind: string; status: TaskStatus }[] = await tx.query("select kind, status from task where id = $1", [taskId]);
+    const [task]: { kind: string; status: TaskStatus }[] = await tx.query(
+      "select kind, status from task where id = $1",
+      [taskId],
+    );
     if (task?.kind !== "DOCUMENT" || (task.status !== "FAILED" && task.status !== "CANCELLED")) {
-      const why = task?.kind === "COLLECTION" ? "is the job's collection task: retry the job instead" : `is ${task?.status}; only a FAILED or CANCELLED task can be retried`;
+      const why =
+        task?.kind === "COLLECTION"
+          ? "is the job's collection task: retry the job instead"
+          : `is ${task?.status}; only a FAILED or CANCELLED task can be retried`;
       throw new UserFault("NOT_RETRYABLE", `Task ${taskId} ${why}.`, ["taskId"]);
     }
     if (isOpen("JOB", target.status)) {
@@ -96,21 +110,39 @@ export async function retryTask(
 
 function assertOpenJobTakesRetry(target: Target, taskId: string): void {
   if (target.status === "CANCELLING") {
-    throw new UserFault("NOT_RETRYABLE", `Job ${target.jobId} is CANCELLING; retry task ${taskId} once it is settled.`, ["taskId"]);
+    throw new UserFault(
+      "NOT_RETRYABLE",
+      `Job ${target.jobId} is CANCELLING; retry task ${taskId} once it is settled.`,
+      ["taskId"],
+    );
   }
   const { collectionTask } = target;
   if (collectionTask !== null && collectionTask !== "WAITING" && collectionTask !== "QUEUED") {
-    throw new UserFault("NOT_RETRYABLE", `The collection stages of job ${target.jobId} are ${collectionTask} already; retry task ${taskId} once the job is settled.`, ["taskId"]);
+    throw new UserFault(
+      "NOT_RETRYABLE",
+      `The collection stages of job ${target.jobId} are ${collectionTask} already; retry task ${taskId} once the job is settled.`,
+      ["taskId"],
+    );
   }
 }
 
 function assertNewest(target: Target): void {
   if (target.newestJobId !== target.jobId) {
-    throw new UserFault("NOT_RETRYABLE", `Job ${target.jobId} is ${target.status}, but job ${target.newestJobId} is newer; only a collection's newest job can be retried.`, ["jobId"]);
+    throw new UserFault(
+      "NOT_RETRYABLE",
+      `Job ${target.jobId} is ${target.status}, but job ${target.newestJobId} is newer; only a collection's newest job can be retried.`,
+      ["jobId"],
+    );
   }
 }
 
-async function lockTarget(tx: EntityManager, actor: Actor, where: string, id: string, noun: "job" | "task"): Promise<Target> {
+async function lockTarget(
+  tx: EntityManager,
+  actor: Actor,
+  where: string,
+  id: string,
+  noun: "job" | "task",
+): Promise<Target> {
   await tx.query(`select lock_collections(array(select collection_id from job j where ${where}))`, [id]);
   const [target]: Target[] = await tx.query(
     `select j.id as "jobId", j.collection_id as "collectionId", c.status as "collectionStatus", j.pipeline, j.status,
@@ -122,12 +154,18 @@ async function lockTarget(tx: EntityManager, actor: Actor, where: string, id: st
   );
   if (!target) throw new UserFault("NOT_FOUND", `There is no ${noun} ${id}.`, [`${noun}Id`]);
   if (target.collectionStatus === "EXPIRED") {
-    throw new UserFault("COLLECTION_EXPIRED", `The collection of ${noun} ${id} has expired; its contents are gone.`, [`${noun}Id`]);
+    throw new UserFault("COLLECTION_EXPIRED", `The collection of ${noun} ${id} has expired; its contents are gone.`, [
+      `${noun}Id`,
+    ]);
   }
   return target;
 }
 
-async function collectionTaskMatches(tx: EntityManager, target: Target, errorCodes?: readonly string[] | null): Promise<boolean> {
+async function collectionTaskMatches(
+  tx: EntityManager,
+  target: Target,
+  errorCodes?: readonly string[] | null,
+): Promise<boolean> {
   const rows: unknown[] = await tx.query(
     `select 1 from task where job_id = $1 and kind = 'COLLECTION'
        and (case when $2::text[] is null then status in ('FAILED', 'CANCELLED') else status = 'FAILED' and error_code = any ($2) end)`,
@@ -137,7 +175,13 @@ async function collectionTaskMatches(tx: EntityManager, target: Target, errorCod
 }
 
 /** Puts the chosen document tasks back to QUEUED. The job follows in the same transaction. */
-async function reopen(parts: EngineParts, tx: EntityManager, actor: Actor, target: Target, choice: Choice): Promise<DueTask[]> {
+async function reopen(
+  parts: EngineParts,
+  tx: EntityManager,
+  actor: Actor,
+  target: Target,
+  choice: Choice,
+): Promise<DueTask[]> {
   const settled = !isOpen("JOB", target.status);
   const [rows]: [DueTask[], number] = await tx.query(
     `update task t set status = 'QUEUED', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
@@ -150,15 +194,31 @@ async function reopen(parts: EngineParts, tx: EntityManager, actor: Actor, targe
      where job_id = $1 and kind = 'DOCUMENT' and ($10::uuid is null or id = $10)
        and (case when $11::text[] is null then status in ('FAILED', 'CANCELLED') else status = 'FAILED' and error_code = any ($11) end)
      returning id as task, fence::text as fence, pipeline, priority`,
-    [target.jobId, randomUUID(), actor.type, actor.name, messageOf(choice), choice.from, target.documentStages[0] ?? null,
-      JSON.stringify(attemptsByStage(parts, target)), settled ? 1 : 0, choice.taskId ?? null,
-      choice.errorCodes ? [...choice.errorCodes] : null],
+    [
+      target.jobId,
+      randomUUID(),
+      actor.type,
+      actor.name,
+      messageOf(choice),
+      choice.from,
+      target.documentStages[0] ?? null,
+      JSON.stringify(attemptsByStage(parts, target)),
+      settled ? 1 : 0,
+      choice.taskId ?? null,
+      choice.errorCodes ? [...choice.errorCodes] : null,
+    ],
   );
   return rows;
 }
 
 /** The job's next run, its collection's PROCESSING, and the collection task's WAITING. */
-async function finishReopening(parts: EngineParts, tx: EntityManager, actor: Actor, target: Target, choice: Choice): Promise<void> {
+async function finishReopening(
+  parts: EngineParts,
+  tx: EntityManager,
+  actor: Actor,
+  target: Target,
+  choice: Choice,
+): Promise<void> {
   const by = [actor.type, actor.name, messageOf(choice)];
   await tx.query(
     `update collection set status = 'PROCESSING', version = version + 1, change_id = $2, changed_by_type = $3,
@@ -176,7 +236,13 @@ async function finishReopening(parts: EngineParts, tx: EntityManager, actor: Act
   await tx.query("select converge($1, 'system:converge')", [target.jobId]);
 }
 
-async function backToWaiting(parts: EngineParts, tx: EntityManager, actor: Actor, target: Target, reason?: string | null): Promise<void> {
+async function backToWaiting(
+  parts: EngineParts,
+  tx: EntityManager,
+  actor: Actor,
+  target: Target,
+  reason?: string | null,
+): Promise<void> {
   const first = target.collectionStages[0];
   if (first === undefined) return;
   await tx.query(
@@ -186,8 +252,15 @@ async function backToWaiting(parts: EngineParts, tx: EntityManager, actor: Actor
        cancel_requested_at = null, error_code = null, error_message = null, error_stage = null, error_retryable = null,
        run = (select run from job where id = $1)
      where job_id = $1 and kind = 'COLLECTION' and status <> 'WAITING'`,
-    [target.jobId, randomUUID(), actor.type, actor.name, reason ? toStorableMessage(reason) : null, first,
-      attemptsByStage(parts, target)[first] ?? DEFAULT_MAX_ATTEMPTS],
+    [
+      target.jobId,
+      randomUUID(),
+      actor.type,
+      actor.name,
+      reason ? toStorableMessage(reason) : null,
+      first,
+      attemptsByStage(parts, target)[first] ?? DEFAULT_MAX_ATTEMPTS,
+    ],
   );
 }
 

@@ -38,7 +38,10 @@ export async function resolveFileUri(uri: string, roots: readonly string[]): Pro
   try {
     real = await realpath(file);
   } catch (error) {
-    throw new PermanentError("NOT_READABLE", `${file} can't be read (${(error as NodeJS.ErrnoException).code}); see that it exists and may be read.`);
+    throw new PermanentError(
+      "NOT_READABLE",
+      `${file} can't be read (${(error as NodeJS.ErrnoException).code}); see that it exists and may be read.`,
+    );
   }
   const realRoots = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
   if (!isBelow(real, realRoots)) throw refused(uri, "it leads outside the folders of HEADWAY_FILE_ROOTS");
@@ -49,7 +52,9 @@ function isBelow(file: string, roots: readonly string[]): boolean {
   const absolute = path.resolve(file);
   return roots.some((root) => {
     const relative = path.relative(path.resolve(root), absolute);
-    return relative === "" || (!relative.startsWith(`..${path.sep}`) && relative !== ".." && !path.isAbsolute(relative));
+    return (
+      relative === "" || (!relative.startsWith(`..${path.sep}`) && relative !== ".." && !path.isAbsolute(relative))
+    );
   });
 }
 

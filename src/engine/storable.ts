@@ -18,7 +18,9 @@ export function toStorableJson(value: unknown): string {
   if (json === undefined) throw unstorable(`a ${typeof value} is no JSON`);
   const sizeBytes = Buffer.byteLength(json);
   if (sizeBytes > MAX_OUTPUT_BYTES) {
-    throw unstorable(`it has ${sizeBytes} bytes of JSON, at most ${MAX_OUTPUT_BYTES} are kept; write an artifact instead`);
+    throw unstorable(
+      `it has ${sizeBytes} bytes of JSON, at most ${MAX_OUTPUT_BYTES} are kept; write an artifact instead`,
+    );
   }
   // Backslashes are counted so that an escaped backslash before "u0000" is not taken for the character.
   if (/(^|[^\\])(\\\\)*\\u0000/.test(json)) throw unstorable("it contains the character U+0000");
@@ -43,5 +45,7 @@ export function toStorableMessage(text: string): string {
 
 /** As toStorableMessage, of any length. */
 export function toStorableText(text: string): string {
-  return text.replaceAll("\0", "\uFFFD").replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, "\uFFFD");
+  return text
+    .replaceAll("\0", "\uFFFD")
+    .replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, "\uFFFD");
 }

@@ -34,14 +34,19 @@ export class ChangeStream {
 
   async start(url: string): Promise<void> {
     this.#databaseId = await readDatabaseId(this.#db);
-    this.#listener = await listen(url, ["headway"], () => this.#wake(), (error) => this.#onError(error, "listening for changes"));
+    this.#listener = await listen(
+      url,
+      ["headway"],
+      () => this.#wake(),
+      (error) => this.#onError(error, "listening for changes"),
+    );
     this.#timer = setInterval(() => this.#wake(), POLL_MS);
     this.#timer.unref();
   }
 
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
-    for (const subscription of [...this.#subscriptions]) await subscription.return();
+    for (const subscription of this.#subscriptions) await subscription.return();
     await this.#listener?.close();
     await this.#reading;
   }
@@ -131,7 +136,8 @@ export class ChangeStream {
 
   async #readAll(): Promise<void> {
     for (const subscription of this.#subscriptions) if (subscription.scope.kind === "project") subscription.wake();
-    for (const collectionId of this.#wakers.keys()) if (!this.#read.has(collectionId)) await this.#startReading(collectionId);
+    for (const collectionId of this.#wakers.keys())
+      if (!this.#read.has(collectionId)) await this.#startReading(collectionId);
     while (this.#read.size > 0) {
       const rows = await this.#readPage();
       this.#deliver(rows);

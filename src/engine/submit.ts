@@ -38,9 +38,14 @@ export async function submitJob(parts: EngineParts, actor: Actor, input: SubmitI
   if (before) return before;
   const { pipeline, options } = check(parts, input);
   try {
-    const { jobId, due } = await inTransaction(parts.db, (tx) => insert(tx, actor, input, pipeline, options, requestHash));
+    const { jobId, due } = await inTransaction(parts.db, (tx) =>
+      insert(tx, actor, input, pipeline, options, requestHash),
+    );
     const delayMs = Math.max(0, (input.runAt?.getTime() ?? 0) - Date.now());
-    dispatch(parts, due.map((task) => ({ ...task, delayMs })));
+    dispatch(
+      parts,
+      due.map((task) => ({ ...task, delayMs })),
+    );
     return { jobId, deduplicated: false };
   } catch (error) {
     // The same key at the same moment: the other was first, and its job is the answer.
@@ -51,7 +56,12 @@ export async function submitJob(parts: EngineParts, actor: Actor, input: SubmitI
   }
 }
 
-async function findByKey(parts: EngineParts, actor: Actor, input: SubmitInput, requestHash: string): Promise<Submitted | null> {
+async function findByKey(
+  parts: EngineParts,
+  actor: Actor,
+  input: SubmitInput,
+  requestHash: string,
+): Promise<Submitted | null> {
   if (input.idempotencyKey === null || input.idempotencyKey === undefined) return null;
   const rows: { id: string; request_hash: string }[] = await parts.db.query(
     "select id, request_hash from job where project_id = $1 and idempotency_key = $2",
@@ -73,13 +83,21 @@ function check(parts: EngineParts, input: SubmitInput): { pipeline: Pipeline; op
   const pipeline = parts.registry.get(input.pipeline);
   if (!pipeline) {
     const known = parts.registry.all().map(({ name }) => name);
-    throw new UserFault("UNKNOWN_PIPELINE", `There is no pipeline "${input.pipeline}"; known are ${known.join(", ")}.`, ["pipeline"]);
+    throw new UserFault(
+      "UNKNOWN_PIPELINE",
+      `There is no pipeline "${input.pipeline}"; known are ${known.join(", ")}.`,
+      ["pipeline"],
+    );
   }
   const { priority, idempotencyKey, tags } = input;
   if (priority !== null && priority !== undefined && (priority < -100 || priority > 100)) {
     throw new UserFault("INVALID_INPUT", `priority is ${priority}; it must be -100 to 100.`, ["priority"]);
   }
-  if (idempotencyKey !== null && idempotencyKey !== undefined && (idempotencyKey === "" || idempotencyKey.length > 200)) {
+  if (
+    idempotencyKey !== null &&
+    idempotencyKey !== undefined &&
+    (idempotencyKey === "" || idempotencyKey.length > 200)
+  ) {
     throw new UserFault("INVALID_INPUT", "idempotencyKey must have 1 to 200 characters.", ["idempotencyKey"]);
   }
   if (tags && (tags.length > 50 || tags.some((tag) => tag === "" || tag.length > 100))) {
@@ -97,7 +115,10 @@ function checkOptions(pipeline: Pipeline, options: unknown): unknown {
   const parsed = pipeline.options.safeParse(options);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${["options", ...issue.path].join(".")}: ${issue.message}`);
-  throw new UserFault("INVALID_OPTIONS", faults.join("; "), ["options", ...(parsed.error.issues[0]?.path ?? []).map(String)]);
+  throw new UserFault("INVALID_OPTIONS", faults.join("; "), [
+    "options",
+    ...(parsed.error.issues[0]?.path ?? []).map(String),
+  ]);
 }
 
 async function insert(
@@ -123,9 +144,24 @@ async function insert(
        options, tags, priority, run_at, idempotency_key, request_hash, status, change_id, changed_by_type, changed_by,
        change_reason)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'QUEUED', $14, $15, $16, 'SUBMITTED')`,
-    [jobId, actor.projectId, collection.id, pipeline.name, pipeline.version, documentStages, collectionStages,
-      JSON.stringify(options), [...new Set(input.tags ?? [])], input.priority ?? 0, input.runAt ?? null,
-      input.idempotencyKey ?? null, requestHash, randomUUID(), actor.type, actor.name],
+    [
+      jobId,
+      actor.projectId,
+      collection.id,
+      pipeline.name,
+      pipeline.version,
+      documentStages,
+      collectionStages,
+      JSON.stringify(options),
+      [...new Set(input.tags ?? [])],
+      input.priority ?? 0,
+      input.runAt ?? null,
+      input.idempotencyKey ?? null,
+      requestHash,
+      randomUUID(),
+      actor.type,
+      actor.name,
+    ],
   );
   const due = await insertTasks(tx, actor, input, jobId, { pipeline, documentStages, collectionStages });
   if (documentStages.length === 0) await tx.query("select converge($1, 'system:converge')", [jobId]);
@@ -140,9 +176,14 @@ async function assertDocuments(tx: EntityManager, input: SubmitInput): Promise<v
   );
   const found = rows[0]!.found;
   if (wanted && found < wanted.length) {
-    throw new UserFault("NOT_FOUND", `${wanted.length - found} of ${wanted.length} documentIds are not in this collection.`, ["documentIds"]);
+    throw new UserFault(
+      "NOT_FOUND",
+      `${wanted.length - found} of ${wanted.length} documentIds are not in this collection.`,
+      ["documentIds"],
+    );
   }
-  if (found === 0) throw new UserFault("NO_DOCUMENTS", "There is nothing to process; add documents first.", ["collectionId"]);
+  if (found === 0)
+    throw new UserFault("NO_DOCUMENTS", "There is nothing to process; add documents first.", ["collectionId"]);
 }
 
 async function insertTasks(
@@ -154,7 +195,8 @@ async function insertTasks(
 ): Promise<DueTask[]> {
   const { pipeline, documentStages, collectionStages } = run;
   const attemptsOf = (name: string | undefined): number =>
-    [...pipeline.documentStages, ...pipeline.collectionStages].find((stage) => stage.name === name)?.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
+    [...pipeline.documentStages, ...pipeline.collectionStages].find((stage) => stage.name === name)?.maxAttempts ??
+    DEFAULT_MAX_ATTEMPTS;
   // A pipeline of collection stages alone has nothing to do per document: its document tasks are born settled.
   const rows: DueTask[] = await tx.query(
     `insert into task (id, project_id, collection_id, job_id, kind, document_id, document_name, ordinal, pipeline,
@@ -165,24 +207,49 @@ async function insertTasks(
        case when $6::text is null then 'UNCHANGED' else 'SUBMITTED' end
      from document d where d.collection_id = $2 and ($12::uuid[] is null or d.id = any ($12))
      returning id as task, fence::text as fence, pipeline, priority`,
-    [actor.projectId, input.collectionId, jobId, pipeline.name, input.priority ?? 0, documentStages[0] ?? null,
-      attemptsOf(documentStages[0]), input.runAt ?? null, randomUUID(), actor.type, actor.name,
-      input.documentIds ? [...input.documentIds] : null],
+    [
+      actor.projectId,
+      input.collectionId,
+      jobId,
+      pipeline.name,
+      input.priority ?? 0,
+      documentStages[0] ?? null,
+      attemptsOf(documentStages[0]),
+      input.runAt ?? null,
+      randomUUID(),
+      actor.type,
+      actor.name,
+      input.documentIds ? [...input.documentIds] : null,
+    ],
   );
   if (collectionStages.length > 0) {
     await tx.query(
       `insert into task (id, project_id, collection_id, job_id, kind, ordinal, pipeline, priority, status, stage,
          max_attempts, change_id, changed_by_type, changed_by, change_reason)
        values ($1, $2, $3, $4, 'COLLECTION', 2147483647, $5, $6, 'WAITING', $7, $8, $9, $10, $11, 'SUBMITTED')`,
-      [uuidv7(), actor.projectId, input.collectionId, jobId, pipeline.name, input.priority ?? 0, collectionStages[0],
-        attemptsOf(collectionStages[0]), randomUUID(), actor.type, actor.name],
+      [
+        uuidv7(),
+        actor.projectId,
+        input.collectionId,
+        jobId,
+        pipeline.name,
+        input.priority ?? 0,
+        collectionStages[0],
+        attemptsOf(collectionStages[0]),
+        randomUUID(),
+        actor.type,
+        actor.name,
+      ],
     );
   }
   return documentStages.length === 0 ? [] : rows;
 }
 
-function hashOf({ idempotencyKey: _, ...request }: SubmitInput): string {
-  return createHash("sha256").update(JSON.stringify(sorted(request))).digest("hex");
+function hashOf(input: SubmitInput): string {
+  const request = { ...input, idempotencyKey: null };
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(request)))
+    .digest("hex");
 }
 
 /** The same value with its keys in order and absent ones left out, so that equal requests hash alike. */

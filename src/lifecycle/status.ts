@@ -17,15 +17,7 @@ export const JOB_STATUSES = [
   "FAILED",
   "CANCELLED",
 ] as const;
-export const TASK_STATUSES = [
-  "WAITING",
-  "QUEUED",
-  "RUNNING",
-  "COMPLETED",
-  "FAILED",
-  "CANCELLED",
-  "SKIPPED",
-] as const;
+export const TASK_STATUSES = ["WAITING", "QUEUED", "RUNNING", "COMPLETED", "FAILED", "CANCELLED", "SKIPPED"] as const;
 export const STATUSES = [
   "CREATED",
   "WAITING",

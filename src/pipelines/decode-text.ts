@@ -23,7 +23,10 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   } catch {
     const guess = chardet.detect(buffer.subarray(0, SAMPLE_BYTES));
     // A superset of Latin-1, and what such files are in practice (WHATWG Encoding Standard, labels).
-    const encoding = guess === null || guess === "ISO-8859-1" || guess === "UTF-8" || !iconv.encodingExists(guess) ? "windows-1252" : guess;
+    const encoding =
+      guess === null || guess === "ISO-8859-1" || guess === "UTF-8" || !iconv.encodingExists(guess)
+        ? "windows-1252"
+        : guess;
     return decoded(buffer, encoding);
   }
 }

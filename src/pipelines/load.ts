@@ -60,7 +60,9 @@ async function loadFile(file: string): Promise<Pipeline> {
     throw new ConfigError(`${file} can't be loaded as a pipeline: ${messageOf(error)}`, { file });
   }
   if (module.default === undefined) {
-    throw new ConfigError(`${file} has no default export; end it with "export default definePipeline({ … })".`, { file });
+    throw new ConfigError(`${file} has no default export; end it with "export default definePipeline({ … })".`, {
+      file,
+    });
   }
   try {
     return definePipeline(withoutNulls(module.default as PipelineDefinition));
@@ -72,7 +74,9 @@ async function loadFile(file: string): Promise<Pipeline> {
 /** A pipeline that `definePipeline` has checked already is checked again, its nulls meaning "absent". */
 function withoutNulls(definition: PipelineDefinition): PipelineDefinition {
   if (typeof definition !== "object" || definition === null) return definition;
-  return Object.fromEntries(Object.entries(definition).filter(([, value]) => value !== null)) as unknown as PipelineDefinition;
+  return Object.fromEntries(
+    Object.entries(definition).filter(([, value]) => value !== null),
+  ) as unknown as PipelineDefinition;
 }
 
 let registered = false;

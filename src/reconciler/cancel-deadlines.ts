@@ -5,7 +5,7 @@ const PAGE = 200;
 /** Cancels running work that has been asked to stop and has not within the deadline. Returns how many moved. */
 export async function enforceCancelDeadlines({ db, recorder, settings }: DutyParts): Promise<number> {
   let cancelled = 0;
-  for (let after = "00000000-0000-0000-0000-000000000000"; ; ) {
+  for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
     const rows: { id: string; fence: string }[] = await db.query(
       `select id, fence::text as fence from task
        where status = 'RUNNING' and cancel_requested_at < clock_timestamp() - make_interval(secs => $2::float8 / 1000)

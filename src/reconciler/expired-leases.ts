@@ -5,7 +5,7 @@ const PAGE = 200;
 /** Gives back what a dead or frozen worker holds, or fails it when it has crashed too often. Returns how many moved. */
 export async function rescueExpiredLeases({ db, recorder }: DutyParts): Promise<number> {
   let rescued = 0;
-  for (let after = "00000000-0000-0000-0000-000000000000"; ; ) {
+  for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
     const rows: { id: string; fence: string; worker: string }[] = await db.query(
       `select id, fence::text as fence, worker_id as worker from task
        where status = 'RUNNING' and lease_expires_at < clock_timestamp() and id > $1 order by id limit ${PAGE}`,

@@ -6,7 +6,7 @@ const PAGE = 200;
 /** Settles jobs whose tasks have settled while nobody converged them. Returns how many rows changed. */
 export async function convergeOpenJobs({ db, onError }: DutyParts): Promise<number> {
   let changed = 0;
-  for (let after = "00000000-0000-0000-0000-000000000000"; ; ) {
+  for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
     const rows: { id: string }[] = await db.query(
       `select j.id from job j
        where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and j.queued + j.running = 0 and j.id > $1

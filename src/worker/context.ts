@@ -3,7 +3,14 @@ import { v7 as uuidv7 } from "uuid";
 import type { Claim } from "../engine/claim.js";
 import type { DocumentFacts } from "../engine/recorder.js";
 import { PermanentError } from "../errors.js";
-import type { CollectionContext, DocumentContext, Json, SettledDocument, StageContext, StageLogger } from "../pipelines/pipeline.js";
+import type {
+  CollectionContext,
+  DocumentContext,
+  Json,
+  SettledDocument,
+  StageContext,
+  StageLogger,
+} from "../pipelines/pipeline.js";
 import type { Beating, Heartbeat } from "./heartbeat.js";
 import { Source, type SourceParts } from "./source.js";
 import { Staging } from "./staging.js";
@@ -64,7 +71,9 @@ export function stageContext(
     input: running.input,
     signal,
     progress: (fraction, message) => signal.aborted || parts.heartbeat.report(beating, fraction, message),
-    artifacts: { write: (name, content, mediaType) => writeArtifact(parts, claim, stage, { name, content, mediaType }) },
+    artifacts: {
+      write: (name, content, mediaType) => writeArtifact(parts, claim, stage, { name, content, mediaType }),
+    },
     logger: parts.logger,
     warn: (code, message) => {
       const known = running.warnings.some((warning) => warning.code === code && warning.message === message);
@@ -76,7 +85,8 @@ export function stageContext(
 
 function documentContext(running: RunningClaim, common: StageContext): DocumentContext {
   const { source, staging } = running;
-  if (!source || !staging) throw new PermanentError("NOT_READABLE", "The document has been removed from its collection.");
+  if (!source || !staging)
+    throw new PermanentError("NOT_READABLE", "The document has been removed from its collection.");
   const add = (facts: DocumentFacts): void => {
     running.facts = { ...running.facts, ...facts, metadata: { ...running.facts.metadata, ...facts.metadata } };
     source.learn(facts);
@@ -96,15 +106,25 @@ async function writeArtifact(
   parts: SourceParts,
   claim: Claim,
   stage: string,
-  { name, content, mediaType }: { name: string; content: Parameters<StageContext["artifacts"]["write"]>[1]; mediaType: string },
+  {
+    name,
+    content,
+    mediaType,
+  }: { name: string; content: Parameters<StageContext["artifacts"]["write"]>[1]; mediaType: string },
 ): Promise<void> {
   // eslint-disable-next-line no-control-regex
   if (!/^[^/\\\u0000-\u001f]{1,200}$/.test(name) || name === "." || name === "..") {
-    throw new PermanentError("ARTIFACT_NAME", `"${name}" is no artifact name; use a plain file name of at most 200 characters.`);
+    throw new PermanentError(
+      "ARTIFACT_NAME",
+      `"${name}" is no artifact name; use a plain file name of at most 200 characters.`,
+    );
   }
   const id = uuidv7();
   const key = `artifacts/${claim.job.id}/${claim.taskId}.${claim.fence}/${id}`;
-  const { sizeBytes, sha256 } = await parts.blobs.write(key, typeof content === "string" ? Buffer.from(content) : content);
+  const { sizeBytes, sha256 } = await parts.blobs.write(
+    key,
+    typeof content === "string" ? Buffer.from(content) : content,
+  );
   await parts.db.query(
     `insert into artifact (id, project_id, job_id, task_id, fence, stage, name, media_type, size_bytes, sha256, blob_key)
      select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
@@ -115,7 +135,11 @@ async function writeArtifact(
   );
 }
 
-function collectionContext({ db }: { db: DataSource }, { claim }: RunningClaim, common: StageContext): CollectionContext {
+function collectionContext(
+  { db }: { db: DataSource },
+  { claim }: RunningClaim,
+  common: StageContext,
+): CollectionContext {
   const jobId = claim.job.id;
   return {
     ...common,
@@ -140,9 +164,18 @@ function collectionContext({ db }: { db: DataSource }, { claim }: RunningClaim, 
 }
 
 /** The job's document tasks in order, read page by page; with the output of a stage, only those that have one. */
-async function* settled(db: DataSource, jobId: string, stage: string | null): AsyncIterable<{ document: SettledDocument; output: unknown }> {
-  for (let after = 0; ; ) {
-    const rows: (SettledDocument & { ordinal: number; output: unknown; hasOutput: boolean; metadata: Record<string, Json> })[] = await db.query(
+async function* settled(
+  db: DataSource,
+  jobId: string,
+  stage: string | null,
+): AsyncIterable<{ document: SettledDocument; output: unknown }> {
+  for (let after = 0; ;) {
+    const rows: (SettledDocument & {
+      ordinal: number;
+      output: unknown;
+      hasOutput: boolean;
+      metadata: Record<string, Json>;
+    })[] = await db.query(
       `select t.ordinal, t.document_id as id, t.document_name as name, d.media_type as "mediaType",
          coalesce(d.metadata, '{}') as metadata, t.status, o.output, o.task_id is not null as "hasOutput"
        from task t left join document d on d.id = t.document_id

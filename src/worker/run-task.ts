@@ -4,7 +4,14 @@ import { toStorableJson } from "../engine/storable.js";
 import { HeadwayError, PermanentError, messageOf } from "../errors.js";
 import { backoffMs } from "../lifecycle/backoff.js";
 import type { Cause } from "../lifecycle/reasons.js";
-import { DEFAULT_MAX_ATTEMPTS, DEFAULT_STAGE_TIMEOUT_MS, type CollectionContext, type DocumentContext, type Pipeline, type Stage } from "../pipelines/pipeline.js";
+import {
+  DEFAULT_MAX_ATTEMPTS,
+  DEFAULT_STAGE_TIMEOUT_MS,
+  type CollectionContext,
+  type DocumentContext,
+  type Pipeline,
+  type Stage,
+} from "../pipelines/pipeline.js";
 import type { Registry } from "../pipelines/registry.js";
 import { stageContext, startClaim, type ContextParts, type RunningClaim } from "./context.js";
 import type { Beating } from "./heartbeat.js";
@@ -22,7 +29,11 @@ export interface RunTaskParts extends ContextParts {
   readonly recorder: Recorder;
   readonly registry: Registry;
   /** Runs a stage marked `isolate` in a child process. */
-  readonly runIsolated: (call: IsolatedStage, ctx: DocumentContext | CollectionContext, signal: AbortSignal) => Promise<unknown>;
+  readonly runIsolated: (
+    call: IsolatedStage,
+    ctx: DocumentContext | CollectionContext,
+    signal: AbortSignal,
+  ) => Promise<unknown>;
   readonly onError: (error: unknown, doing: string) => void;
   /** Called once a completed task's document shows its new content. */
   readonly onContentMoved: (documentId: string) => void;
@@ -50,14 +61,19 @@ export async function runTask(parts: RunTaskParts, claim: Claim, stop: AbortCont
   parts.heartbeat.add(beating);
   try {
     const running = startClaim(parts, claim, beating);
-    for (let stage: string | null = claim.stage; stage !== null; ) stage = await runStage(parts, running, stage, stop);
+    for (let stage: string | null = claim.stage; stage !== null;) stage = await runStage(parts, running, stage, stop);
   } finally {
     parts.heartbeat.remove(beating);
   }
 }
 
 /** Runs one stage and records its end. Returns the stage to go on with; null when the task is out of our hands. */
-async function runStage(parts: RunTaskParts, running: RunningClaim, name: string, stop: AbortController): Promise<string | null> {
+async function runStage(
+  parts: RunTaskParts,
+  running: RunningClaim,
+  name: string,
+  stop: AbortController,
+): Promise<string | null> {
   const { claim } = running;
   const pipeline = parts.registry.get(claim.job.pipeline);
   const [names, stages] =
@@ -85,7 +101,9 @@ async function runStage(parts: RunTaskParts, running: RunningClaim, name: string
   }
   const change = { ...base(running), outputJson };
   const recorded = await parts.recorder.record(
-    next ? { ...change, kind: "stage", stage: next.name, maxAttempts: next.maxAttempts ?? DEFAULT_MAX_ATTEMPTS } : { ...change, kind: "complete" },
+    next
+      ? { ...change, kind: "stage", stage: next.name, maxAttempts: next.maxAttempts ?? DEFAULT_MAX_ATTEMPTS }
+      : { ...change, kind: "complete" },
   );
   if (recorded?.status === "COMPLETED" && claim.document && (change.textFence ?? change.chunkFence) !== undefined) {
     parts.onContentMoved(claim.document.id);
@@ -100,7 +118,13 @@ async function runStage(parts: RunTaskParts, running: RunningClaim, name: string
 }
 
 /** The handler's output, or what stopped it: its own error, its deadline, or the signal. */
-async function execute(parts: RunTaskParts, running: RunningClaim, pipeline: Pipeline, stage: Stage, stop: AbortSignal): Promise<unknown> {
+async function execute(
+  parts: RunTaskParts,
+  running: RunningClaim,
+  pipeline: Pipeline,
+  stage: Stage,
+  stop: AbortSignal,
+): Promise<unknown> {
   stop.throwIfAborted();
   const timeoutMs = stage.timeoutMs ?? DEFAULT_STAGE_TIMEOUT_MS;
   const deadline = new AbortController();
@@ -145,22 +169,27 @@ function assertAccepted(stage: Stage, output: unknown): void {
   } catch (error) {
     refusal = messageOf(error);
   }
-  if (refusal !== null) throw new HeadwayError("OUTPUT_REJECTED", `The output of stage "${stage.name}" was refused: ${refusal}`);
+  if (refusal !== null)
+    throw new HeadwayError("OUTPUT_REJECTED", `The output of stage "${stage.name}" was refused: ${refusal}`);
 }
 
 /** Records what ended the stage, by its kind. */
 async function endWith(parts: RunTaskParts, running: RunningClaim, error: unknown): Promise<void> {
   if (error instanceof Stopped) {
     if (error.reason === "lease lost") return refuse(parts, running);
-    if (error.reason === "timed out") return end(parts, running, { cause: "TIMED_OUT", message: "The stage did not end within its timeoutMs." });
+    if (error.reason === "timed out")
+      return end(parts, running, { cause: "TIMED_OUT", message: "The stage did not end within its timeoutMs." });
     return end(parts, running, { cause: "INTERRUPTED" });
   }
   const message = messageOf(error);
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  if (error instanceof HeadwayError && code === "OUTPUT_REJECTED") return end(parts, running, { cause: "OUTPUT_REJECTED", message });
-  if (error instanceof HeadwayError && code === "OUTPUT_UNSTORABLE") return end(parts, running, { cause: "OUTPUT_UNSTORABLE", message });
+  if (error instanceof HeadwayError && code === "OUTPUT_REJECTED")
+    return end(parts, running, { cause: "OUTPUT_REJECTED", message });
+  if (error instanceof HeadwayError && code === "OUTPUT_UNSTORABLE")
+    return end(parts, running, { cause: "OUTPUT_UNSTORABLE", message });
   if (error instanceof HeadwayError && code === "CRASHED") return end(parts, running, { cause: "CHILD_DIED", message });
-  if (error instanceof HeadwayError && code === "RESOURCE_LIMIT") return end(parts, running, { cause: "RESOURCE_LIMIT", message });
+  if (error instanceof HeadwayError && code === "RESOURCE_LIMIT")
+    return end(parts, running, { cause: "RESOURCE_LIMIT", message });
   // By name as well: a pipeline's own copy of the class is another class.
   if (error instanceof PermanentError || (error instanceof Error && error.name === "PermanentError")) {
     return end(parts, running, { cause: "PERMANENT_ERROR", code: isCode(code) ? code : "PERMANENT_ERROR", message });

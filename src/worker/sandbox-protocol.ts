@@ -199,7 +199,7 @@ export function hostFor(ctx: DocumentContext | CollectionContext): SandboxHost {
     },
     async end() {
       for (const { stream } of inlets.values()) stream.destroy(new Error("The stage ended before it had written all."));
-      await Promise.allSettled([...outlets.values()].map((outlet) => outlet.return?.()));
+      await Promise.allSettled([...outlets.values()].map(async (outlet) => outlet.return?.()));
       outlets.clear();
       inlets.clear();
     },

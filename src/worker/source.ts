@@ -86,7 +86,10 @@ export class Source implements StageDocument {
       parts.push(part as Buffer);
       sizeBytes += (part as Buffer).length;
       if (sizeBytes > this.#parts.maxDocumentBytes) {
-        throw new PermanentError("TOO_LARGE", `${this.name} has more than ${this.#parts.maxDocumentBytes} bytes; HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`);
+        throw new PermanentError(
+          "TOO_LARGE",
+          `${this.name} has more than ${this.#parts.maxDocumentBytes} bytes; HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`,
+        );
       }
     }
     return Buffer.concat(parts);
@@ -103,7 +106,10 @@ export class Source implements StageDocument {
   async #open(): Promise<Readable> {
     const { sourceUri, id, name } = this.#document;
     if (sourceUri === null) {
-      const rows: { bytes: Buffer }[] = await this.#parts.db.query("select bytes from document_bytes where document_id = $1", [id]);
+      const rows: { bytes: Buffer }[] = await this.#parts.db.query(
+        "select bytes from document_bytes where document_id = $1",
+        [id],
+      );
       if (!rows[0]) throw new PermanentError("NOT_READABLE", `The bytes of ${name} are gone; add the document again.`);
       return Readable.from([rows[0].bytes]);
     }
@@ -112,7 +118,12 @@ export class Source implements StageDocument {
     await new Promise<void>((resolve, reject) => {
       stream.once("readable", resolve).once("end", resolve);
       stream.once("error", (error: NodeJS.ErrnoException) =>
-        reject(new PermanentError("NOT_READABLE", `${file} can't be read (${error.code}); see that it is a file and may be read.`)),
+        reject(
+          new PermanentError(
+            "NOT_READABLE",
+            `${file} can't be read (${error.code}); see that it is a file and may be read.`,
+          ),
+        ),
       );
     });
     return stream;

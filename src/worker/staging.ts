@@ -38,7 +38,10 @@ export class Staging {
 
   async setText(text: string): Promise<void> {
     if (text.length > MAX_TEXT_LENGTH) {
-      throw new PermanentError("OUTPUT_UNSTORABLE", `The text has ${text.length} characters; at most ${MAX_TEXT_LENGTH} are kept.`);
+      throw new PermanentError(
+        "OUTPUT_UNSTORABLE",
+        `The text has ${text.length} characters; at most ${MAX_TEXT_LENGTH} are kept.`,
+      );
     }
     const { taskId, fence, projectId } = this.#claim;
     await this.#db.query(
@@ -71,22 +74,25 @@ export class Staging {
     }
     if (batch.length > 0) await this.#insert(batch);
     batch = [];
-    await this.#db.query(
-      "delete from chunk where document_id = $1 and task_id = $2 and fence = $3 and ordinal >= $4",
-      [this.#documentId, taskId, fence, count],
-    );
+    await this.#db.query("delete from chunk where document_id = $1 and task_id = $2 and fence = $3 and ordinal >= $4", [
+      this.#documentId,
+      taskId,
+      fence,
+      count,
+    ]);
     this.#chunkFence = fence;
   }
 
   async *stagedChunks(): AsyncIterable<ChunkDraft> {
     const fence = this.#chunkFence;
     if (fence === null) return;
-    for (let after = -1; ; ) {
-      const rows: (Omit<ChunkDraft, "embedding" | "ordinal"> & { ordinal: number; embedding: Buffer | null })[] = await this.#db.query(
-        `select ordinal, text, page, start_offset as "startOffset", end_offset as "endOffset", embedding from chunk
+    for (let after = -1; ;) {
+      const rows: (Omit<ChunkDraft, "embedding" | "ordinal"> & { ordinal: number; embedding: Buffer | null })[] =
+        await this.#db.query(
+          `select ordinal, text, page, start_offset as "startOffset", end_offset as "endOffset", embedding from chunk
          where document_id = $1 and task_id = $2 and fence = $3 and ordinal > $4 order by ordinal limit ${BATCH}`,
-        [this.#documentId, this.#claim.taskId, fence, after],
-      );
+          [this.#documentId, this.#claim.taskId, fence, after],
+        );
       for (const row of rows) yield { ...row, embedding: row.embedding && toVector(row.embedding) };
       if (rows.length < BATCH) return;
       after = rows.at(-1)!.ordinal;
@@ -105,7 +111,11 @@ export class Staging {
        on conflict (document_id, task_id, fence, ordinal) do update set text = excluded.text, page = excluded.page,
          start_offset = excluded.start_offset, end_offset = excluded.end_offset, embedding = excluded.embedding`,
       [
-        this.#documentId, projectId, taskId, fence, collection.id,
+        this.#documentId,
+        projectId,
+        taskId,
+        fence,
+        collection.id,
         chunks.map(() => uuidv7()),
         chunks.map(({ ordinal }) => ordinal),
         chunks.map(({ text }) => toStorableText(text)),
@@ -131,7 +141,10 @@ function toVector(bytes: Buffer): Float32Array {
 
 /** Removes what other claims staged for documents that have just been completed. Bounded by those documents' rows. */
 export async function removeStale(db: DataSource, documentId: string): Promise<void> {
-  for (const [table, fence] of [["chunk", "chunk_fence"], ["document_text", "text_fence"]] as const) {
+  for (const [table, fence] of [
+    ["chunk", "chunk_fence"],
+    ["document_text", "text_fence"],
+  ] as const) {
     await db.query(
       `delete from ${table} x using document d where d.id = $1 and x.document_id = d.id
          and (x.task_id, x.fence) is distinct from (d.content_task_id, d.${fence})

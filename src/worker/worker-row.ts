@@ -74,7 +74,9 @@ export class WorkerRow {
   /** A worker that can't say goodbye shows as LOST, which is true. */
   async #mark(column: "draining_at" | "stopped_at"): Promise<void> {
     try {
-      await this.#db.query(`update worker set ${column} = clock_timestamp(), running = 0 where id = $1`, [this.#facts.id]);
+      await this.#db.query(`update worker set ${column} = clock_timestamp(), running = 0 where id = $1`, [
+        this.#facts.id,
+      ]);
     } catch (error) {
       this.#onError(error, "writing the worker's row");
     }

@@ -25,8 +25,10 @@ export interface WorkerSettings {
   readonly build: string;
 }
 
-export interface WorkerParts
-  extends Pick<RunTaskParts, "blobs" | "fileRoots" | "maxDocumentBytes" | "logger" | "registry" | "runIsolated" | "onError"> {
+export interface WorkerParts extends Pick<
+  RunTaskParts,
+  "blobs" | "fileRoots" | "maxDocumentBytes" | "logger" | "registry" | "runIsolated" | "onError"
+> {
   readonly db: DataSource;
   readonly databaseUrl: string;
   readonly dispatcher: Dispatcher;
@@ -78,7 +80,11 @@ export class Worker {
       onError,
     });
     const pipelines = parts.registry.all().map(({ name }) => name);
-    this.#row = new WorkerRow(db, { id: this.id, hostname: hostname(), pid: process.pid, pipelines, ...settings }, onError);
+    this.#row = new WorkerRow(
+      db,
+      { id: this.id, hostname: hostname(), pid: process.pid, pipelines, ...settings },
+      onError,
+    );
   }
 
   get iterations(): number {
@@ -98,7 +104,12 @@ export class Worker {
     const starting = async (): Promise<void> => {
       await this.#row.register();
       step = "listening for cancel requests";
-      this.#listener = await listen(this.#parts.databaseUrl, [CANCEL_CHANNEL], () => this.#heartbeat.soon(), (error) => this.#parts.onError(error, "listening for cancel requests"));
+      this.#listener = await listen(
+        this.#parts.databaseUrl,
+        [CANCEL_CHANNEL],
+        () => this.#heartbeat.soon(),
+        (error) => this.#parts.onError(error, "listening for cancel requests"),
+      );
       this.#lag.enable();
       this.#heartbeat.start();
       step = "consuming hints";
@@ -114,7 +125,10 @@ export class Worker {
     };
     const timer = new AbortController();
     const late = sleep(START_DEADLINE_MS, undefined, { signal: timer.signal, ref: false }).then(() => {
-      throw new HeadwayError("WORKER_NOT_STARTED", `The worker did not start within ${START_DEADLINE_MS} ms: it hangs in ${step}.`);
+      throw new HeadwayError(
+        "WORKER_NOT_STARTED",
+        `The worker did not start within ${START_DEADLINE_MS} ms: it hangs in ${step}.`,
+      );
     });
     try {
       await Promise.race([starting(), late]);
@@ -122,7 +136,12 @@ export class Worker {
       await this.stop(0);
       throw error instanceof HeadwayError
         ? error
-        : new HeadwayError("WORKER_NOT_STARTED", `The worker can't start, in ${step}: ${String(error)}`, {}, { cause: error });
+        : new HeadwayError(
+            "WORKER_NOT_STARTED",
+            `The worker can't start, in ${step}: ${String(error)}`,
+            {},
+            { cause: error },
+          );
     } finally {
       timer.abort();
       late.catch(() => undefined); // Aborted above: the start has been decided.
@@ -195,7 +214,9 @@ export class Worker {
       recorder,
       heartbeat,
       onContentMoved: (documentId) => {
-        removeStale(this.#parts.db, documentId).catch((error: unknown) => this.#parts.onError(error, `removing old content of document ${documentId}`));
+        removeStale(this.#parts.db, documentId).catch((error: unknown) =>
+          this.#parts.onError(error, `removing old content of document ${documentId}`),
+        );
       },
     };
     const key = `${claim.taskId} ${claim.fence}`;
@@ -213,7 +234,8 @@ export class Worker {
     if (this.#stopping) return;
     if (this.#hinted.length < MAX_HINTED) this.#hinted.push(...hint.tasks.map(({ id }) => id));
     this.#wake();
-    if (this.#running.size >= this.#settings.concurrency) await new Promise<void>((resolve) => this.#roomFor.push(resolve));
+    if (this.#running.size >= this.#settings.concurrency)
+      await new Promise<void>((resolve) => this.#roomFor.push(resolve));
   }
 
   #wake(): void {
@@ -228,7 +250,10 @@ export class Worker {
       const woken = new Promise<void>((resolve) => {
         this.#wakeUp = resolve;
       });
-      await Promise.race([woken, sleep(this.#settings.pollMs, undefined, { signal: timer.signal }).catch(() => undefined)]);
+      await Promise.race([
+        woken,
+        sleep(this.#settings.pollMs, undefined, { signal: timer.signal }).catch(() => undefined),
+      ]);
       timer.abort();
       this.#wakeUp = null;
     }

@@ -22,27 +22,42 @@ beforeAll(async () => {
      where j.id = $1`,
     [jobId],
   );
-  Object.assign(subject, { COLLECTION: row!.collection, JOB: jobId, DOCUMENT_TASK: row!.document, COLLECTION_TASK: row!.task });
+  Object.assign(subject, {
+    COLLECTION: row!.collection,
+    JOB: jobId,
+    DOCUMENT_TASK: row!.document,
+    COLLECTION_TASK: row!.task,
+  });
 });
 afterAll(() => rig.close());
 
-const TABLE: Record<Level, string> = { COLLECTION: "collection", JOB: "job", DOCUMENT_TASK: "task", COLLECTION_TASK: "task" };
+const TABLE: Record<Level, string> = {
+  COLLECTION: "collection",
+  JOB: "job",
+  DOCUMENT_TASK: "task",
+  COLLECTION_TASK: "task",
+};
 
 describe("the transition table", () => {
   test("in the database is the one in TypeScript, reason by reason", async () => {
     const rows: { line: string }[] = await rig.db.query(
       "select concat_ws(' ', level, coalesce(from_status, '-'), to_status, reason) as line from transition order by 1",
     );
-    const expected = TRANSITIONS.flatMap(({ level, from, to, reasons }) => reasons.map((reason) => `${level} ${from ?? "-"} ${to} ${reason}`));
+    const expected = TRANSITIONS.flatMap(({ level, from, to, reasons }) =>
+      reasons.map((reason) => `${level} ${from ?? "-"} ${to} ${reason}`),
+    );
     expect(rows.map(({ line }) => line).sort()).toEqual(expected.sort());
   });
 
   test.each(LEVELS)("%s: raw SQL may make every listed change, and no other pair or reason", async (level) => {
     const accepted = await attemptAll(level, subject[level]!);
     const expected: string[] = [];
-    for (const from of STATUSES) for (const to of STATUSES) for (const reason of CHANGE_REASONS) {
-      if (isWord(level, from) && isWord(level, to) && isAllowed(level, from, to, reason)) expected.push(`${from} ${to} ${reason}`);
-    }
+    for (const from of STATUSES)
+      for (const to of STATUSES)
+        for (const reason of CHANGE_REASONS) {
+          if (isWord(level, from) && isWord(level, to) && isAllowed(level, from, to, reason))
+            expected.push(`${from} ${to} ${reason}`);
+        }
     expect(accepted.sort()).toEqual(expected.sort());
   });
 
@@ -55,10 +70,15 @@ describe("the transition table", () => {
   });
 
   test.each(LEVELS)("%s: a word of another level is refused by the column itself", async (level) => {
-    const foreign = STATUSES.filter((status) => !isWord(level, status) && !(level.endsWith("TASK") && status === "WAITING"));
+    const foreign = STATUSES.filter(
+      (status) => !isWord(level, status) && !(level.endsWith("TASK") && status === "WAITING"),
+    );
     for (const status of foreign) {
       await expect(
-        rig.db.query(`update ${TABLE[level]} set status = $1, version = version + 1, change_id = gen_random_uuid() where id = $2`, [status, subject[level]]),
+        rig.db.query(
+          `update ${TABLE[level]} set status = $1, version = version + 1, change_id = gen_random_uuid() where id = $2`,
+          [status, subject[level]],
+        ),
       ).rejects.toThrow(/violates check constraint|not in the transition table/);
     }
   });
@@ -66,31 +86,45 @@ describe("the transition table", () => {
 
 describe("the door", () => {
   test("refuses a status without the next version, and says what to do", async () => {
-    await expect(rig.db.query("update task set status = 'RUNNING' where id = $1", [subject.DOCUMENT_TASK])).rejects.toThrow("version must become 2, not 1");
+    await expect(
+      rig.db.query("update task set status = 'RUNNING' where id = $1", [subject.DOCUMENT_TASK]),
+    ).rejects.toThrow("version must become 2, not 1");
   });
 
   test("refuses a change id that is not new", async () => {
     await expect(
-      rig.db.query("update task set status = 'CANCELLED', version = version + 1, change_reason = 'CANCELLED_BY_REQUEST' where id = $1", [subject.DOCUMENT_TASK]),
+      rig.db.query(
+        "update task set status = 'CANCELLED', version = version + 1, change_reason = 'CANCELLED_BY_REQUEST' where id = $1",
+        [subject.DOCUMENT_TASK],
+      ),
     ).rejects.toThrow("is not new");
   });
 
   test("refuses a fence that falls, and a claim that does not raise it", async () => {
     const set = "version = version + 1, change_id = gen_random_uuid()";
     await expect(
-      rig.db.query(`update task set ${set}, status = 'RUNNING', change_reason = 'CLAIMED' where id = $1`, [subject.DOCUMENT_TASK]),
+      rig.db.query(`update task set ${set}, status = 'RUNNING', change_reason = 'CLAIMED' where id = $1`, [
+        subject.DOCUMENT_TASK,
+      ]),
     ).rejects.toThrow("fence may not go from 0 to 0");
     await expect(
-      rig.db.query(`update task set ${set}, status = 'CANCELLED', change_reason = 'CANCELLED_BY_REQUEST', fence = -1 where id = $1`, [subject.DOCUMENT_TASK]),
+      rig.db.query(
+        `update task set ${set}, status = 'CANCELLED', change_reason = 'CANCELLED_BY_REQUEST', fence = -1 where id = $1`,
+        [subject.DOCUMENT_TASK],
+      ),
     ).rejects.toThrow("fence may not go from 0 to -1");
   });
 
   test("refuses lease and progress of a task that does not run", async () => {
-    await expect(rig.db.query("update task set progress = 0.5 where id = $1", [subject.DOCUMENT_TASK])).rejects.toThrow("only while RUNNING");
+    await expect(rig.db.query("update task set progress = 0.5 where id = $1", [subject.DOCUMENT_TASK])).rejects.toThrow(
+      "only while RUNNING",
+    );
   });
 
   test("refuses counters written by hand", async () => {
-    await expect(rig.db.query("update job set completed = 1 where id = $1", [subject.JOB])).rejects.toThrow("not written by hand");
+    await expect(rig.db.query("update job set completed = 1 where id = $1", [subject.JOB])).rejects.toThrow(
+      "not written by hand",
+    );
   });
 
   test.each(["collection", "job", "task"])("refuses to delete or truncate a %s", async (table) => {
@@ -140,7 +174,11 @@ async function attemptAll(level: Level, id: string): Promise<string[]> {
     update ${table} set status = v_to, version = version + 1, change_id = gen_random_uuid(), change_reason = v_reason
       ${level.endsWith("TASK") ? ", fence = fence + (v_from = 'QUEUED' and v_to = 'RUNNING')::int, stage = case when v_reason = 'STAGE_STARTED' then 'next' else stage end" : ""}
     where id = '${id}';`;
-  return attempt(level, STATUSES.filter((status) => isWord(level, status)), change);
+  return attempt(
+    level,
+    STATUSES.filter((status) => isWord(level, status)),
+    change,
+  );
 }
 
 /** A row like the subject, born with v_to for v_reason. */
@@ -158,7 +196,8 @@ function birth(level: Level): string {
 /** Runs the change for every combination, each in a savepoint of one transaction that is rolled back in the end. */
 async function attempt(level: Level, froms: readonly (Status | null)[], change: string): Promise<string[]> {
   const runner = rig.db.createQueryRunner();
-  const list = (words: readonly (string | null)[]): string => words.map((word) => (word === null ? "null" : `'${word}'`)).join(",");
+  const list = (words: readonly (string | null)[]): string =>
+    words.map((word) => (word === null ? "null" : `'${word}'`)).join(",");
   try {
     await runner.startTransaction();
     await runner.query("set local statement_timeout = 0");

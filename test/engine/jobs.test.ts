@@ -48,7 +48,9 @@ const hold = definePipeline({
       name: "wait",
       run: (ctx) => {
         held += 1;
-        return new Promise((_, reject) => ctx.signal.addEventListener("abort", () => reject(ctx.signal.reason as Error)));
+        return new Promise((_, reject) =>
+          ctx.signal.addEventListener("abort", () => reject(ctx.signal.reason as Error)),
+        );
       },
     },
   ],
@@ -67,7 +69,8 @@ afterEach(async () => {
 
 /** Everything a refused request must leave as it was. */
 async function everything(): Promise<unknown> {
-  return rig.db.query(`select (select jsonb_agg(c order by id) from collection c) as c, (select jsonb_agg(d order by id) from document d) as d,
+  return rig.db
+    .query(`select (select jsonb_agg(c order by id) from collection c) as c, (select jsonb_agg(d order by id) from document d) as d,
     (select jsonb_agg(j order by id) from job j) as j, (select jsonb_agg(t.* order by id) from task t) as t,
     (select count(*) from status_change) as h`);
 }
@@ -114,10 +117,16 @@ describe("a job", () => {
     await rig.settled(jobId);
     broken.clear();
     seen.length = 0;
-    expect(await retryJob(rig.parts, ACTOR, { jobId, from: "FAILED_STAGE", reason: "mended" })).toEqual({ jobId, retriedTasks: 1 });
+    expect(await retryJob(rig.parts, ACTOR, { jobId, from: "FAILED_STAGE", reason: "mended" })).toEqual({
+      jobId,
+      retriedTasks: 1,
+    });
     expect(await rig.settled(jobId)).toBe("COMPLETED");
     expect(seen).toEqual(["d0 count 2"]);
-    const [row] = await rig.db.query("select j.run, s.output, s.run as summarised from job j join job_summary s on s.job_id = j.id where j.id = $1", [jobId]);
+    const [row] = await rig.db.query(
+      "select j.run, s.output, s.run as summarised from job j join job_summary s on s.job_id = j.id where j.id = $1",
+      [jobId],
+    );
     expect(row).toEqual({ run: 2, output: { total: 4 }, summarised: 2 });
   });
 
@@ -131,8 +140,12 @@ describe("a job", () => {
     const jobId = await rig.submit("words", 3);
     await rig.settled(jobId);
     broken.clear();
-    await expect(retryJob(rig.parts, ACTOR, { jobId, from: "FAILED_STAGE", errorCodes: ["GREEN"] })).rejects.toMatchObject({ code: "NOT_RETRYABLE" });
-    expect((await retryJob(rig.parts, ACTOR, { jobId, from: "FIRST_STAGE", errorCodes: ["RED"] })).retriedTasks).toBe(1);
+    await expect(
+      retryJob(rig.parts, ACTOR, { jobId, from: "FAILED_STAGE", errorCodes: ["GREEN"] }),
+    ).rejects.toMatchObject({ code: "NOT_RETRYABLE" });
+    expect((await retryJob(rig.parts, ACTOR, { jobId, from: "FIRST_STAGE", errorCodes: ["RED"] })).retriedTasks).toBe(
+      1,
+    );
     expect(await rig.settled(jobId)).toBe("COMPLETED_WITH_ERRORS");
     const [task] = await rig.db.query("select id from task where job_id = $1 and status = 'FAILED'", [jobId]);
     expect(await retryTask(rig.parts, ACTOR, { taskId: task.id, from: "FAILED_STAGE" })).toBe(task.id);
@@ -161,7 +174,10 @@ describe("a job", () => {
       await own.startWorker();
       const jobId = await own.submit("flaky", 1);
       expect(await own.settled(jobId)).toBe("COMPLETED");
-      const rows = await own.db.query("select reason, attempt, message from status_change where job_id = $1 and entity_type = 'TASK' order by version", [jobId]);
+      const rows = await own.db.query(
+        "select reason, attempt, message from status_change where job_id = $1 and entity_type = 'TASK' order by version",
+        [jobId],
+      );
       expect(rows).toEqual([
         { reason: "SUBMITTED", attempt: 1, message: null },
         { reason: "CLAIMED", attempt: 1, message: null },
@@ -190,9 +206,14 @@ describe("a job", () => {
     held = 0;
     const jobId = await rig.submit("hold", 2);
     await until("both run", () => held === 2);
-    const tasks: { id: string }[] = await rig.db.query("select id from task where job_id = $1 order by ordinal", [jobId]);
+    const tasks: { id: string }[] = await rig.db.query("select id from task where job_id = $1 order by ordinal", [
+      jobId,
+    ]);
     await cancelTask(rig.parts, ACTOR, { taskId: tasks[0]!.id });
-    await until("one is cancelled", async () => (await rig.db.query("select cancelled from job where id = $1", [jobId]))[0].cancelled === 1);
+    await until(
+      "one is cancelled",
+      async () => (await rig.db.query("select cancelled from job where id = $1", [jobId]))[0].cancelled === 1,
+    );
     await cancelTask(rig.parts, ACTOR, { taskId: tasks[1]!.id });
     expect(await rig.settled(jobId)).toBe("CANCELLED");
   });
@@ -204,7 +225,10 @@ describe("a submit", () => {
     try {
       const collectionId = await quiet.collection(10_000);
       const { jobId } = await submitJob(quiet.parts, ACTOR, { collectionId, pipeline: "words" });
-      const [row] = await quiet.db.query("select total, queued, (select count(distinct tx)::int from status_change where job_id = $1) as transactions from job where id = $1", [jobId]);
+      const [row] = await quiet.db.query(
+        "select total, queued, (select count(distinct tx)::int from status_change where job_id = $1) as transactions from job where id = $1",
+        [jobId],
+      );
       expect(row).toEqual({ total: 10_000, queued: 10_000, transactions: 1 });
       expect(await quiet.violations()).toEqual([]);
     } finally {
@@ -215,12 +239,16 @@ describe("a submit", () => {
   test("under one key, twenty times at once, makes one job", async () => {
     const collectionId = await rig.collection(1);
     const all = await Promise.all(
-      Array.from({ length: 20 }, () => submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words", idempotencyKey: "k1" })),
+      Array.from({ length: 20 }, () =>
+        submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words", idempotencyKey: "k1" }),
+      ),
     );
     expect(new Set(all.map(({ jobId }) => jobId)).size).toBe(1);
     expect(all.filter(({ deduplicated }) => !deduplicated)).toHaveLength(1);
     await rig.settled(all[0]!.jobId);
-    await expect(submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words", options: { factor: 3 }, idempotencyKey: "k1" })).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
+    await expect(
+      submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words", options: { factor: 3 }, idempotencyKey: "k1" }),
+    ).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
   });
 
   test.each([
@@ -233,20 +261,29 @@ describe("a submit", () => {
   ] as const)("with %s is refused and changes nothing", async (_, wrong, code) => {
     const collectionId = await rig.collection(1);
     const before = await everything();
-    await expect(submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words", ...wrong })).rejects.toMatchObject({ code });
+    await expect(submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words", ...wrong })).rejects.toMatchObject({
+      code,
+    });
     expect(await everything()).toEqual(before);
   });
 
   test("of an empty collection, and a second one while a job is open, are refused and change nothing", async () => {
     const empty = await rig.collection(0);
-    await expect(submitJob(rig.parts, ACTOR, { collectionId: empty, pipeline: "words" })).rejects.toMatchObject({ code: "NO_DOCUMENTS" });
+    await expect(submitJob(rig.parts, ACTOR, { collectionId: empty, pipeline: "words" })).rejects.toMatchObject({
+      code: "NO_DOCUMENTS",
+    });
     held = 0;
     const collectionId = await rig.collection(1);
     const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "hold" });
     await until("it runs", () => held === 1);
     const before = await everything();
-    await expect(submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words" })).rejects.toMatchObject({ code: "ACTIVE_JOB_EXISTS", details: { jobId } });
-    await expect(addDocuments(rig.parts, ACTOR, { collectionId, documents: [{ name: "x", text: "x" }] })).rejects.toMatchObject({ code: "ACTIVE_JOB_EXISTS" });
+    await expect(submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words" })).rejects.toMatchObject({
+      code: "ACTIVE_JOB_EXISTS",
+      details: { jobId },
+    });
+    await expect(
+      addDocuments(rig.parts, ACTOR, { collectionId, documents: [{ name: "x", text: "x" }] }),
+    ).rejects.toMatchObject({ code: "ACTIVE_JOB_EXISTS" });
     expect(await everything()).toEqual(before);
     await cancelJob(rig.parts, ACTOR, { jobId });
     await rig.settled(jobId);
@@ -256,8 +293,14 @@ describe("a submit", () => {
     const jobId = await rig.submit("words", 1);
     await rig.settled(jobId);
     const before = await everything();
-    await expect(cancelJob(rig.parts, ACTOR, { jobId })).rejects.toMatchObject({ code: "NOT_CANCELLABLE", message: expect.stringContaining("COMPLETED") });
-    await expect(retryJob(rig.parts, ACTOR, { jobId, from: "FAILED_STAGE" })).rejects.toMatchObject({ code: "NOT_RETRYABLE", message: expect.stringContaining("COMPLETED") });
+    await expect(cancelJob(rig.parts, ACTOR, { jobId })).rejects.toMatchObject({
+      code: "NOT_CANCELLABLE",
+      message: expect.stringContaining("COMPLETED"),
+    });
+    await expect(retryJob(rig.parts, ACTOR, { jobId, from: "FAILED_STAGE" })).rejects.toMatchObject({
+      code: "NOT_RETRYABLE",
+      message: expect.stringContaining("COMPLETED"),
+    });
     await expect(cancelTask(rig.parts, ACTOR, { taskId: randomUUID() })).rejects.toMatchObject({ code: "NOT_FOUND" });
     expect(await everything()).toEqual(before);
   });
@@ -266,10 +309,12 @@ describe("a submit", () => {
 describe("documents", () => {
   test("of the same name: the same bytes change nothing, other bytes are its new content", async () => {
     const collectionId = await createCollection(rig.parts, ACTOR, { name: "versions" });
-    const add = (text: string) => addDocuments(rig.parts, ACTOR, { collectionId, documents: [{ name: "a.txt", text }] });
+    const add = (text: string) =>
+      addDocuments(rig.parts, ACTOR, { collectionId, documents: [{ name: "a.txt", text }] });
     const [id] = await add("one");
     expect(await add("one")).toEqual([id]);
-    const version = async () => (await rig.db.query("select content_version as v from document where id = $1", [id]))[0].v as number;
+    const version = async () =>
+      (await rig.db.query("select content_version as v from document where id = $1", [id]))[0].v as number;
     expect(await version()).toBe(1);
     expect(await add("two")).toEqual([id]);
     expect(await version()).toBe(2);
@@ -280,26 +325,41 @@ describe("documents", () => {
     ["two contents", [{ name: "a", text: "x", base64: "eA==" }], "INVALID_INPUT"],
     ["a blank name", [{ name: "  ", text: "x" }], "INVALID_INPUT"],
     ["a name that climbs", [{ name: "../a", text: "x" }], "INVALID_INPUT"],
-    ["the same name twice", [{ name: "a", text: "x" }, { name: "a", text: "y" }], "INVALID_INPUT"],
+    [
+      "the same name twice",
+      [
+        { name: "a", text: "x" },
+        { name: "a", text: "y" },
+      ],
+      "INVALID_INPUT",
+    ],
     ["base64 that is none", [{ name: "a", base64: "%%%" }], "INVALID_INPUT"],
     ["a file outside the roots", [{ name: "a", uri: "file:///etc/passwd" }], "URI_REFUSED"],
     ["a scheme that is not supported", [{ name: "a", uri: "ftp://example.org/a" }], "URI_REFUSED"],
   ] as const)("with %s are refused, all of them, and nothing is changed", async (_, documents, code) => {
     const collectionId = await rig.collection(1);
     const before = await everything();
-    await expect(addDocuments(rig.parts, ACTOR, { collectionId, documents: [{ name: "good", text: "good" }, ...documents] })).rejects.toMatchObject({ code });
+    await expect(
+      addDocuments(rig.parts, ACTOR, { collectionId, documents: [{ name: "good", text: "good" }, ...documents] }),
+    ).rejects.toMatchObject({ code });
     expect(await everything()).toEqual(before);
   });
 
   test("behind a file that does not exist are taken, and their task fails at its first reading stage with NOT_READABLE", async () => {
     const jobId = await rig.submit("words", 0, {
       collectionId: await rig.collection(1).then(async (collectionId) => {
-        await addDocuments(rig.parts, ACTOR, { collectionId, documents: [{ name: "gone", uri: `file://${rig.parts.fileRoots[0]}/gone.txt` }] });
+        await addDocuments(rig.parts, ACTOR, {
+          collectionId,
+          documents: [{ name: "gone", uri: `file://${rig.parts.fileRoots[0]}/gone.txt` }],
+        });
         return collectionId;
       }),
     });
     expect(await rig.settled(jobId)).toBe("COMPLETED_WITH_ERRORS");
-    const rows = await rig.db.query("select document_name, stage, error_code from task where job_id = $1 and status = 'FAILED'", [jobId]);
+    const rows = await rig.db.query(
+      "select document_name, stage, error_code from task where job_id = $1 and status = 'FAILED'",
+      [jobId],
+    );
     expect(rows).toEqual([{ document_name: "gone", stage: "read", error_code: "NOT_READABLE" }]);
   });
 

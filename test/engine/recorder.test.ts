@@ -62,10 +62,21 @@ describe("a flush", () => {
     await rig.submit("two", 3);
     const claims = await claimAll(recorder());
     const changes = JSON.stringify(
-      claims.map(({ taskId, fence }) => ({ task: taskId, fence, change: randomUUID(), kind: "stage", stage: "b", maxAttempts: 3, output: 1 })),
+      claims.map(({ taskId, fence }) => ({
+        task: taskId,
+        fence,
+        change: randomUUID(),
+        kind: "stage",
+        stage: "b",
+        maxAttempts: 3,
+        output: 1,
+      })),
     );
     const send = async (): Promise<number> => {
-      const rows: { answer: { applied: unknown[] } }[] = await rig.db.query("select record_changes('WORKER', 'worker:x', $1, 3, $2, null) as answer", [randomUUID(), changes]);
+      const rows: { answer: { applied: unknown[] } }[] = await rig.db.query(
+        "select record_changes('WORKER', 'worker:x', $1, 3, $2, null) as answer",
+        [randomUUID(), changes],
+      );
       return rows[0]!.answer.applied.length;
     };
     expect(await send()).toBe(3);
@@ -84,7 +95,9 @@ describe("a flush", () => {
     const [second] = await claimAll(fresh);
     expect(Number(second!.fence)).toBe(Number(first!.fence) + 1);
     expect(await complete(old, first!)).toBeNull();
-    const refused = await rig.db.query("select wanted, fence::int from refused_write where task_id = $1", [first!.taskId]);
+    const refused = await rig.db.query("select wanted, fence::int from refused_write where task_id = $1", [
+      first!.taskId,
+    ]);
     expect(refused).toEqual([{ wanted: "COMPLETED", fence: 1 }]);
     await goOn(fresh, second!);
     await complete(fresh, second!);
@@ -107,7 +120,9 @@ describe("a flush", () => {
 describe("four flushers and a canceller at once", () => {
   test("never deadlock, and every entity's versions come in order", async () => {
     const jobs = await Promise.all([1, 2, 3].map(() => rig.submit("two", 120)));
-    const before: { deadlocks: string }[] = await rig.db.query("select deadlocks from pg_stat_database where datname = current_database()");
+    const before: { deadlocks: string }[] = await rig.db.query(
+      "select deadlocks from pg_stat_database where datname = current_database()",
+    );
     const flusher = async (): Promise<void> => {
       const by = recorder();
       for (;;) {
@@ -124,12 +139,16 @@ describe("four flushers and a canceller at once", () => {
     const canceller = async (): Promise<void> => {
       for (const jobId of jobs.slice(0, 2)) {
         await new Promise((resolve) => setTimeout(resolve, 20));
-        await cancelJob(rig.parts, ACTOR, { jobId }).catch((error: { code?: string }) => expect(error.code).toBe("NOT_CANCELLABLE"));
+        await cancelJob(rig.parts, ACTOR, { jobId }).catch((error: { code?: string }) =>
+          expect(error.code).toBe("NOT_CANCELLABLE"),
+        );
       }
     };
     await Promise.all([flusher(), flusher(), flusher(), flusher(), canceller()]);
     for (const jobId of jobs) await rig.settled(jobId);
-    const after: { deadlocks: string }[] = await rig.db.query("select deadlocks from pg_stat_database where datname = current_database()");
+    const after: { deadlocks: string }[] = await rig.db.query(
+      "select deadlocks from pg_stat_database where datname = current_database()",
+    );
     expect(after).toEqual(before);
     const disordered = await rig.db.query(
       `select entity_id from (select entity_id, version, lag(version) over (partition by entity_id order by position) as before

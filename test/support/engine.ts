@@ -58,7 +58,16 @@ export async function createRig(pipelines: readonly Pipeline[]): Promise<Rig> {
           logger: silent,
           runIsolated: () => Promise.reject(new Error("this rig runs no isolated stages")),
         },
-        { projectId: PROJECT, concurrency: 8, leaseMs: 30_000, heartbeatMs: 1_000, pollMs: 100, crashLimit: 3, build: "test", ...settings },
+        {
+          projectId: PROJECT,
+          concurrency: 8,
+          leaseMs: 30_000,
+          heartbeatMs: 1_000,
+          pollMs: 100,
+          crashLimit: 3,
+          build: "test",
+          ...settings,
+        },
       );
       workers.push(worker);
       await worker.start();
@@ -67,7 +76,10 @@ export async function createRig(pipelines: readonly Pipeline[]): Promise<Rig> {
     async collection(documents) {
       made += 1;
       const collectionId = await createCollection(parts, ACTOR, { name: `collection ${made}` });
-      const list = typeof documents === "number" ? Array.from({ length: documents }, (_, i) => ({ name: `d${i}`, text: `d${i}` })) : documents;
+      const list =
+        typeof documents === "number"
+          ? Array.from({ length: documents }, (_, i) => ({ name: `d${i}`, text: `d${i}` }))
+          : documents;
       if (list.length > 0) await addDocuments(parts, ACTOR, { collectionId, documents: list });
       return collectionId;
     },
@@ -77,11 +89,18 @@ export async function createRig(pipelines: readonly Pipeline[]): Promise<Rig> {
     },
     async settled(jobId) {
       let status: string | null = null;
-      await until(`job ${jobId} is settled`, async () => {
-        const rows: { status: string }[] = await db.query("select status from job where id = $1 and finished_at is not null", [jobId]);
-        status = rows[0]?.status ?? null;
-        return status !== null;
-      }, 20_000);
+      await until(
+        `job ${jobId} is settled`,
+        async () => {
+          const rows: { status: string }[] = await db.query(
+            "select status from job where id = $1 and finished_at is not null",
+            [jobId],
+          );
+          status = rows[0]?.status ?? null;
+          return status !== null;
+        },
+        20_000,
+      );
       return status!;
     },
     violations: () => db.query("select * from violations()"),

@@ -129,7 +129,8 @@ describe("a stage in a child process", () => {
         throw error;
       }
     };
-    const ctx = documentContext({ chunks: { replace, staged: documentContext().chunks.staged } });
+    const { chunks } = documentContext();
+    const ctx = documentContext({ chunks: { replace, staged: () => chunks.staged() } });
     expect(await failure(run("diesWriting", { ctx }))).toMatchObject({ code: "CRASHED", details: { exitCode: 3 } });
     expect(seen).toBeGreaterThanOrEqual(50);
     await until("the write was given up", () => outcome instanceof Error);

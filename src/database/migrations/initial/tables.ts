@@ -1,4 +1,12 @@
-import { ACTOR_TYPES, COLLECTION_STATUSES, ENTITY_TYPES, JOB_STATUSES, STATUSES, TASK_KINDS, TASK_STATUSES } from "../../../lifecycle/status.js";
+import {
+  ACTOR_TYPES,
+  COLLECTION_STATUSES,
+  ENTITY_TYPES,
+  JOB_STATUSES,
+  STATUSES,
+  TASK_KINDS,
+  TASK_STATUSES,
+} from "../../../lifecycle/status.js";
 
 function words(list: readonly string[]): string {
   return list.map((word) => `'${word}'`).join(", ");

@@ -1,0 +1,27 @@
+// npm run check: types, lint, format, and the tests that hold the layout and the emitted files. All steps run.
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { ready, ROOT } from "./ready.mjs";
+
+const bin = (name) => path.join(ROOT, "node_modules", ".bin", name);
+const STEPS = [
+  ["types", bin("tsc"), ["--noEmit"]],
+  ["lint", bin("oxlint"), ["--type-aware", "--deny-warnings", "src", "test", "bench", "scripts", "ormconfig.ts"]],
+  ["format", bin("prettier"), ["--check", "--log-level", "warn", "."]],
+  [
+    "layout and emitted files",
+    process.execPath,
+    [path.join(ROOT, "scripts", "test.mjs"), "test/(architecture|schema)"],
+  ],
+];
+
+ready();
+let failed = 0;
+for (const [name, command, args] of STEPS) {
+  const startedAt = performance.now();
+  const { status } = spawnSync(command, args, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(`${status === 0 ? "ok    " : "FAILED"} ${name} (${seconds} s)`);
+  if (status !== 0) failed += 1;
+}
+process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,16 @@
+// npm start, npm run demo: makes everything ready, then runs the command line with the arguments given.
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { ready, ROOT } from "./ready.mjs";
+
+ready();
+const main = path.join(ROOT, "dist", "src", "cli", "main.js");
+const child = spawn(process.execPath, ["--enable-source-maps", main, ...process.argv.slice(2)], { stdio: "inherit" });
+// On a terminal Ctrl-C reaches the child by itself; here it only must not end us before the child.
+process.on("SIGINT", () => {
+  if (!process.stdin.isTTY) child.kill("SIGINT");
+});
+process.on("SIGTERM", () => child.kill("SIGTERM"));
+child.on("exit", (code, signal) => {
+  process.exitCode = code ?? (signal === "SIGINT" ? 130 : 1);
+});

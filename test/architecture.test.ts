@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const SRC = path.join(ROOT, "src");
+
+/** A module may import from its own group's name and from earlier lines; names on one line never from each other. */
+const ORDER: readonly (readonly string[])[] = [
+  ["errors", "settings", "config", "logger", "metrics", "lifecycle"],
+  ["model"],
+  ["database", "dispatch", "storage"],
+  ["pipelines"],
+  ["engine"],
+  ["worker", "reconciler", "graphql"],
+  ["server"],
+  ["app"],
+  ["cli", "index"],
+];
+/** The first line's names are the ground that everything stands on, and may use each other. */
+const GROUND = 0;
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(file) : [file];
+  });
+}
+
+const sources = filesBelow(SRC)
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => ({ name: path.relative(SRC, file), text: readFileSync(file, "utf8") }));
+
+/** The name in ORDER that a file of src belongs to. */
+function partOf(name: string): string {
+  return name.split(path.sep)[0]!.replace(/\.ts$/, "");
+}
+
+function levelOf(name: string): number {
+  return ORDER.findIndex((level) => level.includes(partOf(name)));
+}
+
+function importsOf({ name, text }: { name: string; text: string }): string[] {
+  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map((match) => match[1]!);
+  return specifiers.map((specifier) =>
+    path.normalize(path.join(path.dirname(name), specifier)).replace(/\.js$/, ".ts"),
+  );
+}
+
+/** Files that hold what the pattern finds, but for those allowed. */
+function holding(pattern: RegExp, allowed: (name: string) => boolean): string[] {
+  return sources.filter(({ name, text }) => pattern.test(text) && !allowed(name)).map(({ name }) => name);
+}
+
+describe("the layout", () => {
+  test("has every file in a part that the import order knows", () => {
+    expect(sources.filter(({ name }) => levelOf(name) === -1).map(({ name }) => name)).toEqual([]);
+  });
+
+  test("has imports that point down the list only", () => {
+    const wrong = sources.flatMap((source) =>
+      importsOf(source)
+        .filter((imported) => {
+          const [from, to] = [levelOf(source.name), levelOf(imported)];
+          return to > from || (to === from && from !== GROUND && partOf(imported) !== partOf(source.name));
+        })
+        .map((imported) => `${source.name} imports ${imported}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("reads the environment in config.ts alone", () => {
+    expect(holding(/process\.env/, (name) => name === "config.ts")).toEqual([]);
+  });
+
+  test("uses type-graphql under model and graphql alone, and bull in dispatch/bull.ts alone", () => {
+    expect(holding(/from "type-graphql"/, (name) => /^(model|graphql)\//.test(name))).toEqual([]);
+    expect(holding(/from "bull"/, (name) => name === "dispatch/bull.ts")).toEqual([]);
+  });
+
+  test("writes status in engine and migrations alone", () => {
+    const write =
+      /(update|insert into)\s+(collection|job|task)\b(?![^`]*\bfrom only\b)[^`]*\b(status|stage|fence|version)\s*=/i;
+    expect(holding(write, (name) => /^(engine|database\/migrations)\//.test(name))).toEqual([]);
+    expect(
+      holding(/insert into (collection|job|task)\b/i, (name) => /^(engine|database\/migrations)\//.test(name)),
+    ).toEqual([]);
+  });
+
+  test("has no default exports and no unfinished business", () => {
+    expect(holding(/^export default/m, () => false)).toEqual([]);
+    expect(holding(/\b(TODO|FIXME|XXX)\b/, () => false)).toEqual([]);
+  });
+
+  test("has no folder that could hold anything", () => {
+    const names = new Set(sources.flatMap(({ name }) => name.split(path.sep).slice(0, -1)));
+    expect(
+      ["utils", "common", "types", "services", "repositories", "helpers"].filter((name) => names.has(name)),
+    ).toEqual([]);
+  });
+
+  test("has files that fit a page of thought", () => {
+    const long = sources.filter(
+      ({ name, text }) => !name.startsWith("database/migrations/") && text.split("\n").length > 300,
+    );
+    expect(long.map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe("the tests", () => {
+  test("leave none out and single none out", () => {
+    const tests = filesBelow(path.join(ROOT, "test")).filter(
+      (file) => file.endsWith(".ts") && !file.endsWith("architecture.test.ts"),
+    );
+    const marked = tests.filter((file) =>
+      /\b(it|test|describe)\.(skip|only|todo)\b|\bx(it|describe)\(/.test(readFileSync(file, "utf8")),
+    );
+    expect(marked).toEqual([]);
+  });
+});
