@@ -1,2 +1,11 @@
+import { Artifact } from "./artifact.js";
+import { Chunk } from "./chunk.js";
+import { Collection } from "./collection.js";
+import { Document } from "./document.js";
+import { JobSummary } from "./job-summary.js";
+import { Job } from "./job.js";
+import { RefusedWrite, Task } from "./task.js";
+import { Worker } from "./worker.js";
+
 /** Every entity, for the data source. */
-export const ENTITIES: readonly (abstract new (...args: never[]) => unknown)[] = [];
+export const ENTITIES = [Artifact, Chunk, Collection, Document, Job, JobSummary, RefusedWrite, Task, Worker] as const;

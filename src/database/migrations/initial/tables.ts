@@ -239,6 +239,7 @@ create table chunk (
   start_offset int not null,
   end_offset int not null,
   embedding bytea,
+  has_embedding boolean generated always as (embedding is not null) stored,
   unique (document_id, task_id, fence, ordinal)
 );
 

@@ -1,0 +1,37 @@
+import { Field, ObjectType } from "type-graphql";
+import { Column, Entity } from "typeorm";
+import { NodeEntity, NodeType } from "./node.js";
+import { BigIntScalar, wholeNumber } from "./scalars.js";
+
+@ObjectType({ implements: NodeType, description: "A file that a stage left for people to download." })
+@Entity("artifact")
+export class Artifact extends NodeEntity {
+  @Column({ name: "job_id", type: "uuid" })
+  readonly jobId!: string;
+
+  @Field(() => String)
+  @Column({ type: "text" })
+  readonly name!: string;
+
+  @Field(() => String)
+  @Column({ name: "media_type", type: "text" })
+  readonly mediaType!: string;
+
+  @Field(() => BigIntScalar)
+  @Column({ name: "size_bytes", type: "bigint", transformer: wholeNumber })
+  readonly sizeBytes!: number;
+
+  @Field(() => String)
+  @Column({ type: "text" })
+  readonly sha256!: string;
+
+  @Column({ type: "boolean" })
+  readonly accepted!: boolean;
+
+  @Column({ name: "blob_key", type: "text" })
+  readonly blobKey!: string;
+
+  @Field(() => Date)
+  @Column({ name: "created_at", type: "timestamptz" })
+  readonly createdAt!: Date;
+}

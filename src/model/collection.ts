@@ -1,0 +1,46 @@
+import { Field, Int, ObjectType } from "type-graphql";
+import { Column, Entity } from "typeorm";
+import type { CollectionStatus } from "../lifecycle/status.js";
+import { CollectionStatusEnum } from "./enums.js";
+import { TrackedEntity } from "./node.js";
+import { JsonScalar } from "./scalars.js";
+
+@ObjectType({ implements: TrackedEntity, description: "A named set of documents." })
+@Entity("collection")
+export class Collection extends TrackedEntity {
+  @Field(() => String, { description: "Unique in its project." })
+  @Column({ type: "text" })
+  readonly name!: string;
+
+  @Field(() => String, { nullable: true })
+  @Column({ type: "text", nullable: true })
+  readonly description!: string | null;
+
+  @Field(() => JsonScalar, { description: "What its maker wanted to keep with it." })
+  @Column({ type: "jsonb" })
+  readonly metadata!: Record<string, unknown>;
+
+  @Field(() => CollectionStatusEnum)
+  @Column({ type: "text" })
+  readonly status!: CollectionStatus;
+
+  @Field(() => Date, { nullable: true, description: "When its contents are due to go; null for never." })
+  @Column({ name: "expires_at", type: "timestamptz", nullable: true })
+  readonly expiresAt!: Date | null;
+
+  @Field(() => Int)
+  @Column({ name: "document_count", type: "int" })
+  readonly documentCount!: number;
+
+  @Field(() => Int, { description: "Chunks of all its documents." })
+  @Column({ name: "chunk_count", type: "int" })
+  readonly chunkCount!: number;
+
+  @Field(() => Int, { description: "Of these, those that can be searched." })
+  @Column({ name: "embedded_chunk_count", type: "int" })
+  readonly chunksWithEmbeddings!: number;
+
+  /** Moves whenever the searchable content does. */
+  @Column({ name: "content_version", type: "bigint" })
+  readonly contentVersion!: string;
+}

@@ -1,0 +1,154 @@
+import { Field, Float, Int, ObjectType } from "type-graphql";
+import { Column, Entity, PrimaryColumn } from "typeorm";
+import type { TaskKind, TaskStatus } from "../lifecycle/status.js";
+import { StageOutcomeEnum, TaskKindEnum, TaskStatusEnum } from "./enums.js";
+import { TrackedEntity } from "./node.js";
+import { BigIntScalar, wholeNumber } from "./scalars.js";
+
+@ObjectType({ description: "Something worth knowing that did not fail anything." })
+export class Warning {
+  @Field(() => String)
+  readonly code!: string;
+  @Field(() => String)
+  readonly message!: string;
+}
+
+@ObjectType({ description: "Why a task failed, or why it is tried again." })
+export class TaskError {
+  @Field(() => String)
+  readonly code!: string;
+  @Field(() => String, { description: "What is wrong and what to do." })
+  readonly message!: string;
+  @Field(() => String, { nullable: true })
+  readonly stage!: string | null;
+  @Field(() => Boolean, { description: "Whether trying again may help." })
+  readonly retryable!: boolean;
+}
+
+@ObjectType({ description: "One passage through a stage. outcome, finishedAt and durationMs are null while it runs." })
+export class StageRun {
+  @Field(() => String)
+  readonly stage!: string;
+  @Field(() => Int)
+  readonly run!: number;
+  @Field(() => Int)
+  readonly attempt!: number;
+  @Field(() => Date)
+  readonly startedAt!: Date;
+  @Field(() => Date, { nullable: true })
+  readonly finishedAt!: Date | null;
+  @Field(() => Float, { nullable: true })
+  readonly durationMs!: number | null;
+  @Field(() => StageOutcomeEnum, { nullable: true })
+  readonly outcome!: "COMPLETED" | "FAILED" | "CANCELLED" | "INTERRUPTED" | null;
+}
+
+@ObjectType({ description: "A late write that was refused because the lease had gone." })
+@Entity("refused_write")
+export class RefusedWrite {
+  @PrimaryColumn({ type: "bigint" })
+  readonly id!: string;
+  @Column({ name: "task_id", type: "uuid" })
+  readonly taskId!: string;
+  @Field(() => Date)
+  @Column({ type: "timestamptz" })
+  readonly at!: Date;
+  @Field(() => String)
+  @Column({ type: "text" })
+  readonly worker!: string;
+  @Field(() => BigIntScalar, { nullable: true })
+  @Column({ type: "bigint", nullable: true, transformer: wholeNumber })
+  readonly fence!: number | null;
+  @Field(() => String, { description: "What it would have made of the task." })
+  @Column({ type: "text" })
+  readonly wanted!: string;
+  @Field(() => String, { nullable: true })
+  @Column({ type: "text", nullable: true })
+  readonly stage!: string | null;
+}
+
+@ObjectType({ implements: TrackedEntity, description: "One document's way through the pipeline, or the collection task." })
+@Entity("task")
+export class Task extends TrackedEntity {
+  @Column({ name: "collection_id", type: "uuid" })
+  readonly collectionId!: string;
+  @Column({ name: "job_id", type: "uuid" })
+  readonly jobId!: string;
+
+  @Field(() => TaskKindEnum)
+  @Column({ type: "text" })
+  readonly kind!: TaskKind;
+
+  @Column({ name: "document_id", type: "uuid", nullable: true })
+  readonly documentId!: string | null;
+
+  @Field(() => String, { nullable: true })
+  @Column({ name: "document_name", type: "text", nullable: true })
+  readonly documentName!: string | null;
+
+  @Column({ type: "int" })
+  readonly ordinal!: number;
+
+  @Field(() => TaskStatusEnum)
+  @Column({ type: "text" })
+  readonly status!: TaskStatus;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The stage that runs, or that will run next; where it failed; null once completed or skipped.",
+  })
+  @Column({ type: "text", nullable: true })
+  readonly stage!: string | null;
+
+  @Field(() => Int, { description: "Which try of this stage this is, 1 to maxAttempts." })
+  @Column({ type: "int" })
+  readonly attempt!: number;
+
+  @Field(() => Int)
+  @Column({ name: "max_attempts", type: "int" })
+  readonly maxAttempts!: number;
+
+  @Field(() => Int, { description: "Leases lost and children dead in this stage." })
+  @Column({ type: "int" })
+  readonly crashes!: number;
+
+  @Field(() => Float, { description: "Of the present stage, 0 to 1; back to 0 with each stage and attempt." })
+  @Column({ type: "real" })
+  readonly progress!: number;
+
+  @Field(() => String, { nullable: true })
+  @Column({ name: "progress_message", type: "text", nullable: true })
+  readonly progressMessage!: string | null;
+
+  @Field(() => [Warning])
+  @Column({ type: "jsonb" })
+  readonly warnings!: Warning[];
+
+  @Field(() => Date, { nullable: true, description: "Not before then." })
+  @Column({ name: "run_at", type: "timestamptz", nullable: true })
+  readonly runAt!: Date | null;
+
+  @Column({ name: "worker_id", type: "uuid", nullable: true })
+  readonly workerId!: string | null;
+
+  @Field(() => Date, { nullable: true })
+  @Column({ name: "lease_expires_at", type: "timestamptz", nullable: true })
+  readonly leaseExpiresAt!: Date | null;
+
+  @Field(() => Date, { nullable: true })
+  @Column({ name: "started_at", type: "timestamptz", nullable: true })
+  readonly startedAt!: Date | null;
+
+  @Field(() => Date, { nullable: true })
+  @Column({ name: "finished_at", type: "timestamptz", nullable: true })
+  readonly finishedAt!: Date | null;
+
+  @Column({ name: "error_code", type: "text", nullable: true })
+  readonly errorCode!: string | null;
+  @Column({ name: "error_message", type: "text", nullable: true })
+  readonly errorMessage!: string | null;
+  @Column({ name: "error_stage", type: "text", nullable: true })
+  readonly errorStage!: string | null;
+  @Column({ name: "error_retryable", type: "boolean", nullable: true })
+  readonly errorRetryable!: boolean | null;
+}
