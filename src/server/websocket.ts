@@ -1,0 +1,159 @@
+import {
+  createSourceEventStream,
+  execute,
+  getOperationAST,
+  GraphQLError,
+  parse,
+  specifiedRules,
+  validate,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  type ParseOptions,
+  type ValidationRule,
+} from "graphql";
+import { useServer } from "graphql-ws/use/ws";
+import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+
+/** What both transports answer from: nothing is allowed, counted or shown over one that is not over the other. */
+export interface GraphService {
+  readonly schema: GraphQLSchema;
+  /** Made anew for each request and each event, so that what it loads is never stale. */
+  readonly context: () => object | Promise<object>;
+  readonly formatError: (error: GraphQLError) => GraphQLFormattedError;
+  /** On top of those of the GraphQL specification. */
+  readonly validationRules: readonly ValidationRule[];
+  readonly parseOptions: ParseOptions;
+}
+
+/** The WebSocket side of the endpoint. */
+export interface GraphSockets {
+  /** Closes every socket with 1001 and resolves when they are gone; no more are taken. */
+  dispose(): Promise<void>;
+  /** Drops the sockets that have not closed. */
+  terminate(): void;
+}
+
+/** A query is kilobytes at most, and uploads don't come this way. */
+const MAX_MESSAGE_BYTES = 64 * 1024;
+
+/** Takes the WebSockets of `server` at `path`, speaking graphql-transport-ws. */
+export function serveSockets(server: Server, path: string, service: GraphService): GraphSockets {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
+  let closing = false;
+  const disposable = useServer(
+    {
+      isProd: true,
+      onSubscribe: async (_context, _id, payload) => {
+        const document = read(payload.query, service);
+        if (!("kind" in document)) return document;
+        if (!getOperationAST(document, payload.operationName))
+          return [withCode(new GraphQLError("Unable to identify operation"), "OPERATION_RESOLUTION_FAILURE")];
+        return {
+          schema: service.schema,
+          document,
+          operationName: payload.operationName ?? null,
+          variableValues: payload.variables ?? null,
+          contextValue: await service.context(),
+        };
+      },
+      subscribe: (args) => subscribeWith(args as ExecutionArgs, service.context),
+      execute: async (args) => withCodes(await execute(args as ExecutionArgs)),
+      onNext: (_context, _id, _payload, _args, result) =>
+        result.errors ? { ...result, errors: result.errors.map(service.formatError) } : undefined,
+      onError: (_context, _id, _payload, errors) => (errors as readonly GraphQLError[]).map(service.formatError),
+    },
+    sockets,
+  );
+  server.on("upgrade", (request, socket, head) => {
+    const refusal = closing ? 503 : refusalOf(request, path);
+    if (refusal !== null) return refuse(socket, refusal);
+    sockets.handleUpgrade(request, socket, head, (accepted) => sockets.emit("connection", accepted, request));
+  });
+  return {
+    async dispose() {
+      closing = true;
+      await disposable.dispose();
+    },
+    terminate() {
+      for (const client of sockets.clients) client.terminate();
+    },
+  };
+}
+
+/** The document, or why it is none; with the codes that the HTTP side gives. */
+function read(query: string, { schema, parseOptions, validationRules }: GraphService): DocumentNode | GraphQLError[] {
+  let document: DocumentNode;
+  try {
+    document = parse(query, parseOptions);
+  } catch (error) {
+    return [withCode(error instanceof GraphQLError ? error : new GraphQLError(String(error)), "GRAPHQL_PARSE_FAILED")];
+  }
+  const faults = validate(schema, document, [...specifiedRules, ...validationRules]);
+  return faults.length > 0 ? faults.map((fault) => withCode(fault, "GRAPHQL_VALIDATION_FAILED")) : document;
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLError {
+  const { message, nodes, source, positions, path, extensions } = error;
+  return new GraphQLError(message, { nodes, source, positions, path, extensions: { code, ...extensions } });
+}
+
+/** Without `data` nothing was run: the variables don't fit the document. */
+function withCodes(result: ExecutionResult): ExecutionResult {
+  if (!result.errors || "data" in result) return result;
+  const errors = result.errors.map((error) =>
+    error.originalError || error.path ? error : withCode(error, "BAD_USER_INPUT"),
+  );
+  return { ...result, errors };
+}
+
+/**
+ * As `subscribe` of graphql-js, but each event is executed with a context of its own, and `return()` reaches the
+ * source at once, even while it waits for its next event.
+ */
+async function subscribeWith(
+  args: ExecutionArgs,
+  context: GraphService["context"],
+): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult> {
+  const stream = await createSourceEventStream(args);
+  if (!(Symbol.asyncIterator in stream)) return withCodes(stream);
+  const source = stream[Symbol.asyncIterator]();
+  const ended = { done: true, value: undefined } as const;
+  const mapped: Omit<AsyncGenerator<ExecutionResult, void, void>, typeof Symbol.asyncDispose> = {
+    async next() {
+      const event = await source.next();
+      if (event.done) return ended;
+      const contextValue = await context();
+      return { done: false, value: withCodes(await execute({ ...args, rootValue: event.value, contextValue })) };
+    },
+    async return() {
+      await source.return?.();
+      return ended;
+    },
+    async throw(error) {
+      await source.return?.();
+      throw error;
+    },
+    [Symbol.asyncIterator]: () => mapped as AsyncGenerator<ExecutionResult, void, void>,
+  };
+  return mapped as AsyncGenerator<ExecutionResult, void, void>;
+}
+
+/** The status to refuse an upgrade with; null where it is welcome. */
+function refusalOf(request: IncomingMessage, path: string): number | null {
+  if (new URL(request.url ?? "/", "http://localhost").pathname !== path) return 404;
+  const { origin, host } = request.headers;
+  if (origin === undefined) return null;
+  // Browsers open sockets to any host from any page: only pages of this server may, or any page could give orders here.
+  const hosts = [host, request.headers["x-forwarded-host"]];
+  return URL.canParse(origin) && hosts.includes(new URL(origin).host) ? null : 403;
+}
+
+function refuse(socket: Duplex, status: number): void {
+  socket.on("error", () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

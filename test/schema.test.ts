@@ -1,0 +1,23 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { emitSchema, SCHEMA_FOLDER, type EmittedFile } from "../src/cli/emit-schema.js";
+
+describe("the emitted files", () => {
+  test.each<EmittedFile>(["schema.graphql", "lifecycle.md", "database.sql"])(
+    "schema/%s says what the code says",
+    async (name) => {
+      const [expected, actual] = await Promise.all([
+        emitSchema().then((files) => files[name]),
+        readFile(path.join(SCHEMA_FOLDER, name), "utf8").catch(() => ""),
+      ]);
+      if (actual !== expected)
+        throw new Error(`schema/${name} is out of date: run npm run schema${firstDifference(actual, expected)}`);
+    },
+  );
+});
+
+function firstDifference(actual: string, expected: string): string {
+  const [was, is] = [actual.split("\n"), expected.split("\n")];
+  const line = is.findIndex((text, index) => text !== was[index]);
+  return line === -1 ? "" : `\nline ${line + 1}\n- ${was[line] ?? "(end)"}\n+ ${is[line]}`;
+}
