@@ -38,9 +38,10 @@ export function serveArtifact({ db, blobs, projectId, logger }: ArtifactParts): 
       res.status(404).json({ error: { code: "NOT_FOUND", message: `There is no artifact ${JSON.stringify(id)}.` } });
     };
     if (artifact === null) return missing();
-    res.setHeader("etag", `"${artifact.sha256}"`);
+    const etag = `"${artifact.sha256}"`;
+    res.setHeader("etag", etag);
     res.setHeader("cache-control", "private, no-cache");
-    if (req.fresh) return void res.status(304).end();
+    if (has(req.headers["if-none-match"], etag)) return void res.status(304).end();
     const source = req.method === "HEAD" ? null : await open(blobs, artifact.blob_key);
     if (source === "missing") {
       res.removeHeader("etag");
@@ -63,6 +64,11 @@ export function serveArtifact({ db, blobs, projectId, logger }: ArtifactParts): 
       logger.debug({ artifactId: id, error: messageOf(error) }, "an artifact was not sent to its end");
     }
   };
+}
+
+/** Whether a client that sends this If-None-Match has it already. */
+function has(ifNoneMatch: string | undefined, etag: string): boolean {
+  return (ifNoneMatch ?? "").split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
 }
 
 async function find(db: DataSource, projectId: string, id: string): Promise<ArtifactRow | null> {

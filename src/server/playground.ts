@@ -8,15 +8,36 @@ const expand = promisify(gunzip);
 /** Where the page is, and where browsers that open /graphql are sent. */
 export const PLAYGROUND_PATH = "/playground";
 
-const DEFAULT_QUERY = `# Welcome to Headway. Ctrl-Space completes, Ctrl-Enter runs; the book on the left holds every type with its description.
+const DEFAULT_QUERY = `# Welcome to Headway. Ctrl-Enter runs, Ctrl-Space completes; the book on the left explains every type.
 
-query FirstLook {
-  __schema {
-    queryType {
-      fields {
+# What is there: pipelines to run, and the newest jobs.
+query Overview {
+  pipelines {
+    name
+    description
+  }
+  jobs(first: 5) {
+    nodes {
+      id
+      status
+      pipeline
+      collection {
         name
-        description
       }
+    }
+  }
+}
+
+# Something to work on. Put the id that comes back into the variables of what follows.
+mutation Create {
+  createCollection(input: { name: "First steps" }) {
+    collection {
+      id
+      name
+    }
+    userErrors {
+      code
+      message
     }
   }
 }

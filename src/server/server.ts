@@ -104,7 +104,7 @@ async function serveGraph(
   service: GraphService,
   logger: Logger,
 ): Promise<() => Promise<void>> {
-  const sockets = serveSockets(http, GRAPHQL_PATH, service);
+  const sockets = serveSockets(http, GRAPHQL_PATH, service, logger);
   drain.sockets = sockets;
   const draining: ApolloServerPlugin = { serverWillStart: async () => ({ drainServer: () => drain.run() }) };
   const apollo = new ApolloServer({

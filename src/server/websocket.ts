@@ -18,6 +18,7 @@ import { useServer } from "graphql-ws/use/ws";
 import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
+import type { Logger } from "../logger.js";
 
 /** What both transports answer from: nothing is allowed, counted or shown over one that is not over the other. */
 export interface GraphService {
@@ -42,7 +43,7 @@ export interface GraphSockets {
 const MAX_MESSAGE_BYTES = 64 * 1024;
 
 /** Takes the WebSockets of `server` at `path`, speaking graphql-transport-ws. */
-export function serveSockets(server: Server, path: string, service: GraphService): GraphSockets {
+export function serveSockets(server: Server, path: string, service: GraphService, logger: Logger): GraphSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
   let closing = false;
   const disposable = useServer(
@@ -72,7 +73,12 @@ export function serveSockets(server: Server, path: string, service: GraphService
   server.on("upgrade", (request, socket, head) => {
     const refusal = closing ? 503 : refusalOf(request, path);
     if (refusal !== null) return refuse(socket, refusal);
-    sockets.handleUpgrade(request, socket, head, (accepted) => sockets.emit("connection", accepted, request));
+    sockets.handleUpgrade(request, socket, head, (accepted) => {
+      sockets.emit("connection", accepted, request);
+      // A client's broken or too large message closes its socket with the code for it; it is no fault to print here.
+      accepted.removeAllListeners("error");
+      accepted.on("error", (error) => logger.debug({ error: error.message }, "a WebSocket was closed"));
+    });
   });
   return {
     async dispose() {
