@@ -8,9 +8,12 @@ const expand = promisify(gunzip);
 /** Where the page is, and where browsers that open /graphql are sent. */
 export const PLAYGROUND_PATH = "/playground";
 
-const DEFAULT_QUERY = `# Welcome to Headway. Ctrl-Enter runs, Ctrl-Space completes; the book on the left explains every type.
+/** What the page holds at the first visit; valid in the schema. */
+export const DEFAULT_QUERY = `# Welcome to Headway.
+# Ctrl-Enter runs, Ctrl-Space completes,
+# the book on the left explains every type.
 
-# What is there: pipelines to run, and the newest jobs.
+# Pipelines to run, and the newest jobs:
 query Overview {
   pipelines {
     name
@@ -28,7 +31,8 @@ query Overview {
   }
 }
 
-# Something to work on. Put the id that comes back into the variables of what follows.
+# A place for documents; addDocuments and
+# submitJob take the id that comes back:
 mutation Create {
   createCollection(input: { name: "First steps" }) {
     collection {
@@ -46,7 +50,7 @@ mutation Create {
 /** Whatever the page tries, the browser asks no other host. */
 const POLICY = [
   "default-src 'self'",
-  "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+  "script-src 'self' 'unsafe-inline' blob:",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data: blob:",
   "font-src 'self' data:",

@@ -1,0 +1,70 @@
+import { parse, validate } from "graphql";
+import type { Client } from "graphql-ws";
+import { ChangeStream } from "../../src/engine/stream.js";
+import type { ApiParts } from "../../src/graphql/context.js";
+import { buildHeadwaySchema } from "../../src/graphql/schema.js";
+import { DEFAULT_QUERY } from "../../src/server/playground.js";
+import { startServer, type RunningServer } from "../../src/server/server.js";
+import type { BlobStore } from "../../src/storage/blob-store.js";
+import { createRig, PROJECT, type Rig } from "../support/engine.js";
+import { collect, connect, logger, post, query } from "./world.js";
+
+const UNKNOWN_ID = "00000000-0000-7000-8000-00000000ffff";
+
+describe("the API as it is served", () => {
+  let rig: Rig;
+  let stream: ChangeStream;
+  let server: RunningServer;
+  let client: Client;
+  beforeAll(async () => {
+    rig = await createRig([]);
+    stream = new ChangeStream(rig.db, rig.parts.onError);
+    await stream.start(rig.url);
+    // Nothing here embeds text or reads blobs.
+    const unused = { embedder: {} as ApiParts["embedder"], blobs: {} as BlobStore };
+    const api = { parts: rig.parts, stream, projectId: PROJECT, ...unused };
+    server = await startServer({ host: "127.0.0.1", port: 0, logger, checks: [], api });
+    client = connect(server);
+  });
+  afterAll(async () => {
+    await client.dispose();
+    await server.close(0);
+    await stream.stop();
+    await rig.close();
+  });
+
+  test("opens its playground with operations that are valid", async () => {
+    expect(validate(await buildHeadwaySchema(), parse(DEFAULT_QUERY))).toEqual([]);
+    const answer = await post(server, JSON.stringify({ query: DEFAULT_QUERY, operationName: "Overview" }));
+    expect(await answer.json()).toEqual({ data: { pipelines: [], jobs: { nodes: [] } } });
+  });
+
+  test("shows what a mutation made over either transport", async () => {
+    const create = 'mutation { createCollection(input: { name: "served" }) { userErrors { code } } }';
+    await expect((await post(server, query(create))).json()).resolves.toEqual({
+      data: { createCollection: { userErrors: [] } },
+    });
+    const read = '{ collectionByName(name: "served") { name status } }';
+    expect(await collect(client, read)).toEqual([
+      { data: { collectionByName: { name: "served", status: "CREATED" } } },
+    ]);
+  });
+
+  test.each(["{ job(id: 5.5) { id } }", '{ job(id: "first") { id } }', "query ($id: ID!) { job(id: $id) { id } }"])(
+    "gives the same code for %j over both transports",
+    async (text) => {
+      const codes = (errors: readonly { extensions?: unknown }[]): unknown[] => errors.map((error) => error.extensions);
+      const answer = (await (await post(server, query(text))).json()) as { errors: { extensions: unknown }[] };
+      const overSocket = await collect(client, text).then(
+        (results) => codes((results[0] as { errors: { extensions: unknown }[] }).errors),
+        codes,
+      );
+      expect(answer.errors.length).toBeGreaterThan(0);
+      expect(overSocket).toEqual(codes(answer.errors));
+    },
+  );
+
+  test("answers 404 for an artifact that is not there", async () => {
+    expect((await fetch(`${server.url}/artifacts/${UNKNOWN_ID}`)).status).toBe(404);
+  });
+});
