@@ -1,0 +1,142 @@
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Mutation, Query, Resolver, Root } from "type-graphql";
+import type { SelectQueryBuilder } from "typeorm";
+import { addDocuments, createCollection, type NewCollection, type NewDocument } from "../engine/collections.js";
+import { Collection } from "../model/collection.js";
+import { Document } from "../model/document.js";
+import { Job } from "../model/job.js";
+import { CollectionConnection, DocumentConnection, JobConnection } from "./connections.js";
+import type { GraphContext } from "./context.js";
+import { payload } from "./errors.js";
+import { uuid } from "./ids.js";
+import {
+  AddDocumentsInput,
+  CollectionFilter,
+  CreateCollectionInput,
+  DocumentFilter,
+  ForwardArgs,
+  JobFilter,
+  PageArgs,
+} from "./inputs.js";
+import { jobPage } from "./job-list.js";
+import { createdBetween, nameContains, oneOf } from "./filters.js";
+import { keysetPage, type Page } from "./page.js";
+import { AddDocumentsPayload, CreateCollectionPayload } from "./payloads.js";
+
+const NEWEST_COLLECTIONS = {
+  name: "collections",
+  descending: true,
+  columns: [
+    { sql: "t.created_at", type: "timestamptz" },
+    { sql: "t.id", type: "uuid" },
+  ],
+} as const;
+const DOCUMENT_ORDER = { name: "documents", descending: false, columns: [{ sql: "t.id", type: "uuid" }] } as const;
+
+const DESCRIPTIONS: Record<Collection["status"], string> = {
+  CREATED: "Nothing has been submitted yet.",
+  PROCESSING: "A job is at work on it.",
+  COMPLETED: "The last job completed every document.",
+  COMPLETED_WITH_ERRORS: "The last job completed, but some documents failed or were cancelled; see its summary.",
+  FAILED: "The last job failed; see its summary.",
+  CANCELLED: "The last job was cancelled.",
+  EXPIRED: "Its contents have been removed.",
+};
+
+@Resolver(() => Collection)
+export class CollectionResolver {
+  @Query(() => Collection, { nullable: true })
+  collection(@Arg("id", () => ID) id: string, @Ctx() { loaders }: GraphContext): Promise<Collection | null> {
+    return loaders.collection.load(uuid(id, "id"));
+  }
+
+  @Query(() => Collection, { nullable: true })
+  collectionByName(@Arg("name", () => String) name: string, @Ctx() context: GraphContext): Promise<Collection | null> {
+    return collections(context).andWhere("t.name = :name", { name: name.replaceAll("\0", "") }).getOne();
+  }
+
+  @Query(() => CollectionConnection, { description: "Newest first." })
+  collections(
+    @Args() page: PageArgs,
+    @Arg("filter", () => CollectionFilter, { nullable: true }) filter: CollectionFilter | null,
+    @Ctx() context: GraphContext,
+  ): Promise<Page<Collection>> {
+    const query = collections(context);
+    oneOf(query, "t.status", filter?.status);
+    nameContains(query, filter?.nameContains);
+    createdBetween(query, filter);
+    if (filter?.metadata !== null && filter?.metadata !== undefined) {
+      query.andWhere("t.metadata @> cast(:metadata as jsonb)", { metadata: JSON.stringify(filter.metadata).replaceAll("\\u0000", "") });
+    }
+    return keysetPage(query, NEWEST_COLLECTIONS, page);
+  }
+
+  @Mutation(() => CreateCollectionPayload)
+  createCollection(
+    @Arg("input", () => CreateCollectionInput) input: CreateCollectionInput,
+    @Ctx() { parts, actor, loaders }: GraphContext,
+  ): Promise<object> {
+    return payload({ collection: null }, async () => {
+      const id = await createCollection(parts, actor, input as NewCollection);
+      return { collection: await loaders.collection.load(id) };
+    });
+  }
+
+  @Mutation(() => AddDocumentsPayload)
+  addDocuments(
+    @Arg("input", () => AddDocumentsInput) input: AddDocumentsInput,
+    @Ctx() { parts, actor, loaders }: GraphContext,
+  ): Promise<object> {
+    const collectionId = uuid(input.collectionId, "input.collectionId");
+    return payload({ documents: [] }, async () => {
+      const ids = await addDocuments(parts, actor, { collectionId, documents: input.documents as NewDocument[] });
+      return { documents: await loaders.document.loadMany(ids) };
+    });
+  }
+
+  @FieldResolver(() => String, { description: "The status in a sentence." })
+  statusDescription(@Root() { status }: Collection): string {
+    return DESCRIPTIONS[status];
+  }
+
+  @FieldResolver(() => Float, { description: "0 to 1; 0 when there are no chunks." })
+  embeddingCoverage(@Root() { chunkCount, chunksWithEmbeddings }: Collection): number {
+    return chunkCount === 0 ? 0 : chunksWithEmbeddings / chunkCount;
+  }
+
+  @FieldResolver(() => Job, { nullable: true, description: "The one job that is not yet settled, if any." })
+  currentJob(@Root() { id }: Collection, @Ctx() { loaders }: GraphContext): Promise<Job | null> {
+    return loaders.openJobOfCollection.load(id);
+  }
+
+  @FieldResolver(() => Job, { nullable: true, description: "The newest one." })
+  lastJob(@Root() { id }: Collection, @Ctx() { loaders }: GraphContext): Promise<Job | null> {
+    return loaders.lastJobOfCollection.load(id);
+  }
+
+  @FieldResolver(() => DocumentConnection, { description: "In the order in which they were added." })
+  documents(
+    @Root() { id }: Collection,
+    @Args() page: ForwardArgs,
+    @Arg("filter", () => DocumentFilter, { nullable: true }) filter: DocumentFilter | null,
+    @Ctx() { db }: GraphContext,
+  ): Promise<Page<Document>> {
+    const query = db.getRepository(Document).createQueryBuilder("t").where("t.collection_id = :id", { id });
+    nameContains(query, filter?.nameContains);
+    oneOf(query, "t.media_type", filter?.mediaType);
+    return keysetPage(query, DOCUMENT_ORDER, page);
+  }
+
+  @FieldResolver(() => JobConnection, { description: "Newest first." })
+  jobs(
+    @Root() { id }: Collection,
+    @Args() page: ForwardArgs,
+    @Arg("filter", () => JobFilter, { nullable: true }) filter: JobFilter | null,
+    @Ctx() context: GraphContext,
+  ): Promise<Page<Job>> {
+    return jobPage(context, page, filter, null, id);
+  }
+}
+
+function collections({ db, projectId }: GraphContext): SelectQueryBuilder<Collection> {
+  return db.getRepository(Collection).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
+}

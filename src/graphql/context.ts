@@ -1,0 +1,42 @@
+import type { DataSource } from "typeorm";
+import type { Actor, EngineParts } from "../engine/engine.js";
+import type { ChangeStream } from "../engine/stream.js";
+import type { Embedder } from "../pipelines/embedding/embedder.js";
+import type { BlobStore } from "../storage/blob-store.js";
+import { createLoaders, type Loaders } from "./loaders.js";
+import { ChunkSearch } from "./search.js";
+
+/** What the API stands on; one for the process. */
+export interface ApiParts {
+  readonly parts: EngineParts;
+  readonly stream: ChangeStream;
+  readonly embedder: Embedder;
+  readonly blobs: BlobStore;
+  readonly projectId: string;
+  /** Where clients reach this server, such as "http://127.0.0.1:4000". */
+  readonly publicUrl: string;
+  readonly logger: { error(fields: object, message: string): void };
+}
+
+/** One request's, or one event's: loaders are never shared between two. */
+export interface GraphContext extends ApiParts {
+  readonly db: DataSource;
+  readonly actor: Actor;
+  readonly loaders: Loaders;
+  readonly chunkSearch: ChunkSearch;
+}
+
+const searches = new WeakMap<object, ChunkSearch>();
+
+export function createContext(api: ApiParts): GraphContext {
+  const { db } = api.parts;
+  const search = searches.get(api.parts) ?? new ChunkSearch(db, api.embedder);
+  searches.set(api.parts, search);
+  return {
+    ...api,
+    db,
+    actor: { type: "USER", name: "anonymous", projectId: api.projectId },
+    loaders: createLoaders(db, api.projectId),
+    chunkSearch: search,
+  };
+}

@@ -1,0 +1,65 @@
+import { randomUUID } from "node:crypto";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { BadInput, UserFault, type UserErrorCode } from "../errors.js";
+
+/** An expected failure, as data. */
+export interface UserErrorData {
+  readonly code: UserErrorCode;
+  readonly message: string;
+  readonly path: readonly string[] | null;
+}
+
+/**
+ * Runs a mutation's verb: what it returns is the payload; what it refuses is one user error, with `empty` beside it.
+ * Everything else goes on as it was thrown.
+ */
+export async function payload<T extends object, E extends object>(
+  empty: E,
+  verb: () => Promise<T>,
+  onFault: (fault: UserFault) => Promise<Partial<T>> = async () => ({}),
+): Promise<(T | (E & Partial<T>)) & { userErrors: UserErrorData[] }> {
+  try {
+    return { ...(await verb()), userErrors: [] };
+  } catch (error) {
+    if (!(error instanceof UserFault)) throw error;
+    const { code, message, path } = error;
+    const userError = { code: code as UserErrorCode, message, path: path.length > 0 ? path : null };
+    return { ...empty, ...(await onFault(error)), userErrors: [userError] };
+  }
+}
+
+/** GraphQL's own complaints about a request; their codes come from Apollo over HTTP, and are given here for sockets. */
+const REQUEST_CODES = new Set([
+  "GRAPHQL_PARSE_FAILED",
+  "GRAPHQL_VALIDATION_FAILED",
+  "BAD_USER_INPUT",
+  "BAD_REQUEST",
+  "OPERATION_RESOLUTION_FAILURE",
+  "PERSISTED_QUERY_NOT_SUPPORTED",
+]);
+
+/**
+ * The error as clients see it, over both transports: a code, a message that helps, and never a stack trace. What
+ * nobody expected is logged under an id, and the id is all that goes out.
+ */
+export function formatError(error: GraphQLError, logger: { error(fields: object, message: string): void }): GraphQLFormattedError {
+  const { message, locations, path, originalError, extensions } = error;
+  const where = { ...(locations ? { locations } : {}), ...(path ? { path } : {}) };
+  const cause = rootOf(originalError);
+  if (cause instanceof BadInput) return { message: cause.message, ...where, extensions: { code: "BAD_USER_INPUT" } };
+  const code = typeof extensions.code === "string" ? extensions.code : undefined;
+  if (code !== undefined && REQUEST_CODES.has(code)) return { message, ...where, extensions: { code } };
+  if (!originalError && code === undefined) {
+    return { message, ...where, extensions: { code: path ? "BAD_USER_INPUT" : "GRAPHQL_VALIDATION_FAILED" } };
+  }
+  const id = randomUUID();
+  logger.error({ id, path, error: cause?.stack ?? message }, "internal error");
+  return { message: `Internal error ${id}`, ...where, extensions: { code: "INTERNAL" } };
+}
+
+/** The error under graphql's own wrappings. */
+function rootOf(error: Error | null | undefined): Error | null {
+  let root = error ?? null;
+  while (root instanceof GraphQLError && root.originalError) root = root.originalError;
+  return root;
+}

@@ -1,0 +1,229 @@
+import { ArgsType, Field, ID, InputType, Int } from "type-graphql";
+import {
+  ChangeReasonEnum,
+  CollectionStatusEnum,
+  EntityTypeEnum,
+  JobOrderFieldEnum,
+  JobStatusEnum,
+  RetryFromEnum,
+  SortDirectionEnum,
+  StatusEnum,
+  TaskStatusEnum,
+} from "../model/enums.js";
+import { JsonScalar } from "../model/scalars.js";
+
+@ArgsType()
+export class ForwardArgs {
+  @Field(() => Int, { defaultValue: 50, description: "At most 100." })
+  readonly first!: number;
+  @Field(() => String, { nullable: true, description: "Behind this cursor." })
+  readonly after?: string | null;
+}
+
+@ArgsType()
+export class PageArgs {
+  @Field(() => Int, { nullable: true, defaultValue: undefined, description: "At most 100; 50 when last is absent too." })
+  readonly first?: number | null;
+  @Field(() => String, { nullable: true, description: "Behind this cursor." })
+  readonly after?: string | null;
+  @Field(() => Int, { nullable: true, description: "From the end; not together with first." })
+  readonly last?: number | null;
+  @Field(() => String, { nullable: true, description: "Before this cursor." })
+  readonly before?: string | null;
+}
+
+@InputType({ description: "All that are given must hold." })
+export class CollectionFilter {
+  @Field(() => [CollectionStatusEnum], { nullable: true })
+  readonly status?: string[] | null;
+  @Field(() => String, { nullable: true, description: "Without regard to case." })
+  readonly nameContains?: string | null;
+  @Field(() => Date, { nullable: true, description: "Inclusive." })
+  readonly createdAfter?: Date | null;
+  @Field(() => Date, { nullable: true, description: "Exclusive." })
+  readonly createdBefore?: Date | null;
+  @Field(() => JsonScalar, { nullable: true, description: "Contained in the collection's metadata." })
+  readonly metadata?: unknown;
+}
+
+@InputType({ description: "All that are given must hold." })
+export class DocumentFilter {
+  @Field(() => String, { nullable: true, description: "Without regard to case." })
+  readonly nameContains?: string | null;
+  @Field(() => [String], { nullable: true })
+  readonly mediaType?: string[] | null;
+}
+
+@InputType({ description: "All that are given must hold." })
+export class JobFilter {
+  @Field(() => ID, { nullable: true })
+  readonly collectionId?: string | null;
+  @Field(() => [JobStatusEnum], { nullable: true })
+  readonly status?: string[] | null;
+  @Field(() => [String], { nullable: true })
+  readonly pipeline?: string[] | null;
+  @Field(() => [String], { nullable: true, description: "All of them." })
+  readonly tags?: string[] | null;
+  @Field(() => Date, { nullable: true, description: "Inclusive." })
+  readonly createdAfter?: Date | null;
+  @Field(() => Date, { nullable: true, description: "Exclusive." })
+  readonly createdBefore?: Date | null;
+}
+
+@InputType({ description: "How a list of jobs is sorted." })
+export class JobOrder {
+  @Field(() => JobOrderFieldEnum)
+  readonly field!: "CREATED_AT" | "STATUS_CHANGED_AT" | "PRIORITY";
+  @Field(() => SortDirectionEnum)
+  readonly direction!: "ASC" | "DESC";
+}
+
+@InputType({
+  description: "Without jobId: a documentId, a workerId, or only open statuses; else BAD_USER_INPUT.",
+})
+export class TaskFilter {
+  @Field(() => ID, { nullable: true })
+  readonly jobId?: string | null;
+  @Field(() => [TaskStatusEnum], { nullable: true })
+  readonly status?: string[] | null;
+  @Field(() => [String], { nullable: true })
+  readonly stage?: string[] | null;
+  @Field(() => [String], { nullable: true })
+  readonly errorCode?: string[] | null;
+  @Field(() => ID, { nullable: true })
+  readonly documentId?: string | null;
+  @Field(() => ID, { nullable: true })
+  readonly workerId?: string | null;
+}
+
+@InputType({ description: "All that are given must hold. A jobId takes the job's and its tasks' changes." })
+export class HistoryFilter {
+  @Field(() => ID, { nullable: true })
+  readonly collectionId?: string | null;
+  @Field(() => ID, { nullable: true })
+  readonly jobId?: string | null;
+  @Field(() => ID, { nullable: true })
+  readonly taskId?: string | null;
+  @Field(() => [EntityTypeEnum], { nullable: true })
+  readonly entityType?: string[] | null;
+  @Field(() => [StatusEnum], { nullable: true })
+  readonly toStatus?: string[] | null;
+  @Field(() => [ChangeReasonEnum], { nullable: true })
+  readonly reason?: string[] | null;
+  @Field(() => Date, { nullable: true, description: "Inclusive." })
+  readonly since?: Date | null;
+}
+
+@ArgsType()
+export class ScopeArgs {
+  @Field(() => ID, { nullable: true })
+  readonly collectionId?: string | null;
+  @Field(() => ID, { nullable: true })
+  readonly jobId?: string | null;
+  @Field(() => ID, { nullable: true })
+  readonly taskId?: string | null;
+}
+
+@InputType()
+export class CreateCollectionInput {
+  @Field(() => String, { description: "1 to 500 characters, unique in the project." })
+  readonly name!: string;
+  @Field(() => String, { nullable: true })
+  readonly description?: string | null;
+  @Field(() => JsonScalar, { nullable: true, description: "A JSON object." })
+  readonly metadata?: unknown;
+  @Field(() => Int, { nullable: true, description: "Never, when absent." })
+  readonly expiresInDays?: number | null;
+}
+
+@InputType({
+  description:
+    "Exactly one of text, base64, uri. The name is unique in its collection: the same name with the same bytes changes nothing, with other bytes it is the document's new content (contentVersion + 1); a name without a folder part is kept as given.",
+})
+export class DocumentInput {
+  @Field(() => String)
+  readonly name!: string;
+  @Field(() => String, { nullable: true, description: "A claim; the validate stage finds out." })
+  readonly mediaType?: string | null;
+  @Field(() => JsonScalar, { nullable: true, description: "A JSON object." })
+  readonly metadata?: unknown;
+  @Field(() => String, { nullable: true })
+  readonly text?: string | null;
+  @Field(() => String, { nullable: true })
+  readonly base64?: string | null;
+  @Field(() => String, { nullable: true, description: "`file:` below one of HEADWAY_FILE_ROOTS." })
+  readonly uri?: string | null;
+}
+
+@InputType()
+export class AddDocumentsInput {
+  @Field(() => ID)
+  readonly collectionId!: string;
+  @Field(() => [DocumentInput])
+  readonly documents!: DocumentInput[];
+}
+
+@InputType()
+export class SubmitJobInput {
+  @Field(() => ID)
+  readonly collectionId!: string;
+  @Field(() => String)
+  readonly pipeline!: string;
+  @Field(() => JsonScalar, { nullable: true })
+  readonly options?: unknown;
+  @Field(() => [ID], { nullable: true, description: "All documents of the collection when absent." })
+  readonly documentIds?: string[] | null;
+  @Field(() => Int, { nullable: true, defaultValue: 0, description: "-100 to 100; higher first." })
+  readonly priority?: number | null;
+  @Field(() => Date, { nullable: true, description: "Not before then." })
+  readonly runAt?: Date | null;
+  @Field(() => [String], { nullable: true })
+  readonly tags?: string[] | null;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Looked at first. The same key gives the same job for ever; another body under it is IDEMPOTENCY_CONFLICT; a submit that ended in userErrors does not use it up.",
+  })
+  readonly idempotencyKey?: string | null;
+}
+
+@InputType({
+  description:
+    "The collection's newest job only, when settled and not COMPLETED. Takes its failed and cancelled tasks, or with errorCodes the failed ones with these codes; none: NOT_RETRYABLE.",
+})
+export class RetryJobInput {
+  @Field(() => ID)
+  readonly jobId!: string;
+  @Field(() => RetryFromEnum, { nullable: true, defaultValue: RetryFromEnum.FAILED_STAGE })
+  readonly from?: "FAILED_STAGE" | "FIRST_STAGE" | null;
+  @Field(() => [String], { nullable: true })
+  readonly errorCodes?: string[] | null;
+  @Field(() => String, { nullable: true, description: "Kept in the history." })
+  readonly reason?: string | null;
+}
+
+@InputType()
+export class RetryTaskInput {
+  @Field(() => ID)
+  readonly taskId!: string;
+  @Field(() => RetryFromEnum, { nullable: true, defaultValue: RetryFromEnum.FAILED_STAGE })
+  readonly from?: "FAILED_STAGE" | "FIRST_STAGE" | null;
+  @Field(() => String, { nullable: true, description: "Kept in the history." })
+  readonly reason?: string | null;
+}
+
+@InputType()
+export class CancelJobInput {
+  @Field(() => ID)
+  readonly jobId!: string;
+  @Field(() => String, { nullable: true, description: "Kept in the history." })
+  readonly reason?: string | null;
+}
+
+@InputType()
+export class CancelTaskInput {
+  @Field(() => ID)
+  readonly taskId!: string;
+  @Field(() => String, { nullable: true, description: "Kept in the history." })
+  readonly reason?: string | null;
+}

@@ -1,0 +1,165 @@
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Mutation, Query, Resolver, Root } from "type-graphql";
+import { cancelJob } from "../engine/cancel.js";
+import { retryJob } from "../engine/retry.js";
+import { submitJob } from "../engine/submit.js";
+import type { UserFault } from "../errors.js";
+import { Artifact } from "../model/artifact.js";
+import { Collection } from "../model/collection.js";
+import { JobSummary, StageSummary } from "../model/job-summary.js";
+import { Job, StageCount, TaskCounts } from "../model/job.js";
+import { Task } from "../model/task.js";
+import { ArtifactConnection, JobConnection, TaskConnection } from "./connections.js";
+import type { GraphContext } from "./context.js";
+import { payload } from "./errors.js";
+import { uuid } from "./ids.js";
+import { CancelJobInput, ForwardArgs, JobFilter, JobOrder, PageArgs, RetryJobInput, SubmitJobInput, TaskFilter } from "./inputs.js";
+import { jobPage } from "./job-list.js";
+import { readJob } from "./read-job.js";
+import { keysetPage, type Page } from "./page.js";
+import { CancelJobPayload, RetryJobPayload, SubmitJobPayload } from "./payloads.js";
+import { stageSummaries } from "./stage-summaries.js";
+import { taskPage } from "./task-list.js";
+
+const ARTIFACTS_BY_NAME = { name: "artifacts", descending: false, columns: [{ sql: "t.name", type: "text" }] } as const;
+
+@Resolver(() => Job)
+export class JobResolver {
+  @Query(() => Job, { nullable: true })
+  job(@Arg("id", () => ID) id: string, @Ctx() context: GraphContext): Promise<Job | null> {
+    return readJob(context, uuid(id, "id"));
+  }
+
+  @Query(() => JobConnection, { description: "Newest first." })
+  jobs(
+    @Args() page: PageArgs,
+    @Arg("filter", () => JobFilter, { nullable: true }) filter: JobFilter | null,
+    @Arg("orderBy", () => JobOrder, { nullable: true }) orderBy: JobOrder | null,
+    @Ctx() context: GraphContext,
+  ): Promise<Page<Job>> {
+    return jobPage(context, page, filter, orderBy);
+  }
+
+  @Mutation(() => SubmitJobPayload)
+  submitJob(@Arg("input", () => SubmitJobInput) input: SubmitJobInput, @Ctx() context: GraphContext): Promise<object> {
+    const { parts, actor, loaders } = context;
+    const collectionId = uuid(input.collectionId, "input.collectionId");
+    const documentIds = input.documentIds?.map((id, index) => uuid(id, `input.documentIds.${index}`)) ?? null;
+    const openJob = async ({ code, details }: UserFault): Promise<{ job?: Job | null }> =>
+      code === "ACTIVE_JOB_EXISTS" ? { job: await loaders.job.load(details.jobId as string) } : {};
+    return payload(
+      { job: null, deduplicated: false },
+      async () => {
+        const { jobId, deduplicated } = await submitJob(parts, actor, { ...input, collectionId, documentIds });
+        return { job: await loaders.job.load(jobId), deduplicated };
+      },
+      openJob,
+    );
+  }
+
+  @Mutation(() => RetryJobPayload)
+  retryJob(@Arg("input", () => RetryJobInput) input: RetryJobInput, @Ctx() { parts, actor, loaders }: GraphContext): Promise<object> {
+    const jobId = uuid(input.jobId, "input.jobId");
+    return payload({ job: null, retriedTasks: 0 }, async () => {
+      const { retriedTasks } = await retryJob(parts, actor, { ...input, jobId, from: input.from ?? "FAILED_STAGE" });
+      return { job: await loaders.job.load(jobId), retriedTasks };
+    });
+  }
+
+  @Mutation(() => CancelJobPayload)
+  cancelJob(@Arg("input", () => CancelJobInput) input: CancelJobInput, @Ctx() { parts, actor, loaders }: GraphContext): Promise<object> {
+    const jobId = uuid(input.jobId, "input.jobId");
+    return payload({ job: null }, async () => ({
+      job: await loaders.job.load(await cancelJob(parts, actor, { ...input, jobId })),
+    }));
+  }
+
+  @FieldResolver(() => Collection)
+  collection(@Root() { collectionId }: Job, @Ctx() { loaders }: GraphContext): Promise<Collection | null> {
+    return loaders.collection.load(collectionId);
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: "Where the work stands: the earliest stage that still has open tasks; null once settled.",
+  })
+  async stage(@Root() job: Job, @Ctx() { loaders }: GraphContext): Promise<string | null> {
+    if (job.finishedAt !== null) return null;
+    const counts = await loaders.stageCountsOfJob.load(job.id);
+    const open = counts.find(({ queued, running }) => queued + running > 0);
+    return open?.stage ?? (await loaders.collectionTaskOfJob.load(job.id))?.stage ?? null;
+  }
+
+  @FieldResolver(() => Float, { description: "Settled documents by documents, 0 to 1; never goes down within one run." })
+  progress(@Root() { total, settledPeak, finishedAt }: Job): number {
+    if (total === 0) return finishedAt === null ? 0 : 1;
+    return settledPeak / total;
+  }
+
+  @FieldResolver(() => TaskCounts)
+  counts(@Root() { total, queued, running, completed, failed, cancelled, skipped }: Job): TaskCounts {
+    return { total, waiting: 0, queued, running, completed, failed, cancelled, skipped };
+  }
+
+  @FieldResolver(() => [StageCount], { description: "In the order of the stages." })
+  stageCounts(@Root() { id }: Job, @Ctx() { loaders }: GraphContext): Promise<StageCount[]> {
+    return loaders.stageCountsOfJob.load(id);
+  }
+
+  @FieldResolver(() => TaskConnection, { description: "In document order, the collection task last." })
+  tasks(
+    @Root() { id }: Job,
+    @Args() page: ForwardArgs,
+    @Arg("filter", () => TaskFilter, { nullable: true }) filter: TaskFilter | null,
+    @Ctx() context: GraphContext,
+  ): Promise<Page<Task>> {
+    return taskPage(context, page, filter, id);
+  }
+
+  @FieldResolver(() => Task, { nullable: true, description: "The task of this document." })
+  task(@Root() { id }: Job, @Arg("documentId", () => ID) documentId: string, @Ctx() { db }: GraphContext): Promise<Task | null> {
+    return db.getRepository(Task).createQueryBuilder("t").where("t.document_id = :documentId and t.job_id = :id", { documentId: uuid(documentId, "documentId"), id }).getOne();
+  }
+
+  @FieldResolver(() => Task, {
+    nullable: true,
+    description: "The task that runs once all document tasks have settled; null where the pipeline has no collection stages.",
+  })
+  collectionTask(@Root() { id }: Job, @Ctx() { loaders }: GraphContext): Promise<Task | null> {
+    return loaders.collectionTaskOfJob.load(id);
+  }
+
+  @FieldResolver(() => JobSummary, {
+    nullable: true,
+    description:
+      "What came out of the run: present as soon as the job is settled, whoever asks first; null while it is open.",
+  })
+  async summary(@Root() { id, finishedAt }: Job, @Ctx() { loaders }: GraphContext): Promise<JobSummary | null> {
+    return finishedAt === null ? null : loaders.summary.load(id);
+  }
+
+  @FieldResolver(() => ArtifactConnection, { description: "By name; of one name the newest accepted." })
+  artifacts(@Root() { id }: Job, @Args() page: ForwardArgs, @Ctx() { db }: GraphContext): Promise<Page<Artifact>> {
+    const query = db
+      .getRepository(Artifact)
+      .createQueryBuilder("t")
+      .where("t.job_id = :id and t.accepted", { id })
+      .andWhere("not exists (select from artifact n where n.job_id = t.job_id and n.name = t.name and n.accepted and n.id > t.id)");
+    return keysetPage(query, ARTIFACTS_BY_NAME, page);
+  }
+}
+
+@Resolver(() => JobSummary)
+export class JobSummaryResolver {
+  @FieldResolver(() => [StageSummary], { description: "In the order of the stages." })
+  stages(@Root() summary: JobSummary, @Ctx() { db }: GraphContext): Promise<StageSummary[]> {
+    return stageSummaries(db, summary);
+  }
+}
+
+@Resolver(() => Artifact)
+export class ArtifactResolver {
+  @FieldResolver(() => String, { description: "Where to download it." })
+  url(@Root() { id }: Artifact, @Ctx() { publicUrl }: GraphContext): string {
+    return `${publicUrl}/artifacts/${id}`;
+  }
+}

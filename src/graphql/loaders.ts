@@ -1,0 +1,144 @@
+import DataLoader from "dataloader";
+import type { DataSource, ObjectLiteral } from "typeorm";
+import { CHANGE_COLUMNS, readDatabaseId, withCursor, type ChangeRow } from "../engine/history.js";
+import type { Change } from "../engine/engine.js";
+import { Collection } from "../model/collection.js";
+import { Document } from "../model/document.js";
+import { JobSummary } from "../model/job-summary.js";
+import { Job, type StageCount } from "../model/job.js";
+import { RefusedWrite, Task } from "../model/task.js";
+import { Worker } from "../model/worker.js";
+
+export interface WorkerNow {
+  readonly worker: Worker;
+  /** The database's clock when the row was read. */
+  readonly now: Date;
+}
+
+/** Related rows, each kind in one statement per turn, whatever the page sizes. */
+export interface Loaders {
+  readonly collection: DataLoader<string, Collection | null>;
+  readonly document: DataLoader<string, Document | null>;
+  readonly job: DataLoader<string, Job | null>;
+  readonly task: DataLoader<string, Task | null>;
+  readonly worker: DataLoader<string, WorkerNow | null>;
+  readonly summary: DataLoader<string, JobSummary | null>;
+  readonly openJobOfCollection: DataLoader<string, Job | null>;
+  readonly lastJobOfCollection: DataLoader<string, Job | null>;
+  readonly collectionTaskOfJob: DataLoader<string, Task | null>;
+  readonly lastTaskOfDocument: DataLoader<string, Task | null>;
+  readonly stageCountsOfJob: DataLoader<string, StageCount[]>;
+  readonly refusedWritesOfTask: DataLoader<string, RefusedWrite[]>;
+  /** By entity id. */
+  readonly lastChange: DataLoader<string, Change | null>;
+  /** The whole history of a task, oldest first. */
+  readonly historyOfTask: DataLoader<string, ChangeRow[]>;
+}
+
+type Rows<T> = (keys: readonly string[]) => Promise<readonly T[]>;
+
+function one<T>(rows: Rows<T>, keyOf: (row: T) => string): DataLoader<string, T | null> {
+  return new DataLoader(async (keys) => {
+    const byKey = new Map((await rows(keys)).map((row) => [keyOf(row), row]));
+    return keys.map((key) => byKey.get(key) ?? null);
+  });
+}
+
+function many<T>(rows: Rows<T>, keyOf: (row: T) => string): DataLoader<string, T[]> {
+  return new DataLoader(async (keys) => {
+    const byKey = new Map<string, T[]>(keys.map((key) => [key, []]));
+    for (const row of await rows(keys)) byKey.get(keyOf(row))?.push(row);
+    return keys.map((key) => byKey.get(key)!);
+  });
+}
+
+export function createLoaders(db: DataSource, projectId: string): Loaders {
+  const select = <T extends ObjectLiteral>(entity: new () => T, where: string, order = "t.id", distinctOn: string[] = []) => {
+    return (keys: readonly string[]): Promise<T[]> => {
+      const query = db.getRepository(entity).createQueryBuilder("t").where(where, { keys, projectId }).orderBy(order);
+      return (distinctOn.length > 0 ? query.distinctOn(distinctOn) : query).getMany();
+    };
+  };
+  const newestFirst = async <T extends ObjectLiteral & { id: string }>(entity: new () => T, sql: string, keys: readonly string[]) => {
+    const found: { id: string }[] = await db.query(sql, [keys, projectId]);
+    return db.getRepository(entity).createQueryBuilder("t").where("t.id = any(:ids)", { ids: found.map(({ id }) => id) }).getMany();
+  };
+  const inProject = "t.id = any(:keys) and t.project_id = :projectId";
+  return {
+    collection: one(select(Collection, inProject), (row) => row.id),
+    document: one(select(Document, inProject), (row) => row.id),
+    job: one(select(Job, inProject), (row) => row.id),
+    task: one(select(Task, inProject), (row) => row.id),
+    worker: one(
+      async (keys) => {
+        const [{ now }] = (await db.query("select clock_timestamp() as now")) as [{ now: Date }];
+        return (await select(Worker, "t.id = any(:keys)")(keys)).map((worker) => ({ worker, now }));
+      },
+      ({ worker }) => worker.id,
+    ),
+    summary: one(select(JobSummary, "t.job_id = any(:keys) and t.project_id = :projectId", "t.job_id"), (row) => row.jobId),
+    openJobOfCollection: one(
+      select(Job, "t.collection_id = any(:keys) and t.status in ('QUEUED', 'PROCESSING', 'CANCELLING')"),
+      (row) => row.collectionId,
+    ),
+    lastJobOfCollection: one(
+      (keys) =>
+        newestFirst(
+          Job,
+          `select j.id from unnest($1::uuid[]) as c(id) cross join lateral (
+             select id from job where collection_id = c.id and project_id = $2 order by created_at desc, id desc limit 1) j`,
+          keys,
+        ),
+      (row) => row.collectionId,
+    ),
+    collectionTaskOfJob: one(select(Task, "t.job_id = any(:keys) and t.kind = 'COLLECTION'"), (row) => row.jobId),
+    lastTaskOfDocument: one(
+      (keys) =>
+        newestFirst(
+          Task,
+          `select t.id from unnest($1::uuid[]) as d(id) cross join lateral (
+             select id from task where document_id = d.id and project_id = $2 order by created_at desc, id desc limit 1) t`,
+          keys,
+        ),
+      (row) => row.documentId!,
+    ),
+    stageCountsOfJob: many(
+      (keys) =>
+        db.query(
+          `select s.job_id as "jobId", s.stage, s.queued, s.running, s.completed, s.failed from stage_count s
+           join job j on j.id = s.job_id where s.job_id = any ($1)
+           order by s.job_id, array_position(j.document_stages, s.stage)`,
+          [keys],
+        ) as Promise<(StageCount & { jobId: string })[]>,
+      (row) => row.jobId,
+    ) as DataLoader<string, StageCount[]>,
+    refusedWritesOfTask: many(
+      async (keys) => {
+        const found: { id: string }[] = await db.query(
+          `select w.id from unnest($1::uuid[]) as t(id) cross join lateral (
+             select id from refused_write where task_id = t.id order by id desc limit 20) w`,
+          [keys],
+        );
+        const ids = found.map(({ id }) => id);
+        return db.getRepository(RefusedWrite).createQueryBuilder("w").where("w.id = any(:ids)", { ids }).orderBy("w.id", "DESC").getMany();
+      },
+      (row) => row.taskId,
+    ),
+    lastChange: one(
+      async (keys) => {
+        const rows: ChangeRow[] = await db.query(
+          `select ${CHANGE_COLUMNS} from unnest($1::uuid[]) as e(id) cross join lateral (
+             select * from status_change where entity_id = e.id order by version desc limit 1) s`,
+          [keys],
+        );
+        const databaseId = await readDatabaseId(db);
+        return rows.map((row) => withCursor(row, "collection", databaseId));
+      },
+      (row) => row.entityId,
+    ),
+    historyOfTask: many(
+      (keys) => db.query(`select ${CHANGE_COLUMNS} from status_change s where s.entity_id = any ($1) order by s.entity_id, s.version`, [keys]),
+      (row: ChangeRow) => row.entityId,
+    ),
+  };
+}
