@@ -27,6 +27,8 @@ export interface Loaders {
   readonly lastJobOfCollection: DataLoader<string, Job | null>;
   readonly collectionTaskOfJob: DataLoader<string, Task | null>;
   readonly lastTaskOfDocument: DataLoader<string, Task | null>;
+  /** The extracted text as readers see it now. */
+  readonly textOfDocument: DataLoader<string, string | null>;
   readonly stageCountsOfJob: DataLoader<string, StageCount[]>;
   readonly refusedWritesOfTask: DataLoader<string, RefusedWrite[]>;
   /** By entity id. */
@@ -102,6 +104,16 @@ export function createLoaders(db: DataSource, projectId: string): Loaders {
         ),
       (row) => row.documentId!,
     ),
+    textOfDocument: new DataLoader(async (keys) => {
+      const rows: { id: string; text: string }[] = await db.query(
+        `select d.id, x.text from document d
+         join document_text x on x.document_id = d.id and x.task_id = d.content_task_id and x.fence = d.text_fence
+         where d.id = any ($1) and d.project_id = $2`,
+        [keys, projectId],
+      );
+      const byId = new Map(rows.map(({ id, text }) => [id, text]));
+      return keys.map((key) => byId.get(key) ?? null);
+    }),
     stageCountsOfJob: many(
       (keys) =>
         db.query(

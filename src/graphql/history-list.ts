@@ -1,0 +1,25 @@
+import { optionalUuid } from "./ids.js";
+import type { ChangeList } from "./history-page.js";
+import type { HistoryFilter } from "./inputs.js";
+
+/** The changes that a filter takes. Within one collection cursors are the collection's, else the project's. */
+export function historyList(projectId: string, filter: HistoryFilter | null): ChangeList {
+  const parameters: unknown[] = [projectId];
+  const conditions = ["s.project_id = $1"];
+  const add = (condition: (place: string) => string, value: unknown): void => {
+    parameters.push(value);
+    conditions.push(condition(`$${parameters.length}`));
+  };
+  const collectionId = optionalUuid(filter?.collectionId, "filter.collectionId");
+  const jobId = optionalUuid(filter?.jobId, "filter.jobId");
+  const taskId = optionalUuid(filter?.taskId, "filter.taskId");
+  if (collectionId) add((place) => `s.collection_id = ${place}`, collectionId);
+  if (jobId) add((place) => `s.job_id = ${place}`, jobId);
+  if (taskId) add((place) => `s.entity_id = ${place}`, taskId);
+  if (filter?.entityType) add((place) => `s.entity_type = any (${place})`, filter.entityType);
+  if (filter?.toStatus) add((place) => `s.to_status = any (${place})`, filter.toStatus);
+  if (filter?.reason) add((place) => `s.reason = any (${place})`, filter.reason);
+  if (filter?.since) add((place) => `s.at >= ${place}`, filter.since);
+  const isScoped = (collectionId ?? jobId ?? taskId) !== null;
+  return { where: conditions.join(" and "), parameters, kind: isScoped ? "collection" : "project" };
+}

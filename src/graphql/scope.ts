@@ -1,0 +1,34 @@
+import type { Scope } from "../engine/engine.js";
+import { BadInput } from "../errors.js";
+import type { GraphContext } from "./context.js";
+import { optionalUuid } from "./ids.js";
+import type { ScopeArgs } from "./inputs.js";
+
+/** What a stream's arguments ask for. @throws {BadInput} on more than one of them, or an unknown id */
+export async function scopeOf({ loaders, projectId }: GraphContext, args: ScopeArgs): Promise<Scope> {
+  const collectionId = optionalUuid(args.collectionId, "collectionId");
+  const jobId = optionalUuid(args.jobId, "jobId");
+  const taskId = optionalUuid(args.taskId, "taskId");
+  if ([collectionId, jobId, taskId].filter((id) => id !== null).length > 1) {
+    throw new BadInput("Give at most one of collectionId, jobId and taskId.");
+  }
+  if (collectionId !== null) {
+    if (!(await loaders.collection.load(collectionId))) throw unknown("collectionId", collectionId);
+    return { kind: "collection", projectId, collectionId };
+  }
+  if (jobId !== null) {
+    const job = await loaders.job.load(jobId);
+    if (!job) throw unknown("jobId", jobId);
+    return { kind: "job", projectId, collectionId: job.collectionId, jobId };
+  }
+  if (taskId !== null) {
+    const task = await loaders.task.load(taskId);
+    if (!task) throw unknown("taskId", taskId);
+    return { kind: "task", projectId, collectionId: task.collectionId, taskId };
+  }
+  return { kind: "project", projectId };
+}
+
+function unknown(field: string, id: string): BadInput {
+  return new BadInput(`${field}: there is nothing with the id ${id}.`, { field });
+}
