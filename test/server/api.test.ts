@@ -7,6 +7,7 @@ import { DEFAULT_QUERY } from "../../src/server/playground.js";
 import { startServer, type RunningServer } from "../../src/server/server.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createRig, PROJECT, type Rig } from "../support/engine.js";
+import { until } from "../support/until.js";
 import { collect, connect, logger, post, query } from "./world.js";
 
 const UNKNOWN_ID = "00000000-0000-7000-8000-00000000ffff";
@@ -48,6 +49,20 @@ describe("the API as it is served", () => {
     expect(await collect(client, read)).toEqual([
       { data: { collectionByName: { name: "served", status: "CREATED" } } },
     ]);
+  });
+
+  test("brings changes over a socket, and lets the stream go when the subscriber does", async () => {
+    const answer = (await (await post(server, query("{ streamCursor }"))).json()) as { data: { streamCursor: string } };
+    const changes = client.iterate({
+      query:
+        "subscription ($after: String) { statusChanges(after: $after) { ... on StatusChange { entityType toStatus } } }",
+      variables: { after: answer.data.streamCursor },
+    });
+    const first = changes.next();
+    await post(server, query('mutation { createCollection(input: { name: "watched" }) { userErrors { code } } }'));
+    expect((await first).value).toEqual({ data: { statusChanges: { entityType: "COLLECTION", toStatus: "CREATED" } } });
+    await changes.return?.();
+    await until("nobody follows the stream", async () => stream.size === 0, 10_000);
   });
 
   test.each(["{ job(id: 5.5) { id } }", '{ job(id: "first") { id } }', "query ($id: ID!) { job(id: $id) { id } }"])(
