@@ -51,7 +51,9 @@ export class CollectionResolver {
 
   @Query(() => Collection, { nullable: true })
   collectionByName(@Arg("name", () => String) name: string, @Ctx() context: GraphContext): Promise<Collection | null> {
-    return collections(context).andWhere("t.name = :name", { name: name.replaceAll("\0", "") }).getOne();
+    return collections(context)
+      .andWhere("t.name = :name", { name: name.replaceAll("\0", "") })
+      .getOne();
   }
 
   @Query(() => CollectionConnection, { description: "Newest first." })
@@ -65,7 +67,9 @@ export class CollectionResolver {
     nameContains(query, filter?.nameContains);
     createdBetween(query, filter);
     if (filter?.metadata !== null && filter?.metadata !== undefined) {
-      query.andWhere("t.metadata @> cast(:metadata as jsonb)", { metadata: JSON.stringify(filter.metadata).replaceAll("\\u0000", "") });
+      query.andWhere("t.metadata @> cast(:metadata as jsonb)", {
+        metadata: JSON.stringify(filter.metadata).replaceAll("\\u0000", ""),
+      });
     }
     return keysetPage(query, NEWEST_COLLECTIONS, page);
   }

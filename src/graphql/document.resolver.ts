@@ -39,7 +39,8 @@ export class DocumentResolver {
   ): Promise<string | null> {
     const [from, most] = [offset ?? 0, limit ?? 10_000];
     if (from < 0) throw new BadInput(`offset is ${from}; it must be 0 or more.`, { field: "offset" });
-    if (most < 0 || most > MAX_TEXT_LIMIT) throw new BadInput(`limit is ${most}; it must be 0 to ${MAX_TEXT_LIMIT}.`, { field: "limit" });
+    if (most < 0 || most > MAX_TEXT_LIMIT)
+      throw new BadInput(`limit is ${most}; it must be 0 to ${MAX_TEXT_LIMIT}.`, { field: "limit" });
     return (await loaders.textOfDocument.load(document.id))?.slice(from, from + most) ?? null;
   }
 
@@ -49,7 +50,11 @@ export class DocumentResolver {
     const query = db
       .getRepository(Chunk)
       .createQueryBuilder("t")
-      .where("t.document_id = :id and t.task_id = :contentTaskId and t.fence = :chunkFence", { id, contentTaskId, chunkFence });
+      .where("t.document_id = :id and t.task_id = :contentTaskId and t.fence = :chunkFence", {
+        id,
+        contentTaskId,
+        chunkFence,
+      });
     return keysetPage(query, CHUNK_ORDER, page);
   }
 
@@ -82,9 +87,11 @@ export class ChunkResolver {
     @Ctx() { loaders, chunkSearch }: GraphContext,
   ): Promise<SearchHit[]> {
     const most = first ?? 10;
-    if (most < 1 || most > MAX_HITS) throw new BadInput(`first is ${most}; it must be 1 to ${MAX_HITS}.`, { field: "first" });
+    if (most < 1 || most > MAX_HITS)
+      throw new BadInput(`first is ${most}; it must be 1 to ${MAX_HITS}.`, { field: "first" });
     const collection = await loaders.collection.load(uuid(collectionId, "collectionId"));
-    if (!collection) throw new BadInput(`collectionId: there is no collection ${collectionId}.`, { field: "collectionId" });
+    if (!collection)
+      throw new BadInput(`collectionId: there is no collection ${collectionId}.`, { field: "collectionId" });
     return chunkSearch.nearest(collection, query, most);
   }
 }

@@ -42,7 +42,10 @@ const REQUEST_CODES = new Set([
  * The error as clients see it, over both transports: a code, a message that helps, and never a stack trace. What
  * nobody expected is logged under an id, and the id is all that goes out.
  */
-export function formatError(error: GraphQLError, logger: { error(fields: object, message: string): void }): GraphQLFormattedError {
+export function formatError(
+  error: GraphQLError,
+  logger: { error(fields: object, message: string): void },
+): GraphQLFormattedError {
   const { message, locations, path, originalError, extensions } = error;
   const where = { ...(locations ? { locations } : {}), ...(path ? { path } : {}) };
   const cause = rootOf(originalError);

@@ -20,7 +20,10 @@ export function oneOf<T extends ObjectLiteral>(
 }
 
 /** Without regard to case; the text is taken literally. */
-export function nameContains<T extends ObjectLiteral>(query: SelectQueryBuilder<T>, text: string | null | undefined): void {
+export function nameContains<T extends ObjectLiteral>(
+  query: SelectQueryBuilder<T>,
+  text: string | null | undefined,
+): void {
   if (text === null || text === undefined) return;
   const name = fresh();
   query.andWhere(`t.name ilike :${name}`, { [name]: `%${text.replaceAll("\0", "").replace(/[\\%_]/g, "\\$&")}%` });

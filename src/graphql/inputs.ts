@@ -22,7 +22,11 @@ export class ForwardArgs {
 
 @ArgsType()
 export class PageArgs {
-  @Field(() => Int, { nullable: true, defaultValue: undefined, description: "At most 100; 50 when last is absent too." })
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: undefined,
+    description: "At most 100; 50 when last is absent too.",
+  })
   readonly first?: number | null;
   @Field(() => String, { nullable: true, description: "Behind this cursor." })
   readonly after?: string | null;

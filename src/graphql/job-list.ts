@@ -27,8 +27,13 @@ export function jobPage(
   if (wanted !== null) query.andWhere("t.collection_id = :wanted", { wanted });
   oneOf(query, "t.status", filter?.status);
   oneOf(query, "t.pipeline", filter?.pipeline);
-  if (filter?.tags) query.andWhere("t.tags @> cast(:tags as text[])", { tags: filter.tags.map((tag) => tag.replaceAll("\0", "")) });
+  if (filter?.tags)
+    query.andWhere("t.tags @> cast(:tags as text[])", { tags: filter.tags.map((tag) => tag.replaceAll("\0", "")) });
   createdBetween(query, filter);
   const { field, direction } = order ?? { field: "CREATED_AT", direction: "DESC" };
-  return keysetPage(query, { name: `jobs ${field} ${direction}`, descending: direction === "DESC", columns: COLUMNS[field] }, page);
+  return keysetPage(
+    query,
+    { name: `jobs ${field} ${direction}`, descending: direction === "DESC", columns: COLUMNS[field] },
+    page,
+  );
 }

@@ -12,7 +12,16 @@ import { ArtifactConnection, JobConnection, TaskConnection } from "./connections
 import type { GraphContext } from "./context.js";
 import { payload } from "./errors.js";
 import { uuid } from "./ids.js";
-import { CancelJobInput, ForwardArgs, JobFilter, JobOrder, PageArgs, RetryJobInput, SubmitJobInput, TaskFilter } from "./inputs.js";
+import {
+  CancelJobInput,
+  ForwardArgs,
+  JobFilter,
+  JobOrder,
+  PageArgs,
+  RetryJobInput,
+  SubmitJobInput,
+  TaskFilter,
+} from "./inputs.js";
 import { jobPage } from "./job-list.js";
 import { readJob } from "./read-job.js";
 import { keysetPage, type Page } from "./page.js";
@@ -57,7 +66,10 @@ export class JobResolver {
   }
 
   @Mutation(() => RetryJobPayload)
-  retryJob(@Arg("input", () => RetryJobInput) input: RetryJobInput, @Ctx() { parts, actor, loaders }: GraphContext): Promise<object> {
+  retryJob(
+    @Arg("input", () => RetryJobInput) input: RetryJobInput,
+    @Ctx() { parts, actor, loaders }: GraphContext,
+  ): Promise<object> {
     const jobId = uuid(input.jobId, "input.jobId");
     return payload({ job: null, retriedTasks: 0 }, async () => {
       const { retriedTasks } = await retryJob(parts, actor, { ...input, jobId, from: input.from ?? "FAILED_STAGE" });
@@ -66,7 +78,10 @@ export class JobResolver {
   }
 
   @Mutation(() => CancelJobPayload)
-  cancelJob(@Arg("input", () => CancelJobInput) input: CancelJobInput, @Ctx() { parts, actor, loaders }: GraphContext): Promise<object> {
+  cancelJob(
+    @Arg("input", () => CancelJobInput) input: CancelJobInput,
+    @Ctx() { parts, actor, loaders }: GraphContext,
+  ): Promise<object> {
     const jobId = uuid(input.jobId, "input.jobId");
     return payload({ job: null }, async () => ({
       job: await loaders.job.load(await cancelJob(parts, actor, { ...input, jobId })),
@@ -89,7 +104,9 @@ export class JobResolver {
     return open?.stage ?? (await loaders.collectionTaskOfJob.load(job.id))?.stage ?? null;
   }
 
-  @FieldResolver(() => Float, { description: "Settled documents by documents, 0 to 1; never goes down within one run." })
+  @FieldResolver(() => Float, {
+    description: "Settled documents by documents, 0 to 1; never goes down within one run.",
+  })
   progress(@Root() { total, settledPeak, finishedAt }: Job): number {
     if (total === 0) return finishedAt === null ? 0 : 1;
     return settledPeak / total;
@@ -116,13 +133,22 @@ export class JobResolver {
   }
 
   @FieldResolver(() => Task, { nullable: true, description: "The task of this document." })
-  task(@Root() { id }: Job, @Arg("documentId", () => ID) documentId: string, @Ctx() { db }: GraphContext): Promise<Task | null> {
-    return db.getRepository(Task).createQueryBuilder("t").where("t.document_id = :documentId and t.job_id = :id", { documentId: uuid(documentId, "documentId"), id }).getOne();
+  task(
+    @Root() { id }: Job,
+    @Arg("documentId", () => ID) documentId: string,
+    @Ctx() { db }: GraphContext,
+  ): Promise<Task | null> {
+    return db
+      .getRepository(Task)
+      .createQueryBuilder("t")
+      .where("t.document_id = :documentId and t.job_id = :id", { documentId: uuid(documentId, "documentId"), id })
+      .getOne();
   }
 
   @FieldResolver(() => Task, {
     nullable: true,
-    description: "The task that runs once all document tasks have settled; null where the pipeline has no collection stages.",
+    description:
+      "The task that runs once all document tasks have settled; null where the pipeline has no collection stages.",
   })
   collectionTask(@Root() { id }: Job, @Ctx() { loaders }: GraphContext): Promise<Task | null> {
     return loaders.collectionTaskOfJob.load(id);
@@ -143,7 +169,9 @@ export class JobResolver {
       .getRepository(Artifact)
       .createQueryBuilder("t")
       .where("t.job_id = :id and t.accepted", { id })
-      .andWhere("not exists (select from artifact n where n.job_id = t.job_id and n.name = t.name and n.accepted and n.id > t.id)");
+      .andWhere(
+        "not exists (select from artifact n where n.job_id = t.job_id and n.name = t.name and n.accepted and n.id > t.id)",
+      );
     return keysetPage(query, ARTIFACTS_BY_NAME, page);
   }
 }

@@ -55,15 +55,28 @@ function many<T>(rows: Rows<T>, keyOf: (row: T) => string): DataLoader<string, T
 }
 
 export function createLoaders(db: DataSource, projectId: string): Loaders {
-  const select = <T extends ObjectLiteral>(entity: new () => T, where: string, order = "t.id", distinctOn: string[] = []) => {
+  const select = <T extends ObjectLiteral>(
+    entity: new () => T,
+    where: string,
+    order = "t.id",
+    distinctOn: string[] = [],
+  ) => {
     return (keys: readonly string[]): Promise<T[]> => {
       const query = db.getRepository(entity).createQueryBuilder("t").where(where, { keys, projectId }).orderBy(order);
       return (distinctOn.length > 0 ? query.distinctOn(distinctOn) : query).getMany();
     };
   };
-  const newestFirst = async <T extends ObjectLiteral & { id: string }>(entity: new () => T, sql: string, keys: readonly string[]) => {
+  const newestFirst = async <T extends ObjectLiteral & { id: string }>(
+    entity: new () => T,
+    sql: string,
+    keys: readonly string[],
+  ) => {
     const found: { id: string }[] = await db.query(sql, [keys, projectId]);
-    return db.getRepository(entity).createQueryBuilder("t").where("t.id = any(:ids)", { ids: found.map(({ id }) => id) }).getMany();
+    return db
+      .getRepository(entity)
+      .createQueryBuilder("t")
+      .where("t.id = any(:ids)", { ids: found.map(({ id }) => id) })
+      .getMany();
   };
   const inProject = "t.id = any(:keys) and t.project_id = :projectId";
   return {
@@ -78,7 +91,10 @@ export function createLoaders(db: DataSource, projectId: string): Loaders {
       },
       ({ worker }) => worker.id,
     ),
-    summary: one(select(JobSummary, "t.job_id = any(:keys) and t.project_id = :projectId", "t.job_id"), (row) => row.jobId),
+    summary: one(
+      select(JobSummary, "t.job_id = any(:keys) and t.project_id = :projectId", "t.job_id"),
+      (row) => row.jobId,
+    ),
     openJobOfCollection: one(
       select(Job, "t.collection_id = any(:keys) and t.status in ('QUEUED', 'PROCESSING', 'CANCELLING')"),
       (row) => row.collectionId,
@@ -132,7 +148,12 @@ export function createLoaders(db: DataSource, projectId: string): Loaders {
           [keys],
         );
         const ids = found.map(({ id }) => id);
-        return db.getRepository(RefusedWrite).createQueryBuilder("w").where("w.id = any(:ids)", { ids }).orderBy("w.id", "DESC").getMany();
+        return db
+          .getRepository(RefusedWrite)
+          .createQueryBuilder("w")
+          .where("w.id = any(:ids)", { ids })
+          .orderBy("w.id", "DESC")
+          .getMany();
       },
       (row) => row.taskId,
     ),
@@ -149,7 +170,11 @@ export function createLoaders(db: DataSource, projectId: string): Loaders {
       (row) => row.entityId,
     ),
     historyOfTask: many(
-      (keys) => db.query(`select ${CHANGE_COLUMNS} from status_change s where s.entity_id = any ($1) order by s.entity_id, s.version`, [keys]),
+      (keys) =>
+        db.query(
+          `select ${CHANGE_COLUMNS} from status_change s where s.entity_id = any ($1) order by s.entity_id, s.version`,
+          [keys],
+        ),
       (row: ChangeRow) => row.entityId,
     ),
   };

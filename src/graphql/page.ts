@@ -45,7 +45,11 @@ export function sizeOf({ first, last }: PageRequest): { readonly limit: number; 
 }
 
 /** Edges of one row more than asked, in the order of the list; trims it and says whether there is more. */
-export function toPage<T>(request: PageRequest, found: readonly Edge<T>[], count: () => Promise<number | null>): Page<T> {
+export function toPage<T>(
+  request: PageRequest,
+  found: readonly Edge<T>[],
+  count: () => Promise<number | null>,
+): Page<T> {
   const { limit, backwards } = sizeOf(request);
   const hasMore = found.length > limit;
   const edges = backwards ? found.slice(hasMore ? 1 : 0) : found.slice(0, limit);
@@ -98,7 +102,10 @@ export async function keysetPage<T extends ObjectLiteral>(
   const { entities, raw } = await paged.limit(limit + 1).getRawAndEntities<Record<string, string>>();
   const edges = entities.map((node, index) => ({
     node,
-    cursor: encodeKeys(keyset, keyset.columns.map((_, i) => raw[index]![`key_${i}`]!)),
+    cursor: encodeKeys(
+      keyset,
+      keyset.columns.map((_, i) => raw[index]![`key_${i}`]!),
+    ),
   }));
   return toPage(request, backwards ? edges.reverse() : edges, () => countOf(counted));
 }
@@ -109,7 +116,10 @@ async function countOf<T extends ObjectLiteral>(query: SelectQueryBuilder<T>): P
     .select("1")
     .limit(MAX_COUNT + 1)
     .getQueryAndParameters();
-  const rows: { n: number }[] = await query.connection.query(`select count(*)::int as n from (${sql}) counted`, parameters);
+  const rows: { n: number }[] = await query.connection.query(
+    `select count(*)::int as n from (${sql}) counted`,
+    parameters,
+  );
   return exactUpToMax(rows[0]!.n);
 }
 
@@ -147,5 +157,7 @@ function decodeKeys(cursor: string, keyset: Keyset, field: "after" | "before"): 
     keys.length === keyset.columns.length &&
     keyset.columns.every(({ type }, i) => typeof keys[i] === "string" && SHAPES[type].test(keys[i]));
   if (fits) return keys as string[];
-  throw new BadInput(`${field}: "${cursor.slice(0, 100)}" is no cursor of this list; take one from its edges.`, { field });
+  throw new BadInput(`${field}: "${cursor.slice(0, 100)}" is no cursor of this list; take one from its edges.`, {
+    field,
+  });
 }

@@ -23,7 +23,8 @@ export class RootResolver {
     const found: { kind: keyof typeof KINDS | "StatusChange" }[] = await db.query(WHICH, [uuid(id, "id"), projectId]);
     const kind = found[0]?.kind;
     if (!kind) return null;
-    if (kind !== "StatusChange") return db.getRepository(KINDS[kind]).createQueryBuilder("t").where("t.id = :id", { id }).getOne();
+    if (kind !== "StatusChange")
+      return db.getRepository(KINDS[kind]).createQueryBuilder("t").where("t.id = :id", { id }).getOne();
     const rows: ChangeRow[] = await db.query(`select ${CHANGE_COLUMNS} from status_change s where s.id = $1`, [id]);
     return Object.assign(new StatusChange(), withCursor(rows[0]!, "collection", await readDatabaseId(db)));
   }
@@ -52,8 +53,20 @@ export class RootResolver {
   }
 }
 
-const TABLES = { artifact: "Artifact", chunk: "Chunk", collection: "Collection", document: "Document", job: "Job", task: "Task", worker: "Worker", status_change: "StatusChange" };
+const TABLES = {
+  artifact: "Artifact",
+  chunk: "Chunk",
+  collection: "Collection",
+  document: "Document",
+  job: "Job",
+  task: "Task",
+  worker: "Worker",
+  status_change: "StatusChange",
+};
 /** Ids are unique over all tables, so one of these answers at most. */
 const WHICH = Object.entries(TABLES)
-  .map(([table, kind]) => `select '${kind}' as kind from ${table} where id = $1 and project_id = $2${table === "artifact" ? " and accepted" : ""}`)
+  .map(
+    ([table, kind]) =>
+      `select '${kind}' as kind from ${table} where id = $1 and project_id = $2${table === "artifact" ? " and accepted" : ""}`,
+  )
   .join(" union all ");

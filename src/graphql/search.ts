@@ -32,10 +32,14 @@ export class ChunkSearch {
   /** @throws {BadInput} on a blank query, one too long, or a collection too large */
   async nearest(collection: Collection, query: string, first: number): Promise<{ chunk: Chunk; score: number }[]> {
     if (query.trim() === "" || query.length > MAX_QUERY_LENGTH) {
-      throw new BadInput(`query must have 1 to ${MAX_QUERY_LENGTH} characters that are not all blank.`, { field: "query" });
+      throw new BadInput(`query must have 1 to ${MAX_QUERY_LENGTH} characters that are not all blank.`, {
+        field: "query",
+      });
     }
     if (collection.chunksWithEmbeddings > MAX_CHUNKS) {
-      throw new BadInput(`The collection has ${collection.chunksWithEmbeddings} chunks; search takes at most ${MAX_CHUNKS}.`);
+      throw new BadInput(
+        `The collection has ${collection.chunksWithEmbeddings} chunks; search takes at most ${MAX_CHUNKS}.`,
+      );
     }
     const { ids, vectors } = await this.#vectorsOf(collection);
     if (ids.length === 0) return [];
@@ -67,7 +71,7 @@ export class ChunkSearch {
     const ids: string[] = [];
     const vectors: Float32Array[] = [];
     let sizeBytes = 0;
-    for (let after = "00000000-0000-0000-0000-000000000000"; ; ) {
+    for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
       const rows: { id: string; embedding: Buffer }[] = await this.#db.query(
         `select c.id, c.embedding from document d
          join chunk c on c.document_id = d.id and c.task_id = d.content_task_id and c.fence = d.chunk_fence
@@ -85,7 +89,9 @@ export class ChunkSearch {
   }
 
   async #forgetOldest(): Promise<void> {
-    const settled = await Promise.all([...this.#cache].map(async ([id, one]) => ({ id, sizeBytes: (await one.catch(() => null))?.sizeBytes ?? 0 })));
+    const settled = await Promise.all(
+      [...this.#cache].map(async ([id, one]) => ({ id, sizeBytes: (await one.catch(() => null))?.sizeBytes ?? 0 })),
+    );
     let total = settled.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     for (const { id, sizeBytes } of settled.slice(0, -1)) {
       if (total <= MAX_CACHED_BYTES) return;

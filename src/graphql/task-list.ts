@@ -7,7 +7,11 @@ import { optionalUuid } from "./ids.js";
 import type { TaskFilter } from "./inputs.js";
 import { keysetPage, type Keyset, type Page, type PageRequest } from "./page.js";
 
-const DOCUMENT_ORDER: Keyset = { name: "tasks of a job", descending: false, columns: [{ sql: "t.ordinal", type: "int" }] };
+const DOCUMENT_ORDER: Keyset = {
+  name: "tasks of a job",
+  descending: false,
+  columns: [{ sql: "t.ordinal", type: "int" }],
+};
 const NEWEST: Keyset = {
   name: "tasks",
   descending: true,
@@ -30,7 +34,10 @@ export function taskPage(
   const open: readonly string[] = OPEN_TASK_STATUSES;
   const onlyOpen = filter?.status?.every((status) => open.includes(status)) ?? false;
   if (!ofJob && !jobId && !documentId && !workerId && !onlyOpen) {
-    throw new BadInput("filter needs a jobId, a documentId, a workerId, or only open statuses (WAITING, QUEUED, RUNNING).", { field: "filter" });
+    throw new BadInput(
+      "filter needs a jobId, a documentId, a workerId, or only open statuses (WAITING, QUEUED, RUNNING).",
+      { field: "filter" },
+    );
   }
   const query = db.getRepository(Task).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
   if (ofJob) query.andWhere("t.job_id = :ofJob", { ofJob });

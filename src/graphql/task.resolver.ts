@@ -34,15 +34,23 @@ export class TaskResolver {
   }
 
   @Mutation(() => RetryTaskPayload)
-  retryTask(@Arg("input", () => RetryTaskInput) input: RetryTaskInput, @Ctx() { parts, actor, loaders }: GraphContext): Promise<object> {
+  retryTask(
+    @Arg("input", () => RetryTaskInput) input: RetryTaskInput,
+    @Ctx() { parts, actor, loaders }: GraphContext,
+  ): Promise<object> {
     const taskId = uuid(input.taskId, "input.taskId");
     return payload({ task: null }, async () => ({
-      task: await loaders.task.load(await retryTask(parts, actor, { ...input, taskId, from: input.from ?? "FAILED_STAGE" })),
+      task: await loaders.task.load(
+        await retryTask(parts, actor, { ...input, taskId, from: input.from ?? "FAILED_STAGE" }),
+      ),
     }));
   }
 
   @Mutation(() => CancelTaskPayload)
-  cancelTask(@Arg("input", () => CancelTaskInput) input: CancelTaskInput, @Ctx() { parts, actor, loaders }: GraphContext): Promise<object> {
+  cancelTask(
+    @Arg("input", () => CancelTaskInput) input: CancelTaskInput,
+    @Ctx() { parts, actor, loaders }: GraphContext,
+  ): Promise<object> {
     const taskId = uuid(input.taskId, "input.taskId");
     return payload({ task: null }, async () => ({
       task: await loaders.task.load(await cancelTask(parts, actor, { ...input, taskId })),

@@ -57,7 +57,11 @@ export const TaskStatusEnum = enumOf("TaskStatus", "How a task stands.", TASK_ST
 });
 export const StatusEnum = enumOf("Status", "Every status word of every level: what the history speaks in.", STATUSES);
 export const EntityTypeEnum = enumOf("EntityType", "What a change is about.", ENTITY_TYPES);
-export const TaskKindEnum = enumOf("TaskKind", "One document's way, or the stages that need all documents.", TASK_KINDS);
+export const TaskKindEnum = enumOf(
+  "TaskKind",
+  "One document's way, or the stages that need all documents.",
+  TASK_KINDS,
+);
 export const ActorTypeEnum = enumOf("ActorType", "Who brings about changes.", ACTOR_TYPES);
 export const ChangeReasonEnum = enumOf(
   "ChangeReason",
@@ -71,17 +75,15 @@ export const StageOutcomeEnum = enumOf("StageOutcome", "How a stage ended.", [
   "CANCELLED",
   "INTERRUPTED",
 ] as const);
-export const WorkerStatusEnum = enumOf("WorkerStatus", "How a worker does, by its own loop's word.", [
-  "STARTING",
-  "RUNNING",
-  "DRAINING",
-  "STALLED",
-  "LOST",
-  "STOPPED",
-] as const, {
-  STALLED: "It beats, but its claim loop does not go round.",
-  LOST: "Nothing has been heard from it for a lease.",
-});
+export const WorkerStatusEnum = enumOf(
+  "WorkerStatus",
+  "How a worker does, by its own loop's word.",
+  ["STARTING", "RUNNING", "DRAINING", "STALLED", "LOST", "STOPPED"] as const,
+  {
+    STALLED: "It beats, but its claim loop does not go round.",
+    LOST: "Nothing has been heard from it for a lease.",
+  },
+);
 export const RetryFromEnum = enumOf("RetryFrom", "Where a retry begins.", ["FAILED_STAGE", "FIRST_STAGE"] as const, {
   FAILED_STAGE: "At the stage that failed, with the kept outputs of those before.",
   FIRST_STAGE: "At the first stage, all anew.",

@@ -67,7 +67,10 @@ export class RefusedWrite {
   readonly stage!: string | null;
 }
 
-@ObjectType({ implements: TrackedEntity, description: "One document's way through the pipeline, or the collection task." })
+@ObjectType({
+  implements: TrackedEntity,
+  description: "One document's way through the pipeline, or the collection task.",
+})
 @Entity("task")
 export class Task extends TrackedEntity {
   @Column({ name: "collection_id", type: "uuid" })

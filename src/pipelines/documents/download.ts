@@ -1,0 +1,19 @@
+import { PermanentError } from "../../errors.js";
+import type { DocumentStage } from "../pipeline.js";
+
+/** Brings the bytes into the store, counted and hashed. */
+export function downloadStage(maxDocumentBytes: number): DocumentStage {
+  return {
+    name: "download",
+    run: async (ctx) => {
+      const { sizeBytes, sha256 } = await ctx.document.fetch();
+      if (sizeBytes > maxDocumentBytes) {
+        throw new PermanentError(
+          "TOO_LARGE",
+          `${ctx.document.name} has ${sizeBytes} bytes; at most ${maxDocumentBytes} are taken. HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`,
+        );
+      }
+      return { sizeBytes, sha256 };
+    },
+  };
+}

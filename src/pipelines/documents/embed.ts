@@ -1,0 +1,47 @@
+import type { Embedder } from "../embedding/embedder.js";
+import type { ChunkDraft, DocumentStage } from "../pipeline.js";
+import type { DocumentsOptions } from "./documents.js";
+
+const BATCH = 16;
+
+/** Gives every chunk that has none its vector. */
+export function embedStage(embedder: Embedder): DocumentStage {
+  return {
+    name: "embed",
+    timeoutMs: 3_600_000,
+    when: (options: DocumentsOptions) => options.embeddings,
+    run: async (ctx) => {
+      const { chunks: total, characters } = ctx.input as { chunks: number; characters: number };
+      let embedded = 0;
+      const withVectors = async function* (): AsyncIterable<ChunkDraft> {
+        for await (const batch of batches(ctx.chunks.staged())) {
+          const bare = batch.filter((chunk) => !chunk.embedding);
+          const vectors =
+            bare.length > 0
+              ? await embedder.embed(
+                  bare.map(({ text }) => text),
+                  ctx.signal,
+                )
+              : [];
+          const byOrdinal = new Map(bare.map((chunk, index) => [chunk.ordinal, vectors[index]!]));
+          for (const chunk of batch) yield { ...chunk, embedding: chunk.embedding ?? byOrdinal.get(chunk.ordinal)! };
+          embedded += batch.length;
+          ctx.progress(embedded / Math.max(1, total), `${embedded} of ${total} chunks`);
+        }
+      };
+      await ctx.chunks.replace(withVectors());
+      return { chunks: total, characters, embedded };
+    },
+  };
+}
+
+async function* batches(chunks: AsyncIterable<ChunkDraft>): AsyncIterable<ChunkDraft[]> {
+  let batch: ChunkDraft[] = [];
+  for await (const chunk of chunks) {
+    batch.push(chunk);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

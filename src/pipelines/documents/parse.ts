@@ -1,0 +1,79 @@
+import { PermanentError, messageOf } from "../../errors.js";
+import type { DocumentStage } from "../pipeline.js";
+import type { DocumentsOptions } from "./documents.js";
+import { formatOf, type Format } from "./formats.js";
+import { parseCsv } from "./parsers/csv.js";
+import { parseDocx } from "./parsers/docx.js";
+import { parseHtml } from "./parsers/html.js";
+import { parseJson } from "./parsers/json.js";
+import type { Parsed, Parser } from "./parsers/parsed.js";
+import { parsePdf } from "./parsers/pdf.js";
+import { parsePlain } from "./parsers/plain.js";
+import { parseXml } from "./parsers/xml.js";
+
+const PARSERS: Readonly<Record<Format, Parser>> = {
+  pdf: parsePdf,
+  docx: parseDocx,
+  html: parseHtml,
+  md: parsePlain,
+  txt: parsePlain,
+  csv: parseCsv,
+  json: parseJson,
+  xml: parseXml,
+};
+
+/** More text than this no reader pages through, and no chunk list holds. */
+const MAX_TEXT_LENGTH = 20_000_000;
+/** Page starts are kept for this many pages; chunks behind them have no page. */
+const MAX_PAGE_STARTS = 20_000;
+
+export interface ParseOutput {
+  readonly format: Format;
+  readonly characters: number;
+  /** Where each page begins in the text; absent where the format has no pages. */
+  readonly pageStarts?: readonly number[];
+}
+
+/** Extracts the text. In a child process: parsers meet bytes that nobody vouches for. */
+export const parseStage: DocumentStage = {
+  name: "parse",
+  isolate: true,
+  memoryLimitMiB: 1_024,
+  timeoutMs: 120_000,
+  run: async (ctx): Promise<ParseOutput> => {
+    const { name, mediaType } = ctx.document;
+    const format = formatOf(mediaType);
+    if (format === null)
+      throw new PermanentError("UNSUPPORTED_TYPE", `${name} is ${mediaType}, which no parser takes.`);
+    const { text, metadata, pageStarts } = await parsed(PARSERS[format], await ctx.document.bytes(), name);
+    if (text.length > MAX_TEXT_LENGTH) {
+      throw new PermanentError(
+        "RESOURCE_LIMIT",
+        `${name} holds ${text.length} characters of text; at most ${MAX_TEXT_LENGTH} are taken. Split it.`,
+      );
+    }
+    if ((ctx.options as DocumentsOptions).metadata && Object.keys(metadata).length > 0) ctx.setMetadata(metadata);
+    if (text.trim() === "") {
+      throw new PermanentError("NO_TEXT", `${name} holds no text; if it is a scan, it needs OCR before it is sent.`);
+    }
+    await ctx.setText(text);
+    return {
+      format,
+      characters: text.length,
+      ...(pageStarts ? { pageStarts: pageStarts.slice(0, MAX_PAGE_STARTS) } : {}),
+    };
+  },
+};
+
+/** What a parser throws that is no verdict of ours means that it could not make sense of the bytes. */
+async function parsed(parser: Parser, bytes: Uint8Array, name: string): Promise<Parsed> {
+  try {
+    return await parser(bytes, name);
+  } catch (error) {
+    if (error instanceof PermanentError) throw error;
+    throw new PermanentError(
+      "MALFORMED_DOCUMENT",
+      `${name} is broken (${messageOf(error).slice(0, 300)}); send an intact copy.`,
+    );
+  }
+}

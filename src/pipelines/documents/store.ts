@@ -1,0 +1,27 @@
+import type { DocumentStage } from "../pipeline.js";
+import type { DocumentsOptions } from "./documents.js";
+
+export interface StoreOutput {
+  readonly chunks: number;
+  readonly embedded: number;
+  readonly characters: number;
+  readonly embeddings: boolean;
+}
+
+/** Counts what is handed over; the completing change shows it to readers, all at once. */
+export const storeStage: DocumentStage = {
+  name: "store",
+  run: async (ctx): Promise<StoreOutput> => {
+    let [chunks, embedded] = [0, 0];
+    for await (const { embedding } of ctx.chunks.staged()) {
+      chunks += 1;
+      if (embedding) embedded += 1;
+    }
+    const { characters } = ctx.input as { characters: number };
+    return { chunks, embedded, characters, embeddings: (ctx.options as DocumentsOptions).embeddings };
+  },
+  check: ({ chunks, embedded, embeddings }: StoreOutput) => {
+    if (chunks < 1) throw new Error("there is no chunk");
+    if (embeddings && embedded !== chunks) throw new Error(`${embedded} of ${chunks} chunks have a vector`);
+  },
+};
