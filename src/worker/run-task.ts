@@ -1,5 +1,6 @@
 import type { Claim } from "../engine/claim.js";
-import type { Change, Recorder } from "../engine/recorder.js";
+import type { Change } from "../engine/change.js";
+import type { Recorder } from "../engine/recorder.js";
 import { toStorableJson } from "../engine/storable.js";
 import { HeadwayError, PermanentError, messageOf } from "../errors.js";
 import { backoffMs } from "../lifecycle/backoff.js";

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import type { DataSource } from "typeorm";
 import type { Claim } from "../engine/claim.js";
-import type { DocumentFacts } from "../engine/recorder.js";
+import type { DocumentFacts } from "../engine/change.js";
 import { resolveFileUri } from "../engine/sources.js";
 import { PermanentError } from "../errors.js";
 import { decodeText } from "../pipelines/decode-text.js";

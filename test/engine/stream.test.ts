@@ -38,7 +38,10 @@ function collect(subscription: Subscription): { readonly got: (Change | Gap)[]; 
 }
 
 async function historyOf(where: string, id: string): Promise<string[]> {
-  const rows: { id: string }[] = await rig.db.query(`select id from status_change where ${where} = $1 order by position`, [id]);
+  const rows: { id: string }[] = await rig.db.query(
+    `select id from status_change where ${where} = $1 order by position`,
+    [id],
+  );
   return rows.map((row) => row.id);
 }
 
@@ -62,14 +65,24 @@ describe("a stream", () => {
   test("of a job and of a task give just theirs, whatever else happens in the collection", async () => {
     const collectionId = await rig.collection(5);
     const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "three" });
-    const [task]: { id: string }[] = await rig.db.query("select id from task where job_id = $1 order by ordinal limit 1", [jobId]);
-    const start = encodeCursor({ databaseId: decodeCursor(await stream.cursor(collectionScope(collectionId))).databaseId, kind: "collection", position: "0" });
+    const [task]: { id: string }[] = await rig.db.query(
+      "select id from task where job_id = $1 order by ordinal limit 1",
+      [jobId],
+    );
+    const start = encodeCursor({
+      databaseId: decodeCursor(await stream.cursor(collectionScope(collectionId))).databaseId,
+      kind: "collection",
+      position: "0",
+    });
     const job = await stream.follow({ kind: "job", projectId: PROJECT, collectionId, jobId }, start);
     const one = await stream.follow({ kind: "task", projectId: PROJECT, collectionId, taskId: task!.id }, start);
     const [ofJob, ofTask] = [collect(job), collect(one)];
     await rig.settled(jobId);
     const [jobHistory, taskHistory] = [await historyOf("job_id", jobId), await historyOf("task_id", task!.id)];
-    await until("all have come", () => ofJob.got.length >= jobHistory.length && ofTask.got.length >= taskHistory.length);
+    await until(
+      "all have come",
+      () => ofJob.got.length >= jobHistory.length && ofTask.got.length >= taskHistory.length,
+    );
     expect(ids(ofJob.got)).toEqual(jobHistory);
     expect(ids(ofTask.got)).toEqual(taskHistory);
     await Promise.all([job.return(), one.return()]);
@@ -82,7 +95,8 @@ describe("a stream", () => {
     const jobs = await Promise.all([rig.submit("three", 10), rig.submit("three", 10), rig.submit("three", 10)]);
     for (const jobId of jobs) await rig.settled(jobId);
     const expected = (await Promise.all(jobs.map((jobId) => historyOf("job_id", jobId)))).flat();
-    const ofJobs = (): Change[] => got.filter((one): one is Change => !("gap" in one) && jobs.includes(one.jobId ?? ""));
+    const ofJobs = (): Change[] =>
+      got.filter((one): one is Change => !("gap" in one) && jobs.includes(one.jobId ?? ""));
     await until("all changes have come", () => ofJobs().length >= expected.length);
     expect(ids(ofJobs()).sort()).toEqual(expected.sort());
     const seen = new Map<string, number>();
@@ -103,7 +117,10 @@ describe("a stream", () => {
     for (let round = 0; round < 100; round += 1) {
       const subscription = await stream.follow(collectionScope(collectionId), after);
       for (let take = 0; take < 3; take += 1) {
-        const next = await Promise.race([subscription.next(), new Promise<null>((resolve) => setTimeout(() => resolve(null), 100))]);
+        const next = await Promise.race([
+          subscription.next(),
+          new Promise<null>((resolve) => setTimeout(() => resolve(null), 100)),
+        ]);
         if (next === null || next.done) break;
         const change = next.value as Change;
         got.push(change.id);
@@ -123,7 +140,10 @@ describe("a stream", () => {
 
   test("whose reader is slow keeps only its cursor and misses nothing", async () => {
     const collectionId = await rig.collection(400);
-    const subscription = await stream.follow(collectionScope(collectionId), await stream.cursor(collectionScope(collectionId)));
+    const subscription = await stream.follow(
+      collectionScope(collectionId),
+      await stream.cursor(collectionScope(collectionId)),
+    );
     const first = subscription.next();
     const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "three" });
     await rig.settled(jobId);
@@ -169,7 +189,9 @@ describe("a stream", () => {
     const collectionId = await rig.collection(3);
     const subscription = await stream.follow(collectionScope(collectionId), null);
     const { got } = collect(subscription);
-    await rig.db.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'headway-listen' and datname = current_database()");
+    await rig.db.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'headway-listen' and datname = current_database()",
+    );
     const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "three" });
     await rig.settled(jobId);
     const expected = (await historyOf("collection_id", collectionId)).slice(1);

@@ -59,7 +59,9 @@ async function answering(port: number, server: ChildProcess): Promise<void> {
   const deadlineAt = Date.now() + START_DEADLINE_MS;
   while (Date.now() < deadlineAt) {
     if (failure !== null || server.exitCode !== null) {
-      throw new Error(`redis-server did not start on port ${port}: ${failure instanceof Error ? failure.message : `exit ${server.exitCode}`}`);
+      throw new Error(
+        `redis-server did not start on port ${port}: ${failure instanceof Error ? failure.message : `exit ${server.exitCode}`}`,
+      );
     }
     if (await answersPing(port)) return;
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -48,8 +48,8 @@ export const validateStage: DocumentStage = {
 export async function detect(bytes: Uint8Array, name: string): Promise<string> {
   const magic = await fileTypeFromBuffer(bytes).catch(() => undefined); // A truncated container can end the detector early.
   // XML and text formats are told apart below, where the name counts too.
-  if (magic && magic.mime !== "application/xml" && !/^text\//.test(magic.mime)) return magic.mime;
-  if (/^%PDF-/.test(Buffer.from(bytes.subarray(0, 1_024)).toString("latin1").trimStart())) return FORMATS.pdf;
+  if (magic && magic.mime !== "application/xml" && !magic.mime.startsWith("text/")) return magic.mime;
+  if (Buffer.from(bytes.subarray(0, 1_024)).toString("latin1").trimStart().startsWith("%PDF-")) return FORMATS.pdf;
   const extension = name.toLowerCase().match(/\.([a-z0-9]+)$/)?.[1] ?? "";
   if (looksBinary(bytes)) return "application/octet-stream";
   const { text } = decodeText(bytes);
@@ -59,7 +59,7 @@ export async function detect(bytes: Uint8Array, name: string): Promise<string> {
 /** Control characters that no text holds, in what is neither UTF-16 nor has a byte order mark. */
 function looksBinary(bytes: Uint8Array): boolean {
   const { text } = decodeText(bytes.subarray(0, 4_096 + (bytes.length % 2)));
-  const controls = [...text].filter((character) => /[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/.test(character)).length;
+  const controls = text.match(/[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/g)?.length ?? 0;
   return controls > text.length * 0.01 && controls > 1;
 }
 

