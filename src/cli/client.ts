@@ -45,18 +45,29 @@ export class ApiClient {
     return payload!;
   }
 
-  /** Ends when the server completes the subscription, or when the loop over it is left. */
+  /** Ends when the server completes the subscription, when the loop over it is left, or by `return()` while waiting. */
   subscribe<T extends Record<string, unknown>>(
     query: string,
     variables: Record<string, unknown>,
   ): AsyncIterableIterator<T> {
+    // No generator: one that waits can't be ended from outside.
     const results = this.#socket.iterate<T>({ query, variables });
-    return (async function* () {
-      for await (const { data, errors } of results) {
+    const iterator: AsyncIterableIterator<T> = {
+      [Symbol.asyncIterator]: () => iterator,
+      async next() {
+        const result = await results.next();
+        if (result.done) return { done: true, value: undefined };
+        const { data, errors } = result.value;
         if (errors?.[0]) throw new HeadwayError("GRAPHQL_ERROR", errors[0].message);
-        if (data) yield data;
-      }
-    })();
+        if (!data) throw new HeadwayError("GRAPHQL_ERROR", "The server sent an event without data.");
+        return { done: false, value: data };
+      },
+      async return() {
+        await results.return?.();
+        return { done: true, value: undefined };
+      },
+    };
+    return iterator;
   }
 
   async close(): Promise<void> {

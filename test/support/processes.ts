@@ -1,0 +1,64 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const MAIN = path.join(ROOT, "dist", "src", "cli", "main.js");
+const START_DEADLINE_MS = 30_000;
+
+/** A Headway started as a user starts it, in a process of its own. */
+export interface HeadwayProcess {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** From spawn to "ready". */
+  readonly readyMs: number;
+  /** All that it has printed. */
+  output(): string;
+  /** SIGINT, as Ctrl-C sends it; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  kill(): Promise<void>;
+}
+
+/** Starts `headway start` with these settings on a free port. @throws with its output when it does not get ready */
+export async function startHeadway(settings: Record<string, string>): Promise<HeadwayProcess> {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, ["--enable-source-maps", MAIN, "start"], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      HEADWAY_PORT: "0",
+      HEADWAY_EMBEDDER: "hash",
+      HEADWAY_LOG_LEVEL: "warn",
+      ...settings,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  child.stdout.on("data", (part: Buffer) => (output += part.toString()));
+  child.stderr.on("data", (part: Buffer) => (output += part.toString()));
+  const gone = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const deadlineAt = Date.now() + START_DEADLINE_MS;
+  while (!output.includes("Stop with Ctrl-C")) {
+    if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadlineAt) {
+      child.kill("SIGKILL");
+      throw new Error(`headway start did not get ready:\n${output}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const readyMs = performance.now() - startedAt;
+  const url = /(http:\/\/[^/\s]+)\//.exec(output)![1]!;
+  return {
+    url,
+    child,
+    readyMs,
+    output: () => output,
+    stop: () => {
+      child.kill("SIGINT");
+      return gone;
+    },
+    kill: async () => {
+      child.kill("SIGKILL");
+      await gone;
+    },
+  };
+}
