@@ -46,7 +46,10 @@ export const validateStage: DocumentStage = {
 
 /** The media type by magic number; of text by its name, checked against its content. Never throws. */
 export async function detect(bytes: Uint8Array, name: string): Promise<string> {
-  const magic = await fileTypeFromBuffer(bytes).catch(() => undefined); // A truncated container can end the detector early.
+  // A byte order mark of UTF-16 is also how some MPEG frames begin.
+  const isUtf16 =
+    /^(\xff\xfe|\xfe\xff)/.test(Buffer.from(bytes.subarray(0, 2)).toString("latin1")) && !looksBinary(bytes);
+  const magic = isUtf16 ? undefined : await fileTypeFromBuffer(bytes).catch(() => undefined); // A truncated container can end the detector early.
   // XML and text formats are told apart below, where the name counts too.
   if (magic && magic.mime !== "application/xml" && !magic.mime.startsWith("text/")) return magic.mime;
   if (Buffer.from(bytes.subarray(0, 1_024)).toString("latin1").trimStart().startsWith("%PDF-")) return FORMATS.pdf;

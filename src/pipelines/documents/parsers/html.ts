@@ -3,13 +3,14 @@ import { decodeText } from "../../decode-text.js";
 import type { Json } from "../../pipeline.js";
 import { MAX_NESTING, type Parsed } from "./parsed.js";
 
-/** Readable text: no tags, no addresses of links, tables row by row. */
+/** Readable text: no tags, no addresses of links, images as their alternative text, tables row by row. */
 const toText = compile({
   wordwrap: false,
+  formatters: { alternative: (element, _walk, builder) => builder.addInline(element.attribs?.alt ?? "") },
   limits: { maxInputLength: 50_000_000, maxDepth: MAX_NESTING },
   selectors: [
     { selector: "a", options: { ignoreHref: true } },
-    { selector: "img", format: "skip" },
+    { selector: "img", format: "alternative" },
     { selector: "script", format: "skip" },
     { selector: "style", format: "skip" },
     { selector: "table", format: "dataTable", options: { uppercaseHeaderCells: false, maxColumnWidth: 500 } },
