@@ -67,13 +67,7 @@ async function start(
   const onError = (error: unknown, doing: string): void => {
     if (!state.draining) logger.warn({ error: messageOf(error) }, `while ${doing}`);
   };
-  const { url: databaseUrl, label } = await openDatabase(config, logger, closers);
-  const db = await connect(databaseUrl, config, closers, onError);
-  const dispatcher: Dispatcher =
-    config.redisUrl === null
-      ? createInProcessDispatcher()
-      : createBullDispatcher({ redisUrl: config.redisUrl, onError: (error) => onError(error, "talking to Redis") });
-  closers.push(["dispatcher", () => dispatcher.close()]);
+  // First, because they are what a user gets wrong most easily.
   const source: PipelineSource = {
     files: config.pipelineFiles,
     embedder: config.embedder,
@@ -81,6 +75,13 @@ async function start(
   };
   const pipelines = await loadRegistry(source);
   closers.push(["embedder", () => pipelines.embedder.close()]);
+  const { url: databaseUrl, label } = await openDatabase(config, logger, closers);
+  const db = await connect(databaseUrl, config, closers, onError);
+  const dispatcher: Dispatcher =
+    config.redisUrl === null
+      ? createInProcessDispatcher()
+      : createBullDispatcher({ redisUrl: config.redisUrl, onError: (error) => onError(error, "talking to Redis") });
+  closers.push(["dispatcher", () => dispatcher.close()]);
   const blobs = createFilesystemBlobStore(path.join(config.dataDir, "blobs"));
   const parts: EngineParts = {
     db,

@@ -26,10 +26,16 @@ export interface LoadedPipelines {
 export async function loadRegistry(source: PipelineSource): Promise<LoadedPipelines> {
   const embedder = createEmbedder(source.embedder);
   const builtIn = [documentsPipeline({ embedder, maxDocumentBytes: source.maxDocumentBytes })];
-  const own: Pipeline[] = [];
+  const pipelines = new Map(builtIn.map((pipeline) => [pipeline.name, { pipeline, from: "a built-in one" }]));
   if (source.files.length > 0) resolveHeadwayForPipelines();
-  for (const file of await moduleFiles(source.files)) own.push(await loadFile(file));
-  return { registry: new Registry([...builtIn, ...own]), embedder };
+  for (const file of await moduleFiles(source.files)) {
+    const pipeline = await loadFile(file);
+    const other = pipelines.get(pipeline.name);
+    if (other)
+      throw new ConfigError(`${file}: the name "${pipeline.name}" is taken by ${other.from}; rename one.`, { file });
+    pipelines.set(pipeline.name, { pipeline, from: `that of ${file}` });
+  }
+  return { registry: new Registry([...pipelines.values()].map(({ pipeline }) => pipeline)), embedder };
 }
 
 /** As loadRegistry, for a child process, which needs no embedder of its own: a local one starts only on first use. */
