@@ -131,6 +131,10 @@ export class Task extends TrackedEntity {
   @Column({ name: "run_at", type: "timestamptz", nullable: true })
   readonly runAt!: Date | null;
 
+  /** Raised by every claim; what a worker writes must carry it. */
+  @Column({ type: "bigint", transformer: wholeNumber })
+  readonly fence!: number;
+
   @Column({ name: "worker_id", type: "uuid", nullable: true })
   readonly workerId!: string | null;
 
