@@ -10,12 +10,22 @@ export interface TestDatabase {
 
 /** A database of this test's own, copied from the migrated template of the run. */
 export async function createTestDatabase(): Promise<TestDatabase> {
+  const database = await createDatabase("template headway_template");
+  // Nothing is left to migrate; the copy gets its own identity, as any copied database does.
+  await migrate(database.url);
+  return database;
+}
+
+/** A database that nothing has been migrated in. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return createDatabase("");
+}
+
+async function createDatabase(from: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString("hex")}`;
-  await asSuperuser((admin) => admin.query(`create database ${name} template headway_template owner headway`));
+  await asSuperuser((admin) => admin.query(`create database ${name} ${from} owner headway`));
   const url = new URL(process.env.HEADWAY_TEST_DATABASE_URL!);
   url.pathname = `/${name}`;
-  // Nothing is left to migrate; the copy gets its own identity, as any copied database does.
-  await migrate(url.href);
   return { url: url.href, drop: () => asSuperuser((admin) => admin.query(`drop database ${name} with (force)`)) };
 }
 
