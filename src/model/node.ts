@@ -4,7 +4,11 @@ import type { ActorType } from "../lifecycle/status.js";
 import type { ChangeReason } from "../lifecycle/reasons.js";
 
 /** Anything that `node(id)` finds. Ids are uuids, unique over all tables. */
-@InterfaceType("Node", { description: "Anything that has an id of its own." })
+@InterfaceType("Node", {
+  description: "Anything that has an id of its own.",
+  // Of itself the library only knows the types that implement this one without another interface in between.
+  resolveType: (node: object) => node.constructor.name,
+})
 export abstract class NodeType {
   @Field(() => ID)
   @PrimaryColumn("uuid")
