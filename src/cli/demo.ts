@@ -4,7 +4,7 @@ import { HeadwayError } from "../errors.js";
 import { createLogger } from "../logger.js";
 import { ApiClient } from "./client.js";
 import { documentsAt, exampleDocuments, type DemoDocuments } from "./demo-documents.js";
-import { createProgress, type StageCount } from "./demo-progress.js";
+import { createProgress, type Progress, type StageCount } from "./demo-progress.js";
 import { onceStopped, stopInOrder } from "./serve.js";
 
 interface Summary {
@@ -42,9 +42,13 @@ export async function runDemo(paths: string[], options: { once: boolean; limit: 
   const app = await startApp(config, createLogger(config.logLevel === "info" ? "error" : config.logLevel));
   const client = new ApiClient(app.url);
   try {
-    const finished = await Promise.race([present(client, app.url, found, options.once), stopped.then(() => null)]);
-    if (finished === null) process.exitCode = 130;
-    else if (!options.once) {
+    const presenting = present(client, app.url, found, options.once);
+    const finished = await Promise.race([presenting, stopped.then(() => null)]);
+    if (finished === null) {
+      process.exitCode = 130;
+      await client.close();
+      await presenting.catch(() => undefined); // Cut off above; it only must not print any more.
+    } else if (!options.once) {
       process.stdout.write("\nStill serving; stop with Ctrl-C.\n");
       await stopped;
     } else if (finished.status !== "COMPLETED" && finished.status !== "COMPLETED_WITH_ERRORS") process.exitCode = 1;
@@ -115,35 +119,51 @@ async function submit(client: ApiClient, collectionId: string): Promise<Submitte
   return { id: job.id, collectionId, cursor: streamCursor };
 }
 
-/** Follows the job on both subscriptions until it is settled. */
+const SETTLED = ["COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELLED"];
+
+interface ChangeEvent {
+  readonly entityType?: string;
+  readonly toStatus?: string;
+  readonly fromStage?: string;
+  readonly message?: string;
+  readonly taskId?: string;
+}
+
+/** Follows the job on both subscriptions until it is settled. @throws {HeadwayError} when they end before */
 async function watch(client: ApiClient, job: Submitted, documents: number): Promise<void> {
   const progress = createProgress(documents);
-  const changes = client.subscribe<{
-    statusChanges: { toStatus?: string; fromStage?: string; message?: string; taskId?: string };
-  }>(
-    `subscription ($id: ID!, $after: String) { statusChanges(jobId: $id, after: $after) {
-       ... on StatusChange { toStatus fromStage message taskId } } }`,
-    { id: job.id, after: job.cursor },
-  );
-  const failures = (async () => {
-    for await (const { statusChanges: change } of changes) {
-      if (change.toStatus !== "FAILED" || !change.taskId) continue;
-      const { task } = await client.query<{ task: { documentName: string | null } }>(
-        `query ($id: ID!) { task(id: $id) { documentName } }`,
-        { id: change.taskId },
-      );
-      progress.failed(task.documentName ?? "the collection", change.fromStage ?? "?", change.message ?? "");
-    }
-  })();
+  try {
+    await Promise.all([showProgress(client, job, progress), showFailures(client, job, progress)]);
+  } finally {
+    progress.end();
+  }
+}
+
+async function showProgress(client: ApiClient, job: Submitted, progress: Progress): Promise<void> {
   const states = client.subscribe<{ jobProgress: { stageCounts: StageCount[] } }>(
-    `subscription ($id: ID!) { jobProgress(jobId: $id) { status stageCounts { stage queued running completed failed } } }`,
+    `subscription ($id: ID!) { jobProgress(jobId: $id) { stageCounts { stage queued running completed failed } } }`,
     { id: job.id },
   );
   for await (const { jobProgress } of states) progress.update(jobProgress.stageCounts);
-  progress.end();
-  // Failures told by the history come before the job's own end in it, so they have been printed or are on their way.
-  await Promise.race([changes.return?.() ?? Promise.resolve(), new Promise((resolve) => setTimeout(resolve, 500))]);
-  failures.catch(() => undefined); // Ended above.
+}
+
+/** The job's own end is the last change of its run, so nothing that failed comes behind it. */
+async function showFailures(client: ApiClient, job: Submitted, progress: Progress): Promise<void> {
+  const changes = client.subscribe<{ statusChanges: ChangeEvent }>(
+    `subscription ($id: ID!, $after: String) { statusChanges(jobId: $id, after: $after) {
+       ... on StatusChange { entityType toStatus fromStage message taskId } } }`,
+    { id: job.id, after: job.cursor },
+  );
+  for await (const { statusChanges: change } of changes) {
+    if (change.entityType === "JOB" && SETTLED.includes(change.toStatus ?? "")) return;
+    if (change.toStatus !== "FAILED" || !change.taskId) continue;
+    const { task } = await client.query<{ task: { documentName: string | null } }>(
+      `query ($id: ID!) { task(id: $id) { documentName } }`,
+      { id: change.taskId },
+    );
+    progress.failed(task.documentName ?? "the collection", change.fromStage ?? "?", change.message ?? "");
+  }
+  throw new HeadwayError("STREAM_ENDED", `The stream of job ${job.id} ended before the job did.`);
 }
 
 function printSummary({ status, durationMs, stages, errors }: Summary): void {

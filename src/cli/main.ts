@@ -24,6 +24,14 @@ program
   .option("--limit <bytes>", "bytes of documents to take at most", "250000")
   .action(runDemo);
 
+// Who read our output may have gone (a closed terminal, a pipe to head): we stop, in order, as after SIGHUP.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+    process.kill(process.pid, "SIGHUP");
+  });
+}
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -27,7 +27,10 @@ export async function runServe(): Promise<void> {
   await stopInOrder(app);
 }
 
-/** Resolves at the first SIGINT or SIGTERM; the second ends the process at once. */
+/**
+ * Resolves at the first SIGINT, SIGTERM, or SIGHUP (the terminal has gone). A second SIGINT or SIGTERM ends the process
+ * at once; a second SIGHUP does not, because npm sends on the one that the terminal has sent already.
+ */
 export function onceStopped(): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
@@ -37,6 +40,10 @@ export function onceStopped(): Promise<void> {
       resolve();
     };
     process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+    process.on("SIGHUP", () => {
+      asked = true;
+      resolve();
+    });
   });
 }
 

@@ -72,7 +72,9 @@ export async function listen(
 ): Promise<RunningServer> {
   const app = express().disable("x-powered-by");
   const http = createServer(app);
-  const url = (): string => urlOf(host, (http.address() as AddressInfo).port);
+  let boundPort = port;
+  // Kept, because an answer may still be made while the server closes, when it has no address any more.
+  const url = (): string => urlOf(host, boundPort);
   const drain = new Drain(http);
   app.use(drain.note);
   app.get("/healthz", healthz);
@@ -84,14 +86,14 @@ export async function listen(
   });
   app.use(answerError(logger));
   try {
-    await bind(http, host, port);
+    boundPort = await bind(http, host, port);
   } catch (error) {
     await stop();
     throw error;
   }
   return {
     url: url(),
-    port: (http.address() as AddressInfo).port,
+    port: boundPort,
     close: (graceMs) => drain.within(graceMs, stop),
   };
 }
@@ -185,10 +187,11 @@ class Drain {
   }
 }
 
-function bind(http: Server, host: string, port: number): Promise<void> {
+/** Resolves with the port, which is another one than asked for when that was 0. */
+function bind(http: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     http.once("error", (error: NodeJS.ErrnoException) => reject(listenFault(error, host, port)));
-    http.listen(port, host, () => resolve());
+    http.listen(port, host, () => resolve((http.address() as AddressInfo).port));
   });
 }
 

@@ -44,6 +44,7 @@ export class LocalEmbedder implements Embedder {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.ref(); // An idle child keeps nobody alive, and its end is waited for here.
     child.kill("SIGKILL");
     await gone;
   }
