@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { access, cp, readFile, writeFile } from "node:fs/promises";
+import { access, cp, lstat, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -62,20 +61,36 @@ export async function executable(binaries: Binaries, owner: Owner): Promise<Bina
   );
   if (runs) return binaries;
   const native = path.dirname(path.dirname(binaries.postgres));
-  const id = createHash("sha256").update(native).digest("hex").slice(0, 16);
-  const copy = path.join(tmpdir(), `headway-postgres-binaries-${id}`);
-  if (
-    !(await access(path.join(copy, "complete")).then(
-      () => true,
-      () => false,
-    ))
-  ) {
-    await cp(native, copy, { recursive: true, verbatimSymlinks: true, force: true });
-    await run("chmod", ["-R", "a+rX", copy]);
-    await writeFile(path.join(copy, "complete"), "");
-  }
+  const { version } = JSON.parse(await readFile(path.join(native, "..", "package.json"), "utf8")) as {
+    version: string;
+  };
+  const copy = path.join(tmpdir(), `headway-postgres-binaries-${version}`);
+  if (!(await isOurs(copy))) await copyOnce(native, copy);
   const bin = path.join(copy, "bin");
   return { initdb: path.join(bin, "initdb"), pg_ctl: path.join(bin, "pg_ctl"), postgres: path.join(bin, "postgres") };
+}
+
+/** Whether it is there whole, since it appears by a rename, and is ours: others may write to the temporary folder too. */
+async function isOurs(copy: string): Promise<boolean> {
+  const facts = await lstat(copy).catch(() => null);
+  if (facts === null) return false;
+  if (facts.isDirectory() && facts.uid === userInfo().uid) return true;
+  throw new HeadwayError(
+    "EMBEDDED_POSTGRES",
+    `${copy} belongs to somebody else, and the programs of PostgreSQL should be copied there; remove it, or set DATABASE_URL.`,
+  );
+}
+
+async function copyOnce(native: string, copy: string): Promise<void> {
+  const making = await mkdtemp(`${copy}-`);
+  await cp(native, making, { recursive: true, verbatimSymlinks: true });
+  await run("chmod", ["-R", "a+rX", making]);
+  try {
+    await rename(making, copy);
+  } catch (error) {
+    await rm(making, { recursive: true, force: true });
+    if (!(await isOurs(copy))) throw error; // Else another process was faster.
+  }
 }
 
 /** Postgres refuses to run as root; then it runs as the user `postgres`, made when there is none. */
