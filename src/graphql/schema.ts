@@ -5,6 +5,7 @@ import { buildSchema, type PubSub } from "type-graphql";
 import { CollectionResolver } from "./collection.resolver.js";
 import { ChunkResolver, DocumentResolver } from "./document.resolver.js";
 import { ArtifactResolver, JobResolver, JobSummaryResolver } from "./job.resolver.js";
+import { OperationsResolver } from "./operations.resolver.js";
 import { RootResolver } from "./root.resolver.js";
 import { StreamResolver } from "./stream.resolver.js";
 import { TaskResolver, WorkerResolver } from "./task.resolver.js";
@@ -32,6 +33,7 @@ export function buildHeadwaySchema(): Promise<GraphQLSchema> {
       DocumentResolver,
       JobResolver,
       JobSummaryResolver,
+      OperationsResolver,
       RootResolver,
       StatusChangeResolver,
       StreamResolver,

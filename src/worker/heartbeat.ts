@@ -101,7 +101,6 @@ export class Heartbeat {
   async #beat(): Promise<void> {
     this.#lastBeatAt = Date.now();
     const claims = [...this.#running.values()];
-    if (claims.length === 0) return;
     const tasks = claims.map(({ taskId, fence, stage, progress }) => ({
       task: taskId,
       fence,
@@ -110,7 +109,9 @@ export class Heartbeat {
     }));
     for (const claim of claims) claim.progress.isNew = false;
     const rows: { answer: { lost: string[]; cancelled: string[] } }[] = await this.#db.query(
-      "select heartbeat($1, $2, $3) as answer",
+      // The process beats here, the loop writes its own progress: so a worker that beats and does not move can be told.
+      `with beat as (update worker set heartbeat_at = clock_timestamp() where id = $1)
+       select heartbeat($1, $2, $3) as answer`,
       [this.#options.workerId, this.#options.leaseMs, JSON.stringify(tasks)],
     );
     const { lost, cancelled } = rows[0]!.answer;

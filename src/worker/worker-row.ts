@@ -53,8 +53,7 @@ export class WorkerRow {
     this.#db
       .query(
         `update worker set loop_iterations = $2, running = $3, event_loop_lag_ms = $4, last_loop_at = clock_timestamp(),
-           heartbeat_at = clock_timestamp(),
-           last_claim_at = case when $5 then clock_timestamp() else last_claim_at end where id = $1`,
+           heartbeat_at = clock_timestamp(), last_claim_at = case when $5 then clock_timestamp() else last_claim_at end where id = $1`,
         [this.#facts.id, iterations, running, Number.isFinite(lagMs) ? lagMs : 0, claimed],
       )
       .catch((error: unknown) => this.#onError(error, "writing the worker's row"))

@@ -1,0 +1,92 @@
+import { Arg, Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Query, Resolver } from "type-graphql";
+import { countOpenStages, findViolations } from "../engine/doctor.js";
+import { repair } from "../engine/repair.js";
+import { BadInput } from "../errors.js";
+import { StageCount } from "../model/job.js";
+import { StatusChange } from "../model/status-change.js";
+import { Violation } from "../model/violation.js";
+import { Worker } from "../model/worker.js";
+import type { GraphContext } from "./context.js";
+import { optionalUuid } from "./ids.js";
+
+const DAY_MS = 86_400_000;
+const MAX_VIOLATIONS = 1_000;
+
+@InputType()
+export class RepairInput {
+  @Field(() => ID, { nullable: true, description: "All open jobs when absent." })
+  readonly jobId?: string | null;
+}
+
+@ObjectType()
+export class RepairPayload {
+  @Field(() => Int, { description: "Rows whose status changed; 0 when all was well." })
+  readonly changed!: number;
+  @Field(() => [StatusChange], { description: "The first 100." })
+  readonly firstChanges!: StatusChange[];
+}
+
+/** What those ask who keep the system running. */
+@Resolver()
+export class OperationsResolver {
+  @Query(() => [Worker], { description: "Newest first; those that stopped in order only when asked for." })
+  workers(
+    @Arg("includeStopped", () => Boolean, { defaultValue: false }) includeStopped: boolean,
+    @Ctx() { db, projectId }: GraphContext,
+  ): Promise<Worker[]> {
+    const query = db.getRepository(Worker).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
+    if (!includeStopped) query.andWhere("t.stopped_at is null");
+    return query.orderBy("t.id", "DESC").getMany();
+  }
+
+  @Query(() => [StageCount], {
+    description: "Open work by stage (queued and running), over all open jobs or within one collection.",
+  })
+  stageCounts(
+    @Arg("collectionId", () => ID, { nullable: true }) collectionId: string | null,
+    @Arg("pipeline", () => String, { nullable: true }) pipeline: string | null,
+    @Ctx() { db, projectId }: GraphContext,
+  ): Promise<StageCount[]> {
+    const scope = {
+      projectId,
+      collectionId: optionalUuid(collectionId, "collectionId"),
+      pipeline: pipeline ?? null,
+    };
+    return countOpenStages(db, scope);
+  }
+
+  @Query(() => [Violation], {
+    description:
+      "Broken invariants in what changed since then (a day by default) and in all open jobs; at most `first`. Empty when all is well.",
+  })
+  doctor(
+    @Arg("collectionId", () => ID, { nullable: true }) collectionId: string | null,
+    @Arg("jobId", () => ID, { nullable: true }) jobId: string | null,
+    @Arg("since", () => Date, { nullable: true }) since: Date | null,
+    @Arg("first", () => Int, { defaultValue: 100, description: `1 to ${MAX_VIOLATIONS}.` }) first: number,
+    @Ctx() { db, projectId }: GraphContext,
+  ): Promise<Violation[]> {
+    if (first < 1 || first > MAX_VIOLATIONS) {
+      throw new BadInput(`first: ${first} is out of range; it must be 1 to ${MAX_VIOLATIONS}.`, { field: "first" });
+    }
+    return findViolations(db, {
+      projectId,
+      collectionId: optionalUuid(collectionId, "collectionId"),
+      jobId: optionalUuid(jobId, "jobId"),
+      since: since ?? new Date(Date.now() - DAY_MS),
+      limit: first,
+    });
+  }
+
+  @Mutation(() => RepairPayload, { description: "Runs convergence now, for one job or for all." })
+  async repair(
+    @Arg("input", () => RepairInput) input: RepairInput,
+    @Ctx() { parts, projectId, loaders }: GraphContext,
+  ): Promise<object> {
+    const jobId = optionalUuid(input.jobId, "jobId");
+    if (jobId !== null && !(await loaders.job.load(jobId))) {
+      throw new BadInput(`jobId: there is no job ${jobId}.`, { field: "jobId" });
+    }
+    return repair(parts, projectId, jobId);
+  }
+}
