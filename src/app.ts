@@ -30,9 +30,20 @@ export interface App {
   /** For people: which database and which dispatcher. */
   readonly database: string;
   readonly dispatcher: string;
-  /** Stops in order: not ready, no more claims, sockets closed, work given back, Redis, Postgres. Idempotent. */
+  /** Stops in order: not ready, no more claims, clients let go, running work ended or given back, Redis, Postgres. Idempotent. */
   stop(): Promise<void>;
 }
+
+/** How the process stands; shared by all that was started. */
+interface State {
+  /** It stops: not ready any more. */
+  draining: boolean;
+  /** What is left of the one grace that clients and running work share. */
+  graceMs: () => number;
+}
+
+/** Answers are quick; clients that take longer than this to read theirs must not use up the grace of running work. */
+const CLIENTS_GRACE_MS = 5_000;
 
 /** What has been started and must be stopped again, last first. */
 type Closer = readonly [what: string, close: () => Promise<unknown>];
@@ -43,11 +54,14 @@ type Closer = readonly [what: string, close: () => Promise<unknown>];
  */
 export async function startApp(config: Config, logger: Logger): Promise<App> {
   const closers: Closer[] = [];
-  const state = { draining: false };
+  const state: State = { draining: false, graceMs: () => config.graceMs };
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => {
+    if (stopping) return stopping;
+    const graceEndsAt = Date.now() + config.graceMs;
     state.draining = true;
-    stopping ??= closeAll(closers, logger);
+    state.graceMs = () => Math.max(0, graceEndsAt - Date.now());
+    stopping = closeAll(closers, logger);
     return stopping;
   };
   try {
@@ -58,12 +72,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   }
 }
 
-async function start(
-  config: Config,
-  logger: Logger,
-  closers: Closer[],
-  state: { draining: boolean },
-): Promise<Omit<App, "stop">> {
+async function start(config: Config, logger: Logger, closers: Closer[], state: State): Promise<Omit<App, "stop">> {
   const onError = (error: unknown, doing: string): void => {
     if (!state.draining) logger.warn({ error: messageOf(error) }, `while ${doing}`);
   };
@@ -102,10 +111,12 @@ async function start(
       check: async () => (reconciler.ticks > 0 ? null : "the sweep has not gone round yet"),
     });
   }
-  if (config.roles.includes("worker"))
-    await startWorker({ config, logger, parts, source, blobs, databaseUrl }, closers, serve.checks);
-  // Pushed last so that it is stopped first: nobody is told "ready" or given an answer by what is going down.
-  closers.push(["server", () => serve.server.close(config.graceMs)]);
+  const worker = config.roles.includes("worker")
+    ? await startWorker({ config, logger, parts, source, blobs, databaseUrl, state }, closers, serve.checks)
+    : null;
+  // Last pushed, first stopped: nothing is claimed any more, then clients are let go, and then work is waited for.
+  closers.push(["server", () => serve.server.close(Math.min(CLIENTS_GRACE_MS, state.graceMs()))]);
+  if (worker) closers.push(["claim loop", () => worker.drain()]);
   return { url: serve.server.url, database: label, dispatcher: dispatcher.kind };
 }
 
@@ -155,7 +166,7 @@ async function startServing(
     pipelines: LoadedPipelines;
     blobs: BlobStore;
     databaseUrl: string;
-    state: { draining: boolean };
+    state: State;
   },
   closers: Closer[],
 ): Promise<{ server: RunningServer; checks: Check[] }> {
@@ -188,11 +199,12 @@ async function startWorker(
     source: PipelineSource;
     blobs: BlobStore;
     databaseUrl: string;
+    state: State;
   },
   closers: Closer[],
   checks: Check[],
-): Promise<void> {
-  const { config, logger, parts, source, blobs, databaseUrl } = from;
+): Promise<Worker> {
+  const { config, logger, parts, source, blobs, databaseUrl, state } = from;
   const sandbox = new Sandbox({
     childEntry: new URL("./worker/sandbox-child.js", import.meta.url),
     concurrency: config.concurrency,
@@ -224,7 +236,7 @@ async function startWorker(
     { projectId: DEFAULT_PROJECT_ID, build: buildVersion(), ...config },
   );
   await worker.start();
-  closers.push(["worker", () => worker.stop(config.graceMs)]);
+  closers.push(["worker", () => worker.stop(state.graceMs())]);
   let seen = { iterations: -1, at: Date.now() };
   checks.push({
     name: "worker",
@@ -238,6 +250,7 @@ async function startWorker(
         : null;
     },
   });
+  return worker;
 }
 
 /** Last started, first stopped; what can't be stopped is said and does not keep the rest from stopping. */

@@ -65,6 +65,8 @@ export class Worker {
   #loop: Promise<void> | null = null;
   #consumer: Consumer | null = null;
   #listener: Listener | null = null;
+  #drained: Promise<void> | null = null;
+  #stopped: Promise<void> | null = null;
 
   constructor(parts: WorkerParts, settings: WorkerSettings) {
     this.#parts = parts;
@@ -148,18 +150,32 @@ export class Worker {
     }
   }
 
+  /** Takes nothing new from here on; what runs goes on. Idempotent. */
+  drain(): Promise<void> {
+    this.#drained ??= this.#stopClaiming();
+    return this.#drained;
+  }
+
   /**
-   * Takes nothing new, gives running work graceMs to end, and gives the rest back (INTERRUPTED, no attempt counted).
-   * Idempotent.
+   * Drains, gives running work graceMs to end, and gives the rest back (INTERRUPTED, no attempt counted). Idempotent:
+   * the first call's graceMs holds.
    */
-  async stop(graceMs: number): Promise<void> {
-    if (this.#stopping) return void (await this.#loop);
+  stop(graceMs: number): Promise<void> {
+    this.#stopped ??= this.#giveBack(graceMs);
+    return this.#stopped;
+  }
+
+  async #stopClaiming(): Promise<void> {
     this.#stopping = true;
     this.#wake();
     for (const resolve of this.#roomFor.splice(0)) resolve();
     await this.#consumer?.close();
     await this.#row.draining();
     await this.#loop;
+  }
+
+  async #giveBack(graceMs: number): Promise<void> {
+    await this.drain();
     const runs = [...this.#running.values()];
     const all = Promise.all(runs.map(({ done }) => done));
     await Promise.race([all, sleep(graceMs, undefined, { ref: false })]);
