@@ -12,7 +12,7 @@ import { ChangeStream } from "./engine/stream.js";
 import { messageOf } from "./errors.js";
 import type { Logger } from "./logger.js";
 import { loadRegistry, type LoadedPipelines, type PipelineSource } from "./pipelines/load.js";
-import { Reconciler } from "./reconciler/reconciler.js";
+import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
 import { startServer, type RunningServer } from "./server/server.js";
 import { createFilesystemBlobStore } from "./storage/filesystem.js";
 import type { BlobStore } from "./storage/blob-store.js";
@@ -98,17 +98,27 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     registry: pipelines.registry,
     fileRoots: config.fileRoots,
     maxDocumentBytes: config.maxDocumentBytes,
+    cancelDeadlineMs: config.cancelDeadlineMs,
+    sweepMs: config.sweepMs,
+    retentionDays: config.retentionDays,
     onError,
   };
   const serve = await startServing({ config, logger, parts, pipelines, blobs, databaseUrl, state }, closers);
   if (config.roles.includes("reconciler")) {
     const settings = { projectId: DEFAULT_PROJECT_ID, ...config };
-    const reconciler = new Reconciler(db, dispatcher, settings, onError);
+    const reconciler = new Reconciler({ db, dispatcher, blobs, settings, onError });
     reconciler.start();
     closers.push(["reconciler", () => reconciler.stop()]);
     serve.checks.push({
       name: "reconciler",
-      check: async () => (reconciler.ticks > 0 ? null : "the sweep has not gone round yet"),
+      check: async () => {
+        const { lastTickAt } = reconciler;
+        if (lastTickAt === null) return "the sweep has not gone round yet";
+        const stillMs = Date.now() - lastTickAt;
+        return stillMs > TICK_DEADLINE_MS + 2 * config.sweepMs
+          ? `the sweep has not gone round for ${stillMs} ms`
+          : null;
+      },
     });
   }
   const worker = config.roles.includes("worker")

@@ -23,6 +23,8 @@ export interface Config {
   readonly graceMs: number;
   readonly cancelDeadlineMs: number;
   readonly crashLimit: number;
+  /** Null: collections don't expire unless they say so. */
+  readonly retentionDays: number | null;
   readonly maxDocumentBytes: number;
   readonly fileRoots: readonly string[];
   readonly embedder: "local" | "hash";
@@ -86,6 +88,10 @@ const SCHEMA = {
   HEADWAY_GRACE_MS: whole(0, 600_000, "running work gets this long when the process stops"),
   HEADWAY_CANCEL_DEADLINE_MS: whole(100, 600_000, "running work gets this long to stop when it is cancelled"),
   HEADWAY_CRASH_LIMIT: whole(1, 100, "a task that kills its workers must end"),
+  HEADWAY_RETENTION_DAYS: z.union(
+    [z.literal("").transform(() => null), whole(1, 36_500, "a collection is kept for at least a day")],
+    { error: "it must be empty or a whole number from 1 to 36500, because a collection is kept for at least a day" },
+  ) as unknown as z.ZodType<number | null>,
   HEADWAY_MAX_DOCUMENT_BYTES: whole(1, 10_000_000_000, "larger documents are refused"),
   HEADWAY_FILE_ROOTS: absoluteList,
   HEADWAY_EMBEDDER: z.string().transform((value, context): "local" | "hash" => {
@@ -163,6 +169,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "child
     graceMs: values.HEADWAY_GRACE_MS,
     cancelDeadlineMs: values.HEADWAY_CANCEL_DEADLINE_MS,
     crashLimit: values.HEADWAY_CRASH_LIMIT,
+    retentionDays: values.HEADWAY_RETENTION_DAYS,
     maxDocumentBytes: values.HEADWAY_MAX_DOCUMENT_BYTES,
     fileRoots: values.HEADWAY_FILE_ROOTS,
     embedder: values.HEADWAY_EMBEDDER,

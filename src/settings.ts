@@ -33,6 +33,11 @@ export const SETTINGS = [
     default: "3",
     does: "After so many lost leases and dead children in one stage a task fails as POISONED.",
   },
+  {
+    name: "HEADWAY_RETENTION_DAYS",
+    default: "",
+    does: "Days until a collection expires that names no time of its own. Empty: never.",
+  },
   { name: "HEADWAY_MAX_DOCUMENT_BYTES", default: "200000000", does: "Largest document." },
   {
     name: "HEADWAY_FILE_ROOTS",

@@ -4,6 +4,7 @@ import { inTransaction } from "../database/transaction.js";
 import { UserFault } from "../errors.js";
 import { isOpen, type JobStatus, type TaskStatus } from "../lifecycle/status.js";
 import type { Actor, EngineParts } from "./engine.js";
+import { whyNotCancel } from "./permissions.js";
 import { toStorableMessage } from "./storable.js";
 
 /** Workers listen here: something that one of them runs is to be cancelled. */
@@ -15,7 +16,7 @@ export const CANCEL_CHANNEL = "headway_cancel";
  * @throws {UserFault} NOT_FOUND, NOT_CANCELLABLE when it is settled
  */
 export async function cancelJob(
-  parts: EngineParts,
+  parts: Pick<EngineParts, "db">,
   actor: Actor,
   input: { readonly jobId: string; readonly reason?: string | null },
 ): Promise<string> {
@@ -27,11 +28,8 @@ export async function cancelJob(
       actor.projectId,
     ]);
     if (!job) throw new UserFault("NOT_FOUND", `There is no job ${jobId}.`, ["jobId"]);
-    if (!isOpen("JOB", job.status)) {
-      throw new UserFault("NOT_CANCELLABLE", `Job ${jobId} is ${job.status}; only open work can be cancelled.`, [
-        "jobId",
-      ]);
-    }
+    const why = whyNotCancel("Job", jobId, isOpen("JOB", job.status), job.status);
+    if (why !== null) throw new UserFault("NOT_CANCELLABLE", why, ["jobId"]);
     if (job.status === "CANCELLING") return;
     await tx.query(
       `update job set status = 'CANCELLING', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
@@ -61,11 +59,8 @@ export async function cancelTask(
       [taskId, actor.projectId],
     );
     if (!task) throw new UserFault("NOT_FOUND", `There is no task ${taskId}.`, ["taskId"]);
-    if (!isOpen(`${task.kind}_TASK`, task.status)) {
-      throw new UserFault("NOT_CANCELLABLE", `Task ${taskId} is ${task.status}; only open work can be cancelled.`, [
-        "taskId",
-      ]);
-    }
+    const why = whyNotCancel("Task", taskId, isOpen(`${task.kind}_TASK`, task.status), task.status);
+    if (why !== null) throw new UserFault("NOT_CANCELLABLE", why, ["taskId"]);
     await cancelTasks(tx, actor, "id = $1", taskId, input.reason);
     await tx.query("select converge($1, 'system:converge')", [task.jobId]);
   });

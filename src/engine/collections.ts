@@ -40,7 +40,7 @@ export async function createCollection(parts: EngineParts, actor: Actor, input: 
         name,
         description ?? null,
         JSON.stringify(metadata ?? {}),
-        expiresInDays ?? null,
+        expiresInDays ?? parts.retentionDays,
         randomUUID(),
         actor.type,
         actor.name,

@@ -18,6 +18,11 @@ export interface EngineParts {
   readonly registry: Registry;
   readonly fileRoots: readonly string[];
   readonly maxDocumentBytes: number;
+  /** How long running work may take to stop when it is cancelled. */
+  readonly cancelDeadlineMs: number;
+  readonly sweepMs: number;
+  /** Days until a new collection expires that names no time of its own; null for never. */
+  readonly retentionDays: number | null;
   /** Called with what a verb could not do but need not fail for: a hint that was not taken. */
   readonly onError: (error: unknown, doing: string) => void;
 }

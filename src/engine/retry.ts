@@ -2,24 +2,21 @@ import { randomUUID } from "node:crypto";
 import type { EntityManager } from "typeorm";
 import { inTransaction } from "../database/transaction.js";
 import { UserFault } from "../errors.js";
-import { isOpen, type JobStatus, type TaskStatus } from "../lifecycle/status.js";
+import { isOpen, type TaskKind, type TaskStatus } from "../lifecycle/status.js";
 import { DEFAULT_MAX_ATTEMPTS } from "../pipelines/pipeline.js";
 import type { Actor, EngineParts } from "./engine.js";
 import { dispatch, type DueTask } from "./hints.js";
+import { EXPIRY_DUE } from "./lock.js";
+import { whyNotRetryJob, whyNotRetryTask, type JobStanding } from "./permissions.js";
 import { toStorableMessage } from "./storable.js";
 
 export type RetryFrom = "FAILED_STAGE" | "FIRST_STAGE";
 
-interface Target {
-  readonly jobId: string;
+interface Target extends JobStanding {
   readonly collectionId: string;
-  readonly collectionStatus: string;
   readonly pipeline: string;
-  readonly status: JobStatus;
-  readonly newestJobId: string;
   readonly documentStages: string[];
   readonly collectionStages: string[];
-  readonly collectionTask: TaskStatus | null;
 }
 
 interface Choice {
@@ -45,14 +42,7 @@ export async function retryJob(
   const { jobId, ...choice } = input;
   const done = await inTransaction(parts.db, async (tx) => {
     const target = await lockTarget(tx, actor, "j.id = $1", jobId, "job");
-    if (target.status === "COMPLETED" || isOpen("JOB", target.status)) {
-      throw new UserFault(
-        "NOT_RETRYABLE",
-        `Job ${jobId} is ${target.status}; only a job that FAILED, was CANCELLED or COMPLETED_WITH_ERRORS can be retried.`,
-        ["jobId"],
-      );
-    }
-    assertNewest(target);
+    refuseIf(target, whyNotRetryJob(target), "jobId");
     const due = await reopen(parts, tx, actor, target, choice);
     const collectionTaskFits = await collectionTaskMatches(tx, target, choice.errorCodes);
     if (due.length === 0 && !collectionTaskFits) {
@@ -82,24 +72,16 @@ export async function retryTask(
   const { taskId } = input;
   const due = await inTransaction(parts.db, async (tx) => {
     const target = await lockTarget(tx, actor, "j.id = (select job_id from task where id = $1)", taskId, "task");
-    const [task]: { kind: string; status: TaskStatus }[] = await tx.query(
+    const [task]: { kind: TaskKind; status: TaskStatus }[] = await tx.query(
       "select kind, status from task where id = $1",
       [taskId],
     );
-    if (task?.kind !== "DOCUMENT" || (task.status !== "FAILED" && task.status !== "CANCELLED")) {
-      const why =
-        task?.kind === "COLLECTION"
-          ? "is the job's collection task: retry the job instead"
-          : `is ${task?.status}; only a FAILED or CANCELLED task can be retried`;
-      throw new UserFault("NOT_RETRYABLE", `Task ${taskId} ${why}.`, ["taskId"]);
-    }
+    refuseIf(target, whyNotRetryTask(taskId, task!, target), "taskId");
     if (isOpen("JOB", target.status)) {
-      assertOpenJobTakesRetry(target, taskId);
       const reopened = await reopen(parts, tx, actor, target, input);
       await backToWaiting(parts, tx, actor, target, input.reason);
       return reopened;
     }
-    assertNewest(target);
     const reopened = await reopen(parts, tx, actor, target, input);
     await finishReopening(parts, tx, actor, target, input);
     return reopened;
@@ -108,32 +90,8 @@ export async function retryTask(
   return taskId;
 }
 
-function assertOpenJobTakesRetry(target: Target, taskId: string): void {
-  if (target.status === "CANCELLING") {
-    throw new UserFault(
-      "NOT_RETRYABLE",
-      `Job ${target.jobId} is CANCELLING; retry task ${taskId} once it is settled.`,
-      ["taskId"],
-    );
-  }
-  const { collectionTask } = target;
-  if (collectionTask !== null && collectionTask !== "WAITING" && collectionTask !== "QUEUED") {
-    throw new UserFault(
-      "NOT_RETRYABLE",
-      `The collection stages of job ${target.jobId} are ${collectionTask} already; retry task ${taskId} once the job is settled.`,
-      ["taskId"],
-    );
-  }
-}
-
-function assertNewest(target: Target): void {
-  if (target.newestJobId !== target.jobId) {
-    throw new UserFault(
-      "NOT_RETRYABLE",
-      `Job ${target.jobId} is ${target.status}, but job ${target.newestJobId} is newer; only a collection's newest job can be retried.`,
-      ["jobId"],
-    );
-  }
+function refuseIf({ isExpiring }: Target, why: string | null, field: "jobId" | "taskId"): void {
+  if (why !== null) throw new UserFault(isExpiring ? "COLLECTION_EXPIRED" : "NOT_RETRYABLE", why, [field]);
 }
 
 async function lockTarget(
@@ -145,7 +103,7 @@ async function lockTarget(
 ): Promise<Target> {
   await tx.query(`select lock_collections(array(select collection_id from job j where ${where}))`, [id]);
   const [target]: Target[] = await tx.query(
-    `select j.id as "jobId", j.collection_id as "collectionId", c.status as "collectionStatus", j.pipeline, j.status,
+    `select j.id as "jobId", j.collection_id as "collectionId", c.status = 'EXPIRED' or ${EXPIRY_DUE} as "isExpiring", j.pipeline, j.status,
        j.document_stages as "documentStages", j.collection_stages as "collectionStages", t.status as "collectionTask",
        (select id from job n where n.collection_id = j.collection_id order by created_at desc, id desc limit 1) as "newestJobId"
      from job j join collection c on c.id = j.collection_id left join task t on t.job_id = j.id and t.kind = 'COLLECTION'
@@ -153,11 +111,6 @@ async function lockTarget(
     [id, actor.projectId],
   );
   if (!target) throw new UserFault("NOT_FOUND", `There is no ${noun} ${id}.`, [`${noun}Id`]);
-  if (target.collectionStatus === "EXPIRED") {
-    throw new UserFault("COLLECTION_EXPIRED", `The collection of ${noun} ${id} has expired; its contents are gone.`, [
-      `${noun}Id`,
-    ]);
-  }
   return target;
 }
 

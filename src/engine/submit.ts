@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from "uuid";
 import { inTransaction, sqlStateOf } from "../database/transaction.js";
 import { UserFault } from "../errors.js";
 import { DEFAULT_MAX_ATTEMPTS, type Pipeline } from "../pipelines/pipeline.js";
-import { stagesOfRun } from "../pipelines/registry.js";
+import { stagesOfRun, type Registry } from "../pipelines/registry.js";
 import type { Actor, EngineParts } from "./engine.js";
 import { dispatch, type DueTask } from "./hints.js";
 import { lockCollection } from "./lock.js";
@@ -79,16 +79,18 @@ async function findByKey(
   return { jobId: found.id, deduplicated: true };
 }
 
+/** @throws {UserFault} UNKNOWN_PIPELINE */
+export function pipelineNamed(registry: Registry, name: string): Pipeline {
+  const pipeline = registry.get(name);
+  if (pipeline) return pipeline;
+  const known = registry.all().map((one) => one.name);
+  throw new UserFault("UNKNOWN_PIPELINE", `There is no pipeline "${name}"; known are ${known.join(", ")}.`, [
+    "pipeline",
+  ]);
+}
+
 function check(parts: EngineParts, input: SubmitInput): { pipeline: Pipeline; options: unknown } {
-  const pipeline = parts.registry.get(input.pipeline);
-  if (!pipeline) {
-    const known = parts.registry.all().map(({ name }) => name);
-    throw new UserFault(
-      "UNKNOWN_PIPELINE",
-      `There is no pipeline "${input.pipeline}"; known are ${known.join(", ")}.`,
-      ["pipeline"],
-    );
-  }
+  const pipeline = pipelineNamed(parts.registry, input.pipeline);
   const { priority, idempotencyKey, tags } = input;
   if (priority !== null && priority !== undefined && (priority < -100 || priority > 100)) {
     throw new UserFault("INVALID_INPUT", `priority is ${priority}; it must be -100 to 100.`, ["priority"]);

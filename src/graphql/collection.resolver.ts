@@ -1,9 +1,13 @@
 import { Arg, Args, Ctx, FieldResolver, Float, ID, Mutation, Query, Resolver, Root } from "type-graphql";
 import type { SelectQueryBuilder } from "typeorm";
 import { addDocuments, createCollection, type NewCollection, type NewDocument } from "../engine/collections.js";
+import { deleteCollection } from "../engine/expire.js";
+import { whyNotSubmit } from "../engine/permissions.js";
 import { Collection } from "../model/collection.js";
 import { Document } from "../model/document.js";
 import { Job } from "../model/job.js";
+import { Warning } from "../model/task.js";
+import { Permission, permission } from "../model/waiting.js";
 import { CollectionConnection, DocumentConnection, JobConnection } from "./connections.js";
 import type { GraphContext } from "./context.js";
 import { payload } from "./errors.js";
@@ -12,6 +16,7 @@ import {
   AddDocumentsInput,
   CollectionFilter,
   CreateCollectionInput,
+  DeleteCollectionInput,
   DocumentFilter,
   ForwardArgs,
   JobFilter,
@@ -20,7 +25,7 @@ import {
 import { jobPage } from "./job-list.js";
 import { createdBetween, nameContains, oneOf } from "./filters.js";
 import { keysetPage, type Page } from "./page.js";
-import { AddDocumentsPayload, CreateCollectionPayload } from "./payloads.js";
+import { AddDocumentsPayload, CreateCollectionPayload, DeleteCollectionPayload } from "./payloads.js";
 
 const NEWEST_COLLECTIONS = {
   name: "collections",
@@ -97,6 +102,20 @@ export class CollectionResolver {
     });
   }
 
+  @Mutation(() => DeleteCollectionPayload, {
+    description:
+      "Expiry, now: an open job is cancelled first, contents and results go, the record and its history stay (EXPIRED), the name is free again.",
+  })
+  deleteCollection(
+    @Arg("input", () => DeleteCollectionInput) input: DeleteCollectionInput,
+    @Ctx() { parts, actor, loaders }: GraphContext,
+  ): Promise<object> {
+    const collectionId = uuid(input.collectionId, "input.collectionId");
+    return payload({ collection: null }, async () => ({
+      collection: await loaders.collection.load(await deleteCollection(parts, actor, { collectionId })),
+    }));
+  }
+
   @FieldResolver(() => String, { description: "The status in a sentence." })
   statusDescription(@Root() { status }: Collection): string {
     return DESCRIPTIONS[status];
@@ -115,6 +134,20 @@ export class CollectionResolver {
   @FieldResolver(() => Job, { nullable: true, description: "The newest one." })
   lastJob(@Root() { id }: Collection, @Ctx() { loaders }: GraphContext): Promise<Job | null> {
     return loaders.lastJobOfCollection.load(id);
+  }
+
+  @FieldResolver(() => [Warning], { description: "What deserves a look now, though it may have failed nothing." })
+  warnings(@Root() { id }: Collection, @Ctx() { loaders }: GraphContext): Promise<Warning[]> {
+    return loaders.warningsOfCollection.load(id);
+  }
+
+  @FieldResolver(() => Permission)
+  async canSubmit(@Root() { id, status }: Collection, @Ctx() { loaders }: GraphContext): Promise<Permission> {
+    const [isExpiring, openJob] = await Promise.all([
+      loaders.isExpiring.load(id),
+      loaders.openJobOfCollection.load(id),
+    ]);
+    return permission(whyNotSubmit(id, { status, isExpiring }, openJob)?.message ?? null);
   }
 
   @FieldResolver(() => DocumentConnection, { description: "In the order in which they were added." })

@@ -36,7 +36,7 @@ export function createContext(api: ApiParts): GraphContext {
     ...api,
     db,
     actor: { type: "USER", name: "anonymous", projectId: api.projectId },
-    loaders: createLoaders(db, api.projectId),
+    loaders: createLoaders(api.parts, api.projectId),
     chunkSearch: search,
   };
 }

@@ -72,6 +72,12 @@ export class JobFilter {
   readonly createdAfter?: Date | null;
   @Field(() => Date, { nullable: true, description: "Exclusive." })
   readonly createdBefore?: Date | null;
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      "Has an open task whose lease is past by a sweep, or that is due and untaken for 60 s while a worker of its pipeline is free.",
+  })
+  readonly stuck?: boolean | null;
 }
 
 @InputType({ description: "How a list of jobs is sorted." })
@@ -136,8 +142,28 @@ export class CreateCollectionInput {
   readonly description?: string | null;
   @Field(() => JsonScalar, { nullable: true, description: "A JSON object." })
   readonly metadata?: unknown;
-  @Field(() => Int, { nullable: true, description: "Never, when absent." })
+  @Field(() => Int, { nullable: true, description: "1 to 36,500; as HEADWAY_RETENTION_DAYS says when absent." })
   readonly expiresInDays?: number | null;
+}
+
+@InputType()
+export class DeleteCollectionInput {
+  @Field(() => ID)
+  readonly collectionId!: string;
+}
+
+@InputType()
+export class PausePipelineInput {
+  @Field(() => String)
+  readonly pipeline!: string;
+  @Field(() => String, { description: "Shown to everybody whose jobs wait for it." })
+  readonly reason!: string;
+}
+
+@InputType()
+export class ResumePipelineInput {
+  @Field(() => String)
+  readonly pipeline!: string;
 }
 
 @InputType({

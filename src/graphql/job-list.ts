@@ -15,7 +15,7 @@ const COLUMNS: Record<JobOrder["field"], Keyset["columns"]> = {
 
 /** One page of jobs, of the project or of one collection; newest first unless ordered otherwise. */
 export function jobPage(
-  { db, projectId }: GraphContext,
+  { db, projectId, parts }: GraphContext,
   page: PageRequest,
   filter: JobFilter | null,
   order: JobOrder | null,
@@ -30,6 +30,11 @@ export function jobPage(
   if (filter?.tags)
     query.andWhere("t.tags @> cast(:tags as text[])", { tags: filter.tags.map((tag) => tag.replaceAll("\0", "")) });
   createdBetween(query, filter);
+  if (filter?.stuck !== null && filter?.stuck !== undefined) {
+    query.andWhere(`t.id ${filter.stuck ? "in" : "not in"} (select stuck_jobs(:projectId, :sweepMs))`, {
+      sweepMs: parts.sweepMs,
+    });
+  }
   const { field, direction } = order ?? { field: "CREATED_AT", direction: "DESC" };
   return keysetPage(
     query,

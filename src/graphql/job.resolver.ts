@@ -1,5 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, Float, ID, Mutation, Query, Resolver, Root } from "type-graphql";
 import { cancelJob } from "../engine/cancel.js";
+import { whyNotCancel, whyNotRetryJob } from "../engine/permissions.js";
 import { retryJob } from "../engine/retry.js";
 import { submitJob } from "../engine/submit.js";
 import type { UserFault } from "../errors.js";
@@ -8,6 +9,7 @@ import { Collection } from "../model/collection.js";
 import { JobSummary, StageSummary } from "../model/job-summary.js";
 import { Job, StageCount, TaskCounts } from "../model/job.js";
 import { Task } from "../model/task.js";
+import { Permission, permission, WaitingReason } from "../model/waiting.js";
 import { ArtifactConnection, JobConnection, TaskConnection } from "./connections.js";
 import type { GraphContext } from "./context.js";
 import { payload } from "./errors.js";
@@ -23,6 +25,7 @@ import {
   TaskFilter,
 } from "./inputs.js";
 import { jobPage } from "./job-list.js";
+import { jobStanding } from "./job-standing.js";
 import { readJob } from "./read-job.js";
 import { keysetPage, type Page } from "./page.js";
 import { CancelJobPayload, RetryJobPayload, SubmitJobPayload } from "./payloads.js";
@@ -161,6 +164,25 @@ export class JobResolver {
   })
   async summary(@Root() { id, finishedAt }: Job, @Ctx() { loaders }: GraphContext): Promise<JobSummary | null> {
     return finishedAt === null ? null : loaders.summary.load(id);
+  }
+
+  @FieldResolver(() => WaitingReason, {
+    nullable: true,
+    description: "Live answer to: why is it not moving? Null when it is moving or settled.",
+  })
+  waitingOn(@Root() { id, finishedAt }: Job, @Ctx() { loaders }: GraphContext): Promise<WaitingReason | null> | null {
+    return finishedAt === null ? loaders.waitingOfJob.load(id) : null;
+  }
+
+  @FieldResolver(() => Permission)
+  async canRetry(@Root() { id }: Job, @Ctx() { loaders }: GraphContext): Promise<Permission> {
+    return permission(whyNotRetryJob(await jobStanding(loaders, id)));
+  }
+
+  @FieldResolver(() => Permission)
+  canCancel(@Root() { id, status, finishedAt }: Job): Permission {
+    if (status === "CANCELLING") return permission(`Job ${id} is CANCELLING already.`);
+    return permission(whyNotCancel("Job", id, finishedAt === null, status));
   }
 
   @FieldResolver(() => ArtifactConnection, { description: "By name; of one name the newest accepted." })

@@ -1,7 +1,10 @@
 import DataLoader from "dataloader";
-import type { DataSource, ObjectLiteral } from "typeorm";
+import type { ObjectLiteral } from "typeorm";
 import { CHANGE_COLUMNS, readDatabaseId, withCursor, type ChangeRow } from "../engine/history.js";
-import type { Change } from "../engine/engine.js";
+import type { Change, EngineParts } from "../engine/engine.js";
+import { EXPIRY_DUE } from "../engine/lock.js";
+import { whyJobsWait, whyTasksWait, type WaitingReason } from "../engine/waiting.js";
+import { collectionWarnings, type CollectionWarning } from "../engine/warnings.js";
 import { Collection } from "../model/collection.js";
 import { Document } from "../model/document.js";
 import { JobSummary } from "../model/job-summary.js";
@@ -9,19 +12,13 @@ import { Job, type StageCount } from "../model/job.js";
 import { RefusedWrite, Task } from "../model/task.js";
 import { Worker } from "../model/worker.js";
 
-export interface WorkerNow {
-  readonly worker: Worker;
-  /** The database's clock when the row was read. */
-  readonly now: Date;
-}
-
 /** Related rows, each kind in one statement per turn, whatever the page sizes. */
 export interface Loaders {
   readonly collection: DataLoader<string, Collection | null>;
   readonly document: DataLoader<string, Document | null>;
   readonly job: DataLoader<string, Job | null>;
   readonly task: DataLoader<string, Task | null>;
-  readonly worker: DataLoader<string, WorkerNow | null>;
+  readonly worker: DataLoader<string, Worker | null>;
   readonly summary: DataLoader<string, JobSummary | null>;
   readonly openJobOfCollection: DataLoader<string, Job | null>;
   readonly lastJobOfCollection: DataLoader<string, Job | null>;
@@ -35,6 +32,11 @@ export interface Loaders {
   readonly lastChange: DataLoader<string, Change | null>;
   /** The whole history of a task, oldest first. */
   readonly historyOfTask: DataLoader<string, ChangeRow[]>;
+  readonly waitingOfTask: DataLoader<string, WaitingReason | null>;
+  readonly waitingOfJob: DataLoader<string, WaitingReason | null>;
+  /** Whether the collection has expired, or is to though the sweep has not come to it yet. */
+  readonly isExpiring: DataLoader<string, boolean>;
+  readonly warningsOfCollection: DataLoader<string, CollectionWarning[]>;
 }
 
 type Rows<T> = (keys: readonly string[]) => Promise<readonly T[]>;
@@ -54,7 +56,15 @@ function many<T>(rows: Rows<T>, keyOf: (row: T) => string): DataLoader<string, T
   });
 }
 
-export function createLoaders(db: DataSource, projectId: string): Loaders {
+function ofMap<T>(read: (keys: readonly string[]) => Promise<ReadonlyMap<string, T>>): DataLoader<string, T | null> {
+  return new DataLoader(async (keys) => {
+    const found = await read(keys);
+    return keys.map((key) => found.get(key) ?? null);
+  });
+}
+
+export function createLoaders(parts: EngineParts, projectId: string): Loaders {
+  const { db } = parts;
   const select = <T extends ObjectLiteral>(
     entity: new () => T,
     where: string,
@@ -84,13 +94,7 @@ export function createLoaders(db: DataSource, projectId: string): Loaders {
     document: one(select(Document, inProject), (row) => row.id),
     job: one(select(Job, inProject), (row) => row.id),
     task: one(select(Task, inProject), (row) => row.id),
-    worker: one(
-      async (keys) => {
-        const [{ now }] = (await db.query("select clock_timestamp() as now")) as [{ now: Date }];
-        return (await select(Worker, "t.id = any(:keys)")(keys)).map((worker) => ({ worker, now }));
-      },
-      ({ worker }) => worker.id,
-    ),
+    worker: one(select(Worker, inProject), (row) => row.id),
     summary: one(
       select(JobSummary, "t.job_id = any(:keys) and t.project_id = :projectId", "t.job_id"),
       (row) => row.jobId,
@@ -176,6 +180,20 @@ export function createLoaders(db: DataSource, projectId: string): Loaders {
           [keys],
         ),
       (row: ChangeRow) => row.entityId,
+    ),
+    waitingOfTask: ofMap((keys) => whyTasksWait(parts, keys)),
+    waitingOfJob: ofMap((keys) => whyJobsWait(parts, keys)),
+    isExpiring: new DataLoader(async (keys) => {
+      const rows: { id: string }[] = await db.query(
+        `select c.id from collection c where c.id = any ($1) and (c.status = 'EXPIRED' or ${EXPIRY_DUE})`,
+        [keys],
+      );
+      const expiring = new Set(rows.map(({ id }) => id));
+      return keys.map((key) => expiring.has(key));
+    }),
+    warningsOfCollection: many(
+      (keys) => collectionWarnings(db, keys),
+      (row) => row.collectionId,
     ),
   };
 }

@@ -4,6 +4,7 @@ import { Collection } from "../model/collection.js";
 import { Document } from "../model/document.js";
 import { UserErrorCodeEnum } from "../model/enums.js";
 import { Job } from "../model/job.js";
+import { PipelineInfo } from "../model/pipeline.js";
 import { Task } from "../model/task.js";
 
 @ObjectType({
@@ -23,6 +24,22 @@ export class UserError {
 export class CreateCollectionPayload {
   @Field(() => Collection, { nullable: true })
   readonly collection!: Collection | null;
+  @Field(() => [UserError])
+  readonly userErrors!: UserError[];
+}
+
+@ObjectType({ description: "Expired already where nothing runs; else once running work has stopped." })
+export class DeleteCollectionPayload {
+  @Field(() => Collection, { nullable: true })
+  readonly collection!: Collection | null;
+  @Field(() => [UserError])
+  readonly userErrors!: UserError[];
+}
+
+@ObjectType()
+export class PipelinePayload {
+  @Field(() => PipelineInfo, { nullable: true })
+  readonly pipeline!: PipelineInfo | null;
   @Field(() => [UserError])
   readonly userErrors!: UserError[];
 }

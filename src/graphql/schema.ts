@@ -6,6 +6,7 @@ import { CollectionResolver } from "./collection.resolver.js";
 import { ChunkResolver, DocumentResolver } from "./document.resolver.js";
 import { ArtifactResolver, JobResolver, JobSummaryResolver } from "./job.resolver.js";
 import { OperationsResolver } from "./operations.resolver.js";
+import { PipelineResolver } from "./pipeline.resolver.js";
 import { RootResolver } from "./root.resolver.js";
 import { StreamResolver } from "./stream.resolver.js";
 import { TaskResolver, WorkerResolver } from "./task.resolver.js";
@@ -34,6 +35,7 @@ export function buildHeadwaySchema(): Promise<GraphQLSchema> {
       JobResolver,
       JobSummaryResolver,
       OperationsResolver,
+      PipelineResolver,
       RootResolver,
       StatusChangeResolver,
       StreamResolver,

@@ -1,21 +1,22 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "type-graphql";
 import { cancelTask } from "../engine/cancel.js";
+import { whyNotCancel, whyNotRetryTask } from "../engine/permissions.js";
 import { retryTask } from "../engine/retry.js";
 import { Document } from "../model/document.js";
-import { WorkerStatusEnum } from "../model/enums.js";
 import { Job } from "../model/job.js";
+import { Permission, permission, WaitingReason } from "../model/waiting.js";
 import { RefusedWrite, StageRun, Task, TaskError } from "../model/task.js";
 import { Worker } from "../model/worker.js";
 import { TaskConnection } from "./connections.js";
 import type { GraphContext } from "./context.js";
+import { jobStanding } from "./job-standing.js";
 import { payload } from "./errors.js";
 import { uuid } from "./ids.js";
-import { CancelTaskInput, PageArgs, RetryTaskInput, TaskFilter } from "./inputs.js";
+import { CancelTaskInput, ForwardArgs, PageArgs, RetryTaskInput, TaskFilter } from "./inputs.js";
 import type { Page } from "./page.js";
 import { CancelTaskPayload, RetryTaskPayload } from "./payloads.js";
 import { stageRuns } from "./stage-runs.js";
 import { taskPage } from "./task-list.js";
-import { workerStatus } from "./worker-status.js";
 
 @Resolver(() => Task)
 export class TaskResolver {
@@ -79,7 +80,7 @@ export class TaskResolver {
 
   @FieldResolver(() => Worker, { nullable: true, description: "Who holds its lease." })
   async worker(@Root() { workerId }: Task, @Ctx() { loaders }: GraphContext): Promise<Worker | null> {
-    return workerId === null ? null : ((await loaders.worker.load(workerId))?.worker ?? null);
+    return workerId === null ? null : loaders.worker.load(workerId);
   }
 
   @FieldResolver(() => TaskError, { nullable: true })
@@ -92,13 +93,32 @@ export class TaskResolver {
   async stages(@Root() { id }: Task, @Ctx() { loaders }: GraphContext): Promise<StageRun[]> {
     return stageRuns(await loaders.historyOfTask.load(id));
   }
+
+  @FieldResolver(() => WaitingReason, {
+    nullable: true,
+    description: "Live answer to: why is it not moving? Null when it is moving or settled.",
+  })
+  waitingOn(@Root() { id, finishedAt }: Task, @Ctx() { loaders }: GraphContext): Promise<WaitingReason | null> | null {
+    return finishedAt === null ? loaders.waitingOfTask.load(id) : null;
+  }
+
+  @FieldResolver(() => Permission)
+  async canRetry(@Root() task: Task, @Ctx() { loaders }: GraphContext): Promise<Permission> {
+    return permission(whyNotRetryTask(task.id, task, await jobStanding(loaders, task.jobId)));
+  }
+
+  @FieldResolver(() => Permission)
+  canCancel(@Root() { id, status, finishedAt, cancelRequestedAt }: Task): Permission {
+    if (finishedAt === null && cancelRequestedAt !== null)
+      return permission(`Task ${id} has been asked to stop already.`);
+    return permission(whyNotCancel("Task", id, finishedAt === null, status));
+  }
 }
 
 @Resolver(() => Worker)
 export class WorkerResolver {
-  @FieldResolver(() => WorkerStatusEnum)
-  async status(@Root() { id }: Worker, @Ctx() { loaders }: GraphContext): Promise<string> {
-    const { worker, now } = (await loaders.worker.load(id))!;
-    return workerStatus(worker, now);
+  @FieldResolver(() => TaskConnection, { description: "What it runs now." })
+  tasks(@Root() { id }: Worker, @Args() page: ForwardArgs, @Ctx() context: GraphContext): Promise<Page<Task>> {
+    return taskPage(context, page, { workerId: id, status: ["RUNNING"] });
   }
 }

@@ -40,6 +40,9 @@ export class Collection extends TrackedEntity {
   @Column({ name: "embedded_chunk_count", type: "int" })
   readonly chunksWithEmbeddings!: number;
 
+  @Column({ name: "deletion_requested_at", type: "timestamptz", nullable: true })
+  readonly deletionRequestedAt!: Date | null;
+
   /** Moves whenever the searchable content does. */
   @Column({ name: "content_version", type: "bigint" })
   readonly contentVersion!: string;

@@ -10,6 +10,7 @@ import {
   TASK_KINDS,
   TASK_STATUSES,
 } from "../lifecycle/status.js";
+import { WAITING_CODES } from "../lifecycle/waiting.js";
 
 type EnumObject<Word extends string> = { readonly [Key in Word]: Key };
 
@@ -84,6 +85,18 @@ export const WorkerStatusEnum = enumOf(
     LOST: "Nothing has been heard from it for a lease.",
   },
 );
+export const WaitingCodeEnum = enumOf("WaitingCode", "What work that does not move waits for.", WAITING_CODES, {
+  NO_WORKER: "No worker of its pipeline is running.",
+  PIPELINE_PAUSED: "Its pipeline is paused; running work goes on.",
+  RETRY_BACKOFF: "Its next try is due later.",
+  SCHEDULED: "It was submitted to run later.",
+  BEHIND_OTHERS: "All workers have enough to do; others come first.",
+  DOCUMENTS_OPEN: "The collection task runs once all documents are settled.",
+  LEASE_LOST: "Its worker is dead or frozen; the sweep gives it back.",
+  WORKER_STALLED: "Its worker, or those that should take it, beat but do not go round.",
+  SLOW_STAGE: "Its stage has used up half of its time.",
+  CANCEL_PENDING: "It has been asked to stop and has not stopped yet.",
+});
 export const RetryFromEnum = enumOf("RetryFrom", "Where a retry begins.", ["FAILED_STAGE", "FIRST_STAGE"] as const, {
   FAILED_STAGE: "At the stage that failed, with the kept outputs of those before.",
   FIRST_STAGE: "At the first stage, all anew.",

@@ -13,6 +13,10 @@ export class PipelineInfo {
   readonly documentStages!: string[];
   @Field(() => [String])
   readonly collectionStages!: string[];
+  @Field(() => Boolean, { description: "Whether its waiting tasks are left where they are; running ones go on." })
+  readonly paused!: boolean;
+  @Field(() => String, { nullable: true })
+  readonly pausedReason!: string | null;
   @Field(() => JsonScalar, { nullable: true, description: "JSON Schema of the options; null where there are none." })
   readonly optionsSchema!: unknown;
   @Field(() => Int, { description: "Tasks due or waiting for their time." })

@@ -150,6 +150,8 @@ export class Task extends TrackedEntity {
   @Column({ name: "finished_at", type: "timestamptz", nullable: true })
   readonly finishedAt!: Date | null;
 
+  @Column({ name: "cancel_requested_at", type: "timestamptz", nullable: true })
+  readonly cancelRequestedAt!: Date | null;
   @Column({ name: "error_code", type: "text", nullable: true })
   readonly errorCode!: string | null;
   @Column({ name: "error_message", type: "text", nullable: true })

@@ -1,10 +1,12 @@
 import { Field, Float, Int, ObjectType } from "type-graphql";
 import { Column, Entity } from "typeorm";
+import { WorkerStatusEnum } from "./enums.js";
 import { NodeEntity, NodeType } from "./node.js";
 import { BigIntScalar, wholeNumber } from "./scalars.js";
 
 @ObjectType({ implements: NodeType, description: "A process that runs tasks, as its own claim loop reports it." })
-@Entity("worker")
+// The view adds to the table how the worker does, by the database's clock.
+@Entity("worker_now")
 export class Worker extends NodeEntity {
   @Field(() => String)
   @Column({ type: "text" })
@@ -15,14 +17,15 @@ export class Worker extends NodeEntity {
   @Field(() => String, { name: "version", description: "Of Headway." })
   @Column({ type: "text" })
   readonly build!: string;
+  @Field(() => WorkerStatusEnum)
+  @Column({ type: "text", insert: false, update: false })
+  readonly status!: "STARTING" | "RUNNING" | "DRAINING" | "STALLED" | "LOST" | "STOPPED";
   @Field(() => [String])
   @Column({ type: "text", array: true })
   readonly pipelines!: string[];
   @Field(() => Int)
   @Column({ type: "int" })
   readonly concurrency!: number;
-  @Column({ name: "lease_ms", type: "int" })
-  readonly leaseMs!: number;
   @Field(() => Int)
   @Column({ type: "int" })
   readonly running!: number;
@@ -44,8 +47,6 @@ export class Worker extends NodeEntity {
   @Field(() => Float)
   @Column({ name: "event_loop_lag_ms", type: "double precision" })
   readonly eventLoopLagMs!: number;
-  @Column({ name: "draining_at", type: "timestamptz", nullable: true })
-  readonly drainingAt!: Date | null;
   @Column({ name: "stopped_at", type: "timestamptz", nullable: true })
   readonly stoppedAt!: Date | null;
 }

@@ -1,9 +1,12 @@
 import type { DataSource } from "typeorm";
+import { isConnectionLoss } from "../database/transaction.js";
 import type { Dispatcher } from "../dispatch/dispatcher.js";
 import { dispatch } from "../engine/hints.js";
 import { Recorder } from "../engine/recorder.js";
+import type { BlobStore } from "../storage/blob-store.js";
 import { enforceCancelDeadlines } from "./cancel-deadlines.js";
 import { rescueExpiredLeases } from "./expired-leases.js";
+import { expireCollections } from "./expiry.js";
 import { convergeOpenJobs } from "./open-jobs.js";
 
 export interface ReconcilerSettings {
@@ -19,6 +22,7 @@ export interface ReconcilerSettings {
 export interface DutyParts {
   readonly db: DataSource;
   readonly recorder: Recorder;
+  readonly blobs: BlobStore;
   readonly settings: ReconcilerSettings;
   readonly onError: (error: unknown, doing: string) => void;
 }
@@ -26,7 +30,7 @@ export interface DutyParts {
 /** After an outage workers get a heartbeat and this long to renew what they hold, before anything is rescued. */
 const SETTLE_MS = 2_000;
 /** A tick that hangs is given up, and the next is armed. */
-const TICK_DEADLINE_MS = 60_000;
+export const TICK_DEADLINE_MS = 60_000;
 
 /**
  * Makes facts and status agree again, every `sweepMs` ± 20 %, on every instance: there is no leader. Each duty
@@ -37,15 +41,11 @@ export class Reconciler {
   #timer: NodeJS.Timeout | null = null;
   #ticking: Promise<void> | null = null;
   #stopped = false;
-  #ticks = 0;
+  #lastTickAt: number | null = null;
   #rescueFrom: number | null = null;
 
-  constructor(
-    db: DataSource,
-    dispatcher: Dispatcher,
-    settings: ReconcilerSettings,
-    onError: (error: unknown, doing: string) => void,
-  ) {
+  constructor(from: Omit<DutyParts, "recorder"> & { readonly dispatcher: Dispatcher }) {
+    const { db, dispatcher, settings, onError } = from;
     const recorder = new Recorder({
       db,
       actor: { type: "SYSTEM", name: "system:sweep" },
@@ -54,12 +54,12 @@ export class Reconciler {
       onDue: (due) => dispatch({ dispatcher, onError }, due),
       onError,
     });
-    this.#parts = { db, recorder, settings, onError };
+    this.#parts = { ...from, recorder };
   }
 
-  /** How often the sweep has gone round, for readiness. */
-  get ticks(): number {
-    return this.#ticks;
+  /** When the sweep last went round whole, in milliseconds since the epoch; null before the first time. */
+  get lastTickAt(): number | null {
+    return this.#lastTickAt;
   }
 
   start(): void {
@@ -91,7 +91,7 @@ export class Reconciler {
     });
     try {
       await Promise.race([this.#duties(), late]);
-      this.#ticks += 1;
+      this.#lastTickAt = Date.now();
     } catch (error) {
       this.#rescueFrom = null;
       this.#parts.onError(error, "sweeping");
@@ -103,9 +103,20 @@ export class Reconciler {
   async #duties(): Promise<void> {
     await this.#parts.db.query("select 1");
     this.#rescueFrom ??= Date.now() + this.#parts.settings.heartbeatMs + SETTLE_MS;
-    await convergeOpenJobs(this.#parts);
-    await enforceCancelDeadlines(this.#parts);
+    await this.#duty("converging open jobs", convergeOpenJobs);
+    await this.#duty("enforcing cancel deadlines", enforceCancelDeadlines);
     // An outage of the database is nobody's crash: its leases passed while nobody could renew them.
-    if (Date.now() >= this.#rescueFrom) await rescueExpiredLeases(this.#parts);
+    if (Date.now() >= this.#rescueFrom) await this.#duty("rescuing expired leases", rescueExpiredLeases);
+    await this.#duty("expiring collections", expireCollections);
+  }
+
+  /** One duty that can't be done must not keep the others from theirs; without the database none can. */
+  async #duty(doing: string, duty: (parts: DutyParts) => Promise<number>): Promise<void> {
+    try {
+      await duty(this.#parts);
+    } catch (error) {
+      if (isConnectionLoss(error)) throw error;
+      this.#parts.onError(error, doing);
+    }
   }
 }

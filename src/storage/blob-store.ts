@@ -23,4 +23,6 @@ export interface BlobStore {
   size(key: string): Promise<number | null>;
   /** No error where there is none. */
   remove(key: string): Promise<void>;
+  /** Removes every blob whose key is `prefix` followed by "/" and more. No error where there is none. */
+  removeBelow(prefix: string): Promise<void>;
 }

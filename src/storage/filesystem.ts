@@ -77,6 +77,15 @@ class FilesystemBlobStore implements BlobStore {
     if ((await this.size(key)) !== null) await rm(file, { force: true });
   }
 
+  async removeBelow(prefix: string): Promise<void> {
+    const folder = this.#fileOf(prefix);
+    const facts = await stat(folder).catch((error: unknown) => {
+      if (isMissing(error)) return null;
+      throw error;
+    });
+    if (facts?.isDirectory()) await rm(folder, { recursive: true, force: true });
+  }
+
   /** @throws {HeadwayError} INVALID_KEY for what could lie outside the root or among the unfinished */
   #fileOf(key: string): string {
     if (key.length > MAX_KEY_LENGTH || !KEY.test(key)) {

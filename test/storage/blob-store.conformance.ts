@@ -116,6 +116,17 @@ export function describeBlobStore(name: string, make: () => Promise<BlobStore>):
       await expect(store.read(key)).rejects.toMatchObject({ code: "INVALID_KEY" });
       await expect(store.size(key)).rejects.toMatchObject({ code: "INVALID_KEY" });
       await expect(store.remove(key)).rejects.toMatchObject({ code: "INVALID_KEY" });
+      await expect(store.removeBelow(key)).rejects.toMatchObject({ code: "INVALID_KEY" });
+    });
+
+    test("removes all that lies below a prefix, and nothing that only begins alike", async () => {
+      for (const key of ["tree/a", "tree/b/c", "tree-2/a", "treetop"]) await store.write(key, Buffer.from(key));
+      await store.removeBelow("tree");
+      expect([await store.size("tree/a"), await store.size("tree/b/c")]).toEqual([null, null]);
+      expect([await store.size("tree-2/a"), await store.size("treetop")]).toEqual([8, 7]);
+      await store.removeBelow("treetop");
+      await store.removeBelow("never-there");
+      expect(await store.size("treetop")).toBe(7);
     });
 
     test("readers of a key that is written over and over see one whole blob", async () => {

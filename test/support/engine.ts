@@ -6,6 +6,8 @@ import type { Actor, EngineParts } from "../../src/engine/engine.js";
 import { submitJob, type SubmitInput } from "../../src/engine/submit.js";
 import type { Pipeline } from "../../src/pipelines/pipeline.js";
 import { Registry } from "../../src/pipelines/registry.js";
+import { Reconciler, type ReconcilerSettings } from "../../src/reconciler/reconciler.js";
+import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { Worker, type WorkerSettings } from "../../src/worker/worker.js";
 import { createTestDatabase } from "./database.js";
@@ -21,9 +23,11 @@ export interface Rig {
   readonly url: string;
   readonly db: DataSource;
   readonly parts: EngineParts;
+  readonly blobs: BlobStore;
   /** What the parts could not do but went on without. */
   readonly errors: { error: unknown; doing: string }[];
   startWorker(settings?: Partial<WorkerSettings>): Promise<Worker>;
+  startReconciler(settings?: Partial<ReconcilerSettings>): Reconciler;
   /** A collection of documents named d0, d1 …, each with its name as text. */
   collection(documents: number | readonly { name: string; text: string }[]): Promise<string>;
   submit(pipeline: string, documents: number, more?: Partial<SubmitInput>): Promise<string>;
@@ -41,20 +45,33 @@ export async function createRig(pipelines: readonly Pipeline[]): Promise<Rig> {
   const errors: { error: unknown; doing: string }[] = [];
   const onError = (error: unknown, doing: string): void => void errors.push({ error, doing });
   const folder = await mkdtemp(path.join(tmpdir(), "headway-test-"));
-  const parts: EngineParts = { db, dispatcher, registry, fileRoots: [folder], maxDocumentBytes: 10_000_000, onError };
+  const parts: EngineParts = {
+    db,
+    dispatcher,
+    registry,
+    fileRoots: [folder],
+    maxDocumentBytes: 10_000_000,
+    cancelDeadlineMs: 15_000,
+    sweepMs: 5_000,
+    retentionDays: null,
+    onError,
+  };
+  const blobs = createFilesystemBlobStore(folder);
   const workers: Worker[] = [];
+  const reconcilers: Reconciler[] = [];
   let made = 0;
   const rig: Rig = {
     url: database.url,
     db,
     parts,
+    blobs,
     errors,
     async startWorker(settings = {}) {
       const worker = new Worker(
         {
           ...parts,
           databaseUrl: database.url,
-          blobs: createFilesystemBlobStore(folder),
+          blobs,
           logger: silent,
           runIsolated: () => Promise.reject(new Error("this rig runs no isolated stages")),
         },
@@ -72,6 +89,27 @@ export async function createRig(pipelines: readonly Pipeline[]): Promise<Rig> {
       workers.push(worker);
       await worker.start();
       return worker;
+    },
+    startReconciler(settings = {}) {
+      const reconciler = new Reconciler({
+        db,
+        dispatcher,
+        blobs,
+        onError,
+        settings: {
+          projectId: PROJECT,
+          sweepMs: 50,
+          // No database comes back here: what has expired is rescued from the first tick on.
+          heartbeatMs: -2_000,
+          leaseMs: 30_000,
+          crashLimit: 3,
+          cancelDeadlineMs: 200,
+          ...settings,
+        },
+      });
+      reconcilers.push(reconciler);
+      reconciler.start();
+      return reconciler;
     },
     async collection(documents) {
       made += 1;
@@ -105,6 +143,7 @@ export async function createRig(pipelines: readonly Pipeline[]): Promise<Rig> {
     },
     violations: () => db.query("select * from violations()"),
     async close() {
+      await Promise.all(reconcilers.map((reconciler) => reconciler.stop()));
       await Promise.all(workers.map((worker) => worker.stop(0)));
       await dispatcher.close();
       await db.destroy();

@@ -2,7 +2,6 @@ import { jest } from "@jest/globals";
 import { createDataSource } from "../../src/database/data-source.js";
 import { Recorder } from "../../src/engine/recorder.js";
 import { Registry } from "../../src/pipelines/registry.js";
-import { Reconciler } from "../../src/reconciler/reconciler.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { Worker } from "../../src/worker/worker.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
@@ -109,15 +108,6 @@ const taskOf = async (jobId: string): Promise<Record<string, unknown>> =>
     )
   )[0];
 
-function reconciler(): Reconciler {
-  return new Reconciler(
-    rig.db,
-    rig.parts.dispatcher,
-    { projectId: PROJECT, sweepMs: 50, heartbeatMs: -2_000, leaseMs: 30_000, crashLimit: 3, cancelDeadlineMs: 200 },
-    rig.parts.onError,
-  );
-}
-
 describe("a worker", () => {
   test("has gone round its loop once start() returns", async () => {
     const worker = await rig.startWorker();
@@ -219,8 +209,7 @@ describe("a task whose worker is dead", () => {
     gates.clear();
     const jobId = await rig.submit("gated", 1);
     await dies(jobId);
-    const sweep = reconciler();
-    sweep.start();
+    const sweep = rig.startReconciler();
     await until("it is given back", async () => (await taskOf(jobId)).status === "QUEUED");
     expect(await taskOf(jobId)).toMatchObject({ stage: "first", attempt: 1, crashes: 1, fence: 1, worker_id: null });
     expect((await historyOf(jobId)).at(-1)).toEqual({ to_status: "QUEUED", reason: "LEASE_EXPIRED", attempt: 1 });
@@ -229,8 +218,7 @@ describe("a task whose worker is dead", () => {
 
   test("is failed as poisoned after its third crash", async () => {
     const jobId = await rig.submit("gated", 1);
-    const sweep = reconciler();
-    sweep.start();
+    const sweep = rig.startReconciler();
     for (const crash of [1, 2, 3]) {
       await dies(jobId);
       await until(`crash ${crash} is counted`, async () => (await taskOf(jobId)).status !== "RUNNING");

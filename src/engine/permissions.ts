@@ -1,0 +1,75 @@
+import { isOpen, type CollectionStatus, type JobStatus, type TaskKind, type TaskStatus } from "../lifecycle/status.js";
+
+/*
+ * What may be done now, and why not: the same words for the verb that refuses and for the field that tells beforehand.
+ * Null means that it may be done.
+ */
+
+/** Of a settled job or one of its tasks: who is asked and what stands beside it. */
+export interface JobStanding {
+  readonly jobId: string;
+  readonly status: JobStatus;
+  /** The newest job of its collection. */
+  readonly newestJobId: string;
+  readonly isExpiring: boolean;
+  /** Null where the pipeline has no collection stages. */
+  readonly collectionTask: TaskStatus | null;
+}
+
+export function whyNotSubmit(
+  collectionId: string,
+  { status, isExpiring }: { readonly status: CollectionStatus; readonly isExpiring: boolean },
+  openJob: { readonly id: string; readonly status: string } | null,
+): { code: "COLLECTION_EXPIRED" | "ACTIVE_JOB_EXISTS"; message: string } | null {
+  if (status === "EXPIRED" || isExpiring) {
+    const how = status === "EXPIRED" ? "has expired" : "is being deleted";
+    return { code: "COLLECTION_EXPIRED", message: `Collection ${collectionId} ${how}; create a new one.` };
+  }
+  if (openJob === null) return null;
+  return {
+    code: "ACTIVE_JOB_EXISTS",
+    message: `Job ${openJob.id} of this collection is still ${openJob.status}; wait for it or cancel it.`,
+  };
+}
+
+export function whyNotRetryJob({ jobId, status, newestJobId, isExpiring }: Omit<JobStanding, "collectionTask">) {
+  if (isExpiring) return expired("job", jobId);
+  if (status === "COMPLETED" || isOpen("JOB", status)) {
+    return `Job ${jobId} is ${status}; only a job that FAILED, was CANCELLED or COMPLETED_WITH_ERRORS can be retried.`;
+  }
+  return whyNotNewest({ jobId, status, newestJobId });
+}
+
+export function whyNotRetryTask(
+  taskId: string,
+  task: { readonly kind: TaskKind; readonly status: TaskStatus },
+  job: JobStanding,
+): string | null {
+  if (job.isExpiring) return expired("task", taskId);
+  if (task.kind === "COLLECTION") return `Task ${taskId} is the job's collection task: retry the job instead.`;
+  if (task.status !== "FAILED" && task.status !== "CANCELLED") {
+    return `Task ${taskId} is ${task.status}; only a FAILED or CANCELLED task can be retried.`;
+  }
+  if (!isOpen("JOB", job.status)) return whyNotNewest(job);
+  if (job.status === "CANCELLING") {
+    return `Job ${job.jobId} is CANCELLING; retry task ${taskId} once it is settled.`;
+  }
+  const { collectionTask } = job;
+  if (collectionTask !== null && collectionTask !== "WAITING" && collectionTask !== "QUEUED") {
+    return `The collection stages of job ${job.jobId} are ${collectionTask} already; retry task ${taskId} once the job is settled.`;
+  }
+  return null;
+}
+
+export function whyNotCancel(noun: "Job" | "Task", id: string, isStillOpen: boolean, status: string): string | null {
+  return isStillOpen ? null : `${noun} ${id} is ${status}; only open work can be cancelled.`;
+}
+
+function whyNotNewest({ jobId, status, newestJobId }: Pick<JobStanding, "jobId" | "status" | "newestJobId">) {
+  if (newestJobId === jobId) return null;
+  return `Job ${jobId} is ${status}, but job ${newestJobId} is newer; only a collection's newest job can be retried.`;
+}
+
+function expired(noun: "job" | "task", id: string): string {
+  return `The collection of ${noun} ${id} has expired; its contents are gone.`;
+}
