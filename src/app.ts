@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { DataSource } from "typeorm";
 import type { Config } from "./config.js";
-import { createDataSource, migrate } from "./database/data-source.js";
+import { createDataSource, migrate, missingMigrations } from "./database/data-source.js";
 import { startEmbeddedPostgres } from "./database/embedded.js";
 import { createBullDispatcher } from "./dispatch/bull.js";
 import type { Dispatcher } from "./dispatch/dispatcher.js";
@@ -184,6 +184,7 @@ async function startServing(
   const checks: Check[] = [
     { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
     { name: "database", check: () => parts.db.query("select 1").then(() => null, messageOf) },
+    { name: "migrations", check: () => missingMigrations(parts.db) },
   ];
   const stream = new ChangeStream(parts.db, parts.onError);
   const isApi = config.roles.includes("api");
@@ -196,6 +197,7 @@ async function startServing(
     port: config.port,
     logger,
     checks,
+    measured: { db: parts.db, projectId: DEFAULT_PROJECT_ID },
     api: isApi ? { parts, stream, embedder: pipelines.embedder, blobs, projectId: DEFAULT_PROJECT_ID } : null,
   });
   return { server, checks };

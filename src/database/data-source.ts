@@ -71,6 +71,13 @@ export async function migrate(url: string): Promise<void> {
   }
 }
 
+/** Null when this build's migrations are all in; else which are not, as after a restore from an old backup. */
+export async function missingMigrations(db: DataSource): Promise<string | null> {
+  const rows: { name: string }[] = await db.query("select name from migration");
+  const missing = MIGRATIONS.map(({ name }) => name).filter((name) => !rows.some((row) => row.name === name));
+  return missing.length === 0 ? null : `not in: ${missing.join(", ")}; restart this process, which brings them in`;
+}
+
 /**
  * The identity in every cursor: made anew when this database is not the one it was made in (restored elsewhere, or
  * copied from a template), so that an old cursor is answered with a gap and never with somebody else's changes.

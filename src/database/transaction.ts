@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from "typeorm";
+import { databaseRetries } from "../metrics.js";
 
 /** Deadlock, serialisation failure, lock not available: the same work may well succeed at once. */
 const TRY_AGAIN = new Set(["40P01", "40001", "55P03"]);
@@ -25,6 +26,11 @@ export function isConnectionLoss(error: unknown): boolean {
   return /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|terminated|Connection|connection|timeout/.test(text);
 }
 
+/** Something is about to be tried again because of this error. */
+export function countRetry(error: unknown): void {
+  databaseRetries.inc({ sqlstate: sqlStateOf(error) ?? "connection" });
+}
+
 /**
  * Runs `work` in one READ COMMITTED transaction, again from the start after a deadlock or a lock time-out, at most
  * five times. `work` must make its change ids before, so that every try writes the same ones.
@@ -35,6 +41,7 @@ export async function inTransaction<T>(db: DataSource, work: (tx: EntityManager)
       return await db.transaction("READ COMMITTED", work);
     } catch (error) {
       if (attempt >= MAX_TRIES || !isTransient(error)) throw error;
+      countRetry(error);
       await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** attempt * Math.random()));
     }
   }

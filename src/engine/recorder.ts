@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { DataSource } from "typeorm";
-import { isConnectionLoss, isTransient, sqlStateOf } from "../database/transaction.js";
+import { countRetry, isConnectionLoss, isTransient, sqlStateOf } from "../database/transaction.js";
 import { messageOf } from "../errors.js";
 import type { TaskStatus } from "../lifecycle/status.js";
+import { convergeFailures, flushChanges, flushSeconds, refusedWrites } from "../metrics.js";
 import { toJson, wantedOf, type Change } from "./change.js";
 import type { Claim } from "./claim.js";
 import type { DueTask } from "./hints.js";
@@ -120,8 +121,12 @@ export class Recorder {
 
   /** Settles every promise of the batch, whatever happens. */
   async #flush(batch: readonly Waiting[], claim: WaitingClaim | null): Promise<void> {
+    const startedAt = performance.now();
     try {
       const answer = await this.#send(batch, claim);
+      flushSeconds.observe((performance.now() - startedAt) / 1_000);
+      flushChanges.observe(batch.length);
+      convergeFailures.inc(answer.convergeErrors.length);
       for (const { jobId, code, message } of answer.convergeErrors) {
         this.#options.onError(new Error(`${code}: ${message}`), `converging job ${jobId}`);
       }
@@ -180,8 +185,11 @@ export class Recorder {
         const answer = rows[0]!.answer;
         return adopted.length > 0 ? { ...answer, claims: [...adopted, ...answer.claims] } : answer;
       } catch (error) {
-        if (this.#closed || !(isTransient(error) || isConnectionLoss(error))) throw error;
+        // A flush that ran into the statement's own time limit was rolled back whole, and may be sent again like the others.
+        const isLate = sqlStateOf(error) === "57014";
+        if (this.#closed || !(isTransient(error) || isLate || isConnectionLoss(error))) throw error;
         lost ||= isConnectionLoss(error);
+        countRetry(error);
         this.#options.onError(error, "flushing; trying again");
         await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS * (0.5 + Math.random())));
       }
@@ -219,6 +227,7 @@ export class Recorder {
             changeId,
           ],
         );
+        refusedWrites.inc();
       }
       resolve(null);
     } catch (error) {

@@ -21,7 +21,8 @@ const CHECK_DEADLINE_MS = 1_000;
 
 /** Answers that the process lives, and nothing more: an orchestrator restarts what does not answer here. */
 export const healthz: RequestHandler = (_req, res) => {
-  res.set("cache-control", "no-store").json({ status: "ok" });
+  const checks: CheckResult[] = [{ name: "process", ok: true, message: null }];
+  res.set("cache-control", "no-store").json({ status: "ok", checks });
 };
 
 /** Answers whether to send work here: 200, or 503 with what is not well. Checks added later count from then on. */

@@ -8,6 +8,7 @@ import express, { type ErrorRequestHandler, type Express } from "express";
 import { GraphQLError } from "graphql";
 import { createServer, type Server } from "node:http";
 import { isIPv6, type AddressInfo } from "node:net";
+import type { DataSource } from "typeorm";
 import { HeadwayError, messageOf } from "../errors.js";
 import { createContext, type ApiParts } from "../graphql/context.js";
 import { formatError } from "../graphql/errors.js";
@@ -15,6 +16,7 @@ import { buildHeadwaySchema } from "../graphql/schema.js";
 import type { Logger } from "../logger.js";
 import { serveArtifact } from "./artifacts.js";
 import { healthz, readyz, type Check } from "./health.js";
+import { serveMetrics } from "./metrics.js";
 import { PLAYGROUND_PATH, servePlayground } from "./playground.js";
 import { serveSockets, type GraphService } from "./websocket.js";
 
@@ -36,6 +38,8 @@ export interface ServerOptions {
   readonly logger: Logger;
   /** Read at each request: more may be added after the start. */
   readonly checks: readonly Check[];
+  /** Asked for /metrics; null where there is nothing to be measured. */
+  readonly measured: { readonly db: DataSource; readonly projectId: string } | null;
   /** Null where this process serves no API, but health only. */
   readonly api: Omit<ApiParts, "publicUrl" | "logger"> | null;
 }
@@ -66,7 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
  * @param more adds routes
  */
 export async function listen(
-  { host, port, logger, checks }: Omit<ServerOptions, "api">,
+  { host, port, logger, checks, measured }: Omit<ServerOptions, "api">,
   graph: ((url: () => string) => GraphService) | null,
   more: (app: Express) => void,
 ): Promise<RunningServer> {
@@ -79,6 +83,7 @@ export async function listen(
   app.use(drain.note);
   app.get("/healthz", healthz);
   app.get("/readyz", readyz(checks));
+  if (measured) app.get("/metrics", serveMetrics({ ...measured, logger }));
   const stop = graph ? await serveGraph(app, http, drain, graph(url), logger) : () => drain.run();
   more(app);
   app.use((req, res) => {

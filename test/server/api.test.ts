@@ -24,7 +24,7 @@ describe("the API as it is served", () => {
     // Nothing here embeds text or reads blobs.
     const unused = { embedder: {} as ApiParts["embedder"], blobs: {} as BlobStore };
     const api = { parts: rig.parts, stream, projectId: PROJECT, ...unused };
-    server = await startServer({ host: "127.0.0.1", port: 0, logger, checks: [], api });
+    server = await startServer({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null, api });
     client = connect(server);
   });
   afterAll(async () => {

@@ -21,7 +21,7 @@ describe("artifacts over HTTP", () => {
     folder = await mkdtemp(path.join(tmpdir(), "headway-artifacts-"));
     blobs = createFilesystemBlobStore(folder);
     const parts = { db: rig.db, blobs, projectId: PROJECT, logger };
-    server = await listen({ host: "127.0.0.1", port: 0, logger, checks: [] }, null, (app) => {
+    server = await listen({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null }, null, (app) => {
       app.get("/artifacts/:id", serveArtifact(parts));
     });
   });

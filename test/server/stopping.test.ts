@@ -72,7 +72,7 @@ describe("a server that starts and stops", () => {
   });
 
   test("serves its health and nothing else without an API", async () => {
-    const server = await startServer({ host: "127.0.0.1", port: 0, logger, checks: [], api: null });
+    const server = await startServer({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null, api: null });
     const statuses = await Promise.all(
       ["/healthz", "/readyz", "/graphql", "/playground", "/"].map(
         async (path) => (await fetch(`${server.url}${path}`)).status,

@@ -94,7 +94,7 @@ export async function startWorld(port = 0): Promise<World> {
     parseOptions: {},
   };
   const server = await listen(
-    { host: "127.0.0.1", port, logger, checks },
+    { host: "127.0.0.1", port, logger, measured: null, checks },
     () => service,
     () => undefined,
   );

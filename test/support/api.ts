@@ -35,6 +35,7 @@ export async function createTestApi(pipelines: readonly Pipeline[]): Promise<Tes
     port: 0,
     logger: createLogger("silent"),
     checks: [],
+    measured: { db: rig.db, projectId: PROJECT },
     api: { parts: rig.parts, stream, projectId: PROJECT, embedder, blobs },
   });
   const client = new ApiClient(server.url);

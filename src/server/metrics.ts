@@ -1,0 +1,105 @@
+import type { RequestHandler } from "express";
+import { Counter, Gauge, Registry } from "prom-client";
+import type { DataSource } from "typeorm";
+import { findViolations } from "../engine/doctor.js";
+import { measure, TransitionCounter } from "../engine/measure.js";
+import { messageOf } from "../errors.js";
+import type { Logger } from "../logger.js";
+import { collectProcessMetrics, processMetrics } from "../metrics.js";
+
+export interface MetricsParts {
+  readonly db: DataSource;
+  readonly projectId: string;
+  readonly logger: Logger;
+}
+
+/** The invariants are checked at most this often, over what changed since about two checks ago, and never while waited for. */
+const VIOLATIONS_EVERY_MS = 60_000;
+const MAX_VIOLATIONS = 1_000;
+
+/**
+ * Answers Prometheus: what this process counted, and what the database knows of the whole installation. The latter is
+ * the same whichever process is asked: take the maximum over processes, not the sum.
+ */
+export function serveMetrics({ db, projectId, logger }: MetricsParts): RequestHandler {
+  collectProcessMetrics();
+  const registry = new Registry();
+  const registers = [registry];
+  const whole = "Of the whole installation: don't sum over processes.";
+  const transitions = new Counter({
+    name: "headway_transitions_total",
+    help: `Status changes by pair and reason since this process was first asked. ${whole}`,
+    labelNames: ["entity", "from", "to", "reason"] as const,
+    registers,
+  });
+  const openTasks = new Gauge({
+    name: "headway_open_tasks",
+    help: `Queued and running tasks. ${whole}`,
+    labelNames: ["pipeline", "stage", "status"] as const,
+    registers,
+  });
+  const queueAge = new Gauge({
+    name: "headway_queue_age_seconds",
+    help: `Since when the oldest due task has not been taken. ${whole}`,
+    labelNames: ["pipeline"] as const,
+    registers,
+  });
+  const workers = new Gauge({
+    name: "headway_workers",
+    help: `Workers that have not stopped. ${whole}`,
+    labelNames: ["status"] as const,
+    registers,
+  });
+  const streamLag = new Gauge({
+    name: "headway_stream_lag_seconds",
+    help: `How long open transactions hold back the stream of the whole project. ${whole}`,
+    registers,
+  });
+  const violations = new Gauge({
+    name: "headway_violations",
+    help: `Broken invariants, at most ${MAX_VIOLATIONS}, as of the last check. ${whole}`,
+    labelNames: ["invariant"] as const,
+    registers,
+  });
+  const counter = new TransitionCounter(db, projectId);
+  let checkedAt = 0;
+  const check = async (): Promise<void> => {
+    if (Date.now() - checkedAt < VIOLATIONS_EVERY_MS) return;
+    checkedAt = Date.now();
+    const since = new Date(checkedAt - 2 * VIOLATIONS_EVERY_MS);
+    const scope = { projectId, collectionId: null, jobId: null, since, limit: MAX_VIOLATIONS };
+    const found = await findViolations(db, scope);
+    violations.reset();
+    for (const { invariant } of found) violations.inc({ invariant });
+  };
+  const refresh = async (): Promise<void> => {
+    for (const { count, ...labels } of await counter.next()) transitions.inc(labels, count);
+    const now = await measure(db, projectId);
+    for (const gauge of [openTasks, queueAge, workers]) gauge.reset();
+    for (const { count, ...labels } of now.openTasks) openTasks.set(labels, count);
+    for (const { seconds, ...labels } of now.queueAgeSeconds) queueAge.set(labels, seconds);
+    for (const { count, ...labels } of now.workers) workers.set(labels, count);
+    streamLag.set(now.streamLagSeconds);
+  };
+  // One at a time: two scrapes at once must not count a change twice.
+  let last: Promise<unknown> = Promise.resolve();
+  return async (_req, res) => {
+    const mine = last.then(refresh);
+    last = mine.catch(() => undefined);
+    try {
+      await mine;
+      check().catch((error: unknown) => logger.warn({ error: messageOf(error) }, "while checking the invariants"));
+      res
+        .type(registry.contentType)
+        .set("cache-control", "no-store")
+        .send(`${await processMetrics.metrics()}\n${await registry.metrics()}`);
+    } catch (error) {
+      // Without its database the process still says how it does itself.
+      logger.warn({ error: messageOf(error) }, "while measuring for /metrics");
+      res
+        .type(registry.contentType)
+        .set("cache-control", "no-store")
+        .send(await processMetrics.metrics());
+    }
+  };
+}

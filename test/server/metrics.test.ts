@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { definePipeline } from "../../src/pipelines/pipeline.js";
+import { createTestApi, type TestApi } from "../support/api.js";
+import { until } from "../support/until.js";
+
+const plain = definePipeline({
+  name: "plain",
+  version: 1,
+  documentStages: [
+    { name: "read", run: async () => null },
+    { name: "store", run: async () => null },
+  ],
+});
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await createTestApi([plain]);
+});
+afterAll(() => api.close());
+
+/** The samples of one metric, by their labels in the order of the alphabet. */
+async function sample(name: string): Promise<Record<string, number>> {
+  const response = await fetch(`${api.url}/metrics`);
+  expect(response.status).toBe(200);
+  const samples = [...(await response.text()).matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)];
+  return Object.fromEntries(
+    samples
+      .filter(([, found]) => found === name)
+      .map(([, , labels = "", value]) => [labels.split(",").sort().join(","), Number(value)]),
+  );
+}
+
+describe("/metrics", () => {
+  test("counts each transition once, by pair and reason, whoever asks how often", async () => {
+    await sample("headway_transitions_total");
+    const runner = await api.rig.startWorker();
+    const jobId = await api.rig.submit("plain", 5);
+    await api.rig.settled(jobId);
+    await runner.stop(0);
+    const COMPLETED = 'entity="TASK",from="RUNNING",reason="COMPLETED",to="COMPLETED"';
+    await until("all five are counted", async () => {
+      await Promise.all([sample("headway_transitions_total"), sample("headway_transitions_total")]);
+      return (await sample("headway_transitions_total"))[COMPLETED] === 5;
+    });
+    const counted = await sample("headway_transitions_total");
+    expect(counted[COMPLETED]).toBe(5);
+    expect(counted['entity="TASK",from="RUNNING",reason="STAGE_STARTED",to="RUNNING"']).toBe(5);
+    expect(counted['entity="JOB",from="PROCESSING",reason="ALL_TASKS_SETTLED",to="COMPLETED"']).toBe(1);
+  });
+
+  test("tells open work by stage, the age of what waits, and the workers", async () => {
+    const jobId = await api.rig.submit("plain", 3, { runAt: new Date(Date.now() - 30_000) });
+    expect(await sample("headway_open_tasks")).toEqual({ 'pipeline="plain",stage="read",status="QUEUED"': 3 });
+    expect((await sample("headway_queue_age_seconds"))['pipeline="plain"']).toBeGreaterThanOrEqual(30);
+    expect(await sample("headway_workers")).toEqual({});
+    const runner = await api.rig.startWorker();
+    await api.rig.settled(jobId);
+    expect(await sample("headway_open_tasks")).toEqual({});
+    expect(await sample("headway_queue_age_seconds")).toEqual({});
+    await until("its loop has gone round", async () => (await sample("headway_workers"))['status="RUNNING"'] === 1);
+    await runner.stop(0);
+  });
+
+  test("tells of flushes, of the event loop, of invariants, and of a stream that is held back", async () => {
+    const size = await sample("headway_flush_changes_count");
+    expect(size[""]).toBeGreaterThan(0);
+    expect((await sample("headway_flush_seconds_sum"))[""]).toBeGreaterThan(0);
+    expect((await sample("nodejs_eventloop_lag_p99_seconds"))[""]).toBeGreaterThanOrEqual(0);
+    expect(await sample("headway_violations")).toEqual({});
+    expect(await sample("headway_stream_lag_seconds")).toEqual({ "": 0 });
+    const open = api.rig.db.createQueryRunner();
+    await open.startTransaction();
+    await open.query("select pg_current_xact_id()");
+    await api.rig.collection(1);
+    expect((await sample("headway_stream_lag_seconds"))[""]).toBeGreaterThan(0);
+    await open.rollbackTransaction();
+    await open.release();
+    expect(await sample("headway_stream_lag_seconds")).toEqual({ "": 0 });
+  });
+});
