@@ -31,6 +31,8 @@ export interface Config {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
+  /** A place where a test wants this process to fail; null but in tests. */
+  readonly failpoint: string | null;
   /** What child processes may see of this one's environment: no setting, no secret. */
   readonly childEnvironment: Readonly<Record<string, string | undefined>>;
 }
@@ -127,7 +129,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
   faults.push(...relations(values));
   if (faults.length > 0) throw new ConfigError(faults.join("\n"), { faults });
   const childEnvironment = Object.fromEntries(PASSED_ON.map((name) => [name, env[name]]));
-  return { ...toConfig(values as { [Name in SettingName]: never }), childEnvironment };
+  const failpoint = env.HEADWAY_FAILPOINT || null;
+  return { ...toConfig(values as { [Name in SettingName]: never }), failpoint, childEnvironment };
 }
 
 function relations(values: Record<string, unknown>): string[] {
@@ -154,7 +157,7 @@ function unknownNames(env: Readonly<Record<string, string | undefined>>): string
     .map((name) => `${name} is no setting of Headway; did you mean ${nearestName(name)}?`);
 }
 
-function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "childEnvironment"> {
+function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failpoint" | "childEnvironment"> {
   return {
     host: values.HEADWAY_HOST,
     port: values.HEADWAY_PORT,

@@ -1,11 +1,13 @@
 import { startApp, type App } from "../app.js";
 import { describeConfig, loadConfig } from "../config.js";
+import { armFailpoint } from "../failpoint.js";
 import { createLogger } from "../logger.js";
 
 /** `headway start`: serves until Ctrl-C or SIGTERM, then stops in order. A second signal ends at once. */
 export async function runServe(): Promise<void> {
   const startedAt = performance.now();
   const config = loadConfig();
+  if (config.failpoint !== null) armFailpoint(config.failpoint);
   const logger = createLogger(config.logLevel);
   logger.debug({ config: describeConfig(config) }, "settings");
   const stopping = onceStopped();

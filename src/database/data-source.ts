@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import "reflect-metadata";
 import { DataSource } from "typeorm";
 import pg from "pg";
@@ -37,9 +38,20 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     extra: {
       max: options.poolSize ?? 10,
       connectionTimeoutMillis: 5_000,
+      stream: connectionThatNotices,
       options: "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=5000 -c statement_timeout=30000",
     },
   });
+}
+
+/** A statement ends within 30 s; an answer that is later than this does not come, and its connection is dead. */
+const SILENCE_MS = 35_000;
+
+/** A socket that breaks when nothing is heard: behind a dead network a query would otherwise wait for ever. */
+function connectionThatNotices(): Socket {
+  const socket = new Socket();
+  socket.setTimeout(SILENCE_MS, () => socket.destroy(new Error(`Connection silent for ${SILENCE_MS} ms`)));
+  return socket;
 }
 
 /**

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { EntityManager } from "typeorm";
 import { inTransaction } from "../database/transaction.js";
 import { UserFault } from "../errors.js";
+import { failpoint } from "../failpoint.js";
 import { isOpen, type JobStatus, type TaskStatus } from "../lifecycle/status.js";
 import type { Actor, EngineParts } from "./engine.js";
 import { whyNotCancel } from "./permissions.js";
@@ -38,7 +39,9 @@ export async function cancelJob(
     );
     await cancelTasks(tx, actor, "job_id = $1 and (kind = 'DOCUMENT' or status <> 'WAITING')", jobId, input.reason);
     await tx.query("select converge($1, 'system:converge')", [jobId]);
+    await failpoint("cancel.before_commit");
   });
+  await failpoint("cancel.after_commit");
   return jobId;
 }
 

@@ -1,4 +1,5 @@
 import { UserFault } from "../errors.js";
+import { failpoint } from "../failpoint.js";
 import type { BlobStore } from "../storage/blob-store.js";
 import { cancelJob } from "./cancel.js";
 import type { Actor, EngineParts } from "./engine.js";
@@ -61,6 +62,7 @@ export async function expire(parts: Parts, collectionId: string): Promise<boolea
     collectionId,
     DUTY,
   ]);
+  if (rows[0]!.expired) await failpoint("expiry.after_decision");
   return rows[0]!.expired;
 }
 
@@ -82,6 +84,7 @@ export async function removeDoomedBlobs({ db, onError }: Parts, blobs: BlobStore
   for (const { prefix, at } of doomed) {
     try {
       await blobs.removeBelow(prefix);
+      await failpoint("expiry.after_files");
       // Doomed again meanwhile means that there may be more of it.
       await db.query("delete from doomed_blob where prefix = $1 and doomed_at = $2::timestamptz", [prefix, at]);
       removed += 1;

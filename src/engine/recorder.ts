@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { DataSource } from "typeorm";
 import { countRetry, isConnectionLoss, isTransient, sqlStateOf } from "../database/transaction.js";
 import { messageOf } from "../errors.js";
+import { failpoint } from "../failpoint.js";
 import type { TaskStatus } from "../lifecycle/status.js";
 import { convergeFailures, flushChanges, flushSeconds, refusedWrites } from "../metrics.js";
 import { toJson, wantedOf, type Change } from "./change.js";
@@ -178,11 +179,14 @@ export class Recorder {
         }
         const claimJson =
           claimToMake && JSON.stringify({ ...claimToMake.request, change: claimToMake.changeId, leaseMs });
+        await failpoint("flush.before_send");
         const rows: { answer: FlushAnswer }[] = await db.query(
           "select record_changes($1, $2, $3, $4, $5, $6) as answer",
           [actor.type, actor.name, workerId, crashLimit, changes, claimJson],
         );
         const answer = rows[0]!.answer;
+        if (answer.claims.length > 0) await failpoint("claim.after_commit");
+        if (answer.applied.length > 0) await failpoint("flush.after_commit");
         return adopted.length > 0 ? { ...answer, claims: [...adopted, ...answer.claims] } : answer;
       } catch (error) {
         // A flush that ran into the statement's own time limit was rolled back whole, and may be sent again like the others.

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { EntityManager } from "typeorm";
 import { inTransaction } from "../database/transaction.js";
 import { UserFault } from "../errors.js";
+import { failpoint } from "../failpoint.js";
 import { isOpen, type TaskKind, type TaskStatus } from "../lifecycle/status.js";
 import { DEFAULT_MAX_ATTEMPTS } from "../pipelines/pipeline.js";
 import type { Actor, EngineParts } from "./engine.js";
@@ -56,6 +57,7 @@ export async function retryJob(
     await finishReopening(parts, tx, actor, target, choice);
     return due;
   });
+  await failpoint("retry.after_commit");
   dispatch(parts, done);
   return { jobId, retriedTasks: done.length };
 }

@@ -3,6 +3,7 @@ import type { EntityManager } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { inTransaction, sqlStateOf } from "../database/transaction.js";
 import { UserFault } from "../errors.js";
+import { failpoint } from "../failpoint.js";
 import { DEFAULT_MAX_ATTEMPTS, type Pipeline } from "../pipelines/pipeline.js";
 import { stagesOfRun, type Registry } from "../pipelines/registry.js";
 import type { Actor, EngineParts } from "./engine.js";
@@ -41,6 +42,7 @@ export async function submitJob(parts: EngineParts, actor: Actor, input: SubmitI
     const { jobId, due } = await inTransaction(parts.db, (tx) =>
       insert(tx, actor, input, pipeline, options, requestHash),
     );
+    await failpoint("submit.after_commit");
     const delayMs = Math.max(0, (input.runAt?.getTime() ?? 0) - Date.now());
     dispatch(
       parts,
@@ -167,6 +169,7 @@ async function insert(
   );
   const due = await insertTasks(tx, actor, input, jobId, { pipeline, documentStages, collectionStages });
   if (documentStages.length === 0) await tx.query("select converge($1, 'system:converge')", [jobId]);
+  await failpoint("submit.before_commit");
   return { jobId, due };
 }
 

@@ -1,3 +1,4 @@
+import { failpoint } from "../failpoint.js";
 import type { DutyParts } from "./reconciler.js";
 
 const PAGE = 200;
@@ -11,6 +12,7 @@ export async function rescueExpiredLeases({ db, recorder }: DutyParts): Promise<
        where status = 'RUNNING' and lease_expires_at < clock_timestamp() and id > $1 order by id limit ${PAGE}`,
       [after],
     );
+    if (rows.length > 0) await failpoint("sweep.before_rescue");
     const recorded = await Promise.all(
       rows.map(({ id, fence, worker }) =>
         recorder.record({

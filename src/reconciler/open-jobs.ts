@@ -1,4 +1,5 @@
 import { converge } from "../engine/converge.js";
+import { failpoint } from "../failpoint.js";
 import type { DutyParts } from "./reconciler.js";
 
 const PAGE = 200;
@@ -17,6 +18,7 @@ export async function convergeOpenJobs({ db, onError }: DutyParts): Promise<numb
     for (const { id } of rows) {
       try {
         changed += await converge({ db }, id, "system:sweep");
+        await failpoint("sweep.after_converge");
       } catch (error) {
         onError(error, `converging job ${id}`);
       }

@@ -1,5 +1,7 @@
 import type { DataSource } from "typeorm";
+import { within } from "../dispatch/within.js";
 import { toStorableMessage } from "../engine/storable.js";
+import { failpoint } from "../failpoint.js";
 
 /** One running claim, as the heartbeat sees it. */
 export interface Beating {
@@ -87,15 +89,18 @@ export class Heartbeat {
       this.#again = true;
       return;
     }
-    this.#beating = this.#beat()
-      .catch((error: unknown) => this.#onError(error, "renewing leases"))
-      .finally(() => {
-        this.#beating = null;
-        if (this.#stopped) return;
-        const delayMs = this.#again ? 0 : this.#options.heartbeatMs;
-        this.#again = false;
-        this.#arm(delayMs);
-      });
+    // One that hangs must not keep the next from its time: behind it is another connection.
+    this.#beating = within(this.#beat(), {
+      deadlineMs: Math.max(this.#options.heartbeatMs, this.#options.leaseMs / 3),
+      fallback: undefined,
+      onError: (error) => this.#onError(error, "renewing leases"),
+    }).finally(() => {
+      this.#beating = null;
+      if (this.#stopped) return;
+      const delayMs = this.#again ? 0 : this.#options.heartbeatMs;
+      this.#again = false;
+      this.#arm(delayMs);
+    });
   }
 
   async #beat(): Promise<void> {
@@ -114,6 +119,7 @@ export class Heartbeat {
        select heartbeat($1, $2, $3) as answer`,
       [this.#options.workerId, this.#options.leaseMs, JSON.stringify(tasks)],
     );
+    await failpoint("heartbeat.after_commit");
     const { lost, cancelled } = rows[0]!.answer;
     const byId = new Map(claims.map((claim) => [claim.taskId, claim]));
     for (const id of lost) byId.get(id)?.onLost();

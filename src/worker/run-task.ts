@@ -3,6 +3,7 @@ import type { Change } from "../engine/change.js";
 import type { Recorder } from "../engine/recorder.js";
 import { toStorableJson } from "../engine/storable.js";
 import { HeadwayError, PermanentError, messageOf } from "../errors.js";
+import { failpoint } from "../failpoint.js";
 import { backoffMs } from "../lifecycle/backoff.js";
 import type { Cause } from "../lifecycle/reasons.js";
 import {
@@ -96,6 +97,7 @@ async function runStage(
     output = await execute(parts, running, pipeline, stage, stop.signal);
     assertAccepted(stage, output);
     outputJson = toStorableJson(output);
+    await failpoint("stage.after_run");
   } catch (error) {
     await endWith(parts, running, error);
     return null;
@@ -106,6 +108,7 @@ async function runStage(
       ? { ...change, kind: "stage", stage: next.name, maxAttempts: next.maxAttempts ?? DEFAULT_MAX_ATTEMPTS }
       : { ...change, kind: "complete" },
   );
+  if (recorded?.status === "COMPLETED") await failpoint("complete.after_commit");
   if (recorded?.status === "COMPLETED" && claim.document && (change.textFence ?? change.chunkFence) !== undefined) {
     parts.onContentMoved(claim.document.id);
   }
@@ -127,6 +130,7 @@ async function execute(
   stop: AbortSignal,
 ): Promise<unknown> {
   stop.throwIfAborted();
+  await failpoint("stage.before_run");
   const timeoutMs = stage.timeoutMs ?? DEFAULT_STAGE_TIMEOUT_MS;
   const deadline = new AbortController();
   // A child process is stopped by its own limit of time, which is another cause: RESOURCE_LIMIT.

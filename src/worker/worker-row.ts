@@ -1,4 +1,5 @@
 import type { DataSource } from "typeorm";
+import { within } from "../dispatch/within.js";
 
 interface WorkerFacts {
   readonly id: string;
@@ -14,6 +15,7 @@ interface WorkerFacts {
 
 /** How often a loop that turns fast writes its row; a loop that stands still writes nothing, which is the point. */
 const WRITE_EVERY_MS = 1_000;
+const WRITE_DEADLINE_MS = 2_000;
 
 /** The worker's own row: what the claim loop says of itself, written by the loop and by nothing else. */
 export class WorkerRow {
@@ -50,16 +52,13 @@ export class WorkerRow {
     this.#lastWriteAt = Date.now();
     const claimed = this.#claimedSince;
     this.#claimedSince = false;
-    this.#db
-      .query(
-        `update worker set loop_iterations = $2, running = $3, event_loop_lag_ms = $4, last_loop_at = clock_timestamp(),
-           heartbeat_at = clock_timestamp(), last_claim_at = case when $5 then clock_timestamp() else last_claim_at end where id = $1`,
-        [this.#facts.id, iterations, running, Number.isFinite(lagMs) ? lagMs : 0, claimed],
-      )
-      .catch((error: unknown) => this.#onError(error, "writing the worker's row"))
-      .finally(() => {
-        this.#writing = false;
-      });
+    void this.#write(
+      `update worker set loop_iterations = $2, running = $3, event_loop_lag_ms = $4, last_loop_at = clock_timestamp(),
+         heartbeat_at = clock_timestamp(), last_claim_at = case when $5 then clock_timestamp() else last_claim_at end where id = $1`,
+      [this.#facts.id, iterations, running, Number.isFinite(lagMs) ? lagMs : 0, claimed],
+    ).finally(() => {
+      this.#writing = false;
+    });
   }
 
   draining(): Promise<void> {
@@ -72,12 +71,15 @@ export class WorkerRow {
 
   /** A worker that can't say goodbye shows as LOST, which is true. */
   async #mark(column: "draining_at" | "stopped_at"): Promise<void> {
-    try {
-      await this.#db.query(`update worker set ${column} = clock_timestamp(), running = 0 where id = $1`, [
-        this.#facts.id,
-      ]);
-    } catch (error) {
-      this.#onError(error, "writing the worker's row");
-    }
+    await this.#write(`update worker set ${column} = clock_timestamp(), running = 0 where id = $1`, [this.#facts.id]);
+  }
+
+  /** Never throws, and is waited for within bounds: a dead connection must neither hold up the stop nor the next beat. */
+  async #write(sql: string, parameters: readonly unknown[]): Promise<void> {
+    await within(this.#db.query(sql, [...parameters]), {
+      deadlineMs: WRITE_DEADLINE_MS,
+      fallback: undefined,
+      onError: (error) => this.#onError(error, "writing the worker's row"),
+    });
   }
 }

@@ -10,6 +10,7 @@ import type { Claim } from "../engine/claim.js";
 import { dispatch } from "../engine/hints.js";
 import { Recorder } from "../engine/recorder.js";
 import { HeadwayError } from "../errors.js";
+import { failpoint } from "../failpoint.js";
 import { Heartbeat } from "./heartbeat.js";
 import { runTask, Stopped, type RunTaskParts } from "./run-task.js";
 import { removeStale } from "./staging.js";
@@ -248,6 +249,7 @@ export class Worker {
 
   async #onHint(hint: Hint): Promise<void> {
     if (this.#stopping) return;
+    await failpoint("hint.before_claim");
     if (this.#hinted.length < MAX_HINTED) this.#hinted.push(...hint.tasks.map(({ id }) => id));
     this.#wake();
     if (this.#running.size >= this.#settings.concurrency)

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import pg from "pg";
+import { cancelTask } from "../../src/engine/cancel.js";
+import type { Change } from "../../src/engine/change.js";
+import { Recorder } from "../../src/engine/recorder.js";
+import { definePipeline } from "../../src/pipelines/pipeline.js";
+import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
+import type { DutyParts } from "../../src/reconciler/reconciler.js";
+import { ACTOR, createRig, PROJECT, type Rig } from "../support/engine.js";
+import { note } from "./rig.js";
+
+const ROUNDS = 500;
+const WORKER = "00000000-0000-7000-8000-0000000000aa";
+const pair = definePipeline({
+  name: "pair",
+  version: 1,
+  documentStages: [{ name: "only", maxAttempts: 3, run: async () => null }],
+});
+
+let rig: Rig;
+let recorder: Recorder;
+let barrier: pg.Client;
+let duty: DutyParts;
+beforeAll(async () => {
+  rig = await createRig([pair]);
+  const { db, onError } = rig.parts;
+  const options = { db, projectId: PROJECT, leaseMs: 30_000, crashLimit: 3, onDue: () => undefined, onError };
+  recorder = new Recorder({ ...options, actor: { type: "WORKER", name: `worker:${WORKER}` }, workerId: WORKER });
+  const sweeper = new Recorder({ ...options, actor: { type: "SYSTEM", name: "system:sweep" }, workerId: null });
+  duty = { db, onError, recorder: sweeper, blobs: rig.blobs, settings: null as never };
+  barrier = new pg.Client({ connectionString: rig.url });
+  await barrier.connect();
+});
+afterAll(async () => {
+  await barrier.end();
+  await rig.close();
+});
+
+interface Running {
+  readonly taskId: string;
+  readonly fence: string;
+}
+
+async function running(): Promise<Running[]> {
+  await rig.submit("pair", ROUNDS);
+  const claims: Running[] = [];
+  while (claims.length < ROUNDS) {
+    claims.push(...(await recorder.claim({ ids: [], pipelines: ["pair"], limit: 100 })));
+  }
+  return claims;
+}
+
+/** Starts both while the row is locked, and lets go once both wait for it. */
+async function together(taskId: string, one: () => Promise<unknown>, other: () => Promise<unknown>): Promise<void> {
+  await barrier.query("begin");
+  await barrier.query("select lock_collections(array(select collection_id from task where id = $1))", [taskId]);
+  const first = Math.random() < 0.5 ? one : other;
+  const second = first === one ? other : one;
+  const both = [first(), second()];
+  for (;;) {
+    const { rows } = await barrier.query(
+      "select count(*)::int as n from pg_locks l join pg_database d on d.oid = l.database where d.datname = current_database() and l.locktype = 'advisory' and not l.granted",
+    );
+    if (rows[0].n >= 2) break;
+  }
+  await barrier.query("commit");
+  await Promise.all(both);
+}
+
+const complete = ({ taskId, fence }: Running): Change => ({ kind: "complete", taskId, fence, outputJson: "null" });
+const fail = ({ taskId, fence }: Running): Change => ({
+  kind: "end",
+  cause: "HANDLER_THREW",
+  taskId,
+  fence,
+  message: "thrown",
+  delayMs: 60_000,
+});
+
+async function tally(claims: readonly Running[]): Promise<Record<string, number>> {
+  const rows: { status: string; reason: string; n: number }[] = await rig.db.query(
+    "select status, change_reason as reason, count(*)::int as n from task where id = any ($1) group by 1, 2",
+    [claims.map(({ taskId }) => taskId)],
+  );
+  return Object.fromEntries(rows.map(({ status, reason, n }) => [`${status} ${reason}`, n]));
+}
+
+const expire = (taskId: string): Promise<unknown> =>
+  rig.db.query("update task set lease_expires_at = clock_timestamp() - interval '1 s' where id = $1", [taskId]);
+
+describe("F17: released together 500 times, there is one winner as in the race table", () => {
+  test("a completion and a cancel request: a finished result stays, an accepted request ends as CANCELLED or completes", async () => {
+    const claims = await running();
+    for (const claim of claims) {
+      await together(
+        claim.taskId,
+        () => recorder.record(complete(claim)),
+        () =>
+          cancelTask(rig.parts, ACTOR, { taskId: claim.taskId }).catch((error: Error) =>
+            expect(error.message).toMatch(/is COMPLETED; only open/),
+          ),
+      );
+    }
+    expect(await tally(claims)).toEqual({ "COMPLETED COMPLETED": ROUNDS });
+    const [{ asked }] = await rig.db.query(
+      "select count(*)::int as asked from status_change where reason = 'CANCEL_REQUESTED' and task_id = any ($1)",
+      [claims.map(({ taskId }) => taskId)],
+    );
+    // Both orders happened: some requests came before the completion, some after it.
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThan(ROUNDS);
+    expect(await rig.violations()).toEqual([]);
+    note({ fault: "F17", what: `cancel × complete (${asked} requests first)`, times: ROUNDS, looks: 1, jobs: 1 });
+  }, 90_000);
+
+  test("a failed try and a cancel request: CANCELLED", async () => {
+    const claims = await running();
+    for (const claim of claims) {
+      await together(
+        claim.taskId,
+        () => recorder.record(fail(claim)),
+        () => cancelTask(rig.parts, ACTOR, { taskId: claim.taskId }),
+      );
+    }
+    expect(await tally(claims)).toEqual({ "CANCELLED CANCELLED_BY_REQUEST": ROUNDS });
+    expect(await rig.violations()).toEqual([]);
+    note({ fault: "F17", what: "fail or retry × cancel", times: ROUNDS, looks: 1, jobs: 1 });
+  }, 90_000);
+
+  test.each([
+    ["a completion", complete, "COMPLETED COMPLETED"],
+    ["a failed try", fail, "QUEUED RETRY_SCHEDULED"],
+  ] as const)(
+    "%s and the sweep of its expired lease: the first commit",
+    async (what, change, won) => {
+      const claims = await running();
+      for (const claim of claims) {
+        await expire(claim.taskId);
+        await together(
+          claim.taskId,
+          () => recorder.record(change(claim)),
+          () => rescueExpiredLeases(duty),
+        );
+      }
+      const counts = await tally(claims);
+      expect(Object.keys(counts).sort()).toEqual([won, "QUEUED LEASE_EXPIRED"].sort());
+      expect(counts[won]! + counts["QUEUED LEASE_EXPIRED"]!).toBe(ROUNDS);
+      const [{ evidence }] = await rig.db.query(
+        "select count(*)::int as evidence from refused_write where task_id = any ($1)",
+        [claims.map(({ taskId }) => taskId)],
+      );
+      expect(evidence).toBe(counts["QUEUED LEASE_EXPIRED"]);
+      expect(await rig.violations()).toEqual([]);
+      note({ fault: "F17", what: `${what} × sweep (${JSON.stringify(counts)})`, times: ROUNDS, looks: 1, jobs: 1 });
+      // What was given back must not be claimed by the next test.
+      for (const { taskId } of claims) await cancelTask(rig.parts, ACTOR, { taskId }).catch(() => undefined);
+    },
+    120_000,
+  );
+});
