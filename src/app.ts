@@ -45,6 +45,9 @@ interface State {
 /** Answers are quick; clients that take longer than this to read theirs must not use up the grace of running work. */
 const CLIENTS_GRACE_MS = 5_000;
 
+/** Kept back from the grace of running work, at most half of it: giving work back and taking leave of Redis and Postgres. */
+const LEAVE_MS = 2_000;
+
 /** What has been started and must be stopped again, last first. */
 type Closer = readonly [what: string, close: () => Promise<unknown>];
 
@@ -248,7 +251,7 @@ async function startWorker(
     { projectId: DEFAULT_PROJECT_ID, build: buildVersion(), ...config },
   );
   await worker.start();
-  closers.push(["worker", () => worker.stop(state.graceMs())]);
+  closers.push(["worker", () => worker.stop(Math.max(0, state.graceMs() - Math.min(LEAVE_MS, config.graceMs / 2)))]);
   let seen = { iterations: -1, at: Date.now() };
   checks.push({
     name: "worker",

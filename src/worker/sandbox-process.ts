@@ -30,6 +30,7 @@ export class SandboxProcess {
   readonly #child: ChildProcess;
   readonly #gone: Promise<void>;
   #stderrTail = "";
+  #saidOutOfMemory = false;
   #exit: { readonly code: number | null; readonly signal: string | null } | null = null;
   #onMessage: (message: ToParent) => void = () => undefined;
   #spawnError: Error | null = null;
@@ -53,7 +54,10 @@ export class SandboxProcess {
     });
     this.#child.on("message", (message) => this.#onMessage(message as ToParent));
     this.#child.stderr?.on("data", (said: Buffer) => {
-      this.#stderrTail = (this.#stderrTail + said.toString()).slice(-STDERR_TAIL_BYTES);
+      const all = this.#stderrTail + said.toString();
+      // Behind these words comes a long trace, which would push them out of the tail.
+      this.#saidOutOfMemory ||= /heap out of memory/i.test(all);
+      this.#stderrTail = all.slice(-STDERR_TAIL_BYTES);
     });
     this.#gone = this.#watchEnd();
   }
@@ -207,7 +211,7 @@ export class SandboxProcess {
 
   #whyDead(call: SandboxCall): Error {
     const stderr = this.#stderrTail.trim();
-    if (/heap out of memory/i.test(stderr)) return outOfMemory(call, { stderr });
+    if (this.#saidOutOfMemory) return outOfMemory(call, { stderr });
     const { code, signal } = this.#exit ?? { code: null, signal: null };
     const how = signal !== null ? `was ended by ${signal}` : `exited with code ${code}`;
     const details = { exitCode: code, signal, stderr, ...(this.#spawnError && { error: this.#spawnError.message }) };

@@ -170,9 +170,8 @@ export class Worker {
     this.#stopping = true;
     this.#wake();
     for (const resolve of this.#roomFor.splice(0)) resolve();
-    await this.#consumer?.close();
-    await this.#row.draining();
-    await this.#loop;
+    // Side by side: a Redis that does not answer must not use up the grace of running work.
+    await Promise.all([this.#consumer?.close(), this.#row.draining(), this.#loop]);
   }
 
   async #giveBack(graceMs: number): Promise<void> {

@@ -22,16 +22,18 @@ test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of
   const server = await rig.start(ROLES.api);
   const api = rig.client(server);
   const job = await rig.submit(api, 1);
-  const crowd = await rig.submit(api, NOT_ELIGIBLE);
+  const crowd = await rig.submit(api, NOT_ELIGIBLE, {}, "scenery");
   // As dead and as living workers leave them: all are RUNNING, one lease is past, and it is the last in the order.
   await rig.db.query(
     `update task set status = 'RUNNING', version = version + 1, fence = fence + 1, worker_id = gen_random_uuid(),
        lease_expires_at = clock_timestamp() + interval '1 h', change_id = $2, changed_by_type = 'WORKER',
-       changed_by = 'worker:dead', change_reason = 'CLAIMED' where job_id = any ($1) and status = 'QUEUED'`,
-    [[job, crowd], randomUUID()],
+       changed_by = 'worker:dead', change_reason = 'CLAIMED' where job_id = $1 and status = 'QUEUED'`,
+    [crowd, randomUUID()],
   );
   await rig.db.query(
-    "update task set lease_expires_at = clock_timestamp() - interval '1 s' where id = (select id from task where kind = 'DOCUMENT' order by id desc limit 1)",
+    `update task set lease_expires_at = clock_timestamp() - interval '1 s'
+     where id = (select id from task where job_id = $1 and kind = 'DOCUMENT' order by id desc limit 1)`,
+    [crowd],
   );
   const looksBefore = rig.looks;
   const sweepers = await Promise.all(Array.from({ length: 5 }, () => rig.start(ROLES.reconciler)));
@@ -78,10 +80,7 @@ test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of
   await db.destroy();
   expect(rig.looks).toBeGreaterThan(looksBefore);
 
-  // The crowd's leases are let go, and everything ends as it should.
-  await rig.db.query("update task set lease_expires_at = clock_timestamp() where status = 'RUNNING'");
-  await rig.start(ROLES.reconciler);
-  await rig.start(ROLES.worker, { HEADWAY_CONCURRENCY: "200" });
-  await rig.settled([job, crowd], 90_000);
+  await rig.start(ROLES.worker);
+  await rig.settled([job]);
   await rig.account({ fault: "F18", what: "5 sweepers, 10,000 not eligible", times: 5 });
 }, 150_000);

@@ -6,7 +6,7 @@ import { until } from "../support/until.js";
 import { startFaultProxy, type FaultProxy } from "./fault-proxy.js";
 import { createFaultRig, ROLES, type FaultRig } from "./rig.js";
 
-const GRACE_MS = 2_000;
+const GRACE_MS = 3_000;
 let rig: FaultRig;
 let redis: TestRedis;
 let toRedis: FaultProxy;
@@ -34,7 +34,7 @@ describe("F21: SIGTERM with long work", () => {
     async (_what, blackhole) => {
       const settings = { HEADWAY_GRACE_MS: String(GRACE_MS), REDIS_URL: `redis://127.0.0.1:${toRedis.port}` };
       const stopping = await rig.start({ HEADWAY_ROLES: "api,worker" }, settings);
-      const job = await rig.submit(api, 4, { options: { holdMs: 4_000 } });
+      const job = await rig.submit(api, 4, { options: { holdMs: 2_000 } });
       await until("all four run", async () => (await runningOf(job)) === 4);
       const socket = new WebSocket(stopping.url.replace("http", "ws") + "/graphql", "graphql-transport-ws");
       const closedWith = new Promise<number>((resolve) => socket.once("close", resolve));
@@ -98,14 +98,15 @@ describe("F21: SIGTERM with long work", () => {
     });
     // Either it says so itself, or the listener is closed, which says the same to a load balancer.
     expect([0, 503]).toContain(answer!.status);
-    await rig.start(ROLES.worker);
+    const other = await rig.start(ROLES.worker);
     await rig.settled([job]);
+    await other.kill();
     await rig.account({ fault: "F21", what: "not ready while it stops", times: 1 });
   });
 
   test("a second SIGTERM ends at once, and the sweep gives the work back", async () => {
     const stopping = await rig.start({ HEADWAY_ROLES: "worker", HEADWAY_GRACE_MS: "60000" });
-    const job = await rig.submit(api, 2, { options: { holdMs: 3_000 } });
+    const job = await rig.submit(api, 2, { options: { holdMs: 1_500 } });
     await until("it runs there", async () => {
       const { rows } = await rig.db.query(
         "select count(*)::int as n from task t join worker w on w.id = t.worker_id where t.job_id = $1 and w.pid = $2",
@@ -120,6 +121,7 @@ describe("F21: SIGTERM with long work", () => {
     stopping.child.kill("SIGTERM");
     expect(await exited).toBe(130);
     expect(Date.now() - askedAt).toBeLessThan(1_000);
+    await rig.start(ROLES.worker);
     await rig.settled([job], 60_000);
     await rig.account({ fault: "F21", what: "second SIGTERM", times: 1, recoveryMs: Date.now() - askedAt });
   }, 60_000);
