@@ -1195,7 +1195,7 @@ select w.*, clock_timestamp() as now, greatest(w.concurrency - w.running, 0) as 
     when w.draining_at is not null then 'DRAINING'
     when w.loop_iterations = 0 then 'STARTING'
     -- A loop that has not gone round for this long stands still, unless its lease allows for more.
-    when clock_timestamp() - w.last_loop_at > make_interval(secs => greatest(w.lease_ms / 2000.0, 10)) then 'STALLED'
+    when clock_timestamp() - w.last_loop_at > make_interval(secs => greatest(w.lease_ms / 2000.0, 3)) then 'STALLED'
     else 'RUNNING'
   end as status
 from worker w;
