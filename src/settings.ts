@@ -22,7 +22,11 @@ export const SETTINGS = [
   { name: "HEADWAY_HEARTBEAT_MS", default: "10000", does: "How often a worker renews its leases." },
   { name: "HEADWAY_SWEEP_MS", default: "5000", does: "How often the reconciler looks for what was left behind." },
   { name: "HEADWAY_POLL_MS", default: "2000", does: "How often an idle worker asks Postgres for work by itself." },
-  { name: "HEADWAY_GRACE_MS", default: "25000", does: "How long a stop may take; running work gets all but the last two seconds of it." },
+  {
+    name: "HEADWAY_GRACE_MS",
+    default: "25000",
+    does: "How long a stop may take; running work gets all but the last two seconds of it.",
+  },
   {
     name: "HEADWAY_CANCEL_DEADLINE_MS",
     default: "15000",

@@ -69,6 +69,8 @@ describe("F1: a worker is killed", () => {
       times: kills,
       recoveryMs: Date.now() - lastKillAt,
     });
+    // Left alive they would take the work of the tests below from those that are to die with it.
+    await Promise.all(workers.map((worker) => worker.kill()));
   }, 120_000);
 });
 
@@ -97,9 +99,14 @@ describe("F2: a worker is killed", () => {
 
   test("between the claim and the first stage: one crash is counted, and no attempt", async () => {
     const job = await rig.submit(api, 1);
-    await rig.start(ROLES.worker, { HEADWAY_FAILPOINT: "claim.after_commit:kill9" }).catch((error: Error) => {
-      expect(error.message).toContain("fired");
-    });
+    const dying = await rig
+      .start(ROLES.worker, { HEADWAY_FAILPOINT: "claim.after_commit:kill9" })
+      .catch((error: Error) => {
+        expect(error.message).toContain("fired");
+        return null;
+      });
+    if (dying) await until("it is dead", () => hasExited(dying));
+    if (dying) expect(hasFired(dying)).toBe(true);
     const survivor = await rig.start(ROLES.worker);
     await until("it was claimed again", async () => {
       const { rows } = await rig.db.query("select 1 from task where job_id = $1 and fence = 2", [job]);
