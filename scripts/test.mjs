@@ -1,29 +1,5 @@
 // npm test: makes everything ready, finds or installs Redis, and runs the tests; arguments go to jest.
-import { spawnSync } from "node:child_process";
-import path from "node:path";
-import { ensureRedisServer } from "./find-redis.mjs";
-import { ready, ROOT } from "./ready.mjs";
+import { jest, readyWithRedis } from "./run-jest.mjs";
 
-ready();
-try {
-  const redis = await ensureRedisServer();
-  process.env.PATH = `${path.dirname(redis)}${path.delimiter}${process.env.PATH}`;
-} catch (error) {
-  console.error(error.message);
-  process.exit(1);
-}
+await readyWithRedis();
 process.exit(jest(process.argv.slice(2)));
-
-export function jest(args) {
-  const flags = ["--experimental-vm-modules", "--enable-source-maps", "--no-warnings=ExperimentalWarning"];
-  const runner = path.join(ROOT, "node_modules", "jest", "bin", "jest.js");
-  const { status } = spawnSync(
-    process.execPath,
-    [...flags, runner, "--config", path.join(ROOT, "jest.config.mjs"), ...args],
-    {
-      cwd: ROOT,
-      stdio: ["ignore", "inherit", "inherit"],
-    },
-  );
-  return status ?? 1;
-}

@@ -1,0 +1,28 @@
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { ensureRedisServer } from "./find-redis.mjs";
+import { ready, ROOT } from "./ready.mjs";
+
+/** Makes everything ready and finds or installs Redis; ends the process, saying why, where that can't be done. */
+export async function readyWithRedis() {
+  ready();
+  try {
+    const redis = await ensureRedisServer();
+    process.env.PATH = `${path.dirname(redis)}${path.delimiter}${process.env.PATH}`;
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+
+/** Runs the compiled tests; returns jest's exit code. */
+export function jest(args) {
+  const flags = ["--experimental-vm-modules", "--enable-source-maps", "--no-warnings=ExperimentalWarning"];
+  const runner = path.join(ROOT, "node_modules", "jest", "bin", "jest.js");
+  const { status } = spawnSync(
+    process.execPath,
+    [...flags, runner, "--config", path.join(ROOT, "jest.config.mjs"), ...args],
+    { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] },
+  );
+  return status ?? 1;
+}
