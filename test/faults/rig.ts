@@ -49,8 +49,13 @@ export interface FaultRig {
   start(...settings: readonly Record<string, string>[]): Promise<HeadwayProcess>;
   /** A client of that process, closed with the rig. */
   client(process: HeadwayProcess): ApiClient;
-  /** A collection of so many documents, submitted. The job counts as accepted from here on, unless it is scenery. */
-  submit(api: ApiClient, documents: number, more?: Record<string, unknown>, as?: "scenery"): Promise<string>;
+  /** A collection of so many documents. */
+  collection(api: ApiClient, documents: number): Promise<string>;
+  /**
+   * A collection, or a new one of so many documents, submitted. The job counts as accepted from here on, unless it is
+   * scenery.
+   */
+  submit(api: ApiClient, what: number | string, more?: Record<string, unknown>, as?: "scenery"): Promise<string>;
   settled(jobIds: readonly string[], deadlineMs?: number): Promise<void>;
   /** How often the invariants have been looked at so far. */
   readonly looks: number;
@@ -92,7 +97,7 @@ export async function createFaultRig(options: { readonly databaseUrl?: string } 
     }
   })();
   let made = 0;
-  return {
+  const rig: FaultRig = {
     db,
     url,
     postgres,
@@ -115,7 +120,7 @@ export async function createFaultRig(options: { readonly databaseUrl?: string } 
       clients.push(client);
       return client;
     },
-    async submit(api, documents, more = {}, as) {
+    async collection(api, documents) {
       made += 1;
       const { collection } = await api.mutate<{ collection: { id: string }; userErrors: [] }>(
         "mutation ($name: String!) { createCollection(input: { name: $name }) { collection { id } userErrors { code message } } }",
@@ -130,9 +135,13 @@ export async function createFaultRig(options: { readonly databaseUrl?: string } 
           },
         },
       );
+      return collection.id;
+    },
+    async submit(api, what, more = {}, as) {
+      const collectionId = typeof what === "string" ? what : await rig.collection(api, what);
       const { job } = await api.mutate<{ job: { id: string }; userErrors: [] }>(
         `mutation ($input: SubmitJobInput!) { submitJob(input: $input) { job { id } userErrors { code message } } }`,
-        { input: { collectionId: collection.id, pipeline: "steps", ...more } },
+        { input: { collectionId, pipeline: "steps", ...more } },
       );
       if (as !== "scenery") accepted.push(job.id);
       return job.id;
@@ -174,6 +183,7 @@ export async function createFaultRig(options: { readonly databaseUrl?: string } 
       await rm(folder, { recursive: true, force: true });
     },
   };
+  return rig;
 }
 
 /** Tasks that are not settled, and documents that are completed without what completing them means. */
