@@ -107,6 +107,9 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     onError,
   };
   const serve = await startServing({ config, logger, parts, pipelines, blobs, databaseUrl, state }, closers);
+  const closeServer: Closer = ["server", () => serve.server.close(Math.min(CLIENTS_GRACE_MS, state.graceMs()))];
+  // Here for a start that fails further down; after a whole one it is closed before the worker, and this finds it closed.
+  closers.push(closeServer);
   if (config.roles.includes("reconciler")) {
     const settings = { projectId: DEFAULT_PROJECT_ID, ...config };
     const reconciler = new Reconciler({ db, dispatcher, blobs, settings, onError });
@@ -115,9 +118,8 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     serve.checks.push({
       name: "reconciler",
       check: async () => {
-        const { lastTickAt } = reconciler;
-        if (lastTickAt === null) return "the sweep has not gone round yet";
-        const stillMs = Date.now() - lastTickAt;
+        const stillMs = reconciler.standingStillMs;
+        if (stillMs === null) return "the sweep has not gone round yet";
         return stillMs > TICK_DEADLINE_MS + 2 * config.sweepMs
           ? `the sweep has not gone round for ${stillMs} ms`
           : null;
@@ -128,7 +130,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     ? await startWorker({ config, logger, parts, source, blobs, databaseUrl, state }, closers, serve.checks)
     : null;
   // Last pushed, first stopped: nothing is claimed any more, then clients are let go, and then work is waited for.
-  closers.push(["server", () => serve.server.close(Math.min(CLIENTS_GRACE_MS, state.graceMs()))]);
+  closers.push(closeServer);
   if (worker) closers.push(["claim loop", () => worker.drain()]);
   return { url: serve.server.url, database: label, dispatcher: dispatcher.kind };
 }
@@ -252,17 +254,12 @@ async function startWorker(
   );
   await worker.start();
   closers.push(["worker", () => worker.stop(Math.max(0, state.graceMs() - Math.min(LEAVE_MS, config.graceMs / 2)))]);
-  let seen = { iterations: -1, at: Date.now() };
   checks.push({
     name: "worker",
     check: async () => {
-      // The loop goes round at least once a poll while it has room, and on each end of a task when it has not.
-      if (worker.iterations !== seen.iterations) seen = { iterations: worker.iterations, at: Date.now() };
-      const stillMs = Date.now() - seen.at;
+      const stillMs = worker.standingStillMs;
       const limitMs = Math.max(config.leaseMs, 3 * config.pollMs);
-      return stillMs > limitMs && worker.runningCount === 0
-        ? `the claim loop has not gone round for ${stillMs} ms`
-        : null;
+      return stillMs > limitMs ? `the claim loop has not gone round for ${stillMs} ms` : null;
     },
   });
   return worker;

@@ -57,9 +57,9 @@ export class Reconciler {
     this.#parts = { ...from, recorder };
   }
 
-  /** When the sweep last went round whole, in milliseconds since the epoch; null before the first time. */
-  get lastTickAt(): number | null {
-    return this.#lastTickAt;
+  /** Since the sweep last went round whole; null before the first time. */
+  get standingStillMs(): number | null {
+    return this.#lastTickAt === null ? null : Math.round(performance.now() - this.#lastTickAt);
   }
 
   start(): void {
@@ -91,7 +91,7 @@ export class Reconciler {
     });
     try {
       await Promise.race([this.#duties(), late]);
-      this.#lastTickAt = Date.now();
+      this.#lastTickAt = performance.now();
     } catch (error) {
       this.#rescueFrom = null;
       this.#parts.onError(error, "sweeping");
@@ -102,11 +102,11 @@ export class Reconciler {
 
   async #duties(): Promise<void> {
     await this.#parts.db.query("select 1");
-    this.#rescueFrom ??= Date.now() + this.#parts.settings.heartbeatMs + SETTLE_MS;
+    this.#rescueFrom ??= performance.now() + this.#parts.settings.heartbeatMs + SETTLE_MS;
     await this.#duty("converging open jobs", convergeOpenJobs);
     await this.#duty("enforcing cancel deadlines", enforceCancelDeadlines);
     // An outage of the database is nobody's crash: its leases passed while nobody could renew them.
-    if (Date.now() >= this.#rescueFrom) await this.#duty("rescuing expired leases", rescueExpiredLeases);
+    if (performance.now() >= this.#rescueFrom) await this.#duty("rescuing expired leases", rescueExpiredLeases);
     await this.#duty("expiring collections", expireCollections);
   }
 

@@ -9,7 +9,7 @@ import { CANCEL_CHANNEL } from "../engine/cancel.js";
 import type { Claim } from "../engine/claim.js";
 import { dispatch } from "../engine/hints.js";
 import { Recorder } from "../engine/recorder.js";
-import { HeadwayError } from "../errors.js";
+import { HeadwayError, messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
 import { Heartbeat } from "./heartbeat.js";
 import { runTask, Stopped, type RunTaskParts } from "./run-task.js";
@@ -36,6 +36,8 @@ export interface WorkerParts extends Pick<
 }
 
 const START_DEADLINE_MS = 10_000;
+/** A claim that hangs in the database must not hold up the stop: what it takes after all is rescued by its lease. */
+const CLAIM_DEADLINE_MS = 1_000;
 /** Hinted ids kept while all slots are taken; any more are found by the claim anyway. */
 const MAX_HINTED = 1_000;
 
@@ -63,7 +65,9 @@ export class Worker {
   #awake = false;
   #stopping = false;
   #iterations = 0;
+  #lastRoundAt = performance.now();
   #loop: Promise<void> | null = null;
+  #claimError: unknown = null;
   #consumer: Consumer | null = null;
   #listener: Listener | null = null;
   #drained: Promise<void> | null = null;
@@ -94,8 +98,9 @@ export class Worker {
     return this.#iterations;
   }
 
-  get runningCount(): number {
-    return this.#running.size;
+  /** Since the loop last went round, which it does at least once a poll, with free slots or without. */
+  get standingStillMs(): number {
+    return Math.round(performance.now() - this.#lastRoundAt);
   }
 
   /**
@@ -130,7 +135,9 @@ export class Worker {
     const late = sleep(START_DEADLINE_MS, undefined, { signal: timer.signal, ref: false }).then(() => {
       throw new HeadwayError(
         "WORKER_NOT_STARTED",
-        `The worker did not start within ${START_DEADLINE_MS} ms: it hangs in ${step}.`,
+        `The worker did not start within ${START_DEADLINE_MS} ms: it hangs in ${step}.${
+          this.#claimError === null ? "" : ` The last claim failed: ${messageOf(this.#claimError)}`
+        }`,
       );
     });
     try {
@@ -171,7 +178,8 @@ export class Worker {
     this.#wake();
     for (const resolve of this.#roomFor.splice(0)) resolve();
     // Side by side: a Redis that does not answer must not use up the grace of running work.
-    await Promise.all([this.#consumer?.close(), this.#row.draining(), this.#loop]);
+    const loop = Promise.race([this.#loop, sleep(CLAIM_DEADLINE_MS, undefined, { ref: false })]);
+    await Promise.all([this.#consumer?.close(), this.#row.draining(), loop]);
   }
 
   async #giveBack(graceMs: number): Promise<void> {
@@ -194,31 +202,36 @@ export class Worker {
 
   async #goRound(onFirstRound: () => void): Promise<void> {
     while (!this.#stopping) {
-      const moreMayBeDue = await this.#claim();
-      this.#iterations += 1;
-      this.#row.beat({ iterations: this.#iterations, running: this.#running.size, lagMs: this.#lag.mean / 1e6 });
-      this.#lag.reset();
-      onFirstRound();
-      if (!moreMayBeDue || this.#running.size >= this.#settings.concurrency) await this.#wait();
+      const claimed = await this.#claim();
+      // A round whose claim failed is none: a worker that can take nothing must not look as if it moved.
+      if (claimed !== "failed" && !this.#stopping) {
+        this.#iterations += 1;
+        this.#lastRoundAt = performance.now();
+        this.#row.beat({ iterations: this.#iterations, running: this.#running.size, lagMs: this.#lag.mean / 1e6 });
+        this.#lag.reset();
+        onFirstRound();
+      }
+      if (claimed !== "all" || this.#running.size >= this.#settings.concurrency) await this.#wait();
     }
   }
 
-  /** True when the claim took all it asked for, so that more may be due. */
-  async #claim(): Promise<boolean> {
+  /** "all" when the claim took all it asked for, so that more may be due. */
+  async #claim(): Promise<"all" | "fewer" | "failed"> {
     const limit = this.#settings.concurrency - this.#running.size;
-    if (limit <= 0) return true;
+    if (limit <= 0) return "all";
     const ids = this.#hinted.splice(0, limit);
     let claims: Claim[];
     try {
       claims = await this.#recorder.claim({ ids, limit, pipelines: this.#pipelines() });
     } catch (error) {
+      this.#claimError = error;
       this.#parts.onError(error, "claiming tasks");
-      return false;
+      return "failed";
     }
     if (claims.length > 0) this.#row.claimed();
     for (const claim of claims) this.#run(claim);
     if (this.#running.size < this.#settings.concurrency) for (const resolve of this.#roomFor.splice(0)) resolve();
-    return claims.length >= limit;
+    return claims.length >= limit ? "all" : "fewer";
   }
 
   #run(claim: Claim): void {
