@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import "reflect-metadata";
 import { DataSource } from "typeorm";
+import type { PostgresDriver } from "typeorm/driver/postgres/PostgresDriver.js";
 import pg from "pg";
 import { ENTITIES } from "../model/entities.js";
 import { InitialSchema1764000000000 } from "./migrations/initial-schema.js";
@@ -42,6 +43,12 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
       options: "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=5000 -c statement_timeout=30000",
     },
   });
+}
+
+/** Connections of this process's pool in use and idle, and callers that wait for one. */
+export function poolUsage(db: DataSource): { readonly used: number; readonly idle: number; readonly waiting: number } {
+  const { totalCount, idleCount, waitingCount } = (db.driver as PostgresDriver).master as pg.Pool;
+  return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
 }
 
 /** A statement ends within 30 s; an answer that is later than this does not come, and its connection is dead. */

@@ -1,6 +1,7 @@
 import type { RequestHandler } from "express";
 import { Counter, Gauge, Registry } from "prom-client";
 import type { DataSource } from "typeorm";
+import { poolUsage } from "../database/data-source.js";
 import { findViolations } from "../engine/doctor.js";
 import { measure, TransitionCounter } from "../engine/measure.js";
 import { messageOf } from "../errors.js";
@@ -23,6 +24,17 @@ const MAX_VIOLATIONS = 1_000;
  */
 export function serveMetrics({ db, projectId, logger }: MetricsParts): RequestHandler {
   collectProcessMetrics();
+  const ofPool = new Registry();
+  const pool = new Gauge({
+    name: "headway_pool_connections",
+    help: "Database connections of this process, and callers that wait for one.",
+    labelNames: ["state"] as const,
+    registers: [ofPool],
+    collect: () => {
+      for (const [state, count] of Object.entries(poolUsage(db))) pool.set({ state }, count);
+    },
+  });
+  const ofProcess = Registry.merge([processMetrics, ofPool]);
   const registry = new Registry();
   const registers = [registry];
   const whole = "Of the whole installation: don't sum over processes.";
@@ -92,14 +104,14 @@ export function serveMetrics({ db, projectId, logger }: MetricsParts): RequestHa
       res
         .type(registry.contentType)
         .set("cache-control", "no-store")
-        .send(`${await processMetrics.metrics()}\n${await registry.metrics()}`);
+        .send(`${await ofProcess.metrics()}\n${await registry.metrics()}`);
     } catch (error) {
       // Without its database the process still says how it does itself.
       logger.warn({ error: messageOf(error) }, "while measuring for /metrics");
       res
         .type(registry.contentType)
         .set("cache-control", "no-store")
-        .send(await processMetrics.metrics());
+        .send(await ofProcess.metrics());
     }
   };
 }

@@ -41,6 +41,13 @@ export interface GraphSockets {
 
 /** A query is kilobytes at most, and uploads don't come this way. */
 const MAX_MESSAGE_BYTES = 64 * 1024;
+/** Operations that one socket may have open at once: a page follows a few, a dashboard some dozens. */
+const MAX_OPERATIONS = 100;
+/**
+ * A subscription waits until its last event has left for the kernel, so a client that does not read holds up one event
+ * of each. It may go on sending queries and pings, though: above this they are not answered any more.
+ */
+const MAX_UNSENT_BYTES = 1024 * 1024;
 
 /** Takes the WebSockets of `server` at `path`, speaking graphql-transport-ws. */
 export function serveSockets(server: Server, path: string, service: GraphService, logger: Logger): GraphSockets {
@@ -49,7 +56,8 @@ export function serveSockets(server: Server, path: string, service: GraphService
   const disposable = useServer(
     {
       isProd: true,
-      onSubscribe: async (_context, _id, payload) => {
+      onSubscribe: async ({ subscriptions }, _id, payload) => {
+        if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()];
         const document = read(payload.query, service);
         if (!("kind" in document)) return document;
         if (!getOperationAST(document, payload.operationName))
@@ -74,6 +82,11 @@ export function serveSockets(server: Server, path: string, service: GraphService
     const refusal = closing ? 503 : refusalOf(request, path);
     if (refusal !== null) return refuse(socket, refusal);
     sockets.handleUpgrade(request, socket, head, (accepted) => {
+      accepted.on("message", () => {
+        if (accepted.bufferedAmount <= MAX_UNSENT_BYTES) return;
+        logger.warn({ unsentBytes: accepted.bufferedAmount }, "a WebSocket was dropped: its client does not read");
+        accepted.terminate();
+      });
       sockets.emit("connection", accepted, request);
       // A client's broken or too large message closes its socket with the code for it; it is no fault to print here.
       accepted.removeAllListeners("error");
@@ -101,6 +114,11 @@ function read(query: string, { schema, parseOptions, validationRules }: GraphSer
   }
   const faults = validate(schema, document, [...specifiedRules, ...validationRules]);
   return faults.length > 0 ? faults.map((fault) => withCode(fault, "GRAPHQL_VALIDATION_FAILED")) : document;
+}
+
+function tooMany(): GraphQLError {
+  const message = `This socket has ${MAX_OPERATIONS} operations open, and may have no more: complete some first.`;
+  return withCode(new GraphQLError(message), "TOO_MANY_OPERATIONS");
 }
 
 function withCode(error: GraphQLError, code: string): GraphQLError {

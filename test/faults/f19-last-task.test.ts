@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import pg from "pg";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { ApiClient } from "../../src/cli/client.js";
+import type { HeadwayProcess } from "../support/processes.js";
 import { until } from "../support/until.js";
 import { createFaultRig, hasExited, hasFired, ROLES, type FaultRig } from "./rig.js";
 
@@ -10,14 +10,23 @@ beforeAll(async () => {
   rig = await createFaultRig();
   api = rig.client(await rig.start({ HEADWAY_ROLES: "api,reconciler" }));
 });
+// A worker that is left would take the next test's work.
+let workers: HeadwayProcess[] = [];
+const startWorker = async (settings: Record<string, string> = {}): Promise<HeadwayProcess> => {
+  const worker = await rig.start(ROLES.worker, settings);
+  workers.push(worker);
+  return worker;
+};
+afterEach(async () => {
+  await Promise.all(workers.splice(0).map((worker) => worker.kill()));
+});
 afterAll(() => rig.close());
 
 describe("F19: a job settles", () => {
   test("when all of its tasks end at the same instant", async () => {
-    const workers = await Promise.all([rig.start(ROLES.worker), rig.start(ROLES.worker)]);
-    const job = await rig.submit(api, 12, { options: { holdMs: 100 } });
-    const barrier = new pg.Client({ connectionString: rig.url });
-    await barrier.connect();
+    await Promise.all([startWorker(), startWorker()]);
+    // Long enough that all twelve are in their last stage at once, however late some of them began.
+    const job = await rig.submit(api, 12, { options: { holdMs: 1_000 } });
     await until("they are at their last stage", async () => {
       const { rows } = await rig.db.query(
         "select 1 from task where job_id = $1 and stage = 'three' and status = 'RUNNING'",
@@ -26,6 +35,7 @@ describe("F19: a job settles", () => {
       return rows.length === 12;
     });
     // The collection's lock holds all endings back until they wait side by side, in two processes.
+    const barrier = await rig.db.connect();
     await barrier.query("begin");
     await barrier.query("select lock_collections(array(select collection_id from job where id = $1))", [job]);
     await until("both workers wait with their endings", async () => {
@@ -35,10 +45,9 @@ describe("F19: a job settles", () => {
       return rows[0].n >= 2;
     });
     await barrier.query("commit");
-    await barrier.end();
+    barrier.release();
     await rig.settled([job]);
     await rig.account({ fault: "F19", what: "all tasks end at the same instant", times: 1 });
-    for (const worker of workers) await worker.kill();
   });
 
   test.each(["flush.before_send", "flush.after_commit", "complete.after_commit"])(
@@ -47,18 +56,19 @@ describe("F19: a job settles", () => {
       // One document through three stages: three flushes, the third ends it; then there is the collection task.
       const passage = failpoint === "flush.before_send" ? 4 : failpoint === "flush.after_commit" ? 3 : 1;
       const job = await rig.submit(api, 1);
-      const dying = await rig
-        .start(ROLES.worker, { HEADWAY_FAILPOINT: `${failpoint}:kill9@${passage}`, HEADWAY_CONCURRENCY: "1" })
-        .catch((error: Error) => {
-          expect(error.message).toContain("fired");
-          return null;
-        });
+      const dying = await startWorker({
+        HEADWAY_FAILPOINT: `${failpoint}:kill9@${passage}`,
+        HEADWAY_CONCURRENCY: "1",
+      }).catch((error: Error) => {
+        expect(error.message).toContain("fired");
+        return null;
+      });
       if (dying) {
         await until("it is dead", () => hasExited(dying));
         expect(hasFired(dying)).toBe(true);
       }
       const diedAt = Date.now();
-      const worker = await rig.start(ROLES.worker);
+      await startWorker();
       await rig.settled([job]);
       await rig.account({
         fault: "F19",
@@ -66,7 +76,6 @@ describe("F19: a job settles", () => {
         times: 1,
         recoveryMs: Date.now() - diedAt,
       });
-      await worker.kill();
     },
   );
 });

@@ -48,6 +48,12 @@ describe("/metrics", () => {
     expect(counted['entity="JOB",from="PROCESSING",reason="ALL_TASKS_SETTLED",to="COMPLETED"']).toBe(1);
   });
 
+  test("tells how many database connections of this process are in use, idle and waited for", async () => {
+    const { 'state="idle"': idle, 'state="used"': used, ...rest } = await sample("headway_pool_connections");
+    expect(idle! + used!).toBeGreaterThan(0);
+    expect(rest).toEqual({ 'state="waiting"': 0 });
+  });
+
   test("tells open work by stage, the age of what waits, and the workers", async () => {
     const jobId = await api.rig.submit("plain", 3, { runAt: new Date(Date.now() - 30_000) });
     expect(await sample("headway_open_tasks")).toEqual({ 'pipeline="plain",stage="read",status="QUEUED"': 3 });

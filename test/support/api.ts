@@ -18,6 +18,7 @@ export interface Answer {
 export interface TestApi {
   readonly rig: Rig;
   readonly url: string;
+  readonly stream: ChangeStream;
   readonly client: ApiClient;
   /** Sends the operation over HTTP as it is. */
   send(query: string, variables?: Record<string, unknown>): Promise<Answer>;
@@ -42,6 +43,7 @@ export async function createTestApi(pipelines: readonly Pipeline[]): Promise<Tes
   return {
     rig,
     url: server.url,
+    stream,
     client,
     async send(query, variables = {}) {
       const response = await fetch(`${server.url}/graphql`, {

@@ -1,5 +1,6 @@
 import type { DataSource } from "typeorm";
 import { createDataSource } from "../../src/database/data-source.js";
+import type { Dispatcher } from "../../src/dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
 import { addDocuments, createCollection } from "../../src/engine/collections.js";
 import type { Actor, EngineParts } from "../../src/engine/engine.js";
@@ -37,10 +38,12 @@ export interface Rig {
 }
 
 /** The engine over a database of its own, without servers: pipelines are given, workers started as wanted. */
-export async function createRig(pipelines: readonly Pipeline[]): Promise<Rig> {
+export async function createRig(
+  pipelines: readonly Pipeline[],
+  dispatcher: Dispatcher = createInProcessDispatcher(),
+): Promise<Rig> {
   const database = await createTestDatabase();
   const db = await createDataSource(database.url, { poolSize: 20 }).initialize();
-  const dispatcher = createInProcessDispatcher();
   const registry = new Registry(pipelines);
   const errors: { error: unknown; doing: string }[] = [];
   const onError = (error: unknown, doing: string): void => void errors.push({ error, doing });
