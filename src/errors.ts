@@ -64,5 +64,9 @@ export class ConfigError extends HeadwayError {
 
 /** The message of whatever was thrown, be it an Error or not. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return "Something was thrown that can't be told in words.";
+  }
 }

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** What this process counts as it works; what the database knows is asked when somebody looks (server/metrics.ts). */
 export const processMetrics = new Registry();
@@ -29,6 +29,12 @@ export const refusedWrites = new Counter({
 export const convergeFailures = new Counter({
   name: "headway_converge_failures_total",
   help: "Jobs that could not be converged in the flush that settled a task; the sweep tries again.",
+  registers: [processMetrics],
+});
+
+export const openSockets = new Gauge({
+  name: "headway_sockets",
+  help: "Open WebSockets of this process.",
   registers: [processMetrics],
 });
 

@@ -5,37 +5,38 @@ export const MAX_OUTPUT_BYTES = 1_000_000;
 const MAX_DEPTH = 100;
 const MAX_MESSAGE_LENGTH = 4_000;
 
-/** Serialises a stage output once. @throws {HeadwayError} OUTPUT_UNSTORABLE saying what can't be stored */
-export function toStorableJson(value: unknown): string {
+/** Serialises a stage's output, or other `what`, once. @throws {HeadwayError} OUTPUT_UNSTORABLE saying what can't be stored */
+export function toStorableJson(value: unknown, what = "output"): string {
   let json: string | undefined;
   try {
-    assertDepth(value, 0);
+    assertDepth(value, 0, what);
     json = JSON.stringify(value ?? null);
   } catch (error) {
     if (error instanceof HeadwayError) throw error;
-    throw unstorable(`it is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw unstorable(what, `it is no JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (json === undefined) throw unstorable(`a ${typeof value} is no JSON`);
+  if (json === undefined) throw unstorable(what, `a ${typeof value} is no JSON`);
   const sizeBytes = Buffer.byteLength(json);
   if (sizeBytes > MAX_OUTPUT_BYTES) {
     throw unstorable(
+      what,
       `it has ${sizeBytes} bytes of JSON, at most ${MAX_OUTPUT_BYTES} are kept; write an artifact instead`,
     );
   }
   // Backslashes are counted so that an escaped backslash before "u0000" is not taken for the character.
-  if (/(^|[^\\])(\\\\)*\\u0000/.test(json)) throw unstorable("it contains the character U+0000");
-  if (/(^|[^\\])(\\\\)*\\ud[89a-f]/i.test(json)) throw unstorable("it contains half of a surrogate pair");
+  if (/(^|[^\\])(\\\\)*\\u0000/.test(json)) throw unstorable(what, "it contains the character U+0000");
+  if (/(^|[^\\])(\\\\)*\\ud[89a-f]/i.test(json)) throw unstorable(what, "it contains half of a surrogate pair");
   return json;
 }
 
-function assertDepth(value: unknown, depth: number): void {
-  if (depth > MAX_DEPTH) throw unstorable(`it is nested more than ${MAX_DEPTH} deep`);
+function assertDepth(value: unknown, depth: number, what: string): void {
+  if (depth > MAX_DEPTH) throw unstorable(what, `it is nested more than ${MAX_DEPTH} deep`);
   if (typeof value !== "object" || value === null) return;
-  for (const inner of Object.values(value)) assertDepth(inner, depth + 1);
+  for (const inner of Object.values(value)) assertDepth(inner, depth + 1, what);
 }
 
-function unstorable(why: string): HeadwayError {
-  return new HeadwayError("OUTPUT_UNSTORABLE", `The stage's output can't be stored: ${why}.`);
+function unstorable(what: string, why: string): HeadwayError {
+  return new HeadwayError("OUTPUT_UNSTORABLE", `The stage's ${what} can't be stored: ${why}.`);
 }
 
 /** A text that Postgres takes: no U+0000, no lone surrogate, at most 4,000 characters. */

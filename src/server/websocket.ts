@@ -19,6 +19,7 @@ import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Logger } from "../logger.js";
+import { openSockets } from "../metrics.js";
 
 /** What both transports answer from: nothing is allowed, counted or shown over one that is not over the other. */
 export interface GraphService {
@@ -82,6 +83,8 @@ export function serveSockets(server: Server, path: string, service: GraphService
     const refusal = closing ? 503 : refusalOf(request, path);
     if (refusal !== null) return refuse(socket, refusal);
     sockets.handleUpgrade(request, socket, head, (accepted) => {
+      openSockets.inc();
+      accepted.once("close", () => openSockets.dec());
       accepted.on("message", () => {
         if (accepted.bufferedAmount <= MAX_UNSENT_BYTES) return;
         logger.warn({ unsentBytes: accepted.bufferedAmount }, "a WebSocket was dropped: its client does not read");

@@ -2,6 +2,7 @@ import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import type { Claim } from "../engine/claim.js";
 import type { DocumentFacts } from "../engine/change.js";
+import { toStorableJson, toStorableMessage } from "../engine/storable.js";
 import { PermanentError } from "../errors.js";
 import type {
   CollectionContext,
@@ -75,7 +76,8 @@ export function stageContext(
       write: (name, content, mediaType) => writeArtifact(parts, claim, stage, { name, content, mediaType }),
     },
     logger: parts.logger,
-    warn: (code, message) => {
+    warn: (...said) => {
+      const [code, message] = said.map(toStorableMessage) as [string, string];
       const known = running.warnings.some((warning) => warning.code === code && warning.message === message);
       if (!known && running.warnings.length < MAX_WARNINGS) running.warnings.push({ code, message });
     },
@@ -94,8 +96,9 @@ function documentContext(running: RunningClaim, common: StageContext): DocumentC
   return {
     ...common,
     document: source,
-    setMetadata: (metadata) => add({ metadata }),
-    setMediaType: (mediaType) => add({ mediaType }),
+    // Here, where the stage can still fail by name; in the flush it would be a fault of the database's.
+    setMetadata: (metadata) => add({ metadata: JSON.parse(toStorableJson(metadata, "metadata")) }),
+    setMediaType: (mediaType) => add({ mediaType: toStorableMessage(mediaType) }),
     setText: (text) => staging.setText(text),
     stagedText: () => staging.stagedText(),
     chunks: { replace: (chunks) => staging.replaceChunks(chunks), staged: () => staging.stagedChunks() },
@@ -131,7 +134,19 @@ async function writeArtifact(
      where exists (select from task where id = $4 and fence = $5 and status = 'RUNNING')
      on conflict (task_id, fence, name) do update set media_type = excluded.media_type, stage = excluded.stage,
        size_bytes = excluded.size_bytes, sha256 = excluded.sha256, blob_key = excluded.blob_key`,
-    [id, claim.projectId, claim.job.id, claim.taskId, claim.fence, stage, name, mediaType, sizeBytes, sha256, key],
+    [
+      id,
+      claim.projectId,
+      claim.job.id,
+      claim.taskId,
+      claim.fence,
+      stage,
+      name,
+      toStorableMessage(mediaType),
+      sizeBytes,
+      sha256,
+      key,
+    ],
   );
 }
 

@@ -68,6 +68,7 @@ export class Staging {
     let batch: ChunkDraft[] = [];
     let count = 0;
     for await (const chunk of chunks) {
+      assertChunk(chunk, count);
       batch.push(chunk);
       count += 1;
       if (batch.length >= BATCH) await this.#insert(batch.splice(0));
@@ -130,6 +131,22 @@ export class Staging {
 
 /** The fence on every write: $3 is the task, $4 the fence. */
 const MINE = "exists (select from task where id = $3 and fence = $4 and status = 'RUNNING')";
+
+/** @throws {PermanentError} OUTPUT_UNSTORABLE, with what is wrong of which chunk */
+function assertChunk({ ordinal, text, page, startOffset, endOffset }: ChunkDraft, index: number): void {
+  const wrong = (what: string): PermanentError =>
+    new PermanentError("OUTPUT_UNSTORABLE", `The chunk at ${index} can't be stored: ${what}.`);
+  if (ordinal !== index) throw wrong(`its ordinal is ${ordinal}, and they count from 0 without a gap`);
+  if (typeof text !== "string") throw wrong(`its text is ${text === null ? "null" : `a ${typeof text}`}`);
+  if (![startOffset, endOffset].every(isPlace) || startOffset > endOffset)
+    throw wrong(`it goes from ${startOffset} to ${endOffset}, which is no range of whole numbers from 0`);
+  if (page !== null && page !== undefined && !isPlace(page))
+    throw wrong(`its page is ${page}, and must be a whole number from 1 or null`);
+}
+
+function isPlace(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
+}
 
 /** Vectors are kept as float32, little-endian. */
 function toBytes(vector: Float32Array): Buffer {

@@ -11,7 +11,7 @@ beforeAll(async () => {
   api = rig.client(await rig.start({ HEADWAY_ROLES: "api,reconciler" }));
 });
 // A worker that is left would take the next test's work.
-let workers: HeadwayProcess[] = [];
+const workers: HeadwayProcess[] = [];
 const startWorker = async (settings: Record<string, string> = {}): Promise<HeadwayProcess> => {
   const worker = await rig.start(ROLES.worker, settings);
   workers.push(worker);

@@ -108,9 +108,9 @@ test("F22: subscribers drop and return 1,000 times, also while subscribing: no g
   ).map((row: { id: string }) => row.id);
   const returnedAt = Date.now();
   await Promise.all(
-    followers.map((follower) => {
+    followers.map(async (follower) => {
       const left = expected.length - follower.got.length;
-      return left > 0 ? visit(follower, collectionId, left, "following") : undefined;
+      if (left > 0) await visit(follower, collectionId, left, "following");
     }),
   );
   const recoveryMs = Date.now() - returnedAt;
