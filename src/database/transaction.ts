@@ -18,6 +18,15 @@ export function isTransient(error: unknown): boolean {
   return TRY_AGAIN.has(sqlStateOf(error) ?? "");
 }
 
+/**
+ * Whether the database has run out of disk or connections, or its disk fails: nothing was done, and it may be once there
+ * is room again. Out of memory is not among them: that may be this statement's own size.
+ */
+export function isExhausted(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state !== null && (/^53/.test(state) || state === "58030") && state !== "53200";
+}
+
 /** Whether the connection broke, so that nobody knows whether the statement took effect. */
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlStateOf(error);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { DataSource } from "typeorm";
-import { countRetry, isConnectionLoss, isTransient, sqlStateOf } from "../database/transaction.js";
+import { countRetry, isConnectionLoss, isExhausted, isTransient, sqlStateOf } from "../database/transaction.js";
 import { messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
 import type { TaskStatus } from "../lifecycle/status.js";
@@ -191,7 +191,9 @@ export class Recorder {
       } catch (error) {
         // A flush that ran into the statement's own time limit was rolled back whole, and may be sent again like the others.
         const isLate = sqlStateOf(error) === "57014";
-        if (this.#closed || !(isTransient(error) || isLate || isConnectionLoss(error))) throw error;
+        // A worker keeps its results until there is room for them; the sweep looks again instead, at what is true by then.
+        const waitsForRoom = workerId !== null && isExhausted(error);
+        if (this.#closed || !(isTransient(error) || isLate || isConnectionLoss(error) || waitsForRoom)) throw error;
         lost ||= isConnectionLoss(error);
         countRetry(error);
         this.#options.onError(error, "flushing; trying again");
@@ -242,5 +244,5 @@ export class Recorder {
 
 function isDataError(error: unknown): boolean {
   const state = sqlStateOf(error);
-  return state !== null && (/^(22|23|54)/.test(state) || state === "P0001");
+  return state !== null && (/^(22|23|54)/.test(state) || state === "P0001" || state === "53200");
 }

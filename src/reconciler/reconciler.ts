@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm";
-import { isConnectionLoss } from "../database/transaction.js";
+import { isConnectionLoss, isExhausted } from "../database/transaction.js";
 import type { Dispatcher } from "../dispatch/dispatcher.js";
 import { dispatch } from "../engine/hints.js";
 import { Recorder } from "../engine/recorder.js";
@@ -110,12 +110,12 @@ export class Reconciler {
     await this.#duty("expiring collections", expireCollections);
   }
 
-  /** One duty that can't be done must not keep the others from theirs; without the database none can. */
+  /** One duty that can't be done must not keep the others from theirs; without a database that can write none can. */
   async #duty(doing: string, duty: (parts: DutyParts) => Promise<number>): Promise<void> {
     try {
       await duty(this.#parts);
     } catch (error) {
-      if (isConnectionLoss(error)) throw error;
+      if (isConnectionLoss(error) || isExhausted(error)) throw error;
       this.#parts.onError(error, doing);
     }
   }
