@@ -1,10 +1,8 @@
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { DataSource } from "typeorm";
 import type { Config } from "./config.js";
 import { createDataSource, migrate, missingMigrations } from "./database/data-source.js";
 import { startEmbeddedPostgres } from "./database/embedded.js";
-import { createBullDispatcher } from "./dispatch/bull.js";
 import type { Dispatcher } from "./dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "./dispatch/in-process.js";
 import type { EngineParts } from "./engine/engine.js";
@@ -18,6 +16,7 @@ import { createFilesystemBlobStore } from "./storage/filesystem.js";
 import type { BlobStore } from "./storage/blob-store.js";
 import { hostFor, snapshotOf } from "./worker/sandbox-protocol.js";
 import { Sandbox } from "./worker/sandbox.js";
+import { buildVersion } from "./version.js";
 import { Worker } from "./worker/worker.js";
 
 /** The one project there is so far; every row carries it. */
@@ -89,10 +88,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   closers.push(["embedder", () => pipelines.embedder.close()]);
   const { url: databaseUrl, label } = await openDatabase(config, logger, closers);
   const db = await connect(databaseUrl, config, closers, onError);
-  const dispatcher: Dispatcher =
-    config.redisUrl === null
-      ? createInProcessDispatcher()
-      : createBullDispatcher({ redisUrl: config.redisUrl, onError: (error) => onError(error, "talking to Redis") });
+  const dispatcher = await openDispatcher(config, onError);
   closers.push(["dispatcher", () => dispatcher.close()]);
   const blobs = createFilesystemBlobStore(path.join(config.dataDir, "blobs"));
   const parts: EngineParts = {
@@ -133,6 +129,15 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   closers.push(closeServer);
   if (worker) closers.push(["claim loop", () => worker.drain()]);
   return { url: serve.server.url, database: label, dispatcher: dispatcher.kind };
+}
+
+async function openDispatcher(
+  { redisUrl }: Config,
+  onError: (error: unknown, doing: string) => void,
+): Promise<Dispatcher> {
+  if (redisUrl === null) return createInProcessDispatcher();
+  const { createBullDispatcher } = await import("./dispatch/bull.js"); // Large, and of no use without Redis.
+  return createBullDispatcher({ redisUrl, onError: (error) => onError(error, "talking to Redis") });
 }
 
 async function openDatabase(
@@ -274,10 +279,4 @@ async function closeAll(closers: Closer[], logger: Logger): Promise<void> {
       logger.error({ error: messageOf(error) }, `could not stop the ${what}`);
     }
   }
-}
-
-/** The version in package.json, shown with each worker. */
-export function buildVersion(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

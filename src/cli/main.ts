@@ -2,10 +2,9 @@
 import "reflect-metadata";
 import { Command } from "commander";
 import { ConfigError, messageOf } from "../errors.js";
-import { buildVersion } from "../app.js";
-import { runDemo } from "./demo.js";
-import { runServe } from "./serve.js";
+import { buildVersion } from "../version.js";
 
+// Each command is loaded when it is called: help, and a client's command, need not load a server.
 const program = new Command("headway")
   .description("A GraphQL processing API for collections of documents.")
   .version(buildVersion())
@@ -14,7 +13,7 @@ const program = new Command("headway")
 program
   .command("start")
   .description("serve with the embedded defaults, or with DATABASE_URL and REDIS_URL when they are set")
-  .action(runServe);
+  .action(async () => (await import("./serve.js")).runServe());
 
 program
   .command("demo")
@@ -22,7 +21,9 @@ program
   .argument("[paths...]", "files and folders to process instead")
   .option("--once", "end when the job is settled; the last line is one JSON object", false)
   .option("--limit <bytes>", "bytes of documents to take at most", "250000")
-  .action(runDemo);
+  .action(async (paths: string[], options: { once: boolean; limit: string }) =>
+    (await import("./demo.js")).runDemo(paths, options),
+  );
 
 // Who read our output may have gone (a closed terminal, a pipe to head): we stop, in order, as after SIGHUP.
 for (const stream of [process.stdout, process.stderr]) {
