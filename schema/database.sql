@@ -846,11 +846,11 @@ create function claimed(p_ids uuid[]) returns jsonb language sql stable as $$
   where t.id = any (p_ids)
 $$;
 
-create function record_changes(
+create or replace function record_changes(
   p_actor_type text, p_actor text, p_worker uuid, p_crash_limit int, p_changes jsonb, p_claim jsonb
 ) returns jsonb language plpgsql as $$
 declare
-  v_now timestamptz := clock_timestamp();
+  v_now timestamptz;
   v_claims uuid[] := '{}';
   v_claimed uuid[];
   v_collections uuid[];
@@ -858,6 +858,7 @@ declare
   v_job uuid;
   v_errors jsonb := '[]';
   v_jobs uuid[];
+  v_lease interval;
 begin
   if p_claim is not null then v_claims := claimable(p_claim, null); end if;
   v_collections := array(
@@ -871,6 +872,9 @@ begin
   perform from task
   where id = any (v_claims || array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c))
   order by id for no key update;
+  -- Read only now: a lease must not have been running while the claim waited for its locks.
+  v_now := clock_timestamp();
+  v_lease := make_interval(secs => coalesce((select lease_ms from worker where id = p_worker), 0)::float8 / 1000);
 
   with c as (
     select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, kind text, stage text,
@@ -918,7 +922,8 @@ begin
       worker_id = case when n.kind = 'claim' then p_worker when n.status = 'RUNNING' then t.worker_id end,
       lease_expires_at = case
         when n.kind = 'claim' then v_now + make_interval(secs => (p_claim->>'leaseMs')::float8 / 1000)
-        when n.status = 'RUNNING' then t.lease_expires_at end,
+        -- Heartbeats pass over a row that a flush holds, and the fence has just shown that the worker is alive.
+        when n.status = 'RUNNING' then greatest(t.lease_expires_at, v_now + v_lease) end,
       attempt = case when n.kind = 'stage' and n.status = 'RUNNING' then 1
                      when n.status = 'QUEUED' and n.counts_as = 'attempt' then t.attempt + 1 else t.attempt end,
       max_attempts = case when n.kind = 'stage' and n.status = 'RUNNING' then n.max_attempts else t.max_attempts end,
@@ -1032,8 +1037,11 @@ begin
 end $$;
 
 -- Renews just the (task, fence) pairs given; takes no collection lock and waits for nobody.
-create function heartbeat(p_worker uuid, p_lease_ms int, p_tasks jsonb) returns jsonb language plpgsql as $$
+create or replace function heartbeat(p_worker uuid, p_lease_ms int, p_tasks jsonb) returns jsonb language plpgsql as $$
 begin
+  -- A renewal that a crash of the database forgets is no loss, since no lease is held against anybody after an outage;
+  -- and one that waited for a slow disk would come too late (with commits of 300 ms it took up to 900).
+  perform set_config('synchronous_commit', 'off', true);
   update task t set
     lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_ms::float8 / 1000),
     progress = case when t.stage = p.stage then greatest(t.progress, coalesce(p.progress, 0)) else t.progress end,

@@ -34,7 +34,8 @@ export const TICK_DEADLINE_MS = 60_000;
 
 /**
  * Makes facts and status agree again, every `sweepMs` ± 20 %, on every instance: there is no leader. Each duty
- * selects what it acts on in SQL and acts through the same door as everybody; a second pass writes nothing.
+ * selects what it acts on in SQL, page by page, passing over rows that somebody else is writing just now, and acts
+ * through the same door as everybody; a second pass writes nothing.
  */
 export class Reconciler {
   readonly #parts: DutyParts;

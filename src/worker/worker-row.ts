@@ -53,8 +53,11 @@ export class WorkerRow {
     const claimed = this.#claimedSince;
     this.#claimedSince = false;
     void this.#write(
-      `update worker set loop_iterations = $2, running = $3, event_loop_lag_ms = $4, last_loop_at = clock_timestamp(),
-         heartbeat_at = clock_timestamp(), last_claim_at = case when $5 then clock_timestamp() else last_claim_at end where id = $1`,
+      // Not durable at once: the next round says it anew, and the row's lock must not be held for as long as a slow disk takes.
+      `with hurried as (select set_config('synchronous_commit', 'off', true))
+       update worker set loop_iterations = $2, running = $3, event_loop_lag_ms = $4, last_loop_at = clock_timestamp(),
+         heartbeat_at = clock_timestamp(), last_claim_at = case when $5 then clock_timestamp() else last_claim_at end
+       from hurried where id = $1`,
       [this.#facts.id, iterations, running, Number.isFinite(lagMs) ? lagMs : 0, claimed],
     ).finally(() => {
       this.#writing = false;

@@ -221,6 +221,7 @@ export class Worker {
     if (limit <= 0) return "all";
     const ids = this.#hinted.splice(0, limit);
     let claims: Claim[];
+    const askedAt = performance.now();
     try {
       claims = await this.#recorder.claim({ ids, limit, pipelines: this.#pipelines() });
     } catch (error) {
@@ -230,6 +231,8 @@ export class Worker {
     }
     if (claims.length > 0) this.#row.claimed();
     for (const claim of claims) this.#run(claim);
+    // Their leases have been running while the answer was on its way.
+    if (performance.now() - askedAt > this.#settings.heartbeatMs) this.#heartbeat.soon();
     if (this.#running.size < this.#settings.concurrency) for (const resolve of this.#roomFor.splice(0)) resolve();
     return claims.length >= limit ? "all" : "fewer";
   }
