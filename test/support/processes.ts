@@ -3,7 +3,6 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const MAIN = path.join(ROOT, "dist", "src", "cli", "main.js");
 const START_DEADLINE_MS = 30_000;
 
 /** A Headway started as a user starts it, in a process of its own. */
@@ -19,20 +18,27 @@ export interface HeadwayProcess {
   kill(): Promise<void>;
 }
 
-/** Starts `headway start` with these settings on a free port. @throws with its output when it does not get ready */
-export async function startHeadway(settings: Record<string, string>): Promise<HeadwayProcess> {
+/**
+ * Starts `headway start` of the build in `root` with these settings on a free port.
+ * @throws with its output when it does not get ready
+ */
+export async function startHeadway(settings: Record<string, string>, root = ROOT): Promise<HeadwayProcess> {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, ["--enable-source-maps", MAIN, "start"], {
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      HEADWAY_PORT: "0",
-      HEADWAY_EMBEDDER: "hash",
-      HEADWAY_LOG_LEVEL: "warn",
-      ...settings,
+  const child = spawn(
+    process.execPath,
+    ["--enable-source-maps", path.join(root, "dist", "src", "cli", "main.js"), "start"],
+    {
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        HEADWAY_PORT: "0",
+        HEADWAY_EMBEDDER: "hash",
+        HEADWAY_LOG_LEVEL: "warn",
+        ...settings,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
     },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  );
   let output = "";
   child.stdout.on("data", (part: Buffer) => (output += part.toString()));
   child.stderr.on("data", (part: Buffer) => (output += part.toString()));
