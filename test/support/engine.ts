@@ -32,7 +32,7 @@ export interface Rig {
   /** A collection of documents named d0, d1 …, each with its name as text. */
   collection(documents: number | readonly { name: string; text: string }[]): Promise<string>;
   submit(pipeline: string, documents: number, more?: Partial<SubmitInput>): Promise<string>;
-  settled(jobId: string): Promise<string>;
+  settled(jobId: string, deadlineMs?: number): Promise<string>;
   violations(): Promise<unknown[]>;
   close(): Promise<void>;
 }
@@ -128,7 +128,7 @@ export async function createRig(
       const collectionId = more.collectionId ?? (await rig.collection(documents));
       return (await submitJob(parts, ACTOR, { ...more, collectionId, pipeline })).jobId;
     },
-    async settled(jobId) {
+    async settled(jobId, deadlineMs = 20_000) {
       let status: string | null = null;
       await until(
         `job ${jobId} is settled`,
@@ -140,7 +140,7 @@ export async function createRig(
           status = rows[0]?.status ?? null;
           return status !== null;
         },
-        20_000,
+        deadlineMs,
       );
       return status!;
     },
