@@ -5,14 +5,20 @@ import { HeadwayError } from "../errors.js";
 /** A GraphQL client over HTTP and WebSocket, as any client of the API would be. */
 export class ApiClient {
   readonly #url: string;
+  readonly #authorization: string;
   readonly #socket: Client;
 
-  /** @param url such as "http://127.0.0.1:4000" */
-  constructor(url: string) {
+  /**
+   * @param url such as "http://127.0.0.1:4000"
+   * @param key such as "hw_…"
+   */
+  constructor(url: string, key: string) {
     this.#url = `${url}/graphql`;
+    this.#authorization = `Bearer ${key}`;
     this.#socket = createClient({
       url: this.#url.replace(/^http/, "ws"),
       webSocketImpl: WebSocket,
+      connectionParams: { authorization: this.#authorization },
       retryAttempts: 10,
       shouldRetry: () => true,
     });
@@ -22,7 +28,7 @@ export class ApiClient {
   async query<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
     const response = await fetch(this.#url, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", authorization: this.#authorization },
       body: JSON.stringify({ query, variables }),
     });
     const body = (await response.json()) as {

@@ -3,6 +3,7 @@ import "reflect-metadata";
 import { Command } from "commander";
 import { ConfigError, messageOf } from "../errors.js";
 import { buildVersion } from "../version.js";
+import { addKeysCommands } from "./keys-command.js";
 
 // Each command is loaded when it is called: help, and a client's command, need not load a server.
 const program = new Command("headway")
@@ -24,6 +25,8 @@ program
   .action(async (paths: string[], options: { once: boolean; limit: string }) =>
     (await import("./demo.js")).runDemo(paths, options),
   );
+
+addKeysCommands(program);
 
 // Who read our output may have gone (a closed terminal, a pipe to head): we stop, in order, as after SIGHUP.
 for (const stream of [process.stdout, process.stderr]) {

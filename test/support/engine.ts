@@ -79,7 +79,6 @@ export async function createRig(
           runIsolated: () => Promise.reject(new Error("this rig runs no isolated stages")),
         },
         {
-          projectId: PROJECT,
           concurrency: 8,
           leaseMs: 30_000,
           heartbeatMs: 1_000,
@@ -100,7 +99,6 @@ export async function createRig(
         blobs,
         onError,
         settings: {
-          projectId: PROJECT,
           sweepMs: 50,
           // No database comes back here: what has expired is rescued from the first tick on.
           heartbeatMs: -2_000,

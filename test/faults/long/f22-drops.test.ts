@@ -48,7 +48,7 @@ function visit(
     };
     socket.once("open", () => {
       if (when === "open") return drop();
-      socket.send(JSON.stringify({ type: "connection_init" }));
+      socket.send(JSON.stringify({ type: "connection_init", payload: { authorization: `Bearer ${api.key}` } }));
       if (when === "init") setImmediate(drop);
     });
     socket.on("message", (raw: Buffer) => {
