@@ -43,6 +43,8 @@ export interface ServerOptions {
   readonly measured: { readonly db: DataSource } | null;
   /** Null where this process serves no API, but health only. */
   readonly api: Omit<ApiParts, "publicUrl" | "logger"> | null;
+  /** How often the keys of open sockets are looked at again. Default 10,000. */
+  readonly recheckKeysMs?: number;
 }
 
 const GRAPHQL_PATH = "/graphql";
@@ -58,6 +60,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     schema,
     authenticate: viewerOf,
     isStillGood: ({ keyId }) => api.keys.isGood(keyId),
+    ...(options.recheckKeysMs === undefined ? {} : { recheckMs: options.recheckKeysMs }),
     context: (viewer) => createContext({ ...api, logger, publicUrl: url() }, viewer),
     formatError: (error) => formatError(error, logger),
     validationRules: [],
@@ -75,7 +78,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
  * @param more adds routes
  */
 export async function listen<Visitor>(
-  { host, port, logger, checks, measured }: Omit<ServerOptions, "api">,
+  { host, port, logger, checks, measured }: Omit<ServerOptions, "api" | "recheckKeysMs">,
   graph: ((url: () => string) => GraphService<Visitor>) | null,
   more: (app: Express) => void,
 ): Promise<RunningServer> {

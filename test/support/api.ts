@@ -40,6 +40,7 @@ export async function createTestApi(pipelines: readonly Pipeline[]): Promise<Tes
     port: 0,
     logger: createLogger("silent"),
     checks: [],
+    recheckKeysMs: 200,
     measured: { db: rig.db },
     api: { parts: rig.parts, stream, keys: new KeyRing(rig.db, rig.parts.onError), embedder, blobs },
   });
