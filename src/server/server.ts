@@ -18,6 +18,8 @@ import type { Logger } from "../logger.js";
 import { serveArtifact } from "./artifacts.js";
 import { healthz, readyz, type Check } from "./health.js";
 import { serveMetrics } from "./metrics.js";
+import { boundBodies } from "./receive.js";
+import { onlyPut, serveUpload } from "./uploads.js";
 import { PLAYGROUND_PATH, servePlayground } from "./playground.js";
 import { serveSockets, type GraphService } from "./websocket.js";
 
@@ -67,8 +69,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     parseOptions: {},
   });
   return listen(options, graph, (app) => {
-    const { parts, blobs } = api;
-    app.get("/artifacts/:id", serveArtifact({ db: parts.db, blobs, authenticate: viewerOf, logger }));
+    const { db, maxDocumentBytes } = api.parts;
+    const files = { db, blobs: api.blobs, authenticate: viewerOf, logger };
+    app.get("/artifacts/:id", serveArtifact(files));
+    app
+      .route("/uploads/:id")
+      .put(serveUpload({ ...files, maxDocumentBytes }))
+      .all(onlyPut);
   });
 }
 
@@ -83,12 +90,13 @@ export async function listen<Visitor>(
   more: (app: Express) => void,
 ): Promise<RunningServer> {
   const app = express().disable("x-powered-by");
-  const http = createServer(app);
+  // No limit for whole requests: an upload takes as long as its pace allows, every other body is bounded by itself.
+  const http = createServer({ requestTimeout: 0 }, app);
   let boundPort = port;
   // Kept, because an answer may still be made while the server closes, when it has no address any more.
   const url = (): string => urlOf(host, boundPort);
   const drain = new Drain(http);
-  app.use(drain.note);
+  app.use(drain.note, boundBodies());
   app.get("/healthz", healthz);
   app.get("/readyz", readyz(checks));
   if (measured) app.get("/metrics", serveMetrics({ ...measured, logger }));
