@@ -65,8 +65,7 @@ export function serveSockets<Visitor>(
         const { query, operationName, variables } = payload;
         const document = readable(service, visitor, { query, operationName, variables });
         if (!("kind" in document)) return document;
-        if (!getOperationAST(document, operationName))
-          return [unresolved(operationName)];
+        if (!getOperationAST(document, operationName)) return [unresolved(operationName)];
         return {
           schema: service.schema,
           document,
@@ -154,9 +153,7 @@ function withCode(error: GraphQLError, code: string): GraphQLError {
 /** Without `data` nothing was run: the variables don't fit the document. */
 function withCodes(result: ExecutionResult): ExecutionResult {
   if (!result.errors || "data" in result) return result;
-  const errors = result.errors.map((error) =>
-    error.path ? error : withCode(error, "BAD_USER_INPUT"),
-  );
+  const errors = result.errors.map((error) => (error.path ? error : withCode(error, "BAD_USER_INPUT")));
   return { ...result, errors };
 }
 
