@@ -22,6 +22,8 @@ export interface TestApi {
   readonly url: string;
   /** An ADMIN's, which `client` and `send` use. */
   readonly key: string;
+  /** What the server has logged as a fault of its own. */
+  readonly faults: readonly string[];
   readonly stream: ChangeStream;
   readonly client: ApiClient;
   /** Sends the operation over HTTP as it is, with another key where one is given. */
@@ -34,11 +36,14 @@ export async function createTestApi(pipelines: readonly Pipeline[]): Promise<Tes
   const stream = new ChangeStream(rig.db, rig.parts.onError);
   await stream.start(rig.url);
   const embedder = createEmbedder("hash");
+  const faults: string[] = [];
   const blobs = createFilesystemBlobStore(rig.parts.fileRoots[0]!);
   const server = await startServer({
     host: "127.0.0.1",
     port: 0,
-    logger: createLogger("silent"),
+    logger: Object.assign(createLogger("silent"), {
+      error: (fields: { error?: unknown }) => void faults.push(String(fields.error)),
+    }),
     checks: [],
     recheckKeysMs: 200,
     // Tests ask as fast as they can; what one key may is tested where it is meant.
@@ -52,6 +57,7 @@ export async function createTestApi(pipelines: readonly Pipeline[]): Promise<Tes
     rig,
     url: server.url,
     key,
+    faults,
     stream,
     client,
     async send(query, variables = {}, as) {
