@@ -45,6 +45,8 @@ export interface ServerOptions {
   readonly api: Omit<ApiParts, "publicUrl" | "logger"> | null;
   /** How often the keys of open sockets are looked at again. Default 10,000. */
   readonly recheckKeysMs?: number;
+  /** How long a socket may be open without having named a key. Default 10,000. */
+  readonly keylessMs?: number;
 }
 
 const GRAPHQL_PATH = "/graphql";
@@ -61,6 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     authenticate: viewerOf,
     isStillGood: ({ keyId }) => api.keys.isGood(keyId),
     ...(options.recheckKeysMs === undefined ? {} : { recheckMs: options.recheckKeysMs }),
+    ...(options.keylessMs === undefined ? {} : { keylessMs: options.keylessMs }),
     context: (viewer) => createContext({ ...api, logger, publicUrl: url() }, viewer),
     formatError: (error) => formatError(error, logger),
     validationRules: [],
@@ -78,7 +81,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
  * @param more adds routes
  */
 export async function listen<Visitor>(
-  { host, port, logger, checks, measured }: Omit<ServerOptions, "api" | "recheckKeysMs">,
+  { host, port, logger, checks, measured }: Omit<ServerOptions, "api" | "recheckKeysMs" | "keylessMs">,
   graph: ((url: () => string) => GraphService<Visitor>) | null,
   more: (app: Express) => void,
 ): Promise<RunningServer> {

@@ -31,6 +31,8 @@ export interface GraphService<Visitor> {
   readonly isStillGood: (visitor: Visitor) => Promise<boolean>;
   /** How often that is asked for each open socket. Default 10,000. */
   readonly recheckMs?: number;
+  /** How long a socket may be open without having named a key. Default 10,000. */
+  readonly keylessMs?: number;
   /** Made anew for each request and each event, so that what it loads is never stale. */
   readonly context: (visitor: Visitor) => object | Promise<object>;
   readonly formatError: (error: GraphQLError) => GraphQLFormattedError;
