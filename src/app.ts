@@ -208,6 +208,8 @@ async function startServing(
     port: config.port,
     logger,
     checks,
+    requestsPerSecond: config.requestsPerSecond,
+    introspection: config.introspection,
     measured: { db: parts.db },
     api: isApi
       ? { parts, stream, embedder: pipelines.embedder, blobs, keys: new KeyRing(parts.db, parts.onError) }

@@ -28,6 +28,8 @@ export interface Config {
   readonly maxDocumentBytes: number;
   readonly fileRoots: readonly string[];
   readonly embedder: "local" | "hash";
+  readonly requestsPerSecond: number;
+  readonly introspection: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
@@ -89,6 +91,10 @@ const SCHEMA = {
   HEADWAY_POLL_MS: whole(50, 600_000, "it stands behind every hint"),
   HEADWAY_GRACE_MS: whole(0, 600_000, "running work gets this long when the process stops"),
   HEADWAY_CANCEL_DEADLINE_MS: whole(100, 600_000, "running work gets this long to stop when it is cancelled"),
+  HEADWAY_REQUESTS_PER_SECOND: whole(1, 1_000_000, "it is counted for each key"),
+  HEADWAY_INTROSPECTION: z
+    .enum(["true", "false"], "it must be true or false, because clients may ask for the schema or not")
+    .transform((value) => value === "true"),
   HEADWAY_CRASH_LIMIT: whole(1, 100, "a task that kills its workers must end"),
   HEADWAY_RETENTION_DAYS: z.union(
     [z.literal("").transform(() => null), whole(1, 36_500, "a collection is kept for at least a day")],
@@ -176,6 +182,8 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     maxDocumentBytes: values.HEADWAY_MAX_DOCUMENT_BYTES,
     fileRoots: values.HEADWAY_FILE_ROOTS,
     embedder: values.HEADWAY_EMBEDDER,
+    requestsPerSecond: values.HEADWAY_REQUESTS_PER_SECOND,
+    introspection: values.HEADWAY_INTROSPECTION,
     logLevel: values.HEADWAY_LOG_LEVEL,
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,

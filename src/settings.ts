@@ -54,6 +54,12 @@ export const SETTINGS = [
     does: "local (a sentence model from npm, 512 dimensions) or hash (feature hashing, for tests).",
   },
   {
+    name: "HEADWAY_REQUESTS_PER_SECOND",
+    default: "100",
+    does: "Requests of one key a second, over both transports together; more are refused with RATE_LIMITED.",
+  },
+  { name: "HEADWAY_INTROSPECTION", default: "true", does: "Whether clients may ask for the schema." },
+  {
     name: "HEADWAY_LOG_LEVEL",
     default: "info",
     does: "debug, info, warn, error or silent; JSON lines on standard error.",

@@ -1,4 +1,5 @@
 import { createClient, type Client } from "graphql-ws";
+import { setTimeout as sleep } from "node:timers/promises";
 import WebSocket from "ws";
 import { HeadwayError } from "../errors.js";
 
@@ -24,7 +25,10 @@ export class ApiClient {
     });
   }
 
-  /** @throws {HeadwayError} with the first GraphQL error's code and message */
+  /**
+   * Asks again when it was refused for asking too often.
+   * @throws {HeadwayError} with the first GraphQL error's code and message
+   */
   async query<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
     const response = await fetch(this.#url, {
       method: "POST",
@@ -33,9 +37,13 @@ export class ApiClient {
     });
     const body = (await response.json()) as {
       data?: T;
-      errors?: { message: string; extensions?: { code?: string } }[];
+      errors?: { message: string; extensions?: { code?: string; retryAfterMs?: number } }[];
     };
     const first = body.errors?.[0];
+    if (first?.extensions?.retryAfterMs !== undefined) {
+      await sleep(first.extensions.retryAfterMs);
+      return this.query(query, variables);
+    }
     if (first) throw new HeadwayError(first.extensions?.code ?? "GRAPHQL_ERROR", first.message);
     return body.data as T;
   }

@@ -114,7 +114,7 @@ function placesOf(field: GraphQLField<unknown, unknown>): ((id: string) => Recor
 }
 
 function operationFor(kind: string, field: GraphQLField<unknown, unknown>): string {
-  const variables = field.args.map(({ name, type }) => `$${name}: ${type}`).join(", ");
+  const variables = field.args.map(({ name, type }) => `$${name}: ${String(type)}`).join(", ");
   const args = field.args.map(({ name }) => `${name}: $${name}`).join(", ");
   const type = getNamedType(field.type);
   let selection = "";
@@ -308,7 +308,7 @@ async function ownOfEachType(): Promise<Readonly<Record<string, string>>> {
 
 /** The field of the node with the id $ownId, asked for ids and messages but for no foreign thing by name. */
 function nestedOperationFor(typeName: string, field: GraphQLField<unknown, unknown>): string {
-  const variables = ["$ownId: ID!", ...field.args.map(({ name, type }) => `$${name}: ${type}`)].join(", ");
+  const variables = ["$ownId: ID!", ...field.args.map(({ name, type }) => `$${name}: ${String(type)}`)].join(", ");
   const args = field.args.map(({ name }) => `${name}: $${name}`).join(", ");
   const type = getNamedType(field.type);
   const fields = isObjectType(type) ? type.getFields() : {};
