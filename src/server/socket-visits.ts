@@ -68,8 +68,7 @@ export class SocketVisits<Visitor> {
         socket.close(TOO_MANY, "Too many sockets");
         return false;
       }
-      this.#visitors.set(socket, new Map([[authorization, visitor]]));
-      return true;
+      return this.#keep(socket, new Map([[authorization, visitor]]));
     } catch (error) {
       if (!(error instanceof AccessDenied)) throw error;
       return false;
@@ -97,12 +96,19 @@ export class SocketVisits<Visitor> {
         return new GraphQLError(message, { extensions: { code: "TOO_MANY_SOCKETS" } });
       }
       known.set(authorization, visitor);
-      this.#visitors.set(socket, known);
+      this.#keep(socket, known);
       return visitor;
     } catch (error) {
       if (!(error instanceof AccessDenied)) throw error;
       return new GraphQLError(error.message, { originalError: error, extensions: { code: error.code } });
     }
+  }
+
+  /** False for a socket that went while its key was looked at: nobody would forget it any more. */
+  #keep(socket: WebSocket, visitors: Map<unknown, Visitor>): boolean {
+    if (socket.readyState !== socket.OPEN) return false;
+    this.#visitors.set(socket, visitors);
+    return true;
   }
 
   #socketsOf(visitor: Visitor): number {

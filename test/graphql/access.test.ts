@@ -5,6 +5,7 @@ import { DEFAULT_PROJECT_ID } from "../../src/engine/projects.js";
 import { MUTATION_ROLES } from "../../src/graphql/auth.js";
 import { buildHeadwaySchema } from "../../src/graphql/schema.js";
 import { isAtLeast, ROLES, type Role } from "../../src/lifecycle/roles.js";
+import { openSockets } from "../../src/metrics.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { createTestApi, type TestApi } from "../support/api.js";
 import { keyBy } from "../support/keys.js";
@@ -312,6 +313,41 @@ describe("a socket", () => {
     expect(await slow.rig.db.query("select name from collection")).toEqual([{ name: "before" }]);
     await client.dispose();
     await slow.close();
+  });
+
+  test("that has gone while its key was looked at is not counted among those that its key has open", async () => {
+    const asking = await createTestApi([plain], { trustedMs: 0 });
+    const address = `${asking.url.replace("http", "ws")}/graphql`;
+    const init = JSON.stringify({
+      type: "connection_init",
+      payload: { authorization: `Bearer ${asking.key}` },
+    });
+    const open = async (): Promise<number> => (await openSockets.get()).values[0]!.value;
+    const before = await open();
+    const lock = asking.rig.db.createQueryRunner();
+    await lock.startTransaction();
+    // Whoever asks whether a key is good waits from here on.
+    await lock.query("lock table api_key in access exclusive mode");
+    for (let count = 0; count < 60; count += 1) {
+      await new Promise<void>((resolve) => {
+        const socket = new WebSocket(address, "graphql-transport-ws");
+        socket.once("open", () => socket.send(init, () => socket.terminate()));
+        socket.once("close", () => resolve());
+      });
+    }
+    await until("they have gone", async () => (await open()) === before);
+    await lock.commitTransaction();
+    await lock.release();
+    const client = createClient({
+      url: address,
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+      connectionParams: { authorization: `Bearer ${asking.key}` },
+    });
+    const { value: result } = await client.iterate({ query: "{ viewer { name } }" }).next();
+    expect(result).toEqual({ data: { viewer: { name: "tester" } } });
+    await client.dispose();
+    await asking.close();
   });
 
   test("may name ten keys, as the tabs of a playground do, and no more", async () => {
