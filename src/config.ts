@@ -1,5 +1,6 @@
 import path from "node:path";
 import { z } from "zod";
+import { blobsPlace, list, networks, s3Places, type Network } from "./config/places.js";
 import { ConfigError } from "./errors.js";
 import { LOG_LEVELS } from "./logger.js";
 import { nearestName, SETTINGS, type SettingName } from "./settings.js";
@@ -27,6 +28,12 @@ export interface Config {
   readonly retentionDays: number | null;
   readonly maxDocumentBytes: number;
   readonly fileRoots: readonly string[];
+  readonly allowedNetworks: readonly Network[];
+  /** Such as "s3://bucket/folder", without a slash at the end. */
+  readonly s3Sources: readonly string[];
+  /** Null: below dataDir. */
+  readonly blobsUrl: string | null;
+  readonly s3: S3Settings;
   readonly embedder: "local" | "hash";
   readonly requestsPerSecond: number;
   readonly introspection: boolean;
@@ -37,6 +44,19 @@ export interface Config {
   readonly failpoint: string | null;
   /** What child processes may see of this one's environment: no setting, no secret. */
   readonly childEnvironment: Readonly<Record<string, string | undefined>>;
+}
+
+/** How S3 is reached. */
+export interface S3Settings {
+  /** Null: Amazon's own for the region. */
+  readonly endpoint: string | null;
+  readonly region: string;
+  /** Null: found by the SDK itself. */
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  } | null;
 }
 
 const PASSED_ON = ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR"];
@@ -102,6 +122,16 @@ const SCHEMA = {
   ) as unknown as z.ZodType<number | null>,
   HEADWAY_MAX_DOCUMENT_BYTES: whole(1, 10_000_000_000, "larger documents are refused"),
   HEADWAY_FILE_ROOTS: absoluteList,
+  HEADWAY_ALLOWED_NETWORKS: networks,
+  HEADWAY_S3_SOURCES: s3Places,
+  HEADWAY_BLOBS: blobsPlace,
+  HEADWAY_S3_ENDPOINT: url(["http:", "https:"], "S3 is spoken over HTTP"),
+  AWS_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, "it must be a region such as eu-central-1, because requests are signed for one"),
+  AWS_ACCESS_KEY_ID: z.string(),
+  AWS_SECRET_ACCESS_KEY: z.string(),
+  AWS_SESSION_TOKEN: z.string(),
   HEADWAY_EMBEDDER: z.string().transform((value, context): "local" | "hash" => {
     if (value === "local" || value === "hash") return value;
     const message =
@@ -147,6 +177,14 @@ function relations(values: Record<string, unknown>): string[] {
       `HEADWAY_HEARTBEAT_MS is ${heartbeatMs}; it must be at most half of HEADWAY_LEASE_MS (${leaseMs}), because one lost heartbeat must not lose the lease.`,
     );
   }
+  if (!values.AWS_ACCESS_KEY_ID !== !values.AWS_SECRET_ACCESS_KEY) {
+    const [missing, given] = values.AWS_ACCESS_KEY_ID
+      ? ["AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"]
+      : ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    faults.push(
+      `${missing} is not set, though ${given} is; set both or neither, because a key is of no use without its secret.`,
+    );
+  }
   const roles = values.HEADWAY_ROLES as readonly Role[] | undefined;
   if (roles && roles.length < ROLES.length && values.DATABASE_URL === null) {
     faults.push(
@@ -181,6 +219,20 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     retentionDays: values.HEADWAY_RETENTION_DAYS,
     maxDocumentBytes: values.HEADWAY_MAX_DOCUMENT_BYTES,
     fileRoots: values.HEADWAY_FILE_ROOTS,
+    allowedNetworks: values.HEADWAY_ALLOWED_NETWORKS,
+    s3Sources: values.HEADWAY_S3_SOURCES,
+    blobsUrl: values.HEADWAY_BLOBS,
+    s3: {
+      endpoint: values.HEADWAY_S3_ENDPOINT,
+      region: values.AWS_REGION,
+      credentials: values.AWS_ACCESS_KEY_ID
+        ? {
+            accessKeyId: values.AWS_ACCESS_KEY_ID,
+            secretAccessKey: values.AWS_SECRET_ACCESS_KEY,
+            ...(values.AWS_SESSION_TOKEN ? { sessionToken: values.AWS_SESSION_TOKEN } : {}),
+          }
+        : null,
+    },
     embedder: values.HEADWAY_EMBEDDER,
     requestsPerSecond: values.HEADWAY_REQUESTS_PER_SECOND,
     introspection: values.HEADWAY_INTROSPECTION,
@@ -192,9 +244,10 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
 
 /** The settings for people to read: passwords in URLs are hidden. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { databaseUrl, redisUrl, childEnvironment: _, ...rest } = config;
+  const { databaseUrl, redisUrl, childEnvironment: _, s3, ...rest } = config;
   return {
     ...rest,
+    s3: { ...s3, credentials: s3.credentials && { accessKeyId: s3.credentials.accessKeyId, secretAccessKey: "***" } },
     databaseUrl: databaseUrl === null ? "embedded" : withoutPassword(databaseUrl),
     redisUrl: redisUrl === null ? "in-process" : withoutPassword(redisUrl),
   };
@@ -202,11 +255,4 @@ export function describeConfig(config: Config): Record<string, unknown> {
 
 function withoutPassword(value: string): string {
   return value.replace(/(\/\/[^:/@\s]*):[^@\s]*@/, "$1:***@");
-}
-
-function list(value: string): string[] {
-  return value
-    .split(",")
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== "");
 }

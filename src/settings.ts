@@ -49,6 +49,26 @@ export const SETTINGS = [
     does: "Folders that file: sources may be read from, separated by commas. None by default.",
   },
   {
+    name: "HEADWAY_ALLOWED_NETWORKS",
+    default: "",
+    does: "Networks (such as 10.1.0.0/16) that http: and https: sources may lie in, at any port, beside public addresses at 80 and 443.",
+  },
+  {
+    name: "HEADWAY_S3_SOURCES",
+    default: "",
+    does: "Places (such as s3://bucket/folder) that s3: sources may be read from, separated by commas. None by default.",
+  },
+  {
+    name: "HEADWAY_BLOBS",
+    default: "",
+    does: "Where uploads, downloads and artifacts are kept: s3://bucket/prefix. Empty: in HEADWAY_DATA_DIR.",
+  },
+  {
+    name: "HEADWAY_S3_ENDPOINT",
+    default: "",
+    does: "Address of an S3-compatible store. Empty: Amazon's own.",
+  },
+  {
     name: "HEADWAY_EMBEDDER",
     default: "local",
     does: "local (a sentence model from npm, 512 dimensions) or hash (feature hashing, for tests).",
@@ -70,6 +90,14 @@ export const SETTINGS = [
     default: "",
     does: "Redis for hints. Empty: hints stay in this process, and other processes poll.",
   },
+  { name: "AWS_REGION", default: "us-east-1", does: "Region of S3." },
+  {
+    name: "AWS_ACCESS_KEY_ID",
+    default: "",
+    does: "Key for S3. Empty: as Amazon's SDK finds one, such as the machine's role.",
+  },
+  { name: "AWS_SECRET_ACCESS_KEY", default: "", does: "The secret of that key." },
+  { name: "AWS_SESSION_TOKEN", default: "", does: "Its session, where the key is a temporary one." },
 ] as const;
 export type SettingName = (typeof SETTINGS)[number]["name"];
 

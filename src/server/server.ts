@@ -10,6 +10,8 @@ import { Drain } from "./drain.js";
 import { healthz, readyz, type Check } from "./health.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
 import { serveMetrics } from "./metrics.js";
+import { boundBodies } from "./receive.js";
+import { onlyPut, serveUpload } from "./uploads.js";
 
 export type { Check };
 
@@ -51,8 +53,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { headwayService } = await import("./headway-service.js");
   const service = await headwayService({ ...options, api });
   return listen(options, service, (app) => {
-    const { parts, blobs } = api;
-    app.get("/artifacts/:id", serveArtifact({ db: parts.db, blobs, authenticate: service.authenticate, logger }));
+    const { db, maxDocumentBytes } = api.parts;
+    const files = { db, blobs: api.blobs, authenticate: service.authenticate, logger };
+    app.get("/artifacts/:id", serveArtifact(files));
+    app
+      .route("/uploads/:id")
+      .put(serveUpload({ ...files, maxDocumentBytes }))
+      .all(onlyPut);
   });
 }
 
@@ -67,12 +74,13 @@ export async function listen<Visitor>(
   more: (app: Express) => void,
 ): Promise<RunningServer> {
   const app = express().disable("x-powered-by");
-  const http = createServer(app);
+  // No limit for whole requests: an upload takes as long as its pace allows, every other body is bounded by itself.
+  const http = createServer({ requestTimeout: 0 }, app);
   let boundPort = port;
   // Kept, because an answer may still be made while the server closes, when it has no address any more.
   const url = (): string => urlOf(host, boundPort);
   const drain = new Drain(http);
-  app.use(drain.note);
+  app.use(drain.note, boundBodies());
   app.get("/healthz", healthz);
   app.get("/readyz", readyz(checks));
   if (measured) app.get("/metrics", serveMetrics({ ...measured, logger }));

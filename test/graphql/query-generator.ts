@@ -164,7 +164,7 @@ function literal(value: unknown, type: GraphQLInputType): string {
   if (value === null) return "null";
   const nullable = getNullableType(type);
   if (isListType(nullable)) return `[${(value as unknown[]).map((one) => literal(one, nullable.ofType)).join(", ")}]`;
-  if (isEnumType(nullable)) return String(value);
+  if (isEnumType(nullable)) return value as string;
   if (isInputObjectType(nullable)) {
     const fields = nullable.getFields();
     return `{ ${Object.entries(value as object)
