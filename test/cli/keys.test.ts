@@ -84,6 +84,7 @@ describe("headway keys", () => {
     [["keys", "create", "--name", "x", "--role", "KING"], /VIEWER, OPERATOR, ADMIN/],
     [["keys", "create", "--name", " ", "--role", "VIEWER"], /1 to 100/],
     [["keys", "create", "--name", "x", "--role", "VIEWER", "--expires", "soon"], /30d/],
+    [["keys", "create", "--name", "x", "--role", "VIEWER", "--project", ""], /1 to 100/],
     [["keys", "list", "--project", "nowhere"], /There is no project "nowhere"; there are: default/],
     [["keys", "revoke", "what"], /no id of a key/],
   ])("%j says what is wrong, and makes nothing", async (args, message) => {

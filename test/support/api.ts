@@ -31,7 +31,17 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-export async function createTestApi(pipelines: readonly Pipeline[]): Promise<TestApi> {
+/** How keys are looked at, where a test is about that. */
+interface KeyTimes {
+  readonly recheckKeysMs?: number;
+  readonly keylessMs?: number;
+  readonly trustedMs?: number;
+}
+
+export async function createTestApi(
+  pipelines: readonly Pipeline[],
+  { recheckKeysMs = 200, keylessMs = 1_000, trustedMs }: KeyTimes = {},
+): Promise<TestApi> {
   const rig = await createRig(pipelines);
   const stream = new ChangeStream(rig.db, rig.parts.onError);
   await stream.start(rig.url);
@@ -45,11 +55,12 @@ export async function createTestApi(pipelines: readonly Pipeline[]): Promise<Tes
       error: (fields: { error?: unknown }) => void faults.push(String(fields.error)),
     }),
     checks: [],
-    recheckKeysMs: 200,
+    recheckKeysMs,
+    keylessMs,
     // Tests ask as fast as they can; what one key may is tested where it is meant.
     requestsPerSecond: 1_000_000,
     measured: { db: rig.db },
-    api: { parts: rig.parts, stream, keys: new KeyRing(rig.db, rig.parts.onError), embedder, blobs },
+    api: { parts: rig.parts, stream, keys: new KeyRing(rig.db, rig.parts.onError, trustedMs), embedder, blobs },
   });
   const key = await keyBy(rig.db);
   const client = new ApiClient(server.url, key);
