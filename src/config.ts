@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import path from "node:path";
 import { z } from "zod";
 import { ConfigError } from "./errors.js";
@@ -31,6 +32,10 @@ export interface Config {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
+  /** The server that commands talk to, without a slash at its end. */
+  readonly clientUrl: string;
+  /** The key that commands show; null where none is set. */
+  readonly clientKey: string | null;
   /** A place where a test wants this process to fail; null but in tests. */
   readonly failpoint: string | null;
   /** What child processes may see of this one's environment: no setting, no secret. */
@@ -111,6 +116,8 @@ const SCHEMA = {
   ),
   DATABASE_URL: url(["postgres:", "postgresql:"], "Postgres keeps the truth"),
   REDIS_URL: url(["redis:", "rediss:"], "Redis carries the hints"),
+  HEADWAY_URL: url(["http:", "https:"], "commands speak GraphQL over it"),
+  HEADWAY_KEY: z.string().regex(/^[\x21-\x7e]*$/, "it must be a key without blanks, because it is sent in a header"),
 } satisfies Record<SettingName, z.ZodType>;
 
 /**
@@ -124,7 +131,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     const given = env[name] || byDefault;
     const parsed = (SCHEMA[name] as z.ZodType).safeParse(given);
     if (parsed.success) values[name] = parsed.data;
-    else faults.push(`${name} is ${JSON.stringify(withoutPassword(given))}; ${parsed.error.issues[0]!.message}.`);
+    else faults.push(`${name} is ${shown(name, given)}; ${parsed.error.issues[0]!.message}.`);
   }
   faults.push(...relations(values));
   if (faults.length > 0) throw new ConfigError(faults.join("\n"), { faults });
@@ -179,17 +186,36 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     logLevel: values.HEADWAY_LOG_LEVEL,
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
+    clientUrl: withoutSlash(values.HEADWAY_URL ?? urlHere(values.HEADWAY_HOST, values.HEADWAY_PORT)),
+    clientKey: values.HEADWAY_KEY || null,
   };
+}
+
+/** Where a server with these settings is found from the same machine. */
+function urlHere(host: string, port: number): string {
+  // A server may listen on all addresses; a client goes to one.
+  const reached = { "0.0.0.0": "127.0.0.1", "::": "[::1]" }[host] ?? (isIPv6(host) ? `[${host}]` : host);
+  return `http://${reached}:${port}`;
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, "");
 }
 
 /** The settings for people to read: passwords in URLs are hidden. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { databaseUrl, redisUrl, childEnvironment: _, ...rest } = config;
+  const { databaseUrl, redisUrl, clientUrl, clientKey, childEnvironment: _, ...rest } = config;
   return {
     ...rest,
+    clientUrl: withoutPassword(clientUrl),
+    clientKey: clientKey === null ? null : "***",
     databaseUrl: databaseUrl === null ? "embedded" : withoutPassword(databaseUrl),
     redisUrl: redisUrl === null ? "in-process" : withoutPassword(redisUrl),
   };
+}
+
+function shown(name: SettingName, value: string): string {
+  return name === "HEADWAY_KEY" ? "not shown" : JSON.stringify(withoutPassword(value));
 }
 
 function withoutPassword(value: string): string {

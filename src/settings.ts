@@ -64,6 +64,16 @@ export const SETTINGS = [
     default: "",
     does: "Redis for hints. Empty: hints stay in this process, and other processes poll.",
   },
+  {
+    name: "HEADWAY_URL",
+    default: "",
+    does: "For commands: the server to talk to. Empty: the one at HEADWAY_HOST and HEADWAY_PORT.",
+  },
+  {
+    name: "HEADWAY_KEY",
+    default: "",
+    does: "For commands: the API key to show. Empty: the development key in HEADWAY_DATA_DIR, where there is one.",
+  },
 ] as const;
 export type SettingName = (typeof SETTINGS)[number]["name"];
 
