@@ -1,4 +1,4 @@
-import { createClient, type Client } from "graphql-ws";
+import { createClient, type Client } from "graphql-ws/client";
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import WebSocket from "ws";

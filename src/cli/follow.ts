@@ -81,7 +81,9 @@ export class Follower {
         isOver = await pRetry(() => this.#session(), {
           ...RETRIES,
           signal,
-          onFailedAttempt: ({ error }) => onLost(error.message),
+          onFailedAttempt: ({ error }) => {
+            if (!signal.aborted) onLost(error.message);
+          },
         });
       } catch (error) {
         if (signal.aborted) return;
