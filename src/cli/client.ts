@@ -123,10 +123,10 @@ export class ApiClient {
     } catch (error) {
       throw unreachable(this.url, error);
     }
-    const body = parse(text) as (T & { error?: { code?: unknown; message?: unknown } }) | null;
+    const body = parse(text) as (T & { error?: { code?: string; message?: string } }) | null;
     if (typeof body !== "object" || body === null) throw notHeadway(this.url, `it says ${response.status}`);
     if (typeof body.error?.message === "string") {
-      throw new HeadwayError(String(body.error.code ?? codeOf(response.status)), body.error.message);
+      throw new HeadwayError(body.error.code ?? codeOf(response.status), body.error.message);
     }
     if (!response.ok && !("errors" in body)) throw notHeadway(this.url, `it says ${response.status}`);
     return body;
@@ -146,11 +146,11 @@ function faultOf({ message, extensions }: GraphFault): HeadwayError {
 }
 
 function unreachable(url: string, error: unknown): HeadwayError {
-  const { cause, name } = error as { cause?: { code?: unknown; message?: unknown }; name?: string };
+  const { cause, name } = error as { cause?: { code?: string; message?: string }; name?: string };
   const why =
     name === "TimeoutError"
       ? `no answer within ${ANSWER_DEADLINE_MS / 1_000} s`
-      : String(cause?.code ?? cause?.message ?? messageOf(error));
+      : (cause?.code ?? cause?.message ?? messageOf(error));
   const message = `There is no Headway at ${url} (${why}). Start one with "npx headway start", or say where it is with --url or HEADWAY_URL.`;
   return new HeadwayError("UNREACHABLE", message, { url }, { cause: error });
 }

@@ -125,10 +125,11 @@ export class Follower {
 /** What broke the stream, as an error to try again on. @throws {AbortError} what no other try would change */
 function lostOf(error: unknown): Error {
   if (error instanceof HeadwayError && !["UNREACHABLE", "INTERNAL"].includes(error.code)) throw new AbortError(error);
-  const { code, reason, message } = error as { code?: unknown; reason?: unknown; message?: unknown };
+  // What a socket broke with is an event of its closing, or of an error of its own.
+  const { code, reason, message } = error as { code?: unknown; reason?: string; message?: string };
+  const said = reason || message || (typeof code === "number" ? `closed with ${code}` : messageOf(error));
   const fatal = typeof code === "number" ? FATAL_CLOSE_CODES[code] : undefined;
-  if (fatal !== undefined) throw new AbortError(new HeadwayError(fatal, `The server refused the stream: ${reason}`));
+  if (fatal !== undefined) throw new AbortError(new HeadwayError(fatal, `The server refused the stream: ${said}`));
   if (error instanceof Error) return error;
-  const why = reason || message || (code === undefined ? messageOf(error) : `closed with ${String(code)}`);
-  return new HeadwayError("UNREACHABLE", `The connection was lost: ${String(why)}`);
+  return new HeadwayError("UNREACHABLE", `The connection was lost: ${said}`);
 }

@@ -23,12 +23,12 @@ export function plain(text: string): string {
   return text.replace(/\s+/g, " ").replace(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
 }
 
-const NO_LINES = {
-  ...{ top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "" },
-  ...{ "bottom-right": "", left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "  " },
-};
+const PLACES = `top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right
+  right-mid`.split(/\s+/);
+/** Columns are set apart by two blanks, and by nothing else. */
+const NO_LINES = { ...Object.fromEntries(PLACES.map((place) => [place, ""])), middle: "  " };
 
-/** Rows under heads, columns lined up, indented by two; what is too long for its column is cut where `widths` says so. */
+/** Rows under their heads, columns lined up, indented by two. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const made = new Table({
     head: head.map((text) => colors.dim(text)),

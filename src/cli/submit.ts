@@ -110,7 +110,10 @@ async function sendAndSubmit(
       `mutation ($input: SubmitJobInput!) { submitJob(input: $input) { job { id } userErrors { code message } } }`,
       {
         input: {
-          ...{ collectionId, pipeline, tags: tag, idempotencyKey: randomUUID() },
+          collectionId,
+          pipeline,
+          tags: tag,
+          idempotencyKey: randomUUID(),
           ...(options ? { options } : {}),
           ...(incremental ? { mode: "INCREMENTAL" } : {}),
         },

@@ -128,5 +128,5 @@ test("the image's commands migrate, serve twice and work thrice: a job goes in a
   );
   expect(seen.workers.map(({ id }: any) => `worker:${id}`)).toEqual(expect.arrayContaining([...new Set(claims)]));
   await Promise.all([one.close(), other.close()]);
-  expect(await Promise.all(started.map(({ stop }) => stop()))).toEqual([0, 0, 0, 0, 0]);
+  expect(await Promise.all(started.map((process) => process.stop()))).toEqual([0, 0, 0, 0, 0]);
 });
