@@ -23,7 +23,8 @@ export function plain(text: string): string {
   return text.replace(/\s+/g, " ").replace(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
 }
 
-const PLACES = `top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right
+const PLACES =
+  `top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right
   right-mid`.split(/\s+/);
 /** Columns are set apart by two blanks, and by nothing else. */
 const NO_LINES = { ...Object.fromEntries(PLACES.map((place) => [place, ""])), middle: "  " };
