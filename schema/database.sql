@@ -1355,3 +1355,35 @@ begin
   update collection set emptied_at = clock_timestamp() where id = p_collection and emptied_at is null;
   return 0;
 end $$;
+
+create table api_key (
+  id uuid primary key,
+  project_id uuid not null references project,
+  name text not null,
+  role text not null check (role in ('VIEWER', 'OPERATOR', 'ADMIN')),
+  -- SHA-256 of the secret part, which is random: nothing that a slow hash would protect.
+  secret_hash bytea not null check (length(secret_hash) = 32),
+  -- A key for browsers sees one collection, or one job, and nothing else.
+  collection_id uuid references collection,
+  job_id uuid references job,
+  created_by text not null,
+  created_at timestamptz not null default clock_timestamp(),
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  revoked_at timestamptz,
+  check (job_id is null or collection_id is not null)
+);
+create index api_key_newest on api_key (project_id, created_at desc, id desc);
+
+-- Workers serve every project: what they are free for does not depend on whose work it is.
+create or replace function stuck_jobs(p_project uuid, p_sweep_ms int) returns setof uuid language sql stable as $$
+  select job_id from task
+  where project_id = p_project and status = 'RUNNING'
+    and lease_expires_at < clock_timestamp() - make_interval(secs => p_sweep_ms / 1000.0)
+  union
+  select t.job_id from task t
+  where t.project_id = p_project and t.status = 'QUEUED' and t.run_at < clock_timestamp() - interval '60 s'
+    and t.pipeline in (select unnest(w.pipelines) from worker_now w where w.status = 'RUNNING' and w.free > 0)
+    and not exists (
+      select from pipeline_pause p where p.project_id = t.project_id and p.pipeline = t.pipeline)
+$$;

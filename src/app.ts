@@ -6,6 +6,8 @@ import { startEmbeddedPostgres } from "./database/embedded.js";
 import type { Dispatcher } from "./dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "./dispatch/in-process.js";
 import type { EngineParts } from "./engine/engine.js";
+import { KeyRing } from "./engine/keys.js";
+import { developmentKey } from "./engine/development-key.js";
 import { ChangeStream } from "./engine/stream.js";
 import { messageOf } from "./errors.js";
 import type { Logger } from "./logger.js";
@@ -19,9 +21,6 @@ import { Sandbox } from "./worker/sandbox.js";
 import { buildVersion } from "./version.js";
 import { Worker } from "./worker/worker.js";
 
-/** The one project there is so far; every row carries it. */
-export const DEFAULT_PROJECT_ID = "00000000-0000-7000-8000-000000000001";
-
 /** A running Headway process. */
 export interface App {
   /** Where it listens, such as "http://127.0.0.1:4000". */
@@ -29,6 +28,8 @@ export interface App {
   /** For people: which database and which dispatcher. */
   readonly database: string;
   readonly dispatcher: string;
+  /** The key of an embedded server, for whoever sits at this machine; null elsewhere. */
+  readonly developmentKey: string | null;
   /** Stops in order: not ready, no more claims, clients let go, running work ended or given back, Redis, Postgres. Idempotent. */
   stop(): Promise<void>;
 }
@@ -88,6 +89,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   closers.push(["embedder", () => pipelines.embedder.close()]);
   const { url: databaseUrl, label } = await openDatabase(config, logger, closers);
   const db = await connect(databaseUrl, config, closers, onError);
+  const key = config.databaseUrl === null ? await developmentKey(db, config.dataDir) : null;
   const dispatcher = await openDispatcher(config, onError);
   closers.push(["dispatcher", () => dispatcher.close()]);
   const blobs = createFilesystemBlobStore(path.join(config.dataDir, "blobs"));
@@ -107,8 +109,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   // Here for a start that fails further down; after a whole one it is closed before the worker, and this finds it closed.
   closers.push(closeServer);
   if (config.roles.includes("reconciler")) {
-    const settings = { projectId: DEFAULT_PROJECT_ID, ...config };
-    const reconciler = new Reconciler({ db, dispatcher, blobs, settings, onError });
+    const reconciler = new Reconciler({ db, dispatcher, blobs, settings: config, onError });
     reconciler.start();
     closers.push(["reconciler", () => reconciler.stop()]);
     serve.checks.push({
@@ -128,7 +129,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   // Last pushed, first stopped: nothing is claimed any more, then clients are let go, and then work is waited for.
   closers.push(closeServer);
   if (worker) closers.push(["claim loop", () => worker.drain()]);
-  return { url: serve.server.url, database: label, dispatcher: dispatcher.kind };
+  return { url: serve.server.url, database: label, dispatcher: dispatcher.kind, developmentKey: key };
 }
 
 async function openDispatcher(
@@ -207,8 +208,10 @@ async function startServing(
     port: config.port,
     logger,
     checks,
-    measured: { db: parts.db, projectId: DEFAULT_PROJECT_ID },
-    api: isApi ? { parts, stream, embedder: pipelines.embedder, blobs, projectId: DEFAULT_PROJECT_ID } : null,
+    measured: { db: parts.db },
+    api: isApi
+      ? { parts, stream, embedder: pipelines.embedder, blobs, keys: new KeyRing(parts.db, parts.onError) }
+      : null,
   });
   return { server, checks };
 }
@@ -255,7 +258,7 @@ async function startWorker(
           signal,
         ),
     },
-    { projectId: DEFAULT_PROJECT_ID, build: buildVersion(), ...config },
+    { build: buildVersion(), ...config },
   );
   await worker.start();
   closers.push(["worker", () => worker.stop(Math.max(0, state.graceMs() - Math.min(LEAVE_MS, config.graceMs / 2)))]);

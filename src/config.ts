@@ -2,8 +2,7 @@ import { isIPv6 } from "node:net";
 import path from "node:path";
 import { z } from "zod";
 import { ConfigError } from "./errors.js";
-import { LOG_LEVELS } from "./logger.js";
-import { nearestName, SETTINGS, type SettingName } from "./settings.js";
+import { LOG_LEVELS, nearestName, SETTINGS, type SettingName } from "./settings.js";
 
 export const ROLES = ["api", "worker", "reconciler"] as const;
 export type Role = (typeof ROLES)[number];

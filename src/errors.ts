@@ -55,6 +55,13 @@ export class BadInput extends HeadwayError {
  */
 export class PermanentError extends HeadwayError {}
 
+/** Refused for want of a key that is good (UNAUTHENTICATED), or of its role or scope (FORBIDDEN). A top-level GraphQL error. */
+export class AccessDenied extends HeadwayError {
+  constructor(code: "UNAUTHENTICATED" | "FORBIDDEN", message: string) {
+    super(code, message);
+  }
+}
+
 /** A wrong setting, or several: each named with its value, what it must be, and why. */
 export class ConfigError extends HeadwayError {
   constructor(message: string, details: Readonly<Record<string, unknown>> = {}) {

@@ -1,3 +1,7 @@
+/** How much the log tells, most first. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
 /** Every setting with its default and what it does: the source of .env.example and of the README's table. */
 export const SETTINGS = [
   { name: "HEADWAY_HOST", default: "127.0.0.1", does: "Address to listen on." },

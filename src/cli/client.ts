@@ -1,12 +1,9 @@
-import { createClient, type Client } from "graphql-ws/client";
+import type { Client } from "graphql-ws/client";
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
-import WebSocket from "ws";
 import { HeadwayError, messageOf } from "../errors.js";
 
 export interface ApiClientOptions {
-  /** Sent as `Authorization: Bearer …` over HTTP and in `connectionParams.authorization` over WebSocket; null for none. */
-  readonly key?: string | null;
   /** How often a socket that broke is opened again with the same variables; 10 by default, 0 where the caller resumes. */
   readonly reconnects?: number;
 }
@@ -17,37 +14,28 @@ const ANSWER_DEADLINE_MS = 60_000;
 const PING_EVERY_MS = 15_000;
 const PONG_DEADLINE_MS = 10_000;
 
-/** A GraphQL client over HTTP and WebSocket, as any client of the API would be. */
+/**
+ * A GraphQL client over HTTP and WebSocket, as any client of the API would be. Its key goes in `Authorization: Bearer …`,
+ * and in `connectionParams.authorization` of a socket.
+ */
 export class ApiClient {
   readonly #url: string;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #socket: Client;
+  readonly #reconnects: number;
+  #socket: Promise<Client> | null = null;
 
-  /** @param url such as "http://127.0.0.1:4000" */
+  /**
+   * @param url such as "http://127.0.0.1:4000"
+   * @param key such as "hw_…"; null shows none
+   */
   constructor(
     readonly url: string,
+    key: string | null,
     options: ApiClientOptions = {},
   ) {
     this.#url = `${url}/graphql`;
-    this.#headers = options.key ? { authorization: `Bearer ${options.key}` } : {};
-    let pong: NodeJS.Timeout | undefined;
-    this.#socket = createClient({
-      url: this.#url.replace(/^http/, "ws"),
-      webSocketImpl: WebSocket,
-      connectionParams: { ...this.#headers },
-      retryAttempts: options.reconnects ?? 10,
-      shouldRetry: () => true,
-      keepAlive: PING_EVERY_MS,
-      on: {
-        ping: (received) => {
-          if (!received) pong = setTimeout(() => this.#socket.terminate(), PONG_DEADLINE_MS);
-        },
-        pong: (received) => {
-          if (received) clearTimeout(pong);
-        },
-        closed: () => clearTimeout(pong),
-      },
-    });
+    this.#headers = key === null ? {} : { authorization: `Bearer ${key}` };
+    this.#reconnects = options.reconnects ?? 10;
   }
 
   /** @throws {HeadwayError} with the first GraphQL error's code and message; UNREACHABLE, NOT_HEADWAY */
@@ -91,11 +79,12 @@ export class ApiClient {
     variables: Record<string, unknown>,
   ): AsyncIterableIterator<T> {
     // No generator: one that waits can't be ended from outside.
-    const results = this.#socket.iterate<T>({ query, variables });
+    this.#socket ??= openSocket(this.#url, this.#headers, this.#reconnects);
+    const opened = this.#socket.then((socket) => socket.iterate<T>({ query, variables }));
     const iterator: AsyncIterableIterator<T> = {
       [Symbol.asyncIterator]: () => iterator,
       async next() {
-        const result = await results.next();
+        const result = await (await opened).next();
         if (result.done) return { done: true, value: undefined };
         const { data, errors } = result.value;
         if (errors?.[0]) throw faultOf(errors[0] as GraphFault);
@@ -103,7 +92,7 @@ export class ApiClient {
         return { done: false, value: data };
       },
       async return() {
-        await results.return?.();
+        await (await opened).return?.();
         return { done: true, value: undefined };
       },
     };
@@ -111,7 +100,7 @@ export class ApiClient {
   }
 
   async close(): Promise<void> {
-    await this.#socket.dispose();
+    await (await this.#socket)?.dispose();
   }
 
   async #send<T>(url: string, init: RequestInit): Promise<T> {
@@ -131,6 +120,30 @@ export class ApiClient {
     if (!response.ok && !("errors" in body)) throw notHeadway(this.url, `it says ${response.status}`);
     return body;
   }
+}
+
+/** What sockets need is loaded for the first one: most commands ask a question or two, and end. */
+async function openSocket(url: string, connectionParams: Record<string, unknown>, retryAttempts: number) {
+  const [{ createClient }, { WebSocket }] = await Promise.all([import("graphql-ws/client"), import("ws")]);
+  let pong: NodeJS.Timeout | undefined;
+  const socket = createClient({
+    url: url.replace(/^http/, "ws"),
+    webSocketImpl: WebSocket,
+    connectionParams,
+    retryAttempts,
+    shouldRetry: () => true,
+    keepAlive: PING_EVERY_MS,
+    on: {
+      ping: (received) => {
+        if (!received) pong = setTimeout(() => socket.terminate(), PONG_DEADLINE_MS);
+      },
+      pong: (received) => {
+        if (received) clearTimeout(pong);
+      },
+      closed: () => clearTimeout(pong),
+    },
+  });
+  return socket;
 }
 
 interface GraphFault {

@@ -23,7 +23,7 @@ export async function withClient<T>(
   const config = loadConfig();
   const url = serverUrl(options.url ?? config.clientUrl);
   const key = options.key ?? config.clientKey ?? (await developmentKey(url, config.dataDir));
-  const client = new ApiClient(url, { ...more, key });
+  const client = new ApiClient(url, key, more);
   try {
     return await work(client);
   } finally {

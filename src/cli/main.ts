@@ -5,6 +5,7 @@ import { HeadwayError, messageOf } from "../errors.js";
 import { buildVersion } from "../version.js";
 import { addClientCommands } from "./commands.js";
 import { EXIT, exitCodeOf, EXIT_CODES_HELP } from "./exit-codes.js";
+import { addKeysCommands } from "./keys-command.js";
 
 // Each command is loaded when it is called: help, and a client's command, need not load a server.
 const program = new Command("headway")
@@ -36,6 +37,7 @@ program
   );
 
 addClientCommands(program);
+addKeysCommands(program);
 
 // Who read our output may have gone (a closed terminal, a pipe to head): we stop, in order, as after SIGHUP.
 for (const stream of [process.stdout, process.stderr]) {

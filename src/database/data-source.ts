@@ -4,12 +4,18 @@ import { DataSource } from "typeorm";
 import type { PostgresDriver } from "typeorm/driver/postgres/PostgresDriver.js";
 import pg from "pg";
 import { ENTITIES } from "../model/entities.js";
+import { Access1764400000000 } from "./migrations/access.js";
 import { InitialSchema1764000000000 } from "./migrations/initial-schema.js";
 import { Leases1764300000000 } from "./migrations/leases.js";
 import { Operations1764200000000 } from "./migrations/operations.js";
 
 /** In the order in which they run; append only. */
-export const MIGRATIONS = [InitialSchema1764000000000, Operations1764200000000, Leases1764300000000];
+export const MIGRATIONS = [
+  InitialSchema1764000000000,
+  Operations1764200000000,
+  Leases1764300000000,
+  Access1764400000000,
+];
 
 /** One process migrates at a time; the number is arbitrary and Headway's own. */
 const MIGRATION_LOCK = 4_843_041;

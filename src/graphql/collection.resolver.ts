@@ -8,6 +8,7 @@ import { Document } from "../model/document.js";
 import { Job } from "../model/job.js";
 import { Warning } from "../model/task.js";
 import { Permission, permission } from "../model/waiting.js";
+import { whyNotAllowed } from "./auth.js";
 import { CollectionConnection, DocumentConnection, JobConnection } from "./connections.js";
 import type { GraphContext } from "./context.js";
 import { payload } from "./errors.js";
@@ -24,6 +25,7 @@ import {
 } from "./inputs.js";
 import { jobPage } from "./job-list.js";
 import { createdBetween, nameContains, oneOf } from "./filters.js";
+import { narrow } from "./key-scope.js";
 import { keysetPage, type Page } from "./page.js";
 import { AddDocumentsPayload, CreateCollectionPayload, DeleteCollectionPayload } from "./payloads.js";
 
@@ -142,7 +144,9 @@ export class CollectionResolver {
   }
 
   @FieldResolver(() => Permission)
-  async canSubmit(@Root() { id, status }: Collection, @Ctx() { loaders }: GraphContext): Promise<Permission> {
+  async canSubmit(@Root() { id, status }: Collection, @Ctx() { loaders, viewer }: GraphContext): Promise<Permission> {
+    const notAllowed = whyNotAllowed(viewer, "OPERATOR");
+    if (notAllowed !== null) return permission(notAllowed);
     const [isExpiring, openJob] = await Promise.all([
       loaders.isExpiring.load(id),
       loaders.openJobOfCollection.load(id),
@@ -174,6 +178,7 @@ export class CollectionResolver {
   }
 }
 
-function collections({ db, projectId }: GraphContext): SelectQueryBuilder<Collection> {
-  return db.getRepository(Collection).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
+function collections({ db, projectId, viewer }: GraphContext): SelectQueryBuilder<Collection> {
+  const query = db.getRepository(Collection).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
+  return narrow(query, viewer.scope, "t.id");
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { BadInput, UserFault, type UserErrorCode } from "../errors.js";
+import { AccessDenied, BadInput, UserFault, type UserErrorCode } from "../errors.js";
 
 /** An expected failure, as data. */
 export interface UserErrorData {
@@ -50,6 +50,7 @@ export function formatError(
   const where = { ...(locations ? { locations } : {}), ...(path ? { path } : {}) };
   const cause = rootOf(originalError);
   if (cause instanceof BadInput) return { message: cause.message, ...where, extensions: { code: "BAD_USER_INPUT" } };
+  if (cause instanceof AccessDenied) return { message: cause.message, ...where, extensions: { code: cause.code } };
   const code = typeof extensions.code === "string" ? extensions.code : undefined;
   if (code !== undefined && REQUEST_CODES.has(code)) return { message, ...where, extensions: { code } };
   if (!originalError && code === undefined) {

@@ -3,6 +3,7 @@ import type { GraphContext } from "./context.js";
 import { createdBetween, oneOf } from "./filters.js";
 import { optionalUuid } from "./ids.js";
 import type { JobFilter, JobOrder } from "./inputs.js";
+import { narrow } from "./key-scope.js";
 import { keysetPage, type Keyset, type Page, type PageRequest } from "./page.js";
 
 const CREATED = { sql: "t.created_at", type: "timestamptz" } as const;
@@ -15,13 +16,14 @@ const COLUMNS: Record<JobOrder["field"], Keyset["columns"]> = {
 
 /** One page of jobs, of the project or of one collection; newest first unless ordered otherwise. */
 export function jobPage(
-  { db, projectId, parts }: GraphContext,
+  { db, projectId, viewer, parts }: GraphContext,
   page: PageRequest,
   filter: JobFilter | null,
   order: JobOrder | null,
   collectionId: string | null = null,
 ): Promise<Page<Job>> {
   const query = db.getRepository(Job).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
+  narrow(query, viewer.scope, "t.collection_id", "t.id");
   if (collectionId !== null) query.andWhere("t.collection_id = :own", { own: collectionId });
   const wanted = optionalUuid(filter?.collectionId, "filter.collectionId");
   if (wanted !== null) query.andWhere("t.collection_id = :wanted", { wanted });

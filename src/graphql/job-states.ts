@@ -52,7 +52,7 @@ class JobStates implements AsyncIterableIterator<Job> {
       if (this.#ended || !this.#dirty || Date.now() < this.#lastAt + MIN_INTERVAL_MS) continue;
       this.#dirty = false;
       // A context of its own for each event: a loader would give the state of the one before.
-      const job = await readJob(createContext(this.#context), this.#jobId);
+      const job = await readJob(createContext(this.#context, this.#context.viewer), this.#jobId);
       if (job) return this.#give(job);
     }
     return { done: true, value: undefined };

@@ -10,6 +10,7 @@ import { JobSummary, StageSummary } from "../model/job-summary.js";
 import { Job, StageCount, TaskCounts } from "../model/job.js";
 import { Task } from "../model/task.js";
 import { Permission, permission, WaitingReason } from "../model/waiting.js";
+import { whyNotAllowed } from "./auth.js";
 import { ArtifactConnection, JobConnection, TaskConnection } from "./connections.js";
 import type { GraphContext } from "./context.js";
 import { payload } from "./errors.js";
@@ -175,12 +176,14 @@ export class JobResolver {
   }
 
   @FieldResolver(() => Permission)
-  async canRetry(@Root() { id }: Job, @Ctx() { loaders }: GraphContext): Promise<Permission> {
-    return permission(whyNotRetryJob(await jobStanding(loaders, id)));
+  async canRetry(@Root() { id }: Job, @Ctx() { loaders, viewer }: GraphContext): Promise<Permission> {
+    return permission(whyNotAllowed(viewer, "OPERATOR") ?? whyNotRetryJob(await jobStanding(loaders, id)));
   }
 
   @FieldResolver(() => Permission)
-  canCancel(@Root() { id, status, finishedAt }: Job): Permission {
+  canCancel(@Root() { id, status, finishedAt }: Job, @Ctx() { viewer }: GraphContext): Permission {
+    const notAllowed = whyNotAllowed(viewer, "OPERATOR");
+    if (notAllowed !== null) return permission(notAllowed);
     if (status === "CANCELLING") return permission(`Job ${id} is CANCELLING already.`);
     return permission(whyNotCancel("Job", id, finishedAt === null, status));
   }

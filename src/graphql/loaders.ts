@@ -11,6 +11,8 @@ import { JobSummary } from "../model/job-summary.js";
 import { Job, type StageCount } from "../model/job.js";
 import { RefusedWrite, Task } from "../model/task.js";
 import { Worker } from "../model/worker.js";
+import type { Viewer } from "./auth.js";
+import { isVisible } from "./key-scope.js";
 
 /** Related rows, each kind in one statement per turn, whatever the page sizes. */
 export interface Loaders {
@@ -41,9 +43,13 @@ export interface Loaders {
 
 type Rows<T> = (keys: readonly string[]) => Promise<readonly T[]>;
 
-function one<T>(rows: Rows<T>, keyOf: (row: T) => string): DataLoader<string, T | null> {
+function one<T>(
+  rows: Rows<T>,
+  keyOf: (row: T) => string,
+  isSeen: (row: T) => boolean = () => true,
+): DataLoader<string, T | null> {
   return new DataLoader(async (keys) => {
-    const byKey = new Map((await rows(keys)).map((row) => [keyOf(row), row]));
+    const byKey = new Map((await rows(keys)).filter(isSeen).map((row) => [keyOf(row), row]));
     return keys.map((key) => byKey.get(key) ?? null);
   });
 }
@@ -63,8 +69,11 @@ function ofMap<T>(read: (keys: readonly string[]) => Promise<ReadonlyMap<string,
   });
 }
 
-export function createLoaders(parts: EngineParts, projectId: string): Loaders {
+/** Loaders that find what this viewer may see: of its project, and of its key's part of that. */
+export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Viewer, "projectId" | "scope">): Loaders {
   const { db } = parts;
+  const seesJob = ({ id, collectionId }: Job): boolean => isVisible(scope, { collectionId, jobId: id });
+  const seesTask = ({ jobId, collectionId }: Task): boolean => isVisible(scope, { collectionId, jobId });
   const select = <T extends ObjectLiteral>(
     entity: new () => T,
     where: string,
@@ -90,11 +99,20 @@ export function createLoaders(parts: EngineParts, projectId: string): Loaders {
   };
   const inProject = "t.id = any(:keys) and t.project_id = :projectId";
   return {
-    collection: one(select(Collection, inProject), (row) => row.id),
-    document: one(select(Document, inProject), (row) => row.id),
-    job: one(select(Job, inProject), (row) => row.id),
-    task: one(select(Task, inProject), (row) => row.id),
-    worker: one(select(Worker, inProject), (row) => row.id),
+    collection: one(
+      select(Collection, inProject),
+      (row) => row.id,
+      ({ id }) => isVisible(scope, { collectionId: id }),
+    ),
+    document: one(
+      select(Document, inProject),
+      (row) => row.id,
+      ({ collectionId }) => isVisible(scope, { collectionId }),
+    ),
+    job: one(select(Job, inProject), (row) => row.id, seesJob),
+    task: one(select(Task, inProject), (row) => row.id, seesTask),
+    // Workers serve every project.
+    worker: one(select(Worker, "t.id = any(:keys)"), (row) => row.id),
     summary: one(
       select(JobSummary, "t.job_id = any(:keys) and t.project_id = :projectId", "t.job_id"),
       (row) => row.jobId,
@@ -102,6 +120,7 @@ export function createLoaders(parts: EngineParts, projectId: string): Loaders {
     openJobOfCollection: one(
       select(Job, "t.collection_id = any(:keys) and t.status in ('QUEUED', 'PROCESSING', 'CANCELLING')"),
       (row) => row.collectionId,
+      seesJob,
     ),
     lastJobOfCollection: one(
       (keys) =>
@@ -112,6 +131,7 @@ export function createLoaders(parts: EngineParts, projectId: string): Loaders {
           keys,
         ),
       (row) => row.collectionId,
+      seesJob,
     ),
     collectionTaskOfJob: one(select(Task, "t.job_id = any(:keys) and t.kind = 'COLLECTION'"), (row) => row.jobId),
     lastTaskOfDocument: one(
@@ -123,6 +143,7 @@ export function createLoaders(parts: EngineParts, projectId: string): Loaders {
           keys,
         ),
       (row) => row.documentId!,
+      seesTask,
     ),
     textOfDocument: new DataLoader(async (keys) => {
       const rows: { id: string; text: string }[] = await db.query(

@@ -29,13 +29,16 @@ export class RepairPayload {
 /** What those ask who keep the system running. */
 @Resolver()
 export class OperationsResolver {
-  @Query(() => [Worker], { description: "Newest first; those that stopped in order only when asked for." })
+  @Query(() => [Worker], {
+    description:
+      "Newest first, of the whole installation, since workers serve every project; those that stopped in order only when asked for.",
+  })
   workers(
     @Arg("includeStopped", () => Boolean, { defaultValue: false }) includeStopped: boolean,
-    @Ctx() { db, projectId }: GraphContext,
+    @Ctx() { db }: GraphContext,
   ): Promise<Worker[]> {
-    const query = db.getRepository(Worker).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
-    if (!includeStopped) query.andWhere("t.stopped_at is null");
+    const query = db.getRepository(Worker).createQueryBuilder("t");
+    if (!includeStopped) query.where("t.stopped_at is null");
     return query.orderBy("t.id", "DESC").getMany();
   }
 
@@ -45,11 +48,12 @@ export class OperationsResolver {
   stageCounts(
     @Arg("collectionId", () => ID, { nullable: true }) collectionId: string | null,
     @Arg("pipeline", () => String, { nullable: true }) pipeline: string | null,
-    @Ctx() { db, projectId }: GraphContext,
+    @Ctx() { db, projectId, viewer }: GraphContext,
   ): Promise<StageCount[]> {
     const scope = {
       projectId,
       collectionId: optionalUuid(collectionId, "collectionId"),
+      seen: viewer.scope,
       pipeline: pipeline ?? null,
     };
     return countOpenStages(db, scope);
@@ -64,13 +68,14 @@ export class OperationsResolver {
     @Arg("jobId", () => ID, { nullable: true }) jobId: string | null,
     @Arg("since", () => Date, { nullable: true }) since: Date | null,
     @Arg("first", () => Int, { defaultValue: 100, description: `1 to ${MAX_VIOLATIONS}.` }) first: number,
-    @Ctx() { db, projectId }: GraphContext,
+    @Ctx() { db, projectId, viewer }: GraphContext,
   ): Promise<Violation[]> {
     if (first < 1 || first > MAX_VIOLATIONS) {
       throw new BadInput(`first: ${first} is out of range; it must be 1 to ${MAX_VIOLATIONS}.`, { field: "first" });
     }
     return findViolations(db, {
       projectId,
+      seen: viewer.scope,
       collectionId: optionalUuid(collectionId, "collectionId"),
       jobId: optionalUuid(jobId, "jobId"),
       since: since ?? new Date(Date.now() - DAY_MS),

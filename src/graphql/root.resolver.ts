@@ -17,8 +17,13 @@ const KINDS = { Artifact, Chunk, Collection, Document, Job, Task, Worker };
 @Resolver()
 export class RootResolver {
   @Query(() => NodeType, { nullable: true, description: "Whatever has this id." })
-  async node(@Arg("id", () => ID) id: string, @Ctx() { db, projectId }: GraphContext): Promise<object | null> {
-    const found: { kind: keyof typeof KINDS | "StatusChange" }[] = await db.query(WHICH, [uuid(id, "id"), projectId]);
+  async node(@Arg("id", () => ID) id: string, @Ctx() { db, viewer }: GraphContext): Promise<object | null> {
+    const found: { kind: keyof typeof KINDS | "StatusChange" }[] = await db.query(WHICH, [
+      uuid(id, "id"),
+      viewer.projectId,
+      viewer.scope?.collectionId ?? null,
+      viewer.scope?.jobId ?? null,
+    ]);
     const kind = found[0]?.kind;
     if (!kind) return null;
     if (kind !== "StatusChange")
@@ -28,20 +33,23 @@ export class RootResolver {
   }
 }
 
-const TABLES = {
-  artifact: "Artifact",
-  chunk: "Chunk",
-  collection: "Collection",
-  document: "Document",
-  job: "Job",
-  task: "Task",
-  worker: "Worker",
-  status_change: "StatusChange",
+/** Of each table, its type and what a key of one collection ($3), or of one job of it ($4), sees. */
+const TABLES: Readonly<Record<string, readonly [type: string, ofCollection: string, ofJob: string]>> = {
+  artifact: ["Artifact", "(select j.collection_id from job j where j.id = t.job_id)", "t.job_id"],
+  chunk: ["Chunk", "t.collection_id", "$4"],
+  collection: ["Collection", "t.id", "$4"],
+  document: ["Document", "t.collection_id", "$4"],
+  job: ["Job", "t.collection_id", "t.id"],
+  task: ["Task", "t.collection_id", "t.job_id"],
+  status_change: ["StatusChange", "t.collection_id", "t.job_id"],
 };
-/** Ids are unique over all tables, so one of these answers at most. */
-const WHICH = Object.entries(TABLES)
-  .map(
-    ([table, kind]) =>
-      `select '${kind}' as kind from ${table} where id = $1 and project_id = $2${table === "artifact" ? " and accepted" : ""}`,
-  )
-  .join(" union all ");
+/** Ids are unique over all tables, so one of these answers at most. Workers serve every project. */
+const WHICH = [
+  ...Object.entries(TABLES).map(
+    ([table, [type, ofCollection, ofJob]]) =>
+      `select '${type}' as kind from ${table} t where t.id = $1 and t.project_id = $2
+         and ($3::uuid is null or ${ofCollection} = $3) and ($4::uuid is null or ${ofJob} = $4)
+         ${table === "artifact" ? "and t.accepted" : ""}`,
+  ),
+  "select 'Worker' as kind from worker t where t.id = $1",
+].join(" union all ");

@@ -2,7 +2,9 @@ import "reflect-metadata";
 import type { GraphQLSchema } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
 import { buildSchema, type PubSub } from "type-graphql";
+import { guardRoots } from "./auth.js";
 import { CollectionResolver } from "./collection.resolver.js";
+import { AccessResolver } from "./access.resolver.js";
 import { ChunkResolver, DocumentResolver } from "./document.resolver.js";
 import { ArtifactResolver, JobResolver, JobSummaryResolver } from "./job.resolver.js";
 import { OperationsResolver } from "./operations.resolver.js";
@@ -28,6 +30,7 @@ let built: Promise<GraphQLSchema> | null = null;
 export function buildHeadwaySchema(): Promise<GraphQLSchema> {
   built ??= buildSchema({
     resolvers: [
+      AccessResolver,
       ArtifactResolver,
       ChunkResolver,
       CollectionResolver,
@@ -46,6 +49,6 @@ export function buildHeadwaySchema(): Promise<GraphQLSchema> {
     validate: false,
     scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
     pubSub: noPubSub,
-  });
+  }).then(guardRoots);
   return built;
 }

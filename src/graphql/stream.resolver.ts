@@ -22,9 +22,9 @@ export class StreamResolver {
   statusChanges(
     @Args() page: PageArgs,
     @Arg("filter", () => HistoryFilter, { nullable: true }) filter: HistoryFilter | null,
-    @Ctx() { db, projectId }: GraphContext,
+    @Ctx() { db, viewer }: GraphContext,
   ): Promise<Page<Change>> {
-    return changePage(db, historyList(projectId, filter), page);
+    return changePage(db, historyList(viewer, filter), page);
   }
 
   @Query(() => String, {

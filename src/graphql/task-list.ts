@@ -5,6 +5,7 @@ import type { GraphContext } from "./context.js";
 import { oneOf } from "./filters.js";
 import { optionalUuid } from "./ids.js";
 import type { TaskFilter } from "./inputs.js";
+import { narrow } from "./key-scope.js";
 import { keysetPage, type Keyset, type Page, type PageRequest } from "./page.js";
 
 const DOCUMENT_ORDER: Keyset = {
@@ -23,7 +24,7 @@ const NEWEST: Keyset = {
 
 /** One page of tasks: a job's in document order, the collection task last; others newest first. @throws {BadInput} */
 export function taskPage(
-  { db, projectId }: GraphContext,
+  { db, projectId, viewer }: GraphContext,
   page: PageRequest,
   filter: TaskFilter | null,
   ofJob: string | null = null,
@@ -40,6 +41,7 @@ export function taskPage(
     );
   }
   const query = db.getRepository(Task).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
+  narrow(query, viewer.scope, "t.collection_id", "t.job_id");
   if (ofJob) query.andWhere("t.job_id = :ofJob", { ofJob });
   if (jobId) query.andWhere("t.job_id = :jobId", { jobId });
   if (documentId) query.andWhere("t.document_id = :documentId", { documentId });

@@ -8,6 +8,7 @@ import { Permission, permission, WaitingReason } from "../model/waiting.js";
 import { RefusedWrite, StageRun, Task, TaskError } from "../model/task.js";
 import { Worker } from "../model/worker.js";
 import { TaskConnection } from "./connections.js";
+import { whyNotAllowed } from "./auth.js";
 import type { GraphContext } from "./context.js";
 import { jobStanding } from "./job-standing.js";
 import { payload } from "./errors.js";
@@ -103,12 +104,15 @@ export class TaskResolver {
   }
 
   @FieldResolver(() => Permission)
-  async canRetry(@Root() task: Task, @Ctx() { loaders }: GraphContext): Promise<Permission> {
-    return permission(whyNotRetryTask(task.id, task, await jobStanding(loaders, task.jobId)));
+  async canRetry(@Root() task: Task, @Ctx() { loaders, viewer }: GraphContext): Promise<Permission> {
+    const notAllowed = whyNotAllowed(viewer, "OPERATOR");
+    return permission(notAllowed ?? whyNotRetryTask(task.id, task, await jobStanding(loaders, task.jobId)));
   }
 
   @FieldResolver(() => Permission)
-  canCancel(@Root() { id, status, finishedAt, cancelRequestedAt }: Task): Permission {
+  canCancel(@Root() { id, status, finishedAt, cancelRequestedAt }: Task, @Ctx() { viewer }: GraphContext): Permission {
+    const notAllowed = whyNotAllowed(viewer, "OPERATOR");
+    if (notAllowed !== null) return permission(notAllowed);
     if (finishedAt === null && cancelRequestedAt !== null)
       return permission(`Task ${id} has been asked to stop already.`);
     return permission(whyNotCancel("Task", id, finishedAt === null, status));

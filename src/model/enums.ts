@@ -1,5 +1,6 @@
 import { registerEnumType } from "type-graphql";
 import { USER_ERROR_CODES } from "../errors.js";
+import { ROLES } from "../lifecycle/roles.js";
 import { CHANGE_REASONS } from "../lifecycle/reasons.js";
 import {
   ACTOR_TYPES,
@@ -107,3 +108,8 @@ export const JobOrderFieldEnum = enumOf("JobOrderField", "What a list of jobs is
   "STATUS_CHANGED_AT",
   "PRIORITY",
 ] as const);
+export const RoleEnum = enumOf("Role", "What a key may do; each may do what those before it may.", ROLES, {
+  VIEWER: "Read.",
+  OPERATOR: "Create, add, upload, submit, retry, cancel, and make keys for browsers.",
+  ADMIN: "Delete, pause and resume, repair, act in bulk; keys are made and revoked on the command line.",
+});

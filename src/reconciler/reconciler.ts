@@ -10,7 +10,6 @@ import { expireCollections } from "./expiry.js";
 import { convergeOpenJobs } from "./open-jobs.js";
 
 export interface ReconcilerSettings {
-  readonly projectId: string;
   readonly sweepMs: number;
   readonly heartbeatMs: number;
   readonly leaseMs: number;

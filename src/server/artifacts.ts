@@ -2,6 +2,7 @@ import type { RequestHandler } from "express";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { DataSource } from "typeorm";
+import type { Viewer } from "../graphql/auth.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { BlobStore } from "../storage/blob-store.js";
@@ -10,7 +11,8 @@ import type { BlobStore } from "../storage/blob-store.js";
 export interface ArtifactParts {
   readonly db: DataSource;
   readonly blobs: BlobStore;
-  readonly projectId: string;
+  /** @throws {AccessDenied} */
+  readonly authenticate: (authorization: unknown) => Promise<Viewer>;
   readonly logger: Logger;
 }
 
@@ -28,12 +30,13 @@ const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w-]+=(?:[\w.+-]+|"[
 
 /**
  * Streams GET /artifacts/:id, always as a download that no browser interprets: what it holds came from documents.
- * Only accepted artifacts of the project are found.
+ * Only accepted artifacts that the viewer may see are found.
  */
-export function serveArtifact({ db, blobs, projectId, logger }: ArtifactParts): RequestHandler<{ id: string }> {
+export function serveArtifact({ db, blobs, authenticate, logger }: ArtifactParts): RequestHandler<{ id: string }> {
   return async (req, res) => {
     const { id } = req.params;
-    const artifact = UUID.test(id) ? await find(db, projectId, id) : null;
+    const viewer = await authenticate(req.headers.authorization);
+    const artifact = UUID.test(id) ? await find(db, viewer, id) : null;
     const missing = (): void => {
       res.status(404).json({ error: { code: "NOT_FOUND", message: `There is no artifact ${JSON.stringify(id)}.` } });
     };
@@ -71,11 +74,13 @@ function has(ifNoneMatch: string | undefined, etag: string): boolean {
   return (ifNoneMatch ?? "").split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
 }
 
-async function find(db: DataSource, projectId: string, id: string): Promise<ArtifactRow | null> {
+async function find(db: DataSource, { projectId, scope }: Viewer, id: string): Promise<ArtifactRow | null> {
   const rows: ArtifactRow[] = await db.query(
     `select blob_key, media_type, name, size_bytes, sha256 from artifact
-     where id = $1 and project_id = $2 and accepted`,
-    [id, projectId],
+     where id = $1 and project_id = $2 and accepted
+       and ($3::uuid is null or job_id in (select id from job where collection_id = $3))
+       and ($4::uuid is null or job_id = $4)`,
+    [id, projectId, scope?.collectionId ?? null, scope?.jobId ?? null],
   );
   return rows[0] ?? null;
 }

@@ -9,7 +9,8 @@ import { GraphQLError } from "graphql";
 import { createServer, type Server } from "node:http";
 import { isIPv6, type AddressInfo } from "node:net";
 import type { DataSource } from "typeorm";
-import { HeadwayError, messageOf } from "../errors.js";
+import { AccessDenied, HeadwayError, messageOf } from "../errors.js";
+import { authenticate, type Viewer } from "../graphql/auth.js";
 import { createContext, type ApiParts } from "../graphql/context.js";
 import { formatError } from "../graphql/errors.js";
 import { buildHeadwaySchema } from "../graphql/schema.js";
@@ -39,9 +40,11 @@ export interface ServerOptions {
   /** Read at each request: more may be added after the start. */
   readonly checks: readonly Check[];
   /** Asked for /metrics; null where there is nothing to be measured. */
-  readonly measured: { readonly db: DataSource; readonly projectId: string } | null;
+  readonly measured: { readonly db: DataSource } | null;
   /** Null where this process serves no API, but health only. */
   readonly api: Omit<ApiParts, "publicUrl" | "logger"> | null;
+  /** How often the keys of open sockets are looked at again. Default 10,000. */
+  readonly recheckKeysMs?: number;
 }
 
 const GRAPHQL_PATH = "/graphql";
@@ -52,15 +55,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { api, logger } = options;
   if (api === null) return listen(options, null, () => undefined);
   const schema = await buildHeadwaySchema();
-  const graph = (url: () => string): GraphService => ({
+  const viewerOf = (authorization: unknown): Promise<Viewer> => authenticate(api.keys, authorization);
+  const graph = (url: () => string): GraphService<Viewer> => ({
     schema,
-    context: () => createContext({ ...api, logger, publicUrl: url() }),
+    authenticate: viewerOf,
+    isStillGood: ({ keyId }) => api.keys.isGood(keyId),
+    ...(options.recheckKeysMs === undefined ? {} : { recheckMs: options.recheckKeysMs }),
+    context: (viewer) => createContext({ ...api, logger, publicUrl: url() }, viewer),
     formatError: (error) => formatError(error, logger),
     validationRules: [],
     parseOptions: {},
   });
   return listen(options, graph, (app) => {
-    app.get("/artifacts/:id", serveArtifact({ db: api.parts.db, blobs: api.blobs, projectId: api.projectId, logger }));
+    const { parts, blobs } = api;
+    app.get("/artifacts/:id", serveArtifact({ db: parts.db, blobs, authenticate: viewerOf, logger }));
   });
 }
 
@@ -69,9 +77,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
  * @param graph makes what /graphql answers from, given the way to the URL that is known once the server listens
  * @param more adds routes
  */
-export async function listen(
-  { host, port, logger, checks, measured }: Omit<ServerOptions, "api">,
-  graph: ((url: () => string) => GraphService) | null,
+export async function listen<Visitor>(
+  { host, port, logger, checks, measured }: Omit<ServerOptions, "api" | "recheckKeysMs">,
+  graph: ((url: () => string) => GraphService<Visitor>) | null,
   more: (app: Express) => void,
 ): Promise<RunningServer> {
   const app = express().disable("x-powered-by");
@@ -104,11 +112,11 @@ export async function listen(
 }
 
 /** Puts the GraphQL endpoint, its sockets and its playground onto `app`. Returns how to stop them, and the rest. */
-async function serveGraph(
+async function serveGraph<Visitor>(
   app: Express,
   http: Server,
   drain: Drain,
-  service: GraphService,
+  service: GraphService<Visitor>,
   logger: Logger,
 ): Promise<() => Promise<void>> {
   const sockets = serveSockets(http, GRAPHQL_PATH, service, logger);
@@ -142,8 +150,13 @@ async function serveGraph(
       if (req.method === "GET" && req.accepts(["json", "html"]) === "html") res.redirect(302, PLAYGROUND_PATH);
       else next();
     },
+    async (req, res, next) => {
+      // Before anything of the body is read: who has no key learns nothing, not even of the schema.
+      res.locals.visitor = await service.authenticate(req.headers.authorization);
+      next();
+    },
     express.json({ limit: MAX_BODY_BYTES }),
-    expressMiddleware(apollo, { context: async () => service.context() }),
+    expressMiddleware(apollo, { context: async ({ res }) => service.context(res.locals.visitor as Visitor) }),
   );
   return () => apollo.stop();
 }
@@ -226,6 +239,12 @@ function urlOf(host: string, port: number): string {
 function answerError(logger: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error);
+    if (error instanceof AccessDenied) {
+      if (error.code === "UNAUTHENTICATED") res.set("www-authenticate", "Bearer");
+      const { code, message } = error;
+      res.status(code === "UNAUTHENTICATED" ? 401 : 403).json({ errors: [{ message, extensions: { code } }] });
+      return;
+    }
     const { status, type } = error as { status?: unknown; type?: unknown };
     const known = typeof status === "number" && status >= 400 && status < 500;
     if (!known) logger.error({ error: messageOf(error), path: req.path }, "a request failed");

@@ -20,12 +20,19 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Logger } from "../logger.js";
 import { openSockets } from "../metrics.js";
+import { SocketVisits } from "./socket-visits.js";
 
 /** What both transports answer from: nothing is allowed, counted or shown over one that is not over the other. */
-export interface GraphService {
+export interface GraphService<Visitor> {
   readonly schema: GraphQLSchema;
+  /** Whoever sent this as `Authorization`. @throws {AccessDenied} UNAUTHENTICATED */
+  readonly authenticate: (authorization: unknown) => Promise<Visitor>;
+  /** Whether one who was let in is still welcome. */
+  readonly isStillGood: (visitor: Visitor) => Promise<boolean>;
+  /** How often that is asked for each open socket. Default 10,000. */
+  readonly recheckMs?: number;
   /** Made anew for each request and each event, so that what it loads is never stale. */
-  readonly context: () => object | Promise<object>;
+  readonly context: (visitor: Visitor) => object | Promise<object>;
   readonly formatError: (error: GraphQLError) => GraphQLFormattedError;
   /** On top of those of the GraphQL specification. */
   readonly validationRules: readonly ValidationRule[];
@@ -51,14 +58,30 @@ const MAX_OPERATIONS = 100;
 const MAX_UNSENT_BYTES = 1024 * 1024;
 
 /** Takes the WebSockets of `server` at `path`, speaking graphql-transport-ws. */
-export function serveSockets(server: Server, path: string, service: GraphService, logger: Logger): GraphSockets {
+export function serveSockets<Visitor>(
+  server: Server,
+  path: string,
+  service: GraphService<Visitor>,
+  logger: Logger,
+): GraphSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
   let closing = false;
+  const visits = new SocketVisits(service, logger);
+  /** By the context that was made for them: each event of their subscription needs another one. */
+  const askers = new WeakMap<object, Visitor>();
+  const contextFor = async (visitor: Visitor): Promise<object> => {
+    const context = await service.context(visitor);
+    askers.set(context, visitor);
+    return context;
+  };
   const disposable = useServer(
     {
       isProd: true,
-      onSubscribe: async ({ subscriptions }, _id, payload) => {
+      onConnect: ({ connectionParams, extra }) => visits.onConnect(extra.socket, connectionParams),
+      onSubscribe: async ({ subscriptions, extra }, _id, payload) => {
         if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()];
+        const visitor = await visits.visitorOf(extra.socket, payload.extensions);
+        if (visitor instanceof GraphQLError) return [visitor];
         const document = read(payload.query, service);
         if (!("kind" in document)) return document;
         if (!getOperationAST(document, payload.operationName))
@@ -68,10 +91,11 @@ export function serveSockets(server: Server, path: string, service: GraphService
           document,
           operationName: payload.operationName ?? null,
           variableValues: payload.variables ?? null,
-          contextValue: await service.context(),
+          contextValue: await contextFor(visitor),
         };
       },
-      subscribe: (args) => subscribeWith(args as ExecutionArgs, service.context),
+      subscribe: (args) =>
+        subscribeWith(args as ExecutionArgs, () => contextFor(askers.get(args.contextValue as object)!)),
       execute: async (args) => withCodes(await execute(args as ExecutionArgs)),
       onNext: (_context, _id, _payload, _args, result) =>
         result.errors ? { ...result, errors: result.errors.map(service.formatError) } : undefined,
@@ -84,7 +108,10 @@ export function serveSockets(server: Server, path: string, service: GraphService
     if (refusal !== null) return refuse(socket, refusal);
     sockets.handleUpgrade(request, socket, head, (accepted) => {
       openSockets.inc();
-      accepted.once("close", () => openSockets.dec());
+      accepted.once("close", () => {
+        openSockets.dec();
+        visits.forget(accepted);
+      });
       accepted.on("message", () => {
         if (accepted.bufferedAmount <= MAX_UNSENT_BYTES) return;
         logger.warn({ unsentBytes: accepted.bufferedAmount }, "a WebSocket was dropped: its client does not read");
@@ -99,6 +126,7 @@ export function serveSockets(server: Server, path: string, service: GraphService
   return {
     async dispose() {
       closing = true;
+      visits.stop();
       await disposable.dispose();
     },
     terminate() {
@@ -108,7 +136,10 @@ export function serveSockets(server: Server, path: string, service: GraphService
 }
 
 /** The document, or why it is none; with the codes that the HTTP side gives. */
-function read(query: string, { schema, parseOptions, validationRules }: GraphService): DocumentNode | GraphQLError[] {
+function read(
+  query: string,
+  { schema, parseOptions, validationRules }: Pick<GraphService<never>, "schema" | "parseOptions" | "validationRules">,
+): DocumentNode | GraphQLError[] {
   let document: DocumentNode;
   try {
     document = parse(query, parseOptions);
@@ -144,7 +175,7 @@ function withCodes(result: ExecutionResult): ExecutionResult {
  */
 async function subscribeWith(
   args: ExecutionArgs,
-  context: GraphService["context"],
+  context: () => object | Promise<object>,
 ): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult> {
   const stream = await createSourceEventStream(args);
   if (!(Symbol.asyncIterator in stream)) return withCodes(stream);

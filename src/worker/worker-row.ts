@@ -1,9 +1,9 @@
 import type { DataSource } from "typeorm";
 import { within } from "../dispatch/within.js";
+import { DEFAULT_PROJECT_ID } from "../engine/projects.js";
 
 interface WorkerFacts {
   readonly id: string;
-  readonly projectId: string;
   readonly hostname: string;
   readonly pid: number;
   readonly build: string;
@@ -33,11 +33,12 @@ export class WorkerRow {
   }
 
   async register(): Promise<void> {
-    const { id, projectId, hostname, pid, build, pipelines, concurrency, leaseMs } = this.#facts;
+    const { id, hostname, pid, build, pipelines, concurrency, leaseMs } = this.#facts;
     await this.#db.query(
       `insert into worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
        values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [id, projectId, hostname, pid, build, pipelines, concurrency, leaseMs],
+      // The column is from before there were several projects: a worker serves all of them.
+      [id, DEFAULT_PROJECT_ID, hostname, pid, build, pipelines, concurrency, leaseMs],
     );
   }
 

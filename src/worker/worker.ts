@@ -17,7 +17,6 @@ import { removeStale } from "./staging.js";
 import { WorkerRow } from "./worker-row.js";
 
 export interface WorkerSettings {
-  readonly projectId: string;
   readonly concurrency: number;
   readonly leaseMs: number;
   readonly heartbeatMs: number;

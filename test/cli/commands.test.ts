@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import pg from "pg";
+import { keyIn } from "../support/keys.js";
+import { developmentKeyFile } from "../../src/engine/development-key.js";
 import { createSite, headway, type Ended, type Site } from "./site.js";
 
 // Each command is a process of its own.
@@ -231,13 +233,21 @@ describe("every command", () => {
     const settings = { HEADWAY_URL: server.url, HEADWAY_DATA_DIR: path.join(site.folder, "dev") };
     await mkdir(settings.HEADWAY_DATA_DIR);
     await headway(["jobs"], settings);
-    await writeFile(path.join(settings.HEADWAY_DATA_DIR, "development-key"), "hw_dev_1\n");
+    await writeFile(developmentKeyFile(settings.HEADWAY_DATA_DIR), "hw_dev_1\n");
     const ended = await headway(["jobs"], settings);
     await headway(["jobs"], { ...settings, HEADWAY_KEY: "hw_env_2" });
     await headway(["jobs", "--key", "hw_option_3"], { ...settings, HEADWAY_KEY: "hw_env_2" });
     server.close();
     expect(ended).toEqual({ code: 4, stdout: "", stderr: "This key is not known.\n" });
     expect(seen).toEqual(["none", "Bearer hw_dev_1", "Bearer hw_env_2", "Bearer hw_option_3"]);
+  });
+
+  test("is refused by the server what its key may not do", async () => {
+    const key = await keyIn(site.database.url, { role: "VIEWER" });
+    const ended = await headway(["cancel", await submit("guarded", ["x"])], { ...site.settings, HEADWAY_KEY: key });
+    expect(ended).toMatchObject({ code: 4, stdout: "", stderr: expect.stringContaining("OPERATOR") });
+    const none = await headway(["jobs"], { ...site.settings, HEADWAY_KEY: "" });
+    expect(none).toMatchObject({ code: 4, stdout: "" });
   });
 
   test.each([

@@ -62,7 +62,11 @@ export async function createSite(): Promise<Site> {
     HEADWAY_PIPELINES: fileURLToPath(new URL("./pipelines/", import.meta.url)),
     HEADWAY_POLL_MS: "200",
   });
-  const settings = { HEADWAY_URL: server.url, HEADWAY_DATA_DIR: path.join(folder, ".headway") };
+  const settings = {
+    HEADWAY_URL: server.url,
+    HEADWAY_KEY: server.key,
+    HEADWAY_DATA_DIR: path.join(folder, ".headway"),
+  };
   return {
     server,
     folder,

@@ -22,7 +22,7 @@ afterAll(() => site.close());
 const documentsOf = async (collection: string): Promise<[string, number][]> => {
   const answer = await fetch(`${site.server.url}/graphql`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", authorization: `Bearer ${site.server.key}` },
     body: JSON.stringify({
       query: "query ($id: ID!) { collection(id: $id) { documents { nodes { name sizeBytes } } } }",
       variables: { id: collection },

@@ -44,7 +44,6 @@ async function registered(): Promise<{ workerId: string; recorder: Recorder }> {
     db: rig.db,
     actor: { type: "WORKER", name: `worker:${workerId}` },
     workerId,
-    projectId: PROJECT,
     leaseMs: LEASE_MS,
     crashLimit: 3,
     onDue: () => undefined,

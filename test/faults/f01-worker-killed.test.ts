@@ -70,7 +70,7 @@ describe("F1: a worker is killed", () => {
 
   test("at random, over and over, over 200 jobs", async () => {
     const jobs: string[] = [];
-    for (let i = 0; i < 200; i += 1) jobs.push(await rig.submit(api, 2, { options: { holdMs: 20 } }));
+    for (let i = 0; i < 200; i += 1) jobs.push(await rig.submit(api, 2, { options: { holdMs: 100 } }));
     await startWorker();
     await startWorker();
     const openCount = async (): Promise<number> =>

@@ -117,7 +117,7 @@ export async function createFaultRig(options: { readonly databaseUrl?: string } 
       return process;
     },
     client(process) {
-      const client = new ApiClient(process.url);
+      const client = new ApiClient(process.url, process.key);
       clients.push(client);
       return client;
     },

@@ -7,9 +7,18 @@ import { attachment, serveArtifact } from "../../src/server/artifacts.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { createRig, PROJECT, type Rig } from "../support/engine.js";
+import type { Viewer } from "../../src/graphql/auth.js";
 import { logger } from "./world.js";
 
 const NAME = "Übersicht (1).json";
+const viewer: Viewer = {
+  keyId: randomUUID(),
+  name: "tester",
+  role: "VIEWER",
+  projectId: PROJECT,
+  project: "default",
+  scope: null,
+};
 
 describe("artifacts over HTTP", () => {
   let rig: Rig;
@@ -20,7 +29,7 @@ describe("artifacts over HTTP", () => {
     rig = await createRig([]);
     folder = await mkdtemp(path.join(tmpdir(), "headway-artifacts-"));
     blobs = createFilesystemBlobStore(folder);
-    const parts = { db: rig.db, blobs, projectId: PROJECT, logger };
+    const parts = { db: rig.db, blobs, authenticate: async () => viewer, logger };
     server = await listen({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null }, null, (app) => {
       app.get("/artifacts/:id", serveArtifact(parts));
     });

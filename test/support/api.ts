@@ -1,11 +1,13 @@
 import { ApiClient } from "../../src/cli/client.js";
+import { KeyRing } from "../../src/engine/keys.js";
 import { ChangeStream } from "../../src/engine/stream.js";
 import { createLogger } from "../../src/logger.js";
 import { createEmbedder } from "../../src/pipelines/embedding/create-embedder.js";
 import type { Pipeline } from "../../src/pipelines/pipeline.js";
 import { startServer } from "../../src/server/server.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
-import { createRig, PROJECT, type Rig } from "./engine.js";
+import { createRig, type Rig } from "./engine.js";
+import { keyBy } from "./keys.js";
 
 /** What a request answers, errors included. */
 export interface Answer {
@@ -18,10 +20,12 @@ export interface Answer {
 export interface TestApi {
   readonly rig: Rig;
   readonly url: string;
+  /** An ADMIN's, which `client` and `send` use. */
+  readonly key: string;
   readonly stream: ChangeStream;
   readonly client: ApiClient;
-  /** Sends the operation over HTTP as it is. */
-  send(query: string, variables?: Record<string, unknown>): Promise<Answer>;
+  /** Sends the operation over HTTP as it is, with another key where one is given. */
+  send(query: string, variables?: Record<string, unknown>, as?: string): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -36,19 +40,22 @@ export async function createTestApi(pipelines: readonly Pipeline[]): Promise<Tes
     port: 0,
     logger: createLogger("silent"),
     checks: [],
-    measured: { db: rig.db, projectId: PROJECT },
-    api: { parts: rig.parts, stream, projectId: PROJECT, embedder, blobs },
+    recheckKeysMs: 200,
+    measured: { db: rig.db },
+    api: { parts: rig.parts, stream, keys: new KeyRing(rig.db, rig.parts.onError), embedder, blobs },
   });
-  const client = new ApiClient(server.url);
+  const key = await keyBy(rig.db);
+  const client = new ApiClient(server.url, key);
   return {
     rig,
     url: server.url,
+    key,
     stream,
     client,
-    async send(query, variables = {}) {
+    async send(query, variables = {}, as) {
       const response = await fetch(`${server.url}/graphql`, {
         method: "POST",
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": "application/json", authorization: `Bearer ${as ?? key}` },
         body: JSON.stringify({ query, variables }),
       });
       const body = (await response.json()) as Partial<Answer>;

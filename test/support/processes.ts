@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { keyIn } from "./keys.js";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const START_DEADLINE_MS = 30_000;
@@ -8,6 +9,8 @@ const START_DEADLINE_MS = 30_000;
 /** A Headway started as a user starts it, in a process of its own. */
 export interface HeadwayProcess {
   readonly url: string;
+  /** An ADMIN's, of the project `default`. */
+  readonly key: string;
   readonly child: ChildProcess;
   /** From spawn to "ready". */
   readonly readyMs: number;
@@ -53,8 +56,10 @@ export async function startHeadway(settings: Record<string, string>, root = ROOT
   }
   const readyMs = performance.now() - startedAt;
   const url = /(http:\/\/[^/\s]+)\//.exec(output)![1]!;
+  const key = /Key +(hw_\S+)/.exec(output)?.[1] ?? (await keyIn(settings.DATABASE_URL!));
   return {
     url,
+    key,
     child,
     readyMs,
     output: () => output,
