@@ -1,6 +1,7 @@
 import type { Client } from "graphql-ws/client";
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { HeadwayError, messageOf } from "../errors.js";
 
 export interface ApiClientOptions {
@@ -38,7 +39,10 @@ export class ApiClient {
     this.#reconnects = options.reconnects ?? 10;
   }
 
-  /** @throws {HeadwayError} with the first GraphQL error's code and message; UNREACHABLE, NOT_HEADWAY */
+  /**
+   * Asks again when it was refused for asking too often.
+   * @throws {HeadwayError} with the first GraphQL error's code and message; UNREACHABLE, NOT_HEADWAY
+   */
   async query<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
     const body = await this.#send<{ data?: T; errors?: GraphFault[] }>(this.#url, {
       method: "POST",
@@ -47,6 +51,10 @@ export class ApiClient {
       signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
     });
     const first = body.errors?.[0];
+    if (first?.extensions?.retryAfterMs !== undefined) {
+      await sleep(first.extensions.retryAfterMs);
+      return this.query(query, variables);
+    }
     if (first) throw faultOf(first);
     if (body.data === undefined) throw notHeadway(this.url, "its answer has neither data nor errors");
     return body.data;
@@ -148,7 +156,7 @@ async function openSocket(url: string, connectionParams: Record<string, unknown>
 
 interface GraphFault {
   readonly message: string;
-  readonly extensions?: { readonly code?: unknown };
+  readonly extensions?: { readonly code?: unknown; readonly retryAfterMs?: number };
 }
 
 function faultOf({ message, extensions }: GraphFault): HeadwayError {

@@ -36,6 +36,8 @@ const CHANGES = `subscription ($id: ID!, $after: String!) { statusChanges(jobId:
 const RETRIES = { retries: 20, minTimeout: 250, factor: 2, maxTimeout: 15_000, randomize: true };
 /** A socket that lived this long was a good one, and what comes after it begins to count anew. */
 const GOOD_MS = 10_000;
+/** What may be another way at the next try. */
+const PASSING = ["UNREACHABLE", "INTERNAL", "RATE_LIMITED"];
 /** Trying again changes nothing about these. */
 const FATAL_CLOSE_CODES: Readonly<Record<number, string>> = {
   4400: "BAD_REQUEST",
@@ -124,7 +126,7 @@ export class Follower {
 
 /** What broke the stream, as an error to try again on. @throws {AbortError} what no other try would change */
 function lostOf(error: unknown): Error {
-  if (error instanceof HeadwayError && !["UNREACHABLE", "INTERNAL"].includes(error.code)) throw new AbortError(error);
+  if (error instanceof HeadwayError && !PASSING.includes(error.code)) throw new AbortError(error);
   // What a socket broke with is an event of its closing, or of an error of its own.
   const { code, reason, message } = error as { code?: unknown; reason?: string; message?: string };
   const said = reason || message || (typeof code === "number" ? `closed with ${code}` : messageOf(error));

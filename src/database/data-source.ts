@@ -8,6 +8,8 @@ import { Access1764400000000 } from "./migrations/access.js";
 import { InitialSchema1764000000000 } from "./migrations/initial-schema.js";
 import { Leases1764300000000 } from "./migrations/leases.js";
 import { Operations1764200000000 } from "./migrations/operations.js";
+import { TextPaging1764410000001 } from "./migrations/text-paging.js";
+import { Uploads1764410000000 } from "./migrations/uploads.js";
 
 /** In the order in which they run; append only. */
 export const MIGRATIONS = [
@@ -15,6 +17,8 @@ export const MIGRATIONS = [
   Operations1764200000000,
   Leases1764300000000,
   Access1764400000000,
+  Uploads1764410000000,
+  TextPaging1764410000001,
 ];
 
 /** One process migrates at a time; the number is arbitrary and Headway's own. */

@@ -12,7 +12,7 @@ import { whyNotAllowed } from "./auth.js";
 import { CollectionConnection, DocumentConnection, JobConnection } from "./connections.js";
 import type { GraphContext } from "./context.js";
 import { payload } from "./errors.js";
-import { uuid } from "./ids.js";
+import { optionalUuid, uuid } from "./ids.js";
 import {
   AddDocumentsInput,
   CollectionFilter,
@@ -98,8 +98,12 @@ export class CollectionResolver {
     @Ctx() { parts, actor, loaders }: GraphContext,
   ): Promise<object> {
     const collectionId = uuid(input.collectionId, "input.collectionId");
+    const documents = (input.documents as NewDocument[]).map((document, index) => ({
+      ...document,
+      uploadId: optionalUuid(document.uploadId, `input.documents.${index}.uploadId`),
+    }));
     return payload({ documents: [] }, async () => {
-      const ids = await addDocuments(parts, actor, { collectionId, documents: input.documents as NewDocument[] });
+      const ids = await addDocuments(parts, actor, { collectionId, documents });
       return { documents: await loaders.document.loadMany(ids) };
     });
   }

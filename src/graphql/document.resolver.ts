@@ -31,7 +31,7 @@ export class DocumentResolver {
     description:
       "Extracted text, from character `offset`, at most `limit` characters (UTF-16 code units; limit at most 100,000).",
   })
-  async text(
+  text(
     @Root() document: Document,
     @Arg("offset", () => Int, { defaultValue: 0, nullable: true }) offset: number | null,
     @Arg("limit", () => Int, { defaultValue: 10_000, nullable: true }) limit: number | null,
@@ -41,7 +41,7 @@ export class DocumentResolver {
     if (from < 0) throw new BadInput(`offset is ${from}; it must be 0 or more.`, { field: "offset" });
     if (most < 0 || most > MAX_TEXT_LIMIT)
       throw new BadInput(`limit is ${most}; it must be 0 to ${MAX_TEXT_LIMIT}.`, { field: "limit" });
-    return (await loaders.textOfDocument.load(document.id))?.slice(from, from + most) ?? null;
+    return loaders.sliceOfText.load({ documentId: document.id, from, most });
   }
 
   @FieldResolver(() => ChunkConnection, { description: "In the order of the text." })

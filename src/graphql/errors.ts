@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { AccessDenied, BadInput, UserFault, type UserErrorCode } from "../errors.js";
+import { AccessDenied, BadInput, RateLimited, UserFault, type UserErrorCode } from "../errors.js";
 
 /** An expected failure, as data. */
 export interface UserErrorData {
@@ -36,6 +36,9 @@ const REQUEST_CODES = new Set([
   "BAD_REQUEST",
   "OPERATION_RESOLUTION_FAILURE",
   "PERSISTED_QUERY_NOT_SUPPORTED",
+  // Ours, of one socket and of one key.
+  "TOO_MANY_OPERATIONS",
+  "TOO_MANY_SOCKETS",
 ]);
 
 /**
@@ -51,6 +54,10 @@ export function formatError(
   const cause = rootOf(originalError);
   if (cause instanceof BadInput) return { message: cause.message, ...where, extensions: { code: "BAD_USER_INPUT" } };
   if (cause instanceof AccessDenied) return { message: cause.message, ...where, extensions: { code: cause.code } };
+  if (cause instanceof RateLimited) {
+    const { code, retryAfterMs } = cause;
+    return { message: cause.message, ...where, extensions: { code, retryAfterMs } };
+  }
   const code = typeof extensions.code === "string" ? extensions.code : undefined;
   if (code !== undefined && REQUEST_CODES.has(code)) return { message, ...where, extensions: { code } };
   if (!originalError && code === undefined) {

@@ -168,7 +168,7 @@ export class ResumePipelineInput {
 
 @InputType({
   description:
-    "Exactly one of text, base64, uri. The name is unique in its collection: the same name with the same bytes changes nothing, with other bytes it is the document's new content (contentVersion + 1); a name without a folder part is kept as given.",
+    "Exactly one of text, base64, uri, uploadId. The name is unique in its collection: the same name with the same bytes changes nothing, with other bytes it is the document's new content (contentVersion + 1); a name without a folder part is kept as given.",
 })
 export class DocumentInput {
   @Field(() => String)
@@ -181,8 +181,18 @@ export class DocumentInput {
   readonly text?: string | null;
   @Field(() => String, { nullable: true })
   readonly base64?: string | null;
-  @Field(() => String, { nullable: true, description: "`file:` below one of HEADWAY_FILE_ROOTS." })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Where a worker gets the bytes: `http:` or `https:` at a public address, `file:` below one of HEADWAY_FILE_ROOTS, `s3:` below one of HEADWAY_S3_SOURCES.",
+  })
   readonly uri?: string | null;
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      "Of an upload whose bytes have come in. It can serve several documents, and the same one again; the bytes are kept until the last of them is gone.",
+  })
+  readonly uploadId?: string | null;
 }
 
 @InputType()

@@ -11,6 +11,7 @@ import { JobSummary } from "../model/job-summary.js";
 import { Job, type StageCount } from "../model/job.js";
 import { RefusedWrite, Task } from "../model/task.js";
 import { Worker } from "../model/worker.js";
+import { textSlices, type TextSlice } from "./text-slices.js";
 import type { Viewer } from "./auth.js";
 import { isVisible } from "./key-scope.js";
 
@@ -27,7 +28,8 @@ export interface Loaders {
   readonly collectionTaskOfJob: DataLoader<string, Task | null>;
   readonly lastTaskOfDocument: DataLoader<string, Task | null>;
   /** The extracted text as readers see it now. */
-  readonly textOfDocument: DataLoader<string, string | null>;
+  /** A slice of a document's text, by UTF-16 units; null where it has no text. */
+  readonly sliceOfText: DataLoader<TextSlice, string | null, string>;
   readonly stageCountsOfJob: DataLoader<string, StageCount[]>;
   readonly refusedWritesOfTask: DataLoader<string, RefusedWrite[]>;
   /** By entity id. */
@@ -145,16 +147,7 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
       (row) => row.documentId!,
       seesTask,
     ),
-    textOfDocument: new DataLoader(async (keys) => {
-      const rows: { id: string; text: string }[] = await db.query(
-        `select d.id, x.text from document d
-         join document_text x on x.document_id = d.id and x.task_id = d.content_task_id and x.fence = d.text_fence
-         where d.id = any ($1) and d.project_id = $2`,
-        [keys, projectId],
-      );
-      const byId = new Map(rows.map(({ id, text }) => [id, text]));
-      return keys.map((key) => byId.get(key) ?? null);
-    }),
+    sliceOfText: textSlices(db, projectId),
     stageCountsOfJob: many(
       (keys) =>
         db.query(

@@ -54,7 +54,7 @@ export class OperationsResolver {
       projectId,
       collectionId: optionalUuid(collectionId, "collectionId"),
       seen: viewer.scope,
-      pipeline: pipeline ?? null,
+      pipeline: pipeline?.replaceAll("\0", "") ?? null,
     };
     return countOpenStages(db, scope);
   }

@@ -13,6 +13,7 @@ import { RootResolver } from "./root.resolver.js";
 import { StreamResolver } from "./stream.resolver.js";
 import { TaskResolver, WorkerResolver } from "./task.resolver.js";
 import { StatusChangeResolver, TrackedResolver } from "./tracked.resolver.js";
+import { UploadResolver } from "./upload.resolver.js";
 
 /** buildSchema wants one wherever there are subscriptions; ours subscribe by functions of their own. */
 const noPubSub: PubSub = {
@@ -44,6 +45,7 @@ export function buildHeadwaySchema(): Promise<GraphQLSchema> {
       StreamResolver,
       TaskResolver,
       TrackedResolver,
+      UploadResolver,
       WorkerResolver,
     ],
     validate: false,

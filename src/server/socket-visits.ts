@@ -2,16 +2,20 @@ import { GraphQLError } from "graphql";
 import type { WebSocket } from "ws";
 import { AccessDenied, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
-import type { GraphService } from "./websocket.js";
+import type { GraphService } from "./graph-service.js";
 
 /** With the five seconds that a key is trusted for, a socket outlives its key by 15 s at most. */
 const RECHECK_MS = 10_000;
 /** A socket may connect without a key and name one with its first operation; it is closed when it has not by then. */
 const KEYLESS_MS = 10_000;
+/** Open sockets of one key: tabs and services of one owner; more are a loop that reconnects and does not let go. */
+const MAX_SOCKETS = 50;
+/** "Too many": as graphql-ws uses it for too many initialisations. */
+const TOO_MANY = 4429;
 /** What graphql-ws itself closes with when a connection is refused. */
 const FORBIDDEN = 4403;
 
-type Doorkeeper<Visitor> = Pick<GraphService<Visitor>, "authenticate" | "isStillGood" | "recheckMs">;
+type Doorkeeper<Visitor> = Pick<GraphService<Visitor>, "authenticate" | "isStillGood" | "recheckMs" | "idOf">;
 
 /**
  * Who is behind each socket: by the key in its connectionParams, or, as the playground's Headers tab sends it, in the
@@ -51,7 +55,12 @@ export class SocketVisits<Visitor> {
       return true;
     }
     try {
-      this.#visitors.set(socket, new Map([[authorization, await this.#service.authenticate(authorization)]]));
+      const visitor = await this.#service.authenticate(authorization);
+      if (this.#socketsOf(visitor) >= MAX_SOCKETS) {
+        socket.close(TOO_MANY, "Too many sockets");
+        return false;
+      }
+      this.#visitors.set(socket, new Map([[authorization, visitor]]));
       return true;
     } catch (error) {
       if (!(error instanceof AccessDenied)) throw error;
@@ -71,12 +80,25 @@ export class SocketVisits<Visitor> {
     if (authorization === undefined && first !== undefined) return first;
     try {
       const visitor = await this.#service.authenticate(authorization);
+      if (!known.has(authorization) && this.#socketsOf(visitor) >= MAX_SOCKETS) {
+        const message = `This key has ${MAX_SOCKETS} sockets open, and may have no more: close some first.`;
+        return new GraphQLError(message, { extensions: { code: "TOO_MANY_SOCKETS" } });
+      }
       known.set(authorization, visitor);
+      this.#visitors.set(socket, known);
       return visitor;
     } catch (error) {
       if (!(error instanceof AccessDenied)) throw error;
       return new GraphQLError(error.message, { originalError: error, extensions: { code: error.code } });
     }
+  }
+
+  #socketsOf(visitor: Visitor): number {
+    const id = this.#service.idOf(visitor);
+    const theirs = [...this.#visitors.values()].filter((visitors) =>
+      [...visitors.values()].some((one) => this.#service.idOf(one) === id),
+    );
+    return theirs.length;
   }
 
   async #recheck(): Promise<void> {

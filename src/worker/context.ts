@@ -37,14 +37,14 @@ export interface ContextParts extends SourceParts {
 const MAX_WARNINGS = 100;
 const PAGE = 200;
 
-export function startClaim(parts: SourceParts, claim: Claim, beating: Beating): RunningClaim {
+export function startClaim(parts: SourceParts, claim: Claim, beating: Beating, stop?: AbortSignal): RunningClaim {
   const addFacts = (facts: DocumentFacts): void => {
     running.facts = { ...running.facts, ...facts, metadata: { ...running.facts.metadata, ...facts.metadata } };
   };
   const running: RunningClaim = {
     claim,
     beating,
-    source: claim.document ? new Source(parts, claim, addFacts) : null,
+    source: claim.document ? new Source(parts, claim, addFacts, stop) : null,
     staging: claim.document ? new Staging(parts.db, claim, claim.document.id) : null,
     warnings: [...claim.warnings],
     facts: {},

@@ -62,7 +62,7 @@ export async function runTask(parts: RunTaskParts, claim: Claim, stop: AbortCont
   };
   parts.heartbeat.add(beating);
   try {
-    const running = startClaim(parts, claim, beating);
+    const running = startClaim(parts, claim, beating, stop.signal);
     for (let stage: string | null = claim.stage; stage !== null;) stage = await runStage(parts, running, stage, stop);
   } finally {
     parts.heartbeat.remove(beating);

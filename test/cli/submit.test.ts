@@ -1,6 +1,7 @@
 import { jest } from "@jest/globals";
 import { mkdir, symlink } from "node:fs/promises";
 import path from "node:path";
+import { ApiClient } from "../../src/cli/client.js";
 import { createSite, headway, type Site } from "./site.js";
 
 // Each command is a process of its own.
@@ -19,18 +20,23 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-const documentsOf = async (collection: string): Promise<[string, number][]> => {
-  const answer = await fetch(`${site.server.url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${site.server.key}` },
-    body: JSON.stringify({
-      query: "query ($id: ID!) { collection(id: $id) { documents { nodes { name sizeBytes } } } }",
-      variables: { id: collection },
-    }),
-  });
-  const { data } = (await answer.json()) as any;
-  return data.collection.documents.nodes.map(({ name, sizeBytes }: any) => [name, sizeBytes]);
-};
+interface SentDocument {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly contentVersion: number;
+}
+async function sentTo(collection: string): Promise<SentDocument[]> {
+  const client = new ApiClient(site.server.url, site.server.key);
+  const { collection: found } = await client.query<{ collection: { documents: { nodes: SentDocument[] } } }>(
+    "query ($id: ID!) { collection(id: $id) { documents { nodes { name sizeBytes contentVersion } } } }",
+    { id: collection },
+  );
+  return found.documents.nodes;
+}
+const documentsOf = async (collection: string): Promise<[string, number][]> =>
+  (await sentTo(collection)).map(({ name, sizeBytes }) => [name, sizeBytes]);
+const versionsOf = async (collection: string): Promise<number[]> =>
+  (await sentTo(collection)).map(({ contentVersion }) => contentVersion);
 
 describe("headway submit", () => {
   test("sends a folder with its subfolders, submits it, and says how to watch", async () => {
@@ -92,6 +98,23 @@ describe("headway submit", () => {
       cursor: expect.any(String),
     });
     expect(await documentsOf(result.collectionId)).toEqual(names.map((name) => [name, 400_000]));
+  });
+
+  test("uploads what is too large for a request, beside what is not, and the same again changes nothing", async () => {
+    const large = path.join(site.folder, "large");
+    await mkdir(large);
+    await site.write("large/book.bin", Buffer.alloc(3_000_000, "a page of a book, "));
+    await site.write("large/note.txt", "short");
+    const args = ["submit", large, "--pipeline", "letters", "--collection", "large", "--watch"];
+    for (let time = 0; time < 2; time += 1) {
+      expect(await site.run(...args)).toMatchObject({ code: 0, stderr: "" });
+      const { id } = await site.json("status", "large");
+      expect(await documentsOf(id)).toEqual([
+        ["book.bin", 3_000_000],
+        ["note.txt", 5],
+      ]);
+      expect(await versionsOf(id)).toEqual([1, 1]);
+    }
   });
 
   test("leaves nothing behind when the pipeline is unknown, and says what was kept when its options are wrong", async () => {

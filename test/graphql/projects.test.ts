@@ -113,7 +113,7 @@ function placesOf(field: GraphQLField<unknown, unknown>): ((id: string) => Recor
 }
 
 function operationFor(kind: string, field: GraphQLField<unknown, unknown>): string {
-  const variables = field.args.map(({ name, type }) => `$${name}: ${type}`).join(", ");
+  const variables = field.args.map(({ name, type }) => `$${name}: ${String(type)}`).join(", ");
   const args = field.args.map(({ name }) => `${name}: $${name}`).join(", ");
   const type = getNamedType(field.type);
   let selection = "";

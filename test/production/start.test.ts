@@ -51,7 +51,11 @@ function environmentOf(name: string): Record<string, string> {
     HEADWAY_PORT: "0",
     HEADWAY_LOG_LEVEL: "warn",
   };
-  return { ...services[name]!.environment, ...here };
+  const own = Object.entries(services[name]!.environment).map(([key, value]) => [
+    key,
+    value.replaceAll(/\$\{\w+:-([^}]*)\}/g, "$1"),
+  ]);
+  return { ...Object.fromEntries(own), ...here };
 }
 
 /** One after the other: each has the machine to itself while it loads. */
@@ -107,6 +111,11 @@ test("the image's commands migrate, serve twice and work thrice: a job goes in a
     `mutation ($input: SubmitJobInput!) { submitJob(input: $input) { job { id } userErrors { code message } } }`,
     { input: { collectionId: collection.id, pipeline: "documents" } },
   );
+  const { uploads } = await one.mutate<{ uploads: { url: string }[]; userErrors: [] }>(
+    `mutation { createUploads(input: { files: [{ name: "a", sizeBytes: 1 }] }) { uploads { url } userErrors { code message } } }`,
+    {},
+  );
+  expect(uploads[0]!.url).toMatch(/^http:\/\/127\.0\.0\.1:4000\/uploads\//);
   const states: string[] = [];
   const progress = other.subscribe<{ jobProgress: { status: string } }>(
     "subscription ($id: ID!) { jobProgress(jobId: $id) { status } }",
