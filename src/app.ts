@@ -215,6 +215,7 @@ async function startServing(
     checks,
     requestsPerSecond: config.requestsPerSecond,
     introspection: config.introspection,
+    publicUrl: config.publicUrl,
     measured: { db: parts.db },
     api: isApi
       ? { parts, stream, embedder: pipelines.embedder, blobs, keys: new KeyRing(parts.db, parts.onError) }

@@ -1,9 +1,9 @@
+import { isIPv6 } from "node:net";
 import path from "node:path";
 import { z } from "zod";
 import { blobsPlace, list, networks, s3Places, type Network } from "./config/places.js";
 import { ConfigError } from "./errors.js";
-import { LOG_LEVELS } from "./logger.js";
-import { nearestName, SETTINGS, type SettingName } from "./settings.js";
+import { LOG_LEVELS, nearestName, SETTINGS, type SettingName } from "./settings.js";
 
 export const ROLES = ["api", "worker", "reconciler"] as const;
 export type Role = (typeof ROLES)[number];
@@ -13,6 +13,8 @@ export interface Config {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
+  /** Where clients find this API from outside, without a slash at its end; null: at host and port. */
+  readonly publicUrl: string | null;
   readonly dataDir: string;
   readonly roles: readonly Role[];
   readonly pipelineFiles: readonly string[];
@@ -40,6 +42,10 @@ export interface Config {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
+  /** The server that commands talk to, without a slash at its end. */
+  readonly clientUrl: string;
+  /** The key that commands show; null where none is set. */
+  readonly clientKey: string | null;
   /** A place where a test wants this process to fail; null but in tests. */
   readonly failpoint: string | null;
   /** What child processes may see of this one's environment: no setting, no secret. */
@@ -85,6 +91,7 @@ const absoluteList = z.string().transform((value) => list(value).map((entry) => 
 const SCHEMA = {
   HEADWAY_HOST: z.string().min(1, "it must be an address or a host name, because the server listens there"),
   HEADWAY_PORT: whole(0, 65_535, "it is a TCP port; 0 picks a free one"),
+  HEADWAY_PUBLIC_URL: url(["http:", "https:"], "uploads and artifacts are sent and fetched there"),
   HEADWAY_DATA_DIR: z
     .string()
     .min(1, "it must be a folder, because the database and files are kept there")
@@ -147,6 +154,8 @@ const SCHEMA = {
   ),
   DATABASE_URL: url(["postgres:", "postgresql:"], "Postgres keeps the truth"),
   REDIS_URL: url(["redis:", "rediss:"], "Redis carries the hints"),
+  HEADWAY_URL: url(["http:", "https:"], "commands speak GraphQL over it"),
+  HEADWAY_KEY: z.string().regex(/^[\x21-\x7e]*$/, "it must be a key without blanks, because it is sent in a header"),
 } satisfies Record<SettingName, z.ZodType>;
 
 /**
@@ -160,7 +169,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     const given = env[name] || byDefault;
     const parsed = (SCHEMA[name] as z.ZodType).safeParse(given);
     if (parsed.success) values[name] = parsed.data;
-    else faults.push(`${name} is ${JSON.stringify(withoutPassword(given))}; ${parsed.error.issues[0]!.message}.`);
+    else faults.push(`${name} is ${shown(name, given)}; ${parsed.error.issues[0]!.message}.`);
   }
   faults.push(...relations(values));
   if (faults.length > 0) throw new ConfigError(faults.join("\n"), { faults });
@@ -205,6 +214,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
   return {
     host: values.HEADWAY_HOST,
     port: values.HEADWAY_PORT,
+    publicUrl: values.HEADWAY_PUBLIC_URL === null ? null : withoutSlash(values.HEADWAY_PUBLIC_URL),
     dataDir: values.HEADWAY_DATA_DIR,
     roles: values.HEADWAY_ROLES,
     pipelineFiles: values.HEADWAY_PIPELINES,
@@ -239,18 +249,37 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     logLevel: values.HEADWAY_LOG_LEVEL,
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
+    clientUrl: withoutSlash(values.HEADWAY_URL ?? urlHere(values.HEADWAY_HOST, values.HEADWAY_PORT)),
+    clientKey: values.HEADWAY_KEY || null,
   };
+}
+
+/** Where a server with these settings is found from the same machine. */
+function urlHere(host: string, port: number): string {
+  // A server may listen on all addresses; a client goes to one.
+  const reached = { "0.0.0.0": "127.0.0.1", "::": "[::1]" }[host] ?? (isIPv6(host) ? `[${host}]` : host);
+  return `http://${reached}:${port}`;
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, "");
 }
 
 /** The settings for people to read: passwords in URLs are hidden. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { databaseUrl, redisUrl, childEnvironment: _, s3, ...rest } = config;
+  const { databaseUrl, redisUrl, clientUrl, clientKey, childEnvironment: _, s3, ...rest } = config;
   return {
     ...rest,
     s3: { ...s3, credentials: s3.credentials && { accessKeyId: s3.credentials.accessKeyId, secretAccessKey: "***" } },
+    clientUrl: withoutPassword(clientUrl),
+    clientKey: clientKey === null ? null : "***",
     databaseUrl: databaseUrl === null ? "embedded" : withoutPassword(databaseUrl),
     redisUrl: redisUrl === null ? "in-process" : withoutPassword(redisUrl),
   };
+}
+
+function shown(name: SettingName, value: string): string {
+  return name === "HEADWAY_KEY" ? "not shown" : JSON.stringify(withoutPassword(value));
 }
 
 function withoutPassword(value: string): string {

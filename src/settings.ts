@@ -1,7 +1,16 @@
+/** How much the log tells, most first. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
 /** Every setting with its default and what it does: the source of .env.example and of the README's table. */
 export const SETTINGS = [
   { name: "HEADWAY_HOST", default: "127.0.0.1", does: "Address to listen on." },
   { name: "HEADWAY_PORT", default: "4000", does: "Port to listen on; 0 picks a free one and prints it." },
+  {
+    name: "HEADWAY_PUBLIC_URL",
+    default: "",
+    does: "Where clients find this API, for the addresses of uploads and artifacts. Empty: at HEADWAY_HOST and HEADWAY_PORT.",
+  },
   { name: "HEADWAY_DATA_DIR", default: ".headway", does: "Folder of the embedded Postgres and of stored files." },
   {
     name: "HEADWAY_ROLES",
@@ -89,6 +98,16 @@ export const SETTINGS = [
     name: "REDIS_URL",
     default: "",
     does: "Redis for hints. Empty: hints stay in this process, and other processes poll.",
+  },
+  {
+    name: "HEADWAY_URL",
+    default: "",
+    does: "For commands: the server to talk to. Empty: the one at HEADWAY_HOST and HEADWAY_PORT.",
+  },
+  {
+    name: "HEADWAY_KEY",
+    default: "",
+    does: "For commands: the API key to show. Empty: the development key in HEADWAY_DATA_DIR, where there is one.",
   },
   { name: "AWS_REGION", default: "us-east-1", does: "Region of S3." },
   {

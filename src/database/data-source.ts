@@ -74,9 +74,10 @@ function connectionThatNotices(): Socket {
 
 /**
  * Brings the database up to date and gives it its identity. Safe to call from many processes at once.
+ * Returns the names of the migrations that it has brought in.
  * @throws when a migration fails; the database is then as it was before that migration
  */
-export async function migrate(url: string): Promise<void> {
+export async function migrate(url: string): Promise<readonly string[]> {
   const lock = new pg.Client({ connectionString: url, application_name: "headway-migrate" });
   await lock.connect();
   try {
@@ -90,12 +91,14 @@ export async function migrate(url: string): Promise<void> {
       synchronize: false,
     });
     await source.initialize();
+    let brought: readonly string[];
     try {
-      await source.runMigrations({ transaction: "each" });
+      brought = (await source.runMigrations({ transaction: "each" })).map(({ name }) => name);
     } finally {
       await source.destroy();
     }
     await identify(lock);
+    return brought;
   } finally {
     await lock.end();
   }

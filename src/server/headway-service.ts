@@ -13,11 +13,11 @@ const REQUESTS_PER_SECOND = 100;
 
 /** What Headway's own endpoint answers from. */
 export async function headwayService(
-  options: Pick<ServerOptions, "logger" | "recheckKeysMs" | "keylessMs" | "requestsPerSecond" | "introspection"> & {
+  options: Pick<ServerOptions, "logger" | "recheckKeysMs" | "keylessMs" | "requestsPerSecond" | "introspection" | "publicUrl"> & {
     readonly api: Omit<ApiParts, "publicUrl" | "logger">;
   },
 ): Promise<GraphService<Viewer>> {
-  const { api, logger, recheckKeysMs, keylessMs, requestsPerSecond, introspection } = options;
+  const { api, logger, recheckKeysMs, keylessMs, requestsPerSecond, introspection, publicUrl } = options;
   const schema = await buildHeadwaySchema();
   const rate = new RateLimit(requestsPerSecond ?? REQUESTS_PER_SECOND);
   return {
@@ -33,7 +33,7 @@ export async function headwayService(
     },
     limit: (request) => limitRequest(schema, request),
     validationRules: introspection === false ? [NoSchemaIntrospectionCustomRule] : [],
-    context: (viewer, publicUrl) => createContext({ ...api, logger, publicUrl }, viewer),
+    context: (viewer, here) => createContext({ ...api, logger, publicUrl: publicUrl ?? here }, viewer),
     formatError: (error) => formatError(error, logger),
   };
 }

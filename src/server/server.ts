@@ -43,6 +43,8 @@ export interface ServerOptions {
   readonly requestsPerSecond?: number;
   /** Whether clients may ask for the schema; default true. */
   readonly introspection?: boolean;
+  /** Where clients find it, as with a proxy in front; where it listens when absent or null. */
+  readonly publicUrl?: string | null;
 }
 
 /** Starts to listen. @throws {HeadwayError} PORT_IN_USE, CANNOT_LISTEN */
