@@ -1,4 +1,5 @@
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Mutation, Query, Resolver, Root } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Info, Mutation, Query, Resolver, Root } from "type-graphql";
 import type { SelectQueryBuilder } from "typeorm";
 import { addDocuments, createCollection, type NewCollection, type NewDocument } from "../engine/collections.js";
 import { deleteCollection } from "../engine/expire.js";
@@ -18,12 +19,12 @@ import {
   CreateCollectionInput,
   DeleteCollectionInput,
   DocumentFilter,
-  ForwardArgs,
   JobFilter,
-  PageArgs,
 } from "./inputs.js";
-import { jobPage } from "./job-list.js";
+import { jobsOfCollection } from "./job-list.js";
+import { ForwardArgs, ListArgs, requestOf } from "./list-args.js";
 import { createdBetween, nameContains, oneOf } from "./filters.js";
+import { entityList } from "./nested-pages.js";
 import { keysetPage, type Page } from "./page.js";
 import { AddDocumentsPayload, CreateCollectionPayload, DeleteCollectionPayload } from "./payloads.js";
 
@@ -63,9 +64,10 @@ export class CollectionResolver {
 
   @Query(() => CollectionConnection, { description: "Newest first." })
   collections(
-    @Args() page: PageArgs,
+    @Args() page: ListArgs,
     @Arg("filter", () => CollectionFilter, { nullable: true }) filter: CollectionFilter | null,
     @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<Page<Collection>> {
     const query = collections(context);
     oneOf(query, "t.status", filter?.status);
@@ -76,7 +78,7 @@ export class CollectionResolver {
         metadata: JSON.stringify(filter.metadata).replaceAll("\\u0000", ""),
       });
     }
-    return keysetPage(query, NEWEST_COLLECTIONS, page);
+    return keysetPage(query, NEWEST_COLLECTIONS, requestOf(page, info));
   }
 
   @Mutation(() => CreateCollectionPayload)
@@ -155,12 +157,19 @@ export class CollectionResolver {
     @Root() { id }: Collection,
     @Args() page: ForwardArgs,
     @Arg("filter", () => DocumentFilter, { nullable: true }) filter: DocumentFilter | null,
-    @Ctx() { db }: GraphContext,
+    @Ctx() { db, projectId, loaders }: GraphContext,
   ): Promise<Page<Document>> {
-    const query = db.getRepository(Document).createQueryBuilder("t").where("t.collection_id = :id", { id });
+    const query = db
+      .getRepository(Document)
+      .createQueryBuilder("t")
+      .where("t.collection_id = p.id and t.project_id = :projectId", { projectId });
     nameContains(query, filter?.nameContains);
     oneOf(query, "t.media_type", filter?.mediaType);
-    return keysetPage(query, DOCUMENT_ORDER, page);
+    return loaders.pages.load(
+      entityList({ name: "documents of a collection", filter }, DOCUMENT_ORDER, query),
+      id,
+      page,
+    );
   }
 
   @FieldResolver(() => JobConnection, { description: "Newest first." })
@@ -170,7 +179,7 @@ export class CollectionResolver {
     @Arg("filter", () => JobFilter, { nullable: true }) filter: JobFilter | null,
     @Ctx() context: GraphContext,
   ): Promise<Page<Job>> {
-    return jobPage(context, page, filter, null, id);
+    return jobsOfCollection(context, id, page, filter);
   }
 }
 

@@ -7,8 +7,9 @@ import { Task } from "../model/task.js";
 import { ChunkConnection } from "./connections.js";
 import type { GraphContext } from "./context.js";
 import { uuid } from "./ids.js";
-import { ForwardArgs } from "./inputs.js";
-import { keysetPage, type Page } from "./page.js";
+import { ForwardArgs } from "./list-args.js";
+import { entityList } from "./nested-pages.js";
+import type { Page } from "./page.js";
 
 const CHUNK_ORDER = { name: "chunks", descending: false, columns: [{ sql: "t.ordinal", type: "int" }] } as const;
 const MAX_TEXT_LIMIT = 100_000;
@@ -45,17 +46,18 @@ export class DocumentResolver {
   }
 
   @FieldResolver(() => ChunkConnection, { description: "In the order of the text." })
-  chunks(@Root() document: Document, @Args() page: ForwardArgs, @Ctx() { db }: GraphContext): Promise<Page<Chunk>> {
-    const { id, contentTaskId, chunkFence } = document;
+  chunks(
+    @Root() { id }: Document,
+    @Args() page: ForwardArgs,
+    @Ctx() { db, projectId, loaders }: GraphContext,
+  ): Promise<Page<Chunk>> {
     const query = db
       .getRepository(Chunk)
       .createQueryBuilder("t")
-      .where("t.document_id = :id and t.task_id = :contentTaskId and t.fence = :chunkFence", {
-        id,
-        contentTaskId,
-        chunkFence,
-      });
-    return keysetPage(query, CHUNK_ORDER, page);
+      .where("t.document_id = p.id and t.project_id = :projectId", { projectId })
+      .andWhere("t.task_id = (select content_task_id from document where id = p.id)")
+      .andWhere("t.fence = (select chunk_fence from document where id = p.id)");
+    return loaders.pages.load(entityList({ name: "chunks of a document" }, CHUNK_ORDER, query), id, page);
   }
 
   @FieldResolver(() => Task, { nullable: true, description: "The newest one." })

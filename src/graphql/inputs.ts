@@ -12,30 +12,6 @@ import {
 } from "../model/enums.js";
 import { JsonScalar } from "../model/scalars.js";
 
-@ArgsType()
-export class ForwardArgs {
-  @Field(() => Int, { defaultValue: 50, description: "At most 100." })
-  readonly first!: number;
-  @Field(() => String, { nullable: true, description: "Behind this cursor." })
-  readonly after?: string | null;
-}
-
-@ArgsType()
-export class PageArgs {
-  @Field(() => Int, {
-    nullable: true,
-    defaultValue: undefined,
-    description: "At most 100; 50 when last is absent too.",
-  })
-  readonly first?: number | null;
-  @Field(() => String, { nullable: true, description: "Behind this cursor." })
-  readonly after?: string | null;
-  @Field(() => Int, { nullable: true, description: "From the end; not together with first." })
-  readonly last?: number | null;
-  @Field(() => String, { nullable: true, description: "Before this cursor." })
-  readonly before?: string | null;
-}
-
 @InputType({ description: "All that are given must hold." })
 export class CollectionFilter {
   @Field(() => [CollectionStatusEnum], { nullable: true })

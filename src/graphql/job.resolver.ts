@@ -1,4 +1,5 @@
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Mutation, Query, Resolver, Root } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Info, Mutation, Query, Resolver, Root } from "type-graphql";
 import { cancelJob } from "../engine/cancel.js";
 import { whyNotCancel, whyNotRetryJob } from "../engine/permissions.js";
 import { retryJob } from "../engine/retry.js";
@@ -14,23 +15,15 @@ import { ArtifactConnection, JobConnection, TaskConnection } from "./connections
 import type { GraphContext } from "./context.js";
 import { payload } from "./errors.js";
 import { uuid } from "./ids.js";
-import {
-  CancelJobInput,
-  ForwardArgs,
-  JobFilter,
-  JobOrder,
-  PageArgs,
-  RetryJobInput,
-  SubmitJobInput,
-  TaskFilter,
-} from "./inputs.js";
+import { CancelJobInput, JobFilter, JobOrder, RetryJobInput, SubmitJobInput, TaskFilter } from "./inputs.js";
 import { jobPage } from "./job-list.js";
+import { ForwardArgs, ListArgs, requestOf } from "./list-args.js";
+import { entityList } from "./nested-pages.js";
 import { jobStanding } from "./job-standing.js";
 import { readJob } from "./read-job.js";
-import { keysetPage, type Page } from "./page.js";
+import type { Page } from "./page.js";
 import { CancelJobPayload, RetryJobPayload, SubmitJobPayload } from "./payloads.js";
-import { stageSummaries } from "./stage-summaries.js";
-import { taskPage } from "./task-list.js";
+import { tasksOfJob } from "./task-list.js";
 
 const ARTIFACTS_BY_NAME = { name: "artifacts", descending: false, columns: [{ sql: "t.name", type: "text" }] } as const;
 
@@ -43,12 +36,13 @@ export class JobResolver {
 
   @Query(() => JobConnection, { description: "Newest first." })
   jobs(
-    @Args() page: PageArgs,
+    @Args() page: ListArgs,
     @Arg("filter", () => JobFilter, { nullable: true }) filter: JobFilter | null,
     @Arg("orderBy", () => JobOrder, { nullable: true }) orderBy: JobOrder | null,
     @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<Page<Job>> {
-    return jobPage(context, page, filter, orderBy);
+    return jobPage(context, requestOf(page, info), filter, orderBy);
   }
 
   @Mutation(() => SubmitJobPayload)
@@ -132,20 +126,16 @@ export class JobResolver {
     @Arg("filter", () => TaskFilter, { nullable: true }) filter: TaskFilter | null,
     @Ctx() context: GraphContext,
   ): Promise<Page<Task>> {
-    return taskPage(context, page, filter, id);
+    return tasksOfJob(context, id, page, filter);
   }
 
   @FieldResolver(() => Task, { nullable: true, description: "The task of this document." })
   task(
     @Root() { id }: Job,
     @Arg("documentId", () => ID) documentId: string,
-    @Ctx() { db }: GraphContext,
+    @Ctx() { loaders }: GraphContext,
   ): Promise<Task | null> {
-    return db
-      .getRepository(Task)
-      .createQueryBuilder("t")
-      .where("t.document_id = :documentId and t.job_id = :id", { documentId: uuid(documentId, "documentId"), id })
-      .getOne();
+    return loaders.taskOfDocument.load({ jobId: id, documentId: uuid(documentId, "documentId") });
   }
 
   @FieldResolver(() => Task, {
@@ -186,23 +176,27 @@ export class JobResolver {
   }
 
   @FieldResolver(() => ArtifactConnection, { description: "By name; of one name the newest accepted." })
-  artifacts(@Root() { id }: Job, @Args() page: ForwardArgs, @Ctx() { db }: GraphContext): Promise<Page<Artifact>> {
+  artifacts(
+    @Root() { id }: Job,
+    @Args() page: ForwardArgs,
+    @Ctx() { db, projectId, loaders }: GraphContext,
+  ): Promise<Page<Artifact>> {
     const query = db
       .getRepository(Artifact)
       .createQueryBuilder("t")
-      .where("t.job_id = :id and t.accepted", { id })
+      .where("t.job_id = p.id and t.project_id = :projectId and t.accepted", { projectId })
       .andWhere(
         "not exists (select from artifact n where n.job_id = t.job_id and n.name = t.name and n.accepted and n.id > t.id)",
       );
-    return keysetPage(query, ARTIFACTS_BY_NAME, page);
+    return loaders.pages.load(entityList({ name: "artifacts of a job" }, ARTIFACTS_BY_NAME, query), id, page);
   }
 }
 
 @Resolver(() => JobSummary)
 export class JobSummaryResolver {
   @FieldResolver(() => [StageSummary], { description: "In the order of the stages." })
-  stages(@Root() summary: JobSummary, @Ctx() { db }: GraphContext): Promise<StageSummary[]> {
-    return stageSummaries(db, summary);
+  stages(@Root() summary: JobSummary, @Ctx() { loaders }: GraphContext): Promise<StageSummary[]> {
+    return loaders.stagesOfSummary.load(summary);
   }
 }
 

@@ -31,7 +31,7 @@ export class RepairPayload {
 export class OperationsResolver {
   @Query(() => [Worker], { description: "Newest first; those that stopped in order only when asked for." })
   workers(
-    @Arg("includeStopped", () => Boolean, { defaultValue: false }) includeStopped: boolean,
+    @Arg("includeStopped", () => Boolean, { nullable: true, defaultValue: false }) includeStopped: boolean | null,
     @Ctx() { db, projectId }: GraphContext,
   ): Promise<Worker[]> {
     const query = db.getRepository(Worker).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
@@ -63,18 +63,20 @@ export class OperationsResolver {
     @Arg("collectionId", () => ID, { nullable: true }) collectionId: string | null,
     @Arg("jobId", () => ID, { nullable: true }) jobId: string | null,
     @Arg("since", () => Date, { nullable: true }) since: Date | null,
-    @Arg("first", () => Int, { defaultValue: 100, description: `1 to ${MAX_VIOLATIONS}.` }) first: number,
+    @Arg("first", () => Int, { nullable: true, defaultValue: 100, description: `1 to ${MAX_VIOLATIONS}.` })
+    first: number | null,
     @Ctx() { db, projectId }: GraphContext,
   ): Promise<Violation[]> {
-    if (first < 1 || first > MAX_VIOLATIONS) {
-      throw new BadInput(`first: ${first} is out of range; it must be 1 to ${MAX_VIOLATIONS}.`, { field: "first" });
+    const limit = first ?? 100;
+    if (limit < 1 || limit > MAX_VIOLATIONS) {
+      throw new BadInput(`first: ${limit} is out of range; it must be 1 to ${MAX_VIOLATIONS}.`, { field: "first" });
     }
     return findViolations(db, {
       projectId,
       collectionId: optionalUuid(collectionId, "collectionId"),
       jobId: optionalUuid(jobId, "jobId"),
       since: since ?? new Date(Date.now() - DAY_MS),
-      limit: first,
+      limit,
     });
   }
 

@@ -76,14 +76,13 @@ export interface Keyset {
   readonly columns: readonly { readonly sql: string; readonly type: "timestamptz" | "uuid" | "int" | "text" }[];
 }
 
-/** One page of a query, by its keys: right while rows arrive and change, and as fast on page 1,000 as on page 1. */
-export async function keysetPage<T extends ObjectLiteral>(
+/** The query of one page, by its keys: one row more than asked, from the end that is asked for, the keys as `key_0`, `key_1` … */
+export function pageQuery<T extends ObjectLiteral>(
   query: SelectQueryBuilder<T>,
   keyset: Keyset,
   request: PageRequest,
-): Promise<Page<T>> {
+): SelectQueryBuilder<T> {
   const { limit, backwards } = sizeOf(request);
-  const counted = query.clone();
   const columns = keyset.columns.map(({ sql }) => sql).join(", ");
   const paged = query.clone();
   for (const side of ["after", "before"] as const) {
@@ -99,15 +98,26 @@ export async function keysetPage<T extends ObjectLiteral>(
     paged.addSelect(`cast(${sql} as text)`, `key_${index}`);
     paged.addOrderBy(sql, direction);
   }
-  const { entities, raw } = await paged.limit(limit + 1).getRawAndEntities<Record<string, string>>();
-  const edges = entities.map((node, index) => ({
-    node,
-    cursor: encodeKeys(
-      keyset,
-      keyset.columns.map((_, i) => raw[index]![`key_${i}`]!),
-    ),
-  }));
-  return toPage(request, backwards ? edges.reverse() : edges, () => countOf(counted));
+  return paged.limit(limit + 1);
+}
+
+/** The cursor of a row that `pageQuery` read. */
+export function cursorOf(keyset: Keyset, row: Readonly<Record<string, unknown>>): string {
+  return encodeKeys(
+    keyset,
+    keyset.columns.map((_, i) => row[`key_${i}`] as string),
+  );
+}
+
+/** One page of a query, by its keys: right while rows arrive and change, and as fast on page 1,000 as on page 1. */
+export async function keysetPage<T extends ObjectLiteral>(
+  query: SelectQueryBuilder<T>,
+  keyset: Keyset,
+  request: PageRequest,
+): Promise<Page<T>> {
+  const { entities, raw } = await pageQuery(query, keyset, request).getRawAndEntities<Record<string, string>>();
+  const edges = entities.map((node, index) => ({ node, cursor: cursorOf(keyset, raw[index]!) }));
+  return toPage(request, sizeOf(request).backwards ? edges.reverse() : edges, () => countOf(query));
 }
 
 async function countOf<T extends ObjectLiteral>(query: SelectQueryBuilder<T>): Promise<number | null> {

@@ -6,8 +6,9 @@ import { StatusChangeConnection } from "./connections.js";
 import type { GraphContext } from "./context.js";
 import { changePage } from "./history-page.js";
 import { historyList } from "./history-list.js";
-import { HistoryFilter, PageArgs, ScopeArgs } from "./inputs.js";
+import { HistoryFilter, ScopeArgs } from "./inputs.js";
 import { jobStates } from "./job-states.js";
+import { PageArgs } from "./list-args.js";
 import type { Page } from "./page.js";
 import { scopeOf } from "./scope.js";
 

@@ -1,4 +1,5 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Args, Ctx, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from "type-graphql";
 import { cancelTask } from "../engine/cancel.js";
 import { whyNotCancel, whyNotRetryTask } from "../engine/permissions.js";
 import { retryTask } from "../engine/retry.js";
@@ -12,11 +13,12 @@ import type { GraphContext } from "./context.js";
 import { jobStanding } from "./job-standing.js";
 import { payload } from "./errors.js";
 import { uuid } from "./ids.js";
-import { CancelTaskInput, ForwardArgs, PageArgs, RetryTaskInput, TaskFilter } from "./inputs.js";
+import { CancelTaskInput, RetryTaskInput, TaskFilter } from "./inputs.js";
+import { ForwardArgs, ListArgs, requestOf } from "./list-args.js";
 import type { Page } from "./page.js";
 import { CancelTaskPayload, RetryTaskPayload } from "./payloads.js";
 import { stageRuns } from "./stage-runs.js";
-import { taskPage } from "./task-list.js";
+import { taskPage, tasksOfWorker } from "./task-list.js";
 
 @Resolver(() => Task)
 export class TaskResolver {
@@ -27,11 +29,12 @@ export class TaskResolver {
 
   @Query(() => TaskConnection, { description: "A job's in document order; others newest first." })
   tasks(
-    @Args() page: PageArgs,
+    @Args() page: ListArgs,
     @Arg("filter", () => TaskFilter, { nullable: true }) filter: TaskFilter | null,
     @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<Page<Task>> {
-    return taskPage(context, page, filter);
+    return taskPage(context, requestOf(page, info), filter);
   }
 
   @Mutation(() => RetryTaskPayload)
@@ -119,6 +122,6 @@ export class TaskResolver {
 export class WorkerResolver {
   @FieldResolver(() => TaskConnection, { description: "What it runs now." })
   tasks(@Root() { id }: Worker, @Args() page: ForwardArgs, @Ctx() context: GraphContext): Promise<Page<Task>> {
-    return taskPage(context, page, { workerId: id, status: ["RUNNING"] });
+    return tasksOfWorker(context, id, page);
   }
 }

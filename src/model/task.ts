@@ -56,9 +56,9 @@ export class RefusedWrite {
   @Field(() => String)
   @Column({ type: "text" })
   readonly worker!: string;
-  @Field(() => BigIntScalar, { nullable: true })
-  @Column({ type: "bigint", nullable: true, transformer: wholeNumber })
-  readonly fence!: number | null;
+  @Field(() => BigIntScalar)
+  @Column({ type: "bigint", transformer: wholeNumber })
+  readonly fence!: number;
   @Field(() => String, { description: "What it would have made of the task." })
   @Column({ type: "text" })
   readonly wanted!: string;
