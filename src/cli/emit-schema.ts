@@ -3,6 +3,7 @@ import { lexicographicSortSchema, printSchema } from "graphql";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { CONTRACT } from "../database/migrations/contract.js";
 import { CONVERGE } from "../database/migrations/initial/converge.js";
 import { DOOR } from "../database/migrations/initial/door.js";
 import { RECORD } from "../database/migrations/initial/record.js";
@@ -100,7 +101,9 @@ function database(): string {
     reasons.map((reason) => `  (${[level, from, to, reason].map(literal).join(", ")})`),
   );
   const transitions = `insert into transition (level, from_status, to_status, reason) values\n${rows.join(",\n")};`;
-  const parts = [TABLES, transitions, DOOR, CONVERGE, RECORD, VIOLATIONS, ...OPERATIONS].map((sql) => sql.trim());
+  const parts = [TABLES, transitions, DOOR, CONVERGE, RECORD, VIOLATIONS, ...OPERATIONS, ...CONTRACT].map((sql) =>
+    sql.trim(),
+  );
   return `-- Written by npm run schema: what the migrations run, in their order.\n\n${parts.join("\n\n")}\n`;
 }
 

@@ -4,11 +4,12 @@ import { DataSource } from "typeorm";
 import type { PostgresDriver } from "typeorm/driver/postgres/PostgresDriver.js";
 import pg from "pg";
 import { ENTITIES } from "../model/entities.js";
+import { Contract1764310000000 } from "./migrations/contract.js";
 import { InitialSchema1764000000000 } from "./migrations/initial-schema.js";
 import { Operations1764200000000 } from "./migrations/operations.js";
 
 /** In the order in which they run; append only. */
-export const MIGRATIONS = [InitialSchema1764000000000, Operations1764200000000];
+export const MIGRATIONS = [InitialSchema1764000000000, Operations1764200000000, Contract1764310000000];
 
 /** One process migrates at a time; the number is arbitrary and Headway's own. */
 const MIGRATION_LOCK = 4_843_041;

@@ -4,6 +4,7 @@ import type { SelectQueryBuilder } from "typeorm";
 import { addDocuments, createCollection, type NewCollection, type NewDocument } from "../engine/collections.js";
 import { deleteCollection } from "../engine/expire.js";
 import { whyNotSubmit } from "../engine/permissions.js";
+import { removeDocuments } from "../engine/remove-documents.js";
 import { Collection } from "../model/collection.js";
 import { Document } from "../model/document.js";
 import { Job } from "../model/job.js";
@@ -20,13 +21,19 @@ import {
   DeleteCollectionInput,
   DocumentFilter,
   JobFilter,
+  RemoveDocumentsInput,
 } from "./inputs.js";
 import { jobsOfCollection } from "./job-list.js";
 import { ForwardArgs, ListArgs, requestOf } from "./list-args.js";
 import { createdBetween, nameContains, oneOf } from "./filters.js";
 import { entityList } from "./nested-pages.js";
 import { keysetPage, type Page } from "./page.js";
-import { AddDocumentsPayload, CreateCollectionPayload, DeleteCollectionPayload } from "./payloads.js";
+import {
+  AddDocumentsPayload,
+  CreateCollectionPayload,
+  DeleteCollectionPayload,
+  RemoveDocumentsPayload,
+} from "./payloads.js";
 
 const NEWEST_COLLECTIONS = {
   name: "collections",
@@ -102,6 +109,21 @@ export class CollectionResolver {
       const ids = await addDocuments(parts, actor, { collectionId, documents: input.documents as NewDocument[] });
       return { documents: await loaders.document.loadMany(ids) };
     });
+  }
+
+  @Mutation(() => RemoveDocumentsPayload, {
+    description:
+      "Removes documents with their bytes, text, chunks and stored files; all or nothing. Their tasks stay, with the document's name.",
+  })
+  removeDocuments(
+    @Arg("input", () => RemoveDocumentsInput) input: RemoveDocumentsInput,
+    @Ctx() { parts, actor }: GraphContext,
+  ): Promise<object> {
+    const collectionId = uuid(input.collectionId, "input.collectionId");
+    const documentIds = input.documentIds.map((id, index) => uuid(id, `input.documentIds.${index}`));
+    return payload({ removedIds: [] }, async () => ({
+      removedIds: await removeDocuments(parts, actor, { collectionId, documentIds }),
+    }));
   }
 
   @Mutation(() => DeleteCollectionPayload, {

@@ -8,6 +8,7 @@ import {
   RetryFromEnum,
   SortDirectionEnum,
   StatusEnum,
+  SubmitModeEnum,
   TaskStatusEnum,
 } from "../model/enums.js";
 import { JsonScalar } from "../model/scalars.js";
@@ -170,6 +171,14 @@ export class AddDocumentsInput {
 }
 
 @InputType()
+export class RemoveDocumentsInput {
+  @Field(() => ID)
+  readonly collectionId!: string;
+  @Field(() => [ID])
+  readonly documentIds!: string[];
+}
+
+@InputType()
 export class SubmitJobInput {
   @Field(() => ID)
   readonly collectionId!: string;
@@ -179,6 +188,13 @@ export class SubmitJobInput {
   readonly options?: unknown;
   @Field(() => [ID], { nullable: true, description: "All documents of the collection when absent." })
   readonly documentIds?: string[] | null;
+  @Field(() => SubmitModeEnum, {
+    nullable: true,
+    defaultValue: SubmitModeEnum.FULL,
+    description:
+      "INCREMENTAL skips documents whose content this pipeline, in this version and with these options, has already completed: they are SKIPPED with the reason UNCHANGED and keep their chunks, at birth where the content came along, after the download where it comes from a uri.",
+  })
+  readonly mode?: "FULL" | "INCREMENTAL" | null;
   @Field(() => Int, { nullable: true, defaultValue: 0, description: "-100 to 100; higher first." })
   readonly priority?: number | null;
   @Field(() => Date, { nullable: true, description: "Not before then." })

@@ -1,4 +1,4 @@
-import { Field, Int, ObjectType } from "type-graphql";
+import { Field, ID, Int, ObjectType } from "type-graphql";
 import type { UserErrorCode } from "../errors.js";
 import { Collection } from "../model/collection.js";
 import { Document } from "../model/document.js";
@@ -48,6 +48,14 @@ export class PipelinePayload {
 export class AddDocumentsPayload {
   @Field(() => [Document])
   readonly documents!: Document[];
+  @Field(() => [UserError])
+  readonly userErrors!: UserError[];
+}
+
+@ObjectType({ description: "All or nothing; refused with ACTIVE_JOB_EXISTS while a job of the collection is open." })
+export class RemoveDocumentsPayload {
+  @Field(() => [ID])
+  readonly removedIds!: string[];
   @Field(() => [UserError])
   readonly userErrors!: UserError[];
 }

@@ -2,6 +2,7 @@ import "reflect-metadata";
 import type { GraphQLSchema } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
 import { buildSchema, type PubSub } from "type-graphql";
+import { BulkResolver } from "./bulk.resolver.js";
 import { CollectionResolver } from "./collection.resolver.js";
 import { ChunkResolver, DocumentResolver } from "./document.resolver.js";
 import { ArtifactResolver, JobResolver, JobSummaryResolver } from "./job.resolver.js";
@@ -29,6 +30,7 @@ export function buildHeadwaySchema(): Promise<GraphQLSchema> {
   built ??= buildSchema({
     resolvers: [
       ArtifactResolver,
+      BulkResolver,
       ChunkResolver,
       CollectionResolver,
       DocumentResolver,

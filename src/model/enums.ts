@@ -101,6 +101,24 @@ export const RetryFromEnum = enumOf("RetryFrom", "Where a retry begins.", ["FAIL
   FAILED_STAGE: "At the stage that failed, with the kept outputs of those before.",
   FIRST_STAGE: "At the first stage, all anew.",
 });
+export const SubmitModeEnum = enumOf(
+  "SubmitMode",
+  "How much of a collection a job does.",
+  ["FULL", "INCREMENTAL"] as const,
+  {
+    FULL: "Every document goes through the pipeline.",
+    INCREMENTAL: "Documents whose content this pipeline and these options have already completed are SKIPPED.",
+  },
+);
+export const BulkActionEnum = enumOf(
+  "BulkAction",
+  "What can be done with many jobs at once.",
+  ["RETRY", "CANCEL"] as const,
+  {
+    RETRY: "As retryJob does: failed and cancelled tasks go on at their failed stage.",
+    CANCEL: "As cancelJob does.",
+  },
+);
 export const SortDirectionEnum = enumOf("SortDirection", "Which way a list runs.", ["ASC", "DESC"] as const);
 export const JobOrderFieldEnum = enumOf("JobOrderField", "What a list of jobs is sorted by.", [
   "CREATED_AT",

@@ -1,7 +1,7 @@
 import { Field, Int, ObjectType } from "type-graphql";
 import { Column, Entity } from "typeorm";
 import type { JobStatus } from "../lifecycle/status.js";
-import { JobStatusEnum } from "./enums.js";
+import { JobStatusEnum, SubmitModeEnum } from "./enums.js";
 import { TrackedEntity } from "./node.js";
 import { JsonScalar } from "./scalars.js";
 
@@ -70,6 +70,10 @@ export class Job extends TrackedEntity {
   @Field(() => Int, { description: "-100 to 100; higher first." })
   @Column({ type: "int" })
   readonly priority!: number;
+
+  @Field(() => SubmitModeEnum, { description: "How much of the collection it was asked to do." })
+  @Column({ type: "text" })
+  readonly mode!: "FULL" | "INCREMENTAL";
 
   @Field(() => JobStatusEnum)
   @Column({ type: "text" })
