@@ -5,7 +5,9 @@ export type Cursor =
   | { readonly databaseId: string; readonly kind: "collection"; readonly position: string }
   | { readonly databaseId: string; readonly kind: "project"; readonly tx: string; readonly position: string };
 
-const NUMBER = /^\d{1,20}$/;
+const NUMBER = /^\d{1,19}$/;
+/** The largest number that the database's columns hold. */
+const LARGEST = 2n ** 63n - 1n;
 
 /** Opaque for clients; safe in URLs. */
 export function encodeCursor(cursor: Cursor): string {
@@ -19,7 +21,7 @@ export function encodeCursor(cursor: Cursor): string {
 /** @throws {BadInput} when the text, given as `field`, is no cursor of this API */
 export function decodeCursor(text: string, field = "after"): Cursor {
   const [kind, databaseId = "", ...numbers] = Buffer.from(text, "base64url").toString("utf8").split(":");
-  const numeric = numbers.every((part) => NUMBER.test(part));
+  const numeric = numbers.every((part) => NUMBER.test(part) && BigInt(part) <= LARGEST);
   if (kind === "c" && numeric && numbers.length === 1) {
     return { kind: "collection", databaseId, position: numbers[0]! };
   }

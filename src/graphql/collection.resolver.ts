@@ -57,13 +57,22 @@ const DESCRIPTIONS: Record<Collection["status"], string> = {
 
 @Resolver(() => Collection)
 export class CollectionResolver {
-  @Query(() => Collection, { nullable: true })
-  collection(@Arg("id", () => ID) id: string, @Ctx() { loaders }: GraphContext): Promise<Collection | null> {
+  @Query(() => Collection, { nullable: true, description: "The collection with this id; null where there is none." })
+  collection(
+    @Arg("id", () => ID, { description: "The id of a collection." }) id: string,
+    @Ctx() { loaders }: GraphContext,
+  ): Promise<Collection | null> {
     return loaders.collection.load(uuid(id, "id"));
   }
 
-  @Query(() => Collection, { nullable: true })
-  collectionByName(@Arg("name", () => String) name: string, @Ctx() context: GraphContext): Promise<Collection | null> {
+  @Query(() => Collection, {
+    nullable: true,
+    description: "The collection with exactly this name; null where there is none.",
+  })
+  collectionByName(
+    @Arg("name", () => String, { description: "Its whole name." }) name: string,
+    @Ctx() context: GraphContext,
+  ): Promise<Collection | null> {
     return collections(context)
       .andWhere("t.name = :name", { name: name.replaceAll("\0", "") })
       .getOne();
@@ -72,7 +81,11 @@ export class CollectionResolver {
   @Query(() => CollectionConnection, { description: "Newest first." })
   collections(
     @Args() page: ListArgs,
-    @Arg("filter", () => CollectionFilter, { nullable: true }) filter: CollectionFilter | null,
+    @Arg("filter", () => CollectionFilter, {
+      nullable: true,
+      description: "Which collections; all of them when absent.",
+    })
+    filter: CollectionFilter | null,
     @Ctx() context: GraphContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Page<Collection>> {
@@ -88,9 +101,9 @@ export class CollectionResolver {
     return keysetPage(query, NEWEST_COLLECTIONS, requestOf(page, info));
   }
 
-  @Mutation(() => CreateCollectionPayload)
+  @Mutation(() => CreateCollectionPayload, { description: "Makes an empty collection." })
   createCollection(
-    @Arg("input", () => CreateCollectionInput) input: CreateCollectionInput,
+    @Arg("input", () => CreateCollectionInput, { description: "The new collection." }) input: CreateCollectionInput,
     @Ctx() { parts, actor, loaders }: GraphContext,
   ): Promise<object> {
     return payload({ collection: null }, async () => {
@@ -99,9 +112,12 @@ export class CollectionResolver {
     });
   }
 
-  @Mutation(() => AddDocumentsPayload)
+  @Mutation(() => AddDocumentsPayload, {
+    description: "Adds documents to a collection, or gives those of the same name new content; all or nothing.",
+  })
   addDocuments(
-    @Arg("input", () => AddDocumentsInput) input: AddDocumentsInput,
+    @Arg("input", () => AddDocumentsInput, { description: "The documents, and where they go." })
+    input: AddDocumentsInput,
     @Ctx() { parts, actor, loaders }: GraphContext,
   ): Promise<object> {
     const collectionId = uuid(input.collectionId, "input.collectionId");
@@ -116,7 +132,8 @@ export class CollectionResolver {
       "Removes documents with their bytes, text, chunks and stored files; all or nothing. Their tasks stay, with the document's name.",
   })
   removeDocuments(
-    @Arg("input", () => RemoveDocumentsInput) input: RemoveDocumentsInput,
+    @Arg("input", () => RemoveDocumentsInput, { description: "Which documents of which collection." })
+    input: RemoveDocumentsInput,
     @Ctx() { parts, actor }: GraphContext,
   ): Promise<object> {
     const collectionId = uuid(input.collectionId, "input.collectionId");
@@ -131,7 +148,7 @@ export class CollectionResolver {
       "Expiry, now: an open job is cancelled first, contents and results go, the record and its history stay (EXPIRED), the name is free again.",
   })
   deleteCollection(
-    @Arg("input", () => DeleteCollectionInput) input: DeleteCollectionInput,
+    @Arg("input", () => DeleteCollectionInput, { description: "Which collection." }) input: DeleteCollectionInput,
     @Ctx() { parts, actor, loaders }: GraphContext,
   ): Promise<object> {
     const collectionId = uuid(input.collectionId, "input.collectionId");
@@ -165,7 +182,7 @@ export class CollectionResolver {
     return loaders.warningsOfCollection.load(id);
   }
 
-  @FieldResolver(() => Permission)
+  @FieldResolver(() => Permission, { description: "Whether submitJob would be taken now." })
   async canSubmit(@Root() { id, status }: Collection, @Ctx() { loaders }: GraphContext): Promise<Permission> {
     const [isExpiring, openJob] = await Promise.all([
       loaders.isExpiring.load(id),
@@ -178,7 +195,8 @@ export class CollectionResolver {
   documents(
     @Root() { id }: Collection,
     @Args() page: ForwardArgs,
-    @Arg("filter", () => DocumentFilter, { nullable: true }) filter: DocumentFilter | null,
+    @Arg("filter", () => DocumentFilter, { nullable: true, description: "Which documents; all of them when absent." })
+    filter: DocumentFilter | null,
     @Ctx() { db, projectId, loaders }: GraphContext,
   ): Promise<Page<Document>> {
     const query = db
@@ -198,7 +216,8 @@ export class CollectionResolver {
   jobs(
     @Root() { id }: Collection,
     @Args() page: ForwardArgs,
-    @Arg("filter", () => JobFilter, { nullable: true }) filter: JobFilter | null,
+    @Arg("filter", () => JobFilter, { nullable: true, description: "Which jobs; all of them when absent." })
+    filter: JobFilter | null,
     @Ctx() context: GraphContext,
   ): Promise<Page<Job>> {
     return jobsOfCollection(context, id, page, filter);

@@ -17,12 +17,15 @@ const MAX_HITS = 100;
 
 @Resolver(() => Document)
 export class DocumentResolver {
-  @Query(() => Document, { nullable: true })
-  document(@Arg("id", () => ID) id: string, @Ctx() { loaders }: GraphContext): Promise<Document | null> {
+  @Query(() => Document, { nullable: true, description: "The document with this id; null where there is none." })
+  document(
+    @Arg("id", () => ID, { description: "The id of a document." }) id: string,
+    @Ctx() { loaders }: GraphContext,
+  ): Promise<Document | null> {
     return loaders.document.load(uuid(id, "id"));
   }
 
-  @FieldResolver(() => Collection)
+  @FieldResolver(() => Collection, { description: "Where it belongs." })
   collection(@Root() { collectionId }: Document, @Ctx() { loaders }: GraphContext): Promise<Collection | null> {
     return loaders.collection.load(collectionId);
   }
@@ -34,8 +37,18 @@ export class DocumentResolver {
   })
   async text(
     @Root() document: Document,
-    @Arg("offset", () => Int, { defaultValue: 0, nullable: true }) offset: number | null,
-    @Arg("limit", () => Int, { defaultValue: 10_000, nullable: true }) limit: number | null,
+    @Arg("offset", () => Int, {
+      defaultValue: 0,
+      nullable: true,
+      description: "Where to begin, in UTF-16 code units, from 0.",
+    })
+    offset: number | null,
+    @Arg("limit", () => Int, {
+      defaultValue: 10_000,
+      nullable: true,
+      description: "How many UTF-16 code units at most, 0 to 100,000.",
+    })
+    limit: number | null,
     @Ctx() { loaders }: GraphContext,
   ): Promise<string | null> {
     const [from, most] = [offset ?? 0, limit ?? 10_000];
@@ -68,7 +81,7 @@ export class DocumentResolver {
 
 @ObjectType({ description: "A chunk that a search found." })
 export class SearchHit {
-  @Field(() => Chunk)
+  @Field(() => Chunk, { description: "What was found." })
   readonly chunk!: Chunk;
   @Field(() => Float, { description: "Cosine similarity, -1 to 1; higher is nearer." })
   readonly score!: number;
@@ -76,16 +89,17 @@ export class SearchHit {
 
 @Resolver(() => Chunk)
 export class ChunkResolver {
-  @FieldResolver(() => Document)
+  @FieldResolver(() => Document, { description: "What it is a piece of." })
   document(@Root() { documentId }: Chunk, @Ctx() { loaders }: GraphContext): Promise<Document | null> {
     return loaders.document.load(documentId);
   }
 
   @Query(() => [SearchHit], { description: "Nearest chunks by embedding." })
   async search(
-    @Arg("collectionId", () => ID) collectionId: string,
-    @Arg("query", () => String) query: string,
-    @Arg("first", () => Int, { defaultValue: 10, nullable: true }) first: number | null,
+    @Arg("collectionId", () => ID, { description: "Where to look." }) collectionId: string,
+    @Arg("query", () => String, { description: "What to look for, in words; 1 to 10,000 characters." }) query: string,
+    @Arg("first", () => Int, { defaultValue: 10, nullable: true, description: "How many at most, 1 to 100." })
+    first: number | null,
     @Ctx() { loaders, chunkSearch }: GraphContext,
   ): Promise<SearchHit[]> {
     const most = first ?? 10;

@@ -29,24 +29,34 @@ const ARTIFACTS_BY_NAME = { name: "artifacts", descending: false, columns: [{ sq
 
 @Resolver(() => Job)
 export class JobResolver {
-  @Query(() => Job, { nullable: true })
-  job(@Arg("id", () => ID) id: string, @Ctx() context: GraphContext): Promise<Job | null> {
+  @Query(() => Job, { nullable: true, description: "The job with this id; null where there is none." })
+  job(
+    @Arg("id", () => ID, { description: "The id of a job." }) id: string,
+    @Ctx() context: GraphContext,
+  ): Promise<Job | null> {
     return readJob(context, uuid(id, "id"));
   }
 
   @Query(() => JobConnection, { description: "Newest first." })
   jobs(
     @Args() page: ListArgs,
-    @Arg("filter", () => JobFilter, { nullable: true }) filter: JobFilter | null,
-    @Arg("orderBy", () => JobOrder, { nullable: true }) orderBy: JobOrder | null,
+    @Arg("filter", () => JobFilter, { nullable: true, description: "Which jobs; all of them when absent." })
+    filter: JobFilter | null,
+    @Arg("orderBy", () => JobOrder, { nullable: true, description: "How they are sorted; newest first when absent." })
+    orderBy: JobOrder | null,
     @Ctx() context: GraphContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Page<Job>> {
     return jobPage(context, requestOf(page, info), filter, orderBy);
   }
 
-  @Mutation(() => SubmitJobPayload)
-  submitJob(@Arg("input", () => SubmitJobInput) input: SubmitJobInput, @Ctx() context: GraphContext): Promise<object> {
+  @Mutation(() => SubmitJobPayload, {
+    description: "Submits a collection to a pipeline: the job, its tasks and their history are there when it answers.",
+  })
+  submitJob(
+    @Arg("input", () => SubmitJobInput, { description: "What to do with which documents." }) input: SubmitJobInput,
+    @Ctx() context: GraphContext,
+  ): Promise<object> {
     const { parts, actor, loaders } = context;
     const collectionId = uuid(input.collectionId, "input.collectionId");
     const documentIds = input.documentIds?.map((id, index) => uuid(id, `input.documentIds.${index}`)) ?? null;
@@ -62,9 +72,11 @@ export class JobResolver {
     );
   }
 
-  @Mutation(() => RetryJobPayload)
+  @Mutation(() => RetryJobPayload, {
+    description: "Reopens a settled job as its next run, for what failed or was cancelled.",
+  })
   retryJob(
-    @Arg("input", () => RetryJobInput) input: RetryJobInput,
+    @Arg("input", () => RetryJobInput, { description: "Which job, and what of it." }) input: RetryJobInput,
     @Ctx() { parts, actor, loaders }: GraphContext,
   ): Promise<object> {
     const jobId = uuid(input.jobId, "input.jobId");
@@ -74,9 +86,9 @@ export class JobResolver {
     });
   }
 
-  @Mutation(() => CancelJobPayload)
+  @Mutation(() => CancelJobPayload, { description: "Asks for a job to be cancelled; asking again changes nothing." })
   cancelJob(
-    @Arg("input", () => CancelJobInput) input: CancelJobInput,
+    @Arg("input", () => CancelJobInput, { description: "Which job, and why." }) input: CancelJobInput,
     @Ctx() { parts, actor, loaders }: GraphContext,
   ): Promise<object> {
     const jobId = uuid(input.jobId, "input.jobId");
@@ -85,7 +97,7 @@ export class JobResolver {
     }));
   }
 
-  @FieldResolver(() => Collection)
+  @FieldResolver(() => Collection, { description: "What was submitted." })
   collection(@Root() { collectionId }: Job, @Ctx() { loaders }: GraphContext): Promise<Collection | null> {
     return loaders.collection.load(collectionId);
   }
@@ -109,7 +121,7 @@ export class JobResolver {
     return settledPeak / total;
   }
 
-  @FieldResolver(() => TaskCounts)
+  @FieldResolver(() => TaskCounts, { description: "Its document tasks by status, as they stand now." })
   counts(@Root() { total, queued, running, completed, failed, cancelled, skipped }: Job): TaskCounts {
     return { total, waiting: 0, queued, running, completed, failed, cancelled, skipped };
   }
@@ -123,7 +135,8 @@ export class JobResolver {
   tasks(
     @Root() { id }: Job,
     @Args() page: ForwardArgs,
-    @Arg("filter", () => TaskFilter, { nullable: true }) filter: TaskFilter | null,
+    @Arg("filter", () => TaskFilter, { nullable: true, description: "Which tasks; all of them when absent." })
+    filter: TaskFilter | null,
     @Ctx() context: GraphContext,
   ): Promise<Page<Task>> {
     return tasksOfJob(context, id, page, filter);
@@ -132,7 +145,7 @@ export class JobResolver {
   @FieldResolver(() => Task, { nullable: true, description: "The task of this document." })
   task(
     @Root() { id }: Job,
-    @Arg("documentId", () => ID) documentId: string,
+    @Arg("documentId", () => ID, { description: "The id of a document of the job." }) documentId: string,
     @Ctx() { loaders }: GraphContext,
   ): Promise<Task | null> {
     return loaders.taskOfDocument.load({ jobId: id, documentId: uuid(documentId, "documentId") });
@@ -164,12 +177,12 @@ export class JobResolver {
     return finishedAt === null ? loaders.waitingOfJob.load(id) : null;
   }
 
-  @FieldResolver(() => Permission)
+  @FieldResolver(() => Permission, { description: "Whether retryJob would be taken now." })
   async canRetry(@Root() { id }: Job, @Ctx() { loaders }: GraphContext): Promise<Permission> {
     return permission(whyNotRetryJob(await jobStanding(loaders, id)));
   }
 
-  @FieldResolver(() => Permission)
+  @FieldResolver(() => Permission, { description: "Whether cancelJob would be taken now." })
   canCancel(@Root() { id, status, finishedAt }: Job): Permission {
     if (status === "CANCELLING") return permission(`Job ${id} is CANCELLING already.`);
     return permission(whyNotCancel("Job", id, finishedAt === null, status));

@@ -5,6 +5,7 @@ import {
   cursorOf,
   exactUpToMax,
   pageQuery,
+  refusingCursors,
   sizeOf,
   toPage,
   type Edge,
@@ -100,9 +101,11 @@ export class NestedPages {
 
   async #read<T>(list: NestedList<T>, request: PageRequest, parents: readonly string[]) {
     const { sql, parameters } = list.page(request);
-    const rows: (Row & { parent: string })[] = await this.#db.query(
-      `select p.id as parent, r.* from ${parentsAt(parameters)} cross join lateral (${sql}) r`,
-      [...parameters, parents],
+    const rows: (Row & { parent: string })[] = await refusingCursors(request, () =>
+      this.#db.query(`select p.id as parent, r.* from ${parentsAt(parameters)} cross join lateral (${sql}) r`, [
+        ...parameters,
+        parents,
+      ]),
     );
     const byParent = new Map<string, Edge<T>[]>(parents.map((id) => [id, []]));
     for (const row of rows) byParent.get(row.parent)!.push(list.toEdge(row));

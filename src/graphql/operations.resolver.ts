@@ -12,13 +12,13 @@ import { optionalUuid } from "./ids.js";
 const DAY_MS = 86_400_000;
 const MAX_VIOLATIONS = 1_000;
 
-@InputType()
+@InputType({ description: "What to converge." })
 export class RepairInput {
   @Field(() => ID, { nullable: true, description: "All open jobs when absent." })
   readonly jobId?: string | null;
 }
 
-@ObjectType()
+@ObjectType({ description: "What the repair changed." })
 export class RepairPayload {
   @Field(() => Int, { description: "Rows whose status changed; 0 when all was well." })
   readonly changed!: number;
@@ -31,7 +31,12 @@ export class RepairPayload {
 export class OperationsResolver {
   @Query(() => [Worker], { description: "Newest first; those that stopped in order only when asked for." })
   workers(
-    @Arg("includeStopped", () => Boolean, { nullable: true, defaultValue: false }) includeStopped: boolean | null,
+    @Arg("includeStopped", () => Boolean, {
+      nullable: true,
+      defaultValue: false,
+      description: "Also those that have stopped in order.",
+    })
+    includeStopped: boolean | null,
     @Ctx() { db, projectId }: GraphContext,
   ): Promise<Worker[]> {
     const query = db.getRepository(Worker).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
@@ -43,8 +48,10 @@ export class OperationsResolver {
     description: "Open work by stage (queued and running), over all open jobs or within one collection.",
   })
   stageCounts(
-    @Arg("collectionId", () => ID, { nullable: true }) collectionId: string | null,
-    @Arg("pipeline", () => String, { nullable: true }) pipeline: string | null,
+    @Arg("collectionId", () => ID, { nullable: true, description: "Only within this collection." })
+    collectionId: string | null,
+    @Arg("pipeline", () => String, { nullable: true, description: "Only of this pipeline, by name." })
+    pipeline: string | null,
     @Ctx() { db, projectId }: GraphContext,
   ): Promise<StageCount[]> {
     const scope = {
@@ -60,9 +67,14 @@ export class OperationsResolver {
       "Broken invariants in what changed since then (a day by default) and in all open jobs; at most `first`. Empty when all is well.",
   })
   doctor(
-    @Arg("collectionId", () => ID, { nullable: true }) collectionId: string | null,
-    @Arg("jobId", () => ID, { nullable: true }) jobId: string | null,
-    @Arg("since", () => Date, { nullable: true }) since: Date | null,
+    @Arg("collectionId", () => ID, { nullable: true, description: "Only within this collection." })
+    collectionId: string | null,
+    @Arg("jobId", () => ID, { nullable: true, description: "Only this job and its tasks." }) jobId: string | null,
+    @Arg("since", () => Date, {
+      nullable: true,
+      description: "How far back settled work is looked at; a day when absent.",
+    })
+    since: Date | null,
     @Arg("first", () => Int, { nullable: true, defaultValue: 100, description: `1 to ${MAX_VIOLATIONS}.` })
     first: number | null,
     @Ctx() { db, projectId }: GraphContext,
@@ -82,7 +94,7 @@ export class OperationsResolver {
 
   @Mutation(() => RepairPayload, { description: "Runs convergence now, for one job or for all." })
   async repair(
-    @Arg("input", () => RepairInput) input: RepairInput,
+    @Arg("input", () => RepairInput, { description: "What to converge." }) input: RepairInput,
     @Ctx() { parts, projectId, loaders }: GraphContext,
   ): Promise<object> {
     const jobId = optionalUuid(input.jobId, "jobId");

@@ -1,4 +1,5 @@
 import type { ObjectLiteral, SelectQueryBuilder } from "typeorm";
+import { sqlStateOf } from "../database/transaction.js";
 import { BadInput } from "../errors.js";
 
 export const DEFAULT_PAGE = 50;
@@ -101,6 +102,17 @@ export function pageQuery<T extends ObjectLiteral>(
   return paged.limit(limit + 1);
 }
 
+/** Runs the statement of a page. A cursor that has the shape of one and a value that can't be, such as a 30th of February, is refused. @throws {BadInput} */
+export async function refusingCursors<T>(request: PageRequest, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const field = isGiven(request.after) ? "after" : "before";
+    if (!isGiven(request[field]) || !sqlStateOf(error)?.startsWith("22")) throw error;
+    throw noCursor(request[field], field);
+  }
+}
+
 /** The cursor of a row that `pageQuery` read. */
 export function cursorOf(keyset: Keyset, row: Readonly<Record<string, unknown>>): string {
   return encodeKeys(
@@ -115,7 +127,9 @@ export async function keysetPage<T extends ObjectLiteral>(
   keyset: Keyset,
   request: PageRequest,
 ): Promise<Page<T>> {
-  const { entities, raw } = await pageQuery(query, keyset, request).getRawAndEntities<Record<string, string>>();
+  const { entities, raw } = await refusingCursors(request, () =>
+    pageQuery(query, keyset, request).getRawAndEntities<Record<string, string>>(),
+  );
   const edges = entities.map((node, index) => ({ node, cursor: cursorOf(keyset, raw[index]!) }));
   return toPage(request, sizeOf(request).backwards ? edges.reverse() : edges, () => countOf(query));
 }
@@ -167,7 +181,11 @@ function decodeKeys(cursor: string, keyset: Keyset, field: "after" | "before"): 
     keys.length === keyset.columns.length &&
     keyset.columns.every(({ type }, i) => typeof keys[i] === "string" && SHAPES[type].test(keys[i]));
   if (fits) return keys as string[];
-  throw new BadInput(`${field}: "${cursor.slice(0, 100)}" is no cursor of this list; take one from its edges.`, {
+  throw noCursor(cursor, field);
+}
+
+function noCursor(cursor: string, field: "after" | "before"): BadInput {
+  return new BadInput(`${field}: "${cursor.slice(0, 100)}" is no cursor of this list; take one from its edges.`, {
     field,
   });
 }

@@ -17,7 +17,10 @@ const KINDS = { Artifact, Chunk, Collection, Document, Job, Task, Worker };
 @Resolver()
 export class RootResolver {
   @Query(() => NodeType, { nullable: true, description: "Whatever has this id." })
-  async node(@Arg("id", () => ID) id: string, @Ctx() { db, projectId }: GraphContext): Promise<object | null> {
+  async node(
+    @Arg("id", () => ID, { description: "The id of anything that has one." }) id: string,
+    @Ctx() { db, projectId }: GraphContext,
+  ): Promise<object | null> {
     const found: { kind: keyof typeof KINDS | "StatusChange" }[] = await db.query(WHICH, [uuid(id, "id"), projectId]);
     const kind = found[0]?.kind;
     if (!kind) return null;

@@ -22,24 +22,33 @@ import { taskPage, tasksOfWorker } from "./task-list.js";
 
 @Resolver(() => Task)
 export class TaskResolver {
-  @Query(() => Task, { nullable: true })
-  task(@Arg("id", () => ID) id: string, @Ctx() { loaders }: GraphContext): Promise<Task | null> {
+  @Query(() => Task, { nullable: true, description: "The task with this id; null where there is none." })
+  task(
+    @Arg("id", () => ID, { description: "The id of a task." }) id: string,
+    @Ctx() { loaders }: GraphContext,
+  ): Promise<Task | null> {
     return loaders.task.load(uuid(id, "id"));
   }
 
   @Query(() => TaskConnection, { description: "A job's in document order; others newest first." })
   tasks(
     @Args() page: ListArgs,
-    @Arg("filter", () => TaskFilter, { nullable: true }) filter: TaskFilter | null,
+    @Arg("filter", () => TaskFilter, {
+      nullable: true,
+      description: "Which tasks; see TaskFilter for what it must hold.",
+    })
+    filter: TaskFilter | null,
     @Ctx() context: GraphContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Page<Task>> {
     return taskPage(context, requestOf(page, info), filter);
   }
 
-  @Mutation(() => RetryTaskPayload)
+  @Mutation(() => RetryTaskPayload, {
+    description: "Takes one document task up again; a settled job is reopened as its next run.",
+  })
   retryTask(
-    @Arg("input", () => RetryTaskInput) input: RetryTaskInput,
+    @Arg("input", () => RetryTaskInput, { description: "Which task, and from where." }) input: RetryTaskInput,
     @Ctx() { parts, actor, loaders }: GraphContext,
   ): Promise<object> {
     const taskId = uuid(input.taskId, "input.taskId");
@@ -50,9 +59,9 @@ export class TaskResolver {
     }));
   }
 
-  @Mutation(() => CancelTaskPayload)
+  @Mutation(() => CancelTaskPayload, { description: "Asks for one task to be cancelled; the rest of its job goes on." })
   cancelTask(
-    @Arg("input", () => CancelTaskInput) input: CancelTaskInput,
+    @Arg("input", () => CancelTaskInput, { description: "Which task, and why." }) input: CancelTaskInput,
     @Ctx() { parts, actor, loaders }: GraphContext,
   ): Promise<object> {
     const taskId = uuid(input.taskId, "input.taskId");
@@ -61,7 +70,7 @@ export class TaskResolver {
     }));
   }
 
-  @FieldResolver(() => Job)
+  @FieldResolver(() => Job, { description: "What it is part of." })
   job(@Root() { jobId }: Task, @Ctx() { loaders }: GraphContext): Promise<Job | null> {
     return loaders.job.load(jobId);
   }
@@ -86,7 +95,10 @@ export class TaskResolver {
     return workerId === null ? null : loaders.worker.load(workerId);
   }
 
-  @FieldResolver(() => TaskError, { nullable: true })
+  @FieldResolver(() => TaskError, {
+    nullable: true,
+    description: "Why it failed, or why it is tried again; null where nothing went wrong.",
+  })
   error(@Root() { errorCode, errorMessage, errorStage, errorRetryable }: Task): TaskError | null {
     if (errorCode === null) return null;
     return { code: errorCode, message: errorMessage ?? "", stage: errorStage, retryable: errorRetryable ?? false };
@@ -105,12 +117,12 @@ export class TaskResolver {
     return finishedAt === null ? loaders.waitingOfTask.load(id) : null;
   }
 
-  @FieldResolver(() => Permission)
+  @FieldResolver(() => Permission, { description: "Whether retryTask would be taken now." })
   async canRetry(@Root() task: Task, @Ctx() { loaders }: GraphContext): Promise<Permission> {
     return permission(whyNotRetryTask(task.id, task, await jobStanding(loaders, task.jobId)));
   }
 
-  @FieldResolver(() => Permission)
+  @FieldResolver(() => Permission, { description: "Whether cancelTask would be taken now." })
   canCancel(@Root() { id, status, finishedAt, cancelRequestedAt }: Task): Permission {
     if (finishedAt === null && cancelRequestedAt !== null)
       return permission(`Task ${id} has been asked to stop already.`);

@@ -30,7 +30,7 @@ export class TrackedResolver {
 
 @Resolver(() => StatusChange)
 export class StatusChangeResolver {
-  @FieldResolver(() => Actor)
+  @FieldResolver(() => Actor, { description: "Who brought it about." })
   actor(@Root() change: Change): Actor {
     return { type: change.actorType, name: change.actor };
   }
