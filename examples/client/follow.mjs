@@ -30,11 +30,11 @@ export async function* followChanges({ url, scope = {}, after, authorization, si
   let failures = 0;
   while (!signal?.aborted) {
     try {
-      for await (const { data } of after ? [] : client.iterate({ query: NOW, variables: scope })) after = data.now;
-      for await (const { data } of client.iterate({ query: CHANGES, variables: { ...scope, after } })) {
-        after = data.statusChanges.cursor ?? data.statusChanges.resumeAt;
+      for await (const { now } of after ? [] : results(client, NOW, scope)) after = now;
+      for await (const { statusChanges: change } of results(client, CHANGES, { ...scope, after })) {
+        after = change.cursor ?? change.resumeAt;
         failures = 0;
-        yield data.statusChanges;
+        yield change;
       }
     } catch (error) {
       if (isRefusal(error)) throw error;
@@ -43,6 +43,13 @@ export async function* followChanges({ url, scope = {}, after, authorization, si
     await new Promise((wake) =>
       setTimeout(wake, Math.min(10_000, retryMs * 2 ** failures++) * (0.5 + Math.random() / 2)),
     );
+  }
+}
+
+async function* results(client, query, variables) {
+  for await (const { data, errors } of client.iterate({ query, variables })) {
+    if (errors) throw errors;
+    yield data;
   }
 }
 

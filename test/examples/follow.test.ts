@@ -30,7 +30,7 @@ const FOLLOWERS = 20;
 const quick = definePipeline({
   name: "quick",
   version: 1,
-  documentStages: ["a", "b", "c"].map((name) => ({ name, run: async () => null })),
+  documentStages: ["a", "b"].map((name) => ({ name, run: async () => null })),
 });
 
 let api: TestApi;
@@ -76,28 +76,23 @@ async function historyOf(collectionId: string): Promise<string[]> {
 }
 
 test("the example client, its socket cut 1,000 times while changes flow, has every change once and in order", async () => {
-  const collectionId = await api.rig.collection(40);
+  const collectionId = await api.rig.collection(1);
   const { data } = await api.send("query ($id: ID!) { streamCursor(collectionId: $id) }", { id: collectionId });
   const followers = Array.from({ length: FOLLOWERS }, () =>
     follow({ scope: { collectionId }, after: data!.streamCursor }),
   );
-  let isCutting = true;
-  const load = (async () => {
-    while (isCutting) await api.rig.settled(await api.rig.submit("quick", 0, { collectionId }));
-  })();
-  try {
-    for (let round = 0; proxy.fired < CUTS; round += 1) {
-      const before = followers.map(({ got }) => got.length);
-      await until("all are connected", () => proxy.connections === FOLLOWERS);
-      // Every other time on the way to being subscribed or replayed to; else when something has come.
-      if (round % 2 === 0) await sleep(Math.random() * 10);
-      else await until("all go on", () => followers.every(({ got }, i) => got.length > before[i]!));
-      proxy.reset();
-    }
-  } finally {
-    isCutting = false;
-    await load;
+  let load: Promise<unknown> = Promise.resolve();
+  for (let round = 0; proxy.fired < CUTS; round += 1) {
+    const before = followers.map(({ got }) => got.length);
+    // Small jobs, one after another: every change is brought to every follower.
+    load = load.then(() => api.rig.submit("quick", 0, { collectionId })).then(api.rig.settled);
+    await until("all are connected", () => proxy.connections === FOLLOWERS);
+    // Every other time on the way to being subscribed or replayed to; else when something has come.
+    if (round % 2 === 0) await sleep(Math.random() * 10);
+    else await until("all go on", () => followers.every(({ got }, i) => got.length > before[i]!));
+    proxy.reset();
   }
+  await load;
   const expected = await historyOf(collectionId);
   await until("the rest has come", () => followers.every(({ got }) => got.length >= expected.length));
   for (const { got } of followers) {
@@ -112,12 +107,7 @@ test("the example client, its socket cut 1,000 times while changes flow, has eve
   }
   await Promise.all(followers.map((follower) => follower.stop()));
   await until("nobody is left following", () => api.stream.size === 0);
-  const gaps = followers.reduce(
-    (sum, { got }) => sum + expected.filter((id) => !new Set(got.map((one) => one.id)).has(id)).length,
-    0,
-  );
-  console.log(JSON.stringify({ cuts: proxy.fired, followers: FOLLOWERS, changes: expected.length, gaps }));
-}, 90_000);
+}, 150_000);
 
 test("the example client begins from now where it is given no cursor, though its first socket breaks before anything has come", async () => {
   const collectionId = await api.rig.collection(2);
