@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { UserFault } from "../errors.js";
-import { toStorableText } from "./storable.js";
+import { isStorableText, MUST_BE_STORABLE } from "../model/storable-text.js";
 
 /** A text that Postgres keeps as it is: no U+0000, no half of a surrogate pair. */
 export function text(maxLength: number) {
   return z
     .string()
     .max(maxLength, `must have at most ${maxLength.toLocaleString("en")} characters`)
-    .refine((value) => toStorableText(value) === value, "must not contain U+0000 or half of a surrogate pair");
+    .refine(isStorableText, MUST_BE_STORABLE);
 }
 
 /** What collections, documents and uploads may be called. */

@@ -9,6 +9,7 @@ import { stagesOfRun, type Registry } from "../pipelines/registry.js";
 import type { Actor, EngineParts } from "./engine.js";
 import { dispatch, type DueTask } from "./hints.js";
 import { insertTasks, type SubmitMode } from "./job-tasks.js";
+import { parse, text } from "./input.js";
 import { lockCollection } from "./lock.js";
 import { oddityIn } from "./storable.js";
 
@@ -38,6 +39,7 @@ export interface Submitted {
  *   COLLECTION_EXPIRED, ACTIVE_JOB_EXISTS, NO_DOCUMENTS
  */
 export async function submitJob(parts: EngineParts, actor: Actor, input: SubmitInput): Promise<Submitted> {
+  parse(IdempotencyKey, input.idempotencyKey, ["idempotencyKey"]);
   const requestHash = hashOf(input);
   const before = await findByKey(parts, actor, input, requestHash);
   if (before) return before;
@@ -61,6 +63,8 @@ export async function submitJob(parts: EngineParts, actor: Actor, input: SubmitI
     throw error;
   }
 }
+
+const IdempotencyKey = text(200).min(1, "must have at least one character").nullish();
 
 async function findByKey(
   parts: EngineParts,
@@ -97,16 +101,9 @@ export function pipelineNamed(registry: Registry, name: string): Pipeline {
 
 function check(parts: EngineParts, input: SubmitInput): { pipeline: Pipeline; options: unknown } {
   const pipeline = pipelineNamed(parts.registry, input.pipeline);
-  const { priority, idempotencyKey, tags } = input;
+  const { priority, tags } = input;
   if (priority !== null && priority !== undefined && (priority < -100 || priority > 100)) {
     throw new UserFault("INVALID_INPUT", `priority is ${priority}; it must be -100 to 100.`, ["priority"]);
-  }
-  if (
-    idempotencyKey !== null &&
-    idempotencyKey !== undefined &&
-    (idempotencyKey === "" || idempotencyKey.length > 200)
-  ) {
-    throw new UserFault("INVALID_INPUT", "idempotencyKey must have 1 to 200 characters.", ["idempotencyKey"]);
   }
   if (tags && (tags.length > 50 || tags.some((tag) => tag === "" || tag.length > 100))) {
     throw new UserFault("INVALID_INPUT", "tags: at most 50, each of 1 to 100 characters.", ["tags"]);

@@ -1,6 +1,7 @@
 import type { ObjectLiteral, SelectQueryBuilder } from "typeorm";
 import { sqlStateOf } from "../database/transaction.js";
 import { BadInput } from "../errors.js";
+import { isStorableText } from "../model/storable-text.js";
 
 export const DEFAULT_PAGE = 50;
 export const MAX_PAGE = 100;
@@ -161,12 +162,21 @@ function encodeKeys(keyset: Keyset, keys: readonly string[]): string {
   return Buffer.from(JSON.stringify([keyset.name, ...keys])).toString("base64url");
 }
 
-const SHAPES = {
-  timestamptz: /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?$/,
-  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
-  int: /^-?\d{1,10}$/,
-  text: /^[^\0]{0,1000}$/s,
+/** What Postgres takes as each type: another value would fail there, as if it were our fault. */
+const FITS: Record<Keyset["columns"][number]["type"], (key: string) => boolean> = {
+  timestamptz: isTimestamp,
+  uuid: (key) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key),
+  int: (key) => /^-?\d{1,10}$/.test(key) && Number(key) === (Number(key) | 0),
+  text: (key) => key.length <= 1_000 && isStorableText(key),
 };
+
+function isTimestamp(key: string): boolean {
+  const [, day, time] =
+    /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d{1,6})?[+-](?:0\d|1[0-5])(?::[0-5]\d)?$/.exec(key) ?? [];
+  const date = new Date(`${day}T${time}Z`);
+  // A day or an hour that is none is moved to the next, or makes no date at all.
+  return !Number.isNaN(date.getTime()) && date.getUTCFullYear() > 0 && date.toISOString().startsWith(`${day}T${time}`);
+}
 
 function decodeKeys(cursor: string, keyset: Keyset, field: "after" | "before"): string[] {
   let parts: unknown;
@@ -179,7 +189,7 @@ function decodeKeys(cursor: string, keyset: Keyset, field: "after" | "before"): 
   const fits =
     name === keyset.name &&
     keys.length === keyset.columns.length &&
-    keyset.columns.every(({ type }, i) => typeof keys[i] === "string" && SHAPES[type].test(keys[i]));
+    keyset.columns.every(({ type }, i) => typeof keys[i] === "string" && FITS[type](keys[i]));
   if (fits) return keys as string[];
   throw noCursor(cursor, field);
 }

@@ -5,7 +5,7 @@ import {
 } from "@apollo/server/plugin/disabled";
 import { expressMiddleware } from "@as-integrations/express5";
 import express, { type Express, type RequestHandler } from "express";
-import { GraphQLError } from "graphql";
+import { getOperationAST, GraphQLError, type DocumentNode } from "graphql";
 import type { Server } from "node:http";
 import type { GraphRequest } from "../graphql/limits.js";
 import type { Logger } from "../logger.js";
@@ -83,9 +83,20 @@ function limited({ limit, formatError }: Pick<GraphService<never>, "limit" | "fo
   return (req, res, next) => {
     const request = requestIn(req.method === "GET" ? req.query : (req.body as unknown));
     const document = request && limit(request);
-    if (!document || "kind" in document) return next();
-    res.status(400).json({ errors: document.map(formatError) });
+    if (!document) return next();
+    const faults = !("kind" in document) ? document : isStream(document, request) ? [noStream()] : [];
+    if (faults.length === 0) return next();
+    res.status(400).json({ errors: faults.map(formatError) });
   };
+}
+
+function isStream(document: DocumentNode, { operationName }: GraphRequest): boolean {
+  return getOperationAST(document, operationName)?.operation === "subscription";
+}
+
+function noStream(): GraphQLError {
+  const message = "Subscriptions come over WebSocket at this same address, by the protocol graphql-transport-ws.";
+  return new GraphQLError(message, { extensions: { code: "BAD_REQUEST" } });
 }
 
 function requestIn(from: unknown): GraphRequest | null {

@@ -191,7 +191,8 @@ async function subscribeWith(
 
 /** The status to refuse an upgrade with; null where it is welcome. */
 function refusalOf(request: IncomingMessage, path: string): number | null {
-  if (new URL(request.url ?? "/", "http://localhost").pathname !== path) return 404;
+  // Read as text: not all that a client may send as an address can be parsed as one, and throwing here ends the process.
+  if ((request.url ?? "/").split("?", 1)[0] !== path) return 404;
   const { origin, host } = request.headers;
   if (origin === undefined) return null;
   // Browsers open sockets to any host from any page: only pages of this server may, or any page could give orders here.

@@ -1,4 +1,6 @@
 import { createClient, type Client } from "graphql-ws";
+import { once } from "node:events";
+import { connect } from "node:net";
 import WebSocket from "ws";
 import { KeyRing } from "../../src/engine/keys.js";
 import { startServer } from "../../src/server/server.js";
@@ -112,6 +114,21 @@ describe("over HTTP", () => {
 });
 
 describe("over a socket", () => {
+  test.each(["//", "//:0/graphql", "/%zz", "http://["])(
+    "an upgrade to %j is refused, and ends nothing",
+    async (target) => {
+      const { hostname, port } = new URL(api.url);
+      const socket = connect(Number(port), hostname);
+      socket.write(
+        `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+      );
+      const [first] = (await once(socket, "data")) as [Buffer];
+      expect(first.toString()).toMatch(/^HTTP\/1.1 4\d\d /);
+      socket.destroy();
+      expect((await api.send("{ viewer { name } }")).errors).toEqual([]);
+    },
+  );
+
   test("a message of more than 64 KB closes it with 1009", async () => {
     const socket = new WebSocket(`${api.url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
     const closed = new Promise<number>((resolve) => socket.once("close", resolve));
