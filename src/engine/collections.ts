@@ -5,18 +5,19 @@ import { z } from "zod";
 import { inTransaction, sqlStateOf } from "../database/transaction.js";
 import { UserFault } from "../errors.js";
 import type { Actor, EngineParts } from "./engine.js";
-import { Name, parse } from "./input.js";
+import { Name, parse, text } from "./input.js";
 import { lockCollection } from "./lock.js";
 import { assertUri } from "./sources.js";
+import { oddityIn } from "./storable.js";
 import { holdUploads } from "./uploads.js";
 
 const Metadata = z
   .record(z.string(), z.unknown(), "must be a JSON object")
-  .refine((value) => !JSON.stringify(value).includes("\\u0000"), "must not contain the character U+0000");
+  .refine((value) => oddityIn(JSON.stringify(value)) === null, "must not contain U+0000 or half of a surrogate pair");
 
 const NewCollection = z.object({
   name: Name,
-  description: z.string().max(10_000).nullish(),
+  description: text(10_000).nullish(),
   metadata: Metadata.nullish(),
   expiresInDays: z.number().int().min(1, "must be at least 1").max(36_500, "must be at most 36,500").nullish(),
 });
@@ -170,7 +171,8 @@ async function toRow(parts: EngineParts, document: NewDocument, index: number): 
     );
   }
   const metadata = parse(Metadata, document.metadata ?? {}, at("metadata"));
-  const { mediaType = null, uploadId = null } = document;
+  const { uploadId = null } = document;
+  const mediaType = parse(text(255).nullish(), document.mediaType, at("mediaType")) ?? null;
   const unknown = { sourceUri: null, bytes: null, sizeBytes: null, sha256: null, blobKey: null };
   const base = { id: uuidv7(), name, mediaType, metadata, ...unknown, uploadId };
   if (uploadId !== null) return base;

@@ -1,11 +1,18 @@
 import { z } from "zod";
 import { UserFault } from "../errors.js";
+import { toStorableText } from "./storable.js";
+
+/** A text that Postgres keeps as it is: no U+0000, no half of a surrogate pair. */
+export function text(maxLength: number) {
+  return z
+    .string()
+    .max(maxLength, `must have at most ${maxLength.toLocaleString("en")} characters`)
+    .refine((value) => toStorableText(value) === value, "must not contain U+0000 or half of a surrogate pair");
+}
 
 /** What collections, documents and uploads may be called. */
-export const Name = z
-  .string()
+export const Name = text(500)
   .refine((name) => name.trim().length > 0, "must not be blank")
-  .refine((name) => name.length <= 500, "must have at most 500 characters")
   // eslint-disable-next-line no-control-regex
   .refine((name) => !/[\u0000-\u001f]/.test(name), "must not contain control characters");
 

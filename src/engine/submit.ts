@@ -9,6 +9,7 @@ import { stagesOfRun, type Registry } from "../pipelines/registry.js";
 import type { Actor, EngineParts } from "./engine.js";
 import { dispatch, type DueTask } from "./hints.js";
 import { lockCollection } from "./lock.js";
+import { oddityIn } from "./storable.js";
 
 export interface SubmitInput {
   readonly collectionId: string;
@@ -116,6 +117,8 @@ function checkOptions(pipeline: Pipeline, options: unknown): unknown {
     if (empty) return {};
     throw new UserFault("INVALID_OPTIONS", `Pipeline "${pipeline.name}" takes no options.`, ["options"]);
   }
+  const oddity = oddityIn(JSON.stringify(options));
+  if (oddity !== null) throw new UserFault("INVALID_OPTIONS", `options contains ${oddity}.`, ["options"]);
   const parsed = pipeline.options.safeParse(options);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${["options", ...issue.path].join(".")}: ${issue.message}`);

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import { UserFault } from "../errors.js";
 import type { Actor, EngineParts } from "./engine.js";
-import { Name, parse } from "./input.js";
+import { Name, parse, text } from "./input.js";
 
 /** From createUploads on, for sending the bytes and for making documents of them. */
 export const UPLOAD_LIFE_MS = 24 * 3_600_000;
@@ -14,7 +14,7 @@ const DOOM_MARGIN_MS = 3_600_000;
 
 const NewUpload = z.object({
   name: Name,
-  mediaType: z.string().max(255, "must have at most 255 characters").nullish(),
+  mediaType: text(255).nullish(),
   sizeBytes: z.number().int().min(0, "must be 0 or more"),
   sha256: z
     .string()
@@ -65,7 +65,7 @@ function toRow(parts: Pick<EngineParts, "maxDocumentBytes">, file: NewUpload, in
       [...at, "sizeBytes"],
     );
   }
-  const row = { name, mediaType: mediaType?.replaceAll("\0", "") ?? null, sizeBytes, sha256: sha256 ?? null };
+  const row = { name, mediaType: mediaType ?? null, sizeBytes, sha256: sha256 ?? null };
   return { id: uuidv7(), ...row };
 }
 

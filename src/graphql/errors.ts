@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { sqlStateOf } from "../database/transaction.js";
 import { AccessDenied, BadInput, RateLimited, UserFault, type UserErrorCode } from "../errors.js";
 
 /** An expected failure, as data. */
@@ -27,6 +28,9 @@ export async function payload<T extends object, E extends object>(
     return { ...empty, ...(await onFault(error)), userErrors: [userError] };
   }
 }
+
+/** What Postgres says to a NUL in a text: the one character that its texts don't have. */
+const CHARACTER_NOT_IN_REPERTOIRE = "22021";
 
 /** GraphQL's own complaints about a request; their codes come from Apollo over HTTP, and are given here for sockets. */
 const REQUEST_CODES = new Set([
@@ -57,6 +61,11 @@ export function formatError(
   if (cause instanceof RateLimited) {
     const { code, retryAfterMs } = cause;
     return { message: cause.message, ...where, extensions: { code, retryAfterMs } };
+  }
+  if (sqlStateOf(cause) === CHARACTER_NOT_IN_REPERTOIRE) {
+    // The statement was refused whole, and its transaction with it.
+    const message = "A text in the request holds the character U+0000, which can't be kept; leave it out.";
+    return { message, ...where, extensions: { code: "BAD_USER_INPUT" } };
   }
   const code = typeof extensions.code === "string" ? extensions.code : undefined;
   if (code !== undefined && REQUEST_CODES.has(code)) return { message, ...where, extensions: { code } };

@@ -120,7 +120,10 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
       (row) => row.jobId,
     ),
     openJobOfCollection: one(
-      select(Job, "t.collection_id = any(:keys) and t.status in ('QUEUED', 'PROCESSING', 'CANCELLING')"),
+      select(
+        Job,
+        "t.collection_id = any(:keys) and t.project_id = :projectId and t.status in ('QUEUED', 'PROCESSING', 'CANCELLING')",
+      ),
       (row) => row.collectionId,
       seesJob,
     ),
@@ -135,7 +138,11 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
       (row) => row.collectionId,
       seesJob,
     ),
-    collectionTaskOfJob: one(select(Task, "t.job_id = any(:keys) and t.kind = 'COLLECTION'"), (row) => row.jobId),
+    collectionTaskOfJob: one(
+      select(Task, "t.job_id = any(:keys) and t.project_id = :projectId and t.kind = 'COLLECTION'"),
+      (row) => row.jobId,
+      seesTask,
+    ),
     lastTaskOfDocument: one(
       (keys) =>
         newestFirst(
@@ -152,9 +159,9 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
       (keys) =>
         db.query(
           `select s.job_id as "jobId", s.stage, s.queued, s.running, s.completed, s.failed from stage_count s
-           join job j on j.id = s.job_id where s.job_id = any ($1)
+           join job j on j.id = s.job_id where s.job_id = any ($1) and j.project_id = $2
            order by s.job_id, array_position(j.document_stages, s.stage)`,
-          [keys],
+          [keys, projectId],
         ) as Promise<(StageCount & { jobId: string })[]>,
       (row) => row.jobId,
     ) as DataLoader<string, StageCount[]>,
@@ -162,8 +169,8 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
       async (keys) => {
         const found: { id: string }[] = await db.query(
           `select w.id from unnest($1::uuid[]) as t(id) cross join lateral (
-             select id from refused_write where task_id = t.id order by id desc limit 20) w`,
-          [keys],
+             select id from refused_write where task_id = t.id and project_id = $2 order by id desc limit 20) w`,
+          [keys, projectId],
         );
         const ids = found.map(({ id }) => id);
         return db
@@ -179,8 +186,8 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
       async (keys) => {
         const rows: ChangeRow[] = await db.query(
           `select ${CHANGE_COLUMNS} from unnest($1::uuid[]) as e(id) cross join lateral (
-             select * from status_change where entity_id = e.id order by version desc limit 1) s`,
-          [keys],
+             select * from status_change where entity_id = e.id and project_id = $2 order by version desc limit 1) s`,
+          [keys, projectId],
         );
         const databaseId = await readDatabaseId(db);
         return rows.map((row) => withCursor(row, "collection", databaseId));
@@ -190,8 +197,9 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
     historyOfTask: many(
       (keys) =>
         db.query(
-          `select ${CHANGE_COLUMNS} from status_change s where s.entity_id = any ($1) order by s.entity_id, s.version`,
-          [keys],
+          `select ${CHANGE_COLUMNS} from status_change s where s.entity_id = any ($1) and s.project_id = $2
+           order by s.entity_id, s.version`,
+          [keys, projectId],
         ),
       (row: ChangeRow) => row.entityId,
     ),
@@ -199,8 +207,8 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
     waitingOfJob: ofMap((keys) => whyJobsWait(parts, keys)),
     isExpiring: new DataLoader(async (keys) => {
       const rows: { id: string }[] = await db.query(
-        `select c.id from collection c where c.id = any ($1) and (c.status = 'EXPIRED' or ${EXPIRY_DUE})`,
-        [keys],
+        `select c.id from collection c where c.id = any ($1) and c.project_id = $2 and (c.status = 'EXPIRED' or ${EXPIRY_DUE})`,
+        [keys, projectId],
       );
       const expiring = new Set(rows.map(({ id }) => id));
       return keys.map((key) => expiring.has(key));

@@ -13,6 +13,8 @@ export interface GraphService<Visitor> {
   readonly isStillGood: (visitor: Visitor) => Promise<boolean>;
   /** How often that is asked for each open socket. Default 10,000. */
   readonly recheckMs?: number;
+  /** How long a socket may be open without having named a key. Default 10,000. */
+  readonly keylessMs?: number;
   /** By what a visitor's requests and sockets are counted. */
   readonly idOf: (visitor: Visitor) => string;
   /** Counts one request of the visitor. @throws {RateLimited} */

@@ -13,11 +13,11 @@ const REQUESTS_PER_SECOND = 100;
 
 /** What Headway's own endpoint answers from. */
 export async function headwayService(
-  options: Pick<ServerOptions, "logger" | "recheckKeysMs" | "requestsPerSecond" | "introspection" | "publicUrl"> & {
+  options: Pick<ServerOptions, "logger" | "recheckKeysMs" | "keylessMs" | "requestsPerSecond" | "introspection" | "publicUrl"> & {
     readonly api: Omit<ApiParts, "publicUrl" | "logger">;
   },
 ): Promise<GraphService<Viewer>> {
-  const { api, logger, recheckKeysMs, requestsPerSecond, introspection, publicUrl } = options;
+  const { api, logger, recheckKeysMs, keylessMs, requestsPerSecond, introspection, publicUrl } = options;
   const schema = await buildHeadwaySchema();
   const rate = new RateLimit(requestsPerSecond ?? REQUESTS_PER_SECOND);
   return {
@@ -25,6 +25,7 @@ export async function headwayService(
     authenticate: (authorization) => authenticate(api.keys, authorization),
     isStillGood: ({ keyId }) => api.keys.isGood(keyId),
     ...(recheckKeysMs === undefined ? {} : { recheckMs: recheckKeysMs }),
+    ...(keylessMs === undefined ? {} : { keylessMs }),
     idOf: ({ keyId }) => keyId,
     admit: ({ keyId }) => {
       const retryAfterMs = rate.take(keyId);

@@ -9,8 +9,11 @@ const expand = promisify(gunzip);
 /** Where the page is, and where browsers that open /graphql are sent. */
 export const PLAYGROUND_PATH = "/playground";
 
-/** What the Headers tab holds until a key is put there; it goes out with subscriptions too. */
-const HEADERS = '{\n  "authorization": "Bearer hw_…"\n}';
+/**
+ * What the Headers tab holds until a key is put there; it goes out with subscriptions too. Plain ASCII: a browser refuses
+ * to send anything else in a header, and nobody would be told that a key is missing.
+ */
+export const HEADERS = '{\n  "authorization": "Bearer hw_your_key"\n}';
 
 /** Whatever the page tries, the browser asks no other host. */
 const POLICY = [

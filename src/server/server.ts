@@ -37,6 +37,8 @@ export interface ServerOptions {
   readonly api: Omit<ApiParts, "publicUrl" | "logger"> | null;
   /** How often the keys of open sockets are looked at again. Default 10,000. */
   readonly recheckKeysMs?: number;
+  /** How long a socket may be open without having named a key. Default 10,000. */
+  readonly keylessMs?: number;
   /** Of one key; default 100. */
   readonly requestsPerSecond?: number;
   /** Whether clients may ask for the schema; default true. */

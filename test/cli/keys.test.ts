@@ -84,6 +84,7 @@ describe("headway keys", () => {
     [["keys", "create", "--name", "x", "--role", "KING"], 2, /VIEWER, OPERATOR, ADMIN/],
     [["keys", "create", "--name", " ", "--role", "VIEWER"], 2, /1 to 100/],
     [["keys", "create", "--name", "x", "--role", "VIEWER", "--expires", "soon"], 2, /30d/],
+    [["keys", "create", "--name", "x", "--role", "VIEWER", "--project", ""], 2, /1 to 100/],
     [["keys", "list", "--project", "nowhere"], 1, /There is no project "nowhere"; there are: default/],
     [["keys", "revoke", "what"], 1, /no id of a key/],
   ])("%j says what is wrong, ends with %d, and makes nothing", async (args, exit, message) => {

@@ -39,7 +39,8 @@ test(`${RUNS} requests of the schema's grammar with values right, foreign and ma
     const outcome = codes.length > 0 ? codes.sort().join(" ") : userErrorsIn(data);
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     const isOdd = status >= 500 || codes.some((code) => !CODES.has(code)) || (data === null && codes.length === 0);
-    if (isOdd) wrong.push({ run, status, errors: errors.slice(0, 2), query: query.slice(0, 1_000), variables });
+    if (isOdd)
+      wrong.push({ run, status, errors, faults: api.faults.slice(-2), query, variables: JSON.stringify(variables) });
     if (wrong.length >= 5) break;
   }
   process.stderr.write(`fuzz: seed ${SEED}, ${RUNS} requests, ${JSON.stringify(Object.fromEntries(outcomes))}\n`);
