@@ -13,7 +13,10 @@ const REQUESTS_PER_SECOND = 100;
 
 /** What Headway's own endpoint answers from. */
 export async function headwayService(
-  options: Pick<ServerOptions, "logger" | "recheckKeysMs" | "keylessMs" | "requestsPerSecond" | "introspection" | "publicUrl"> & {
+  options: Pick<
+    ServerOptions,
+    "logger" | "recheckKeysMs" | "keylessMs" | "requestsPerSecond" | "introspection" | "publicUrl"
+  > & {
     readonly api: Omit<ApiParts, "publicUrl" | "logger">;
   },
 ): Promise<GraphService<Viewer>> {

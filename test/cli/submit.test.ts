@@ -1,7 +1,6 @@
 import { jest } from "@jest/globals";
 import { mkdir, symlink } from "node:fs/promises";
 import path from "node:path";
-import { ApiClient } from "../../src/cli/client.js";
 import { createSite, headway, type Site } from "./site.js";
 
 // Each command is a process of its own.
@@ -26,8 +25,7 @@ interface SentDocument {
   readonly contentVersion: number;
 }
 async function sentTo(collection: string): Promise<SentDocument[]> {
-  const client = new ApiClient(site.server.url, site.server.key);
-  const { collection: found } = await client.query<{ collection: { documents: { nodes: SentDocument[] } } }>(
+  const { collection: found } = await site.client.query<{ collection: { documents: { nodes: SentDocument[] } } }>(
     "query ($id: ID!) { collection(id: $id) { documents { nodes { name sizeBytes contentVersion } } } }",
     { id: collection },
   );
