@@ -5,6 +5,7 @@ import type { PostgresDriver } from "typeorm/driver/postgres/PostgresDriver.js";
 import pg from "pg";
 import { ENTITIES } from "../model/entities.js";
 import { Access1764400000000 } from "./migrations/access.js";
+import { Contract1764310000000 } from "./migrations/contract.js";
 import { InitialSchema1764000000000 } from "./migrations/initial-schema.js";
 import { Leases1764300000000 } from "./migrations/leases.js";
 import { Operations1764200000000 } from "./migrations/operations.js";
@@ -16,6 +17,7 @@ export const MIGRATIONS = [
   InitialSchema1764000000000,
   Operations1764200000000,
   Leases1764300000000,
+  Contract1764310000000,
   Access1764400000000,
   Uploads1764410000000,
   TextPaging1764410000001,
