@@ -115,6 +115,14 @@ describe("headway submit", () => {
     }
   });
 
+  test("with --incremental skips what the pipeline has completed as it is", async () => {
+    const args = ["submit", "--pipeline", "letters", "--collection", "steady", "--incremental", "--watch"];
+    expect((await site.run(...args, path.join(mail, "a.txt"))).stdout).toMatch(/COMPLETED after .*: 1 completed\n$/);
+    const second = await site.run(...args, mail);
+    expect(second).toMatchObject({ code: 0, stderr: "" });
+    expect(second.stdout).toMatch(/COMPLETED after .*: 2 completed, 1 skipped\n$/);
+  });
+
   test("leaves nothing behind when the pipeline is unknown, and says what was kept when its options are wrong", async () => {
     const unknown = await site.run("submit", mail, "--pipeline", "pigeons", "--collection", "no-such");
     expect(unknown).toEqual({
