@@ -28,6 +28,11 @@ export function addClientCommands(program: Command): void {
     .argument("<collection>", "id or name of a collection")
     .action(async (id, options) => (await import("./status.js")).runStatus(id, options));
   addJobs(program);
+  addRetryAndCancel(program);
+  addHistoryAndDoctor(program);
+}
+
+function addRetryAndCancel(program: Command): void {
   client(program, "retry")
     .description("run the failed and cancelled tasks of a job again, or one task")
     .argument("<job-or-task>", "id of a job or a task")
@@ -42,6 +47,9 @@ export function addClientCommands(program: Command): void {
     .argument("<job-or-task>", "id of a job or a task")
     .option("--reason <text>", "kept in the history")
     .action(async (id, options) => (await import("./act.js")).runCancel(id, options));
+}
+
+function addHistoryAndDoctor(program: Command): void {
   client(program, "history")
     .description("every change with its reason, oldest first")
     .argument("<what>", "id of a collection, a job or a task, or name of a collection")

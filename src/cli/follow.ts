@@ -38,11 +38,11 @@ const RETRIES = { retries: 20, minTimeout: 250, factor: 2, maxTimeout: 15_000, r
 const GOOD_MS = 10_000;
 /** What may be another way at the next try. */
 const PASSING = ["UNREACHABLE", "INTERNAL", "RATE_LIMITED"];
-/** Trying again changes nothing about these. */
-const FATAL_CLOSE_CODES: Readonly<Record<number, string>> = {
-  4400: "BAD_REQUEST",
-  4401: "UNAUTHENTICATED",
-  4403: "FORBIDDEN",
+/** Closes that no other try would change. */
+const FATAL_CLOSES: Readonly<Record<number, readonly [code: string, message: string]>> = {
+  4400: ["BAD_REQUEST", "The server does not understand this client; is one of the two of another version?"],
+  4401: ["UNAUTHENTICATED", "The server does not know this key; look at --key or HEADWAY_KEY."],
+  4403: ["FORBIDDEN", "The server has ended the stream: the key is not known, or no longer good."],
 };
 
 export interface Following {
@@ -130,8 +130,8 @@ function lostOf(error: unknown): Error {
   // What a socket broke with is an event of its closing, or of an error of its own.
   const { code, reason, message } = error as { code?: unknown; reason?: string; message?: string };
   const said = reason || message || (typeof code === "number" ? `closed with ${code}` : messageOf(error));
-  const fatal = typeof code === "number" ? FATAL_CLOSE_CODES[code] : undefined;
-  if (fatal !== undefined) throw new AbortError(new HeadwayError(fatal, `The server refused the stream: ${said}`));
+  const fatal = typeof code === "number" ? FATAL_CLOSES[code] : undefined;
+  if (fatal !== undefined) throw new AbortError(new HeadwayError(...fatal));
   if (error instanceof Error) return error;
   return new HeadwayError("UNREACHABLE", `The connection was lost: ${said}`);
 }

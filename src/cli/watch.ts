@@ -36,16 +36,15 @@ export async function watchJob(
     { id: jobId },
   );
   const view = createView(client, job, json === true);
-  const stopped = stopSignal();
+  const signal = stopSignal();
   try {
     view.start(job);
     const ended = isSettled(job)
       ? await replay(client, job, view, after)
-      : await follow(client, jobId, view, { after: after ?? cursor, signal: stopped.signal });
+      : await follow(client, jobId, view, { after: after ?? cursor, signal });
     if (ended) process.exitCode = exitCodeOfJob(ended.status);
   } finally {
     view.close();
-    stopped.release();
   }
 }
 
@@ -113,18 +112,14 @@ function resumeCommand(jobId: string, cursor: string): string {
 }
 
 /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP; a second Ctrl-C ends the process at once. */
-function stopSignal(): { readonly signal: AbortSignal; release(): void } {
+function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  const stop = (signal: NodeJS.Signals): void => {
-    if (controller.signal.aborted && signal === "SIGINT") process.exit(EXIT.interrupted);
-    controller.abort();
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, stop);
-  return {
-    signal: controller.signal,
-    release: () => {
-      for (const signal of signals) process.off(signal, stop);
-    },
-  };
+  // For good: the process ends with its watch, and what comes in between must not change how.
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted && name === "SIGINT") process.exit(EXIT.interrupted);
+      controller.abort();
+    });
+  }
+  return controller.signal;
 }

@@ -17,25 +17,6 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-/** One letter of each text, submitted to the collection and watched to its end, unless a gate holds it. */
-async function submit(collection: string, texts: readonly string[], gate?: string): Promise<string> {
-  const files = await Promise.all(texts.map((text, i) => site.write(`${collection}-${i}.txt`, text)));
-  const options = gate === undefined ? [] : ["--options", JSON.stringify({ gate })];
-  const ended = await site.run(
-    "submit",
-    ...files,
-    "--pipeline",
-    "letters",
-    "--collection",
-    collection,
-    ...options,
-    "--json",
-    ...(gate === undefined ? ["--watch"] : []),
-  );
-  expect(ended.stderr).toBe("");
-  return /"jobId":\s?"([^"]+)"/.exec(ended.stdout)![1]!;
-}
-
 /** Past the door, as only a superuser can: with the triggers switched off. */
 async function unguarded(statement: string, id: string): Promise<void> {
   const url = new URL(process.env.HEADWAY_TEST_SUPERUSER_URL!);
@@ -49,7 +30,7 @@ async function unguarded(statement: string, id: string): Promise<void> {
 
 describe("headway status", () => {
   test("says how a collection stands, which tasks failed and why, and what can be done", async () => {
-    const jobId = await submit("torn", ["fine", "broken"]);
+    const jobId = await site.submit("torn", ["fine", "broken"]);
     const { code, stdout, stderr } = await site.run("status", "torn");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^torn {2}COMPLETED_WITH_ERRORS for \d/);
@@ -73,7 +54,7 @@ describe("headway status", () => {
 
   test("says of open work what runs, what it waits for, and since when", async () => {
     const gate = path.join(site.folder, "status-gate");
-    const jobId = await submit("open", ["one", "two"], gate);
+    const jobId = await site.submit("open", ["one", "two"], gate);
     let shown: Ended;
     do shown = await site.run("status", "open");
     while (!/ sort +0 +2 /.test(shown.stdout));
@@ -87,7 +68,7 @@ describe("headway status", () => {
   });
 
   test("names collections that there are when there is none of that name", async () => {
-    await submit("invoices", ["x"]);
+    await site.submit("invoices", ["x"]);
     expect(await site.run("status", "invoice")).toEqual({
       code: 1,
       stdout: "",
@@ -101,7 +82,7 @@ describe("headway status", () => {
 describe("headway jobs", () => {
   test("filters, and pages by cursor", async () => {
     const ids: string[] = [];
-    for (let i = 0; i < 3; i += 1) ids.unshift(await submit("listed", [`text ${i}`]));
+    for (let i = 0; i < 3; i += 1) ids.unshift(await site.submit("listed", [`text ${i}`]));
     const first = await site.json("jobs", "--collection", "listed", "--first", "2");
     expect(first).toMatchObject({ totalCount: 3, pageInfo: { hasNextPage: true } });
     const rest = await site.json("jobs", "--collection", "listed", "--first", "2", "--after", first.pageInfo.endCursor);
@@ -122,7 +103,7 @@ describe("headway jobs", () => {
 
 describe("headway retry, cancel and history", () => {
   test("retry takes a job's failed tasks, one task, or those of an error code; the history tells why", async () => {
-    const jobId = await submit("retried", ["fine", "broken"]);
+    const jobId = await site.submit("retried", ["fine", "broken"]);
     const wrong = await site.run("retry", jobId, "--error-code", "OTHER");
     expect(wrong).toMatchObject({ code: 1, stdout: "" });
     expect(wrong.stderr).toContain("OTHER");
@@ -163,7 +144,7 @@ describe("headway retry, cancel and history", () => {
   });
 
   test("cancel stops a task, then the job; what is no job or task is refused with where to find one", async () => {
-    const jobId = await submit("stopped", ["one", "two"], path.join(site.folder, "never"));
+    const jobId = await site.submit("stopped", ["one", "two"], path.join(site.folder, "never"));
     const { job } = await site.json("status", "stopped");
     const task = [...job.running.nodes, ...job.waiting.nodes][0].id;
     expect((await site.run("cancel", task, "--reason", "no need")).stdout).toMatch(/^Task \S+ is (CANCELLED|RUNNING)/);
@@ -183,7 +164,7 @@ describe("headway retry, cancel and history", () => {
 
 describe("headway doctor", () => {
   test("ends with 0 when all is well, and with 1 and the place when an invariant is broken", async () => {
-    const jobId = await submit("sick", ["x"]);
+    const jobId = await site.submit("sick", ["x"]);
     expect(await site.run("doctor")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^All is well/) });
     await unguarded("update job set completed = 7 where id = $1", jobId);
     try {
@@ -244,7 +225,10 @@ describe("every command", () => {
 
   test("is refused by the server what its key may not do", async () => {
     const key = await keyIn(site.database.url, { role: "VIEWER" });
-    const ended = await headway(["cancel", await submit("guarded", ["x"])], { ...site.settings, HEADWAY_KEY: key });
+    const ended = await headway(["cancel", await site.submit("guarded", ["x"])], {
+      ...site.settings,
+      HEADWAY_KEY: key,
+    });
     expect(ended).toMatchObject({ code: 4, stdout: "", stderr: expect.stringContaining("OPERATOR") });
     const none = await headway(["jobs"], { ...site.settings, HEADWAY_KEY: "" });
     expect(none).toMatchObject({ code: 4, stdout: "" });

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { ApiClient } from "../../src/cli/client.js";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
 import { ROOT, startHeadway, type HeadwayProcess } from "../support/processes.js";
 
@@ -49,6 +50,9 @@ export interface Site {
   run(...args: readonly string[]): Promise<Ended>;
   /** The same with --json; fails with its output unless it ended with 0. */
   json(...args: readonly string[]): Promise<any>;
+  readonly client: ApiClient;
+  /** A job of one letter of each text, in the collection of that name; settled, unless it waits at a gate. */
+  submit(collection: string, texts: readonly string[], gate?: string): Promise<string>;
   write(name: string, content: string | Buffer): Promise<string>;
   close(): Promise<void>;
 }
@@ -62,6 +66,7 @@ export async function createSite(): Promise<Site> {
     HEADWAY_PIPELINES: fileURLToPath(new URL("./pipelines/", import.meta.url)),
     HEADWAY_POLL_MS: "200",
   });
+  const client = new ApiClient(server.url, server.key);
   const settings = {
     HEADWAY_URL: server.url,
     HEADWAY_KEY: server.key,
@@ -78,15 +83,49 @@ export async function createSite(): Promise<Site> {
       if (ended.code !== 0) throw new Error(`headway ${args.join(" ")} ended with ${ended.code}: ${ended.stderr}`);
       return JSON.parse(ended.stdout);
     },
+    client,
+    submit: (collection, texts, gate) => submit(client, collection, texts, gate),
     async write(name, content) {
       const file = path.join(folder, name);
       await writeFile(file, content);
       return file;
     },
     async close() {
+      await client.close();
       await server.kill();
       await database.drop();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+const SETTLED = ["COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED"];
+type Made<Name extends string> = Record<Name, { readonly id: string }> & { userErrors: [] };
+
+async function submit(api: ApiClient, name: string, texts: readonly string[], gate?: string): Promise<string> {
+  const { present } = await api.query<{ present: { id: string } | null }>(
+    "query ($name: String!) { present: collectionByName(name: $name) { id } }",
+    { name },
+  );
+  const create = `mutation ($name: String!) {
+    createCollection(input: { name: $name }) { collection { id } userErrors { code message } } }`;
+  const { id: collectionId } = present ?? (await api.mutate<Made<"collection">>(create, { name })).collection;
+  const documents = texts.map((text, i) => ({ name: `${name}-${i}.txt`, text }));
+  await api.mutate(
+    `mutation ($input: AddDocumentsInput!) { addDocuments(input: $input) { documents { id } userErrors { code message } } }`,
+    { input: { collectionId, documents } },
+  );
+  const { job } = await api.mutate<Made<"job">>(
+    `mutation ($input: SubmitJobInput!) { submitJob(input: $input) { job { id } userErrors { code message } } }`,
+    { input: { collectionId, pipeline: "letters", options: { gate: gate ?? null } } },
+  );
+  if (gate === undefined) {
+    const progress = "subscription ($id: ID!) { jobProgress(jobId: $id) { status } }";
+    let status = "";
+    for await (const { jobProgress } of api.subscribe<{ jobProgress: { status: string } }>(progress, { id: job.id })) {
+      status = jobProgress.status;
+    }
+    if (!SETTLED.includes(status)) throw new Error(`Job ${job.id} was left ${status}`);
+  }
+  return job.id;
 }

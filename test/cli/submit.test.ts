@@ -1,7 +1,6 @@
 import { jest } from "@jest/globals";
 import { mkdir, symlink } from "node:fs/promises";
 import path from "node:path";
-import { ApiClient } from "../../src/cli/client.js";
 import { createSite, headway, type Site } from "./site.js";
 
 // Each command is a process of its own.
@@ -26,8 +25,7 @@ interface SentDocument {
   readonly contentVersion: number;
 }
 async function sentTo(collection: string): Promise<SentDocument[]> {
-  const client = new ApiClient(site.server.url, site.server.key);
-  const { collection: found } = await client.query<{ collection: { documents: { nodes: SentDocument[] } } }>(
+  const { collection: found } = await site.client.query<{ collection: { documents: { nodes: SentDocument[] } } }>(
     "query ($id: ID!) { collection(id: $id) { documents { nodes { name sizeBytes contentVersion } } } }",
     { id: collection },
   );
@@ -115,6 +113,14 @@ describe("headway submit", () => {
       ]);
       expect(await versionsOf(id)).toEqual([1, 1]);
     }
+  });
+
+  test("with --incremental skips what the pipeline has completed as it is", async () => {
+    const args = ["submit", "--pipeline", "letters", "--collection", "steady", "--incremental", "--watch"];
+    expect((await site.run(...args, path.join(mail, "a.txt"))).stdout).toMatch(/COMPLETED after .*: 1 completed\n$/);
+    const second = await site.run(...args, mail);
+    expect(second).toMatchObject({ code: 0, stderr: "" });
+    expect(second.stdout).toMatch(/COMPLETED after .*: 2 completed, 1 skipped\n$/);
   });
 
   test("leaves nothing behind when the pipeline is unknown, and says what was kept when its options are wrong", async () => {

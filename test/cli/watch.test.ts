@@ -90,8 +90,10 @@ class Wire {
 describe("headway watch", () => {
   test("stopped by Ctrl-C prints the cursor, and a second watch goes on behind it with nothing missing or twice", async () => {
     const { jobId, gate, cursor } = await submit(3);
+    let isStopped = false;
     const first = await headway(["watch", jobId, "--after", cursor, "--json"], site.settings, (child, stdout) => {
-      if (count(stdout, '"toStage":"sort"') === 3) child.kill("SIGINT");
+      if (isStopped || count(stdout, '"toStage":"sort"') < 3) return;
+      isStopped = child.kill("SIGINT");
     });
     expect(first).toMatchObject({ code: 130, stderr: "" });
     const stopped = linesOf(first.stdout).at(-1)!;
