@@ -37,6 +37,7 @@ export interface Submitted {
  *   COLLECTION_EXPIRED, ACTIVE_JOB_EXISTS, NO_DOCUMENTS
  */
 export async function submitJob(parts: EngineParts, actor: Actor, input: SubmitInput): Promise<Submitted> {
+  assertKey(input.idempotencyKey ?? null);
   const requestHash = hashOf(input);
   const before = await findByKey(parts, actor, input, requestHash);
   if (before) return before;
@@ -94,21 +95,24 @@ export function pipelineNamed(registry: Registry, name: string): Pipeline {
   ]);
 }
 
+/** What can't be kept can't have been kept: it is refused before any job is looked for. @throws {UserFault} INVALID_INPUT */
+function assertKey(key: string | null): void {
+  if (key === null || (key !== "" && key.length <= 200 && !key.includes("\0"))) return;
+  throw new UserFault("INVALID_INPUT", "idempotencyKey must have 1 to 200 characters, none of them U+0000.", [
+    "idempotencyKey",
+  ]);
+}
+
 function check(parts: EngineParts, input: SubmitInput): { pipeline: Pipeline; options: unknown } {
   const pipeline = pipelineNamed(parts.registry, input.pipeline);
-  const { priority, idempotencyKey, tags } = input;
+  const { priority, tags } = input;
   if (priority !== null && priority !== undefined && (priority < -100 || priority > 100)) {
     throw new UserFault("INVALID_INPUT", `priority is ${priority}; it must be -100 to 100.`, ["priority"]);
   }
-  if (
-    idempotencyKey !== null &&
-    idempotencyKey !== undefined &&
-    (idempotencyKey === "" || idempotencyKey.length > 200)
-  ) {
-    throw new UserFault("INVALID_INPUT", "idempotencyKey must have 1 to 200 characters.", ["idempotencyKey"]);
-  }
-  if (tags && (tags.length > 50 || tags.some((tag) => tag === "" || tag.length > 100))) {
-    throw new UserFault("INVALID_INPUT", "tags: at most 50, each of 1 to 100 characters.", ["tags"]);
+  if (tags && (tags.length > 50 || tags.some((tag) => tag === "" || tag.length > 100 || tag.includes("\0")))) {
+    throw new UserFault("INVALID_INPUT", "tags: at most 50, each of 1 to 100 characters, none of them U+0000.", [
+      "tags",
+    ]);
   }
   return { pipeline, options: checkOptions(pipeline, input.options ?? {}) };
 }
@@ -120,7 +124,9 @@ function checkOptions(pipeline: Pipeline, options: unknown): unknown {
     throw new UserFault("INVALID_OPTIONS", `Pipeline "${pipeline.name}" takes no options.`, ["options"]);
   }
   const parsed = pipeline.options.safeParse(options);
-  if (parsed.success) return parsed.data;
+  if (parsed.success && !(JSON.stringify(parsed.data) ?? "").includes("\\u0000")) return parsed.data;
+  if (parsed.success)
+    throw new UserFault("INVALID_OPTIONS", "options must not contain the character U+0000.", ["options"]);
   const faults = parsed.error.issues.map((issue) => `${["options", ...issue.path].join(".")}: ${issue.message}`);
   throw new UserFault("INVALID_OPTIONS", faults.join("; "), [
     "options",
