@@ -85,7 +85,7 @@ test("the example client, its socket cut 1,000 times while changes flow, has eve
   for (let round = 0; proxy.fired < CUTS; round += 1) {
     const before = followers.map(({ got }) => got.length);
     // Small jobs, one after another: every change is brought to every follower.
-    load = load.then(() => api.rig.submit("quick", 0, { collectionId })).then(api.rig.settled);
+    load = load.then(() => api.rig.submit("quick", 0, { collectionId })).then((id) => api.rig.settled(id));
     await until("all are connected", () => proxy.connections === FOLLOWERS);
     // Every other time on the way to being subscribed or replayed to; else when something has come.
     if (round % 2 === 0) await sleep(Math.random() * 10);
