@@ -11,7 +11,7 @@ const STEPS = [
   [
     "layout and emitted files",
     process.execPath,
-    [path.join(ROOT, "scripts", "test.mjs"), "test/(architecture|schema)"],
+    [path.join(ROOT, "scripts", "test.mjs"), "test/(architecture|schema|contract)"],
   ],
 ];
 

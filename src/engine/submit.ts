@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { EntityManager } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
+import { z } from "zod";
 import { inTransaction, sqlStateOf } from "../database/transaction.js";
 import { UserFault } from "../errors.js";
 import { failpoint } from "../failpoint.js";
@@ -64,6 +65,7 @@ export async function submitJob(parts: EngineParts, actor: Actor, input: SubmitI
   }
 }
 
+const Tags = z.array(text(100).min(1, "must have at least one character")).max(50, "must be at most 50").nullish();
 const IdempotencyKey = text(200).min(1, "must have at least one character").nullish();
 
 async function findByKey(
@@ -99,15 +101,14 @@ export function pipelineNamed(registry: Registry, name: string): Pipeline {
   ]);
 }
 
+
 function check(parts: EngineParts, input: SubmitInput): { pipeline: Pipeline; options: unknown } {
   const pipeline = pipelineNamed(parts.registry, input.pipeline);
-  const { priority, tags } = input;
+  const { priority } = input;
   if (priority !== null && priority !== undefined && (priority < -100 || priority > 100)) {
     throw new UserFault("INVALID_INPUT", `priority is ${priority}; it must be -100 to 100.`, ["priority"]);
   }
-  if (tags && (tags.length > 50 || tags.some((tag) => tag === "" || tag.length > 100))) {
-    throw new UserFault("INVALID_INPUT", "tags: at most 50, each of 1 to 100 characters.", ["tags"]);
-  }
+  parse(Tags, input.tags, ["tags"]);
   return { pipeline, options: checkOptions(pipeline, input.options ?? {}) };
 }
 

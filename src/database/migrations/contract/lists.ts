@@ -12,7 +12,6 @@ drop index task_by_error;
 create index job_by_status on job (project_id, status, created_at desc, id desc);
 create index job_by_pipeline on job (project_id, pipeline, created_at desc, id desc);
 create index job_by_priority on job (project_id, priority desc, created_at desc, id desc);
-create index job_by_change on job (project_id, status_changed_at desc, id desc);
 create index job_tags on job using gin (tags);
 
 create index collection_by_status on collection (project_id, status, created_at desc, id desc);
@@ -22,8 +21,8 @@ create index collection_metadata on collection using gin (metadata jsonb_path_op
 create index status_change_at on status_change using brin (at);
 
 -- As before. Due work is looked for job by job: open jobs are few, and the first task of one that is not completed is
--- most often the one that is looked for.
-create or replace function stuck_jobs(p_project uuid, p_sweep_ms int) returns setof uuid language sql stable as $$
+-- most often the one that is looked for. Few are stuck, which the planner is told.
+create or replace function stuck_jobs(p_project uuid, p_sweep_ms int) returns setof uuid language sql stable rows 20 as $$
   select job_id from task
   where project_id = p_project and status = 'RUNNING'
     and lease_expires_at < clock_timestamp() - make_interval(secs => p_sweep_ms / 1000.0)
