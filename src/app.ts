@@ -1,4 +1,3 @@
-import path from "node:path";
 import type { DataSource } from "typeorm";
 import type { Config } from "./config.js";
 import { createDataSource, migrate, missingMigrations } from "./database/data-source.js";
@@ -6,6 +5,7 @@ import { startEmbeddedPostgres } from "./database/embedded.js";
 import type { Dispatcher } from "./dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "./dispatch/in-process.js";
 import type { EngineParts } from "./engine/engine.js";
+import { createNetworks } from "./engine/networks.js";
 import { KeyRing } from "./engine/keys.js";
 import { developmentKey } from "./engine/development-key.js";
 import { ChangeStream } from "./engine/stream.js";
@@ -14,8 +14,9 @@ import type { Logger } from "./logger.js";
 import { loadRegistry, type LoadedPipelines, type PipelineSource } from "./pipelines/load.js";
 import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
 import { startServer, type RunningServer } from "./server/server.js";
-import { createFilesystemBlobStore } from "./storage/filesystem.js";
 import type { BlobStore } from "./storage/blob-store.js";
+import type { S3Objects } from "./storage/s3-objects.js";
+import { openStores } from "./storage/stores.js";
 import { hostFor, snapshotOf } from "./worker/sandbox-protocol.js";
 import { Sandbox } from "./worker/sandbox.js";
 import { buildVersion } from "./version.js";
@@ -92,12 +93,16 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   const key = config.databaseUrl === null ? await developmentKey(db, config.dataDir) : null;
   const dispatcher = await openDispatcher(config, onError);
   closers.push(["dispatcher", () => dispatcher.close()]);
-  const blobs = createFilesystemBlobStore(path.join(config.dataDir, "blobs"));
+  const stores = await openStores(config);
+  const { blobs, s3 } = stores;
+  closers.push(["stores", () => stores.close()]);
   const parts: EngineParts = {
     db,
     dispatcher,
     registry: pipelines.registry,
     fileRoots: config.fileRoots,
+    networks: createNetworks(config.allowedNetworks),
+    s3Sources: config.s3Sources,
     maxDocumentBytes: config.maxDocumentBytes,
     cancelDeadlineMs: config.cancelDeadlineMs,
     sweepMs: config.sweepMs,
@@ -124,7 +129,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     });
   }
   const worker = config.roles.includes("worker")
-    ? await startWorker({ config, logger, parts, source, blobs, databaseUrl, state }, closers, serve.checks)
+    ? await startWorker({ config, logger, parts, source, blobs, s3, databaseUrl, state }, closers, serve.checks)
     : null;
   // Last pushed, first stopped: nothing is claimed any more, then clients are let go, and then work is waited for.
   closers.push(closeServer);
@@ -208,6 +213,9 @@ async function startServing(
     port: config.port,
     logger,
     checks,
+    requestsPerSecond: config.requestsPerSecond,
+    introspection: config.introspection,
+    publicUrl: config.publicUrl,
     measured: { db: parts.db },
     api: isApi
       ? { parts, stream, embedder: pipelines.embedder, blobs, keys: new KeyRing(parts.db, parts.onError) }
@@ -223,13 +231,14 @@ async function startWorker(
     parts: EngineParts;
     source: PipelineSource;
     blobs: BlobStore;
+    s3: S3Objects | null;
     databaseUrl: string;
     state: State;
   },
   closers: Closer[],
   checks: Check[],
 ): Promise<Worker> {
-  const { config, logger, parts, source, blobs, databaseUrl, state } = from;
+  const { config, logger, parts, source, blobs, s3, databaseUrl, state } = from;
   const sandbox = new Sandbox({
     childEntry: new URL("./worker/sandbox-child.js", import.meta.url),
     concurrency: config.concurrency,
@@ -241,6 +250,7 @@ async function startWorker(
     {
       ...parts,
       blobs,
+      s3,
       databaseUrl,
       logger,
       runIsolated: (call, ctx, signal) =>

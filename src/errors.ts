@@ -62,6 +62,13 @@ export class AccessDenied extends HeadwayError {
   }
 }
 
+/** Refused because its key asked too often; `details.retryAfterMs` says when it may again. A top-level GraphQL error. */
+export class RateLimited extends HeadwayError {
+  constructor(readonly retryAfterMs: number) {
+    super("RATE_LIMITED", `This key asks too often; ask again in ${retryAfterMs} ms.`, { retryAfterMs });
+  }
+}
+
 /** A wrong setting, or several: each named with its value, what it must be, and why. */
 export class ConfigError extends HeadwayError {
   constructor(message: string, details: Readonly<Record<string, unknown>> = {}) {

@@ -10,10 +10,11 @@ export function addKeysCommands(program: Command): void {
   const keys = program
     .command("keys")
     .description("make, list and revoke API keys, on the database at DATABASE_URL or the embedded one");
-  const inProject = (): Option => new Option("--project <name>", "the project the key belongs to").default("default");
+  const inProject = (): Option =>
+    new Option("--project <name>", "the project the key belongs to").argParser(nameOf).default("default");
   keys
     .command("create")
-    .description("make a key; it is printed once, as the last line")
+    .description("make a key, and its project when that is new; the key is printed once, as the last line")
     .requiredOption("--name <name>", "whose it is: shown with every change made with it", nameOf)
     .addOption(new Option("--role <role>", "what it may do").choices(ROLES).makeOptionMandatory())
     .addOption(inProject())

@@ -45,7 +45,7 @@ function direct(work: (db: DataSource) => Promise<string>): Promise<void> {
 
 async function made(db: DataSource, { name, role, project, expires, json }: CreateOptions): Promise<string> {
   const { id: projectId, isNew } = await projectNamed(db, project);
-  const createdBy = `${userInfo().username} on the command line`;
+  const createdBy = `${userName()} on the command line`;
   const key = await createKey(db, { projectId, name, role, lifeMs: expires ?? null, scope: null, createdBy });
   if (json) return JSON.stringify({ ...key, name, role, project });
   return [
@@ -55,6 +55,15 @@ async function made(db: DataSource, { name, role, project, expires, json }: Crea
     }). It is not shown again:`,
     key.key,
   ].join("\n");
+}
+
+/** Containers run under user ids that nobody has named. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "somebody";
+  }
 }
 
 async function listed(db: DataSource, { project, all, json }: ListOptions): Promise<string> {

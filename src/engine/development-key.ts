@@ -1,4 +1,4 @@
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { DataSource } from "typeorm";
 import { createKey, KeyRing } from "./keys.js";
@@ -26,7 +26,10 @@ export async function developmentKey(db: DataSource, dataDir: string): Promise<s
     scope: null,
     createdBy: "headway start",
   });
-  await writeFile(file, `${key}\n`, { mode: 0o600 });
-  await chmod(file, 0o600); // A file that was there keeps its mode otherwise.
+  // Beside it and then moved: a file that was there would keep its mode while the key is written into it.
+  const beside = `${file}.new`;
+  await rm(beside, { force: true });
+  await writeFile(beside, `${key}\n`, { mode: 0o600, flag: "wx" });
+  await rename(beside, file);
   return key;
 }

@@ -101,10 +101,14 @@ const GOOD = "k.revoked_at is null and (k.expires_at is null or k.expires_at > c
 
 interface Known extends KeyRow {
   readonly secretHash: Buffer;
+  /** What was left of its life when it was read, by the database's clock; null for a key without an end. */
+  readonly leftMs: number | null;
 }
 interface Cached {
-  readonly row: Known | null;
+  readonly row: Known;
+  /** Both as performance.now(): this machine's clock may be wrong, and keys live by the database's. */
   readonly readAt: number;
+  readonly endsAt: number;
 }
 
 /** A key that was good is taken for good this long without asking again, so a request does not cost a statement. */
@@ -113,16 +117,22 @@ const TRUSTED_MS = 5_000;
 const USED_EVERY_MS = 60_000;
 const MAX_CACHED = 10_000;
 
-/** Verifies keys, asking the database at most every five seconds for each: that long a revoked one may live on. */
+/**
+ * Verifies keys, asking the database at most every `trustedMs` (default 5,000) for each: that long a revoked one may
+ * live on. An expired one ends on time, whether the database can be asked or not.
+ */
 export class KeyRing {
   readonly #db: Queryable;
   readonly #onError: (error: unknown, doing: string) => void;
+  readonly #trustedMs: number;
   readonly #cache = new Map<string, Cached>();
+  readonly #reading = new Map<string, Promise<Cached | null>>();
   readonly #usedAt = new Map<string, number>();
 
-  constructor(db: Queryable, onError: (error: unknown, doing: string) => void) {
+  constructor(db: Queryable, onError: (error: unknown, doing: string) => void, trustedMs = TRUSTED_MS) {
     this.#db = db;
     this.#onError = onError;
+    this.#trustedMs = trustedMs;
   }
 
   /** The key behind the text; null when it is none, or no longer good. */
@@ -142,25 +152,31 @@ export class KeyRing {
   }
 
   async #good(id: string): Promise<Known | null> {
-    let cached = this.#cache.get(id);
-    if (!cached || performance.now() - cached.readAt > TRUSTED_MS) {
-      cached = { row: await this.#read(id), readAt: performance.now() };
-      if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
-      // Ids that are none are asked for anew each time: remembering them would let anybody fill the memory.
-      if (cached.row !== null) this.#cache.set(id, cached);
-      else this.#cache.delete(id);
-    }
-    const { row } = cached;
-    return row !== null && (row.expiresAt === null || row.expiresAt.getTime() > Date.now()) ? row : null;
+    const cached = this.#cache.get(id);
+    const now = performance.now();
+    if (cached && (now >= cached.endsAt || now - cached.readAt <= this.#trustedMs)) return rowOf(cached);
+    // Asked for once, however many requests come with the key at this moment.
+    const reading = this.#reading.get(id) ?? this.#read(id).finally(() => this.#reading.delete(id));
+    this.#reading.set(id, reading);
+    return rowOf(await reading);
   }
 
-  async #read(id: string): Promise<Known | null> {
+  async #read(id: string): Promise<Cached | null> {
+    const readAt = performance.now();
     const rows: Known[] = await this.#db.query(
-      `select ${KEY_COLUMNS}, k.secret_hash as "secretHash" from api_key k join project p on p.id = k.project_id
-       where k.id = $1 and ${GOOD}`,
+      `select ${KEY_COLUMNS}, k.secret_hash as "secretHash",
+         (extract(epoch from k.expires_at - clock_timestamp()) * 1000)::float8 as "leftMs"
+       from api_key k join project p on p.id = k.project_id where k.id = $1 and ${GOOD}`,
       [id],
     );
-    return rows[0] ?? null;
+    const [row] = rows;
+    // Ids that are none are asked for anew each time: remembering them would let anybody fill the memory.
+    this.#cache.delete(id);
+    if (!row) return null;
+    if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
+    const cached = { row, readAt, endsAt: row.leftMs === null ? Infinity : readAt + row.leftMs };
+    this.#cache.set(id, cached);
+    return cached;
   }
 
   /** Not awaited: when a key was last used is no reason to keep its request waiting. */
@@ -173,6 +189,10 @@ export class KeyRing {
       .query("update api_key set last_used_at = clock_timestamp() where id = $1", [id])
       .catch((error: unknown) => this.#onError(error, "noting the use of a key"));
   }
+}
+
+function rowOf(cached: Cached | null): Known | null {
+  return cached !== null && performance.now() < cached.endsAt ? cached.row : null;
 }
 
 function hashOf(secret: string): Buffer {

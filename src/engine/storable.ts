@@ -18,9 +18,8 @@ export function toStorableJson(value: unknown, what = "output"): string {
   if (json === undefined) throw unstorable(what, `a ${typeof value} is no JSON`);
   const sizeBytes = Buffer.byteLength(json);
   if (sizeBytes > MAX_OUTPUT_BYTES) throw tooLarge(what, sizeBytes);
-  // Backslashes are counted so that an escaped backslash before "u0000" is not taken for the character.
-  if (/(^|[^\\])(\\\\)*\\u0000/.test(json)) throw unstorable(what, "it contains the character U+0000");
-  if (/(^|[^\\])(\\\\)*\\ud[89a-f]/i.test(json)) throw unstorable(what, "it contains half of a surrogate pair");
+  const oddity = oddityIn(json);
+  if (oddity !== null) throw unstorable(what, `it contains ${oddity}`);
   return json;
 }
 
@@ -49,6 +48,13 @@ function tooLarge(what: string, size: number | string): HeadwayError {
     what,
     `it has ${size} bytes of JSON, at most ${MAX_OUTPUT_BYTES} are kept; write an artifact instead`,
   );
+}
+
+/** What Postgres does not take in JSON that JSON.stringify made; null where it takes it. */
+export function oddityIn(json: string): string | null {
+  // Backslashes are counted so that an escaped backslash before "u0000" is not taken for the character.
+  if (/(^|[^\\])(\\\\)*\\u0000/.test(json)) return "the character U+0000";
+  return /(^|[^\\])(\\\\)*\\ud[89a-f]/i.test(json) ? "half of a surrogate pair" : null;
 }
 
 function unstorable(what: string, why: string): HeadwayError {

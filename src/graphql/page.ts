@@ -1,4 +1,5 @@
 import type { ObjectLiteral, SelectQueryBuilder } from "typeorm";
+import { sqlStateOf } from "../database/transaction.js";
 import { BadInput } from "../errors.js";
 
 export const DEFAULT_PAGE = 50;
@@ -76,14 +77,13 @@ export interface Keyset {
   readonly columns: readonly { readonly sql: string; readonly type: "timestamptz" | "uuid" | "int" | "text" }[];
 }
 
-/** One page of a query, by its keys: right while rows arrive and change, and as fast on page 1,000 as on page 1. */
-export async function keysetPage<T extends ObjectLiteral>(
+/** The query of one page, by its keys: one row more than asked, from the end that is asked for, the keys as `key_0`, `key_1` … */
+export function pageQuery<T extends ObjectLiteral>(
   query: SelectQueryBuilder<T>,
   keyset: Keyset,
   request: PageRequest,
-): Promise<Page<T>> {
+): SelectQueryBuilder<T> {
   const { limit, backwards } = sizeOf(request);
-  const counted = query.clone();
   const columns = keyset.columns.map(({ sql }) => sql).join(", ");
   const paged = query.clone();
   for (const side of ["after", "before"] as const) {
@@ -99,15 +99,39 @@ export async function keysetPage<T extends ObjectLiteral>(
     paged.addSelect(`cast(${sql} as text)`, `key_${index}`);
     paged.addOrderBy(sql, direction);
   }
-  const { entities, raw } = await paged.limit(limit + 1).getRawAndEntities<Record<string, string>>();
-  const edges = entities.map((node, index) => ({
-    node,
-    cursor: encodeKeys(
-      keyset,
-      keyset.columns.map((_, i) => raw[index]![`key_${i}`]!),
-    ),
-  }));
-  return toPage(request, backwards ? edges.reverse() : edges, () => countOf(counted));
+  return paged.limit(limit + 1);
+}
+
+/** Runs the statement of a page. A cursor that has the shape of one and a value that can't be, such as a 30th of February, is refused. @throws {BadInput} */
+export async function refusingCursors<T>(request: PageRequest, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const field = isGiven(request.after) ? "after" : "before";
+    if (!isGiven(request[field]) || !sqlStateOf(error)?.startsWith("22")) throw error;
+    throw noCursor(request[field], field);
+  }
+}
+
+/** The cursor of a row that `pageQuery` read. */
+export function cursorOf(keyset: Keyset, row: Readonly<Record<string, unknown>>): string {
+  return encodeKeys(
+    keyset,
+    keyset.columns.map((_, i) => row[`key_${i}`] as string),
+  );
+}
+
+/** One page of a query, by its keys: right while rows arrive and change, and as fast on page 1,000 as on page 1. */
+export async function keysetPage<T extends ObjectLiteral>(
+  query: SelectQueryBuilder<T>,
+  keyset: Keyset,
+  request: PageRequest,
+): Promise<Page<T>> {
+  const { entities, raw } = await refusingCursors(request, () =>
+    pageQuery(query, keyset, request).getRawAndEntities<Record<string, string>>(),
+  );
+  const edges = entities.map((node, index) => ({ node, cursor: cursorOf(keyset, raw[index]!) }));
+  return toPage(request, sizeOf(request).backwards ? edges.reverse() : edges, () => countOf(query));
 }
 
 async function countOf<T extends ObjectLiteral>(query: SelectQueryBuilder<T>): Promise<number | null> {
@@ -157,7 +181,11 @@ function decodeKeys(cursor: string, keyset: Keyset, field: "after" | "before"): 
     keys.length === keyset.columns.length &&
     keyset.columns.every(({ type }, i) => typeof keys[i] === "string" && SHAPES[type].test(keys[i]));
   if (fits) return keys as string[];
-  throw new BadInput(`${field}: "${cursor.slice(0, 100)}" is no cursor of this list; take one from its edges.`, {
+  throw noCursor(cursor, field);
+}
+
+function noCursor(cursor: string, field: "after" | "before"): BadInput {
+  return new BadInput(`${field}: "${cursor.slice(0, 100)}" is no cursor of this list; take one from its edges.`, {
     field,
   });
 }

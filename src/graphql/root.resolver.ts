@@ -1,5 +1,5 @@
 import { Arg, Ctx, ID, Query, Resolver } from "type-graphql";
-import { readDatabaseId, CHANGE_COLUMNS, withCursor, type ChangeRow } from "../engine/history.js";
+import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../engine/history.js";
 import { Artifact } from "../model/artifact.js";
 import { Chunk } from "../model/chunk.js";
 import { Collection } from "../model/collection.js";
@@ -17,7 +17,10 @@ const KINDS = { Artifact, Chunk, Collection, Document, Job, Task, Worker };
 @Resolver()
 export class RootResolver {
   @Query(() => NodeType, { nullable: true, description: "Whatever has this id." })
-  async node(@Arg("id", () => ID) id: string, @Ctx() { db, viewer }: GraphContext): Promise<object | null> {
+  async node(
+    @Arg("id", () => ID, { description: "The id of anything that has one." }) id: string,
+    @Ctx() { db, viewer }: GraphContext,
+  ): Promise<object | null> {
     const found: { kind: keyof typeof KINDS | "StatusChange" }[] = await db.query(WHICH, [
       uuid(id, "id"),
       viewer.projectId,
@@ -28,8 +31,12 @@ export class RootResolver {
     if (!kind) return null;
     if (kind !== "StatusChange")
       return db.getRepository(KINDS[kind]).createQueryBuilder("t").where("t.id = :id", { id }).getOne();
-    const rows: ChangeRow[] = await db.query(`select ${CHANGE_COLUMNS} from status_change s where s.id = $1`, [id]);
-    return Object.assign(new StatusChange(), withCursor(rows[0]!, "collection", await readDatabaseId(db)));
+    const rows: (ChangeRow & { databaseId: string })[] = await db.query(
+      `select ${CHANGE_COLUMNS}, ${DATABASE_ID} from status_change s where s.id = $1`,
+      [id],
+    );
+    const { databaseId, ...row } = rows[0]!;
+    return Object.assign(new StatusChange(), withCursor(row, "collection", databaseId));
   }
 }
 

@@ -4,10 +4,12 @@ import type { Dispatcher } from "../dispatch/dispatcher.js";
 import { dispatch } from "../engine/hints.js";
 import { Recorder } from "../engine/recorder.js";
 import type { BlobStore } from "../storage/blob-store.js";
+import { createAbandonedWrites } from "./abandoned-writes.js";
 import { enforceCancelDeadlines } from "./cancel-deadlines.js";
 import { rescueExpiredLeases } from "./expired-leases.js";
 import { expireCollections } from "./expiry.js";
 import { convergeOpenJobs } from "./open-jobs.js";
+import { expireUploads } from "./uploads.js";
 
 export interface ReconcilerSettings {
   readonly sweepMs: number;
@@ -38,6 +40,7 @@ export const TICK_DEADLINE_MS = 60_000;
  */
 export class Reconciler {
   readonly #parts: DutyParts;
+  readonly #removeAbandonedWrites = createAbandonedWrites();
   #timer: NodeJS.Timeout | null = null;
   #ticking: Promise<void> | null = null;
   #stopped = false;
@@ -107,7 +110,9 @@ export class Reconciler {
     await this.#duty("enforcing cancel deadlines", enforceCancelDeadlines);
     // An outage of the database is nobody's crash: its leases passed while nobody could renew them.
     if (performance.now() >= this.#rescueFrom) await this.#duty("rescuing expired leases", rescueExpiredLeases);
+    await this.#duty("expiring uploads", expireUploads);
     await this.#duty("expiring collections", expireCollections);
+    await this.#duty("removing abandoned writes", this.#removeAbandonedWrites);
   }
 
   /** One duty that can't be done must not keep the others from theirs; without a database that can write none can. */

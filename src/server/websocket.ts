@@ -3,41 +3,22 @@ import {
   execute,
   getOperationAST,
   GraphQLError,
-  parse,
   specifiedRules,
   validate,
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
-  type GraphQLFormattedError,
-  type GraphQLSchema,
-  type ParseOptions,
-  type ValidationRule,
 } from "graphql";
 import { useServer } from "graphql-ws/use/ws";
 import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
+import { messageOf } from "../errors.js";
+import type { GraphRequest } from "../graphql/limits.js";
 import type { Logger } from "../logger.js";
 import { openSockets } from "../metrics.js";
+import type { GraphService } from "./graph-service.js";
 import { SocketVisits } from "./socket-visits.js";
-
-/** What both transports answer from: nothing is allowed, counted or shown over one that is not over the other. */
-export interface GraphService<Visitor> {
-  readonly schema: GraphQLSchema;
-  /** Whoever sent this as `Authorization`. @throws {AccessDenied} UNAUTHENTICATED */
-  readonly authenticate: (authorization: unknown) => Promise<Visitor>;
-  /** Whether one who was let in is still welcome. */
-  readonly isStillGood: (visitor: Visitor) => Promise<boolean>;
-  /** How often that is asked for each open socket. Default 10,000. */
-  readonly recheckMs?: number;
-  /** Made anew for each request and each event, so that what it loads is never stale. */
-  readonly context: (visitor: Visitor) => object | Promise<object>;
-  readonly formatError: (error: GraphQLError) => GraphQLFormattedError;
-  /** On top of those of the GraphQL specification. */
-  readonly validationRules: readonly ValidationRule[];
-  readonly parseOptions: ParseOptions;
-}
 
 /** The WebSocket side of the endpoint. */
 export interface GraphSockets {
@@ -61,8 +42,7 @@ const MAX_UNSENT_BYTES = 1024 * 1024;
 export function serveSockets<Visitor>(
   server: Server,
   path: string,
-  service: GraphService<Visitor>,
-  logger: Logger,
+  { service, url, logger }: { service: GraphService<Visitor>; url: () => string; logger: Logger },
 ): GraphSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
   let closing = false;
@@ -70,7 +50,7 @@ export function serveSockets<Visitor>(
   /** By the context that was made for them: each event of their subscription needs another one. */
   const askers = new WeakMap<object, Visitor>();
   const contextFor = async (visitor: Visitor): Promise<object> => {
-    const context = await service.context(visitor);
+    const context = await service.context(visitor, url());
     askers.set(context, visitor);
     return context;
   };
@@ -82,15 +62,15 @@ export function serveSockets<Visitor>(
         if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()];
         const visitor = await visits.visitorOf(extra.socket, payload.extensions);
         if (visitor instanceof GraphQLError) return [visitor];
-        const document = read(payload.query, service);
+        const { query, operationName, variables } = payload;
+        const document = readable(service, visitor, { query, operationName, variables });
         if (!("kind" in document)) return document;
-        if (!getOperationAST(document, payload.operationName))
-          return [withCode(new GraphQLError("Unable to identify operation"), "OPERATION_RESOLUTION_FAILURE")];
+        if (!getOperationAST(document, operationName)) return [unresolved(operationName)];
         return {
           schema: service.schema,
           document,
-          operationName: payload.operationName ?? null,
-          variableValues: payload.variables ?? null,
+          operationName: operationName ?? null,
+          variableValues: variables ?? null,
           contextValue: await contextFor(visitor),
         };
       },
@@ -135,19 +115,29 @@ export function serveSockets<Visitor>(
   };
 }
 
-/** The document, or why it is none; with the codes that the HTTP side gives. */
-function read(
-  query: string,
-  { schema, parseOptions, validationRules }: Pick<GraphService<never>, "schema" | "parseOptions" | "validationRules">,
-): DocumentNode | GraphQLError[] {
-  let document: DocumentNode;
+/** The document, or why it is refused; with the codes that the HTTP side gives. */
+function readable<Visitor>(
+  { schema, admit, limit, validationRules }: GraphService<Visitor>,
+  visitor: Visitor,
+  request: GraphRequest,
+): DocumentNode | readonly GraphQLError[] {
   try {
-    document = parse(query, parseOptions);
+    admit(visitor);
   } catch (error) {
-    return [withCode(error instanceof GraphQLError ? error : new GraphQLError(String(error)), "GRAPHQL_PARSE_FAILED")];
+    return [new GraphQLError(messageOf(error), { originalError: error as Error })];
   }
+  const document = limit(request);
+  if (!("kind" in document)) return document;
   const faults = validate(schema, document, [...specifiedRules, ...validationRules]);
   return faults.length > 0 ? faults.map((fault) => withCode(fault, "GRAPHQL_VALIDATION_FAILED")) : document;
+}
+
+/** In the words of graphql-js, which speaks over HTTP. */
+function unresolved(operationName: string | null | undefined): GraphQLError {
+  const message = operationName
+    ? `Unknown operation named "${operationName}".`
+    : "Must provide operation name if query contains multiple operations.";
+  return withCode(new GraphQLError(message), "OPERATION_RESOLUTION_FAILURE");
 }
 
 function tooMany(): GraphQLError {
@@ -163,9 +153,7 @@ function withCode(error: GraphQLError, code: string): GraphQLError {
 /** Without `data` nothing was run: the variables don't fit the document. */
 function withCodes(result: ExecutionResult): ExecutionResult {
   if (!result.errors || "data" in result) return result;
-  const errors = result.errors.map((error) =>
-    error.originalError || error.path ? error : withCode(error, "BAD_USER_INPUT"),
-  );
+  const errors = result.errors.map((error) => (error.path ? error : withCode(error, "BAD_USER_INPUT")));
   return { ...result, errors };
 }
 

@@ -9,6 +9,7 @@ import { CANCEL_CHANNEL } from "../engine/cancel.js";
 import type { Claim } from "../engine/claim.js";
 import { dispatch } from "../engine/hints.js";
 import { Recorder } from "../engine/recorder.js";
+import type { SourceRules } from "../engine/sources.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
 import { Heartbeat } from "./heartbeat.js";
@@ -27,7 +28,7 @@ export interface WorkerSettings {
 
 export interface WorkerParts extends Pick<
   RunTaskParts,
-  "blobs" | "fileRoots" | "maxDocumentBytes" | "logger" | "registry" | "runIsolated" | "onError"
+  "blobs" | keyof SourceRules | "s3" | "maxDocumentBytes" | "logger" | "registry" | "runIsolated" | "onError"
 > {
   readonly db: DataSource;
   readonly databaseUrl: string;

@@ -80,15 +80,16 @@ describe("headway keys", () => {
   });
 
   test.each([
-    [["keys", "create", "--name", "x"], /--role/],
-    [["keys", "create", "--name", "x", "--role", "KING"], /VIEWER, OPERATOR, ADMIN/],
-    [["keys", "create", "--name", " ", "--role", "VIEWER"], /1 to 100/],
-    [["keys", "create", "--name", "x", "--role", "VIEWER", "--expires", "soon"], /30d/],
-    [["keys", "list", "--project", "nowhere"], /There is no project "nowhere"; there are: default/],
-    [["keys", "revoke", "what"], /no id of a key/],
-  ])("%j says what is wrong, and makes nothing", async (args, message) => {
+    [["keys", "create", "--name", "x"], 2, /--role/],
+    [["keys", "create", "--name", "x", "--role", "KING"], 2, /VIEWER, OPERATOR, ADMIN/],
+    [["keys", "create", "--name", " ", "--role", "VIEWER"], 2, /1 to 100/],
+    [["keys", "create", "--name", "x", "--role", "VIEWER", "--expires", "soon"], 2, /30d/],
+    [["keys", "create", "--name", "x", "--role", "VIEWER", "--project", ""], 2, /1 to 100/],
+    [["keys", "list", "--project", "nowhere"], 1, /There is no project "nowhere"; there are: default/],
+    [["keys", "revoke", "what"], 1, /no id of a key/],
+  ])("%j says what is wrong, ends with %d, and makes nothing", async (args, exit, message) => {
     const { code, err } = await headway(args);
-    expect(code).toBe(1);
+    expect(code).toBe(exit);
     expect(err).toMatch(message);
     expect(err).not.toMatch(/\n\s+at /);
   });

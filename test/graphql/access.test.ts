@@ -4,7 +4,8 @@ import { createKey, revokeKey, type KeyGrant } from "../../src/engine/keys.js";
 import { DEFAULT_PROJECT_ID } from "../../src/engine/projects.js";
 import { MUTATION_ROLES } from "../../src/graphql/auth.js";
 import { buildHeadwaySchema } from "../../src/graphql/schema.js";
-import { isAtLeast, ROLES } from "../../src/lifecycle/roles.js";
+import { isAtLeast, ROLES, type Role } from "../../src/lifecycle/roles.js";
+import { openSockets } from "../../src/metrics.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { createTestApi, type TestApi } from "../support/api.js";
 import { keyBy } from "../support/keys.js";
@@ -25,16 +26,16 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const key = (grant: Partial<KeyGrant> = {}): Promise<string> => keyBy(api.rig.db, grant);
+const grantOf = (name: string, role: Role, lifeMs: number | null = null): KeyGrant => ({
+  projectId: DEFAULT_PROJECT_ID,
+  name,
+  role,
+  lifeMs,
+  scope: null,
+  createdBy: "tests",
+});
 /** With its id, to be revoked by. */
-const revocable = () =>
-  createKey(api.rig.db, {
-    projectId: DEFAULT_PROJECT_ID,
-    name: "short",
-    role: "VIEWER",
-    lifeMs: null,
-    scope: null,
-    createdBy: "tests",
-  });
+const revocable = () => createKey(api.rig.db, grantOf("short", "VIEWER"));
 const idOf = (text: string): string => text.slice(3, 35);
 const codeOf = async (as: string, query = "{ viewer { name } }", variables = {}): Promise<string | undefined> =>
   (await api.send(query, variables, as)).errors[0]?.extensions.code;
@@ -292,18 +293,83 @@ describe("a socket", () => {
     await client.dispose();
   });
 
+  test("gets no more done with a key that was revoked, though it is not closed yet", async () => {
+    const slow = await createTestApi([plain], { recheckKeysMs: 600_000, trustedMs: 0 });
+    const made = await createKey(slow.rig.db, grantOf("leaked", "ADMIN"));
+    const client = createClient({
+      url: `${slow.url.replace("http", "ws")}/graphql`,
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+      lazyCloseTimeout: 1_000,
+      connectionParams: { authorization: `Bearer ${made.key}` },
+    });
+    const create = (name: string) =>
+      client
+        .iterate({ query: `mutation { createCollection(input: { name: "${name}" }) { collection { name } } }` })
+        .next();
+    expect((await create("before")).value).toEqual({ data: { createCollection: { collection: { name: "before" } } } });
+    await revokeKey(slow.rig.db, DEFAULT_PROJECT_ID, made.id);
+    await expect(create("after")).rejects.toMatchObject([{ extensions: { code: "UNAUTHENTICATED" } }]);
+    expect(await slow.rig.db.query("select name from collection")).toEqual([{ name: "before" }]);
+    await client.dispose();
+    await slow.close();
+  });
+
+  test("that has gone while its key was looked at is not counted among those that its key has open", async () => {
+    const asking = await createTestApi([plain], { trustedMs: 0 });
+    const address = `${asking.url.replace("http", "ws")}/graphql`;
+    const init = JSON.stringify({
+      type: "connection_init",
+      payload: { authorization: `Bearer ${asking.key}` },
+    });
+    const open = async (): Promise<number> => (await openSockets.get()).values[0]!.value;
+    const before = await open();
+    const lock = asking.rig.db.createQueryRunner();
+    await lock.startTransaction();
+    // Whoever asks whether a key is good waits from here on.
+    await lock.query("lock table api_key in access exclusive mode");
+    for (let count = 0; count < 60; count += 1) {
+      await new Promise<void>((resolve) => {
+        const socket = new WebSocket(address, "graphql-transport-ws");
+        socket.once("open", () => socket.send(init, () => socket.terminate()));
+        socket.once("close", () => resolve());
+      });
+    }
+    await until("they have gone", async () => (await open()) === before);
+    await lock.commitTransaction();
+    await lock.release();
+    const client = createClient({
+      url: address,
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+      connectionParams: { authorization: `Bearer ${asking.key}` },
+    });
+    const { value: result } = await client.iterate({ query: "{ viewer { name } }" }).next();
+    expect(result).toEqual({ data: { viewer: { name: "tester" } } });
+    await client.dispose();
+    await asking.close();
+  });
+
+  test("may name ten keys, as the tabs of a playground do, and no more", async () => {
+    const client = createClient({ url: url(), webSocketImpl: WebSocket, retryAttempts: 0, lazyCloseTimeout: 1_000 });
+    const asked = async (as: string) =>
+      client
+        .iterate({ query: "{ viewer { name } }", extensions: { headers: { authorization: `Bearer ${as}` } } })
+        .next();
+    const made = await Promise.all(Array.from({ length: 11 }, (_, index) => key({ name: `tab ${index}` })));
+    for (const [index, one] of made.slice(0, 10).entries()) {
+      expect((await asked(one)).value).toEqual({ data: { viewer: { name: `tab ${index}` } } });
+    }
+    await expect(asked(made[10]!)).rejects.toMatchObject([{ extensions: { code: "FORBIDDEN" } }]);
+    expect((await asked(made[0]!)).value).toEqual({ data: { viewer: { name: "tab 0" } } });
+    await client.dispose();
+  });
+
   test.each([
     ["revoked", null],
     ["expired", 1_000],
   ])("is closed with 4403 in the middle of its subscription once its key is %s", async (_how, lifeMs) => {
-    const made = await createKey(api.rig.db, {
-      projectId: DEFAULT_PROJECT_ID,
-      name: "cut off",
-      role: "VIEWER",
-      lifeMs,
-      scope: null,
-      createdBy: "tests",
-    });
+    const made = await createKey(api.rig.db, grantOf("cut off", "VIEWER", lifeMs));
     const open = api.stream.size;
     const code = closed({ authorization: `Bearer ${made.key}` }, (socket) => {
       socket.once("message", () => subscribe(socket));

@@ -5,6 +5,7 @@ import {
   isLeafType,
   isListType,
   isNonNullType,
+  isObjectType,
   type GraphQLArgument,
   type GraphQLField,
   type GraphQLInputField,
@@ -113,7 +114,7 @@ function placesOf(field: GraphQLField<unknown, unknown>): ((id: string) => Recor
 }
 
 function operationFor(kind: string, field: GraphQLField<unknown, unknown>): string {
-  const variables = field.args.map(({ name, type }) => `$${name}: ${type}`).join(", ");
+  const variables = field.args.map(({ name, type }) => `$${name}: ${String(type)}`).join(", ");
   const args = field.args.map(({ name }) => `${name}: $${name}`).join(", ");
   const type = getNamedType(field.type);
   let selection = "";
@@ -243,3 +244,74 @@ test("names and idempotency keys of one project are free in another, and its wor
   expect(await api.rig.settled(job.id)).toBe("COMPLETED");
   expect(await api.rig.violations()).toEqual([]);
 });
+
+test("another project's ids are unknown in every nested field of what is one's own", async () => {
+  const own = await ownOfEachType();
+  const schema = await buildHeadwaySchema();
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  const told: string[] = [];
+  const asked = new Set<string>();
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || roots.includes(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      for (const place of placesOf(field)) {
+        // What takes an id must be a node, or this walk can't get to it.
+        expect(own).toHaveProperty(type.name);
+        asked.add(`${type.name}.${field.name}`);
+        const operation = nestedOperationFor(type.name, field);
+        const at = (id: string) => ({ ownId: own[type.name], ...place(id) });
+        const unknown = randomUUID();
+        const expected = await answer("query", operation, at(unknown), unknown);
+        expect(expected).toContain('"status":200');
+        for (const [what, id] of Object.entries(theirs)) {
+          const got = await answer("query", operation, at(id), id);
+          if (got !== expected) told.push(`${type.name}.${field.name} with the ${what}: ${got} instead of ${expected}`);
+        }
+      }
+    }
+  }
+  expect(told).toEqual([]);
+  expect([...asked].sort()).toEqual(expect.arrayContaining(["Collection.jobs", "Job.task", "Job.tasks"]));
+});
+
+/** One collection with a settled job, of the stranger's project: an id of each type that takes ids in its fields. */
+async function ownOfEachType(): Promise<Readonly<Record<string, string>>> {
+  const run = async (query: string, input: object): Promise<any> => {
+    const { data, errors } = await api.send(query, { input }, stranger);
+    expect(errors).toEqual([]);
+    return Object.values(data!)[0];
+  };
+  const { collection } = await run(
+    "mutation ($input: CreateCollectionInput!) { createCollection(input: $input) { collection { id } } }",
+    { name: "own" },
+  );
+  const { documents } = await run(
+    "mutation ($input: AddDocumentsInput!) { addDocuments(input: $input) { documents { id } } }",
+    { collectionId: collection.id, documents: [{ name: "good", text: "g" }] },
+  );
+  const { job } = await run("mutation ($input: SubmitJobInput!) { submitJob(input: $input) { job { id } } }", {
+    collectionId: collection.id,
+    pipeline: "rich",
+  });
+  expect(await api.rig.settled(job.id)).toBe("COMPLETED");
+  const { data } = await api.send(
+    "query ($id: ID!) { job(id: $id) { tasks { nodes { id worker { id } } } } }",
+    {
+      id: job.id,
+    },
+    stranger,
+  );
+  const [task] = data!.job.tasks.nodes;
+  const [worker] = await api.rig.db.query("select id from worker limit 1");
+  return { Collection: collection.id, Document: documents[0].id, Job: job.id, Task: task.id, Worker: worker.id };
+}
+
+/** The field of the node with the id $ownId, asked for ids and messages but for no foreign thing by name. */
+function nestedOperationFor(typeName: string, field: GraphQLField<unknown, unknown>): string {
+  const variables = ["$ownId: ID!", ...field.args.map(({ name, type }) => `$${name}: ${String(type)}`)].join(", ");
+  const args = field.args.map(({ name }) => `${name}: $${name}`).join(", ");
+  const type = getNamedType(field.type);
+  const fields = isObjectType(type) ? type.getFields() : {};
+  const selection = isLeafType(type) ? "" : fields.nodes ? "{ nodes { id } }" : fields.id ? "{ id }" : "{ __typename }";
+  return `query (${variables}) { node(id: $ownId) { ... on ${typeName} { ${field.name}(${args}) ${selection} } } }`;
+}

@@ -4,7 +4,8 @@ import { KeyRing } from "../../src/engine/keys.js";
 import { ChangeStream } from "../../src/engine/stream.js";
 import type { ApiParts } from "../../src/graphql/context.js";
 import { buildHeadwaySchema } from "../../src/graphql/schema.js";
-import { DEFAULT_QUERY } from "../../src/server/playground.js";
+import { HEADERS } from "../../src/server/playground.js";
+import { TABS } from "../../src/server/playground-tabs.js";
 import { startServer, type RunningServer } from "../../src/server/server.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createRig, type Rig } from "../support/engine.js";
@@ -38,10 +39,19 @@ describe("the API as it is served", () => {
     await rig.close();
   });
 
-  test("opens its playground with operations that are valid", async () => {
-    expect(validate(await buildHeadwaySchema(), parse(DEFAULT_QUERY))).toEqual([]);
-    const answer = await post(server, JSON.stringify({ query: DEFAULT_QUERY, operationName: "Overview" }), {}, key);
-    expect(await answer.json()).toEqual({ data: { pipelines: [], jobs: { nodes: [] } } });
+  test.each(TABS)(
+    "opens its playground with a tab to $title, valid in the schema",
+    async ({ query: text, variables }) => {
+      expect(validate(await buildHeadwaySchema(), parse(text))).toEqual([]);
+      expect(() => JSON.parse(variables) as unknown).not.toThrow();
+    },
+  );
+
+  test("opens its playground with headers that a browser can send, and answers them with what is missing", async () => {
+    const headers = new Headers({ "content-type": "application/json", ...(JSON.parse(HEADERS) as object) });
+    const answer = await fetch(`${server.url}/graphql`, { method: "POST", headers, body: query("{ __typename }") });
+    const { errors } = (await answer.json()) as { errors: { extensions: { code: string } }[] };
+    expect([answer.status, errors[0]!.extensions.code]).toEqual([401, "UNAUTHENTICATED"]);
   });
 
   test("shows what a mutation made over either transport", async () => {

@@ -5,7 +5,8 @@ import { AccessDenied } from "../../src/errors.js";
 import { createLogger } from "../../src/logger.js";
 import type { Check } from "../../src/server/health.js";
 import { listen, type RunningServer } from "../../src/server/server.js";
-import type { GraphService } from "../../src/server/websocket.js";
+import type { GraphService } from "../../src/server/graph-service.js";
+import { limitRequest } from "../../src/graphql/limits.js";
 
 export const logger = createLogger("silent");
 /** The one key that this world lets in. */
@@ -98,14 +99,12 @@ export async function startWorld(port = 0): Promise<World> {
       message: error.originalError ? "hidden" : error.message,
       extensions: { code: error.extensions.code ?? "NONE" },
     }),
+    idOf: (visitor) => visitor,
+    admit: () => undefined,
+    limit: (request) => limitRequest(schema, request),
     validationRules: [],
-    parseOptions: {},
   };
-  const server = await listen(
-    { host: "127.0.0.1", port, logger, measured: null, checks },
-    () => service,
-    () => undefined,
-  );
+  const server = await listen({ host: "127.0.0.1", port, logger, measured: null, checks }, service, () => undefined);
   return { server, checks, silence, slowBegun, release };
 }
 

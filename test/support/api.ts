@@ -22,6 +22,8 @@ export interface TestApi {
   readonly url: string;
   /** An ADMIN's, which `client` and `send` use. */
   readonly key: string;
+  /** What the server has logged as a fault of its own. */
+  readonly faults: readonly string[];
   readonly stream: ChangeStream;
   readonly client: ApiClient;
   /** Sends the operation over HTTP as it is, with another key where one is given. */
@@ -29,20 +31,36 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-export async function createTestApi(pipelines: readonly Pipeline[]): Promise<TestApi> {
+/** How keys are looked at, where a test is about that. */
+interface KeyTimes {
+  readonly recheckKeysMs?: number;
+  readonly keylessMs?: number;
+  readonly trustedMs?: number;
+}
+
+export async function createTestApi(
+  pipelines: readonly Pipeline[],
+  { recheckKeysMs = 200, keylessMs = 1_000, trustedMs }: KeyTimes = {},
+): Promise<TestApi> {
   const rig = await createRig(pipelines);
   const stream = new ChangeStream(rig.db, rig.parts.onError);
   await stream.start(rig.url);
   const embedder = createEmbedder("hash");
+  const faults: string[] = [];
   const blobs = createFilesystemBlobStore(rig.parts.fileRoots[0]!);
   const server = await startServer({
     host: "127.0.0.1",
     port: 0,
-    logger: createLogger("silent"),
+    logger: Object.assign(createLogger("silent"), {
+      error: (fields: { error?: unknown }) => void faults.push(String(fields.error)),
+    }),
     checks: [],
-    recheckKeysMs: 200,
+    recheckKeysMs,
+    keylessMs,
+    // Tests ask as fast as they can; what one key may is tested where it is meant.
+    requestsPerSecond: 1_000_000,
     measured: { db: rig.db },
-    api: { parts: rig.parts, stream, keys: new KeyRing(rig.db, rig.parts.onError), embedder, blobs },
+    api: { parts: rig.parts, stream, keys: new KeyRing(rig.db, rig.parts.onError, trustedMs), embedder, blobs },
   });
   const key = await keyBy(rig.db);
   const client = new ApiClient(server.url, key);
@@ -50,6 +68,7 @@ export async function createTestApi(pipelines: readonly Pipeline[]): Promise<Tes
     rig,
     url: server.url,
     key,
+    faults,
     stream,
     client,
     async send(query, variables = {}, as) {

@@ -4,6 +4,7 @@ import type { Dispatcher } from "../../src/dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
 import { addDocuments, createCollection } from "../../src/engine/collections.js";
 import type { Actor, EngineParts } from "../../src/engine/engine.js";
+import { createNetworks } from "../../src/engine/networks.js";
 import { submitJob, type SubmitInput } from "../../src/engine/submit.js";
 import type { Pipeline } from "../../src/pipelines/pipeline.js";
 import { Registry } from "../../src/pipelines/registry.js";
@@ -53,6 +54,8 @@ export async function createRig(
     dispatcher,
     registry,
     fileRoots: [folder],
+    networks: createNetworks([]),
+    s3Sources: [],
     maxDocumentBytes: 10_000_000,
     cancelDeadlineMs: 15_000,
     sweepMs: 5_000,
