@@ -16,6 +16,7 @@ interface Change {
 }
 interface FollowOptions {
   readonly url: string;
+  readonly authorization: string;
   readonly scope?: Record<string, string>;
   readonly after?: string;
   readonly signal?: AbortSignal;
@@ -55,7 +56,14 @@ function follow(options: Partial<FollowOptions>): { got: Change[]; stop(): Promi
   const got: Change[] = [];
   const abort = new AbortController();
   const done = (async () => {
-    const changes = followChanges({ url, webSocketImpl: WebSocket, retryMs: 10, signal: abort.signal, ...options });
+    const changes = followChanges({
+      url,
+      authorization: `Bearer ${api.key}`,
+      webSocketImpl: WebSocket,
+      retryMs: 10,
+      signal: abort.signal,
+      ...options,
+    });
     for await (const change of changes) got.push(change);
   })();
   return {
@@ -131,7 +139,7 @@ test("the example client passes on what the server refuses, and does not ask aga
     { scope: { collectionId: "00000000-0000-7000-8000-00000000ffff" } },
   ];
   for (const options of refused) {
-    const changes = followChanges({ url, webSocketImpl: WebSocket, ...options });
+    const changes = followChanges({ url, authorization: `Bearer ${api.key}`, webSocketImpl: WebSocket, ...options });
     await expect(changes.next()).rejects.toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
   }
 });

@@ -310,8 +310,8 @@ describe("removeDocuments", () => {
       { name: "f", n: 0 },
     ]);
     // The stored file goes with the next sweep.
-    expect(await api.rig.db.query("select prefix from doomed_blob order by 1")).toEqual(
-      [`sources/${b}`, `sources/${f}`].sort().map((prefix) => ({ prefix })),
+    expect(await api.rig.db.query("select prefix from doomed_blob")).toEqual(
+      expect.arrayContaining([`sources/${b}`, `sources/${f}`].map((prefix) => ({ prefix }))),
     );
     const next = await submit(collectionId);
     expect(next).toMatchObject({ counts: { total: 2, skipped: 2 }, output: { a: 1, c: 3 } });

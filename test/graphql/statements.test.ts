@@ -1,6 +1,7 @@
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { createTestApi, type TestApi } from "../support/api.js";
 import { statementsOf } from "../support/statements.js";
+import { until } from "../support/until.js";
 
 const work = definePipeline({
   name: "work",
@@ -29,7 +30,8 @@ const work = definePipeline({
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await createTestApi([work]);
+  // Keys are looked at every few seconds, whatever is asked: once here, so that what is counted is the request's own.
+  api = await createTestApi([work], { trustedMs: 3_600_000, recheckKeysMs: 3_600_000 });
   const worker = await api.rig.startWorker();
   for (let c = 0; c < 6; c += 1) {
     const collectionId = await api.rig.collection(5);
@@ -38,6 +40,10 @@ beforeAll(async () => {
   await worker.stop(0);
   // And one that waits, so that there is something to say about waiting.
   await api.rig.submit("work", 5);
+  await until("the use of the key is noted", async () => {
+    await api.send("{ viewer { name } }");
+    return (await api.rig.db.query("select 1 from api_key where last_used_at is null")).length === 0;
+  });
 });
 afterAll(() => api.close());
 
