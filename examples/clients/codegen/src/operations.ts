@@ -4,12 +4,17 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** Documents for one collection; all of them are taken, or none. */
 export type AddDocumentsInput = {
+  /** Where they go. */
   collectionId: string | number;
+  /** At least one; no two of the same name. */
   documents: Array<DocumentInput>;
 };
 
+/** A new, empty collection. */
 export type CreateCollectionInput = {
+  /** What it is about; at most 10,000 characters. */
   description?: string | null | undefined;
   /** 1 to 36,500; as HEADWAY_RETENTION_DAYS says when absent. */
   expiresInDays?: number | null | undefined;
@@ -19,23 +24,31 @@ export type CreateCollectionInput = {
   name: string;
 };
 
-/** Exactly one of text, base64, uri. The name is unique in its collection: the same name with the same bytes changes nothing, with other bytes it is the document's new content (contentVersion + 1); a name without a folder part is kept as given. */
+/** Exactly one of text, base64, uri, uploadId. The name is unique in its collection: the same name with the same bytes changes nothing, with other bytes it is the document's new content (contentVersion + 1); a name without a folder part is kept as given. */
 export type DocumentInput = {
+  /** The content as bytes in base64, in the standard alphabet. */
   base64?: string | null | undefined;
   /** A claim; the validate stage finds out. */
   mediaType?: string | null | undefined;
   /** A JSON object. */
   metadata?: unknown;
+  /** 1 to 500 characters, unique in the collection; a folder part is kept, ".." is refused. */
   name: string;
+  /** The content as text, kept as UTF-8. */
   text?: string | null | undefined;
-  /** `file:` below one of HEADWAY_FILE_ROOTS. */
+  /** Of an upload whose bytes have come in. It can serve several documents, and the same one again; the bytes are kept until the last of them is gone. */
+  uploadId?: string | number | null | undefined;
+  /** Where a worker gets the bytes: `http:` or `https:` at a public address, `file:` below one of HEADWAY_FILE_ROOTS, `s3:` below one of HEADWAY_S3_SOURCES. */
   uri?: string | null | undefined;
 };
 
 /** What a change is about. */
 export type EntityType =
+  /** A collection as a whole. */
   | 'COLLECTION'
+  /** One submission of a collection. */
   | 'JOB'
+  /** One document's way, or the collection task. */
   | 'TASK';
 
 /** How a job stands. */
@@ -57,33 +70,59 @@ export type JobStatus =
 
 /** Every status word of every level: what the history speaks in. */
 export type Status =
+  /** Stopped by request; may be retried. */
   | 'CANCELLED'
+  /** Of a job: a cancel has been requested; running work is stopping. */
   | 'CANCELLING'
+  /** Done, without an error. */
   | 'COMPLETED'
+  /** Of a collection or a job: done, but some tasks failed or were cancelled. */
   | 'COMPLETED_WITH_ERRORS'
+  /** Of a collection: no job has been submitted yet. */
   | 'CREATED'
+  /** Of a collection: its contents are gone. */
   | 'EXPIRED'
+  /** Stopped by an error; may be retried. */
   | 'FAILED'
+  /** Of a collection or a job: work is under way. */
   | 'PROCESSING'
+  /** Of a job or a task: nothing of this run has been claimed yet, or it waits for its next try. */
   | 'QUEUED'
+  /** Of a task: a worker holds its lease. */
   | 'RUNNING'
+  /** Of a task: there was nothing to do. */
   | 'SKIPPED'
+  /** Of the collection task: document tasks are still open. */
   | 'WAITING';
 
+/** What to do with which documents. */
 export type SubmitJobInput = {
+  /** Whose documents are taken. */
   collectionId: string | number;
   /** All documents of the collection when absent. */
   documentIds?: Array<string | number> | null | undefined;
   /** Looked at first. The same key gives the same job for ever; another body under it is IDEMPOTENCY_CONFLICT; a submit that ended in userErrors does not use it up. */
   idempotencyKey?: string | null | undefined;
+  /** INCREMENTAL skips documents whose content this pipeline, in this version and with these options, has already completed: they are SKIPPED with the reason UNCHANGED and keep their chunks, at birth where the content came along, after the download where it comes from a uri. */
+  mode?: SubmitMode | null | undefined;
+  /** As the pipeline's optionsSchema describes them; its defaults where absent. */
   options?: unknown;
+  /** What they go through, by name. */
   pipeline: string;
   /** -100 to 100; higher first. */
   priority?: number | null | undefined;
   /** Not before then. */
   runAt?: string | null | undefined;
+  /** At most 50, each of 1 to 100 characters, for finding the job again. */
   tags?: Array<string> | null | undefined;
 };
+
+/** How much of a collection a job does. */
+export type SubmitMode =
+  /** Every document goes through the pipeline. */
+  | 'FULL'
+  /** Documents whose content this pipeline and these options have already completed are SKIPPED. */
+  | 'INCREMENTAL';
 
 /** How a task stands. */
 export type TaskStatus =
@@ -104,20 +143,35 @@ export type TaskStatus =
 
 /** What kept a mutation from being done. */
 export type UserErrorCode =
+  /** A job of the collection is still open. */
   | 'ACTIVE_JOB_EXISTS'
+  /** The collection's contents are gone, or are about to go. */
   | 'COLLECTION_EXPIRED'
+  /** The key made a job from another request. */
   | 'IDEMPOTENCY_CONFLICT'
+  /** A value is not one that can be taken; the path says where. */
   | 'INVALID_INPUT'
+  /** The options are not what the pipeline's schema allows. */
   | 'INVALID_OPTIONS'
+  /** It is more than is done at once. */
   | 'LIMIT_EXCEEDED'
+  /** Another collection has this name. */
   | 'NAME_TAKEN'
+  /** It is settled, or has been asked to stop already. */
   | 'NOT_CANCELLABLE'
+  /** There is nothing with this id. */
   | 'NOT_FOUND'
+  /** Nothing of it can be retried now. */
   | 'NOT_RETRYABLE'
+  /** There is nothing to process. */
   | 'NO_DOCUMENTS'
+  /** There are more bytes than are taken. */
   | 'TOO_LARGE'
+  /** No pipeline of this server has this name. */
   | 'UNKNOWN_PIPELINE'
+  /** The bytes of an upload are not all there. */
   | 'UPLOAD_INCOMPLETE'
+  /** The address is not one that may be read. */
   | 'URI_REFUSED';
 
 export type CreateMutationVariables = Exact<{
