@@ -13,6 +13,9 @@ import { serveMetrics } from "./metrics.js";
 import { boundBodies } from "./receive.js";
 import { onlyPut, serveUpload } from "./uploads.js";
 
+/** Of answers over HTTP, by the specification of it. */
+const GRAPHQL_MEDIA_TYPE = "application/graphql-response+json";
+
 export type { Check };
 
 /** A server that listens. */
@@ -137,10 +140,19 @@ function urlOf(host: string, port: number): string {
   return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
 }
 
+/**
+ * In the media type that a client of GraphQL asks for. Such clients don't read a refusal in another one: it might be some
+ * proxy's.
+ */
+function mediaTypeFor(req: express.Request): string {
+  return req.accepts(["application/json", GRAPHQL_MEDIA_TYPE]) || "application/json";
+}
+
 /** What failed before GraphQL saw it, in GraphQL's form and without its inside. */
 function answerError(logger: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error);
+    res.type(mediaTypeFor(req));
     if (error instanceof RateLimited) {
       const { code, message, retryAfterMs } = error;
       res.set("retry-after", String(Math.ceil(retryAfterMs / 1_000))).status(429);

@@ -12,8 +12,9 @@ const KEYLESS_MS = 10_000;
 const MAX_SOCKETS = 50;
 /** "Too many": as graphql-ws uses it for too many initialisations. */
 const TOO_MANY = 4429;
-/** What graphql-ws itself closes with when a connection is refused. */
-const FORBIDDEN = 4403;
+/** What clients of the protocol take for final. After 4403, which graphql-ws would close with, they try again for 30 s. */
+const UNAUTHORIZED = 4401;
+const NO_GOOD_KEY = "The key is missing, unknown, revoked or expired";
 /** A client that does not answer the close is not waited for. */
 const CLOSE_MS = 5_000;
 /** A page names one; a playground those of its tabs. Each is kept, and looked at again, as long as its socket is open. */
@@ -26,7 +27,7 @@ type Doorkeeper<Visitor> = Pick<
 
 /**
  * Who is behind each socket: by the key in its connectionParams, or, as the playground's Headers tab sends it, in the
- * `extensions.headers` of an operation. A socket whose key is no longer good is closed with 4403.
+ * `extensions.headers` of an operation. A socket whose key is no longer good is closed with 4401.
  */
 export class SocketVisits<Visitor> {
   readonly #service: Doorkeeper<Visitor>;
@@ -57,7 +58,7 @@ export class SocketVisits<Visitor> {
     if (authorization === undefined) {
       this.#visitors.set(socket, new Map());
       const timer = setTimeout(() => {
-        if (this.#visitors.get(socket)?.size === 0) forbid(socket);
+        if (this.#visitors.get(socket)?.size === 0) turnAway(socket);
       }, this.#service.keylessMs ?? KEYLESS_MS);
       socket.once("close", () => clearTimeout(timer));
       return true;
@@ -71,6 +72,7 @@ export class SocketVisits<Visitor> {
       return this.#keep(socket, new Map([[authorization, visitor]]));
     } catch (error) {
       if (!(error instanceof AccessDenied)) throw error;
+      turnAway(socket);
       return false;
     }
   }
@@ -127,7 +129,7 @@ export class SocketVisits<Visitor> {
       try {
         for (const visitor of visitors.values()) {
           if (await this.#service.isStillGood(visitor)) continue;
-          forbid(socket);
+          turnAway(socket);
           break;
         }
       } catch (error) {
@@ -141,9 +143,9 @@ export class SocketVisits<Visitor> {
   }
 }
 
-function forbid(socket: WebSocket): void {
+function turnAway(socket: WebSocket): void {
   if (socket.readyState !== socket.OPEN) return; // It is being closed already.
-  socket.close(FORBIDDEN, "Forbidden");
+  socket.close(UNAUTHORIZED, NO_GOOD_KEY);
   const timer = setTimeout(() => socket.terminate(), CLOSE_MS);
   timer.unref();
   socket.once("close", () => clearTimeout(timer));
