@@ -9,7 +9,13 @@ try {
   const [jobId, after] = operands;
   if (after === undefined) throw new Error("Say which job, and a cursor from streamCursor to begin behind.");
   const scope = { jobId };
-  for await (const event of followChanges({ url: socketUrl, webSocketImpl: WebSocket, scope, after, ...authorization })) {
+  for await (const event of followChanges({
+    url: socketUrl,
+    webSocketImpl: WebSocket,
+    scope,
+    after,
+    ...authorization,
+  })) {
     console.log(JSON.stringify(event));
     if (event.entityType === "JOB" && isSettled(event.toStatus)) break;
   }

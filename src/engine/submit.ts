@@ -101,7 +101,6 @@ export function pipelineNamed(registry: Registry, name: string): Pipeline {
   ]);
 }
 
-
 function check(parts: EngineParts, input: SubmitInput): { pipeline: Pipeline; options: unknown } {
   const pipeline = pipelineNamed(parts.registry, input.pipeline);
   const { priority } = input;
