@@ -42,6 +42,24 @@ export const TOO_MUCH: readonly Hostile[] = [
     says: /Cannot spread fragment/,
   },
   {
+    what: "the same field over and over",
+    query: `{ collections { nodes { ${"lastJob { id } ".repeat(490)} } } }`,
+    code: "GRAPHQL_VALIDATION_FAILED",
+    says: /same fields in the same place/,
+  },
+  {
+    what: "the same field over and over, deep down, by fragments",
+    query: `{ collections { nodes { ${times(50, (i) => `...f${i}`)} } } } ${times(50, (i) => `fragment f${i} on Collection { lastJob { id } lastJob { id } }`)}`,
+    code: "GRAPHQL_VALIDATION_FAILED",
+    says: /same fields in the same place/,
+  },
+  {
+    what: "fragments beyond number",
+    query: `{ collections { nodes { ...f0 } } } ${times(60, (i) => `fragment f${i} on Collection { id }`)}`,
+    code: "GRAPHQL_VALIDATION_FAILED",
+    says: /60 fragments; at most 50/,
+  },
+  {
     what: "aliases",
     query: `{ ${times(31, (i) => `a${i}: viewer { name }`)} }`,
     code: "GRAPHQL_VALIDATION_FAILED",
