@@ -1492,16 +1492,19 @@ create table api_key (
 create index api_key_newest on api_key (project_id, created_at desc, id desc);
 
 -- Workers serve every project: what they are free for does not depend on whose work it is.
-create or replace function stuck_jobs(p_project uuid, p_sweep_ms int) returns setof uuid language sql stable as $$
+create or replace function stuck_jobs(p_project uuid, p_sweep_ms int) returns setof uuid language sql stable rows 20 as $$
   select job_id from task
   where project_id = p_project and status = 'RUNNING'
     and lease_expires_at < clock_timestamp() - make_interval(secs => p_sweep_ms / 1000.0)
   union
-  select t.job_id from task t
-  where t.project_id = p_project and t.status = 'QUEUED' and t.run_at < clock_timestamp() - interval '60 s'
-    and t.pipeline in (select unnest(w.pipelines) from worker_now w where w.status = 'RUNNING' and w.free > 0)
-    and not exists (
-      select from pipeline_pause p where p.project_id = t.project_id and p.pipeline = t.pipeline)
+  select j.id from job j
+  where j.project_id = p_project and j.status in ('QUEUED', 'PROCESSING', 'CANCELLING')
+    and j.pipeline = any (array(
+      select unnest(w.pipelines) from worker_now w where w.status = 'RUNNING' and w.free > 0))
+    and not exists (select from pipeline_pause p where p.project_id = j.project_id and p.pipeline = j.pipeline)
+    and exists (
+      select from task t
+      where t.job_id = j.id and t.status = 'QUEUED' and t.run_at < clock_timestamp() - interval '60 s')
 $$;
 
 create table upload (

@@ -20,6 +20,7 @@ beforeAll(async () => {
     url: `${api.url.replace("http", "ws")}/graphql`,
     webSocketImpl: WebSocket,
     retryAttempts: 0,
+    connectionParams: { authorization: `Bearer ${api.key}` },
   });
 });
 afterAll(async () => {
