@@ -3,7 +3,6 @@ import { register } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigError, messageOf } from "../errors.js";
-import { batchPipeline } from "./batch/batch.js";
 import { documentsPipeline } from "./documents/documents.js";
 import { createEmbedder } from "./embedding/create-embedder.js";
 import type { Embedder } from "./embedding/embedder.js";
