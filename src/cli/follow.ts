@@ -41,8 +41,7 @@ const PASSING = ["UNREACHABLE", "INTERNAL", "RATE_LIMITED"];
 /** Closes that no other try would change. */
 const FATAL_CLOSES: Readonly<Record<number, readonly [code: string, message: string]>> = {
   4400: ["BAD_REQUEST", "The server does not understand this client; is one of the two of another version?"],
-  4401: ["UNAUTHENTICATED", "The server does not know this key; look at --key or HEADWAY_KEY."],
-  4403: ["FORBIDDEN", "The server has ended the stream: the key is not known, or no longer good."],
+  4403: ["UNAUTHENTICATED", "The key is not known, or no longer good; look at --key or HEADWAY_KEY."],
 };
 
 export interface Following {

@@ -12,8 +12,8 @@ const KEYLESS_MS = 10_000;
 const MAX_SOCKETS = 50;
 /** "Too many": as graphql-ws uses it for too many initialisations. */
 const TOO_MANY = 4429;
-/** What clients of the protocol take for final. After 4403, which graphql-ws would close with, they try again for 30 s. */
-const UNAUTHORIZED = 4401;
+/** As graphql-ws closes where a connection is refused. Its own client tries a few times more, and then gives up. */
+const FORBIDDEN = 4403;
 const NO_GOOD_KEY = "The key is missing, unknown, revoked or expired";
 /** A client that does not answer the close is not waited for. */
 const CLOSE_MS = 5_000;
@@ -27,7 +27,7 @@ type Doorkeeper<Visitor> = Pick<
 
 /**
  * Who is behind each socket: by the key in its connectionParams, or, as the playground's Headers tab sends it, in the
- * `extensions.headers` of an operation. A socket whose key is no longer good is closed with 4401.
+ * `extensions.headers` of an operation. A socket whose key is no longer good is closed with 4403.
  */
 export class SocketVisits<Visitor> {
   readonly #service: Doorkeeper<Visitor>;
@@ -145,7 +145,7 @@ export class SocketVisits<Visitor> {
 
 function turnAway(socket: WebSocket): void {
   if (socket.readyState !== socket.OPEN) return; // It is being closed already.
-  socket.close(UNAUTHORIZED, NO_GOOD_KEY);
+  socket.close(FORBIDDEN, NO_GOOD_KEY);
   const timer = setTimeout(() => socket.terminate(), CLOSE_MS);
   timer.unref();
   socket.once("close", () => clearTimeout(timer));

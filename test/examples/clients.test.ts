@@ -160,7 +160,7 @@ test("the subscription for a shell says what it needs, and why it was refused", 
     run(process.execPath, [...args, key, job, "cursor"]),
   ]);
   expect(incomplete.stderr).toBe("Say which job, and a cursor from streamCursor to begin behind.\n");
-  expect(refused.stderr).toBe("The socket was closed: 4401 The key is missing, unknown, revoked or expired\n");
+  expect(refused.stderr).toBe("The socket was closed: 4403 The key is missing, unknown, revoked or expired\n");
   expect(unknown.stderr).toContain(job);
   expect([incomplete, refused, unknown].map(({ code, stdout }) => [code, stdout])).toEqual(Array(3).fill([1, ""]));
 });
