@@ -66,6 +66,7 @@ function visit(
         // While the server subscribes: before, in the middle of or after its first read.
         if (when === "subscribed") setTimeout(drop, Math.random() * 8);
       } else if (message.type === "next") {
+        if (!message.payload.data) return reject(new Error(raw.toString()));
         const { id, cursor } = message.payload.data.statusChanges;
         follower.got.push(id);
         follower.cursor = cursor;
