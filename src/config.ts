@@ -7,6 +7,13 @@ import { nearestName, SETTINGS, type SettingName } from "./settings.js";
 export const ROLES = ["api", "worker", "reconciler"] as const;
 export type Role = (typeof ROLES)[number];
 
+/** A server that speaks OpenAI's protocol; the URL without a slash at its end. */
+export interface ModelServer {
+  readonly url: string;
+  readonly key: string | null;
+  readonly model: string;
+}
+
 /** All settings of one process, checked. Paths are absolute; `null` for a URL means the embedded default. */
 export interface Config {
   readonly host: string;
@@ -27,7 +34,11 @@ export interface Config {
   readonly retentionDays: number | null;
   readonly maxDocumentBytes: number;
   readonly fileRoots: readonly string[];
-  readonly embedder: "local" | "hash";
+  readonly embedder: "local" | "openai" | "hash";
+  /** The server of the embedder "openai"; null where none is set. */
+  readonly openai: ModelServer | null;
+  /** The server that writes down speech; null where none is set. */
+  readonly transcriber: ModelServer | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
@@ -96,15 +107,16 @@ const SCHEMA = {
   ) as unknown as z.ZodType<number | null>,
   HEADWAY_MAX_DOCUMENT_BYTES: whole(1, 10_000_000_000, "larger documents are refused"),
   HEADWAY_FILE_ROOTS: absoluteList,
-  HEADWAY_EMBEDDER: z.string().transform((value, context): "local" | "hash" => {
-    if (value === "local" || value === "hash") return value;
-    const message =
-      value === "openai"
-        ? "it must be local or hash, because this version has no adapter for OpenAI-compatible addresses yet"
-        : "it must be local or hash, because these are the embedders there are";
-    context.addIssue({ code: "custom", message });
-    return z.NEVER;
-  }),
+  HEADWAY_EMBEDDER: z.enum(
+    ["local", "openai", "hash"],
+    "it must be local, openai or hash, because these are the embedders there are",
+  ),
+  HEADWAY_OPENAI_URL: url(["http:", "https:"], "the embedder asks it for vectors"),
+  HEADWAY_OPENAI_KEY: z.string(),
+  HEADWAY_OPENAI_MODEL: z.string(),
+  HEADWAY_TRANSCRIBER_URL: url(["http:", "https:"], "it is asked to write down speech"),
+  HEADWAY_TRANSCRIBER_KEY: z.string(),
+  HEADWAY_TRANSCRIBER_MODEL: z.string(),
   HEADWAY_LOG_LEVEL: z.enum(
     LOG_LEVELS,
     `it must be one of ${LOG_LEVELS.join(", ")}, because the log knows no other level`,
@@ -139,6 +151,11 @@ function relations(values: Record<string, unknown>): string[] {
   if (leaseMs !== undefined && heartbeatMs !== undefined && heartbeatMs * 2 > leaseMs) {
     faults.push(
       `HEADWAY_HEARTBEAT_MS is ${heartbeatMs}; it must be at most half of HEADWAY_LEASE_MS (${leaseMs}), because one lost heartbeat must not lose the lease.`,
+    );
+  }
+  if (values.HEADWAY_EMBEDDER === "openai" && values.HEADWAY_OPENAI_URL === null) {
+    faults.push(
+      'HEADWAY_EMBEDDER is "openai" and HEADWAY_OPENAI_URL is not set; set it, such as to https://api.openai.com/v1, because the vectors come from there.',
     );
   }
   const roles = values.HEADWAY_ROLES as readonly Role[] | undefined;
@@ -176,17 +193,31 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     maxDocumentBytes: values.HEADWAY_MAX_DOCUMENT_BYTES,
     fileRoots: values.HEADWAY_FILE_ROOTS,
     embedder: values.HEADWAY_EMBEDDER,
+    openai: modelServer(values.HEADWAY_OPENAI_URL, values.HEADWAY_OPENAI_KEY, values.HEADWAY_OPENAI_MODEL),
+    transcriber: modelServer(
+      values.HEADWAY_TRANSCRIBER_URL,
+      values.HEADWAY_TRANSCRIBER_KEY,
+      values.HEADWAY_TRANSCRIBER_MODEL,
+    ),
     logLevel: values.HEADWAY_LOG_LEVEL,
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
   };
 }
 
-/** The settings for people to read: passwords in URLs are hidden. */
+function modelServer(url: string | null, key: string, model: string): ModelServer | null {
+  return url === null ? null : { url: url.replace(/\/+$/, ""), key: key === "" ? null : key, model };
+}
+
+/** The settings for people to read: passwords in URLs and keys are hidden. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { databaseUrl, redisUrl, childEnvironment: _, ...rest } = config;
+  const { databaseUrl, redisUrl, openai, transcriber, childEnvironment: _, ...rest } = config;
+  const hidden = (server: ModelServer | null): ModelServer | null =>
+    server && { ...server, url: withoutPassword(server.url), key: server.key === null ? null : "***" };
   return {
     ...rest,
+    openai: hidden(openai),
+    transcriber: hidden(transcriber),
     databaseUrl: databaseUrl === null ? "embedded" : withoutPassword(databaseUrl),
     redisUrl: redisUrl === null ? "in-process" : withoutPassword(redisUrl),
   };

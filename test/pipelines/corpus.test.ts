@@ -28,8 +28,8 @@ interface Outcome {
   };
 }
 
-/** Formats that no parser takes yet. */
-const UNSUPPORTED = /\.(odt|pptx|xlsx|eml|png|jpe?g|wav)$/;
+/** What may well hold no text. */
+const MEDIA = /^(image|audio|video)\//;
 
 const EXAMPLE_FILES: Readonly<Record<string, Expected>> = {
   "glossary.txt": { mediaType: "text/plain", contains: ["Hint: word to a worker that something is due"] },
@@ -62,7 +62,7 @@ const cases = [
   ...Object.entries(corpusFiles).map(([name, expected]) => ({
     folder: CORPUS,
     name,
-    expected: UNSUPPORTED.test(name) ? { error: "UNSUPPORTED_TYPE" } : expected,
+    expected,
   })),
 ];
 
@@ -116,7 +116,7 @@ describe("the documents pipeline on real files", () => {
         return;
       }
       expect(outcome.lastTask).toEqual({ status: "COMPLETED", error: null });
-      expect(outcome.chunks.totalCount).toBeGreaterThan(0);
+      if (!MEDIA.test(outcome.mediaType!)) expect(outcome.chunks.totalCount).toBeGreaterThan(0);
       if (expected.pages) expect(outcome.metadata.pages).toBe(expected.pages);
       expect(outcome.metadata).toMatchObject(expected.metadata ?? {});
       const text = outcome.text!.replace(/\s+/g, " ");
