@@ -8,6 +8,7 @@ import { DOOR } from "../database/migrations/initial/door.js";
 import { RECORD } from "../database/migrations/initial/record.js";
 import { TABLES } from "../database/migrations/initial/tables.js";
 import { VIOLATIONS } from "../database/migrations/initial/violations.js";
+import { NAMED_ENTITIES } from "../database/migrations/entities.js";
 import { OPERATIONS } from "../database/migrations/operations.js";
 import { buildHeadwaySchema } from "../graphql/schema.js";
 import { ENDINGS, type Ending } from "../lifecycle/reasons.js";
@@ -100,7 +101,9 @@ function database(): string {
     reasons.map((reason) => `  (${[level, from, to, reason].map(literal).join(", ")})`),
   );
   const transitions = `insert into transition (level, from_status, to_status, reason) values\n${rows.join(",\n")};`;
-  const parts = [TABLES, transitions, DOOR, CONVERGE, RECORD, VIOLATIONS, ...OPERATIONS].map((sql) => sql.trim());
+  const parts = [TABLES, transitions, DOOR, CONVERGE, RECORD, VIOLATIONS, ...OPERATIONS, ...NAMED_ENTITIES].map((sql) =>
+    sql.trim(),
+  );
   return `-- Written by npm run schema: what the migrations run, in their order.\n\n${parts.join("\n\n")}\n`;
 }
 

@@ -5,10 +5,11 @@ import type { PostgresDriver } from "typeorm/driver/postgres/PostgresDriver.js";
 import pg from "pg";
 import { ENTITIES } from "../model/entities.js";
 import { InitialSchema1764000000000 } from "./migrations/initial-schema.js";
+import { NamedEntities1764320000000 } from "./migrations/entities.js";
 import { Operations1764200000000 } from "./migrations/operations.js";
 
 /** In the order in which they run; append only. */
-export const MIGRATIONS = [InitialSchema1764000000000, Operations1764200000000];
+export const MIGRATIONS = [InitialSchema1764000000000, Operations1764200000000, NamedEntities1764320000000];
 
 /** One process migrates at a time; the number is arbitrary and Headway's own. */
 const MIGRATION_LOCK = 4_843_041;

@@ -5,6 +5,7 @@ import { Chunk } from "../model/chunk.js";
 import { Collection } from "../model/collection.js";
 import { Document } from "../model/document.js";
 import { Job } from "../model/job.js";
+import { NamedEntity } from "../model/named-entity.js";
 import { NodeType } from "../model/node.js";
 import { StatusChange } from "../model/status-change.js";
 import { Task } from "../model/task.js";
@@ -12,7 +13,7 @@ import { Worker } from "../model/worker.js";
 import type { GraphContext } from "./context.js";
 import { uuid } from "./ids.js";
 
-const KINDS = { Artifact, Chunk, Collection, Document, Job, Task, Worker };
+const KINDS = { Artifact, Chunk, Collection, Document, Job, NamedEntity, Task, Worker };
 
 @Resolver()
 export class RootResolver {
@@ -34,6 +35,7 @@ const TABLES = {
   collection: "Collection",
   document: "Document",
   job: "Job",
+  named_entity: "NamedEntity",
   task: "Task",
   worker: "Worker",
   status_change: "StatusChange",

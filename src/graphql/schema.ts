@@ -5,6 +5,7 @@ import { buildSchema, type PubSub } from "type-graphql";
 import { CollectionResolver } from "./collection.resolver.js";
 import { ChunkResolver, DocumentResolver } from "./document.resolver.js";
 import { ArtifactResolver, JobResolver, JobSummaryResolver } from "./job.resolver.js";
+import { CollectionEntitiesResolver, NamedEntityResolver } from "./named-entity.resolver.js";
 import { OperationsResolver } from "./operations.resolver.js";
 import { PipelineResolver } from "./pipeline.resolver.js";
 import { RootResolver } from "./root.resolver.js";
@@ -30,10 +31,12 @@ export function buildHeadwaySchema(): Promise<GraphQLSchema> {
     resolvers: [
       ArtifactResolver,
       ChunkResolver,
+      CollectionEntitiesResolver,
       CollectionResolver,
       DocumentResolver,
       JobResolver,
       JobSummaryResolver,
+      NamedEntityResolver,
       OperationsResolver,
       PipelineResolver,
       RootResolver,

@@ -11,6 +11,7 @@ import {
   TASK_STATUSES,
 } from "../lifecycle/status.js";
 import { WAITING_CODES } from "../lifecycle/waiting.js";
+import { NAMED_ENTITY_TYPES } from "./named-entity-types.js";
 
 type EnumObject<Word extends string> = { readonly [Key in Word]: Key };
 
@@ -107,3 +108,4 @@ export const JobOrderFieldEnum = enumOf("JobOrderField", "What a list of jobs is
   "STATUS_CHANGED_AT",
   "PRIORITY",
 ] as const);
+export const NamedEntityTypeEnum = enumOf("NamedEntityType", "What a named entity is.", NAMED_ENTITY_TYPES);

@@ -66,7 +66,7 @@ function looksLikeMail(text: string, isNamed: boolean): boolean {
   const lines = head.split(/\r?\n/);
   const isHead = lines.every(
     (line, index) =>
-      /^[!-9;-~]+:/.test(line) || (index > 0 && /^[ \t]/.test(line)) || (index === 0 && /^From /.test(line)),
+      /^[!-9;-~]+:/.test(line) || (index > 0 && /^[ \t]/.test(line)) || (index === 0 && line.startsWith("From ")),
   );
   if (isNamed) return isHead;
   return isHead && /^(from|sender):/im.test(head) && /^(message-id|received|mime-version|date):/im.test(head);

@@ -6,6 +6,7 @@ import { chunkStage } from "./chunk.js";
 import { describeStage } from "./describe.js";
 import { downloadStage } from "./download.js";
 import { embedStage } from "./embed.js";
+import { graphStage } from "./graph/graph.js";
 import { parseStage } from "./parse.js";
 import { storeStage } from "./store.js";
 import { transcribeStage } from "./transcribe.js";
@@ -44,6 +45,6 @@ export function documentsPipeline({ embedder, maxDocumentBytes, transcriber }: D
       embedStage(embedder),
       storeStage,
     ],
-    collectionStages: [describeStage],
+    collectionStages: [describeStage, graphStage],
   });
 }

@@ -66,7 +66,7 @@ function vectorsOf(answer: unknown, count: number): Float32Array[] {
   if (!Array.isArray(data) || data.length !== count) {
     throw unusable(`${Array.isArray(data) ? data.length : "no"} vectors for ${count} texts`);
   }
-  const vectors = new Array<Float32Array | undefined>(count).fill(undefined);
+  const vectors = Array.from({ length: count }, (): Float32Array | undefined => undefined);
   for (const [place, item] of (data as { index?: unknown; embedding?: unknown }[]).entries()) {
     const index = typeof item?.index === "number" ? item.index : place;
     const { embedding } = item ?? {};

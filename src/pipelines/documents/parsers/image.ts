@@ -18,7 +18,7 @@ const MAX_SIDE = 6_000;
 /** Size and EXIF, and the text that stands in it. A picture without letters has no text. */
 export async function parseImage(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
   const facts = await understood(name, () => open(bytes).metadata());
-  const { width = 0, height = 0 } = facts;
+  const { width, height } = facts;
   // Of a moving picture the first frame says enough; a TIFF holds the pages of a scan.
   const pages = facts.format === "tiff" ? (facts.pages ?? 1) : 1;
   if (width * height > MAX_PIXELS) throw tooLarge(name, `${width} × ${height}`);
@@ -42,7 +42,7 @@ function open(bytes: Uint8Array, page = 0): Sharp {
 }
 
 /** Upright, grey, on white, and large enough. Always a fresh PNG: the recogniser never sees the bytes themselves. */
-function forReading(image: Sharp, { width = 0, height = 0, density = 72 }: Metadata): Sharp {
+function forReading(image: Sharp, { width, height, density = 72 }: Metadata): Sharp {
   const isCoarse = density < FINE_DPI && width * height < COARSE_PIXELS;
   const wanted = Math.min(MAX_SIDE, Math.max(width, height) * (isCoarse ? 2 : 1));
   return image

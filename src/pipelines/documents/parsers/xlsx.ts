@@ -22,5 +22,9 @@ function cellText(value: unknown): string {
   if (value === null || value === undefined) return "";
   // Midnight means that the cell holds a day and no time.
   if (value instanceof Date) return value.toISOString().replace("T00:00:00.000Z", "");
-  return String(value).replace(/\s+/g, " ").trim();
+  return typeof value === "object"
+    ? ""
+    : String(value as string | number | boolean)
+        .replace(/\s+/g, " ")
+        .trim();
 }
