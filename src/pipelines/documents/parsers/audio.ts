@@ -1,10 +1,16 @@
 import { parseBuffer, type IAudioMetadata } from "music-metadata";
 import { PermanentError, messageOf } from "../../../errors.js";
+import { FORMATS } from "../formats.js";
+import { probeStreams, soundOf } from "./ffmpeg.js";
 import { factsOf, type ParseAid, type Parsed } from "./parsed.js";
 
 /** Duration, codec, sample rate, channels and tags. Speech becomes text in the stage `transcribe`. */
 export async function parseAudio(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
-  return { text: "", metadata: mediaFacts(await readMedia(bytes, name, aid.mediaType)) };
+  const facts = mediaFacts(await readMedia(bytes, name, aid.mediaType));
+  if (aid.mediaType !== FORMATS.m4a) return { text: "", metadata: facts };
+  // The library takes what the container says; ffmpeg, where there is one, asks the sound itself.
+  const streams = await probeStreams(bytes, aid.mediaType).catch(() => []);
+  return { text: "", metadata: { ...facts, ...soundOf(streams) } };
 }
 
 /** @throws {PermanentError} MALFORMED_DOCUMENT */

@@ -20,6 +20,7 @@ const LIMIT_MS = 30_000;
 const MAX_OUTPUT_BYTES = 10_000_000;
 /** The one reader that is to be tried: a file that is really a playlist must not make the program open others. */
 const DEMUXERS: Readonly<Record<string, string>> = {
+  "audio/mp4": "mov",
   "video/mp4": "mov",
   "video/matroska": "matroska",
   "video/webm": "matroska",
@@ -41,6 +42,12 @@ export async function probeStreams(bytes: Uint8Array, mediaType: string): Promis
     ...optional("sampleRateHz", number(stream.sample_rate)),
     ...optional("channels", number(stream.channels)),
   }));
+}
+
+/** What the first stream of sound is like. Containers of the MP4 family name channels that are not there. */
+export function soundOf(streams: readonly ProbedStream[]): Partial<Pick<ProbedStream, "sampleRateHz" | "channels">> {
+  const { sampleRateHz, channels } = streams.find(({ type }) => type === "audio") ?? {};
+  return { ...(sampleRateHz ? { sampleRateHz } : {}), ...(channels ? { channels } : {}) };
 }
 
 /** The spoken text of one subtitle stream, a cue a line or more, without times and marks. */

@@ -50,6 +50,7 @@ function forReading(image: Sharp, { width, height, density = 72 }: Metadata): Sh
     .flatten({ background: "#ffffff" })
     .greyscale()
     .resize({ width: wanted, height: wanted, fit: "inside", kernel: "lanczos3" })
+    .withDensity(300) // Else the recogniser guesses, and says so.
     .png({ compressionLevel: 1 });
 }
 

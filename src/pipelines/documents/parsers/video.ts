@@ -1,7 +1,7 @@
 import type { IAudioMetadata } from "music-metadata";
 import type { Json } from "../../pipeline.js";
 import { mediaFacts, readMedia } from "./audio.js";
-import { FfmpegAbsent, probeStreams, readSubtitles, type ProbedStream } from "./ffmpeg.js";
+import { FfmpegAbsent, probeStreams, readSubtitles, soundOf, type ProbedStream } from "./ffmpeg.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 
 const MAX_STREAMS = 50;
@@ -23,7 +23,12 @@ export async function parseVideo(bytes: Uint8Array, name: string, aid: ParseAid)
   const listed = streams.slice(0, MAX_STREAMS);
   return {
     text: await subtitlesOf(bytes, name, listed, aid),
-    metadata: { ...facts, ...sizeOf(listed), streams: listed.map(({ index: _index, ...stream }) => stream) },
+    metadata: {
+      ...facts,
+      ...sizeOf(listed),
+      ...soundOf(listed),
+      streams: listed.map(({ index: _index, ...stream }) => stream),
+    },
   };
 }
 
