@@ -11,7 +11,7 @@ import { developmentKey } from "./engine/development-key.js";
 import { ChangeStream } from "./engine/stream.js";
 import { messageOf } from "./errors.js";
 import type { Logger } from "./logger.js";
-import { loadRegistry, type LoadedPipelines, type PipelineSource } from "./pipelines/load.js";
+import { loadRegistry, withoutKeys, type LoadedPipelines, type PipelineSource } from "./pipelines/load.js";
 import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
 import { startServer, type RunningServer } from "./server/server.js";
 import type { BlobStore } from "./storage/blob-store.js";
@@ -84,6 +84,8 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   const source: PipelineSource = {
     files: config.pipelineFiles,
     embedder: config.embedder,
+    openai: config.openai,
+    transcriber: config.transcriber,
     maxDocumentBytes: config.maxDocumentBytes,
   };
   const pipelines = await loadRegistry(source);
@@ -256,7 +258,7 @@ async function startWorker(
       runIsolated: (call, ctx, signal) =>
         sandbox.run(
           {
-            pipelineSource: JSON.stringify(source),
+            pipelineSource: JSON.stringify(withoutKeys(source)),
             pipeline: call.pipeline.name,
             stage: call.stage.name,
             kind: call.claim.kind === "DOCUMENT" ? "document" : "collection",

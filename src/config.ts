@@ -8,6 +8,13 @@ import { LOG_LEVELS, nearestName, SETTINGS, type SettingName } from "./settings.
 export const ROLES = ["api", "worker", "reconciler"] as const;
 export type Role = (typeof ROLES)[number];
 
+/** A server that speaks OpenAI's protocol; the URL without a slash at its end. */
+export interface ModelServer {
+  readonly url: string;
+  readonly key: string | null;
+  readonly model: string;
+}
+
 /** All settings of one process, checked. Paths are absolute; `null` for a URL means the embedded default. */
 export interface Config {
   readonly host: string;
@@ -36,9 +43,13 @@ export interface Config {
   /** Null: below dataDir. */
   readonly blobsUrl: string | null;
   readonly s3: S3Settings;
-  readonly embedder: "local" | "hash";
   readonly requestsPerSecond: number;
   readonly introspection: boolean;
+  readonly embedder: "local" | "openai" | "hash";
+  /** The server of the embedder "openai"; null where none is set. */
+  readonly openai: ModelServer | null;
+  /** The server that writes down speech; null where none is set. */
+  readonly transcriber: ModelServer | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
@@ -139,15 +150,16 @@ const SCHEMA = {
   AWS_ACCESS_KEY_ID: z.string(),
   AWS_SECRET_ACCESS_KEY: z.string(),
   AWS_SESSION_TOKEN: z.string(),
-  HEADWAY_EMBEDDER: z.string().transform((value, context): "local" | "hash" => {
-    if (value === "local" || value === "hash") return value;
-    const message =
-      value === "openai"
-        ? "it must be local or hash, because this version has no adapter for OpenAI-compatible addresses yet"
-        : "it must be local or hash, because these are the embedders there are";
-    context.addIssue({ code: "custom", message });
-    return z.NEVER;
-  }),
+  HEADWAY_EMBEDDER: z.enum(
+    ["local", "openai", "hash"],
+    "it must be local, openai or hash, because these are the embedders there are",
+  ),
+  HEADWAY_OPENAI_URL: url(["http:", "https:"], "the embedder asks it for vectors"),
+  HEADWAY_OPENAI_KEY: z.string(),
+  HEADWAY_OPENAI_MODEL: z.string(),
+  HEADWAY_TRANSCRIBER_URL: url(["http:", "https:"], "it is asked to write down speech"),
+  HEADWAY_TRANSCRIBER_KEY: z.string(),
+  HEADWAY_TRANSCRIBER_MODEL: z.string(),
   HEADWAY_LOG_LEVEL: z.enum(
     LOG_LEVELS,
     `it must be one of ${LOG_LEVELS.join(", ")}, because the log knows no other level`,
@@ -192,6 +204,11 @@ function relations(values: Record<string, unknown>): string[] {
       : ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
     faults.push(
       `${missing} is not set, though ${given} is; set both or neither, because a key is of no use without its secret.`,
+    );
+  }
+  if (values.HEADWAY_EMBEDDER === "openai" && values.HEADWAY_OPENAI_URL === null) {
+    faults.push(
+      'HEADWAY_EMBEDDER is "openai" and HEADWAY_OPENAI_URL is not set; set it, such as to https://api.openai.com/v1, because the vectors come from there.',
     );
   }
   const roles = values.HEADWAY_ROLES as readonly Role[] | undefined;
@@ -246,6 +263,12 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     embedder: values.HEADWAY_EMBEDDER,
     requestsPerSecond: values.HEADWAY_REQUESTS_PER_SECOND,
     introspection: values.HEADWAY_INTROSPECTION,
+    openai: modelServer(values.HEADWAY_OPENAI_URL, values.HEADWAY_OPENAI_KEY, values.HEADWAY_OPENAI_MODEL),
+    transcriber: modelServer(
+      values.HEADWAY_TRANSCRIBER_URL,
+      values.HEADWAY_TRANSCRIBER_KEY,
+      values.HEADWAY_TRANSCRIBER_MODEL,
+    ),
     logLevel: values.HEADWAY_LOG_LEVEL,
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
@@ -265,11 +288,19 @@ function withoutSlash(url: string): string {
   return url.replace(/\/+$/, "");
 }
 
-/** The settings for people to read: passwords in URLs are hidden. */
+function modelServer(url: string | null, key: string, model: string): ModelServer | null {
+  return url === null ? null : { url: url.replace(/\/+$/, ""), key: key === "" ? null : key, model };
+}
+
+/** The settings for people to read: passwords in URLs and keys are hidden. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { databaseUrl, redisUrl, clientUrl, clientKey, childEnvironment: _, s3, ...rest } = config;
+  const { databaseUrl, redisUrl, clientUrl, clientKey, childEnvironment: _, s3, openai, transcriber, ...rest } = config;
+  const hidden = (server: ModelServer | null): ModelServer | null =>
+    server && { ...server, url: withoutPassword(server.url), key: server.key === null ? null : "***" };
   return {
     ...rest,
+    openai: hidden(openai),
+    transcriber: hidden(transcriber),
     s3: { ...s3, credentials: s3.credentials && { accessKeyId: s3.credentials.accessKeyId, secretAccessKey: "***" } },
     clientUrl: withoutPassword(clientUrl),
     clientKey: clientKey === null ? null : "***",

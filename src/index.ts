@@ -1,4 +1,5 @@
 export { PermanentError } from "./errors.js";
+export type { EntityDraft, StagedEntities } from "./pipelines/named-entity.js";
 export {
   definePipeline,
   type ArtifactWriter,

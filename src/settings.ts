@@ -80,7 +80,7 @@ export const SETTINGS = [
   {
     name: "HEADWAY_EMBEDDER",
     default: "local",
-    does: "local (a sentence model from npm, 512 dimensions) or hash (feature hashing, for tests).",
+    does: "local (a sentence model from npm, 512 dimensions), openai (HEADWAY_OPENAI_URL) or hash (feature hashing, for tests).",
   },
   {
     name: "HEADWAY_REQUESTS_PER_SECOND",
@@ -88,6 +88,19 @@ export const SETTINGS = [
     does: "Requests of one key a second, over both transports together; more are refused with RATE_LIMITED.",
   },
   { name: "HEADWAY_INTROSPECTION", default: "true", does: "Whether clients may ask for the schema." },
+    name: "HEADWAY_OPENAI_URL",
+    default: "",
+    does: "Server of the embedder openai, with its version, such as https://api.openai.com/v1.",
+  },
+  { name: "HEADWAY_OPENAI_KEY", default: "", does: "Its key, where it wants one." },
+  { name: "HEADWAY_OPENAI_MODEL", default: "text-embedding-3-small", does: "Its embedding model." },
+  {
+    name: "HEADWAY_TRANSCRIBER_URL",
+    default: "",
+    does: "Server that writes down speech by the same protocol. Empty: sound and film get a warning instead.",
+  },
+  { name: "HEADWAY_TRANSCRIBER_KEY", default: "", does: "Its key, where it wants one." },
+  { name: "HEADWAY_TRANSCRIBER_MODEL", default: "whisper-1", does: "Its transcription model." },
   {
     name: "HEADWAY_LOG_LEVEL",
     default: "info",

@@ -56,7 +56,7 @@ describe("the settings", () => {
     [
       "HEADWAY_EMBEDDER",
       "openai",
-      'HEADWAY_EMBEDDER is "openai"; it must be local or hash, because this version has no adapter for OpenAI-compatible addresses yet.',
+      'HEADWAY_EMBEDDER is "openai" and HEADWAY_OPENAI_URL is not set; set it, such as to https://api.openai.com/v1, because the vectors come from there.',
     ],
     ["HEADWAY_CONCURENCY", "4", "HEADWAY_CONCURENCY is no setting of Headway; did you mean HEADWAY_CONCURRENCY?"],
   ])("%s=%s is named with its value, what it must be, and why", (name, value, message) => {

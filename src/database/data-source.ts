@@ -8,6 +8,7 @@ import { Access1764400000000 } from "./migrations/access.js";
 import { Contract1764310000000 } from "./migrations/contract.js";
 import { InitialSchema1764000000000 } from "./migrations/initial-schema.js";
 import { Leases1764300000000 } from "./migrations/leases.js";
+import { NamedEntities1764420000000 } from "./migrations/entities.js";
 import { Operations1764200000000 } from "./migrations/operations.js";
 import { TextPaging1764410000001 } from "./migrations/text-paging.js";
 import { Uploads1764410000000 } from "./migrations/uploads.js";
@@ -21,6 +22,7 @@ export const MIGRATIONS = [
   Access1764400000000,
   Uploads1764410000000,
   TextPaging1764410000001,
+  NamedEntities1764420000000,
 ];
 
 /** One process migrates at a time; the number is arbitrary and Headway's own. */

@@ -4,6 +4,7 @@ import { Chunk } from "../model/chunk.js";
 import { Collection } from "../model/collection.js";
 import { Document } from "../model/document.js";
 import { Job } from "../model/job.js";
+import { NamedEntity } from "../model/named-entity.js";
 import { StatusChange } from "../model/status-change.js";
 import { Task } from "../model/task.js";
 
@@ -50,5 +51,6 @@ export const ChunkConnection = connectionOf("Chunk", Chunk);
 export const CollectionConnection = connectionOf("Collection", Collection);
 export const DocumentConnection = connectionOf("Document", Document);
 export const JobConnection = connectionOf("Job", Job);
+export const NamedEntityConnection = connectionOf("NamedEntity", NamedEntity);
 export const StatusChangeConnection = connectionOf("StatusChange", StatusChange);
 export const TaskConnection = connectionOf("Task", Task);

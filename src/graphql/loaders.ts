@@ -9,6 +9,7 @@ import { Collection } from "../model/collection.js";
 import { Document } from "../model/document.js";
 import { JobSummary, type StageSummary } from "../model/job-summary.js";
 import { Job, type StageCount } from "../model/job.js";
+import { NamedEntity } from "../model/named-entity.js";
 import { RefusedWrite, Task } from "../model/task.js";
 import { Worker } from "../model/worker.js";
 import { textSlices, type TextSlice } from "./text-slices.js";
@@ -48,6 +49,10 @@ export interface Loaders {
   /** Whether the collection has expired, or is to though the sweep has not come to it yet. */
   readonly isExpiring: DataLoader<string, boolean>;
   readonly warningsOfCollection: DataLoader<string, CollectionWarning[]>;
+  /** Most often named together first. */
+  readonly relatedOfEntity: DataLoader<string, { readonly entity: NamedEntity; readonly together: number }[]>;
+  /** Those that name it most first. */
+  readonly documentsOfEntity: DataLoader<string, { readonly documentId: string }[]>;
 }
 
 /** One task, by what it is of. */
@@ -250,6 +255,30 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
     warningsOfCollection: many(
       (keys) => collectionWarnings(db, keys),
       (row) => row.collectionId,
+    ),
+    relatedOfEntity: many(
+      async (keys) => {
+        const pairs: { entityId: string; otherId: string; together: number }[] = await db.query(
+          `select entity_id as "entityId", other_id as "otherId", together from named_entity_pair
+           where entity_id = any ($1) and project_id = $2 order by together desc, other_id`,
+          [keys, projectId],
+        );
+        const others = await select(NamedEntity, inProject)([...new Set(pairs.map(({ otherId }) => otherId))]);
+        const byId = new Map(others.map((entity) => [entity.id, entity]));
+        return pairs.flatMap(({ entityId, otherId, together }) =>
+          byId.has(otherId) ? [{ entityId, together, entity: byId.get(otherId)! }] : [],
+        );
+      },
+      (row) => row.entityId,
+    ),
+    documentsOfEntity: many(
+      (keys) =>
+        db.query(
+          `select entity_id as "entityId", document_id as "documentId" from named_entity_document
+           where entity_id = any ($1) and project_id = $2 order by mentions desc, document_id`,
+          [keys, projectId],
+        ) as Promise<{ entityId: string; documentId: string }[]>,
+      (row) => row.entityId,
     ),
   };
 }

@@ -5,6 +5,7 @@ import { Chunk } from "../model/chunk.js";
 import { Collection } from "../model/collection.js";
 import { Document } from "../model/document.js";
 import { Job } from "../model/job.js";
+import { NamedEntity } from "../model/named-entity.js";
 import { NodeType } from "../model/node.js";
 import { StatusChange } from "../model/status-change.js";
 import { Task } from "../model/task.js";
@@ -12,7 +13,7 @@ import { Worker } from "../model/worker.js";
 import type { GraphContext } from "./context.js";
 import { uuid } from "./ids.js";
 
-const KINDS = { Artifact, Chunk, Collection, Document, Job, Task, Worker };
+const KINDS = { Artifact, Chunk, Collection, Document, Job, NamedEntity, Task, Worker };
 
 @Resolver()
 export class RootResolver {
@@ -47,6 +48,7 @@ const TABLES: Readonly<Record<string, readonly [type: string, ofCollection: stri
   collection: ["Collection", "t.id", "$4"],
   document: ["Document", "t.collection_id", "$4"],
   job: ["Job", "t.collection_id", "t.id"],
+  named_entity: ["NamedEntity", "t.collection_id", "$4"],
   task: ["Task", "t.collection_id", "t.job_id"],
   status_change: ["StatusChange", "t.collection_id", "t.job_id"],
 };

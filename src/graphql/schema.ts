@@ -9,6 +9,7 @@ import { CollectionResolver } from "./collection.resolver.js";
 import { takeCursorsFirst } from "./cursor-first.js";
 import { ChunkResolver, DocumentResolver } from "./document.resolver.js";
 import { ArtifactResolver, JobResolver, JobSummaryResolver } from "./job.resolver.js";
+import { CollectionEntitiesResolver, NamedEntityResolver } from "./named-entity.resolver.js";
 import { OperationsResolver } from "./operations.resolver.js";
 import { PipelineResolver } from "./pipeline.resolver.js";
 import { RootResolver } from "./root.resolver.js";
@@ -51,10 +52,12 @@ async function build(): Promise<GraphQLSchema> {
       ArtifactResolver,
       BulkResolver,
       ChunkResolver,
+      CollectionEntitiesResolver,
       CollectionResolver,
       DocumentResolver,
       JobResolver,
       JobSummaryResolver,
+      NamedEntityResolver,
       OperationsResolver,
       PipelineResolver,
       RootResolver,

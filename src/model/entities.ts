@@ -4,8 +4,20 @@ import { Collection } from "./collection.js";
 import { Document } from "./document.js";
 import { JobSummary } from "./job-summary.js";
 import { Job } from "./job.js";
+import { NamedEntity } from "./named-entity.js";
 import { RefusedWrite, Task } from "./task.js";
 import { Worker } from "./worker.js";
 
 /** Every entity, for the data source. */
-export const ENTITIES = [Artifact, Chunk, Collection, Document, Job, JobSummary, RefusedWrite, Task, Worker] as const;
+export const ENTITIES = [
+  Artifact,
+  Chunk,
+  Collection,
+  Document,
+  Job,
+  JobSummary,
+  NamedEntity,
+  RefusedWrite,
+  Task,
+  Worker,
+] as const;

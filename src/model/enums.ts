@@ -12,6 +12,7 @@ import {
   TASK_STATUSES,
 } from "../lifecycle/status.js";
 import { WAITING_CODES } from "../lifecycle/waiting.js";
+import { NAMED_ENTITY_TYPES } from "./named-entity-types.js";
 
 type EnumObject<Word extends string> = { readonly [Key in Word]: Key };
 
@@ -213,3 +214,8 @@ export const JobOrderFieldEnum = enumOf(
     PRIORITY: "What they were submitted with, equals by age.",
   },
 );
+export const NamedEntityTypeEnum = enumOf("NamedEntityType", "What a named entity is.", NAMED_ENTITY_TYPES, {
+  PERSON: "Somebody.",
+  PLACE: "Somewhere: a country, a town, a region.",
+  ORGANIZATION: "A company, an authority, a club.",
+});

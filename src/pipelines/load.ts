@@ -4,16 +4,21 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigError, messageOf } from "../errors.js";
 import { documentsPipeline } from "./documents/documents.js";
-import { createEmbedder } from "./embedding/create-embedder.js";
+import { createEmbedder, type EmbedderKind } from "./embedding/create-embedder.js";
 import type { Embedder } from "./embedding/embedder.js";
 import { definePipeline, type Pipeline, type PipelineDefinition } from "./pipeline.js";
+import type { OpenAiServer } from "./openai-client.js";
 import { Registry } from "./registry.js";
 
 /** Where pipelines come from; plain data, so that a child process can load the same ones. */
 export interface PipelineSource {
   /** Files (.js, .mjs) and folders of such, absolute. Folders are read one level deep. */
   readonly files: readonly string[];
-  readonly embedder: "local" | "hash";
+  readonly embedder: EmbedderKind;
+  /** What the embedder "openai" asks. */
+  readonly openai: OpenAiServer | null;
+  /** What writes down what is said in sound and film; null where nobody does. */
+  readonly transcriber: OpenAiServer | null;
   readonly maxDocumentBytes: number;
 }
 
@@ -24,8 +29,9 @@ export interface LoadedPipelines {
 
 /** The built-in pipelines and the user's own. @throws {ConfigError} naming the file and its fault */
 export async function loadRegistry(source: PipelineSource): Promise<LoadedPipelines> {
-  const embedder = createEmbedder(source.embedder);
-  const builtIn = [documentsPipeline({ embedder, maxDocumentBytes: source.maxDocumentBytes })];
+  const { maxDocumentBytes, transcriber } = source;
+  const embedder = createEmbedder(source.embedder, source.openai);
+  const builtIn = [documentsPipeline({ embedder, maxDocumentBytes, transcriber })];
   const pipelines = new Map(builtIn.map((pipeline) => [pipeline.name, { pipeline, from: "a built-in one" }]));
   if (source.files.length > 0) resolveHeadwayForPipelines();
   for (const file of await moduleFiles(source.files)) {
@@ -36,6 +42,12 @@ export async function loadRegistry(source: PipelineSource): Promise<LoadedPipeli
     pipelines.set(pipeline.name, { pipeline, from: `that of ${file}` });
   }
   return { registry: new Registry([...pipelines.values()].map(({ pipeline }) => pipeline)), embedder };
+}
+
+/** What a child process may know of it: stages that ask other servers don't run there, so that keys stay here. */
+export function withoutKeys(source: PipelineSource): PipelineSource {
+  const bare = (server: OpenAiServer | null): OpenAiServer | null => server && { ...server, key: null };
+  return { ...source, openai: bare(source.openai), transcriber: bare(source.transcriber) };
 }
 
 /** As loadRegistry, for a child process, which needs no embedder of its own: a local one starts only on first use. */

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { ZodType } from "zod";
 import { ConfigError } from "../errors.js";
+import type { StagedEntities } from "./named-entity.js";
 
 /** A JSON value: what a stage may return. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -121,6 +122,7 @@ export interface CollectionContext<Options = any, Input = any> extends StageCont
   documentOutputs(stage: string): AsyncIterable<{ readonly document: SettledDocument; readonly output: any }>;
   /** The extracted text of one document of the job; null where it has none. */
   documentText(documentId: string): Promise<string | null>;
+  readonly entities: StagedEntities;
 }
 
 interface StageBase {

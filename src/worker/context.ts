@@ -15,6 +15,7 @@ import type {
 import type { Beating, Heartbeat } from "./heartbeat.js";
 import { Source, type SourceParts } from "./source.js";
 import { Staging } from "./staging.js";
+import { replaceEntities } from "./staging-entities.js";
 
 /** One claim while it runs: what its stages have found out and staged so far. */
 export interface RunningClaim {
@@ -175,6 +176,7 @@ function collectionContext(
       );
       return rows[0]?.text ?? null;
     },
+    entities: { replace: (entities) => replaceEntities(db, claim, entities) },
   };
 }
 

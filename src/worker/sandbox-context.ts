@@ -23,7 +23,7 @@ export interface HostLink {
 }
 
 /** Chunks with their vectors are some 5 KB each: pages of some 250 KB. */
-const CHUNKS_PER_PAGE = 50;
+const ITEMS_PER_PAGE = 50;
 const ARTIFACT_PIECE_BYTES = 512 * 1024;
 
 /** The context a stage gets in a child process: the same as in the parent, by messages. */
@@ -105,6 +105,7 @@ function collectionContext(common: StageContext, link: HostLink): CollectionCont
     documentOutputs: (stage) =>
       outlet<{ document: SettledDocument; output: unknown }>(link, () => link.ask("openDocumentOutputs", stage)),
     documentText: (documentId) => link.ask("textOfDocument", documentId),
+    entities: { replace: async (entities) => fill(link, await link.ask("beginEntities"), pagesOf(entities)) },
   };
 }
 
@@ -150,11 +151,11 @@ async function fill(
   await link.ask("endInlet", inlet);
 }
 
-async function* pagesOf(chunks: Iterable<ChunkDraft> | AsyncIterable<ChunkDraft>): AsyncGenerator<ChunkDraft[]> {
-  let page: ChunkDraft[] = [];
-  for await (const chunk of chunks) {
-    page.push(chunk);
-    if (page.length < CHUNKS_PER_PAGE) continue;
+async function* pagesOf<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T[]> {
+  let page: T[] = [];
+  for await (const item of items) {
+    page.push(item);
+    if (page.length < ITEMS_PER_PAGE) continue;
     yield page;
     page = [];
   }

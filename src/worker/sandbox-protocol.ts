@@ -71,6 +71,8 @@ export interface HostMethods {
   closeOutlet(outlet: number): Promise<void>;
   /** An inlet of ChunkDraft. */
   beginChunks(): Promise<number>;
+  /** An inlet of EntityDraft. */
+  beginEntities(): Promise<number>;
   /** An inlet of Uint8Array. */
   beginArtifact(name: string, mediaType: string): Promise<number>;
   /** Settles when there is room for more. */
@@ -166,6 +168,10 @@ export function hostFor(ctx: DocumentContext | CollectionContext): SandboxHost {
     beginChunks: () => {
       const stream = new PassThrough({ objectMode: true });
       return openInlet(stream, ofDocument(ctx).chunks.replace(stream));
+    },
+    beginEntities: () => {
+      const stream = new PassThrough({ objectMode: true });
+      return openInlet(stream, ofCollection(ctx).entities.replace(stream));
     },
     beginArtifact: (name, mediaType) => {
       const stream = new PassThrough();

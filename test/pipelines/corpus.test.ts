@@ -5,17 +5,8 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { ApiClient } from "../../src/cli/client.js";
 import { collectionOf, EXAMPLES, progressOf, submit } from "../scenarios/main-job.js";
+import { FIXTURE_FILES, FIXTURES, type Expected } from "./fixture-files.js";
 import { ROOT, startHeadway, type HeadwayProcess } from "../support/processes.js";
-
-/** What the pipeline must make of a file; `error` in place of the rest where it must fail. */
-interface Expected {
-  readonly mediaType?: string;
-  readonly pages?: number;
-  readonly contains?: readonly string[];
-  readonly absent?: readonly string[];
-  readonly metadata?: Readonly<Record<string, unknown>>;
-  readonly error?: string;
-}
 
 interface Outcome {
   readonly mediaType: string | null;
@@ -23,13 +14,14 @@ interface Outcome {
   readonly text: string | null;
   readonly chunks: { readonly totalCount: number };
   readonly lastTask: {
+    readonly warnings: readonly { readonly code: string }[];
     readonly status: string;
     readonly error: { readonly code: string; readonly message: string } | null;
   };
 }
 
-/** Formats that no parser takes yet. */
-const UNSUPPORTED = /\.(odt|pptx|xlsx|eml|png|jpe?g|wav)$/;
+/** What may well hold no text. */
+const MEDIA = /^(image|audio|video)\//;
 
 const EXAMPLE_FILES: Readonly<Record<string, Expected>> = {
   "glossary.txt": { mediaType: "text/plain", contains: ["Hint: word to a worker that something is due"] },
@@ -59,10 +51,11 @@ const corpusFiles: Readonly<Record<string, Expected>> = existsSync(path.join(COR
 
 const cases = [
   ...Object.entries(EXAMPLE_FILES).map(([name, expected]) => ({ folder: EXAMPLES, name, expected })),
+  ...Object.entries(FIXTURE_FILES).map(([name, expected]) => ({ folder: FIXTURES, name, expected })),
   ...Object.entries(corpusFiles).map(([name, expected]) => ({
     folder: CORPUS,
     name,
-    expected: UNSUPPORTED.test(name) ? { error: "UNSUPPORTED_TYPE" } : expected,
+    expected,
   })),
 ];
 
@@ -70,13 +63,15 @@ describe("the documents pipeline on real files", () => {
   let headway: HeadwayProcess;
   let dataDir: string;
   const outcomes = new Map<string, Outcome>();
+  let entities: readonly { readonly name: string; readonly documents: readonly { readonly name: string }[] }[];
+  let artifacts: readonly { readonly name: string; readonly mediaType: string }[];
 
   beforeAll(async () => {
     dataDir = await mkdtemp(path.join(tmpdir(), "headway-corpus-"));
     headway = await startHeadway({
       HEADWAY_DATA_DIR: dataDir,
       HEADWAY_EMBEDDER: "hash",
-      HEADWAY_FILE_ROOTS: `${EXAMPLES},${CORPUS}`,
+      HEADWAY_FILE_ROOTS: `${EXAMPLES},${FIXTURES},${CORPUS}`,
     });
     const api = new ApiClient(headway.url, headway.key);
     try {
@@ -89,16 +84,25 @@ describe("the documents pipeline on real files", () => {
         })),
       );
       await progressOf(api, await submit(api, collectionId, "documents"));
-      const { collection } = await api.query<{ collection: { documents: { nodes: (Outcome & { name: string })[] } } }>(
-        `query ($id: ID!) { collection(id: $id) { documents(first: 100) { nodes { name mediaType metadata text(limit: 100000)
-           chunks { totalCount } lastTask { status error { code message } } } } } }`,
+      const { collection } = await api.query<{
+        collection: {
+          documents: { nodes: (Outcome & { name: string })[] };
+          entities: { nodes: typeof entities };
+          lastJob: { artifacts: { nodes: typeof artifacts } };
+        };
+      }>(
+        `query ($id: ID!) { collection(id: $id) { entities(first: 100) { nodes { name documents { name } } }
+           lastJob { artifacts { nodes { name mediaType } } } documents(first: 100) { nodes { name mediaType metadata text(limit: 100000)
+           chunks { totalCount } lastTask { status warnings { code } error { code message } } } } } }`,
         { id: collectionId },
       );
       for (const outcome of collection.documents.nodes) outcomes.set(outcome.name, outcome);
+      entities = collection.entities.nodes;
+      artifacts = collection.lastJob.artifacts.nodes;
     } finally {
       await api.close();
     }
-  }, 120_000);
+  }, 240_000);
 
   afterAll(async () => {
     await headway.stop();
@@ -115,8 +119,10 @@ describe("the documents pipeline on real files", () => {
         expect(outcome.lastTask.error!.message.length).toBeGreaterThan(20);
         return;
       }
-      expect(outcome.lastTask).toEqual({ status: "COMPLETED", error: null });
-      expect(outcome.chunks.totalCount).toBeGreaterThan(0);
+      expect(outcome.lastTask).toMatchObject({ status: "COMPLETED", error: null });
+      if (expected.warnings) expect(outcome.lastTask.warnings.map(({ code }) => code)).toEqual(expected.warnings);
+      if (expected.silent) expect(outcome).toMatchObject({ text: "", chunks: { totalCount: 0 } });
+      if (!MEDIA.test(outcome.mediaType!)) expect(outcome.chunks.totalCount).toBeGreaterThan(0);
       if (expected.pages) expect(outcome.metadata.pages).toBe(expected.pages);
       expect(outcome.metadata).toMatchObject(expected.metadata ?? {});
       const text = outcome.text!.replace(/\s+/g, " ");
@@ -124,4 +130,11 @@ describe("the documents pipeline on real files", () => {
       for (const phrase of expected.absent ?? []) expect(text).not.toContain(phrase);
     },
   );
+
+  test("finds whom and what they name, and leaves the graph of it", () => {
+    expect(artifacts).toEqual([{ name: "graph.graphml", mediaType: "application/graphml+xml" }]);
+    const corpus = entities.find(({ name }) => /^(Wyn )?Roberts$/.test(name));
+    if (existsSync(CORPUS)) expect(corpus?.documents).toContainEqual({ name: "corpus/norwich-city.txt" });
+    expect(entities.length).toBeGreaterThan(0);
+  });
 });

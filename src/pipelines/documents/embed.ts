@@ -2,8 +2,6 @@ import type { Embedder } from "../embedding/embedder.js";
 import type { ChunkDraft, DocumentStage } from "../pipeline.js";
 import type { DocumentsOptions } from "./documents.js";
 
-const BATCH = 16;
-
 /** Gives every chunk that has none its vector. */
 export function embedStage(embedder: Embedder): DocumentStage {
   return {
@@ -14,7 +12,7 @@ export function embedStage(embedder: Embedder): DocumentStage {
       const { chunks: total, characters } = ctx.input as { chunks: number; characters: number };
       let embedded = 0;
       const withVectors = async function* (): AsyncIterable<ChunkDraft> {
-        for await (const batch of batches(ctx.chunks.staged())) {
+        for await (const batch of batches(ctx.chunks.staged(), embedder.batchSize)) {
           const bare = batch.filter((chunk) => !chunk.embedding);
           const vectors =
             bare.length > 0
@@ -35,11 +33,11 @@ export function embedStage(embedder: Embedder): DocumentStage {
   };
 }
 
-async function* batches(chunks: AsyncIterable<ChunkDraft>): AsyncIterable<ChunkDraft[]> {
+async function* batches(chunks: AsyncIterable<ChunkDraft>, size: number): AsyncIterable<ChunkDraft[]> {
   let batch: ChunkDraft[] = [];
   for await (const chunk of chunks) {
     batch.push(chunk);
-    if (batch.length < BATCH) continue;
+    if (batch.length < size) continue;
     yield batch;
     batch = [];
   }

@@ -1,18 +1,61 @@
-/** The formats whose text this version extracts, with their media types. */
+/** The formats that this version reads, with their media types. */
 export const FORMATS = {
   pdf: "application/pdf",
   docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+  odt: "application/vnd.oasis.opendocument.text",
+  pptx: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+  xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+  eml: "message/rfc822",
   html: "text/html",
   md: "text/markdown",
   txt: "text/plain",
   csv: "text/csv",
   json: "application/json",
   xml: "application/xml",
+  png: "image/png",
+  jpeg: "image/jpeg",
+  tiff: "image/tiff",
+  webp: "image/webp",
+  wav: "audio/wav",
+  mp3: "audio/mpeg",
+  flac: "audio/flac",
+  ogg: "audio/ogg",
+  m4a: "audio/mp4",
+  mp4: "video/mp4",
+  mkv: "video/matroska",
+  webm: "video/webm",
 } as const;
 export type Format = keyof typeof FORMATS;
+
+/** Other names for the same types, as detectors and senders use them. */
+const ALIASES: Readonly<Record<string, string>> = {
+  "audio/x-wav": FORMATS.wav,
+  "audio/vnd.wave": FORMATS.wav,
+  "audio/x-flac": FORMATS.flac,
+  "audio/x-m4a": FORMATS.m4a,
+  "audio/opus": FORMATS.ogg,
+  "audio/ogg; codecs=opus": FORMATS.ogg,
+  "video/x-m4v": FORMATS.mp4,
+  "video/x-matroska": FORMATS.mkv,
+};
+
+/** The one name that this pipeline uses of a media type. */
+export function canonicalType(mediaType: string): string {
+  return ALIASES[mediaType] ?? mediaType;
+}
 
 /** The format of a media type; null where it is not one of ours. */
 export function formatOf(mediaType: string | null): Format | null {
   const found = (Object.entries(FORMATS) as [Format, string][]).find(([, type]) => type === mediaType);
   return found?.[0] ?? null;
+}
+
+/** Whether it is a picture, sound or film: these may well hold no text. */
+export function isMedia(format: Format): boolean {
+  return /^(image|audio|video)\//.test(FORMATS[format]);
+}
+
+/** Whether somebody may be heard speaking. */
+export function isHeard(format: Format): boolean {
+  return /^(audio|video)\//.test(FORMATS[format]);
 }

@@ -1,25 +1,46 @@
 import { PermanentError, messageOf } from "../../errors.js";
-import type { DocumentStage } from "../pipeline.js";
+import type { DocumentContext, DocumentStage } from "../pipeline.js";
 import type { DocumentsOptions } from "./documents.js";
-import { formatOf, type Format } from "./formats.js";
-import type { Parsed, Parser } from "./parsers/parsed.js";
+import { detect } from "./detect.js";
+import { FORMATS, formatOf, isHeard, isMedia, type Format } from "./formats.js";
+import type { ParseAid, Parsed, Parser } from "./parsers/parsed.js";
 
-/** Loaded when a document of the format comes up, which is in a child process: nothing else pays for the libraries. */
+/** Loaded when a document of the format comes: together they take seconds and a hundred megabytes. */
 const PARSERS: Readonly<Record<Format, () => Promise<Parser>>> = {
   pdf: async () => (await import("./parsers/pdf.js")).parsePdf,
   docx: async () => (await import("./parsers/docx.js")).parseDocx,
+  odt: async () => (await import("./parsers/odt.js")).parseOdt,
+  pptx: async () => (await import("./parsers/pptx.js")).parsePptx,
+  xlsx: async () => (await import("./parsers/xlsx.js")).parseXlsx,
+  eml: async () => (await import("./parsers/eml.js")).parseEml,
   html: async () => (await import("./parsers/html.js")).parseHtml,
   md: async () => (await import("./parsers/plain.js")).parsePlain,
   txt: async () => (await import("./parsers/plain.js")).parsePlain,
   csv: async () => (await import("./parsers/csv.js")).parseCsv,
   json: async () => (await import("./parsers/json.js")).parseJson,
   xml: async () => (await import("./parsers/xml.js")).parseXml,
+  png: async () => (await import("./parsers/image.js")).parseImage,
+  jpeg: async () => (await import("./parsers/image.js")).parseImage,
+  tiff: async () => (await import("./parsers/image.js")).parseImage,
+  webp: async () => (await import("./parsers/image.js")).parseImage,
+  wav: async () => (await import("./parsers/audio.js")).parseAudio,
+  mp3: async () => (await import("./parsers/audio.js")).parseAudio,
+  flac: async () => (await import("./parsers/audio.js")).parseAudio,
+  ogg: async () => (await import("./parsers/audio.js")).parseAudio,
+  m4a: async () => (await import("./parsers/audio.js")).parseAudio,
+  mp4: async () => (await import("./parsers/video.js")).parseVideo,
+  mkv: async () => (await import("./parsers/video.js")).parseVideo,
+  webm: async () => (await import("./parsers/video.js")).parseVideo,
 };
 
 /** More text than this no reader pages through, and no chunk list holds. */
 const MAX_TEXT_LENGTH = 20_000_000;
 /** Page starts are kept for this many pages; chunks behind them have no page. */
 const MAX_PAGE_STARTS = 20_000;
+/** A mail in a mail in a mail; deeper is an attack or a mistake. */
+const MAX_INNER_DEPTH = 5;
+/** Old space of the child; shared with `validate`, so that both stages of a document share a warm one. */
+export const PARSER_MEMORY_MIB = 1_024;
 
 export interface ParseOutput {
   readonly format: Format;
@@ -29,40 +50,62 @@ export interface ParseOutput {
 }
 
 /** Extracts the text. In a child process: parsers meet bytes that nobody vouches for. */
-export const parseStage: DocumentStage = {
-  name: "parse",
-  isolate: true,
-  memoryLimitMiB: 1_024,
-  timeoutMs: 120_000,
-  run: async (ctx): Promise<ParseOutput> => {
-    const { name, mediaType } = ctx.document;
-    const format = formatOf(mediaType);
-    if (format === null)
-      throw new PermanentError("UNSUPPORTED_TYPE", `${name} is ${mediaType}, which no parser takes.`);
-    const { text, metadata, pageStarts } = await parsed(await PARSERS[format](), await ctx.document.bytes(), name);
-    if (text.length > MAX_TEXT_LENGTH) {
-      throw new PermanentError(
-        "RESOURCE_LIMIT",
-        `${name} holds ${text.length} characters of text; at most ${MAX_TEXT_LENGTH} are taken. Split it.`,
-      );
-    }
-    if ((ctx.options as DocumentsOptions).metadata && Object.keys(metadata).length > 0) ctx.setMetadata(metadata);
-    if (text.trim() === "") {
-      throw new PermanentError("NO_TEXT", `${name} holds no text; if it is a scan, it needs OCR before it is sent.`);
-    }
-    await ctx.setText(text);
-    return {
-      format,
-      characters: text.length,
-      ...(pageStarts ? { pageStarts: pageStarts.slice(0, MAX_PAGE_STARTS) } : {}),
-    };
-  },
-};
+export function parseStage(canTranscribe: boolean): DocumentStage {
+  return {
+    name: "parse",
+    isolate: true,
+    memoryLimitMiB: PARSER_MEMORY_MIB,
+    timeoutMs: 300_000,
+    run: async (ctx): Promise<ParseOutput> => {
+      const { name, mediaType } = ctx.document;
+      const options = ctx.options as DocumentsOptions;
+      const format = formatOf(mediaType);
+      if (format === null)
+        throw new PermanentError("UNSUPPORTED_TYPE", `${name} is ${mediaType}, which no parser takes.`);
+      const { text, metadata, pageStarts } = await parsed(format, await ctx.document.bytes(), name, aidOf(ctx));
+      assertLength(text, name);
+      if (options.metadata && Object.keys(metadata).length > 0) ctx.setMetadata(metadata);
+      if (text.trim() === "" && !isMedia(format)) {
+        throw new PermanentError("NO_TEXT", `${name} holds no text; if it is a scan, send its pages as images.`);
+      }
+      if (isHeard(format) && options.transcribe && !canTranscribe) {
+        ctx.warn(
+          "NO_TRANSCRIBER",
+          `What is said in ${name} was not written down; set HEADWAY_TRANSCRIBER_URL for that.`,
+        );
+      }
+      await ctx.setText(text);
+      return {
+        format,
+        characters: text.length,
+        ...(pageStarts ? { pageStarts: pageStarts.slice(0, MAX_PAGE_STARTS) } : {}),
+      };
+    },
+  };
+}
+
+function aidOf(ctx: DocumentContext): ParseAid {
+  const aid = (mediaType: string, depth: number): ParseAid => ({
+    mediaType,
+    ocr: (ctx.options as DocumentsOptions).ocr,
+    warn: (code, message) => ctx.warn(code, message),
+    parseInner: async (bytes, name) => {
+      if (depth >= MAX_INNER_DEPTH) {
+        throw new PermanentError("RESOURCE_LIMIT", `${name} is nested more than ${MAX_INNER_DEPTH} documents deep.`);
+      }
+      if (bytes.length === 0) return { text: "", metadata: {} };
+      const format = formatOf(await detect(bytes, name));
+      return format && (await parsed(format, bytes, name, aid(FORMATS[format], depth + 1)));
+    },
+  });
+  return aid(ctx.document.mediaType!, 0);
+}
 
 /** What a parser throws that is no verdict of ours means that it could not make sense of the bytes. */
-async function parsed(parser: Parser, bytes: Uint8Array, name: string): Promise<Parsed> {
+async function parsed(format: Format, bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
+  const parser = await PARSERS[format]();
   try {
-    return await parser(bytes, name);
+    return await parser(bytes, name, aid);
   } catch (error) {
     if (error instanceof PermanentError) throw error;
     throw new PermanentError(
@@ -70,4 +113,12 @@ async function parsed(parser: Parser, bytes: Uint8Array, name: string): Promise<
       `${name} is broken (${messageOf(error).slice(0, 300)}); send an intact copy.`,
     );
   }
+}
+
+function assertLength({ length }: string, name: string): void {
+  if (length <= MAX_TEXT_LENGTH) return;
+  throw new PermanentError(
+    "RESOURCE_LIMIT",
+    `${name} holds ${length} characters of text; at most ${MAX_TEXT_LENGTH} are taken. Split it.`,
+  );
 }

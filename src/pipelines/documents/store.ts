@@ -1,11 +1,14 @@
 import type { DocumentStage } from "../pipeline.js";
 import type { DocumentsOptions } from "./documents.js";
+import { formatOf, isMedia } from "./formats.js";
 
 export interface StoreOutput {
   readonly chunks: number;
   readonly embedded: number;
   readonly characters: number;
   readonly embeddings: boolean;
+  /** Whether the document must hold text, as all do but pictures, sound and film. */
+  readonly needsText: boolean;
 }
 
 /** Counts what is handed over; the completing change shows it to readers, all at once. */
@@ -18,10 +21,12 @@ export const storeStage: DocumentStage = {
       if (embedding) embedded += 1;
     }
     const { characters } = ctx.input as { characters: number };
-    return { chunks, embedded, characters, embeddings: (ctx.options as DocumentsOptions).embeddings };
+    const format = formatOf(ctx.document.mediaType);
+    const needsText = format === null || !isMedia(format);
+    return { chunks, embedded, characters, embeddings: (ctx.options as DocumentsOptions).embeddings, needsText };
   },
-  check: ({ chunks, embedded, embeddings }: StoreOutput) => {
-    if (chunks < 1) throw new Error("there is no chunk");
+  check: ({ chunks, embedded, embeddings, needsText }: StoreOutput) => {
+    if (needsText && chunks < 1) throw new Error("there is no chunk");
     if (embeddings && embedded !== chunks) throw new Error(`${embedded} of ${chunks} chunks have a vector`);
   },
 };

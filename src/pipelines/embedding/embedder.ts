@@ -1,8 +1,11 @@
 /** Turns texts into vectors whose cosine says how near their meanings are. */
 export interface Embedder {
-  /** "local" or "hash". */
+  /** "local", "openai" or "hash". */
   readonly name: string;
-  readonly dimensions: number;
+  /** Null until it is known. */
+  readonly dimensions: number | null;
+  /** How many texts make one good call. */
+  readonly batchSize: number;
   /** One vector a text, in order. Aborting the signal rejects with its reason. */
   embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>;
   /** Ends what runs behind it. Idempotent. */

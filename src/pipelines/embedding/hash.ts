@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import type { Embedder } from "./embedder.js";
 
 const DIMENSIONS = 256;
+/** Some milliseconds of work, so that the event loop has its turns. */
+const BATCH = 64;
 
 /**
  * Feature hashing of words: instant and always the same, for tests and benchmarks. It knows words, not meanings.
@@ -11,6 +13,7 @@ export function createHashEmbedder(): Embedder {
   return {
     name: "hash",
     dimensions: DIMENSIONS,
+    batchSize: BATCH,
     embed: async (texts, signal) => {
       signal?.throwIfAborted();
       return texts.map(vectorOf);

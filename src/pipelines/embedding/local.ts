@@ -25,6 +25,7 @@ interface Waiting {
 export class LocalEmbedder implements Embedder {
   readonly name = "local";
   readonly dimensions = 512;
+  readonly batchSize = BATCH;
   readonly #waiting = new Map<number, Waiting>();
   #child: ChildProcess | null = null;
   #requests = 0;

@@ -1,0 +1,92 @@
+import { decodeText } from "../decode-text.js";
+import { canonicalType, FORMATS, type Format } from "./formats.js";
+
+/** Names that say what plain text holds. */
+const EXTENSIONS: Readonly<Record<string, Format>> = {
+  txt: "txt",
+  text: "txt",
+  log: "txt",
+  md: "md",
+  markdown: "md",
+  csv: "csv",
+  json: "json",
+  xml: "xml",
+  html: "html",
+  htm: "html",
+  xhtml: "html",
+};
+/** Extensions of text that no parser takes: it must not be taken for plain text. */
+const OTHER_TEXT: Readonly<Record<string, string>> = { rtf: "application/rtf", svg: "image/svg+xml" };
+/** Containers of one kind, which the name tells apart where their content is too broken to. */
+const OFFICE: readonly string[] = ["docx", "odt", "pptx", "xlsx"] satisfies Format[];
+
+/** The media type by magic number; of text by its name, checked against its content. Never throws. */
+export async function detect(bytes: Uint8Array, name: string): Promise<string> {
+  const extension = name.toLowerCase().match(/\.([a-z0-9]+)$/)?.[1] ?? "";
+  const magic = await magicOf(bytes);
+  if (OFFICE.includes(extension) && isOfficeShell(bytes, magic)) return FORMATS[extension as Format];
+  // XML and text formats are told apart below, where the name counts too.
+  if (magic && magic !== "application/xml" && !magic.startsWith("text/")) return canonicalType(magic);
+  if (Buffer.from(bytes.subarray(0, 1_024)).toString("latin1").trimStart().startsWith("%PDF-")) return FORMATS.pdf;
+  if (looksBinary(bytes)) return "application/octet-stream";
+  const { text } = decodeText(bytes);
+  if ((extension === "eml" || extension === "") && looksLikeMail(text, extension === "eml")) return FORMATS.eml;
+  return OTHER_TEXT[extension] ?? FORMATS[textFormat(text, EXTENSIONS[extension] ?? null)];
+}
+
+async function magicOf(bytes: Uint8Array): Promise<string | undefined> {
+  // A byte order mark of UTF-16 is also how some MPEG frames begin.
+  const isUtf16 = /^(\xff\xfe|\xfe\xff)/.test(Buffer.from(bytes.subarray(0, 2)).toString("latin1"));
+  if (isUtf16 && !looksBinary(bytes)) return undefined;
+  const { fileTypeFromBuffer } = await import("file-type");
+  // A truncated container can end the detector early.
+  return (await fileTypeFromBuffer(bytes).catch(() => undefined))?.mime;
+}
+
+/** A container whose inside the detector can't make out: broken, or with a password (an OLE file around the real one). */
+function isOfficeShell(bytes: Uint8Array, magic: string | undefined): boolean {
+  if (magic === "application/zip") return true;
+  if (magic === undefined) return bytes[0] === 0x50 && bytes[1] === 0x4b;
+  return magic === "application/x-cfb" && Buffer.from(bytes).includes(Buffer.from("EncryptedPackage", "utf16le"));
+}
+
+/** Control characters that no text holds, in what is neither UTF-16 nor has a byte order mark. */
+function looksBinary(bytes: Uint8Array): boolean {
+  const { text } = decodeText(bytes.subarray(0, 4_096 + (bytes.length % 2)));
+  const controls = text.match(/[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/g)?.length ?? 0;
+  return controls > text.length * 0.01 && controls > 1;
+}
+
+/** Header lines before the first empty one; where the name does not say so, those that only mails have. */
+function looksLikeMail(text: string, isNamed: boolean): boolean {
+  const head = text
+    .trimStart()
+    .slice(0, 20_000)
+    .split(/\r?\n\r?\n/, 1)[0]!;
+  const lines = head.split(/\r?\n/);
+  const isHead = lines.every(
+    (line, index) =>
+      /^[!-9;-~]+:/.test(line) || (index > 0 && /^[ \t]/.test(line)) || (index === 0 && line.startsWith("From ")),
+  );
+  if (isNamed) return isHead;
+  return isHead && /^(from|sender):/im.test(head) && /^(message-id|received|mime-version|date):/im.test(head);
+}
+
+function textFormat(text: string, named: Format | null): Format {
+  const start = text.trimStart().slice(0, 1_000);
+  const isHtml = /^(<!--[\s\S]*?-->\s*)?<(!doctype\s+html|html|head|body)\b/i.test(start);
+  if (isHtml || (named !== "xml" && /^<\?xml[^>]*>\s*(<!doctype\s+html|<html)/i.test(start))) return "html";
+  if (/^<\?xml\b/.test(start) && named !== "html") return "xml";
+  if (named !== null) return named;
+  if (/^[[{]/.test(start) && isJson(text)) return "json";
+  return "txt";
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

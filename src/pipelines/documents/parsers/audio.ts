@@ -1,0 +1,59 @@
+import { parseBuffer, type IAudioMetadata } from "music-metadata";
+import { PermanentError, messageOf } from "../../../errors.js";
+import { FORMATS } from "../formats.js";
+import { probeStreams, soundOf } from "./ffmpeg.js";
+import { factsOf, type ParseAid, type Parsed } from "./parsed.js";
+
+/** Duration, codec, sample rate, channels and tags. Speech becomes text in the stage `transcribe`. */
+export async function parseAudio(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
+  const facts = mediaFacts(await readMedia(bytes, name, aid.mediaType));
+  if (aid.mediaType !== FORMATS.m4a) return { text: "", metadata: facts };
+  // The library takes what the container says; ffmpeg, where there is one, asks the sound itself.
+  const streams = await probeStreams(bytes, aid.mediaType).catch(() => []);
+  return { text: "", metadata: { ...facts, ...soundOf(streams) } };
+}
+
+/** @throws {PermanentError} MALFORMED_DOCUMENT */
+export async function readMedia(bytes: Uint8Array, name: string, mimeType: string): Promise<IAudioMetadata> {
+  let media: IAudioMetadata;
+  try {
+    media = await parseBuffer(bytes, { mimeType, size: bytes.length }, { duration: true, skipCovers: true });
+  } catch (error) {
+    throw new PermanentError(
+      "MALFORMED_DOCUMENT",
+      `${name} is no intact ${mimeType} (${messageOf(error).slice(0, 300)}); send an intact copy.`,
+    );
+  }
+  const { codec, sampleRate, duration, trackInfo } = media.format;
+  if (codec === undefined && sampleRate === undefined && duration === undefined && trackInfo.length === 0) {
+    throw new PermanentError(
+      "MALFORMED_DOCUMENT",
+      `${name} holds no audio or video that can be made out; send an intact copy.`,
+    );
+  }
+  return media;
+}
+
+/** Seconds to the millisecond, rates in Hz and bits a second. */
+export function mediaFacts({ format, common }: IAudioMetadata): Parsed["metadata"] {
+  return factsOf({
+    durationSeconds: rounded(format.duration, 1_000),
+    container: format.container,
+    codec: format.codec,
+    sampleRateHz: format.sampleRate,
+    channels: format.numberOfChannels,
+    bitsPerSample: format.bitsPerSample,
+    bitRateBps: rounded(format.bitrate, 1),
+    title: common.title,
+    artist: common.artist,
+    album: common.album,
+    year: common.year,
+    genre: common.genre?.join(", "),
+    track: common.track?.no ?? undefined,
+    comment: common.comment?.map(({ text }) => text ?? "").join(" "),
+  });
+}
+
+function rounded(value: number | undefined, parts: number): number | undefined {
+  return value === undefined ? undefined : Math.round(value * parts) / parts;
+}

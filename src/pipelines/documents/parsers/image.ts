@@ -1,0 +1,110 @@
+import exifReader from "exif-reader";
+import sharp, { type Metadata, type Sharp } from "sharp";
+import { PermanentError, messageOf } from "../../../errors.js";
+import { recognise } from "./ocr.js";
+import { factsOf, type ParseAid, type Parsed } from "./parsed.js";
+
+/** A page of A3 at 600 dpi has 70 million; decoded, this many take 400 MB at most. */
+const MAX_PIXELS = 100_000_000;
+/** Of scanned pages in one TIFF; each takes a second or more to read. */
+const MAX_PAGES = 50;
+/** Below this, small print has too few pixels for the recogniser. */
+const FINE_DPI = 150;
+/** A page at 150 dpi has 2.2 million pixels: with more than this it is no coarse scan, whatever density it names. */
+const COARSE_PIXELS = 4_000_000;
+/** Letters don't get clearer by more; the time grows with the pixels. */
+const MAX_SIDE = 6_000;
+
+/** Size and EXIF, and the text that stands in it. A picture without letters has no text. */
+export async function parseImage(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
+  const facts = await understood(name, () => open(bytes).metadata());
+  const { width, height } = facts;
+  // Of a moving picture the first frame says enough; a TIFF holds the pages of a scan.
+  const pages = facts.format === "tiff" ? (facts.pages ?? 1) : 1;
+  if (width * height > MAX_PIXELS) throw tooLarge(name, `${width} × ${height}`);
+  const metadata = { width, height, ...(pages > 1 ? { pages } : {}), ...exifFacts(facts) };
+  if (!aid.ocr) return { text: "", metadata };
+  if (pages > MAX_PAGES) {
+    aid.warn("PAGES_LEFT_OUT", `${name} has ${pages} pages; ${MAX_PAGES} were read. Split it to have all of them.`);
+  }
+  const pageStarts: number[] = [];
+  let text = "";
+  for (let page = 0; page < Math.min(pages, MAX_PAGES); page += 1) {
+    const prepared = await understood(name, () => forReading(open(bytes, page), facts).toBuffer());
+    pageStarts.push(text.length);
+    text += `${await recognise(prepared)}\n\n`;
+  }
+  return { text: text.trim(), metadata, ...(pages > 1 ? { pageStarts } : {}) };
+}
+
+function open(bytes: Uint8Array, page = 0): Sharp {
+  return sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: "error", page });
+}
+
+/** Upright, grey, on white, and large enough. Always a fresh PNG: the recogniser never sees the bytes themselves. */
+function forReading(image: Sharp, { width, height, density = 72 }: Metadata): Sharp {
+  const isCoarse = density < FINE_DPI && width * height < COARSE_PIXELS;
+  const wanted = Math.min(MAX_SIDE, Math.max(width, height) * (isCoarse ? 2 : 1));
+  return image
+    .autoOrient()
+    .flatten({ background: "#ffffff" })
+    .greyscale()
+    .resize({ width: wanted, height: wanted, fit: "inside", kernel: "lanczos3" })
+    .withDensity(300) // Else the recogniser guesses, and says so.
+    .png({ compressionLevel: 1 });
+}
+
+/** @throws {PermanentError} for what the library can't make sense of, or finds too large */
+async function understood<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const why = messageOf(error);
+    if (/exceeds pixel limit|too large|exceeds limit|dimension/i.test(why)) throw tooLarge(name, "too many");
+    throw new PermanentError(
+      "MALFORMED_DOCUMENT",
+      `${name} is no intact image (${why.slice(0, 300)}); send an intact copy.`,
+    );
+  }
+}
+
+function tooLarge(name: string, pixels: string): PermanentError {
+  return new PermanentError(
+    "RESOURCE_LIMIT",
+    `${name} has ${pixels} pixels; at most ${MAX_PIXELS} are taken. Scale it down.`,
+  );
+}
+
+/** What the camera wrote. Broken EXIF is no EXIF. */
+function exifFacts({ exif, density, orientation }: Metadata): Parsed["metadata"] {
+  const about = { dpi: density, orientation };
+  if (!exif) return factsOf(about);
+  try {
+    const { Image: image = {}, Photo: photo = {}, GPSInfo: place = {} } = exifReader(exif);
+    const make = String(image.Make ?? "")
+      .replaceAll("\0", "")
+      .trim();
+    const model = String(image.Model ?? "")
+      .replaceAll("\0", "")
+      .trim();
+    const takenAt = photo.DateTimeOriginal ?? image.DateTime;
+    return factsOf({
+      ...about,
+      camera: model.startsWith(make) ? model : `${make} ${model}`,
+      software: image.Software,
+      description: image.ImageDescription,
+      takenAt: takenAt instanceof Date && !Number.isNaN(takenAt.getTime()) ? takenAt.toISOString() : undefined,
+      latitude: degrees(place.GPSLatitude, place.GPSLatitudeRef === "S"),
+      longitude: degrees(place.GPSLongitude, place.GPSLongitudeRef === "W"),
+    });
+  } catch {
+    return factsOf(about);
+  }
+}
+
+function degrees(parts: unknown, isNegative: boolean): number | undefined {
+  if (!Array.isArray(parts) || parts.length !== 3) return undefined;
+  const [whole, minutes, seconds] = parts.map(Number) as [number, number, number];
+  const value = whole + minutes / 60 + seconds / 3_600;
+  return isNegative ? -value : value;
+}

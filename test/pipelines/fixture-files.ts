@@ -1,0 +1,93 @@
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { ROOT } from "../support/processes.js";
+
+/** What the pipeline must make of a file; `error` in place of the rest where it must fail. */
+export interface Expected {
+  readonly mediaType?: string;
+  readonly pages?: number;
+  readonly contains?: readonly string[];
+  readonly absent?: readonly string[];
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly error?: string;
+  /** Exactly these, by their codes, in their order. */
+  readonly warnings?: readonly string[];
+  /** Whether there must be no text at all. */
+  readonly silent?: boolean;
+}
+
+export const FIXTURES = path.join(ROOT, "test", "fixtures");
+
+/** Embedded subtitles are read with ffmpeg; without it films say so. */
+const hasFfmpeg = spawnSync("ffmpeg", ["-version"]).status === 0 && spawnSync("ffprobe", ["-version"]).status === 0;
+const tagged = { title: "Tone", artist: "Headway", album: "Fixtures", year: 2024 };
+const film: Expected = hasFfmpeg
+  ? {
+      contains: [
+        "Subtitles (eng) The lease has expired. Nobody renews it.",
+        "Subtitles (deu) Die Pacht ist abgelaufen.",
+      ],
+      absent: ["<i>", "-->"],
+      metadata: { title: "Film", width: 64, height: 48, sampleRateHz: 8000, channels: 1 },
+      warnings: ["NO_TRANSCRIBER"],
+    }
+  : { metadata: { title: "Film" }, silent: true, warnings: ["SUBTITLES_UNREAD", "NO_TRANSCRIBER"] };
+const readable = { contains: ["The worker renews its lease with every heartbeat."], warnings: [] };
+
+/** Made by scripts/make-fixtures.mjs. */
+export const FIXTURE_FILES: Readonly<Record<string, Expected>> = {
+  "documents/leases.odt": {
+    contains: ["What a lease is", "It ends & is offered again.", "The first point", "Stage Limit parse 5 min"],
+    absent: ["deleted words"],
+    metadata: { title: "Leases", author: "Headway" },
+  },
+  "documents/leases.pptx": {
+    pages: 2,
+    contains: ["Shown first A lease ends & is offered again. Said by the speaker Shown last Stage Limit parse 5 min"],
+    absent: ["7"],
+    metadata: { title: "Leases & fences", author: "Headway" },
+  },
+  "documents/leases.xlsx": {
+    contains: ["Workers Worker Leases north & south 12.5", "Days Day 2024-01-01"],
+    metadata: { title: "Leases & fences", sheets: 2, rows: 4 },
+  },
+  "documents/with-attachments.eml": {
+    mediaType: "message/rfc822",
+    contains: [
+      "Subject: Grüße from the fleet From: Ada <ada@example.org> To: Bob <bob@example.org>",
+      "Die Prüfung ist fertig.",
+      "Attachment: retry.docx How failed work is retried",
+      "Attachment: prices.csv café 3 thé 4",
+      "Attachment: forwarded.eml Subject: Inner From: Cy <cy@example.org> Words of the forwarded mail.",
+    ],
+    metadata: { title: "Grüße from the fleet", date: "2024-01-01T12:00:00.000Z" },
+    warnings: ["ATTACHMENT_UNREAD", "ATTACHMENT_UNREAD"],
+  },
+  "documents/letter.png": { mediaType: "image/png", metadata: { width: 600, height: 200, dpi: 200 }, ...readable },
+  "documents/letter.jpg": { mediaType: "image/jpeg", metadata: { camera: "Headway Fixture 1" }, ...readable },
+  "documents/letter.webp": { mediaType: "image/webp", metadata: { width: 600, height: 200 }, ...readable },
+  "documents/small-print.png": { metadata: { width: 260, dpi: 72 }, ...readable },
+  "documents/pages.tiff": {
+    mediaType: "image/tiff",
+    pages: 2,
+    contains: ["The worker renews its lease with every heartbeat. Nobody renews the lease of a dead worker."],
+  },
+  "documents/plain.png": { silent: true, metadata: { width: 40, height: 30 }, warnings: [] },
+  "media/tone.wav": {
+    mediaType: "audio/wav",
+    silent: true,
+    metadata: { durationSeconds: 1, codec: "PCM", sampleRateHz: 8000, channels: 1 },
+    warnings: ["NO_TRANSCRIBER"],
+  },
+  "media/tone.mp3": { mediaType: "audio/mpeg", silent: true, metadata: { ...tagged, codec: "MPEG 2.5 Layer 3" } },
+  "media/tone.flac": {
+    mediaType: "audio/flac",
+    silent: true,
+    metadata: { ...tagged, codec: "FLAC", durationSeconds: 1 },
+  },
+  "media/tone.ogg": { mediaType: "audio/ogg", silent: true, metadata: { ...tagged, codec: "Vorbis I", channels: 1 } },
+  "media/tone.m4a": { mediaType: "audio/mp4", silent: true, metadata: { ...tagged, codec: "MPEG-4/AAC" } },
+  "media/film.mp4": { mediaType: "video/mp4", ...film },
+  "media/film.mkv": { mediaType: "video/matroska", ...film },
+  "media/film.webm": { mediaType: "video/webm", ...film },
+};
