@@ -6,6 +6,7 @@ import { ConfigError, messageOf } from "../errors.js";
 import { documentsPipeline } from "./documents/documents.js";
 import { createEmbedder } from "./embedding/create-embedder.js";
 import type { Embedder } from "./embedding/embedder.js";
+import { expensesPipeline } from "./expenses/expenses.js";
 import { definePipeline, type Pipeline, type PipelineDefinition } from "./pipeline.js";
 import { Registry } from "./registry.js";
 
@@ -25,7 +26,8 @@ export interface LoadedPipelines {
 /** The built-in pipelines and the user's own. @throws {ConfigError} naming the file and its fault */
 export async function loadRegistry(source: PipelineSource): Promise<LoadedPipelines> {
   const embedder = createEmbedder(source.embedder);
-  const builtIn = [documentsPipeline({ embedder, maxDocumentBytes: source.maxDocumentBytes })];
+  const { maxDocumentBytes } = source;
+  const builtIn = [documentsPipeline({ embedder, maxDocumentBytes }), expensesPipeline({ maxDocumentBytes })];
   const pipelines = new Map(builtIn.map((pipeline) => [pipeline.name, { pipeline, from: "a built-in one" }]));
   if (source.files.length > 0) resolveHeadwayForPipelines();
   for (const file of await moduleFiles(source.files)) {

@@ -1,0 +1,44 @@
+import { partial_ratio, ratio, token_set_ratio } from "fuzzball";
+import { withoutAccents } from "./dates.js";
+
+/** Letters and digits in small, without accents; everything else is one blank. */
+export function plainWords(text: string): string {
+  return withoutAccents(text)
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
+}
+
+/** One key for the ways a name is written: "DOE, Jane" and "Jane Doe". */
+export function nameKey(name: string): string {
+  return plainWords(name).split(" ").sort().join(" ");
+}
+
+/** What banks and card networks put around a merchant's name. */
+const AROUND =
+  /\b(sq|tst|sp|paypal|pp|zettle|sumup|card payment to|card purchase|pos|purchase|debit|kartenzahlung|lastschrift|gutschrift|carte|cb|www|com|inc|ltd|llc|gmbh|ag|as|co|plc|sarl|store|refund|reversal)\b/g;
+const SHORT_FORMS: Readonly<Record<string, string>> = { amzn: "amazon", mktp: "marketplace", mktplace: "marketplace" };
+
+function merchantWords(name: string): string {
+  const words = plainWords(name)
+    .replace(AROUND, " ")
+    .replace(/\S*\d\S*/g, " ");
+  const kept = words
+    .split(/\s+/)
+    .filter((word) => word !== "")
+    .map((word) => SHORT_FORMS[word] ?? word);
+  return kept.join(" ") || plainWords(name);
+}
+
+/**
+ * How alike two merchants' names are, 0 to 1: the best of the words they share and of one being part of the other.
+ * Names that have nothing in common still share letters; what they reach by chance counts as 0.
+ */
+export function merchantSimilarity(a: string, b: string): number {
+  const [one, other] = [merchantWords(a), merchantWords(b)];
+  if (one === "" || other === "") return 0;
+  const [short, long] = [one.replaceAll(" ", ""), other.replaceAll(" ", "")].sort((x, y) => x.length - y.length);
+  const part = short!.length >= 4 ? partial_ratio(short!, long!) * 0.95 : ratio(short!, long!);
+  const best = Math.max(token_set_ratio(one, other), part) / 100;
+  return Math.max(0, (best - CHANCE) / (1 - CHANCE));
+}
+const CHANCE = 0.45;
