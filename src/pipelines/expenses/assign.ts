@@ -4,7 +4,7 @@ import type { Candidate } from "./candidates.js";
 /** A pair must reach this: same amount and day with a merchant that has something in common, or better than that. */
 export const ACCEPTED = 0.75;
 /** Two ways to match whose sums are nearer than this are as good as each other: a person must decide. */
-export const TIE = 0.03;
+export const TIE = 0.04;
 /** Checking every pair of a component solves it once more each: n^4 in all. */
 const MAX_CHECKED = 60;
 /** Matrices grow with the square; so many of one amount are told apart by nothing. */

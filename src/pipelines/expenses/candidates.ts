@@ -26,8 +26,10 @@ const UNKNOWN = 0.5;
 /** Card networks charge some percent on top of the day's rate. */
 const RATE_TOLERANCE = 0.04;
 const MAX_TIP = 0.3;
-/** A receipt is of the day; a bank may book days later, hardly earlier. */
-const EARLY_DAYS = 1;
+/** A receipt is of the day and a bank books later: a day before is as unlikely as so many days after. */
+const EARLY_DAY = 2.5;
+/** Above 1, so that two pairs three days apart are likelier than one of none and one of six: purchases are booked in order. */
+const DATE_POWER = 1.5;
 /** Below this nobody would look at it. */
 const WORTH_SHOWING = 0.4;
 
@@ -150,11 +152,10 @@ function scoreOf(line: LedgerLine, receipt: LedgerReceipt, amount: number, windo
   let date = UNKNOWN;
   if (line.date && receipt.date) {
     const days = [receipt.date, receipt.otherDate].filter((day) => day !== undefined);
-    const [nearest] = days.sort((a, b) => daysBetween(line.date!, a) - daysBetween(line.date!, b));
-    const apart = daysBetween(line.date, nearest!);
-    if (apart > windowDays) return null;
-    date = 1 - apart / (windowDays + 1);
-    if (line.date < nearest! && apart > EARLY_DAYS) date *= 0.5;
+    const apart = days.map((day) => daysBetween(line.date!, day) * (line.date! < day ? EARLY_DAY : 1));
+    const nearest = Math.min(...apart);
+    if (nearest > windowDays) return null;
+    date = 1 - (nearest / (windowDays + 1)) ** DATE_POWER;
   }
   const merchant =
     receipt.merchant && line.description ? merchantSimilarity(line.description, receipt.merchant) : UNKNOWN;

@@ -123,12 +123,7 @@ function lineOf(row: Row, columns: readonly Column[], descriptionLeft: number | 
   const has = [dated !== null, what !== "", money.amount !== null].filter(Boolean).length;
   if (has < 2) return null;
   // On a page much else has text and a figure: without a date only what begins where the lines begin is one.
-  if (
-    onPage &&
-    dated === null &&
-    (descriptionLeft === null || first === null || Math.abs(first.left - descriptionLeft) > ALIGNED)
-  )
-    return null;
+  if (onPage && dated === null && !isAligned(first, columns, descriptionLeft)) return null;
   return {
     descriptionLeft: first?.left ?? null,
     draft: {
@@ -146,6 +141,14 @@ function lineOf(row: Row, columns: readonly Column[], descriptionLeft: number | 
       hasBalance: at.has("balance"),
     },
   };
+}
+
+/** Whether a text begins where those of the lines above do, or the heading of its column. */
+function isAligned(cell: Cell | null, columns: readonly Column[], descriptionLeft: number | null): boolean {
+  const lefts = columns.filter(({ role }) => role === "description" || role === "merchant").map(({ left }) => left);
+  return (
+    cell !== null && [...lefts, descriptionLeft ?? lefts[0] ?? 0].some((left) => Math.abs(left - cell.left) <= ALIGNED)
+  );
 }
 
 /** Figures stand under the nearest column of figures, whatever text is nearer. */

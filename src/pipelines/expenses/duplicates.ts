@@ -67,6 +67,11 @@ function isSame(a: LedgerReceipt, b: LedgerReceipt): boolean {
   if (a.sha256 !== null && a.sha256 === b.sha256) return true;
   if (a.amountMinor === null || a.amountMinor !== b.amountMinor || a.currency !== b.currency) return false;
   if (a.date === null || a.date !== b.date || !a.merchant || !b.merchant) return false;
-  if (a.reference && b.reference && a.reference !== b.reference) return false;
+  if (digitsOf(a.reference) !== digitsOf(b.reference) && a.reference && b.reference) return false;
   return merchantSimilarity(a.merchant, b.merchant) >= 0.8;
+}
+
+/** The same number may be "INV-10423" on paper and "10423" in the mail. */
+function digitsOf(reference: string | undefined): string | undefined {
+  return reference?.replace(/\D/g, "");
 }

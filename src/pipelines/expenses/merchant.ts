@@ -6,7 +6,7 @@ const LABEL =
   /^(?:merchant|sold by|seller|vendor|supplier|payee|store|paid to|verkäufer|vendeur|from)\s*:\s*(.{2,60})$/i;
 /** What receipts begin with that is not who wrote them. */
 const NOT_A_NAME =
-  /^(tax |sales |vat |your |official |customer |merchant |e-?|order |payment |purchase |cash |booking |travel )*(invoice|receipts?|e-?ticket|bill|copy|refund|summary|confirmation|rechnung|quittung|beleg|bon|facture|reçu|ticket|factura|recibo|ricevuta|welcome.*|thank(s| you).*|hello.*|hi .*|dear .*|page \d.*|original|duplicate|\W*)\W*$/i;
+  /^(tax |sales |vat |your |official |customer |merchant |e-?|order |payment |purchase |cash |booking |travel )*(invoice|receipts?|e-?ticket|bill|copy|refund|credit note|credit memo|gutschrift|avoir|summary|confirmation|rechnung|quittung|beleg|bon|facture|reçu|ticket|factura|recibo|ricevuta|welcome.*|thank(s| you).*|hello.*|hi .*|dear .*|page \d.*|original|duplicate|\W*)\W*$/i;
 const CONTACT = /@|www\.|https?:|\b(tel|phone|fax|vat|tax id|siret|abn|gst|reg)\b|^\+?[\d\s().-]{7,}$/i;
 const SENDER_NOISE =
   /\b(receipts?|no-?reply|tickets?|bookings?|orders?|billing|invoices?|notifications?|support|customer service|team|payments?)\b/gi;

@@ -13,9 +13,9 @@ export function nameKey(name: string): string {
   return plainWords(name).split(" ").sort().join(" ");
 }
 
-/** What banks and card networks put around a merchant's name. */
+/** What banks and card networks put around a merchant's name, and words that say what it is rather than which. */
 const AROUND =
-  /\b(sq|tst|sp|paypal|pp|zettle|sumup|card payment to|card purchase|pos|purchase|debit|kartenzahlung|lastschrift|gutschrift|carte|cb|www|com|inc|ltd|llc|gmbh|ag|as|co|plc|sarl|store|refund|reversal)\b/g;
+  /\b(sq|tst|sp|paypal|pp|zettle|sumup|card payment to|card purchase|pos|purchase|debit|kartenzahlung|lastschrift|gutschrift|carte|cb|www|com|inc|ltd|llc|gmbh|ag|as|co|plc|sarl|store|refund|reversal|the|hotel|restaurant|cafe|taxi)\b/g;
 const SHORT_FORMS: Readonly<Record<string, string>> = { amzn: "amazon", mktp: "marketplace", mktplace: "marketplace" };
 
 function merchantWords(name: string): string {
@@ -38,7 +38,19 @@ export function merchantSimilarity(a: string, b: string): number {
   if (one === "" || other === "") return 0;
   const [short, long] = [one.replaceAll(" ", ""), other.replaceAll(" ", "")].sort((x, y) => x.length - y.length);
   const part = short!.length >= 4 ? partial_ratio(short!, long!) * 0.95 : ratio(short!, long!);
-  const best = Math.max(token_set_ratio(one, other), part) / 100;
-  return Math.max(0, (best - CHANCE) / (1 - CHANCE));
+  const best = Math.max(token_set_ratio(one, other), part, skeletonRatio(short!, long!), firstWordRatio(one, other));
+  return Math.max(0, (best / 100 - CHANCE) / (1 - CHANCE));
 }
 const CHANCE = 0.45;
+
+/** Where a name is too long for a card's field, its vowels go first: WHLEFDS MKT. */
+function skeletonRatio(a: string, b: string): number {
+  const [one, other] = [a, b].map((name) => name.replace(/[aeiouy]/g, "")) as [string, string];
+  return Math.min(one.length, other.length) < 5 ? 0 : ratio(one, other) * 0.9;
+}
+
+/** Chains are known by their first word: "Aral Tankstelle" is booked as "ARAL STATION". */
+function firstWordRatio(a: string, b: string): number {
+  const [one, other] = [a.split(" ")[0]!, b.split(" ")[0]!];
+  return one.length >= 4 && one === other ? 80 : 0;
+}

@@ -98,9 +98,10 @@ function cellsOf(line: Piece[]): Cell[] {
   for (const { text, left, right, size } of line.sort((a, b) => a.left - b.left)) {
     const before = cells.at(-1);
     const gap = before ? left - before.right : Infinity;
-    // Letters that were set one by one touch; words are a blank apart; columns are further from each other.
+    // Letters that were set one by one touch; words are a blank apart, which is 0.6 of a typewriter's letter; columns
+    // are further from each other.
     if (before && gap < size * 0.12) Object.assign(before, { text: before.text + text, right });
-    else if (before && gap < size * 0.6) Object.assign(before, { text: `${before.text} ${text}`, right });
+    else if (before && gap < size * 0.8) Object.assign(before, { text: `${before.text} ${text}`, right });
     else cells.push({ text, left, right });
   }
   return cells;
