@@ -846,11 +846,11 @@ create function claimed(p_ids uuid[]) returns jsonb language sql stable as $$
   where t.id = any (p_ids)
 $$;
 
-create function record_changes(
+create or replace function record_changes(
   p_actor_type text, p_actor text, p_worker uuid, p_crash_limit int, p_changes jsonb, p_claim jsonb
 ) returns jsonb language plpgsql as $$
 declare
-  v_now timestamptz := clock_timestamp();
+  v_now timestamptz;
   v_claims uuid[] := '{}';
   v_claimed uuid[];
   v_collections uuid[];
@@ -858,6 +858,7 @@ declare
   v_job uuid;
   v_errors jsonb := '[]';
   v_jobs uuid[];
+  v_lease interval;
 begin
   if p_claim is not null then v_claims := claimable(p_claim, null); end if;
   v_collections := array(
@@ -871,6 +872,9 @@ begin
   perform from task
   where id = any (v_claims || array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c))
   order by id for no key update;
+  -- Read only now: a lease must not have been running while the claim waited for its locks.
+  v_now := clock_timestamp();
+  v_lease := make_interval(secs => coalesce((select lease_ms from worker where id = p_worker), 0)::float8 / 1000);
 
   with c as (
     select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, kind text, stage text,
@@ -918,7 +922,8 @@ begin
       worker_id = case when n.kind = 'claim' then p_worker when n.status = 'RUNNING' then t.worker_id end,
       lease_expires_at = case
         when n.kind = 'claim' then v_now + make_interval(secs => (p_claim->>'leaseMs')::float8 / 1000)
-        when n.status = 'RUNNING' then t.lease_expires_at end,
+        -- Heartbeats pass over a row that a flush holds, and the fence has just shown that the worker is alive.
+        when n.status = 'RUNNING' then greatest(t.lease_expires_at, v_now + v_lease) end,
       attempt = case when n.kind = 'stage' and n.status = 'RUNNING' then 1
                      when n.status = 'QUEUED' and n.counts_as = 'attempt' then t.attempt + 1 else t.attempt end,
       max_attempts = case when n.kind = 'stage' and n.status = 'RUNNING' then n.max_attempts else t.max_attempts end,
@@ -1032,8 +1037,11 @@ begin
 end $$;
 
 -- Renews just the (task, fence) pairs given; takes no collection lock and waits for nobody.
-create function heartbeat(p_worker uuid, p_lease_ms int, p_tasks jsonb) returns jsonb language plpgsql as $$
+create or replace function heartbeat(p_worker uuid, p_lease_ms int, p_tasks jsonb) returns jsonb language plpgsql as $$
 begin
+  -- A renewal that a crash of the database forgets is no loss, since no lease is held against anybody after an outage;
+  -- and one that waited for a slow disk would come too late (with commits of 300 ms it took up to 900).
+  perform set_config('synchronous_commit', 'off', true);
   update task t set
     lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_ms::float8 / 1000),
     progress = case when t.stage = p.stage then greatest(t.progress, coalesce(p.progress, 0)) else t.progress end,
@@ -1347,3 +1355,225 @@ begin
   update collection set emptied_at = clock_timestamp() where id = p_collection and emptied_at is null;
   return 0;
 end $$;
+
+alter table task add column content_sha256 text;
+
+-- The completed task whose results stand for this content under this pipeline, version and options; null where there is
+-- none. Where it made text or chunks, they must be the ones that readers see: another run may have replaced them since.
+create function kept_task(p_document uuid, p_sha256 text, p_pipeline text, p_version int, p_options jsonb) returns uuid
+language sql stable as $$
+  select t.id from document d
+  join task t on t.document_id = d.id and t.kind = 'DOCUMENT' and t.status = 'COMPLETED'
+  join job j on j.id = t.job_id
+  where d.id = p_document and t.content_sha256 = p_sha256
+    and j.pipeline = p_pipeline and j.pipeline_version = p_version and j.options = p_options
+    and (d.content_task_id = t.id or (t.text_fence is null and t.chunk_fence is null))
+  order by t.finished_at desc limit 1
+$$;
+
+-- What a collection task sees of a job: its documents with their content. What failed, or whose content nobody knows,
+-- is like nothing else; what has been removed is like nothing that is still there.
+create function documents_seen(p_job uuid) returns text[] language sql stable as $$
+  select array(
+    select concat_ws(' ', document_id,
+      case when status in ('COMPLETED', 'SKIPPED') and content_sha256 is not null then content_sha256 else id::text end)
+    from task where job_id = p_job and kind = 'DOCUMENT' order by 1)
+$$;
+
+create or replace function saw_same_documents(p_job uuid) returns boolean language sql stable as $$
+  select coalesce((
+    select documents_seen(before.id) = documents_seen(p_job)
+    from job j
+    join job before on before.collection_id = j.collection_id and before.pipeline = j.pipeline
+      and before.pipeline_version = j.pipeline_version and before.options = j.options and before.id <> j.id
+    join task c on c.job_id = before.id and c.kind = 'COLLECTION' and c.status = 'COMPLETED'
+    where j.id = p_job
+    order by c.finished_at desc limit 1
+  ), false)
+$$;
+
+-- As before; and a task whose source was fetched knows its content from here on.
+create or replace function apply_document_facts(p_applied jsonb, p_changes jsonb) returns void language plpgsql as $$
+begin
+  update document d set
+    media_type = coalesce(c->'document'->>'mediaType', d.media_type),
+    size_bytes = coalesce((c->'document'->>'sizeBytes')::bigint, d.size_bytes),
+    sha256 = coalesce(c->'document'->>'sha256', d.sha256),
+    blob_key = coalesce(c->'document'->>'blobKey', d.blob_key),
+    metadata = d.metadata || coalesce(c->'document'->'metadata', '{}')
+  from jsonb_array_elements(p_applied) x
+  join jsonb_array_elements(p_changes) c on c->>'task' = x->>'id' and c->>'change' = x->>'change_id'
+  where d.id = (x->>'document_id')::uuid and c->'document' is not null;
+
+  update task t set content_sha256 = c->'document'->>'sha256'
+  from jsonb_array_elements(p_applied) x
+  join jsonb_array_elements(p_changes) c on c->>'task' = x->>'id' and c->>'change' = x->>'change_id'
+  where t.id = (x->>'id')::uuid and c->'document'->>'sha256' is not null
+    and t.content_sha256 is distinct from c->'document'->>'sha256';
+
+  if exists (
+    select from jsonb_array_elements(p_applied) x
+    where x->>'change_kind' = 'complete' and (x->>'text_fence' is not null or x->>'chunk_fence' is not null)
+  ) then
+    with moved as (
+      select d.id, d.collection_id, (x->>'id')::uuid as task_id, (x->>'text_fence')::bigint as text_fence,
+        (x->>'chunk_fence')::bigint as chunk_fence, n.chunks, n.embedded, d.chunk_count, d.embedded_chunk_count
+      from jsonb_array_elements(p_applied) x join document d on d.id = (x->>'document_id')::uuid
+      cross join lateral (
+        select count(*)::int as chunks, count(embedding)::int as embedded from chunk
+        where document_id = d.id and task_id = (x->>'id')::uuid and fence = (x->>'chunk_fence')::bigint
+      ) n
+      where x->>'change_kind' = 'complete' and (x->>'text_fence' is not null or x->>'chunk_fence' is not null)
+    ), pointed as (
+      update document d set content_task_id = m.task_id, text_fence = m.text_fence, chunk_fence = m.chunk_fence,
+        chunk_count = m.chunks, embedded_chunk_count = m.embedded
+      from moved m where d.id = m.id
+    )
+    update collection c set content_version = c.content_version + 1, chunk_count = c.chunk_count + s.chunks,
+      embedded_chunk_count = c.embedded_chunk_count + s.embedded
+    from (
+      select collection_id, sum(chunks - chunk_count)::int as chunks, sum(embedded - embedded_chunk_count)::int as embedded
+      from moved group by collection_id
+    ) s where c.id = s.collection_id;
+  end if;
+end $$;
+
+create index task_not_completed on task (job_id, ordinal) where status <> 'COMPLETED';
+create index task_open_newest on task (project_id, created_at desc, id desc)
+  where status in ('WAITING', 'QUEUED', 'RUNNING');
+create index task_by_error_in_order on task (job_id, error_code, ordinal) where error_code is not null;
+drop index task_by_error;
+
+create index job_by_status on job (project_id, status, created_at desc, id desc);
+create index job_by_pipeline on job (project_id, pipeline, created_at desc, id desc);
+create index job_by_priority on job (project_id, priority desc, created_at desc, id desc);
+create index job_tags on job using gin (tags);
+
+create index collection_by_status on collection (project_id, status, created_at desc, id desc);
+create index collection_metadata on collection using gin (metadata jsonb_path_ops);
+
+-- Changes come in nearly the order of their times, so that a summary of each range of pages is as good as a tree.
+create index status_change_at on status_change using brin (at);
+
+-- As before. Due work is looked for job by job: open jobs are few, and the first task of one that is not completed is
+-- most often the one that is looked for. Few are stuck, which the planner is told.
+create or replace function stuck_jobs(p_project uuid, p_sweep_ms int) returns setof uuid language sql stable rows 20 as $$
+  select job_id from task
+  where project_id = p_project and status = 'RUNNING'
+    and lease_expires_at < clock_timestamp() - make_interval(secs => p_sweep_ms / 1000.0)
+  union
+  select j.id from job j
+  where j.project_id = p_project and j.status in ('QUEUED', 'PROCESSING', 'CANCELLING')
+    and j.pipeline = any (array(
+      select unnest(w.pipelines) from worker_now w where w.project_id = p_project and w.status = 'RUNNING' and w.free > 0))
+    and not exists (select from pipeline_pause p where p.project_id = j.project_id and p.pipeline = j.pipeline)
+    and exists (
+      select from task t
+      where t.job_id = j.id and t.status = 'QUEUED' and t.run_at < clock_timestamp() - interval '60 s')
+$$;
+
+create table api_key (
+  id uuid primary key,
+  project_id uuid not null references project,
+  name text not null,
+  role text not null check (role in ('VIEWER', 'OPERATOR', 'ADMIN')),
+  -- SHA-256 of the secret part, which is random: nothing that a slow hash would protect.
+  secret_hash bytea not null check (length(secret_hash) = 32),
+  -- A key for browsers sees one collection, or one job, and nothing else.
+  collection_id uuid references collection,
+  job_id uuid references job,
+  created_by text not null,
+  created_at timestamptz not null default clock_timestamp(),
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  revoked_at timestamptz,
+  check (job_id is null or collection_id is not null)
+);
+create index api_key_newest on api_key (project_id, created_at desc, id desc);
+
+-- Workers serve every project: what they are free for does not depend on whose work it is.
+create or replace function stuck_jobs(p_project uuid, p_sweep_ms int) returns setof uuid language sql stable rows 20 as $$
+  select job_id from task
+  where project_id = p_project and status = 'RUNNING'
+    and lease_expires_at < clock_timestamp() - make_interval(secs => p_sweep_ms / 1000.0)
+  union
+  select j.id from job j
+  where j.project_id = p_project and j.status in ('QUEUED', 'PROCESSING', 'CANCELLING')
+    and j.pipeline = any (array(
+      select unnest(w.pipelines) from worker_now w where w.status = 'RUNNING' and w.free > 0))
+    and not exists (select from pipeline_pause p where p.project_id = j.project_id and p.pipeline = j.pipeline)
+    and exists (
+      select from task t
+      where t.job_id = j.id and t.status = 'QUEUED' and t.run_at < clock_timestamp() - interval '60 s')
+$$;
+
+create table upload (
+  id uuid primary key,
+  project_id uuid not null references project,
+  name text not null,
+  media_type text,
+  size_bytes bigint not null check (size_bytes >= 0),
+  -- As announced, where it was; of the bytes themselves once they are there.
+  sha256 text,
+  blob_key text,
+  completed_at timestamptz,
+  created_at timestamptz not null default clock_timestamp(),
+  -- From then on no new document takes it.
+  expires_at timestamptz not null,
+  -- When the sweep looks at it; null while documents hold it, so that it is not looked at in vain.
+  sweep_at timestamptz,
+  check ((blob_key is null) = (completed_at is null)),
+  check (completed_at is null or sha256 is not null)
+);
+create index upload_to_sweep on upload (sweep_at) where sweep_at is not null;
+
+alter table document add column upload_id uuid references upload;
+create index document_of_upload on document (upload_id) where upload_id is not null;
+
+-- Whoever removes a document, or gives it other content, lets go of its upload: the bytes go with their last document.
+create function release_upload() returns trigger language plpgsql as $$
+begin
+  update upload u set expires_at = least(expires_at, clock_timestamp()), sweep_at = clock_timestamp()
+  where id = old.upload_id and not exists (select from document d where d.upload_id = u.id and d.id <> old.id);
+  return null;
+end $$;
+create trigger document_gone_releases_upload after delete on document
+  for each row when (old.upload_id is not null) execute function release_upload();
+create trigger document_changed_releases_upload after update of upload_id on document
+  for each row when (old.upload_id is not null and old.upload_id is distinct from new.upload_id)
+  execute function release_upload();
+
+-- One bounded step: uploads whose time has come go, and their files are doomed; those that documents hold stay. Returns
+-- how many it looked at. The lock comes before the look: a document that is being made of one holds it by its foreign key.
+create function expire_uploads(p_limit int) returns int language plpgsql as $$
+declare
+  v_due uuid[];
+begin
+  select array_agg(id) into v_due from (
+    select id from upload where sweep_at <= clock_timestamp() order by sweep_at limit p_limit for update skip locked) due;
+  if v_due is null then return 0; end if;
+  update upload u set sweep_at = null
+  where id = any (v_due) and exists (select from document d where d.upload_id = u.id);
+  with gone as (
+    delete from upload where id = any (v_due) and sweep_at is not null returning id, project_id
+  )
+  insert into doomed_blob (prefix, project_id) select 'uploads/' || id, project_id from gone
+  on conflict (prefix) do update set doomed_at = excluded.doomed_at;
+  return cardinality(v_due);
+end $$;
+
+create function move_fetched_blob() returns trigger language plpgsql as $$
+begin
+  if new.blob_key like 'sources/%/bytes' then
+    delete from doomed_blob where prefix = left(new.blob_key, -6);
+  end if;
+  if old.blob_key like 'sources/%/bytes' then
+    insert into doomed_blob (prefix, project_id) values (left(old.blob_key, -6), old.project_id)
+    on conflict (prefix) do update set doomed_at = excluded.doomed_at;
+  end if;
+  return null;
+end $$;
+create trigger document_moves_fetched_blob after update of blob_key on document
+  for each row when (old.blob_key is distinct from new.blob_key) execute function move_fetched_blob();
+
+alter table document_text add column one_unit_each boolean not null default false;

@@ -4,14 +4,20 @@ import path from "node:path";
 import { ready, ROOT } from "./ready.mjs";
 
 const bin = (name) => path.join(ROOT, "node_modules", ".bin", name);
+/** @type {[name: string, command: string, args: string[]][]} */
 const STEPS = [
   ["types", bin("tsc"), ["--noEmit"]],
-  ["lint", bin("oxlint"), ["--type-aware", "--deny-warnings", "src", "test", "bench", "scripts", "ormconfig.ts"]],
+  ["types of the codegen example", bin("tsc"), ["--noEmit", "-p", "examples/clients/codegen"]],
+  [
+    "lint",
+    bin("oxlint"),
+    ["--type-aware", "--deny-warnings", "src", "test", "bench", "scripts", "examples", "ormconfig.ts"],
+  ],
   ["format", bin("prettier"), ["--check", "--log-level", "warn", "."]],
   [
     "layout and emitted files",
     process.execPath,
-    [path.join(ROOT, "scripts", "test.mjs"), "test/(architecture|schema)"],
+    [path.join(ROOT, "scripts", "test.mjs"), "test/(architecture|schema|contract|examples/generated)"],
   ],
 ];
 

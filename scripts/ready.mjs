@@ -1,7 +1,7 @@
 // Installs from the lock file and builds, when either is not up to date. Plain Node: it runs before anything is installed.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -24,6 +24,8 @@ export function ready() {
       console.error("Building …");
       rmSync(at("dist"), { recursive: true, force: true });
       run(process.execPath, [at("node_modules", "typescript", "bin", "tsc"), "-p", at("tsconfig.json")]);
+      // For npx headway, which runs the file itself.
+      chmodSync(at("dist", "src", "cli", "main.js"), 0o755);
       writeFileSync(at("dist", ".built"), sources);
     }
   } finally {

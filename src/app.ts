@@ -1,27 +1,26 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import type { DataSource } from "typeorm";
 import type { Config } from "./config.js";
 import { createDataSource, migrate, missingMigrations } from "./database/data-source.js";
 import { startEmbeddedPostgres } from "./database/embedded.js";
-import { createBullDispatcher } from "./dispatch/bull.js";
 import type { Dispatcher } from "./dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "./dispatch/in-process.js";
 import type { EngineParts } from "./engine/engine.js";
+import { createNetworks } from "./engine/networks.js";
+import { KeyRing } from "./engine/keys.js";
+import { developmentKey } from "./engine/development-key.js";
 import { ChangeStream } from "./engine/stream.js";
 import { messageOf } from "./errors.js";
 import type { Logger } from "./logger.js";
 import { loadRegistry, type LoadedPipelines, type PipelineSource } from "./pipelines/load.js";
 import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
 import { startServer, type RunningServer } from "./server/server.js";
-import { createFilesystemBlobStore } from "./storage/filesystem.js";
 import type { BlobStore } from "./storage/blob-store.js";
+import type { S3Objects } from "./storage/s3-objects.js";
+import { openStores } from "./storage/stores.js";
 import { hostFor, snapshotOf } from "./worker/sandbox-protocol.js";
 import { Sandbox } from "./worker/sandbox.js";
+import { buildVersion } from "./version.js";
 import { Worker } from "./worker/worker.js";
-
-/** The one project there is so far; every row carries it. */
-export const DEFAULT_PROJECT_ID = "00000000-0000-7000-8000-000000000001";
 
 /** A running Headway process. */
 export interface App {
@@ -30,6 +29,8 @@ export interface App {
   /** For people: which database and which dispatcher. */
   readonly database: string;
   readonly dispatcher: string;
+  /** The key of an embedded server, for whoever sits at this machine; null elsewhere. */
+  readonly developmentKey: string | null;
   /** Stops in order: not ready, no more claims, clients let go, running work ended or given back, Redis, Postgres. Idempotent. */
   stop(): Promise<void>;
 }
@@ -89,17 +90,19 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   closers.push(["embedder", () => pipelines.embedder.close()]);
   const { url: databaseUrl, label } = await openDatabase(config, logger, closers);
   const db = await connect(databaseUrl, config, closers, onError);
-  const dispatcher: Dispatcher =
-    config.redisUrl === null
-      ? createInProcessDispatcher()
-      : createBullDispatcher({ redisUrl: config.redisUrl, onError: (error) => onError(error, "talking to Redis") });
+  const key = config.databaseUrl === null ? await developmentKey(db, config.dataDir) : null;
+  const dispatcher = await openDispatcher(config, onError);
   closers.push(["dispatcher", () => dispatcher.close()]);
-  const blobs = createFilesystemBlobStore(path.join(config.dataDir, "blobs"));
+  const stores = await openStores(config);
+  const { blobs, s3 } = stores;
+  closers.push(["stores", () => stores.close()]);
   const parts: EngineParts = {
     db,
     dispatcher,
     registry: pipelines.registry,
     fileRoots: config.fileRoots,
+    networks: createNetworks(config.allowedNetworks),
+    s3Sources: config.s3Sources,
     maxDocumentBytes: config.maxDocumentBytes,
     cancelDeadlineMs: config.cancelDeadlineMs,
     sweepMs: config.sweepMs,
@@ -111,8 +114,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   // Here for a start that fails further down; after a whole one it is closed before the worker, and this finds it closed.
   closers.push(closeServer);
   if (config.roles.includes("reconciler")) {
-    const settings = { projectId: DEFAULT_PROJECT_ID, ...config };
-    const reconciler = new Reconciler({ db, dispatcher, blobs, settings, onError });
+    const reconciler = new Reconciler({ db, dispatcher, blobs, settings: config, onError });
     reconciler.start();
     closers.push(["reconciler", () => reconciler.stop()]);
     serve.checks.push({
@@ -127,12 +129,21 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     });
   }
   const worker = config.roles.includes("worker")
-    ? await startWorker({ config, logger, parts, source, blobs, databaseUrl, state }, closers, serve.checks)
+    ? await startWorker({ config, logger, parts, source, blobs, s3, databaseUrl, state }, closers, serve.checks)
     : null;
   // Last pushed, first stopped: nothing is claimed any more, then clients are let go, and then work is waited for.
   closers.push(closeServer);
   if (worker) closers.push(["claim loop", () => worker.drain()]);
-  return { url: serve.server.url, database: label, dispatcher: dispatcher.kind };
+  return { url: serve.server.url, database: label, dispatcher: dispatcher.kind, developmentKey: key };
+}
+
+async function openDispatcher(
+  { redisUrl }: Config,
+  onError: (error: unknown, doing: string) => void,
+): Promise<Dispatcher> {
+  if (redisUrl === null) return createInProcessDispatcher();
+  const { createBullDispatcher } = await import("./dispatch/bull.js"); // Large, and of no use without Redis.
+  return createBullDispatcher({ redisUrl, onError: (error) => onError(error, "talking to Redis") });
 }
 
 async function openDatabase(
@@ -202,8 +213,13 @@ async function startServing(
     port: config.port,
     logger,
     checks,
-    measured: { db: parts.db, projectId: DEFAULT_PROJECT_ID },
-    api: isApi ? { parts, stream, embedder: pipelines.embedder, blobs, projectId: DEFAULT_PROJECT_ID } : null,
+    requestsPerSecond: config.requestsPerSecond,
+    introspection: config.introspection,
+    publicUrl: config.publicUrl,
+    measured: { db: parts.db },
+    api: isApi
+      ? { parts, stream, embedder: pipelines.embedder, blobs, keys: new KeyRing(parts.db, parts.onError) }
+      : null,
   });
   return { server, checks };
 }
@@ -215,13 +231,14 @@ async function startWorker(
     parts: EngineParts;
     source: PipelineSource;
     blobs: BlobStore;
+    s3: S3Objects | null;
     databaseUrl: string;
     state: State;
   },
   closers: Closer[],
   checks: Check[],
 ): Promise<Worker> {
-  const { config, logger, parts, source, blobs, databaseUrl, state } = from;
+  const { config, logger, parts, source, blobs, s3, databaseUrl, state } = from;
   const sandbox = new Sandbox({
     childEntry: new URL("./worker/sandbox-child.js", import.meta.url),
     concurrency: config.concurrency,
@@ -233,6 +250,7 @@ async function startWorker(
     {
       ...parts,
       blobs,
+      s3,
       databaseUrl,
       logger,
       runIsolated: (call, ctx, signal) =>
@@ -250,7 +268,7 @@ async function startWorker(
           signal,
         ),
     },
-    { projectId: DEFAULT_PROJECT_ID, build: buildVersion(), ...config },
+    { build: buildVersion(), ...config },
   );
   await worker.start();
   closers.push(["worker", () => worker.stop(Math.max(0, state.graceMs() - Math.min(LEAVE_MS, config.graceMs / 2)))]);
@@ -274,10 +292,4 @@ async function closeAll(closers: Closer[], logger: Logger): Promise<void> {
       logger.error({ error: messageOf(error) }, `could not stop the ${what}`);
     }
   }
-}
-
-/** The version in package.json, shown with each worker. */
-export function buildVersion(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -1,8 +1,9 @@
+import { isIPv6 } from "node:net";
 import path from "node:path";
 import { z } from "zod";
+import { blobsPlace, list, networks, s3Places, type Network } from "./config/places.js";
 import { ConfigError } from "./errors.js";
-import { LOG_LEVELS } from "./logger.js";
-import { nearestName, SETTINGS, type SettingName } from "./settings.js";
+import { LOG_LEVELS, nearestName, SETTINGS, type SettingName } from "./settings.js";
 
 export const ROLES = ["api", "worker", "reconciler"] as const;
 export type Role = (typeof ROLES)[number];
@@ -12,6 +13,8 @@ export interface Config {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
+  /** Where clients find this API from outside, without a slash at its end; null: at host and port. */
+  readonly publicUrl: string | null;
   readonly dataDir: string;
   readonly roles: readonly Role[];
   readonly pipelineFiles: readonly string[];
@@ -27,14 +30,39 @@ export interface Config {
   readonly retentionDays: number | null;
   readonly maxDocumentBytes: number;
   readonly fileRoots: readonly string[];
+  readonly allowedNetworks: readonly Network[];
+  /** Such as "s3://bucket/folder", without a slash at the end. */
+  readonly s3Sources: readonly string[];
+  /** Null: below dataDir. */
+  readonly blobsUrl: string | null;
+  readonly s3: S3Settings;
   readonly embedder: "local" | "hash";
+  readonly requestsPerSecond: number;
+  readonly introspection: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
+  /** The server that commands talk to, without a slash at its end. */
+  readonly clientUrl: string;
+  /** The key that commands show; null where none is set. */
+  readonly clientKey: string | null;
   /** A place where a test wants this process to fail; null but in tests. */
   readonly failpoint: string | null;
   /** What child processes may see of this one's environment: no setting, no secret. */
   readonly childEnvironment: Readonly<Record<string, string | undefined>>;
+}
+
+/** How S3 is reached. */
+export interface S3Settings {
+  /** Null: Amazon's own for the region. */
+  readonly endpoint: string | null;
+  readonly region: string;
+  /** Null: found by the SDK itself. */
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  } | null;
 }
 
 const PASSED_ON = ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR"];
@@ -63,6 +91,7 @@ const absoluteList = z.string().transform((value) => list(value).map((entry) => 
 const SCHEMA = {
   HEADWAY_HOST: z.string().min(1, "it must be an address or a host name, because the server listens there"),
   HEADWAY_PORT: whole(0, 65_535, "it is a TCP port; 0 picks a free one"),
+  HEADWAY_PUBLIC_URL: url(["http:", "https:"], "uploads and artifacts are sent and fetched there"),
   HEADWAY_DATA_DIR: z
     .string()
     .min(1, "it must be a folder, because the database and files are kept there")
@@ -89,6 +118,10 @@ const SCHEMA = {
   HEADWAY_POLL_MS: whole(50, 600_000, "it stands behind every hint"),
   HEADWAY_GRACE_MS: whole(0, 600_000, "running work gets this long when the process stops"),
   HEADWAY_CANCEL_DEADLINE_MS: whole(100, 600_000, "running work gets this long to stop when it is cancelled"),
+  HEADWAY_REQUESTS_PER_SECOND: whole(1, 1_000_000, "it is counted for each key"),
+  HEADWAY_INTROSPECTION: z
+    .enum(["true", "false"], "it must be true or false, because clients may ask for the schema or not")
+    .transform((value) => value === "true"),
   HEADWAY_CRASH_LIMIT: whole(1, 100, "a task that kills its workers must end"),
   HEADWAY_RETENTION_DAYS: z.union(
     [z.literal("").transform(() => null), whole(1, 36_500, "a collection is kept for at least a day")],
@@ -96,6 +129,16 @@ const SCHEMA = {
   ) as unknown as z.ZodType<number | null>,
   HEADWAY_MAX_DOCUMENT_BYTES: whole(1, 10_000_000_000, "larger documents are refused"),
   HEADWAY_FILE_ROOTS: absoluteList,
+  HEADWAY_ALLOWED_NETWORKS: networks,
+  HEADWAY_S3_SOURCES: s3Places,
+  HEADWAY_BLOBS: blobsPlace,
+  HEADWAY_S3_ENDPOINT: url(["http:", "https:"], "S3 is spoken over HTTP"),
+  AWS_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, "it must be a region such as eu-central-1, because requests are signed for one"),
+  AWS_ACCESS_KEY_ID: z.string(),
+  AWS_SECRET_ACCESS_KEY: z.string(),
+  AWS_SESSION_TOKEN: z.string(),
   HEADWAY_EMBEDDER: z.string().transform((value, context): "local" | "hash" => {
     if (value === "local" || value === "hash") return value;
     const message =
@@ -111,6 +154,8 @@ const SCHEMA = {
   ),
   DATABASE_URL: url(["postgres:", "postgresql:"], "Postgres keeps the truth"),
   REDIS_URL: url(["redis:", "rediss:"], "Redis carries the hints"),
+  HEADWAY_URL: url(["http:", "https:"], "commands speak GraphQL over it"),
+  HEADWAY_KEY: z.string().regex(/^[\x21-\x7e]*$/, "it must be a key without blanks, because it is sent in a header"),
 } satisfies Record<SettingName, z.ZodType>;
 
 /**
@@ -124,7 +169,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     const given = env[name] || byDefault;
     const parsed = (SCHEMA[name] as z.ZodType).safeParse(given);
     if (parsed.success) values[name] = parsed.data;
-    else faults.push(`${name} is ${JSON.stringify(withoutPassword(given))}; ${parsed.error.issues[0]!.message}.`);
+    else faults.push(`${name} is ${shown(name, given)}; ${parsed.error.issues[0]!.message}.`);
   }
   faults.push(...relations(values));
   if (faults.length > 0) throw new ConfigError(faults.join("\n"), { faults });
@@ -139,6 +184,14 @@ function relations(values: Record<string, unknown>): string[] {
   if (leaseMs !== undefined && heartbeatMs !== undefined && heartbeatMs * 2 > leaseMs) {
     faults.push(
       `HEADWAY_HEARTBEAT_MS is ${heartbeatMs}; it must be at most half of HEADWAY_LEASE_MS (${leaseMs}), because one lost heartbeat must not lose the lease.`,
+    );
+  }
+  if (!values.AWS_ACCESS_KEY_ID !== !values.AWS_SECRET_ACCESS_KEY) {
+    const [missing, given] = values.AWS_ACCESS_KEY_ID
+      ? ["AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"]
+      : ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    faults.push(
+      `${missing} is not set, though ${given} is; set both or neither, because a key is of no use without its secret.`,
     );
   }
   const roles = values.HEADWAY_ROLES as readonly Role[] | undefined;
@@ -161,6 +214,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
   return {
     host: values.HEADWAY_HOST,
     port: values.HEADWAY_PORT,
+    publicUrl: values.HEADWAY_PUBLIC_URL === null ? null : withoutSlash(values.HEADWAY_PUBLIC_URL),
     dataDir: values.HEADWAY_DATA_DIR,
     roles: values.HEADWAY_ROLES,
     pipelineFiles: values.HEADWAY_PIPELINES,
@@ -175,30 +229,59 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     retentionDays: values.HEADWAY_RETENTION_DAYS,
     maxDocumentBytes: values.HEADWAY_MAX_DOCUMENT_BYTES,
     fileRoots: values.HEADWAY_FILE_ROOTS,
+    allowedNetworks: values.HEADWAY_ALLOWED_NETWORKS,
+    s3Sources: values.HEADWAY_S3_SOURCES,
+    blobsUrl: values.HEADWAY_BLOBS,
+    s3: {
+      endpoint: values.HEADWAY_S3_ENDPOINT,
+      region: values.AWS_REGION,
+      credentials: values.AWS_ACCESS_KEY_ID
+        ? {
+            accessKeyId: values.AWS_ACCESS_KEY_ID,
+            secretAccessKey: values.AWS_SECRET_ACCESS_KEY,
+            ...(values.AWS_SESSION_TOKEN ? { sessionToken: values.AWS_SESSION_TOKEN } : {}),
+          }
+        : null,
+    },
     embedder: values.HEADWAY_EMBEDDER,
+    requestsPerSecond: values.HEADWAY_REQUESTS_PER_SECOND,
+    introspection: values.HEADWAY_INTROSPECTION,
     logLevel: values.HEADWAY_LOG_LEVEL,
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
+    clientUrl: withoutSlash(values.HEADWAY_URL ?? urlHere(values.HEADWAY_HOST, values.HEADWAY_PORT)),
+    clientKey: values.HEADWAY_KEY || null,
   };
+}
+
+/** Where a server with these settings is found from the same machine. */
+function urlHere(host: string, port: number): string {
+  // A server may listen on all addresses; a client goes to one.
+  const reached = { "0.0.0.0": "127.0.0.1", "::": "[::1]" }[host] ?? (isIPv6(host) ? `[${host}]` : host);
+  return `http://${reached}:${port}`;
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, "");
 }
 
 /** The settings for people to read: passwords in URLs are hidden. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { databaseUrl, redisUrl, childEnvironment: _, ...rest } = config;
+  const { databaseUrl, redisUrl, clientUrl, clientKey, childEnvironment: _, s3, ...rest } = config;
   return {
     ...rest,
+    s3: { ...s3, credentials: s3.credentials && { accessKeyId: s3.credentials.accessKeyId, secretAccessKey: "***" } },
+    clientUrl: withoutPassword(clientUrl),
+    clientKey: clientKey === null ? null : "***",
     databaseUrl: databaseUrl === null ? "embedded" : withoutPassword(databaseUrl),
     redisUrl: redisUrl === null ? "in-process" : withoutPassword(redisUrl),
   };
 }
 
-function withoutPassword(value: string): string {
-  return value.replace(/(\/\/[^:/@\s]*):[^@\s]*@/, "$1:***@");
+function shown(name: SettingName, value: string): string {
+  return name === "HEADWAY_KEY" ? "not shown" : JSON.stringify(withoutPassword(value));
 }
 
-function list(value: string): string[] {
-  return value
-    .split(",")
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== "");
+function withoutPassword(value: string): string {
+  return value.replace(/(\/\/[^:/@\s]*):[^@\s]*@/, "$1:***@");
 }

@@ -55,6 +55,20 @@ export class BadInput extends HeadwayError {
  */
 export class PermanentError extends HeadwayError {}
 
+/** Refused for want of a key that is good (UNAUTHENTICATED), or of its role or scope (FORBIDDEN). A top-level GraphQL error. */
+export class AccessDenied extends HeadwayError {
+  constructor(code: "UNAUTHENTICATED" | "FORBIDDEN", message: string) {
+    super(code, message);
+  }
+}
+
+/** Refused because its key asked too often; `details.retryAfterMs` says when it may again. A top-level GraphQL error. */
+export class RateLimited extends HeadwayError {
+  constructor(readonly retryAfterMs: number) {
+    super("RATE_LIMITED", `This key asks too often; ask again in ${retryAfterMs} ms.`, { retryAfterMs });
+  }
+}
+
 /** A wrong setting, or several: each named with its value, what it must be, and why. */
 export class ConfigError extends HeadwayError {
   constructor(message: string, details: Readonly<Record<string, unknown>> = {}) {

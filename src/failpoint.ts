@@ -19,6 +19,9 @@ export const FAILPOINTS = [
   "sweep.after_converge",
   "expiry.after_decision",
   "expiry.after_files",
+  "upload.before_write",
+  "upload.after_write",
+  "upload.after_commit",
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 

@@ -1,9 +1,7 @@
 import { destination, pino, stdTimeFunctions, type Logger } from "pino";
+import type { LogLevel } from "./settings.js";
 
 export type { Logger };
-
-export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** One JSON object a line, on standard error, so that standard output stays the command's own. Secrets are hidden. */
 export function createLogger(level: LogLevel): Logger {

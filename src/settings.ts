@@ -1,7 +1,16 @@
+/** How much the log tells, most first. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
 /** Every setting with its default and what it does: the source of .env.example and of the README's table. */
 export const SETTINGS = [
   { name: "HEADWAY_HOST", default: "127.0.0.1", does: "Address to listen on." },
   { name: "HEADWAY_PORT", default: "4000", does: "Port to listen on; 0 picks a free one and prints it." },
+  {
+    name: "HEADWAY_PUBLIC_URL",
+    default: "",
+    does: "Where clients find this API, for the addresses of uploads and artifacts. Empty: at HEADWAY_HOST and HEADWAY_PORT.",
+  },
   { name: "HEADWAY_DATA_DIR", default: ".headway", does: "Folder of the embedded Postgres and of stored files." },
   {
     name: "HEADWAY_ROLES",
@@ -49,10 +58,36 @@ export const SETTINGS = [
     does: "Folders that file: sources may be read from, separated by commas. None by default.",
   },
   {
+    name: "HEADWAY_ALLOWED_NETWORKS",
+    default: "",
+    does: "Networks (such as 10.1.0.0/16) that http: and https: sources may lie in, at any port, beside public addresses at 80 and 443.",
+  },
+  {
+    name: "HEADWAY_S3_SOURCES",
+    default: "",
+    does: "Places (such as s3://bucket/folder) that s3: sources may be read from, separated by commas. None by default.",
+  },
+  {
+    name: "HEADWAY_BLOBS",
+    default: "",
+    does: "Where uploads, downloads and artifacts are kept: s3://bucket/prefix. Empty: in HEADWAY_DATA_DIR.",
+  },
+  {
+    name: "HEADWAY_S3_ENDPOINT",
+    default: "",
+    does: "Address of an S3-compatible store. Empty: Amazon's own.",
+  },
+  {
     name: "HEADWAY_EMBEDDER",
     default: "local",
     does: "local (a sentence model from npm, 512 dimensions) or hash (feature hashing, for tests).",
   },
+  {
+    name: "HEADWAY_REQUESTS_PER_SECOND",
+    default: "100",
+    does: "Requests of one key a second, over both transports together; more are refused with RATE_LIMITED.",
+  },
+  { name: "HEADWAY_INTROSPECTION", default: "true", does: "Whether clients may ask for the schema." },
   {
     name: "HEADWAY_LOG_LEVEL",
     default: "info",
@@ -64,6 +99,24 @@ export const SETTINGS = [
     default: "",
     does: "Redis for hints. Empty: hints stay in this process, and other processes poll.",
   },
+  {
+    name: "HEADWAY_URL",
+    default: "",
+    does: "For commands: the server to talk to. Empty: the one at HEADWAY_HOST and HEADWAY_PORT.",
+  },
+  {
+    name: "HEADWAY_KEY",
+    default: "",
+    does: "For commands: the API key to show. Empty: the development key in HEADWAY_DATA_DIR, where there is one.",
+  },
+  { name: "AWS_REGION", default: "us-east-1", does: "Region of S3." },
+  {
+    name: "AWS_ACCESS_KEY_ID",
+    default: "",
+    does: "Key for S3. Empty: as Amazon's SDK finds one, such as the machine's role.",
+  },
+  { name: "AWS_SECRET_ACCESS_KEY", default: "", does: "The secret of that key." },
+  { name: "AWS_SESSION_TOKEN", default: "", does: "Its session, where the key is a temporary one." },
 ] as const;
 export type SettingName = (typeof SETTINGS)[number]["name"];
 

@@ -75,6 +75,22 @@ describe("the settings", () => {
     expect(faultsOf({ HEADWAY_ROLES: "worker", DATABASE_URL: "postgres://u:p@db/x" })).toEqual([]);
   });
 
+  test("tell commands where the server is: at HEADWAY_URL, else where one with these settings listens", () => {
+    const urlOf = (env: Record<string, string>): string => loadConfig(env).clientUrl;
+    expect(urlOf({})).toBe("http://127.0.0.1:4000");
+    expect(urlOf({ HEADWAY_HOST: "0.0.0.0", HEADWAY_PORT: "80" })).toBe("http://127.0.0.1:80");
+    expect(urlOf({ HEADWAY_HOST: "::" })).toBe("http://[::1]:4000");
+    expect(urlOf({ HEADWAY_HOST: "fe80::1" })).toBe("http://[fe80::1]:4000");
+    expect(urlOf({ HEADWAY_URL: "https://headway.example/api/" })).toBe("https://headway.example/api");
+    expect(loadConfig({ HEADWAY_PUBLIC_URL: "https://headway.example/" }).publicUrl).toBe("https://headway.example");
+    expect(faultsOf({ HEADWAY_URL: "headway.example" })[0]).toContain("it must be a URL that begins with http://");
+    const faults = faultsOf({ HEADWAY_KEY: "hw secret" });
+    expect(faults).toEqual([
+      "HEADWAY_KEY is not shown; it must be a key without blanks, because it is sent in a header.",
+    ]);
+    expect(JSON.stringify(describeConfig(loadConfig({ HEADWAY_KEY: "hw_secret" })))).not.toContain("hw_secret");
+  });
+
   test("hide passwords when shown", () => {
     const shown = JSON.stringify(
       describeConfig(loadConfig({ DATABASE_URL: "postgres://u:secret@db/x", REDIS_URL: "redis://:hidden@r" })),

@@ -1,37 +1,63 @@
-import { createClient, type Client } from "graphql-ws";
-import WebSocket from "ws";
-import { HeadwayError } from "../errors.js";
+import type { Client } from "graphql-ws/client";
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HeadwayError, messageOf } from "../errors.js";
 
-/** A GraphQL client over HTTP and WebSocket, as any client of the API would be. */
+export interface ApiClientOptions {
+  /** How often a socket that broke is opened again with the same variables; 10 by default, 0 where the caller resumes. */
+  readonly reconnects?: number;
+}
+
+/** Answers are quick; a server that has not answered a request after this is not there. */
+const ANSWER_DEADLINE_MS = 60_000;
+/** A socket may die without a word (a cable, a proxy): it is asked this often, and dropped when no answer comes. */
+const PING_EVERY_MS = 15_000;
+const PONG_DEADLINE_MS = 10_000;
+
+/**
+ * A GraphQL client over HTTP and WebSocket, as any client of the API would be. Its key goes in `Authorization: Bearer …`,
+ * and in `connectionParams.authorization` of a socket.
+ */
 export class ApiClient {
   readonly #url: string;
-  readonly #socket: Client;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #reconnects: number;
+  #socket: Promise<Client> | null = null;
 
-  /** @param url such as "http://127.0.0.1:4000" */
-  constructor(url: string) {
+  /**
+   * @param url such as "http://127.0.0.1:4000"
+   * @param key such as "hw_…"; null shows none
+   */
+  constructor(
+    readonly url: string,
+    key: string | null,
+    options: ApiClientOptions = {},
+  ) {
     this.#url = `${url}/graphql`;
-    this.#socket = createClient({
-      url: this.#url.replace(/^http/, "ws"),
-      webSocketImpl: WebSocket,
-      retryAttempts: 10,
-      shouldRetry: () => true,
-    });
+    this.#headers = key === null ? {} : { authorization: `Bearer ${key}` };
+    this.#reconnects = options.reconnects ?? 10;
   }
 
-  /** @throws {HeadwayError} with the first GraphQL error's code and message */
+  /**
+   * Asks again when it was refused for asking too often.
+   * @throws {HeadwayError} with the first GraphQL error's code and message; UNREACHABLE, NOT_HEADWAY
+   */
   async query<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
-    const response = await fetch(this.#url, {
+    const body = await this.#send<{ data?: T; errors?: GraphFault[] }>(this.#url, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...this.#headers },
       body: JSON.stringify({ query, variables }),
+      signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
     });
-    const body = (await response.json()) as {
-      data?: T;
-      errors?: { message: string; extensions?: { code?: string } }[];
-    };
     const first = body.errors?.[0];
-    if (first) throw new HeadwayError(first.extensions?.code ?? "GRAPHQL_ERROR", first.message);
-    return body.data as T;
+    if (first?.extensions?.retryAfterMs !== undefined) {
+      await sleep(first.extensions.retryAfterMs);
+      return this.query(query, variables);
+    }
+    if (first) throw faultOf(first);
+    if (body.data === undefined) throw notHeadway(this.url, "its answer has neither data nor errors");
+    return body.data;
   }
 
   /** Runs a mutation and returns its payload. @throws {HeadwayError} with the first user error's code and message */
@@ -45,25 +71,36 @@ export class ApiClient {
     return payload!;
   }
 
+  /** Sends a file's bytes to the address that createUploads gave. @throws {HeadwayError} with the server's code, UNREACHABLE */
+  async upload(url: string, file: string, sizeBytes: number): Promise<void> {
+    await this.#send(new URL(url, this.url).href, {
+      method: "PUT",
+      headers: { ...this.#headers, "content-length": String(sizeBytes), "content-type": "application/octet-stream" },
+      body: Readable.toWeb(createReadStream(file)) as ReadableStream,
+      duplex: "half",
+    } as RequestInit);
+  }
+
   /** Ends when the server completes the subscription, when the loop over it is left, or by `return()` while waiting. */
   subscribe<T extends Record<string, unknown>>(
     query: string,
     variables: Record<string, unknown>,
   ): AsyncIterableIterator<T> {
     // No generator: one that waits can't be ended from outside.
-    const results = this.#socket.iterate<T>({ query, variables });
+    this.#socket ??= openSocket(this.#url, this.#headers, this.#reconnects);
+    const opened = this.#socket.then((socket) => socket.iterate<T>({ query, variables }));
     const iterator: AsyncIterableIterator<T> = {
       [Symbol.asyncIterator]: () => iterator,
       async next() {
-        const result = await results.next();
+        const result = await (await opened).next();
         if (result.done) return { done: true, value: undefined };
         const { data, errors } = result.value;
-        if (errors?.[0]) throw new HeadwayError("GRAPHQL_ERROR", errors[0].message);
+        if (errors?.[0]) throw faultOf(errors[0] as GraphFault);
         if (!data) throw new HeadwayError("GRAPHQL_ERROR", "The server sent an event without data.");
         return { done: false, value: data };
       },
       async return() {
-        await results.return?.();
+        await (await opened).return?.();
         return { done: true, value: undefined };
       },
     };
@@ -71,6 +108,87 @@ export class ApiClient {
   }
 
   async close(): Promise<void> {
-    await this.#socket.dispose();
+    await (await this.#socket)?.dispose();
+  }
+
+  async #send<T>(url: string, init: RequestInit): Promise<T> {
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(url, init);
+      text = await response.text();
+    } catch (error) {
+      throw unreachable(this.url, error);
+    }
+    const body = parse(text) as (T & { error?: { code?: string; message?: string } }) | null;
+    if (typeof body !== "object" || body === null) throw notHeadway(this.url, `it says ${response.status}`);
+    if (typeof body.error?.message === "string") {
+      throw new HeadwayError(body.error.code ?? codeOf(response.status), body.error.message);
+    }
+    if (!response.ok && !("errors" in body)) throw notHeadway(this.url, `it says ${response.status}`);
+    return body;
+  }
+}
+
+/** What sockets need is loaded for the first one: most commands ask a question or two, and end. */
+async function openSocket(url: string, connectionParams: Record<string, unknown>, retryAttempts: number) {
+  const [{ createClient }, { WebSocket }] = await Promise.all([import("graphql-ws/client"), import("ws")]);
+  let pong: NodeJS.Timeout | undefined;
+  const socket = createClient({
+    url: url.replace(/^http/, "ws"),
+    webSocketImpl: WebSocket,
+    connectionParams,
+    retryAttempts,
+    shouldRetry: () => true,
+    keepAlive: PING_EVERY_MS,
+    on: {
+      ping: (received) => {
+        if (!received) pong = setTimeout(() => socket.terminate(), PONG_DEADLINE_MS);
+      },
+      pong: (received) => {
+        if (received) clearTimeout(pong);
+      },
+      closed: () => clearTimeout(pong),
+    },
+  });
+  return socket;
+}
+
+interface GraphFault {
+  readonly message: string;
+  readonly extensions?: { readonly code?: unknown; readonly retryAfterMs?: number };
+}
+
+function faultOf({ message, extensions }: GraphFault): HeadwayError {
+  const code = typeof extensions?.code === "string" ? extensions.code : "GRAPHQL_ERROR";
+  // Our own documents are right for the schema they were written for.
+  const isOlder = code === "GRAPHQL_VALIDATION_FAILED";
+  return new HeadwayError(code, isOlder ? `This server is of another version and can't do that: ${message}` : message);
+}
+
+function unreachable(url: string, error: unknown): HeadwayError {
+  const { cause, name } = error as { cause?: { code?: string; message?: string }; name?: string };
+  const why =
+    name === "TimeoutError"
+      ? `no answer within ${ANSWER_DEADLINE_MS / 1_000} s`
+      : (cause?.code ?? cause?.message ?? messageOf(error));
+  const message = `There is no Headway at ${url} (${why}). Start one with "npx headway start", or say where it is with --url or HEADWAY_URL.`;
+  return new HeadwayError("UNREACHABLE", message, { url }, { cause: error });
+}
+
+function notHeadway(url: string, why: string): HeadwayError {
+  const message = `What answers at ${url} is no Headway (${why}). Say where it is with --url or HEADWAY_URL.`;
+  return new HeadwayError("NOT_HEADWAY", message, { url });
+}
+
+function codeOf(status: number): string {
+  return { 401: "UNAUTHENTICATED", 403: "FORBIDDEN" }[status] ?? `HTTP_${status}`;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // Not ours: said by the caller.
   }
 }

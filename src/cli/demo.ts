@@ -1,11 +1,17 @@
 import { startApp } from "../app.js";
-import { loadConfig } from "../config.js";
+import { loadConfig, type Config } from "../config.js";
+import { createKey } from "../engine/keys.js";
+import { DEFAULT_PROJECT_ID } from "../engine/projects.js";
 import { HeadwayError } from "../errors.js";
 import { createLogger } from "../logger.js";
 import { ApiClient } from "./client.js";
+import { withDatabase } from "./direct-database.js";
 import { documentsAt, exampleDocuments, type DemoDocuments } from "./demo-documents.js";
 import { createProgress, type Progress, type StageCount } from "./demo-progress.js";
 import { onceStopped, stopInOrder } from "./serve.js";
+
+/** Longer than anybody leaves a demo standing. */
+const DEMO_LIFE_MS = 86_400_000;
 
 interface Summary {
   readonly status: string;
@@ -40,7 +46,7 @@ export async function runDemo(paths: string[], options: { once: boolean; limit: 
   };
   const stopped = onceStopped();
   const app = await startApp(config, createLogger(config.logLevel === "info" ? "error" : config.logLevel));
-  const client = new ApiClient(app.url);
+  const client = new ApiClient(app.url, app.developmentKey ?? (await demoKey(config)));
   try {
     const presenting = present(client, app.url, found, options.once);
     const finished = await Promise.race([presenting, stopped.then(() => null)]);
@@ -59,6 +65,15 @@ export async function runDemo(paths: string[], options: { once: boolean; limit: 
   } finally {
     await app.stop();
   }
+}
+
+/** A key of the demo's own, on a database that is not embedded and has none for it. */
+function demoKey(config: Config): Promise<string> {
+  const grant = { projectId: DEFAULT_PROJECT_ID, name: "demo", role: "OPERATOR", lifeMs: DEMO_LIFE_MS } as const;
+  return withDatabase(
+    config,
+    async (db) => (await createKey(db, { ...grant, scope: null, createdBy: "headway demo" })).key,
+  );
 }
 
 async function present(client: ApiClient, url: string, found: DemoDocuments, once: boolean) {

@@ -1,20 +1,30 @@
 #!/usr/bin/env node
 import "reflect-metadata";
-import { Command } from "commander";
-import { ConfigError, messageOf } from "../errors.js";
-import { buildVersion } from "../app.js";
-import { runDemo } from "./demo.js";
-import { runServe } from "./serve.js";
+import { Command, CommanderError } from "commander";
+import { HeadwayError, messageOf } from "../errors.js";
+import { buildVersion } from "../version.js";
+import { addClientCommands } from "./commands.js";
+import { EXIT, exitCodeOf, EXIT_CODES_HELP } from "./exit-codes.js";
+import { addKeysCommands } from "./keys-command.js";
 
+// Each command is loaded when it is called: help, and a client's command, need not load a server.
 const program = new Command("headway")
   .description("A GraphQL processing API for collections of documents.")
   .version(buildVersion())
-  .showHelpAfterError();
+  .exitOverride()
+  .showHelpAfterError("(headway help, or --help after a command, tells more)")
+  .addHelpText("after", EXIT_CODES_HELP);
 
 program
   .command("start")
   .description("serve with the embedded defaults, or with DATABASE_URL and REDIS_URL when they are set")
-  .action(runServe);
+  .action(async () => (await import("./serve.js")).runServe());
+
+program
+  .command("migrate")
+  .description("bring the database at DATABASE_URL up to date, and wait for it where it is not up yet")
+  .option("--wait <seconds>", "how long to wait for it at most", "60")
+  .action(async (options: { wait: string }) => (await import("./migrate.js")).runMigrate(options));
 
 program
   .command("demo")
@@ -22,7 +32,12 @@ program
   .argument("[paths...]", "files and folders to process instead")
   .option("--once", "end when the job is settled; the last line is one JSON object", false)
   .option("--limit <bytes>", "bytes of documents to take at most", "250000")
-  .action(runDemo);
+  .action(async (paths: string[], options: { once: boolean; limit: string }) =>
+    (await import("./demo.js")).runDemo(paths, options),
+  );
+
+addClientCommands(program);
+addKeysCommands(program);
 
 // Who read our output may have gone (a closed terminal, a pipe to head): we stop, in order, as after SIGHUP.
 for (const stream of [process.stdout, process.stderr]) {
@@ -35,8 +50,20 @@ for (const stream of [process.stdout, process.stderr]) {
 try {
   await program.parseAsync();
 } catch (error) {
+  process.exitCode = report(error);
+}
+
+/** Says what went wrong, and returns the exit code for it. */
+function report(error: unknown): number {
+  // Commander has said it already; help and the version are no faults.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  const { code } = error as { code?: unknown };
+  if (process.argv.includes("--json") && error instanceof HeadwayError) {
+    process.stderr.write(`${JSON.stringify({ error: { code, message: messageOf(error) } })}\n`);
+    return exitCodeOf(error);
+  }
   // What the user can mend is said in a sentence; anything else is a fault of ours and shows where.
-  const known = error instanceof ConfigError || (error as { code?: unknown }).code !== undefined;
+  const known = code !== undefined;
   process.stderr.write(`${known ? messageOf(error) : ((error as Error).stack ?? messageOf(error))}\n`);
-  process.exitCode = 1;
+  return exitCodeOf(error);
 }

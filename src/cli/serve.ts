@@ -21,12 +21,19 @@ export async function runServe(): Promise<void> {
         : [`  Health       ${app.url}/readyz`]),
       `  Database     ${app.database}`,
       `  Dispatcher   ${app.dispatcher}`,
+      ...keyLines(app, config.roles.includes("api")),
       "  Stop with Ctrl-C.",
       "",
     ].join("\n"),
   );
   await stopping;
   await stopInOrder(app);
+}
+
+/** How to be let in: an embedded server has a key, any other says how one is made. */
+function keyLines({ developmentKey }: App, isApi: boolean): string[] {
+  if (developmentKey !== null) return [`  Key          ${developmentKey} (ADMIN, for development)`];
+  return isApi ? ["  Key          npx headway keys create --name N --role OPERATOR"] : [];
 }
 
 /**

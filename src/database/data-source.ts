@@ -4,11 +4,24 @@ import { DataSource } from "typeorm";
 import type { PostgresDriver } from "typeorm/driver/postgres/PostgresDriver.js";
 import pg from "pg";
 import { ENTITIES } from "../model/entities.js";
+import { Access1764400000000 } from "./migrations/access.js";
+import { Contract1764310000000 } from "./migrations/contract.js";
 import { InitialSchema1764000000000 } from "./migrations/initial-schema.js";
+import { Leases1764300000000 } from "./migrations/leases.js";
 import { Operations1764200000000 } from "./migrations/operations.js";
+import { TextPaging1764410000001 } from "./migrations/text-paging.js";
+import { Uploads1764410000000 } from "./migrations/uploads.js";
 
 /** In the order in which they run; append only. */
-export const MIGRATIONS = [InitialSchema1764000000000, Operations1764200000000];
+export const MIGRATIONS = [
+  InitialSchema1764000000000,
+  Operations1764200000000,
+  Leases1764300000000,
+  Contract1764310000000,
+  Access1764400000000,
+  Uploads1764410000000,
+  TextPaging1764410000001,
+];
 
 /** One process migrates at a time; the number is arbitrary and Headway's own. */
 const MIGRATION_LOCK = 4_843_041;
@@ -63,9 +76,10 @@ function connectionThatNotices(): Socket {
 
 /**
  * Brings the database up to date and gives it its identity. Safe to call from many processes at once.
+ * Returns the names of the migrations that it has brought in.
  * @throws when a migration fails; the database is then as it was before that migration
  */
-export async function migrate(url: string): Promise<void> {
+export async function migrate(url: string): Promise<readonly string[]> {
   const lock = new pg.Client({ connectionString: url, application_name: "headway-migrate" });
   await lock.connect();
   try {
@@ -79,12 +93,14 @@ export async function migrate(url: string): Promise<void> {
       synchronize: false,
     });
     await source.initialize();
+    let brought: readonly string[];
     try {
-      await source.runMigrations({ transaction: "each" });
+      brought = (await source.runMigrations({ transaction: "each" })).map(({ name }) => name);
     } finally {
       await source.destroy();
     }
     await identify(lock);
+    return brought;
   } finally {
     await lock.end();
   }

@@ -53,7 +53,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     await ensureApplication(superuserUrl, password);
     options.logger?.debug({ port, adopted: running !== null }, "embedded PostgreSQL is up");
     return {
-      url: `postgres://headway:${password}@127.0.0.1:${port}/headway`,
+      url: applicationUrl(password, port),
       superuserUrl,
       adopted: running !== null,
       async stop() {
@@ -73,6 +73,22 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   }
 }
 
+/** The address of the embedded server that runs on this data folder, as its application; null where none runs. */
+export async function runningEmbeddedUrl(dataDir: string): Promise<string | null> {
+  const password = await readFile(passwordFileIn(dataDir), "utf8").catch(() => null);
+  if (password === null) return null;
+  const port = await adoptable(await clusterDir(dataDir, await serverUser()), password.trim());
+  return port === null ? null : applicationUrl(password.trim(), port);
+}
+
+function applicationUrl(password: string, port: number): string {
+  return `postgres://headway:${password}@127.0.0.1:${port}/headway`;
+}
+
+function passwordFileIn(dataDir: string): string {
+  return path.join(dataDir, "postgres-password");
+}
+
 /** The cluster's folder: below the data folder, or, where the server's user can't reach that, in the system's temporary folder. */
 async function clusterDir(dataDir: string, owner: Owner): Promise<string> {
   const inside = path.join(dataDir, "postgres");
@@ -90,7 +106,7 @@ async function clusterDir(dataDir: string, owner: Owner): Promise<string> {
 }
 
 async function ensureCluster(binaries: Binaries, owner: Owner, cluster: string, dataDir: string): Promise<string> {
-  const passwordFile = path.join(dataDir, "postgres-password");
+  const passwordFile = passwordFileIn(dataDir);
   const exists = await access(path.join(cluster, "PG_VERSION"), constants.F_OK).then(
     () => true,
     () => false,

@@ -24,7 +24,7 @@ export function isTransient(error: unknown): boolean {
  */
 export function isExhausted(error: unknown): boolean {
   const state = sqlStateOf(error);
-  return state !== null && (/^53/.test(state) || state === "58030") && state !== "53200";
+  return state !== null && (state.startsWith("53") || state === "58030") && state !== "53200";
 }
 
 /** Whether the connection broke, so that nobody knows whether the statement took effect. */

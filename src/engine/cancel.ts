@@ -21,8 +21,18 @@ export async function cancelJob(
   actor: Actor,
   input: { readonly jobId: string; readonly reason?: string | null },
 ): Promise<string> {
+  await requestCancel(parts, actor, input);
+  return input.jobId;
+}
+
+/** As `cancelJob`; returns whether this request is the one that did it, which is false where it was CANCELLING already. */
+export async function requestCancel(
+  parts: Pick<EngineParts, "db">,
+  actor: Actor,
+  input: { readonly jobId: string; readonly reason?: string | null },
+): Promise<boolean> {
   const { jobId } = input;
-  await inTransaction(parts.db, async (tx) => {
+  const isFirst = await inTransaction(parts.db, async (tx) => {
     await tx.query("select lock_collections(array(select collection_id from job where id = $1))", [jobId]);
     const [job]: { status: JobStatus }[] = await tx.query("select status from job where id = $1 and project_id = $2", [
       jobId,
@@ -31,7 +41,7 @@ export async function cancelJob(
     if (!job) throw new UserFault("NOT_FOUND", `There is no job ${jobId}.`, ["jobId"]);
     const why = whyNotCancel("Job", jobId, isOpen("JOB", job.status), job.status);
     if (why !== null) throw new UserFault("NOT_CANCELLABLE", why, ["jobId"]);
-    if (job.status === "CANCELLING") return;
+    if (job.status === "CANCELLING") return false;
     await tx.query(
       `update job set status = 'CANCELLING', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
          change_reason = 'CANCEL_REQUESTED', change_message = $5, cancel_requested_at = clock_timestamp() where id = $1`,
@@ -40,9 +50,10 @@ export async function cancelJob(
     await cancelTasks(tx, actor, "job_id = $1 and (kind = 'DOCUMENT' or status <> 'WAITING')", jobId, input.reason);
     await tx.query("select converge($1, 'system:converge')", [jobId]);
     await failpoint("cancel.before_commit");
+    return true;
   });
   await failpoint("cancel.after_commit");
-  return jobId;
+  return isFirst;
 }
 
 /**

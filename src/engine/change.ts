@@ -30,6 +30,8 @@ export type Change =
       readonly outputJson: string;
     })
   | (ChangeBase & { readonly kind: "complete"; readonly outputJson: string })
+  /** The content is one that has been completed before: its results stand, the rest of the stages is left out. */
+  | (ChangeBase & { readonly kind: "skip" })
   | (ChangeBase & {
       readonly kind: "end";
       readonly cause: Cause;
@@ -46,6 +48,7 @@ export type Change =
 export function wantedOf(change: Change): string {
   if (change.kind === "stage") return "RUNNING";
   if (change.kind === "complete") return "COMPLETED";
+  if (change.kind === "skip") return "SKIPPED";
   return change.kind === "end" ? change.cause : "CANCELLED";
 }
 
@@ -54,6 +57,7 @@ export function toJson(change: Change, changeId: string): string {
   const { taskId: task, fence, document, textFence, chunkFence, warnings } = change;
   const common = { task, fence, change: changeId, kind: change.kind, document, textFence, chunkFence, warnings };
   if (change.kind === "deadline") return JSON.stringify({ ...common, message: change.message });
+  if (change.kind === "skip") return JSON.stringify(common);
   if (change.kind === "end") {
     const { again, final, code, countsAs } = ENDINGS[change.cause];
     return JSON.stringify({

@@ -1,25 +1,23 @@
 import { createHash, randomUUID } from "node:crypto";
+import type { EntityManager } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import { inTransaction, sqlStateOf } from "../database/transaction.js";
 import { UserFault } from "../errors.js";
 import type { Actor, EngineParts } from "./engine.js";
+import { Name, parse, text } from "./input.js";
 import { lockCollection } from "./lock.js";
-import { assertFileUri } from "./sources.js";
+import { assertUri } from "./sources.js";
+import { oddityIn } from "./storable.js";
+import { holdUploads } from "./uploads.js";
 
-const Name = z
-  .string()
-  .refine((name) => name.trim().length > 0, "must not be blank")
-  .refine((name) => name.length <= 500, "must have at most 500 characters")
-  // eslint-disable-next-line no-control-regex
-  .refine((name) => !/[\u0000-\u001f]/.test(name), "must not contain control characters");
 const Metadata = z
   .record(z.string(), z.unknown(), "must be a JSON object")
-  .refine((value) => !JSON.stringify(value).includes("\\u0000"), "must not contain the character U+0000");
+  .refine((value) => oddityIn(JSON.stringify(value)) === null, "must not contain U+0000 or half of a surrogate pair");
 
 const NewCollection = z.object({
   name: Name,
-  description: z.string().max(10_000).nullish(),
+  description: text(10_000).nullish(),
   metadata: Metadata.nullish(),
   expiresInDays: z.number().int().min(1, "must be at least 1").max(36_500, "must be at most 36,500").nullish(),
 });
@@ -60,6 +58,7 @@ export interface NewDocument {
   readonly text?: string | null;
   readonly base64?: string | null;
   readonly uri?: string | null;
+  readonly uploadId?: string | null;
 }
 
 interface Row {
@@ -68,6 +67,8 @@ interface Row {
   mediaType: string | null;
   metadata: Readonly<Record<string, unknown>>;
   sourceUri: string | null;
+  uploadId: string | null;
+  blobKey: string | null;
   bytes: Buffer | null;
   sizeBytes: number | null;
   sha256: string | null;
@@ -75,7 +76,8 @@ interface Row {
 
 /**
  * Adds documents, or gives those of the same name their new content; all or nothing. Returns their ids in the order given.
- * @throws {UserFault} NOT_FOUND, INVALID_INPUT, TOO_LARGE, URI_REFUSED, ACTIVE_JOB_EXISTS, COLLECTION_EXPIRED
+ * @throws {UserFault} NOT_FOUND, INVALID_INPUT, TOO_LARGE, URI_REFUSED, UPLOAD_INCOMPLETE, ACTIVE_JOB_EXISTS,
+ *   COLLECTION_EXPIRED
  */
 export async function addDocuments(
   parts: EngineParts,
@@ -100,6 +102,7 @@ export async function addDocuments(
   }
   return inTransaction(parts.db, async (tx) => {
     await lockCollection(tx, actor, input.collectionId);
+    await fillFromUploads(tx, actor, rows);
     const added: { id: string; name: string }[] = await tx.query(UPSERT, [
       JSON.stringify(rows.map((row) => ({ ...row, bytes: undefined }))),
       actor.projectId,
@@ -125,17 +128,20 @@ export async function addDocuments(
 }
 
 const UPSERT = `
-  insert into document as d (id, project_id, collection_id, name, media_type, metadata, source_uri, size_bytes, sha256)
-  select n.id, $2, $3, n.name, n."mediaType", n.metadata, n."sourceUri", n."sizeBytes", n.sha256
+  insert into document as d (id, project_id, collection_id, name, media_type, metadata, source_uri, size_bytes, sha256,
+    upload_id, blob_key)
+  select n.id, $2, $3, n.name, n."mediaType", n.metadata, n."sourceUri", n."sizeBytes", n.sha256, n."uploadId", n."blobKey"
   from jsonb_to_recordset($1::jsonb)
-    as n(id uuid, name text, "mediaType" text, metadata jsonb, "sourceUri" text, "sizeBytes" bigint, sha256 text)
+    as n(id uuid, name text, "mediaType" text, metadata jsonb, "sourceUri" text, "sizeBytes" bigint, sha256 text,
+      "uploadId" uuid, "blobKey" text)
   order by n.id
   on conflict (collection_id, name) do update set
     metadata = d.metadata || excluded.metadata,
     media_type = case when SAME then coalesce(excluded.media_type, d.media_type) else excluded.media_type end,
     size_bytes = case when SAME then d.size_bytes else excluded.size_bytes end,
     sha256 = case when SAME then d.sha256 else excluded.sha256 end,
-    blob_key = case when SAME then d.blob_key end,
+    blob_key = case when excluded.source_uri is null then excluded.blob_key when SAME then d.blob_key end,
+    upload_id = excluded.upload_id,
     source_uri = excluded.source_uri,
     content_version = case when SAME then d.content_version else d.content_version + 1 end
   returning id, name`
@@ -155,20 +161,24 @@ async function toRow(parts: EngineParts, document: NewDocument, index: number): 
       at("name"),
     );
   }
-  const given = (["text", "base64", "uri"] as const).filter((key) => typeof document[key] === "string");
+  const given = (["text", "base64", "uri", "uploadId"] as const).filter((key) => typeof document[key] === "string");
   if (given.length !== 1) {
     const found = given.length === 0 ? "none" : given.join(" and ");
     throw new UserFault(
       "INVALID_INPUT",
-      `documents.${index} ("${name}") needs exactly one of text, base64 and uri; it has ${found}.`,
+      `documents.${index} ("${name}") needs exactly one of text, base64, uri and uploadId; it has ${found}.`,
       at("text"),
     );
   }
   const metadata = parse(Metadata, document.metadata ?? {}, at("metadata"));
-  const base = { id: uuidv7(), name, mediaType: document.mediaType ?? null, metadata };
+  const { uploadId = null } = document;
+  const mediaType = parse(text(255).nullish(), document.mediaType, at("mediaType")) ?? null;
+  const unknown = { sourceUri: null, bytes: null, sizeBytes: null, sha256: null, blobKey: null };
+  const base = { id: uuidv7(), name, mediaType, metadata, ...unknown, uploadId };
+  if (uploadId !== null) return base;
   if (typeof document.uri === "string") {
-    await assertFileUri(document.uri, parts.fileRoots, at("uri"));
-    return { ...base, sourceUri: document.uri, bytes: null, sizeBytes: null, sha256: null };
+    await assertUri(document.uri, parts, at("uri"));
+    return { ...base, sourceUri: document.uri };
   }
   const bytes =
     typeof document.text === "string" ? Buffer.from(document.text) : fromBase64(document.base64!, at("base64"));
@@ -180,7 +190,25 @@ async function toRow(parts: EngineParts, document: NewDocument, index: number): 
     );
   }
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  return { ...base, sourceUri: null, bytes, sizeBytes: bytes.length, sha256 };
+  return { ...base, bytes, sizeBytes: bytes.length, sha256 };
+}
+
+/** Puts in what only the upload knows, and keeps it from the sweep until `tx` ends. */
+async function fillFromUploads(tx: EntityManager, actor: Actor, rows: readonly Row[]): Promise<void> {
+  const ids = [...new Set(rows.flatMap(({ uploadId }) => uploadId ?? []))];
+  if (ids.length === 0) return;
+  const pathOf = (id: string): string[] => [
+    "documents",
+    String(rows.findIndex(({ uploadId }) => uploadId === id)),
+    "uploadId",
+  ];
+  const uploads = await holdUploads(tx, actor, ids, pathOf);
+  for (const row of rows) {
+    const upload = row.uploadId === null ? undefined : uploads.get(row.uploadId);
+    if (!upload) continue;
+    const { blobKey, sizeBytes, sha256, mediaType } = upload;
+    Object.assign(row, { blobKey, sizeBytes, sha256, mediaType: row.mediaType ?? mediaType });
+  }
 }
 
 function fromBase64(text: string, path: string[]): Buffer {
@@ -192,13 +220,4 @@ function fromBase64(text: string, path: string[]): Buffer {
     );
   }
   return Buffer.from(text, "base64");
-}
-
-/** @throws {UserFault} INVALID_INPUT naming the first wrong field */
-function parse<T>(schema: z.ZodType<T>, value: unknown, path: readonly string[] = []): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const where = [...path, ...issue.path.map(String)];
-  throw new UserFault("INVALID_INPUT", `${where.join(".")}: ${issue.message}.`, where);
 }

@@ -2,6 +2,7 @@ import type { DataSource } from "typeorm";
 import type { Dispatcher } from "../dispatch/dispatcher.js";
 import type { ActorType, EntityType } from "../lifecycle/status.js";
 import type { Registry } from "../pipelines/registry.js";
+import type { SourceRules } from "./sources.js";
 
 /** Who asks for a change; recorded with it. */
 export interface Actor {
@@ -12,11 +13,10 @@ export interface Actor {
 }
 
 /** What the engine's verbs work with. */
-export interface EngineParts {
+export interface EngineParts extends SourceRules {
   readonly db: DataSource;
   readonly dispatcher: Dispatcher;
   readonly registry: Registry;
-  readonly fileRoots: readonly string[];
   readonly maxDocumentBytes: number;
   /** How long running work may take to stop when it is cancelled. */
   readonly cancelDeadlineMs: number;

@@ -75,10 +75,11 @@ export async function emptyStep({ db }: Parts, collectionId: string): Promise<nu
   return rows[0]!.touched;
 }
 
-/** Removes stored files whose rows are gone. Returns how many prefixes were cleared; what fails is tried again. */
+/** Removes stored files whose rows are gone, or that nobody came to own in time. Returns how many prefixes were cleared; what fails is tried again. */
 export async function removeDoomedBlobs({ db, onError }: Parts, blobs: BlobStore): Promise<number> {
   const doomed: { prefix: string; at: string }[] = await db.query(
-    `select prefix, doomed_at::text as at from doomed_blob order by doomed_at limit ${STEP_ROWS}`,
+    `select prefix, doomed_at::text as at from doomed_blob where doomed_at <= clock_timestamp()
+     order by doomed_at limit ${STEP_ROWS}`,
   );
   let removed = 0;
   for (const { prefix, at } of doomed) {

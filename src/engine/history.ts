@@ -9,6 +9,9 @@ export const CHANGE_COLUMNS = `s.id, s.position::text as position, s.tx::text as
   s.from_stage as "fromStage", s.to_stage as "toStage", s.run, s.attempt, s.fence::text as fence,
   s.actor_type as "actorType", s.actor, s.reason, s.message, s.at`;
 
+/** The uuid in every cursor as one more column, so that a page of changes is one statement. */
+export const DATABASE_ID = `(select id from database_identity) as "databaseId"`;
+
 /** A change as the database gives it; its cursor depends on the scope it is read in. */
 export type ChangeRow = Omit<Change, "cursor">;
 

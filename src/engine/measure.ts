@@ -11,13 +11,11 @@ export interface TransitionCount {
 /** Counts committed transitions, each exactly once, whichever process wrote it: from the history, by transaction. */
 export class TransitionCounter {
   readonly #db: DataSource;
-  readonly #projectId: string;
   /** Changes of transactions before this one have been counted. */
   #from: string | null = null;
 
-  constructor(db: DataSource, projectId: string) {
+  constructor(db: DataSource) {
     this.#db = db;
-    this.#projectId = projectId;
   }
 
   /** What was committed since the call before; nothing at the first. One call at a time. */
@@ -32,9 +30,10 @@ export class TransitionCounter {
         ? []
         : await this.#db.query(
             `select entity_type as entity, coalesce(from_status, '') as "from", to_status as "to", reason, count(*)::int as count
-             from status_change where project_id = $1 and tx >= $2::xid8 and tx < $3::xid8
+             from project p join status_change s on s.project_id = p.id
+             where s.tx >= $1::xid8 and s.tx < $2::xid8
              group by 1, 2, 3, 4`,
-            [this.#projectId, from, until],
+            [from, until],
           );
     this.#from = until;
     return rows;
@@ -42,7 +41,7 @@ export class TransitionCounter {
 }
 
 export interface Measurements {
-  /** How long the project's stream is held back by transactions that are still open; 0 when it is up to date. */
+  /** How long streams of whole projects are held back by transactions that are still open; 0 when they are up to date. */
   readonly streamLagSeconds: number;
   readonly openTasks: readonly { pipeline: string; stage: string; status: string; count: number }[];
   /** Of the oldest due task that nobody has taken, by pipeline; paused ones too. */
@@ -50,26 +49,25 @@ export interface Measurements {
   readonly workers: readonly { status: string; count: number }[];
 }
 
-/** How the project stands now, for /metrics. */
-export async function measure(db: DataSource, projectId: string): Promise<Measurements> {
+/** How the installation stands now, all projects together, for /metrics. */
+export async function measure(db: DataSource): Promise<Measurements> {
   const rows: { measurements: Measurements }[] = await db.query(
     `with open as materialized (
        select pipeline, coalesce(stage, '') as stage, status, count(*) as count,
          min(run_at) filter (where status = 'QUEUED' and run_at <= clock_timestamp()) as oldest
-       from task where project_id = $1 and status in ('QUEUED', 'RUNNING') group by 1, 2, 3
+       from task where status in ('QUEUED', 'RUNNING') group by 1, 2, 3
      )
      select jsonb_build_object(
-       'streamLagSeconds', (select coalesce(extract(epoch from clock_timestamp() - min(at)), 0) from status_change
-         where project_id = $1 and tx >= pg_snapshot_xmin(pg_current_snapshot())),
+       'streamLagSeconds', (select coalesce(extract(epoch from clock_timestamp() - min(s.at)), 0)
+         from project p join status_change s on s.project_id = p.id where s.tx >= pg_snapshot_xmin(pg_current_snapshot())),
        'openTasks', (select coalesce(jsonb_agg(jsonb_build_object('pipeline', pipeline, 'stage', stage, 'status', status,
          'count', count)), '[]') from open),
        'queueAgeSeconds', (select coalesce(jsonb_agg(jsonb_build_object('pipeline', pipeline,
          'seconds', extract(epoch from clock_timestamp() - oldest))), '[]')
          from (select pipeline, min(oldest) as oldest from open where oldest is not null group by pipeline) q),
        'workers', (select coalesce(jsonb_agg(to_jsonb(w)), '[]')
-         from (select status, count(*) as count from worker_now where project_id = $1 and stopped_at is null group by 1) w)
+         from (select status, count(*) as count from worker_now where stopped_at is null group by 1) w)
      ) as measurements`,
-    [projectId],
   );
   return rows[0]!.measurements;
 }

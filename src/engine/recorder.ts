@@ -26,7 +26,6 @@ export interface RecorderOptions {
   readonly actor: { readonly type: "WORKER" | "SYSTEM"; readonly name: string };
   /** The worker's id; null for the sweep, which claims nothing. */
   readonly workerId: string | null;
-  readonly projectId: string;
   readonly leaseMs: number;
   readonly crashLimit: number;
   /** Collection tasks that a flush has made due. */
@@ -212,7 +211,7 @@ export class Recorder {
 
   /** No row: either the answer to an earlier try was lost, and the change stands in the history, or the lease has gone. */
   async #settleUnapplied({ change, changeId, resolve, reject }: Waiting): Promise<void> {
-    const { db, projectId, actor } = this.#options;
+    const { db, actor } = this.#options;
     try {
       const rows: { status: TaskStatus; fence: string }[] = await db.query(
         `select to_status as status, fence::text as fence from status_change where entity_id = $1 and change_id = $2`,
@@ -222,9 +221,8 @@ export class Recorder {
       if (actor.type === "WORKER") {
         await db.query(
           `insert into refused_write (project_id, task_id, worker, fence, wanted, stage, change_id)
-           values ($1, $2, $3, $4, $5, $6, $7) on conflict (change_id) do nothing`,
+           select project_id, id, $2, $3::bigint, $4, $5, $6::uuid from task where id = $1 on conflict (change_id) do nothing`,
           [
-            projectId,
             change.taskId,
             actor.name,
             change.fence,

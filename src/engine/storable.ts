@@ -9,7 +9,7 @@ const MAX_MESSAGE_LENGTH = 4_000;
 export function toStorableJson(value: unknown, what = "output"): string {
   let json: string | undefined;
   try {
-    assertDepth(value, 0, what);
+    assertBounded(value, what);
     json = JSON.stringify(value ?? null);
   } catch (error) {
     if (error instanceof HeadwayError) throw error;
@@ -17,22 +17,44 @@ export function toStorableJson(value: unknown, what = "output"): string {
   }
   if (json === undefined) throw unstorable(what, `a ${typeof value} is no JSON`);
   const sizeBytes = Buffer.byteLength(json);
-  if (sizeBytes > MAX_OUTPUT_BYTES) {
-    throw unstorable(
-      what,
-      `it has ${sizeBytes} bytes of JSON, at most ${MAX_OUTPUT_BYTES} are kept; write an artifact instead`,
-    );
-  }
-  // Backslashes are counted so that an escaped backslash before "u0000" is not taken for the character.
-  if (/(^|[^\\])(\\\\)*\\u0000/.test(json)) throw unstorable(what, "it contains the character U+0000");
-  if (/(^|[^\\])(\\\\)*\\ud[89a-f]/i.test(json)) throw unstorable(what, "it contains half of a surrogate pair");
+  if (sizeBytes > MAX_OUTPUT_BYTES) throw tooLarge(what, sizeBytes);
+  const oddity = oddityIn(json);
+  if (oddity !== null) throw unstorable(what, `it contains ${oddity}`);
   return json;
 }
 
-function assertDepth(value: unknown, depth: number, what: string): void {
-  if (depth > MAX_DEPTH) throw unstorable(what, `it is nested more than ${MAX_DEPTH} deep`);
-  if (typeof value !== "object" || value === null) return;
-  for (const inner of Object.values(value)) assertDepth(inner, depth + 1, what);
+/**
+ * Refuses what is nested too deep, and what is too large as soon as that is plain: to serialise and search 300 MB in
+ * order to refuse them would hold up everything else in the process for seconds.
+ */
+function assertBounded(value: unknown, what: string): void {
+  let length = 0;
+  const visit = (inner: unknown, depth: number): void => {
+    if (depth > MAX_DEPTH) throw unstorable(what, `it is nested more than ${MAX_DEPTH} deep`);
+    if (typeof inner === "string") length += inner.length;
+    if (length > MAX_OUTPUT_BYTES) throw tooLarge(what, `more than ${MAX_OUTPUT_BYTES}`);
+    if (typeof inner !== "object" || inner === null) return;
+    if (typeof (inner as { toJSON?: unknown }).toJSON === "function") return; // It says itself what becomes of it.
+    for (const [key, one] of Object.entries(inner)) {
+      if (!Array.isArray(inner)) length += key.length;
+      visit(one, depth + 1);
+    }
+  };
+  visit(value, 0);
+}
+
+function tooLarge(what: string, size: number | string): HeadwayError {
+  return unstorable(
+    what,
+    `it has ${size} bytes of JSON, at most ${MAX_OUTPUT_BYTES} are kept; write an artifact instead`,
+  );
+}
+
+/** What Postgres does not take in JSON that JSON.stringify made; null where it takes it. */
+export function oddityIn(json: string): string | null {
+  // Backslashes are counted so that an escaped backslash before "u0000" is not taken for the character.
+  if (/(^|[^\\])(\\\\)*\\u0000/.test(json)) return "the character U+0000";
+  return /(^|[^\\])(\\\\)*\\ud[89a-f]/i.test(json) ? "half of a surrogate pair" : null;
 }
 
 function unstorable(what: string, why: string): HeadwayError {
@@ -41,7 +63,7 @@ function unstorable(what: string, why: string): HeadwayError {
 
 /** A text that Postgres takes: no U+0000, no lone surrogate, at most 4,000 characters. */
 export function toStorableMessage(text: string): string {
-  return toStorableText(text).slice(0, MAX_MESSAGE_LENGTH);
+  return toStorableText(text.slice(0, MAX_MESSAGE_LENGTH));
 }
 
 /** As toStorableMessage, of any length. */

@@ -2,25 +2,24 @@ import type { DataSource } from "typeorm";
 import { listen, type Listener } from "../database/listener.js";
 import { assertCursorKind, decodeCursor, encodeCursor } from "./cursor.js";
 import type { Change, Gap, Scope } from "./engine.js";
-import { CHANGE_COLUMNS, changesAfter, isInScope, readDatabaseId, withCursor, type ChangeRow } from "./history.js";
+import { Feeds, placeOf, readFeeds, type Feed, type FeedRow } from "./feed.js";
+import { changesAfter, isInScope, readDatabaseId, withCursor } from "./history.js";
 import { Subscription, type Place } from "./subscription.js";
 
-/** Rows fetched per collection and wake-up; more are fetched at once after. */
+/** Rows fetched per feed and wake-up; more are fetched at once after. */
 const PAGE = 500;
 /** Stands behind LISTEN: a notification that is lost costs this long. */
 const POLL_MS = 1_000;
 
 /**
- * The live stream of one process: one LISTEN connection wakes one reader, which fetches for all watched collections in
- * one statement. A subscription replays from its cursor and then follows; a slow one falls back to its cursor.
+ * The live stream of one process: one LISTEN connection wakes one reader, which fetches for all watched collections and
+ * projects in one statement. A subscription replays from its cursor and then follows; a slow one falls back to its
+ * cursor.
  */
 export class ChangeStream {
   readonly #db: DataSource;
   readonly #onError: (error: unknown, doing: string) => void;
-  readonly #subscriptions = new Set<Subscription>();
-  readonly #wakers = new Map<string, Set<() => void>>();
-  /** How far the reader is, by collection; only those somebody watches. */
-  readonly #read = new Map<string, bigint>();
+  readonly #feeds = new Feeds();
   #databaseId = "";
   #listener: Listener | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -46,20 +45,19 @@ export class ChangeStream {
 
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
-    for (const subscription of this.#subscriptions) await subscription.return();
+    for (const { subscriptions } of this.#feeds) for (const one of subscriptions) await one.return();
     await this.#listener?.close();
     await this.#reading;
   }
 
   /** How many subscriptions follow now; for tests and metrics. */
   get size(): number {
-    return this.#subscriptions.size + [...this.#wakers.values()].reduce((sum, set) => sum + set.size, 0);
+    return [...this.#feeds].reduce((sum, { subscriptions, wakers }) => sum + subscriptions.size + wakers.size, 0);
   }
 
   /** Where the stream of this scope stands now: everything committed so far is behind it. */
   async cursor(scope: Scope): Promise<string> {
-    const place = await this.#head(scope);
-    return this.#encode(scope, place);
+    return this.#encode(scope, await this.#head(scope));
   }
 
   /**
@@ -69,53 +67,49 @@ export class ChangeStream {
    */
   async follow(scope: Scope, after: string | null): Promise<Subscription> {
     const kind = scope.kind === "project" ? "project" : "collection";
-    const head = await this.#head(scope);
-    let place = head;
+    let place: Place | null = null;
     let gap: Gap | null = null;
     if (after !== null) {
       const cursor = decodeCursor(after);
       assertCursorKind(cursor, kind);
-      place = { tx: cursor.kind === "project" ? cursor.tx : undefined, position: cursor.position };
-      const cause = await this.#whyNot(cursor.databaseId, place);
+      place = cursor.kind === "project" ? { tx: cursor.tx, position: cursor.position } : { position: cursor.position };
+      const cause = await this.#whyNot(scope, cursor.databaseId, place);
       if (cause !== null) {
-        gap = { gap: true, cause, resumeAt: this.#encode(scope, head) };
-        place = head;
+        place = await this.#head(scope);
+        gap = { gap: true, cause, resumeAt: this.#encode(scope, place) };
       }
     }
+    const start = place ?? (await this.#head(scope));
+    const feed = this.#feeds.of(scope);
     const subscription: Subscription = new Subscription({
       scope,
-      place,
+      place: start,
       first: gap,
       read: (from, limit) => changesAfter(this.#db, scope, from, limit),
       toChange: (row) => withCursor(row, kind, this.#databaseId),
-      reached: () => (scope.kind === "project" ? undefined : this.#read.get(scope.collectionId)),
-      attach: (reached) => this.#attach(subscription, reached),
+      reached: () => feed.place,
+      attach: (reached) => {
+        if (feed.place !== null) return feed.place === reached;
+        feed.place = subscription.place;
+        return true;
+      },
       onClose: () => {
-        this.#subscriptions.delete(subscription);
-        this.#forgetUnwatched();
+        feed.subscriptions.delete(subscription);
+        this.#feeds.forgetUnwatched(feed);
       },
     });
-    this.#subscriptions.add(subscription);
+    feed.subscriptions.add(subscription);
     return subscription;
   }
 
   /** Calls `onWake` after each commit that may concern the collection. Returns what ends it. */
-  watch(collectionId: string, onWake: () => void): () => void {
-    const set = this.#wakers.get(collectionId) ?? new Set();
-    this.#wakers.set(collectionId, set.add(onWake));
+  watch(projectId: string, collectionId: string, onWake: () => void): () => void {
+    const feed = this.#feeds.of({ kind: "collection", projectId, collectionId });
+    feed.wakers.add(onWake);
     return () => {
-      set.delete(onWake);
-      if (set.size === 0) this.#wakers.delete(collectionId);
-      this.#forgetUnwatched();
+      feed.wakers.delete(onWake);
+      this.#feeds.forgetUnwatched(feed);
     };
-  }
-
-  /** True when the reader will deliver everything behind the subscription's place from now on. */
-  #attach({ scope, place }: Subscription, reached: bigint | undefined): boolean {
-    if (scope.kind === "project") return false;
-    const now = this.#read.get(scope.collectionId);
-    if (now === undefined) this.#read.set(scope.collectionId, BigInt(place.position));
-    return now === undefined || now === reached;
   }
 
   #wake(): void {
@@ -135,59 +129,47 @@ export class ChangeStream {
   }
 
   async #readAll(): Promise<void> {
-    for (const subscription of this.#subscriptions) if (subscription.scope.kind === "project") subscription.wake();
-    for (const collectionId of this.#wakers.keys())
-      if (!this.#read.has(collectionId)) await this.#startReading(collectionId);
-    while (this.#read.size > 0) {
-      const rows = await this.#readPage();
+    await this.#startReading();
+    for (;;) {
+      const feeds = [...this.#feeds].filter(({ place }) => place !== null);
+      if (feeds.length === 0) return;
+      const rows = await readFeeds(this.#db, feeds, PAGE);
       this.#deliver(rows);
       if (rows.length < PAGE) return;
     }
   }
 
-  async #readPage(): Promise<ChangeRow[]> {
-    return this.#db.query(
-      `select c.* from unnest($1::uuid[], $2::bigint[]) as w(collection_id, position)
-       cross join lateral (
-         select ${CHANGE_COLUMNS} from status_change s
-         where s.collection_id = w.collection_id and s.position > w.position order by s.position limit ${PAGE}
-       ) c`,
-      [[...this.#read.keys()], [...this.#read.values()].map(String)],
-    );
-  }
-
-  #deliver(rows: readonly ChangeRow[]): void {
-    const byCollection = new Map<string, ChangeRow[]>();
+  #deliver(rows: readonly FeedRow[]): void {
+    const byFeed = new Map<Feed, FeedRow[]>();
     for (const row of rows) {
-      const list = byCollection.get(row.collectionId);
+      const feed = this.#feeds.get(row.feed, row.feed === "project" ? row.projectId : row.collectionId);
+      if (!feed) continue; // Nobody has watched it since the statement was sent.
+      const list = byFeed.get(feed);
       if (list) list.push(row);
-      else byCollection.set(row.collectionId, [row]);
+      else byFeed.set(feed, [row]);
     }
-    for (const [collectionId, list] of byCollection) {
-      if (this.#read.has(collectionId)) this.#read.set(collectionId, BigInt(list.at(-1)!.position));
-      for (const wake of this.#wakers.get(collectionId) ?? []) wake();
-    }
-    for (const subscription of this.#subscriptions) {
-      const { scope } = subscription;
-      if (scope.kind === "project") continue;
-      const list = byCollection.get(scope.collectionId);
-      if (list) subscription.push(list.filter((row) => isInScope(row, scope)));
+    for (const [feed, list] of byFeed) {
+      feed.place = placeOf(feed.kind, list.at(-1)!);
+      for (const wake of feed.wakers) wake();
+      for (const one of feed.subscriptions) one.push(list.filter((row) => isInScope(row, one.scope)));
     }
   }
 
-  async #startReading(collectionId: string): Promise<void> {
-    const rows: { position: string }[] = await this.#db.query(
-      "select coalesce(max(position), 0)::text as position from status_change where collection_id = $1",
-      [collectionId],
+  /** Begins to read what only wakers watch, from now: what came before, they read by themselves. */
+  async #startReading(): Promise<void> {
+    const added = [...this.#feeds].filter(({ place, wakers }) => place === null && wakers.size > 0);
+    if (added.length === 0) return;
+    const rows: { id: string; position: string }[] = await this.#db.query(
+      `select w.id, coalesce((
+         select max(position) from status_change where collection_id = w.id), 0)::text as position
+       from unnest($1::uuid[]) as w(id)`,
+      [added.map(({ id }) => id)],
     );
-    if (!this.#read.has(collectionId)) this.#read.set(collectionId, BigInt(rows[0]!.position));
-    for (const wake of this.#wakers.get(collectionId) ?? []) wake();
-  }
-
-  #forgetUnwatched(): void {
-    const watched = new Set(this.#wakers.keys());
-    for (const { scope } of this.#subscriptions) if (scope.kind !== "project") watched.add(scope.collectionId);
-    for (const collectionId of this.#read.keys()) if (!watched.has(collectionId)) this.#read.delete(collectionId);
+    const heads = new Map(rows.map(({ id, position }) => [id, position]));
+    for (const feed of added) {
+      feed.place ??= { position: heads.get(feed.id)! };
+      for (const wake of feed.wakers) wake();
+    }
   }
 
   async #head(scope: Scope): Promise<Place> {
@@ -203,14 +185,24 @@ export class ChangeStream {
   }
 
   /** Why the stream can't be complete from there; null when it can. */
-  async #whyNot(databaseId: string, place: Place): Promise<string | null> {
+  async #whyNot(scope: Scope, databaseId: string, { tx, position }: Place): Promise<string | null> {
     if (databaseId !== this.#databaseId) return "The cursor was made by another database.";
-    const rows: { ahead: boolean }[] = await this.#db.query(
-      `select $1::bigint > coalesce(max(position), 0) or coalesce($2::xid8 > pg_snapshot_xmax(pg_current_snapshot()), false)
-         as ahead from status_change`,
-      [place.position, place.tx ?? null],
+    if (scope.kind === "project") {
+      const rows: { ahead: boolean }[] = await this.#db.query(
+        "select $1::xid8 > pg_snapshot_xmax(pg_current_snapshot()) as ahead",
+        [tx],
+      );
+      return rows[0]!.ahead ? "The cursor is ahead of this database: it was made before a restore." : null;
+    }
+    // Every cursor of a collection is the place of one of its changes, or its very beginning.
+    const rows: { known: boolean }[] = await this.#db.query(
+      `select $2::bigint = 0 or exists (
+         select from status_change where collection_id = $1 and position = $2::bigint) as known`,
+      [scope.collectionId, position],
     );
-    return rows[0]!.ahead ? "The cursor is ahead of this database: it was made before a restore." : null;
+    return rows[0]!.known
+      ? null
+      : "The cursor is not one of this collection as it stands: it is another's, or was made before a restore.";
   }
 
   #encode(scope: Scope, { tx, position }: Place): string {

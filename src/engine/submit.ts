@@ -1,20 +1,26 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { EntityManager } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
+import { z } from "zod";
 import { inTransaction, sqlStateOf } from "../database/transaction.js";
 import { UserFault } from "../errors.js";
 import { failpoint } from "../failpoint.js";
-import { DEFAULT_MAX_ATTEMPTS, type Pipeline } from "../pipelines/pipeline.js";
+import type { Pipeline } from "../pipelines/pipeline.js";
 import { stagesOfRun, type Registry } from "../pipelines/registry.js";
 import type { Actor, EngineParts } from "./engine.js";
 import { dispatch, type DueTask } from "./hints.js";
+import { insertTasks, type SubmitMode } from "./job-tasks.js";
+import { parse, text } from "./input.js";
 import { lockCollection } from "./lock.js";
+import { oddityIn } from "./storable.js";
 
 export interface SubmitInput {
   readonly collectionId: string;
   readonly pipeline: string;
   readonly options?: unknown;
   readonly documentIds?: readonly string[] | null;
+  /** FULL when absent. */
+  readonly mode?: SubmitMode | null;
   readonly priority?: number | null;
   readonly runAt?: Date | null;
   readonly tags?: readonly string[] | null;
@@ -34,6 +40,7 @@ export interface Submitted {
  *   COLLECTION_EXPIRED, ACTIVE_JOB_EXISTS, NO_DOCUMENTS
  */
 export async function submitJob(parts: EngineParts, actor: Actor, input: SubmitInput): Promise<Submitted> {
+  parse(IdempotencyKey, input.idempotencyKey, ["idempotencyKey"]);
   const requestHash = hashOf(input);
   const before = await findByKey(parts, actor, input, requestHash);
   if (before) return before;
@@ -57,6 +64,9 @@ export async function submitJob(parts: EngineParts, actor: Actor, input: SubmitI
     throw error;
   }
 }
+
+const Tags = z.array(text(100).min(1, "must have at least one character")).max(50, "must be at most 50").nullish();
+const IdempotencyKey = text(200).min(1, "must have at least one character").nullish();
 
 async function findByKey(
   parts: EngineParts,
@@ -93,20 +103,11 @@ export function pipelineNamed(registry: Registry, name: string): Pipeline {
 
 function check(parts: EngineParts, input: SubmitInput): { pipeline: Pipeline; options: unknown } {
   const pipeline = pipelineNamed(parts.registry, input.pipeline);
-  const { priority, idempotencyKey, tags } = input;
+  const { priority } = input;
   if (priority !== null && priority !== undefined && (priority < -100 || priority > 100)) {
     throw new UserFault("INVALID_INPUT", `priority is ${priority}; it must be -100 to 100.`, ["priority"]);
   }
-  if (
-    idempotencyKey !== null &&
-    idempotencyKey !== undefined &&
-    (idempotencyKey === "" || idempotencyKey.length > 200)
-  ) {
-    throw new UserFault("INVALID_INPUT", "idempotencyKey must have 1 to 200 characters.", ["idempotencyKey"]);
-  }
-  if (tags && (tags.length > 50 || tags.some((tag) => tag === "" || tag.length > 100))) {
-    throw new UserFault("INVALID_INPUT", "tags: at most 50, each of 1 to 100 characters.", ["tags"]);
-  }
+  parse(Tags, input.tags, ["tags"]);
   return { pipeline, options: checkOptions(pipeline, input.options ?? {}) };
 }
 
@@ -116,6 +117,8 @@ function checkOptions(pipeline: Pipeline, options: unknown): unknown {
     if (empty) return {};
     throw new UserFault("INVALID_OPTIONS", `Pipeline "${pipeline.name}" takes no options.`, ["options"]);
   }
+  const oddity = oddityIn(JSON.stringify(options));
+  if (oddity !== null) throw new UserFault("INVALID_OPTIONS", `options contains ${oddity}.`, ["options"]);
   const parsed = pipeline.options.safeParse(options);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${["options", ...issue.path].join(".")}: ${issue.message}`);
@@ -145,9 +148,9 @@ async function insert(
   );
   await tx.query(
     `insert into job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages,
-       options, tags, priority, run_at, idempotency_key, request_hash, status, change_id, changed_by_type, changed_by,
+       options, tags, priority, run_at, idempotency_key, request_hash, mode, status, change_id, changed_by_type, changed_by,
        change_reason)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'QUEUED', $14, $15, $16, 'SUBMITTED')`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'QUEUED', $15, $16, $17, 'SUBMITTED')`,
     [
       jobId,
       actor.projectId,
@@ -162,13 +165,24 @@ async function insert(
       input.runAt ?? null,
       input.idempotencyKey ?? null,
       requestHash,
+      input.mode ?? "FULL",
       randomUUID(),
       actor.type,
       actor.name,
     ],
   );
-  const due = await insertTasks(tx, actor, input, jobId, { pipeline, documentStages, collectionStages });
-  if (documentStages.length === 0) await tx.query("select converge($1, 'system:converge')", [jobId]);
+  const due = await insertTasks(tx, actor, {
+    id: jobId,
+    collectionId: collection.id,
+    pipeline,
+    options,
+    mode: input.mode ?? "FULL",
+    priority: input.priority ?? 0,
+    runAt: input.runAt ?? null,
+    documentIds: input.documentIds ?? null,
+    documentStages,
+    collectionStages,
+  });
   await failpoint("submit.before_commit");
   return { jobId, due };
 }
@@ -191,67 +205,9 @@ async function assertDocuments(tx: EntityManager, input: SubmitInput): Promise<v
     throw new UserFault("NO_DOCUMENTS", "There is nothing to process; add documents first.", ["collectionId"]);
 }
 
-async function insertTasks(
-  tx: EntityManager,
-  actor: Actor,
-  input: SubmitInput,
-  jobId: string,
-  run: { readonly pipeline: Pipeline; readonly documentStages: string[]; readonly collectionStages: string[] },
-): Promise<DueTask[]> {
-  const { pipeline, documentStages, collectionStages } = run;
-  const attemptsOf = (name: string | undefined): number =>
-    [...pipeline.documentStages, ...pipeline.collectionStages].find((stage) => stage.name === name)?.maxAttempts ??
-    DEFAULT_MAX_ATTEMPTS;
-  // A pipeline of collection stages alone has nothing to do per document: its document tasks are born settled.
-  const rows: DueTask[] = await tx.query(
-    `insert into task (id, project_id, collection_id, job_id, kind, document_id, document_name, ordinal, pipeline,
-       priority, status, stage, max_attempts, run_at, finished_at, change_id, changed_by_type, changed_by, change_reason)
-     select gen_random_uuid(), $1, $2, $3, 'DOCUMENT', d.id, d.name, row_number() over (order by d.id), $4, $5,
-       case when $6::text is null then 'SKIPPED' else 'QUEUED' end, $6, $7, coalesce($8, clock_timestamp()),
-       case when $6::text is null then clock_timestamp() end, $9, $10, $11,
-       case when $6::text is null then 'UNCHANGED' else 'SUBMITTED' end
-     from document d where d.collection_id = $2 and ($12::uuid[] is null or d.id = any ($12))
-     returning id as task, fence::text as fence, pipeline, priority`,
-    [
-      actor.projectId,
-      input.collectionId,
-      jobId,
-      pipeline.name,
-      input.priority ?? 0,
-      documentStages[0] ?? null,
-      attemptsOf(documentStages[0]),
-      input.runAt ?? null,
-      randomUUID(),
-      actor.type,
-      actor.name,
-      input.documentIds ? [...input.documentIds] : null,
-    ],
-  );
-  if (collectionStages.length > 0) {
-    await tx.query(
-      `insert into task (id, project_id, collection_id, job_id, kind, ordinal, pipeline, priority, status, stage,
-         max_attempts, change_id, changed_by_type, changed_by, change_reason)
-       values ($1, $2, $3, $4, 'COLLECTION', 2147483647, $5, $6, 'WAITING', $7, $8, $9, $10, $11, 'SUBMITTED')`,
-      [
-        uuidv7(),
-        actor.projectId,
-        input.collectionId,
-        jobId,
-        pipeline.name,
-        input.priority ?? 0,
-        collectionStages[0],
-        attemptsOf(collectionStages[0]),
-        randomUUID(),
-        actor.type,
-        actor.name,
-      ],
-    );
-  }
-  return documentStages.length === 0 ? [] : rows;
-}
-
 function hashOf(input: SubmitInput): string {
-  const request = { ...input, idempotencyKey: null };
+  // FULL is left out: a request that says so is the one that says nothing, as all did before there was a choice.
+  const request = { ...input, idempotencyKey: null, mode: input.mode === "FULL" ? null : input.mode };
   return createHash("sha256")
     .update(JSON.stringify(sorted(request)))
     .digest("hex");

@@ -1,4 +1,5 @@
 import type { Change, Gap, Scope } from "./engine.js";
+import { isBehind, placeOf } from "./feed.js";
 import type { ChangeRow } from "./history.js";
 
 /** Where a subscription stands: all up to here has been handed out. */
@@ -15,12 +16,12 @@ interface SubscriptionParts {
   readonly read: (after: Place, limit: number) => Promise<ChangeRow[]>;
   readonly toChange: (row: ChangeRow) => Change;
   /** How far the live reader is; asked before each read. */
-  readonly reached: () => bigint | undefined;
+  readonly reached: () => Place | null;
   /**
    * Asked when a read has found no more: true when live rows will come through `push` from here on. False when the
    * live reader has moved since `reached`: what it delivered meanwhile may be missing from the read.
    */
-  readonly attach: (reached: bigint | undefined) => boolean;
+  readonly attach: (reached: Place | null) => boolean;
   readonly onClose: () => void;
 }
 
@@ -35,6 +36,7 @@ const PAGE = 200;
 export class Subscription implements AsyncIterableIterator<Change | Gap> {
   readonly scope: Scope;
   readonly #parts: SubscriptionParts;
+  readonly #kind: "collection" | "project";
   #place: Place;
   #first: Gap | null;
   #rows: ChangeRow[] = [];
@@ -46,6 +48,7 @@ export class Subscription implements AsyncIterableIterator<Change | Gap> {
   constructor(parts: SubscriptionParts) {
     this.#parts = parts;
     this.scope = parts.scope;
+    this.#kind = parts.scope.kind === "project" ? "project" : "collection";
     this.#place = parts.place;
     this.#first = parts.first;
   }
@@ -53,7 +56,7 @@ export class Subscription implements AsyncIterableIterator<Change | Gap> {
   /** The last place that was handed out or read. */
   get place(): Place {
     const last = this.#rows.at(-1);
-    return last ? { tx: last.tx, position: last.position } : this.#place;
+    return last ? placeOf(this.#kind, last) : this.#place;
   }
 
   [Symbol.asyncIterator](): this {
@@ -69,7 +72,7 @@ export class Subscription implements AsyncIterableIterator<Change | Gap> {
     while (!this.#closed) {
       const row = this.#rows.shift();
       if (row) {
-        this.#place = { tx: row.tx, position: row.position };
+        this.#place = placeOf(this.#kind, row);
         return { done: false, value: this.#parts.toChange(row) };
       }
       if (!this.#live && (await this.#readMore())) continue;
@@ -95,8 +98,8 @@ export class Subscription implements AsyncIterableIterator<Change | Gap> {
       this.#live = false;
       this.#rows = [];
     } else {
-      const reached = BigInt(this.place.position);
-      this.#rows.push(...rows.filter((row) => BigInt(row.position) > reached));
+      const { place } = this;
+      this.#rows.push(...rows.filter((row) => isBehind(this.#kind, row, place)));
     }
     this.wake();
   }
@@ -115,10 +118,9 @@ export class Subscription implements AsyncIterableIterator<Change | Gap> {
     if (this.#closed) return true;
     this.#rows.push(...rows);
     if (rows.length === PAGE) return true;
-    // No await between the check and the decision to wait: what commits after it comes through push or wake.
-    if (this.#parts.attach(reached)) this.#live = true;
-    else if (this.scope.kind !== "project") return true;
-    return rows.length > 0;
+    // No await between the check and the decision to wait: what commits after it comes through push.
+    this.#live = this.#parts.attach(reached);
+    return !this.#live || rows.length > 0;
   }
 
   async #wait(): Promise<void> {

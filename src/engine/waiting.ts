@@ -150,13 +150,13 @@ const FACTS = `
   with asked as materialized (
     select t.* from task t where t.id = any ($1) and t.status in ('WAITING', 'QUEUED', 'RUNNING')
   ), able as materialized (
-    select p.project_id, p.pipeline,
+    select p.pipeline,
       count(*) filter (where w.status in ('RUNNING', 'STARTING'))::int as workers,
       count(*) filter (where w.status = 'STALLED')::int as stalled,
       coalesce(sum(w.free) filter (where w.status in ('RUNNING', 'STARTING')), 0)::int as free
-    from (select distinct project_id, pipeline from asked) p
-    join worker_now w on w.project_id = p.project_id and p.pipeline = any (w.pipelines)
-    group by p.project_id, p.pipeline
+    from (select distinct pipeline from asked) p
+    join worker_now w on p.pipeline = any (w.pipelines)
+    group by p.pipeline
   )
   select t.id, t.status, t.kind, t.pipeline, t.stage, t.attempt, t.crashes, clock_timestamp() as now,
     t.run_at as "runAt", t.status_changed_at as "stageSince", t.cancel_requested_at as "cancelRequestedAt",
@@ -165,14 +165,14 @@ const FACTS = `
     case when t.status = 'QUEUED' and t.run_at <= clock_timestamp() then (
       select count(*)::int from (
         select from task o
-        where o.status = 'QUEUED' and o.run_at <= clock_timestamp() and o.project_id = t.project_id
+        where o.status = 'QUEUED' and o.run_at <= clock_timestamp()
           and (o.priority > t.priority or (o.priority = t.priority and (o.run_at, o.id) < (t.run_at, t.id)))
           and not exists (select from pipeline_pause x where x.project_id = o.project_id and x.pipeline = o.pipeline)
         limit ${MAX_AHEAD}) o) else 0 end as ahead,
     j.queued + j.running as "documentsOpen", j.total as documents
   from asked t join job j on j.id = t.job_id
   left join pipeline_pause p on p.project_id = t.project_id and p.pipeline = t.pipeline
-  left join able a on a.project_id = t.project_id and a.pipeline = t.pipeline
+  left join able a on a.pipeline = t.pipeline
   left join worker_now w on w.id = t.worker_id`;
 
 /** What runs of each job; and where nothing does, the task that would be taken first. */

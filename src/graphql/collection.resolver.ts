@@ -1,31 +1,41 @@
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Mutation, Query, Resolver, Root } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Info, Mutation, Query, Resolver, Root } from "type-graphql";
 import type { SelectQueryBuilder } from "typeorm";
 import { addDocuments, createCollection, type NewCollection, type NewDocument } from "../engine/collections.js";
 import { deleteCollection } from "../engine/expire.js";
 import { whyNotSubmit } from "../engine/permissions.js";
+import { removeDocuments } from "../engine/remove-documents.js";
 import { Collection } from "../model/collection.js";
 import { Document } from "../model/document.js";
 import { Job } from "../model/job.js";
 import { Warning } from "../model/task.js";
 import { Permission, permission } from "../model/waiting.js";
+import { whyNotAllowed } from "./auth.js";
 import { CollectionConnection, DocumentConnection, JobConnection } from "./connections.js";
 import type { GraphContext } from "./context.js";
 import { payload } from "./errors.js";
-import { uuid } from "./ids.js";
+import { optionalUuid, uuid } from "./ids.js";
 import {
   AddDocumentsInput,
   CollectionFilter,
   CreateCollectionInput,
   DeleteCollectionInput,
   DocumentFilter,
-  ForwardArgs,
   JobFilter,
-  PageArgs,
+  RemoveDocumentsInput,
 } from "./inputs.js";
-import { jobPage } from "./job-list.js";
+import { jobsOfCollection } from "./job-list.js";
+import { ForwardArgs, ListArgs, requestOf } from "./list-args.js";
 import { createdBetween, nameContains, oneOf } from "./filters.js";
+import { narrow } from "./key-scope.js";
+import { entityList } from "./nested-pages.js";
 import { keysetPage, type Page } from "./page.js";
-import { AddDocumentsPayload, CreateCollectionPayload, DeleteCollectionPayload } from "./payloads.js";
+import {
+  AddDocumentsPayload,
+  CreateCollectionPayload,
+  DeleteCollectionPayload,
+  RemoveDocumentsPayload,
+} from "./payloads.js";
 
 const NEWEST_COLLECTIONS = {
   name: "collections",
@@ -49,13 +59,22 @@ const DESCRIPTIONS: Record<Collection["status"], string> = {
 
 @Resolver(() => Collection)
 export class CollectionResolver {
-  @Query(() => Collection, { nullable: true })
-  collection(@Arg("id", () => ID) id: string, @Ctx() { loaders }: GraphContext): Promise<Collection | null> {
+  @Query(() => Collection, { nullable: true, description: "The collection with this id; null where there is none." })
+  collection(
+    @Arg("id", () => ID, { description: "The id of a collection." }) id: string,
+    @Ctx() { loaders }: GraphContext,
+  ): Promise<Collection | null> {
     return loaders.collection.load(uuid(id, "id"));
   }
 
-  @Query(() => Collection, { nullable: true })
-  collectionByName(@Arg("name", () => String) name: string, @Ctx() context: GraphContext): Promise<Collection | null> {
+  @Query(() => Collection, {
+    nullable: true,
+    description: "The collection with exactly this name; null where there is none.",
+  })
+  collectionByName(
+    @Arg("name", () => String, { description: "Its whole name." }) name: string,
+    @Ctx() context: GraphContext,
+  ): Promise<Collection | null> {
     return collections(context)
       .andWhere("t.name = :name", { name: name.replaceAll("\0", "") })
       .getOne();
@@ -63,9 +82,14 @@ export class CollectionResolver {
 
   @Query(() => CollectionConnection, { description: "Newest first." })
   collections(
-    @Args() page: PageArgs,
-    @Arg("filter", () => CollectionFilter, { nullable: true }) filter: CollectionFilter | null,
+    @Args() page: ListArgs,
+    @Arg("filter", () => CollectionFilter, {
+      nullable: true,
+      description: "Which collections; all of them when absent.",
+    })
+    filter: CollectionFilter | null,
     @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<Page<Collection>> {
     const query = collections(context);
     oneOf(query, "t.status", filter?.status);
@@ -76,12 +100,12 @@ export class CollectionResolver {
         metadata: JSON.stringify(filter.metadata).replaceAll("\\u0000", ""),
       });
     }
-    return keysetPage(query, NEWEST_COLLECTIONS, page);
+    return keysetPage(query, NEWEST_COLLECTIONS, requestOf(page, info));
   }
 
-  @Mutation(() => CreateCollectionPayload)
+  @Mutation(() => CreateCollectionPayload, { description: "Makes an empty collection." })
   createCollection(
-    @Arg("input", () => CreateCollectionInput) input: CreateCollectionInput,
+    @Arg("input", () => CreateCollectionInput, { description: "The new collection." }) input: CreateCollectionInput,
     @Ctx() { parts, actor, loaders }: GraphContext,
   ): Promise<object> {
     return payload({ collection: null }, async () => {
@@ -90,16 +114,39 @@ export class CollectionResolver {
     });
   }
 
-  @Mutation(() => AddDocumentsPayload)
+  @Mutation(() => AddDocumentsPayload, {
+    description: "Adds documents to a collection, or gives those of the same name new content; all or nothing.",
+  })
   addDocuments(
-    @Arg("input", () => AddDocumentsInput) input: AddDocumentsInput,
+    @Arg("input", () => AddDocumentsInput, { description: "The documents, and where they go." })
+    input: AddDocumentsInput,
     @Ctx() { parts, actor, loaders }: GraphContext,
   ): Promise<object> {
     const collectionId = uuid(input.collectionId, "input.collectionId");
+    const documents = (input.documents as NewDocument[]).map((document, index) => ({
+      ...document,
+      uploadId: optionalUuid(document.uploadId, `input.documents.${index}.uploadId`),
+    }));
     return payload({ documents: [] }, async () => {
-      const ids = await addDocuments(parts, actor, { collectionId, documents: input.documents as NewDocument[] });
+      const ids = await addDocuments(parts, actor, { collectionId, documents });
       return { documents: await loaders.document.loadMany(ids) };
     });
+  }
+
+  @Mutation(() => RemoveDocumentsPayload, {
+    description:
+      "Removes documents with their bytes, text, chunks and stored files; all or nothing. Their tasks stay, with the document's name.",
+  })
+  removeDocuments(
+    @Arg("input", () => RemoveDocumentsInput, { description: "Which documents of which collection." })
+    input: RemoveDocumentsInput,
+    @Ctx() { parts, actor }: GraphContext,
+  ): Promise<object> {
+    const collectionId = uuid(input.collectionId, "input.collectionId");
+    const documentIds = input.documentIds.map((id, index) => uuid(id, `input.documentIds.${index}`));
+    return payload({ removedIds: [] }, async () => ({
+      removedIds: await removeDocuments(parts, actor, { collectionId, documentIds }),
+    }));
   }
 
   @Mutation(() => DeleteCollectionPayload, {
@@ -107,7 +154,7 @@ export class CollectionResolver {
       "Expiry, now: an open job is cancelled first, contents and results go, the record and its history stay (EXPIRED), the name is free again.",
   })
   deleteCollection(
-    @Arg("input", () => DeleteCollectionInput) input: DeleteCollectionInput,
+    @Arg("input", () => DeleteCollectionInput, { description: "Which collection." }) input: DeleteCollectionInput,
     @Ctx() { parts, actor, loaders }: GraphContext,
   ): Promise<object> {
     const collectionId = uuid(input.collectionId, "input.collectionId");
@@ -141,8 +188,10 @@ export class CollectionResolver {
     return loaders.warningsOfCollection.load(id);
   }
 
-  @FieldResolver(() => Permission)
-  async canSubmit(@Root() { id, status }: Collection, @Ctx() { loaders }: GraphContext): Promise<Permission> {
+  @FieldResolver(() => Permission, { description: "Whether submitJob would be taken now." })
+  async canSubmit(@Root() { id, status }: Collection, @Ctx() { loaders, viewer }: GraphContext): Promise<Permission> {
+    const notAllowed = whyNotAllowed(viewer, "OPERATOR");
+    if (notAllowed !== null) return permission(notAllowed);
     const [isExpiring, openJob] = await Promise.all([
       loaders.isExpiring.load(id),
       loaders.openJobOfCollection.load(id),
@@ -154,26 +203,36 @@ export class CollectionResolver {
   documents(
     @Root() { id }: Collection,
     @Args() page: ForwardArgs,
-    @Arg("filter", () => DocumentFilter, { nullable: true }) filter: DocumentFilter | null,
-    @Ctx() { db }: GraphContext,
+    @Arg("filter", () => DocumentFilter, { nullable: true, description: "Which documents; all of them when absent." })
+    filter: DocumentFilter | null,
+    @Ctx() { db, projectId, loaders }: GraphContext,
   ): Promise<Page<Document>> {
-    const query = db.getRepository(Document).createQueryBuilder("t").where("t.collection_id = :id", { id });
+    const query = db
+      .getRepository(Document)
+      .createQueryBuilder("t")
+      .where("t.collection_id = p.id and t.project_id = :projectId", { projectId });
     nameContains(query, filter?.nameContains);
     oneOf(query, "t.media_type", filter?.mediaType);
-    return keysetPage(query, DOCUMENT_ORDER, page);
+    return loaders.pages.load(
+      entityList({ name: "documents of a collection", filter }, DOCUMENT_ORDER, query),
+      id,
+      page,
+    );
   }
 
   @FieldResolver(() => JobConnection, { description: "Newest first." })
   jobs(
     @Root() { id }: Collection,
     @Args() page: ForwardArgs,
-    @Arg("filter", () => JobFilter, { nullable: true }) filter: JobFilter | null,
+    @Arg("filter", () => JobFilter, { nullable: true, description: "Which jobs; all of them when absent." })
+    filter: JobFilter | null,
     @Ctx() context: GraphContext,
   ): Promise<Page<Job>> {
-    return jobPage(context, page, filter, null, id);
+    return jobsOfCollection(context, id, page, filter);
   }
 }
 
-function collections({ db, projectId }: GraphContext): SelectQueryBuilder<Collection> {
-  return db.getRepository(Collection).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
+function collections({ db, projectId, viewer }: GraphContext): SelectQueryBuilder<Collection> {
+  const query = db.getRepository(Collection).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
+  return narrow(query, viewer.scope, "t.id");
 }

@@ -9,34 +9,37 @@ import { Task } from "../model/task.js";
 
 @ObjectType({ description: "Where a page stands in its list." })
 export class PageInfo {
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: "Whether there is more behind the page." })
   readonly hasNextPage!: boolean;
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: "Whether there is more before the page." })
   readonly hasPreviousPage!: boolean;
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "The cursor of its first edge; null where it is empty." })
   readonly startCursor!: string | null;
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "The cursor of its last edge; null where it is empty." })
   readonly endCursor!: string | null;
 }
 
 function connectionOf<T extends object>(name: string, node: ClassType<T>) {
   @ObjectType(`${name}Edge`, { description: `One ${name} of a page, with its place.` })
   class EdgeType {
-    @Field(() => String)
+    @Field(() => String, { description: "Opaque; give it to after or before to go on from here." })
     readonly cursor!: string;
-    @Field(() => node)
+    @Field(() => node, { description: "What stands at this place." })
     readonly node!: T;
   }
 
   @ObjectType(`${name}Connection`, { description: `One page of a list of ${name}.` })
   class ConnectionType {
-    @Field(() => [EdgeType])
+    @Field(() => [EdgeType], { description: "What the page holds, each with its place." })
     readonly edges!: EdgeType[];
-    @Field(() => [node])
+    @Field(() => [node], { description: "The same without the places." })
     readonly nodes!: T[];
-    @Field(() => PageInfo)
+    @Field(() => PageInfo, { description: "Whether there is more, and from where to go on." })
     readonly pageInfo!: PageInfo;
-    @Field(() => Int, { nullable: true, description: "Exact to 10,000; null beyond." })
+    @Field(() => Int, {
+      nullable: true,
+      description: "Of the whole list; counted only when it is selected, exact to 10,000, null beyond.",
+    })
     readonly totalCount!: Promise<number | null>;
   }
   return ConnectionType;

@@ -1,8 +1,10 @@
 import type { DataSource } from "typeorm";
 import type { Actor, EngineParts } from "../engine/engine.js";
+import type { KeyRing } from "../engine/keys.js";
 import type { ChangeStream } from "../engine/stream.js";
 import type { Embedder } from "../pipelines/embedding/embedder.js";
 import type { BlobStore } from "../storage/blob-store.js";
+import type { Viewer } from "./auth.js";
 import { createLoaders, type Loaders } from "./loaders.js";
 import { ChunkSearch } from "./search.js";
 
@@ -12,7 +14,7 @@ export interface ApiParts {
   readonly stream: ChangeStream;
   readonly embedder: Embedder;
   readonly blobs: BlobStore;
-  readonly projectId: string;
+  readonly keys: KeyRing;
   /** Where clients reach this server, such as "http://127.0.0.1:4000". */
   readonly publicUrl: string;
   readonly logger: { error(fields: object, message: string): void };
@@ -21,6 +23,9 @@ export interface ApiParts {
 /** One request's, or one event's: loaders are never shared between two. */
 export interface GraphContext extends ApiParts {
   readonly db: DataSource;
+  readonly viewer: Viewer;
+  /** The viewer's: nothing of any other is there. */
+  readonly projectId: string;
   readonly actor: Actor;
   readonly loaders: Loaders;
   readonly chunkSearch: ChunkSearch;
@@ -28,15 +33,17 @@ export interface GraphContext extends ApiParts {
 
 const searches = new WeakMap<object, ChunkSearch>();
 
-export function createContext(api: ApiParts): GraphContext {
+export function createContext(api: ApiParts, viewer: Viewer): GraphContext {
   const { db } = api.parts;
   const search = searches.get(api.parts) ?? new ChunkSearch(db, api.embedder);
   searches.set(api.parts, search);
   return {
     ...api,
     db,
-    actor: { type: "USER", name: "anonymous", projectId: api.projectId },
-    loaders: createLoaders(api.parts, api.projectId),
+    viewer,
+    projectId: viewer.projectId,
+    actor: { type: "USER", name: viewer.name, projectId: viewer.projectId },
+    loaders: createLoaders(api.parts, viewer),
     chunkSearch: search,
   };
 }

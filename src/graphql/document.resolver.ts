@@ -7,8 +7,9 @@ import { Task } from "../model/task.js";
 import { ChunkConnection } from "./connections.js";
 import type { GraphContext } from "./context.js";
 import { uuid } from "./ids.js";
-import { ForwardArgs } from "./inputs.js";
-import { keysetPage, type Page } from "./page.js";
+import { ForwardArgs } from "./list-args.js";
+import { entityList } from "./nested-pages.js";
+import type { Page } from "./page.js";
 
 const CHUNK_ORDER = { name: "chunks", descending: false, columns: [{ sql: "t.ordinal", type: "int" }] } as const;
 const MAX_TEXT_LIMIT = 100_000;
@@ -16,12 +17,15 @@ const MAX_HITS = 100;
 
 @Resolver(() => Document)
 export class DocumentResolver {
-  @Query(() => Document, { nullable: true })
-  document(@Arg("id", () => ID) id: string, @Ctx() { loaders }: GraphContext): Promise<Document | null> {
+  @Query(() => Document, { nullable: true, description: "The document with this id; null where there is none." })
+  document(
+    @Arg("id", () => ID, { description: "The id of a document." }) id: string,
+    @Ctx() { loaders }: GraphContext,
+  ): Promise<Document | null> {
     return loaders.document.load(uuid(id, "id"));
   }
 
-  @FieldResolver(() => Collection)
+  @FieldResolver(() => Collection, { description: "Where it belongs." })
   collection(@Root() { collectionId }: Document, @Ctx() { loaders }: GraphContext): Promise<Collection | null> {
     return loaders.collection.load(collectionId);
   }
@@ -31,31 +35,42 @@ export class DocumentResolver {
     description:
       "Extracted text, from character `offset`, at most `limit` characters (UTF-16 code units; limit at most 100,000).",
   })
-  async text(
+  text(
     @Root() document: Document,
-    @Arg("offset", () => Int, { defaultValue: 0, nullable: true }) offset: number | null,
-    @Arg("limit", () => Int, { defaultValue: 10_000, nullable: true }) limit: number | null,
+    @Arg("offset", () => Int, {
+      defaultValue: 0,
+      nullable: true,
+      description: "Where to begin, in UTF-16 code units, from 0.",
+    })
+    offset: number | null,
+    @Arg("limit", () => Int, {
+      defaultValue: 10_000,
+      nullable: true,
+      description: "How many UTF-16 code units at most, 0 to 100,000.",
+    })
+    limit: number | null,
     @Ctx() { loaders }: GraphContext,
   ): Promise<string | null> {
     const [from, most] = [offset ?? 0, limit ?? 10_000];
     if (from < 0) throw new BadInput(`offset is ${from}; it must be 0 or more.`, { field: "offset" });
     if (most < 0 || most > MAX_TEXT_LIMIT)
       throw new BadInput(`limit is ${most}; it must be 0 to ${MAX_TEXT_LIMIT}.`, { field: "limit" });
-    return (await loaders.textOfDocument.load(document.id))?.slice(from, from + most) ?? null;
+    return loaders.sliceOfText.load({ documentId: document.id, from, most });
   }
 
   @FieldResolver(() => ChunkConnection, { description: "In the order of the text." })
-  chunks(@Root() document: Document, @Args() page: ForwardArgs, @Ctx() { db }: GraphContext): Promise<Page<Chunk>> {
-    const { id, contentTaskId, chunkFence } = document;
+  chunks(
+    @Root() { id }: Document,
+    @Args() page: ForwardArgs,
+    @Ctx() { db, projectId, loaders }: GraphContext,
+  ): Promise<Page<Chunk>> {
     const query = db
       .getRepository(Chunk)
       .createQueryBuilder("t")
-      .where("t.document_id = :id and t.task_id = :contentTaskId and t.fence = :chunkFence", {
-        id,
-        contentTaskId,
-        chunkFence,
-      });
-    return keysetPage(query, CHUNK_ORDER, page);
+      .where("t.document_id = p.id and t.project_id = :projectId", { projectId })
+      .andWhere("t.task_id = (select content_task_id from document where id = p.id)")
+      .andWhere("t.fence = (select chunk_fence from document where id = p.id)");
+    return loaders.pages.load(entityList({ name: "chunks of a document" }, CHUNK_ORDER, query), id, page);
   }
 
   @FieldResolver(() => Task, { nullable: true, description: "The newest one." })
@@ -66,7 +81,7 @@ export class DocumentResolver {
 
 @ObjectType({ description: "A chunk that a search found." })
 export class SearchHit {
-  @Field(() => Chunk)
+  @Field(() => Chunk, { description: "What was found." })
   readonly chunk!: Chunk;
   @Field(() => Float, { description: "Cosine similarity, -1 to 1; higher is nearer." })
   readonly score!: number;
@@ -74,16 +89,17 @@ export class SearchHit {
 
 @Resolver(() => Chunk)
 export class ChunkResolver {
-  @FieldResolver(() => Document)
+  @FieldResolver(() => Document, { description: "What it is a piece of." })
   document(@Root() { documentId }: Chunk, @Ctx() { loaders }: GraphContext): Promise<Document | null> {
     return loaders.document.load(documentId);
   }
 
   @Query(() => [SearchHit], { description: "Nearest chunks by embedding." })
   async search(
-    @Arg("collectionId", () => ID) collectionId: string,
-    @Arg("query", () => String) query: string,
-    @Arg("first", () => Int, { defaultValue: 10, nullable: true }) first: number | null,
+    @Arg("collectionId", () => ID, { description: "Where to look." }) collectionId: string,
+    @Arg("query", () => String, { description: "What to look for, in words; 1 to 10,000 characters." }) query: string,
+    @Arg("first", () => Int, { defaultValue: 10, nullable: true, description: "How many at most, 1 to 100." })
+    first: number | null,
     @Ctx() { loaders, chunkSearch }: GraphContext,
   ): Promise<SearchHit[]> {
     const most = first ?? 10;

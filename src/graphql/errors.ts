@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { BadInput, UserFault, type UserErrorCode } from "../errors.js";
+import { sqlStateOf } from "../database/transaction.js";
+import { AccessDenied, BadInput, RateLimited, UserFault, type UserErrorCode } from "../errors.js";
 
 /** An expected failure, as data. */
 export interface UserErrorData {
@@ -28,6 +29,9 @@ export async function payload<T extends object, E extends object>(
   }
 }
 
+/** What Postgres says to a NUL in a text: the one character that its texts don't have. */
+const CHARACTER_NOT_IN_REPERTOIRE = "22021";
+
 /** GraphQL's own complaints about a request; their codes come from Apollo over HTTP, and are given here for sockets. */
 const REQUEST_CODES = new Set([
   "GRAPHQL_PARSE_FAILED",
@@ -36,6 +40,9 @@ const REQUEST_CODES = new Set([
   "BAD_REQUEST",
   "OPERATION_RESOLUTION_FAILURE",
   "PERSISTED_QUERY_NOT_SUPPORTED",
+  // Ours, of one socket and of one key.
+  "TOO_MANY_OPERATIONS",
+  "TOO_MANY_SOCKETS",
 ]);
 
 /**
@@ -50,6 +57,16 @@ export function formatError(
   const where = { ...(locations ? { locations } : {}), ...(path ? { path } : {}) };
   const cause = rootOf(originalError);
   if (cause instanceof BadInput) return { message: cause.message, ...where, extensions: { code: "BAD_USER_INPUT" } };
+  if (cause instanceof AccessDenied) return { message: cause.message, ...where, extensions: { code: cause.code } };
+  if (cause instanceof RateLimited) {
+    const { code, retryAfterMs } = cause;
+    return { message: cause.message, ...where, extensions: { code, retryAfterMs } };
+  }
+  if (sqlStateOf(cause) === CHARACTER_NOT_IN_REPERTOIRE) {
+    // The statement was refused whole, and its transaction with it.
+    const message = "A text in the request holds the character U+0000, which can't be kept; leave it out.";
+    return { message, ...where, extensions: { code: "BAD_USER_INPUT" } };
+  }
   const code = typeof extensions.code === "string" ? extensions.code : undefined;
   if (code !== undefined && REQUEST_CODES.has(code)) return { message, ...where, extensions: { code } };
   if (!originalError && code === undefined) {

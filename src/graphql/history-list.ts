@@ -1,9 +1,13 @@
+import type { Viewer } from "./auth.js";
 import { optionalUuid } from "./ids.js";
 import type { ChangeList } from "./history-page.js";
 import type { HistoryFilter } from "./inputs.js";
 
 /** The changes that a filter takes. Within one collection cursors are the collection's, else the project's. */
-export function historyList(projectId: string, filter: HistoryFilter | null): ChangeList {
+export function historyList(
+  { projectId, scope }: Pick<Viewer, "projectId" | "scope">,
+  filter: HistoryFilter | null,
+): ChangeList {
   const parameters: unknown[] = [projectId];
   const conditions = ["s.project_id = $1"];
   const add = (condition: (place: string) => string, value: unknown): void => {
@@ -20,6 +24,8 @@ export function historyList(projectId: string, filter: HistoryFilter | null): Ch
   if (filter?.toStatus) add((place) => `s.to_status = any (${place})`, filter.toStatus);
   if (filter?.reason) add((place) => `s.reason = any (${place})`, filter.reason);
   if (filter?.since) add((place) => `s.at >= ${place}`, filter.since);
-  const isScoped = (collectionId ?? jobId ?? taskId) !== null;
+  if (scope) add((place) => `s.collection_id = ${place}`, scope.collectionId);
+  if (scope?.jobId) add((place) => `s.job_id = ${place}`, scope.jobId);
+  const isScoped = scope !== null || (collectionId ?? jobId ?? taskId) !== null;
   return { where: conditions.join(" and "), parameters, kind: isScoped ? "collection" : "project" };
 }

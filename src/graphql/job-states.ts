@@ -1,5 +1,6 @@
+import DataLoader from "dataloader";
 import { BadInput } from "../errors.js";
-import type { Job } from "../model/job.js";
+import { Job } from "../model/job.js";
 import { createContext, type GraphContext } from "./context.js";
 import { uuid } from "./ids.js";
 import { readJob } from "./read-job.js";
@@ -19,6 +20,31 @@ export async function jobStates(context: GraphContext, id: string): Promise<Asyn
   return new JobStates(context, first);
 }
 
+const readers = new WeakMap<object, Map<string, DataLoader<string, Job | null>>>();
+
+/** Jobs as they are now: all watchers of the process that are due at once are served by one statement. */
+function freshJobs({ db, parts, projectId }: GraphContext): DataLoader<string, Job | null> {
+  const ofParts = readers.get(parts) ?? new Map<string, DataLoader<string, Job | null>>();
+  readers.set(parts, ofParts);
+  const known = ofParts.get(projectId);
+  if (known) return known;
+  const reader = new DataLoader<string, Job | null>(
+    async (ids) => {
+      const jobs = await db
+        .getRepository(Job)
+        .createQueryBuilder("t")
+        .where("t.id = any(:ids) and t.project_id = :projectId", { ids: [...new Set(ids)], projectId })
+        .getMany();
+      const byId = new Map(jobs.map((job) => [job.id, job]));
+      return ids.map((id) => byId.get(id) ?? null);
+    },
+    // Not kept: the next event wants the next state. Timers that are due together run before the next immediate.
+    { cache: false, batchScheduleFn: (send) => void setImmediate(send) },
+  );
+  ofParts.set(projectId, reader);
+  return reader;
+}
+
 class JobStates implements AsyncIterableIterator<Job> {
   readonly #context: GraphContext;
   readonly #jobId: string;
@@ -33,7 +59,7 @@ class JobStates implements AsyncIterableIterator<Job> {
     this.#context = context;
     this.#jobId = first.id;
     this.#next = first;
-    this.#stopWatching = context.stream.watch(first.collectionId, () => {
+    this.#stopWatching = context.stream.watch(context.projectId, first.collectionId, () => {
       this.#dirty = true;
       this.#wake?.();
     });
@@ -51,8 +77,7 @@ class JobStates implements AsyncIterableIterator<Job> {
       if (early > 0 && !this.#ended) await this.#waiting(early);
       if (this.#ended || !this.#dirty || Date.now() < this.#lastAt + MIN_INTERVAL_MS) continue;
       this.#dirty = false;
-      // A context of its own for each event: a loader would give the state of the one before.
-      const job = await readJob(createContext(this.#context), this.#jobId);
+      const job = await this.#read();
       if (job) return this.#give(job);
     }
     return { done: true, value: undefined };
@@ -63,6 +88,13 @@ class JobStates implements AsyncIterableIterator<Job> {
     this.#stopWatching();
     this.#wake?.();
     return { done: true, value: undefined };
+  }
+
+  /** In a context of its own for each event: a loader would give the state of the one before. */
+  async #read(): Promise<Job | null> {
+    const context = createContext(this.#context, this.#context.viewer);
+    context.loaders.job.prime(this.#jobId, await freshJobs(context).load(this.#jobId));
+    return readJob(context, this.#jobId);
   }
 
   /** A settled job is the last state. */

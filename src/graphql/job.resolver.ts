@@ -1,4 +1,5 @@
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Mutation, Query, Resolver, Root } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Info, Mutation, Query, Resolver, Root } from "type-graphql";
 import { cancelJob } from "../engine/cancel.js";
 import { whyNotCancel, whyNotRetryJob } from "../engine/permissions.js";
 import { retryJob } from "../engine/retry.js";
@@ -10,49 +11,53 @@ import { JobSummary, StageSummary } from "../model/job-summary.js";
 import { Job, StageCount, TaskCounts } from "../model/job.js";
 import { Task } from "../model/task.js";
 import { Permission, permission, WaitingReason } from "../model/waiting.js";
+import { whyNotAllowed } from "./auth.js";
 import { ArtifactConnection, JobConnection, TaskConnection } from "./connections.js";
 import type { GraphContext } from "./context.js";
 import { payload } from "./errors.js";
 import { uuid } from "./ids.js";
-import {
-  CancelJobInput,
-  ForwardArgs,
-  JobFilter,
-  JobOrder,
-  PageArgs,
-  RetryJobInput,
-  SubmitJobInput,
-  TaskFilter,
-} from "./inputs.js";
+import { CancelJobInput, JobFilter, JobOrder, RetryJobInput, SubmitJobInput, TaskFilter } from "./inputs.js";
 import { jobPage } from "./job-list.js";
+import { ForwardArgs, ListArgs, requestOf } from "./list-args.js";
+import { entityList } from "./nested-pages.js";
 import { jobStanding } from "./job-standing.js";
 import { readJob } from "./read-job.js";
-import { keysetPage, type Page } from "./page.js";
+import type { Page } from "./page.js";
 import { CancelJobPayload, RetryJobPayload, SubmitJobPayload } from "./payloads.js";
-import { stageSummaries } from "./stage-summaries.js";
-import { taskPage } from "./task-list.js";
+import { tasksOfJob } from "./task-list.js";
 
 const ARTIFACTS_BY_NAME = { name: "artifacts", descending: false, columns: [{ sql: "t.name", type: "text" }] } as const;
 
 @Resolver(() => Job)
 export class JobResolver {
-  @Query(() => Job, { nullable: true })
-  job(@Arg("id", () => ID) id: string, @Ctx() context: GraphContext): Promise<Job | null> {
+  @Query(() => Job, { nullable: true, description: "The job with this id; null where there is none." })
+  job(
+    @Arg("id", () => ID, { description: "The id of a job." }) id: string,
+    @Ctx() context: GraphContext,
+  ): Promise<Job | null> {
     return readJob(context, uuid(id, "id"));
   }
 
   @Query(() => JobConnection, { description: "Newest first." })
   jobs(
-    @Args() page: PageArgs,
-    @Arg("filter", () => JobFilter, { nullable: true }) filter: JobFilter | null,
-    @Arg("orderBy", () => JobOrder, { nullable: true }) orderBy: JobOrder | null,
+    @Args() page: ListArgs,
+    @Arg("filter", () => JobFilter, { nullable: true, description: "Which jobs; all of them when absent." })
+    filter: JobFilter | null,
+    @Arg("orderBy", () => JobOrder, { nullable: true, description: "How they are sorted; newest first when absent." })
+    orderBy: JobOrder | null,
     @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<Page<Job>> {
-    return jobPage(context, page, filter, orderBy);
+    return jobPage(context, requestOf(page, info), filter, orderBy);
   }
 
-  @Mutation(() => SubmitJobPayload)
-  submitJob(@Arg("input", () => SubmitJobInput) input: SubmitJobInput, @Ctx() context: GraphContext): Promise<object> {
+  @Mutation(() => SubmitJobPayload, {
+    description: "Submits a collection to a pipeline: the job, its tasks and their history are there when it answers.",
+  })
+  submitJob(
+    @Arg("input", () => SubmitJobInput, { description: "What to do with which documents." }) input: SubmitJobInput,
+    @Ctx() context: GraphContext,
+  ): Promise<object> {
     const { parts, actor, loaders } = context;
     const collectionId = uuid(input.collectionId, "input.collectionId");
     const documentIds = input.documentIds?.map((id, index) => uuid(id, `input.documentIds.${index}`)) ?? null;
@@ -68,9 +73,11 @@ export class JobResolver {
     );
   }
 
-  @Mutation(() => RetryJobPayload)
+  @Mutation(() => RetryJobPayload, {
+    description: "Reopens a settled job as its next run, for what failed or was cancelled.",
+  })
   retryJob(
-    @Arg("input", () => RetryJobInput) input: RetryJobInput,
+    @Arg("input", () => RetryJobInput, { description: "Which job, and what of it." }) input: RetryJobInput,
     @Ctx() { parts, actor, loaders }: GraphContext,
   ): Promise<object> {
     const jobId = uuid(input.jobId, "input.jobId");
@@ -80,9 +87,9 @@ export class JobResolver {
     });
   }
 
-  @Mutation(() => CancelJobPayload)
+  @Mutation(() => CancelJobPayload, { description: "Asks for a job to be cancelled; asking again changes nothing." })
   cancelJob(
-    @Arg("input", () => CancelJobInput) input: CancelJobInput,
+    @Arg("input", () => CancelJobInput, { description: "Which job, and why." }) input: CancelJobInput,
     @Ctx() { parts, actor, loaders }: GraphContext,
   ): Promise<object> {
     const jobId = uuid(input.jobId, "input.jobId");
@@ -91,7 +98,7 @@ export class JobResolver {
     }));
   }
 
-  @FieldResolver(() => Collection)
+  @FieldResolver(() => Collection, { description: "What was submitted." })
   collection(@Root() { collectionId }: Job, @Ctx() { loaders }: GraphContext): Promise<Collection | null> {
     return loaders.collection.load(collectionId);
   }
@@ -115,7 +122,7 @@ export class JobResolver {
     return settledPeak / total;
   }
 
-  @FieldResolver(() => TaskCounts)
+  @FieldResolver(() => TaskCounts, { description: "Its document tasks by status, as they stand now." })
   counts(@Root() { total, queued, running, completed, failed, cancelled, skipped }: Job): TaskCounts {
     return { total, waiting: 0, queued, running, completed, failed, cancelled, skipped };
   }
@@ -129,23 +136,20 @@ export class JobResolver {
   tasks(
     @Root() { id }: Job,
     @Args() page: ForwardArgs,
-    @Arg("filter", () => TaskFilter, { nullable: true }) filter: TaskFilter | null,
+    @Arg("filter", () => TaskFilter, { nullable: true, description: "Which tasks; all of them when absent." })
+    filter: TaskFilter | null,
     @Ctx() context: GraphContext,
   ): Promise<Page<Task>> {
-    return taskPage(context, page, filter, id);
+    return tasksOfJob(context, id, page, filter);
   }
 
   @FieldResolver(() => Task, { nullable: true, description: "The task of this document." })
   task(
     @Root() { id }: Job,
-    @Arg("documentId", () => ID) documentId: string,
-    @Ctx() { db }: GraphContext,
+    @Arg("documentId", () => ID, { description: "The id of a document of the job." }) documentId: string,
+    @Ctx() { loaders }: GraphContext,
   ): Promise<Task | null> {
-    return db
-      .getRepository(Task)
-      .createQueryBuilder("t")
-      .where("t.document_id = :documentId and t.job_id = :id", { documentId: uuid(documentId, "documentId"), id })
-      .getOne();
+    return loaders.taskOfDocument.load({ jobId: id, documentId: uuid(documentId, "documentId") });
   }
 
   @FieldResolver(() => Task, {
@@ -174,35 +178,41 @@ export class JobResolver {
     return finishedAt === null ? loaders.waitingOfJob.load(id) : null;
   }
 
-  @FieldResolver(() => Permission)
-  async canRetry(@Root() { id }: Job, @Ctx() { loaders }: GraphContext): Promise<Permission> {
-    return permission(whyNotRetryJob(await jobStanding(loaders, id)));
+  @FieldResolver(() => Permission, { description: "Whether retryJob would be taken now." })
+  async canRetry(@Root() { id }: Job, @Ctx() { loaders, viewer }: GraphContext): Promise<Permission> {
+    return permission(whyNotAllowed(viewer, "OPERATOR") ?? whyNotRetryJob(await jobStanding(loaders, id)));
   }
 
-  @FieldResolver(() => Permission)
-  canCancel(@Root() { id, status, finishedAt }: Job): Permission {
+  @FieldResolver(() => Permission, { description: "Whether cancelJob would be taken now." })
+  canCancel(@Root() { id, status, finishedAt }: Job, @Ctx() { viewer }: GraphContext): Permission {
+    const notAllowed = whyNotAllowed(viewer, "OPERATOR");
+    if (notAllowed !== null) return permission(notAllowed);
     if (status === "CANCELLING") return permission(`Job ${id} is CANCELLING already.`);
     return permission(whyNotCancel("Job", id, finishedAt === null, status));
   }
 
   @FieldResolver(() => ArtifactConnection, { description: "By name; of one name the newest accepted." })
-  artifacts(@Root() { id }: Job, @Args() page: ForwardArgs, @Ctx() { db }: GraphContext): Promise<Page<Artifact>> {
+  artifacts(
+    @Root() { id }: Job,
+    @Args() page: ForwardArgs,
+    @Ctx() { db, projectId, loaders }: GraphContext,
+  ): Promise<Page<Artifact>> {
     const query = db
       .getRepository(Artifact)
       .createQueryBuilder("t")
-      .where("t.job_id = :id and t.accepted", { id })
+      .where("t.job_id = p.id and t.project_id = :projectId and t.accepted", { projectId })
       .andWhere(
         "not exists (select from artifact n where n.job_id = t.job_id and n.name = t.name and n.accepted and n.id > t.id)",
       );
-    return keysetPage(query, ARTIFACTS_BY_NAME, page);
+    return loaders.pages.load(entityList({ name: "artifacts of a job" }, ARTIFACTS_BY_NAME, query), id, page);
   }
 }
 
 @Resolver(() => JobSummary)
 export class JobSummaryResolver {
   @FieldResolver(() => [StageSummary], { description: "In the order of the stages." })
-  stages(@Root() summary: JobSummary, @Ctx() { db }: GraphContext): Promise<StageSummary[]> {
-    return stageSummaries(db, summary);
+  stages(@Root() summary: JobSummary, @Ctx() { loaders }: GraphContext): Promise<StageSummary[]> {
+    return loaders.stagesOfSummary.load(summary);
   }
 }
 

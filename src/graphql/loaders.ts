@@ -1,31 +1,42 @@
 import DataLoader from "dataloader";
 import type { ObjectLiteral } from "typeorm";
-import { CHANGE_COLUMNS, readDatabaseId, withCursor, type ChangeRow } from "../engine/history.js";
+import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../engine/history.js";
 import type { Change, EngineParts } from "../engine/engine.js";
 import { EXPIRY_DUE } from "../engine/lock.js";
 import { whyJobsWait, whyTasksWait, type WaitingReason } from "../engine/waiting.js";
 import { collectionWarnings, type CollectionWarning } from "../engine/warnings.js";
 import { Collection } from "../model/collection.js";
 import { Document } from "../model/document.js";
-import { JobSummary } from "../model/job-summary.js";
+import { JobSummary, type StageSummary } from "../model/job-summary.js";
 import { Job, type StageCount } from "../model/job.js";
 import { RefusedWrite, Task } from "../model/task.js";
 import { Worker } from "../model/worker.js";
+import { textSlices, type TextSlice } from "./text-slices.js";
+import type { Viewer } from "./auth.js";
+import { isVisible } from "./key-scope.js";
+import { NestedPages } from "./nested-pages.js";
+import { readStageSummaries } from "./stage-summaries.js";
 
 /** Related rows, each kind in one statement per turn, whatever the page sizes. */
 export interface Loaders {
+  /** Lists below other nouns. */
+  readonly pages: NestedPages;
   readonly collection: DataLoader<string, Collection | null>;
   readonly document: DataLoader<string, Document | null>;
   readonly job: DataLoader<string, Job | null>;
   readonly task: DataLoader<string, Task | null>;
   readonly worker: DataLoader<string, Worker | null>;
   readonly summary: DataLoader<string, JobSummary | null>;
+  /** Of settled jobs, reckoned from the history where it has not been kept yet. */
+  readonly stagesOfSummary: DataLoader<JobSummary, StageSummary[]>;
   readonly openJobOfCollection: DataLoader<string, Job | null>;
   readonly lastJobOfCollection: DataLoader<string, Job | null>;
   readonly collectionTaskOfJob: DataLoader<string, Task | null>;
+  readonly taskOfDocument: DataLoader<TaskOfDocument, Task | null, string>;
   readonly lastTaskOfDocument: DataLoader<string, Task | null>;
   /** The extracted text as readers see it now. */
-  readonly textOfDocument: DataLoader<string, string | null>;
+  /** A slice of a document's text, by UTF-16 units; null where it has no text. */
+  readonly sliceOfText: DataLoader<TextSlice, string | null, string>;
   readonly stageCountsOfJob: DataLoader<string, StageCount[]>;
   readonly refusedWritesOfTask: DataLoader<string, RefusedWrite[]>;
   /** By entity id. */
@@ -39,11 +50,24 @@ export interface Loaders {
   readonly warningsOfCollection: DataLoader<string, CollectionWarning[]>;
 }
 
+/** One task, by what it is of. */
+export interface TaskOfDocument {
+  readonly jobId: string;
+  readonly documentId: string;
+}
+function keyOfTask({ jobId, documentId }: TaskOfDocument): string {
+  return `${jobId} ${documentId}`;
+}
+
 type Rows<T> = (keys: readonly string[]) => Promise<readonly T[]>;
 
-function one<T>(rows: Rows<T>, keyOf: (row: T) => string): DataLoader<string, T | null> {
+function one<T>(
+  rows: Rows<T>,
+  keyOf: (row: T) => string,
+  isSeen: (row: T) => boolean = () => true,
+): DataLoader<string, T | null> {
   return new DataLoader(async (keys) => {
-    const byKey = new Map((await rows(keys)).map((row) => [keyOf(row), row]));
+    const byKey = new Map((await rows(keys)).filter(isSeen).map((row) => [keyOf(row), row]));
     return keys.map((key) => byKey.get(key) ?? null);
   });
 }
@@ -63,16 +87,23 @@ function ofMap<T>(read: (keys: readonly string[]) => Promise<ReadonlyMap<string,
   });
 }
 
-export function createLoaders(parts: EngineParts, projectId: string): Loaders {
+/** Loaders that find what this viewer may see: of its project, and of its key's part of that. */
+export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Viewer, "projectId" | "scope">): Loaders {
   const { db } = parts;
+  const seesJob = ({ id, collectionId }: Job): boolean => isVisible(scope, { collectionId, jobId: id });
+  const seesTask = ({ jobId, collectionId }: Task): boolean => isVisible(scope, { collectionId, jobId });
   const select = <T extends ObjectLiteral>(
     entity: new () => T,
     where: string,
     order = "t.id",
     distinctOn: string[] = [],
   ) => {
-    return (keys: readonly string[]): Promise<T[]> => {
-      const query = db.getRepository(entity).createQueryBuilder("t").where(where, { keys, projectId }).orderBy(order);
+    return (keys: readonly string[], more: object = {}): Promise<T[]> => {
+      const query = db
+        .getRepository(entity)
+        .createQueryBuilder("t")
+        .where(where, { keys, projectId, ...more })
+        .orderBy(order);
       return (distinctOn.length > 0 ? query.distinctOn(distinctOn) : query).getMany();
     };
   };
@@ -90,18 +121,33 @@ export function createLoaders(parts: EngineParts, projectId: string): Loaders {
   };
   const inProject = "t.id = any(:keys) and t.project_id = :projectId";
   return {
-    collection: one(select(Collection, inProject), (row) => row.id),
-    document: one(select(Document, inProject), (row) => row.id),
-    job: one(select(Job, inProject), (row) => row.id),
-    task: one(select(Task, inProject), (row) => row.id),
-    worker: one(select(Worker, inProject), (row) => row.id),
+    pages: new NestedPages(db),
+    collection: one(
+      select(Collection, inProject),
+      (row) => row.id,
+      ({ id }) => isVisible(scope, { collectionId: id }),
+    ),
+    document: one(
+      select(Document, inProject),
+      (row) => row.id,
+      ({ collectionId }) => isVisible(scope, { collectionId }),
+    ),
+    job: one(select(Job, inProject), (row) => row.id, seesJob),
+    task: one(select(Task, inProject), (row) => row.id, seesTask),
+    // Workers serve every project.
+    worker: one(select(Worker, "t.id = any(:keys)"), (row) => row.id),
     summary: one(
       select(JobSummary, "t.job_id = any(:keys) and t.project_id = :projectId", "t.job_id"),
       (row) => row.jobId,
     ),
+    stagesOfSummary: new DataLoader((summaries) => readStageSummaries(db, summaries)),
     openJobOfCollection: one(
-      select(Job, "t.collection_id = any(:keys) and t.status in ('QUEUED', 'PROCESSING', 'CANCELLING')"),
+      select(
+        Job,
+        "t.collection_id = any(:keys) and t.project_id = :projectId and t.status in ('QUEUED', 'PROCESSING', 'CANCELLING')",
+      ),
       (row) => row.collectionId,
+      seesJob,
     ),
     lastJobOfCollection: one(
       (keys) =>
@@ -112,8 +158,26 @@ export function createLoaders(parts: EngineParts, projectId: string): Loaders {
           keys,
         ),
       (row) => row.collectionId,
+      seesJob,
     ),
-    collectionTaskOfJob: one(select(Task, "t.job_id = any(:keys) and t.kind = 'COLLECTION'"), (row) => row.jobId),
+    collectionTaskOfJob: one(
+      select(Task, "t.job_id = any(:keys) and t.project_id = :projectId and t.kind = 'COLLECTION'"),
+      (row) => row.jobId,
+      seesTask,
+    ),
+    taskOfDocument: new DataLoader(
+      async (keys) => {
+        const tasks = await select(
+          Task,
+          "t.project_id = :projectId and (t.document_id, t.job_id) in (select * from unnest(cast(:documents as uuid[]), cast(:jobs as uuid[])))",
+        )([], { documents: keys.map(({ documentId }) => documentId), jobs: keys.map(({ jobId }) => jobId) });
+        const byKey = new Map(
+          tasks.map((task) => [keyOfTask({ jobId: task.jobId, documentId: task.documentId! }), task]),
+        );
+        return keys.map((key) => byKey.get(keyOfTask(key)) ?? null);
+      },
+      { cacheKeyFn: keyOfTask },
+    ),
     lastTaskOfDocument: one(
       (keys) =>
         newestFirst(
@@ -123,24 +187,16 @@ export function createLoaders(parts: EngineParts, projectId: string): Loaders {
           keys,
         ),
       (row) => row.documentId!,
+      seesTask,
     ),
-    textOfDocument: new DataLoader(async (keys) => {
-      const rows: { id: string; text: string }[] = await db.query(
-        `select d.id, x.text from document d
-         join document_text x on x.document_id = d.id and x.task_id = d.content_task_id and x.fence = d.text_fence
-         where d.id = any ($1) and d.project_id = $2`,
-        [keys, projectId],
-      );
-      const byId = new Map(rows.map(({ id, text }) => [id, text]));
-      return keys.map((key) => byId.get(key) ?? null);
-    }),
+    sliceOfText: textSlices(db, projectId),
     stageCountsOfJob: many(
       (keys) =>
         db.query(
           `select s.job_id as "jobId", s.stage, s.queued, s.running, s.completed, s.failed from stage_count s
-           join job j on j.id = s.job_id where s.job_id = any ($1)
+           join job j on j.id = s.job_id where s.job_id = any ($1) and j.project_id = $2
            order by s.job_id, array_position(j.document_stages, s.stage)`,
-          [keys],
+          [keys, projectId],
         ) as Promise<(StageCount & { jobId: string })[]>,
       (row) => row.jobId,
     ) as DataLoader<string, StageCount[]>,
@@ -148,8 +204,8 @@ export function createLoaders(parts: EngineParts, projectId: string): Loaders {
       async (keys) => {
         const found: { id: string }[] = await db.query(
           `select w.id from unnest($1::uuid[]) as t(id) cross join lateral (
-             select id from refused_write where task_id = t.id order by id desc limit 20) w`,
-          [keys],
+             select id from refused_write where task_id = t.id and project_id = $2 order by id desc limit 20) w`,
+          [keys, projectId],
         );
         const ids = found.map(({ id }) => id);
         return db
@@ -163,21 +219,21 @@ export function createLoaders(parts: EngineParts, projectId: string): Loaders {
     ),
     lastChange: one(
       async (keys) => {
-        const rows: ChangeRow[] = await db.query(
-          `select ${CHANGE_COLUMNS} from unnest($1::uuid[]) as e(id) cross join lateral (
-             select * from status_change where entity_id = e.id order by version desc limit 1) s`,
-          [keys],
+        const rows: (ChangeRow & { databaseId: string })[] = await db.query(
+          `select ${CHANGE_COLUMNS}, ${DATABASE_ID} from unnest($1::uuid[]) as e(id) cross join lateral (
+             select * from status_change where entity_id = e.id and project_id = $2 order by version desc limit 1) s`,
+          [keys, projectId],
         );
-        const databaseId = await readDatabaseId(db);
-        return rows.map((row) => withCursor(row, "collection", databaseId));
+        return rows.map(({ databaseId, ...row }) => withCursor(row, "collection", databaseId));
       },
       (row) => row.entityId,
     ),
     historyOfTask: many(
       (keys) =>
         db.query(
-          `select ${CHANGE_COLUMNS} from status_change s where s.entity_id = any ($1) order by s.entity_id, s.version`,
-          [keys],
+          `select ${CHANGE_COLUMNS} from status_change s where s.entity_id = any ($1) and s.project_id = $2
+           order by s.entity_id, s.version`,
+          [keys, projectId],
         ),
       (row: ChangeRow) => row.entityId,
     ),
@@ -185,8 +241,8 @@ export function createLoaders(parts: EngineParts, projectId: string): Loaders {
     waitingOfJob: ofMap((keys) => whyJobsWait(parts, keys)),
     isExpiring: new DataLoader(async (keys) => {
       const rows: { id: string }[] = await db.query(
-        `select c.id from collection c where c.id = any ($1) and (c.status = 'EXPIRED' or ${EXPIRY_DUE})`,
-        [keys],
+        `select c.id from collection c where c.id = any ($1) and c.project_id = $2 and (c.status = 'EXPIRED' or ${EXPIRY_DUE})`,
+        [keys, projectId],
       );
       const expiring = new Set(rows.map(({ id }) => id));
       return keys.map((key) => expiring.has(key));

@@ -12,13 +12,13 @@ import { optionalUuid } from "./ids.js";
 const DAY_MS = 86_400_000;
 const MAX_VIOLATIONS = 1_000;
 
-@InputType()
+@InputType({ description: "What to converge." })
 export class RepairInput {
   @Field(() => ID, { nullable: true, description: "All open jobs when absent." })
   readonly jobId?: string | null;
 }
 
-@ObjectType()
+@ObjectType({ description: "What the repair changed." })
 export class RepairPayload {
   @Field(() => Int, { description: "Rows whose status changed; 0 when all was well." })
   readonly changed!: number;
@@ -29,13 +29,21 @@ export class RepairPayload {
 /** What those ask who keep the system running. */
 @Resolver()
 export class OperationsResolver {
-  @Query(() => [Worker], { description: "Newest first; those that stopped in order only when asked for." })
+  @Query(() => [Worker], {
+    description:
+      "Newest first, of the whole installation, since workers serve every project; those that stopped in order only when asked for.",
+  })
   workers(
-    @Arg("includeStopped", () => Boolean, { defaultValue: false }) includeStopped: boolean,
-    @Ctx() { db, projectId }: GraphContext,
+    @Arg("includeStopped", () => Boolean, {
+      nullable: true,
+      defaultValue: false,
+      description: "Also those that have stopped in order.",
+    })
+    includeStopped: boolean | null,
+    @Ctx() { db }: GraphContext,
   ): Promise<Worker[]> {
-    const query = db.getRepository(Worker).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
-    if (!includeStopped) query.andWhere("t.stopped_at is null");
+    const query = db.getRepository(Worker).createQueryBuilder("t");
+    if (!includeStopped) query.where("t.stopped_at is null");
     return query.orderBy("t.id", "DESC").getMany();
   }
 
@@ -43,14 +51,17 @@ export class OperationsResolver {
     description: "Open work by stage (queued and running), over all open jobs or within one collection.",
   })
   stageCounts(
-    @Arg("collectionId", () => ID, { nullable: true }) collectionId: string | null,
-    @Arg("pipeline", () => String, { nullable: true }) pipeline: string | null,
-    @Ctx() { db, projectId }: GraphContext,
+    @Arg("collectionId", () => ID, { nullable: true, description: "Only within this collection." })
+    collectionId: string | null,
+    @Arg("pipeline", () => String, { nullable: true, description: "Only of this pipeline, by name." })
+    pipeline: string | null,
+    @Ctx() { db, projectId, viewer }: GraphContext,
   ): Promise<StageCount[]> {
     const scope = {
       projectId,
       collectionId: optionalUuid(collectionId, "collectionId"),
-      pipeline: pipeline ?? null,
+      seen: viewer.scope,
+      pipeline: pipeline?.replaceAll("\0", "") ?? null,
     };
     return countOpenStages(db, scope);
   }
@@ -60,27 +71,35 @@ export class OperationsResolver {
       "Broken invariants in what changed since then (a day by default) and in all open jobs; at most `first`. Empty when all is well.",
   })
   doctor(
-    @Arg("collectionId", () => ID, { nullable: true }) collectionId: string | null,
-    @Arg("jobId", () => ID, { nullable: true }) jobId: string | null,
-    @Arg("since", () => Date, { nullable: true }) since: Date | null,
-    @Arg("first", () => Int, { defaultValue: 100, description: `1 to ${MAX_VIOLATIONS}.` }) first: number,
-    @Ctx() { db, projectId }: GraphContext,
+    @Arg("collectionId", () => ID, { nullable: true, description: "Only within this collection." })
+    collectionId: string | null,
+    @Arg("jobId", () => ID, { nullable: true, description: "Only this job and its tasks." }) jobId: string | null,
+    @Arg("since", () => Date, {
+      nullable: true,
+      description: "How far back settled work is looked at; a day when absent.",
+    })
+    since: Date | null,
+    @Arg("first", () => Int, { nullable: true, defaultValue: 100, description: `1 to ${MAX_VIOLATIONS}.` })
+    first: number | null,
+    @Ctx() { db, projectId, viewer }: GraphContext,
   ): Promise<Violation[]> {
-    if (first < 1 || first > MAX_VIOLATIONS) {
-      throw new BadInput(`first: ${first} is out of range; it must be 1 to ${MAX_VIOLATIONS}.`, { field: "first" });
+    const limit = first ?? 100;
+    if (limit < 1 || limit > MAX_VIOLATIONS) {
+      throw new BadInput(`first: ${limit} is out of range; it must be 1 to ${MAX_VIOLATIONS}.`, { field: "first" });
     }
     return findViolations(db, {
       projectId,
+      seen: viewer.scope,
       collectionId: optionalUuid(collectionId, "collectionId"),
       jobId: optionalUuid(jobId, "jobId"),
       since: since ?? new Date(Date.now() - DAY_MS),
-      limit: first,
+      limit,
     });
   }
 
   @Mutation(() => RepairPayload, { description: "Runs convergence now, for one job or for all." })
   async repair(
-    @Arg("input", () => RepairInput) input: RepairInput,
+    @Arg("input", () => RepairInput, { description: "What to converge." }) input: RepairInput,
     @Ctx() { parts, projectId, loaders }: GraphContext,
   ): Promise<object> {
     const jobId = optionalUuid(input.jobId, "jobId");

@@ -1,5 +1,7 @@
 import type { ObjectLiteral, SelectQueryBuilder } from "typeorm";
+import { sqlStateOf } from "../database/transaction.js";
 import { BadInput } from "../errors.js";
+import { isStorableText } from "../model/storable-text.js";
 
 export const DEFAULT_PAGE = 50;
 export const MAX_PAGE = 100;
@@ -76,14 +78,13 @@ export interface Keyset {
   readonly columns: readonly { readonly sql: string; readonly type: "timestamptz" | "uuid" | "int" | "text" }[];
 }
 
-/** One page of a query, by its keys: right while rows arrive and change, and as fast on page 1,000 as on page 1. */
-export async function keysetPage<T extends ObjectLiteral>(
+/** The query of one page, by its keys: one row more than asked, from the end that is asked for, the keys as `key_0`, `key_1` … */
+export function pageQuery<T extends ObjectLiteral>(
   query: SelectQueryBuilder<T>,
   keyset: Keyset,
   request: PageRequest,
-): Promise<Page<T>> {
+): SelectQueryBuilder<T> {
   const { limit, backwards } = sizeOf(request);
-  const counted = query.clone();
   const columns = keyset.columns.map(({ sql }) => sql).join(", ");
   const paged = query.clone();
   for (const side of ["after", "before"] as const) {
@@ -99,15 +100,39 @@ export async function keysetPage<T extends ObjectLiteral>(
     paged.addSelect(`cast(${sql} as text)`, `key_${index}`);
     paged.addOrderBy(sql, direction);
   }
-  const { entities, raw } = await paged.limit(limit + 1).getRawAndEntities<Record<string, string>>();
-  const edges = entities.map((node, index) => ({
-    node,
-    cursor: encodeKeys(
-      keyset,
-      keyset.columns.map((_, i) => raw[index]![`key_${i}`]!),
-    ),
-  }));
-  return toPage(request, backwards ? edges.reverse() : edges, () => countOf(counted));
+  return paged.limit(limit + 1);
+}
+
+/** Runs the statement of a page. A cursor that has the shape of one and a value that can't be, such as a 30th of February, is refused. @throws {BadInput} */
+export async function refusingCursors<T>(request: PageRequest, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const field = isGiven(request.after) ? "after" : "before";
+    if (!isGiven(request[field]) || !sqlStateOf(error)?.startsWith("22")) throw error;
+    throw noCursor(request[field], field);
+  }
+}
+
+/** The cursor of a row that `pageQuery` read. */
+export function cursorOf(keyset: Keyset, row: Readonly<Record<string, unknown>>): string {
+  return encodeKeys(
+    keyset,
+    keyset.columns.map((_, i) => row[`key_${i}`] as string),
+  );
+}
+
+/** One page of a query, by its keys: right while rows arrive and change, and as fast on page 1,000 as on page 1. */
+export async function keysetPage<T extends ObjectLiteral>(
+  query: SelectQueryBuilder<T>,
+  keyset: Keyset,
+  request: PageRequest,
+): Promise<Page<T>> {
+  const { entities, raw } = await refusingCursors(request, () =>
+    pageQuery(query, keyset, request).getRawAndEntities<Record<string, string>>(),
+  );
+  const edges = entities.map((node, index) => ({ node, cursor: cursorOf(keyset, raw[index]!) }));
+  return toPage(request, sizeOf(request).backwards ? edges.reverse() : edges, () => countOf(query));
 }
 
 async function countOf<T extends ObjectLiteral>(query: SelectQueryBuilder<T>): Promise<number | null> {
@@ -137,12 +162,21 @@ function encodeKeys(keyset: Keyset, keys: readonly string[]): string {
   return Buffer.from(JSON.stringify([keyset.name, ...keys])).toString("base64url");
 }
 
-const SHAPES = {
-  timestamptz: /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?$/,
-  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
-  int: /^-?\d{1,10}$/,
-  text: /^[^\0]{0,1000}$/s,
+/** What Postgres takes as each type: another value would fail there, as if it were our fault. */
+const FITS: Record<Keyset["columns"][number]["type"], (key: string) => boolean> = {
+  timestamptz: isTimestamp,
+  uuid: (key) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key),
+  int: (key) => /^-?\d{1,10}$/.test(key) && Number(key) === (Number(key) | 0),
+  text: (key) => key.length <= 1_000 && isStorableText(key),
 };
+
+function isTimestamp(key: string): boolean {
+  const [, day, time] =
+    /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d{1,6})?[+-](?:0\d|1[0-5])(?::[0-5]\d)?$/.exec(key) ?? [];
+  const date = new Date(`${day}T${time}Z`);
+  // A day or an hour that is none is moved to the next, or makes no date at all.
+  return !Number.isNaN(date.getTime()) && date.getUTCFullYear() > 0 && date.toISOString().startsWith(`${day}T${time}`);
+}
 
 function decodeKeys(cursor: string, keyset: Keyset, field: "after" | "before"): string[] {
   let parts: unknown;
@@ -155,9 +189,13 @@ function decodeKeys(cursor: string, keyset: Keyset, field: "after" | "before"): 
   const fits =
     name === keyset.name &&
     keys.length === keyset.columns.length &&
-    keyset.columns.every(({ type }, i) => typeof keys[i] === "string" && SHAPES[type].test(keys[i]));
+    keyset.columns.every(({ type }, i) => typeof keys[i] === "string" && FITS[type](keys[i]));
   if (fits) return keys as string[];
-  throw new BadInput(`${field}: "${cursor.slice(0, 100)}" is no cursor of this list; take one from its edges.`, {
+  throw noCursor(cursor, field);
+}
+
+function noCursor(cursor: string, field: "after" | "before"): BadInput {
+  return new BadInput(`${field}: "${cursor.slice(0, 100)}" is no cursor of this list; take one from its edges.`, {
     field,
   });
 }

@@ -18,7 +18,7 @@ export class PipelineResolver {
     description: "Nothing of the pipeline is claimed from here on; what runs goes on, what comes in waits.",
   })
   pausePipeline(
-    @Arg("input", () => PausePipelineInput) input: PausePipelineInput,
+    @Arg("input", () => PausePipelineInput, { description: "Which pipeline, and why." }) input: PausePipelineInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     return payload({ pipeline: null }, async () => {
@@ -27,9 +27,11 @@ export class PipelineResolver {
     });
   }
 
-  @Mutation(() => PipelinePayload)
+  @Mutation(() => PipelinePayload, {
+    description: "Its tasks are claimed again; resuming what is not paused changes nothing.",
+  })
   resumePipeline(
-    @Arg("input", () => ResumePipelineInput) input: ResumePipelineInput,
+    @Arg("input", () => ResumePipelineInput, { description: "Which pipeline." }) input: ResumePipelineInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     return payload({ pipeline: null }, async () => {

@@ -1,5 +1,5 @@
 import { Arg, Ctx, ID, Query, Resolver } from "type-graphql";
-import { readDatabaseId, CHANGE_COLUMNS, withCursor, type ChangeRow } from "../engine/history.js";
+import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../engine/history.js";
 import { Artifact } from "../model/artifact.js";
 import { Chunk } from "../model/chunk.js";
 import { Collection } from "../model/collection.js";
@@ -17,31 +17,46 @@ const KINDS = { Artifact, Chunk, Collection, Document, Job, Task, Worker };
 @Resolver()
 export class RootResolver {
   @Query(() => NodeType, { nullable: true, description: "Whatever has this id." })
-  async node(@Arg("id", () => ID) id: string, @Ctx() { db, projectId }: GraphContext): Promise<object | null> {
-    const found: { kind: keyof typeof KINDS | "StatusChange" }[] = await db.query(WHICH, [uuid(id, "id"), projectId]);
+  async node(
+    @Arg("id", () => ID, { description: "The id of anything that has one." }) id: string,
+    @Ctx() { db, viewer }: GraphContext,
+  ): Promise<object | null> {
+    const found: { kind: keyof typeof KINDS | "StatusChange" }[] = await db.query(WHICH, [
+      uuid(id, "id"),
+      viewer.projectId,
+      viewer.scope?.collectionId ?? null,
+      viewer.scope?.jobId ?? null,
+    ]);
     const kind = found[0]?.kind;
     if (!kind) return null;
     if (kind !== "StatusChange")
       return db.getRepository(KINDS[kind]).createQueryBuilder("t").where("t.id = :id", { id }).getOne();
-    const rows: ChangeRow[] = await db.query(`select ${CHANGE_COLUMNS} from status_change s where s.id = $1`, [id]);
-    return Object.assign(new StatusChange(), withCursor(rows[0]!, "collection", await readDatabaseId(db)));
+    const rows: (ChangeRow & { databaseId: string })[] = await db.query(
+      `select ${CHANGE_COLUMNS}, ${DATABASE_ID} from status_change s where s.id = $1`,
+      [id],
+    );
+    const { databaseId, ...row } = rows[0]!;
+    return Object.assign(new StatusChange(), withCursor(row, "collection", databaseId));
   }
 }
 
-const TABLES = {
-  artifact: "Artifact",
-  chunk: "Chunk",
-  collection: "Collection",
-  document: "Document",
-  job: "Job",
-  task: "Task",
-  worker: "Worker",
-  status_change: "StatusChange",
+/** Of each table, its type and what a key of one collection ($3), or of one job of it ($4), sees. */
+const TABLES: Readonly<Record<string, readonly [type: string, ofCollection: string, ofJob: string]>> = {
+  artifact: ["Artifact", "(select j.collection_id from job j where j.id = t.job_id)", "t.job_id"],
+  chunk: ["Chunk", "t.collection_id", "$4"],
+  collection: ["Collection", "t.id", "$4"],
+  document: ["Document", "t.collection_id", "$4"],
+  job: ["Job", "t.collection_id", "t.id"],
+  task: ["Task", "t.collection_id", "t.job_id"],
+  status_change: ["StatusChange", "t.collection_id", "t.job_id"],
 };
-/** Ids are unique over all tables, so one of these answers at most. */
-const WHICH = Object.entries(TABLES)
-  .map(
-    ([table, kind]) =>
-      `select '${kind}' as kind from ${table} where id = $1 and project_id = $2${table === "artifact" ? " and accepted" : ""}`,
-  )
-  .join(" union all ");
+/** Ids are unique over all tables, so one of these answers at most. Workers serve every project. */
+const WHICH = [
+  ...Object.entries(TABLES).map(
+    ([table, [type, ofCollection, ofJob]]) =>
+      `select '${type}' as kind from ${table} t where t.id = $1 and t.project_id = $2
+         and ($3::uuid is null or ${ofCollection} = $3) and ($4::uuid is null or ${ofJob} = $4)
+         ${table === "artifact" ? "and t.accepted" : ""}`,
+  ),
+  "select 'Worker' as kind from worker t where t.id = $1",
+].join(" union all ");

@@ -1,11 +1,12 @@
 import type { Scope } from "../engine/engine.js";
+import type { KeyScope } from "../engine/keys.js";
 import { BadInput } from "../errors.js";
 import type { GraphContext } from "./context.js";
 import { optionalUuid } from "./ids.js";
 import type { ScopeArgs } from "./inputs.js";
 
 /** What a stream's arguments ask for. @throws {BadInput} on more than one of them, or an unknown id */
-export async function scopeOf({ loaders, projectId }: GraphContext, args: ScopeArgs): Promise<Scope> {
+export async function scopeOf({ loaders, projectId, viewer }: GraphContext, args: ScopeArgs): Promise<Scope> {
   const collectionId = optionalUuid(args.collectionId, "collectionId");
   const jobId = optionalUuid(args.jobId, "jobId");
   const taskId = optionalUuid(args.taskId, "taskId");
@@ -13,7 +14,9 @@ export async function scopeOf({ loaders, projectId }: GraphContext, args: ScopeA
     throw new BadInput("Give at most one of collectionId, jobId and taskId.");
   }
   if (collectionId !== null) {
-    if (!(await loaders.collection.load(collectionId))) throw unknown("collectionId", collectionId);
+    // A collection's stream tells of all its jobs, and a key of one job sees no other.
+    const seesAll = viewer.scope === null || viewer.scope.jobId === null;
+    if (!seesAll || !(await loaders.collection.load(collectionId))) throw unknown("collectionId", collectionId);
     return { kind: "collection", projectId, collectionId };
   }
   if (jobId !== null) {
@@ -26,7 +29,14 @@ export async function scopeOf({ loaders, projectId }: GraphContext, args: ScopeA
     if (!task) throw unknown("taskId", taskId);
     return { kind: "task", projectId, collectionId: task.collectionId, taskId };
   }
-  return { kind: "project", projectId };
+  return viewer.scope === null ? { kind: "project", projectId } : ofKey(projectId, viewer.scope);
+}
+
+/** All that a key of one collection or one job may see. */
+function ofKey(projectId: string, { collectionId, jobId }: KeyScope): Scope {
+  return jobId === null
+    ? { kind: "collection", projectId, collectionId }
+    : { kind: "job", projectId, collectionId, jobId };
 }
 
 function unknown(field: string, id: string): BadInput {

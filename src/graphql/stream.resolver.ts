@@ -6,8 +6,9 @@ import { StatusChangeConnection } from "./connections.js";
 import type { GraphContext } from "./context.js";
 import { changePage } from "./history-page.js";
 import { historyList } from "./history-list.js";
-import { HistoryFilter, PageArgs, ScopeArgs } from "./inputs.js";
+import { HistoryFilter, ScopeArgs } from "./inputs.js";
 import { jobStates } from "./job-states.js";
+import { PageArgs } from "./list-args.js";
 import type { Page } from "./page.js";
 import { scopeOf } from "./scope.js";
 
@@ -21,10 +22,14 @@ export class StreamResolver {
   @Query(() => StatusChangeConnection, { description: "Oldest first." })
   statusChanges(
     @Args() page: PageArgs,
-    @Arg("filter", () => HistoryFilter, { nullable: true }) filter: HistoryFilter | null,
-    @Ctx() { db, projectId }: GraphContext,
+    @Arg("filter", () => HistoryFilter, {
+      nullable: true,
+      description: "Which changes; all of the project's when absent.",
+    })
+    filter: HistoryFilter | null,
+    @Ctx() { db, viewer }: GraphContext,
   ): Promise<Page<Change>> {
-    return changePage(db, historyList(projectId, filter), page);
+    return changePage(db, historyList(viewer, filter), page);
   }
 
   @Query(() => String, {
@@ -32,7 +37,11 @@ export class StreamResolver {
       "Where the stream of this scope stands, taken before anything else in this request is read. Subscribe with it as `after`, drop what is not newer than the versions you have, and nothing is lost.",
   })
   async streamCursor(@Args() args: ScopeArgs, @Ctx() context: GraphContext): Promise<string> {
-    return context.stream.cursor(await scopeOf(context, args));
+    const { loaders } = context;
+    const cursor = await context.stream.cursor(await scopeOf(context, args));
+    // What was read to know the scope is older than the cursor: whoever asks for it in this request reads it anew.
+    for (const loader of [loaders.collection, loaders.job, loaders.task]) loader.clearAll();
+    return cursor;
   }
 
   @Subscription(() => StatusEvent, {
@@ -45,7 +54,12 @@ export class StreamResolver {
   statusChanged(
     @Root() event: Change | Gap,
     @Args() _scope: ScopeArgs,
-    @Arg("after", () => String, { nullable: true }) _after: string | null,
+    @Arg("after", () => String, {
+      nullable: true,
+      description:
+        "Begin behind this cursor: a change's own, or one from streamCursor with the same scope. From now when absent.",
+    })
+    _after: string | null,
   ): Change | Gap {
     return event;
   }
@@ -55,7 +69,7 @@ export class StreamResolver {
       "The job's latest state, at once and then at most 10 times a second; may skip states in between, ends when settled.",
     subscribe: (({ args, context }: Subscribing<{ jobId: string }>) => jobStates(context, args.jobId)) as never,
   })
-  jobProgress(@Root() job: Job, @Arg("jobId", () => ID) _jobId: string): Job {
+  jobProgress(@Root() job: Job, @Arg("jobId", () => ID, { description: "The id of a job." }) _jobId: string): Job {
     return job;
   }
 }

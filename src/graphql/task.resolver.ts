@@ -1,4 +1,5 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Args, Ctx, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from "type-graphql";
 import { cancelTask } from "../engine/cancel.js";
 import { whyNotCancel, whyNotRetryTask } from "../engine/permissions.js";
 import { retryTask } from "../engine/retry.js";
@@ -8,35 +9,47 @@ import { Permission, permission, WaitingReason } from "../model/waiting.js";
 import { RefusedWrite, StageRun, Task, TaskError } from "../model/task.js";
 import { Worker } from "../model/worker.js";
 import { TaskConnection } from "./connections.js";
+import { whyNotAllowed } from "./auth.js";
 import type { GraphContext } from "./context.js";
 import { jobStanding } from "./job-standing.js";
 import { payload } from "./errors.js";
 import { uuid } from "./ids.js";
-import { CancelTaskInput, ForwardArgs, PageArgs, RetryTaskInput, TaskFilter } from "./inputs.js";
+import { CancelTaskInput, RetryTaskInput, TaskFilter } from "./inputs.js";
+import { ForwardArgs, ListArgs, requestOf } from "./list-args.js";
 import type { Page } from "./page.js";
 import { CancelTaskPayload, RetryTaskPayload } from "./payloads.js";
 import { stageRuns } from "./stage-runs.js";
-import { taskPage } from "./task-list.js";
+import { taskPage, tasksOfWorker } from "./task-list.js";
 
 @Resolver(() => Task)
 export class TaskResolver {
-  @Query(() => Task, { nullable: true })
-  task(@Arg("id", () => ID) id: string, @Ctx() { loaders }: GraphContext): Promise<Task | null> {
+  @Query(() => Task, { nullable: true, description: "The task with this id; null where there is none." })
+  task(
+    @Arg("id", () => ID, { description: "The id of a task." }) id: string,
+    @Ctx() { loaders }: GraphContext,
+  ): Promise<Task | null> {
     return loaders.task.load(uuid(id, "id"));
   }
 
   @Query(() => TaskConnection, { description: "A job's in document order; others newest first." })
   tasks(
-    @Args() page: PageArgs,
-    @Arg("filter", () => TaskFilter, { nullable: true }) filter: TaskFilter | null,
+    @Args() page: ListArgs,
+    @Arg("filter", () => TaskFilter, {
+      nullable: true,
+      description: "Which tasks; see TaskFilter for what it must hold.",
+    })
+    filter: TaskFilter | null,
     @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<Page<Task>> {
-    return taskPage(context, page, filter);
+    return taskPage(context, requestOf(page, info), filter);
   }
 
-  @Mutation(() => RetryTaskPayload)
+  @Mutation(() => RetryTaskPayload, {
+    description: "Takes one document task up again; a settled job is reopened as its next run.",
+  })
   retryTask(
-    @Arg("input", () => RetryTaskInput) input: RetryTaskInput,
+    @Arg("input", () => RetryTaskInput, { description: "Which task, and from where." }) input: RetryTaskInput,
     @Ctx() { parts, actor, loaders }: GraphContext,
   ): Promise<object> {
     const taskId = uuid(input.taskId, "input.taskId");
@@ -47,9 +60,9 @@ export class TaskResolver {
     }));
   }
 
-  @Mutation(() => CancelTaskPayload)
+  @Mutation(() => CancelTaskPayload, { description: "Asks for one task to be cancelled; the rest of its job goes on." })
   cancelTask(
-    @Arg("input", () => CancelTaskInput) input: CancelTaskInput,
+    @Arg("input", () => CancelTaskInput, { description: "Which task, and why." }) input: CancelTaskInput,
     @Ctx() { parts, actor, loaders }: GraphContext,
   ): Promise<object> {
     const taskId = uuid(input.taskId, "input.taskId");
@@ -58,7 +71,7 @@ export class TaskResolver {
     }));
   }
 
-  @FieldResolver(() => Job)
+  @FieldResolver(() => Job, { description: "What it is part of." })
   job(@Root() { jobId }: Task, @Ctx() { loaders }: GraphContext): Promise<Job | null> {
     return loaders.job.load(jobId);
   }
@@ -83,7 +96,10 @@ export class TaskResolver {
     return workerId === null ? null : loaders.worker.load(workerId);
   }
 
-  @FieldResolver(() => TaskError, { nullable: true })
+  @FieldResolver(() => TaskError, {
+    nullable: true,
+    description: "Why it failed, or why it is tried again; null where nothing went wrong.",
+  })
   error(@Root() { errorCode, errorMessage, errorStage, errorRetryable }: Task): TaskError | null {
     if (errorCode === null) return null;
     return { code: errorCode, message: errorMessage ?? "", stage: errorStage, retryable: errorRetryable ?? false };
@@ -102,13 +118,16 @@ export class TaskResolver {
     return finishedAt === null ? loaders.waitingOfTask.load(id) : null;
   }
 
-  @FieldResolver(() => Permission)
-  async canRetry(@Root() task: Task, @Ctx() { loaders }: GraphContext): Promise<Permission> {
-    return permission(whyNotRetryTask(task.id, task, await jobStanding(loaders, task.jobId)));
+  @FieldResolver(() => Permission, { description: "Whether retryTask would be taken now." })
+  async canRetry(@Root() task: Task, @Ctx() { loaders, viewer }: GraphContext): Promise<Permission> {
+    const notAllowed = whyNotAllowed(viewer, "OPERATOR");
+    return permission(notAllowed ?? whyNotRetryTask(task.id, task, await jobStanding(loaders, task.jobId)));
   }
 
-  @FieldResolver(() => Permission)
-  canCancel(@Root() { id, status, finishedAt, cancelRequestedAt }: Task): Permission {
+  @FieldResolver(() => Permission, { description: "Whether cancelTask would be taken now." })
+  canCancel(@Root() { id, status, finishedAt, cancelRequestedAt }: Task, @Ctx() { viewer }: GraphContext): Permission {
+    const notAllowed = whyNotAllowed(viewer, "OPERATOR");
+    if (notAllowed !== null) return permission(notAllowed);
     if (finishedAt === null && cancelRequestedAt !== null)
       return permission(`Task ${id} has been asked to stop already.`);
     return permission(whyNotCancel("Task", id, finishedAt === null, status));
@@ -119,6 +138,6 @@ export class TaskResolver {
 export class WorkerResolver {
   @FieldResolver(() => TaskConnection, { description: "What it runs now." })
   tasks(@Root() { id }: Worker, @Args() page: ForwardArgs, @Ctx() context: GraphContext): Promise<Page<Task>> {
-    return taskPage(context, page, { workerId: id, status: ["RUNNING"] });
+    return tasksOfWorker(context, id, page);
   }
 }

@@ -4,8 +4,8 @@ import { TrackedEntity } from "../model/node.js";
 import { Actor, StatusChange } from "../model/status-change.js";
 import { StatusChangeConnection } from "./connections.js";
 import type { GraphContext } from "./context.js";
-import { changePage } from "./history-page.js";
-import { PageArgs } from "./inputs.js";
+import { historyOf } from "./history-page.js";
+import { PageArgs } from "./list-args.js";
 import type { Page } from "./page.js";
 
 /** What collections, jobs and tasks share. */
@@ -19,14 +19,18 @@ export class TrackedResolver {
   @FieldResolver(() => StatusChangeConnection, {
     description: "Oldest first. The last entry's toStatus is the status shown.",
   })
-  history(@Root() { id }: TrackedEntity, @Args() page: PageArgs, @Ctx() { db }: GraphContext): Promise<Page<Change>> {
-    return changePage(db, { where: "s.entity_id = $1", parameters: [id], kind: "collection" }, page);
+  history(
+    @Root() { id }: TrackedEntity,
+    @Args() page: PageArgs,
+    @Ctx() { projectId, loaders }: GraphContext,
+  ): Promise<Page<Change>> {
+    return loaders.pages.load(historyOf(projectId), id, page);
   }
 }
 
 @Resolver(() => StatusChange)
 export class StatusChangeResolver {
-  @FieldResolver(() => Actor)
+  @FieldResolver(() => Actor, { description: "Who brought it about." })
   actor(@Root() change: Change): Actor {
     return { type: change.actorType, name: change.actor };
   }

@@ -12,7 +12,7 @@ export class Chunk extends NodeEntity {
   @Column({ type: "int" })
   readonly ordinal!: number;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The piece itself: the document's text from startOffset to endOffset." })
   @Column({ type: "text" })
   readonly text!: string;
 
@@ -24,7 +24,7 @@ export class Chunk extends NodeEntity {
   @Column({ name: "start_offset", type: "int" })
   readonly startOffset!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "Behind its last character, in the same units." })
   @Column({ name: "end_offset", type: "int" })
   readonly endOffset!: number;
 

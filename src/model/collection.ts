@@ -12,7 +12,10 @@ export class Collection extends TrackedEntity {
   @Column({ type: "text" })
   readonly name!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: "What it is about, in its maker's words; null where nothing was said.",
+  })
   @Column({ type: "text", nullable: true })
   readonly description!: string | null;
 
@@ -20,7 +23,7 @@ export class Collection extends TrackedEntity {
   @Column({ type: "jsonb" })
   readonly metadata!: Record<string, unknown>;
 
-  @Field(() => CollectionStatusEnum)
+  @Field(() => CollectionStatusEnum, { description: "How it stands; it follows its newest job." })
   @Column({ type: "text" })
   readonly status!: CollectionStatus;
 
@@ -28,7 +31,7 @@ export class Collection extends TrackedEntity {
   @Column({ name: "expires_at", type: "timestamptz", nullable: true })
   readonly expiresAt!: Date | null;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "How many documents it holds now." })
   @Column({ name: "document_count", type: "int" })
   readonly documentCount!: number;
 

@@ -39,7 +39,7 @@ export class Document extends NodeEntity {
   @Column({ type: "jsonb" })
   readonly metadata!: Record<string, unknown>;
 
-  @Field(() => Date)
+  @Field(() => Date, { description: "When it was first added; new content under its name does not change this." })
   @Column({ name: "created_at", type: "timestamptz" })
   readonly createdAt!: Date;
 

@@ -7,11 +7,11 @@ import { JsonScalar } from "./scalars.js";
 
 @ObjectType({ description: "Failed tasks of one code at one stage." })
 export class ErrorGroup {
-  @Field(() => String)
+  @Field(() => String, { description: "The error code that these tasks ended with." })
   readonly code!: string;
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "Where they failed; null where that was in no stage." })
   readonly stage!: string | null;
-  @Field(() => Int)
+  @Field(() => Int, { description: "How many tasks." })
   readonly count!: number;
   @Field(() => [ID], { description: "The first five, in document order." })
   readonly sampleTaskIds!: string[];
@@ -21,15 +21,15 @@ export class ErrorGroup {
 
 @ObjectType({ description: "How long a stage took, over all its completed passages." })
 export class StageSummary {
-  @Field(() => String)
+  @Field(() => String, { description: "The name of the stage." })
   readonly stage!: string;
-  @Field(() => Int)
+  @Field(() => Int, { description: "How many passages were completed." })
   readonly count!: number;
-  @Field(() => Float)
+  @Field(() => Float, { description: "Half of the passages took no longer, in milliseconds." })
   readonly p50Ms!: number;
-  @Field(() => Float)
+  @Field(() => Float, { description: "Nineteen in twenty took no longer, in milliseconds." })
   readonly p95Ms!: number;
-  @Field(() => Float)
+  @Field(() => Float, { description: "The longest passage, in milliseconds." })
   readonly maxMs!: number;
 }
 
@@ -39,11 +39,11 @@ export class JobSummary {
   @PrimaryColumn({ name: "job_id", type: "uuid" })
   readonly jobId!: string;
 
-  @Field(() => JobStatusEnum)
+  @Field(() => JobStatusEnum, { description: "What the job was settled as." })
   @Column({ type: "text" })
   readonly status!: JobStatus;
 
-  @Field(() => TaskCounts)
+  @Field(() => TaskCounts, { description: "How its document tasks ended." })
   @Column({ type: "jsonb" })
   readonly counts!: TaskCounts;
 
@@ -51,7 +51,7 @@ export class JobSummary {
   @Column({ name: "duration_ms", type: "double precision" })
   readonly durationMs!: number;
 
-  @Field(() => [ErrorGroup])
+  @Field(() => [ErrorGroup], { description: "What failed, by code and stage, the most frequent first." })
   @Column({ type: "jsonb" })
   readonly errors!: ErrorGroup[];
 
@@ -63,7 +63,7 @@ export class JobSummary {
   @Column({ type: "jsonb", nullable: true })
   readonly output!: unknown;
 
-  @Field(() => Date)
+  @Field(() => Date, { description: "When the run was settled." })
   @Column({ name: "created_at", type: "timestamptz" })
   readonly createdAt!: Date;
 }

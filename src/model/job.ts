@@ -1,41 +1,41 @@
 import { Field, Int, ObjectType } from "type-graphql";
 import { Column, Entity } from "typeorm";
 import type { JobStatus } from "../lifecycle/status.js";
-import { JobStatusEnum } from "./enums.js";
+import { JobStatusEnum, SubmitModeEnum } from "./enums.js";
 import { TrackedEntity } from "./node.js";
 import { JsonScalar } from "./scalars.js";
 
 @ObjectType({ description: "Of document tasks; the collection task is apart." })
 export class TaskCounts {
-  @Field(() => Int)
+  @Field(() => Int, { description: "All document tasks of the job." })
   readonly total!: number;
-  @Field(() => Int)
+  @Field(() => Int, { description: "Always 0 of document tasks: only the collection task waits." })
   readonly waiting!: number;
-  @Field(() => Int)
+  @Field(() => Int, { description: "Due, or due later." })
   readonly queued!: number;
-  @Field(() => Int)
+  @Field(() => Int, { description: "A worker is at them." })
   readonly running!: number;
-  @Field(() => Int)
+  @Field(() => Int, { description: "Passed all their stages." })
   readonly completed!: number;
-  @Field(() => Int)
+  @Field(() => Int, { description: "Stopped by an error." })
   readonly failed!: number;
-  @Field(() => Int)
+  @Field(() => Int, { description: "Stopped by request." })
   readonly cancelled!: number;
-  @Field(() => Int)
+  @Field(() => Int, { description: "Had nothing to be done." })
   readonly skipped!: number;
 }
 
 @ObjectType({ description: "Document tasks by stage: those at it, those past it, those that failed at it." })
 export class StageCount {
-  @Field(() => String)
+  @Field(() => String, { description: "The name of the stage." })
   readonly stage!: string;
-  @Field(() => Int)
+  @Field(() => Int, { description: "Tasks that are to run it next." })
   readonly queued!: number;
-  @Field(() => Int)
+  @Field(() => Int, { description: "Tasks that a worker runs it for." })
   readonly running!: number;
-  @Field(() => Int)
+  @Field(() => Int, { description: "Tasks that have passed it." })
   readonly completed!: number;
-  @Field(() => Int)
+  @Field(() => Int, { description: "Tasks that failed at it." })
   readonly failed!: number;
 }
 
@@ -45,11 +45,11 @@ export class Job extends TrackedEntity {
   @Column({ name: "collection_id", type: "uuid" })
   readonly collectionId!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The name of what it was submitted to." })
   @Column({ type: "text" })
   readonly pipeline!: string;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "The version that the pipeline had at the submit." })
   @Column({ name: "pipeline_version", type: "int" })
   readonly pipelineVersion!: number;
 
@@ -63,7 +63,7 @@ export class Job extends TrackedEntity {
   @Column({ type: "jsonb" })
   readonly options!: Record<string, unknown>;
 
-  @Field(() => [String])
+  @Field(() => [String], { description: "What the submitter marked it with, for finding it again." })
   @Column({ type: "text", array: true })
   readonly tags!: string[];
 
@@ -71,7 +71,11 @@ export class Job extends TrackedEntity {
   @Column({ type: "int" })
   readonly priority!: number;
 
-  @Field(() => JobStatusEnum)
+  @Field(() => SubmitModeEnum, { description: "How much of the collection it was asked to do." })
+  @Column({ type: "text" })
+  readonly mode!: "FULL" | "INCREMENTAL";
+
+  @Field(() => JobStatusEnum, { description: "How it stands, rolled up from its tasks." })
   @Column({ type: "text" })
   readonly status!: JobStatus;
 
@@ -104,7 +108,7 @@ export class Job extends TrackedEntity {
   @Column({ name: "finished_at", type: "timestamptz", nullable: true })
   readonly finishedAt!: Date | null;
 
-  @Field(() => Date, { nullable: true })
+  @Field(() => Date, { nullable: true, description: "When a cancel of this run was asked for; null where none was." })
   @Column({ name: "cancel_requested_at", type: "timestamptz", nullable: true })
   readonly cancelRequestedAt!: Date | null;
 }

@@ -10,7 +10,7 @@ import type { ChangeReason } from "../lifecycle/reasons.js";
   resolveType: (node: object) => node.constructor.name,
 })
 export abstract class NodeType {
-  @Field(() => ID)
+  @Field(() => ID, { description: "A uuid, unique over everything that has one." })
   @PrimaryColumn("uuid")
   readonly id!: string;
 }
@@ -28,7 +28,7 @@ export abstract class TrackedEntity extends NodeEntity {
   @Column({ type: "int" })
   readonly version!: number;
 
-  @Field(() => Date)
+  @Field(() => Date, { description: "When it came into being." })
   @Column({ name: "created_at", type: "timestamptz" })
   readonly createdAt!: Date;
 

@@ -7,7 +7,7 @@ import { BigIntScalar } from "./scalars.js";
 
 @ObjectType({ description: "Who brought about a change." })
 export class Actor {
-  @Field(() => ActorTypeEnum)
+  @Field(() => ActorTypeEnum, { description: "Whether a person, a worker or the system itself." })
   readonly type!: ActorType;
   @Field(() => String, { description: "A key's name, `worker:<its id>`, or a duty such as `system:sweep`." })
   readonly name!: string;
@@ -18,35 +18,40 @@ export class Actor {
 export class StatusChange extends NodeType {
   @Field(() => String, { description: "Opaque; give it to `after` to resume exactly behind this change." })
   readonly cursor!: string;
-  @Field(() => EntityTypeEnum)
+  @Field(() => EntityTypeEnum, { description: "Whether it is about a collection, a job or a task." })
   readonly entityType!: EntityType;
-  @Field(() => ID)
+  @Field(() => ID, { description: "The id of what changed." })
   readonly entityId!: string;
-  @Field(() => ID)
+  @Field(() => ID, { description: "The collection that it belongs to, or is." })
   readonly collectionId!: string;
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: "The job that it belongs to, or is; null of a collection's change." })
   readonly jobId!: string | null;
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: "The task that changed; null of a collection's or a job's change." })
   readonly taskId!: string | null;
   @Field(() => Int, { description: "The entity's version after this change: 1, 2, 3 … without a gap." })
   readonly version!: number;
-  @Field(() => StatusEnum, { nullable: true })
+  @Field(() => StatusEnum, { nullable: true, description: "The status before; null at birth." })
   readonly fromStatus!: Status | null;
-  @Field(() => StatusEnum)
+  @Field(() => StatusEnum, {
+    description: "The status from here on; the same as before where only the stage moved or a cancel was asked for.",
+  })
   readonly toStatus!: Status;
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "The task's stage before, where it has one." })
   readonly fromStage!: string | null;
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "The task's stage from here on, where it has one." })
   readonly toStage!: string | null;
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: "Which try of the stage it then was; null but for tasks." })
   readonly attempt!: number | null;
   @Field(() => BigIntScalar, { nullable: true, description: "The claim under which a worker wrote this." })
   readonly fence!: string | null;
-  @Field(() => ChangeReasonEnum)
+  @Field(() => ChangeReasonEnum, { description: "Why, in one word of a closed list." })
   readonly reason!: ChangeReason;
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: "More about it in a sentence, such as an error or the reason a person gave; emptied by expiry.",
+  })
   readonly message!: string | null;
-  @Field(() => Date)
+  @Field(() => Date, { description: "When, by the database's clock; never earlier than the entity's change before." })
   readonly at!: Date;
 }
 
@@ -55,9 +60,9 @@ export class StatusChange extends NodeType {
     "The stream can no longer be complete from where you asked: read the current state again, then go on from resumeAt.",
 })
 export class StreamGap {
-  @Field(() => String)
+  @Field(() => String, { description: "Why the cursor could not be honoured." })
   readonly cause!: string;
-  @Field(() => String)
+  @Field(() => String, { description: "The cursor that the stream goes on from; what lies before is to be read anew." })
   readonly resumeAt!: string;
 }
 

@@ -7,19 +7,22 @@ import { BigIntScalar, wholeNumber } from "./scalars.js";
 
 @ObjectType({ description: "Something worth knowing that did not fail anything." })
 export class Warning {
-  @Field(() => String)
+  @Field(() => String, { description: "Which kind, in upper-case words." })
   readonly code!: string;
-  @Field(() => String)
+  @Field(() => String, { description: "What was noticed, and where." })
   readonly message!: string;
 }
 
 @ObjectType({ description: "Why a task failed, or why it is tried again." })
 export class TaskError {
-  @Field(() => String)
+  @Field(() => String, {
+    description:
+      "Which kind, in upper-case words: the pipeline's own, or HANDLER_ERROR, TIMED_OUT, CRASHED and the like.",
+  })
   readonly code!: string;
   @Field(() => String, { description: "What is wrong and what to do." })
   readonly message!: string;
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "Where it happened; null where it was in no stage." })
   readonly stage!: string | null;
   @Field(() => Boolean, { description: "Whether trying again may help." })
   readonly retryable!: boolean;
@@ -27,19 +30,19 @@ export class TaskError {
 
 @ObjectType({ description: "One passage through a stage. outcome, finishedAt and durationMs are null while it runs." })
 export class StageRun {
-  @Field(() => String)
+  @Field(() => String, { description: "The name of the stage." })
   readonly stage!: string;
-  @Field(() => Int)
+  @Field(() => Int, { description: "Which run of the job it was part of, from 1." })
   readonly run!: number;
-  @Field(() => Int)
+  @Field(() => Int, { description: "Which try of the stage it was, from 1." })
   readonly attempt!: number;
-  @Field(() => Date)
+  @Field(() => Date, { description: "When a worker began it." })
   readonly startedAt!: Date;
-  @Field(() => Date, { nullable: true })
+  @Field(() => Date, { nullable: true, description: "When it ended." })
   readonly finishedAt!: Date | null;
-  @Field(() => Float, { nullable: true })
+  @Field(() => Float, { nullable: true, description: "From its beginning to its end, in milliseconds." })
   readonly durationMs!: number | null;
-  @Field(() => StageOutcomeEnum, { nullable: true })
+  @Field(() => StageOutcomeEnum, { nullable: true, description: "How it ended." })
   readonly outcome!: "COMPLETED" | "FAILED" | "CANCELLED" | "INTERRUPTED" | null;
 }
 
@@ -50,19 +53,22 @@ export class RefusedWrite {
   readonly id!: string;
   @Column({ name: "task_id", type: "uuid" })
   readonly taskId!: string;
-  @Field(() => Date)
+  @Field(() => Date, { description: "When it was refused." })
   @Column({ type: "timestamptz" })
   readonly at!: Date;
-  @Field(() => String)
+  @Field(() => String, { description: "Who wanted to write it." })
   @Column({ type: "text" })
   readonly worker!: string;
-  @Field(() => BigIntScalar, { nullable: true })
-  @Column({ type: "bigint", nullable: true, transformer: wholeNumber })
-  readonly fence!: number | null;
+  @Field(() => BigIntScalar, { description: "The claim it was written under, which another had followed." })
+  @Column({ type: "bigint", transformer: wholeNumber })
+  readonly fence!: number;
   @Field(() => String, { description: "What it would have made of the task." })
   @Column({ type: "text" })
   readonly wanted!: string;
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: "Where it wanted the task to go on; null where it wanted to end it.",
+  })
   @Column({ type: "text", nullable: true })
   readonly stage!: string | null;
 }
@@ -78,21 +84,24 @@ export class Task extends TrackedEntity {
   @Column({ name: "job_id", type: "uuid" })
   readonly jobId!: string;
 
-  @Field(() => TaskKindEnum)
+  @Field(() => TaskKindEnum, { description: "Whether it takes one document through, or does what needs all of them." })
   @Column({ type: "text" })
   readonly kind!: TaskKind;
 
   @Column({ name: "document_id", type: "uuid", nullable: true })
   readonly documentId!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: "The name of its document at the submit; null for the collection task and after expiry.",
+  })
   @Column({ name: "document_name", type: "text", nullable: true })
   readonly documentName!: string | null;
 
   @Column({ type: "int" })
   readonly ordinal!: number;
 
-  @Field(() => TaskStatusEnum)
+  @Field(() => TaskStatusEnum, { description: "How it stands." })
   @Column({ type: "text" })
   readonly status!: TaskStatus;
 
@@ -107,7 +116,7 @@ export class Task extends TrackedEntity {
   @Column({ type: "int" })
   readonly attempt!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "How often the present stage is tried in all." })
   @Column({ name: "max_attempts", type: "int" })
   readonly maxAttempts!: number;
 
@@ -119,11 +128,14 @@ export class Task extends TrackedEntity {
   @Column({ type: "real" })
   readonly progress!: number;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: "What the present stage says it is at; null where it says nothing.",
+  })
   @Column({ name: "progress_message", type: "text", nullable: true })
   readonly progressMessage!: string | null;
 
-  @Field(() => [Warning])
+  @Field(() => [Warning], { description: "What its stages noticed that did not fail anything." })
   @Column({ type: "jsonb" })
   readonly warnings!: Warning[];
 
@@ -138,15 +150,18 @@ export class Task extends TrackedEntity {
   @Column({ name: "worker_id", type: "uuid", nullable: true })
   readonly workerId!: string | null;
 
-  @Field(() => Date, { nullable: true })
+  @Field(() => Date, {
+    nullable: true,
+    description: "Until when its worker holds it without another sign of life; null while it does not run.",
+  })
   @Column({ name: "lease_expires_at", type: "timestamptz", nullable: true })
   readonly leaseExpiresAt!: Date | null;
 
-  @Field(() => Date, { nullable: true })
+  @Field(() => Date, { nullable: true, description: "When this run of it was first claimed." })
   @Column({ name: "started_at", type: "timestamptz", nullable: true })
   readonly startedAt!: Date | null;
 
-  @Field(() => Date, { nullable: true })
+  @Field(() => Date, { nullable: true, description: "When it was settled; null while it is open." })
   @Column({ name: "finished_at", type: "timestamptz", nullable: true })
   readonly finishedAt!: Date | null;
 

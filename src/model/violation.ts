@@ -5,10 +5,10 @@ import { EntityTypeEnum } from "./enums.js";
 export class Violation {
   @Field(() => String, { description: "S of one state, H of the history, E of the evidence." })
   readonly invariant!: string;
-  @Field(() => EntityTypeEnum, { nullable: true })
+  @Field(() => EntityTypeEnum, { nullable: true, description: "What it is about, where it is about one thing." })
   readonly entityType!: string | null;
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: "The id of that thing." })
   readonly entityId!: string | null;
-  @Field(() => String)
+  @Field(() => String, { description: "What was found, with the values." })
   readonly detail!: string;
 }

@@ -4,7 +4,7 @@ import { WaitingCodeEnum } from "./enums.js";
 
 @ObjectType({ description: "Why something does not move." })
 export class WaitingReason {
-  @Field(() => WaitingCodeEnum)
+  @Field(() => WaitingCodeEnum, { description: "Which kind of waiting." })
   readonly code!: WaitingCode;
   @Field(() => String, { description: "In a sentence, with what to do where something can be done." })
   readonly message!: string;
@@ -16,9 +16,9 @@ export class WaitingReason {
 
 @ObjectType({ description: "canX fields: may the viewer do it now, and if not, why." })
 export class Permission {
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: "True when the mutation would be taken now." })
   readonly allowed!: boolean;
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "Why not, in a sentence; null where it is allowed." })
   readonly disabledReason!: string | null;
 }
 

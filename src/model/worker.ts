@@ -8,43 +8,43 @@ import { BigIntScalar, wholeNumber } from "./scalars.js";
 // The view adds to the table how the worker does, by the database's clock.
 @Entity("worker_now")
 export class Worker extends NodeEntity {
-  @Field(() => String)
+  @Field(() => String, { description: "The machine it runs on." })
   @Column({ type: "text" })
   readonly hostname!: string;
-  @Field(() => Int)
+  @Field(() => Int, { description: "Its process on that machine." })
   @Column({ type: "int" })
   readonly pid!: number;
   @Field(() => String, { name: "version", description: "Of Headway." })
   @Column({ type: "text" })
   readonly build!: string;
-  @Field(() => WorkerStatusEnum)
+  @Field(() => WorkerStatusEnum, { description: "How it does, by what its loop and its heart last wrote." })
   @Column({ type: "text", insert: false, update: false })
   readonly status!: "STARTING" | "RUNNING" | "DRAINING" | "STALLED" | "LOST" | "STOPPED";
-  @Field(() => [String])
+  @Field(() => [String], { description: "Names of the pipelines whose tasks it takes." })
   @Column({ type: "text", array: true })
   readonly pipelines!: string[];
-  @Field(() => Int)
+  @Field(() => Int, { description: "How many tasks it runs at once at most." })
   @Column({ type: "int" })
   readonly concurrency!: number;
-  @Field(() => Int)
+  @Field(() => Int, { description: "How many it runs now." })
   @Column({ type: "int" })
   readonly running!: number;
-  @Field(() => Date)
+  @Field(() => Date, { description: "When the process began to serve." })
   @Column({ name: "started_at", type: "timestamptz" })
   readonly startedAt!: Date;
-  @Field(() => Date)
+  @Field(() => Date, { description: "When it was last heard from." })
   @Column({ name: "heartbeat_at", type: "timestamptz" })
   readonly heartbeatAt!: Date;
   @Field(() => Date, { description: "When the claim loop last went round, found work or not." })
   @Column({ name: "last_loop_at", type: "timestamptz" })
   readonly lastLoopAt!: Date;
-  @Field(() => Date, { nullable: true })
+  @Field(() => Date, { nullable: true, description: "When it last took a task; null where it never has." })
   @Column({ name: "last_claim_at", type: "timestamptz", nullable: true })
   readonly lastClaimAt!: Date | null;
-  @Field(() => BigIntScalar)
+  @Field(() => BigIntScalar, { description: "How often its claim loop has gone round." })
   @Column({ name: "loop_iterations", type: "bigint", transformer: wholeNumber })
   readonly loopIterations!: number;
-  @Field(() => Float)
+  @Field(() => Float, { description: "How late its timers were at the last heartbeat, in milliseconds." })
   @Column({ name: "event_loop_lag_ms", type: "double precision" })
   readonly eventLoopLagMs!: number;
   @Column({ name: "stopped_at", type: "timestamptz", nullable: true })

@@ -3,6 +3,7 @@ import { register } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigError, messageOf } from "../errors.js";
+import { batchPipeline } from "./batch/batch.js";
 import { documentsPipeline } from "./documents/documents.js";
 import { createEmbedder } from "./embedding/create-embedder.js";
 import type { Embedder } from "./embedding/embedder.js";
@@ -27,7 +28,11 @@ export interface LoadedPipelines {
 export async function loadRegistry(source: PipelineSource): Promise<LoadedPipelines> {
   const embedder = createEmbedder(source.embedder);
   const { maxDocumentBytes } = source;
-  const builtIn = [documentsPipeline({ embedder, maxDocumentBytes }), expensesPipeline({ maxDocumentBytes })];
+  const builtIn = [
+    documentsPipeline({ embedder, maxDocumentBytes }),
+    expensesPipeline({ maxDocumentBytes }),
+    batchPipeline({ maxDocumentBytes }),
+  ];
   const pipelines = new Map(builtIn.map((pipeline) => [pipeline.name, { pipeline, from: "a built-in one" }]));
   if (source.files.length > 0) resolveHeadwayForPipelines();
   for (const file of await moduleFiles(source.files)) {

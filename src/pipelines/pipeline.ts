@@ -32,7 +32,7 @@ export interface StageDocument {
   readonly sha256: string | null;
   readonly metadata: Readonly<Record<string, Json>>;
   /**
-   * Brings the bytes from where they are (inline, `file:`) into the store, counting and hashing as they stream.
+   * Brings the bytes from where they are (inline, `file:`, `http:`, `https:`, `s3:`) into the store, counting and hashing as they stream.
    * Reading works without it; it exists so that a pipeline has one place where a source can fail.
    * @throws {PermanentError} NOT_READABLE, TOO_LARGE, URI_REFUSED
    */

@@ -9,7 +9,8 @@ export async function enforceCancelDeadlines({ db, recorder, settings }: DutyPar
     const rows: { id: string; fence: string }[] = await db.query(
       `select id, fence::text as fence from task
        where status = 'RUNNING' and cancel_requested_at < clock_timestamp() - make_interval(secs => $2::float8 / 1000)
-         and id > $1 order by id limit ${PAGE}`,
+         and id > $1 order by id limit ${PAGE}
+       for no key update skip locked`,
       [after, settings.cancelDeadlineMs],
     );
     const message = `The stage did not stop within ${settings.cancelDeadlineMs} ms of the request.`;

@@ -12,7 +12,7 @@ export async function convergeOpenJobs({ db, onError }: DutyParts): Promise<numb
       `select j.id from job j
        where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and j.queued + j.running = 0 and j.id > $1
          and not exists (select from task c where c.job_id = j.id and c.kind = 'COLLECTION' and c.status in ('QUEUED', 'RUNNING'))
-       order by j.id limit ${PAGE}`,
+       order by j.id limit ${PAGE} for no key update of j skip locked`,
       [after],
     );
     for (const { id } of rows) {

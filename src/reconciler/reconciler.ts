@@ -4,13 +4,14 @@ import type { Dispatcher } from "../dispatch/dispatcher.js";
 import { dispatch } from "../engine/hints.js";
 import { Recorder } from "../engine/recorder.js";
 import type { BlobStore } from "../storage/blob-store.js";
+import { createAbandonedWrites } from "./abandoned-writes.js";
 import { enforceCancelDeadlines } from "./cancel-deadlines.js";
 import { rescueExpiredLeases } from "./expired-leases.js";
 import { expireCollections } from "./expiry.js";
 import { convergeOpenJobs } from "./open-jobs.js";
+import { expireUploads } from "./uploads.js";
 
 export interface ReconcilerSettings {
-  readonly projectId: string;
   readonly sweepMs: number;
   readonly heartbeatMs: number;
   readonly leaseMs: number;
@@ -34,10 +35,12 @@ export const TICK_DEADLINE_MS = 60_000;
 
 /**
  * Makes facts and status agree again, every `sweepMs` ± 20 %, on every instance: there is no leader. Each duty
- * selects what it acts on in SQL and acts through the same door as everybody; a second pass writes nothing.
+ * selects what it acts on in SQL, page by page, passing over rows that somebody else is writing just now, and acts
+ * through the same door as everybody; a second pass writes nothing.
  */
 export class Reconciler {
   readonly #parts: DutyParts;
+  readonly #removeAbandonedWrites = createAbandonedWrites();
   #timer: NodeJS.Timeout | null = null;
   #ticking: Promise<void> | null = null;
   #stopped = false;
@@ -107,7 +110,9 @@ export class Reconciler {
     await this.#duty("enforcing cancel deadlines", enforceCancelDeadlines);
     // An outage of the database is nobody's crash: its leases passed while nobody could renew them.
     if (performance.now() >= this.#rescueFrom) await this.#duty("rescuing expired leases", rescueExpiredLeases);
+    await this.#duty("expiring uploads", expireUploads);
     await this.#duty("expiring collections", expireCollections);
+    await this.#duty("removing abandoned writes", this.#removeAbandonedWrites);
   }
 
   /** One duty that can't be done must not keep the others from theirs; without a database that can write none can. */

@@ -1,16 +1,22 @@
-import type { RequestHandler } from "express";
+import type { RequestHandler, Response } from "express";
+import fresh from "fresh";
+import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import parseRange from "range-parser";
 import type { DataSource } from "typeorm";
+import type { Viewer } from "../graphql/auth.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { BlobStore } from "../storage/blob-store.js";
+import { refuse } from "./refuse.js";
 
 /** What serving artifacts needs. */
 export interface ArtifactParts {
   readonly db: DataSource;
   readonly blobs: BlobStore;
-  readonly projectId: string;
+  /** @throws {AccessDenied} */
+  readonly authenticate: (authorization: unknown) => Promise<Viewer>;
   readonly logger: Logger;
 }
 
@@ -27,35 +33,38 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w-]+=(?:[\w.+-]+|"[\w .+-]*"))*$/;
 
 /**
- * Streams GET /artifacts/:id, always as a download that no browser interprets: what it holds came from documents.
- * Only accepted artifacts of the project are found.
+ * Streams GET /artifacts/:id, whole or one range of it, always as a download that no browser interprets: what it holds
+ * came from documents. Only accepted artifacts that the viewer may see are found. An artifact's bytes never change, so its ETag
+ * is a strong one, and a download that broke off goes on with Range and If-Range. Several ranges at once get the whole.
  */
-export function serveArtifact({ db, blobs, projectId, logger }: ArtifactParts): RequestHandler<{ id: string }> {
+export function serveArtifact({ db, blobs, authenticate, logger }: ArtifactParts): RequestHandler<{ id: string }> {
   return async (req, res) => {
     const { id } = req.params;
-    const artifact = UUID.test(id) ? await find(db, projectId, id) : null;
-    const missing = (): void => {
-      res.status(404).json({ error: { code: "NOT_FOUND", message: `There is no artifact ${JSON.stringify(id)}.` } });
-    };
-    if (artifact === null) return missing();
+    const viewer = await authenticate(req.headers.authorization);
+    const artifact = UUID.test(id) ? await find(db, viewer, id) : null;
+    if (artifact === null) return missing(res, id);
     const etag = `"${artifact.sha256}"`;
     res.setHeader("etag", etag);
     res.setHeader("cache-control", "private, no-cache");
-    if (has(req.headers["if-none-match"], etag)) return void res.status(304).end();
-    const source = req.method === "HEAD" ? null : await open(blobs, artifact.blob_key);
+    // Without its Cache-Control, which is meant for caches in between and which fetch() adds by itself.
+    if (fresh({ "if-none-match": req.headers["if-none-match"] }, { etag })) return void res.status(304).end();
+    res.setHeader("accept-ranges", "bytes");
+    const sizeBytes = Number(artifact.size_bytes);
+    const range = rangeOf(req, sizeBytes, etag);
+    if (range === "unsatisfiable") {
+      res.setHeader("content-range", `bytes */${sizeBytes}`);
+      const message = `Range is ${req.headers.range}, and the artifact has ${sizeBytes} bytes.`;
+      return refuse(res, 416, "RANGE_NOT_SATISFIABLE", message);
+    }
+    const source = req.method === "HEAD" ? null : await open(blobs, artifact.blob_key, range);
     if (source === "missing") {
       res.removeHeader("etag");
       logger.error({ artifactId: id }, "the bytes of an accepted artifact are gone");
-      return missing();
+      return missing(res, id);
     }
-    res.setHeader(
-      "content-type",
-      MEDIA_TYPE.test(artifact.media_type) ? artifact.media_type : "application/octet-stream",
-    );
-    res.setHeader("content-length", artifact.size_bytes);
-    res.setHeader("content-disposition", attachment(artifact.name));
-    res.setHeader("x-content-type-options", "nosniff");
-    res.setHeader("content-security-policy", "sandbox; default-src 'none'");
+    if (range) res.status(206).setHeader("content-range", `bytes ${range.start}-${range.end}/${sizeBytes}`);
+    res.setHeader("content-length", range ? range.end - range.start + 1 : sizeBytes);
+    setHeaders(res, artifact);
     if (source === null) return void res.end();
     try {
       await pipeline(source, res);
@@ -66,23 +75,51 @@ export function serveArtifact({ db, blobs, projectId, logger }: ArtifactParts): 
   };
 }
 
-/** Whether a client that sends this If-None-Match has it already. */
-function has(ifNoneMatch: string | undefined, etag: string): boolean {
-  return (ifNoneMatch ?? "").split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
+function setHeaders(res: Response, { media_type: mediaType, name }: ArtifactRow): void {
+  res.setHeader("content-type", MEDIA_TYPE.test(mediaType) ? mediaType : "application/octet-stream");
+  res.setHeader("content-disposition", attachment(name));
+  res.setHeader("x-content-type-options", "nosniff");
+  res.setHeader("content-security-policy", "sandbox; default-src 'none'");
 }
 
-async function find(db: DataSource, projectId: string, id: string): Promise<ArtifactRow | null> {
+function missing(res: Response, id: string): void {
+  refuse(res, 404, "NOT_FOUND", `There is no artifact ${JSON.stringify(id)}.`);
+}
+
+interface ByteRange {
+  readonly start: number;
+  /** Inclusive. */
+  readonly end: number;
+}
+
+/** The one range that is asked for; null for the whole: no range, several, an ill-formed one, or one of other bytes. */
+function rangeOf(req: IncomingMessage, sizeBytes: number, etag: string): ByteRange | "unsatisfiable" | null {
+  const { range, "if-range": ifRange } = req.headers;
+  if (range === undefined || req.method !== "GET") return null;
+  // A date never says for certain that the bytes are the same, so only the ETag itself does.
+  if (ifRange !== undefined && ifRange !== etag) return null;
+  // The last 100 bytes of ten are all ten; the parser would refuse them.
+  const asked = range.replace(/^bytes=-(\d+)$/, (_, last) => `bytes=-${Math.min(Number(last), sizeBytes)}`);
+  const ranges = parseRange(sizeBytes, asked, { combine: true });
+  if (ranges === -1) return "unsatisfiable";
+  if (ranges === -2 || ranges.type !== "bytes") return null;
+  return ranges.length === 1 ? ranges[0]! : null;
+}
+
+async function find(db: DataSource, { projectId, scope }: Viewer, id: string): Promise<ArtifactRow | null> {
   const rows: ArtifactRow[] = await db.query(
     `select blob_key, media_type, name, size_bytes, sha256 from artifact
-     where id = $1 and project_id = $2 and accepted`,
-    [id, projectId],
+     where id = $1 and project_id = $2 and accepted
+       and ($3::uuid is null or job_id in (select id from job where collection_id = $3))
+       and ($4::uuid is null or job_id = $4)`,
+    [id, projectId, scope?.collectionId ?? null, scope?.jobId ?? null],
   );
   return rows[0] ?? null;
 }
 
-async function open(blobs: BlobStore, key: string): Promise<Readable | "missing"> {
+async function open(blobs: BlobStore, key: string, range: ByteRange | null): Promise<Readable | "missing"> {
   try {
-    return await blobs.read(key);
+    return await blobs.read(key, range ?? undefined);
   } catch (error) {
     if (error instanceof HeadwayError && error.code === "BLOB_MISSING") return "missing";
     throw error;

@@ -10,7 +10,6 @@ import { collectProcessMetrics, processMetrics } from "../metrics.js";
 
 export interface MetricsParts {
   readonly db: DataSource;
-  readonly projectId: string;
   readonly logger: Logger;
 }
 
@@ -22,7 +21,7 @@ const MAX_VIOLATIONS = 1_000;
  * Answers Prometheus: what this process counted, and what the database knows of the whole installation. The latter is
  * the same whichever process is asked: take the maximum over processes, not the sum.
  */
-export function serveMetrics({ db, projectId, logger }: MetricsParts): RequestHandler {
+export function serveMetrics({ db, logger }: MetricsParts): RequestHandler {
   collectProcessMetrics();
   const ofPool = new Registry();
   const pool = new Gauge({
@@ -64,7 +63,7 @@ export function serveMetrics({ db, projectId, logger }: MetricsParts): RequestHa
   });
   const streamLag = new Gauge({
     name: "headway_stream_lag_seconds",
-    help: `How long open transactions hold back the stream of the whole project. ${whole}`,
+    help: `How long open transactions hold back the streams of whole projects. ${whole}`,
     registers,
   });
   const violations = new Gauge({
@@ -73,20 +72,20 @@ export function serveMetrics({ db, projectId, logger }: MetricsParts): RequestHa
     labelNames: ["invariant"] as const,
     registers,
   });
-  const counter = new TransitionCounter(db, projectId);
+  const counter = new TransitionCounter(db);
   let checkedAt = 0;
   const check = async (): Promise<void> => {
     if (Date.now() - checkedAt < VIOLATIONS_EVERY_MS) return;
     checkedAt = Date.now();
     const since = new Date(checkedAt - 2 * VIOLATIONS_EVERY_MS);
-    const scope = { projectId, collectionId: null, jobId: null, since, limit: MAX_VIOLATIONS };
+    const scope = { projectId: null, seen: null, collectionId: null, jobId: null, since, limit: MAX_VIOLATIONS };
     const found = await findViolations(db, scope);
     violations.reset();
     for (const { invariant } of found) violations.inc({ invariant });
   };
   const refresh = async (): Promise<void> => {
     for (const { count, ...labels } of await counter.next()) transitions.inc(labels, count);
-    const now = await measure(db, projectId);
+    const now = await measure(db);
     for (const gauge of [openTasks, queueAge, workers]) gauge.reset();
     for (const { count, ...labels } of now.openTasks) openTasks.set(labels, count);
     for (const { seconds, ...labels } of now.queueAgeSeconds) queueAge.set(labels, seconds);

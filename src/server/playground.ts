@@ -1,6 +1,7 @@
 import type { RequestHandler } from "express";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
+import { TABS } from "./playground-tabs.js";
 
 const compress = promisify(gzip);
 const expand = promisify(gunzip);
@@ -8,44 +9,11 @@ const expand = promisify(gunzip);
 /** Where the page is, and where browsers that open /graphql are sent. */
 export const PLAYGROUND_PATH = "/playground";
 
-/** What the page holds at the first visit; valid in the schema. */
-export const DEFAULT_QUERY = `# Welcome to Headway.
-# Ctrl-Enter runs, Ctrl-Space completes,
-# the book on the left explains every type.
-
-# Pipelines to run, and the newest jobs:
-query Overview {
-  pipelines {
-    name
-    description
-  }
-  jobs(first: 5) {
-    nodes {
-      id
-      status
-      pipeline
-      collection {
-        name
-      }
-    }
-  }
-}
-
-# A place for documents; addDocuments and
-# submitJob take the id that comes back:
-mutation Create {
-  createCollection(input: { name: "First steps" }) {
-    collection {
-      id
-      name
-    }
-    userErrors {
-      code
-      message
-    }
-  }
-}
-`;
+/**
+ * What the Headers tab holds until a key is put there; it goes out with subscriptions too. Plain ASCII: a browser refuses
+ * to send anything else in a header, and nobody would be told that a key is missing.
+ */
+export const HEADERS = '{\n  "authorization": "Bearer hw_your_key"\n}';
 
 /** Whatever the page tries, the browser asks no other host. */
 const POLICY = [
@@ -87,7 +55,11 @@ async function render(endpoint: string): Promise<Buffer> {
     title: "Headway",
     endpoint,
     subscriptionsProtocol: "WS",
-    defaultQuery: DEFAULT_QUERY,
+    headers: HEADERS,
+    defaultHeaders: HEADERS,
+    // A key is not left behind in the browser.
+    shouldPersistHeaders: false,
+    defaultTabs: TABS.map(({ query, variables }) => ({ query, variables, headers: HEADERS })),
   });
   return compress(page);
 }

@@ -1,24 +1,20 @@
-import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
-import {
-  ApolloServerPluginLandingPageDisabled,
-  ApolloServerPluginUsageReportingDisabled,
-} from "@apollo/server/plugin/disabled";
-import { expressMiddleware } from "@as-integrations/express5";
 import express, { type ErrorRequestHandler, type Express } from "express";
-import { GraphQLError } from "graphql";
 import { createServer, type Server } from "node:http";
 import { isIPv6, type AddressInfo } from "node:net";
 import type { DataSource } from "typeorm";
-import { HeadwayError, messageOf } from "../errors.js";
-import { createContext, type ApiParts } from "../graphql/context.js";
-import { formatError } from "../graphql/errors.js";
-import { buildHeadwaySchema } from "../graphql/schema.js";
+import { AccessDenied, HeadwayError, messageOf, RateLimited } from "../errors.js";
+import type { ApiParts } from "../graphql/context.js";
 import type { Logger } from "../logger.js";
 import { serveArtifact } from "./artifacts.js";
+import { Drain } from "./drain.js";
 import { healthz, readyz, type Check } from "./health.js";
+import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
 import { serveMetrics } from "./metrics.js";
-import { PLAYGROUND_PATH, servePlayground } from "./playground.js";
-import { serveSockets, type GraphService } from "./websocket.js";
+import { boundBodies } from "./receive.js";
+import { onlyPut, serveUpload } from "./uploads.js";
+
+/** Of answers over HTTP, by the specification of it. */
+const GRAPHQL_MEDIA_TYPE = "application/graphql-response+json";
 
 export type { Check };
 
@@ -39,52 +35,63 @@ export interface ServerOptions {
   /** Read at each request: more may be added after the start. */
   readonly checks: readonly Check[];
   /** Asked for /metrics; null where there is nothing to be measured. */
-  readonly measured: { readonly db: DataSource; readonly projectId: string } | null;
+  readonly measured: { readonly db: DataSource } | null;
   /** Null where this process serves no API, but health only. */
   readonly api: Omit<ApiParts, "publicUrl" | "logger"> | null;
+  /** How often the keys of open sockets are looked at again. Default 10,000. */
+  readonly recheckKeysMs?: number;
+  /** How long a socket may be open without having named a key. Default 10,000. */
+  readonly keylessMs?: number;
+  /** Of one key; default 100. */
+  readonly requestsPerSecond?: number;
+  /** Whether clients may ask for the schema; default true. */
+  readonly introspection?: boolean;
+  /** Where clients find it, as with a proxy in front; where it listens when absent or null. */
+  readonly publicUrl?: string | null;
 }
-
-const GRAPHQL_PATH = "/graphql";
-const MAX_BODY_BYTES = 1_000_000;
 
 /** Starts to listen. @throws {HeadwayError} PORT_IN_USE, CANNOT_LISTEN */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { api, logger } = options;
   if (api === null) return listen(options, null, () => undefined);
-  const schema = await buildHeadwaySchema();
-  const graph = (url: () => string): GraphService => ({
-    schema,
-    context: () => createContext({ ...api, logger, publicUrl: url() }),
-    formatError: (error) => formatError(error, logger),
-    validationRules: [],
-    parseOptions: {},
-  });
-  return listen(options, graph, (app) => {
-    app.get("/artifacts/:id", serveArtifact({ db: api.parts.db, blobs: api.blobs, projectId: api.projectId, logger }));
+  // Loaded here, because a process that serves no API starts half a second earlier without it.
+  const { headwayService } = await import("./headway-service.js");
+  const service = await headwayService({ ...options, api });
+  return listen(options, service, (app) => {
+    const { db, maxDocumentBytes } = api.parts;
+    const files = { db, blobs: api.blobs, authenticate: service.authenticate, logger };
+    app.get("/artifacts/:id", serveArtifact(files));
+    app
+      .route("/uploads/:id")
+      .put(serveUpload({ ...files, maxDocumentBytes }))
+      .all(onlyPut);
   });
 }
 
 /**
  * As startServer, over any schema.
- * @param graph makes what /graphql answers from, given the way to the URL that is known once the server listens
+ * @param service what /graphql answers from; it is told the URL, which is known once the server listens
  * @param more adds routes
  */
-export async function listen(
-  { host, port, logger, checks, measured }: Omit<ServerOptions, "api">,
-  graph: ((url: () => string) => GraphService) | null,
+export async function listen<Visitor>(
+  { host, port, logger, checks, measured }: Pick<ServerOptions, "host" | "port" | "logger" | "checks" | "measured">,
+  service: GraphService<Visitor> | null,
   more: (app: Express) => void,
 ): Promise<RunningServer> {
   const app = express().disable("x-powered-by");
-  const http = createServer(app);
+  // No limit for whole requests: an upload takes as long as its pace allows, every other body is bounded by itself.
+  const http = createServer({ requestTimeout: 0 }, app);
   let boundPort = port;
   // Kept, because an answer may still be made while the server closes, when it has no address any more.
   const url = (): string => urlOf(host, boundPort);
   const drain = new Drain(http);
-  app.use(drain.note);
+  app.use(drain.note, boundBodies());
   app.get("/healthz", healthz);
   app.get("/readyz", readyz(checks));
   if (measured) app.get("/metrics", serveMetrics({ ...measured, logger }));
-  const stop = graph ? await serveGraph(app, http, drain, graph(url), logger) : () => drain.run();
+  const stop = service
+    ? await (await import("./graph-endpoint.js")).serveGraph({ app, http, drain, service, url, logger })
+    : () => drain.run();
   more(app);
   app.use((req, res) => {
     res.status(404).json({ error: { code: "NOT_FOUND", message: `There is nothing at ${req.method} ${req.path}.` } });
@@ -101,95 +108,6 @@ export async function listen(
     port: boundPort,
     close: (graceMs) => drain.within(graceMs, stop),
   };
-}
-
-/** Puts the GraphQL endpoint, its sockets and its playground onto `app`. Returns how to stop them, and the rest. */
-async function serveGraph(
-  app: Express,
-  http: Server,
-  drain: Drain,
-  service: GraphService,
-  logger: Logger,
-): Promise<() => Promise<void>> {
-  const sockets = serveSockets(http, GRAPHQL_PATH, service, logger);
-  drain.sockets = sockets;
-  const draining: ApolloServerPlugin = { serverWillStart: async () => ({ drainServer: () => drain.run() }) };
-  const apollo = new ApolloServer({
-    schema: service.schema,
-    formatError: (formatted, error) =>
-      service.formatError(
-        error instanceof GraphQLError
-          ? error
-          : new GraphQLError(formatted.message, { originalError: error instanceof Error ? error : null }),
-      ),
-    validationRules: [...service.validationRules],
-    parseOptions: service.parseOptions,
-    introspection: true,
-    csrfPrevention: true,
-    allowBatchedHttpRequests: false,
-    persistedQueries: false,
-    includeStacktraceInErrorResponses: false,
-    stopOnTerminationSignals: false,
-    logger,
-    plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginUsageReportingDisabled(), draining],
-  });
-  await apollo.start();
-  app.get("/", (_req, res) => res.redirect(302, PLAYGROUND_PATH));
-  app.get(PLAYGROUND_PATH, servePlayground(GRAPHQL_PATH));
-  app.use(
-    GRAPHQL_PATH,
-    (req, res, next) => {
-      if (req.method === "GET" && req.accepts(["json", "html"]) === "html") res.redirect(302, PLAYGROUND_PATH);
-      else next();
-    },
-    express.json({ limit: MAX_BODY_BYTES }),
-    expressMiddleware(apollo, { context: async () => service.context() }),
-  );
-  return () => apollo.stop();
-}
-
-/** The end of an HTTP server: what is being answered is answered, within limits. */
-class Drain {
-  sockets: { dispose(): Promise<void>; terminate(): void } | null = null;
-  private started = false;
-  private done: Promise<void> | null = null;
-
-  constructor(private readonly http: Server) {}
-
-  /** Ends each connection with its answer once the drain has begun. */
-  readonly note: express.RequestHandler = (_req, res, next) => {
-    if (this.started) res.set("connection", "close");
-    res.once("finish", () => {
-      if (this.started) setImmediate(() => this.http.closeIdleConnections());
-    });
-    next();
-  };
-
-  /** Resolves when no connection is left. */
-  async run(): Promise<void> {
-    this.started = true;
-    const closed = new Promise<void>((resolve) => this.http.close(() => resolve()));
-    this.http.closeIdleConnections();
-    await Promise.all([closed, this.sockets?.dispose()]);
-  }
-
-  /** Runs `stop`, which ends with the last connection; at the latest after `graceMs` there is none. */
-  within(graceMs: number, stop: () => Promise<void>): Promise<void> {
-    this.done ??= this.cutAfter(graceMs, stop);
-    return this.done;
-  }
-
-  private async cutAfter(graceMs: number, stop: () => Promise<void>): Promise<void> {
-    const cut = setTimeout(() => {
-      this.sockets?.terminate();
-      this.http.closeAllConnections();
-    }, graceMs);
-    try {
-      await stop();
-    } finally {
-      clearTimeout(cut);
-    }
-  }
 }
 
 /** Resolves with the port, which is another one than asked for when that was 0. */
@@ -222,10 +140,31 @@ function urlOf(host: string, port: number): string {
   return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
 }
 
+/**
+ * In the media type that a client of GraphQL asks for. Such clients don't read a refusal in another one: it might be some
+ * proxy's.
+ */
+function mediaTypeFor(req: express.Request): string {
+  return req.accepts(["application/json", GRAPHQL_MEDIA_TYPE]) || "application/json";
+}
+
 /** What failed before GraphQL saw it, in GraphQL's form and without its inside. */
 function answerError(logger: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error);
+    res.type(mediaTypeFor(req));
+    if (error instanceof RateLimited) {
+      const { code, message, retryAfterMs } = error;
+      res.set("retry-after", String(Math.ceil(retryAfterMs / 1_000))).status(429);
+      res.json({ errors: [{ message, extensions: { code, retryAfterMs } }] });
+      return;
+    }
+    if (error instanceof AccessDenied) {
+      if (error.code === "UNAUTHENTICATED") res.set("www-authenticate", "Bearer");
+      const { code, message } = error;
+      res.status(code === "UNAUTHENTICATED" ? 401 : 403).json({ errors: [{ message, extensions: { code } }] });
+      return;
+    }
     const { status, type } = error as { status?: unknown; type?: unknown };
     const known = typeof status === "number" && status >= 400 && status < 500;
     if (!known) logger.error({ error: messageOf(error), path: req.path }, "a request failed");

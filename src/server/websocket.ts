@@ -3,34 +3,22 @@ import {
   execute,
   getOperationAST,
   GraphQLError,
-  parse,
   specifiedRules,
   validate,
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
-  type GraphQLFormattedError,
-  type GraphQLSchema,
-  type ParseOptions,
-  type ValidationRule,
 } from "graphql";
 import { useServer } from "graphql-ws/use/ws";
 import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
+import { messageOf } from "../errors.js";
+import type { GraphRequest } from "../graphql/limits.js";
 import type { Logger } from "../logger.js";
 import { openSockets } from "../metrics.js";
-
-/** What both transports answer from: nothing is allowed, counted or shown over one that is not over the other. */
-export interface GraphService {
-  readonly schema: GraphQLSchema;
-  /** Made anew for each request and each event, so that what it loads is never stale. */
-  readonly context: () => object | Promise<object>;
-  readonly formatError: (error: GraphQLError) => GraphQLFormattedError;
-  /** On top of those of the GraphQL specification. */
-  readonly validationRules: readonly ValidationRule[];
-  readonly parseOptions: ParseOptions;
-}
+import type { GraphService } from "./graph-service.js";
+import { SocketVisits } from "./socket-visits.js";
 
 /** The WebSocket side of the endpoint. */
 export interface GraphSockets {
@@ -51,27 +39,43 @@ const MAX_OPERATIONS = 100;
 const MAX_UNSENT_BYTES = 1024 * 1024;
 
 /** Takes the WebSockets of `server` at `path`, speaking graphql-transport-ws. */
-export function serveSockets(server: Server, path: string, service: GraphService, logger: Logger): GraphSockets {
+export function serveSockets<Visitor>(
+  server: Server,
+  path: string,
+  { service, url, logger }: { service: GraphService<Visitor>; url: () => string; logger: Logger },
+): GraphSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
   let closing = false;
+  const visits = new SocketVisits(service, logger);
+  /** By the context that was made for them: each event of their subscription needs another one. */
+  const askers = new WeakMap<object, Visitor>();
+  const contextFor = async (visitor: Visitor): Promise<object> => {
+    const context = await service.context(visitor, url());
+    askers.set(context, visitor);
+    return context;
+  };
   const disposable = useServer(
     {
       isProd: true,
-      onSubscribe: async ({ subscriptions }, _id, payload) => {
+      onConnect: ({ connectionParams, extra }) => visits.onConnect(extra.socket, connectionParams),
+      onSubscribe: async ({ subscriptions, extra }, _id, payload) => {
         if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()];
-        const document = read(payload.query, service);
+        const visitor = await visits.visitorOf(extra.socket, payload.extensions);
+        if (visitor instanceof GraphQLError) return [visitor];
+        const { query, operationName, variables } = payload;
+        const document = readable(service, visitor, { query, operationName, variables });
         if (!("kind" in document)) return document;
-        if (!getOperationAST(document, payload.operationName))
-          return [withCode(new GraphQLError("Unable to identify operation"), "OPERATION_RESOLUTION_FAILURE")];
+        if (!getOperationAST(document, operationName)) return [unresolved(operationName)];
         return {
           schema: service.schema,
           document,
-          operationName: payload.operationName ?? null,
-          variableValues: payload.variables ?? null,
-          contextValue: await service.context(),
+          operationName: operationName ?? null,
+          variableValues: variables ?? null,
+          contextValue: await contextFor(visitor),
         };
       },
-      subscribe: (args) => subscribeWith(args as ExecutionArgs, service.context),
+      subscribe: (args) =>
+        subscribeWith(args as ExecutionArgs, () => contextFor(askers.get(args.contextValue as object)!)),
       execute: async (args) => withCodes(await execute(args as ExecutionArgs)),
       onNext: (_context, _id, _payload, _args, result) =>
         result.errors ? { ...result, errors: result.errors.map(service.formatError) } : undefined,
@@ -84,7 +88,10 @@ export function serveSockets(server: Server, path: string, service: GraphService
     if (refusal !== null) return refuse(socket, refusal);
     sockets.handleUpgrade(request, socket, head, (accepted) => {
       openSockets.inc();
-      accepted.once("close", () => openSockets.dec());
+      accepted.once("close", () => {
+        openSockets.dec();
+        visits.forget(accepted);
+      });
       accepted.on("message", () => {
         if (accepted.bufferedAmount <= MAX_UNSENT_BYTES) return;
         logger.warn({ unsentBytes: accepted.bufferedAmount }, "a WebSocket was dropped: its client does not read");
@@ -99,6 +106,7 @@ export function serveSockets(server: Server, path: string, service: GraphService
   return {
     async dispose() {
       closing = true;
+      visits.stop();
       await disposable.dispose();
     },
     terminate() {
@@ -107,16 +115,29 @@ export function serveSockets(server: Server, path: string, service: GraphService
   };
 }
 
-/** The document, or why it is none; with the codes that the HTTP side gives. */
-function read(query: string, { schema, parseOptions, validationRules }: GraphService): DocumentNode | GraphQLError[] {
-  let document: DocumentNode;
+/** The document, or why it is refused; with the codes that the HTTP side gives. */
+function readable<Visitor>(
+  { schema, admit, limit, validationRules }: GraphService<Visitor>,
+  visitor: Visitor,
+  request: GraphRequest,
+): DocumentNode | readonly GraphQLError[] {
   try {
-    document = parse(query, parseOptions);
+    admit(visitor);
   } catch (error) {
-    return [withCode(error instanceof GraphQLError ? error : new GraphQLError(String(error)), "GRAPHQL_PARSE_FAILED")];
+    return [new GraphQLError(messageOf(error), { originalError: error as Error })];
   }
+  const document = limit(request);
+  if (!("kind" in document)) return document;
   const faults = validate(schema, document, [...specifiedRules, ...validationRules]);
   return faults.length > 0 ? faults.map((fault) => withCode(fault, "GRAPHQL_VALIDATION_FAILED")) : document;
+}
+
+/** In the words of graphql-js, which speaks over HTTP. */
+function unresolved(operationName: string | null | undefined): GraphQLError {
+  const message = operationName
+    ? `Unknown operation named "${operationName}".`
+    : "Must provide operation name if query contains multiple operations.";
+  return withCode(new GraphQLError(message), "OPERATION_RESOLUTION_FAILURE");
 }
 
 function tooMany(): GraphQLError {
@@ -132,9 +153,7 @@ function withCode(error: GraphQLError, code: string): GraphQLError {
 /** Without `data` nothing was run: the variables don't fit the document. */
 function withCodes(result: ExecutionResult): ExecutionResult {
   if (!result.errors || "data" in result) return result;
-  const errors = result.errors.map((error) =>
-    error.originalError || error.path ? error : withCode(error, "BAD_USER_INPUT"),
-  );
+  const errors = result.errors.map((error) => (error.path ? error : withCode(error, "BAD_USER_INPUT")));
   return { ...result, errors };
 }
 
@@ -144,7 +163,7 @@ function withCodes(result: ExecutionResult): ExecutionResult {
  */
 async function subscribeWith(
   args: ExecutionArgs,
-  context: GraphService["context"],
+  context: () => object | Promise<object>,
 ): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult> {
   const stream = await createSourceEventStream(args);
   if (!(Symbol.asyncIterator in stream)) return withCodes(stream);
@@ -172,7 +191,8 @@ async function subscribeWith(
 
 /** The status to refuse an upgrade with; null where it is welcome. */
 function refusalOf(request: IncomingMessage, path: string): number | null {
-  if (new URL(request.url ?? "/", "http://localhost").pathname !== path) return 404;
+  // Read as text: not all that a client may send as an address can be parsed as one, and throwing here ends the process.
+  if ((request.url ?? "/").split("?", 1)[0] !== path) return 404;
   const { origin, host } = request.headers;
   if (origin === undefined) return null;
   // Browsers open sockets to any host from any page: only pages of this server may, or any page could give orders here.

@@ -25,4 +25,9 @@ export interface BlobStore {
   remove(key: string): Promise<void>;
   /** Removes every blob whose key is `prefix` followed by "/" and more. No error where there is none. */
   removeBelow(prefix: string): Promise<void>;
+  /**
+   * Removes what writers that died before their end left behind, once it has not grown for so long that nobody can
+   * still be at it. Safe beside other processes. Returns how many there were.
+   */
+  removeAbandoned(): Promise<number>;
 }

@@ -3,16 +3,14 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
-import { HeadwayError, PermanentError } from "../errors.js";
+import { PermanentError } from "../errors.js";
 import type { BlobFacts, BlobStore } from "./blob-store.js";
+import { assertKey, missingBlob } from "./keys.js";
 
-const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
-/** Keys are made of ids and short names; file systems take 255 bytes a name. */
-const MAX_KEY_LENGTH = 512;
 /** No key starts with a dot, so what a dead writer left here is never under a key. */
 const UNFINISHED = ".unfinished";
-/** No write takes a day; a file that old was left by a process that died. */
-const ABANDONED_AFTER_MS = 24 * 3_600_000;
+/** Uploads are cut after half a minute without progress, stages after minutes: no writer pauses for an hour. */
+const ABANDONED_AFTER_MS = 3_600_000;
 
 /** Keeps blobs as files below `rootDir`, which is made when the first one is written. */
 export function createFilesystemBlobStore(rootDir: string): BlobStore {
@@ -20,8 +18,6 @@ export function createFilesystemBlobStore(rootDir: string): BlobStore {
 }
 
 class FilesystemBlobStore implements BlobStore {
-  #tidied: Promise<void> | null = null;
-
   constructor(private readonly rootDir: string) {}
 
   async write(
@@ -32,9 +28,6 @@ class FilesystemBlobStore implements BlobStore {
     const file = this.#fileOf(key);
     const unfinishedDir = path.join(this.rootDir, UNFINISHED);
     await mkdir(unfinishedDir, { recursive: true });
-    // Tidying that fails is no reason to refuse a write; the next one tries again.
-    this.#tidied ??= removeAbandoned(unfinishedDir).catch(() => void (this.#tidied = null));
-    await this.#tidied;
     const unfinished = path.join(unfinishedDir, randomUUID());
     try {
       const facts = await writeDurably(unfinished, source, options.maxBytes ?? Infinity);
@@ -53,11 +46,11 @@ class FilesystemBlobStore implements BlobStore {
     const file = this.#fileOf(key);
     // Opened before it is returned: a blob removed meanwhile is still read whole, and one that is missing is said here.
     const handle = await open(file, "r").catch((error: unknown) => {
-      throw isMissing(error) ? missing(key) : error;
+      throw isMissing(error) ? missingBlob(key) : error;
     });
     if ((await handle.stat()).isDirectory()) {
       await handle.close();
-      throw missing(key);
+      throw missingBlob(key);
     }
     return createReadStream("", { fd: handle, ...range });
   }
@@ -86,15 +79,27 @@ class FilesystemBlobStore implements BlobStore {
     if (facts?.isDirectory()) await rm(folder, { recursive: true, force: true });
   }
 
+  async removeAbandoned(): Promise<number> {
+    const folder = path.join(this.rootDir, UNFINISHED);
+    const names = await readdir(folder).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw error;
+    });
+    let removed = 0;
+    for (const name of names) {
+      const file = path.join(folder, name);
+      // Another process may tidy the same folder, and writers end.
+      const facts = await stat(file).catch(() => null);
+      if (facts === null || Date.now() - facts.mtimeMs <= ABANDONED_AFTER_MS) continue;
+      await rm(file, { force: true });
+      removed += 1;
+    }
+    return removed;
+  }
+
   /** @throws {HeadwayError} INVALID_KEY for what could lie outside the root or among the unfinished */
   #fileOf(key: string): string {
-    if (key.length > MAX_KEY_LENGTH || !KEY.test(key)) {
-      throw new HeadwayError(
-        "INVALID_KEY",
-        `${JSON.stringify(key.slice(0, 100))} is no key of a blob; parts of letters, digits, "-", "_" and "." ` +
-          `that don't start with a dot, separated by "/", at most ${MAX_KEY_LENGTH} characters in all.`,
-      );
-    }
+    assertKey(key);
     return path.join(this.rootDir, key);
   }
 }
@@ -130,15 +135,6 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-async function removeAbandoned(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const file = path.join(folder, name);
-    // Another process may tidy the same folder.
-    const facts = await stat(file).catch(() => null);
-    if (facts !== null && Date.now() - facts.mtimeMs > ABANDONED_AFTER_MS) await rm(file, { force: true });
-  }
-}
-
 /** A rename outlives a loss of power only once its folder is on disk. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
@@ -152,8 +148,4 @@ async function syncFolder(folder: string): Promise<void> {
 function isMissing(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   return code === "ENOENT" || code === "ENOTDIR";
-}
-
-function missing(key: string): HeadwayError {
-  return new HeadwayError("BLOB_MISSING", `There is no blob under ${key}; it may have been removed.`, { key });
 }

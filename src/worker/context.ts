@@ -37,14 +37,14 @@ export interface ContextParts extends SourceParts {
 const MAX_WARNINGS = 100;
 const PAGE = 200;
 
-export function startClaim(parts: SourceParts, claim: Claim, beating: Beating): RunningClaim {
+export function startClaim(parts: SourceParts, claim: Claim, beating: Beating, stop?: AbortSignal): RunningClaim {
   const addFacts = (facts: DocumentFacts): void => {
     running.facts = { ...running.facts, ...facts, metadata: { ...running.facts.metadata, ...facts.metadata } };
   };
   const running: RunningClaim = {
     claim,
     beating,
-    source: claim.document ? new Source(parts, claim, addFacts) : null,
+    source: claim.document ? new Source(parts, claim, addFacts, stop) : null,
     staging: claim.document ? new Staging(parts.db, claim, claim.document.id) : null,
     warnings: [...claim.warnings],
     facts: {},
@@ -178,7 +178,10 @@ function collectionContext(
   };
 }
 
-/** The job's document tasks in order, read page by page; with the output of a stage, only those that have one. */
+/**
+ * The job's document tasks in order, read page by page; with the output of a stage, only those that have one. Of what
+ * was skipped as unchanged the output is the one that stands. Documents that have been removed are left out.
+ */
 async function* settled(
   db: DataSource,
   jobId: string,
@@ -192,11 +195,12 @@ async function* settled(
       metadata: Record<string, Json>;
     })[] = await db.query(
       `select t.ordinal, t.document_id as id, t.document_name as name, d.media_type as "mediaType",
-         coalesce(d.metadata, '{}') as metadata, t.status, o.output, o.task_id is not null as "hasOutput"
-       from task t left join document d on d.id = t.document_id
+         d.metadata, t.status, o.output, o.task_id is not null as "hasOutput"
+       from task t join job j on j.id = t.job_id join document d on d.id = t.document_id
        left join lateral (
          select s.task_id, s.output from stage_output s
-         where s.task_id = case when t.status = 'SKIPPED' then d.content_task_id else t.id end and s.stage = $2
+         where s.stage = $2 and s.task_id = case when t.status <> 'SKIPPED' then t.id
+           else coalesce(kept_task(d.id, t.content_sha256, j.pipeline, j.pipeline_version, j.options), d.content_task_id) end
        ) o on true
        where t.job_id = $1 and t.kind = 'DOCUMENT' and t.ordinal > $3 order by t.ordinal limit ${PAGE}`,
       [jobId, stage, after],

@@ -27,7 +27,7 @@ export class Heartbeat {
   readonly #onError: (error: unknown, doing: string) => void;
   readonly #running = new Map<string, Beating>();
   #timer: NodeJS.Timeout | null = null;
-  #lastBeatAt = 0;
+  #lastBeatAt = -Infinity;
   #beating: Promise<void> | null = null;
   #again = false;
   #stopped = false;
@@ -75,7 +75,7 @@ export class Heartbeat {
       message: message === undefined ? claim.progress.message : toStorableMessage(message),
       isNew: true,
     };
-    const dueInMs = this.#lastBeatAt + PROGRESS_MS - Date.now();
+    const dueInMs = this.#lastBeatAt + PROGRESS_MS - performance.now();
     if (dueInMs < this.#options.heartbeatMs) this.soon(dueInMs);
   }
 
@@ -97,14 +97,15 @@ export class Heartbeat {
     }).finally(() => {
       this.#beating = null;
       if (this.#stopped) return;
-      const delayMs = this.#again ? 0 : this.#options.heartbeatMs;
+      // By the clock and not after a pause: on a slow disk a beat may take as long as its interval.
+      const delayMs = this.#again ? 0 : Math.max(0, this.#lastBeatAt + this.#options.heartbeatMs - performance.now());
       this.#again = false;
       this.#arm(delayMs);
     });
   }
 
   async #beat(): Promise<void> {
-    this.#lastBeatAt = Date.now();
+    this.#lastBeatAt = performance.now();
     const claims = [...this.#running.values()];
     const tasks = claims.map(({ taskId, fence, stage, progress }) => ({
       task: taskId,
@@ -115,7 +116,10 @@ export class Heartbeat {
     for (const claim of claims) claim.progress.isNew = false;
     const rows: { answer: { lost: string[]; cancelled: string[] } }[] = await this.#db.query(
       // The process beats here, the loop writes its own progress: so a worker that beats and does not move can be told.
-      `with beat as (update worker set heartbeat_at = clock_timestamp() where id = $1)
+      // Whoever holds that row is the loop of this very worker; its leases must not wait for that.
+      `with beat as (
+         update worker set heartbeat_at = clock_timestamp()
+         where id = (select id from worker where id = $1 for no key update skip locked))
        select heartbeat($1, $2, $3) as answer`,
       [this.#options.workerId, this.#options.leaseMs, JSON.stringify(tasks)],
     );

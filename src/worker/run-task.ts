@@ -2,6 +2,7 @@ import type { Claim } from "../engine/claim.js";
 import type { Change } from "../engine/change.js";
 import type { Recorder } from "../engine/recorder.js";
 import { toStorableJson } from "../engine/storable.js";
+import { isUnchanged } from "../engine/unchanged.js";
 import { HeadwayError, PermanentError, messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
 import { backoffMs } from "../lifecycle/backoff.js";
@@ -37,7 +38,7 @@ export interface RunTaskParts extends ContextParts {
     signal: AbortSignal,
   ) => Promise<unknown>;
   readonly onError: (error: unknown, doing: string) => void;
-  /** Called once a completed task's document shows its new content. */
+  /** Called once a task that staged text or chunks has completed, so that its document shows them, or was skipped. */
   readonly onContentMoved: (documentId: string) => void;
 }
 
@@ -62,7 +63,7 @@ export async function runTask(parts: RunTaskParts, claim: Claim, stop: AbortCont
   };
   parts.heartbeat.add(beating);
   try {
-    const running = startClaim(parts, claim, beating);
+    const running = startClaim(parts, claim, beating, stop.signal);
     for (let stage: string | null = claim.stage; stage !== null;) stage = await runStage(parts, running, stage, stop);
   } finally {
     parts.heartbeat.remove(beating);
@@ -103,13 +104,17 @@ async function runStage(
     return null;
   }
   const change = { ...base(running), outputJson };
+  const isSkip = next !== undefined && (await fetchedNothingNew(parts, running));
   const recorded = await parts.recorder.record(
-    next
-      ? { ...change, kind: "stage", stage: next.name, maxAttempts: next.maxAttempts ?? DEFAULT_MAX_ATTEMPTS }
-      : { ...change, kind: "complete" },
+    isSkip
+      ? { ...base(running), kind: "skip" }
+      : next
+        ? { ...change, kind: "stage", stage: next.name, maxAttempts: next.maxAttempts ?? DEFAULT_MAX_ATTEMPTS }
+        : { ...change, kind: "complete" },
   );
   if (recorded?.status === "COMPLETED") await failpoint("complete.after_commit");
-  if (recorded?.status === "COMPLETED" && claim.document && (change.textFence ?? change.chunkFence) !== undefined) {
+  const isSettled = recorded?.status === "COMPLETED" || recorded?.status === "SKIPPED";
+  if (isSettled && claim.document && (change.textFence ?? change.chunkFence) !== undefined) {
     parts.onContentMoved(claim.document.id);
   }
   if (recorded?.status !== "RUNNING" || !next) return null;
@@ -119,6 +124,18 @@ async function runStage(
   running.beating.stage = next.name;
   running.beating.progress = { fraction: 0, message: null, isNew: false };
   return next.name;
+}
+
+/** Whether the stage has brought in its document's bytes, and they are what this job need not do again. */
+async function fetchedNothingNew({ db, onError }: RunTaskParts, { claim, facts }: RunningClaim): Promise<boolean> {
+  if (!claim.document || facts.sha256 === undefined) return false;
+  try {
+    return await isUnchanged(db, { jobId: claim.job.id, documentId: claim.document.id, sha256: facts.sha256 });
+  } catch (error) {
+    // Doing it again is never wrong; losing what the stage has done would be.
+    onError(error, `finding out whether ${claim.document.name} is unchanged`);
+    return false;
+  }
 }
 
 /** The handler's output, or what stopped it: its own error, its deadline, or the signal. */

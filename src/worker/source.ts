@@ -1,23 +1,28 @@
-import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
+import pRetry from "p-retry";
 import type { DataSource } from "typeorm";
 import type { Claim } from "../engine/claim.js";
 import type { DocumentFacts } from "../engine/change.js";
-import { resolveFileUri } from "../engine/sources.js";
-import { PermanentError } from "../errors.js";
+import { beginFetch } from "../engine/fetched.js";
+import { refused, resolveS3Uri, type SourceRules } from "../engine/sources.js";
+import { HeadwayError, PermanentError } from "../errors.js";
 import { decodeText } from "../pipelines/decode-text.js";
 import type { FetchedSource, Json, StageDocument } from "../pipelines/pipeline.js";
 import type { BlobStore } from "../storage/blob-store.js";
+import type { S3Objects } from "../storage/s3-objects.js";
+import { openFile } from "./file-source.js";
+import { INTERRUPTED, openHttp } from "./http-source.js";
 
-export interface SourceParts {
+export interface SourceParts extends SourceRules {
   readonly db: DataSource;
   readonly blobs: BlobStore;
-  readonly fileRoots: readonly string[];
+  /** Absent where no S3 is set up. */
+  readonly s3?: S3Objects | null;
   readonly maxDocumentBytes: number;
 }
 
 /**
- * A document's bytes, wherever they are: inline in the database, in the blob store once fetched, or behind a `file:`
+ * A document's bytes, wherever they are: inline in the database, in the blob store once sent or fetched, or behind a
  * URI. What `fetch` finds out is added to `facts`, recorded with the end of the stage.
  */
 export class Source implements StageDocument {
@@ -25,14 +30,17 @@ export class Source implements StageDocument {
   readonly #claim: Claim;
   readonly #document: NonNullable<Claim["document"]>;
   readonly #addFacts: (facts: DocumentFacts) => void;
+  readonly #signal: AbortSignal | undefined;
   #blobKey: string | null;
 
-  constructor(parts: SourceParts, claim: Claim, addFacts: (facts: DocumentFacts) => void) {
+  /** @param signal ends downloads when the claim is to stop */
+  constructor(parts: SourceParts, claim: Claim, addFacts: (facts: DocumentFacts) => void, signal?: AbortSignal) {
     if (!claim.document) throw new PermanentError("NOT_READABLE", "The document has been removed from its collection.");
     this.#parts = parts;
     this.#claim = claim;
     this.#document = claim.document;
     this.#addFacts = addFacts;
+    this.#signal = signal;
     this.#blobKey = claim.document.blobKey;
   }
 
@@ -69,9 +77,15 @@ export class Source implements StageDocument {
       // Inline bytes were counted and hashed when they came in.
       return { sizeBytes: this.#document.sizeBytes!, sha256: this.#document.sha256! };
     }
-    const key = `sources/${this.#document.id}/${this.#claim.taskId}.${this.#claim.fence}`;
-    const { maxDocumentBytes: maxBytes } = this.#parts;
-    const { sizeBytes, sha256 } = await this.#parts.blobs.write(key, await this.#open(), { maxBytes });
+    const { db, maxDocumentBytes: maxBytes } = this.#parts;
+    const key = await beginFetch(db, this.#claim, this.#document.id);
+    const fetchAll = async () => this.#parts.blobs.write(key, await this.#open(), { maxBytes });
+    const { sizeBytes, sha256 } = await pRetry(fetchAll, {
+      retries: MAX_BEGUN_ANEW,
+      minTimeout: 300,
+      randomize: true,
+      shouldRetry: ({ error }) => error instanceof HeadwayError && error.code === INTERRUPTED,
+    });
     this.#blobKey = key;
     const facts = { sizeBytes, sha256, blobKey: key };
     this.#addFacts(facts);
@@ -113,19 +127,19 @@ export class Source implements StageDocument {
       if (!rows[0]) throw new PermanentError("NOT_READABLE", `The bytes of ${name} are gone; add the document again.`);
       return Readable.from([rows[0].bytes]);
     }
-    const file = await resolveFileUri(sourceUri, this.#parts.fileRoots);
-    const stream = createReadStream(file);
-    await new Promise<void>((resolve, reject) => {
-      stream.once("readable", resolve).once("end", resolve);
-      stream.once("error", (error: NodeJS.ErrnoException) =>
-        reject(
-          new PermanentError(
-            "NOT_READABLE",
-            `${file} can't be read (${error.code}); see that it is a file and may be read.`,
-          ),
-        ),
-      );
-    });
-    return stream;
+    const { protocol } = new URL(sourceUri);
+    const { networks, s3Sources, fileRoots, s3, maxDocumentBytes: maxBytes } = this.#parts;
+    if (protocol === "http:" || protocol === "https:") {
+      return openHttp(sourceUri, { networks, maxBytes, ...(this.#signal ? { signal: this.#signal } : {}) });
+    }
+    if (protocol === "s3:") {
+      const { bucket, key } = resolveS3Uri(sourceUri, s3Sources);
+      if (!s3) throw refused(sourceUri, "this worker has no access to S3");
+      return s3.open(bucket, key, maxBytes);
+    }
+    return openFile(sourceUri, fileRoots);
   }
 }
+
+/** A download that broke off and can't go on from there is begun anew, within one attempt of its stage. */
+const MAX_BEGUN_ANEW = 2;

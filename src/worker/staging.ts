@@ -45,10 +45,10 @@ export class Staging {
     }
     const { taskId, fence, projectId } = this.#claim;
     await this.#db.query(
-      `insert into document_text (document_id, project_id, task_id, fence, text)
-       select $1, $2, $3, $4, $5 where ${MINE}
-       on conflict (document_id, task_id, fence) do update set text = excluded.text`,
-      [this.#documentId, projectId, taskId, fence, toStorableText(text)],
+      `insert into document_text (document_id, project_id, task_id, fence, text, one_unit_each)
+       select $1, $2, $3, $4, $5, $6 where ${MINE}
+       on conflict (document_id, task_id, fence) do update set text = excluded.text, one_unit_each = excluded.one_unit_each`,
+      [this.#documentId, projectId, taskId, fence, toStorableText(text), !/[\uD800-\uDFFF]/.test(text)],
     );
     this.#textFence = fence;
   }

@@ -1,9 +1,9 @@
 import type { DataSource } from "typeorm";
 import { within } from "../dispatch/within.js";
+import { DEFAULT_PROJECT_ID } from "../engine/projects.js";
 
 interface WorkerFacts {
   readonly id: string;
-  readonly projectId: string;
   readonly hostname: string;
   readonly pid: number;
   readonly build: string;
@@ -33,11 +33,12 @@ export class WorkerRow {
   }
 
   async register(): Promise<void> {
-    const { id, projectId, hostname, pid, build, pipelines, concurrency, leaseMs } = this.#facts;
+    const { id, hostname, pid, build, pipelines, concurrency, leaseMs } = this.#facts;
     await this.#db.query(
       `insert into worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
        values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [id, projectId, hostname, pid, build, pipelines, concurrency, leaseMs],
+      // The column is from before there were several projects: a worker serves all of them.
+      [id, DEFAULT_PROJECT_ID, hostname, pid, build, pipelines, concurrency, leaseMs],
     );
   }
 
@@ -53,8 +54,11 @@ export class WorkerRow {
     const claimed = this.#claimedSince;
     this.#claimedSince = false;
     void this.#write(
-      `update worker set loop_iterations = $2, running = $3, event_loop_lag_ms = $4, last_loop_at = clock_timestamp(),
-         heartbeat_at = clock_timestamp(), last_claim_at = case when $5 then clock_timestamp() else last_claim_at end where id = $1`,
+      // Not durable at once: the next round says it anew, and the row's lock must not be held for as long as a slow disk takes.
+      `with hurried as (select set_config('synchronous_commit', 'off', true))
+       update worker set loop_iterations = $2, running = $3, event_loop_lag_ms = $4, last_loop_at = clock_timestamp(),
+         heartbeat_at = clock_timestamp(), last_claim_at = case when $5 then clock_timestamp() else last_claim_at end
+       from hurried where id = $1`,
       [this.#facts.id, iterations, running, Number.isFinite(lagMs) ? lagMs : 0, claimed],
     ).finally(() => {
       this.#writing = false;

@@ -9,6 +9,7 @@ import { CANCEL_CHANNEL } from "../engine/cancel.js";
 import type { Claim } from "../engine/claim.js";
 import { dispatch } from "../engine/hints.js";
 import { Recorder } from "../engine/recorder.js";
+import type { SourceRules } from "../engine/sources.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
 import { Heartbeat } from "./heartbeat.js";
@@ -17,7 +18,6 @@ import { removeStale } from "./staging.js";
 import { WorkerRow } from "./worker-row.js";
 
 export interface WorkerSettings {
-  readonly projectId: string;
   readonly concurrency: number;
   readonly leaseMs: number;
   readonly heartbeatMs: number;
@@ -28,7 +28,7 @@ export interface WorkerSettings {
 
 export interface WorkerParts extends Pick<
   RunTaskParts,
-  "blobs" | "fileRoots" | "maxDocumentBytes" | "logger" | "registry" | "runIsolated" | "onError"
+  "blobs" | keyof SourceRules | "s3" | "maxDocumentBytes" | "logger" | "registry" | "runIsolated" | "onError"
 > {
   readonly db: DataSource;
   readonly databaseUrl: string;
@@ -221,6 +221,7 @@ export class Worker {
     if (limit <= 0) return "all";
     const ids = this.#hinted.splice(0, limit);
     let claims: Claim[];
+    const askedAt = performance.now();
     try {
       claims = await this.#recorder.claim({ ids, limit, pipelines: this.#pipelines() });
     } catch (error) {
@@ -230,6 +231,8 @@ export class Worker {
     }
     if (claims.length > 0) this.#row.claimed();
     for (const claim of claims) this.#run(claim);
+    // Their leases have been running while the answer was on its way.
+    if (performance.now() - askedAt > this.#settings.heartbeatMs) this.#heartbeat.soon();
     if (this.#running.size < this.#settings.concurrency) for (const resolve of this.#roomFor.splice(0)) resolve();
     return claims.length >= limit ? "all" : "fewer";
   }

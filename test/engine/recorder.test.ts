@@ -3,7 +3,7 @@ import { cancelJob } from "../../src/engine/cancel.js";
 import type { Claim } from "../../src/engine/claim.js";
 import { Recorder, type Recorded } from "../../src/engine/recorder.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
-import { ACTOR, createRig, PROJECT, type Rig } from "../support/engine.js";
+import { ACTOR, createRig, type Rig } from "../support/engine.js";
 
 const two = definePipeline({
   name: "two",
@@ -28,7 +28,6 @@ function recorder(workerId: string = randomUUID()): Recorder {
     db: rig.db,
     actor: { type: "WORKER", name: `worker:${workerId}` },
     workerId,
-    projectId: PROJECT,
     leaseMs: 30_000,
     crashLimit: 3,
     onDue: () => undefined,

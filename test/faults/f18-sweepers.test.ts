@@ -9,7 +9,6 @@ import { expireCollections } from "../../src/reconciler/expiry.js";
 import type { DutyParts } from "../../src/reconciler/reconciler.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { createFaultRig, ROLES, type FaultRig } from "./rig.js";
-import { PROJECT } from "../support/engine.js";
 
 const NOT_ELIGIBLE = 10_000;
 let rig: FaultRig;
@@ -59,14 +58,12 @@ test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of
     db,
     actor: { type: "SYSTEM", name: "system:sweep" },
     workerId: null,
-    projectId: PROJECT,
     leaseMs: 1_500,
     crashLimit: 5,
     onDue: () => undefined,
     onError,
   });
   const settings = {
-    projectId: PROJECT,
     sweepMs: 300,
     heartbeatMs: 400,
     leaseMs: 1_500,

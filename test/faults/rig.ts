@@ -2,11 +2,10 @@ import { appendFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { ApiClient } from "../../src/cli/client.js";
 import { createTestDatabase } from "../support/database.js";
-import { startHeadway, type HeadwayProcess } from "../support/processes.js";
+import { ROOT, startHeadway, type HeadwayProcess } from "../support/processes.js";
 import { until } from "../support/until.js";
 import { startFaultProxy, type FaultProxy } from "./fault-proxy.js";
 
@@ -22,7 +21,6 @@ const CLOCKS = {
   HEADWAY_GRACE_MS: "3000",
   HEADWAY_CRASH_LIMIT: "5",
 };
-export const PIPELINES = fileURLToPath(new URL("./pipelines/", import.meta.url));
 const WATCH_EVERY_MS = 200;
 const API = { HEADWAY_ROLES: "api" };
 const WORKER = { HEADWAY_ROLES: "worker" };
@@ -47,6 +45,8 @@ export interface FaultRig {
   readonly postgres: FaultProxy;
   /** Starts a process with short clocks; all roles unless the settings say otherwise. */
   start(...settings: readonly Record<string, string>[]): Promise<HeadwayProcess>;
+  /** The same of another build, with that build's own pipelines. */
+  startFrom(root: string, ...settings: readonly Record<string, string>[]): Promise<HeadwayProcess>;
   /** A client of that process, closed with the rig. */
   client(process: HeadwayProcess): ApiClient;
   /** A collection of so many documents. */
@@ -104,19 +104,20 @@ export async function createFaultRig(options: { readonly databaseUrl?: string } 
     get looks() {
       return looks;
     },
-    async start(...settings) {
-      const process = await startHeadway({
+    start: (...settings) => rig.startFrom(ROOT, ...settings),
+    async startFrom(root, ...settings) {
+      const own = {
         DATABASE_URL: proxied.href,
-        HEADWAY_PIPELINES: PIPELINES,
+        HEADWAY_PIPELINES: path.join(root, "dist", "test", "faults", "pipelines"),
         HEADWAY_DATA_DIR: folder,
         ...CLOCKS,
-        ...Object.assign({}, ...settings),
-      });
+      };
+      const process = await startHeadway({ ...own, ...Object.assign({}, ...settings) }, root);
       processes.push(process);
       return process;
     },
     client(process) {
-      const client = new ApiClient(process.url);
+      const client = new ApiClient(process.url, process.key);
       clients.push(client);
       return client;
     },

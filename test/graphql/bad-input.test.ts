@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { createTestApi, type TestApi } from "../support/api.js";
+import { until } from "../support/until.js";
 
 const UNKNOWN = "00000000-0000-7000-8000-00000000ffff";
 const plain = definePipeline({
@@ -24,6 +25,13 @@ beforeAll(async () => {
   at.document = (await api.rig.db.query("select id from document where collection_id = $1", [at.busy]))[0].id;
 });
 afterAll(() => api.close());
+// Noted at the first request of a minute, and no change that a refused request would make.
+beforeAll(() =>
+  until("the use of the key is noted", async () => {
+    await api.send("{ viewer { name } }");
+    return (await api.rig.db.query("select 1 from api_key where last_used_at is null")).length === 0;
+  }),
+);
 
 /** Every row of every table, to see that a refused request has changed nothing. */
 async function everything(): Promise<string> {

@@ -127,7 +127,7 @@ describe("deleteCollection", () => {
     });
     expect(collection).toMatchObject({
       documents: { totalCount: 0 },
-      lastChange: { reason: "EXPIRED_BY_REQUEST", actor: { type: "USER", name: "anonymous" } },
+      lastChange: { reason: "EXPIRED_BY_REQUEST", actor: { type: "USER", name: "tester" } },
       canSubmit: { disabledReason: `Collection ${collectionId} has expired; create a new one.` },
     });
     expect((await ask(CREATE, { name })).createCollection.userErrors).toEqual([]);

@@ -130,6 +130,48 @@ describe("a list", () => {
   });
 });
 
+describe("the arguments of a list", () => {
+  const count = async (query: string, variables = {}): Promise<number> => {
+    const { data, errors } = await api.send(query, variables);
+    expect(errors).toEqual([]);
+    return data!.jobs.nodes.length;
+  };
+
+  test("take last alone, though first has a default", async () => {
+    expect(await count("{ jobs(last: 2) { nodes { id } } }")).toBe(2);
+    expect(await count("query ($first: Int) { jobs(first: $first, last: 2) { nodes { id } } }")).toBe(2);
+    expect(await count("{ jobs(first: null, last: 2) { nodes { id } } }")).toBe(2);
+    expect(await count("{ jobs(first: 3) { nodes { id } } }")).toBe(3);
+  });
+
+  test.each([
+    ["{ jobs(first: 50, last: 2) { nodes { id } } }", {}],
+    ["query ($first: Int) { jobs(first: $first, last: 2) { nodes { id } } }", { first: 50 }],
+    ["query ($first: Int = 50) { jobs(first: $first, last: 2) { nodes { id } } }", {}],
+    ["{ collections { nodes { jobs(first: 101) { nodes { id } } } } }", {}],
+    ['{ collections { nodes { history(first: 1, after: "bm9uZQ") { nodes { id } } } } }', {}],
+  ])("are BAD_USER_INPUT in %s", async (query, variables) => {
+    const { errors } = await api.send(query, variables);
+    expect(errors[0]?.extensions.code).toBe("BAD_USER_INPUT");
+  });
+
+  test("refuse a cursor that has the shape of one and a value that none has, below other nouns too", async () => {
+    const cursor = (...parts: string[]): string => Buffer.from(JSON.stringify(parts)).toString("base64url");
+    const id = "00000000-0000-7000-8000-000000000001";
+    const noDay = cursor("jobs CREATED_AT DESC", "2026-02-30 00:00:00+00", id);
+    for (const query of [
+      `{ jobs(after: "${noDay}") { nodes { id } } }`,
+      `{ collections(first: 1) { nodes { jobs(after: "${noDay}") { nodes { id } } } } }`,
+      `{ job(id: "${jobId}") { tasks(after: "${cursor("tasks of a job", "9999999999")}") { nodes { id } } } }`,
+      `{ job(id: "${jobId}") { history(after: "${Buffer.from(`c:${id}:9999999999999999999`).toString("base64url")}") { nodes { id } } } }`,
+    ]) {
+      const { errors } = await api.send(query);
+      expect(errors.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
+      expect(errors[0]!.message).toMatch(/^after: /);
+    }
+  });
+});
+
 describe("the nouns", () => {
   test("can be followed both ways, and their last change is the last of their history", async () => {
     const { data, errors } = await api.send(

@@ -78,7 +78,7 @@ describe("the documents pipeline on real files", () => {
       HEADWAY_EMBEDDER: "hash",
       HEADWAY_FILE_ROOTS: `${EXAMPLES},${CORPUS}`,
     });
-    const api = new ApiClient(headway.url);
+    const api = new ApiClient(headway.url, headway.key);
     try {
       const collectionId = await collectionOf(
         api,

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { ApiClient } from "../../src/cli/client.js";
+import type { HeadwayProcess } from "../support/processes.js";
 import { ROOT } from "../support/processes.js";
 import { until } from "../support/until.js";
 
@@ -28,8 +29,8 @@ export const SETTINGS = { HEADWAY_FILE_ROOTS: EXAMPLES, HEADWAY_PIPELINES: PIPEL
  * is watched, read, searched, retried; another is cancelled; a pipeline of one's own runs. The same for every shape of
  * deployment.
  */
-export async function runMainJob(url: string): Promise<void> {
-  const api = new ApiClient(url);
+export async function runMainJob({ url, key }: Pick<HeadwayProcess, "url" | "key">): Promise<void> {
+  const api = new ApiClient(url, key);
   try {
     const collectionId = await collectionOf(api, "main", [
       ...(await readdir(EXAMPLES)).map((name) => ({ name, uri: pathToFileURL(path.join(EXAMPLES, name)).href })),
@@ -62,7 +63,7 @@ export async function runMainJob(url: string): Promise<void> {
     await expectSameHistory(api, collectionId, events);
     await stream.return?.();
     await following;
-    await expectOwnPipeline(api);
+    await expectOwnPipeline(api, key);
   } finally {
     await api.close();
   }
@@ -207,7 +208,8 @@ async function retryAndExpectSecondRun(api: ApiClient, jobId: string): Promise<v
   expect(job).toMatchObject({ run: 2, summary: { output: { documents: 10 } } });
 }
 
-async function expectOwnPipeline(api: ApiClient): Promise<void> {
+async function expectOwnPipeline(api: ApiClient, key: string): Promise<void> {
+  const headers = { authorization: `Bearer ${key}` };
   const collectionId = await collectionOf(api, "words", [
     { name: "a", text: "one two two" },
     { name: "b", text: "three" },
@@ -223,5 +225,5 @@ async function expectOwnPipeline(api: ApiClient): Promise<void> {
   );
   expect(job.summary).toEqual({ output: { words: 4 } });
   expect(job.artifacts.nodes).toMatchObject([{ name: "total.json", mediaType: "application/json", sizeBytes: 11 }]);
-  expect(await (await fetch(job.artifacts.nodes[0]!.url)).json()).toEqual({ words: 4 });
+  expect(await (await fetch(job.artifacts.nodes[0]!.url, { headers })).json()).toEqual({ words: 4 });
 }

@@ -19,7 +19,7 @@ describe("a collection's status, in the eight ways in which it used to go wrong"
     const id = await shelf.fresh("lost answer");
     const input = { collectionId: id, pipeline: "gated", idempotencyKey: "lost" };
     const body = JSON.stringify({ query: SUBMIT, variables: { input } });
-    const headers = { "content-type": "application/json" };
+    const headers = { "content-type": "application/json", authorization: `Bearer ${shelf.api.key}` };
     await (await fetch(`${shelf.api.url}/graphql`, { method: "POST", headers, body })).body!.cancel();
 
     const { currentJob } = await shelf.read(id, "currentJob { id tasks { nodes { id } } }");

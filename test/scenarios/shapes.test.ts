@@ -30,7 +30,7 @@ describe("the main job", () => {
   test("runs in one embedded process, which Ctrl-C stops in order with nothing left behind", async () => {
     const headway = await startHeadway({ ...SETTINGS, HEADWAY_DATA_DIR: dataDir });
     try {
-      await runMainJob(headway.url);
+      await runMainJob(headway);
       expect((await fetch(`${headway.url}/readyz`)).status).toBe(200);
     } finally {
       const code = await headway.stop();
@@ -66,7 +66,7 @@ describe("the main job", () => {
           ["api", "worker", "worker", "reconciler"].map((role) => startHeadway({ ...shared, HEADWAY_ROLES: role })),
         )),
       );
-      await runMainJob(processes[0]!.url);
+      await runMainJob(processes[0]!);
       for (const { url } of processes) expect((await fetch(`${url}/readyz`)).status).toBe(200);
       expect(await rowsOf(database.url, "select * from violations()")).toEqual([]);
       expect(

@@ -1,12 +1,15 @@
 import { parse, validate } from "graphql";
 import type { Client } from "graphql-ws";
+import { KeyRing } from "../../src/engine/keys.js";
 import { ChangeStream } from "../../src/engine/stream.js";
 import type { ApiParts } from "../../src/graphql/context.js";
 import { buildHeadwaySchema } from "../../src/graphql/schema.js";
-import { DEFAULT_QUERY } from "../../src/server/playground.js";
+import { HEADERS } from "../../src/server/playground.js";
+import { TABS } from "../../src/server/playground-tabs.js";
 import { startServer, type RunningServer } from "../../src/server/server.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
-import { createRig, PROJECT, type Rig } from "../support/engine.js";
+import { createRig, type Rig } from "../support/engine.js";
+import { keyBy } from "../support/keys.js";
 import { until } from "../support/until.js";
 import { collect, connect, logger, post, query } from "./world.js";
 
@@ -17,15 +20,17 @@ describe("the API as it is served", () => {
   let stream: ChangeStream;
   let server: RunningServer;
   let client: Client;
+  let key: string;
   beforeAll(async () => {
     rig = await createRig([]);
     stream = new ChangeStream(rig.db, rig.parts.onError);
     await stream.start(rig.url);
     // Nothing here embeds text or reads blobs.
     const unused = { embedder: {} as ApiParts["embedder"], blobs: {} as BlobStore };
-    const api = { parts: rig.parts, stream, projectId: PROJECT, ...unused };
+    const api = { parts: rig.parts, stream, keys: new KeyRing(rig.db, rig.parts.onError), ...unused };
     server = await startServer({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null, api });
-    client = connect(server);
+    key = await keyBy(rig.db);
+    client = connect(server, key);
   });
   afterAll(async () => {
     await client.dispose();
@@ -34,15 +39,24 @@ describe("the API as it is served", () => {
     await rig.close();
   });
 
-  test("opens its playground with operations that are valid", async () => {
-    expect(validate(await buildHeadwaySchema(), parse(DEFAULT_QUERY))).toEqual([]);
-    const answer = await post(server, JSON.stringify({ query: DEFAULT_QUERY, operationName: "Overview" }));
-    expect(await answer.json()).toEqual({ data: { pipelines: [], jobs: { nodes: [] } } });
+  test.each(TABS)(
+    "opens its playground with a tab to $title, valid in the schema",
+    async ({ query: text, variables }) => {
+      expect(validate(await buildHeadwaySchema(), parse(text))).toEqual([]);
+      expect(() => JSON.parse(variables) as unknown).not.toThrow();
+    },
+  );
+
+  test("opens its playground with headers that a browser can send, and answers them with what is missing", async () => {
+    const headers = new Headers({ "content-type": "application/json", ...(JSON.parse(HEADERS) as object) });
+    const answer = await fetch(`${server.url}/graphql`, { method: "POST", headers, body: query("{ __typename }") });
+    const { errors } = (await answer.json()) as { errors: { extensions: { code: string } }[] };
+    expect([answer.status, errors[0]!.extensions.code]).toEqual([401, "UNAUTHENTICATED"]);
   });
 
   test("shows what a mutation made over either transport", async () => {
     const create = 'mutation { createCollection(input: { name: "served" }) { userErrors { code } } }';
-    await expect((await post(server, query(create))).json()).resolves.toEqual({
+    await expect((await post(server, query(create), {}, key)).json()).resolves.toEqual({
       data: { createCollection: { userErrors: [] } },
     });
     const read = '{ collectionByName(name: "served") { name status } }';
@@ -52,14 +66,21 @@ describe("the API as it is served", () => {
   });
 
   test("brings changes over a socket, and lets the stream go when the subscriber does", async () => {
-    const answer = (await (await post(server, query("{ streamCursor }"))).json()) as { data: { streamCursor: string } };
+    const answer = (await (await post(server, query("{ streamCursor }"), {}, key)).json()) as {
+      data: { streamCursor: string };
+    };
     const changes = client.iterate({
       query:
         "subscription ($after: String) { statusChanges(after: $after) { ... on StatusChange { entityType toStatus } } }",
       variables: { after: answer.data.streamCursor },
     });
     const first = changes.next();
-    await post(server, query('mutation { createCollection(input: { name: "watched" }) { userErrors { code } } }'));
+    await post(
+      server,
+      query('mutation { createCollection(input: { name: "watched" }) { userErrors { code } } }'),
+      {},
+      key,
+    );
     expect((await first).value).toEqual({ data: { statusChanges: { entityType: "COLLECTION", toStatus: "CREATED" } } });
     await changes.return?.();
     await until("nobody follows the stream", async () => stream.size === 0, 10_000);
@@ -69,7 +90,7 @@ describe("the API as it is served", () => {
     "gives the same code for %j over both transports",
     async (text) => {
       const codes = (errors: readonly { extensions?: unknown }[]): unknown[] => errors.map((error) => error.extensions);
-      const answer = (await (await post(server, query(text))).json()) as { errors: { extensions: unknown }[] };
+      const answer = (await (await post(server, query(text), {}, key)).json()) as { errors: { extensions: unknown }[] };
       const overSocket = await collect(client, text).then(
         (results) => codes((results[0] as { errors: { extensions: unknown }[] }).errors),
         codes,
@@ -80,6 +101,8 @@ describe("the API as it is served", () => {
   );
 
   test("answers 404 for an artifact that is not there", async () => {
-    expect((await fetch(`${server.url}/artifacts/${UNKNOWN_ID}`)).status).toBe(404);
+    expect(
+      (await fetch(`${server.url}/artifacts/${UNKNOWN_ID}`, { headers: { authorization: `Bearer ${key}` } })).status,
+    ).toBe(404);
   });
 });

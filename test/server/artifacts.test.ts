@@ -7,9 +7,18 @@ import { attachment, serveArtifact } from "../../src/server/artifacts.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { createRig, PROJECT, type Rig } from "../support/engine.js";
+import type { Viewer } from "../../src/graphql/auth.js";
 import { logger } from "./world.js";
 
 const NAME = "Übersicht (1).json";
+const viewer: Viewer = {
+  keyId: randomUUID(),
+  name: "tester",
+  role: "VIEWER",
+  projectId: PROJECT,
+  project: "default",
+  scope: null,
+};
 
 describe("artifacts over HTTP", () => {
   let rig: Rig;
@@ -20,7 +29,7 @@ describe("artifacts over HTTP", () => {
     rig = await createRig([]);
     folder = await mkdtemp(path.join(tmpdir(), "headway-artifacts-"));
     blobs = createFilesystemBlobStore(folder);
-    const parts = { db: rig.db, blobs, projectId: PROJECT, logger };
+    const parts = { db: rig.db, blobs, authenticate: async () => viewer, logger };
     server = await listen({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null }, null, (app) => {
       app.get("/artifacts/:id", serveArtifact(parts));
     });
@@ -32,10 +41,10 @@ describe("artifacts over HTTP", () => {
   });
 
   /** A row of its own, without the job it would belong to. */
-  async function artifact(accepted: boolean, stored = true): Promise<string> {
+  async function artifact(accepted: boolean, stored = true, content = '{"a":1}'): Promise<string> {
     const id = randomUUID();
     const key = `artifacts/${id}`;
-    const { sizeBytes, sha256 } = await blobs.write(key, Buffer.from('{"a":1}'));
+    const { sizeBytes, sha256 } = await blobs.write(key, Buffer.from(content));
     if (!stored) await blobs.remove(key);
     const runner = rig.db.createQueryRunner();
     try {
@@ -75,6 +84,53 @@ describe("artifacts over HTTP", () => {
     const head = await get(id, {}, "HEAD");
     expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([200, "7", ""]);
     expect((await get(id, { "if-none-match": head.headers.get("etag")! })).status).toBe(304);
+  });
+
+  describe("by ranges", () => {
+    const DIGITS = "0123456789";
+    test.each<[string, number, string, string | null]>([
+      ["bytes=0-0", 206, "0", "bytes 0-0/10"],
+      ["bytes=2-5", 206, "2345", "bytes 2-5/10"],
+      ["bytes=8-", 206, "89", "bytes 8-9/10"],
+      ["bytes=-3", 206, "789", "bytes 7-9/10"],
+      ["bytes=-100", 206, DIGITS, "bytes 0-9/10"],
+      ["bytes=5-100", 206, "56789", "bytes 5-9/10"],
+      ["bytes=10-", 416, "", "bytes */10"],
+      ["bytes=20-30", 416, "", "bytes */10"],
+      ["bytes=0-1,5-6", 200, DIGITS, null],
+      ["bytes=0-1,1-6", 206, "0123456", "bytes 0-6/10"],
+      ["bytes=a-b", 200, DIGITS, null],
+      ["pages=1-2", 200, DIGITS, null],
+      ["nonsense", 200, DIGITS, null],
+    ])("%s gets %d", async (range, status, body, contentRange) => {
+      const answer = await get(await artifact(true, true, DIGITS), { range });
+      const got = await answer.text();
+      expect([answer.status, answer.headers.get("content-range")]).toEqual([status, contentRange]);
+      if (status === 416) expect(JSON.parse(got)).toMatchObject({ error: { code: "RANGE_NOT_SATISFIABLE" } });
+      else expect([got, answer.headers.get("content-length")]).toEqual([body, String(body.length)]);
+      if (status !== 416) expect(answer.headers.get("accept-ranges")).toBe("bytes");
+    });
+
+    test("only of the bytes that the client has begun with: If-Range takes this ETag and nothing else", async () => {
+      const id = await artifact(true, true, DIGITS);
+      const etag = (await get(id, {}, "HEAD")).headers.get("etag")!;
+      const ask = async (ifRange: string): Promise<[number, string]> => {
+        const answer = await get(id, { range: "bytes=4-6", "if-range": ifRange });
+        return [answer.status, await answer.text()];
+      };
+      expect(await ask(etag)).toEqual([206, "456"]);
+      expect(await ask('"another"')).toEqual([200, DIGITS]);
+      expect(await ask(`W/${etag}`)).toEqual([200, DIGITS]);
+      expect(await ask(new Date().toUTCString())).toEqual([200, DIGITS]);
+      expect((await get(id, { range: "bytes=4-6", "if-none-match": etag })).status).toBe(304);
+      expect((await get(id, { range: "bytes=4-6" }, "HEAD")).status).toBe(200);
+    });
+
+    test("of an empty one there is none", async () => {
+      const id = await artifact(true, true, "");
+      expect((await get(id, { range: "bytes=0-" })).status).toBe(416);
+      expect((await get(id)).headers.get("content-length")).toBe("0");
+    });
   });
 
   test.each<[string, () => Promise<string>]>([

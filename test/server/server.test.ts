@@ -1,7 +1,7 @@
 import type { Client } from "graphql-ws";
 import { request as httpRequest } from "node:http";
 import type { RunningServer } from "../../src/server/server.js";
-import { collect, connect, post, query, startWorld, type World } from "./world.js";
+import { collect, connect, post, query, startWorld, type World, KEY } from "./world.js";
 
 describe("the server", () => {
   let world: World;
@@ -100,7 +100,7 @@ describe("the server", () => {
   test("sends browsers from the endpoint to the playground, and nobody else", async () => {
     const get = (accept: string): Promise<Response> =>
       fetch(`${server.url}/graphql?query=%7Bhello%7D`, {
-        headers: { accept, "apollo-require-preflight": "yes" },
+        headers: { accept, "apollo-require-preflight": "yes", authorization: `Bearer ${KEY}` },
         redirect: "manual",
       });
     const browser = await get("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");

@@ -1,12 +1,16 @@
 import { GraphQLError, GraphQLObjectType, GraphQLSchema, GraphQLString } from "graphql";
 import { createClient, type Client } from "graphql-ws";
 import WebSocket from "ws";
+import { AccessDenied } from "../../src/errors.js";
 import { createLogger } from "../../src/logger.js";
 import type { Check } from "../../src/server/health.js";
 import { listen, type RunningServer } from "../../src/server/server.js";
-import type { GraphService } from "../../src/server/websocket.js";
+import type { GraphService } from "../../src/server/graph-service.js";
+import { limitRequest } from "../../src/graphql/limits.js";
 
 export const logger = createLogger("silent");
+/** The one key that this world lets in. */
+export const KEY = "hw_world";
 const field = (resolve: () => unknown) => ({ type: GraphQLString, resolve });
 
 /** A subscription that never has an event, and knows when it has begun and when it has ended. */
@@ -83,29 +87,37 @@ export async function startWorld(port = 0): Promise<World> {
       },
     }),
   });
-  const service: GraphService = {
+  const service: GraphService<string> = {
     schema,
+    authenticate: async (authorization) => {
+      if (authorization === `Bearer ${KEY}`) return KEY;
+      throw new AccessDenied("UNAUTHENTICATED", "Only the world's own key is good here.");
+    },
+    isStillGood: async () => true,
     context: () => ({ number: (contexts += 1) }),
     formatError: (error: GraphQLError) => ({
       message: error.originalError ? "hidden" : error.message,
       extensions: { code: error.extensions.code ?? "NONE" },
     }),
+    idOf: (visitor) => visitor,
+    admit: () => undefined,
+    limit: (request) => limitRequest(schema, request),
     validationRules: [],
-    parseOptions: {},
   };
-  const server = await listen(
-    { host: "127.0.0.1", port, logger, measured: null, checks },
-    () => service,
-    () => undefined,
-  );
+  const server = await listen({ host: "127.0.0.1", port, logger, measured: null, checks }, service, () => undefined);
   return { server, checks, silence, slowBegun, release };
 }
 
 /** A request to the endpoint. */
-export function post(server: RunningServer, body: string, headers: Record<string, string> = {}): Promise<Response> {
+export function post(
+  server: RunningServer,
+  body: string,
+  headers: Record<string, string> = {},
+  key: string = KEY,
+): Promise<Response> {
   return fetch(`${server.url}/graphql`, {
     method: "POST",
-    headers: { "content-type": "application/json", ...headers },
+    headers: { "content-type": "application/json", authorization: `Bearer ${key}`, ...headers },
     body,
   });
 }
@@ -121,8 +133,13 @@ export async function collect(client: Client, text: string): Promise<unknown[]> 
 }
 
 /** A socket client that never tries again. */
-export function connect(server: RunningServer): Client {
-  return createClient({ url: socketUrl(server), webSocketImpl: WebSocket, retryAttempts: 0 });
+export function connect(server: RunningServer, key: string = KEY): Client {
+  return createClient({
+    url: socketUrl(server),
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+    connectionParams: { authorization: `Bearer ${key}` },
+  });
 }
 
 /** A bare socket that speaks the protocol. */

@@ -52,15 +52,17 @@ describe("filesystem blob store only", () => {
     await expect(store.read("a/half")).rejects.toMatchObject({ code: "BLOB_MISSING" });
   });
 
-  test("what writers left behind a day ago is removed by the next one, what is younger is not", async () => {
+  test("what writers left behind two hours ago is removed, what is younger is not", async () => {
     const root = await folder();
     const unfinished = path.join(root, ".unfinished");
     await mkdir(unfinished);
     for (const name of ["old", "young"]) await writeFile(path.join(unfinished, name), "half");
-    const twoDaysAgo = new Date(Date.now() - 48 * 3_600_000);
-    await utimes(path.join(unfinished, "old"), twoDaysAgo, twoDaysAgo);
-    await createFilesystemBlobStore(root).write("a", Buffer.from("x"));
+    const twoHoursAgo = new Date(Date.now() - 2 * 3_600_000);
+    await utimes(path.join(unfinished, "old"), twoHoursAgo, twoHoursAgo);
+    const store = createFilesystemBlobStore(root);
+    expect([await store.removeAbandoned(), await store.removeAbandoned()]).toEqual([1, 0]);
     expect(await readdir(unfinished)).toEqual(["young"]);
+    expect(await createFilesystemBlobStore(path.join(root, "not made yet")).removeAbandoned()).toBe(0);
   });
 
   test("a key is no folder of other keys", async () => {

@@ -1,11 +1,13 @@
 import { ApiClient } from "../../src/cli/client.js";
+import { KeyRing } from "../../src/engine/keys.js";
 import { ChangeStream } from "../../src/engine/stream.js";
 import { createLogger } from "../../src/logger.js";
 import { createEmbedder } from "../../src/pipelines/embedding/create-embedder.js";
 import type { Pipeline } from "../../src/pipelines/pipeline.js";
 import { startServer } from "../../src/server/server.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
-import { createRig, PROJECT, type Rig } from "./engine.js";
+import { createRig, type Rig } from "./engine.js";
+import { keyBy } from "./keys.js";
 
 /** What a request answers, errors included. */
 export interface Answer {
@@ -18,37 +20,61 @@ export interface Answer {
 export interface TestApi {
   readonly rig: Rig;
   readonly url: string;
+  /** An ADMIN's, which `client` and `send` use. */
+  readonly key: string;
+  /** What the server has logged as a fault of its own. */
+  readonly faults: readonly string[];
   readonly stream: ChangeStream;
   readonly client: ApiClient;
-  /** Sends the operation over HTTP as it is. */
-  send(query: string, variables?: Record<string, unknown>): Promise<Answer>;
+  /** Sends the operation over HTTP as it is, with another key where one is given. */
+  send(query: string, variables?: Record<string, unknown>, as?: string): Promise<Answer>;
   close(): Promise<void>;
 }
 
-export async function createTestApi(pipelines: readonly Pipeline[]): Promise<TestApi> {
+/** How keys are looked at, where a test is about that. */
+interface KeyTimes {
+  readonly recheckKeysMs?: number;
+  readonly keylessMs?: number;
+  readonly trustedMs?: number;
+}
+
+export async function createTestApi(
+  pipelines: readonly Pipeline[],
+  { recheckKeysMs = 200, keylessMs = 1_000, trustedMs }: KeyTimes = {},
+): Promise<TestApi> {
   const rig = await createRig(pipelines);
   const stream = new ChangeStream(rig.db, rig.parts.onError);
   await stream.start(rig.url);
   const embedder = createEmbedder("hash");
+  const faults: string[] = [];
   const blobs = createFilesystemBlobStore(rig.parts.fileRoots[0]!);
   const server = await startServer({
     host: "127.0.0.1",
     port: 0,
-    logger: createLogger("silent"),
+    logger: Object.assign(createLogger("silent"), {
+      error: (fields: { error?: unknown }) => void faults.push(String(fields.error)),
+    }),
     checks: [],
-    measured: { db: rig.db, projectId: PROJECT },
-    api: { parts: rig.parts, stream, projectId: PROJECT, embedder, blobs },
+    recheckKeysMs,
+    keylessMs,
+    // Tests ask as fast as they can; what one key may is tested where it is meant.
+    requestsPerSecond: 1_000_000,
+    measured: { db: rig.db },
+    api: { parts: rig.parts, stream, keys: new KeyRing(rig.db, rig.parts.onError, trustedMs), embedder, blobs },
   });
-  const client = new ApiClient(server.url);
+  const key = await keyBy(rig.db);
+  const client = new ApiClient(server.url, key);
   return {
     rig,
     url: server.url,
+    key,
+    faults,
     stream,
     client,
-    async send(query, variables = {}) {
+    async send(query, variables = {}, as) {
       const response = await fetch(`${server.url}/graphql`, {
         method: "POST",
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": "application/json", authorization: `Bearer ${as ?? key}` },
         body: JSON.stringify({ query, variables }),
       });
       const body = (await response.json()) as Partial<Answer>;

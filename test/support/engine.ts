@@ -4,6 +4,7 @@ import type { Dispatcher } from "../../src/dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
 import { addDocuments, createCollection } from "../../src/engine/collections.js";
 import type { Actor, EngineParts } from "../../src/engine/engine.js";
+import { createNetworks } from "../../src/engine/networks.js";
 import { submitJob, type SubmitInput } from "../../src/engine/submit.js";
 import type { Pipeline } from "../../src/pipelines/pipeline.js";
 import { Registry } from "../../src/pipelines/registry.js";
@@ -32,7 +33,7 @@ export interface Rig {
   /** A collection of documents named d0, d1 …, each with its name as text. */
   collection(documents: number | readonly { name: string; text: string }[]): Promise<string>;
   submit(pipeline: string, documents: number, more?: Partial<SubmitInput>): Promise<string>;
-  settled(jobId: string): Promise<string>;
+  settled(jobId: string, deadlineMs?: number): Promise<string>;
   violations(): Promise<unknown[]>;
   close(): Promise<void>;
 }
@@ -53,6 +54,8 @@ export async function createRig(
     dispatcher,
     registry,
     fileRoots: [folder],
+    networks: createNetworks([]),
+    s3Sources: [],
     maxDocumentBytes: 10_000_000,
     cancelDeadlineMs: 15_000,
     sweepMs: 5_000,
@@ -79,7 +82,6 @@ export async function createRig(
           runIsolated: () => Promise.reject(new Error("this rig runs no isolated stages")),
         },
         {
-          projectId: PROJECT,
           concurrency: 8,
           leaseMs: 30_000,
           heartbeatMs: 1_000,
@@ -100,7 +102,6 @@ export async function createRig(
         blobs,
         onError,
         settings: {
-          projectId: PROJECT,
           sweepMs: 50,
           // No database comes back here: what has expired is rescued from the first tick on.
           heartbeatMs: -2_000,
@@ -128,7 +129,7 @@ export async function createRig(
       const collectionId = more.collectionId ?? (await rig.collection(documents));
       return (await submitJob(parts, ACTOR, { ...more, collectionId, pipeline })).jobId;
     },
-    async settled(jobId) {
+    async settled(jobId, deadlineMs = 20_000) {
       let status: string | null = null;
       await until(
         `job ${jobId} is settled`,
@@ -140,7 +141,7 @@ export async function createRig(
           status = rows[0]?.status ?? null;
           return status !== null;
         },
-        20_000,
+        deadlineMs,
       );
       return status!;
     },

@@ -1,4 +1,3 @@
-import { francAll } from "franc";
 import type { CollectionStage } from "../pipeline.js";
 import { STOP_WORDS } from "./stop-words.js";
 import type { StoreOutput } from "./store.js";
@@ -36,6 +35,7 @@ export const describeStage: CollectionStage = {
       characters += (output as StoreOutput).characters;
       chunks += (output as StoreOutput).chunks;
     }
+    const { francAll } = await import("franc"); // Loaded here because few processes ever describe, and it is large.
     const language = francAll(sample)[0]?.[0] ?? "und";
     return {
       title: title ?? ctx.collection.name,

@@ -2,24 +2,18 @@ import { PermanentError, messageOf } from "../../errors.js";
 import type { DocumentStage } from "../pipeline.js";
 import type { DocumentsOptions } from "./documents.js";
 import { formatOf, type Format } from "./formats.js";
-import { parseCsv } from "./parsers/csv.js";
-import { parseDocx } from "./parsers/docx.js";
-import { parseHtml } from "./parsers/html.js";
-import { parseJson } from "./parsers/json.js";
 import type { Parsed, Parser } from "./parsers/parsed.js";
-import { parsePdf } from "./parsers/pdf.js";
-import { parsePlain } from "./parsers/plain.js";
-import { parseXml } from "./parsers/xml.js";
 
-const PARSERS: Readonly<Record<Format, Parser>> = {
-  pdf: parsePdf,
-  docx: parseDocx,
-  html: parseHtml,
-  md: parsePlain,
-  txt: parsePlain,
-  csv: parseCsv,
-  json: parseJson,
-  xml: parseXml,
+/** Loaded when a document of the format comes up, which is in a child process: nothing else pays for the libraries. */
+const PARSERS: Readonly<Record<Format, () => Promise<Parser>>> = {
+  pdf: async () => (await import("./parsers/pdf.js")).parsePdf,
+  docx: async () => (await import("./parsers/docx.js")).parseDocx,
+  html: async () => (await import("./parsers/html.js")).parseHtml,
+  md: async () => (await import("./parsers/plain.js")).parsePlain,
+  txt: async () => (await import("./parsers/plain.js")).parsePlain,
+  csv: async () => (await import("./parsers/csv.js")).parseCsv,
+  json: async () => (await import("./parsers/json.js")).parseJson,
+  xml: async () => (await import("./parsers/xml.js")).parseXml,
 };
 
 /** More text than this no reader pages through, and no chunk list holds. */
@@ -45,7 +39,7 @@ export const parseStage: DocumentStage = {
     const format = formatOf(mediaType);
     if (format === null)
       throw new PermanentError("UNSUPPORTED_TYPE", `${name} is ${mediaType}, which no parser takes.`);
-    const { text, metadata, pageStarts } = await parsed(PARSERS[format], await ctx.document.bytes(), name);
+    const { text, metadata, pageStarts } = await parsed(await PARSERS[format](), await ctx.document.bytes(), name);
     if (text.length > MAX_TEXT_LENGTH) {
       throw new PermanentError(
         "RESOURCE_LIMIT",

@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer } from "file-type";
 import { PermanentError } from "../../errors.js";
 import { decodeText } from "../decode-text.js";
 import type { DocumentStage } from "../pipeline.js";
@@ -49,6 +48,7 @@ export async function detect(bytes: Uint8Array, name: string): Promise<string> {
   // A byte order mark of UTF-16 is also how some MPEG frames begin.
   const isUtf16 =
     /^(\xff\xfe|\xfe\xff)/.test(Buffer.from(bytes.subarray(0, 2)).toString("latin1")) && !looksBinary(bytes);
+  const { fileTypeFromBuffer } = await import("file-type");
   const magic = isUtf16 ? undefined : await fileTypeFromBuffer(bytes).catch(() => undefined); // A truncated container can end the detector early.
   // XML and text formats are told apart below, where the name counts too.
   if (magic && magic.mime !== "application/xml" && !magic.mime.startsWith("text/")) return magic.mime;

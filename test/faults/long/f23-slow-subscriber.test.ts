@@ -46,7 +46,7 @@ async function connect(): Promise<Raw> {
   const raw: Raw = { socket, received: 0 };
   socket.on("error", () => undefined); // It is to be dropped by the server, which shows as an error here.
   await once(socket, "open");
-  socket.send(JSON.stringify({ type: "connection_init" }));
+  socket.send(JSON.stringify({ type: "connection_init", payload: { authorization: `Bearer ${server.key}` } }));
   await once(socket, "message");
   socket.on("message", () => (raw.received += 1));
   return raw;

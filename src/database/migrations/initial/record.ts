@@ -7,56 +7,12 @@
  *   stage (go on at 'stage'), complete, skip, end (an Ending of src/lifecycle/reasons.ts), deadline (of a cancel).
  * p_claim: {change, ids, pipelines, limit, leaseMs}, or null.
  */
-export const RECORD = `
--- The ids of due tasks, at most the limit; within the collections given, or within all.
-create function claimable(p_claim jsonb, p_collections uuid[]) returns uuid[] language sql stable as $$
-  select array(
-    select id from (
-      (select id, priority, run_at from task
-       where id = any (array(select jsonb_array_elements_text(p_claim->'ids')::uuid)) and status = 'QUEUED'
-         and run_at <= clock_timestamp()
-         and pipeline = any (array(select jsonb_array_elements_text(p_claim->'pipelines')))
-         and (p_collections is null or collection_id = any (p_collections)))
-      union
-      (select id, priority, run_at from task
-       where status = 'QUEUED' and run_at <= clock_timestamp()
-         and pipeline = any (array(select jsonb_array_elements_text(p_claim->'pipelines')))
-         and (p_collections is null or collection_id = any (p_collections))
-       order by priority desc, run_at, id limit (p_claim->>'limit')::int)
-    ) due
-    order by priority desc, (id = any (array(select jsonb_array_elements_text(p_claim->'ids')::uuid))) desc, run_at, id
-    limit (p_claim->>'limit')::int
-  )
-$$;
-
-create function claimed(p_ids uuid[]) returns jsonb language sql stable as $$
-  select coalesce(jsonb_agg(jsonb_build_object(
-    'taskId', t.id, 'fence', t.fence::text, 'kind', t.kind, 'stage', t.stage, 'attempt', t.attempt,
-    'maxAttempts', t.max_attempts, 'run', t.run, 'textFence', t.text_fence::text, 'chunkFence', t.chunk_fence::text,
-    'warnings', t.warnings, 'projectId', t.project_id,
-    'job', jsonb_build_object('id', j.id, 'pipeline', j.pipeline, 'pipelineVersion', j.pipeline_version,
-      'documentStages', j.document_stages, 'collectionStages', j.collection_stages, 'options', j.options,
-      'tags', j.tags, 'run', j.run),
-    'collection', jsonb_build_object('id', c.id, 'name', c.name, 'metadata', c.metadata),
-    'document', case when d.id is not null then jsonb_build_object('id', d.id, 'name', d.name,
-      'mediaType', d.media_type, 'sizeBytes', d.size_bytes, 'sha256', d.sha256, 'metadata', d.metadata,
-      'sourceUri', d.source_uri, 'blobKey', d.blob_key, 'contentVersion', d.content_version) end,
-    'input', o.output
-  ) order by t.priority desc, t.run_at, t.ordinal), '[]')
-  from task t join job j on j.id = t.job_id join collection c on c.id = t.collection_id
-  left join document d on d.id = t.document_id
-  left join lateral (
-    select case t.kind when 'DOCUMENT' then j.document_stages else j.collection_stages end as stages
-  ) s on true
-  left join stage_output o on o.task_id = t.id and o.stage = s.stages[array_position(s.stages, t.stage) - 1]
-  where t.id = any (p_ids)
-$$;
-
-create function record_changes(
+export const RECORD_CHANGES = `
+create or replace function record_changes(
   p_actor_type text, p_actor text, p_worker uuid, p_crash_limit int, p_changes jsonb, p_claim jsonb
 ) returns jsonb language plpgsql as $$
 declare
-  v_now timestamptz := clock_timestamp();
+  v_now timestamptz;
   v_claims uuid[] := '{}';
   v_claimed uuid[];
   v_collections uuid[];
@@ -64,6 +20,7 @@ declare
   v_job uuid;
   v_errors jsonb := '[]';
   v_jobs uuid[];
+  v_lease interval;
 begin
   if p_claim is not null then v_claims := claimable(p_claim, null); end if;
   v_collections := array(
@@ -77,6 +34,9 @@ begin
   perform from task
   where id = any (v_claims || array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c))
   order by id for no key update;
+  -- Read only now: a lease must not have been running while the claim waited for its locks.
+  v_now := clock_timestamp();
+  v_lease := make_interval(secs => coalesce((select lease_ms from worker where id = p_worker), 0)::float8 / 1000);
 
   with c as (
     select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, kind text, stage text,
@@ -124,7 +84,8 @@ begin
       worker_id = case when n.kind = 'claim' then p_worker when n.status = 'RUNNING' then t.worker_id end,
       lease_expires_at = case
         when n.kind = 'claim' then v_now + make_interval(secs => (p_claim->>'leaseMs')::float8 / 1000)
-        when n.status = 'RUNNING' then t.lease_expires_at end,
+        -- Heartbeats pass over a row that a flush holds, and the fence has just shown that the worker is alive.
+        when n.status = 'RUNNING' then greatest(t.lease_expires_at, v_now + v_lease) end,
       attempt = case when n.kind = 'stage' and n.status = 'RUNNING' then 1
                      when n.status = 'QUEUED' and n.counts_as = 'attempt' then t.attempt + 1 else t.attempt end,
       max_attempts = case when n.kind = 'stage' and n.status = 'RUNNING' then n.max_attempts else t.max_attempts end,
@@ -195,7 +156,82 @@ begin
       from task t where t.job_id = any (v_jobs) and t.kind = 'COLLECTION' and t.status = 'QUEUED'),
     'convergeErrors', v_errors);
 end $$;
+`;
 
+export const HEARTBEAT = `
+-- Renews just the (task, fence) pairs given; takes no collection lock and waits for nobody.
+create or replace function heartbeat(p_worker uuid, p_lease_ms int, p_tasks jsonb) returns jsonb language plpgsql as $$
+begin
+  -- A renewal that a crash of the database forgets is no loss, since no lease is held against anybody after an outage;
+  -- and one that waited for a slow disk would come too late (with commits of 300 ms it took up to 900).
+  perform set_config('synchronous_commit', 'off', true);
+  update task t set
+    lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_ms::float8 / 1000),
+    progress = case when t.stage = p.stage then greatest(t.progress, coalesce(p.progress, 0)) else t.progress end,
+    progress_message = case when t.stage = p.stage then coalesce(p.message, t.progress_message) else t.progress_message end
+  from (
+    select t.id, p.stage, p.progress, p.message
+    from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint, stage text, progress real, message text)
+    join task t on t.id = p.task and t.fence = p.fence
+    where t.status = 'RUNNING' order by t.id for no key update of t skip locked
+  ) p where t.id = p.id;
+  return jsonb_build_object(
+    'lost', (select coalesce(jsonb_agg(p.task), '[]')
+      from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint)
+      left join task t on t.id = p.task and t.fence = p.fence and t.status = 'RUNNING' where t.id is null),
+    'cancelled', (select coalesce(jsonb_agg(p.task), '[]')
+      from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint)
+      join task t on t.id = p.task and t.fence = p.fence and t.status = 'RUNNING'
+      where t.cancel_requested_at is not null));
+end $$;
+`;
+
+/** What the first schema made beside them. */
+export const RECORD = `
+-- The ids of due tasks, at most the limit; within the collections given, or within all.
+create function claimable(p_claim jsonb, p_collections uuid[]) returns uuid[] language sql stable as $$
+  select array(
+    select id from (
+      (select id, priority, run_at from task
+       where id = any (array(select jsonb_array_elements_text(p_claim->'ids')::uuid)) and status = 'QUEUED'
+         and run_at <= clock_timestamp()
+         and pipeline = any (array(select jsonb_array_elements_text(p_claim->'pipelines')))
+         and (p_collections is null or collection_id = any (p_collections)))
+      union
+      (select id, priority, run_at from task
+       where status = 'QUEUED' and run_at <= clock_timestamp()
+         and pipeline = any (array(select jsonb_array_elements_text(p_claim->'pipelines')))
+         and (p_collections is null or collection_id = any (p_collections))
+       order by priority desc, run_at, id limit (p_claim->>'limit')::int)
+    ) due
+    order by priority desc, (id = any (array(select jsonb_array_elements_text(p_claim->'ids')::uuid))) desc, run_at, id
+    limit (p_claim->>'limit')::int
+  )
+$$;
+
+create function claimed(p_ids uuid[]) returns jsonb language sql stable as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'taskId', t.id, 'fence', t.fence::text, 'kind', t.kind, 'stage', t.stage, 'attempt', t.attempt,
+    'maxAttempts', t.max_attempts, 'run', t.run, 'textFence', t.text_fence::text, 'chunkFence', t.chunk_fence::text,
+    'warnings', t.warnings, 'projectId', t.project_id,
+    'job', jsonb_build_object('id', j.id, 'pipeline', j.pipeline, 'pipelineVersion', j.pipeline_version,
+      'documentStages', j.document_stages, 'collectionStages', j.collection_stages, 'options', j.options,
+      'tags', j.tags, 'run', j.run),
+    'collection', jsonb_build_object('id', c.id, 'name', c.name, 'metadata', c.metadata),
+    'document', case when d.id is not null then jsonb_build_object('id', d.id, 'name', d.name,
+      'mediaType', d.media_type, 'sizeBytes', d.size_bytes, 'sha256', d.sha256, 'metadata', d.metadata,
+      'sourceUri', d.source_uri, 'blobKey', d.blob_key, 'contentVersion', d.content_version) end,
+    'input', o.output
+  ) order by t.priority desc, t.run_at, t.ordinal), '[]')
+  from task t join job j on j.id = t.job_id join collection c on c.id = t.collection_id
+  left join document d on d.id = t.document_id
+  left join lateral (
+    select case t.kind when 'DOCUMENT' then j.document_stages else j.collection_stages end as stages
+  ) s on true
+  left join stage_output o on o.task_id = t.id and o.stage = s.stages[array_position(s.stages, t.stage) - 1]
+  where t.id = any (p_ids)
+$$;
+${RECORD_CHANGES}
 -- Media type, size, hash and metadata as the stages found them; and, on completion, the pointer that moves readers
 -- from all of the old text and chunks to all of the new.
 create function apply_document_facts(p_applied jsonb, p_changes jsonb) returns void language plpgsql as $$
@@ -236,27 +272,4 @@ begin
     ) s where c.id = s.collection_id;
   end if;
 end $$;
-
--- Renews just the (task, fence) pairs given; takes no collection lock and waits for nobody.
-create function heartbeat(p_worker uuid, p_lease_ms int, p_tasks jsonb) returns jsonb language plpgsql as $$
-begin
-  update task t set
-    lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_ms::float8 / 1000),
-    progress = case when t.stage = p.stage then greatest(t.progress, coalesce(p.progress, 0)) else t.progress end,
-    progress_message = case when t.stage = p.stage then coalesce(p.message, t.progress_message) else t.progress_message end
-  from (
-    select t.id, p.stage, p.progress, p.message
-    from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint, stage text, progress real, message text)
-    join task t on t.id = p.task and t.fence = p.fence
-    where t.status = 'RUNNING' order by t.id for no key update of t skip locked
-  ) p where t.id = p.id;
-  return jsonb_build_object(
-    'lost', (select coalesce(jsonb_agg(p.task), '[]')
-      from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint)
-      left join task t on t.id = p.task and t.fence = p.fence and t.status = 'RUNNING' where t.id is null),
-    'cancelled', (select coalesce(jsonb_agg(p.task), '[]')
-      from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint)
-      join task t on t.id = p.task and t.fence = p.fence and t.status = 'RUNNING'
-      where t.cancel_requested_at is not null));
-end $$;
-`;
+${HEARTBEAT}`;

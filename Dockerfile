@@ -1,0 +1,30 @@
+# Headway in an image: docker build -t headway . It holds no secret; settings come with the environment.
+ARG NODE_IMAGE=node:20-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json ormconfig.ts ./
+COPY src ./src
+RUN npx tsc -p tsconfig.json && chmod +x dist/src/cli/main.js
+
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --no-audit --no-fund
+
+FROM ${NODE_IMAGE}
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=build /app/dist/src ./dist/src
+COPY package.json ./
+# /data is what the process may write to; a volume goes there. The link is for: docker compose exec api headway …
+RUN mkdir /data && chown node:node /data && ln -s /app/dist/src/cli/main.js /usr/local/bin/headway
+ENV HEADWAY_DATA_DIR=/data HEADWAY_HOST=0.0.0.0
+VOLUME /data
+USER node
+EXPOSE 4000
+ENTRYPOINT ["node", "--enable-source-maps", "/app/dist/src/cli/main.js"]
+CMD ["start"]

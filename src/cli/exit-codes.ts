@@ -1,0 +1,56 @@
+import { HeadwayError } from "../errors.js";
+
+/** How commands end, for scripts; told by `headway help`. */
+export const EXIT = {
+  ok: 0,
+  /** The server refused, the job failed, the doctor found something. */
+  failed: 1,
+  /** The command, a setting or an argument is not as it must be. */
+  usage: 2,
+  unreachable: 3,
+  /** No key, a key that is not known, or one that may not do this. */
+  refused: 4,
+  completedWithErrors: 5,
+  cancelled: 6,
+  interrupted: 130,
+} as const;
+
+/** The end of `headway help`. */
+export const EXIT_CODES_HELP = `
+Exit codes: 0 well; 1 refused or failed, or doctor found something; 2 wrong usage or setting; 3 no server there;
+4 no key, or one that may not do this; 130 stopped by Ctrl-C. watch and submit --watch say how the job ended:
+0 COMPLETED, 1 FAILED, 5 COMPLETED_WITH_ERRORS, 6 CANCELLED.`;
+
+/** A command that can't be run as it was written; the message says what it must be. */
+export class UsageError extends HeadwayError {
+  constructor(message: string) {
+    super("USAGE", message);
+  }
+}
+
+const BY_CODE: Readonly<Record<string, number>> = {
+  USAGE: EXIT.usage,
+  CONFIG_INVALID: EXIT.usage,
+  BAD_USER_INPUT: EXIT.usage,
+  UNREACHABLE: EXIT.unreachable,
+  NOT_HEADWAY: EXIT.unreachable,
+  UNAUTHENTICATED: EXIT.refused,
+  FORBIDDEN: EXIT.refused,
+};
+
+/** The exit code for what was thrown. */
+export function exitCodeOf(error: unknown): number {
+  const code = (error as { code?: unknown } | null)?.code;
+  return (typeof code === "string" ? BY_CODE[code] : undefined) ?? EXIT.failed;
+}
+
+const BY_JOB_STATUS: Readonly<Record<string, number>> = {
+  COMPLETED: EXIT.ok,
+  COMPLETED_WITH_ERRORS: EXIT.completedWithErrors,
+  CANCELLED: EXIT.cancelled,
+};
+
+/** The exit code for a settled job. */
+export function exitCodeOfJob(status: string): number {
+  return BY_JOB_STATUS[status] ?? EXIT.failed;
+}

@@ -1,0 +1,52 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+
+/** A range of addresses. */
+export interface Network {
+  readonly address: string;
+  /** Leading bits that count: 0 to 32, or to 128. */
+  readonly prefix: number;
+  readonly family: "ipv4" | "ipv6";
+}
+
+/** Networks by their CIDR notation; a single address is one of its own. */
+export const networks = z.string().transform((value, context) => {
+  const found = list(value).map(toNetwork);
+  if (!found.includes(null)) return found as Network[];
+  const wrong = list(value)[found.indexOf(null)];
+  const message = `it must be networks such as 10.1.0.0/16 or fd00::/8, separated by commas, and "${wrong}" is none, because a network that is read wrongly would open another`;
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+});
+
+function toNetwork(text: string): Network | null {
+  const [, address = "", bits] = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  const most = version === 4 ? 32 : 128;
+  const prefix = bits === undefined ? most : Number(bits);
+  return version === 0 || prefix > most ? null : { address, prefix, family: version === 4 ? "ipv4" : "ipv6" };
+}
+
+const S3_PLACE = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[A-Za-z0-9!_.*'()-]+)*\/?$/;
+const S3_MUST = "it must be s3://bucket or s3://bucket/folder";
+/** Places in S3, without a slash at the end. */
+export const s3Places = z.string().transform((value, context) => {
+  const places = list(value);
+  if (places.every((place) => S3_PLACE.test(place))) return places.map((place) => place.replace(/\/$/, ""));
+  context.addIssue({ code: "custom", message: `${S3_MUST}, several separated by commas, because objects lie there` });
+  return z.NEVER;
+});
+
+/** One place in S3, or null. */
+export const blobsPlace = z
+  .string()
+  .refine((value) => value === "" || S3_PLACE.test(value), `${S3_MUST}, because files are kept there`)
+  .transform((value) => value.replace(/\/$/, "") || null);
+
+/** The entries of a setting that holds several, separated by commas. */
+export function list(value: string): string[] {
+  return value
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+}

@@ -1,0 +1,97 @@
+import type { GraphQLSchema } from "graphql";
+import type { KeyRing, KeyScope } from "../engine/keys.js";
+import { AccessDenied } from "../errors.js";
+import { isAtLeast, type Role } from "../lifecycle/roles.js";
+import type { GraphContext } from "./context.js";
+
+/** Who asks: what the key says that came with the request. */
+export interface Viewer {
+  readonly keyId: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly projectId: string;
+  readonly project: string;
+  readonly scope: KeyScope | null;
+}
+
+/**
+ * The viewer behind an `Authorization: Bearer hw_…` value, however it came: a header, or a socket's connectionParams.
+ * @throws {AccessDenied} UNAUTHENTICATED when there is none, or its key is unknown, revoked or expired
+ */
+export async function authenticate(keys: KeyRing, authorization: unknown): Promise<Viewer> {
+  const [, text] = typeof authorization === "string" ? (/^Bearer +(\S+) *$/i.exec(authorization) ?? []) : [];
+  if (text === undefined) {
+    throw new AccessDenied(
+      "UNAUTHENTICATED",
+      'A key is needed: send "Authorization: Bearer hw_…". "npx headway keys create --name N --role OPERATOR" makes one.',
+    );
+  }
+  const key = await keys.verify(text);
+  if (key === null) {
+    throw new AccessDenied("UNAUTHENTICATED", "This key is unknown, revoked or expired; ask for another one.");
+  }
+  const { id: keyId, name, role, projectId, project, scope } = key;
+  return { keyId, name, role, projectId, project, scope };
+}
+
+/** The least role for each mutation; a mutation that is not here can't be built. Reading needs VIEWER. */
+export const MUTATION_ROLES: Readonly<Record<string, Role>> = {
+  createCollection: "OPERATOR",
+  addDocuments: "OPERATOR",
+  createUploads: "OPERATOR",
+  removeDocuments: "OPERATOR",
+  submitJob: "OPERATOR",
+  retryJob: "OPERATOR",
+  retryTask: "OPERATOR",
+  cancelJob: "OPERATOR",
+  cancelTask: "OPERATOR",
+  createBrowserKey: "OPERATOR",
+  deleteCollection: "ADMIN",
+  bulkJobs: "ADMIN",
+  pausePipeline: "ADMIN",
+  resumePipeline: "ADMIN",
+  repair: "ADMIN",
+};
+
+/** What tells of the whole project or installation, and so is closed to a key of one collection or job. */
+export const WHOLE_PROJECT_QUERIES: readonly string[] = ["pipelines", "workers"];
+
+/** Why the viewer may not do what needs this role; null when it may. */
+export function whyNotAllowed(viewer: Viewer, least: Role): string | null {
+  return isAtLeast(viewer.role, least)
+    ? null
+    : `The key "${viewer.name}" has the role ${viewer.role}; ${least} is needed.`;
+}
+
+/** @throws {AccessDenied} FORBIDDEN where the viewer's role is smaller than `least` */
+export function requireRole(viewer: Viewer, least: Role): void {
+  const why = whyNotAllowed(viewer, least);
+  if (why !== null) throw new AccessDenied("FORBIDDEN", why);
+}
+
+/** Puts the roles in front of the schema's mutations, and what scoped keys may not ask in front of its queries. */
+export function guardRoots(schema: GraphQLSchema): GraphQLSchema {
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+    const least = MUTATION_ROLES[field.name];
+    if (least === undefined) throw new Error(`The mutation ${field.name} has no role in MUTATION_ROLES.`);
+    guard(field, (viewer) => requireRole(viewer, least));
+  }
+  for (const field of Object.values(schema.getQueryType()?.getFields() ?? {})) {
+    if (!WHOLE_PROJECT_QUERIES.includes(field.name)) continue;
+    guard(field, ({ scope }) => {
+      if (scope !== null)
+        throw new AccessDenied("FORBIDDEN", `${field.name} tells of the whole project; this key sees one part of it.`);
+    });
+  }
+  return schema;
+}
+
+type Field = ReturnType<NonNullable<ReturnType<GraphQLSchema["getQueryType"]>>["getFields"]>[string];
+
+function guard(field: Field, check: (viewer: Viewer) => void): void {
+  const { resolve } = field;
+  field.resolve = (source, args, context: GraphContext, info) => {
+    check(context.viewer);
+    return resolve?.(source, args, context, info);
+  };
+}

@@ -1,0 +1,111 @@
+import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import {
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from "@apollo/server/plugin/disabled";
+import { expressMiddleware } from "@as-integrations/express5";
+import express, { type Express, type RequestHandler } from "express";
+import { getOperationAST, GraphQLError, type DocumentNode } from "graphql";
+import type { Server } from "node:http";
+import type { GraphRequest } from "../graphql/limits.js";
+import type { Logger } from "../logger.js";
+import type { Drain } from "./drain.js";
+import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
+import { PLAYGROUND_PATH, servePlayground } from "./playground.js";
+import { serveSockets } from "./websocket.js";
+
+const GRAPHQL_PATH = "/graphql";
+
+interface Endpoint<Visitor> {
+  readonly app: Express;
+  readonly http: Server;
+  readonly drain: Drain;
+  readonly service: GraphService<Visitor>;
+  readonly url: () => string;
+  readonly logger: Logger;
+}
+
+/** Puts the GraphQL endpoint, its sockets and its playground onto `app`. Returns how to stop them, and the rest. */
+export async function serveGraph<Visitor>(endpoint: Endpoint<Visitor>): Promise<() => Promise<void>> {
+  const { app, http, drain, service, url, logger } = endpoint;
+  drain.sockets = serveSockets(http, GRAPHQL_PATH, { service, url, logger });
+  const apollo = apolloFor(endpoint);
+  await apollo.start();
+  app.get("/", (_req, res) => res.redirect(302, PLAYGROUND_PATH));
+  app.get(PLAYGROUND_PATH, servePlayground(GRAPHQL_PATH));
+  app.use(
+    GRAPHQL_PATH,
+    toPlayground,
+    async (req, res, next) => {
+      // Before anything of the body is read: who has no key learns nothing, not even of the schema.
+      const visitor = await service.authenticate(req.headers.authorization);
+      service.admit(visitor);
+      res.locals.visitor = visitor;
+      next();
+    },
+    express.json({ limit: MAX_BODY_BYTES }),
+    limited(service),
+    expressMiddleware(apollo, { context: async ({ res }) => service.context(res.locals.visitor as Visitor, url()) }),
+  );
+  return () => apollo.stop();
+}
+
+function apolloFor<Visitor>({ drain, service, logger }: Endpoint<Visitor>): ApolloServer<object> {
+  const draining: ApolloServerPlugin = { serverWillStart: async () => ({ drainServer: () => drain.run() }) };
+  return new ApolloServer({
+    schema: service.schema,
+    formatError: (formatted, error) =>
+      service.formatError(
+        error instanceof GraphQLError
+          ? error
+          : new GraphQLError(formatted.message, { originalError: error instanceof Error ? error : null }),
+      ),
+    validationRules: [...service.validationRules],
+    // Where it is switched off, a rule of the service's does so for both transports.
+    introspection: true,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    logger,
+    plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginUsageReportingDisabled(), draining],
+  });
+}
+
+const toPlayground: RequestHandler = (req, res, next) => {
+  if (req.method === "GET" && req.accepts(["json", "html"]) === "html") res.redirect(302, PLAYGROUND_PATH);
+  else next();
+};
+
+/** What is too much is refused before Apollo parses and validates it. What is no request at all is left to Apollo. */
+function limited({ limit, formatError }: Pick<GraphService<never>, "limit" | "formatError">): RequestHandler {
+  return (req, res, next) => {
+    const request = requestIn(req.method === "GET" ? req.query : (req.body as unknown));
+    const document = request && limit(request);
+    if (!document) return next();
+    const faults = !("kind" in document) ? document : isStream(document, request) ? [noStream()] : [];
+    if (faults.length === 0) return next();
+    res.status(400).json({ errors: faults.map(formatError) });
+  };
+}
+
+function isStream(document: DocumentNode, { operationName }: GraphRequest): boolean {
+  return getOperationAST(document, operationName)?.operation === "subscription";
+}
+
+function noStream(): GraphQLError {
+  const message = "Subscriptions come over WebSocket at this same address, by the protocol graphql-transport-ws.";
+  return new GraphQLError(message, { extensions: { code: "BAD_REQUEST" } });
+}
+
+function requestIn(from: unknown): GraphRequest | null {
+  if (typeof from !== "object" || from === null) return null;
+  const { query, operationName, variables } = from as Record<string, unknown>;
+  if (typeof query !== "string") return null;
+  return {
+    query,
+    operationName: typeof operationName === "string" ? operationName : null,
+    variables: typeof variables === "object" ? (variables as GraphRequest["variables"]) : null,
+  };
+}

@@ -1,0 +1,111 @@
+/** One tab of the playground; valid in the schema. */
+export interface Tab {
+  readonly title: string;
+  readonly query: string;
+  readonly variables: string;
+}
+
+const ID = '{\n  "id": "paste an id here"\n}';
+
+/** What the page holds at the first visit: the way from a first collection to a retry, one tab each. */
+export const TABS: readonly Tab[] = [
+  {
+    title: "create",
+    variables: "{}",
+    query: `# Welcome to Headway. First put your key into the Headers tab below:
+# "npm start" prints one, "npx headway keys create" makes others.
+# Ctrl-Enter runs, Ctrl-Space completes, the book on the left explains every type.
+
+# 1. A place for documents:
+mutation Create {
+  createCollection(input: { name: "First steps" }) {
+    collection { id name }
+    userErrors { code message }
+  }
+}
+
+# 2. Documents for it:
+mutation Add($id: ID!) {
+  addDocuments(input: {
+    collectionId: $id
+    documents: [
+      { name: "greeting.txt", text: "Good morning, and welcome." }
+      { name: "empty.txt", text: "" }
+    ]
+  }) {
+    documents { id name }
+    userErrors { code message path }
+  }
+}
+`,
+  },
+  {
+    title: "submit",
+    variables: ID,
+    query: `# What can be run, and the collection to a pipeline:
+query Pipelines {
+  pipelines { name description documentStages collectionStages }
+}
+
+mutation Submit($id: ID!) {
+  submitJob(input: { collectionId: $id, pipeline: "documents" }) {
+    job { id status run counts { total } }
+    userErrors { code message }
+  }
+}
+`,
+  },
+  {
+    title: "watch",
+    variables: ID,
+    query: `# Every change of a job, as it happens; "after" resumes behind a cursor.
+subscription Changes($id: ID!, $after: String) {
+  statusChanges(jobId: $id, after: $after) {
+    ... on StatusChange { cursor entityType toStatus toStage reason message at }
+    ... on StreamGap { cause resumeAt }
+  }
+}
+
+# Or only how far it is, until it is settled:
+subscription Progress($id: ID!) {
+  jobProgress(jobId: $id) { status stage progress stageCounts { stage queued running completed failed } }
+}
+`,
+  },
+  {
+    title: "history",
+    variables: ID,
+    query: `# What became of a job, and why; "waitingOn" says why it does not move.
+query Job($id: ID!) {
+  job(id: $id) {
+    status
+    waitingOn { code message until }
+    summary { durationMs errors { code stage count } output }
+    tasks(first: 20) { nodes { documentName status stage error { code message } } }
+    history(first: 50) { nodes { at actor { name } reason fromStatus toStatus message } }
+  }
+}
+
+query Newest {
+  jobs(first: 10) { nodes { id status pipeline createdAt collection { name } } }
+}
+`,
+  },
+  {
+    title: "retry",
+    variables: ID,
+    query: `# May it be retried? Then its failed tasks go on at the stage where they stopped.
+query May($id: ID!) {
+  job(id: $id) { canRetry { allowed disabledReason } canCancel { allowed disabledReason } }
+}
+
+mutation Retry($id: ID!) {
+  retryJob(input: { jobId: $id, reason: "tried by hand" }) {
+    retriedTasks
+    job { status run }
+    userErrors { code message }
+  }
+}
+`,
+  },
+];

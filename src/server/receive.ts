@@ -1,0 +1,132 @@
+import type { RequestHandler } from "express";
+import { createHash } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
+import { HeadwayError } from "../errors.js";
+
+/** A request that is answered with this status, code and message. */
+export class Refusal extends HeadwayError {
+  constructor(
+    readonly status: number,
+    code: string,
+    message: string,
+  ) {
+    super(code, message);
+  }
+}
+
+/** How fast a body has to come: so many bytes in every window, but for the last. */
+export interface Pace {
+  readonly windowMs: number;
+  readonly minBytes: number;
+}
+/** Some 1 KB a second: slower than any line that people still use, and 5 MB would take more than an hour. */
+const DEFAULT_PACE: Pace = { windowMs: 30_000, minBytes: 32_768 };
+
+/** What a body must turn out to be. */
+export interface Expected {
+  readonly sizeBytes: number;
+  /** Lower-case hex; null where any will do. */
+  readonly sha256: string | null;
+}
+
+/**
+ * The body of a request, which ends well only if it is what was announced: it fails, before its end has been given,
+ * with a Refusal when it is larger, smaller, other bytes, or comes too slowly, and as the connection does when that breaks.
+ */
+export function receive(req: IncomingMessage, expected: Expected, pace: Pace = DEFAULT_PACE): Readable {
+  return Readable.from(checked(req, expected, pace), { objectMode: false });
+}
+
+async function* checked(req: IncomingMessage, expected: Expected, pace: Pace): AsyncGenerator<Buffer> {
+  const { sizeBytes, sha256 } = expected;
+  const hash = sha256 === null ? null : createHash("sha256");
+  const watch = new PaceWatch(pace);
+  // The connection has still to carry the answer when this ends early.
+  const pieces = req.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+  let receivedBytes = 0;
+  try {
+    for (;;) {
+      const next = await watch.over(pieces.next());
+      if (next.done) break;
+      receivedBytes += next.value.length;
+      if (receivedBytes > sizeBytes) {
+        throw new Refusal(413, "TOO_LARGE", `The body has more than the ${sizeBytes} bytes that were announced.`);
+      }
+      hash?.update(next.value);
+      yield next.value;
+    }
+  } finally {
+    watch.stop();
+  }
+  if (receivedBytes < sizeBytes) {
+    throw new Refusal(400, "SIZE_MISMATCH", `The body has ${receivedBytes} bytes, and ${sizeBytes} were announced.`);
+  }
+  const found = hash?.digest("hex");
+  if (found !== undefined && found !== sha256) throw otherBytes(found, sha256!);
+}
+
+/** The refusal of bytes that are not those of the upload: not what was announced, or not what came before them. */
+export function otherBytes(found: string, sha256: string): Refusal {
+  return new Refusal(
+    400,
+    "SHA256_MISMATCH",
+    `The body's sha256 is ${found}, and the upload's is ${sha256}; send those bytes, or announce the file anew.`,
+  );
+}
+
+/** Looks at the end of each window whether enough has come in it. */
+class PaceWatch {
+  readonly #timer: NodeJS.Timeout;
+  #inWindowBytes = 0;
+  /** Ends the present waiting; null while the store has the last piece: then it is not the client that is waited for. */
+  #fail: ((fault: Refusal) => void) | null = null;
+
+  constructor({ windowMs, minBytes }: Pace) {
+    this.#timer = setInterval(() => {
+      const came = this.#inWindowBytes;
+      this.#inWindowBytes = 0;
+      if (came >= minBytes || this.#fail === null) return;
+      const message = `Only ${came} bytes came in ${windowMs} ms; at least ${minBytes} have to. Send the file again.`;
+      this.#fail(new Refusal(408, "TOO_SLOW", message));
+    }, windowMs);
+  }
+
+  /**
+   * The next piece, or the fault. Each waiting has a promise of its own: in a race against one that lasts as long as the
+   * body, that one would hold every piece, which is the whole body in memory.
+   */
+  over(next: Promise<IteratorResult<Buffer>>): Promise<IteratorResult<Buffer>> {
+    return new Promise<IteratorResult<Buffer>>((resolve, reject) => {
+      this.#fail = reject;
+      next.then(resolve, reject);
+    }).then((result) => {
+      this.#fail = null;
+      if (!result.done) this.#inWindowBytes += result.value.length;
+      return result;
+    });
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+/** Bodies of other requests are small: one that is not whole after this long is not waited for. */
+const BODY_DEADLINE_MS = 60_000;
+
+/**
+ * Bounds the time of every body but those of uploads, whose pace is watched instead: the server's own limit would be
+ * one for both.
+ */
+export function boundBodies(deadlineMs = BODY_DEADLINE_MS): RequestHandler {
+  return (req, _res, next) => {
+    if (!req.complete && !req.path.startsWith("/uploads/")) {
+      const timer = setTimeout(() => {
+        if (!req.complete) req.socket.destroy();
+      }, deadlineMs);
+      req.once("close", () => clearTimeout(timer));
+    }
+    next();
+  };
+}

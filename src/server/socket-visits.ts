@@ -1,0 +1,167 @@
+import { GraphQLError } from "graphql";
+import type { WebSocket } from "ws";
+import { AccessDenied, messageOf } from "../errors.js";
+import type { Logger } from "../logger.js";
+import type { GraphService } from "./graph-service.js";
+
+/** With the five seconds that a key is trusted for, a socket outlives its key by 15 s at most. */
+const RECHECK_MS = 10_000;
+/** A socket may connect without a key and name one with its first operation; it is closed when it has not by then. */
+const KEYLESS_MS = 10_000;
+/** Open sockets of one key: tabs and services of one owner; more are a loop that reconnects and does not let go. */
+const MAX_SOCKETS = 50;
+/** "Too many": as graphql-ws uses it for too many initialisations. */
+const TOO_MANY = 4429;
+/** What clients of the protocol take for final. After 4403, which graphql-ws would close with, they try again for 30 s. */
+const UNAUTHORIZED = 4401;
+const NO_GOOD_KEY = "The key is missing, unknown, revoked or expired";
+/** A client that does not answer the close is not waited for. */
+const CLOSE_MS = 5_000;
+/** A page names one; a playground those of its tabs. Each is kept, and looked at again, as long as its socket is open. */
+const MAX_KEYS = 10;
+
+type Doorkeeper<Visitor> = Pick<
+  GraphService<Visitor>,
+  "authenticate" | "isStillGood" | "recheckMs" | "keylessMs" | "idOf"
+>;
+
+/**
+ * Who is behind each socket: by the key in its connectionParams, or, as the playground's Headers tab sends it, in the
+ * `extensions.headers` of an operation. A socket whose key is no longer good is closed with 4401.
+ */
+export class SocketVisits<Visitor> {
+  readonly #service: Doorkeeper<Visitor>;
+  readonly #logger: Logger;
+  /** Every visitor that a socket has named, by what it sent; none for one that has not said yet who it is. */
+  readonly #visitors = new Map<WebSocket, Map<unknown, Visitor>>();
+  readonly #timer: NodeJS.Timeout;
+  #rechecking = false;
+
+  constructor(service: Doorkeeper<Visitor>, logger: Logger) {
+    this.#service = service;
+    this.#logger = logger;
+    this.#timer = setInterval(() => void this.#recheck(), service.recheckMs ?? RECHECK_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  forget(socket: WebSocket): void {
+    this.#visitors.delete(socket);
+  }
+
+  /** False refuses the connection. */
+  async onConnect(socket: WebSocket, params: Readonly<Record<string, unknown>> | undefined): Promise<boolean> {
+    const authorization = authorizationIn(params);
+    if (authorization === undefined) {
+      this.#visitors.set(socket, new Map());
+      const timer = setTimeout(() => {
+        if (this.#visitors.get(socket)?.size === 0) turnAway(socket);
+      }, this.#service.keylessMs ?? KEYLESS_MS);
+      socket.once("close", () => clearTimeout(timer));
+      return true;
+    }
+    try {
+      const visitor = await this.#service.authenticate(authorization);
+      if (this.#socketsOf(visitor) >= MAX_SOCKETS) {
+        socket.close(TOO_MANY, "Too many sockets");
+        return false;
+      }
+      return this.#keep(socket, new Map([[authorization, visitor]]));
+    } catch (error) {
+      if (!(error instanceof AccessDenied)) throw error;
+      turnAway(socket);
+      return false;
+    }
+  }
+
+  /**
+   * Whoever sends this operation; or the error to answer it with. Its key is looked at for each operation, so a socket
+   * that is still to be closed, or does not answer its close, can do no more with it than a request could.
+   */
+  async visitorOf(
+    socket: WebSocket,
+    extensions: Readonly<Record<string, unknown>> | null | undefined,
+  ): Promise<Visitor | GraphQLError> {
+    const known = this.#visitors.get(socket) ?? new Map<unknown, Visitor>();
+    const headers = extensions?.headers;
+    const named = isRecord(headers) ? authorizationIn(headers) : undefined;
+    const [first] = known.keys();
+    const authorization = named ?? first;
+    try {
+      const visitor = await this.#service.authenticate(authorization);
+      if (!known.has(authorization) && known.size >= MAX_KEYS) throw tooManyKeys();
+      if (!known.has(authorization) && this.#socketsOf(visitor) >= MAX_SOCKETS) {
+        const message = `This key has ${MAX_SOCKETS} sockets open, and may have no more: close some first.`;
+        return new GraphQLError(message, { extensions: { code: "TOO_MANY_SOCKETS" } });
+      }
+      known.set(authorization, visitor);
+      this.#keep(socket, known);
+      return visitor;
+    } catch (error) {
+      if (!(error instanceof AccessDenied)) throw error;
+      return new GraphQLError(error.message, { originalError: error, extensions: { code: error.code } });
+    }
+  }
+
+  /** False for a socket that went while its key was looked at: nobody would forget it any more. */
+  #keep(socket: WebSocket, visitors: Map<unknown, Visitor>): boolean {
+    if (socket.readyState !== socket.OPEN) return false;
+    this.#visitors.set(socket, visitors);
+    return true;
+  }
+
+  #socketsOf(visitor: Visitor): number {
+    const id = this.#service.idOf(visitor);
+    const theirs = [...this.#visitors.values()].filter((visitors) =>
+      [...visitors.values()].some((one) => this.#service.idOf(one) === id),
+    );
+    return theirs.length;
+  }
+
+  async #recheck(): Promise<void> {
+    if (this.#rechecking) return; // The round before is still waiting for its answers.
+    this.#rechecking = true;
+    let fault: unknown = null;
+    for (const [socket, visitors] of this.#visitors) {
+      try {
+        for (const visitor of visitors.values()) {
+          if (await this.#service.isStillGood(visitor)) continue;
+          turnAway(socket);
+          break;
+        }
+      } catch (error) {
+        // Nobody is thrown out because the database can't be asked just now.
+        fault = error;
+      }
+    }
+    this.#rechecking = false;
+    if (fault !== null)
+      this.#logger.warn({ error: messageOf(fault) }, "while asking whether the keys of open sockets are still good");
+  }
+}
+
+function turnAway(socket: WebSocket): void {
+  if (socket.readyState !== socket.OPEN) return; // It is being closed already.
+  socket.close(UNAUTHORIZED, NO_GOOD_KEY);
+  const timer = setTimeout(() => socket.terminate(), CLOSE_MS);
+  timer.unref();
+  socket.once("close", () => clearTimeout(timer));
+}
+
+function tooManyKeys(): AccessDenied {
+  return new AccessDenied(
+    "FORBIDDEN",
+    `This socket has named ${MAX_KEYS} keys, and may name no more: open another one.`,
+  );
+}
+
+function authorizationIn(params: Readonly<Record<string, unknown>> | undefined): unknown {
+  return params?.authorization ?? params?.Authorization;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,150 @@
+import type { RequestHandler, Response } from "express";
+import type { IncomingMessage } from "node:http";
+import type { DataSource } from "typeorm";
+import { abandonSending, beginSending, completeSending, findUpload, type OpenUpload } from "../engine/uploads.js";
+import { messageOf } from "../errors.js";
+import { MUTATION_ROLES, requireRole, type Viewer } from "../graphql/auth.js";
+import { failpoint } from "../failpoint.js";
+import type { Logger } from "../logger.js";
+import type { BlobStore } from "../storage/blob-store.js";
+import { otherBytes, receive, Refusal, type Pace } from "./receive.js";
+import { refuse } from "./refuse.js";
+
+/** What receiving uploads needs. */
+export interface UploadParts {
+  readonly db: DataSource;
+  readonly blobs: BlobStore;
+  /** @throws {AccessDenied} */
+  readonly authenticate: (authorization: unknown) => Promise<Viewer>;
+  readonly maxDocumentBytes: number;
+  readonly logger: Logger;
+  readonly pace?: Pace;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** A client that is refused in the middle of its body gets this long to read why, before the connection is cut. */
+const LINGER_MS = 1_000;
+
+/**
+ * Takes the bytes of PUT /uploads/:id, streaming: 201 when they have come in whole, 200 where the same had already
+ * (nothing is written then). What broke off is sent again from the start. Refusals are JSON `{ error: { code, message } }`:
+ * 400 SIZE_MISMATCH or SHA256_MISMATCH, 404 NOT_FOUND, 408 TOO_SLOW, 413 TOO_LARGE, 415 ENCODED; nothing is kept then.
+ * @throws {AccessDenied} without a key, or with a smaller role than announcing takes
+ */
+export function serveUpload(parts: UploadParts): RequestHandler<{ id: string }> {
+  return async (req, res) => {
+    cutWhenRefused(req, res);
+    const viewer = await parts.authenticate(req.headers.authorization);
+    requireRole(viewer, MUTATION_ROLES.createUploads!);
+    const { id } = req.params;
+    const find = async (): Promise<OpenUpload | null> =>
+      UUID.test(id) ? findUpload(parts.db, viewer.projectId, id.toLowerCase()) : null;
+    const upload = await find();
+    const fault = upload === null ? unknown(id) : faultOfHead(req, upload, parts.maxDocumentBytes);
+    if (fault !== null) return refuse(res, fault.status, fault.code, fault.message);
+    try {
+      if (upload!.isCompleted) {
+        await discard(receive(req, upload!, parts.pace));
+        return answer(res, 200, upload!);
+      }
+      const { isOurs, sha256 } = await store(parts, req, upload!);
+      if (isOurs) return answer(res, 201, { ...upload!, sha256 });
+      const now = await find();
+      if (!now?.isCompleted) throw unknown(id);
+      if (now.sha256 !== sha256) throw otherBytes(sha256, now.sha256!);
+      return answer(res, 200, now);
+    } catch (error) {
+      // The store wraps nothing: what the receiving end refused comes through it as it is.
+      if (error instanceof Refusal) return refuse(res, error.status, error.code, error.message);
+      if (!req.socket.destroyed || req.complete) throw error;
+      parts.logger.debug({ uploadId: id, error: messageOf(error) }, "a client went away in the middle of its upload");
+    }
+  };
+}
+
+/** Answers every other method there. */
+export const onlyPut: RequestHandler = (req, res) => {
+  res.setHeader("allow", "PUT");
+  refuse(res, 405, "METHOD_NOT_ALLOWED", `${req.method} does nothing here; send the bytes of an upload with PUT.`);
+};
+
+/** Stores the bytes and completes the upload, unless another sending was faster. Nothing is left of what fails. */
+async function store(
+  { db, blobs, pace }: UploadParts,
+  req: IncomingMessage,
+  upload: OpenUpload,
+): Promise<{ readonly isOurs: boolean; readonly sha256: string }> {
+  const sending = await beginSending(db, upload);
+  let isOurs = false;
+  try {
+    await failpoint("upload.before_write");
+    const source = receive(req, upload, pace);
+    const { sha256 } = await blobs.write(sending.blobKey, source, { maxBytes: upload.sizeBytes });
+    await failpoint("upload.after_write");
+    isOurs = await completeSending(db, sending, sha256);
+    if (isOurs) await failpoint("upload.after_commit");
+    return { isOurs, sha256 };
+  } finally {
+    // The sweep does it in any case, though later; a database that is away is no reason to hide why this failed.
+    if (!isOurs) await abandonSending(db, sending).catch(() => undefined);
+  }
+}
+
+/** Bytes that are there already are read, so that the client comes to its end, looked at, and not written. */
+async function discard(body: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of body);
+}
+
+/** What can be seen before a byte of the body has come. */
+function faultOfHead(req: IncomingMessage, upload: OpenUpload, maxDocumentBytes: number): Refusal | null {
+  const encoding = req.headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") {
+    return new Refusal(
+      415,
+      "ENCODED",
+      `The body is ${encoding}; send the bytes as they are, without Content-Encoding.`,
+    );
+  }
+  const length = req.headers["content-length"];
+  if (length === undefined) return null;
+  const sizeBytes = Number(length);
+  if (sizeBytes > maxDocumentBytes) {
+    return new Refusal(
+      413,
+      "TOO_LARGE",
+      `The body has ${sizeBytes} bytes; at most ${maxDocumentBytes} are taken (HEADWAY_MAX_DOCUMENT_BYTES).`,
+    );
+  }
+  return sizeBytes === upload.sizeBytes ? null : sizeMismatch(sizeBytes, upload);
+}
+
+function sizeMismatch(sizeBytes: number, upload: OpenUpload): Refusal {
+  return new Refusal(
+    sizeBytes > upload.sizeBytes ? 413 : 400,
+    sizeBytes > upload.sizeBytes ? "TOO_LARGE" : "SIZE_MISMATCH",
+    `The body has ${sizeBytes} bytes, and ${upload.sizeBytes} were announced; send these, or announce the file anew.`,
+  );
+}
+
+function unknown(id: string): Refusal {
+  return new Refusal(
+    404,
+    "NOT_FOUND",
+    `There is no upload ${JSON.stringify(id.slice(0, 100))}, or it has expired; make one with createUploads.`,
+  );
+}
+
+function answer(res: Response, status: number, { id, sizeBytes, sha256 }: OpenUpload): void {
+  res.status(status).json({ upload: { id, sizeBytes, sha256 } });
+}
+
+/** Once it is answered, nobody reads the rest of a body: a client that goes on sending is cut off. */
+function cutWhenRefused(req: IncomingMessage, res: Response): void {
+  res.once("finish", () => {
+    if (req.complete) return;
+    const timer = setTimeout(() => {
+      if (!req.complete) req.socket.destroy();
+    }, LINGER_MS);
+    req.socket.once("close", () => clearTimeout(timer));
+  });
+}

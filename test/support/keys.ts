@@ -1,0 +1,31 @@
+import pg from "pg";
+import { createKey, type KeyGrant } from "../../src/engine/keys.js";
+import { DEFAULT_PROJECT_ID } from "../../src/engine/projects.js";
+
+/** A key in that database: an ADMIN of the project `default`, unless the grant says otherwise. */
+export async function keyIn(databaseUrl: string, grant: Partial<KeyGrant> = {}): Promise<string> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    // A build from before there were keys has none, and asks for none.
+    if ((await client.query("select to_regclass('api_key') as there")).rows[0].there === null) return "none";
+    const db = { query: async (sql: string, values?: unknown[]) => (await client.query(sql, values)).rows as any };
+    return await keyBy(db, grant);
+  } finally {
+    await client.end();
+  }
+}
+
+/** As keyIn, over a connection that is there. */
+export async function keyBy(db: Parameters<typeof createKey>[0], grant: Partial<KeyGrant> = {}): Promise<string> {
+  const { key } = await createKey(db, {
+    projectId: DEFAULT_PROJECT_ID,
+    name: "tester",
+    role: "ADMIN",
+    lifeMs: null,
+    scope: null,
+    createdBy: "tests",
+    ...grant,
+  });
+  return key;
+}
