@@ -88,6 +88,7 @@ export const SETTINGS = [
     does: "Requests of one key a second, over both transports together; more are refused with RATE_LIMITED.",
   },
   { name: "HEADWAY_INTROSPECTION", default: "true", does: "Whether clients may ask for the schema." },
+  {
     name: "HEADWAY_OPENAI_URL",
     default: "",
     does: "Server of the embedder openai, with its version, such as https://api.openai.com/v1.",

@@ -8,8 +8,9 @@ import { NamedEntity } from "../model/named-entity.js";
 import { NamedEntityConnection } from "./connections.js";
 import type { GraphContext } from "./context.js";
 import { oneOf } from "./filters.js";
-import { ForwardArgs } from "./inputs.js";
-import { keysetPage, type Page } from "./page.js";
+import { ForwardArgs } from "./list-args.js";
+import { entityList } from "./nested-pages.js";
+import type { Page } from "./page.js";
 
 const IMPORTANT_FIRST = {
   name: "entities",
@@ -21,7 +22,7 @@ const MAX_LISTED = 50;
 
 @ObjectType({ description: "Another entity that is named close by." })
 export class RelatedEntity {
-  @Field(() => NamedEntity)
+  @Field(() => NamedEntity, { description: "The other one." })
   readonly entity!: NamedEntity;
   @Field(() => Int, { description: "In how many passages both are named." })
   readonly together!: number;
@@ -60,17 +61,18 @@ export class CollectionEntitiesResolver {
     @Args() page: ForwardArgs,
     @Arg("type", () => [NamedEntityTypeEnum], { nullable: true, description: "Only these." })
     type: NamedEntityType[] | null,
-    @Ctx() { db }: GraphContext,
+    @Ctx() { db, projectId, loaders }: GraphContext,
   ): Promise<Page<NamedEntity>> {
     const query = db
       .getRepository(NamedEntity)
       .createQueryBuilder("t")
-      .where(
-        `(t.task_id, t.fence) = (select s.task_id, s.fence from named_entity_shown s where s.collection_id = :id)`,
-        { id },
+      .where("t.project_id = :projectId", { projectId })
+      .andWhere(
+        "(t.task_id, t.fence) = (select s.task_id, s.fence from named_entity_shown s where s.collection_id = p.id)",
       );
     oneOf(query, "t.type", type);
-    return keysetPage(query, IMPORTANT_FIRST, page);
+    const list = { name: "entities of a collection", filter: type };
+    return loaders.pages.load(entityList(list, IMPORTANT_FIRST, query), id, page);
   }
 }
 

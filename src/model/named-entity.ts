@@ -23,11 +23,11 @@ export class NamedEntity extends NodeEntity {
   @Column({ type: "int" })
   readonly ordinal!: number;
 
-  @Field(() => String)
+  @Field(() => String, { description: "As it is written most often." })
   @Column({ type: "text" })
   readonly name!: string;
 
-  @Field(() => NamedEntityTypeEnum)
+  @Field(() => NamedEntityTypeEnum, { description: "What it is." })
   @Column({ type: "text" })
   readonly type!: NamedEntityType;
 

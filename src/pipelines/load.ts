@@ -3,9 +3,11 @@ import { register } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigError, messageOf } from "../errors.js";
+import { batchPipeline } from "./batch/batch.js";
 import { documentsPipeline } from "./documents/documents.js";
 import { createEmbedder, type EmbedderKind } from "./embedding/create-embedder.js";
 import type { Embedder } from "./embedding/embedder.js";
+import { expensesPipeline } from "./expenses/expenses.js";
 import { definePipeline, type Pipeline, type PipelineDefinition } from "./pipeline.js";
 import type { OpenAiServer } from "./openai-client.js";
 import { Registry } from "./registry.js";
@@ -31,7 +33,11 @@ export interface LoadedPipelines {
 export async function loadRegistry(source: PipelineSource): Promise<LoadedPipelines> {
   const { maxDocumentBytes, transcriber } = source;
   const embedder = createEmbedder(source.embedder, source.openai);
-  const builtIn = [documentsPipeline({ embedder, maxDocumentBytes, transcriber })];
+  const builtIn = [
+    documentsPipeline({ embedder, maxDocumentBytes, transcriber }),
+    expensesPipeline({ maxDocumentBytes }),
+    batchPipeline({ maxDocumentBytes }),
+  ];
   const pipelines = new Map(builtIn.map((pipeline) => [pipeline.name, { pipeline, from: "a built-in one" }]));
   if (source.files.length > 0) resolveHeadwayForPipelines();
   for (const file of await moduleFiles(source.files)) {

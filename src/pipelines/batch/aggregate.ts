@@ -1,0 +1,94 @@
+import type { CollectionStage } from "../pipeline.js";
+import { safeCell } from "../safe-cell.js";
+import type { BatchOutput } from "./extract.js";
+import type { BatchOptions } from "./options.js";
+
+/** One row per file, whatever became of it. */
+export interface BatchRow {
+  readonly file: string;
+  readonly status: string;
+  readonly mediaType: string | null;
+  readonly characters: number | null;
+  readonly words: number | null;
+  readonly fields: BatchOutput["fields"];
+}
+
+/** In how many files a field was found; and of numbers their sum, least and most. */
+export interface FieldTotal {
+  readonly files: number;
+  readonly sum?: number;
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** Becomes `summary.output`. */
+export interface AggregateOutput {
+  readonly files: number;
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly byType: Readonly<Record<string, number>>;
+  readonly characters: number;
+  readonly words: number;
+  readonly fields: Readonly<Record<string, FieldTotal>>;
+}
+
+/** Counts and adds up, and writes batch.csv and batch.json with one row per file, failed ones included. */
+export const aggregateStage: CollectionStage = {
+  name: "aggregate",
+  run: async (ctx): Promise<AggregateOutput> => {
+    const outputs = new Map<string, BatchOutput>();
+    for await (const { document, output } of ctx.documentOutputs("extract"))
+      outputs.set(document.id, output as BatchOutput);
+    const rows: BatchRow[] = [];
+    for await (const { id, name, status, mediaType } of ctx.documents()) {
+      const { characters = null, words = null, fields = {} } = outputs.get(id) ?? {};
+      rows.push({ file: name, status, mediaType, characters, words, fields });
+    }
+    const options = ctx.options as BatchOptions;
+    await ctx.artifacts.write("batch.csv", await toCsv(rows, Object.keys(options.fields)), "text/csv");
+    await ctx.artifacts.write("batch.json", JSON.stringify(rows, null, 1), "application/json");
+    return aggregated(rows, options);
+  },
+  check: ({ files, byStatus }: AggregateOutput) => {
+    const sum = Object.values(byStatus).reduce((all, count) => all + count, 0);
+    if (sum !== files) throw new Error(`${sum} files by status are not ${files}`);
+  },
+};
+
+async function toCsv(rows: readonly BatchRow[], names: readonly string[]): Promise<string> {
+  const { stringify } = await import("csv-stringify/sync");
+  const cells = rows.map(({ file, status, mediaType, characters, words, fields }) => {
+    const values = names.map((name) => (fields[name] ?? []).join(" | "));
+    const all = [file, status, mediaType ?? "", characters ?? "", words ?? "", ...values];
+    return all.map((cell) => safeCell(String(cell)));
+  });
+  return stringify([["file", "status", "type", "characters", "words", ...names], ...cells], { bom: true });
+}
+
+function aggregated(rows: readonly BatchRow[], { fields }: BatchOptions): AggregateOutput {
+  const total = (numbers: readonly (number | null)[]): number =>
+    numbers.reduce<number>((sum, one) => sum + (one ?? 0), 0);
+  return {
+    files: rows.length,
+    byStatus: counted(rows.map(({ status }) => status)),
+    byType: counted(rows.map(({ mediaType }) => mediaType ?? "unknown")),
+    characters: total(rows.map(({ characters }) => characters)),
+    words: total(rows.map(({ words }) => words)),
+    fields: Object.fromEntries(Object.keys(fields).map((name) => [name, fieldTotal(rows, name)])),
+  };
+}
+
+function counted(keys: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const key of keys) counts[key] = (counts[key] ?? 0) + 1;
+  return counts;
+}
+
+function fieldTotal(rows: readonly BatchRow[], name: string): FieldTotal {
+  const found = rows.flatMap(({ fields }) => (fields[name] ? [fields[name]] : []));
+  const numbers = found.flat().filter((value) => typeof value === "number");
+  if (numbers.length === 0) return { files: found.length };
+  // Six decimals hide what adding binary fractions leaves behind.
+  const sum = Number(numbers.reduce((all, number) => all + number, 0).toFixed(6));
+  const [min, max] = [numbers.reduce((a, b) => Math.min(a, b)), numbers.reduce((a, b) => Math.max(a, b))];
+  return { files: found.length, sum, min, max };
+}

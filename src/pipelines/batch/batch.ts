@@ -1,0 +1,19 @@
+import { downloadStage } from "../documents/download.js";
+import { parseStage } from "../documents/parse.js";
+import { validateStage } from "../documents/validate.js";
+import { definePipeline, type Pipeline } from "../pipeline.js";
+import { aggregateStage } from "./aggregate.js";
+import { extractStage } from "./extract.js";
+import { Options } from "./options.js";
+
+/** The built-in pipeline for batches of files: named fields out of each, one row per file, counts and totals. */
+export function batchPipeline({ maxDocumentBytes }: { readonly maxDocumentBytes: number }): Pipeline {
+  return definePipeline({
+    name: "batch",
+    version: 1,
+    description: "Takes named fields out of files of every kind and puts them in one table.",
+    options: Options,
+    documentStages: [downloadStage(maxDocumentBytes), validateStage, parseStage(false), extractStage],
+    collectionStages: [aggregateStage],
+  });
+}

@@ -1,0 +1,36 @@
+import { z } from "zod";
+
+const MAX_FIELDS = 50;
+const Name = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_ -]{0,59}$/, "must begin with a letter and hold letters, digits, blanks, _ and - alone");
+const Field = z
+  .strictObject({
+    pattern: z
+      .string()
+      .min(1)
+      .max(500)
+      .optional()
+      .describe("A regular expression; its first group is the value, else all it matches."),
+    ignoreCase: z.boolean().default(false).describe("Whether the pattern takes small for capital letters."),
+    label: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('What stands before the value on its line, such as "Invoice number".'),
+    type: z.enum(["text", "number"]).default("text").describe("Numbers are read and added up."),
+    required: z.boolean().default(false).describe("Whether a file without it fails."),
+    all: z.boolean().default(false).describe("Whether every match counts and not only the first."),
+  })
+  .refine(({ pattern, label }) => (pattern === undefined) !== (label === undefined), "needs either pattern or label");
+
+export const Options = z.strictObject({
+  fields: z
+    .record(Name, Field)
+    .default({})
+    .refine((fields) => Object.keys(fields).length <= MAX_FIELDS, `at most ${MAX_FIELDS} fields`)
+    .describe("What to take out of each file's text, by name."),
+});
+export type BatchOptions = z.output<typeof Options>;
+export type FieldOptions = z.output<typeof Field>;

@@ -1,0 +1,19 @@
+import { downloadStage } from "../documents/download.js";
+import { definePipeline, type Pipeline } from "../pipeline.js";
+import { extractStage } from "./extract.js";
+import { matchStage } from "./match.js";
+import { Options } from "./options.js";
+import { reportStage } from "./report.js";
+import { validateStage } from "./validate.js";
+
+/** The built-in pipeline for expense sessions: statements and receipts go in, matched lines and a report come out. */
+export function expensesPipeline({ maxDocumentBytes }: { readonly maxDocumentBytes: number }): Pipeline {
+  return definePipeline({
+    name: "expenses",
+    version: 1,
+    description: "Reads statements and receipts, matches them, and reports totals by employee and category.",
+    options: Options,
+    documentStages: [downloadStage(maxDocumentBytes), validateStage, extractStage],
+    collectionStages: [matchStage, reportStage],
+  });
+}

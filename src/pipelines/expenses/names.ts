@@ -1,0 +1,56 @@
+import { partial_ratio, ratio, token_set_ratio } from "fuzzball";
+import { withoutAccents } from "./dates.js";
+
+/** Letters and digits in small, without accents; everything else is one blank. */
+export function plainWords(text: string): string {
+  return withoutAccents(text)
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
+}
+
+/** One key for the ways a name is written: "DOE, Jane" and "Jane Doe". */
+export function nameKey(name: string): string {
+  return plainWords(name).split(" ").sort().join(" ");
+}
+
+/** What banks and card networks put around a merchant's name, and words that say what it is rather than which. */
+const AROUND =
+  /\b(sq|tst|sp|paypal|pp|zettle|sumup|card payment to|card purchase|pos|purchase|debit|kartenzahlung|lastschrift|gutschrift|carte|cb|www|com|inc|ltd|llc|gmbh|ag|as|co|plc|sarl|store|refund|reversal|the|hotel|restaurant|cafe|taxi)\b/g;
+const SHORT_FORMS: Readonly<Record<string, string>> = { amzn: "amazon", mktp: "marketplace", mktplace: "marketplace" };
+
+function merchantWords(name: string): string {
+  const words = plainWords(name)
+    .replace(AROUND, " ")
+    .replace(/\S*\d\S*/g, " ");
+  const kept = words
+    .split(/\s+/)
+    .filter((word) => word !== "")
+    .map((word) => SHORT_FORMS[word] ?? word);
+  return kept.join(" ") || plainWords(name);
+}
+
+/**
+ * How alike two merchants' names are, 0 to 1: the best of the words they share and of one being part of the other.
+ * Names that have nothing in common still share letters; what they reach by chance counts as 0.
+ */
+export function merchantSimilarity(a: string, b: string): number {
+  const [one, other] = [merchantWords(a), merchantWords(b)];
+  if (one === "" || other === "") return 0;
+  const [short, long] = [one.replaceAll(" ", ""), other.replaceAll(" ", "")].sort((x, y) => x.length - y.length);
+  const part = short!.length >= 4 ? partial_ratio(short!, long!) * 0.95 : ratio(short!, long!);
+  const best = Math.max(token_set_ratio(one, other), part, skeletonRatio(short!, long!), firstWordRatio(one, other));
+  return Math.max(0, (best / 100 - CHANCE) / (1 - CHANCE));
+}
+const CHANCE = 0.45;
+
+/** Where a name is too long for a card's field, its vowels go first: WHLEFDS MKT. */
+function skeletonRatio(a: string, b: string): number {
+  const [one, other] = [a, b].map((name) => name.replace(/[aeiouy]/g, "")) as [string, string];
+  return Math.min(one.length, other.length) < 5 ? 0 : ratio(one, other) * 0.9;
+}
+
+/** Chains are known by their first word: "Aral Tankstelle" is booked as "ARAL STATION". */
+function firstWordRatio(a: string, b: string): number {
+  const [one, other] = [a.split(" ")[0]!, b.split(" ")[0]!];
+  return one.length >= 4 && one === other ? 80 : 0;
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { currencyOf } from "./money.js";
+
+const Currency = z
+  .string()
+  .transform((code) => currencyOf(code) ?? code)
+  .refine((code) => currencyOf(code) === code, "must be a currency of ISO 4217, such as EUR");
+const Aliases = z.record(z.string().min(1).max(200), z.array(z.string().min(1).max(200)).max(100));
+
+export const Options = z.strictObject({
+  aliases: Aliases.default({}).describe(
+    'Names of employees with what statements call them: { "Jane Doe": ["DOE J", "4410"] }. Beside those of the collection\'s metadata.aliases; these win.',
+  ),
+  defaultCurrency: Currency.optional().describe("Currency of documents that name none."),
+  defaultEmployee: z.string().min(1).max(200).optional().describe("Employee of lines that name none."),
+  dateOrder: z
+    .enum(["auto", "dmy", "mdy"])
+    .default("auto")
+    .describe("Whether day or month comes first in 03/04/2026; auto decides by all dates of a statement."),
+  windowDays: z
+    .number()
+    .int()
+    .min(0)
+    .max(60)
+    .default(7)
+    .describe("Days that a receipt and its transaction may be apart."),
+  exchangeRates: z
+    .record(z.string().regex(/^[A-Z]{3}\/[A-Z]{3}$/, "must be a pair such as EUR/USD"), z.number().positive())
+    .default({})
+    .describe('What one unit of the first currency costs in the second: { "EUR/USD": 1.08 }.'),
+  categories: z
+    .record(z.string().min(1).max(100), z.array(z.string().min(1).max(100)).max(500))
+    .default({})
+    .describe("Categories with words of merchants, for lines whose statement names none."),
+});
+export type ExpensesOptions = z.output<typeof Options>;
+/** What a collection's own metadata may say of its employees; anything else there is nobody's business here. */
+export const CollectionAliases = Aliases;
