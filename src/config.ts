@@ -2,6 +2,7 @@ import { isIPv6 } from "node:net";
 import path from "node:path";
 import { z } from "zod";
 import { blobsPlace, list, networks, s3Places, type Network } from "./config/places.js";
+import { url, whole } from "./config/values.js";
 import { ConfigError } from "./errors.js";
 import { LOG_LEVELS, nearestName, SETTINGS, type SettingName } from "./settings.js";
 
@@ -77,25 +78,6 @@ export interface S3Settings {
 }
 
 const PASSED_ON = ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR"];
-
-function whole(min: number, max: number, why: string): z.ZodType<number> {
-  const must = `it must be a whole number from ${min} to ${max}, because ${why}`;
-  return z
-    .string()
-    .regex(/^\d+$/, must)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, must) as unknown as z.ZodType<number>;
-}
-
-function url(protocols: readonly string[], why: string): z.ZodType<string | null> {
-  const must = `it must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}, because ${why}`;
-  return z.string().transform((value, context) => {
-    if (value === "") return null;
-    if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value;
-    context.addIssue({ code: "custom", message: must });
-    return z.NEVER;
-  }) as unknown as z.ZodType<string | null>;
-}
 
 const absoluteList = z.string().transform((value) => list(value).map((entry) => path.resolve(entry)));
 
@@ -289,7 +271,7 @@ function withoutSlash(url: string): string {
 }
 
 function modelServer(url: string | null, key: string, model: string): ModelServer | null {
-  return url === null ? null : { url: url.replace(/\/+$/, ""), key: key === "" ? null : key, model };
+  return url === null ? null : { url: withoutSlash(url), key: key === "" ? null : key, model };
 }
 
 /** The settings for people to read: passwords in URLs and keys are hidden. */
@@ -310,7 +292,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
 }
 
 function shown(name: SettingName, value: string): string {
-  return name === "HEADWAY_KEY" ? "not shown" : JSON.stringify(withoutPassword(value));
+  return /KEY(_ID)?$|TOKEN$/.test(name) ? "not shown" : JSON.stringify(withoutPassword(value));
 }
 
 function withoutPassword(value: string): string {

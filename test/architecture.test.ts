@@ -89,7 +89,8 @@ describe("the layout", () => {
 
   test("has no default exports and no unfinished business", () => {
     expect(holding(/^export default/m, () => false)).toEqual([]);
-    expect(holding(/\b(TODO|FIXME|XXX)\b/, () => false)).toEqual([]);
+    // In quotes it is the code that ISO 4217 has for "no currency".
+    expect(holding(/\b(TODO|FIXME)\b|(?<!")\bXXX\b/, () => false)).toEqual([]);
   });
 
   test("has no folder that could hold anything", () => {
