@@ -12,6 +12,7 @@ import { RECORD } from "../database/migrations/initial/record.js";
 import { TABLES } from "../database/migrations/initial/tables.js";
 import { VIOLATIONS } from "../database/migrations/initial/violations.js";
 import { OPERATIONS } from "../database/migrations/operations.js";
+import { OUTPUT_CONTRACTS } from "../database/migrations/output-contracts.js";
 import { TEXT_PAGING } from "../database/migrations/text-paging.js";
 import { UPLOADS } from "../database/migrations/uploads.js";
 import { buildHeadwaySchema } from "../graphql/schema.js";
@@ -105,7 +106,15 @@ function database(): string {
     reasons.map((reason) => `  (${[level, from, to, reason].map(literal).join(", ")})`),
   );
   const transitions = `insert into transition (level, from_status, to_status, reason) values\n${rows.join(",\n")};`;
-  const migrated = [...OPERATIONS, ...CONTRACT, ...ACCESS, ...UPLOADS, TEXT_PAGING, ...NAMED_ENTITIES];
+  const migrated = [
+    ...OPERATIONS,
+    ...CONTRACT,
+    ...ACCESS,
+    ...UPLOADS,
+    TEXT_PAGING,
+    ...NAMED_ENTITIES,
+    OUTPUT_CONTRACTS,
+  ];
   const parts = [TABLES, transitions, DOOR, CONVERGE, RECORD, VIOLATIONS, ...migrated].map((sql) => sql.trim());
   return `-- Written by npm run schema: what the migrations run, in their order.\n\n${parts.join("\n\n")}\n`;
 }

@@ -81,6 +81,9 @@ export function parseStage(canTranscribe: boolean): DocumentStage {
         ...(pageStarts ? { pageStarts: pageStarts.slice(0, MAX_PAGE_STARTS) } : {}),
       };
     },
+    check: ({ format, characters }: ParseOutput) => {
+      if (characters === 0 && !isMedia(format)) throw new Error("there is no text");
+    },
   };
 }
 
