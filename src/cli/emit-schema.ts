@@ -6,13 +6,13 @@ import { fileURLToPath } from "node:url";
 import { ACCESS } from "../database/migrations/access.js";
 import { CONTRACT } from "../database/migrations/contract.js";
 import { NAMED_ENTITIES } from "../database/migrations/entities.js";
+import { FLUSH } from "../database/migrations/flush.js";
 import { CONVERGE } from "../database/migrations/initial/converge.js";
 import { DOOR } from "../database/migrations/initial/door.js";
 import { RECORD } from "../database/migrations/initial/record.js";
 import { TABLES } from "../database/migrations/initial/tables.js";
 import { VIOLATIONS } from "../database/migrations/initial/violations.js";
 import { OPERATIONS } from "../database/migrations/operations.js";
-import { OUTPUT_CONTRACTS } from "../database/migrations/output-contracts.js";
 import { TEXT_PAGING } from "../database/migrations/text-paging.js";
 import { UPLOADS } from "../database/migrations/uploads.js";
 import { buildHeadwaySchema } from "../graphql/schema.js";
@@ -106,15 +106,7 @@ function database(): string {
     reasons.map((reason) => `  (${[level, from, to, reason].map(literal).join(", ")})`),
   );
   const transitions = `insert into transition (level, from_status, to_status, reason) values\n${rows.join(",\n")};`;
-  const migrated = [
-    ...OPERATIONS,
-    ...CONTRACT,
-    ...ACCESS,
-    ...UPLOADS,
-    TEXT_PAGING,
-    ...NAMED_ENTITIES,
-    OUTPUT_CONTRACTS,
-  ];
+  const migrated = [...OPERATIONS, ...CONTRACT, ...ACCESS, ...UPLOADS, TEXT_PAGING, ...NAMED_ENTITIES, ...FLUSH];
   const parts = [TABLES, transitions, DOOR, CONVERGE, RECORD, VIOLATIONS, ...migrated].map((sql) => sql.trim());
   return `-- Written by npm run schema: what the migrations run, in their order.\n\n${parts.join("\n\n")}\n`;
 }

@@ -58,7 +58,7 @@ interface FlushAnswer {
 const MAX_IN_FLIGHT = 2;
 const MAX_BATCH = 200;
 const RECONNECT_MS = 100;
-/** Raised by apply_document_facts. */
+/** Raised by show_results. */
 const OUTPUT_REFUSED = "HW422";
 
 /**
