@@ -113,6 +113,8 @@ export interface SettledDocument {
   readonly metadata: Readonly<Record<string, Json>>;
   /** How its task ended. */
   readonly status: "COMPLETED" | "FAILED" | "CANCELLED" | "SKIPPED";
+  /** Why it failed, and at which stage; null where it did not. */
+  readonly error: { readonly stage: string; readonly code: string; readonly message: string } | null;
 }
 
 export interface CollectionContext<Options = any, Input = any> extends StageContext<Options, Input> {

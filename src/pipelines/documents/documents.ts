@@ -39,7 +39,11 @@ export function documentsPipeline({ embedder, maxDocumentBytes, transcriber }: D
     documentStages: [
       downloadStage(maxDocumentBytes),
       validateStage,
-      parseStage(transcriber !== null),
+      parseStage(({ ocr, metadata, transcribe }: DocumentsOptions) => ({
+        ocr,
+        metadata,
+        transcript: !transcribe ? "unwanted" : transcriber === null ? "missing" : "follows",
+      })),
       transcribeStage(transcriber),
       chunkStage,
       embedStage(embedder),
