@@ -3,6 +3,7 @@ import path from "node:path";
 import { z } from "zod";
 import { blobsPlace, list, networks, s3Places, type Network } from "./config/places.js";
 import { url, whole } from "./config/values.js";
+import { withoutPassword } from "./config/describe.js";
 import { ConfigError } from "./errors.js";
 import { LOG_LEVELS, nearestName, SETTINGS, type SettingName } from "./settings.js";
 
@@ -274,27 +275,6 @@ function modelServer(url: string | null, key: string, model: string): ModelServe
   return url === null ? null : { url: withoutSlash(url), key: key === "" ? null : key, model };
 }
 
-/** The settings for people to read: passwords in URLs and keys are hidden. */
-export function describeConfig(config: Config): Record<string, unknown> {
-  const { databaseUrl, redisUrl, clientUrl, clientKey, childEnvironment: _, s3, openai, transcriber, ...rest } = config;
-  const hidden = (server: ModelServer | null): ModelServer | null =>
-    server && { ...server, url: withoutPassword(server.url), key: server.key === null ? null : "***" };
-  return {
-    ...rest,
-    openai: hidden(openai),
-    transcriber: hidden(transcriber),
-    s3: { ...s3, credentials: s3.credentials && { accessKeyId: s3.credentials.accessKeyId, secretAccessKey: "***" } },
-    clientUrl: withoutPassword(clientUrl),
-    clientKey: clientKey === null ? null : "***",
-    databaseUrl: databaseUrl === null ? "embedded" : withoutPassword(databaseUrl),
-    redisUrl: redisUrl === null ? "in-process" : withoutPassword(redisUrl),
-  };
-}
-
 function shown(name: SettingName, value: string): string {
   return /KEY(_ID)?$|TOKEN$/.test(name) ? "not shown" : JSON.stringify(withoutPassword(value));
-}
-
-function withoutPassword(value: string): string {
-  return value.replace(/(\/\/[^:/@\s]*):[^@\s]*@/, "$1:***@");
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { describeConfig, loadConfig } from "../src/config.js";
+import { describeConfig } from "../src/config/describe.js";
+import { loadConfig } from "../src/config.js";
 import { ConfigError } from "../src/errors.js";
 import { envExample, SETTINGS, settingsTable } from "../src/settings.js";
 

@@ -1,5 +1,6 @@
 import { startApp, type App } from "../app.js";
-import { describeConfig, loadConfig } from "../config.js";
+import { describeConfig } from "../config/describe.js";
+import { loadConfig } from "../config.js";
 import { armFailpoint } from "../failpoint.js";
 import { createLogger } from "../logger.js";
 

@@ -6,6 +6,7 @@ import pg from "pg";
 import { ENTITIES } from "../model/entities.js";
 import { Access1764400000000 } from "./migrations/access.js";
 import { Contract1764310000000 } from "./migrations/contract.js";
+import { Flush1764440000000 } from "./migrations/flush.js";
 import { InitialSchema1764000000000 } from "./migrations/initial-schema.js";
 import { Leases1764300000000 } from "./migrations/leases.js";
 import { NamedEntities1764420000000 } from "./migrations/entities.js";
@@ -23,6 +24,7 @@ export const MIGRATIONS = [
   Uploads1764410000000,
   TextPaging1764410000001,
   NamedEntities1764420000000,
+  Flush1764440000000,
 ];
 
 /** One process migrates at a time; the number is arbitrary and Headway's own. */

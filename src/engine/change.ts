@@ -1,4 +1,5 @@
 import { ENDINGS, type Cause } from "../lifecycle/reasons.js";
+import type { StagedCounts } from "../pipelines/pipeline.js";
 import { toStorableMessage } from "./storable.js";
 
 /** What a stage found out about its document; recorded with the stage's end. */
@@ -29,7 +30,12 @@ export type Change =
       readonly maxAttempts: number;
       readonly outputJson: string;
     })
-  | (ChangeBase & { readonly kind: "complete"; readonly outputJson: string })
+  | (ChangeBase & {
+      readonly kind: "complete";
+      readonly outputJson: string;
+      /** What the stage's check has accepted; the database refuses the change when it finds something else. */
+      readonly staged?: StagedCounts;
+    })
   /** The content is one that has been completed before: its results stand, the rest of the stages is left out. */
   | (ChangeBase & { readonly kind: "skip" })
   | (ChangeBase & {
@@ -72,6 +78,7 @@ export function toJson(change: Change, changeId: string): string {
       expired: change.expired,
     });
   }
-  const stage = change.kind === "stage" ? { stage: change.stage, maxAttempts: change.maxAttempts } : {};
+  const stage =
+    change.kind === "stage" ? { stage: change.stage, maxAttempts: change.maxAttempts } : { staged: change.staged };
   return `${JSON.stringify({ ...common, ...stage }).slice(0, -1)},"output":${change.outputJson}}`;
 }

@@ -3,6 +3,7 @@ import type { DataSource } from "typeorm";
 import { countRetry, isConnectionLoss, isExhausted, isTransient, sqlStateOf } from "../database/transaction.js";
 import { messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
+import type { Cause } from "../lifecycle/reasons.js";
 import type { TaskStatus } from "../lifecycle/status.js";
 import { convergeFailures, flushChanges, flushSeconds, refusedWrites } from "../metrics.js";
 import { toJson, wantedOf, type Change } from "./change.js";
@@ -57,6 +58,8 @@ interface FlushAnswer {
 const MAX_IN_FLIGHT = 2;
 const MAX_BATCH = 200;
 const RECONNECT_MS = 100;
+/** Raised by show_results. */
+const OUTPUT_REFUSED = "HW422";
 
 /**
  * Commits many tasks' changes in one statement: all that wait while the previous flush is in flight. A promise per
@@ -160,8 +163,7 @@ export class Recorder {
     this.#options.onError(error, `recording ${alone.change.kind} of task ${alone.change.taskId}`);
     if (alone.change.kind === "end" && alone.change.cause === "OUTPUT_UNSTORABLE") return alone.reject(error);
     const { taskId, fence } = alone.change;
-    const message = `The stage's result can't be stored: ${messageOf(error)}`;
-    this.record({ kind: "end", cause: "OUTPUT_UNSTORABLE", taskId, fence, message }).then(alone.resolve, alone.reject);
+    this.record({ kind: "end", taskId, fence, ...whyRefused(error) }).then(alone.resolve, alone.reject);
   }
 
   async #send(batch: readonly Waiting[], claim: WaitingClaim | null): Promise<FlushAnswer> {
@@ -242,5 +244,16 @@ export class Recorder {
 
 function isDataError(error: unknown): boolean {
   const state = sqlStateOf(error);
-  return state !== null && (/^(22|23|54)/.test(state) || state === "P0001" || state === "53200");
+  return state !== null && (/^(22|23|54)/.test(state) || state === "P0001" || state === "53200" || isRefusal(state));
+}
+
+/** The database found something else staged than the stage's check had accepted. */
+function isRefusal(state: string | null): boolean {
+  return state === OUTPUT_REFUSED;
+}
+
+function whyRefused(error: unknown): { readonly cause: Cause; readonly message: string } {
+  return isRefusal(sqlStateOf(error))
+    ? { cause: "OUTPUT_REJECTED", message: messageOf(error) }
+    : { cause: "OUTPUT_UNSTORABLE", message: `The stage's result can't be stored: ${messageOf(error)}` };
 }

@@ -75,8 +75,8 @@ async function askOnce({ url, key }: OpenAiServer, request: OpenAiRequest): Prom
         ...(key === null ? {} : { authorization: `Bearer ${key}` }),
       },
       body: content,
-      // A redirect could carry the key elsewhere.
-      redirect: "error",
+      // A redirect could carry the key elsewhere: it is an answer like any other, and a refusal.
+      redirect: "manual",
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
     });
     text = await response.text();

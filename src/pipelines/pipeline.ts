@@ -127,6 +127,13 @@ export interface CollectionContext<Options = any, Input = any> extends StageCont
   readonly entities: StagedEntities;
 }
 
+/** What a document's task has staged by the end of a stage; zeros for collection tasks. */
+export interface StagedCounts {
+  readonly chunks: number;
+  /** Of them those with a vector. */
+  readonly embedded: number;
+}
+
 interface StageBase {
   /** Lower-case letters, digits and hyphens; unique in its pipeline. */
   readonly name: string;
@@ -140,8 +147,11 @@ interface StageBase {
   readonly memoryLimitMiB?: number;
   /** Leaves the stage out of the run when it returns false. */
   readonly when?: (options: any) => boolean;
-  /** Refuses an output by throwing or returning false: OUTPUT_REJECTED. */
-  readonly check?: (output: any) => boolean | void;
+  /**
+   * The output contract: refuses by throwing, which says what is wrong, or by returning false (OUTPUT_REJECTED, an
+   * attempt). The transaction that finishes the task refuses as well when what is staged is no longer what was checked.
+   */
+  readonly check?: (output: any, staged: StagedCounts) => boolean | void;
 }
 export interface DocumentStage extends StageBase {
   run(ctx: DocumentContext): Promise<unknown>;

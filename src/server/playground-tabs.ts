@@ -12,9 +12,11 @@ export const TABS: readonly Tab[] = [
   {
     title: "create",
     variables: "{}",
-    query: `# Welcome to Headway. First put your key into the Headers tab below:
-# "npm start" prints one, "npx headway keys create" makes others.
-# Ctrl-Enter runs, Ctrl-Space completes, the book on the left explains every type.
+    query: `# Welcome to Headway. First put your key into the
+# Headers tab below: "npm start" prints one, and
+# "npx headway keys create" makes others.
+# Ctrl-Enter runs, Ctrl-Space completes, the book on
+# the left explains every type.
 
 # 1. A place for documents:
 mutation Create {
@@ -29,7 +31,7 @@ mutation Add($id: ID!) {
   addDocuments(input: {
     collectionId: $id
     documents: [
-      { name: "greeting.txt", text: "Good morning, and welcome." }
+      { name: "greeting.txt", text: "Good morning." }
       { name: "empty.txt", text: "" }
     ]
   }) {

@@ -14,6 +14,7 @@ import {
   type DocumentContext,
   type Pipeline,
   type Stage,
+  type StagedCounts,
 } from "../pipelines/pipeline.js";
 import type { Registry } from "../pipelines/registry.js";
 import { stageContext, startClaim, type ContextParts, type RunningClaim } from "./context.js";
@@ -94,9 +95,13 @@ async function runStage(
   }
   let output: unknown;
   let outputJson: string;
+  let staged: StagedCounts | undefined;
   try {
     output = await execute(parts, running, pipeline, stage, stop.signal);
-    assertAccepted(stage, output);
+    if (stage.check) {
+      staged = running.staging ? await running.staging.counts() : { chunks: 0, embedded: 0 };
+      assertAccepted(stage, output, staged);
+    }
     outputJson = toStorableJson(output);
     await failpoint("stage.after_run");
   } catch (error) {
@@ -110,7 +115,7 @@ async function runStage(
       ? { ...base(running), kind: "skip" }
       : next
         ? { ...change, kind: "stage", stage: next.name, maxAttempts: next.maxAttempts ?? DEFAULT_MAX_ATTEMPTS }
-        : { ...change, kind: "complete" },
+        : { ...change, kind: "complete", staged },
   );
   if (recorded?.status === "COMPLETED") await failpoint("complete.after_commit");
   const isSettled = recorded?.status === "COMPLETED" || recorded?.status === "SKIPPED";
@@ -184,10 +189,10 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
-function assertAccepted(stage: Stage, output: unknown): void {
+function assertAccepted(stage: Stage, output: unknown, staged: StagedCounts): void {
   let refusal: string | null = null;
   try {
-    if (stage.check?.(output) === false) refusal = "it does not hold what the stage promises";
+    if (stage.check?.(output, staged) === false) refusal = "it does not hold what the stage promises";
   } catch (error) {
     refusal = messageOf(error);
   }

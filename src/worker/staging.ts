@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import { toStorableText } from "../engine/storable.js";
 import type { Claim } from "../engine/claim.js";
 import { PermanentError } from "../errors.js";
-import type { ChunkDraft } from "../pipelines/pipeline.js";
+import type { ChunkDraft, StagedCounts } from "../pipelines/pipeline.js";
 
 const BATCH = 500;
 /** More would not fit a text column's value through one message; nobody reads such a text. */
@@ -82,6 +82,17 @@ export class Staging {
       count,
     ]);
     this.#chunkFence = fence;
+  }
+
+  /** What is staged now; zeros where nothing is. */
+  async counts(): Promise<StagedCounts> {
+    if (this.#chunkFence === null) return { chunks: 0, embedded: 0 };
+    const rows: StagedCounts[] = await this.#db.query(
+      `select count(*)::int as chunks, count(embedding)::int as embedded from chunk
+       where document_id = $1 and task_id = $2 and fence = $3`,
+      [this.#documentId, this.#claim.taskId, this.#chunkFence],
+    );
+    return rows[0]!;
   }
 
   async *stagedChunks(): AsyncIterable<ChunkDraft> {

@@ -146,6 +146,7 @@ async function expectSettledJob(api: ApiClient, jobId: string): Promise<void> {
     "embed 8",
     "store 8",
     "describe 1",
+    "graph 1",
   ]);
 }
 

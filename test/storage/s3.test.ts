@@ -121,7 +121,7 @@ describe("S3 blob store only", () => {
 
   test("a key without its secret stops the start, and the secret is never shown", async () => {
     expect(() => loadConfig({ AWS_ACCESS_KEY_ID: "AKIA" })).toThrow(/AWS_SECRET_ACCESS_KEY is not set/);
-    const { describeConfig } = await import("../../src/config.js");
+    const { describeConfig } = await import("../../src/config/describe.js");
     expect(JSON.stringify(describeConfig(loadConfig(environment())))).not.toContain('"secret"');
   });
 });

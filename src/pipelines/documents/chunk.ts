@@ -15,6 +15,9 @@ export const chunkStage: DocumentStage = {
     await ctx.chunks.replace(chunks);
     return { characters, chunks: chunks.length };
   },
+  check: ({ chunks }: { chunks: number }, staged) => {
+    if (chunks !== staged.chunks) throw new Error(`${staged.chunks} of ${chunks} chunks are staged`);
+  },
 };
 
 interface Span {

@@ -48,6 +48,10 @@ export const describeStage: CollectionStage = {
       chunks,
     };
   },
+  check: ({ documents, byStatus }: { documents: number; byStatus: Record<string, number> }) => {
+    const sum = Object.values(byStatus).reduce((all, one) => all + one, 0);
+    if (sum !== documents) throw new Error(`${sum} documents by status are not ${documents}`);
+  },
 };
 
 function count(counts: Record<string, number>, key: string): void {

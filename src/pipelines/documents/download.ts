@@ -15,5 +15,9 @@ export function downloadStage(maxDocumentBytes: number): DocumentStage {
       }
       return { sizeBytes, sha256 };
     },
+    check: ({ sizeBytes, sha256 }: { sizeBytes: number; sha256: string }) => {
+      if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) throw new Error(`its size is ${sizeBytes}`);
+      if (!/^[0-9a-f]{64}$/.test(sha256)) throw new Error(`its SHA-256 is "${sha256}"`);
+    },
   };
 }

@@ -30,6 +30,11 @@ export function embedStage(embedder: Embedder): DocumentStage {
       await ctx.chunks.replace(withVectors());
       return { chunks: total, characters, embedded };
     },
+    check: ({ chunks }: { chunks: number }, staged) => {
+      if (staged.chunks !== chunks || staged.embedded !== chunks) {
+        throw new Error(`of ${chunks} chunks ${staged.chunks} are staged, ${staged.embedded} with a vector`);
+      }
+    },
   };
 }
 

@@ -90,6 +90,9 @@ export function parseStage<Options>(aimOf: (options: Options) => ParseAim): Docu
         ...(pageStarts ? { pageStarts: pageStarts.slice(0, MAX_PAGE_STARTS) } : {}),
       };
     },
+    check: ({ format, characters }: ParseOutput) => {
+      if (characters === 0 && !isMedia(format)) throw new Error("there is no text");
+    },
   };
 }
 

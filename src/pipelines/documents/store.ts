@@ -25,8 +25,13 @@ export const storeStage: DocumentStage = {
     const needsText = format === null || !isMedia(format);
     return { chunks, embedded, characters, embeddings: (ctx.options as DocumentsOptions).embeddings, needsText };
   },
-  check: ({ chunks, embedded, embeddings, needsText }: StoreOutput) => {
-    if (needsText && chunks < 1) throw new Error("there is no chunk");
+  check: ({ chunks, embedded, embeddings, needsText }: StoreOutput, staged) => {
+    if (needsText && staged.chunks < 1) throw new Error("there is no chunk");
+    if (chunks !== staged.chunks || embedded !== staged.embedded) {
+      throw new Error(
+        `${staged.chunks} chunks are staged, ${staged.embedded} with a vector, and not ${chunks} and ${embedded}`,
+      );
+    }
     if (embeddings && embedded !== chunks) throw new Error(`${embedded} of ${chunks} chunks have a vector`);
   },
 };

@@ -2,7 +2,7 @@ import { PermanentError, messageOf } from "../../errors.js";
 import { askOpenAi, type OpenAiServer } from "../openai-client.js";
 import type { DocumentContext, DocumentStage } from "../pipeline.js";
 import type { DocumentsOptions } from "./documents.js";
-import { isHeard } from "./formats.js";
+import { isHeard, isMedia } from "./formats.js";
 import type { ParseOutput } from "./parse.js";
 
 /** An hour of speech takes minutes even on a fast server. */
@@ -27,6 +27,9 @@ export function transcribeStage(transcriber: OpenAiServer | null): DocumentStage
       const text = [(await ctx.stagedText()) ?? "", said].filter((part) => part !== "").join("\n\n");
       await ctx.setText(text);
       return { ...output, characters: text.length };
+    },
+    check: ({ format, characters }: ParseOutput) => {
+      if (characters === 0 && !isMedia(format)) throw new Error("there is no text");
     },
   };
 }

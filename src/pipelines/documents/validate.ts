@@ -24,4 +24,7 @@ export const validateStage: DocumentStage = {
     }
     return { mediaType, sizeBytes: bytes.length };
   },
+  check: ({ mediaType }: { mediaType: string }) => {
+    if (formatOf(mediaType) === null) throw new Error(`no parser takes ${mediaType}`);
+  },
 };

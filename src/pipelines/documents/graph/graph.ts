@@ -55,6 +55,9 @@ export const graphStage: CollectionStage = {
     await ctx.artifacts.write("graph.graphml", graphml(entities, pairs), "application/graphml+xml");
     return { entities: entities.length, pairs: pairs.length };
   },
+  check: ({ entities, pairs }: { entities: number; pairs: number }) => {
+    if (pairs > 0 && entities < 2) throw new Error(`${pairs} pairs of ${entities} entities can't be`);
+  },
 };
 
 /** Of a text of names and numbers English may come second by a hair. */

@@ -1,0 +1,23 @@
+import type { Config, ModelServer } from "../config.js";
+
+/** The settings for people to read: passwords in URLs and keys are hidden. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  const { databaseUrl, redisUrl, clientUrl, clientKey, childEnvironment: _, s3, openai, transcriber, ...rest } = config;
+  const hidden = (server: ModelServer | null): ModelServer | null =>
+    server && { ...server, url: withoutPassword(server.url), key: server.key === null ? null : "***" };
+  return {
+    ...rest,
+    openai: hidden(openai),
+    transcriber: hidden(transcriber),
+    s3: { ...s3, credentials: s3.credentials && { accessKeyId: s3.credentials.accessKeyId, secretAccessKey: "***" } },
+    clientUrl: withoutPassword(clientUrl),
+    clientKey: clientKey === null ? null : "***",
+    databaseUrl: databaseUrl === null ? "embedded" : withoutPassword(databaseUrl),
+    redisUrl: redisUrl === null ? "in-process" : withoutPassword(redisUrl),
+  };
+}
+
+/** A URL as it may be shown. */
+export function withoutPassword(value: string): string {
+  return value.replace(/(\/\/[^:/@\s]*):[^@\s]*@/, "$1:***@");
+}

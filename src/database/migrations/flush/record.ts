@@ -1,0 +1,216 @@
+/**
+ * The flush and the door again, with less work a change: 310 µs of Postgres before and 190 after, on the same slow core
+ * (five no-op stages, flushes of some 200 changes). What a flush has changed travels as rows and no longer as JSON that
+ * is parsed anew at each step; transitions are looked up for a statement's rows together; outputs have no foreign key.
+ */
+export const FLUSH_RECORD = `
+-- What a flush has changed, for what it does next.
+create type flush_change as (id uuid, job_id uuid, document_id uuid, status text, fence bigint, change_id uuid,
+  text_fence bigint, chunk_fence bigint, change_kind text, document jsonb, staged jsonb);
+
+-- Media type, size, hash and metadata as the stages found them; a task whose source was fetched knows its content.
+create function record_facts(p_applied flush_change[]) returns void language plpgsql as $$
+begin
+  if not exists (select from unnest(p_applied) x where x.document is not null) then return; end if;
+  update document d set
+    media_type = coalesce(x.document->>'mediaType', d.media_type),
+    size_bytes = coalesce((x.document->>'sizeBytes')::bigint, d.size_bytes),
+    sha256 = coalesce(x.document->>'sha256', d.sha256),
+    blob_key = coalesce(x.document->>'blobKey', d.blob_key),
+    metadata = d.metadata || coalesce(x.document->'metadata', '{}')
+  from unnest(p_applied) x where d.id = x.document_id and x.document is not null;
+
+  update task t set content_sha256 = x.document->>'sha256'
+  from unnest(p_applied) x
+  where t.id = x.id and x.document->>'sha256' is not null and t.content_sha256 is distinct from x.document->>'sha256';
+end $$;
+
+-- The pointer that moves readers from all of the old text and chunks to all of the new. What is shown must be what the
+-- stage's check was shown, or nothing of the flush is written (HW422).
+create function show_results(p_applied flush_change[]) returns void language plpgsql as $$
+declare
+  v_refused text;
+begin
+  if not exists (
+    select from unnest(p_applied) x
+    where x.change_kind = 'complete' and (x.text_fence is not null or x.chunk_fence is not null)
+  ) then
+    return;
+  end if;
+  with moved as (
+    select d.id, d.collection_id, d.name, x.id as task_id, x.text_fence, x.chunk_fence, x.staged, n.chunks, n.embedded,
+      d.chunk_count, d.embedded_chunk_count
+    from unnest(p_applied) x join document d on d.id = x.document_id
+    cross join lateral (
+      select count(*)::int as chunks, count(embedding)::int as embedded from chunk
+      where document_id = d.id and task_id = x.id and fence = x.chunk_fence
+    ) n
+    where x.change_kind = 'complete' and (x.text_fence is not null or x.chunk_fence is not null)
+  ), pointed as (
+    update document d set content_task_id = m.task_id, text_fence = m.text_fence, chunk_fence = m.chunk_fence,
+      chunk_count = m.chunks, embedded_chunk_count = m.embedded
+    from moved m where d.id = m.id
+  ), counted as (
+    update collection c set content_version = c.content_version + 1, chunk_count = c.chunk_count + s.chunks,
+      embedded_chunk_count = c.embedded_chunk_count + s.embedded
+    from (
+      select collection_id, sum(chunks - chunk_count)::int as chunks, sum(embedded - embedded_chunk_count)::int as embedded
+      from moved group by collection_id
+    ) s where c.id = s.collection_id
+  )
+  select format('%s has %s chunks, %s with a vector, though %s and %s were checked', m.name, m.chunks, m.embedded,
+    m.staged->>'chunks', m.staged->>'embedded') into v_refused
+  from moved m where (m.staged->>'chunks')::int <> m.chunks or (m.staged->>'embedded')::int <> m.embedded limit 1;
+  if v_refused is not null then raise exception using errcode = 'HW422', message = v_refused; end if;
+end $$;
+
+create or replace function record_changes(
+  p_actor_type text, p_actor text, p_worker uuid, p_crash_limit int, p_changes jsonb, p_claim jsonb
+) returns jsonb language plpgsql as $$
+declare
+  v_now timestamptz;
+  v_claims uuid[] := '{}';
+  v_claimed uuid[];
+  v_collections uuid[];
+  v_applied flush_change[];
+  v_job uuid;
+  v_errors jsonb := '[]';
+  v_jobs uuid[];
+  v_lease interval;
+begin
+  if p_claim is not null then v_claims := claimable(p_claim, null); end if;
+  v_collections := array(
+    select distinct t.collection_id from task t
+    where t.id = any (v_claims || array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c)));
+  perform lock_collections(v_collections);
+  -- What was due before the locks may have been taken while waiting for them; what else is due there is as good.
+  if p_claim is not null then v_claims := claimable(p_claim, v_collections); end if;
+  -- Rows are locked before they are read: a heartbeat that held one while the UPDATE below began would make the UPDATE
+  -- re-check its join against a newer row, and lose it (seen: whole batches refused, 516 of 5,000 tasks).
+  perform from task
+  where id = any (v_claims || array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c))
+  order by id for no key update;
+  -- Read only now: a lease must not have been running while the claim waited for its locks.
+  v_now := clock_timestamp();
+  v_lease := make_interval(secs => coalesce((select lease_ms from worker where id = p_worker), 0)::float8 / 1000);
+
+  with c as (
+    select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, kind text, stage text,
+      "maxAttempts" int, again text, final text, "countsAs" text, code text, message text, retryable boolean,
+      "delayMs" int, expired boolean, "textFence" bigint, "chunkFence" bigint, warnings jsonb, output jsonb,
+      document jsonb, staged jsonb)
+  ), n as (
+    select t.id, c.kind, c.change, t.stage as from_stage, c.stage as next_stage, c."maxAttempts" as max_attempts,
+      case
+        when c.kind = 'complete' then 'COMPLETED'
+        when c.kind = 'skip' then 'SKIPPED'
+        when c.kind = 'deadline' or t.cancel_requested_at is not null then 'CANCELLED'
+        when c.kind = 'stage' then 'RUNNING'
+        when c."countsAs" = 'attempt' and t.attempt < t.max_attempts then 'QUEUED'
+        when c."countsAs" = 'crash' and t.crashes + 1 < p_crash_limit then 'QUEUED'
+        when c.final is null then 'QUEUED'
+        else 'FAILED'
+      end as status,
+      c.again, c.final, c."countsAs" as counts_as, c.code, c.message, c.retryable, c."delayMs" as delay_ms,
+      c."textFence" as text_fence, c."chunkFence" as chunk_fence, c.warnings, c.output, c.document, c.staged
+    from c join task t on t.id = c.task
+    where t.status = 'RUNNING' and t.fence = c.fence and t.change_id <> c.change
+      and (c.expired is not true or t.lease_expires_at < v_now)
+    union all
+    select id, 'claim', (p_claim->>'change')::uuid, null, null, null, 'RUNNING', null, null, null, null, null, null,
+      null, null, null, null, null, null, null
+    from unnest(v_claims) id
+  ), changed as (
+    update task t set
+      status = n.status, version = t.version + 1, change_id = n.change, changed_by_type = p_actor_type,
+      changed_by = p_actor,
+      change_reason = case
+        when n.kind = 'claim' then 'CLAIMED'
+        when n.kind = 'complete' then 'COMPLETED'
+        when n.kind = 'skip' then 'UNCHANGED'
+        when n.kind = 'deadline' then 'CANCEL_DEADLINE'
+        when n.status = 'CANCELLED' then 'CANCELLED_BY_REQUEST'
+        when n.kind = 'stage' then 'STAGE_STARTED'
+        when n.status = 'QUEUED' then n.again
+        else n.final
+      end,
+      change_message = n.message,
+      stage = case when n.kind in ('complete', 'skip') then null
+                   when n.kind = 'stage' and n.status = 'RUNNING' then n.next_stage else t.stage end,
+      fence = t.fence + (n.kind = 'claim')::int,
+      worker_id = case when n.kind = 'claim' then p_worker when n.status = 'RUNNING' then t.worker_id end,
+      lease_expires_at = case
+        when n.kind = 'claim' then v_now + make_interval(secs => (p_claim->>'leaseMs')::float8 / 1000)
+        -- Heartbeats pass over a row that a flush holds, and the fence has just shown that the worker is alive.
+        when n.status = 'RUNNING' then greatest(t.lease_expires_at, v_now + v_lease) end,
+      attempt = case when n.kind = 'stage' and n.status = 'RUNNING' then 1
+                     when n.status = 'QUEUED' and n.counts_as = 'attempt' then t.attempt + 1 else t.attempt end,
+      max_attempts = case when n.kind = 'stage' and n.status = 'RUNNING' then n.max_attempts else t.max_attempts end,
+      crashes = case when n.kind = 'stage' and n.status = 'RUNNING' then 0
+                     when n.counts_as = 'crash' and n.status <> 'CANCELLED' then t.crashes + 1 else t.crashes end,
+      progress = case when n.kind = 'complete' then 1 else 0 end,
+      progress_message = null,
+      run_at = case when n.status = 'QUEUED'
+                    then v_now + make_interval(secs => coalesce(n.delay_ms, 0)::float8 / 1000) else t.run_at end,
+      started_at = case when n.kind = 'claim' then coalesce(t.started_at, v_now) else t.started_at end,
+      finished_at = case when n.status in ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED') then v_now end,
+      error_code = case when n.status in ('FAILED', 'QUEUED') then n.code end,
+      error_message = case when n.status in ('FAILED', 'QUEUED') then n.message end,
+      error_stage = case when n.status in ('FAILED', 'QUEUED') and n.code is not null then t.stage end,
+      error_retryable = case when n.status in ('FAILED', 'QUEUED') then n.retryable end,
+      text_fence = coalesce(n.text_fence, t.text_fence), chunk_fence = coalesce(n.chunk_fence, t.chunk_fence),
+      warnings = coalesce(n.warnings, t.warnings)
+    from n where t.id = n.id
+    returning t.id, t.job_id, t.project_id, t.document_id, t.status, t.fence, t.change_id, t.text_fence, t.chunk_fence,
+      n.kind as change_kind, n.from_stage, n.output, n.document, n.staged
+  ), outputs as (
+    insert into stage_output as o (task_id, project_id, stage, fence, output)
+    select x.id, x.project_id, x.from_stage, x.fence, x.output from changed x where x.change_kind in ('stage', 'complete')
+    on conflict (task_id, stage) do update set fence = excluded.fence, output = excluded.output,
+      created_at = clock_timestamp()
+    where excluded.fence >= o.fence
+  ), artifacts as (
+    update artifact a set accepted = true from changed x
+    where x.change_kind in ('stage', 'complete') and a.task_id = x.id and a.fence = x.fence and a.stage = x.from_stage
+      and not a.accepted
+  )
+  select coalesce(array_agg(row(x.id, x.job_id, x.document_id, x.status, x.fence, x.change_id, x.text_fence, x.chunk_fence,
+    x.change_kind, x.document, x.staged)::flush_change), '{}') into v_applied from changed x;
+
+  v_claimed := array(select x.id from unnest(v_applied) x where x.change_kind = 'claim');
+  if cardinality(v_claimed) > 0 then
+    update job set status = 'PROCESSING', version = version + 1, change_id = gen_random_uuid(),
+      changed_by_type = p_actor_type, changed_by = p_actor, change_reason = 'STARTED', change_message = null,
+      started_at = v_now
+    where status = 'QUEUED' and id in (select x.job_id from unnest(v_applied) x where x.change_kind = 'claim');
+  end if;
+
+  perform record_facts(v_applied);
+  perform show_results(v_applied);
+
+  v_jobs := array(
+    select distinct x.job_id from unnest(v_applied) x
+    where x.status in ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED') order by 1);
+  for v_job in
+    select j.id from job j where j.id = any (v_jobs) and j.queued + j.running = 0 and j.finished_at is null order by j.id
+  loop
+    begin
+      perform converge(v_job);
+    exception when others then
+      -- A task's outcome stands whatever becomes of its job: the sweep converges it again.
+      v_errors := v_errors || jsonb_build_object('jobId', v_job, 'code', sqlstate, 'message', sqlerrm);
+    end;
+  end loop;
+
+  return jsonb_build_object(
+    'applied', (select coalesce(jsonb_agg(jsonb_build_object('task', x.id, 'change', x.change_id, 'status', x.status,
+        'fence', x.fence::text)), '[]') from unnest(v_applied) x where x.change_kind <> 'claim'),
+    'claims', claimed(v_claimed),
+    'due', (select coalesce(jsonb_agg(jsonb_build_object('task', t.id, 'fence', t.fence::text, 'pipeline', t.pipeline,
+        'priority', t.priority)), '[]')
+      from task t where t.job_id = any (v_jobs) and t.kind = 'COLLECTION' and t.status = 'QUEUED'),
+    'convergeErrors', v_errors);
+end $$;
+
+drop function apply_document_facts(jsonb, jsonb);
+`;
