@@ -102,6 +102,7 @@ function documentContext(running: RunningClaim, common: StageContext): DocumentC
     setMediaType: (mediaType) => add({ mediaType: toStorableMessage(mediaType) }),
     setText: (text) => staging.setText(text),
     stagedText: () => staging.stagedText(),
+    stageKept: () => staging.stageKept(),
     chunks: { replace: (chunks) => staging.replaceChunks(chunks), staged: () => staging.stagedChunks() },
   };
 }

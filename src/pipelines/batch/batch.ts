@@ -19,4 +19,4 @@ export function batchPipeline({ maxDocumentBytes }: { readonly maxDocumentBytes:
 }
 
 /** A table of fields has no use for a transcript, and the documents keep the metadata they have. */
-const aimOf = ({ ocr }: BatchOptions): ParseAim => ({ ocr, metadata: false, transcript: "unwanted" });
+const aimOf = ({ ocr }: BatchOptions): ParseAim => ({ text: true, ocr, metadata: false, transcript: "unwanted" });

@@ -44,12 +44,16 @@ export const PARSER_MEMORY_MIB = 1_024;
 export interface ParseOutput {
   readonly format: Format;
   readonly characters: number;
+  /** Whether the document must hold text: it is wanted, and the format is neither picture, sound nor film. */
+  readonly needsText: boolean;
   /** Where each page begins in the text; absent where the format has no pages. */
   readonly pageStarts?: readonly number[];
 }
 
-/** What a pipeline wants of its documents beside their text. */
+/** What a pipeline wants of its documents. */
 export interface ParseAim {
+  /** Whether the text is; where not, a document may well hold none. */
+  readonly text: boolean;
   /** Whether the letters in images are read. */
   readonly ocr: boolean;
   /** Whether what the parser finds out is kept with the document. */
@@ -74,7 +78,8 @@ export function parseStage<Options>(aimOf: (options: Options) => ParseAim): Docu
       const { text, metadata, pageStarts } = await parsed(format, await ctx.document.bytes(), name, aidOf(ctx, aim));
       assertLength(text, name);
       if (aim.metadata && Object.keys(metadata).length > 0) ctx.setMetadata(metadata);
-      if (text.trim() === "" && !isMedia(format)) {
+      const needsText = aim.text && !isMedia(format);
+      if (needsText && text.trim() === "") {
         throw new PermanentError("NO_TEXT", `${name} holds no text; if it is a scan, send its pages as images.`);
       }
       if (isHeard(format) && aim.transcript === "missing") {
@@ -83,15 +88,16 @@ export function parseStage<Options>(aimOf: (options: Options) => ParseAim): Docu
           `What is said in ${name} was not written down; set HEADWAY_TRANSCRIBER_URL for that.`,
         );
       }
-      await ctx.setText(text);
+      if (aim.text) await ctx.setText(text);
       return {
         format,
         characters: text.length,
+        needsText,
         ...(pageStarts ? { pageStarts: pageStarts.slice(0, MAX_PAGE_STARTS) } : {}),
       };
     },
-    check: ({ format, characters }: ParseOutput) => {
-      if (characters === 0 && !isMedia(format)) throw new Error("there is no text");
+    check: ({ needsText, characters }: ParseOutput) => {
+      if (characters === 0 && needsText) throw new Error("there is no text");
     },
   };
 }
