@@ -236,7 +236,7 @@ export class SandboxProcess {
 function timedOut(call: SandboxCall): Error {
   return new PermanentError(
     "RESOURCE_LIMIT",
-    `Stage "${call.stage}" ran longer than its ${call.timeoutMs} ms; its child process was stopped.`,
+    `Stage "${call.stage}" ran longer than its ${call.timeoutMs} ms; its child process was stopped. Split the document, or raise timeoutMs.`,
     { timeoutMs: call.timeoutMs },
   );
 }
@@ -244,7 +244,7 @@ function timedOut(call: SandboxCall): Error {
 function outOfMemory(call: SandboxCall, details: Readonly<Record<string, unknown>>): Error {
   return new PermanentError(
     "RESOURCE_LIMIT",
-    `Stage "${call.stage}" needed more memory than its limit of ${call.memoryLimitMiB} MiB allows; its child process was stopped.`,
+    `Stage "${call.stage}" needed more memory than its limit of ${call.memoryLimitMiB} MiB allows; its child process was stopped. Split the document, or raise memoryLimitMiB.`,
     { memoryLimitMiB: call.memoryLimitMiB, ...details },
   );
 }

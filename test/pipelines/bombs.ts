@@ -1,0 +1,170 @@
+import { strToU8, zipSync } from "fflate";
+import { deflateSync } from "node:zlib";
+
+/** What is a few kilobytes and would be gigabytes, or for ever, where it were read without limits. */
+export interface Bomb {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** What may be said of it. */
+  readonly verdict: RegExp;
+}
+
+const LIMIT = /^RESOURCE_LIMIT$/;
+const LIMIT_OR_BROKEN = /^(RESOURCE_LIMIT|MALFORMED_DOCUMENT)$/;
+/** 4 GiB of nothing, deflated three times over. */
+const FOUR_GIGABYTES = Buffer.from(
+  "eNqruPX2jqJfDKNI20VzzSYFLg6RttQEjoQLHYs8eftYOptbHhzfwCfCfUCxkDm0Wb2DK+Sy4hmje+XnhNb9Kf4c+6+yfo5PW+KO" +
+    "ef/2/4+IlWZgYGiYuLtu78+Ptmw81t03L37kZGBgMCjbf71+nY57Y/3y2+3nGBkYGBaX796+e+MfgR/VpfseyYCUVEXP/9z8VOzD" +
+    "loobf57KgUX0m0BKJyhJAE1l0AVzLkA4hsicUZlRmVGZUZlRmVGZUZlRmVGZUZlRmVGZUZlRmVGZUZlRmVGZUZlRmVGZUZlRmVGZ" +
+    "URkayBR9t5xf58/Ifr775s1/DtePplRIq8XPtFoyBQA82b8d",
+  "base64",
+);
+const NOTHING = Buffer.alloc(160_000_000);
+const CONTENT_TYPES = `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`;
+
+export function bombs(): Bomb[] {
+  return [...containers(), ...pdfs(), ...markup(), ...pictures(), ...mails()];
+}
+
+function containers(): Bomb[] {
+  const big = zipSync({
+    "[Content_Types].xml": strToU8(CONTENT_TYPES),
+    "word/document.xml": [NOTHING, { level: 1 }],
+    "word/media/one.bin": [NOTHING, { level: 1 }],
+  });
+  const many = zipSync(
+    Object.fromEntries(Array.from({ length: 25_000 }, (_, index) => [`word/${index}.xml`, new Uint8Array(0)])),
+  );
+  const wide = (cells: string): Uint8Array =>
+    zipSync({
+      "[Content_Types].xml": strToU8(
+        `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>`,
+      ),
+      "xl/workbook.xml": strToU8(
+        `<?xml version="1.0"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>`,
+      ),
+      "xl/_rels/workbook.xml.rels": strToU8(
+        `<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
+      ),
+      "xl/worksheets/sheet1.xml": strToU8(
+        `<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>${cells}</sheetData></worksheet>`,
+      ),
+    });
+  return [
+    { name: "inflates.docx", bytes: big, verdict: LIMIT },
+    { name: "lies.docx", bytes: lying(big), verdict: LIMIT_OR_BROKEN },
+    { name: "entries.docx", bytes: many, verdict: LIMIT },
+    {
+      name: "corners.xlsx",
+      bytes: wide(`<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>`),
+      verdict: LIMIT,
+    },
+  ];
+}
+
+/** The same container, whose directory says of every entry that it has but 1,000 bytes. */
+function lying(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.from(bytes);
+  for (let at = copy.indexOf("PK\x01\x02"); at >= 0; at = copy.indexOf("PK\x01\x02", at + 4))
+    copy.writeUInt32LE(1_000, at + 24);
+  for (let at = copy.indexOf("PK\x03\x04"); at >= 0; at = copy.indexOf("PK\x03\x04", at + 4))
+    copy.writeUInt32LE(1_000, at + 22);
+  return copy;
+}
+
+function pdfs(): Bomb[] {
+  const page = (content: Buffer, more: string): Buffer =>
+    pdf([
+      "<< /Type /Catalog /Pages 2 0 R >>",
+      "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+      "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] /Contents 4 0 R >>",
+      Buffer.concat([
+        Buffer.from(`<< /Length ${content.length} ${more} >>\nstream\n`),
+        content,
+        Buffer.from("\nendstream"),
+      ]),
+    ]);
+  const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+  return [
+    {
+      name: "inflates.pdf",
+      bytes: page(FOUR_GIGABYTES, "/Filter [/FlateDecode /FlateDecode /FlateDecode]"),
+      verdict: LIMIT,
+    },
+    {
+      name: "deep.pdf",
+      bytes: pdf(["<< /Type /Catalog /Pages 2 0 R >>", `<< /Type /Pages /Kids ${deep} /Count 1 >>`]),
+      verdict: LIMIT_OR_BROKEN,
+    },
+    {
+      name: "pages.pdf",
+      bytes: pdf(["<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [2 0 R 2 0 R] /Count 2000000000 >>"]),
+      verdict: LIMIT_OR_BROKEN,
+    },
+  ];
+}
+
+function pdf(objects: readonly (string | Buffer)[]): Buffer {
+  const parts: Buffer[] = [Buffer.from("%PDF-1.7\n")];
+  const starts: number[] = [];
+  for (const [index, object] of objects.entries()) {
+    starts.push(parts.reduce((sum, { length }) => sum + length, 0));
+    parts.push(Buffer.from(`${index + 1} 0 obj\n`), Buffer.from(object), Buffer.from("\nendobj\n"));
+  }
+  const at = parts.reduce((sum, { length }) => sum + length, 0);
+  const rows = starts.map((start) => `${String(start).padStart(10, "0")} 00000 n \n`).join("");
+  parts.push(
+    Buffer.from(
+      `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${rows}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${at}\n%%EOF`,
+    ),
+  );
+  return Buffer.concat(parts);
+}
+
+function markup(): Bomb[] {
+  const laughs = Array.from({ length: 12 }, (_, index) => `<!ENTITY e${index + 1} "${`&e${index};`.repeat(10)}">`).join(
+    "",
+  );
+  const text = (name: string, content: string, verdict = LIMIT_OR_BROKEN): Bomb => ({
+    name,
+    bytes: Buffer.from(content),
+    verdict,
+  });
+  return [
+    text("laughs.xml", `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e0 "ha">${laughs}]><x>&e12;</x>`),
+    text(
+      "quadratic.xml",
+      `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "${"a".repeat(100_000)}">]><x>${"&a;".repeat(100_000)}</x>`,
+    ),
+    text("deep.xml", `<?xml version="1.0"?>${"<a>".repeat(200_000)}x${"</a>".repeat(200_000)}`),
+    text("deep.json", `${"[".repeat(500_000)}1${"]".repeat(500_000)}`),
+    text("deep.html", `<html><body>${"<div>".repeat(200_000)}x`),
+  ];
+}
+
+/** Heads alone: the size is what they claim. */
+function pictures(): Bomb[] {
+  const chunk = (type: string, data: Buffer): Buffer => {
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(data.length);
+    head.write(type, 4, "latin1");
+    return Buffer.concat([head, data, Buffer.alloc(4)]);
+  };
+  const size = Buffer.from([0, 1, 0x86, 0xa0]); // 100,000
+  const png = Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    chunk("IHDR", Buffer.concat([size, size, Buffer.from([8, 6, 0, 0, 0])])),
+    chunk("IDAT", deflateSync(Buffer.alloc(1_000))),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+  return [{ name: "wide.png", bytes: png, verdict: LIMIT_OR_BROKEN }];
+}
+
+function mails(): Bomb[] {
+  const head = "From: a@example.org\r\nTo: b@example.org\r\nSubject: deep\r\nMIME-Version: 1.0\r\n";
+  let nested = `${head}\r\ninnermost`;
+  for (let depth = 0; depth < 60; depth += 1) {
+    nested = `${head}Content-Type: multipart/mixed; boundary=b${depth}\r\n\r\n--b${depth}\r\nContent-Type: message/rfc822\r\nContent-Disposition: attachment; filename=m${depth}.eml\r\n\r\n${nested}\r\n--b${depth}--\r\n`;
+  }
+  return [{ name: "nested.eml", bytes: Buffer.from(nested), verdict: /./ }];
+}
