@@ -1,10 +1,13 @@
-// Makes examples/documents: small documents of the project's own, one of each format. Run it again after a change here.
-import { mkdirSync, writeFileSync } from "node:fs";
+// Makes examples/documents, small documents of the project's own in many formats, and examples/batch, invoices for a
+// batch with a broken one among them. Run it again after a change here.
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { deflateRawSync, crc32 } from "node:zlib";
 import { ROOT } from "./ready.mjs";
 
-const FOLDER = path.join(ROOT, "examples", "documents");
+const EXAMPLES = path.join(ROOT, "examples");
+/** Of make-fixtures.mjs, which needs more than Node. */
+const FIXTURES = path.join(ROOT, "test", "fixtures");
 
 const paragraphs = {
   lease: [
@@ -28,11 +31,50 @@ const files = {
   "statuses.xml": `<?xml version="1.0" encoding="UTF-8"?>\n<statuses>\n  <status name="QUEUED">The task is due, or will be at its time.</status>\n  <status name="RUNNING">A worker holds the lease of the task.</status>\n  <status name="COMPLETED">The task has passed all its stages.</status>\n  <status name="FAILED">The task stopped at a stage, with an error that says what to do.</status>\n</statuses>\n`,
   "retry.docx": docx("How failed work is retried", paragraphs.retry),
   "leases.pdf": pdf("Leases and fences", paragraphs.lease),
+  "question.eml": `From: Ada Lovelace <ada@example.org>\r\nTo: Charles Babbage <charles@example.org>\r\nSubject: What becomes of my documents?\r\nDate: Mon, 05 Jan 2026 09:30:00 +0000\r\nMessage-ID: <question@example.org>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nDear Charles,\r\n\r\none of two hundred was broken. Did the others wait for it?\r\nThey did not: it failed alone, and said why.\r\n\r\nAda\r\n`,
+};
+const copied = {
+  "fleet.odt": "documents/leases.odt",
+  "fleet.pptx": "documents/leases.pptx",
+  "fleet.xlsx": "documents/leases.xlsx",
+  "heartbeat.png": "documents/letter.png",
+  "tone.wav": "media/tone.wav",
 };
 
-mkdirSync(FOLDER, { recursive: true });
-for (const [name, content] of Object.entries(files)) writeFileSync(path.join(FOLDER, name), content);
-console.log(`wrote ${Object.keys(files).length} files to examples/documents`);
+const items = (number, date, total) => [`Invoice number: ${number}`, `Date: ${date}`, `Total: ${total}`];
+const lines = (number, date, total) => ["INVOICE", "", ...items(number, date, total), ""].join("\n");
+const invoices = {
+  "01-paper.txt": lines("HW-1041", "2026-01-05", "1,234.50 USD"),
+  "02-printing.md": `# Invoice\n\n${items("HW-1042", "2026-01-09", "$98.00").join("\n\n")}\n`,
+  "03-hosting.html": `<!doctype html>\n<html lang="en">\n<head><title>Invoice</title></head>\n<body>\n<h1>Invoice</h1>\n${items(
+    "HW-1043",
+    "2026-01-12",
+    "USD 2 400.00",
+  )
+    .map((text) => `<p>${text}</p>`)
+    .join("\n")}\n</body>\n</html>\n`,
+  "04-travel.docx": docx("Invoice", items("HW-1044", "2026-01-20", "318.75 USD")),
+  "05-legal.pdf": pdf("Invoice", items("HW-1045", "2026-02-02", "5.600,00 USD")),
+  "06-fonts.csv": "field,value\nInvoice number,HW-1046\nDate,2026-02-11\nTotal,49.90\n",
+  "07-books.json": `${JSON.stringify({ "Invoice number": "HW-1047", Date: "2026-02-14", Total: "77.25" }, null, 2)}\n`,
+  "08-refund.xml": `<?xml version="1.0" encoding="UTF-8"?>\n<invoice>\n  <line>Invoice number: HW-1048</line>\n  <line>Date: 2026-02-20</line>\n  <line>Total: -98.00</line>\n</invoice>\n`,
+  "09-cleaning.eml": `From: Office <office@example.org>\r\nTo: Accounts <accounts@example.org>\r\nSubject: Your invoice\r\nDate: Mon, 02 Mar 2026 08:00:00 +0000\r\nMessage-ID: <invoice@example.org>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${items("HW-1049", "2026-03-01", "150.00 USD").join("\r\n")}\r\n`,
+  // As a download leaves it that broke off.
+  "10-cut-off.pdf": pdf("Invoice", items("HW-1050", "2026-03-04", "12.00 USD")).slice(0, 420),
+};
+
+write("documents", files);
+write("batch", invoices);
+for (const [name, from] of Object.entries(copied)) {
+  copyFileSync(path.join(FIXTURES, from), path.join(EXAMPLES, "documents", name));
+}
+console.log(`copied ${Object.keys(copied).length} more to examples/documents`);
+
+function write(folder, contents) {
+  mkdirSync(path.join(EXAMPLES, folder), { recursive: true });
+  for (const [name, content] of Object.entries(contents)) writeFileSync(path.join(EXAMPLES, folder, name), content);
+  console.log(`wrote ${Object.keys(contents).length} files to examples/${folder}`);
+}
 
 /** The least that word processors take for a document: a heading and paragraphs. */
 function docx(title, texts) {

@@ -1,4 +1,4 @@
-// Makes test/fixtures/media and test/fixtures/documents: one small file of each format that examples/documents has not.
+// Makes test/fixtures/media and test/fixtures/documents: one small file of each format that make-examples.mjs does not make itself.
 // The media need ffmpeg with libmp3lame, libvorbis, libx264 and libvpx (Debian: apt-get install ffmpeg), the images a font;
 // what comes out is committed, so that the tests need neither.
 import { spawnSync } from "node:child_process";

@@ -11,6 +11,7 @@ export {
   type Json,
   type Pipeline,
   type PipelineDefinition,
+  type KeptContent,
   type SettledDocument,
   type StageContext,
   type StageDocument,

@@ -24,6 +24,7 @@ export class ApiClient {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #reconnects: number;
   #socket: Promise<Client> | null = null;
+  #isClosed = false;
 
   /**
    * @param url such as "http://127.0.0.1:4000"
@@ -81,11 +82,25 @@ export class ApiClient {
     } as RequestInit);
   }
 
+  /** The bytes of an artifact. @throws {HeadwayError} with the server's code, UNREACHABLE */
+  async download(url: string): Promise<Uint8Array> {
+    this.#assertOpen();
+    let response: Response;
+    try {
+      response = await fetch(url, { headers: this.#headers });
+      if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    } catch (error) {
+      throw unreachable(this.url, error);
+    }
+    throw new HeadwayError(codeOf(response.status), `${url} can't be had: the server says ${response.status}.`);
+  }
+
   /** Ends when the server completes the subscription, when the loop over it is left, or by `return()` while waiting. */
   subscribe<T extends Record<string, unknown>>(
     query: string,
     variables: Record<string, unknown>,
   ): AsyncIterableIterator<T> {
+    this.#assertOpen();
     // No generator: one that waits can't be ended from outside.
     this.#socket ??= openSocket(this.#url, this.#headers, this.#reconnects);
     const opened = this.#socket.then((socket) => socket.iterate<T>({ query, variables }));
@@ -107,11 +122,18 @@ export class ApiClient {
     return iterator;
   }
 
+  /** Ends all subscriptions; what is asked after it is refused, so that work that is under way ends soon. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await (await this.#socket)?.dispose();
   }
 
+  #assertOpen(): void {
+    if (this.#isClosed) throw new HeadwayError("CLOSED", "This client has been closed; make another.");
+  }
+
   async #send<T>(url: string, init: RequestInit): Promise<T> {
+    this.#assertOpen();
     let response: Response;
     let text: string;
     try {

@@ -71,7 +71,7 @@ function addSubmit(program: Command): void {
     .description(
       "send files and folders to a collection, and the collection to a pipeline; hidden files in folders are left out",
     )
-    .argument("<paths...>", "files and folders")
+    .argument("[paths...]", "files and folders; none where --collection names one whose documents are there")
     .requiredOption("--pipeline <name>", "the pipeline to submit to")
     .option("--options <json>", "the pipeline's options, a JSON object")
     .option("--collection <collection>", "id or name; a new name makes a collection, as does none")

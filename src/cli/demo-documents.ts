@@ -17,7 +17,8 @@ export interface DemoDocuments {
   readonly roots: readonly string[];
 }
 
-const PROJECT_ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+/** Of this installation. */
+export const PROJECT_ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const MAX_DEPTH = 8;
 
 /** The project's own examples first, then README files of the installed packages, smallest first, up to limitBytes. */

@@ -28,12 +28,12 @@ program
 
 program
   .command("demo")
-  .description("run the main job on real documents: examples and installed READMEs, or the files and folders given")
-  .argument("[paths...]", "files and folders to process instead")
+  .description("show a pipeline at work: documents (examples and installed READMEs), expenses, or batch")
+  .argument("[name-and-paths...]", "documents, expenses or batch; then files and folders to process instead")
   .option("--once", "end when the job is settled; the last line is one JSON object", false)
   .option("--limit <bytes>", "bytes of documents to take at most", "250000")
-  .action(async (paths: string[], options: { once: boolean; limit: string }) =>
-    (await import("./demo.js")).runDemo(paths, options),
+  .action(async (words: string[], options: { once: boolean; limit: string }) =>
+    (await import("./demo.js")).runDemo(words, options),
   );
 
 addClientCommands(program);

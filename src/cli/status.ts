@@ -83,9 +83,13 @@ function printTasks(
   say(table([], rows));
 }
 
-function printActions({ id, canSubmit, job }: StatusCollection): void {
+function printActions({ id, canSubmit, job, chunkCount, chunksWithEmbeddings }: StatusCollection): void {
   say("\nWhat can be done");
-  sayAction("submit", canSubmit, `headway submit PATH… --pipeline NAME --collection ${id}`);
+  sayAction("submit", canSubmit, `headway submit [PATH…] --pipeline NAME --collection ${id}`);
+  if (chunksWithEmbeddings < chunkCount) {
+    const only = `--options '{"only":"embeddings"}'`;
+    sayAction("embed", canSubmit, `headway submit --pipeline documents --collection ${id} ${only}`);
+  }
   if (!job) return;
   sayAction("retry", job.canRetry, `headway retry ${job.id}`);
   sayAction("cancel", job.canCancel, `headway cancel ${job.id}`);

@@ -24,7 +24,10 @@ export interface SubmitOptions extends ClientOptions {
 /** `headway submit PATH…`: files into a collection, the collection to a pipeline, and where asked, a watch. */
 export async function runSubmit(paths: readonly string[], options: SubmitOptions): Promise<void> {
   const pipelineOptions = parseOptions(options.options);
-  const files = await filesAt(paths);
+  if (paths.length === 0 && options.collection === undefined) {
+    throw new UsageError("There is nothing to submit; name files or folders, or with --collection a collection.");
+  }
+  const files = paths.length === 0 ? [] : await filesAt(paths);
   await withClient(
     options,
     async (client) => {
@@ -35,7 +38,8 @@ export async function runSubmit(paths: readonly string[], options: SubmitOptions
       const result = { collectionId, collection: name, jobId, documents: files.length, sizeBytes, cursor };
       if (options.json) (options.watch ? sayJsonLine : sayJson)({ kind: "Submitted", ...result });
       else {
-        say(`Sent ${counted(files.length, "document")} (${size(sizeBytes)}) to collection "${plain(name)}".`);
+        const sent = `Sent ${counted(files.length, "document")} (${size(sizeBytes)}) to collection "${plain(name)}".`;
+        say(files.length > 0 ? sent : `Nothing new was sent to collection "${plain(name)}".`);
         say(`Submitted job ${jobId} to pipeline ${options.pipeline}.`);
         if (!options.watch) say(`Watch it with: headway watch ${jobId} --after ${cursor}`);
       }
@@ -80,6 +84,8 @@ async function collectionFor(
   const name = asked ?? `${path.basename(path.resolve(paths[0]!))} ${new Date().toISOString()}`;
   const present = asked === undefined ? null : await lookUpCollection(client, asked);
   if (present !== null) return { id: present, name };
+  // Without files a new collection would be empty: this says that there is none of that name.
+  if (paths.length === 0) return { id: await findCollection(client, name), name };
   const { collection } = await client.mutate<{ collection: { id: string }; userErrors: [] }>(
     `mutation ($name: String!) {
        createCollection(input: { name: $name }) { collection { id } userErrors { code message } } }`,

@@ -121,11 +121,16 @@ function checkOptions(pipeline: Pipeline, options: unknown): unknown {
   if (oddity !== null) throw new UserFault("INVALID_OPTIONS", `options contains ${oddity}.`, ["options"]);
   const parsed = pipeline.options.safeParse(options);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${["options", ...issue.path].join(".")}: ${issue.message}`);
+  const faults = parsed.error.issues.map((issue) => `${["options", ...issue.path].join(".")}: ${reasonOf(issue)}`);
   throw new UserFault("INVALID_OPTIONS", faults.join("; "), [
     "options",
     ...(parsed.error.issues[0]?.path ?? []).map(String),
   ]);
+}
+
+/** Of a key that is none, zod says only "Invalid key in record", and the reason inside. */
+function reasonOf(issue: z.core.$ZodIssue): string {
+  return issue.code === "invalid_key" ? issue.issues.map(({ message }) => message).join(", ") : issue.message;
 }
 
 async function insert(

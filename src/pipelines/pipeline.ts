@@ -52,6 +52,13 @@ export interface ArtifactWriter {
   write(name: string, content: string | Uint8Array | Readable, mediaType: string): Promise<void>;
 }
 
+/** How much of a document readers see: characters as in the text's length, and chunks. */
+export interface KeptContent {
+  readonly characters: number;
+  readonly chunks: number;
+  readonly embedded: number;
+}
+
 /** What was staged for this document by this stage or an earlier one, and the door to replace it. */
 export interface StagedChunks {
   /** Replaces all chunks of the document. They count when the task completes; until then readers see the old ones. */
@@ -102,6 +109,11 @@ export interface DocumentContext<Options = any, Input = any> extends StageContex
   setText(text: string): Promise<void>;
   /** The text staged by this stage or an earlier one; null where there is none. */
   stagedText(): Promise<string | null>;
+  /**
+   * Stages again what readers see of the document now: text, and chunks with their vectors. Returns how much that is;
+   * null where there is no text, or none of the bytes that the document has now.
+   */
+  stageKept(): Promise<KeptContent | null>;
   readonly chunks: StagedChunks;
 }
 
@@ -113,6 +125,8 @@ export interface SettledDocument {
   readonly metadata: Readonly<Record<string, Json>>;
   /** How its task ended. */
   readonly status: "COMPLETED" | "FAILED" | "CANCELLED" | "SKIPPED";
+  /** Why it failed, and at which stage; null where it did not. */
+  readonly error: { readonly stage: string; readonly code: string; readonly message: string } | null;
 }
 
 export interface CollectionContext<Options = any, Input = any> extends StageContext<Options, Input> {

@@ -102,6 +102,7 @@ function documentContext(running: RunningClaim, common: StageContext): DocumentC
     setMediaType: (mediaType) => add({ mediaType: toStorableMessage(mediaType) }),
     setText: (text) => staging.setText(text),
     stagedText: () => staging.stagedText(),
+    stageKept: () => staging.stageKept(),
     chunks: { replace: (chunks) => staging.replaceChunks(chunks), staged: () => staging.stagedChunks() },
   };
 }
@@ -197,7 +198,9 @@ async function* settled(
       metadata: Record<string, Json>;
     })[] = await db.query(
       `select t.ordinal, t.document_id as id, t.document_name as name, d.media_type as "mediaType",
-         d.metadata, t.status, o.output, o.task_id is not null as "hasOutput"
+         d.metadata, t.status, o.output, o.task_id is not null as "hasOutput",
+         case when t.status = 'FAILED' then
+           jsonb_build_object('stage', t.error_stage, 'code', t.error_code, 'message', t.error_message) end as error
        from task t join job j on j.id = t.job_id join document d on d.id = t.document_id
        left join lateral (
          select s.task_id, s.output from stage_output s

@@ -91,6 +91,7 @@ function documentContext(call: SandboxCall, common: StageContext, link: HostLink
     },
     setText: (text) => link.ask("setText", text),
     stagedText: () => link.ask("stagedText"),
+    stageKept: () => link.ask("stageKept"),
     chunks: {
       replace: async (chunks) => fill(link, await link.ask("beginChunks"), pagesOf(chunks)),
       staged: () => outlet<ChunkDraft>(link, () => link.ask("openStagedChunks")),

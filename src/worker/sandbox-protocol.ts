@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { HeadwayError } from "../errors.js";
-import type { CollectionContext, DocumentContext, FetchedSource, Json } from "../pipelines/pipeline.js";
+import type { CollectionContext, DocumentContext, FetchedSource, Json, KeptContent } from "../pipelines/pipeline.js";
 import type { PlainError } from "./sandbox-error.js";
 
 /** What a context is at the start of a stage, as plain data: what crosses to the child once, with the call. */
@@ -57,6 +57,7 @@ export interface HostMethods {
   documentText(): Promise<string>;
   setText(text: string): Promise<void>;
   stagedText(): Promise<string | null>;
+  stageKept(): Promise<KeptContent | null>;
   textOfDocument(documentId: string): Promise<string | null>;
   /** An outlet of the document's bytes: its items are Uint8Array. */
   openDocument(): Promise<number>;
@@ -155,6 +156,7 @@ export function hostFor(ctx: DocumentContext | CollectionContext): SandboxHost {
     documentText: () => ofDocument(ctx).document.text(),
     setText: (text) => ofDocument(ctx).setText(text),
     stagedText: () => ofDocument(ctx).stagedText(),
+    stageKept: () => ofDocument(ctx).stageKept(),
     textOfDocument: (documentId) => ofCollection(ctx).documentText(documentId),
     openDocument: async () => openOutlet(await ofDocument(ctx).document.stream()),
     openStagedChunks: () => openOutlet(ofDocument(ctx).chunks.staged()),

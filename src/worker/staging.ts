@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import { toStorableText } from "../engine/storable.js";
 import type { Claim } from "../engine/claim.js";
 import { PermanentError } from "../errors.js";
-import type { ChunkDraft, StagedCounts } from "../pipelines/pipeline.js";
+import type { ChunkDraft, KeptContent, StagedCounts } from "../pipelines/pipeline.js";
 
 const BATCH = 500;
 /** More would not fit a text column's value through one message; nobody reads such a text. */
@@ -60,6 +60,35 @@ export class Staging {
       [this.#documentId, this.#claim.taskId, this.#textFence],
     );
     return rows[0]?.text ?? null;
+  }
+
+  async stageKept(): Promise<KeptContent | null> {
+    const { taskId, fence } = this.#claim;
+    const place = [this.#documentId, this.#claim.projectId, taskId, fence];
+    const kept: { characters: number }[] = await this.#db.query(
+      `insert into document_text (document_id, project_id, task_id, fence, text, one_unit_each)
+       select $1, $2, $3, $4, x.text, x.one_unit_each
+       from document d join task t on t.id = d.content_task_id
+       join document_text x on x.document_id = d.id and x.task_id = t.id and x.fence = d.text_fence
+       where d.id = $1 and t.content_sha256 is not distinct from d.sha256 and ${MINE}
+       on conflict (document_id, task_id, fence) do update set text = excluded.text, one_unit_each = excluded.one_unit_each
+       returning length(text)::int as characters`,
+      place,
+    );
+    if (kept.length === 0) return null;
+    this.#textFence = fence;
+    await this.#db.query(
+      `insert into chunk as c (id, document_id, project_id, collection_id, task_id, fence, ordinal, text, page,
+         start_offset, end_offset, embedding)
+       select gen_random_uuid(), $1, $2, k.collection_id, $3, $4, k.ordinal, k.text, k.page,
+         k.start_offset, k.end_offset, k.embedding
+       from document d join chunk k on k.document_id = d.id and k.task_id = d.content_task_id and k.fence = d.chunk_fence
+       where d.id = $1 and ${MINE}
+       on conflict (document_id, task_id, fence, ordinal) do nothing`,
+      place,
+    );
+    this.#chunkFence = fence;
+    return { characters: kept[0]!.characters, ...(await this.counts()) };
   }
 
   async replaceChunks(chunks: Iterable<ChunkDraft> | AsyncIterable<ChunkDraft>): Promise<void> {

@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { ROOT } from "../support/processes.js";
 
 const MAIN = path.join(ROOT, "dist", "src", "cli", "main.js");
+// Each demo is a server of its own.
+jest.setTimeout(90_000);
 let folder: string;
 
 beforeAll(async () => {
@@ -22,7 +24,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `headway demo` in a process of its own, on a data folder of its own. */
+/** Runs `headway demo` in a process group of its own, on a data folder of its own; nothing of the group may be left. */
 function demo(args: string[], until?: (stdout: string) => boolean): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, "demo", ...args], {
@@ -31,20 +33,40 @@ function demo(args: string[], until?: (stdout: string) => boolean): Promise<Ende
         HOME: process.env.HOME,
         HEADWAY_DATA_DIR: path.join(folder, ".headway"),
         HEADWAY_PORT: "0",
+        HEADWAY_EMBEDDER: "hash",
       },
+      detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
     let stdout = "";
     let stderr = "";
+    let isStopped = false; // A second signal would end it at once.
     child.stdout.on("data", (part: Buffer) => {
       stdout += part.toString();
-      if (until?.(stdout)) child.kill("SIGINT");
+      if (isStopped || !until?.(stdout)) return;
+      isStopped = true;
+      child.kill("SIGINT");
     });
     child.stderr.on("data", (part: Buffer) => (stderr += part.toString()));
     child.once("error", reject);
-    child.once("close", (code) => resolve({ code, stdout, stderr }));
+    child.once("close", (code) => {
+      const left = isGroupAlive(child.pid!);
+      if (left) reject(new Error(`headway demo ${args.join(" ")} left processes behind`));
+      else resolve({ code, stdout, stderr });
+    });
   });
 }
+
+function isGroupAlive(pid: number): boolean {
+  try {
+    process.kill(-pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const lastLine = (stdout: string): unknown => JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
 
 test("the demo processes the files given, names what failed, and ends with one line of JSON", async () => {
   const files = ["retries.md", "empty.txt", "broken.pdf"].map((name) => path.join(folder, name));
@@ -53,8 +75,7 @@ test("the demo processes the files given, names what failed, and ends with one l
   expect(stdout).toMatch(/empty\.txt.*validate/);
   expect(stdout).toMatch(/broken\.pdf.*parse/);
   expect(stdout).toMatch(/EMPTY_DOCUMENT at validate: 1/);
-  const last: unknown = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
-  expect(last).toEqual({
+  expect(lastLine(stdout)).toEqual({
     jobId: expect.any(String),
     status: "COMPLETED_WITH_ERRORS",
     counts: { total: 3, completed: 1, failed: 2, cancelled: 0, skipped: 0 },
@@ -64,11 +85,58 @@ test("the demo processes the files given, names what failed, and ends with one l
   });
 });
 
-test("Ctrl-C in the middle of the demo ends it with 130 and leaves no Postgres behind", async () => {
-  const { code, stderr } = await demo([path.join(folder, "retries.md")], (stdout) => stdout.includes("Processing"));
+test("the demo of a batch shows one row a file, and of the broken one the stage, the code and what to do", async () => {
+  const { code, stdout, stderr } = await demo(["batch", "--once"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/01-paper\.txt +COMPLETED +\d+ +HW-1041 +2026-01-05 +1234\.5$/m);
+  expect(stdout).toMatch(/05-legal\.pdf +COMPLETED +\d+ +HW-1045 +2026-02-02 +5600$/m);
+  expect(stdout).toMatch(/10-cut-off\.pdf +FAILED$/m);
+  expect(stdout).toMatch(/10-cut-off\.pdf +parse +MALFORMED_DOCUMENT +10-cut-off\.pdf is .*send an intact copy\.$/m);
+  expect(stdout).toContain("The totals of 9 files add up to 9830.40.");
+  expect(lastLine(stdout)).toMatchObject({
+    status: "COMPLETED_WITH_ERRORS",
+    counts: { total: 10, completed: 9, failed: 1 },
+    rows: 10,
+    total: 9830.4,
+  });
+  expect(await readFile(path.join(folder, ".headway", "demo", "batch.csv"), "utf8")).toContain("HW-1049");
+});
+
+// On the data folder of the others, which go on with it: what is left there would stop them.
+test.each([
+  [["expenses"], /extract [1-9]/],
+  [["batch"], /^Processing/],
+])("Ctrl-C in the middle of demo %j ends it with 130, and nothing of it is left running", async (args, when) => {
+  const { code, stdout, stderr } = await demo(args, (output) => when.test(output));
   expect({ code, stderr }).toEqual({ code: 130, stderr: "" });
-  const again = await demo(["--once", path.join(folder, "retries.md")]);
-  expect(again.code).toBe(0);
+  expect(stdout).not.toMatch(/COMPLETED/);
+  expect(stdout).toMatch(/Stopping; Ctrl-C again ends at once\.\nStopped\.\n$/);
+});
+
+test("the demo of expenses opens its report: totals, matches, what is unmatched, and flags", async () => {
+  const { code, stdout, stderr } = await demo(["expenses", "--once"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const last = lastLine(stdout) as Record<string, number>;
+  expect(last).toMatchObject({ status: "COMPLETED", counts: { failed: 0 }, lines: 63, receipts: 47 });
+  expect(last.matched! + last.unmatched!).toBe(47);
+  expect(last.matched).toBeGreaterThan(30);
+  const sums = (part: string): number => {
+    const section = stdout.slice(stdout.indexOf(`totals ${part}`)).split("\n\n")[0]!;
+    return [...section.matchAll(/(-?\d+\.\d\d) {2}\d+ lines?$/gm)].reduce((sum, [, amount]) => sum + Number(amount), 0);
+  };
+  expect(sums("by employee")).toBeGreaterThan(0);
+  expect(sums("by employee")).toBeCloseTo(sums("in all"), 2);
+  expect(sums("by category")).toBeCloseTo(sums("in all"), 2);
+  expect(stdout).toMatch(/receipts matched to their lines.*\n +document +date +amount/);
+  expect(stdout).toMatch(/receipt-\d+\.\w+ .*unmatched: no line$/m);
+  expect(stdout).toMatch(/duplicate line +3$/m);
+  expect(stdout).toMatch(/Open it: .*report\.xlsx$/m);
+});
+
+test("a demo that there is not is refused with the three that there are", async () => {
+  const { code, stdout, stderr } = await demo(["foo"]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toBe('There is no demo "foo", nor a file of that name; the demos are documents, expenses, batch.\n');
 });
 
 test.each([

@@ -37,6 +37,22 @@ const versionsOf = async (collection: string): Promise<number[]> =>
   (await sentTo(collection)).map(({ contentVersion }) => contentVersion);
 
 describe("headway submit", () => {
+  test("without files submits what the collection has; without a collection, too, it is told what to name", async () => {
+    await site.submit("at rest", ["dear", "yours"]);
+    const submitted = await site.json("submit", "--collection", "at rest", "--pipeline", "letters");
+    expect(submitted).toMatchObject({ collection: "at rest", documents: 0, sizeBytes: 0 });
+    const { nodes } = await site.json("jobs", "--collection", "at rest");
+    expect(nodes.map(({ counts }: any) => counts.total)).toEqual([2, 2]);
+    const nothing = await site.run("submit", "--pipeline", "letters");
+    expect(nothing).toMatchObject({ code: 2, stdout: "" });
+    expect(nothing.stderr).toBe(
+      "There is nothing to submit; name files or folders, or with --collection a collection.\n",
+    );
+    const unknown = await site.run("submit", "--pipeline", "letters", "--collection", "at res");
+    expect(unknown).toMatchObject({ code: 1, stdout: "" });
+    expect(unknown.stderr).toContain('There is no collection "at res". Of a like name there is "at rest".');
+  });
+
   test("sends a folder with its subfolders, submits it, and says how to watch", async () => {
     const { code, stdout, stderr } = await site.run(
       "submit",

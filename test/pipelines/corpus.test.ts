@@ -33,6 +33,7 @@ const EXAMPLE_FILES: Readonly<Record<string, Expected>> = {
     metadata: { title: "Leases and fences" },
   },
   "lifecycle.md": { mediaType: "text/markdown", contains: ["settled"] },
+  "question.eml": { mediaType: "message/rfc822", contains: ["it failed alone, and said why"], warnings: [] },
   "pipeline.json": { mediaType: "application/json", contains: ["retries.maxAttempts: 3"] },
   "retry.docx": { contains: ["stage"] },
   "stages.csv": { mediaType: "text/csv", contains: ["download"] },

@@ -116,11 +116,11 @@ async function expectSettledJob(api: ApiClient, jobId: string): Promise<void> {
   expect(job).toMatchObject({
     status: "COMPLETED_WITH_ERRORS",
     stage: null,
-    counts: { total: 10, completed: 8, failed: 2 },
+    counts: { total: 16, completed: 14, failed: 2 },
     collection: { status: "COMPLETED_WITH_ERRORS" },
     collectionTask: { status: "COMPLETED" },
     lastChange: { reason: "ALL_TASKS_SETTLED", toStatus: "COMPLETED_WITH_ERRORS" },
-    summary: { status: "COMPLETED_WITH_ERRORS", output: { documents: 10, language: "eng" } },
+    summary: { status: "COMPLETED_WITH_ERRORS", output: { documents: 16, language: "eng" } },
   });
   expect(job.tasks).toMatchObject({
     nodes: [
@@ -139,12 +139,12 @@ async function expectSettledJob(api: ApiClient, jobId: string): Promise<void> {
   });
   const { stages } = job.summary as { stages: { stage: string; count: number }[] };
   expect(stages.map(({ stage, count }) => `${stage} ${count}`)).toEqual([
-    "download 10",
-    "validate 9",
-    "parse 8",
-    "chunk 8",
-    "embed 8",
-    "store 8",
+    "download 16",
+    "validate 15",
+    "parse 14",
+    "chunk 14",
+    "embed 14",
+    "store 14",
     "describe 1",
     "graph 1",
   ]);
@@ -206,7 +206,7 @@ async function retryAndExpectSecondRun(api: ApiClient, jobId: string): Promise<v
     `query ($id: ID!) { job(id: $id) { run summary { output } } }`,
     { id: jobId },
   );
-  expect(job).toMatchObject({ run: 2, summary: { output: { documents: 10 } } });
+  expect(job).toMatchObject({ run: 2, summary: { output: { documents: 16 } } });
 }
 
 async function expectOwnPipeline(api: ApiClient, key: string): Promise<void> {

@@ -1,6 +1,7 @@
-import type { CollectionStage } from "../pipeline.js";
+import type { CollectionStage, SettledDocument } from "../pipeline.js";
 import { safeCell } from "../safe-cell.js";
 import type { BatchOutput } from "./extract.js";
+import type { FieldValue } from "./find-field.js";
 import type { BatchOptions } from "./options.js";
 
 /** One row per file, whatever became of it. */
@@ -10,7 +11,9 @@ export interface BatchRow {
   readonly mediaType: string | null;
   readonly characters: number | null;
   readonly words: number | null;
+  /** A field that was not found is absent, and of a file that failed all are. */
   readonly fields: BatchOutput["fields"];
+  readonly error: SettledDocument["error"];
 }
 
 /** In how many files a field was found; and of numbers their sum, least and most. */
@@ -39,9 +42,9 @@ export const aggregateStage: CollectionStage = {
     for await (const { document, output } of ctx.documentOutputs("extract"))
       outputs.set(document.id, output as BatchOutput);
     const rows: BatchRow[] = [];
-    for await (const { id, name, status, mediaType } of ctx.documents()) {
+    for await (const { id, name, status, mediaType, error } of ctx.documents()) {
       const { characters = null, words = null, fields = {} } = outputs.get(id) ?? {};
-      rows.push({ file: name, status, mediaType, characters, words, fields });
+      rows.push({ file: name, status, mediaType, characters, words, fields, error });
     }
     const options = ctx.options as BatchOptions;
     await ctx.artifacts.write("batch.csv", await toCsv(rows, Object.keys(options.fields)), "text/csv");
@@ -56,12 +59,15 @@ export const aggregateStage: CollectionStage = {
 
 async function toCsv(rows: readonly BatchRow[], names: readonly string[]): Promise<string> {
   const { stringify } = await import("csv-stringify/sync");
-  const cells = rows.map(({ file, status, mediaType, characters, words, fields }) => {
-    const values = names.map((name) => (fields[name] ?? []).join(" | "));
-    const all = [file, status, mediaType ?? "", characters ?? "", words ?? "", ...values];
+  const cells = rows.map((row) => {
+    const { file, status, mediaType, characters, words, error } = row;
+    const values = names.map((name) => valuesOf(row, name).join(" | "));
+    const why = error ? [error.stage, error.code, error.message] : ["", "", ""];
+    const all = [file, status, mediaType ?? "", characters ?? "", words ?? "", ...values, ...why];
     return all.map((cell) => safeCell(String(cell)));
   });
-  return stringify([["file", "status", "type", "characters", "words", ...names], ...cells], { bom: true });
+  const head = ["file", "status", "type", "characters", "words", ...names, "failed at", "error", "what to do"];
+  return stringify([head, ...cells], { bom: true });
 }
 
 function aggregated(rows: readonly BatchRow[], { fields }: BatchOptions): AggregateOutput {
@@ -83,8 +89,13 @@ function counted(keys: readonly string[]): Record<string, number> {
   return counts;
 }
 
+/** Of a file's own fields only: one may be named "constructor", which every object has. */
+function valuesOf({ fields }: BatchRow, name: string): readonly FieldValue[] {
+  return Object.hasOwn(fields, name) ? fields[name]! : [];
+}
+
 function fieldTotal(rows: readonly BatchRow[], name: string): FieldTotal {
-  const found = rows.flatMap(({ fields }) => (fields[name] ? [fields[name]] : []));
+  const found = rows.map((row) => valuesOf(row, name)).filter((values) => values.length > 0);
   const numbers = found.flat().filter((value) => typeof value === "number");
   if (numbers.length === 0) return { files: found.length };
   // Six decimals hide what adding binary fractions leaves behind.

@@ -21,7 +21,7 @@ export const extractStage: DocumentStage = {
     const text = (await ctx.stagedText()) ?? "";
     const fields: Record<string, FieldValue[]> = {};
     for (const [name, field] of Object.entries((ctx.options as BatchOptions).fields)) {
-      const values = findField(text, name, field);
+      const values = findField(text, field);
       if (values.length > 0) fields[name] = values;
       else if (!field.required) ctx.warn("FIELD_NOT_FOUND", `${ctx.document.name} has no "${name}".`);
       else {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { patternFault } from "./pattern.js";
 
 const MAX_FIELDS = 50;
 const Name = z
@@ -10,11 +11,16 @@ const Field = z
       .string()
       .min(1)
       .max(500)
+      .superRefine((pattern, { addIssue }) => {
+        const fault = patternFault(pattern);
+        if (fault !== null) addIssue(fault);
+      })
       .optional()
-      .describe("A regular expression; its first group is the value, else all it matches."),
+      .describe("A regular expression (RE2); its first group is the value, else all it matches."),
     ignoreCase: z.boolean().default(false).describe("Whether the pattern takes small for capital letters."),
     label: z
       .string()
+      .trim()
       .min(1)
       .max(100)
       .optional()
@@ -31,6 +37,7 @@ export const Options = z.strictObject({
     .default({})
     .refine((fields) => Object.keys(fields).length <= MAX_FIELDS, `at most ${MAX_FIELDS} fields`)
     .describe("What to take out of each file's text, by name."),
+  ocr: z.boolean().default(true).describe("Whether the letters in images are read."),
 });
 export type BatchOptions = z.output<typeof Options>;
 export type FieldOptions = z.output<typeof Field>;

@@ -1,4 +1,5 @@
 import type { CollectionStage } from "../pipeline.js";
+import type { DocumentsOptions } from "./documents.js";
 import { STOP_WORDS } from "./stop-words.js";
 import type { StoreOutput } from "./store.js";
 
@@ -31,9 +32,11 @@ export const describeStage: CollectionStage = {
       countWords(text, words);
     }
     let [characters, chunks] = [0, 0];
-    for await (const { output } of ctx.documentOutputs("store")) {
+    // Without the text's chunks nothing is stored, and the parser's count is all there is.
+    const last = (ctx.options as DocumentsOptions).only === "metadata" ? "parse" : "store";
+    for await (const { output } of ctx.documentOutputs(last)) {
       characters += (output as StoreOutput).characters;
-      chunks += (output as StoreOutput).chunks;
+      chunks += (output as Partial<StoreOutput>).chunks ?? 0;
     }
     const { francAll } = await import("franc"); // Loaded here because few processes ever describe, and it is large.
     const language = francAll(sample)[0]?.[0] ?? "und";

@@ -1,6 +1,5 @@
 import { PermanentError, messageOf } from "../../errors.js";
 import type { DocumentContext, DocumentStage } from "../pipeline.js";
-import type { DocumentsOptions } from "./documents.js";
 import { detect } from "./detect.js";
 import { FORMATS, formatOf, isHeard, isMedia, type Format } from "./formats.js";
 import type { ParseAid, Parsed, Parser } from "./parsers/parsed.js";
@@ -45,12 +44,26 @@ export const PARSER_MEMORY_MIB = 1_024;
 export interface ParseOutput {
   readonly format: Format;
   readonly characters: number;
+  /** Whether the document must hold text: it is wanted, and the format is neither picture, sound nor film. */
+  readonly needsText: boolean;
   /** Where each page begins in the text; absent where the format has no pages. */
   readonly pageStarts?: readonly number[];
 }
 
+/** What a pipeline wants of its documents. */
+export interface ParseAim {
+  /** Whether the text is; where not, a document may well hold none. */
+  readonly text: boolean;
+  /** Whether the letters in images are read. */
+  readonly ocr: boolean;
+  /** Whether what the parser finds out is kept with the document. */
+  readonly metadata: boolean;
+  /** Whether somebody writes down what is said: `missing` where it is wanted and nobody can, which is a warning. */
+  readonly transcript: "unwanted" | "follows" | "missing";
+}
+
 /** Extracts the text. In a child process: parsers meet bytes that nobody vouches for. */
-export function parseStage(canTranscribe: boolean): DocumentStage {
+export function parseStage<Options>(aimOf: (options: Options) => ParseAim): DocumentStage {
   return {
     name: "parse",
     isolate: true,
@@ -58,39 +71,41 @@ export function parseStage(canTranscribe: boolean): DocumentStage {
     timeoutMs: 300_000,
     run: async (ctx): Promise<ParseOutput> => {
       const { name, mediaType } = ctx.document;
-      const options = ctx.options as DocumentsOptions;
+      const aim = aimOf(ctx.options as Options);
       const format = formatOf(mediaType);
       if (format === null)
         throw new PermanentError("UNSUPPORTED_TYPE", `${name} is ${mediaType}, which no parser takes.`);
-      const { text, metadata, pageStarts } = await parsed(format, await ctx.document.bytes(), name, aidOf(ctx));
+      const { text, metadata, pageStarts } = await parsed(format, await ctx.document.bytes(), name, aidOf(ctx, aim));
       assertLength(text, name);
-      if (options.metadata && Object.keys(metadata).length > 0) ctx.setMetadata(metadata);
-      if (text.trim() === "" && !isMedia(format)) {
+      if (aim.metadata && Object.keys(metadata).length > 0) ctx.setMetadata(metadata);
+      const needsText = aim.text && !isMedia(format);
+      if (needsText && text.trim() === "") {
         throw new PermanentError("NO_TEXT", `${name} holds no text; if it is a scan, send its pages as images.`);
       }
-      if (isHeard(format) && options.transcribe && !canTranscribe) {
+      if (isHeard(format) && aim.transcript === "missing") {
         ctx.warn(
           "NO_TRANSCRIBER",
           `What is said in ${name} was not written down; set HEADWAY_TRANSCRIBER_URL for that.`,
         );
       }
-      await ctx.setText(text);
+      if (aim.text) await ctx.setText(text);
       return {
         format,
         characters: text.length,
+        needsText,
         ...(pageStarts ? { pageStarts: pageStarts.slice(0, MAX_PAGE_STARTS) } : {}),
       };
     },
-    check: ({ format, characters }: ParseOutput) => {
-      if (characters === 0 && !isMedia(format)) throw new Error("there is no text");
+    check: ({ needsText, characters }: ParseOutput) => {
+      if (characters === 0 && needsText) throw new Error("there is no text");
     },
   };
 }
 
-function aidOf(ctx: DocumentContext): ParseAid {
+function aidOf(ctx: DocumentContext, { ocr }: ParseAim): ParseAid {
   const aid = (mediaType: string, depth: number): ParseAid => ({
     mediaType,
-    ocr: (ctx.options as DocumentsOptions).ocr,
+    ocr,
     warn: (code, message) => ctx.warn(code, message),
     parseInner: async (bytes, name) => {
       if (depth >= MAX_INNER_DEPTH) {

@@ -1,0 +1,15 @@
+import { PermanentError } from "../../errors.js";
+import type { DocumentStage } from "../pipeline.js";
+
+/** Takes up the text and the chunks that are there, so that what follows works on them without parsing again. */
+export const recallStage: DocumentStage = {
+  name: "recall",
+  run: async (ctx) => {
+    const kept = await ctx.stageKept();
+    if (kept !== null) return kept;
+    throw new PermanentError(
+      "NO_TEXT",
+      `No text of ${ctx.document.name} as it is now is there; submit it to a complete run first, without "only".`,
+    );
+  },
+};
