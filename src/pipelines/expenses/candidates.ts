@@ -26,8 +26,10 @@ const UNKNOWN = 0.5;
 /** Card networks charge some percent on top of the day's rate. */
 const RATE_TOLERANCE = 0.04;
 const MAX_TIP = 0.3;
-/** A receipt is of the day and a bank books later: a day before is as unlikely as so many days after. */
+/** A receipt is of the day and a bank books later: a day before is as unlikely as so many days after … */
 const EARLY_DAY = 2.5;
+/** … and any at all halves what the day says: only an invoice that is written after the card was charged does so. */
+const EARLY = 0.5;
 /** Above 1, so that two pairs three days apart are likelier than one of none and one of six: purchases are booked in order. */
 const DATE_POWER = 1.5;
 /** Below this nobody would look at it. */
@@ -152,13 +154,20 @@ function scoreOf(line: LedgerLine, receipt: LedgerReceipt, amount: number, windo
   let date = UNKNOWN;
   if (line.date && receipt.date) {
     const days = [receipt.date, receipt.otherDate].filter((day) => day !== undefined);
-    const apart = days.map((day) => daysBetween(line.date!, day) * (line.date! < day ? EARLY_DAY : 1));
-    const nearest = Math.min(...apart);
-    if (nearest > windowDays) return null;
-    date = 1 - (nearest / (windowDays + 1)) ** DATE_POWER;
+    const fits = days.map((day) => dateFit(line.date!, day, windowDays)).filter((fit) => fit !== null);
+    if (fits.length === 0) return null;
+    date = Math.max(...fits);
   }
   const merchant =
     receipt.merchant && line.description ? merchantSimilarity(line.description, receipt.merchant) : UNKNOWN;
   const isOthers = line.employee && receipt.employee && line.employee !== receipt.employee;
   return (AMOUNT * amount + DATE * date + MERCHANT * merchant) * (isOthers ? 0.9 : 1);
+}
+
+/** 1 on the day itself, towards 0 at the window's end, null outside it. */
+function dateFit(booked: string, bought: string, windowDays: number): number | null {
+  const isEarly = booked < bought;
+  const apart = daysBetween(booked, bought) * (isEarly ? EARLY_DAY : 1);
+  if (apart > windowDays) return null;
+  return (1 - (apart / (windowDays + 1)) ** DATE_POWER) * (isEarly ? EARLY : 1);
 }

@@ -90,12 +90,21 @@ function factsOf({ cells }: Row): { owner: string | null; currency: string | nul
   let currency: string | null = null;
   for (const [index, { text }] of cells.entries()) {
     const isOwner = OWNER.exec(text);
-    const value = isOwner && (isOwner[2]!.trim() || (index === 0 && cells.length === 2 ? cells[1]!.text : ""));
+    const value = isOwner && (isOwner[2]!.trim() || (index === 0 ? ownerBeside(cells) : ""));
     if (value && !/\d{4}/.test(value)) owner = value.replace(/[:;]$/, "").trim();
     const isCurrency = CURRENCY.exec(text);
     if (isCurrency) currency = currencyOf(isCurrency[1] ?? cells[index + 1]?.text);
   }
   return { owner, currency, isFact: owner !== null || currency !== null };
+}
+
+/** The name in the next cell; or in the next two, where an export has "DOE, JANE" without quotes. */
+function ownerBeside([, name, second, ...rest]: readonly Cell[]): string {
+  if (!name || rest.length > 0) return "";
+  if (!second) return name.text;
+  const isSplit =
+    name.right + 1 === second.left && [name, second].every(({ text }) => /^\p{L}[\p{L}.' -]*$/u.test(text));
+  return isSplit ? `${name.text}, ${second.text}` : "";
 }
 
 interface RowLine {

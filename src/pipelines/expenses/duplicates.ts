@@ -1,4 +1,4 @@
-import { ACCEPTED, TIE } from "./assign.js";
+import { ACCEPTED, TIE } from "./accepted.js";
 import type { Candidate } from "./candidates.js";
 import type { Ledger, LedgerLine, LedgerReceipt } from "./ledger.js";
 import { merchantSimilarity, nameKey, plainWords } from "./names.js";

@@ -1,4 +1,5 @@
 import { assign } from "./assign.js";
+import { BookingOrder } from "./booking-order.js";
 import { candidatesOf, ratesOf, type Candidate } from "./candidates.js";
 import { duplicateLines, duplicateReceipts, type Duplicate } from "./duplicates.js";
 import type { Ledger } from "./ledger.js";
@@ -48,7 +49,10 @@ export function matchLedger(
   );
   const sentTwice = duplicateReceipts(ledger, all);
   const extra = new Set(sentTwice.map(({ id }) => id));
-  const { matched, tied, tooMany } = assign(all.filter(({ receipt }) => !extra.has(receipts[receipt]!.id)));
+  const { matched, tied, tooMany } = assign(
+    all.filter(({ receipt }) => !extra.has(receipts[receipt]!.id)),
+    new BookingOrder(ledger),
+  );
   const taken = new Set(matched.map(({ receipt }) => receipt));
   const undecided = new Set([...tied.map(({ receipt }) => receipt), ...tooMany]);
   const near = bestOf(all);

@@ -29,6 +29,11 @@ function merchantWords(name: string): string {
   return kept.join(" ") || plainWords(name);
 }
 
+/** One key for a merchant, whatever numbers and card networks stand around the name. */
+export function merchantKey(name: string): string {
+  return merchantWords(name).replaceAll(" ", "");
+}
+
 /**
  * How alike two merchants' names are, 0 to 1: the best of the words they share and of one being part of the other.
  * Names that have nothing in common still share letters; what they reach by chance counts as 0.
@@ -49,8 +54,11 @@ function skeletonRatio(a: string, b: string): number {
   return Math.min(one.length, other.length) < 5 ? 0 : ratio(one, other) * 0.9;
 }
 
-/** Chains are known by their first word: "Aral Tankstelle" is booked as "ARAL STATION". */
+/** Chains are known by their first word: "Aral Tankstelle" is booked as "ARAL STATION", with a letter lost as "RAL STATION". */
 function firstWordRatio(a: string, b: string): number {
   const [one, other] = [a.split(" ")[0]!, b.split(" ")[0]!];
-  return one.length >= 4 && one === other ? 80 : 0;
+  const alike = Math.max(one.length, other.length) < 4 ? 0 : ratio(one, other);
+  return alike < ONE_LETTER_OFF ? 0 : alike * 0.8;
 }
+/** Of four letters one may be lost; "delta" and "dell" have more that differs. */
+const ONE_LETTER_OFF = 85;
