@@ -251,6 +251,9 @@ describe("embeddings only", () => {
       }));
     expect(told(after)).toEqual(told(before));
     expect((await hits(id, "lighthouse keeper"))[0]).toBe("fleeting.txt");
+    const again = await run(id, { only: "embeddings" }, "INCREMENTAL");
+    expect(again.tasks).toMatchObject({ "letter.html": { status: "SKIPPED" }, "note.md": { status: "SKIPPED" } });
+    expect(await stand(id)).toMatchObject({ chunkCount: before.chunkCount, embeddingCoverage: 1 });
   });
 
   test("fails the document that was never read, or has changed since, and says what to do; the rest goes on", async () => {
