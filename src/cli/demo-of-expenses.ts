@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { documentsAt, PROJECT_ROOT } from "./demo-documents.js";
 import { saveArtifacts } from "./demo-files.js";
 import type { Demo, DemoEnd } from "./demo-job.js";
@@ -31,9 +32,9 @@ export async function expensesDemo(paths: readonly string[], limitBytes: number,
 }
 
 async function generate(papers: string): Promise<Omit<GeneratedSet, "files"> & { papers: string }> {
-  const generator = new URL(`file://${path.join(PROJECT_ROOT, "examples", "expenses", "generate.mjs")}`);
+  const generator = pathToFileURL(path.join(PROJECT_ROOT, "examples", "expenses", "generate.mjs"));
   const { generateExpenses } = (await import(generator.href)) as {
-    generateExpenses(options: typeof GENERATED): Promise<GeneratedSet>;
+    readonly generateExpenses: (options: typeof GENERATED) => Promise<GeneratedSet>;
   };
   const { files, aliases, rates } = await generateExpenses(GENERATED);
   await rm(papers, { recursive: true, force: true });

@@ -21,7 +21,10 @@ export interface SubmitOptions extends ClientOptions {
   readonly watch?: boolean;
 }
 
-/** `headway submit PATH…`: files into a collection, the collection to a pipeline, and where asked, a watch. */
+/**
+ * `headway submit [PATH…]`: files into a collection, the collection to a pipeline, and where asked, a watch. Without
+ * files the collection goes as it is.
+ */
 export async function runSubmit(paths: readonly string[], options: SubmitOptions): Promise<void> {
   const pipelineOptions = parseOptions(options.options);
   if (paths.length === 0 && options.collection === undefined) {

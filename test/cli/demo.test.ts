@@ -142,6 +142,7 @@ test("a demo that there is not is refused with the three that there are", async 
 test.each([
   [["--limit", "much"], '--limit is "much"; it must be a whole number of bytes from 1.'],
   [["--once", "no-such-file.txt"], "no-such-file.txt can't be read"],
+  [["documents", "--once", "no-such-file"], "no-such-file can't be read"],
   [["--once", "--limit", "1", "examples"], "There is no file to process within --limit 1"],
 ])("demo %j is refused with what to do", async (args, message) => {
   const { code, stdout, stderr } = await demo(args);

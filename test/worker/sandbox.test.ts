@@ -107,7 +107,8 @@ describe("a stage in a child process", () => {
   test("stages text and chunks with their vectors, and reads them again", async () => {
     const told = nothingTold();
     const output = await run("content", { ctx: documentContext({}, told) });
-    expect(output).toEqual({ text: "the text", sum: (229 * 230) / 2, isFloat: true });
+    const kept = { characters: 8, chunks: 230, embedded: 0 };
+    expect(output).toEqual({ text: "the text", sum: (229 * 230) / 2, isFloat: true, kept });
     expect(told.chunks.map((chunk) => chunk.ordinal)).toEqual(Array.from({ length: 230 }, (_, i) => i));
   });
 

@@ -11,9 +11,9 @@ const Field = z
       .string()
       .min(1)
       .max(500)
-      .superRefine((pattern, { addIssue }) => {
+      .superRefine((pattern, check) => {
         const fault = patternFault(pattern);
-        if (fault !== null) addIssue(fault);
+        if (fault !== null) check.addIssue(fault);
       })
       .optional()
       .describe("A regular expression (RE2); its first group is the value, else all it matches."),
