@@ -1,12 +1,18 @@
-// npm run outcomes -- FOLDER: takes every file of a folder through `documents` on a server of its own, and prints what
-// came of each as a Markdown table: file, outcome, characters, chunks, and what people are told.
+// npm run outcomes -- FOLDER [--pipeline NAME]: takes every file of a folder through a pipeline (`documents`) on a server
+// of its own, and prints what came of each as a Markdown table: file, outcome, characters, chunks, and what people are
+// told; and how long the job took, from submit to settled.
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { ready, ROOT } from "./ready.mjs";
 
-const folder = path.resolve(process.argv[2] ?? path.join(ROOT, "examples", "documents"));
+const { values: options, positionals } = parseArgs({
+  options: { pipeline: { type: "string", default: "documents" } },
+  allowPositionals: true,
+});
+const folder = path.resolve(positionals[0] ?? path.join(ROOT, "examples", "documents"));
 const names = (await readdir(folder, { withFileTypes: true })).filter((one) => one.isFile()).map(({ name }) => name);
 ready();
 const { ApiClient } = await import(new URL("../dist/src/cli/client.js", import.meta.url).href);
@@ -39,17 +45,21 @@ async function outcomesOf(documents) {
     `mutation ($input: AddDocumentsInput!) { addDocuments(input: $input) { documents { id } userErrors { message } } }`,
     { input: { collectionId: collection.id, documents } },
   );
+  const submittedAt = performance.now();
+  let settledAt = submittedAt;
   const { job } = await api.mutate(
     `mutation ($input: SubmitJobInput!) { submitJob(input: $input) { job { id } userErrors { message } } }`,
-    { input: { collectionId: collection.id, pipeline: "documents" } },
+    { input: { collectionId: collection.id, pipeline: options.pipeline } },
   );
   for await (const { jobProgress } of api.subscribe(
     `subscription ($id: ID!) { jobProgress(jobId: $id) { status counts { completed failed total } } }`,
     { id: job.id },
   )) {
     const { status, counts } = jobProgress;
+    settledAt = performance.now();
     process.stderr.write(`${status}: ${counts.completed} completed, ${counts.failed} failed of ${counts.total}\n`);
   }
+  console.log(`${documents.length} documents in ${((settledAt - submittedAt) / 1_000).toFixed(1)} s\n`);
   console.log("| file | outcome | characters | chunks | told |\n|---|---|---|---|---|");
   return everyDocument(collection.id);
 }
