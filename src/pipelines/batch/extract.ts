@@ -33,4 +33,7 @@ export const extractStage: DocumentStage = {
     }
     return { characters: text.length, words: text.split(/\s+/).filter((word) => word !== "").length, fields };
   },
+  check: ({ characters, words }: BatchOutput) => {
+    if (words > characters) throw new Error(`${words} words in ${characters} characters can't be`);
+  },
 };

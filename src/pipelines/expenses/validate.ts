@@ -2,9 +2,12 @@ import { PermanentError } from "../../errors.js";
 import type { DocumentStage } from "../pipeline.js";
 import { detectExpense, ROLES } from "./media-types.js";
 
-/** Finds out by content what the bytes are, and refuses what is neither a statement nor a receipt. */
+/** Finds out by content what the bytes are, and refuses what is neither a statement nor a receipt. In a child, as `extract`. */
 export const validateStage: DocumentStage = {
   name: "validate",
+  isolate: true,
+  memoryLimitMiB: 1_024,
+  timeoutMs: 60_000,
   run: async (ctx) => {
     const bytes = await ctx.document.bytes();
     const { name } = ctx.document;
@@ -18,5 +21,8 @@ export const validateStage: DocumentStage = {
       );
     }
     return { mediaType, sizeBytes: bytes.length };
+  },
+  check: ({ mediaType }: { mediaType: string }) => {
+    if (ROLES[mediaType] === undefined) throw new Error(`nothing is read from ${mediaType}`);
   },
 };
