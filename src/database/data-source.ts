@@ -4,6 +4,7 @@ import { DataSource } from "typeorm";
 import type { PostgresDriver } from "typeorm/driver/postgres/PostgresDriver.js";
 import pg from "pg";
 import { ENTITIES } from "../model/entities.js";
+import { isTransient } from "./transaction.js";
 import { Access1764400000000 } from "./migrations/access.js";
 import { Contract1764310000000 } from "./migrations/contract.js";
 import { Flush1764440000000 } from "./migrations/flush.js";
@@ -29,6 +30,7 @@ export const MIGRATIONS = [
 
 /** One process migrates at a time; the number is arbitrary and Headway's own. */
 const MIGRATION_LOCK = 4_843_041;
+const MIGRATION_TRIES = 20;
 
 export interface DataSourceOptions {
   /** Connections at most. Default 10. */
@@ -99,7 +101,7 @@ export async function migrate(url: string): Promise<readonly string[]> {
     await source.initialize();
     let brought: readonly string[];
     try {
-      brought = (await source.runMigrations({ transaction: "each" })).map(({ name }) => name);
+      brought = await bringIn(source);
     } finally {
       await source.destroy();
     }
@@ -107,6 +109,32 @@ export async function migrate(url: string): Promise<readonly string[]> {
     return brought;
   } finally {
     await lock.end();
+  }
+}
+
+/**
+ * The names of what it has brought in. Others write meanwhile: a migration that comes to a deadlock with them was rolled
+ * back by itself, and is tried again.
+ */
+async function bringIn(source: DataSource): Promise<string[]> {
+  const names = async (): Promise<string[]> => {
+    const [{ known }] = (await source.query("select to_regclass('migration') is not null as known")) as [
+      { known: boolean },
+    ];
+    if (!known) return [];
+    return ((await source.query("select name from migration order by id")) as { name: string }[]).map(
+      ({ name }) => name,
+    );
+  };
+  const before = new Set(await names());
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await source.runMigrations({ transaction: "each" });
+      return (await names()).filter((name) => !before.has(name));
+    } catch (error) {
+      if (!isTransient(error) || tries >= MIGRATION_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 400));
+    }
   }
 }
 

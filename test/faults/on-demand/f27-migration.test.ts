@@ -12,17 +12,14 @@ import { until } from "../../support/until.js";
 import { createFaultRig, hasExited, ROLES, type FaultRig } from "../rig.js";
 
 const run = promisify(execFile);
-const PART = "src/database/migrations";
+const KNOWN = "src/database/data-source.ts";
 
 let old: string;
 let before: string;
 let database: TestDatabase;
 let rig: FaultRig;
 beforeAll(async () => {
-  // The last build that did not know the newest migration: the one that runs while the next is rolled out.
-  const newest = ["log", "-1", "--first-parent", "-m", "--diff-filter=A", "--format=%H", "--", PART];
-  const { stdout } = await run("git", newest, { cwd: ROOT });
-  before = (await run("git", ["rev-parse", `${stdout.trim()}^`], { cwd: ROOT })).stdout.trim();
+  before = process.env.HEADWAY_TEST_BEFORE ?? (await buildBefore());
   old = await mkdtemp(path.join(tmpdir(), "headway-f27-"));
   await run("sh", ["-c", `git archive ${before} | tar -x -C "${old}"`], { cwd: ROOT });
   const [ours, theirs] = await Promise.all(
@@ -37,6 +34,36 @@ afterAll(async () => {
   await database.drop();
   await rm(old, { recursive: true, force: true });
 });
+
+/**
+ * The last build whose migrations are ours and fewer: the one that runs while the next is rolled out. A commit on the way
+ * to this build may know one that has been given up since: HEADWAY_TEST_BEFORE names another.
+ */
+async function buildBefore(): Promise<string> {
+  const ours = new Set(MIGRATIONS.map(({ name }) => name));
+  const git = async (...args: string[]): Promise<string> =>
+    (await run("git", args, { cwd: ROOT, maxBuffer: 50_000_000 })).stdout.trim();
+  for (const commit of (await git("log", "--first-parent", "-m", "--format=%H", "--", KNOWN)).split("\n")) {
+    const listed = /MIGRATIONS = \[([^\]]*)\]/.exec(await git("show", `${commit}:${KNOWN}`))?.[1] ?? "";
+    const theirs = listed.match(/\w+\d{13}/g) ?? [];
+    const isPart = theirs.length < ours.size && theirs.every((name) => ours.has(name));
+    if (isPart && (await isInstallable(git, commit))) return commit;
+  }
+  throw new Error("No build of the main line knew fewer migrations than this one.");
+}
+
+/** Whether its lock file is of its package.json, which in the middle of a merge it may not be. */
+async function isInstallable(git: (...args: string[]) => Promise<string>, commit: string): Promise<boolean> {
+  interface Needs {
+    readonly dependencies: object;
+    readonly devDependencies: object;
+  }
+  const needs = JSON.parse(await git("show", `${commit}:package.json`)) as Needs;
+  const lock = JSON.parse(await git("show", `${commit}:package-lock.json`)) as { packages: Record<string, Needs> };
+  const wordsOf = ({ dependencies, devDependencies }: Needs): string =>
+    JSON.stringify([dependencies, devDependencies].map((list) => Object.entries(list).sort()));
+  return wordsOf(needs) === wordsOf(lock.packages[""]!);
+}
 
 async function migrations(): Promise<string[]> {
   const { rows } = await rig.db.query("select name from migration order by id");

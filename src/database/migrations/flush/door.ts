@@ -1,4 +1,4 @@
-/** The guard of tasks, whose transitions are looked up in the statement's own trigger; and outputs without foreign keys. */
+/** The guard of tasks, whose transitions are looked up in the statement's own trigger. */
 export const FLUSH_DOOR = `
 create or replace function guard_task() returns trigger language plpgsql as $$
 begin
@@ -150,13 +150,4 @@ begin
   perform pg_notify('headway', '');
   return null;
 end $$;
-
--- The flush has just read the rows that an output names: looking for each again took a tenth of its time.
-alter table stage_output drop constraint stage_output_task_id_fkey, drop constraint stage_output_project_id_fkey;
-
--- One look at the job stands for three. Rows from before are as they were checked then.
-alter table job add constraint job_place unique (id, collection_id, project_id);
-alter table task drop constraint task_job_id_fkey, drop constraint task_collection_id_fkey, drop constraint task_project_id_fkey,
-  add constraint task_of_job foreign key (job_id, collection_id, project_id)
-    references job (id, collection_id, project_id) not valid;
 `;
