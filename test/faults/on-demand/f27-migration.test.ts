@@ -61,7 +61,9 @@ async function isInstallable(git: (...args: string[]) => Promise<string>, commit
   const needs = JSON.parse(await git("show", `${commit}:package.json`)) as Needs;
   const lock = JSON.parse(await git("show", `${commit}:package-lock.json`)) as { packages: Record<string, Needs> };
   const wordsOf = ({ dependencies, devDependencies }: Needs): string =>
-    JSON.stringify([dependencies, devDependencies].map((list) => Object.entries(list).sort()));
+    JSON.stringify(
+      [dependencies, devDependencies].map((list) => Object.entries(list).sort(([a], [b]) => (a < b ? -1 : 1))),
+    );
   return wordsOf(needs) === wordsOf(lock.packages[""]!);
 }
 
