@@ -1,0 +1,111 @@
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ApiClient } from "../src/cli/client.js";
+import { ROOT, startHeadway, type HeadwayProcess } from "../test/support/processes.js";
+import type { Servers } from "./servers.js";
+
+const ADD_AT_ONCE = 1_000;
+const LOOK_EVERY_MS = 10;
+const SETTLED = /^(COMPLETED|COMPLETED_WITH_ERRORS|FAILED|CANCELLED)$/;
+
+/** Headway as it runs in production: API processes and worker processes over one Postgres and one Redis. */
+export class Headway {
+  readonly #settings: Record<string, string>;
+  readonly apis: HeadwayProcess[] = [];
+  readonly workers: HeadwayProcess[] = [];
+  #client: ApiClient | null = null;
+
+  /** @param databaseUrl an empty database, or one that is migrated */
+  constructor(
+    servers: Pick<Servers, "redisUrl" | "dataDir">,
+    databaseUrl: string,
+    settings: Record<string, string> = {},
+  ) {
+    this.#settings = {
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: servers.redisUrl,
+      HEADWAY_DATA_DIR: path.join(servers.dataDir, "headway"),
+      HEADWAY_PIPELINES: path.join(ROOT, "bench", "pipelines"),
+      HEADWAY_CONCURRENCY: "200",
+      ...settings,
+    };
+  }
+
+  async startApi(settings: Record<string, string> = {}): Promise<HeadwayProcess> {
+    const api = await startHeadway({ ...this.#settings, HEADWAY_ROLES: "api,reconciler", ...settings });
+    this.apis.push(api);
+    this.#client ??= new ApiClient(api.url, api.key);
+    return api;
+  }
+
+  async startWorker(settings: Record<string, string> = {}): Promise<HeadwayProcess> {
+    const worker = await startHeadway({ ...this.#settings, HEADWAY_ROLES: "worker", ...settings });
+    this.workers.push(worker);
+    return worker;
+  }
+
+  /** Of the first API process. */
+  get client(): ApiClient {
+    if (!this.#client) throw new Error("No API process has been started.");
+    return this.#client;
+  }
+
+  /** A collection of that many documents with one letter of text each; its id. */
+  async collectionOf(documents: number): Promise<string> {
+    const { collection } = await this.client.mutate<Made<"collection">>(
+      "mutation($name: String!) { createCollection(input: { name: $name }) { collection { id } userErrors { code message } } }",
+      { name: `bench ${process.hrtime.bigint()}` },
+    );
+    for (let first = 0; first < documents; first += ADD_AT_ONCE) {
+      const length = Math.min(ADD_AT_ONCE, documents - first);
+      await this.client.mutate(
+        "mutation($input: AddDocumentsInput!) { addDocuments(input: $input) { documents { id } userErrors { code message } } }",
+        {
+          input: {
+            collectionId: collection.id,
+            documents: Array.from({ length }, (_, n) => ({ name: `d${first + n}`, text: "x" })),
+          },
+        },
+      );
+    }
+    return collection.id;
+  }
+
+  /** Resolves with the job's id when the submission has been answered. */
+  async submit(collectionId: string, pipeline: string): Promise<string> {
+    const { job } = await this.client.mutate<Made<"job">>(
+      "mutation($input: SubmitJobInput!) { submitJob(input: $input) { job { id } userErrors { code message } } }",
+      { input: { collectionId, pipeline } },
+    );
+    return job.id;
+  }
+
+  /** @throws when it does not settle COMPLETED */
+  async settled(jobId: string): Promise<void> {
+    for (;;) {
+      const { job } = await this.client.query<{ job: { status: string } }>(
+        "query($id: ID!) { job(id: $id) { status } }",
+        { id: jobId },
+      );
+      if (job.status === "COMPLETED") return;
+      if (SETTLED.test(job.status)) throw new Error(`Job ${jobId} ended ${job.status}.`);
+      await sleep(LOOK_EVERY_MS);
+    }
+  }
+
+  /** Documents a second, from the submission to the settled job; making the collection is not counted. */
+  async rate(documents: number, pipeline = "noop5"): Promise<number> {
+    const collectionId = await this.collectionOf(documents);
+    const startedAt = performance.now();
+    await this.settled(await this.submit(collectionId, pipeline));
+    return documents / ((performance.now() - startedAt) / 1_000);
+  }
+
+  async stop(): Promise<void> {
+    await this.#client?.close();
+    await Promise.all(this.workers.map((worker) => worker.stop()));
+    await Promise.all(this.apis.map((api) => api.stop()));
+  }
+}
+
+type Made<Noun extends string> = Record<Noun, { id: string }> & { userErrors: { code: string; message: string }[] };

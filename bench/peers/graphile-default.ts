@@ -1,0 +1,4 @@
+import { graphile } from "./graphile.js";
+
+/** As it comes. */
+export const peer = graphile({});
