@@ -7,6 +7,7 @@ import { ACCESS } from "../database/migrations/access.js";
 import { CONTRACT } from "../database/migrations/contract.js";
 import { NAMED_ENTITIES } from "../database/migrations/entities.js";
 import { FLUSH } from "../database/migrations/flush.js";
+import { LEAN_KEYS } from "../database/migrations/lean-keys/keys.js";
 import { CONVERGE } from "../database/migrations/initial/converge.js";
 import { DOOR } from "../database/migrations/initial/door.js";
 import { RECORD } from "../database/migrations/initial/record.js";
@@ -106,7 +107,16 @@ function database(): string {
     reasons.map((reason) => `  (${[level, from, to, reason].map(literal).join(", ")})`),
   );
   const transitions = `insert into transition (level, from_status, to_status, reason) values\n${rows.join(",\n")};`;
-  const migrated = [...OPERATIONS, ...CONTRACT, ...ACCESS, ...UPLOADS, TEXT_PAGING, ...NAMED_ENTITIES, ...FLUSH];
+  const migrated = [
+    ...OPERATIONS,
+    ...CONTRACT,
+    ...ACCESS,
+    ...UPLOADS,
+    TEXT_PAGING,
+    ...NAMED_ENTITIES,
+    ...FLUSH,
+    LEAN_KEYS,
+  ];
   const parts = [TABLES, transitions, DOOR, CONVERGE, RECORD, VIOLATIONS, ...migrated].map((sql) => sql.trim());
   return `-- Written by npm run schema: what the migrations run, in their order.\n\n${parts.join("\n\n")}\n`;
 }

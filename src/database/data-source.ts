@@ -9,6 +9,7 @@ import { Access1764400000000 } from "./migrations/access.js";
 import { Contract1764310000000 } from "./migrations/contract.js";
 import { Flush1764440000000 } from "./migrations/flush.js";
 import { InitialSchema1764000000000 } from "./migrations/initial-schema.js";
+import { LeanKeys1764450000000 } from "./migrations/lean-keys.js";
 import { Leases1764300000000 } from "./migrations/leases.js";
 import { NamedEntities1764420000000 } from "./migrations/entities.js";
 import { Operations1764200000000 } from "./migrations/operations.js";
@@ -26,6 +27,7 @@ export const MIGRATIONS = [
   TextPaging1764410000001,
   NamedEntities1764420000000,
   Flush1764440000000,
+  LeanKeys1764450000000,
 ];
 
 /** One process migrates at a time; the number is arbitrary and Headway's own. */

@@ -57,6 +57,8 @@ interface FlushAnswer {
 /** Two flushes in flight keep the database busy while an answer travels; more only wait for each other's locks. */
 const MAX_IN_FLIGHT = 2;
 const MAX_BATCH = 200;
+/** Fewer are not worth a flush of their own. */
+const MIN_SHARE = 50;
 const RECONNECT_MS = 100;
 /** Raised by show_results. */
 const OUTPUT_REFUSED = "HW422";
@@ -111,7 +113,9 @@ export class Recorder {
 
   #next(): void {
     if (this.#inFlight >= MAX_IN_FLIGHT || (this.#waiting.length === 0 && this.#claim === null)) return;
-    const batch = this.#waiting.splice(0, MAX_BATCH);
+    // Shared among the flushes that may go: the database does much of two side by side.
+    const share = Math.ceil(this.#waiting.length / (MAX_IN_FLIGHT - this.#inFlight));
+    const batch = this.#waiting.splice(0, Math.min(MAX_BATCH, Math.max(share, MIN_SHARE)));
     const claim = this.#claim;
     this.#claim = null;
     this.#inFlight += 1;
