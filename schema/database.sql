@@ -1578,6 +1578,21 @@ create trigger document_moves_fetched_blob after update of blob_key on document
 
 alter table document_text add column one_unit_each boolean not null default false;
 
+do $lock$
+begin
+  for v_try in 1..600 loop
+    begin
+      perform set_config('lock_timeout', '100ms', true);
+      lock table task, document, collection, project in share row exclusive mode;
+      return;
+    exception when lock_not_available then
+      perform pg_sleep(0.05 + random() * 0.1);
+    end;
+  end loop;
+  raise exception using errcode = 'lock_not_available',
+    message = 'The tables task, document, collection, project could not be locked together; migrate again when less is running.';
+end $lock$;
+
 create table named_entity (
   id uuid primary key,
   project_id uuid not null references project,
@@ -2140,7 +2155,8 @@ begin
     'convergeErrors', v_errors);
 end $$;
 
-drop function apply_document_facts(jsonb, jsonb);
+-- apply_document_facts stays: a call of the function before this one may be under way, and is going to call it. Without
+-- it that flush failed, and its task stood still until its lease had passed (seen, once in some runs of F27).
 
 do $lock$
 begin
@@ -2154,7 +2170,7 @@ begin
     end;
   end loop;
   raise exception using errcode = 'lock_not_available',
-    message = 'task, job, collection, project and stage_output could not be locked together in a minute; try again when less is running';
+    message = 'The tables stage_output, task, job, collection, project could not be locked together; migrate again when less is running.';
 end $lock$;
 
 alter table task

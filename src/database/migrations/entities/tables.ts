@@ -1,5 +1,8 @@
+import { lockTables } from "../lock-tables.js";
+
 /** Entities are staged under the (task, fence) of a collection task; readers see the set that entity_shown points to. */
 export const ENTITY_TABLES = `
+${lockTables(["task", "document", "collection", "project"], "share row exclusive")}
 create table named_entity (
   id uuid primary key,
   project_id uuid not null references project,

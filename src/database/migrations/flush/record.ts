@@ -216,5 +216,6 @@ begin
     'convergeErrors', v_errors);
 end $$;
 
-drop function apply_document_facts(jsonb, jsonb);
+-- apply_document_facts stays: a call of the function before this one may be under way, and is going to call it. Without
+-- it that flush failed, and its task stood still until its lease had passed (seen, once in some runs of F27).
 `;

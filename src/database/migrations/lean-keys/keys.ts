@@ -1,28 +1,13 @@
+import { lockTables } from "../lock-tables.js";
+
 /**
  * A foreign key looks up, and locks, one row for each row written: with three of a task's four and both of a kept output,
  * 36 of the 144 µs that a change of stage took in SQL alone, and 130 µs a task at birth. Jobs, collections, projects and
  * tasks are never deleted (trigger `keep`), so that one look at the birth of a statement's rows together proves as much
  * as the keys did, and more: a task's collection and project are its job's, an output's project is its task's.
- *
- * The tables are locked in small bites, each given up after 100 ms: a statement that waited for long behind one that
- * waits itself would hold up heartbeats, and end in deadlocks with running work (seen).
  */
 export const LEAN_KEYS = `
-do $lock$
-begin
-  for v_try in 1..600 loop
-    begin
-      perform set_config('lock_timeout', '100ms', true);
-      lock table stage_output, task, job, collection, project in access exclusive mode;
-      return;
-    exception when lock_not_available then
-      perform pg_sleep(0.05 + random() * 0.1);
-    end;
-  end loop;
-  raise exception using errcode = 'lock_not_available',
-    message = 'task, job, collection, project and stage_output could not be locked together in a minute; try again when less is running';
-end $lock$;
-
+${lockTables(["stage_output", "task", "job", "collection", "project"], "access exclusive")}
 alter table task
   drop constraint task_project_id_fkey,
   drop constraint task_collection_id_fkey,
