@@ -26,7 +26,7 @@ export class Headway {
       REDIS_URL: servers.redisUrl,
       HEADWAY_DATA_DIR: path.join(servers.dataDir, "headway"),
       HEADWAY_PIPELINES: path.join(ROOT, "bench", "pipelines"),
-      HEADWAY_CONCURRENCY: "200",
+      HEADWAY_CONCURRENCY: "400",
       ...settings,
     };
   }
