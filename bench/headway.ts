@@ -71,9 +71,9 @@ export class Headway {
     return collection.id;
   }
 
-  /** Resolves with the job's id when the submission has been answered. */
-  async submit(collectionId: string, pipeline: string): Promise<string> {
-    const { job } = await this.client.mutate<Made<"job">>(
+  /** Resolves with the job's id when the submission has been answered, by the first API process or the client's own. */
+  async submit(collectionId: string, pipeline: string, client: ApiClient = this.client): Promise<string> {
+    const { job } = await client.mutate<Made<"job">>(
       "mutation($input: SubmitJobInput!) { submitJob(input: $input) { job { id } userErrors { code message } } }",
       { input: { collectionId, pipeline } },
     );
@@ -81,7 +81,7 @@ export class Headway {
   }
 
   /** @throws when it does not settle COMPLETED */
-  async settled(jobId: string): Promise<void> {
+  async settled(jobId: string, lookEveryMs = LOOK_EVERY_MS): Promise<void> {
     for (;;) {
       const { job } = await this.client.query<{ job: { status: string } }>(
         "query($id: ID!) { job(id: $id) { status } }",
@@ -89,7 +89,7 @@ export class Headway {
       );
       if (job.status === "COMPLETED") return;
       if (SETTLED.test(job.status)) throw new Error(`Job ${jobId} ended ${job.status}.`);
-      await sleep(LOOK_EVERY_MS);
+      await sleep(lookEveryMs);
     }
   }
 

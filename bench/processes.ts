@@ -1,0 +1,86 @@
+import { median, type Bench, type Row } from "./bench.js";
+import { ApiClient } from "../src/cli/client.js";
+import { Headway } from "./headway.js";
+import { processorSeconds } from "./proc.js";
+import { startServers } from "./servers.js";
+
+const JOBS = 4;
+const DOCUMENTS = 2_500;
+const ROUNDS = 3;
+const SHAPES = [
+  { workers: 1, apis: 1 },
+  { workers: 2, apis: 1 },
+  { workers: 4, apis: 1 },
+  { workers: 4, apis: 2 },
+] as const;
+
+export const processes: Bench = {
+  name: "processes",
+  about: "four jobs at once over 1, 2 and 4 workers and 2 API processes, and what each process does meanwhile",
+  onDemand: true,
+  async run(say) {
+    const servers = await startServers();
+    const headway = new Headway(servers, await servers.database(), { HEADWAY_CONCURRENCY: "200" });
+    const rows: Row[] = [];
+    let first: number | null = null;
+    try {
+      for (const { workers, apis } of SHAPES) {
+        while (headway.apis.length < apis) await headway.startApi();
+        while (headway.workers.length < workers) await headway.startWorker();
+        await jobsAtOnce(headway, 250);
+        const rates: number[] = [];
+        const before = processorSeconds();
+        const startedAt = performance.now();
+        for (let round = 0; round < ROUNDS; round += 1) rates.push(await jobsAtOnce(headway, DOCUMENTS));
+        const seconds = (performance.now() - startedAt) / 1_000;
+        const rate = median(rates);
+        first ??= rate;
+        const shares = sharesOf(headway, before, seconds);
+        say(`${workers} workers, ${apis} API: ${rate.toFixed(0)} a second; ${shares}`);
+        rows.push({
+          bench: "processes",
+          measure: `documents/s, ${workers} worker${workers > 1 ? "s" : ""}, ${apis} API`,
+          ours: rate,
+          peer: "one worker, one API",
+          theirs: first,
+          bar: "",
+          met: null,
+          note: `of a core: ${shares}`,
+        });
+      }
+      return rows;
+    } finally {
+      await headway.stop();
+      await servers.stop();
+    }
+  },
+};
+
+/** Documents a second over four collections that are submitted at once, through all API processes in turn. */
+async function jobsAtOnce(headway: Headway, documents: number): Promise<number> {
+  const collections: string[] = [];
+  for (let n = 0; n < JOBS; n += 1) collections.push(await headway.collectionOf(documents));
+  const clients = headway.apis.map(({ url, key }) => new ApiClient(url, key));
+  const startedAt = performance.now();
+  const jobs = await Promise.all(
+    collections.map((collectionId, n) => headway.submit(collectionId, "noop5", clients[n % clients.length])),
+  );
+  await Promise.all(jobs.map((job) => headway.settled(job)));
+  const rate = (JOBS * documents) / ((performance.now() - startedAt) / 1_000);
+  await Promise.all(clients.map((client) => client.close()));
+  return rate;
+}
+
+/** Who had how much of a core, the making of the collections included. */
+function sharesOf(headway: Headway, before: ReturnType<typeof processorSeconds>, seconds: number): string {
+  const roles = new Map<number, string>([
+    ...headway.apis.map(({ child }) => [child.pid!, "API"] as const),
+    ...headway.workers.map(({ child }) => [child.pid!, "worker"] as const),
+  ]);
+  const sums = new Map<string, number>();
+  for (const [pid, { name, seconds: used }] of processorSeconds()) {
+    const role = roles.get(pid) ?? (/^postgres/.test(name) ? "Postgres" : /^redis/.test(name) ? "Redis" : null);
+    if (role !== null) sums.set(role, (sums.get(role) ?? 0) + used - (before.get(pid)?.seconds ?? 0));
+  }
+  return [...sums].map(([role, used]) => `${role} ${(used / seconds).toFixed(2)}`).join(", ");
+}
