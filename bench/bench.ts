@@ -62,11 +62,12 @@ export async function interleave(
 ): Promise<ReadonlyMap<string, Outcome>> {
   const outcomes = new Map<string, Outcome>(contestants.map(({ name }) => [name, { rates: [] }]));
   for (let round = 1; round <= rounds; round += 1) {
-    for (const { name, round: run } of contestants) {
+    for (const contestant of contestants) {
+      const { name } = contestant;
       const before = outcomes.get(name)!;
       if ("notRun" in before) continue;
       try {
-        const rate = await run();
+        const rate = await contestant.round();
         say(`round ${round}: ${name} ${rate.toFixed(0)} a second`);
         outcomes.set(name, { rates: [...before.rates, rate] });
       } catch (error) {

@@ -79,7 +79,8 @@ function sharesOf(headway: Headway, before: ReturnType<typeof processorSeconds>,
   ]);
   const sums = new Map<string, number>();
   for (const [pid, { name, seconds: used }] of processorSeconds()) {
-    const role = roles.get(pid) ?? (/^postgres/.test(name) ? "Postgres" : /^redis/.test(name) ? "Redis" : null);
+    const role =
+      roles.get(pid) ?? (name.startsWith("postgres") ? "Postgres" : name.startsWith("redis") ? "Redis" : null);
     if (role !== null) sums.set(role, (sums.get(role) ?? 0) + used - (before.get(pid)?.seconds ?? 0));
   }
   return [...sums].map(([role, used]) => `${role} ${(used / seconds).toFixed(2)}`).join(", ");

@@ -10,6 +10,9 @@ export function graphile(worker: GraphileConfig.WorkerOptions): Peer {
     async start({ databaseUrl }) {
       const ends = new Countdown();
       const pgPool = new pg.Pool({ connectionString: databaseUrl, max: worker.maxPoolSize ?? 10 });
+      // A connection that breaks while it is idle says so here; what it breaks in the middle of fails by itself.
+      pgPool.on("error", (error) => console.error(error.message));
+      pgPool.on("connect", (client) => client.on("error", () => undefined));
       const utils = await makeWorkerUtils({ pgPool, logger: silent });
       await utils.migrate();
       const runner = await run({
