@@ -102,6 +102,30 @@ describe("flushes of one collection", () => {
     await Promise.all([end(by, first!), end(by, second!)]);
   });
 
+  test("that end a job do not wait for another that waits for them", async () => {
+    const jobId = await rig.submit("two", 1);
+    const [{ id }] = await rig.db.query("select collection_id as id from job where id = $1", [jobId]);
+    const [one] = await claim(recorder(), 1);
+    const ending = (): string =>
+      JSON.stringify([
+        { task: one!.taskId, fence: one!.fence, change: randomUUID(), kind: "end", countsAs: "none", final: "PERMANENT_ERROR", code: "DONE" },
+      ]);
+    // As far as a flush comes before it writes.
+    await other.query("begin");
+    await other.query("select share_collections(array[$1::uuid])", [id]);
+    await other.query("select from task where id = $1 for no key update", [one!.taskId]);
+    const late = rig.db.query("select record_changes('SYSTEM', 'system:sweep', null, 3, $1, null) as answer", [ending()]);
+    await until("the second waits for the task", async () => (await waitingForLocks()) === 1);
+    const { rows } = await other.query("select record_changes('WORKER', 'worker:x', null, 3, $1, null) as answer", [
+      ending(),
+    ]);
+    expect(rows[0].answer.convergeErrors).toEqual([]);
+    await other.query("commit");
+    const [{ answer }] = await late;
+    expect(answer.applied).toEqual([]);
+    expect(await rig.settled(jobId)).toBe("FAILED");
+  });
+
   test("wait for whoever decides about it as a whole, and see what was decided", async () => {
     const jobId = await rig.submit("two", 3);
     const [{ id }] = await rig.db.query("select collection_id as id from job where id = $1", [jobId]);
