@@ -9,7 +9,7 @@
  *
  * Order: the collection's, then rows of tasks by id, then the history's, then job and collection. A flush that waits for
  * the history's lock holds rows that nobody wants who has it: its holder has all its rows, and WAITING tasks, which
- * convergence writes, are locked by no flush.
+ * convergence writes, are locked by no flush. Nobody who shares a collection asks for it alone afterwards.
  */
 export const FLUSH_LOCKS = `
 create function lock_history(p_collections uuid[]) returns void language plpgsql as $$
