@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { ACCESS } from "../database/migrations/access.js";
 import { CONTRACT } from "../database/migrations/contract.js";
+import { EMPTYING } from "../database/migrations/emptying.js";
 import { NAMED_ENTITIES } from "../database/migrations/entities.js";
 import { FLUSH } from "../database/migrations/flush.js";
 import { LEAN_KEYS } from "../database/migrations/lean-keys/keys.js";
@@ -116,6 +117,7 @@ function database(): string {
     ...NAMED_ENTITIES,
     ...FLUSH,
     LEAN_KEYS,
+    EMPTYING,
   ];
   const parts = [TABLES, transitions, DOOR, CONVERGE, RECORD, VIOLATIONS, ...migrated].map((sql) => sql.trim());
   return `-- Written by npm run schema: what the migrations run, in their order.\n\n${parts.join("\n\n")}\n`;

@@ -7,6 +7,7 @@ import { ENTITIES } from "../model/entities.js";
 import { isTransient } from "./transaction.js";
 import { Access1764400000000 } from "./migrations/access.js";
 import { Contract1764310000000 } from "./migrations/contract.js";
+import { Emptying1764460000000 } from "./migrations/emptying.js";
 import { Flush1764440000000 } from "./migrations/flush.js";
 import { InitialSchema1764000000000 } from "./migrations/initial-schema.js";
 import { LeanKeys1764450000000 } from "./migrations/lean-keys.js";
@@ -28,6 +29,7 @@ export const MIGRATIONS = [
   NamedEntities1764420000000,
   Flush1764440000000,
   LeanKeys1764450000000,
+  Emptying1764460000000,
 ];
 
 /** One process migrates at a time; the number is arbitrary and Headway's own. */

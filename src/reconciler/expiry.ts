@@ -2,22 +2,24 @@ import { emptyStep, expire, removeDoomedBlobs } from "../engine/expire.js";
 import type { DutyParts } from "./reconciler.js";
 
 const PAGE = 100;
-/** Small transactions a tick; what is left goes on in the next, so that other duties are not kept waiting. */
-const STEPS_A_TICK = 100;
+/** For each of the two, in small transactions; what is left goes on in the next tick, so that other duties are not kept waiting. */
+const MS_A_TICK = 2_000;
 
 /** Expires collections that are due or to be deleted, and removes what EXPIRED ones held. Returns how many moved. */
 export async function expireCollections(parts: DutyParts): Promise<number> {
   let moved = 0;
-  for await (const id of collections(parts, "status <> 'EXPIRED' and expires_at <= clock_timestamp()")) {
-    if (await attempt(parts, id)) moved += 1;
-  }
-  for await (const id of collections(parts, "status <> 'EXPIRED' and deletion_requested_at is not null")) {
-    if (await attempt(parts, id)) moved += 1;
+  const decidesUntil = performance.now() + MS_A_TICK;
+  for (const due of ["expires_at <= clock_timestamp()", "deletion_requested_at is not null"]) {
+    for await (const id of collections(parts, `status <> 'EXPIRED' and ${due}`)) {
+      if (await attempt(parts, id)) moved += 1;
+      if (performance.now() > decidesUntil) break;
+    }
   }
   let steps = 0;
+  const emptiesUntil = performance.now() + MS_A_TICK;
   for await (const id of collections(parts, "status = 'EXPIRED' and emptied_at is null")) {
-    while (steps < STEPS_A_TICK && (await emptyStep(parts, id)) > 0) steps += 1;
-    if (steps >= STEPS_A_TICK) break;
+    while (performance.now() < emptiesUntil && (await emptyStep(parts, id)) > 0) steps += 1;
+    if (performance.now() > emptiesUntil) break;
   }
   return moved + steps + (await removeDoomedBlobs(parts, parts.blobs));
 }

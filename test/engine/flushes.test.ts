@@ -108,13 +108,23 @@ describe("flushes of one collection", () => {
     const [one] = await claim(recorder(), 1);
     const ending = (): string =>
       JSON.stringify([
-        { task: one!.taskId, fence: one!.fence, change: randomUUID(), kind: "end", countsAs: "none", final: "PERMANENT_ERROR", code: "DONE" },
+        {
+          task: one!.taskId,
+          fence: one!.fence,
+          change: randomUUID(),
+          kind: "end",
+          countsAs: "none",
+          final: "PERMANENT_ERROR",
+          code: "DONE",
+        },
       ]);
     // As far as a flush comes before it writes.
     await other.query("begin");
     await other.query("select share_collections(array[$1::uuid])", [id]);
     await other.query("select from task where id = $1 for no key update", [one!.taskId]);
-    const late = rig.db.query("select record_changes('SYSTEM', 'system:sweep', null, 3, $1, null) as answer", [ending()]);
+    const late = rig.db.query("select record_changes('SYSTEM', 'system:sweep', null, 3, $1, null) as answer", [
+      ending(),
+    ]);
     await until("the second waits for the task", async () => (await waitingForLocks()) === 1);
     const { rows } = await other.query("select record_changes('WORKER', 'worker:x', null, 3, $1, null) as answer", [
       ending(),

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { randomUUID } from "node:crypto";
 import { definePipeline, type DocumentContext } from "../../src/pipelines/pipeline.js";
 import { expireCollections } from "../../src/reconciler/expiry.js";
 import type { DutyParts } from "../../src/reconciler/reconciler.js";
 import { createTestApi, type TestApi } from "../support/api.js";
+import { PROJECT } from "../support/engine.js";
+import { fill } from "../support/fill.js";
 import { until } from "../support/until.js";
 
 const SECRET = "a secret of mine";
@@ -79,13 +82,13 @@ async function processed(): Promise<{ collectionId: string; jobId: string; name:
 }
 
 /** Every row of every table that still tells what the documents held. */
-async function remains(): Promise<string[]> {
+async function remains(secret = SECRET): Promise<string[]> {
   const tables: { name: string }[] = await api.rig.db.query(
     "select tablename as name from pg_tables where schemaname = 'public'",
   );
   const found: string[] = [];
   for (const { name } of tables) {
-    const rows: unknown[] = await api.rig.db.query(`select 1 from "${name}" t where t::text like $1`, [`%${SECRET}%`]);
+    const rows: unknown[] = await api.rig.db.query(`select 1 from "${name}" t where t::text like $1`, [`%${secret}%`]);
     if (rows.length > 0) found.push(name);
   }
   return found;
@@ -225,5 +228,72 @@ describe("expiry by time", () => {
     expect(rows).toEqual([{ id: ids[1] }]);
     expect(api.rig.errors.map(({ doing }) => doing)).toContain(`expiring collection ${ids[0]}`);
     await expireCollections(duty);
+  });
+});
+
+describe("emptying a large collection", () => {
+  const TASKS = 1_500;
+  const LIMIT = 100;
+  const TOLD = "what these documents told";
+
+  /** A settled job whose tasks have two outputs and two changes each, one of them with a message. */
+  async function large(): Promise<string> {
+    const collectionId = await api.rig.collection(1);
+    const jobId = randomUUID();
+    const by = "gen_random_uuid(), 'USER', 'filler', 'SUBMITTED'";
+    await fill(api.rig.url, [
+      `insert into job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages, status,
+         total, completed, finished_at, change_id, changed_by_type, changed_by, change_reason)
+       values ('${jobId}', '${PROJECT}', '${collectionId}', 'keeper', 1, '{a,b}', '{}', 'COMPLETED', ${TASKS}, ${TASKS}, now(), ${by})`,
+      `insert into task (id, project_id, collection_id, job_id, kind, document_name, ordinal, pipeline, status, finished_at,
+         change_id, changed_by_type, changed_by, change_reason)
+       select gen_random_uuid(), '${PROJECT}', '${collectionId}', '${jobId}', 'DOCUMENT', '${TOLD}', n, 'keeper', 'COMPLETED', now(), ${by}
+       from generate_series(1, ${TASKS}) n`,
+      `insert into stage_output (task_id, project_id, stage, fence, output)
+       select id, project_id, s, 1, '"${TOLD}"' from task, unnest('{a,b}'::text[]) s where job_id = '${jobId}'`,
+      `insert into status_change (project_id, entity_type, entity_id, collection_id, job_id, task_id, version, to_status,
+         actor_type, actor, reason, message, change_id, at)
+       select project_id, 'TASK', id, collection_id, job_id, id, v, 'QUEUED', 'USER', 'filler', 'SUBMITTED',
+         case v when 2 then '${TOLD}' end, gen_random_uuid(), now()
+       from task, generate_series(1, 2) v where job_id = '${jobId}'`,
+      "analyze",
+    ]);
+    await api.rig.db.query("update collection set deletion_requested_at = clock_timestamp() where id = $1", [
+      collectionId,
+    ]);
+    await api.rig.db.query("select expire_collection($1, 'system:expiry')", [collectionId]);
+    return collectionId;
+  }
+
+  test("looks at as many rows in its last step as in its first", async () => {
+    const collectionId = await large();
+    const looked: number[] = [];
+    for (let touched = 1; touched > 0;) {
+      touched = await api.rig.db.transaction(async (tx) => {
+        const [step] = await tx.query("select empty_collection($1, $2) as touched", [collectionId, LIMIT]);
+        const [read] = await tx.query(
+          `select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int as rows from pg_stat_xact_user_tables
+           where relname in ('document', 'chunk', 'artifact', 'job', 'task', 'stage_output', 'status_change')`,
+        );
+        looked.push(read.rows);
+        // Else the next transaction's figures begin with this one's.
+        await tx.query("select pg_stat_force_next_flush()");
+        return step.touched;
+      });
+    }
+    expect(looked.length).toBeGreaterThan((TASKS / LIMIT) * 5);
+    expect(Math.max(...looked)).toBeLessThan(LIMIT * 10);
+    expect(await remains(TOLD)).toEqual([]);
+  });
+
+  test("is done by several sweepers at once, each step by one of them", async () => {
+    const collectionId = await large();
+    const together = (): Promise<number[]> => Promise.all([1, 2, 3].map(() => expireCollections(duty)));
+    while ((await together()).some((moved) => moved > 0));
+    const [row] = await api.rig.db.query("select emptied_at is not null as emptied from collection where id = $1", [
+      collectionId,
+    ]);
+    expect(row).toEqual({ emptied: true });
+    expect(await remains(TOLD)).toEqual([]);
   });
 });
