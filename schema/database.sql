@@ -2045,7 +2045,13 @@ end $$;
 
 create or replace function record_changes(
   p_actor_type text, p_actor text, p_worker uuid, p_crash_limit int, p_changes jsonb, p_claim jsonb
-) returns jsonb language plpgsql as $$
+) returns jsonb language plpgsql
+-- For all that it calls, the triggers of its tables included. Its statements are the same for one change and for 200, by
+-- index, and planning them anew for each flush took longer than doing them: 6.9 ms a flush of one change for 3.3, and
+-- 200 µs a change for 167 in flushes of 200. A plan that is kept must not be one for tables that were small just then.
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
 declare
   v_now timestamptz;
   v_claims uuid[] := '{}';
@@ -2156,7 +2162,7 @@ begin
     x.change_kind, x.document, x.staged)::flush_change), '{}') into v_applied from changed x;
 
   -- The history is written one flush after the other: what waited for its turn, on a slow disk, has not had its lease yet.
-  if clock_timestamp() - v_now > v_lease / 10 then
+  if v_lease > interval '0' and clock_timestamp() - v_now > v_lease / 10 then
     update task t set lease_expires_at = greatest(t.lease_expires_at, clock_timestamp() + v_lease)
     from unnest(v_applied) x where t.id = x.id and x.status = 'RUNNING';
   end if;

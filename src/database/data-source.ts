@@ -63,7 +63,9 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
       max: options.poolSize ?? 10,
       connectionTimeoutMillis: 5_000,
       stream: connectionThatNotices,
-      options: "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=5000 -c statement_timeout=30000",
+      // READ COMMITTED whatever the server's default: what is decided under a lock must be read after it has been got.
+      options:
+        "-c default_transaction_isolation=read\\ committed -c idle_in_transaction_session_timeout=2000 -c lock_timeout=5000 -c statement_timeout=30000",
     },
   });
 }

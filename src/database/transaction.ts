@@ -41,13 +41,13 @@ export function countRetry(error: unknown): void {
 }
 
 /**
- * Runs `work` in one READ COMMITTED transaction, again from the start after a deadlock or a lock time-out, at most
- * five times. `work` must make its change ids before, so that every try writes the same ones.
+ * Runs `work` in one transaction, READ COMMITTED as all are on a data source's connections, again from the start after a
+ * deadlock or a lock time-out, at most five times. `work` must make its change ids before, so that every try writes the same ones.
  */
 export async function inTransaction<T>(db: DataSource, work: (tx: EntityManager) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await db.transaction("READ COMMITTED", work);
+      return await db.transaction(work);
     } catch (error) {
       if (attempt >= MAX_TRIES || !isTransient(error)) throw error;
       countRetry(error);

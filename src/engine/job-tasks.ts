@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { EntityManager } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
+import { UserFault } from "../errors.js";
 import { DEFAULT_MAX_ATTEMPTS, type Pipeline } from "../pipelines/pipeline.js";
 import type { Actor } from "./engine.js";
 import type { DueTask } from "./hints.js";
@@ -29,6 +30,7 @@ export interface NewJob {
  * Inserts the job's tasks and returns those that are due. A document is born SKIPPED where there is nothing to do for
  * it: the pipeline has no document stages, or the submit is INCREMENTAL and the document's content is known and has
  * been completed before. When nothing is left to wait for, the job is converged here.
+ * @throws {UserFault} NOT_FOUND for documents that are not the collection's, NO_DOCUMENTS
  */
 export async function insertTasks(tx: EntityManager, actor: Actor, job: NewJob): Promise<DueTask[]> {
   const documents = await insertDocumentTasks(tx, actor, job);
@@ -79,7 +81,19 @@ async function insertDocumentTasks(tx: EntityManager, actor: Actor, job: NewJob)
       JSON.stringify(job.options),
     ],
   );
+  assertAllFound(rows.length, job.documentIds);
   return rows.filter(({ status }) => status === "QUEUED");
+}
+
+function assertAllFound(found: number, documentIds: readonly string[] | null): void {
+  const wanted = new Set(documentIds).size;
+  if (found < wanted) {
+    throw new UserFault("NOT_FOUND", `${wanted - found} of ${wanted} documentIds are not in this collection.`, [
+      "documentIds",
+    ]);
+  }
+  if (found === 0)
+    throw new UserFault("NO_DOCUMENTS", "There is nothing to process; add documents first.", ["collectionId"]);
 }
 
 async function insertCollectionTask(tx: EntityManager, actor: Actor, job: NewJob): Promise<void> {

@@ -145,7 +145,6 @@ async function insert(
   const documentStages = stagesOfRun(pipeline.documentStages, options);
   const collectionStages = stagesOfRun(pipeline.collectionStages, options);
   const collection = await lockCollection(tx, actor, input.collectionId);
-  await assertDocuments(tx, input);
   await tx.query(
     `update collection set status = 'PROCESSING', version = version + 1, change_id = $2, changed_by_type = $3,
        changed_by = $4, change_reason = 'SUBMITTED', change_message = null where id = $1`,
@@ -190,24 +189,6 @@ async function insert(
   });
   await failpoint("submit.before_commit");
   return { jobId, due };
-}
-
-async function assertDocuments(tx: EntityManager, input: SubmitInput): Promise<void> {
-  const wanted = input.documentIds ? [...new Set(input.documentIds)] : null;
-  const rows: { found: number }[] = await tx.query(
-    "select count(*)::int as found from document where collection_id = $1 and ($2::uuid[] is null or id = any ($2))",
-    [input.collectionId, wanted],
-  );
-  const found = rows[0]!.found;
-  if (wanted && found < wanted.length) {
-    throw new UserFault(
-      "NOT_FOUND",
-      `${wanted.length - found} of ${wanted.length} documentIds are not in this collection.`,
-      ["documentIds"],
-    );
-  }
-  if (found === 0)
-    throw new UserFault("NO_DOCUMENTS", "There is nothing to process; add documents first.", ["collectionId"]);
 }
 
 function hashOf(input: SubmitInput): string {
