@@ -19,6 +19,7 @@ const POLL_MS = 1_000;
 export class ChangeStream {
   readonly #db: DataSource;
   readonly #onError: (error: unknown, doing: string) => void;
+  readonly #pollMs: number;
   readonly #feeds = new Feeds();
   #databaseId = "";
   #listener: Listener | null = null;
@@ -26,9 +27,11 @@ export class ChangeStream {
   #reading: Promise<void> | null = null;
   #again = false;
 
-  constructor(db: DataSource, onError: (error: unknown, doing: string) => void) {
+  /** @param pollMs how often it is looked for what no notification has told */
+  constructor(db: DataSource, onError: (error: unknown, doing: string) => void, pollMs = POLL_MS) {
     this.#db = db;
     this.#onError = onError;
+    this.#pollMs = pollMs;
   }
 
   async start(url: string): Promise<void> {
@@ -39,7 +42,7 @@ export class ChangeStream {
       () => this.#wake(),
       (error) => this.#onError(error, "listening for changes"),
     );
-    this.#timer = setInterval(() => this.#wake(), POLL_MS);
+    this.#timer = setInterval(() => this.#wake(), this.#pollMs);
     this.#timer.unref();
   }
 

@@ -1,3 +1,4 @@
+import pg from "pg";
 import { submitJob } from "../../src/engine/submit.js";
 import type { Change, Gap, Scope } from "../../src/engine/engine.js";
 import { decodeCursor, encodeCursor } from "../../src/engine/cursor.js";
@@ -198,5 +199,32 @@ describe("a stream", () => {
     await until("all changes have come", () => got.length >= expected.length, 2_000);
     expect(ids(got)).toEqual(expected);
     await subscription.return();
+  });
+
+  test("of a project goes on when the oldest transaction ends, though that one tells nobody", async () => {
+    const alone = await createRig([three]);
+    const unpolled = new ChangeStream(alone.db, alone.parts.onError, 3_600_000);
+    await unpolled.start(alone.url);
+    const collectionId = await alone.collection(1);
+    const whole = await unpolled.follow({ kind: "project", projectId: PROJECT }, null);
+    const part = await unpolled.follow(collectionScope(collectionId), null);
+    const [ofProject, ofCollection] = [collect(whole), collect(part)];
+    const older = new pg.Client({ connectionString: alone.url });
+    await older.connect();
+    await older.query("begin");
+    await older.query("select pg_current_xact_id()");
+    const { jobId } = await submitJob(alone.parts, ACTOR, { collectionId, pipeline: "three" });
+    // Both are read in one statement: what the collection's stream has been given, the project's has been looked for.
+    await until("the collection's stream has it all", () => ofCollection.got.length === 3);
+    expect(ofProject.got).toEqual([]);
+    await older.query("commit");
+    await until("the project's stream has it all", () => ofProject.got.length === 3);
+    expect(ids(ofProject.got)).toEqual(ids(ofCollection.got));
+    expect(jobId).toBe((ofProject.got[1] as Change).jobId);
+    await older.end();
+    await Promise.all([whole.return(), part.return()]);
+    await Promise.all([ofProject.done, ofCollection.done]);
+    await unpolled.stop();
+    await alone.close();
   });
 });
