@@ -87,6 +87,26 @@ export function readFeeds(db: DataSource, feeds: readonly Feed[], limit: number)
   );
 }
 
+/** Whether there are changes of the projects behind their places that can't be handed out yet, or have just come. */
+export async function isMoreToCome(db: DataSource, feeds: readonly Feed[]): Promise<boolean> {
+  const projects = feeds.filter((feed) => !isCollection(feed));
+  if (projects.length === 0) return false;
+  const rows: { more: boolean }[] = await db.query(
+    `select exists (
+       select from unnest($1::uuid[], $2::xid8[], $3::bigint[]) as w(id, tx, position)
+       cross join lateral (
+         select from status_change s where s.project_id = w.id and (s.tx, s.position) > (w.tx, w.position) limit 1
+       ) c
+     ) as more`,
+    [
+      projects.map(({ id }) => id),
+      projects.map(({ place }) => place!.tx ?? "0"),
+      projects.map(({ place }) => place!.position),
+    ],
+  );
+  return rows[0]!.more;
+}
+
 function isCollection({ kind }: Feed): boolean {
   return kind === "collection";
 }

@@ -2,7 +2,7 @@ import type { DataSource } from "typeorm";
 import { listen, type Listener } from "../database/listener.js";
 import { assertCursorKind, decodeCursor, encodeCursor } from "./cursor.js";
 import type { Change, Gap, Scope } from "./engine.js";
-import { Feeds, placeOf, readFeeds, type Feed, type FeedRow } from "./feed.js";
+import { Feeds, isMoreToCome, placeOf, readFeeds, type Feed, type FeedRow } from "./feed.js";
 import { changesAfter, isInScope, readDatabaseId, withCursor } from "./history.js";
 import { Subscription, type Place } from "./subscription.js";
 
@@ -10,6 +10,8 @@ import { Subscription, type Place } from "./subscription.js";
 const PAGE = 500;
 /** Stands behind LISTEN: a notification that is lost costs this long. */
 const POLL_MS = 1_000;
+/** How soon a project is looked at again whose changes wait for an older transaction, which need not tell of its end. */
+const HELD_BACK_MS = 20;
 
 /**
  * The live stream of one process: one LISTEN connection wakes one reader, which fetches for all watched collections and
@@ -26,6 +28,8 @@ export class ChangeStream {
   #timer: NodeJS.Timeout | null = null;
   #reading: Promise<void> | null = null;
   #again = false;
+  #later: NodeJS.Timeout | null = null;
+  #heldBackMs = HELD_BACK_MS;
 
   /** @param pollMs how often it is looked for what no notification has told */
   constructor(db: DataSource, onError: (error: unknown, doing: string) => void, pollMs = POLL_MS) {
@@ -51,6 +55,7 @@ export class ChangeStream {
     for (const { subscriptions } of this.#feeds) for (const one of subscriptions) await one.return();
     await this.#listener?.close();
     await this.#reading;
+    if (this.#later) clearTimeout(this.#later);
   }
 
   /** How many subscriptions follow now; for tests and metrics. */
@@ -138,8 +143,19 @@ export class ChangeStream {
       if (feeds.length === 0) return;
       const rows = await readFeeds(this.#db, feeds, PAGE);
       this.#deliver(rows);
-      if (rows.length < PAGE) return;
+      if (rows.length > 0) this.#heldBackMs = HELD_BACK_MS;
+      if (rows.length === PAGE) continue;
+      if (await isMoreToCome(this.#db, feeds)) this.#wakeLater();
+      return;
     }
+  }
+
+  /** Soon at first, then ever later: some transactions take seconds. */
+  #wakeLater(): void {
+    if (this.#later) clearTimeout(this.#later);
+    this.#later = setTimeout(() => this.#wake(), this.#heldBackMs);
+    this.#later.unref();
+    this.#heldBackMs = Math.min(POLL_MS, this.#heldBackMs * 2);
   }
 
   #deliver(rows: readonly FeedRow[]): void {

@@ -37,13 +37,17 @@ export function createContext(api: ApiParts, viewer: Viewer): GraphContext {
   const { db } = api.parts;
   const search = searches.get(api.parts) ?? new ChunkSearch(db, api.embedder);
   searches.set(api.parts, search);
+  let loaders: Loaders | null = null;
   return {
     ...api,
     db,
     viewer,
     projectId: viewer.projectId,
     actor: { type: "USER", name: viewer.name, projectId: viewer.projectId },
-    loaders: createLoaders(api.parts, viewer),
+    // Some thirty objects, which an open subscription would hold and most events of a stream never ask.
+    get loaders() {
+      return (loaders ??= createLoaders(api.parts, viewer));
+    },
     chunkSearch: search,
   };
 }
