@@ -47,7 +47,7 @@ export interface GraphRequest {
 export function limitRequest(schema: GraphQLSchema, request: GraphRequest): DocumentNode | readonly GraphQLError[] {
   let document: DocumentNode;
   try {
-    document = parse(request.query, { maxTokens: LIMITS.tokens });
+    document = parsed(request.query);
   } catch (error) {
     return [coded(error instanceof GraphQLError ? error.message : String(error), "GRAPHQL_PARSE_FAILED", error)];
   }
@@ -75,6 +75,23 @@ export function limitRequest(schema: GraphQLSchema, request: GraphRequest): Docu
     ];
   }
   if (nodes > LIMITS.nodes) return [tooMuch(`asks for up to ${nodes} rows`, LIMITS.nodes, "ask for smaller pages")];
+  return document;
+}
+
+/** Of thousands of subscribers most send the same text: each kept 8 KB of a document of its own. */
+const KEPT_DOCUMENTS = 200;
+const KEPT_CHARACTERS = 4_000;
+const documents = new Map<string, DocumentNode>();
+
+/** The document of a query, the same one as long as it is among the latest. @throws {GraphQLError} when it is no GraphQL */
+function parsed(query: string): DocumentNode {
+  const known = documents.get(query);
+  const document = known ?? parse(query, { maxTokens: LIMITS.tokens });
+  if (query.length > KEPT_CHARACTERS) return document;
+  // Behind all others: the first is the one that has not been asked for the longest.
+  documents.delete(query);
+  documents.set(query, document);
+  if (documents.size > KEPT_DOCUMENTS) documents.delete(documents.keys().next().value!);
   return document;
 }
 
