@@ -56,6 +56,8 @@ export const peer: Peer = {
     };
     const sql = new pg.Client({ connectionString: databaseUrl });
     await sql.connect();
+    // As record_changes has it.
+    await sql.query("set plan_cache_mode = force_generic_plan; set enable_seqscan = off");
     return {
       async round(documents) {
         const collectionId = await createCollection(parts, ACTOR, { name: randomUUID() });
