@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { median, type Bench, type Row } from "./bench.js";
 import { ApiClient } from "../src/cli/client.js";
 import { Headway } from "./headway.js";
 import { processorSeconds } from "./proc.js";
-import { startServers } from "./servers.js";
+import { startServers, withClient } from "./servers.js";
 
 const JOBS = 4;
 const DOCUMENTS = 2_500;
@@ -20,7 +21,8 @@ export const processes: Bench = {
   onDemand: true,
   async run(say) {
     const servers = await startServers();
-    const headway = new Headway(servers, await servers.database(), { HEADWAY_CONCURRENCY: "200" });
+    const databaseUrl = await servers.database();
+    const headway = new Headway(servers, databaseUrl, { HEADWAY_CONCURRENCY: "200" });
     const rows: Row[] = [];
     let first: number | null = null;
     try {
@@ -31,12 +33,14 @@ export const processes: Bench = {
         const rates: number[] = [];
         const before = processorSeconds();
         const startedAt = performance.now();
+        const stopLooking = lookAtFlushes(servers.asSuperuser(databaseUrl));
         for (let round = 0; round < ROUNDS; round += 1) rates.push(await jobsAtOnce(headway, DOCUMENTS));
         const seconds = (performance.now() - startedAt) / 1_000;
+        const flushes = await stopLooking();
         const rate = median(rates);
         first ??= rate;
         const shares = sharesOf(headway, before, seconds);
-        say(`${workers} workers, ${apis} API: ${rate.toFixed(0)} a second; ${shares}`);
+        say(`${workers} workers, ${apis} API: ${rate.toFixed(0)} a second; ${shares}; flushes: ${flushes}`);
         rows.push({
           bench: "processes",
           measure: `documents/s, ${workers} worker${workers > 1 ? "s" : ""}, ${apis} API`,
@@ -45,7 +49,7 @@ export const processes: Bench = {
           theirs: first,
           bar: "",
           met: null,
-          note: `of a core: ${shares}`,
+          note: `of a core: ${shares}; flushes at a time: ${flushes}`,
         });
       }
       return rows;
@@ -69,6 +73,30 @@ async function jobsAtOnce(headway: Headway, documents: number): Promise<number> 
   const rate = (JOBS * documents) / ((performance.now() - startedAt) / 1_000);
   await Promise.all(clients.map((client) => client.close()));
   return rate;
+}
+
+/** Looks ten times a second at what the flushes under way wait for. The function ends it and tells how many did what at a time. */
+function lookAtFlushes(superuserUrl: string): () => Promise<string> {
+  const seen = new Map<string, number>();
+  let looks = 0;
+  let stopped = false;
+  const looking = withClient(superuserUrl, async (db) => {
+    while (!stopped) {
+      const { rows } = await db.query<{ what: string; n: number }>(
+        `select coalesce(wait_event_type || ' ' || wait_event, 'at work') as what, count(*)::int as n from pg_stat_activity
+         where datname = current_database() and state = 'active' and query like 'select record_changes%' group by 1`,
+      );
+      looks += 1;
+      for (const { what, n } of rows) seen.set(what, (seen.get(what) ?? 0) + n);
+      await sleep(100);
+    }
+  });
+  return async () => {
+    stopped = true;
+    await looking;
+    const most = [...seen].toSorted(([, a], [, b]) => b - a).slice(0, 4);
+    return most.map(([what, n]) => `${(n / looks).toFixed(2)} ${what}`).join(", ");
+  };
 }
 
 /** Who had how much of a core, the making of the collections included. */
