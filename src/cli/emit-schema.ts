@@ -15,6 +15,7 @@ import { RECORD } from "../database/migrations/initial/record.js";
 import { TABLES } from "../database/migrations/initial/tables.js";
 import { VIOLATIONS } from "../database/migrations/initial/violations.js";
 import { OPERATIONS } from "../database/migrations/operations.js";
+import { SUBMISSION } from "../database/migrations/submission.js";
 import { TEXT_PAGING } from "../database/migrations/text-paging.js";
 import { UPLOADS } from "../database/migrations/uploads.js";
 import { buildHeadwaySchema } from "../graphql/schema.js";
@@ -118,6 +119,7 @@ function database(): string {
     ...FLUSH,
     LEAN_KEYS,
     EMPTYING,
+    SUBMISSION,
   ];
   const parts = [TABLES, transitions, DOOR, CONVERGE, RECORD, VIOLATIONS, ...migrated].map((sql) => sql.trim());
   return `-- Written by npm run schema: what the migrations run, in their order.\n\n${parts.join("\n\n")}\n`;

@@ -14,6 +14,7 @@ import { LeanKeys1764450000000 } from "./migrations/lean-keys.js";
 import { Leases1764300000000 } from "./migrations/leases.js";
 import { NamedEntities1764420000000 } from "./migrations/entities.js";
 import { Operations1764200000000 } from "./migrations/operations.js";
+import { Submission1764470000000 } from "./migrations/submission.js";
 import { TextPaging1764410000001 } from "./migrations/text-paging.js";
 import { Uploads1764410000000 } from "./migrations/uploads.js";
 
@@ -30,6 +31,7 @@ export const MIGRATIONS = [
   Flush1764440000000,
   LeanKeys1764450000000,
   Emptying1764460000000,
+  Submission1764470000000,
 ];
 
 /** One process migrates at a time; the number is arbitrary and Headway's own. */

@@ -7,7 +7,6 @@ import { isOpen, type TaskKind, type TaskStatus } from "../lifecycle/status.js";
 import { DEFAULT_MAX_ATTEMPTS } from "../pipelines/pipeline.js";
 import type { Actor, EngineParts } from "./engine.js";
 import { dispatch, type DueTask } from "./hints.js";
-import { EXPIRY_DUE } from "./lock.js";
 import { whyNotRetryJob, whyNotRetryTask, type JobStanding } from "./permissions.js";
 import { toStorableMessage } from "./storable.js";
 
@@ -105,7 +104,7 @@ async function lockTarget(
 ): Promise<Target> {
   await tx.query(`select lock_collections(array(select collection_id from job j where ${where}))`, [id]);
   const [target]: Target[] = await tx.query(
-    `select j.id as "jobId", j.collection_id as "collectionId", c.status = 'EXPIRED' or ${EXPIRY_DUE} as "isExpiring", j.pipeline, j.status,
+    `select j.id as "jobId", j.collection_id as "collectionId", c.status = 'EXPIRED' or is_expiry_due(c) as "isExpiring", j.pipeline, j.status,
        j.document_stages as "documentStages", j.collection_stages as "collectionStages", t.status as "collectionTask",
        (select id from job n where n.collection_id = j.collection_id order by created_at desc, id desc limit 1) as "newestJobId"
      from job j join collection c on c.id = j.collection_id left join task t on t.job_id = j.id and t.kind = 'COLLECTION'

@@ -1,15 +1,14 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { EntityManager } from "typeorm";
-import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import { inTransaction, sqlStateOf } from "../database/transaction.js";
 import { UserFault } from "../errors.js";
 import { failpoint } from "../failpoint.js";
 import type { Pipeline } from "../pipelines/pipeline.js";
-import { stagesOfRun, type Registry } from "../pipelines/registry.js";
+import type { Registry } from "../pipelines/registry.js";
 import type { Actor, EngineParts } from "./engine.js";
 import { dispatch, type DueTask } from "./hints.js";
-import { insertTasks, type SubmitMode } from "./job-tasks.js";
+import { insertJob, type SubmitMode } from "./new-job.js";
 import { parse, text } from "./input.js";
 import { lockCollection } from "./lock.js";
 import { oddityIn } from "./storable.js";
@@ -141,54 +140,21 @@ async function insert(
   options: unknown,
   requestHash: string,
 ): Promise<{ jobId: string; due: DueTask[] }> {
-  const jobId = uuidv7();
-  const documentStages = stagesOfRun(pipeline.documentStages, options);
-  const collectionStages = stagesOfRun(pipeline.collectionStages, options);
-  const collection = await lockCollection(tx, actor, input.collectionId);
-  await tx.query(
-    `update collection set status = 'PROCESSING', version = version + 1, change_id = $2, changed_by_type = $3,
-       changed_by = $4, change_reason = 'SUBMITTED', change_message = null where id = $1`,
-    [collection.id, randomUUID(), actor.type, actor.name],
-  );
-  await tx.query(
-    `insert into job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages,
-       options, tags, priority, run_at, idempotency_key, request_hash, mode, status, change_id, changed_by_type, changed_by,
-       change_reason)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'QUEUED', $15, $16, $17, 'SUBMITTED')`,
-    [
-      jobId,
-      actor.projectId,
-      collection.id,
-      pipeline.name,
-      pipeline.version,
-      documentStages,
-      collectionStages,
-      JSON.stringify(options),
-      [...new Set(input.tags ?? [])],
-      input.priority ?? 0,
-      input.runAt ?? null,
-      input.idempotencyKey ?? null,
-      requestHash,
-      input.mode ?? "FULL",
-      randomUUID(),
-      actor.type,
-      actor.name,
-    ],
-  );
-  const due = await insertTasks(tx, actor, {
-    id: jobId,
-    collectionId: collection.id,
+  await lockCollection(tx, actor, input.collectionId);
+  const made = await insertJob(tx, actor, {
+    collectionId: input.collectionId,
     pipeline,
     options,
     mode: input.mode ?? "FULL",
+    tags: [...new Set(input.tags ?? [])],
     priority: input.priority ?? 0,
     runAt: input.runAt ?? null,
     documentIds: input.documentIds ?? null,
-    documentStages,
-    collectionStages,
+    idempotencyKey: input.idempotencyKey ?? null,
+    requestHash,
   });
   await failpoint("submit.before_commit");
-  return { jobId, due };
+  return made;
 }
 
 function hashOf(input: SubmitInput): string {

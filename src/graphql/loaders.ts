@@ -2,7 +2,6 @@ import DataLoader from "dataloader";
 import type { ObjectLiteral } from "typeorm";
 import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../engine/history.js";
 import type { Change, EngineParts } from "../engine/engine.js";
-import { EXPIRY_DUE } from "../engine/lock.js";
 import { whyJobsWait, whyTasksWait, type WaitingReason } from "../engine/waiting.js";
 import { collectionWarnings, type CollectionWarning } from "../engine/warnings.js";
 import { Collection } from "../model/collection.js";
@@ -246,7 +245,7 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
     waitingOfJob: ofMap((keys) => whyJobsWait(parts, keys)),
     isExpiring: new DataLoader(async (keys) => {
       const rows: { id: string }[] = await db.query(
-        `select c.id from collection c where c.id = any ($1) and c.project_id = $2 and (c.status = 'EXPIRED' or ${EXPIRY_DUE})`,
+        `select c.id from collection c where c.id = any ($1) and c.project_id = $2 and (c.status = 'EXPIRED' or is_expiry_due(c))`,
         [keys, projectId],
       );
       const expiring = new Set(rows.map(({ id }) => id));
