@@ -49,6 +49,8 @@ const claim = (by: Recorder, limit: number): Promise<Claim[]> => by.claim({ ids:
 const end = (by: Recorder, { taskId, fence }: Claim): Promise<unknown> =>
   by.record({ kind: "end", taskId, fence, cause: "PERMANENT_ERROR", code: "DONE" });
 
+const base = ({ taskId, fence }: Claim) => ({ task: taskId, fence, change: randomUUID() });
+
 async function waitingForLocks(): Promise<number> {
   const { rows } = await other.query(
     "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
@@ -100,6 +102,28 @@ describe("flushes of one collection", () => {
     expect(order.map(({ id }) => id)).toEqual([first!.taskId, second!.taskId]);
     const by = recorder();
     await Promise.all([end(by, first!), end(by, second!)]);
+  });
+
+  test("look at their own tasks and at no others, however many run", async () => {
+    const jobId = await rig.submit("two", 1_001);
+    const by = recorder();
+    const [own] = await claim(by, 1);
+    const looked = async (): Promise<number> => {
+      const changes = [{ ...base(own!), kind: "stage", stage: "b", maxAttempts: 3, output: 1 }];
+      await other.query("begin");
+      const { rows } = await other.query(
+        "explain (analyze, buffers, format json) select record_changes('WORKER', 'worker:x', null, 3, $1, null)",
+        [JSON.stringify(changes)],
+      );
+      await other.query("rollback");
+      return rows[0]["QUERY PLAN"][0].Plan["Shared Hit Blocks"];
+    };
+    await looked(); // The first in a session reads catalogues too.
+    const alone = await looked();
+    const others = await claim(by, 1_000);
+    expect((await looked()) - alone).toBeLessThan(50);
+    await Promise.all([own!, ...others].map((one) => end(by, one)));
+    expect(await rig.settled(jobId)).toBe("FAILED");
   });
 
   test("that end a job do not wait for another that waits for them", async () => {
