@@ -14,6 +14,7 @@ import { DOOR } from "../database/migrations/initial/door.js";
 import { RECORD } from "../database/migrations/initial/record.js";
 import { TABLES } from "../database/migrations/initial/tables.js";
 import { VIOLATIONS } from "../database/migrations/initial/violations.js";
+import { LOOKUPS } from "../database/migrations/lookups.js";
 import { OPERATIONS } from "../database/migrations/operations.js";
 import { SUBMISSION } from "../database/migrations/submission.js";
 import { TEXT_PAGING } from "../database/migrations/text-paging.js";
@@ -120,6 +121,7 @@ function database(): string {
     LEAN_KEYS,
     EMPTYING,
     SUBMISSION,
+    LOOKUPS,
   ];
   const parts = [TABLES, transitions, DOOR, CONVERGE, RECORD, VIOLATIONS, ...migrated].map((sql) => sql.trim());
   return `-- Written by npm run schema: what the migrations run, in their order.\n\n${parts.join("\n\n")}\n`;

@@ -12,6 +12,7 @@ import { Flush1764440000000 } from "./migrations/flush.js";
 import { InitialSchema1764000000000 } from "./migrations/initial-schema.js";
 import { LeanKeys1764450000000 } from "./migrations/lean-keys.js";
 import { Leases1764300000000 } from "./migrations/leases.js";
+import { Lookups1764480000000 } from "./migrations/lookups.js";
 import { NamedEntities1764420000000 } from "./migrations/entities.js";
 import { Operations1764200000000 } from "./migrations/operations.js";
 import { Submission1764470000000 } from "./migrations/submission.js";
@@ -32,6 +33,7 @@ export const MIGRATIONS = [
   LeanKeys1764450000000,
   Emptying1764460000000,
   Submission1764470000000,
+  Lookups1764480000000,
 ];
 
 /** One process migrates at a time; the number is arbitrary and Headway's own. */
