@@ -95,7 +95,9 @@ export async function isMoreToCome(db: DataSource, feeds: readonly Feed[]): Prom
     `select exists (
        select from unnest($1::uuid[], $2::xid8[], $3::bigint[]) as w(id, tx, position)
        cross join lateral (
-         select from status_change s where s.project_id = w.id and (s.tx, s.position) > (w.tx, w.position) limit 1
+         select from status_change s where s.project_id = w.id and (s.tx, s.position) > (w.tx, w.position)
+         -- In order, or the planner hopes to meet one soon and reads the whole history: 3 s of 6 million rows.
+         order by s.tx, s.position limit 1
        ) c
      ) as more`,
     [
