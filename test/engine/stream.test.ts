@@ -209,6 +209,8 @@ describe("a stream", () => {
     const whole = await unpolled.follow({ kind: "project", projectId: PROJECT }, null);
     const part = await unpolled.follow(collectionScope(collectionId), null);
     const [ofProject, ofCollection] = [collect(whole), collect(part)];
+    // Where a transaction of any database was open at that moment, "from now" begins with what this collection was born by.
+    const since = () => ofProject.got.filter((one) => (one as Change).reason !== "CREATED");
     const older = new pg.Client({ connectionString: alone.url });
     await older.connect();
     await older.query("begin");
@@ -216,11 +218,11 @@ describe("a stream", () => {
     const { jobId } = await submitJob(alone.parts, ACTOR, { collectionId, pipeline: "three" });
     // Both are read in one statement: what the collection's stream has been given, the project's has been looked for.
     await until("the collection's stream has it all", () => ofCollection.got.length === 3);
-    expect(ofProject.got).toEqual([]);
+    expect(since()).toEqual([]);
     await older.query("commit");
-    await until("the project's stream has it all", () => ofProject.got.length === 3);
-    expect(ids(ofProject.got)).toEqual(ids(ofCollection.got));
-    expect(jobId).toBe((ofProject.got[1] as Change).jobId);
+    await until("the project's stream has it all", () => since().length === 3);
+    expect(ids(since())).toEqual(ids(ofCollection.got));
+    expect(jobId).toBe((since()[1] as Change).jobId);
     await older.end();
     await Promise.all([whole.return(), part.return()]);
     await Promise.all([ofProject.done, ofCollection.done]);
