@@ -69,6 +69,17 @@ describe("flushes of one collection", () => {
     expect(await rig.settled(jobId)).toBe("FAILED");
   });
 
+  test("claim its documents in their order", async () => {
+    const jobId = await rig.submit("two", 20);
+    const by = recorder();
+    const taken: Claim[] = [];
+    for (let n = 0; n < 20; n += 1) taken.push(...(await claim(by, 1)));
+    const documents = taken.map(({ document }) => document!.id);
+    expect(documents).toEqual([...documents].sort());
+    await Promise.all(taken.map((one) => end(by, one)));
+    expect(await rig.settled(jobId)).toBe("FAILED");
+  });
+
   test("take turns at its history, so that its positions are in the order of its commits", async () => {
     const jobId = await rig.submit("two", 2);
     const [first, second] = await claim(recorder(), 2);

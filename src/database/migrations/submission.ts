@@ -41,7 +41,7 @@ declare
   v_priority int := p_job->>'priority';
   v_document_stages text[] := array(select jsonb_array_elements_text(p_job->'documentStages'));
   v_collection_stages text[] := array(select jsonb_array_elements_text(p_job->'collectionStages'));
-  v_run_at timestamptz := coalesce((p_job->>'runAt')::timestamptz, clock_timestamp());
+  v_run_at timestamptz := p_job->>'runAt';
   -- Null for all of the collection.
   v_documents uuid[] := case when jsonb_typeof(p_job->'documentIds') = 'array'
     then array(select jsonb_array_elements_text(p_job->'documentIds')::uuid) end;
@@ -55,8 +55,8 @@ begin
     tags, priority, run_at, idempotency_key, request_hash, mode, status, change_id, changed_by_type, changed_by,
     change_reason)
   values (v_job, p_project, v_collection, v_pipeline, (p_job->>'pipelineVersion')::int, v_document_stages,
-    v_collection_stages, p_job->'options', array(select jsonb_array_elements_text(p_job->'tags')), v_priority,
-    (p_job->>'runAt')::timestamptz, p_job->>'idempotencyKey', p_job->>'requestHash', p_job->>'mode', 'QUEUED',
+    v_collection_stages, p_job->'options', array(select jsonb_array_elements_text(p_job->'tags')), v_priority, v_run_at,
+    p_job->>'idempotencyKey', p_job->>'requestHash', p_job->>'mode', 'QUEUED',
     gen_random_uuid(), p_actor_type, p_actor, 'SUBMITTED');
 
   return query
@@ -65,7 +65,9 @@ begin
       change_reason)
     select gen_random_uuid(), p_project, v_collection, v_job, 'DOCUMENT', d.id, d.name, row_number() over (order by d.id),
       v_pipeline, v_priority, case when d.to_do then 'QUEUED' else 'SKIPPED' end,
-      case when d.to_do then v_document_stages[1] end, (p_job->>'documentAttempts')::int, v_run_at,
+      case when d.to_do then v_document_stages[1] end, (p_job->>'documentAttempts')::int,
+      -- Of each row its own: what is due is claimed in this order, first document first.
+      coalesce(v_run_at, clock_timestamp()),
       case when not d.to_do then clock_timestamp() end, d.known_sha256, v_change, p_actor_type, p_actor,
       case when d.to_do then 'SUBMITTED' else 'UNCHANGED' end
     from (
