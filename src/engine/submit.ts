@@ -8,9 +8,9 @@ import type { Pipeline } from "../pipelines/pipeline.js";
 import type { Registry } from "../pipelines/registry.js";
 import type { Actor, EngineParts } from "./engine.js";
 import { dispatch, type DueTask } from "./hints.js";
-import { insertJob, type SubmitMode } from "./new-job.js";
 import { parse, text } from "./input.js";
 import { lockCollection } from "./lock.js";
+import { insertJob, type SubmitMode } from "./new-job.js";
 import { oddityIn } from "./storable.js";
 
 export interface SubmitInput {

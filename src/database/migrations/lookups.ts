@@ -6,6 +6,8 @@ import type { MigrationInterface, QueryRunner } from "typeorm";
  * every worker, and what vacuum had not yet removed of those that had run (of two million tasks, 40,000 may be dead).
  * `is not distinct from` says what `=` says, for a status is never null; but the indexes of open work don't offer
  * themselves for it.
+ *
+ * The functions stand here whole, though a line or two of each has changed: a migration that is out never changes.
  */
 export const LOOKUPS = `
 create or replace function lock_history(p_collections uuid[]) returns void language plpgsql as $$
