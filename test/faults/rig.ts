@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
 import { ApiClient } from "../../src/cli/client.js";
+import { messageOf } from "../../src/errors.js";
 import { createTestDatabase } from "../support/database.js";
 import { ROOT, startHeadway, type HeadwayProcess } from "../support/processes.js";
 import { until } from "../support/until.js";
@@ -148,14 +149,18 @@ export async function createFaultRig(options: { readonly databaseUrl?: string } 
       return job.id;
     },
     async settled(jobIds, deadlineMs = 30_000) {
-      await until(
-        `${jobIds.length} jobs are settled`,
-        async () => {
-          const { rows } = await db.query("select 1 from job where id = any ($1) and finished_at is null", [jobIds]);
-          return rows.length === 0;
-        },
-        deadlineMs,
-      );
+      try {
+        await until(
+          `${jobIds.length} jobs are settled`,
+          async () => {
+            const { rows } = await db.query("select 1 from job where id = any ($1) and finished_at is null", [jobIds]);
+            return rows.length === 0;
+          },
+          deadlineMs,
+        );
+      } catch (error) {
+        throw new Error(`${messageOf(error)}\n${await standing(db, processes)}`, { cause: error });
+      }
     },
     async account(finding, { statuses = ["COMPLETED"] } = {}) {
       await look();
@@ -185,6 +190,21 @@ export async function createFaultRig(options: { readonly databaseUrl?: string } 
     },
   };
   return rig;
+}
+
+/** What stands in the way, for whoever reads of a fault that did not heal. */
+async function standing(db: pg.Pool, processes: readonly HeadwayProcess[]): Promise<string> {
+  const { rows: sessions } = await db.query(
+    `select pid, application_name, state, wait_event_type, wait_event, clock_timestamp() - state_change as since,
+       pg_blocking_pids(pid) as blocked_by, left(query, 100) as query
+     from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+  );
+  const { rows: tasks } = await db.query("select status, worker_id, count(*)::int from task group by 1, 2");
+  const { rows: workers } = await db.query(
+    "select id, running, loop_iterations, clock_timestamp() - heartbeat_at as beat, clock_timestamp() - last_loop_at as loop from worker",
+  );
+  const said = processes.map(({ child, output }) => `${child.exitCode ?? child.signalCode ?? "runs"}: ${output()}`);
+  return [...[sessions, tasks, workers].map((rows) => JSON.stringify(rows)), ...said].join("\n");
 }
 
 /** Tasks that are not settled, and documents that are completed without what completing them means. */
