@@ -2,6 +2,8 @@ import type { DataSource } from "typeorm";
 import type { Config } from "./config.js";
 import { createDataSource, migrate, missingMigrations } from "./database/data-source.js";
 import { startEmbeddedPostgres } from "./database/embedded.js";
+import { reachDatabase, type Reached } from "./database/reach.js";
+import type { Address } from "./database/session.js";
 import type { Dispatcher } from "./dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "./dispatch/in-process.js";
 import type { EngineParts } from "./engine/engine.js";
@@ -90,8 +92,9 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   };
   const pipelines = await loadRegistry(source);
   closers.push(["embedder", () => pipelines.embedder.close()]);
-  const { url: databaseUrl, label } = await openDatabase(config, logger, closers);
-  const db = await connect(databaseUrl, config, closers, onError);
+  const { reached, label } = await openDatabase(config, logger, closers);
+  const listenAt = reached.listen;
+  const db = await connect(reached.work, config, closers, onError);
   const key = config.databaseUrl === null ? await developmentKey(db, config.dataDir) : null;
   const dispatcher = await openDispatcher(config, onError);
   closers.push(["dispatcher", () => dispatcher.close()]);
@@ -111,7 +114,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     retentionDays: config.retentionDays,
     onError,
   };
-  const serve = await startServing({ config, logger, parts, pipelines, blobs, databaseUrl, state }, closers);
+  const serve = await startServing({ config, logger, parts, pipelines, blobs, listenAt, state }, closers);
   const closeServer: Closer = ["server", () => serve.server.close(Math.min(CLIENTS_GRACE_MS, state.graceMs()))];
   // Here for a start that fails further down; after a whole one it is closed before the worker, and this finds it closed.
   closers.push(closeServer);
@@ -131,7 +134,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     });
   }
   const worker = config.roles.includes("worker")
-    ? await startWorker({ config, logger, parts, source, blobs, s3, databaseUrl, state }, closers, serve.checks)
+    ? await startWorker({ config, logger, parts, source, blobs, s3, listenAt, state }, closers, serve.checks)
     : null;
   // Last pushed, first stopped: nothing is claimed any more, then clients are let go, and then work is waited for.
   closers.push(closeServer);
@@ -152,26 +155,29 @@ async function openDatabase(
   config: Config,
   logger: Logger,
   closers: Closer[],
-): Promise<{ url: string; label: string }> {
-  let url = config.databaseUrl;
+): Promise<{ reached: Reached; label: string }> {
+  let embeddedUrl: string | null = null;
   let label = "PostgreSQL at DATABASE_URL";
-  if (url === null) {
+  if (config.databaseUrl === null) {
     const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, logger });
     closers.push(["embedded PostgreSQL", () => embedded.stop()]);
-    url = embedded.url;
+    embeddedUrl = embedded.url;
     label = `embedded PostgreSQL in ${config.dataDir}`;
   }
-  await migrate(url);
-  return { url, label };
+  const reached = await reachDatabase(config, embeddedUrl);
+  for (const sentence of reached.advice) logger.warn(sentence);
+  await migrate(reached.schema.url, reached.schema.route);
+  return { reached, label };
 }
 
 async function connect(
-  url: string,
+  { url, route }: Address,
   config: Config,
   closers: Closer[],
   onError: (error: unknown, doing: string) => void,
 ): Promise<DataSource> {
   const db = await createDataSource(url, {
+    route,
     // Stages read and stage in their own turns; flushes, beats and sweeps must find a free connection beside them.
     poolSize: Math.min(40, 10 + config.concurrency),
     onError: (error) => onError(error, "holding a database connection"),
@@ -193,12 +199,12 @@ async function startServing(
     parts: EngineParts;
     pipelines: LoadedPipelines;
     blobs: BlobStore;
-    databaseUrl: string;
+    listenAt: Address | null;
     state: State;
   },
   closers: Closer[],
 ): Promise<{ server: RunningServer; checks: Check[] }> {
-  const { config, logger, parts, pipelines, blobs, databaseUrl, state } = from;
+  const { config, logger, parts, pipelines, blobs, listenAt, state } = from;
   const checks: Check[] = [
     { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
     { name: "database", check: () => parts.db.query("select 1").then(() => null, messageOf) },
@@ -207,7 +213,7 @@ async function startServing(
   const stream = new ChangeStream(parts.db, parts.onError);
   const isApi = config.roles.includes("api");
   if (isApi) {
-    await stream.start(databaseUrl);
+    await stream.start(listenAt);
     closers.push(["change stream", () => stream.stop()]);
   }
   const server = await startServer({
@@ -234,13 +240,13 @@ async function startWorker(
     source: PipelineSource;
     blobs: BlobStore;
     s3: S3Objects | null;
-    databaseUrl: string;
+    listenAt: Address | null;
     state: State;
   },
   closers: Closer[],
   checks: Check[],
 ): Promise<Worker> {
-  const { config, logger, parts, source, blobs, s3, databaseUrl, state } = from;
+  const { config, logger, parts, source, blobs, s3, listenAt, state } = from;
   const sandbox = new Sandbox({
     childEntry: new URL("./worker/sandbox-child.js", import.meta.url),
     concurrency: config.concurrency,
@@ -253,7 +259,7 @@ async function startWorker(
       ...parts,
       blobs,
       s3,
-      databaseUrl,
+      listenAt,
       logger,
       runIsolated: (call, ctx, signal) =>
         sandbox.run(

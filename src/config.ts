@@ -2,7 +2,7 @@ import { isIPv6 } from "node:net";
 import path from "node:path";
 import { z } from "zod";
 import { blobsPlace, list, networks, s3Places, type Network } from "./config/places.js";
-import { url, whole } from "./config/values.js";
+import { databaseUrl, url, whole } from "./config/values.js";
 import { withoutPassword } from "./config/describe.js";
 import { ConfigError } from "./errors.js";
 import { LOG_LEVELS, nearestName, SETTINGS, type SettingName } from "./settings.js";
@@ -54,6 +54,8 @@ export interface Config {
   readonly transcriber: ModelServer | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly databaseUrl: string | null;
+  /** The same database, past a pooler; null where databaseUrl does for everything. */
+  readonly databaseDirectUrl: string | null;
   readonly redisUrl: string | null;
   /** The server that commands talk to, without a slash at its end. */
   readonly clientUrl: string;
@@ -147,7 +149,8 @@ const SCHEMA = {
     LOG_LEVELS,
     `it must be one of ${LOG_LEVELS.join(", ")}, because the log knows no other level`,
   ),
-  DATABASE_URL: url(["postgres:", "postgresql:"], "Postgres keeps the truth"),
+  DATABASE_URL: databaseUrl,
+  HEADWAY_DATABASE_DIRECT_URL: databaseUrl,
   REDIS_URL: url(["redis:", "rediss:"], "Redis carries the hints"),
   HEADWAY_URL: url(["http:", "https:"], "commands speak GraphQL over it"),
   HEADWAY_KEY: z.string().regex(/^[\x21-\x7e]*$/, "it must be a key without blanks, because it is sent in a header"),
@@ -192,6 +195,11 @@ function relations(values: Record<string, unknown>): string[] {
   if (values.HEADWAY_EMBEDDER === "openai" && values.HEADWAY_OPENAI_URL === null) {
     faults.push(
       'HEADWAY_EMBEDDER is "openai" and HEADWAY_OPENAI_URL is not set; set it, such as to https://api.openai.com/v1, because the vectors come from there.',
+    );
+  }
+  if (values.HEADWAY_DATABASE_DIRECT_URL && !values.DATABASE_URL) {
+    faults.push(
+      "HEADWAY_DATABASE_DIRECT_URL is set and DATABASE_URL is not; set DATABASE_URL too, because the direct one is only for LISTEN and migrations.",
     );
   }
   const roles = values.HEADWAY_ROLES as readonly Role[] | undefined;
@@ -254,6 +262,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     ),
     logLevel: values.HEADWAY_LOG_LEVEL,
     databaseUrl: values.DATABASE_URL,
+    databaseDirectUrl: values.HEADWAY_DATABASE_DIRECT_URL,
     redisUrl: values.REDIS_URL,
     clientUrl: withoutSlash(values.HEADWAY_URL ?? urlHere(values.HEADWAY_HOST, values.HEADWAY_PORT)),
     clientKey: values.HEADWAY_KEY || null,

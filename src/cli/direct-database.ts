@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm";
 import type { Config } from "../config.js";
 import { createDataSource, migrate } from "../database/data-source.js";
+import { reachDatabase, type DatabaseUrls } from "../database/reach.js";
 import { runningEmbeddedUrl, startEmbeddedPostgres } from "../database/embedded.js";
 
 /**
@@ -8,22 +9,28 @@ import { runningEmbeddedUrl, startEmbeddedPostgres } from "../database/embedded.
  * else on the embedded one of the data folder, which is started for it when it does not run.
  */
 export async function withDatabase<T>(
-  config: Pick<Config, "databaseUrl" | "dataDir">,
+  config: Pick<Config, "databaseUrl" | "databaseDirectUrl" | "dataDir">,
   work: (db: DataSource) => Promise<T>,
 ): Promise<T> {
-  const running = config.databaseUrl ?? (await runningEmbeddedUrl(config.dataDir));
-  if (running !== null) return migrated(running, work);
+  const running = config.databaseUrl === null ? await runningEmbeddedUrl(config.dataDir) : null;
+  if (config.databaseUrl !== null || running !== null) return migrated(config, running, work);
   const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir });
   try {
-    return await migrated(embedded.url, work);
+    return await migrated(config, embedded.url, work);
   } finally {
     await embedded.stop();
   }
 }
 
-async function migrated<T>(url: string, work: (db: DataSource) => Promise<T>): Promise<T> {
-  await migrate(url);
-  const db = await createDataSource(url, { poolSize: 2, applicationName: "headway-keys" }).initialize();
+async function migrated<T>(
+  urls: DatabaseUrls,
+  embeddedUrl: string | null,
+  work: (db: DataSource) => Promise<T>,
+): Promise<T> {
+  const { work: address, schema } = await reachDatabase(urls, embeddedUrl);
+  await migrate(schema.url, schema.route);
+  const { url, route } = address;
+  const db = await createDataSource(url, { route, poolSize: 2, applicationName: "headway-keys" }).initialize();
   try {
     return await work(db);
   } finally {

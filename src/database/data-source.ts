@@ -3,6 +3,7 @@ import "reflect-metadata";
 import { DataSource } from "typeorm";
 import type { PostgresDriver } from "typeorm/driver/postgres/PostgresDriver.js";
 import pg from "pg";
+import { sessionClient, type Route } from "./session.js";
 import { ENTITIES } from "../model/entities.js";
 import { isTransient } from "./transaction.js";
 import { Access1764400000000 } from "./migrations/access.js";
@@ -41,6 +42,8 @@ const MIGRATION_LOCK = 4_843_041;
 const MIGRATION_TRIES = 20;
 
 export interface DataSourceOptions {
+  /** How the URL leads to Postgres. Default direct. */
+  readonly route?: Route;
   /** Connections at most. Default 10. */
   readonly poolSize?: number;
   /** Shown in pg_stat_activity. */
@@ -67,9 +70,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
       max: options.poolSize ?? 10,
       connectionTimeoutMillis: 5_000,
       stream: connectionThatNotices,
-      // READ COMMITTED whatever the server's default: what is decided under a lock must be read after it has been got.
-      options:
-        "-c default_transaction_isolation=read\\ committed -c idle_in_transaction_session_timeout=2000 -c lock_timeout=5000 -c statement_timeout=30000",
+      Client: sessionClient(options.route ?? "direct", "work"),
     },
   });
 }
@@ -95,8 +96,8 @@ function connectionThatNotices(): Socket {
  * Returns the names of the migrations that it has brought in.
  * @throws when a migration fails; the database is then as it was before that migration
  */
-export async function migrate(url: string): Promise<readonly string[]> {
-  const lock = new pg.Client({ connectionString: url, application_name: "headway-migrate" });
+export async function migrate(url: string, route: Route = "direct"): Promise<readonly string[]> {
+  const lock = new (sessionClient(route, "schema"))({ connectionString: url, application_name: "headway-migrate" });
   await lock.connect();
   try {
     await lock.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
@@ -107,6 +108,7 @@ export async function migrate(url: string): Promise<readonly string[]> {
       migrations: [...MIGRATIONS],
       migrationsTableName: "migration",
       synchronize: false,
+      extra: { Client: sessionClient(route, "schema") },
     });
     await source.initialize();
     let brought: readonly string[];

@@ -1,5 +1,6 @@
 import type { DataSource } from "typeorm";
 import { listen, type Listener } from "../database/listener.js";
+import type { Address } from "../database/session.js";
 import { assertCursorKind, decodeCursor, encodeCursor } from "./cursor.js";
 import type { Change, Gap, Scope } from "./engine.js";
 import { Feeds, isMoreToCome, placeOf, readFeeds, type Feed, type FeedRow } from "./feed.js";
@@ -38,14 +39,17 @@ export class ChangeStream {
     this.#pollMs = pollMs;
   }
 
-  async start(url: string): Promise<void> {
+  /** @param listenAt where a session of its own is to be had for LISTEN; null: changes are found by polling alone */
+  async start(listenAt: Address | null): Promise<void> {
     this.#databaseId = await readDatabaseId(this.#db);
-    this.#listener = await listen(
-      url,
-      ["headway"],
-      () => this.#wake(),
-      (error) => this.#onError(error, "listening for changes"),
-    );
+    if (listenAt !== null) {
+      this.#listener = await listen(
+        listenAt,
+        ["headway"],
+        () => this.#wake(),
+        (error) => this.#onError(error, "listening for changes"),
+      );
+    }
     this.#timer = setInterval(() => this.#wake(), this.#pollMs);
     this.#timer.unref();
   }

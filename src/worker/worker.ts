@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { listen, type Listener } from "../database/listener.js";
+import type { Address } from "../database/session.js";
 import type { Consumer, Dispatcher, Hint } from "../dispatch/dispatcher.js";
 import { CANCEL_CHANNEL } from "../engine/cancel.js";
 import type { Claim } from "../engine/claim.js";
@@ -31,7 +32,8 @@ export interface WorkerParts extends Pick<
   "blobs" | keyof SourceRules | "s3" | "maxDocumentBytes" | "logger" | "registry" | "runIsolated" | "onError"
 > {
   readonly db: DataSource;
-  readonly databaseUrl: string;
+  /** Where to LISTEN for cancel requests; null: they are found at each heartbeat alone. */
+  readonly listenAt: Address | null;
   readonly dispatcher: Dispatcher;
 }
 
@@ -112,12 +114,14 @@ export class Worker {
     const starting = async (): Promise<void> => {
       await this.#row.register();
       step = "listening for cancel requests";
-      this.#listener = await listen(
-        this.#parts.databaseUrl,
-        [CANCEL_CHANNEL],
-        () => this.#heartbeat.soon(),
-        (error) => this.#parts.onError(error, "listening for cancel requests"),
-      );
+      if (this.#parts.listenAt !== null) {
+        this.#listener = await listen(
+          this.#parts.listenAt,
+          [CANCEL_CHANNEL],
+          () => this.#heartbeat.soon(),
+          (error) => this.#parts.onError(error, "listening for cancel requests"),
+        );
+      }
       this.#lag.enable();
       this.#heartbeat.start();
       step = "consuming hints";

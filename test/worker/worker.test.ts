@@ -244,7 +244,7 @@ function workerParts(more: object): ConstructorParameters<typeof Worker>[0] {
   const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   return {
     ...rig.parts,
-    databaseUrl: rig.url,
+    listenAt: { url: rig.url, route: "direct" },
     blobs: createFilesystemBlobStore("unused"),
     logger: silent,
     runIsolated: () => Promise.reject(new Error("no isolated stages here")),
