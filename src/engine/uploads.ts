@@ -97,8 +97,8 @@ export interface Sending {
 }
 
 /**
- * Opens a place for the bytes. It is booked for deletion from the start: when this process does not live to complete or abandon the
- * sending, the sweep removes what it left, once the upload must have expired.
+ * Opens a place for the bytes. It is booked for deletion from the start: when this process does not live to complete or
+ * abandon the sending, the sweep removes what it left, once the upload must have expired.
  */
 export async function beginSending(db: DataSource, upload: OpenUpload): Promise<Sending> {
   const prefix = `uploads/${upload.id}/${randomUUID()}`;
@@ -111,8 +111,8 @@ export async function beginSending(db: DataSource, upload: OpenUpload): Promise<
 }
 
 /**
- * The bytes are there: the upload is complete, and its place is no longer booked for deletion, both or neither. False when another
- * sending was faster, or the upload has expired meanwhile; what this one wrote is then to be abandoned.
+ * The bytes are there: the upload is complete, and its place is no longer booked for deletion, both or neither. False
+ * when another sending was faster, or the upload has expired meanwhile; what this one wrote is then to be abandoned.
  */
 export async function completeSending(db: DataSource, sending: Sending, sha256: string): Promise<boolean> {
   const rows: { done: boolean }[] = await db.query(
