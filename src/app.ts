@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm";
 import type { Config } from "./config.js";
-import { createDataSource, migrate, missingMigrations } from "./database/data-source.js";
+import { createDataSource } from "./database/data-source.js";
+import { migrate, missingMigrations } from "./database/migrate.js";
 import { startEmbeddedPostgres } from "./database/embedded.js";
 import { reachDatabase, type Reached } from "./database/reach.js";
 import type { Address } from "./database/session.js";
@@ -166,7 +167,7 @@ async function openDatabase(
   }
   const reached = await reachDatabase(config, embeddedUrl);
   for (const sentence of reached.advice) logger.warn(sentence);
-  await migrate(reached.schema.url, reached.schema.route);
+  await migrate(reached.schema.url, undefined, reached.schema.route);
   return { reached, label };
 }
 

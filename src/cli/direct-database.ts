@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm";
 import type { Config } from "../config.js";
-import { createDataSource, migrate } from "../database/data-source.js";
+import { createDataSource } from "../database/data-source.js";
+import { migrate } from "../database/migrate.js";
 import { reachDatabase, type DatabaseUrls } from "../database/reach.js";
 import { runningEmbeddedUrl, startEmbeddedPostgres } from "../database/embedded.js";
 
@@ -28,7 +29,7 @@ async function migrated<T>(
   work: (db: DataSource) => Promise<T>,
 ): Promise<T> {
   const { work: address, schema } = await reachDatabase(urls, embeddedUrl);
-  await migrate(schema.url, schema.route);
+  await migrate(schema.url, undefined, schema.route);
   const { url, route } = address;
   const db = await createDataSource(url, { route, poolSize: 2, applicationName: "headway-keys" }).initialize();
   try {

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { HeadwayError } from "../errors.js";
-import { ANSWERS, BOUNDS, sessionClient, type Address, type Purpose, type Route } from "./session.js";
+import { ANSWERS, BOUNDS, connectTo, type Address, type Route } from "./session.js";
 import { sqlStateOf } from "./transaction.js";
 import { targetOf, unreachable, type DatabaseSetting } from "./unreachable.js";
 
@@ -37,7 +37,6 @@ interface Facts {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
 const OLDEST_VERSION = 15;
 /** How often two clients are compared; where a pooler shares its sessions, both nearly always get the same at once. */
 const SHARING_TRIES = 5;
@@ -79,25 +78,6 @@ async function lookDirectly(url: string, pooled: Facts): Promise<Route> {
     ]);
   }
   return route;
-}
-
-/** A connection of its own, to be ended by the caller. */
-export async function connectTo({ url, route }: Address, purpose: Purpose, name: string): Promise<pg.Client> {
-  const Client = sessionClient(route, purpose);
-  const client = new Client({
-    connectionString: url,
-    application_name: name,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-  });
-  // One that breaks fails the statement under way, and the next; without a listener it would end the process.
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    await client.end().catch(() => undefined); // One that never connected has nothing to end.
-    throw error;
-  }
 }
 
 async function look(setting: DatabaseSetting, url: string): Promise<Facts> {

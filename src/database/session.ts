@@ -87,3 +87,24 @@ export function sessionClient(route: Route, purpose: Purpose): typeof pg.Client 
   }
   return (route === "pooler" && purpose === "work" ? PooledClient : SessionClient) as unknown as typeof pg.Client;
 }
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** A connection of its own, to be ended by the caller. */
+export async function connectTo({ url, route }: Address, purpose: Purpose, name: string): Promise<pg.Client> {
+  const Client = sessionClient(route, purpose);
+  const client = new Client({
+    connectionString: url,
+    application_name: name,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  // One that breaks fails the statement under way, and the next; without a listener it would end the process.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined); // One that never connected has nothing to end.
+    throw error;
+  }
+}

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
-import { connectTo, reachDatabase, type Reached } from "../../src/database/reach.js";
+import { reachDatabase, type Reached } from "../../src/database/reach.js";
+import { connectTo } from "../../src/database/session.js";
 import { HeadwayError } from "../../src/errors.js";
 import { createEmptyDatabase, type TestDatabase } from "../support/database.js";
 import { startPgBouncer, type TestPooler } from "../support/pgbouncer.js";
