@@ -1,9 +1,7 @@
-import type { DataSource } from "typeorm";
 import type { Config } from "./config.js";
-import { createDataSource } from "./database/data-source.js";
-import { migrate, missingMigrations } from "./database/migrate.js";
+import { migrationsCheck } from "./database/build.js";
 import { startEmbeddedPostgres } from "./database/embedded.js";
-import { reachDatabase, type Reached } from "./database/reach.js";
+import { openDatabase, type OpenDatabase } from "./database/open.js";
 import type { Address } from "./database/session.js";
 import type { Dispatcher } from "./dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "./dispatch/in-process.js";
@@ -93,9 +91,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   };
   const pipelines = await loadRegistry(source);
   closers.push(["embedder", () => pipelines.embedder.close()]);
-  const { reached, label } = await openDatabase(config, logger, closers);
-  const listenAt = reached.listen;
-  const db = await connect(reached.work, config, closers, onError);
+  const { db, listenAt, label } = await startDatabase(config, logger, closers, onError);
   const key = config.databaseUrl === null ? await developmentKey(db, config.dataDir) : null;
   const dispatcher = await openDispatcher(config, onError);
   closers.push(["dispatcher", () => dispatcher.close()]);
@@ -152,11 +148,13 @@ async function openDispatcher(
   return createBullDispatcher({ redisUrl, onError: (error) => onError(error, "talking to Redis") });
 }
 
-async function openDatabase(
+/** The embedded one where DATABASE_URL is not set. */
+async function startDatabase(
   config: Config,
   logger: Logger,
   closers: Closer[],
-): Promise<{ reached: Reached; label: string }> {
+  onError: (error: unknown, doing: string) => void,
+): Promise<OpenDatabase & { label: string }> {
   let embeddedUrl: string | null = null;
   let label = "PostgreSQL at DATABASE_URL";
   if (config.databaseUrl === null) {
@@ -165,26 +163,14 @@ async function openDatabase(
     embeddedUrl = embedded.url;
     label = `embedded PostgreSQL in ${config.dataDir}`;
   }
-  const reached = await reachDatabase(config, embeddedUrl);
-  for (const sentence of reached.advice) logger.warn(sentence);
-  await migrate(reached.schema.url, undefined, reached.schema.route);
-  return { reached, label };
-}
-
-async function connect(
-  { url, route }: Address,
-  config: Config,
-  closers: Closer[],
-  onError: (error: unknown, doing: string) => void,
-): Promise<DataSource> {
-  const db = await createDataSource(url, {
-    route,
+  const opened = await openDatabase(config, embeddedUrl, {
     // Stages read and stage in their own turns; flushes, beats and sweeps must find a free connection beside them.
     poolSize: Math.min(40, 10 + config.concurrency),
     onError: (error) => onError(error, "holding a database connection"),
-  }).initialize();
-  closers.push(["database connections", () => db.destroy()]);
-  return db;
+    warn: (sentence) => logger.warn(sentence),
+  });
+  closers.push(["database connections", () => opened.db.destroy()]);
+  return { ...opened, label };
 }
 
 interface Check {
@@ -209,7 +195,7 @@ async function startServing(
   const checks: Check[] = [
     { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
     { name: "database", check: () => parts.db.query("select 1").then(() => null, messageOf) },
-    { name: "migrations", check: () => missingMigrations(parts.db) },
+    { name: "migrations", check: migrationsCheck(parts.db, (why) => logger.error(why)) },
   ];
   const stream = new ChangeStream(parts.db, parts.onError);
   const isApi = config.roles.includes("api");

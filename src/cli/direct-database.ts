@@ -1,8 +1,7 @@
 import type { DataSource } from "typeorm";
 import type { Config } from "../config.js";
-import { createDataSource } from "../database/data-source.js";
-import { migrate } from "../database/migrate.js";
-import { reachDatabase, type DatabaseUrls } from "../database/reach.js";
+import { openDatabase } from "../database/open.js";
+import type { DatabaseUrls } from "../database/reach.js";
 import { runningEmbeddedUrl, startEmbeddedPostgres } from "../database/embedded.js";
 
 /**
@@ -28,10 +27,11 @@ async function migrated<T>(
   embeddedUrl: string | null,
   work: (db: DataSource) => Promise<T>,
 ): Promise<T> {
-  const { work: address, schema } = await reachDatabase(urls, embeddedUrl);
-  await migrate(schema.url, undefined, schema.route);
-  const { url, route } = address;
-  const db = await createDataSource(url, { route, poolSize: 2, applicationName: "headway-keys" }).initialize();
+  const { db } = await openDatabase(urls, embeddedUrl, {
+    poolSize: 2,
+    applicationName: "headway-keys",
+    warn: (sentence) => process.stderr.write(`${sentence}\n`),
+  });
   try {
     return await work(db);
   } finally {

@@ -23,7 +23,10 @@ export async function runMigrate(options: { wait: string }): Promise<void> {
     process.stderr.write(`The database is not there yet (${why}); waiting.\n`),
   );
   const { schema } = await reachDatabase(config);
-  const done = await migrate(schema.url, undefined, schema.route);
+  const done = await migrate(schema.url, {
+    route: schema.route,
+    onWait: (sentence) => process.stderr.write(`${sentence}\n`),
+  });
   const numbered = done.filter((file) => file.startsWith("migrations/"));
   const others = done.length - numbered.length;
   say(

@@ -97,7 +97,11 @@ test("F27: the database is migrated under load while the build before it runs, a
   const migratedFrom = Date.now();
   await migrate(database.url);
   const tookMs = Date.now() - migratedFrom;
-  expect((await migrations()).sort()).toEqual(numberedFiles().map(({ name }) => name).sort());
+  expect((await migrations()).sort()).toEqual(
+    numberedFiles()
+      .map(({ name }) => name)
+      .sort(),
+  );
   const atMigration = jobs.length;
   await until("the old build goes on after it", () => jobs.length > atMigration + 5);
   const news = [await rig.start({ HEADWAY_ROLES: "api,reconciler" }), await rig.start(ROLES.worker)];
