@@ -162,7 +162,7 @@ async function openDatabase(
     url = embedded.url;
     label = `embedded PostgreSQL in ${config.dataDir}`;
   }
-  await migrate(url);
+  await migrate(url, config.databaseSchema);
   return { url, label };
 }
 
@@ -173,6 +173,7 @@ async function connect(
   onError: (error: unknown, doing: string) => void,
 ): Promise<DataSource> {
   const db = await createDataSource(url, {
+    schema: config.databaseSchema,
     // Stages read and stage in their own turns; flushes, beats and sweeps must find a free connection beside them.
     poolSize: Math.min(40, 10 + config.concurrency),
     onError: (error) => onError(error, "holding a database connection"),

@@ -12,9 +12,9 @@ const UNRECORDED_LIFE_MS = 24 * 3_600_000;
 export async function beginFetch(db: DataSource, claim: Claim, documentId: string): Promise<string> {
   const prefix = `sources/${documentId}/${claim.taskId}.${claim.fence}`;
   await db.query(
-    `insert into blob_deletion (prefix, project_id, delete_after)
+    `insert into headway.blob_deletion (prefix, project_id, delete_after)
      select $1::text, $2::uuid, clock_timestamp() + make_interval(secs => $3::float8 / 1000)
-     where not exists (select from document where id = $4 and blob_key = $1::text || '/bytes')
+     where not exists (select from headway.document where id = $4 and blob_key = $1::text || '/bytes')
      on conflict (prefix) do update set delete_after = excluded.delete_after`,
     [prefix, claim.projectId, UNRECORDED_LIFE_MS, documentId],
   );

@@ -44,7 +44,7 @@ export async function createUploads(
   }
   const rows = files.map((file, index) => toRow(parts, file, index));
   const made: { id: string; expiresAt: Date }[] = await parts.db.query(
-    `insert into upload (id, project_id, name, media_type, size_bytes, sha256, expires_at, sweep_at)
+    `insert into headway.upload (id, project_id, name, media_type, size_bytes, sha256, expires_at, sweep_at)
      select n.id, $2, n.name, n."mediaType", n."sizeBytes", n.sha256, until.at, until.at
      from jsonb_to_recordset($1::jsonb) as n(id uuid, name text, "mediaType" text, "sizeBytes" bigint, sha256 text),
        (select clock_timestamp() + make_interval(secs => $3::float8 / 1000) as at) until
@@ -83,7 +83,7 @@ export interface OpenUpload {
 export async function findUpload(db: DataSource, projectId: string, id: string): Promise<OpenUpload | null> {
   const rows: (Omit<OpenUpload, "sizeBytes"> & { sizeBytes: string })[] = await db.query(
     `select id, project_id as "projectId", size_bytes as "sizeBytes", sha256, completed_at is not null as "isCompleted"
-     from upload where id = $1 and project_id = $2 and (completed_at is not null or expires_at > clock_timestamp())`,
+     from headway.upload where id = $1 and project_id = $2 and (completed_at is not null or expires_at > clock_timestamp())`,
     [id, projectId],
   );
   return rows[0] ? { ...rows[0], sizeBytes: Number(rows[0].sizeBytes) } : null;
@@ -103,7 +103,7 @@ export interface Sending {
 export async function beginSending(db: DataSource, upload: OpenUpload): Promise<Sending> {
   const prefix = `uploads/${upload.id}/${randomUUID()}`;
   await db.query(
-    `insert into blob_deletion (prefix, project_id, delete_after)
+    `insert into headway.blob_deletion (prefix, project_id, delete_after)
      values ($1, $2, clock_timestamp() + make_interval(secs => $3::float8 / 1000))`,
     [prefix, upload.projectId, UPLOAD_LIFE_MS + DELETION_MARGIN_MS],
   );
@@ -117,13 +117,13 @@ export async function beginSending(db: DataSource, upload: OpenUpload): Promise<
 export async function completeSending(db: DataSource, sending: Sending, sha256: string): Promise<boolean> {
   const rows: { done: boolean }[] = await db.query(
     `with open as (
-       select id from upload where id = $1 and completed_at is null and expires_at > clock_timestamp() for update
+       select id from headway.upload where id = $1 and completed_at is null and expires_at > clock_timestamp() for update
      ), kept as (
        -- One that is due may be gone already, though its row is still there.
-       delete from blob_deletion where prefix = $4 and delete_after > clock_timestamp() and exists (select from open)
+       delete from headway.blob_deletion where prefix = $4 and delete_after > clock_timestamp() and exists (select from open)
        returning prefix
      ), done as (
-       update upload set completed_at = clock_timestamp(), blob_key = $2, sha256 = $3
+       update headway.upload set completed_at = clock_timestamp(), blob_key = $2, sha256 = $3
        where id = $1 and exists (select from kept) returning id
      )
      select exists (select from done) as done`,
@@ -134,7 +134,7 @@ export async function completeSending(db: DataSource, sending: Sending, sha256: 
 
 /** What this sending wrote is to go, at the next sweep. */
 export async function abandonSending(db: DataSource, { prefix }: Sending): Promise<void> {
-  await db.query("update blob_deletion set delete_after = clock_timestamp() where prefix = $1", [prefix]);
+  await db.query("update headway.blob_deletion set delete_after = clock_timestamp() where prefix = $1", [prefix]);
 }
 
 /** An upload that is complete, as a document is made of it. */
@@ -159,7 +159,7 @@ export async function holdUploads(
   const rows: (CompleteUpload & { id: string; isCompleted: boolean; isPast: boolean; name: string })[] = await tx.query(
     `select id, name, blob_key as "blobKey", media_type as "mediaType", size_bytes::float8 as "sizeBytes", sha256,
        completed_at is not null as "isCompleted", expires_at <= clock_timestamp() as "isPast"
-     from upload where id = any ($1) and project_id = $2 order by id for key share`,
+     from headway.upload where id = any ($1) and project_id = $2 order by id for key share`,
     [ids, actor.projectId],
   );
   const byId = new Map(rows.map((row) => [row.id, row]));
@@ -182,6 +182,6 @@ export async function holdUploads(
 
 /** One bounded step of removing uploads whose time has come. Returns how many it looked at; 0 when none is left. */
 export async function expireUploadsStep({ db }: Pick<EngineParts, "db">, limit: number): Promise<number> {
-  const rows: { looked: number }[] = await db.query("select expire_uploads($1) as looked", [limit]);
+  const rows: { looked: number }[] = await db.query("select headway.expire_uploads($1) as looked", [limit]);
   return rows[0]!.looked;
 }

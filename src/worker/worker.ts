@@ -5,7 +5,7 @@ import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { listen, type Listener } from "../database/listener.js";
 import type { Consumer, Dispatcher, Hint } from "../dispatch/dispatcher.js";
-import { CANCEL_CHANNEL } from "../engine/cancel.js";
+import { cancelChannel } from "../database/channels.js";
 import type { Claim } from "../engine/claim.js";
 import { dispatch } from "../engine/hints.js";
 import { Recorder } from "../engine/recorder.js";
@@ -114,7 +114,7 @@ export class Worker {
       step = "listening for cancel requests";
       this.#listener = await listen(
         this.#parts.databaseUrl,
-        [CANCEL_CHANNEL],
+        [cancelChannel(this.#parts.db)],
         () => this.#heartbeat.soon(),
         (error) => this.#parts.onError(error, "listening for cancel requests"),
       );

@@ -8,7 +8,7 @@ export async function keyIn(databaseUrl: string, grant: Partial<KeyGrant> = {}):
   await client.connect();
   try {
     // A build from before there were keys has none, and asks for none.
-    if ((await client.query("select to_regclass('api_key') as there")).rows[0].there === null) return "none";
+    if ((await client.query("select to_regclass('headway.api_key') as there")).rows[0].there === null) return "none";
     const db = { query: async (sql: string, values?: unknown[]) => (await client.query(sql, values)).rows as any };
     return await keyBy(db, grant);
   } finally {
