@@ -1,4 +1,4 @@
-import { emptyStep, expire, deleteDueBlobs } from "../engine/expire.js";
+import { emptyStep, expire, deleteDueBlobs } from "../engine/expiry/expire.js";
 import type { DutyParts } from "./reconciler.js";
 
 const PAGE = 100;
