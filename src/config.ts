@@ -1,8 +1,9 @@
 import { isIPv6 } from "node:net";
 import path from "node:path";
 import { z } from "zod";
+import { databaseUrl, schemaFault, schemaIn, schemaName, withoutSchema } from "./config/database.js";
 import { blobsPlace, list, networks, s3Places, type Network } from "./config/places.js";
-import { databaseUrl, url, whole } from "./config/values.js";
+import { url, whole } from "./config/values.js";
 import { withoutPassword } from "./config/describe.js";
 import { ConfigError } from "./errors.js";
 import { LOG_LEVELS, nearestName, SETTINGS, type SettingName } from "./settings.js";
@@ -53,9 +54,11 @@ export interface Config {
   /** The server that writes down speech; null where none is set. */
   readonly transcriber: ModelServer | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Without the parameter `schema`, which says the same as databaseSchema. */
   readonly databaseUrl: string | null;
   /** The same database, past a pooler; null where databaseUrl does for everything. */
   readonly databaseDirectUrl: string | null;
+  readonly databaseSchema: string;
   readonly redisUrl: string | null;
   /** The server that commands talk to, without a slash at its end. */
   readonly clientUrl: string;
@@ -151,6 +154,7 @@ const SCHEMA = {
   ),
   DATABASE_URL: databaseUrl,
   HEADWAY_DATABASE_DIRECT_URL: databaseUrl,
+  HEADWAY_DATABASE_SCHEMA: schemaName,
   REDIS_URL: url(["redis:", "rediss:"], "Redis carries the hints"),
   HEADWAY_URL: url(["http:", "https:"], "commands speak GraphQL over it"),
   HEADWAY_KEY: z.string().regex(/^[\x21-\x7e]*$/, "it must be a key without blanks, because it is sent in a header"),
@@ -208,6 +212,9 @@ function relations(values: Record<string, unknown>): string[] {
       `HEADWAY_ROLES is "${roles.join(",")}" and DATABASE_URL is not set; set DATABASE_URL, because the embedded database belongs to one process with all roles.`,
     );
   }
+  const [url, directUrl] = [values.DATABASE_URL, values.HEADWAY_DATABASE_DIRECT_URL] as (string | null | undefined)[];
+  const schema = schemaFault((values.HEADWAY_DATABASE_SCHEMA ?? "") as string, url ?? null, directUrl ?? null);
+  if (schema !== null) faults.push(schema);
   return faults;
 }
 
@@ -261,8 +268,10 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
       values.HEADWAY_TRANSCRIBER_MODEL,
     ),
     logLevel: values.HEADWAY_LOG_LEVEL,
-    databaseUrl: values.DATABASE_URL,
-    databaseDirectUrl: values.HEADWAY_DATABASE_DIRECT_URL,
+    databaseUrl: values.DATABASE_URL === null ? null : withoutSchema(values.DATABASE_URL),
+    databaseDirectUrl:
+      values.HEADWAY_DATABASE_DIRECT_URL === null ? null : withoutSchema(values.HEADWAY_DATABASE_DIRECT_URL),
+    databaseSchema: values.HEADWAY_DATABASE_SCHEMA || schemaIn(values.DATABASE_URL) || "headway",
     redisUrl: values.REDIS_URL,
     clientUrl: withoutSlash(values.HEADWAY_URL ?? urlHere(values.HEADWAY_HOST, values.HEADWAY_PORT)),
     clientKey: values.HEADWAY_KEY || null,

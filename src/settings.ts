@@ -114,6 +114,11 @@ export const SETTINGS = [
     does: "The same database without a connection pooler, for LISTEN and migrations. Needed only where DATABASE_URL leads to a pooler.",
   },
   {
+    name: "HEADWAY_DATABASE_SCHEMA",
+    default: "",
+    does: "The schema that holds everything of Headway. Empty: `?schema=` of DATABASE_URL, else headway.",
+  },
+  {
     name: "REDIS_URL",
     default: "",
     does: "Redis for hints. Empty: hints stay in this process, and other processes poll.",

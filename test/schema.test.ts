@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { emitSchema, ROOT, type EmittedFile } from "../src/cli/emit-schema.js";
+import { emitSchema, ROOT, type EmittedFile } from "../build/emit-schema.js";
 
 describe("the emitted files", () => {
   test.each<EmittedFile>(["schema/schema.graphql", "schema/lifecycle.md", "sql/transitions.sql"])(

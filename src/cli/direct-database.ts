@@ -1,7 +1,6 @@
 import type { DataSource } from "typeorm";
 import type { Config } from "../config.js";
-import { openDatabase } from "../database/open.js";
-import type { DatabaseUrls } from "../database/reach.js";
+import { openDatabase, type DatabasePlace } from "../database/open.js";
 import { runningEmbeddedUrl, startEmbeddedPostgres } from "../database/embedded.js";
 
 /**
@@ -9,7 +8,7 @@ import { runningEmbeddedUrl, startEmbeddedPostgres } from "../database/embedded.
  * else on the embedded one of the data folder, which is started for it when it does not run.
  */
 export async function withDatabase<T>(
-  config: Pick<Config, "databaseUrl" | "databaseDirectUrl" | "dataDir">,
+  config: Pick<Config, "databaseUrl" | "databaseDirectUrl" | "databaseSchema" | "dataDir">,
   work: (db: DataSource) => Promise<T>,
 ): Promise<T> {
   const running = config.databaseUrl === null ? await runningEmbeddedUrl(config.dataDir) : null;
@@ -23,7 +22,7 @@ export async function withDatabase<T>(
 }
 
 async function migrated<T>(
-  urls: DatabaseUrls,
+  urls: DatabasePlace,
   embeddedUrl: string | null,
   work: (db: DataSource) => Promise<T>,
 ): Promise<T> {

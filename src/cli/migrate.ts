@@ -24,6 +24,7 @@ export async function runMigrate(options: { wait: string }): Promise<void> {
   );
   const { schema } = await reachDatabase(config);
   const done = await migrate(schema.url, {
+    schema: config.databaseSchema,
     route: schema.route,
     onWait: (sentence) => process.stderr.write(`${sentence}\n`),
   });

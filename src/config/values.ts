@@ -20,18 +20,3 @@ export function url(protocols: readonly string[], why: string): z.ZodType<string
     return z.NEVER;
   }) as unknown as z.ZodType<string | null>;
 }
-
-/** The address of a Postgres; null where it is empty. A password that is not percent-encoded would lead elsewhere. */
-export const databaseUrl = url(["postgres:", "postgresql:"], "Postgres keeps the truth").superRefine(
-  (value, context) => {
-    if (value === null) return;
-    const { pathname, search, hash } = new URL(value);
-    const isCut = pathname.includes("@") || hash !== "" || (pathname.length < 2 && search.includes("@"));
-    if (!isCut) return;
-    context.addIssue({
-      code: "custom",
-      message:
-        "its user or password holds a character that ends them; percent-encode all but letters and digits there (/ is %2F, ? is %3F, # is %23, @ is %40)",
-    });
-  },
-) as unknown as z.ZodType<string | null>;

@@ -3,14 +3,16 @@ import "reflect-metadata";
 import { DataSource } from "typeorm";
 import type { PostgresDriver } from "typeorm/driver/postgres/PostgresDriver.js";
 import pg from "pg";
-import { sessionClient, type Route } from "./session.js";
 import { ENTITIES } from "../model/entities.js";
-import { DEFAULT_SCHEMA } from "./schema-name.js";
 import { typeormMigrations } from "./migrate.js";
+import { DEFAULT_SCHEMA } from "./schema-name.js";
+import { sessionClient, type Route } from "./session.js";
 
 export interface DataSourceOptions {
   /** How the URL leads to Postgres. Default direct. */
   readonly route?: Route;
+  /** The schema of the installation. Default "headway". */
+  readonly schema?: string;
   /** Connections at most. Default 10. */
   readonly poolSize?: number;
   /** Shown in pg_stat_activity. */
@@ -24,13 +26,13 @@ export interface DataSourceOptions {
  * Every connection bounds its own waits: 2 s idle in a transaction, 5 s for a lock, 30 s for a statement.
  */
 export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
-  const schema = DEFAULT_SCHEMA;
+  const schema = options.schema ?? DEFAULT_SCHEMA;
   return new DataSource({
     type: "postgres",
     url,
     applicationName: options.applicationName ?? "headway",
     entities: [...ENTITIES],
-    migrations: typeormMigrations(schema),
+    migrations: typeormMigrations(),
     migrationsTableName: "migration",
     schema,
     synchronize: false,
@@ -38,9 +40,8 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     extra: {
       max: options.poolSize ?? 10,
       connectionTimeoutMillis: 5_000,
+      Client: sessionClient(options.route ?? "direct", "work", schema),
       stream: connectionThatNotices,
-      Client: sessionClient(options.route ?? "direct", "work"),
-      options: "-c search_path=headway",
     },
   });
 }

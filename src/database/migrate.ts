@@ -5,8 +5,8 @@ import { buildVersion } from "../version.js";
 import { KNOWN_FILES, refuseTooOld, standingOf, type KnownFile } from "./build.js";
 import { lockTables } from "./lock-tables.js";
 import { takeMigrationLock, type LockWait, type Query } from "./migration-lock.js";
-import { DEFAULT_SCHEMA, inSchema, quotedSchema } from "./schema-name.js";
-import { connectTo, type Route } from "./session.js";
+import { DEFAULT_SCHEMA, quotedSchema } from "./schema-name.js";
+import { connectTo, type Address, type Route } from "./session.js";
 import { functionFiles, numberedFiles, sqlFile, TRANSITIONS, TRIGGERS, type SqlFile } from "./sql-files.js";
 import { isTransient, sqlStateOf } from "./transaction.js";
 
@@ -39,7 +39,7 @@ export interface MigrateOptions extends LockWait {
  */
 export async function migrate(url: string, options: MigrateOptions = {}): Promise<readonly string[]> {
   const { schema = DEFAULT_SCHEMA, route = "direct" } = options;
-  const client = await connectTo({ url, route }, "schema", "headway-migrate");
+  const client = await connectTo({ url, route }, "schema", "headway-migrate", schema);
   try {
     for (let tries = 1; ; tries += 1) {
       try {
@@ -77,7 +77,7 @@ function forbidden({ user = "", database = "" }: pg.Client, schema: string, erro
 
 async function bringIn(client: pg.Client, schema: string, wait: LockWait): Promise<string[]> {
   const query = async <R extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<R[]> =>
-    (await client.query<R>(inSchema(sql, schema), values && [...values])).rows;
+    (await client.query<R>(sql, values && [...values])).rows;
   await takeMigrationLock(query, schema, wait);
   await refuseEarlierBuild(query, schema);
   await query(createSchema(schema));
@@ -120,12 +120,11 @@ async function bringIn(client: pg.Client, schema: string, wait: LockWait): Promi
 }
 
 /** Makes the schema and the table of migrations where they are missing: what TypeORM's commands expect to be there. */
-export async function prepareSchema(url: string, schema: string = DEFAULT_SCHEMA): Promise<void> {
-  const client = new pg.Client({ connectionString: url, application_name: "headway-migrate" });
-  await client.connect();
+export async function prepareSchema(address: Address, schema: string = DEFAULT_SCHEMA): Promise<void> {
+  const client = await connectTo(address, "schema", "headway-migrate", schema);
   try {
     await client.query(createSchema(schema));
-    await client.query(inSchema(MIGRATION_TABLE, schema));
+    await client.query(MIGRATION_TABLE);
   } finally {
     await client.end();
   }
@@ -185,16 +184,15 @@ const IDENTIFY = `insert into headway.database_identity as i (id, system_identif
   where i.system_identifier <> excluded.system_identifier`;
 
 /** The numbered files as TypeORM's commands take them. Functions and triggers come with the next start, or `headway migrate`. */
-export function typeormMigrations(schema: string): (new () => MigrationInterface)[] {
+export function typeormMigrations(): (new () => MigrationInterface)[] {
   return numberedFiles().map(
     (file) =>
       class implements MigrationInterface {
         readonly name = file.name;
 
         async up(runner: QueryRunner): Promise<void> {
-          await runner.query(inSchema(file.text, schema));
-          const values = [file.path, file.sha256, file.breaking, buildVersion()];
-          await runner.query(inSchema(RECORD_FILE, schema), values);
+          await runner.query(file.text);
+          await runner.query(RECORD_FILE, [file.path, file.sha256, file.breaking, buildVersion()]);
         }
 
         async down(): Promise<void> {

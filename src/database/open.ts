@@ -5,6 +5,11 @@ import { migrate } from "./migrate.js";
 import { reachDatabase, type DatabaseUrls } from "./reach.js";
 import type { Address } from "./session.js";
 
+/** The installation of a process: the database, and the schema in it. */
+export interface DatabasePlace extends DatabaseUrls {
+  readonly databaseSchema: string;
+}
+
 /** A database that is up to date, with a pool of connections. */
 export interface OpenDatabase {
   readonly db: DataSource;
@@ -19,15 +24,17 @@ export interface OpenDatabase {
  * @throws {HeadwayError} as `reachDatabase` and `migrate` do
  */
 export async function openDatabase(
-  urls: DatabaseUrls,
+  place: DatabasePlace,
   embeddedUrl: string | null,
-  options: Omit<DataSourceOptions, "route"> & { readonly warn: (sentence: string) => void },
+  options: Omit<DataSourceOptions, "route" | "schema"> & { readonly warn: (sentence: string) => void },
 ): Promise<OpenDatabase> {
   const { warn, ...others } = options;
-  const { work, schema, listen, advice } = await reachDatabase(urls, embeddedUrl);
+  const { work, schema, listen, advice } = await reachDatabase(place, embeddedUrl);
   for (const sentence of advice) warn(sentence);
-  await migrate(schema.url, { route: schema.route, onWait: warn });
-  const db = await createDataSource(work.url, { ...others, route: work.route }).initialize();
+  const { databaseSchema } = place;
+  await migrate(schema.url, { schema: databaseSchema, route: schema.route, onWait: warn });
+  const pool = createDataSource(work.url, { ...others, schema: databaseSchema, route: work.route });
+  const db = await pool.initialize();
   const ahead = harmlesslyAhead(await readStanding(db));
   if (ahead !== null) warn(ahead);
   return { db, listenAt: listen };

@@ -1,4 +1,6 @@
 import pg from "pg";
+import { clientFor } from "./client.js";
+import { DEFAULT_SCHEMA } from "./schema-name.js";
 
 /**
  * How a URL leads to Postgres. `direct`: each connection has a session of its own. `pooler`: something such as PgBouncer
@@ -67,10 +69,14 @@ const BEGIN_BEHIND_POOLER = [
 interface StartsUp {
   getStartupConf(): Record<string, string>;
 }
-const Base = pg.Client as unknown as new (config?: string | pg.ClientConfig) => pg.Client & StartsUp;
+type StartingClient = new (config?: string | pg.ClientConfig) => pg.Client & StartsUp;
 
-/** The class of connections whose sessions are as Headway needs them, whatever the defaults of server, database and role. */
-export function sessionClient(route: Route, purpose: Purpose): typeof pg.Client {
+/**
+ * The class of connections whose sessions are as Headway needs them, whatever the defaults of server, database and role,
+ * to an installation in that schema.
+ */
+export function sessionClient(route: Route, purpose: Purpose, schema: string = DEFAULT_SCHEMA): typeof pg.Client {
+  const Base = clientFor(schema) as unknown as StartingClient;
   const parameters = startUpParameters(route, purpose);
   class SessionClient extends Base {
     override getStartupConf(): Record<string, string> {
@@ -91,8 +97,13 @@ export function sessionClient(route: Route, purpose: Purpose): typeof pg.Client 
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** A connection of its own, to be ended by the caller. */
-export async function connectTo({ url, route }: Address, purpose: Purpose, name: string): Promise<pg.Client> {
-  const Client = sessionClient(route, purpose);
+export async function connectTo(
+  { url, route }: Address,
+  purpose: Purpose,
+  name: string,
+  schema: string = DEFAULT_SCHEMA,
+): Promise<pg.Client> {
+  const Client = sessionClient(route, purpose, schema);
   const client = new Client({
     connectionString: url,
     application_name: name,
