@@ -50,7 +50,8 @@ describe("the door, by ORM", () => {
     await undone(async (manager) => {
       // The forced status has no share in the counts by stage; room below keeps their own check out of the way.
       await manager.query("update headway.stage_count set queued = 9, running = 9, completed = 9, failed = 9");
-      if (level !== "COLLECTION") await manager.query("drop index headway.job_one_open; drop index headway.task_one_collection_task");
+      if (level !== "COLLECTION")
+        await manager.query("drop index headway.job_one_open; drop index headway.task_one_collection_task");
       for (const from of wordsOf(level)) {
         await force(manager, level, from);
         for (const to of wordsOf(level))
