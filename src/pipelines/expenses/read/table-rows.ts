@@ -1,6 +1,6 @@
 import { parse } from "csv-parse/sync";
-import { decodeText } from "../decode-text.js";
-import type { Cell, Row } from "./shapes.js";
+import { decodeText } from "../../decode-text.js";
+import type { Cell, Row } from "../shapes.js";
 
 const DELIMITERS = [",", ";", "\t", "|"];
 const MAX_ROWS = 100_000;

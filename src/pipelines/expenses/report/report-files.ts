@@ -1,5 +1,5 @@
 import { stringify } from "csv-stringify/sync";
-import { safeCell } from "../safe-cell.js";
+import { safeCell } from "../../safe-cell.js";
 import type { Report, ReportRow } from "./report-rows.js";
 
 const COLUMNS = [
