@@ -1,12 +1,18 @@
 import "reflect-metadata";
 import { lexicographicSortSchema, printSchema } from "graphql";
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { startEmbeddedPostgres } from "../src/database/embedded.js";
+import { migrate } from "../src/database/migrate.js";
+import { DEFAULT_SCHEMA } from "../src/database/schema-name.js";
 import { buildHeadwaySchema } from "../src/graphql/schema.js";
 import { ENDINGS, type Ending } from "../src/lifecycle/reasons.js";
 import { isOpen, LEVELS, type Level } from "../src/lifecycle/status.js";
 import { TRANSITIONS } from "../src/lifecycle/transitions.js";
+import { dumpSchema, dumpSignatures } from "./database-dump.js";
 
 /** The files that are written from the code and kept beside it, by their paths in the repository. */
 export type EmittedFile = "schema/schema.graphql" | "schema/lifecycle.md" | "sql/transitions.sql";
@@ -107,9 +113,41 @@ function literal(value: string | null): string {
   return value === null ? "null" : `'${value.replaceAll("'", "''")}'`;
 }
 
-if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  for (const [name, content] of Object.entries(await emitSchema())) {
+/** The files that are written from a migrated database. */
+async function emitDatabase(): Promise<Readonly<Record<"schema/database.sql" | "sql/signatures.txt", string>>> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), "headway-schema-"));
+  const server = await startEmbeddedPostgres({ dataDir });
+  try {
+    await migrate(server.url);
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    try {
+      return {
+        "schema/database.sql": await dumpSchema(client, DEFAULT_SCHEMA),
+        "sql/signatures.txt": `${(await dumpSignatures(client, DEFAULT_SCHEMA)).join("\n")}\n`,
+      };
+    } finally {
+      await client.end();
+    }
+  } finally {
+    await server.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** With the word `release` the signatures too, which the next builds are held to; see docs/sql.md. */
+async function main(isRelease: boolean): Promise<void> {
+  const write = async (name: string, content: string): Promise<void> => {
     await writeFile(path.join(ROOT, name), content);
     console.error(`wrote ${name}`);
+  };
+  // The transitions are there before the database is migrated with them.
+  for (const [name, content] of Object.entries(await emitSchema())) await write(name, content);
+  for (const [name, content] of Object.entries(await emitDatabase())) {
+    if (isRelease || name !== "sql/signatures.txt") await write(name, content);
   }
+}
+
+if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  await main(process.argv[2] === "release");
 }

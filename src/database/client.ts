@@ -9,7 +9,7 @@ export function clientFor(schema: string): typeof pg.Client {
   if (schema === DEFAULT_SCHEMA) return pg.Client;
   return class extends pg.Client {
     override query(first: unknown, ...rest: unknown[]): never {
-      return Reflect.apply(super.query, this, [rewritten(first, schema), ...rest]) as never;
+      return super.query(rewritten(first, schema) as string, ...(rest as [])) as never;
     }
   };
 }
