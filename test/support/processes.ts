@@ -58,7 +58,8 @@ export async function startHeadway(settings: Record<string, string>, root = ROOT
   }
   const readyMs = performance.now() - startedAt;
   const url = /(http:\/\/[^/\s]+)\//.exec(output)![1]!;
-  const key = /Key +(hw_\S+)/.exec(output)?.[1] ?? (await keyIn(settings.DATABASE_URL!));
+  const key =
+    /Key +(hw_\S+)/.exec(output)?.[1] ?? (await keyIn(settings.DATABASE_URL!, {}, settings.HEADWAY_DATABASE_SCHEMA));
   return {
     url,
     key,

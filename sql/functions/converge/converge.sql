@@ -6,6 +6,7 @@
 -- flushes, because no count of a job changes without it; all other deciders wait for the shared one.
 create or replace function headway.converge(p_job uuid, p_actor text default 'system:converge')
 returns int language plpgsql
+set lock_timeout = '5s'
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -17,6 +17,7 @@ create or replace function headway.record_changes(
 -- must not be one for tables that were small just then.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set lock_timeout = '5s'
 set search_path = pg_catalog, pg_temp
 as $$
 declare
