@@ -533,6 +533,22 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.assert_read_committed()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_isolation text := current_setting('transaction_isolation');
+begin
+  if v_isolation <> 'read committed' then
+    raise exception using errcode = 'invalid_transaction_state',
+      message = format('Statuses are decided in transactions of the isolation read committed; this one is %s.', v_isolation),
+      hint = 'Begin it so, or set default_transaction_isolation = ''read committed'' for the role.';
+  end if;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.assert_transition(p_level text, p_id uuid, p_from text, p_to text, p_reason text)
  RETURNS void
  LANGUAGE plpgsql
@@ -654,6 +670,7 @@ $function$
 CREATE OR REPLACE FUNCTION headway.converge(p_job uuid, p_actor text DEFAULT 'system:converge'::text)
  RETURNS integer
  LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
@@ -713,6 +730,7 @@ $function$
 CREATE OR REPLACE FUNCTION headway.empty_collection(p_collection uuid, p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
@@ -793,6 +811,7 @@ end $function$
 CREATE OR REPLACE FUNCTION headway.empty_entities(p_collection uuid, p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
@@ -831,6 +850,7 @@ end $function$
 CREATE OR REPLACE FUNCTION headway.expire_collection(p_collection uuid, p_actor text)
  RETURNS boolean
  LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
@@ -851,6 +871,7 @@ end $function$
 CREATE OR REPLACE FUNCTION headway.expire_uploads(p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
@@ -1018,6 +1039,7 @@ end $function$
 CREATE OR REPLACE FUNCTION headway.heartbeat(p_worker uuid, p_lease_ms integer, p_tasks jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
@@ -1127,6 +1149,7 @@ AS $function$
 declare
   v_key bigint;
 begin
+  perform headway.assert_read_committed();
   -- By key, not by id: two ids may share a key, and the order of the keys is what keeps deadlocks away.
   for v_key in
     select distinct hashtextextended(id::text, 'headway.collection'::regclass::oid::bigint)
@@ -1143,6 +1166,7 @@ CREATE OR REPLACE FUNCTION headway.lock_history(p_collections uuid[])
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
+  perform headway.assert_read_committed();
   perform pg_advisory_xact_lock(key) from (
     select distinct hashtextextended(id::text, 'headway.status_change'::regclass::oid::bigint) as key
     from unnest(p_collections) as id order by 1) keys;
@@ -1170,6 +1194,7 @@ CREATE OR REPLACE FUNCTION headway.record_changes(p_actor_type text, p_actor tex
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
+ SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
@@ -1475,6 +1500,7 @@ CREATE OR REPLACE FUNCTION headway.share_collections(p_collections uuid[])
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
+  perform headway.assert_read_committed();
   perform pg_advisory_xact_lock_shared(key) from (
     select distinct hashtextextended(id::text, 'headway.collection'::regclass::oid::bigint) as key
     from unnest(p_collections) as id order by 1) keys;

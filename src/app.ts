@@ -140,12 +140,17 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
 }
 
 async function openDispatcher(
-  { redisUrl }: Config,
+  { redisUrl, databaseSchema }: Config,
   onError: (error: unknown, doing: string) => void,
 ): Promise<Dispatcher> {
   if (redisUrl === null) return createInProcessDispatcher();
   const { createBullDispatcher } = await import("./dispatch/bull.js"); // Large, and of no use without Redis.
-  return createBullDispatcher({ redisUrl, onError: (error) => onError(error, "talking to Redis") });
+  // Installations that share a database may share a Redis too; hints are for the workers of one.
+  return createBullDispatcher({
+    redisUrl,
+    prefix: databaseSchema,
+    onError: (error) => onError(error, "talking to Redis"),
+  });
 }
 
 /** The embedded one where DATABASE_URL is not set. */

@@ -1,13 +1,13 @@
 import { createKey, type KeyGrant } from "../../src/access/keys.js";
-import { DEFAULT_PROJECT_ID } from "../../src/access/projects.js";
 import { clientFor } from "../../src/database/client.js";
 import { DEFAULT_SCHEMA } from "../../src/database/schema-name.js";
+import { DEFAULT_PROJECT_ID } from "../../src/access/projects.js";
 
 /** A key in that database: an ADMIN of the project `default`, unless the grant says otherwise. */
 export async function keyIn(
   databaseUrl: string,
   grant: Partial<KeyGrant> = {},
-  schema: string = DEFAULT_SCHEMA,
+  schema = DEFAULT_SCHEMA,
 ): Promise<string> {
   const client = new (clientFor(schema))({ connectionString: databaseUrl });
   await client.connect();
