@@ -73,6 +73,21 @@ function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[][] 
   return circles;
 }
 
+/** What a file of src defines and exports; names that it hands on from other files are none of its own. */
+function exportsOf(text: string): string[] {
+  const declared =
+    /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|class|const|let|interface|type|enum) (\w+)/gm;
+  return [...new Set([...text.matchAll(declared)].map((match) => match[1]!))];
+}
+
+/**
+ * A pipeline's folder is a world of its own, imported at its front door only, so that every pipeline may call its
+ * options and stages alike; empty for all other files.
+ */
+function pipelineOf(name: string): string {
+  return /^pipelines\/[^/]+\//.exec(name)?.[0] ?? "";
+}
+
 /** Files that hold what the pattern finds, but for those allowed. */
 function holding(pattern: RegExp, allowed: (name: string) => boolean): string[] {
   return sources.filter(({ name, text }) => pattern.test(text) && !allowed(name)).map(({ name }) => name);
@@ -120,6 +135,18 @@ describe("the layout", () => {
       ["self", ["self"]],
     ]);
     expect(circlesOf(imports).map((circle) => circle.toSorted())).toEqual([["one", "three", "two"], ["self"]]);
+  });
+
+  test("gives a name to one thing: no two files export the same", () => {
+    const files = new Map<string, string[]>();
+    for (const { name, text } of sources) {
+      for (const exported of exportsOf(text)) {
+        const key = `${pipelineOf(name)}${exported}`;
+        files.set(key, [...(files.get(key) ?? []), name]);
+      }
+    }
+    const twice = [...files].filter(([, names]) => names.length > 1);
+    expect(twice.map(([exported, names]) => `${exported}: ${names.join(", ")}`)).toEqual([]);
   });
 
   test("reads the environment in config.ts alone", () => {

@@ -13,7 +13,7 @@ interface WorkerFacts {
   readonly heartbeatMs: number;
 }
 
-/** How often a loop that turns fast writes its row; a loop that stands still writes nothing, which is the point. */
+/** How often a loop that turns fast writes its row; a loop that is stalled writes nothing, which is the point. */
 const WRITE_EVERY_MS = 1_000;
 const WRITE_DEADLINE_MS = 2_000;
 
@@ -46,7 +46,7 @@ export class WorkerRow {
     this.#claimedSince = true;
   }
 
-  /** The loop has gone round. Not awaited: a slow database must not slow the loop. */
+  /** The loop has ended an iteration. Not awaited: a slow database must not slow the loop. */
   beat({ iterations, running, lagMs }: { iterations: number; running: number; lagMs: number }): void {
     if (this.#writing || Date.now() - this.#lastWriteAt < WRITE_EVERY_MS) return;
     this.#writing = true;
@@ -54,7 +54,7 @@ export class WorkerRow {
     const claimed = this.#claimedSince;
     this.#claimedSince = false;
     void this.#write(
-      // Not durable at once: the next round says it anew, and the row's lock must not be held for as long as a slow disk takes.
+      // Not durable at once: the next iteration says it anew, and the row's lock must not be held for as long as a slow disk takes.
       `with hurried as (select set_config('synchronous_commit', 'off', true))
        update worker set loop_iterations = $2, running = $3, event_loop_lag_ms = $4, last_loop_at = clock_timestamp(),
          heartbeat_at = clock_timestamp(), last_claim_at = case when $5 then clock_timestamp() else last_claim_at end

@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
-import type { Scope } from "../engine.js";
+import type { Scope } from "./scope.js";
 import { CHANGE_COLUMNS, type ChangeRow } from "./history.js";
-import type { Place } from "./position.js";
+import type { Position } from "./position.js";
 import type { Subscription } from "./subscription.js";
 
 /** What the reader of a process follows: one collection, or one project. All scopes within a collection share its feed. */
@@ -9,7 +9,7 @@ export interface Feed {
   readonly kind: "collection" | "project";
   readonly id: string;
   /** How far the reader is; null while nobody has to be told by it. */
-  place: Place | null;
+  place: Position | null;
   readonly subscriptions: Set<Subscription>;
   /** Called after each commit that may concern the feed. */
   readonly wakers: Set<() => void>;

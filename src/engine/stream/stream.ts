@@ -1,10 +1,10 @@
 import type { DataSource } from "typeorm";
 import { listen, type Listener } from "../../database/listener.js";
 import { assertCursorKind, decodeCursor, encodeCursor } from "./cursor.js";
-import type { Change, Gap, Scope } from "../engine.js";
 import { Feeds, isMoreToCome, readFeeds, type Feed, type FeedRow } from "./feed.js";
 import { changesAfter, isInScope, readDatabaseId, withCursor } from "./history.js";
-import { placeOf, type Place } from "./position.js";
+import { positionOf, type Position } from "./position.js";
+import type { Gap, Scope } from "./scope.js";
 import { Subscription } from "./subscription.js";
 
 /** Rows fetched per feed and wake-up; more are fetched at once after. */
@@ -76,7 +76,7 @@ export class ChangeStream {
    */
   async follow(scope: Scope, after: string | null): Promise<Subscription> {
     const kind = scope.kind === "project" ? "project" : "collection";
-    let place: Place | null = null;
+    let place: Position | null = null;
     let gap: Gap | null = null;
     if (after !== null) {
       const cursor = decodeCursor(after);
@@ -96,8 +96,8 @@ export class ChangeStream {
       first: gap,
       read: (from, limit) => changesAfter(this.#db, scope, from, limit),
       toChange: (row) => withCursor(row, kind, this.#databaseId),
-      reached: () => feed.place,
-      attach: (reached) => {
+      readerPosition: () => feed.place,
+      joinLive: (reached) => {
         if (feed.place !== null) return feed.place === reached;
         feed.place = subscription.place;
         return true;
@@ -169,7 +169,7 @@ export class ChangeStream {
       else byFeed.set(feed, [row]);
     }
     for (const [feed, list] of byFeed) {
-      feed.place = placeOf(feed.kind, list.at(-1)!);
+      feed.place = positionOf(feed.kind, list.at(-1)!);
       for (const wake of feed.wakers) wake();
       for (const one of feed.subscriptions) one.push(list.filter((row) => isInScope(row, one.scope)));
     }
@@ -192,7 +192,7 @@ export class ChangeStream {
     }
   }
 
-  async #head(scope: Scope): Promise<Place> {
+  async #head(scope: Scope): Promise<Position> {
     if (scope.kind === "project") {
       const rows: { tx: string }[] = await this.#db.query("select pg_snapshot_xmin(pg_current_snapshot())::text as tx");
       return { tx: rows[0]!.tx, position: "0" };
@@ -205,7 +205,7 @@ export class ChangeStream {
   }
 
   /** Why the stream can't be complete from there; null when it can. */
-  async #whyNot(scope: Scope, databaseId: string, { tx, position }: Place): Promise<string | null> {
+  async #whyNot(scope: Scope, databaseId: string, { tx, position }: Position): Promise<string | null> {
     if (databaseId !== this.#databaseId) return "The cursor was made by another database.";
     if (scope.kind === "project") {
       const rows: { ahead: boolean }[] = await this.#db.query(
@@ -225,7 +225,7 @@ export class ChangeStream {
       : "The cursor is not one of this collection as it stands: it is another's, or was made before a restore.";
   }
 
-  #encode(scope: Scope, { tx, position }: Place): string {
+  #encode(scope: Scope, { tx, position }: Position): string {
     const databaseId = this.#databaseId;
     return encodeCursor(
       scope.kind === "project"
@@ -234,5 +234,3 @@ export class ChangeStream {
     );
   }
 }
-
-export type { Change, Gap };

@@ -1,8 +1,8 @@
 import type { DataSource } from "typeorm";
 import { assertCursorKind, decodeCursor } from "../../engine/stream/cursor.js";
-import type { Change } from "../../engine/engine.js";
 import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../../engine/stream/history.js";
-import type { NestedList, Statement } from "../paging/nested-pages.js";
+import type { StatusChange } from "../../model/status-change.js";
+import type { NestedList, SqlStatement } from "../paging/nested-pages.js";
 import { COUNT_LIMIT, exactUpToMax, sizeOf, toPage, type Edge, type Page, type PageRequest } from "../paging/page.js";
 
 /** Which changes a list holds; `where` speaks of `s`, its parameters begin at $1. */
@@ -18,7 +18,7 @@ export interface ChangeList {
 type PagedRow = ChangeRow & { readonly databaseId: string };
 
 /** The history of what has the id `p.id`. Within one entity versions run as positions do, and are indexed. */
-export function historyOf(projectId: string): NestedList<Change> {
+export function historyOf(projectId: string): NestedList<StatusChange> {
   const list: ChangeList = {
     where: "s.entity_id = p.id and s.project_id = $1",
     parameters: [projectId],
@@ -34,7 +34,7 @@ export function historyOf(projectId: string): NestedList<Change> {
 }
 
 /** One page of the history, oldest first; its cursors are the stream's own. */
-export async function changePage(db: DataSource, list: ChangeList, request: PageRequest): Promise<Page<Change>> {
+export async function changePage(db: DataSource, list: ChangeList, request: PageRequest): Promise<Page<StatusChange>> {
   const { sql, parameters } = pageStatement(list, request);
   const rows: PagedRow[] = await db.query(sql, [...parameters]);
   const edges = rows.map((row) => toEdge(row, list.kind));
@@ -48,7 +48,7 @@ export async function changePage(db: DataSource, list: ChangeList, request: Page
   });
 }
 
-function pageStatement(list: ChangeList, request: PageRequest): Statement {
+function pageStatement(list: ChangeList, request: PageRequest): SqlStatement {
   const { limit, backwards } = sizeOf(request);
   const parameters: unknown[] = [...list.parameters];
   const conditions = [`(${list.where})`];
@@ -76,11 +76,11 @@ function pageStatement(list: ChangeList, request: PageRequest): Statement {
   };
 }
 
-function allStatement({ where, parameters }: ChangeList): Statement {
+function allStatement({ where, parameters }: ChangeList): SqlStatement {
   return { sql: `select 1 from status_change s where ${where}`, parameters };
 }
 
-function toEdge({ databaseId, ...row }: PagedRow, kind: ChangeList["kind"]): Edge<Change> {
+function toEdge({ databaseId, ...row }: PagedRow, kind: ChangeList["kind"]): Edge<StatusChange> {
   const node = withCursor(row, kind, databaseId);
   return { node, cursor: node.cursor };
 }

@@ -16,7 +16,7 @@ import {
 
 type Row = Readonly<Record<string, unknown>>;
 
-export interface Statement {
+export interface SqlStatement {
   readonly sql: string;
   /** Of the places $1, $2 … in it. */
   readonly parameters: readonly unknown[];
@@ -28,9 +28,9 @@ export interface NestedList<T> {
   readonly name: string;
   readonly filter?: unknown;
   /** One parent's page, with one row more than asked. */
-  readonly page: (request: PageRequest) => Statement;
+  readonly page: (request: PageRequest) => SqlStatement;
   /** All rows of one parent, for counting. */
-  readonly all: () => Statement;
+  readonly all: () => SqlStatement;
   readonly toEdge: (row: Row) => Edge<T>;
 }
 
@@ -40,7 +40,7 @@ export function entityList<T extends ObjectLiteral>(
   keyset: Keyset,
   query: SelectQueryBuilder<T>,
 ): NestedList<T> {
-  const statement = (built: SelectQueryBuilder<T>): Statement => {
+  const statement = (built: SelectQueryBuilder<T>): SqlStatement => {
     const [sql, parameters] = built.getQueryAndParameters();
     return { sql, parameters };
   };
