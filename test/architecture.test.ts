@@ -7,7 +7,7 @@ const SRC = path.join(ROOT, "src");
 
 /** A module may import from its own group's name and from earlier lines; names on one line never from each other. */
 const ORDER: readonly (readonly string[])[] = [
-  ["errors", "settings", "config", "logger", "metrics", "failpoint", "version", "lifecycle"],
+  ["errors", "async", "settings", "config", "logger", "metrics", "failpoint", "version", "lifecycle"],
   ["model"],
   ["database", "dispatch", "storage"],
   ["access", "pipelines"],
@@ -81,8 +81,8 @@ function exportsOf(text: string): string[] {
 }
 
 /**
- * A pipeline's folder is a world of its own, imported at its front door only, so that every pipeline may call its
- * options and stages alike; empty for all other files.
+ * Every pipeline may call its options and stages by the same words: whoever imports one names its pipeline's folder.
+ * Empty for all other files.
  */
 function pipelineOf(name: string): string {
   return /^pipelines\/[^/]+\//.exec(name)?.[0] ?? "";

@@ -1,3 +1,4 @@
+import { withDeadline } from "../async/with-deadline.js";
 import { isConnectionLoss, isExhausted } from "../database/transaction.js";
 import type { Dispatcher } from "../dispatch/dispatcher.js";
 import { dispatch } from "../engine/flush/hints.js";
@@ -70,18 +71,12 @@ export class Reconciler {
   }
 
   async #tick(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`the sweep took more than ${TICK_DEADLINE_MS} ms`)), TICK_DEADLINE_MS);
-    });
     try {
-      await Promise.race([this.#duties(), late]);
+      await withDeadline("The sweep", TICK_DEADLINE_MS, this.#duties());
       this.#lastTickAt = performance.now();
     } catch (error) {
       this.#rescueFrom = null;
       this.#deps.onError(error, "sweeping");
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm";
-import { within } from "../dispatch/within.js";
+import { withDeadline } from "../async/with-deadline.js";
 import { DEFAULT_PROJECT_ID } from "../access/projects.js";
 
 interface WorkerFacts {
@@ -80,10 +80,8 @@ export class WorkerRow {
 
   /** Never throws, and is waited for within bounds: a dead connection must neither hold up the stop nor the next beat. */
   async #write(sql: string, parameters: readonly unknown[]): Promise<void> {
-    await within(this.#db.query(sql, [...parameters]), {
-      deadlineMs: WRITE_DEADLINE_MS,
-      fallback: undefined,
-      onError: (error) => this.#onError(error, "writing the worker's row"),
-    });
+    await withDeadline("The statement", WRITE_DEADLINE_MS, this.#db.query(sql, [...parameters])).catch(
+      (error: unknown) => this.#onError(error, "writing the worker's row"),
+    );
   }
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DataSource } from "typeorm";
+import { SingleFlight } from "../../async/single-flight.js";
 import { countRetry, isConnectionLoss, isExhausted, isTransient, sqlStateOf } from "../../database/transaction.js";
 import { messageOf } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
@@ -73,7 +75,14 @@ export class Recorder {
   #waiting: Waiting[] = [];
   #claim: WaitingClaim | null = null;
   #inFlight = 0;
-  #scheduled = false;
+  /** A turn of the event loop lets everything that is ready now travel together. */
+  readonly #turns = new SingleFlight(
+    async () => {
+      await nextTurn();
+      this.#next();
+    },
+    (error: unknown) => this.#options.onError(error, "beginning a flush"),
+  );
   #closed = false;
 
   constructor(options: RecorderOptions) {
@@ -101,14 +110,8 @@ export class Recorder {
     this.#closed = true;
   }
 
-  /** A turn of the event loop lets everything that is ready now travel together. */
   #schedule(): void {
-    if (this.#scheduled || this.#inFlight >= MAX_IN_FLIGHT) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#next();
-    });
+    if (this.#inFlight < MAX_IN_FLIGHT) this.#turns.run();
   }
 
   #next(): void {

@@ -1,4 +1,5 @@
 import type { DataSource } from "typeorm";
+import { SingleFlight } from "../../async/single-flight.js";
 import { listen, type Listener } from "../../database/listener.js";
 import { assertCursorKind, decodeCursor, encodeCursor } from "./cursor.js";
 import { Feeds, isMoreToCome, readFeeds, type Feed, type FeedRow } from "./feed.js";
@@ -27,8 +28,7 @@ export class ChangeStream {
   #databaseId = "";
   #listener: Listener | null = null;
   #timer: NodeJS.Timeout | null = null;
-  #reading: Promise<void> | null = null;
-  #again = false;
+  readonly #reads: SingleFlight;
   #later: NodeJS.Timeout | null = null;
   #heldBackMs = HELD_BACK_MS;
 
@@ -37,6 +37,10 @@ export class ChangeStream {
     this.#db = db;
     this.#onError = onError;
     this.#pollMs = pollMs;
+    this.#reads = new SingleFlight(
+      () => this.#readAll(),
+      (error) => onError(error, "reading changes"),
+    );
   }
 
   async start(url: string): Promise<void> {
@@ -44,10 +48,10 @@ export class ChangeStream {
     this.#listener = await listen(
       url,
       ["headway"],
-      () => this.#wake(),
+      () => this.#reads.run(),
       (error) => this.#onError(error, "listening for changes"),
     );
-    this.#timer = setInterval(() => this.#wake(), this.#pollMs);
+    this.#timer = setInterval(() => this.#reads.run(), this.#pollMs);
     this.#timer.unref();
   }
 
@@ -55,7 +59,7 @@ export class ChangeStream {
     if (this.#timer) clearInterval(this.#timer);
     for (const { subscriptions } of this.#feeds) for (const one of subscriptions) await one.return();
     await this.#listener?.close();
-    await this.#reading;
+    await this.#reads.close();
     if (this.#later) clearTimeout(this.#later);
   }
 
@@ -121,22 +125,6 @@ export class ChangeStream {
     };
   }
 
-  #wake(): void {
-    if (this.#reading) {
-      this.#again = true;
-      return;
-    }
-    this.#reading = this.#readAll()
-      .catch((error: unknown) => this.#onError(error, "reading changes"))
-      .finally(() => {
-        this.#reading = null;
-        if (this.#again) {
-          this.#again = false;
-          this.#wake();
-        }
-      });
-  }
-
   async #readAll(): Promise<void> {
     await this.#startReading();
     for (;;) {
@@ -154,7 +142,7 @@ export class ChangeStream {
   /** Soon at first, then ever later: some transactions take seconds. */
   #wakeLater(): void {
     if (this.#later) clearTimeout(this.#later);
-    this.#later = setTimeout(() => this.#wake(), this.#heldBackMs);
+    this.#later = setTimeout(() => this.#reads.run(), this.#heldBackMs);
     this.#later.unref();
     this.#heldBackMs = Math.min(POLL_MS, this.#heldBackMs * 2);
   }

@@ -1,3 +1,4 @@
+import { Signal } from "../../async/signal.js";
 import type { StatusChange } from "../../model/status-change.js";
 import type { Gap, Scope } from "./scope.js";
 import type { ChangeRow } from "./history.js";
@@ -37,8 +38,7 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
   #rows: ChangeRow[] = [];
   #live = false;
   #closed = false;
-  #awake = false;
-  #wakeUp: (() => void) | null = null;
+  readonly #wake = new Signal();
 
   constructor(deps: SubscriptionDeps) {
     this.#deps = deps;
@@ -71,7 +71,7 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
         return { done: false, value: this.#deps.toChange(row) };
       }
       if (!this.#live && (await this.#readMore())) continue;
-      await this.#wait();
+      await this.#wake.wait();
     }
     return { done: true, value: undefined };
   }
@@ -81,7 +81,7 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
       this.#closed = true;
       this.#rows = [];
       this.#deps.onClose();
-      this.wake();
+      this.#wake.raise();
     }
     return { done: true, value: undefined };
   }
@@ -96,18 +96,12 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
       const { place } = this;
       this.#rows.push(...rows.filter((row) => isAfter(this.#kind, row, place)));
     }
-    this.wake();
-  }
-
-  /** There may be something to read. */
-  wake(): void {
-    this.#awake = true;
-    this.#wakeUp?.();
+    this.#wake.raise();
   }
 
   /** True when there is something to hand out, or when another read is due. */
   async #readMore(): Promise<boolean> {
-    this.#awake = false;
+    this.#wake.clear();
     const reached = this.#deps.readerPosition();
     const rows = await this.#deps.read(this.#place, PAGE);
     if (this.#closed) return true;
@@ -116,17 +110,5 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
     // No await between the check and the decision to wait: what commits after it comes through push.
     this.#live = this.#deps.joinLive(reached);
     return !this.#live || rows.length > 0;
-  }
-
-  async #wait(): Promise<void> {
-    if (this.#awake || this.#closed) {
-      this.#awake = false;
-      return;
-    }
-    await new Promise<void>((resolve) => {
-      this.#wakeUp = resolve;
-    });
-    this.#wakeUp = null;
-    this.#awake = false;
   }
 }

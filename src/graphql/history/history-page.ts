@@ -2,8 +2,8 @@ import type { DataSource } from "typeorm";
 import { assertCursorKind, decodeCursor } from "../../engine/stream/cursor.js";
 import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../../engine/stream/history.js";
 import type { StatusChange } from "../../model/status-change.js";
-import type { NestedList, SqlStatement } from "../paging/nested-pages.js";
-import { COUNT_LIMIT, exactUpToMax, sizeOf, toPage, type Edge, type Page, type PageRequest } from "../paging/page.js";
+import { readPage, type PagedList, type SqlStatement } from "../paging/paged-list.js";
+import { sizeOf, type Edge, type Page, type PageRequest } from "../paging/page.js";
 
 /** Which changes a list holds; `where` speaks of `s`, its parameters begin at $1. */
 export interface ChangeList {
@@ -18,34 +18,27 @@ export interface ChangeList {
 type PagedRow = ChangeRow & { readonly databaseId: string };
 
 /** The history of what has the id `p.id`. Within one entity versions run as positions do, and are indexed. */
-export function historyOf(projectId: string): NestedList<StatusChange> {
-  const list: ChangeList = {
+export function historyOf(projectId: string): PagedList<StatusChange> {
+  return changes({
     where: "s.entity_id = p.id and s.project_id = $1",
     parameters: [projectId],
     kind: "collection",
     order: ["s.version"],
-  };
+  });
+}
+
+/** One page of the history, oldest first; its cursors are the stream's own. @throws {BadInput} */
+export function changePage(db: DataSource, list: ChangeList, request: PageRequest): Promise<Page<StatusChange>> {
+  return readPage(db, changes(list), request);
+}
+
+function changes(list: ChangeList): PagedList<StatusChange> {
   return {
     name: "history",
     page: (request) => pageStatement(list, request),
     all: () => allStatement(list),
     toEdge: (row) => toEdge(row as unknown as PagedRow, list.kind),
   };
-}
-
-/** One page of the history, oldest first; its cursors are the stream's own. */
-export async function changePage(db: DataSource, list: ChangeList, request: PageRequest): Promise<Page<StatusChange>> {
-  const { sql, parameters } = pageStatement(list, request);
-  const rows: PagedRow[] = await db.query(sql, [...parameters]);
-  const edges = rows.map((row) => toEdge(row, list.kind));
-  return toPage(request, sizeOf(request).backwards ? edges.reverse() : edges, async () => {
-    const all = allStatement(list);
-    const counted: { n: number }[] = await db.query(
-      `select count(*)::int as n from (${all.sql} limit ${COUNT_LIMIT}) c`,
-      [...all.parameters],
-    );
-    return exactUpToMax(counted[0]!.n);
-  });
 }
 
 function pageStatement(list: ChangeList, request: PageRequest): SqlStatement {
