@@ -3,8 +3,7 @@ import path from "node:path";
 import { z } from "zod";
 import { schemaFault, schemaIn, schemaName, withoutSchema } from "./config/database.js";
 import { blobsPlace, list, networks, s3Places, type Network } from "./config/places.js";
-import { url, whole } from "./config/values.js";
-import { withoutPassword } from "./config/describe.js";
+import { url, whole, withoutPassword } from "./config/values.js";
 import { ConfigError } from "./errors.js";
 import { LOG_LEVELS, nearestName, SETTINGS, type SettingName } from "./settings.js";
 

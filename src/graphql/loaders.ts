@@ -11,7 +11,7 @@ import { Job, type StageCount } from "../model/job.js";
 import { NamedEntity } from "../model/named-entity.js";
 import { RefusedWrite, Task } from "../model/task.js";
 import { Worker } from "../model/worker.js";
-import { textSlices, type TextSlice } from "./document/text-slices.js";
+import { textSlices, type TextSlice } from "../engine/read/text-slices.js";
 import type { Viewer } from "../access/principal.js";
 import { isVisible } from "../access/key-scope.js";
 import { NestedPages } from "./paging/nested-pages.js";

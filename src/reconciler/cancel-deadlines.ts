@@ -1,4 +1,4 @@
-import type { DutyParts } from "./reconciler.js";
+import type { DutyParts } from "./duty.js";
 
 const PAGE = 200;
 

@@ -1,5 +1,5 @@
 import { failpoint } from "../failpoint.js";
-import type { DutyParts } from "./reconciler.js";
+import type { DutyParts } from "./duty.js";
 
 const PAGE = 200;
 

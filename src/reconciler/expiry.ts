@@ -1,5 +1,5 @@
 import { emptyStep, expire, deleteDueBlobs } from "../engine/expiry/expire.js";
-import type { DutyParts } from "./reconciler.js";
+import type { DutyParts } from "./duty.js";
 
 const PAGE = 100;
 /** For each of the two, in small transactions; what is left goes on in the next tick, so that other duties are not kept waiting. */

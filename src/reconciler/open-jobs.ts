@@ -1,6 +1,6 @@
 import { converge } from "../engine/flush/converge.js";
 import { failpoint } from "../failpoint.js";
-import type { DutyParts } from "./reconciler.js";
+import type { DutyParts } from "./duty.js";
 
 const PAGE = 200;
 

@@ -1,32 +1,14 @@
-import type { DataSource } from "typeorm";
 import { isConnectionLoss, isExhausted } from "../database/transaction.js";
 import type { Dispatcher } from "../dispatch/dispatcher.js";
 import { dispatch } from "../engine/flush/hints.js";
 import { Recorder } from "../engine/flush/recorder.js";
-import type { BlobStore } from "../storage/blob-store.js";
 import { createAbandonedWrites } from "./abandoned-writes.js";
 import { enforceCancelDeadlines } from "./cancel-deadlines.js";
 import { rescueExpiredLeases } from "./expired-leases.js";
 import { expireCollections } from "./expiry.js";
 import { convergeOpenJobs } from "./open-jobs.js";
+import type { DutyParts } from "./duty.js";
 import { expireUploads } from "./uploads.js";
-
-export interface ReconcilerSettings {
-  readonly sweepMs: number;
-  readonly heartbeatMs: number;
-  readonly leaseMs: number;
-  readonly crashLimit: number;
-  readonly cancelDeadlineMs: number;
-}
-
-/** What a duty works with. */
-export interface DutyParts {
-  readonly db: DataSource;
-  readonly recorder: Recorder;
-  readonly blobs: BlobStore;
-  readonly settings: ReconcilerSettings;
-  readonly onError: (error: unknown, doing: string) => void;
-}
 
 /** After an outage workers get a heartbeat and this long to renew what they hold, before anything is rescued. */
 const SETTLE_MS = 2_000;

@@ -1,9 +1,7 @@
 import express, { type ErrorRequestHandler, type Express } from "express";
 import { createServer, type Server } from "node:http";
 import { isIPv6, type AddressInfo } from "node:net";
-import type { DataSource } from "typeorm";
 import { AccessDenied, HeadwayError, messageOf, RateLimited } from "../errors.js";
-import type { ApiParts } from "../graphql/context.js";
 import type { Logger } from "../logger.js";
 import { serveArtifact } from "./artifacts.js";
 import { Drain } from "./drain.js";
@@ -11,6 +9,7 @@ import { healthz, readyz, type Check } from "./health.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
 import { serveMetrics } from "./metrics.js";
 import { boundBodies } from "./receive.js";
+import type { ServerOptions } from "./server-options.js";
 import { onlyPut, serveUpload } from "./uploads.js";
 
 /** Of answers over HTTP, by the specification of it. */
@@ -25,29 +24,6 @@ export interface RunningServer {
   readonly port: number;
   /** Takes nothing new, closes WebSockets with 1001, lets answers end; after `graceMs` cuts them. Idempotent. */
   close(graceMs: number): Promise<void>;
-}
-
-export interface ServerOptions {
-  readonly host: string;
-  /** 0 picks a free one. */
-  readonly port: number;
-  readonly logger: Logger;
-  /** Read at each request: more may be added after the start. */
-  readonly checks: readonly Check[];
-  /** Asked for /metrics; null where there is nothing to be measured. */
-  readonly measured: { readonly db: DataSource } | null;
-  /** Null where this process serves no API, but health only. */
-  readonly api: Omit<ApiParts, "publicUrl" | "logger"> | null;
-  /** How often the keys of open sockets are looked at again. Default 10,000. */
-  readonly recheckKeysMs?: number;
-  /** How long a socket may be open without having named a key. Default 10,000. */
-  readonly keylessMs?: number;
-  /** Of one key; default 100. */
-  readonly requestsPerSecond?: number;
-  /** Whether clients may ask for the schema; default true. */
-  readonly introspection?: boolean;
-  /** Where clients find it, as with a proxy in front; where it listens when absent or null. */
-  readonly publicUrl?: string | null;
 }
 
 /** Starts to listen. @throws {HeadwayError} PORT_IN_USE, CANNOT_LISTEN */

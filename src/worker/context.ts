@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import type { Claim } from "../engine/flush/claim.js";
-import type { DocumentFacts } from "../engine/flush/change.js";
+import { beginFetch } from "../engine/uploads/fetched.js";
 import { toStorableJson, toStorableMessage } from "../engine/storable.js";
 import { PermanentError } from "../errors.js";
 import type {
@@ -13,7 +13,7 @@ import type {
   StageLogger,
 } from "../pipelines/pipeline.js";
 import type { Beating, Heartbeat } from "./heartbeat.js";
-import { Source, type SourceParts } from "./source.js";
+import { Source, type DocumentFacts, type SourceParts } from "../sources/source.js";
 import { Staging } from "./staging.js";
 import { replaceEntities } from "./staging-entities.js";
 
@@ -42,11 +42,13 @@ export function startClaim(parts: SourceParts, claim: Claim, beating: Beating, s
   const addFacts = (facts: DocumentFacts): void => {
     running.facts = { ...running.facts, ...facts, metadata: { ...running.facts.metadata, ...facts.metadata } };
   };
+  const { document } = claim;
+  const reserveKey = (): Promise<string> => beginFetch(parts.db, claim, document!.id);
   const running: RunningClaim = {
     claim,
     beating,
-    source: claim.document ? new Source(parts, claim, addFacts, stop) : null,
-    staging: claim.document ? new Staging(parts.db, claim, claim.document.id) : null,
+    source: document ? new Source(parts, { document, reserveKey, addFacts, signal: stop }) : null,
+    staging: document ? new Staging(parts.db, claim, document.id) : null,
     warnings: [...claim.warnings],
     facts: {},
     attempt: claim.attempt,

@@ -16,7 +16,7 @@ import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { enforceCancelDeadlines } from "../../src/reconciler/cancel-deadlines.js";
 import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
 import { convergeOpenJobs } from "../../src/reconciler/open-jobs.js";
-import type { DutyParts } from "../../src/reconciler/reconciler.js";
+import type { DutyParts } from "../../src/reconciler/duty.js";
 import { ACTOR, createRig, PROJECT, type Rig } from "../support/engine.js";
 
 const stage = (name: string) => ({ name, maxAttempts: 2, run: async () => null });

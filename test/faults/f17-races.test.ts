@@ -5,7 +5,7 @@ import type { Change } from "../../src/engine/flush/change.js";
 import { Recorder } from "../../src/engine/flush/recorder.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
-import type { DutyParts } from "../../src/reconciler/reconciler.js";
+import type { DutyParts } from "../../src/reconciler/duty.js";
 import { ACTOR, createRig, PROJECT, type Rig } from "../support/engine.js";
 import { note } from "./rig.js";
 

@@ -6,7 +6,7 @@ import { convergeOpenJobs } from "../../src/reconciler/open-jobs.js";
 import { enforceCancelDeadlines } from "../../src/reconciler/cancel-deadlines.js";
 import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
 import { expireCollections } from "../../src/reconciler/expiry.js";
-import type { DutyParts } from "../../src/reconciler/reconciler.js";
+import type { DutyParts } from "../../src/reconciler/duty.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { createFaultRig, ROLES, type FaultRig } from "./rig.js";
 

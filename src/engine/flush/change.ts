@@ -1,15 +1,7 @@
 import { ENDINGS, type Cause } from "../../lifecycle/reasons.js";
 import type { StagedCounts } from "../../pipelines/pipeline.js";
+import type { DocumentFacts } from "../../sources/source.js";
 import { toStorableMessage } from "../storable.js";
-
-/** What a stage found out about its document; recorded with the stage's end. */
-export interface DocumentFacts {
-  readonly mediaType?: string;
-  readonly sizeBytes?: number;
-  readonly sha256?: string;
-  readonly blobKey?: string;
-  readonly metadata?: Readonly<Record<string, unknown>>;
-}
 
 interface ChangeBase {
   readonly taskId: string;

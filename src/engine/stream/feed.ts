@@ -1,7 +1,8 @@
 import type { DataSource } from "typeorm";
 import type { Scope } from "../engine.js";
 import { CHANGE_COLUMNS, type ChangeRow } from "./history.js";
-import type { Place, Subscription } from "./subscription.js";
+import type { Place } from "./position.js";
+import type { Subscription } from "./subscription.js";
 
 /** What the reader of a process follows: one collection, or one project. All scopes within a collection share its feed. */
 export interface Feed {
@@ -44,17 +45,6 @@ export class Feeds {
     this.#byKey.set(`${kind} ${id}`, feed);
     return feed;
   }
-}
-
-/** Whether a row comes behind a place, in the order of the feed. */
-export function isBehind(kind: Feed["kind"], row: Pick<ChangeRow, "tx" | "position">, place: Place): boolean {
-  const [tx, reached] = kind === "project" ? [BigInt(row.tx), BigInt(place.tx ?? 0)] : [0n, 0n];
-  return tx === reached ? BigInt(row.position) > BigInt(place.position) : tx > reached;
-}
-
-/** The place of a row, in the order of the feed. */
-export function placeOf(kind: Feed["kind"], { tx, position }: Pick<ChangeRow, "tx" | "position">): Place {
-  return kind === "project" ? { tx, position } : { position };
 }
 
 export type FeedRow = ChangeRow & { readonly feed: Feed["kind"] };

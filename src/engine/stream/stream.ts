@@ -3,9 +3,10 @@ import { changeChannel } from "../../database/channels.js";
 import { listen, type Listener } from "../../database/listener.js";
 import { assertCursorKind, decodeCursor, encodeCursor } from "./cursor.js";
 import type { Change, Gap, Scope } from "../engine.js";
-import { Feeds, isMoreToCome, placeOf, readFeeds, type Feed, type FeedRow } from "./feed.js";
+import { Feeds, isMoreToCome, readFeeds, type Feed, type FeedRow } from "./feed.js";
 import { changesAfter, isInScope, readDatabaseId, withCursor } from "./history.js";
-import { Subscription, type Place } from "./subscription.js";
+import { placeOf, type Place } from "./position.js";
+import { Subscription } from "./subscription.js";
 
 /** Rows fetched per feed and wake-up; more are fetched at once after. */
 const PAGE = 500;

@@ -1,12 +1,6 @@
 import type { Change, Gap, Scope } from "../engine.js";
-import { isBehind, placeOf } from "./feed.js";
 import type { ChangeRow } from "./history.js";
-
-/** Where a subscription stands: all up to here has been handed out. */
-export interface Place {
-  readonly tx?: string | undefined;
-  readonly position: string;
-}
+import { isBehind, placeOf, type Place } from "./position.js";
 
 interface SubscriptionParts {
   readonly scope: Scope;
