@@ -11,7 +11,7 @@ export interface ReconcilerSettings {
 }
 
 /** What a duty works with. */
-export interface DutyParts {
+export interface DutyDeps {
   readonly db: DataSource;
   readonly recorder: Recorder;
   readonly blobs: BlobStore;

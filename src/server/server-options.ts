@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm";
-import type { ApiParts } from "../graphql/context.js";
+import type { ApiDeps } from "../graphql/context.js";
 import type { Logger } from "../logger.js";
 import type { Check } from "./health.js";
 
@@ -14,11 +14,11 @@ export interface ServerOptions {
   /** Asked for /metrics; null where there is nothing to be measured. */
   readonly measured: { readonly db: DataSource } | null;
   /** Null where this process serves no API, but health only. */
-  readonly api: Omit<ApiParts, "publicUrl" | "logger"> | null;
+  readonly api: Omit<ApiDeps, "publicUrl" | "logger"> | null;
   /** How often the keys of open sockets are looked at again. Default 10,000. */
   readonly recheckKeysMs?: number;
   /** How long a socket may be open without having named a key. Default 10,000. */
-  readonly keylessMs?: number;
+  readonly authTimeoutMs?: number;
   /** Of one key; default 100. */
   readonly requestsPerSecond?: number;
   /** Whether clients may ask for the schema; default true. */

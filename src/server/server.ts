@@ -34,7 +34,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { headwayService } = await import("./headway-service.js");
   const service = await headwayService({ ...options, api });
   return listen(options, service, (app) => {
-    const { db, maxDocumentBytes } = api.parts;
+    const { db, maxDocumentBytes } = api.deps;
     const files = { db, blobs: api.blobs, authenticate: service.authenticate, logger };
     app.get("/artifacts/:id", serveArtifact(files));
     app
@@ -49,9 +49,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
  * @param service what /graphql answers from; it is told the URL, which is known once the server listens
  * @param more adds routes
  */
-export async function listen<Visitor>(
+export async function listen<Principal>(
   { host, port, logger, checks, measured }: Pick<ServerOptions, "host" | "port" | "logger" | "checks" | "measured">,
-  service: GraphService<Visitor> | null,
+  service: GraphService<Principal> | null,
   more: (app: Express) => void,
 ): Promise<RunningServer> {
   const app = express().disable("x-powered-by");

@@ -10,7 +10,7 @@ import type { S3Objects } from "../storage/s3-objects.js";
 import { openFile } from "./file-source.js";
 import { INTERRUPTED, openHttp } from "./http-source.js";
 
-export interface SourceParts extends SourceRules {
+export interface SourceDeps extends SourceRules {
   readonly db: DataSource;
   readonly blobs: BlobStore;
   /** Absent where no S3 is set up. */
@@ -56,13 +56,13 @@ export interface SourceClaim {
  * URI. What `fetch` finds out is added to `facts`, recorded with the end of the stage.
  */
 export class Source implements StageDocument {
-  readonly #parts: SourceParts;
+  readonly #deps: SourceDeps;
   readonly #claim: SourceClaim;
   readonly #document: SourceDocument;
   #blobKey: string | null;
 
-  constructor(parts: SourceParts, claim: SourceClaim) {
-    this.#parts = parts;
+  constructor(deps: SourceDeps, claim: SourceClaim) {
+    this.#deps = deps;
     this.#claim = claim;
     this.#document = claim.document;
     this.#blobKey = claim.document.blobKey;
@@ -101,9 +101,9 @@ export class Source implements StageDocument {
       // Inline bytes were counted and hashed when they came in.
       return { sizeBytes: this.#document.sizeBytes!, sha256: this.#document.sha256! };
     }
-    const { maxDocumentBytes: maxBytes } = this.#parts;
+    const { maxDocumentBytes: maxBytes } = this.#deps;
     const key = await this.#claim.reserveKey();
-    const fetchAll = async () => this.#parts.blobs.write(key, await this.#open(), { maxBytes });
+    const fetchAll = async () => this.#deps.blobs.write(key, await this.#open(), { maxBytes });
     const { sizeBytes, sha256 } = await pRetry(fetchAll, {
       retries: MAX_BEGUN_ANEW,
       minTimeout: 300,
@@ -123,10 +123,10 @@ export class Source implements StageDocument {
     for await (const part of await this.stream()) {
       parts.push(part as Buffer);
       sizeBytes += (part as Buffer).length;
-      if (sizeBytes > this.#parts.maxDocumentBytes) {
+      if (sizeBytes > this.#deps.maxDocumentBytes) {
         throw new PermanentError(
           "TOO_LARGE",
-          `${this.name} has more than ${this.#parts.maxDocumentBytes} bytes; HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`,
+          `${this.name} has more than ${this.#deps.maxDocumentBytes} bytes; HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`,
         );
       }
     }
@@ -134,7 +134,7 @@ export class Source implements StageDocument {
   }
 
   async stream(): Promise<Readable> {
-    return this.#blobKey === null ? this.#open() : this.#parts.blobs.read(this.#blobKey);
+    return this.#blobKey === null ? this.#open() : this.#deps.blobs.read(this.#blobKey);
   }
 
   async text(): Promise<string> {
@@ -144,7 +144,7 @@ export class Source implements StageDocument {
   async #open(): Promise<Readable> {
     const { sourceUri, id, name } = this.#document;
     if (sourceUri === null) {
-      const rows: { bytes: Buffer }[] = await this.#parts.db.query(
+      const rows: { bytes: Buffer }[] = await this.#deps.db.query(
         "select bytes from headway.document_bytes where document_id = $1",
         [id],
       );
@@ -152,7 +152,7 @@ export class Source implements StageDocument {
       return Readable.from([rows[0].bytes]);
     }
     const { protocol } = new URL(sourceUri);
-    const { networks, s3Sources, fileRoots, s3, maxDocumentBytes: maxBytes } = this.#parts;
+    const { networks, s3Sources, fileRoots, s3, maxDocumentBytes: maxBytes } = this.#deps;
     if (protocol === "http:" || protocol === "https:") {
       const { signal } = this.#claim;
       return openHttp(sourceUri, { networks, maxBytes, ...(signal ? { signal } : {}) });

@@ -1,6 +1,6 @@
 import type { TaskStatus } from "../../lifecycle/status.js";
 import type { Job } from "../../model/job.js";
-import type { EngineParts } from "../engine.js";
+import type { EngineDeps } from "../engine.js";
 import { converge } from "../flush/converge.js";
 
 /**
@@ -8,7 +8,7 @@ import { converge } from "../flush/converge.js";
  * was read of it is to be read again; where that can't be done now the sweep goes on trying.
  */
 export async function convergeEnded(
-  parts: Pick<EngineParts, "db" | "onError">,
+  deps: Pick<EngineDeps, "db" | "onError">,
   job: Pick<Job, "id" | "finishedAt" | "queued" | "running">,
   collectionTaskStatus: () => Promise<TaskStatus | null>,
 ): Promise<boolean> {
@@ -16,10 +16,10 @@ export async function convergeEnded(
   const status = await collectionTaskStatus();
   if (status === "QUEUED" || status === "RUNNING") return false;
   try {
-    await converge(parts, job.id);
+    await converge(deps, job.id);
     return true;
   } catch (error) {
-    parts.onError(error, `converging job ${job.id} for its reader`);
+    deps.onError(error, `converging job ${job.id} for its reader`);
     return false;
   }
 }
