@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm";
 import type { Config } from "./config.js";
-import { createDataSource, migrate, missingMigrations } from "./database/data-source.js";
+import { createDataSource } from "./database/data-source.js";
+import { migrate, missingMigrations } from "./database/migrate.js";
 import { startEmbeddedPostgres } from "./database/embedded.js";
 import type { Dispatcher } from "./dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "./dispatch/in-process.js";
@@ -140,12 +141,17 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
 }
 
 async function openDispatcher(
-  { redisUrl }: Config,
+  { redisUrl, databaseSchema }: Config,
   onError: (error: unknown, doing: string) => void,
 ): Promise<Dispatcher> {
   if (redisUrl === null) return createInProcessDispatcher();
   const { createBullDispatcher } = await import("./dispatch/bull.js"); // Large, and of no use without Redis.
-  return createBullDispatcher({ redisUrl, onError: (error) => onError(error, "talking to Redis") });
+  // Installations that share a database may share a Redis too; hints are for the workers of one.
+  return createBullDispatcher({
+    redisUrl,
+    prefix: databaseSchema,
+    onError: (error) => onError(error, "talking to Redis"),
+  });
 }
 
 async function openDatabase(
@@ -161,7 +167,7 @@ async function openDatabase(
     url = embedded.url;
     label = `embedded PostgreSQL in ${config.dataDir}`;
   }
-  await migrate(url);
+  await migrate(url, config.databaseSchema);
   return { url, label };
 }
 
@@ -172,6 +178,7 @@ async function connect(
   onError: (error: unknown, doing: string) => void,
 ): Promise<DataSource> {
   const db = await createDataSource(url, {
+    schema: config.databaseSchema,
     // Stages read and stage in their own turns; flushes, beats and sweeps must find a free connection beside them.
     poolSize: Math.min(40, 10 + config.concurrency),
     onError: (error) => onError(error, "holding a database connection"),

@@ -145,7 +145,7 @@ export class Source implements StageDocument {
     const { sourceUri, id, name } = this.#document;
     if (sourceUri === null) {
       const rows: { bytes: Buffer }[] = await this.#deps.db.query(
-        "select bytes from document_bytes where document_id = $1",
+        "select bytes from headway.document_bytes where document_id = $1",
         [id],
       );
       if (!rows[0]) throw new PermanentError("NOT_READABLE", `The bytes of ${name} are gone; add the document again.`);

@@ -4,9 +4,9 @@ import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { Signal } from "../async/signal.js";
 import { DeadlineExceeded, withDeadline } from "../async/with-deadline.js";
+import { cancelChannel } from "../database/channels.js";
 import { listen, type Listener } from "../database/listener.js";
 import type { Consumer, Dispatcher, Hint } from "../dispatch/dispatcher.js";
-import { CANCEL_CHANNEL } from "../engine/cancel/cancel.js";
 import type { Claim } from "../engine/flush/claim.js";
 import { dispatch } from "../engine/flush/hints.js";
 import { Recorder } from "../engine/flush/recorder.js";
@@ -118,7 +118,7 @@ export class WorkerLoop {
       step = "listening for cancel requests";
       this.#listener = await listen(
         this.#deps.databaseUrl,
-        [CANCEL_CHANNEL],
+        [cancelChannel(this.#deps.db)],
         () => this.#heartbeat.soon(),
         (error) => this.#deps.onError(error, "listening for cancel requests"),
       );

@@ -55,7 +55,7 @@ describe("a key ring", () => {
 
   test("keeps the secret nowhere", async () => {
     const { id, key } = await made();
-    const [row] = await rig.db.query("select k::text as text from api_key k where id = $1", [id]);
+    const [row] = await rig.db.query("select k::text as text from headway.api_key k where id = $1", [id]);
     expect(row.text).not.toContain(key.slice(36));
     expect(row.text).not.toContain(Buffer.from(key.slice(36), "utf8").toString("hex"));
   });

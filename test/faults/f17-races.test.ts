@@ -53,7 +53,9 @@ async function running(): Promise<Running[]> {
 /** Starts both while the row is locked, and lets go once both wait for it. */
 async function together(taskId: string, one: () => Promise<unknown>, other: () => Promise<unknown>): Promise<void> {
   await barrier.query("begin");
-  await barrier.query("select lock_collections(array(select collection_id from task where id = $1))", [taskId]);
+  await barrier.query("select headway.lock_collections(array(select collection_id from headway.task where id = $1))", [
+    taskId,
+  ]);
   const first = Math.random() < 0.5 ? one : other;
   const second = first === one ? other : one;
   const both = [first(), second()];
@@ -79,14 +81,14 @@ const fail = ({ taskId, fence }: Running): TaskCommand => ({
 
 async function tally(claims: readonly Running[]): Promise<Record<string, number>> {
   const rows: { status: string; reason: string; n: number }[] = await rig.db.query(
-    "select status, change_reason as reason, count(*)::int as n from task where id = any ($1) group by 1, 2",
+    "select status, change_reason as reason, count(*)::int as n from headway.task where id = any ($1) group by 1, 2",
     [claims.map(({ taskId }) => taskId)],
   );
   return Object.fromEntries(rows.map(({ status, reason, n }) => [`${status} ${reason}`, n]));
 }
 
 const expire = (taskId: string): Promise<unknown> =>
-  rig.db.query("update task set lease_expires_at = clock_timestamp() - interval '1 s' where id = $1", [taskId]);
+  rig.db.query("update headway.task set lease_expires_at = clock_timestamp() - interval '1 s' where id = $1", [taskId]);
 
 describe("F17: released together 500 times, there is one winner as in the race table", () => {
   test("a completion and a cancel request: a finished result stays, an accepted request ends as CANCELLED or completes", async () => {
@@ -103,7 +105,7 @@ describe("F17: released together 500 times, there is one winner as in the race t
     }
     expect(await tally(claims)).toEqual({ "COMPLETED COMPLETED": ROUNDS });
     const [{ asked }] = await rig.db.query(
-      "select count(*)::int as asked from status_change where reason = 'CANCEL_REQUESTED' and task_id = any ($1)",
+      "select count(*)::int as asked from headway.status_change where reason = 'CANCEL_REQUESTED' and task_id = any ($1)",
       [claims.map(({ taskId }) => taskId)],
     );
     // Both orders happened: some requests came before the completion, some after it.
@@ -146,7 +148,7 @@ describe("F17: released together 500 times, there is one winner as in the race t
       expect(Object.keys(counts).sort()).toEqual([won, "QUEUED LEASE_EXPIRED"].sort());
       expect(counts[won]! + counts["QUEUED LEASE_EXPIRED"]!).toBe(ROUNDS);
       const [{ evidence }] = await rig.db.query(
-        "select count(*)::int as evidence from refused_write where task_id = any ($1)",
+        "select count(*)::int as evidence from headway.refused_write where task_id = any ($1)",
         [claims.map(({ taskId }) => taskId)],
       );
       expect(evidence).toBe(counts["QUEUED LEASE_EXPIRED"]);

@@ -314,7 +314,7 @@ describe("documents behind http:", () => {
     await rig.settled(await rig.submit("reader", 0, { collectionId }));
     const rows = await rig.db.query(
       `select d.name, t.status, t.error_code as code, d.size_bytes::int as size, d.sha256
-       from task t join document d on d.id = t.document_id order by t.ordinal`,
+       from headway.task t join headway.document d on d.id = t.document_id order by t.ordinal`,
     );
     const whole = { size: BYTES.length, sha256: createHash("sha256").update(BYTES).digest("hex") };
     const none = { status: "FAILED", size: null, sha256: null };
@@ -346,12 +346,12 @@ describe("documents behind http:", () => {
   test("that a worker did not live to record are removed after a day", async () => {
     const rig = await createRig([reader]);
     const jobId = await rig.submit("reader", 1);
-    const [task] = await rig.db.query("select id, document_id from task where job_id = $1", [jobId]);
+    const [task] = await rig.db.query("select id, document_id from headway.task where job_id = $1", [jobId]);
     const claim = { taskId: task.id, fence: "7", projectId: PROJECT } as Claim;
     const key = await beginFetch(rig.db, claim, task.document_id);
     await rig.blobs.write(key, BYTES);
     expect(await deleteDueBlobs(rig.deps, rig.blobs)).toBe(0);
-    await rig.db.query("update doomed_blob set doomed_at = doomed_at - interval '25 hours'");
+    await rig.db.query("update headway.blob_deletion set delete_after = delete_after - interval '25 hours'");
     expect(await deleteDueBlobs(rig.deps, rig.blobs)).toBe(1);
     expect(await rig.blobs.size(key)).toBeNull();
     await rig.close();
@@ -359,7 +359,7 @@ describe("documents behind http:", () => {
 
   async function keys(rig: Rig): Promise<string[]> {
     const rows: { key: string }[] = await rig.db.query(
-      "select blob_key as key from document where blob_key is not null order by name",
+      "select blob_key as key from headway.document where blob_key is not null order by name",
     );
     return rows.map(({ key }) => key);
   }

@@ -168,7 +168,7 @@ describe("documents behind s3:", () => {
     await rig.settled(await rig.submit("reader", 0, { collectionId }));
     const rows = await rig.db.query(
       `select d.name, t.status, t.error_code as code, d.size_bytes::int as size
-       from task t join document d on d.id = t.document_id order by t.ordinal`,
+       from headway.task t join headway.document d on d.id = t.document_id order by t.ordinal`,
     );
     expect(rows).toEqual([
       { name: "good", status: "COMPLETED", code: null, size: 7 },

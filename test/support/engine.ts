@@ -136,7 +136,7 @@ export async function createRig(
         `job ${jobId} is settled`,
         async () => {
           const rows: { status: string }[] = await db.query(
-            "select status from job where id = $1 and finished_at is not null",
+            "select status from headway.job where id = $1 and finished_at is not null",
             [jobId],
           );
           status = rows[0]?.status ?? null;
@@ -146,7 +146,7 @@ export async function createRig(
       );
       return status!;
     },
-    violations: () => db.query("select * from violations()"),
+    violations: () => db.query("select * from headway.violations()"),
     async close() {
       await Promise.all(reconcilers.map((reconciler) => reconciler.stop()));
       await Promise.all(workers.map((worker) => worker.stop(0)));

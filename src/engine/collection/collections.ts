@@ -32,7 +32,7 @@ export async function createCollection(deps: EngineDeps, actor: Actor, input: Ne
   const id = uuidv7();
   try {
     await deps.db.query(
-      `insert into collection (id, project_id, name, description, metadata, expires_at, status, change_id,
+      `insert into headway.collection (id, project_id, name, description, metadata, expires_at, status, change_id,
          changed_by_type, changed_by, change_reason)
        values ($1, $2, $3, $4, $5, clock_timestamp() + make_interval(days => $6), 'CREATED', $7, $8, $9, 'CREATED')`,
       [
@@ -114,16 +114,16 @@ export async function addDocuments(
     const idByName = new Map(added.map(({ id, name }) => [name, id]));
     const inline = rows.filter((row) => row.bytes !== null);
     await tx.query(
-      `insert into document_bytes (document_id, project_id, bytes)
+      `insert into headway.document_bytes (document_id, project_id, bytes)
        select i, $1, b from unnest($2::uuid[], $3::bytea[]) as n(i, b)
        on conflict (document_id) do update set bytes = excluded.bytes where document_bytes.bytes <> excluded.bytes`,
       [actor.projectId, inline.map((row) => idByName.get(row.name)!), inline.map((row) => row.bytes)],
     );
-    await tx.query("delete from document_bytes where document_id = any ($1)", [
+    await tx.query("delete from headway.document_bytes where document_id = any ($1)", [
       rows.filter((row) => row.bytes === null).map((row) => idByName.get(row.name)!),
     ]);
     await tx.query(
-      "update collection set document_count = (select count(*) from document where collection_id = $1) where id = $1",
+      "update headway.collection set document_count = (select count(*) from headway.document where collection_id = $1) where id = $1",
       [input.collectionId],
     );
     return rows.map((row) => idByName.get(row.name)!);
@@ -131,7 +131,7 @@ export async function addDocuments(
 }
 
 const UPSERT = `
-  insert into document as d (id, project_id, collection_id, name, media_type, metadata, source_uri, size_bytes, sha256,
+  insert into headway.document as d (id, project_id, collection_id, name, media_type, metadata, source_uri, size_bytes, sha256,
     upload_id, blob_key)
   select n.id, $2, $3, n.name, n."mediaType", n.metadata, n."sourceUri", n."sizeBytes", n.sha256, n."uploadId", n."blobKey"
   from jsonb_to_recordset($1::jsonb)

@@ -25,7 +25,7 @@ export async function deleteCollection(
 ): Promise<string> {
   const { collectionId } = input;
   const rows: { status: string }[] = await deps.db.query(
-    "select status from collection where id = $1 and project_id = $2",
+    "select status from headway.collection where id = $1 and project_id = $2",
     [collectionId, actor.projectId],
   );
   if (!rows[0]) throw new UserFault("NOT_FOUND", `There is no collection ${collectionId}.`, ["collectionId"]);
@@ -35,7 +35,7 @@ export async function deleteCollection(
     ]);
   }
   await deps.db.query(
-    `update collection set deletion_requested_at = clock_timestamp(), deletion_requested_by_type = $2,
+    `update headway.collection set deletion_requested_at = clock_timestamp(), deletion_requested_by_type = $2,
        deletion_requested_by = $3 where id = $1 and status <> 'EXPIRED' and deletion_requested_at is null`,
     [collectionId, actor.type, actor.name],
   );
@@ -48,7 +48,7 @@ export async function deleteCollection(
 /** Cancels an open job of a collection that is due, and expires it once none is open. True when it is EXPIRED by this. */
 export async function expire(deps: Parts, collectionId: string): Promise<boolean> {
   const [open]: { id: string; projectId: string; status: string }[] = await deps.db.query(
-    `select id, project_id as "projectId", status from job where collection_id = $1 and finished_at is null`,
+    `select id, project_id as "projectId", status from headway.job where collection_id = $1 and finished_at is null`,
     [collectionId],
   );
   if (open && open.status !== "CANCELLING") {
@@ -58,7 +58,7 @@ export async function expire(deps: Parts, collectionId: string): Promise<boolean
       if (!(error instanceof UserFault && error.code === "NOT_CANCELLABLE")) throw error;
     });
   }
-  const rows: { expired: boolean }[] = await deps.db.query("select expire_collection($1, $2) as expired", [
+  const rows: { expired: boolean }[] = await deps.db.query("select headway.expire_collection($1, $2) as expired", [
     collectionId,
     DUTY,
   ]);
@@ -69,12 +69,12 @@ export async function expire(deps: Parts, collectionId: string): Promise<boolean
 /** One bounded transaction of removing what an EXPIRED collection held. Returns the rows touched; 0 when all is gone. */
 export async function emptyStep({ db }: Parts, collectionId: string): Promise<number> {
   // First, because what follows ends by saying that nothing is left.
-  const entities: { touched: number }[] = await db.query("select empty_entities($1, $2) as touched", [
+  const entities: { touched: number }[] = await db.query("select headway.empty_entities($1, $2) as touched", [
     collectionId,
     STEP_ROWS,
   ]);
   if (entities[0]!.touched > 0) return entities[0]!.touched;
-  const rows: { touched: number }[] = await db.query("select empty_collection($1, $2) as touched", [
+  const rows: { touched: number }[] = await db.query("select headway.empty_collection($1, $2) as touched", [
     collectionId,
     STEP_ROWS,
   ]);
@@ -83,17 +83,20 @@ export async function emptyStep({ db }: Parts, collectionId: string): Promise<nu
 
 /** Removes stored files whose rows are gone, or that nobody came to own in time. Returns how many prefixes were cleared; what fails is tried again. */
 export async function deleteDueBlobs({ db, onError }: Parts, blobs: BlobStore): Promise<number> {
-  const doomed: { prefix: string; at: string }[] = await db.query(
-    `select prefix, doomed_at::text as at from doomed_blob where doomed_at <= clock_timestamp()
-     order by doomed_at limit ${STEP_ROWS}`,
+  const due: { prefix: string; at: string }[] = await db.query(
+    `select prefix, delete_after::text as at from headway.blob_deletion where delete_after <= clock_timestamp()
+     order by delete_after limit ${STEP_ROWS}`,
   );
   let removed = 0;
-  for (const { prefix, at } of doomed) {
+  for (const { prefix, at } of due) {
     try {
       await blobs.removeBelow(prefix);
       await failpoint("expiry.after_files");
-      // Doomed again meanwhile means that there may be more of it.
-      await db.query("delete from doomed_blob where prefix = $1 and doomed_at = $2::timestamptz", [prefix, at]);
+      // Booked again meanwhile means that there may be more of it.
+      await db.query("delete from headway.blob_deletion where prefix = $1 and delete_after = $2::timestamptz", [
+        prefix,
+        at,
+      ]);
       removed += 1;
     } catch (error) {
       onError(error, `removing the stored files below ${prefix}`);

@@ -6,6 +6,6 @@ export async function converge(
   jobId: string,
   actor = "system:converge",
 ): Promise<number> {
-  const rows: { changed: number }[] = await deps.db.query("select converge($1, $2) as changed", [jobId, actor]);
+  const rows: { changed: number }[] = await deps.db.query("select headway.converge($1, $2) as changed", [jobId, actor]);
   return rows[0]?.changed ?? 0;
 }

@@ -189,7 +189,7 @@ export class Recorder {
           claimToMake && JSON.stringify({ ...claimToMake.request, change: claimToMake.changeId, leaseMs });
         await failpoint("flush.before_send");
         const rows: { answer: FlushAnswer }[] = await db.query(
-          "select record_changes($1, $2, $3, $4, $5, $6) as answer",
+          "select headway.record_changes($1, $2, $3, $4, $5, $6) as answer",
           [actor.type, actor.name, workerId, crashLimit, changes, claimJson],
         );
         const answer = rows[0]!.answer;
@@ -212,7 +212,7 @@ export class Recorder {
 
   async #adopt(claim: WaitingClaim): Promise<Claim[]> {
     const rows: { claims: Claim[] }[] = await this.#options.db.query(
-      `select claimed(array(select id from task where worker_id = $1 and change_id = $2 and status = 'RUNNING')) as claims`,
+      `select headway.claimed(array(select id from headway.task where worker_id = $1 and change_id = $2 and status = 'RUNNING')) as claims`,
       [this.#options.workerId, claim.changeId],
     );
     return rows[0]!.claims;
@@ -223,14 +223,14 @@ export class Recorder {
     const { db, actor } = this.#options;
     try {
       const rows: { status: TaskStatus; fence: string }[] = await db.query(
-        `select to_status as status, fence::text as fence from status_change where entity_id = $1 and change_id = $2`,
+        `select to_status as status, fence::text as fence from headway.status_change where entity_id = $1 and change_id = $2`,
         [command.taskId, changeId],
       );
       if (rows[0]) return resolve(rows[0]);
       if (actor.type === "WORKER") {
         await db.query(
-          `insert into refused_write (project_id, task_id, worker, fence, wanted, stage, change_id)
-           select project_id, id, $2, $3::bigint, $4, $5, $6::uuid from task where id = $1 on conflict (change_id) do nothing`,
+          `insert into headway.refused_write (project_id, task_id, worker, fence, wanted, stage, change_id)
+           select project_id, id, $2, $3::bigint, $4, $5, $6::uuid from headway.task where id = $1 on conflict (change_id) do nothing`,
           [
             command.taskId,
             actor.name,

@@ -30,7 +30,7 @@ export class TransitionCounter {
         ? []
         : await this.#db.query(
             `select entity_type as entity, coalesce(from_status, '') as "from", to_status as "to", reason, count(*)::int as count
-             from project p join status_change s on s.project_id = p.id
+             from headway.project p join headway.status_change s on s.project_id = p.id
              where s.tx >= $1::xid8 and s.tx < $2::xid8
              group by 1, 2, 3, 4`,
             [from, until],
@@ -55,18 +55,18 @@ export async function measure(db: DataSource): Promise<MetricsSnapshot> {
     `with open as materialized (
        select pipeline, coalesce(stage, '') as stage, status, count(*) as count,
          min(run_at) filter (where status = 'QUEUED' and run_at <= clock_timestamp()) as oldest
-       from task where status in ('QUEUED', 'RUNNING') group by 1, 2, 3
+       from headway.task where status in ('QUEUED', 'RUNNING') group by 1, 2, 3
      )
      select jsonb_build_object(
        'streamLagSeconds', (select coalesce(extract(epoch from clock_timestamp() - min(s.at)), 0)
-         from project p join status_change s on s.project_id = p.id where s.tx >= pg_snapshot_xmin(pg_current_snapshot())),
+         from headway.project p join headway.status_change s on s.project_id = p.id where s.tx >= pg_snapshot_xmin(pg_current_snapshot())),
        'openTasks', (select coalesce(jsonb_agg(jsonb_build_object('pipeline', pipeline, 'stage', stage, 'status', status,
          'count', count)), '[]') from open),
        'queueAgeSeconds', (select coalesce(jsonb_agg(jsonb_build_object('pipeline', pipeline,
          'seconds', extract(epoch from clock_timestamp() - oldest))), '[]')
          from (select pipeline, min(oldest) as oldest from open where oldest is not null group by pipeline) q),
        'workers', (select coalesce(jsonb_agg(to_jsonb(w)), '[]')
-         from (select status, count(*) as count from worker_now where stopped_at is null group by 1) w)
+         from (select status, count(*) as count from headway.worker_now where stopped_at is null group by 1) w)
      ) as measurements`,
   );
   return rows[0]!.measurements;

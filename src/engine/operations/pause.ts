@@ -20,7 +20,7 @@ export async function pausePipeline(
     ]);
   }
   await deps.db.query(
-    `insert into pipeline_pause (project_id, pipeline, reason, paused_by) values ($1, $2, $3, $4)
+    `insert into headway.pipeline_pause (project_id, pipeline, reason, paused_by) values ($1, $2, $3, $4)
      on conflict (project_id, pipeline) do update set reason = excluded.reason, paused_by = excluded.paused_by`,
     [actor.projectId, input.pipeline, reason, actor.name],
   );
@@ -33,7 +33,7 @@ export async function resumePipeline(
   input: { readonly pipeline: string },
 ): Promise<void> {
   pipelineNamed(deps.registry, input.pipeline);
-  await deps.db.query("delete from pipeline_pause where project_id = $1 and pipeline = $2", [
+  await deps.db.query("delete from headway.pipeline_pause where project_id = $1 and pipeline = $2", [
     actor.projectId,
     input.pipeline,
   ]);

@@ -43,7 +43,7 @@ export async function repair(
 async function* openJobs({ db }: Pick<EngineDeps, "db">, projectId: string): AsyncGenerator<string> {
   for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
     const found: { id: string }[] = await db.query(
-      `select id from job where project_id = $1 and status in ('QUEUED', 'PROCESSING', 'CANCELLING') and id > $2
+      `select id from headway.job where project_id = $1 and status in ('QUEUED', 'PROCESSING', 'CANCELLING') and id > $2
        order by id limit ${PAGE}`,
       [projectId, after],
     );
@@ -55,11 +55,14 @@ async function* openJobs({ db }: Pick<EngineDeps, "db">, projectId: string): Asy
 
 function convergeAndRead({ db }: Pick<EngineDeps, "db">, jobId: string) {
   return inTransaction(db, async (tx): Promise<{ changed: number; rows: ChangeRow[] }> => {
-    const [answer]: { changed: number }[] = await tx.query("select converge($1, $2) as changed", [jobId, REPAIR]);
+    const [answer]: { changed: number }[] = await tx.query("select headway.converge($1, $2) as changed", [
+      jobId,
+      REPAIR,
+    ]);
     if (!answer || answer.changed === 0) return { changed: 0, rows: [] };
     const rows: ChangeRow[] = await tx.query(
-      `select ${CHANGE_COLUMNS} from status_change s where s.tx = pg_current_xact_id() and s.job_id = $1
-         or s.tx = pg_current_xact_id() and s.entity_id = (select collection_id from job where id = $1)
+      `select ${CHANGE_COLUMNS} from headway.status_change s where s.tx = pg_current_xact_id() and s.job_id = $1
+         or s.tx = pg_current_xact_id() and s.entity_id = (select collection_id from headway.job where id = $1)
        order by s.position limit ${MAX_SHOWN}`,
       [jobId],
     );

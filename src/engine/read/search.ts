@@ -73,8 +73,8 @@ export class ChunkSearch {
     let sizeBytes = 0;
     for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
       const rows: { id: string; embedding: Buffer }[] = await this.#db.query(
-        `select c.id, c.embedding from document d
-         join chunk c on c.document_id = d.id and c.task_id = d.content_task_id and c.fence = d.chunk_fence
+        `select c.id, c.embedding from headway.document d
+         join headway.chunk c on c.document_id = d.id and c.task_id = d.content_task_id and c.fence = d.chunk_fence
          where d.collection_id = $1 and c.embedding is not null and c.id > $2 order by c.id limit ${BATCH}`,
         [collectionId, after],
       );

@@ -22,8 +22,8 @@ export function textSlices(db: DataSource, projectId: string): DataLoader<TextSl
         `select s.nr::int as nr, x.one_unit_each as "isCut",
            case when x.one_unit_each then substr(x.text, s.start + 1, s.most) else left(x.text, s.start + s.most) end as text
          from unnest($1::uuid[], $2::int[], $3::int[]) with ordinality as s(id, start, most, nr)
-         join document d on d.id = s.id and d.project_id = $4
-         join document_text x on x.document_id = d.id and x.task_id = d.content_task_id and x.fence = d.text_fence`,
+         join headway.document d on d.id = s.id and d.project_id = $4
+         join headway.document_text x on x.document_id = d.id and x.task_id = d.content_task_id and x.fence = d.text_fence`,
         [
           slices.map(({ documentId }) => documentId),
           slices.map(({ from }) => Math.min(from, BEYOND)),

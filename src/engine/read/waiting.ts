@@ -139,14 +139,14 @@ function because(code: WaitingCode, message: string, until: Date | null = null):
 
 const FACTS = `
   with asked as materialized (
-    select t.* from task t where t.id = any ($1) and t.status in ('WAITING', 'QUEUED', 'RUNNING')
+    select t.* from headway.task t where t.id = any ($1) and t.status in ('WAITING', 'QUEUED', 'RUNNING')
   ), able as materialized (
     select p.pipeline,
       count(*) filter (where w.status in ('RUNNING', 'STARTING'))::int as workers,
       count(*) filter (where w.status = 'STALLED')::int as stalled,
       coalesce(sum(w.free) filter (where w.status in ('RUNNING', 'STARTING')), 0)::int as free
     from (select distinct pipeline from asked) p
-    join worker_now w on p.pipeline = any (w.pipelines)
+    join headway.worker_now w on p.pipeline = any (w.pipelines)
     group by p.pipeline
   )
   select t.id, t.status, t.kind, t.pipeline, t.stage, t.attempt, t.crashes, clock_timestamp() as now,
@@ -155,27 +155,27 @@ const FACTS = `
     coalesce(a.workers, 0) as workers, coalesce(a.stalled, 0) as stalled, coalesce(a.free, 0) as free,
     case when t.status = 'QUEUED' and t.run_at <= clock_timestamp() then (
       select count(*)::int from (
-        select from task o
+        select from headway.task o
         where o.status = 'QUEUED' and o.run_at <= clock_timestamp()
           and (o.priority > t.priority or (o.priority = t.priority and (o.run_at, o.id) < (t.run_at, t.id)))
-          and not exists (select from pipeline_pause x where x.project_id = o.project_id and x.pipeline = o.pipeline)
+          and not exists (select from headway.pipeline_pause x where x.project_id = o.project_id and x.pipeline = o.pipeline)
         limit ${MAX_AHEAD}) o) else 0 end as ahead,
     j.queued + j.running as "documentsOpen", j.total as documents
-  from asked t join job j on j.id = t.job_id
-  left join pipeline_pause p on p.project_id = t.project_id and p.pipeline = t.pipeline
+  from asked t join headway.job j on j.id = t.job_id
+  left join headway.pipeline_pause p on p.project_id = t.project_id and p.pipeline = t.pipeline
   left join able a on a.pipeline = t.pipeline
-  left join worker_now w on w.id = t.worker_id`;
+  left join headway.worker_now w on w.id = t.worker_id`;
 
 /** What runs of each job; and where nothing does, the task that would be taken first. */
 const REPRESENTATIVES = `
   with asked as (
-    select id from job where id = any ($1) and status in ('QUEUED', 'PROCESSING', 'CANCELLING')
+    select id from headway.job where id = any ($1) and status in ('QUEUED', 'PROCESSING', 'CANCELLING')
   ), running as materialized (
-    select job_id, id, ordinal from task where status = 'RUNNING' and job_id in (select id from asked)
+    select job_id, id, ordinal from headway.task where status = 'RUNNING' and job_id in (select id from asked)
   )
   (select job_id as "jobId", id as "taskId" from running order by ordinal)
   union all
   (select a.id, n.id from asked a cross join lateral (
-     select t.id from task t where t.job_id = a.id and t.status in ('QUEUED', 'WAITING')
+     select t.id from headway.task t where t.job_id = a.id and t.status in ('QUEUED', 'WAITING')
      order by t.status, t.run_at, t.ordinal limit 1) n
    where a.id not in (select job_id from running))`;

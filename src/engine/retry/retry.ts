@@ -72,9 +72,15 @@ export async function retryTask(
 ): Promise<string> {
   const { taskId } = input;
   const due = await inTransaction(deps.db, async (tx) => {
-    const target = await lockTarget(tx, actor, "j.id = (select job_id from task where id = $1)", taskId, "task");
+    const target = await lockTarget(
+      tx,
+      actor,
+      "j.id = (select job_id from headway.task where id = $1)",
+      taskId,
+      "task",
+    );
     const [task]: { kind: TaskKind; status: TaskStatus }[] = await tx.query(
-      "select kind, status from task where id = $1",
+      "select kind, status from headway.task where id = $1",
       [taskId],
     );
     refuseIf(target, whyNotRetryTask(taskId, task!, target), "taskId");
@@ -102,12 +108,14 @@ async function lockTarget(
   id: string,
   noun: "job" | "task",
 ): Promise<Target> {
-  await tx.query(`select lock_collections(array(select collection_id from job j where ${where}))`, [id]);
+  await tx.query(`select headway.lock_collections(array(select collection_id from headway.job j where ${where}))`, [
+    id,
+  ]);
   const [target]: Target[] = await tx.query(
-    `select j.id as "jobId", j.collection_id as "collectionId", c.status = 'EXPIRED' or is_expiry_due(c) as "isExpiring", j.pipeline, j.status,
+    `select j.id as "jobId", j.collection_id as "collectionId", c.status = 'EXPIRED' or headway.is_expiry_due(c) as "isExpiring", j.pipeline, j.status,
        j.document_stages as "documentStages", j.collection_stages as "collectionStages", t.status as "collectionTask",
-       (select id from job n where n.collection_id = j.collection_id order by created_at desc, id desc limit 1) as "newestJobId"
-     from job j join collection c on c.id = j.collection_id left join task t on t.job_id = j.id and t.kind = 'COLLECTION'
+       (select id from headway.job n where n.collection_id = j.collection_id order by created_at desc, id desc limit 1) as "newestJobId"
+     from headway.job j join headway.collection c on c.id = j.collection_id left join headway.task t on t.job_id = j.id and t.kind = 'COLLECTION'
      where ${where} and j.project_id = $2`,
     [id, actor.projectId],
   );
@@ -121,7 +129,7 @@ async function collectionTaskMatches(
   errorCodes?: readonly string[] | null,
 ): Promise<boolean> {
   const rows: unknown[] = await tx.query(
-    `select 1 from task where job_id = $1 and kind = 'COLLECTION'
+    `select 1 from headway.task where job_id = $1 and kind = 'COLLECTION'
        and (case when $2::text[] is null then status in ('FAILED', 'CANCELLED') else status = 'FAILED' and error_code = any ($2) end)`,
     [target.jobId, errorCodes ? [...errorCodes] : null],
   );
@@ -138,7 +146,7 @@ async function reopen(
 ): Promise<DueTask[]> {
   const settled = !isOpen("JOB", target.status);
   const [rows]: [DueTask[], number] = await tx.query(
-    `update task t set status = 'QUEUED', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
+    `update headway.task t set status = 'QUEUED', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
        change_reason = 'RETRIED_BY_REQUEST', change_message = $5,
        stage = case when $6 = 'FIRST_STAGE' or t.stage is null then $7 else t.stage end,
        max_attempts = coalesce(($8::jsonb->>(case when $6 = 'FIRST_STAGE' or t.stage is null then $7 else t.stage end))::int, max_attempts),
@@ -175,19 +183,19 @@ async function finishReopening(
 ): Promise<void> {
   const by = [actor.type, actor.name, messageOf(choice)];
   await tx.query(
-    `update collection set status = 'PROCESSING', version = version + 1, change_id = $2, changed_by_type = $3,
+    `update headway.collection set status = 'PROCESSING', version = version + 1, change_id = $2, changed_by_type = $3,
        changed_by = $4, change_reason = 'RETRIED_BY_REQUEST', change_message = $5 where id = $1`,
     [target.collectionId, randomUUID(), ...by],
   );
   await tx.query(
-    `update job set status = 'QUEUED', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
+    `update headway.job set status = 'QUEUED', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
        change_reason = 'RETRIED_BY_REQUEST', change_message = $5, run = run + 1, started_at = null, finished_at = null,
        cancel_requested_at = null, settled_peak = completed + failed + cancelled + skipped
      where id = $1`,
     [target.jobId, randomUUID(), ...by],
   );
   await backToWaiting(deps, tx, actor, target, choice.reason);
-  await tx.query("select converge($1, 'system:converge')", [target.jobId]);
+  await tx.query("select headway.converge($1, 'system:converge')", [target.jobId]);
 }
 
 async function backToWaiting(
@@ -200,11 +208,11 @@ async function backToWaiting(
   const first = target.collectionStages[0];
   if (first === undefined) return;
   await tx.query(
-    `update task set status = 'WAITING', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
+    `update headway.task set status = 'WAITING', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
        change_reason = 'RETRIED_BY_REQUEST', change_message = $5, stage = $6, max_attempts = $7, attempt = 1, crashes = 0,
        progress = 0, progress_message = null, warnings = '[]', started_at = null, finished_at = null,
        cancel_requested_at = null, error_code = null, error_message = null, error_stage = null, error_retryable = null,
-       run = (select run from job where id = $1)
+       run = (select run from headway.job where id = $1)
      where job_id = $1 and kind = 'COLLECTION' and status <> 'WAITING'`,
     [
       target.jobId,

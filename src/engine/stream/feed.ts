@@ -55,13 +55,13 @@ export function readFeeds(db: DataSource, feeds: readonly Feed[], limit: number)
   return db.query(
     `select 'collection' as feed, c.* from unnest($1::uuid[], $2::bigint[]) as w(id, position)
      cross join lateral (
-       select ${CHANGE_COLUMNS} from status_change s
+       select ${CHANGE_COLUMNS} from headway.status_change s
        where s.collection_id = w.id and s.position > w.position order by s.position limit ${limit}
      ) c
      union all
      select 'project', c.* from unnest($3::uuid[], $4::xid8[], $5::bigint[]) as w(id, tx, position)
      cross join lateral (
-       select ${CHANGE_COLUMNS} from status_change s
+       select ${CHANGE_COLUMNS} from headway.status_change s
        where s.project_id = w.id and (s.tx, s.position) > (w.tx, w.position)
          -- Below the oldest transaction still open nothing can come late.
          and s.tx < pg_snapshot_xmin(pg_current_snapshot())
@@ -85,7 +85,7 @@ export async function isMoreToCome(db: DataSource, feeds: readonly Feed[]): Prom
     `select exists (
        select from unnest($1::uuid[], $2::xid8[], $3::bigint[]) as w(id, tx, position)
        cross join lateral (
-         select from status_change s where s.project_id = w.id and (s.tx, s.position) > (w.tx, w.position)
+         select from headway.status_change s where s.project_id = w.id and (s.tx, s.position) > (w.tx, w.position)
          -- In order, or the planner hopes to meet one soon and reads the whole history: 3 s of 6 million rows.
          order by s.tx, s.position limit 1
        ) c

@@ -1,5 +1,6 @@
 import type { DataSource } from "typeorm";
 import { SingleFlight } from "../../async/single-flight.js";
+import { changeChannel } from "../../database/channels.js";
 import { listen, type Listener } from "../../database/listener.js";
 import { assertCursorKind, decodeCursor, encodeCursor } from "./cursor.js";
 import { Feeds, isMoreToCome, readFeeds, type Feed, type FeedRow } from "./feed.js";
@@ -47,7 +48,7 @@ export class ChangeStream {
     this.#databaseId = await readDatabaseId(this.#db);
     this.#listener = await listen(
       url,
-      ["headway"],
+      [changeChannel(this.#db)],
       () => this.#reads.run(),
       (error) => this.#onError(error, "listening for changes"),
     );
@@ -169,7 +170,7 @@ export class ChangeStream {
     if (added.length === 0) return;
     const rows: { id: string; position: string }[] = await this.#db.query(
       `select w.id, coalesce((
-         select max(position) from status_change where collection_id = w.id), 0)::text as position
+         select max(position) from headway.status_change where collection_id = w.id), 0)::text as position
        from unnest($1::uuid[]) as w(id)`,
       [added.map(({ id }) => id)],
     );
@@ -186,7 +187,7 @@ export class ChangeStream {
       return { tx: rows[0]!.tx, position: "0" };
     }
     const rows: { position: string }[] = await this.#db.query(
-      "select coalesce(max(position), 0)::text as position from status_change where collection_id = $1",
+      "select coalesce(max(position), 0)::text as position from headway.status_change where collection_id = $1",
       [scope.collectionId],
     );
     return { position: rows[0]!.position };
@@ -205,7 +206,7 @@ export class ChangeStream {
     // Every cursor of a collection is the place of one of its changes, or its very beginning.
     const rows: { known: boolean }[] = await this.#db.query(
       `select $2::bigint = 0 or exists (
-         select from status_change where collection_id = $1 and position = $2::bigint) as known`,
+         select from headway.status_change where collection_id = $1 and position = $2::bigint) as known`,
       [scope.collectionId, position],
     );
     return rows[0]!.known

@@ -18,7 +18,7 @@ interface CollectionState {
 export async function lockCollection(tx: EntityManager, actor: Actor, collectionId: string): Promise<void> {
   const rows: CollectionState[] = await tx.query(
     `select status, is_expiring as "isExpiring", open_job_id as "openJobId", open_job_status as "openJobStatus"
-     from lock_collection($1, $2)`,
+     from headway.lock_collection($1, $2)`,
     [collectionId, actor.projectId],
   );
   const found = rows[0];

@@ -75,7 +75,7 @@ async function findByKey(
 ): Promise<Submitted | null> {
   if (input.idempotencyKey === null || input.idempotencyKey === undefined) return null;
   const rows: { id: string; request_hash: string }[] = await deps.db.query(
-    "select id, request_hash from job where project_id = $1 and idempotency_key = $2",
+    "select id, request_hash from headway.job where project_id = $1 and idempotency_key = $2",
     [actor.projectId, input.idempotencyKey],
   );
   const found = rows[0];

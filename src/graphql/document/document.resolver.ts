@@ -68,8 +68,8 @@ export class DocumentResolver {
       .getRepository(Chunk)
       .createQueryBuilder("t")
       .where("t.document_id = p.id and t.project_id = :projectId", { projectId })
-      .andWhere("t.task_id = (select content_task_id from document where id = p.id)")
-      .andWhere("t.fence = (select chunk_fence from document where id = p.id)");
+      .andWhere("t.task_id = (select content_task_id from headway.document where id = p.id)")
+      .andWhere("t.fence = (select chunk_fence from headway.document where id = p.id)");
     return loaders.pages.load(entityList({ name: "chunks of a document" }, CHUNK_ORDER, query), id, page);
   }
 

@@ -68,7 +68,7 @@ export class CollectionEntitiesResolver {
       .createQueryBuilder("t")
       .where("t.project_id = :projectId", { projectId })
       .andWhere(
-        "(t.task_id, t.fence) = (select s.task_id, s.fence from named_entity_shown s where s.collection_id = p.id)",
+        "(t.task_id, t.fence) = (select s.task_id, s.fence from headway.named_entity_shown s where s.collection_id = p.id)",
       );
     oneOf(query, "t.type", type);
     const list = { name: "entities of a collection", filter: type };

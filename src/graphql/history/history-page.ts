@@ -63,14 +63,14 @@ function pageStatement(list: ChangeList, request: PageRequest): SqlStatement {
   const columns = list.order ?? (list.kind === "collection" ? ["s.position"] : ["s.tx", "s.position"]);
   const order = columns.map((column) => `${column} ${direction}`).join(", ");
   return {
-    sql: `select ${CHANGE_COLUMNS}, ${DATABASE_ID} from status_change s
+    sql: `select ${CHANGE_COLUMNS}, ${DATABASE_ID} from headway.status_change s
       where ${conditions.join(" and ")} order by ${order} limit ${limit + 1}`,
     parameters,
   };
 }
 
 function allStatement({ where, parameters }: ChangeList): SqlStatement {
-  return { sql: `select 1 from status_change s where ${where}`, parameters };
+  return { sql: `select 1 from headway.status_change s where ${where}`, parameters };
 }
 
 function toEdge({ databaseId, ...row }: PagedRow, kind: ChangeList["kind"]): Edge<StatusChange> {

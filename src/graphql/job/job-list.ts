@@ -59,7 +59,7 @@ export function jobsWhere(
     query.andWhere("t.tags @> cast(:tags as text[])", { tags: filter.tags.map((tag) => tag.replaceAll("\0", "")) });
   createdBetween(query, filter);
   if (filter?.stuck !== null && filter?.stuck !== undefined) {
-    query.andWhere(`t.id ${filter.stuck ? "in" : "not in"} (select stuck_jobs(:projectId, :sweepMs))`, {
+    query.andWhere(`t.id ${filter.stuck ? "in" : "not in"} (select headway.stuck_jobs(:projectId, :sweepMs))`, {
       sweepMs: deps.sweepMs,
     });
   }

@@ -203,7 +203,7 @@ export class JobResolver {
       .createQueryBuilder("t")
       .where("t.job_id = p.id and t.project_id = :projectId and t.accepted", { projectId })
       .andWhere(
-        "not exists (select from artifact n where n.job_id = t.job_id and n.name = t.name and n.accepted and n.id > t.id)",
+        "not exists (select from headway.artifact n where n.job_id = t.job_id and n.name = t.name and n.accepted and n.id > t.id)",
       );
     return loaders.pages.load(entityList({ name: "artifacts of a job" }, ARTIFACTS_BY_NAME, query), id, page);
   }

@@ -50,11 +50,11 @@ async function readPipelines({ db, projectId, deps }: GraphContext): Promise<Pip
     `select pipeline, count(*) filter (where status = 'QUEUED')::int as queued,
        count(*) filter (where status = 'RUNNING')::int as running,
        min(run_at) filter (where status = 'QUEUED') as oldest
-     from task where status in ('QUEUED', 'RUNNING') and project_id = $1 group by pipeline`,
+     from headway.task where status in ('QUEUED', 'RUNNING') and project_id = $1 group by pipeline`,
     [projectId],
   );
   const pauses: { pipeline: string; reason: string }[] = await db.query(
-    "select pipeline, reason from pipeline_pause where project_id = $1",
+    "select pipeline, reason from headway.pipeline_pause where project_id = $1",
     [projectId],
   );
   return deps.registry.all().map(({ name, version, description, documentStages, collectionStages, options }) => {

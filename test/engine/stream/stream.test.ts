@@ -41,7 +41,7 @@ function collect(subscription: Subscription): { readonly got: (StatusChange | Ga
 
 async function historyOf(where: string, id: string): Promise<string[]> {
   const rows: { id: string }[] = await rig.db.query(
-    `select id from status_change where ${where} = $1 order by position`,
+    `select id from headway.status_change where ${where} = $1 order by position`,
     [id],
   );
   return rows.map((row) => row.id);
@@ -68,7 +68,7 @@ describe("a stream", () => {
     const collectionId = await rig.collection(5);
     const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "three" });
     const [task]: { id: string }[] = await rig.db.query(
-      "select id from task where job_id = $1 order by ordinal limit 1",
+      "select id from headway.task where job_id = $1 order by ordinal limit 1",
       [jobId],
     );
     const start = encodeCursor({

@@ -32,7 +32,7 @@ async function submit(input: Record<string, unknown>): Promise<Payload> {
   return data!.submitJob;
 }
 const jobsOf = async (collectionId: string): Promise<number> =>
-  (await api.rig.db.query("select count(*)::int as n from job where collection_id = $1", [collectionId]))[0].n;
+  (await api.rig.db.query("select count(*)::int as n from headway.job where collection_id = $1", [collectionId]))[0].n;
 
 test("tags and options that can't be kept are refused as what they are", async () => {
   const collectionId = await api.rig.collection(1);

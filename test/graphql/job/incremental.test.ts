@@ -260,15 +260,15 @@ describe("removeDocuments", () => {
     removedIds userErrors { code message path } } }`;
   const documentsOf = async (collectionId: string): Promise<Record<string, string>> => {
     const rows: { id: string; name: string }[] = await api.rig.db.query(
-      "select id, name from document where collection_id = $1",
+      "select id, name from headway.document where collection_id = $1",
       [collectionId],
     );
     return Object.fromEntries(rows.map(({ id, name }) => [name, id]));
   };
   const leftOf = async (id: string): Promise<number> => {
     const rows: { n: number }[] = await api.rig.db.query(
-      `select (select count(*) from document where id = $1) + (select count(*) from document_bytes where document_id = $1)
-         + (select count(*) from document_text where document_id = $1) + (select count(*) from chunk where document_id = $1)
+      `select (select count(*) from headway.document where id = $1) + (select count(*) from headway.document_bytes where document_id = $1)
+         + (select count(*) from headway.document_text where document_id = $1) + (select count(*) from headway.chunk where document_id = $1)
          as n`,
       [id],
     );
@@ -300,7 +300,7 @@ describe("removeDocuments", () => {
     });
     expect(read.data!.job.tasks.nodes[1]).toEqual({ documentName: "b", status: "COMPLETED", document: null });
     const outputs = await api.rig.db.query(
-      "select document_name as name, count(o.*)::int as n from task t left join stage_output o on o.task_id = t.id where t.job_id = $1 and kind = 'DOCUMENT' group by 1 order by 1",
+      "select document_name as name, count(o.*)::int as n from headway.task t left join headway.stage_output o on o.task_id = t.id where t.job_id = $1 and kind = 'DOCUMENT' group by 1 order by 1",
       [first.id],
     );
     expect(outputs).toEqual([
@@ -310,7 +310,7 @@ describe("removeDocuments", () => {
       { name: "f", n: 0 },
     ]);
     // The stored file goes with the next sweep.
-    expect(await api.rig.db.query("select prefix from doomed_blob")).toEqual(
+    expect(await api.rig.db.query("select prefix from headway.blob_deletion")).toEqual(
       expect.arrayContaining([`sources/${b}`, `sources/${f}`].map((prefix) => ({ prefix }))),
     );
     const next = await submit(collectionId);

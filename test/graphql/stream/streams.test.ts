@@ -68,7 +68,7 @@ describe("the stream of a process", () => {
       await until("all have it", () => subscribers.every(({ got }, i) => got.length === (i < 15 ? 7 : 3)));
     });
     const reads = sent.filter((sql) => sql.startsWith("select 'collection' as feed"));
-    const alone = sent.filter((sql) => /from status_change s where s\.\w+ = \$1/.test(sql));
+    const alone = sent.filter((sql) => /from headway\.status_change s where s\.\w+ = \$1/.test(sql));
     expect(alone).toEqual([]);
     // Two commits, a poll a second, and one more where a page was read while another commit came.
     expect(reads.length).toBeGreaterThan(0);
@@ -97,7 +97,7 @@ describe("a cursor", () => {
     expect(data.ofJob).toBe(data.ofCollection);
     const cursors = [data.ofJob, data.collection.lastChange.cursor, data.job.lastChange.cursor, task.lastChange.cursor];
     const rows: { id: string; position: string }[] = await api.rig.db.query(
-      "select id, position::text from status_change where collection_id = $1 order by position",
+      "select id, position::text from headway.status_change where collection_id = $1 order by position",
       [collectionId],
     );
     for (const cursor of [...cursors, ...edges.map((edge) => edge.cursor)]) {
