@@ -94,7 +94,7 @@ describe.each(["a fresh database", "an upgraded database"] as const)("in %s", (w
       "select pg_get_constraintdef(oid) as value from pg_constraint where conname = $1",
       [name],
     );
-    expect([...check!.matchAll(/'([A-Z_]+)'/g)].map(([, word]) => word).sort()).toEqual([...words].sort());
+    expect([...check!.matchAll(/'([A-Z_]+)'/g)].map(([, word]) => word!).sort()).toEqual([...words].sort());
   });
 
   test("nothing lies in public", async () => {
