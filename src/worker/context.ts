@@ -1,5 +1,6 @@
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
+import { eachPage } from "../database/each-page.js";
 import type { Claim } from "../engine/flush/claim.js";
 import { beginFetch } from "../engine/uploads/fetched.js";
 import { toStorableJson, toStorableMessage } from "../engine/storable.js";
@@ -183,6 +184,13 @@ function collectionContext(
   };
 }
 
+type SettledRow = SettledDocument & {
+  readonly ordinal: number;
+  readonly output: unknown;
+  readonly hasOutput: boolean;
+  readonly metadata: Record<string, Json>;
+};
+
 /**
  * The job's document tasks in order, read page by page; with the output of a stage, only those that have one. Of what
  * was skipped as unchanged the output is the one that stands. Documents that have been removed are left out.
@@ -192,13 +200,8 @@ async function* settled(
   jobId: string,
   stage: string | null,
 ): AsyncIterable<{ document: SettledDocument; output: unknown }> {
-  for (let after = 0; ;) {
-    const rows: (SettledDocument & {
-      ordinal: number;
-      output: unknown;
-      hasOutput: boolean;
-      metadata: Record<string, Json>;
-    })[] = await db.query(
+  const pages = eachPage({ after: 0, size: PAGE, keyOf: ({ ordinal }: SettledRow) => ordinal }, (after, limit) =>
+    db.query(
       `select t.ordinal, t.document_id as id, t.document_name as name, d.media_type as "mediaType",
          d.metadata, t.status, o.output, o.task_id is not null as "hasOutput",
          case when t.status = 'FAILED' then
@@ -209,13 +212,13 @@ async function* settled(
          where s.stage = $2 and s.task_id = case when t.status <> 'SKIPPED' then t.id
            else coalesce(headway.kept_task(d.id, t.content_sha256, j.pipeline, j.pipeline_version, j.options), d.content_task_id) end
        ) o on true
-       where t.job_id = $1 and t.kind = 'DOCUMENT' and t.ordinal > $3 order by t.ordinal limit ${PAGE}`,
-      [jobId, stage, after],
-    );
+       where t.job_id = $1 and t.kind = 'DOCUMENT' and t.ordinal > $3 order by t.ordinal limit $4`,
+      [jobId, stage, after, limit],
+    ),
+  );
+  for await (const rows of pages) {
     for (const { ordinal: _, output, hasOutput, ...document } of rows) {
       if (stage === null || hasOutput) yield { document, output };
     }
-    if (rows.length < PAGE) return;
-    after = rows.at(-1)!.ordinal;
   }
 }

@@ -1,3 +1,4 @@
+import { eachPageById } from "../../database/each-page.js";
 import { inTransaction } from "../../database/transaction.js";
 import type { StatusChange } from "../../model/status-change.js";
 import type { EngineDeps } from "../engine.js";
@@ -41,16 +42,14 @@ export async function repair(
 }
 
 async function* openJobs({ db }: Pick<EngineDeps, "db">, projectId: string): AsyncGenerator<string> {
-  for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
-    const found: { id: string }[] = await db.query(
+  const open = eachPageById<{ id: string }>(PAGE, (after, limit) =>
+    db.query(
       `select id from headway.job where project_id = $1 and status in ('QUEUED', 'PROCESSING', 'CANCELLING') and id > $2
-       order by id limit ${PAGE}`,
-      [projectId, after],
-    );
-    for (const { id } of found) yield id;
-    if (found.length < PAGE) return;
-    after = found.at(-1)!.id;
-  }
+       order by id limit $3`,
+      [projectId, after, limit],
+    ),
+  );
+  for await (const rows of open) for (const { id } of rows) yield id;
 }
 
 function convergeAndRead({ db }: Pick<EngineDeps, "db">, jobId: string) {
