@@ -7,7 +7,7 @@ import { createDataSource } from "../../src/database/data-source.js";
 import { migrate } from "../../src/database/migrate.js";
 import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
 import { addDocuments, createCollection } from "../../src/engine/collection/collections.js";
-import type { Actor, EngineParts } from "../../src/engine/engine.js";
+import type { Actor, EngineDeps } from "../../src/engine/engine.js";
 import { createNetworks } from "../../src/sources/networks.js";
 import { submitJob } from "../../src/engine/submit/submit.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
@@ -42,7 +42,7 @@ export const peer: Peer = {
     await migrate(databaseUrl);
     const db = await createDataSource(databaseUrl).initialize();
     const stages = NAMES.map((name) => ({ name, run: async () => ({ ok: true }) }));
-    const parts: EngineParts = {
+    const deps: EngineDeps = {
       db,
       dispatcher: createInProcessDispatcher(),
       registry: new Registry([definePipeline({ name: "limit", version: 1, documentStages: stages })]),
@@ -61,14 +61,14 @@ export const peer: Peer = {
     await sql.query("set plan_cache_mode = force_generic_plan; set enable_seqscan = off");
     return {
       async round(documents) {
-        const collectionId = await createCollection(parts, ACTOR, { name: randomUUID() });
+        const collectionId = await createCollection(deps, ACTOR, { name: randomUUID() });
         for (let first = 0; first < documents; first += 1_000) {
           const length = Math.min(1_000, documents - first);
           const batch = Array.from({ length }, (_, n) => ({ name: `d${first + n}`, text: "x" }));
-          await addDocuments(parts, ACTOR, { collectionId, documents: batch });
+          await addDocuments(deps, ACTOR, { collectionId, documents: batch });
         }
         const startedAt = performance.now();
-        const { jobId } = await submitJob(parts, ACTOR, { collectionId, pipeline: "limit" });
+        const { jobId } = await submitJob(deps, ACTOR, { collectionId, pipeline: "limit" });
         const { rows } = await sql.query<{ id: string }>(
           "select id from headway.task where job_id = $1 order by ordinal",
           [jobId],

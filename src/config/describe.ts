@@ -1,4 +1,5 @@
 import type { Config, ModelServer } from "../config.js";
+import { withoutPassword } from "./values.js";
 
 /** The settings for people to read: passwords in URLs and keys are hidden. */
 export function describeConfig(config: Config): Record<string, unknown> {
@@ -17,12 +18,4 @@ export function describeConfig(config: Config): Record<string, unknown> {
     databaseDirectUrl: databaseDirectUrl === null ? null : withoutPassword(databaseDirectUrl),
     redisUrl: redisUrl === null ? "in-process" : withoutPassword(redisUrl),
   };
-}
-
-/**
- * A URL as it may be shown. A password that was not percent-encoded may hold anything, "@" and "/" too: all up to the
- * last "@" may be part of it.
- */
-export function withoutPassword(value: string): string {
-  return value.replace(/^([a-z][a-z\d+.-]*:\/\/)?([^:/@\s]*):.*@/is, "$1$2:***@");
 }

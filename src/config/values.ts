@@ -20,3 +20,11 @@ export function url(protocols: readonly string[], why: string): z.ZodType<string
     return z.NEVER;
   }) as unknown as z.ZodType<string | null>;
 }
+
+/**
+ * A URL as it may be shown. A password that was not percent-encoded may hold anything, "@" and "/" too: all up to the
+ * last "@" may be part of it.
+ */
+export function withoutPassword(value: string): string {
+  return value.replace(/^([a-z][a-z\d+.-]*:\/\/)?([^:/@\s]*):.*@/is, "$1$2:***@");
+}

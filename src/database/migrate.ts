@@ -7,7 +7,7 @@ import { lockTables } from "./lock-tables.js";
 import { takeMigrationLock, type LockWait, type Query } from "./migration-lock.js";
 import { DEFAULT_SCHEMA, quotedSchema } from "./schema-name.js";
 import { connectTo, type Address, type Route } from "./session.js";
-import { functionFiles, numberedFiles, sqlFile, TRANSITIONS, TRIGGERS, type SqlFile } from "./sql-files.js";
+import { functionFiles, numberedFiles, sqlFile, TRANSITIONS_FILE, TRIGGERS_FILE, type SqlFile } from "./sql-files.js";
 import { isTransient, sqlStateOf } from "./transaction.js";
 
 const TRIES = 20;
@@ -112,9 +112,9 @@ async function bringIn(client: pg.Client, schema: string, wait: LockWait): Promi
   // They call each other, in whatever order they come.
   await query("set local check_function_bodies = off");
   for (const file of functionFiles()) await bring(file, null);
-  await bring(sqlFile(TRIGGERS), lockTables(TRIGGER_TABLES, "access exclusive"));
+  await bring(sqlFile(TRIGGERS_FILE), lockTables(TRIGGER_TABLES, "access exclusive"));
   // Each time, not by its hash: what is missing is added, whatever the reason.
-  await query(sqlFile(TRANSITIONS).text);
+  await query(sqlFile(TRANSITIONS_FILE).text);
   await query(IDENTIFY);
   return done;
 }

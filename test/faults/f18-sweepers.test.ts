@@ -6,7 +6,7 @@ import { convergeOpenJobs } from "../../src/reconciler/open-jobs.js";
 import { enforceCancelDeadlines } from "../../src/reconciler/cancel-deadlines.js";
 import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
 import { expireCollections } from "../../src/reconciler/expiry.js";
-import type { DutyParts } from "../../src/reconciler/reconciler.js";
+import type { DutyDeps } from "../../src/reconciler/duty.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { createFaultRig, ROLES, type FaultRig } from "./rig.js";
 
@@ -70,9 +70,9 @@ test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of
     crashLimit: 5,
     cancelDeadlineMs: 1_000,
   };
-  const parts: DutyParts = { db, recorder, blobs: createFilesystemBlobStore("/nonexistent"), settings, onError };
+  const deps: DutyDeps = { db, recorder, blobs: createFilesystemBlobStore("/nonexistent"), settings, onError };
   for (const duty of [convergeOpenJobs, enforceCancelDeadlines, rescueExpiredLeases, expireCollections]) {
-    expect(await duty(parts)).toBe(0);
+    expect(await duty(deps)).toBe(0);
   }
   await db.destroy();
   expect(rig.looks).toBeGreaterThan(looksBefore);

@@ -107,9 +107,9 @@ async function answersOf(api: ApiClient): Promise<unknown> {
          summary { createdAt durationMs output stages { stage } counts { total completed } }
          artifacts { nodes { name sizeBytes sha256 createdAt url } }
          tasks(first: 10) { nodes { documentName status progress createdAt startedAt finishedAt runAt
-           stages { stage output } history(first: 3) { nodes { ${CHANGE} } } } }
+           stages { stage startedAt finishedAt outcome } history(first: 3) { nodes { ${CHANGE} } } } }
        }
-       collection(id: $collection) { metadata createdAt expiresAt documents(first: 3) { nodes { name sizeBytes createdAt text } } }
+       collection(id: $collection) { metadata createdAt expiresAt documents(first: 3) { nodes { name sizeBytes createdAt text chunks(first: 2) { nodes { text endOffset } } } } }
      }`,
     { job: job.id, collection: collection.id },
   );

@@ -5,7 +5,7 @@ import { inTransaction } from "../../database/transaction.js";
 import { UserFault } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
 import { isOpen, type JobStatus, type TaskStatus } from "../../lifecycle/status.js";
-import type { Actor, EngineParts } from "../engine.js";
+import type { Actor, EngineDeps } from "../engine.js";
 import { whyNotCancel } from "../permissions.js";
 import { toStorableMessage } from "../storable.js";
 
@@ -15,22 +15,22 @@ import { toStorableMessage } from "../storable.js";
  * @throws {UserFault} NOT_FOUND, NOT_CANCELLABLE when it is settled
  */
 export async function cancelJob(
-  parts: Pick<EngineParts, "db">,
+  deps: Pick<EngineDeps, "db">,
   actor: Actor,
   input: { readonly jobId: string; readonly reason?: string | null },
 ): Promise<string> {
-  await requestCancel(parts, actor, input);
+  await requestCancel(deps, actor, input);
   return input.jobId;
 }
 
 /** As `cancelJob`; returns whether this request is the one that did it, which is false where it was CANCELLING already. */
 export async function requestCancel(
-  parts: Pick<EngineParts, "db">,
+  deps: Pick<EngineDeps, "db">,
   actor: Actor,
   input: { readonly jobId: string; readonly reason?: string | null },
 ): Promise<boolean> {
   const { jobId } = input;
-  const isFirst = await inTransaction(parts.db, async (tx) => {
+  const isFirst = await inTransaction(deps.db, async (tx) => {
     await tx.query("select headway.lock_collections(array(select collection_id from headway.job where id = $1))", [
       jobId,
     ]);
@@ -61,12 +61,12 @@ export async function requestCancel(
  * @throws {UserFault} NOT_FOUND, NOT_CANCELLABLE when it is settled
  */
 export async function cancelTask(
-  parts: EngineParts,
+  deps: EngineDeps,
   actor: Actor,
   input: { readonly taskId: string; readonly reason?: string | null },
 ): Promise<string> {
   const { taskId } = input;
-  await inTransaction(parts.db, async (tx) => {
+  await inTransaction(deps.db, async (tx) => {
     await tx.query("select headway.lock_collections(array(select collection_id from headway.task where id = $1))", [
       taskId,
     ]);

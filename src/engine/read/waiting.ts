@@ -1,16 +1,7 @@
 import type { WaitingCode } from "../../lifecycle/waiting.js";
 import { DEFAULT_STAGE_TIMEOUT_MS } from "../../pipelines/pipeline.js";
-import type { EngineParts } from "../engine.js";
-
-/** Why a task or a job does not move. */
-export interface WaitingReason {
-  readonly code: WaitingCode;
-  readonly message: string;
-  /** When it moves by itself; null where nobody knows. */
-  readonly until: Date | null;
-  /** Its place in the queue, from 1; null where there is none. */
-  readonly position: number | null;
-}
+import type { WaitingReason } from "../../model/waiting.js";
+import type { EngineDeps } from "../engine.js";
 
 /** What the answer follows from, read in one statement. Times are the database's. */
 interface Facts {
@@ -29,7 +20,7 @@ interface Facts {
   readonly pausedReason: string | null;
   readonly holder: string | null;
   readonly holderStatus: string | null;
-  /** Workers of its pipeline that run and go round, those that stand still, and the free slots of the former. */
+  /** Workers of its pipeline whose loop iterates, those whose loop is stalled, and the free slots of the former. */
   readonly workers: number;
   readonly stalled: number;
   readonly free: number;
@@ -45,11 +36,11 @@ const STUCK_AFTER_MS = 60_000;
 
 /** For each task why it does not move; absent where it moves or is settled. */
 export async function whyTasksWait(
-  parts: EngineParts,
+  deps: EngineDeps,
   taskIds: readonly string[],
 ): Promise<ReadonlyMap<string, WaitingReason>> {
-  const rows: Facts[] = await parts.db.query(FACTS, [taskIds]);
-  const reasons = rows.map((facts) => [facts.id, explain(parts, facts)] as const);
+  const rows: Facts[] = await deps.db.query(FACTS, [taskIds]);
+  const reasons = rows.map((facts) => [facts.id, explain(deps, facts)] as const);
   return new Map(reasons.filter((entry): entry is readonly [string, WaitingReason] => entry[1] !== null));
 }
 
@@ -58,12 +49,12 @@ export async function whyTasksWait(
  * would move first.
  */
 export async function whyJobsWait(
-  parts: EngineParts,
+  deps: EngineDeps,
   jobIds: readonly string[],
 ): Promise<ReadonlyMap<string, WaitingReason>> {
-  const rows: { jobId: string; taskId: string }[] = await parts.db.query(REPRESENTATIVES, [jobIds]);
+  const rows: { jobId: string; taskId: string }[] = await deps.db.query(REPRESENTATIVES, [jobIds]);
   const reasons = await whyTasksWait(
-    parts,
+    deps,
     rows.map(({ taskId }) => taskId),
   );
   const result = new Map<string, WaitingReason>();
@@ -74,14 +65,14 @@ export async function whyJobsWait(
   return result;
 }
 
-function explain(parts: EngineParts, facts: Facts): WaitingReason | null {
+function explain(deps: EngineDeps, facts: Facts): WaitingReason | null {
   switch (facts.status) {
     case "WAITING":
       return because("DOCUMENTS_OPEN", `${facts.documentsOpen} of ${facts.documents} documents are not settled yet.`);
     case "QUEUED":
       return explainQueued(facts);
     case "RUNNING":
-      return explainRunning(parts, facts);
+      return explainRunning(deps, facts);
   }
 }
 
@@ -114,7 +105,7 @@ function explainQueued(facts: Facts): WaitingReason | null {
   return { code: "BEHIND_OTHERS", message: `${count} due tasks are taken before it.`, until: null, position };
 }
 
-function explainRunning({ registry, cancelDeadlineMs }: EngineParts, facts: Facts): WaitingReason | null {
+function explainRunning({ registry, cancelDeadlineMs }: EngineDeps, facts: Facts): WaitingReason | null {
   const { now, stage, stageSince, leaseExpiresAt, holder, cancelRequestedAt } = facts;
   if (leaseExpiresAt !== null && leaseExpiresAt < now) {
     return because(

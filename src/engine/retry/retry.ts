@@ -5,14 +5,14 @@ import { UserFault } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
 import { isOpen, type TaskKind, type TaskStatus } from "../../lifecycle/status.js";
 import { DEFAULT_MAX_ATTEMPTS } from "../../pipelines/pipeline.js";
-import type { Actor, EngineParts } from "../engine.js";
+import type { Actor, EngineDeps } from "../engine.js";
 import { dispatch, type DueTask } from "../flush/hints.js";
-import { whyNotRetryJob, whyNotRetryTask, type JobStanding } from "../permissions.js";
+import { whyNotRetryJob, whyNotRetryTask, type RetryState } from "../permissions.js";
 import { toStorableMessage } from "../storable.js";
 
 export type RetryFrom = "FAILED_STAGE" | "FIRST_STAGE";
 
-interface Target extends JobStanding {
+interface Target extends RetryState {
   readonly collectionId: string;
   readonly pipeline: string;
   readonly documentStages: string[];
@@ -35,15 +35,15 @@ interface Choice {
  * @throws {UserFault} NOT_FOUND, NOT_RETRYABLE, COLLECTION_EXPIRED
  */
 export async function retryJob(
-  parts: EngineParts,
+  deps: EngineDeps,
   actor: Actor,
   input: { readonly jobId: string } & Omit<Choice, "taskId">,
 ): Promise<{ jobId: string; retriedTasks: number }> {
   const { jobId, ...choice } = input;
-  const done = await inTransaction(parts.db, async (tx) => {
+  const done = await inTransaction(deps.db, async (tx) => {
     const target = await lockTarget(tx, actor, "j.id = $1", jobId, "job");
     refuseIf(target, whyNotRetryJob(target), "jobId");
-    const due = await reopen(parts, tx, actor, target, choice);
+    const due = await reopen(deps, tx, actor, target, choice);
     const collectionTaskFits = await collectionTaskMatches(tx, target, choice.errorCodes);
     if (due.length === 0 && !collectionTaskFits) {
       const which = choice.errorCodes ? ` with the error codes ${choice.errorCodes.join(", ")}` : "";
@@ -53,11 +53,11 @@ export async function retryJob(
         ["jobId"],
       );
     }
-    await finishReopening(parts, tx, actor, target, choice);
+    await finishReopening(deps, tx, actor, target, choice);
     return due;
   });
   await failpoint("retry.after_commit");
-  dispatch(parts, done);
+  dispatch(deps, done);
   return { jobId, retriedTasks: done.length };
 }
 
@@ -66,12 +66,12 @@ export async function retryJob(
  * @throws {UserFault} NOT_FOUND, NOT_RETRYABLE, COLLECTION_EXPIRED
  */
 export async function retryTask(
-  parts: EngineParts,
+  deps: EngineDeps,
   actor: Actor,
   input: { readonly taskId: string; readonly from: RetryFrom; readonly reason?: string | null },
 ): Promise<string> {
   const { taskId } = input;
-  const due = await inTransaction(parts.db, async (tx) => {
+  const due = await inTransaction(deps.db, async (tx) => {
     const target = await lockTarget(
       tx,
       actor,
@@ -85,15 +85,15 @@ export async function retryTask(
     );
     refuseIf(target, whyNotRetryTask(taskId, task!, target), "taskId");
     if (isOpen("JOB", target.status)) {
-      const reopened = await reopen(parts, tx, actor, target, input);
-      await backToWaiting(parts, tx, actor, target, input.reason);
+      const reopened = await reopen(deps, tx, actor, target, input);
+      await backToWaiting(deps, tx, actor, target, input.reason);
       return reopened;
     }
-    const reopened = await reopen(parts, tx, actor, target, input);
-    await finishReopening(parts, tx, actor, target, input);
+    const reopened = await reopen(deps, tx, actor, target, input);
+    await finishReopening(deps, tx, actor, target, input);
     return reopened;
   });
-  dispatch(parts, due);
+  dispatch(deps, due);
   return taskId;
 }
 
@@ -138,7 +138,7 @@ async function collectionTaskMatches(
 
 /** Puts the chosen document tasks back to QUEUED. The job follows in the same transaction. */
 async function reopen(
-  parts: EngineParts,
+  deps: EngineDeps,
   tx: EntityManager,
   actor: Actor,
   target: Target,
@@ -164,7 +164,7 @@ async function reopen(
       messageOf(choice),
       choice.from,
       target.documentStages[0] ?? null,
-      JSON.stringify(attemptsByStage(parts, target)),
+      JSON.stringify(attemptsByStage(deps, target)),
       settled ? 1 : 0,
       choice.taskId ?? null,
       choice.errorCodes ? [...choice.errorCodes] : null,
@@ -175,7 +175,7 @@ async function reopen(
 
 /** The job's next run, its collection's PROCESSING, and the collection task's WAITING. */
 async function finishReopening(
-  parts: EngineParts,
+  deps: EngineDeps,
   tx: EntityManager,
   actor: Actor,
   target: Target,
@@ -194,12 +194,12 @@ async function finishReopening(
      where id = $1`,
     [target.jobId, randomUUID(), ...by],
   );
-  await backToWaiting(parts, tx, actor, target, choice.reason);
+  await backToWaiting(deps, tx, actor, target, choice.reason);
   await tx.query("select headway.converge($1, 'system:converge')", [target.jobId]);
 }
 
 async function backToWaiting(
-  parts: EngineParts,
+  deps: EngineDeps,
   tx: EntityManager,
   actor: Actor,
   target: Target,
@@ -221,13 +221,13 @@ async function backToWaiting(
       actor.name,
       reason ? toStorableMessage(reason) : null,
       first,
-      attemptsByStage(parts, target)[first] ?? DEFAULT_MAX_ATTEMPTS,
+      attemptsByStage(deps, target)[first] ?? DEFAULT_MAX_ATTEMPTS,
     ],
   );
 }
 
-function attemptsByStage(parts: EngineParts, target: Target): Record<string, number> {
-  const pipeline = parts.registry.get(target.pipeline);
+function attemptsByStage(deps: EngineDeps, target: Target): Record<string, number> {
+  const pipeline = deps.registry.get(target.pipeline);
   const stages = pipeline ? [...pipeline.documentStages, ...pipeline.collectionStages] : [];
   return Object.fromEntries(stages.map((stage) => [stage.name, stage.maxAttempts ?? DEFAULT_MAX_ATTEMPTS]));
 }

@@ -1,19 +1,16 @@
 import { Readable } from "node:stream";
 import pRetry from "p-retry";
 import type { DataSource } from "typeorm";
-import type { Claim } from "../engine/flush/claim.js";
-import type { DocumentFacts } from "../engine/flush/change.js";
-import { beginFetch } from "../engine/uploads/fetched.js";
-import { refused, resolveS3Uri, type SourceRules } from "../sources/uri.js";
+import { refused, resolveS3Uri, type SourceRules } from "./uri.js";
 import { HeadwayError, PermanentError } from "../errors.js";
 import { decodeText } from "../pipelines/decode-text.js";
 import type { FetchedSource, Json, StageDocument } from "../pipelines/pipeline.js";
 import type { BlobStore } from "../storage/blob-store.js";
 import type { S3Objects } from "../storage/s3-objects.js";
-import { openFile } from "../sources/file-source.js";
-import { INTERRUPTED, openHttp } from "../sources/http-source.js";
+import { openFile } from "./file-source.js";
+import { INTERRUPTED, openHttp } from "./http-source.js";
 
-export interface SourceParts extends SourceRules {
+export interface SourceDeps extends SourceRules {
   readonly db: DataSource;
   readonly blobs: BlobStore;
   /** Absent where no S3 is set up. */
@@ -21,26 +18,53 @@ export interface SourceParts extends SourceRules {
   readonly maxDocumentBytes: number;
 }
 
+/** What a stage found out about its document; recorded with the stage's end. */
+export interface DocumentFacts {
+  readonly mediaType?: string;
+  readonly sizeBytes?: number;
+  readonly sha256?: string;
+  readonly blobKey?: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** A document as its claim knows it. */
+export interface SourceDocument {
+  readonly id: string;
+  readonly name: string;
+  readonly mediaType: string | null;
+  readonly sizeBytes: number | null;
+  readonly sha256: string | null;
+  readonly metadata: Record<string, unknown>;
+  /** Null where the bytes are inline in the database. */
+  readonly sourceUri: string | null;
+  /** Where the blob store has the bytes; null until they are fetched. */
+  readonly blobKey: string | null;
+}
+
+export interface SourceClaim {
+  readonly document: SourceDocument;
+  /** The place in the blob store for what this claim downloads; reserved before the first byte is written. */
+  readonly reserveKey: () => Promise<string>;
+  /** Called with what a download found out. */
+  readonly addFacts: (facts: DocumentFacts) => void;
+  /** Ends downloads when the claim is to stop. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * A document's bytes, wherever they are: inline in the database, in the blob store once sent or fetched, or behind a
  * URI. What `fetch` finds out is added to `facts`, recorded with the end of the stage.
  */
 export class Source implements StageDocument {
-  readonly #parts: SourceParts;
-  readonly #claim: Claim;
-  readonly #document: NonNullable<Claim["document"]>;
-  readonly #addFacts: (facts: DocumentFacts) => void;
-  readonly #signal: AbortSignal | undefined;
+  readonly #deps: SourceDeps;
+  readonly #claim: SourceClaim;
+  readonly #document: SourceDocument;
   #blobKey: string | null;
 
-  /** @param signal ends downloads when the claim is to stop */
-  constructor(parts: SourceParts, claim: Claim, addFacts: (facts: DocumentFacts) => void, signal?: AbortSignal) {
-    if (!claim.document) throw new PermanentError("NOT_READABLE", "The document has been removed from its collection.");
-    this.#parts = parts;
+  constructor(deps: SourceDeps, claim: SourceClaim) {
+    this.#deps = deps;
     this.#claim = claim;
     this.#document = claim.document;
-    this.#addFacts = addFacts;
-    this.#signal = signal;
     this.#blobKey = claim.document.blobKey;
   }
 
@@ -77,9 +101,9 @@ export class Source implements StageDocument {
       // Inline bytes were counted and hashed when they came in.
       return { sizeBytes: this.#document.sizeBytes!, sha256: this.#document.sha256! };
     }
-    const { db, maxDocumentBytes: maxBytes } = this.#parts;
-    const key = await beginFetch(db, this.#claim, this.#document.id);
-    const fetchAll = async () => this.#parts.blobs.write(key, await this.#open(), { maxBytes });
+    const { maxDocumentBytes: maxBytes } = this.#deps;
+    const key = await this.#claim.reserveKey();
+    const fetchAll = async () => this.#deps.blobs.write(key, await this.#open(), { maxBytes });
     const { sizeBytes, sha256 } = await pRetry(fetchAll, {
       retries: MAX_BEGUN_ANEW,
       minTimeout: 300,
@@ -88,7 +112,7 @@ export class Source implements StageDocument {
     });
     this.#blobKey = key;
     const facts = { sizeBytes, sha256, blobKey: key };
-    this.#addFacts(facts);
+    this.#claim.addFacts(facts);
     this.learn(facts);
     return { sizeBytes, sha256 };
   }
@@ -99,10 +123,10 @@ export class Source implements StageDocument {
     for await (const part of await this.stream()) {
       parts.push(part as Buffer);
       sizeBytes += (part as Buffer).length;
-      if (sizeBytes > this.#parts.maxDocumentBytes) {
+      if (sizeBytes > this.#deps.maxDocumentBytes) {
         throw new PermanentError(
           "TOO_LARGE",
-          `${this.name} has more than ${this.#parts.maxDocumentBytes} bytes; HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`,
+          `${this.name} has more than ${this.#deps.maxDocumentBytes} bytes; HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`,
         );
       }
     }
@@ -110,7 +134,7 @@ export class Source implements StageDocument {
   }
 
   async stream(): Promise<Readable> {
-    return this.#blobKey === null ? this.#open() : this.#parts.blobs.read(this.#blobKey);
+    return this.#blobKey === null ? this.#open() : this.#deps.blobs.read(this.#blobKey);
   }
 
   async text(): Promise<string> {
@@ -120,7 +144,7 @@ export class Source implements StageDocument {
   async #open(): Promise<Readable> {
     const { sourceUri, id, name } = this.#document;
     if (sourceUri === null) {
-      const rows: { bytes: Buffer }[] = await this.#parts.db.query(
+      const rows: { bytes: Buffer }[] = await this.#deps.db.query(
         "select bytes from headway.document_bytes where document_id = $1",
         [id],
       );
@@ -128,9 +152,10 @@ export class Source implements StageDocument {
       return Readable.from([rows[0].bytes]);
     }
     const { protocol } = new URL(sourceUri);
-    const { networks, s3Sources, fileRoots, s3, maxDocumentBytes: maxBytes } = this.#parts;
+    const { networks, s3Sources, fileRoots, s3, maxDocumentBytes: maxBytes } = this.#deps;
     if (protocol === "http:" || protocol === "https:") {
-      return openHttp(sourceUri, { networks, maxBytes, ...(this.#signal ? { signal: this.#signal } : {}) });
+      const { signal } = this.#claim;
+      return openHttp(sourceUri, { networks, maxBytes, ...(signal ? { signal } : {}) });
     }
     if (protocol === "s3:") {
       const { bucket, key } = resolveS3Uri(sourceUri, s3Sources);
