@@ -123,11 +123,9 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     serve.checks.push({
       name: "reconciler",
       check: async () => {
-        const stillMs = reconciler.stalledMs;
-        if (stillMs === null) return "the sweep has not gone round yet";
-        return stillMs > TICK_DEADLINE_MS + 2 * config.sweepMs
-          ? `the sweep has not gone round for ${stillMs} ms`
-          : null;
+        const stalledMs = reconciler.stalledMs;
+        if (stalledMs === null) return "the sweep has not ended yet";
+        return stalledMs > TICK_DEADLINE_MS + 2 * config.sweepMs ? `the sweep has not ended for ${stalledMs} ms` : null;
       },
     });
   }
@@ -268,9 +266,9 @@ async function startWorker(
   checks.push({
     name: "worker",
     check: async () => {
-      const stillMs = worker.stalledMs;
+      const stalledMs = worker.stalledMs;
       const limitMs = Math.max(config.leaseMs, 3 * config.pollMs);
-      return stillMs > limitMs ? `the claim loop has not gone round for ${stillMs} ms` : null;
+      return stalledMs > limitMs ? `the claim loop has not iterated for ${stalledMs} ms` : null;
     },
   });
   return worker;
