@@ -26,6 +26,13 @@ const Options = z
     graph: z.boolean().default(true).describe("Whether people, places and organisations are looked for."),
     ocr: z.boolean().default(true).describe("Whether the letters in images are read."),
     transcribe: z.boolean().default(true).describe("Whether what is said in sound and film is written down."),
+    menus: z.boolean().default(false).describe("Whether menus and other navigation of web pages belong to the text."),
+    blocks: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether the blocks of each document (headings, paragraphs, tables) are left as the artifact blocks.json.",
+      ),
     chunkSize: z.number().int().min(100).max(8_000).default(1_000).describe("Characters of a chunk at most."),
   })
   .refine((options) => options.only === undefined || options[options.only], {
@@ -46,7 +53,7 @@ export interface DocumentsParts {
 export function documentsPipeline({ embedder, maxDocumentBytes, transcriber }: DocumentsParts): Pipeline {
   return definePipeline({
     name: "documents",
-    version: 2,
+    version: 3,
     description: "Extracts the text of documents, cuts it into chunks and makes them searchable.",
     options: Options,
     documentStages: [
@@ -74,7 +81,14 @@ function within<S extends Stage>(has: (options: DocumentsOptions) => boolean, st
   return { ...stage, when: (options: DocumentsOptions) => has(options) && (stage.when?.(options) ?? true) };
 }
 
-function aimOf({ only, ocr, metadata, transcribe }: DocumentsOptions, canTranscribe: boolean): ParseAim {
+function aimOf({ only, ocr, metadata, transcribe, menus, blocks }: DocumentsOptions, canTranscribe: boolean): ParseAim {
   if (only === "metadata") return { text: false, ocr: false, metadata: true, transcript: "unwanted" };
-  return { text: true, ocr, metadata, transcript: !transcribe ? "unwanted" : canTranscribe ? "follows" : "missing" };
+  return {
+    text: true,
+    ocr,
+    metadata,
+    menus,
+    blocks,
+    transcript: !transcribe ? "unwanted" : canTranscribe ? "follows" : "missing",
+  };
 }

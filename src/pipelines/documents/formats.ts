@@ -22,6 +22,7 @@ export const FORMATS = {
   ogg: "audio/ogg",
   m4a: "audio/mp4",
   mp4: "video/mp4",
+  mov: "video/quicktime",
   mkv: "video/matroska",
   webm: "video/webm",
 } as const;
@@ -35,6 +36,8 @@ const ALIASES: Readonly<Record<string, string>> = {
   "audio/x-m4a": FORMATS.m4a,
   "audio/opus": FORMATS.ogg,
   "audio/ogg; codecs=opus": FORMATS.ogg,
+  "audio/ogg; codecs=flac": FORMATS.ogg,
+  "audio/ogg; codecs=vorbis": FORMATS.ogg,
   "video/x-m4v": FORMATS.mp4,
   "video/x-matroska": FORMATS.mkv,
 };
