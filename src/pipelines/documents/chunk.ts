@@ -2,7 +2,7 @@ import { PermanentError } from "../../errors.js";
 import type { DocumentStage } from "../pipeline.js";
 import { unpackOutline } from "./blocks/outline.js";
 import { packChunks } from "./blocks/pack.js";
-import type { DocumentsOptions } from "./documents.js";
+import type { DocumentsOptions } from "./options.js";
 import type { ParseOutput } from "./parse.js";
 
 /** Cuts the text into chunks of at most `chunkSize` characters, by its structure. */

@@ -16,8 +16,9 @@ const MAX_ITEMS = 500_000;
 /** Page by page: the text layer, form fields and annotations; what the layer does not say, by OCR. */
 export async function parsePdf(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
   assertStreams(bytes, name);
-  const document = await open(bytes, name);
-  if (document === null) return plainPages(bytes, name);
+  const opened = await open(bytes, name);
+  if (opened === null) return plainPages(bytes, name);
+  const { document } = opened;
   try {
     if (document.numPages > MAX_PAGES) throw tooManyPages(document.numPages, name);
     const layers = await layersOf(document, name, aid);
@@ -37,20 +38,19 @@ export async function parsePdf(bytes: Uint8Array, name: string, aid: ParseAid): 
 type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>;
 
 /** Null of one that asks for a password though another reader opens it without, as where only attachments are locked. */
-async function open(bytes: Uint8Array, name: string): Promise<PdfDocument | null> {
+async function open(bytes: Uint8Array, name: string): Promise<{ readonly document: PdfDocument } | null> {
   try {
     // A copy: the library takes the buffer away from its owner.
-    return await getDocumentProxy(new Uint8Array(bytes), {
-      isEvalSupported: false,
-      stopAtErrors: false,
-      verbosity: 0,
-      enableXfa: true,
-    });
+    const settings = { isEvalSupported: false, stopAtErrors: false, verbosity: 0, enableXfa: true };
+    return { document: await getDocumentProxy(new Uint8Array(bytes), settings) };
   } catch (error) {
     const isOpen = await opensElsewhere(bytes);
     if (isOpen) return null;
-    if ((error as Error).name === "PasswordException") {
-      throw new PermanentError("ENCRYPTED_DOCUMENT", `${name} is protected by a password; send an unprotected copy.`);
+    if ((error as Error).name === "PasswordException" || /encryption method/i.test(messageOf(error))) {
+      throw new PermanentError(
+        "ENCRYPTED_DOCUMENT",
+        `${name} is protected by a password or a certificate; send an unprotected copy.`,
+      );
     }
     throw new PermanentError(
       "MALFORMED_DOCUMENT",

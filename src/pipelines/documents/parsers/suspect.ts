@@ -2,6 +2,8 @@
 const MIN_WORDS = 15;
 /** Words that are none, as codes and abbreviations are too: a parts list has a quarter of them. */
 const MAX_ODD_SHARE = 0.4;
+/** Letters a word, in the middle; English has 4.7, and formulas have two. */
+const MIN_WORD_LENGTH = 1.8;
 const MAX_BAD_SHARE = 0.05;
 const VOWEL = /[aeiouyàáâãäåæèéêëìíîïòóôõöøœùúûüýăąęěėęîőœůűčšžаеёиоуыэюяіїєαεηιουωάέήίόύώ]/i;
 
@@ -16,7 +18,14 @@ export function isSuspect(text: string): boolean {
   const letters = text.replace(/\s+/g, "");
   if (letters.length < 10) return false;
   if ((letters.match(BAD)?.length ?? 0) > letters.length * MAX_BAD_SHARE) return true;
-  return oddShare(text) > MAX_ODD_SHARE;
+  return isShredded(text) || oddShare(text) > MAX_ODD_SHARE;
+}
+
+/** Words broken into letters and pairs of letters, as of a font that claims to be written downwards. */
+function isShredded(text: string): boolean {
+  const words = text.match(/\p{Script=Latin}+/gu) ?? [];
+  const letters = words.reduce((sum, word) => sum + word.length, 0);
+  return words.length >= 60 && letters < words.length * MIN_WORD_LENGTH;
 }
 
 /** Which share of the words can't be words; 0 where there are too few. */

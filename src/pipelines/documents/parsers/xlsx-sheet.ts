@@ -125,9 +125,9 @@ export function tooMany(name: string): PermanentError {
 }
 
 interface Handlers {
-  open(element: string, attributes: Readonly<Record<string, string>>): void;
-  text(text: string): void;
-  close(element: string): void;
+  readonly open: (element: string, attributes: Readonly<Record<string, string>>) => void;
+  readonly text: (text: string) => void;
+  readonly close: (element: string) => void;
 }
 
 /** Elements by their names without prefix, whatever prefix the file uses. */

@@ -125,6 +125,6 @@ function textOf(node: Node, decode: (text: string) => string): string {
   if (key === null) return "";
   // What is marked as no markup holds no references either.
   const children = childrenOf(node, key);
-  if (key === "#cdata") return children.map((child) => String(child["#text"] ?? "")).join("");
+  if (key === "#cdata") return children.map((child) => String(child["#text"] as string)).join("");
   return children.map((child) => textOf(child, decode)).join("");
 }
