@@ -13,7 +13,7 @@ import { storeStage } from "./store.js";
 import { transcribeStage } from "./transcribe.js";
 import { validateStage } from "./validate.js";
 
-export interface DocumentsParts {
+export interface DocumentsDeps {
   readonly embedder: Embedder;
   readonly maxDocumentBytes: number;
   /** Null where nobody writes down what is said. */
@@ -21,7 +21,7 @@ export interface DocumentsParts {
 }
 
 /** The built-in pipeline for documents of every kind: their text, in chunks, searchable. */
-export function documentsPipeline({ embedder, maxDocumentBytes, transcriber }: DocumentsParts): Pipeline {
+export function documentsPipeline({ embedder, maxDocumentBytes, transcriber }: DocumentsDeps): Pipeline {
   return definePipeline({
     name: "documents",
     version: 3,
