@@ -29,10 +29,10 @@ export function decodeText(bytes: Uint8Array, declared?: string | null): Decoded
   const wide = wideWithoutMark(buffer);
   if (wide) return certain(buffer, wide);
   const named = declared ? knownEncoding(declared) : null;
-  const utf8 = decodeUtf8(buffer);
+  const { multiByte, ...utf8 } = decodeUtf8(buffer);
   if (utf8.badBytes === 0 && !(named && isEscaped(named))) return { ...utf8, encoding: "UTF-8", isGuessed: false };
   if (named && named !== "UTF-8") return certain(buffer, named);
-  if (named === "UTF-8" || utf8.badBytes <= utf8.multiByte * MAX_BAD_SHARE) {
+  if (named === "UTF-8" || utf8.badBytes <= multiByte * MAX_BAD_SHARE) {
     return { ...utf8, encoding: "UTF-8", isGuessed: false };
   }
   return detected(buffer);

@@ -32,6 +32,7 @@ export async function detect(bytes: Uint8Array, name: string): Promise<string> {
   const extension = name.toLowerCase().match(/\.([a-z0-9]+)$/)?.[1] ?? "";
   const magic = await magicOf(bytes);
   if (OFFICE.includes(extension) && isOfficeShell(bytes, magic)) return FORMATS[extension as Format];
+  if (magic === "application/x-cfb") return compoundType(bytes);
   // XML and text formats are told apart below, where the name counts too.
   if (magic && magic !== "application/xml" && !magic.startsWith("text/")) return canonicalType(magic);
   if (Buffer.from(bytes.subarray(0, 1_024)).toString("latin1").trimStart().startsWith("%PDF-")) return FORMATS.pdf;
@@ -56,6 +57,19 @@ function isOfficeShell(bytes: Uint8Array, magic: string | undefined): boolean {
   if (magic === "application/zip") return true;
   if (magic === undefined) return bytes[0] === 0x50 && bytes[1] === 0x4b;
   return magic === "application/x-cfb" && Buffer.from(bytes).includes(Buffer.from("EncryptedPackage", "utf16le"));
+}
+
+/** What old Office programs and Outlook wrote, by the names of the streams in their common container. */
+const STREAMS: readonly (readonly [name: string, mediaType: string])[] = [
+  ["WordDocument", "application/msword"],
+  ["PowerPoint Document", "application/vnd.ms-powerpoint"],
+  ["__properties_version1.0", "application/vnd.ms-outlook"],
+  ["Workbook", "application/vnd.ms-excel"],
+];
+
+function compoundType(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return STREAMS.find(([name]) => buffer.includes(Buffer.from(name, "utf16le")))?.[1] ?? "application/x-cfb";
 }
 
 /** Whether it is text of two or four bytes a character, by its mark or its shape. */

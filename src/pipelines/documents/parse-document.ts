@@ -21,6 +21,7 @@ const PARSERS: Readonly<Record<Format, () => Promise<Parser>>> = {
   jpeg: async () => (await import("./parsers/image.js")).parseImage,
   tiff: async () => (await import("./parsers/image.js")).parseImage,
   webp: async () => (await import("./parsers/image.js")).parseImage,
+  gif: async () => (await import("./parsers/image.js")).parseImage,
   wav: async () => (await import("./parsers/audio.js")).parseAudio,
   mp3: async () => (await import("./parsers/audio.js")).parseAudio,
   flac: async () => (await import("./parsers/audio.js")).parseAudio,
