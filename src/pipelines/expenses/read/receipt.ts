@@ -1,4 +1,4 @@
-import { decideOrder } from "./date-order.js";
+import { decideOrder } from "./table/date-order.js";
 import { findDates, toIso, withoutAccents, type DateOrder, type WrittenDate } from "../dates.js";
 import { merchantOf } from "./merchant.js";
 import { currencyIn, decimalMarkOf, findAmounts, toMinor, type WrittenAmount } from "../money.js";
@@ -73,6 +73,7 @@ export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Rec
     employee,
     ...(reference ? { reference } : {}),
     incomplete: missing.filter((one): one is Missing => one !== false),
+    flags: [],
   };
 }
 

@@ -1,6 +1,6 @@
 import { getDocumentProxy } from "unpdf";
-import { PermanentError, messageOf } from "../../../errors.js";
-import type { Cell, Row } from "../shapes.js";
+import { PermanentError, messageOf } from "../../../../errors.js";
+import type { Cell, Row } from "../../shapes.js";
 
 /** Statements of a year have some 100 pages; what is larger is something else. */
 const MAX_PAGES = 500;
@@ -35,7 +35,7 @@ export async function pdfRows(bytes: Uint8Array, name: string): Promise<Row[]> {
       const content = await page.getTextContent();
       items += content.items.length;
       if (items > MAX_ITEMS) throw tooLarge(name, `${items} pieces of text; at most ${MAX_ITEMS}`);
-      rows.push(...rowsOfPage(content.items as readonly Item[]));
+      rows.push(...rowsOfPage(content.items as readonly Item[], rows.length));
       page.cleanup();
     }
     return rows;
@@ -64,7 +64,7 @@ async function open(bytes: Uint8Array, name: string): Promise<Awaited<ReturnType
 }
 
 /** Pieces of nearly one height are one line; scanned and printed pages waver by a point or two. */
-function rowsOfPage(items: readonly Item[]): Row[] {
+function rowsOfPage(items: readonly Item[], before: number): Row[] {
   const pieces = items.filter(({ str }) => str.trim() !== "").flatMap(piecesOf);
   pieces.sort((a, b) => b.y - a.y || a.left - b.left);
   const lines: Piece[][] = [];
@@ -75,7 +75,8 @@ function rowsOfPage(items: readonly Item[]): Row[] {
   }
   return lines.map((line, index) => {
     const above = lines[index - 1];
-    return { cells: cellsOf(line), gap: above ? (above[0]!.y - line[0]!.y) / line[0]!.size : null };
+    const gap = above ? (above[0]!.y - line[0]!.y) / line[0]!.size : null;
+    return { cells: cellsOf(line), gap, at: before + index + 1 };
   });
 }
 
