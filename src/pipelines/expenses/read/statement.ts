@@ -36,6 +36,7 @@ interface Table {
 /** The transactions of a table, and what is known of them. No lines where its rows hold none. */
 export function readStatement(rows: readonly Row[], about: { readonly name: string; readonly format: string; readonly isPage: boolean }, defaults: StatementDefaults): Statement {
   const sections = sectionsOf(rows, about.isPage);
+  if (sections.length > 0 && sections.every((section) => section.rows.length === 0)) return withoutRows(sections[0]!, about.format);
   const tables = tablesOf(sections, about.name, defaults.statements);
   const around: Around = { owner: null, account: null };
   const read: ReadRow[] = sections.length === 0 ? readOutside(rows, around) : [];
@@ -48,6 +49,12 @@ export function readStatement(rows: readonly Row[], about: { readonly name: stri
     if (table) drafts.set(table, [...(drafts.get(table) ?? []), ...ofSection.flatMap((one) => (one.is === "line" ? [one.draft] : []))]);
   }
   return settle({ about, defaults, read, drafts, tables });
+}
+
+/** A heading and nothing under it: a month in which nothing happened. */
+function withoutRows(section: Section, format: string): Statement {
+  const evidence: Evidence[] = [{ of: "rows", certainty: "supported", reason: "the table has a heading and no rows" }];
+  return { lines: [], facts: { format, accounts: [], evidence, notRead: [], mapping: mappingOf(section, columnsOf(section), {}) } };
 }
 
 function tablesOf(sections: readonly Section[], name: string, mappings: readonly StatementMapping[]): Table[] {

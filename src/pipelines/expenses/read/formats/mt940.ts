@@ -82,7 +82,7 @@ function minorOf(written: string, currency: string | null): number | null {
 }
 
 /** Value date, booking day, mark (RC and RD take back), currency's third letter, amount, type, reference. */
-const ENTRY = /^(\d{2})(\d{2})(\d{2})\s?(\d{4})?\s?(R?[CD]R?)([A-Z])?\s?([\d.,]+?)\s?(?:([A-Z][A-Z0-9]{3})([^\n]*))?(?:\n([\s\S]*))?$/;
+const ENTRY = /^(\d{2})(\d{2})(\d{2})\s?(\d{4})?\s?(R?[CD]R?)([A-Z])?\s?([\d.,]+?)\s?(?:([A-Z][A-Z0-9 ]{0,3})([^\n]*))?(?:\n([\s\S]*))?$/;
 
 function entryOf(value: string, details: string, currency: string | null): StructuredLine {
   const found = ENTRY.exec(value.trim());

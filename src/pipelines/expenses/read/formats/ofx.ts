@@ -1,6 +1,7 @@
 import { decodeText } from "../../../decode-text.js";
 import { readDate, toIso } from "../../dates.js";
 import { currencyOf, minorDigits, readAmount, toMinor } from "../../money.js";
+import type { Evidence } from "../../shapes.js";
 import { said, structured, type StructuredAccount, type StructuredLine } from "./structured.js";
 
 const MAX_TRANSACTIONS = 100_000;
@@ -57,7 +58,13 @@ export function readOfx(bytes: Uint8Array, defaults: { readonly currency: string
     const size = written && toMinor(written, currency, null);
     return { account, currency, openingMinor: null, closingMinor: size === null ? null : written!.negative ? -size : size, lines };
   });
-  return structured("OFX", all, { employee: defaults.employee, evidence: said("OFX") });
+  const bought = [...plainText.matchAll(/<INVTRAN>[\s\S]{0,300}?<DTTRADE>([^<\s]+)/gi)];
+  const trades = bought.map(([, day], at) => ({ row: at + 1, text: `a trade of ${day}` }));
+  const found = structured("OFX", all, { employee: defaults.employee, evidence: said("OFX") });
+  if (trades.length === 0) return found;
+  const reason = `${trades.length} trades of securities are no bookings; they are listed`;
+  const evidence: Evidence = { of: "rows", certainty: "assumed", reason, flag: "ROWS_NOT_READ" };
+  return { ...found, facts: { ...found.facts, notRead: trades, evidence: [...found.facts.evidence, evidence] } };
 }
 
 function unescape(text: string): string {

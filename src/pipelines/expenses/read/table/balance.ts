@@ -44,25 +44,25 @@ function tried(
   column: number,
   how: { readonly amount: DecimalMark | null; readonly balance: DecimalMark | null; readonly isNewestFirst: boolean; readonly isReversed: boolean; readonly withFees: boolean },
 ): Follows {
-  const chains = new Map<string, { balance: number | null; moved: number; hasMoved: boolean }>();
+  const chains = new Map<string, { balance: number | null; moved: number }>();
   let [agreeing, compared] = [0, 0];
   const breaks: number[] = [];
   for (const { row, figure, chain, fee } of how.isNewestFirst ? [...steps].reverse() : steps) {
-    const at = chains.get(chain) ?? { balance: null, moved: 0, hasMoved: false };
+    const at = chains.get(chain) ?? { balance: null, moved: 0 };
     chains.set(chain, at);
     if (figure) {
       at.moved += movedOf(figure, how.amount, false) - (how.withFees ? fee : 0);
-      at.hasMoved = true;
     }
     const balance = balanceIn(row, column, how.balance);
     if (balance === null) continue;
-    if (at.balance !== null && at.hasMoved && figure && Math.abs(at.moved) > CENT / 2) {
+    const change = at.balance === null ? null : how.isReversed ? at.balance - balance : balance - at.balance;
+    // A balance that stands still where nothing moved says nothing.
+    if (change !== null && Math.abs(change) + Math.abs(at.moved) > CENT / 2) {
       compared += 1;
-      const change = how.isReversed ? at.balance - balance : balance - at.balance;
       if (Math.abs(change - at.moved) < CENT) agreeing += 1;
       else breaks.push(row.row.at);
     }
-    Object.assign(at, { balance, moved: 0, hasMoved: false });
+    Object.assign(at, { balance, moved: 0 });
   }
   const { isNewestFirst, isReversed, withFees } = how;
   return { column, agreeing, compared, isNewestFirst, isReversed, withFees, breaks };

@@ -18,6 +18,9 @@ export interface Column {
   /** Of the amounts, those with decimals, a sign or a currency: what numbers of accounts and checks lack. */
   readonly moneylike: number;
   readonly ids: number;
+  /** Whether some of the amounts carry a minus and others none. */
+  readonly isMixed: boolean;
+  readonly isConstant: boolean;
   readonly mark: DecimalMark | null;
 }
 
@@ -36,13 +39,15 @@ interface Shares {
   readonly letters: number;
   readonly distinct: number;
   readonly length: number;
+  readonly isMixed: boolean;
   readonly mark: DecimalMark | null;
 }
 
 /** Rows that may be lines: a date in one cell, a figure in another. */
-export function datedRows({ rows }: Section): GridRow[] {
+export function datedRows({ rows, places, hasHeading }: Section): GridRow[] {
+  const named = new Set(places.flatMap(({ heading }, at) => (["date", "posted"].includes(roleOfHeading(heading)) ? [at] : [])));
   return rows.filter(({ texts }) => {
-    const date = texts.findIndex((text) => isDate(text));
+    const date = texts.findIndex((text, at) => isDate(text) || ((named.has(at) || !hasHeading) && readDate(text.split(/\s/)[0]!) !== null && (named.has(at) || at === 0)));
     return date >= 0 && texts.some((text, at) => at !== date && text !== "" && readAmount(text) !== null);
   });
 }
@@ -66,6 +71,8 @@ export function columnsOf(section: Section, given: ReadonlyMap<number, ColumnRol
     amounts: shares[index]!.amounts,
     moneylike: shares[index]!.moneylike,
     ids: shares[index]!.ids,
+    isMixed: shares[index]!.isMixed,
+    isConstant: shares[index]!.distinct === 1 && sample.length > 2,
     mark: shares[index]!.mark,
   }));
 }
@@ -73,6 +80,11 @@ export function columnsOf(section: Section, given: ReadonlyMap<number, ColumnRol
 /** Digits alone in number, or letters and digits as in an IBAN: names of accounts, cards and transactions. */
 function isId(text: string): boolean {
   return /^0\d+$|^\d{7,}$|^[A-Z]{2}\d{2}[A-Z0-9 ]{8,}$|^[\dxX*]+[xX*]+\d*$/.test(text);
+}
+
+/** Two dates in one cell, or a date and a text, where columns of a page have run together. */
+function beginsWithDate(text: string): boolean {
+  return /\s/.test(text) && readDate(text.split(/\s/)[0]!) !== null;
 }
 
 /** A date that can't be an amount; "10.12" may be either. */
@@ -87,7 +99,7 @@ function sharesOf(texts: readonly string[]): Shares {
   const decimal = read.filter(({ number, negative, currency, mark }) => shownMark(number) !== null || negative || currency !== null || mark !== null);
   return {
     filled: filled.length / Math.max(1, texts.length),
-    dates: of((text) => readDate(text) !== null),
+    dates: of((text) => readDate(text) !== null || beginsWithDate(text)),
     amounts: of((text) => readAmount(text) !== null && !(isDate(text) && /^\d{8}/.test(text))),
     moneylike: filled.length === 0 ? 0 : decimal.length / filled.length,
     ids: of(isId),
@@ -97,6 +109,7 @@ function sharesOf(texts: readonly string[]): Shares {
     letters: of((text) => /\p{L}{2}/u.test(text)),
     distinct: new Set(filled).size,
     length: filled.reduce((sum, text) => sum + text.length, 0) / Math.max(1, filled.length),
+    isMixed: new Set(read.map(({ negative }) => negative)).size === 2,
     mark: decimalMarkOf(read.map(({ number }) => number)),
   };
 }

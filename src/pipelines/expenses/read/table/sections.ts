@@ -54,12 +54,13 @@ export function sectionsOf(rows: readonly Row[], isPage: boolean): Section[] {
   }
   close();
   if (sections.length > 0 && sections.some((section) => section.rows.some(hasFigures))) return sections;
+  if (sections.length > 0 && sections.every((section) => section.rows.length === 0)) return sections;
   const guessed = guessPlaces(rows, isPage);
   return guessed === null ? [] : [sectionFrom(guessed, rows, { above: [], isPage, hasHeading: false })];
 }
 
-function hasFigures({ texts }: GridRow): boolean {
-  return texts.some((text) => readDate(text) !== null) && texts.some((text) => readAmount(text) !== null);
+function hasFigures({ row: { cells } }: GridRow): boolean {
+  return cells.some(({ text }) => readDate(text) !== null) && cells.some(({ text }) => readAmount(text) !== null);
 }
 
 interface Heading {
@@ -72,7 +73,7 @@ function headingAt(rows: readonly Row[], at: number, isPage: boolean): Heading |
   const row = rows[at]!;
   const next = rows[at + 1];
   if (isPage) {
-    const two = next && next.gap !== null && next.gap < 2 && !rows[at + 2]?.cells.some(({ text }) => text === "") ? merged(row, next) : null;
+    const two = next && !isHeading(next.cells) && next.gap !== null && next.gap < 2 ? merged(row, next) : null;
     if (two && isHeading(two) && rankOf(two) > rankOf(row) && isHeadingLike(next!)) return { places: two.map(toPlace), rows: 2 };
     return isHeading(row.cells) ? { places: row.cells.map(toPlace), rows: 1 } : null;
   }

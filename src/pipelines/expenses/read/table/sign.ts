@@ -2,7 +2,7 @@ import type { Evidence } from "../../shapes.js";
 import type { Column } from "./columns.js";
 import { figureOf, isValue, movedOf } from "./figures.js";
 import type { GridRow } from "./sections.js";
-import { isProven, type Money } from "./structure.js";
+import { isProven, signsTell, type Money } from "./structure.js";
 import { wayOf } from "./words.js";
 
 /** Whether a plus in the column of amounts stands for money that went out, and what says so. */
@@ -29,10 +29,10 @@ export function signOf(rows: readonly GridRow[], columns: readonly Column[], mon
     const figure = figureOf(row, money.structure, money.oneSided);
     return figure && figure.out === null && isValue(figure.written) ? [{ row, figure, way: wayOf(wordsOf(row, columns)) }] : [];
   });
-  if (open.length === 0) return settledSign(columns, money, evidence);
+  if (open.length === 0) return settledSign(rows, columns, money, evidence);
   const votes = open.reduce((sum, { figure, way }) => sum + (figure.written.negative ? -way : way), 0);
   const [agree, against] = [1, -1].map((sign) => open.filter(({ figure, way }) => way !== 0 && (figure.written.negative ? -way : way) === sign).length);
-  const isCard = CARD.test(clues.around);
+  const isCard = CARD.test(clues.around.replaceAll("_", " "));
   const total = open.reduce((sum, { figure }) => sum + movedOf(figure, money.mark, false), 0);
   const bySum = clues.change !== null && Math.abs(total) > CENT && Math.abs(Math.abs(clues.change) - Math.abs(total)) < CENT;
   if (isProven(money.balance) || bySum) {
@@ -53,13 +53,14 @@ export function signOf(rows: readonly GridRow[], columns: readonly Column[], mon
 type MakeEvidence = (certainty: Evidence["certainty"], reason: string, flag?: Evidence["flag"]) => Evidence;
 
 /** The columns themselves say which way. */
-function settledSign(columns: readonly Column[], { structure, balance }: Money, evidence: MakeEvidence): Sign {
+function settledSign(rows: readonly GridRow[], columns: readonly Column[], { structure, balance }: Money, evidence: MakeEvidence): Sign {
   if (structure.kind !== "pair") return { plusIsOut: true, evidence: evidence("supported", "each line says which way it went") };
   const used = [structure.debit, structure.credit].filter((at) => at !== null).map((at) => columns[at]!);
   if (used.every(({ isNamed }) => isNamed)) {
     const proven = isProven(balance);
     return { plusIsOut: true, evidence: evidence(proven ? "proven" : "supported", proven ? `${balance!.agreeing} of ${balance!.compared} balances follow from the two columns` : "one column for each way, named by its heading") };
   }
+  if (!isProven(balance) && signsTell(structure, rows)) return { plusIsOut: true, evidence: evidence("supported", "two columns, one with minus signs and one without") };
   return isProven(balance)
     ? { plusIsOut: true, evidence: evidence("proven", `${balance!.agreeing} of ${balance!.compared} balances follow from the two columns`) }
     : { plusIsOut: true, evidence: evidence("assumed", "two columns without headings; the first is taken for what went out", "SIGN_UNCERTAIN") };
@@ -103,7 +104,7 @@ function signByWords(negatives: readonly boolean[], { votes, agree, against, isC
   }
   if (known > 0 && share > 0.6) return { plusIsOut: false, evidence: evidence("assumed", "most amounts carry a minus; the lines' words disagree", known > 4 && agree < against ? "SIGN_UNCERTAIN" : undefined) };
   if (known === 0 && share === 1) return { plusIsOut: false, evidence: evidence("supported", "every amount carries a minus") };
-  if (known === 0 && share >= 0.4) return { plusIsOut: false, evidence: evidence("supported", "as many amounts carry a minus as not, as in a bank account's") };
+  if (known === 0 && share >= 0.4 && negatives.length >= 4 && !isCard) return { plusIsOut: false, evidence: evidence("supported", "as many amounts carry a minus as not, as in a bank account's") };
   if (isCard) return { plusIsOut: share < 0.5, evidence: evidence("supported", "a card's lines are charges for the most part") };
   if (known === 0 && share > 0) return { plusIsOut: false, evidence: evidence("assumed", "banks write what goes out with a minus; neither words nor balances say so", "SIGN_UNCERTAIN") };
   return { plusIsOut: share === 0 ? known === 0 || against >= agree : false, evidence: evidence("assumed", "neither balances nor words tell which way money went", "SIGN_UNCERTAIN") };

@@ -116,16 +116,16 @@ function exclusivePairs(rows: readonly GridRow[], numeric: readonly Column[]): S
 /** What speaks for a structure before any arithmetic. */
 function priorOf(structure: Structure, dated: readonly GridRow[], columns: readonly Column[]): number {
   const covered = dated.filter((row) => figureOf(row, structure, { debit: false, credit: false }) !== null).length;
-  const coverage = (3 * covered) / Math.max(1, dated.length);
+  const coverage = 3 - (6 * (dated.length - covered)) / Math.max(1, dated.length);
   if (structure.kind === "pair") {
     const used = [structure.debit, structure.credit].filter((at) => at !== null).map((at) => columns[at]!);
     const isNamed = used.every(({ isNamed: named, role }) => named && (role === "debit" || role === "credit"));
     const isAlone = used.length === 1;
-    return coverage + (isNamed ? (isAlone ? 2 : 5) : signsTell(structure, dated) ? 3 : 0.5);
+    return coverage + (isNamed ? (isAlone ? 2 : 5) : signsTell(structure, dated) ? 4 : 2.5);
   }
   const column = columns[structure.amount]!;
   const direction = structure.kind === "directed" ? 1.5 : 0;
-  return coverage + direction + nameWorth(column, structure.amount, columns) + 2 * column.moneylike - 3 * column.ids;
+  return coverage + direction + nameWorth(column, structure.amount, columns) + 2 * column.moneylike - 3 * column.ids + (column.isMixed ? 1.5 : 0) - (column.isConstant ? 1.5 : 0);
 }
 
 function nameWorth({ role, isNamed, heading }: Column, at: number, columns: readonly Column[]): number {
@@ -135,7 +135,7 @@ function nameWorth({ role, isNamed, heading }: Column, at: number, columns: read
 }
 
 /** The columns' own signs: minus in one and plus in the other. */
-function signsTell({ debit, credit }: Structure & { kind: "pair" }, rows: readonly GridRow[]): boolean {
+export function signsTell({ debit, credit }: Structure & { kind: "pair" }, rows: readonly GridRow[]): boolean {
   const negatives = (at: number): boolean[] => rows.map(({ texts }) => readAmount(texts[at] ?? "")).filter((one) => one !== null && isValue(one)).map((one) => one!.negative);
   return debit !== null && credit !== null && negatives(debit).every(Boolean) && !negatives(credit).some(Boolean);
 }
