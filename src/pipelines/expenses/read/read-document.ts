@@ -1,15 +1,17 @@
 import { PermanentError, messageOf } from "../../../errors.js";
+import { decodeText } from "../../decode-text.js";
 import { findDates } from "../dates.js";
-import { findAmounts } from "../money.js";
+import { findAmounts, toMinor } from "../money.js";
 import { rowText, type Receipt, type Row, type StatementFacts, type StatementLine } from "../shapes.js";
 import { readCamt } from "./formats/camt.js";
 import { readMt940 } from "./formats/mt940.js";
 import { readOfx } from "./formats/ofx.js";
-import { pdfRows } from "./formats/pdf-rows.js";
+import { readEInvoice, type EInvoice } from "./formats/e-invoice.js";
+import { readPdf } from "./formats/pdf-rows.js";
 import { readQif } from "./formats/qif.js";
 import { csvRows, xlsxSheets } from "./formats/table-rows.js";
 import { textOf } from "./formats/text-of.js";
-import { CAMT, MT940, OFX, QIF, ROLES } from "./media-types.js";
+import { CAMT, E_INVOICE, MT940, OFX, QIF, ROLES } from "./media-types.js";
 import { readReceipt } from "./receipt.js";
 import { readSheets } from "./sheets.js";
 import { readStatement, type Statement, type StatementDefaults } from "./statement.js";
@@ -59,8 +61,18 @@ async function read(source: DocumentBytes, defaults: StatementDefaults): Promise
     const rows = csvRows(bytes);
     return statement(name, readStatement(rows, { name, format: "CSV", isPage: false }, defaults), rows.map(rowText).join("\n"));
   }
-  if (kind === "either" && source.role !== "receipt") {
-    const rows = await pdfRows(bytes, name);
+  if (mediaType === E_INVOICE) {
+    const invoice = readEInvoice(bytes, defaults);
+    return { role: "receipt", receipt: invoice.receipt, text: decodeText(bytes).text };
+  }
+  if (kind === "either") {
+    const { rows, xml } = await readPdf(bytes, name);
+    const invoice = eInvoiceIn(xml, defaults);
+    if (invoice) return { role: "receipt", receipt: agreed(invoice, rows.map(rowText)), text: rows.map(rowText).join("\n") };
+    if (source.role === "receipt") {
+      const text = rows.map(rowText).join("\n");
+      return receipt(name, readReceipt({ text }, defaults), text);
+    }
     const found = readStatement(rows, { name, format: "PDF", isPage: true }, defaults);
     const text = rows.map(rowText).join("\n");
     if (source.role === "statement" || isStatement(rows, found.lines)) return statement(name, found, text);
@@ -75,6 +87,26 @@ function inBankFormat({ bytes, mediaType }: DocumentBytes, defaults: StatementDe
   if (mediaType === CAMT) return readCamt(bytes, defaults.employee);
   if (mediaType === MT940) return readMt940(bytes, defaults);
   return mediaType === QIF ? readQif(bytes, defaults) : null;
+}
+
+/** The first attachment that is an invoice; what else is attached is nobody's business here. */
+function eInvoiceIn(xml: readonly Uint8Array[], defaults: StatementDefaults): EInvoice | null {
+  for (const bytes of xml) {
+    try {
+      return readEInvoice(bytes, defaults);
+    } catch {
+      continue; // Another attachment, or one that is broken: then the page itself is read.
+    }
+  }
+  return null;
+}
+
+/** The XML says it exactly, and people see the page: where the page does not show the XML's total, a person must look. */
+function agreed({ receipt, dueMinor }: EInvoice, lines: readonly string[]): Receipt {
+  const shown = lines.flatMap((line) => findAmounts(line).flatMap(({ amount }) => toMinor(amount, receipt.currency, null) ?? []));
+  const wanted = [receipt.amountMinor, dueMinor].flatMap((one) => (one === null ? [] : [Math.abs(one)]));
+  if (shown.length === 0 || wanted.some((one) => shown.includes(one))) return receipt;
+  return { ...receipt, flags: [...receipt.flags, "INVOICE_DISAGREES"] };
 }
 
 /** A statement's lines have a date each, and are most of its figures; a receipt has one date and a sum. */

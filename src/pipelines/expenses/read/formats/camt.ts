@@ -1,20 +1,9 @@
-import { XMLParser } from "fast-xml-parser";
-import { decodeText } from "../../../decode-text.js";
 import { currencyOf, toMinor } from "../../money.js";
 import { said, structured, type StructuredAccount, type StructuredLine } from "./structured.js";
-
-type Node = { readonly [name: string]: unknown };
+import { attribute, child, list, text, unescaped, xmlParser, type XmlNode as Node } from "./xml-nodes.js";
 
 /** Names that may come several times. */
-const LISTS = new Set(["Stmt", "Rpt", "Ntfctn", "Ntry", "Bal", "NtryDtls", "TxDtls", "Ustrd"]);
-const parser = new XMLParser({
-  ignoreAttributes: false,
-  attributeNamePrefix: "@",
-  removeNSPrefix: true,
-  parseTagValue: false,
-  processEntities: false,
-  isArray: (name) => LISTS.has(name),
-});
+const parse = xmlParser(["Stmt", "Rpt", "Ntfctn", "Ntry", "Bal", "NtryDtls", "TxDtls", "Ustrd"]);
 
 /**
  * The entries of CAMT.053 (statement), .052 (report) and .054 (notification), ISO 20022. Several bookings under one entry
@@ -22,7 +11,7 @@ const parser = new XMLParser({
  * @throws {Error} when it is no such message
  */
 export function readCamt(bytes: Uint8Array, employee: string | null) {
-  const document = child(parser.parse(decodeText(bytes).text) as Node, "Document");
+  const document = child(parse(bytes), "Document");
   const message = child(document, "BkToCstmrStmt") ?? child(document, "BkToCstmrAcctRpt") ?? child(document, "BkToCstmrDbtCdtNtfctn");
   if (!message) throw new Error("it holds no bank-to-customer message");
   const statements = [...list(message, "Stmt"), ...list(message, "Rpt"), ...list(message, "Ntfctn")];
@@ -96,37 +85,6 @@ function wordsOf(entry: Node, detail: Node | null): Pick<StructuredLine, "descri
   const remittance = list(child(detail, "RmtInf"), "Ustrd").map(String).join(" ");
   const parts = [counterparty, remittance, text(detail, "AddtlTxInf"), text(entry, "AddtlNtryInf")].filter((part, at, all) => part && all.indexOf(part) === at);
   const reference = text(detail, "Refs", "AcctSvcrRef") ?? text(entry, "AcctSvcrRef") ?? text(detail, "Refs", "EndToEndId") ?? text(entry, "NtryRef");
-  const description = unescape(parts.slice(0, 3).join(" ").replace(/\s+/g, " ").trim());
-  return { description, ...(counterparty ? { counterparty: unescape(counterparty) } : {}), ...(reference && reference !== "NOTPROVIDED" ? { reference } : {}) };
-}
-
-function unescape(text: string): string {
-  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&apos;", "'").replaceAll("&amp;", "&");
-}
-
-function child(node: unknown, name: string): Node | null {
-  const value = (node as Node | null | undefined)?.[name];
-  if (value === null || value === undefined) return null;
-  return typeof value === "object" ? (value as Node) : { "#text": value };
-}
-
-function list(node: unknown, name: string): Node[] {
-  const value = (node as Node | null | undefined)?.[name];
-  return Array.isArray(value) ? (value as Node[]) : value === undefined ? [] : [value as Node];
-}
-
-function text(node: unknown, ...path: string[]): string | null {
-  let at: unknown = node;
-  for (const name of path) {
-    if (Array.isArray(at)) [at] = at as unknown[];
-    at = (at as Node | null | undefined)?.[name];
-  }
-  if (Array.isArray(at)) [at] = at as unknown[];
-  if (typeof at === "object" && at !== null) at = (at as Node)["#text"];
-  return typeof at === "string" && at.trim() !== "" ? at.trim() : null;
-}
-
-function attribute(node: Node | null, name: string): string | null {
-  const value = node?.[`@${name}`];
-  return typeof value === "string" ? value : null;
+  const description = unescaped(parts.slice(0, 3).join(" ").replace(/\s+/g, " ").trim());
+  return { description, ...(counterparty ? { counterparty: unescaped(counterparty) } : {}), ...(reference && reference !== "NOTPROVIDED" ? { reference } : {}) };
 }

@@ -4,6 +4,7 @@ import type { Cell, Row } from "../../shapes.js";
 
 /** Statements of a year have some 100 pages; what is larger is something else. */
 const MAX_PAGES = 500;
+const MAX_XML = 20_000_000;
 const MAX_ITEMS = 500_000;
 
 interface Item {
@@ -25,6 +26,11 @@ interface Piece {
  * @throws {PermanentError} ENCRYPTED_DOCUMENT, MALFORMED_DOCUMENT, RESOURCE_LIMIT
  */
 export async function pdfRows(bytes: Uint8Array, name: string): Promise<Row[]> {
+  return (await readPdf(bytes, name)).rows;
+}
+
+/** The same, and the XML files that are attached: in a Factur-X or ZUGFeRD invoice one of them is the invoice. */
+export async function readPdf(bytes: Uint8Array, name: string): Promise<{ readonly rows: Row[]; readonly xml: readonly Uint8Array[] }> {
   const document = await open(bytes, name);
   try {
     if (document.numPages > MAX_PAGES) throw tooLarge(name, `${document.numPages} pages; at most ${MAX_PAGES}`);
@@ -38,10 +44,17 @@ export async function pdfRows(bytes: Uint8Array, name: string): Promise<Row[]> {
       rows.push(...rowsOfPage(content.items as readonly Item[], rows.length));
       page.cleanup();
     }
-    return rows;
+    return { rows, xml: await xmlIn(document) };
   } finally {
     await document.destroy();
   }
+}
+
+async function xmlIn(document: Awaited<ReturnType<typeof open>>): Promise<Uint8Array[]> {
+  const attached = ((await document.getAttachments()) ?? {}) as Record<string, { readonly filename?: string; readonly content?: Uint8Array }>;
+  return Object.values(attached).flatMap(({ filename, content }) =>
+    content && /\.xml$/i.test(filename ?? "") && content.length <= MAX_XML ? [content] : [],
+  );
 }
 
 function tooLarge(name: string, what: string): PermanentError {
