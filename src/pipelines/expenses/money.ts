@@ -158,7 +158,8 @@ export function toMinor(
   mark: DecimalMark | null,
 ): number | null {
   const digits = minorDigits(currency);
-  const lone = mark ?? (digits === 3 && /^\d{1,3}[.,]\d{3}$/.test(number) ? (number.match(/[.,]/)![0] as DecimalMark) : null);
+  const lone =
+    mark ?? (digits === 3 && /^\d{1,3}[.,]\d{3}$/.test(number) ? (number.match(/[.,]/)![0] as DecimalMark) : null);
   const decimal = shownMark(number) ?? lone;
   const at = decimal === null || isRepeated(number, decimal) ? -1 : number.lastIndexOf(decimal);
   const whole = (at < 0 ? number : number.slice(0, at)).replace(/\D/g, "") || "0";
@@ -172,10 +173,19 @@ function isRepeated(number: string, mark: DecimalMark): boolean {
 }
 
 /** More decimals than the currency has: the bank shows a rate's product or interest before rounding. */
-export function isRounded({ number }: Pick<WrittenAmount, "number">, currency: string | null, mark: DecimalMark | null): boolean {
+export function isRounded(
+  { number }: Pick<WrittenAmount, "number">,
+  currency: string | null,
+  mark: DecimalMark | null,
+): boolean {
   const decimal = shownMark(number) ?? mark;
   if (decimal === null || isRepeated(number, decimal) || !number.includes(decimal)) return false;
-  return /[1-9]/.test(number.slice(number.lastIndexOf(decimal) + 1).replace(/\D/g, "").slice(minorDigits(currency)));
+  return /[1-9]/.test(
+    number
+      .slice(number.lastIndexOf(decimal) + 1)
+      .replace(/\D/g, "")
+      .slice(minorDigits(currency)),
+  );
 }
 
 /** Minor units as people read them: 123456 EUR is "1234.56". */

@@ -48,10 +48,19 @@ export async function detectExpense(bytes: Uint8Array, name: string): Promise<st
 
 /** Whatever stands before the first tag: headers of both generations, a declaration, a comment, nothing. */
 function bankFormat(head: string): string | null {
-  if (/<OFX>/i.test(head) && (/OFXHEADER|<\?OFX/i.test(head) || /^\s*(<!--[\s\S]*?-->\s*)?<OFX>/i.test(head))) return OFX;
+  if (/<OFX>/i.test(head) && (/OFXHEADER|<\?OFX/i.test(head) || /^\s*(<!--[\s\S]*?-->\s*)?<OFX>/i.test(head)))
+    return OFX;
   if (/^\s*OFXHEADER\s*:/i.test(head)) return OFX;
-  if (/<(?:\w+:)?(?:BkToCstmrStmt|BkToCstmrAcctRpt|BkToCstmrDbtCdtNtfctn)\b/.test(head) || /urn:iso:std:iso:20022:tech:xsd:camt\.05[234]/.test(head)) return CAMT;
-  if (/<(?:\w+:)?(?:CrossIndustryInvoice|CrossIndustryDocument)\b/.test(head) || /urn:oasis:names:specification:ubl:schema:xsd:(?:Invoice|CreditNote)-2/.test(head)) return E_INVOICE;
+  if (
+    /<(?:\w+:)?(?:BkToCstmrStmt|BkToCstmrAcctRpt|BkToCstmrDbtCdtNtfctn)\b/.test(head) ||
+    /urn:iso:std:iso:20022:tech:xsd:camt\.05[234]/.test(head)
+  )
+    return CAMT;
+  if (
+    /<(?:\w+:)?(?:CrossIndustryInvoice|CrossIndustryDocument)\b/.test(head) ||
+    /urn:oasis:names:specification:ubl:schema:xsd:(?:Invoice|CreditNote)-2/.test(head)
+  )
+    return E_INVOICE;
   if (/^\s*(?:\{1:|:20:|:25P?:)/m.test(head) && /^(?:\{[^}]*\}|\s)*:(?:25P?|60[FM]|61|86):/m.test(head)) return MT940;
   return /^\s*!(?:Type:|Account|Option:|Clear:)/i.test(head.replace(/^\ufeff/, "")) ? QIF : null;
 }

@@ -5,7 +5,8 @@ import type { ReceiptText } from "./receipt.js";
 const LABEL =
   /^(?:merchant|sold by|seller|vendor|supplier|payee|store|paid to|verkäufer|vendeur|from)\s*:\s*(.{2,60})$/i;
 /** A heading over the seller's name and address. */
-const SELLER_HEADING = /^(seller|verkäufer|vendeur|vendor|supplier|lieferant|rechnungssteller|sold by|vendedor|venditore|verkoper)\s*:?$/i;
+const SELLER_HEADING =
+  /^(seller|verkäufer|vendeur|vendor|supplier|lieferant|rechnungssteller|sold by|vendedor|venditore|verkoper)\s*:?$/i;
 /** What receipts begin with that is not who wrote them. */
 const NOT_A_NAME =
   /^(tax |sales |vat |your |official |customer |merchant |e-?|order |payment |purchase |cash |booking |travel )*(invoice|receipts?|e-?ticket|bill|copy|refund|credit note|credit memo|gutschrift|avoir|summary|confirmation|rechnung|quittung|beleg|bon|facture|reçu|ticket|factura|recibo|ricevuta|welcome.*|thank(s| you).*|hello.*|hi .*|dear .*|page \d.*|original|duplicate|\W*)\W*$/i;

@@ -56,10 +56,18 @@ async function read(source: DocumentBytes, defaults: StatementDefaults): Promise
   if (kind === "statement") {
     if (mediaType !== "text/csv") {
       const sheets = await xlsxSheets(bytes);
-      return statement(name, readSheets(sheets, name, defaults), sheets.flatMap(({ rows }) => rows.map(rowText)).join("\n"));
+      return statement(
+        name,
+        readSheets(sheets, name, defaults),
+        sheets.flatMap(({ rows }) => rows.map(rowText)).join("\n"),
+      );
     }
     const rows = csvRows(bytes);
-    return statement(name, readStatement(rows, { name, format: "CSV", isPage: false }, defaults), rows.map(rowText).join("\n"));
+    return statement(
+      name,
+      readStatement(rows, { name, format: "CSV", isPage: false }, defaults),
+      rows.map(rowText).join("\n"),
+    );
   }
   if (mediaType === E_INVOICE) {
     const invoice = readEInvoice(bytes, defaults);
@@ -68,7 +76,8 @@ async function read(source: DocumentBytes, defaults: StatementDefaults): Promise
   if (kind === "either") {
     const { rows, xml } = await readPdf(bytes, name);
     const invoice = eInvoiceIn(xml, defaults);
-    if (invoice) return { role: "receipt", receipt: agreed(invoice, rows.map(rowText)), text: rows.map(rowText).join("\n") };
+    if (invoice)
+      return { role: "receipt", receipt: agreed(invoice, rows.map(rowText)), text: rows.map(rowText).join("\n") };
     if (source.role === "receipt") {
       const text = rows.map(rowText).join("\n");
       return receipt(name, readReceipt({ text }, defaults), text);
@@ -103,7 +112,9 @@ function eInvoiceIn(xml: readonly Uint8Array[], defaults: StatementDefaults): EI
 
 /** The XML says it exactly, and people see the page: where the page does not show the XML's total, a person must look. */
 function agreed({ receipt, dueMinor }: EInvoice, lines: readonly string[]): Receipt {
-  const shown = lines.flatMap((line) => findAmounts(line).flatMap(({ amount }) => toMinor(amount, receipt.currency, null) ?? []));
+  const shown = lines.flatMap((line) =>
+    findAmounts(line).flatMap(({ amount }) => toMinor(amount, receipt.currency, null) ?? []),
+  );
   const wanted = [receipt.amountMinor, dueMinor].flatMap((one) => (one === null ? [] : [Math.abs(one)]));
   if (shown.length === 0 || wanted.some((one) => shown.includes(one))) return receipt;
   return { ...receipt, flags: [...receipt.flags, "INVOICE_DISAGREES"] };
@@ -131,7 +142,10 @@ function isStatement(rows: readonly Row[], lines: readonly StatementLine[]): boo
 
 function statement(name: string, { lines, facts }: Statement, text: string): ReadDocument {
   if (lines.length === 0 && facts.mapping === null) {
-    const unread = facts.notRead.length > 0 ? ` ${facts.notRead.length} rows have a date or an amount, such as "${facts.notRead[0]!.text.slice(0, 80)}".` : "";
+    const unread =
+      facts.notRead.length > 0
+        ? ` ${facts.notRead.length} rows have a date or an amount, such as "${facts.notRead[0]!.text.slice(0, 80)}".`
+        : "";
     throw new PermanentError(
       text.trim() === "" ? "NO_TEXT" : "NO_TRANSACTIONS",
       `${name} holds no transactions that can be told by a date, a text and an amount; export it as CSV or OFX, or name its columns in options.statements.${unread}`,

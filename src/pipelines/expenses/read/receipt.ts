@@ -27,20 +27,25 @@ const DATE_LABEL =
   /\b(date|datum|le|fecha|data|purchased?|issued|paid( on)?|order(ed)?|transaction|invoice|rechnungsdatum|booked)\b/;
 const NOT_THE_DATE =
   /\b(due|valid|expires?|expiry|until|return by|returns? (before|until)|delivery|outward|inward|departure|arrival|departs|check.?(in|out)|anreise|abreise|zahlbar|faellig|fallig|bis|member since|valable|echeance|print(ed)?|statement)\b/;
-const REFUND = /\b(refund(ed)?|credit note|credit memo|gutschrift|remboursement|avoir|erstattung|stornorechnung|return receipt)\b/;
+const REFUND =
+  /\b(refund(ed)?|credit note|credit memo|gutschrift|remboursement|avoir|erstattung|stornorechnung|return receipt)\b/;
 /** What a shop says about refunds is none. */
-const ABOUT_REFUNDS = /\b(no|not|non|policy|policies|within|days?|exchanges?|without|kein\w*|only|only with|if|please|must|for refunds?|may|return(s|ed)? (and|or|within))\b/;
+const ABOUT_REFUNDS =
+  /\b(no|not|non|policy|policies|within|days?|exchanges?|without|kein\w*|only|only with|if|please|must|for refunds?|may|return(s|ed)? (and|or|within))\b/;
 const REFERENCE =
   /\b(?:invoice|receipt|order|booking|check|ticket|rechnungs?|transaction|confirmation|bon|facture)\s*-?(?:reference|number|nummer|no|nr|id|n°)?\s*[.:#°]*\s*#?\s*([A-Z0-9][A-Z0-9/-]{3,24})\b/gi;
 const EMPLOYEE =
   /^(employee|passenger|guest|gast|traveller|traveler|customer|name|kunde|client)(?: name)?\s*[:.]\s*(\p{L}[\p{L} .,'-]{2,60})$/iu;
-const SELLER = /\b(seller|verkaufer|vendeur|vendor|supplier|lieferant|merchant|from|rechnungssteller|absender|issuer)\b/;
+const SELLER =
+  /\b(seller|verkaufer|vendeur|vendor|supplier|lieferant|merchant|from|rechnungssteller|absender|issuer)\b/;
 const COMPANY = /\b(gmbh|ltd|llc|inc|ag|kg|se|plc|sarl|sas|s\.?a\.?|b\.?v\.?|s\.?r\.?l\.?|sdn bhd|pty|oy|ab|co)\b\.?$/i;
 /** Codes and signs behind a word for the sum: "Total (EUR)", "Betrag in €". */
-const NAMED_CURRENCY = /\b(?:total|amount|betrag|summe|currency|wahrung|währung|montant|importe|all prices)\b\W{0,3}(?:in|en)?\W{0,3}([A-Z]{3}|€|£|¥|₹)(?![A-Za-z])/i;
+const NAMED_CURRENCY =
+  /\b(?:total|amount|betrag|summe|currency|wahrung|währung|montant|importe|all prices)\b\W{0,3}(?:in|en)?\W{0,3}([A-Z]{3}|€|£|¥|₹)(?![A-Za-z])/i;
 const DOLLARS: ReadonlySet<string> = new Set(["AUD", "CAD", "NZD", "HKD", "SGD", "MXN", "TWD"]);
 const TAX_LINE = /\b(vat|mwst|ust|tva|iva|tax|gst|btw|moms|umsatzsteuer)\b/;
-const TAX_NUMBER = /\b(?:vat (?:no|number|reg(?:istration)?(?: no)?|id)|ust-?\s?id(?:-?\s?nr)?|tva|n° tva|gst(?: reg)?(?: no)?|abn|p\.? ?iva|cif|nif|btw(?:-nr)?)\.?\s*[:#.]?\s*([A-Z]{0,3}[ -]?\d[\dA-Z -]{6,16}\d)\b/i;
+const TAX_NUMBER =
+  /\b(?:vat (?:no|number|reg(?:istration)?(?: no)?|id)|ust-?\s?id(?:-?\s?nr)?|tva|n° tva|gst(?: reg)?(?: no)?|abn|p\.? ?iva|cif|nif|btw(?:-nr)?)\.?\s*[:#.]?\s*([A-Z]{0,3}[ -]?\d[\dA-Z -]{6,16}\d)\b/i;
 
 /** What a receipt says: who, when, how much. */
 export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Receipt {
@@ -52,10 +57,12 @@ export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Rec
   const mark = decimalMarkOf(lines.flatMap((line) => findAmounts(line).map(({ amount }) => amount.number)));
   const total = totalOf(lines, plain, mark);
   const found = total?.written.currency ?? currencyAt(lines);
-  const isOwnDollar = found === "USD" && defaults.currency !== null && DOLLARS.has(defaults.currency) && !/US\$|USD/.test(source.text);
+  const isOwnDollar =
+    found === "USD" && defaults.currency !== null && DOLLARS.has(defaults.currency) && !/US\$|USD/.test(source.text);
   const currency = isOwnDollar ? defaults.currency : (found ?? defaults.currency);
   const minor = total && toMinor(total.written, currency, mark);
-  const isRefund = total !== null && (total.written.negative || /\brefund/.test(total.label) || isRefundDocument(plain));
+  const isRefund =
+    total !== null && (total.written.negative || /\brefund/.test(total.label) || isRefundDocument(plain));
   const amountMinor = minor === null ? null : isRefund && minor !== 0 ? -minor : minor;
   const { date, otherDate } = dateOf(lines, plain, { ...defaults, currency });
   const merchant = merchantOf(lines, source);
@@ -110,7 +117,13 @@ function currencyAt(lines: readonly string[]): string | null {
 
 /** Only where the document says of itself that it is one. */
 function isRefundDocument(plain: readonly string[]): boolean {
-  return plain.some((line, at) => REFUND.test(line) && line.length < 40 && !ABOUT_REFUNDS.test(line) && (at < 12 || /^\W*(refund|gutschrift|avoir|credit note)/.test(line)));
+  return plain.some(
+    (line, at) =>
+      REFUND.test(line) &&
+      line.length < 40 &&
+      !ABOUT_REFUNDS.test(line) &&
+      (at < 12 || /^\W*(refund|gutschrift|avoir|credit note)/.test(line)),
+  );
 }
 
 /** The seller is not the employee: a company is none, nor who stands under a word for the seller. */
@@ -128,12 +141,18 @@ function employeeOf(lines: readonly string[], plain: readonly string[]): string 
 function taxesOf(
   lines: readonly string[],
   plain: readonly string[],
-  { currency, mark, totalMinor }: { readonly currency: string | null; readonly mark: DecimalMark | null; readonly totalMinor: number },
+  {
+    currency,
+    mark,
+    totalMinor,
+  }: { readonly currency: string | null; readonly mark: DecimalMark | null; readonly totalMinor: number },
 ): TaxPart[] {
   return lines.flatMap((line, at): TaxPart[] => {
     const rate = /(\d{1,2}(?:[.,]\d{1,2})?) ?%/.exec(line)?.[1];
     if (!rate || !TAX_LINE.test(plain[at]!)) return [];
-    const written = findAmounts(line).filter(({ amount }) => /[.,]\d{2}$/.test(amount.number)).at(-1);
+    const written = findAmounts(line)
+      .filter(({ amount }) => /[.,]\d{2}$/.test(amount.number))
+      .at(-1);
     const taxMinor = written ? toMinor(written.amount, currency, mark) : null;
     if (taxMinor === null || taxMinor === 0 || taxMinor >= totalMinor / 2) return [];
     return [{ rate: Number(rate.replace(",", ".")), netMinor: null, taxMinor }];

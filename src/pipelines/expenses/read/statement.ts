@@ -1,5 +1,12 @@
 import type { DateOrder } from "../dates.js";
-import { rowText, type Evidence, type Row, type StatementFacts, type StatementLine, type StatementMapping } from "../shapes.js";
+import {
+  rowText,
+  type Evidence,
+  type Row,
+  type StatementFacts,
+  type StatementLine,
+  type StatementMapping,
+} from "../shapes.js";
 import { accountsOf, reconciled, type Balances } from "./table/accounts.js";
 import { columnsOf, datedRows, type Column } from "./table/columns.js";
 import { decideOrder, latestOf } from "./table/date-order.js";
@@ -34,9 +41,14 @@ interface Table {
 }
 
 /** The transactions of a table, and what is known of them. No lines where its rows hold none. */
-export function readStatement(rows: readonly Row[], about: { readonly name: string; readonly format: string; readonly isPage: boolean }, defaults: StatementDefaults): Statement {
+export function readStatement(
+  rows: readonly Row[],
+  about: { readonly name: string; readonly format: string; readonly isPage: boolean },
+  defaults: StatementDefaults,
+): Statement {
   const sections = sectionsOf(rows, about.isPage);
-  if (sections.length > 0 && sections.every((section) => section.rows.length === 0)) return withoutRows(sections[0]!, about.format);
+  if (sections.length > 0 && sections.every((section) => section.rows.length === 0))
+    return withoutRows(sections[0]!, about.format);
   const tables = tablesOf(sections, about.name, defaults.statements);
   const around: Around = { owner: null, account: null };
   const read: ReadRow[] = sections.length === 0 ? readOutside(rows, around) : [];
@@ -44,9 +56,18 @@ export function readStatement(rows: readonly Row[], about: { readonly name: stri
   for (const section of sections) {
     read.push(...readOutside(section.above, around));
     const table = tables.find((one) => one.sections.includes(section));
-    const ofSection = table ? readRows(section.rows, table.columns, table.money, { isPage: about.isPage, around }) : readOutside(section.rows.map(({ row }) => row), around);
+    const ofSection = table
+      ? readRows(section.rows, table.columns, table.money, { isPage: about.isPage, around })
+      : readOutside(
+          section.rows.map(({ row }) => row),
+          around,
+        );
     read.push(...ofSection);
-    if (table) drafts.set(table, [...(drafts.get(table) ?? []), ...ofSection.flatMap((one) => (one.is === "line" ? [one.draft] : []))]);
+    if (table)
+      drafts.set(table, [
+        ...(drafts.get(table) ?? []),
+        ...ofSection.flatMap((one) => (one.is === "line" ? [one.draft] : [])),
+      ]);
   }
   return settle({ about, defaults, read, drafts, tables });
 }
@@ -54,7 +75,10 @@ export function readStatement(rows: readonly Row[], about: { readonly name: stri
 /** A heading and nothing under it: a month in which nothing happened. */
 function withoutRows(section: Section, format: string): Statement {
   const evidence: Evidence[] = [{ of: "rows", certainty: "supported", reason: "the table has a heading and no rows" }];
-  return { lines: [], facts: { format, accounts: [], evidence, notRead: [], mapping: mappingOf(section, columnsOf(section), {}) } };
+  return {
+    lines: [],
+    facts: { format, accounts: [], evidence, notRead: [], mapping: mappingOf(section, columnsOf(section), {}) },
+  };
 }
 
 function tablesOf(sections: readonly Section[], name: string, mappings: readonly StatementMapping[]): Table[] {
@@ -85,11 +109,17 @@ function settle({ about, defaults, read, drafts, tables }: Gathered): Statement 
   const all = [...drafts.values()].flat();
   const outside = read.filter((one) => one.is === "facts" || one.is === "special" || one.is === "not read");
   const aroundText = outside.map(({ row }) => rowText(row)).join("\n");
-  const currencies = currencyOfStatement(all, tables.map(({ columns, given }) => ({ columns, given: given?.currency ?? null })), { read, defaults, text: aroundText });
+  const currencies = currencyOfStatement(
+    all,
+    tables.map(({ columns, given }) => ({ columns, given: given?.currency ?? null })),
+    { read, defaults, text: aroundText },
+  );
   const dates = all.flatMap(({ date }) => date ?? []);
   const aroundDates = read.flatMap((one) => (one.is === "facts" ? one.facts.dates : []));
   const decided = decideOrder(dates, { currency: currencies.main, around: aroundDates });
-  const given = tables.find((table) => table.given?.dateOrder)?.given?.dateOrder ?? (defaults.dateOrder === "auto" ? null : defaults.dateOrder);
+  const given =
+    tables.find((table) => table.given?.dateOrder)?.given?.dateOrder ??
+    (defaults.dateOrder === "auto" ? null : defaults.dateOrder);
   const order = given ?? decided.order;
   const latest = latestOf(aroundDates, order) ?? latestOf(dates, order);
   const evidence: Evidence[] = [...currencies.evidence, dateEvidence(given !== null, decided.certain, order)];
@@ -98,21 +128,66 @@ function settle({ about, defaults, read, drafts, tables }: Gathered): Statement 
   let mapping: StatementMapping | null = null;
   for (const [table, ofTable] of drafts) {
     const headings = table.sections.flatMap(({ places }) => places.map(({ heading }) => heading)).join(" ");
-    const change = drafts.size === 1 && balances.opening !== null && balances.closing !== null ? balances.closing - balances.opening : null;
-    const sign = table.given?.sign ? givenSign(table.given.sign) : signOf(ofTable.map(({ grid }) => grid), table.columns, table.money, { around: `${aroundText} ${headings} ${about.name}`, change });
-    const settled: Settled = { currencies, defaults, order, latest, dateIsCertain: given !== null || decided.certain, sign };
-    lines.push(...withInheritedDates(ofTable, about.isPage).map((draft, at) => toLine(draft, lines.length + at + 1, settled)));
+    const change =
+      drafts.size === 1 && balances.opening !== null && balances.closing !== null
+        ? balances.closing - balances.opening
+        : null;
+    const sign = table.given?.sign
+      ? givenSign(table.given.sign)
+      : signOf(
+          ofTable.map(({ grid }) => grid),
+          table.columns,
+          table.money,
+          { around: `${aroundText} ${headings} ${about.name}`, change },
+        );
+    const settled: Settled = {
+      currencies,
+      defaults,
+      order,
+      latest,
+      dateIsCertain: given !== null || decided.certain,
+      sign,
+    };
+    lines.push(
+      ...withInheritedDates(ofTable, about.isPage).map((draft, at) => toLine(draft, lines.length + at + 1, settled)),
+    );
     evidence.push(sign.evidence, ...evidenceOfMoney(table.money, table.columns, table.given !== null));
-    mapping ??= mappingOf(table.sections[0]!, table.columns, { ...signWord(sign, table.money), dateOrder: order, ...(currencies.main ? { currency: currencies.main } : {}) });
+    mapping ??= mappingOf(table.sections[0]!, table.columns, {
+      ...signWord(sign, table.money),
+      dateOrder: order,
+      ...(currencies.main ? { currency: currencies.main } : {}),
+    });
   }
-  const notRead = read.flatMap((one) => (one.is === "not read" ? [{ row: one.row.at, ...(one.row.sheet ? { sheet: one.row.sheet } : {}), text: rowText(one.row).slice(0, 200) }] : []));
-  if (notRead.length > 0) evidence.push({ of: "rows", certainty: "assumed", reason: `${notRead.length} rows with a date or an amount are no lines; they are listed`, ...(about.isPage ? {} : { flag: "ROWS_NOT_READ" as const }) });
+  const notRead = read.flatMap((one) =>
+    one.is === "not read"
+      ? [{ row: one.row.at, ...(one.row.sheet ? { sheet: one.row.sheet } : {}), text: rowText(one.row).slice(0, 200) }]
+      : [],
+  );
+  if (notRead.length > 0)
+    evidence.push({
+      of: "rows",
+      certainty: "assumed",
+      reason: `${notRead.length} rows with a date or an amount are no lines; they are listed`,
+      ...(about.isPage ? {} : { flag: "ROWS_NOT_READ" as const }),
+    });
   const accounts = accountsOf(lines, balances, { drafts: all, latest });
-  return { lines, facts: { format: about.format, accounts, evidence: [...evidence, ...reconciled(accounts, lines, balances)], notRead, mapping } };
+  return {
+    lines,
+    facts: {
+      format: about.format,
+      accounts,
+      evidence: [...evidence, ...reconciled(accounts, lines, balances)],
+      notRead,
+      mapping,
+    },
+  };
 }
 
 function givenSign(word: NonNullable<StatementMapping["sign"]>): Sign {
-  return { plusIsOut: word === "charges positive", evidence: { of: "sign", certainty: "supported", reason: "said by the mapping" } };
+  return {
+    plusIsOut: word === "charges positive",
+    evidence: { of: "sign", certainty: "supported", reason: "said by the mapping" },
+  };
 }
 
 function signWord({ plusIsOut }: Sign, { structure }: Money): Pick<StatementMapping, "sign"> {
@@ -121,23 +196,39 @@ function signWord({ plusIsOut }: Sign, { structure }: Money): Pick<StatementMapp
 
 function dateEvidence(isGiven: boolean, isCertain: boolean, order: DateOrder): Evidence {
   if (isGiven) return { of: "dates", certainty: "supported", reason: `the order ${order} is said by an option` };
-  if (isCertain) return { of: "dates", certainty: "supported", reason: `all dates together show the order ${order}, or need none` };
-  return { of: "dates", certainty: "assumed", reason: `no date tells day from month; read as ${order} (set dateOrder to be sure)`, flag: "DATE_ORDER_UNCERTAIN" };
+  if (isCertain)
+    return { of: "dates", certainty: "supported", reason: `all dates together show the order ${order}, or need none` };
+  return {
+    of: "dates",
+    certainty: "assumed",
+    reason: `no date tells day from month; read as ${order} (set dateOrder to be sure)`,
+    flag: "DATE_ORDER_UNCERTAIN",
+  };
 }
 
 /** Opening and closing balance as the file tells them in words; null where it tells none or several that differ. */
 function balancesIn(read: readonly ReadRow[]): Balances {
   const of = (kind: "opening" | "closing"): number | null => {
-    const told = read.flatMap((one) => (one.is === "special" && one.kind === kind && one.amounts.length > 0 ? [one.amounts.at(-1)!] : []));
-    const sizes = new Set(told.map(({ number, negative, mark }) => `${negative || mark === "debit" ? "-" : ""}${number}`));
+    const told = read.flatMap((one) =>
+      one.is === "special" && one.kind === kind && one.amounts.length > 0 ? [one.amounts.at(-1)!] : [],
+    );
+    const sizes = new Set(
+      told.map(({ number, negative, mark }) => `${negative || mark === "debit" ? "-" : ""}${number}`),
+    );
     const [first] = told;
     return sizes.size === 1 && first ? sizeWithSign(first) : null;
   };
-  const sums = read.flatMap((one) => (one.is === "special" && one.kind === "sum" ? one.amounts.map((amount) => Math.abs(sizeWithSign(amount))) : []));
+  const sums = read.flatMap((one) =>
+    one.is === "special" && one.kind === "sum" ? one.amounts.map((amount) => Math.abs(sizeWithSign(amount))) : [],
+  );
   return { opening: of("opening"), closing: of("closing"), sums };
 }
 
-function sizeWithSign(amount: { readonly number: string; readonly negative: boolean; readonly mark: "credit" | "debit" | null }): number {
+function sizeWithSign(amount: {
+  readonly number: string;
+  readonly negative: boolean;
+  readonly mark: "credit" | "debit" | null;
+}): number {
   const size = sizeOf({ currency: null, ...amount }, null);
   return amount.negative || amount.mark === "debit" ? -size : size;
 }

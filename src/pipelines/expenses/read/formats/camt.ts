@@ -12,7 +12,8 @@ const parse = xmlParser(["Stmt", "Rpt", "Ntfctn", "Ntry", "Bal", "NtryDtls", "Tx
  */
 export function readCamt(bytes: Uint8Array, employee: string | null) {
   const document = child(parse(bytes), "Document");
-  const message = child(document, "BkToCstmrStmt") ?? child(document, "BkToCstmrAcctRpt") ?? child(document, "BkToCstmrDbtCdtNtfctn");
+  const message =
+    child(document, "BkToCstmrStmt") ?? child(document, "BkToCstmrAcctRpt") ?? child(document, "BkToCstmrDbtCdtNtfctn");
   if (!message) throw new Error("it holds no bank-to-customer message");
   const statements = [...list(message, "Stmt"), ...list(message, "Rpt"), ...list(message, "Ntfctn")];
   return structured("CAMT", statements.map(accountOf), { employee, evidence: said("CAMT") });
@@ -21,7 +22,9 @@ export function readCamt(bytes: Uint8Array, employee: string | null) {
 function accountOf(statement: Node): StructuredAccount {
   const account = text(statement, "Acct", "Id", "IBAN") ?? text(statement, "Acct", "Id", "Othr", "Id");
   const balances = list(statement, "Bal");
-  const currency = currencyOf(text(statement, "Acct", "Ccy") ?? undefined) ?? currencyOf(attribute(child(balances[0], "Amt"), "Ccy") ?? undefined);
+  const currency =
+    currencyOf(text(statement, "Acct", "Ccy") ?? undefined) ??
+    currencyOf(attribute(child(balances[0], "Amt"), "Ccy") ?? undefined);
   const of = (...codes: string[]): number | null => {
     const found = balances.filter((balance) => codes.includes(text(balance, "Tp", "CdOrPrtry", "Cd") ?? ""));
     const balance = codes[0] === "CLBD" ? found.at(-1) : found[0];
@@ -37,7 +40,10 @@ function accountOf(statement: Node): StructuredAccount {
 }
 
 /** In minor units, money that came in positive, as balances are told. */
-function moneyOf(node: Node, fallback: string | null): { readonly minor: number | null; readonly currency: string | null } {
+function moneyOf(
+  node: Node,
+  fallback: string | null,
+): { readonly minor: number | null; readonly currency: string | null } {
   const amount = child(node, "Amt");
   const currency = currencyOf(attribute(amount, "Ccy") ?? undefined) ?? fallback;
   const written = (typeof node.Amt === "string" ? node.Amt : (text(node, "Amt", "#text") ?? "")).trim();
@@ -48,28 +54,61 @@ function moneyOf(node: Node, fallback: string | null): { readonly minor: number 
 
 function linesOf(entry: Node, fallback: string | null): StructuredLine[] {
   const { minor, currency } = moneyOf(entry, fallback);
-  const date = (text(entry, "BookgDt", "Dt") ?? text(entry, "BookgDt", "DtTm") ?? text(entry, "ValDt", "Dt") ?? text(entry, "ValDt", "DtTm"))?.slice(0, 10) ?? null;
+  const date =
+    (
+      text(entry, "BookgDt", "Dt") ??
+      text(entry, "BookgDt", "DtTm") ??
+      text(entry, "ValDt", "Dt") ??
+      text(entry, "ValDt", "DtTm")
+    )?.slice(0, 10) ?? null;
   const status = text(entry, "Sts", "Cd") ?? text(entry, "Sts") ?? "BOOK";
   const whole = { date, currency, ...(status === "BOOK" ? {} : { notCounted: status }) };
   const details = list(entry, "NtryDtls").flatMap((one) => list(one, "TxDtls"));
   const parts = details.map((detail) => ({ detail, ...partOf(detail, currency, text(entry, "CdtDbtInd") === "DBIT") }));
-  const adds = parts.length > 1 && parts.every((part) => part.minor !== null && part.currency === currency) && parts.reduce((sum, part) => sum + part.minor!, 0) === minor;
-  if (adds) return parts.map(({ detail, minor: part }) => ({ ...whole, ...wordsOf(entry, detail), ...foreignOf(detail, currency), amountMinor: negated(part) }));
-  return [{ ...whole, ...wordsOf(entry, details.length === 1 ? details[0]! : null), ...(details.length === 1 ? foreignOf(details[0]!, currency) : {}), amountMinor: negated(minor) }];
+  const adds =
+    parts.length > 1 &&
+    parts.every((part) => part.minor !== null && part.currency === currency) &&
+    parts.reduce((sum, part) => sum + part.minor!, 0) === minor;
+  if (adds)
+    return parts.map(({ detail, minor: part }) => ({
+      ...whole,
+      ...wordsOf(entry, detail),
+      ...foreignOf(detail, currency),
+      amountMinor: negated(part),
+    }));
+  return [
+    {
+      ...whole,
+      ...wordsOf(entry, details.length === 1 ? details[0]! : null),
+      ...(details.length === 1 ? foreignOf(details[0]!, currency) : {}),
+      amountMinor: negated(minor),
+    },
+  ];
 }
 
 function negated(minor: number | null): number | null {
   return minor === null || minor === 0 ? minor : -minor;
 }
 
-function partOf(detail: Node, currency: string | null, isDebit: boolean): { readonly minor: number | null; readonly currency: string | null } {
-  const node = child(detail, "Amt") ?? (typeof detail.Amt === "string" ? null : child(child(detail, "AmtDtls"), "TxAmt"));
+function partOf(
+  detail: Node,
+  currency: string | null,
+  isDebit: boolean,
+): { readonly minor: number | null; readonly currency: string | null } {
+  const node =
+    child(detail, "Amt") ?? (typeof detail.Amt === "string" ? null : child(child(detail, "AmtDtls"), "TxAmt"));
   const holder = detail.Amt !== undefined ? detail : ((node as Node) ?? {});
-  const { minor, currency: own } = moneyOf({ ...holder, CdtDbtInd: detail.CdtDbtInd ?? (isDebit ? "DBIT" : "CRDT") }, currency);
+  const { minor, currency: own } = moneyOf(
+    { ...holder, CdtDbtInd: detail.CdtDbtInd ?? (isDebit ? "DBIT" : "CRDT") },
+    currency,
+  );
   return { minor, currency: own };
 }
 
-function foreignOf(detail: Node, currency: string | null): Pick<StructuredLine, "originalAmountMinor" | "originalCurrency"> {
+function foreignOf(
+  detail: Node,
+  currency: string | null,
+): Pick<StructuredLine, "originalAmountMinor" | "originalCurrency"> {
   const instructed = child(child(detail, "AmtDtls"), "InstdAmt");
   if (!instructed) return {};
   const found = moneyOf({ ...instructed, CdtDbtInd: detail.CdtDbtInd ?? "CRDT" }, null);
@@ -83,8 +122,18 @@ function wordsOf(entry: Node, detail: Node | null): Pick<StructuredLine, "descri
   const other = isDebit ? child(parties, "Cdtr") : child(parties, "Dbtr");
   const counterparty = text(other, "Nm") ?? text(other, "Pty", "Nm");
   const remittance = list(child(detail, "RmtInf"), "Ustrd").map(String).join(" ");
-  const parts = [counterparty, remittance, text(detail, "AddtlTxInf"), text(entry, "AddtlNtryInf")].filter((part, at, all) => part && all.indexOf(part) === at);
-  const reference = text(detail, "Refs", "AcctSvcrRef") ?? text(entry, "AcctSvcrRef") ?? text(detail, "Refs", "EndToEndId") ?? text(entry, "NtryRef");
+  const parts = [counterparty, remittance, text(detail, "AddtlTxInf"), text(entry, "AddtlNtryInf")].filter(
+    (part, at, all) => part && all.indexOf(part) === at,
+  );
+  const reference =
+    text(detail, "Refs", "AcctSvcrRef") ??
+    text(entry, "AcctSvcrRef") ??
+    text(detail, "Refs", "EndToEndId") ??
+    text(entry, "NtryRef");
   const description = unescaped(parts.slice(0, 3).join(" ").replace(/\s+/g, " ").trim());
-  return { description, ...(counterparty ? { counterparty: unescaped(counterparty) } : {}), ...(reference && reference !== "NOTPROVIDED" ? { reference } : {}) };
+  return {
+    description,
+    ...(counterparty ? { counterparty: unescaped(counterparty) } : {}),
+    ...(reference && reference !== "NOTPROVIDED" ? { reference } : {}),
+  };
 }

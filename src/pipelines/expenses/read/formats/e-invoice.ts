@@ -2,7 +2,15 @@ import { currencyOf, toMinor } from "../../money.js";
 import type { Missing, Receipt, TaxPart } from "../../shapes.js";
 import { attribute, child, list, text, unescaped, xmlParser, type XmlNode } from "./xml-nodes.js";
 
-const parse = xmlParser(["TaxTotal", "TaxSubtotal", "ApplicableTradeTax", "PartyTaxScheme", "SpecifiedTaxRegistration", "PartyIdentification", "TaxTotalAmount"]);
+const parse = xmlParser([
+  "TaxTotal",
+  "TaxSubtotal",
+  "ApplicableTradeTax",
+  "PartyTaxScheme",
+  "SpecifiedTaxRegistration",
+  "PartyIdentification",
+  "TaxTotalAmount",
+]);
 /** Codes of UNTDID 1001 for documents that give money back. */
 const CREDITS: ReadonlySet<string> = new Set(["81", "261", "262", "296", "308", "381", "396", "420", "458", "532"]);
 
@@ -45,11 +53,17 @@ interface Said {
 function fromUbl(invoice: XmlNode, isCreditNote: boolean): Said {
   const totals = child(invoice, "LegalMonetaryTotal");
   const currency = text(invoice, "DocumentCurrencyCode");
-  const [seller, buyer] = [child(child(invoice, "AccountingSupplierParty"), "Party"), child(child(invoice, "AccountingCustomerParty"), "Party")];
-  const nameOf = (party: XmlNode | null): string | null => text(party, "PartyLegalEntity", "RegistrationName") ?? text(party, "PartyName", "Name");
+  const [seller, buyer] = [
+    child(child(invoice, "AccountingSupplierParty"), "Party"),
+    child(child(invoice, "AccountingCustomerParty"), "Party"),
+  ];
+  const nameOf = (party: XmlNode | null): string | null =>
+    text(party, "PartyLegalEntity", "RegistrationName") ?? text(party, "PartyName", "Name");
   const numbers = list(seller, "PartyTaxScheme");
   const vat = numbers.find((scheme) => text(scheme, "TaxScheme", "ID") === "VAT") ?? numbers[0];
-  const inCurrency = list(invoice, "TaxTotal").filter((total) => (attribute(child(total, "TaxAmount"), "currencyID") ?? currency) === currency);
+  const inCurrency = list(invoice, "TaxTotal").filter(
+    (total) => (attribute(child(total, "TaxAmount"), "currencyID") ?? currency) === currency,
+  );
   // A total of the tax without its parts says again what the one with parts says.
   const withParts = inCurrency.filter((total) => list(total, "TaxSubtotal").length > 0);
   const gross = child(totals, "TaxInclusiveAmount") ?? child(totals, "PayableAmount");
@@ -67,7 +81,11 @@ function fromUbl(invoice: XmlNode, isCreditNote: boolean): Said {
     prepaid: text(totals, "PrepaidAmount"),
     rounding: text(totals, "PayableRoundingAmount"),
     taxes: (withParts.length > 0 ? withParts : inCurrency).flatMap((total) => {
-      const parts = list(total, "TaxSubtotal").map((part) => ({ rate: text(part, "TaxCategory", "Percent") ?? text(part, "Percent"), net: text(part, "TaxableAmount"), tax: text(part, "TaxAmount") }));
+      const parts = list(total, "TaxSubtotal").map((part) => ({
+        rate: text(part, "TaxCategory", "Percent") ?? text(part, "Percent"),
+        net: text(part, "TaxableAmount"),
+        tax: text(part, "TaxAmount"),
+      }));
       return parts.length > 0 ? parts : [{ rate: null, net: null, tax: text(total, "TaxAmount") }];
     }),
   };
@@ -76,9 +94,13 @@ function fromUbl(invoice: XmlNode, isCreditNote: boolean): Said {
 function fromCii(invoice: XmlNode): Said {
   const document = child(invoice, "ExchangedDocument") ?? child(invoice, "HeaderExchangedDocument");
   const trade = child(invoice, "SupplyChainTradeTransaction") ?? child(invoice, "SpecifiedSupplyChainTradeTransaction");
-  const agreement = child(trade, "ApplicableHeaderTradeAgreement") ?? child(trade, "ApplicableSupplyChainTradeAgreement");
-  const settlement = child(trade, "ApplicableHeaderTradeSettlement") ?? child(trade, "ApplicableSupplyChainTradeSettlement");
-  const totals = child(settlement, "SpecifiedTradeSettlementHeaderMonetarySummation") ?? child(settlement, "SpecifiedTradeSettlementMonetarySummation");
+  const agreement =
+    child(trade, "ApplicableHeaderTradeAgreement") ?? child(trade, "ApplicableSupplyChainTradeAgreement");
+  const settlement =
+    child(trade, "ApplicableHeaderTradeSettlement") ?? child(trade, "ApplicableSupplyChainTradeSettlement");
+  const totals =
+    child(settlement, "SpecifiedTradeSettlementHeaderMonetarySummation") ??
+    child(settlement, "SpecifiedTradeSettlementMonetarySummation");
   const currency = text(settlement, "InvoiceCurrencyCode");
   const registrations = list(child(agreement, "SellerTradeParty"), "SpecifiedTaxRegistration");
   const vat = registrations.find((one) => attribute(child(one, "ID"), "schemeID") === "VA") ?? registrations[0];
@@ -88,14 +110,21 @@ function fromCii(invoice: XmlNode): Said {
     net: text(part, "BasisAmount"),
     tax: text(part, "CalculatedAmount"),
   }));
-  const total = list(totals, "TaxTotalAmount").find((one) => (attribute(one, "currencyID") ?? currency) === currency) ?? list(totals, "TaxTotalAmount")[0];
+  const total =
+    list(totals, "TaxTotalAmount").find((one) => (attribute(one, "currencyID") ?? currency) === currency) ??
+    list(totals, "TaxTotalAmount")[0];
   const inTotal = typeof total === "string" ? (total as string) : text(total, "#text");
   return {
     number: text(document, "ID"),
-    date: day && /^\d{8}/.test(day) ? `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6, 8)}` : (day?.slice(0, 10) ?? null),
+    date:
+      day && /^\d{8}/.test(day)
+        ? `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6, 8)}`
+        : (day?.slice(0, 10) ?? null),
     currency,
     isCredit: CREDITS.has(text(document, "TypeCode") ?? ""),
-    seller: text(agreement, "SellerTradeParty", "Name") ?? text(agreement, "SellerTradeParty", "SpecifiedLegalOrganization", "TradingBusinessName"),
+    seller:
+      text(agreement, "SellerTradeParty", "Name") ??
+      text(agreement, "SellerTradeParty", "SpecifiedLegalOrganization", "TradingBusinessName"),
     buyer: text(agreement, "BuyerTradeParty", "Name"),
     taxNumber: text(vat, "ID"),
     net: text(totals, "TaxBasisTotalAmount"),
@@ -123,13 +152,25 @@ function invoiceOf(said: Said, employee: string | null): EInvoice {
   const taxes = said.taxes.flatMap((part): TaxPart[] => {
     const tax = minor(part.tax);
     const base = minor(part.net);
-    return tax === null ? [] : [{ rate: part.rate === null ? null : Number(part.rate), netMinor: base === null ? null : signed(base), taxMinor: signed(tax) }];
+    return tax === null
+      ? []
+      : [
+          {
+            rate: part.rate === null ? null : Number(part.rate),
+            netMinor: base === null ? null : signed(base),
+            taxMinor: signed(tax),
+          },
+        ];
   });
   const taxSum = taxes.reduce((sum, { taxMinor }) => sum + taxMinor, 0);
   const adds = net === null || gross === null || signed(net) + taxSum === signed(gross);
   const prepaid = minor(said.prepaid) ?? 0;
   const date = said.date && /^\d{4}-\d{2}-\d{2}/.test(said.date) ? said.date.slice(0, 10) : null;
-  const missing: (Missing | false)[] = [said.seller === null && "merchant", date === null && "date", currency === null && "currency"];
+  const missing: (Missing | false)[] = [
+    said.seller === null && "merchant",
+    date === null && "date",
+    currency === null && "currency",
+  ];
   const receipt: Receipt = {
     merchant: said.seller && unescaped(said.seller),
     date,

@@ -11,17 +11,24 @@ interface Field {
  * The entries of SWIFT MT940 (statement) and MT942 (interim report), as banks write them: with or without SWIFT's blocks.
  * @throws {Error} when no statement is in it
  */
-export function readMt940(bytes: Uint8Array, defaults: { readonly currency: string | null; readonly employee: string | null }) {
+export function readMt940(
+  bytes: Uint8Array,
+  defaults: { readonly currency: string | null; readonly employee: string | null },
+) {
   const { text } = decodeText(bytes);
   const statements: { fields: Field[] }[] = [];
   for (const field of fieldsOf(text)) {
     // Each statement begins with its transaction reference; some banks leave it out and begin with the account.
     const open = statements.at(-1);
-    const begins = field.tag === "20" || (field.tag.startsWith("25") && (!open || open.fields.some(({ tag }) => tag.startsWith("25"))));
+    const begins =
+      field.tag === "20" ||
+      (field.tag.startsWith("25") && (!open || open.fields.some(({ tag }) => tag.startsWith("25"))));
     if (begins || !open) statements.push({ fields: [field] });
     else open.fields.push(field);
   }
-  const accounts = merged(statements.map(({ fields }) => accountOf(fields, defaults.currency)).filter((one) => one !== null));
+  const accounts = merged(
+    statements.map(({ fields }) => accountOf(fields, defaults.currency)).filter((one) => one !== null),
+  );
   if (accounts.length === 0) throw new Error("it holds no account (:25:) and no entry (:61:)");
   return structured("MT940", accounts, { employee: defaults.employee, evidence: said("MT940") });
 }
@@ -60,8 +67,14 @@ function merged(accounts: readonly StructuredAccount[]): StructuredAccount[] {
   const all: StructuredAccount[] = [];
   for (const one of accounts) {
     const before = all.at(-1);
-    const goesOn = before && before.account === one.account && before.currency === one.currency && before.closingMinor !== null && before.closingMinor === one.openingMinor;
-    if (goesOn) all[all.length - 1] = { ...before, closingMinor: one.closingMinor, lines: [...before.lines, ...one.lines] };
+    const goesOn =
+      before &&
+      before.account === one.account &&
+      before.currency === one.currency &&
+      before.closingMinor !== null &&
+      before.closingMinor === one.openingMinor;
+    if (goesOn)
+      all[all.length - 1] = { ...before, closingMinor: one.closingMinor, lines: [...before.lines, ...one.lines] };
     else all.push(one);
   }
   return all;
@@ -82,12 +95,19 @@ function minorOf(written: string, currency: string | null): number | null {
 }
 
 /** Value date, booking day, mark (RC and RD take back), currency's third letter, amount, type, reference. */
-const ENTRY = /^(\d{2})(\d{2})(\d{2})\s?(\d{4})?\s?(R?[CD]R?)([A-Z])?\s?([\d.,]+?)\s?(?:([A-Z][A-Z0-9 ]{0,3})([^\n]*))?(?:\n([\s\S]*))?$/;
+const ENTRY =
+  /^(\d{2})(\d{2})(\d{2})\s?(\d{4})?\s?(R?[CD]R?)([A-Z])?\s?([\d.,]+?)\s?(?:([A-Z][A-Z0-9 ]{0,3})([^\n]*))?(?:\n([\s\S]*))?$/;
 
 function entryOf(value: string, details: string, currency: string | null): StructuredLine {
   const found = ENTRY.exec(value.trim());
   const description = descriptionOf(details);
-  if (!found) return { date: null, description: description || value.replace(/\s+/g, " ").slice(0, 200), amountMinor: null, currency };
+  if (!found)
+    return {
+      date: null,
+      description: description || value.replace(/\s+/g, " ").slice(0, 200),
+      amountMinor: null,
+      currency,
+    };
   const [, year, month, day, , mark, , amount, , references] = found;
   const minor = minorOf(amount!, currency);
   // RC takes a credit back, and so goes out; RD takes a debit back.
@@ -121,10 +141,21 @@ function descriptionOf(details: string): string {
       const found = /^(\d{2})(.*)$/s.exec(part);
       return found ? [[Number(found[1]), found[2]!] as const] : [];
     });
-    const other = parts.filter(([code]) => code === 32 || code === 33).map(([, text]) => text).join("").trim();
-    const purpose = parts.filter(([code]) => (code >= 20 && code <= 29) || (code >= 60 && code <= 63)).map(([, text]) => text).join("");
+    const other = parts
+      .filter(([code]) => code === 32 || code === 33)
+      .map(([, text]) => text)
+      .join("")
+      .trim();
+    const purpose = parts
+      .filter(([code]) => (code >= 20 && code <= 29) || (code >= 60 && code <= 63))
+      .map(([, text]) => text)
+      .join("");
     const kind = parts.find(([code]) => code === 0)?.[1] ?? "";
-    return [other, purpose || kind].filter((part) => part !== "").join(" ").replace(/\s+/g, " ").trim();
+    return [other, purpose || kind]
+      .filter((part) => part !== "")
+      .join(" ")
+      .replace(/\s+/g, " ")
+      .trim();
   }
   const named = (tag: string): string => new RegExp(`/${tag}/(?:/*)([^/]+)`).exec(joined)?.[1] ?? "";
   const tagged = [named("NAME"), named("REMI")].filter((part) => part !== "").join(" ");

@@ -19,7 +19,10 @@ interface OpenAccount {
  * stands before the first tag. The readers on npm refuse a file over one empty value, which banks do write; hence this
  * one, that knows only what a statement needs. @throws {Error} when it is no OFX or is cut off
  */
-export function readOfx(bytes: Uint8Array, defaults: { readonly currency: string | null; readonly employee: string | null }) {
+export function readOfx(
+  bytes: Uint8Array,
+  defaults: { readonly currency: string | null; readonly employee: string | null },
+) {
   const { text } = decodeText(bytes);
   const start = text.search(/<OFX>/i);
   if (start < 0) throw new Error("it has no <OFX>");
@@ -31,7 +34,9 @@ export function readOfx(bytes: Uint8Array, defaults: { readonly currency: string
     return accounts.at(-1)!;
   };
   let isLedger = false;
-  const plainText = text.slice(start).replace(/<!\[CDATA\[([\s\S]*?)\]\]>/g, (_, inside: string) => inside.replace(/&/g, "&amp;").replace(/</g, "&lt;"));
+  const plainText = text
+    .slice(start)
+    .replace(/<!\[CDATA\[([\s\S]*?)\]\]>/g, (_, inside: string) => inside.replace(/&/g, "&amp;").replace(/</g, "&lt;"));
   for (const [, end, name, value] of plainText.matchAll(/<(\/?)([A-Za-z0-9_.]+)[^<>]{0,200}>([^<]*)/g)) {
     const tag = name!.toUpperCase();
     const plain = unescape(value!).trim();
@@ -47,7 +52,8 @@ export function readOfx(bytes: Uint8Array, defaults: { readonly currency: string
       // The first of a name counts: a payee's own name comes behind the transaction's.
       if (plain !== "" && !open.has(tag)) open.set(tag, plain);
       else if (plain === "" && (tag === "CURRENCY" || tag === "ORIGCURRENCY")) open.set(tag, "yes");
-    } else if (/^(STMTRS|CCSTMTRS|INVSTMTRS)$/.test(tag)) accounts.push({ account: null, currency: defaults.currency, closing: null, lines: [] });
+    } else if (/^(STMTRS|CCSTMTRS|INVSTMTRS)$/.test(tag))
+      accounts.push({ account: null, currency: defaults.currency, closing: null, lines: [] });
     else if (tag === "CURDEF") current().currency = currencyOf(plain) ?? current().currency;
     else if (tag === "ACCTID" && current().account === null) current().account = plain || null;
     else if (tag === "BALAMT" && isLedger) current().closing = plain;
@@ -56,7 +62,13 @@ export function readOfx(bytes: Uint8Array, defaults: { readonly currency: string
   const all = accounts.map(({ account, currency, closing, lines }): StructuredAccount => {
     const written = closing === null ? null : readAmount(closing);
     const size = written && toMinor(written, currency, null);
-    return { account, currency, openingMinor: null, closingMinor: size === null ? null : written!.negative ? -size : size, lines };
+    return {
+      account,
+      currency,
+      openingMinor: null,
+      closingMinor: size === null ? null : written!.negative ? -size : size,
+      lines,
+    };
   });
   const bought = [...plainText.matchAll(/<INVTRAN>[\s\S]{0,300}?<DTTRADE>([^<\s]+)/gi)];
   const trades = bought.map(([, day], at) => ({ row: at + 1, text: `a trade of ${day}` }));
@@ -85,10 +97,13 @@ function toLine(values: ReadonlyMap<string, string>, ofAccount: string | null): 
   const mark = /\.\d+$/.test(amount) ? "." : /,\d+$/.test(amount) ? "," : null;
   const minor = written && toMinor(written, currency, mark);
   const amountMinor = minor === null || minor === 0 ? minor : written!.negative ? minor : -minor;
-  const posted = readDate(values.get("DTUSER") ?? values.get("DTPOSTED") ?? "") ?? readDate((values.get("DTPOSTED") ?? "").slice(0, 8));
+  const posted =
+    readDate(values.get("DTUSER") ?? values.get("DTPOSTED") ?? "") ??
+    readDate((values.get("DTPOSTED") ?? "").slice(0, 8));
   const words = [values.get("NAME"), values.get("MEMO")].filter((word, at, all) => word && all.indexOf(word) === at);
   const rate = Number(values.get("CURRATE"));
-  const isForeign = values.has("ORIGCURRENCY") && symbol !== null && symbol !== currency && rate > 0 && amountMinor !== null;
+  const isForeign =
+    values.has("ORIGCURRENCY") && symbol !== null && symbol !== currency && rate > 0 && amountMinor !== null;
   const reference = values.get("FITID");
   return {
     date: posted && toIso(posted, "dmy", null),
@@ -96,7 +111,9 @@ function toLine(values: ReadonlyMap<string, string>, ofAccount: string | null): 
     amountMinor,
     currency,
     ...(reference ? { reference } : {}),
-    ...(isForeign ? { originalAmountMinor: convert(amountMinor, currency, symbol, rate), originalCurrency: symbol } : {}),
+    ...(isForeign
+      ? { originalAmountMinor: convert(amountMinor, currency, symbol, rate), originalCurrency: symbol }
+      : {}),
   };
 }
 

@@ -30,7 +30,10 @@ export async function pdfRows(bytes: Uint8Array, name: string): Promise<Row[]> {
 }
 
 /** The same, and the XML files that are attached: in a Factur-X or ZUGFeRD invoice one of them is the invoice. */
-export async function readPdf(bytes: Uint8Array, name: string): Promise<{ readonly rows: Row[]; readonly xml: readonly Uint8Array[] }> {
+export async function readPdf(
+  bytes: Uint8Array,
+  name: string,
+): Promise<{ readonly rows: Row[]; readonly xml: readonly Uint8Array[] }> {
   const document = await open(bytes, name);
   try {
     if (document.numPages > MAX_PAGES) throw tooLarge(name, `${document.numPages} pages; at most ${MAX_PAGES}`);
@@ -51,7 +54,10 @@ export async function readPdf(bytes: Uint8Array, name: string): Promise<{ readon
 }
 
 async function xmlIn(document: Awaited<ReturnType<typeof open>>): Promise<Uint8Array[]> {
-  const attached = ((await document.getAttachments()) ?? {}) as Record<string, { readonly filename?: string; readonly content?: Uint8Array }>;
+  const attached = ((await document.getAttachments()) ?? {}) as Record<
+    string,
+    { readonly filename?: string; readonly content?: Uint8Array }
+  >;
   return Object.values(attached).flatMap(({ filename, content }) =>
     content && /\.xml$/i.test(filename ?? "") && content.length <= MAX_XML ? [content] : [],
   );

@@ -14,7 +14,14 @@ interface QifRecord {
 const BOOKINGS = /^(bank|cash|ccard|oth a|oth l|credit ?card)$/i;
 
 /** The bookings of a QIF file (Quicken). It names no currency, and the order of its dates must be inferred. */
-export function readQif(bytes: Uint8Array, defaults: { readonly currency: string | null; readonly employee: string | null; readonly dateOrder: DateOrder | "auto" }) {
+export function readQif(
+  bytes: Uint8Array,
+  defaults: {
+    readonly currency: string | null;
+    readonly employee: string | null;
+    readonly dateOrder: DateOrder | "auto";
+  },
+) {
   const records = recordsOf(decodeText(bytes).text);
   const dates = records.flatMap(({ values }) => dateOf(values.get("D")) ?? []);
   const decided = decideOrder(dates, { currency: defaults.currency, around: [] });
@@ -29,11 +36,18 @@ export function readQif(bytes: Uint8Array, defaults: { readonly currency: string
     const reference = values.get("N");
     const line: StructuredLine = {
       date: date && toIso(date, order, null),
-      description: [values.get("P"), values.get("M")].filter((part, at, all) => part && all.indexOf(part) === at).join(" ").replace(/\s+/g, " ").trim(),
+      description: [values.get("P"), values.get("M")]
+        .filter((part, at, all) => part && all.indexOf(part) === at)
+        .join(" ")
+        .replace(/\s+/g, " ")
+        .trim(),
       amountMinor: minor === null || minor === 0 ? minor : written!.negative ? minor : -minor,
       currency: defaults.currency,
       ...(reference ? { reference } : {}),
-      flags: [...(isCertain || !isOpen(date) ? [] : (["DATE_ORDER_UNCERTAIN"] as const)), ...(defaults.currency === null ? [] : (["CURRENCY_ASSUMED"] as const))],
+      flags: [
+        ...(isCertain || !isOpen(date) ? [] : (["DATE_ORDER_UNCERTAIN"] as const)),
+        ...(defaults.currency === null ? [] : (["CURRENCY_ASSUMED"] as const)),
+      ],
     };
     accounts.set(account, [...(accounts.get(account) ?? []), line]);
   }
@@ -41,12 +55,33 @@ export function readQif(bytes: Uint8Array, defaults: { readonly currency: string
     ...said("QIF"),
     isCertain
       ? { of: "dates", certainty: "supported", reason: `all dates together show the order ${order}, or need none` }
-      : { of: "dates", certainty: "assumed", reason: `no date tells day from month; read as ${order} (set dateOrder to be sure)`, flag: "DATE_ORDER_UNCERTAIN" },
+      : {
+          of: "dates",
+          certainty: "assumed",
+          reason: `no date tells day from month; read as ${order} (set dateOrder to be sure)`,
+          flag: "DATE_ORDER_UNCERTAIN",
+        },
     defaults.currency === null
-      ? { of: "currency", certainty: "assumed", reason: "QIF names no currency; set defaultCurrency", flag: "CURRENCY_UNCERTAIN" }
-      : { of: "currency", certainty: "assumed", reason: `QIF names no currency; the job's own, ${defaults.currency}, is taken`, flag: "CURRENCY_ASSUMED" },
+      ? {
+          of: "currency",
+          certainty: "assumed",
+          reason: "QIF names no currency; set defaultCurrency",
+          flag: "CURRENCY_UNCERTAIN",
+        }
+      : {
+          of: "currency",
+          certainty: "assumed",
+          reason: `QIF names no currency; the job's own, ${defaults.currency}, is taken`,
+          flag: "CURRENCY_ASSUMED",
+        },
   ];
-  const all = [...accounts].map(([account, lines]): StructuredAccount => ({ account, currency: defaults.currency, openingMinor: null, closingMinor: null, lines }));
+  const all = [...accounts].map(([account, lines]): StructuredAccount => ({
+    account,
+    currency: defaults.currency,
+    openingMinor: null,
+    closingMinor: null,
+    lines,
+  }));
   return structured("QIF", all, { employee: defaults.employee, evidence });
 }
 
@@ -75,7 +110,14 @@ function amountOf(values: ReadonlyMap<string, string>): string {
 /** "3/ 1'26" is written with blanks for noughts and an apostrophe before years after 1999. */
 function dateOf(text: string | undefined): WrittenDate | null {
   if (text === undefined) return null;
-  return readDate(text.replace(/\s+/g, "").replace("'", "/").replace(/\/(\d)$/, "/0$1")) ?? readDate(text);
+  return (
+    readDate(
+      text
+        .replace(/\s+/g, "")
+        .replace("'", "/")
+        .replace(/\/(\d)$/, "/0$1"),
+    ) ?? readDate(text)
+  );
 }
 
 function isOpen(date: WrittenDate | null): boolean {

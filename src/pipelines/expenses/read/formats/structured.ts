@@ -32,7 +32,9 @@ export function structured(
   accounts: readonly StructuredAccount[],
   { employee, evidence }: { readonly employee: string | null; readonly evidence: readonly Evidence[] },
 ): { readonly lines: readonly StatementLine[]; readonly facts: StatementFacts } {
-  const all = accounts.flatMap((one) => one.lines.map((line) => ({ ...line, account: line.account ?? one.account ?? undefined })));
+  const all = accounts.flatMap((one) =>
+    one.lines.map((line) => ({ ...line, account: line.account ?? one.account ?? undefined })),
+  );
   const lines = all.map((line, at): StatementLine => {
     const { account, flags = [], ...rest } = line;
     const missing: (Missing | false)[] = [
@@ -54,7 +56,13 @@ export function structured(
   const summaries = accounts.map(summaryOf);
   return {
     lines,
-    facts: { format, accounts: summaries, evidence: [...evidence, ...summaries.flatMap(balanceEvidence)], notRead: [], mapping: null },
+    facts: {
+      format,
+      accounts: summaries,
+      evidence: [...evidence, ...summaries.flatMap(balanceEvidence)],
+      notRead: [],
+      mapping: null,
+    },
   };
 }
 
@@ -62,8 +70,19 @@ function summaryOf({ account, currency, openingMinor, closingMinor, lines }: Str
   const counted = lines.filter(({ amountMinor, notCounted }) => amountMinor !== null && !notCounted);
   const sumMinor = counted.reduce((sum, { amountMinor }) => sum + amountMinor!, 0);
   const dates = counted.flatMap(({ date }) => date ?? []).sort();
-  const differenceMinor = openingMinor === null || closingMinor === null ? null : openingMinor - sumMinor - closingMinor;
-  return { account, currency, openingMinor, closingMinor, sumMinor, lines: lines.length, from: dates[0] ?? null, to: dates.at(-1) ?? null, differenceMinor };
+  const differenceMinor =
+    openingMinor === null || closingMinor === null ? null : openingMinor - sumMinor - closingMinor;
+  return {
+    account,
+    currency,
+    openingMinor,
+    closingMinor,
+    sumMinor,
+    lines: lines.length,
+    from: dates[0] ?? null,
+    to: dates.at(-1) ?? null,
+    differenceMinor,
+  };
 }
 
 function balanceEvidence({ account, differenceMinor }: AccountSummary): Evidence[] {
@@ -72,7 +91,12 @@ function balanceEvidence({ account, differenceMinor }: AccountSummary): Evidence
   return [
     differenceMinor === 0
       ? { of: "balance", certainty: "proven", reason: `opening balance${of}, lines and closing balance agree` }
-      : { of: "balance", certainty: "assumed", reason: `opening balance${of} and lines miss the closing balance by ${differenceMinor} minor units`, flag: "BALANCE_DISAGREES" },
+      : {
+          of: "balance",
+          certainty: "assumed",
+          reason: `opening balance${of} and lines miss the closing balance by ${differenceMinor} minor units`,
+          flag: "BALANCE_DISAGREES",
+        },
   ];
 }
 

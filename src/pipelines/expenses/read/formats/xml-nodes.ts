@@ -20,7 +20,12 @@ export function xmlParser(lists: readonly string[]): (bytes: Uint8Array) => XmlN
 
 /** The five entities that XML has by itself. */
 export function unescaped(text: string): string {
-  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&apos;", "'").replaceAll("&amp;", "&");
+  return text
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&apos;", "'")
+    .replaceAll("&amp;", "&");
 }
 
 export function child(node: unknown, name: string): XmlNode | null {

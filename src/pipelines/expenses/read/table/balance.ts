@@ -28,21 +28,35 @@ export interface Follows {
 const CENT = 0.0051;
 
 /** Tries the column as balances in both orders and both signs. Null where there is nothing to compare. */
-export function followsOf(steps: readonly Step[], column: number, marks: { readonly amount: DecimalMark | null; readonly balance: DecimalMark | null }): Follows | null {
+export function followsOf(
+  steps: readonly Step[],
+  column: number,
+  marks: { readonly amount: DecimalMark | null; readonly balance: DecimalMark | null },
+): Follows | null {
   const hasFees = steps.some(({ fee }) => fee !== 0);
   const tries = [false, true].flatMap((isNewestFirst) =>
     [false, true].flatMap((isReversed) =>
-      (hasFees ? [false, true] : [false]).map((withFees) => tried(steps, column, { ...marks, isNewestFirst, isReversed, withFees })),
+      (hasFees ? [false, true] : [false]).map((withFees) =>
+        tried(steps, column, { ...marks, isNewestFirst, isReversed, withFees }),
+      ),
     ),
   );
-  const best = tries.reduce((most, one) => (one.agreeing - one.breaks.length > most.agreeing - most.breaks.length ? one : most));
+  const best = tries.reduce((most, one) =>
+    one.agreeing - one.breaks.length > most.agreeing - most.breaks.length ? one : most,
+  );
   return best.compared === 0 ? null : best;
 }
 
 function tried(
   steps: readonly Step[],
   column: number,
-  how: { readonly amount: DecimalMark | null; readonly balance: DecimalMark | null; readonly isNewestFirst: boolean; readonly isReversed: boolean; readonly withFees: boolean },
+  how: {
+    readonly amount: DecimalMark | null;
+    readonly balance: DecimalMark | null;
+    readonly isNewestFirst: boolean;
+    readonly isReversed: boolean;
+    readonly withFees: boolean;
+  },
 ): Follows {
   const chains = new Map<string, { balance: number | null; moved: number }>();
   let [agreeing, compared] = [0, 0];

@@ -45,9 +45,15 @@ interface Shares {
 
 /** Rows that may be lines: a date in one cell, a figure in another. */
 export function datedRows({ rows, places, hasHeading }: Section): GridRow[] {
-  const named = new Set(places.flatMap(({ heading }, at) => (["date", "posted"].includes(roleOfHeading(heading)) ? [at] : [])));
+  const named = new Set(
+    places.flatMap(({ heading }, at) => (["date", "posted"].includes(roleOfHeading(heading)) ? [at] : [])),
+  );
   return rows.filter(({ texts }) => {
-    const date = texts.findIndex((text, at) => isDate(text) || ((named.has(at) || !hasHeading) && readDate(text.split(/\s/)[0]!) !== null && (named.has(at) || at === 0)));
+    const date = texts.findIndex(
+      (text, at) =>
+        isDate(text) ||
+        ((named.has(at) || !hasHeading) && readDate(text.split(/\s/)[0]!) !== null && (named.has(at) || at === 0)),
+    );
     return date >= 0 && texts.some((text, at) => at !== date && text !== "" && readAmount(text) !== null);
   });
 }
@@ -94,9 +100,13 @@ function isDate(text: string): boolean {
 
 function sharesOf(texts: readonly string[]): Shares {
   const filled = texts.filter((text) => text !== "");
-  const of = (fits: (text: string) => boolean): number => (filled.length === 0 ? 0 : filled.filter(fits).length / filled.length);
+  const of = (fits: (text: string) => boolean): number =>
+    filled.length === 0 ? 0 : filled.filter(fits).length / filled.length;
   const read = filled.map((text) => readAmount(text)).filter((amount) => amount !== null);
-  const decimal = read.filter(({ number, negative, currency, mark }) => shownMark(number) !== null || negative || currency !== null || mark !== null);
+  const decimal = read.filter(
+    ({ number, negative, currency, mark }) =>
+      shownMark(number) !== null || negative || currency !== null || mark !== null,
+  );
   return {
     filled: filled.length / Math.max(1, texts.length),
     dates: of((text) => readDate(text) !== null || beginsWithDate(text)),
@@ -134,7 +144,8 @@ function settled(role: ColumnRole, share: Shares): ColumnRole {
   if (role === "direction") return share.directions >= 0.5 ? role : share.moneylike > 0.5 ? "amount" : "type";
   if (role === "type") return share.directions >= 0.6 ? "direction" : share.amounts > 0.8 ? "other" : role;
   if (role === "account") return share.moneylike > 0.8 && share.ids < 0.2 ? "other" : role;
-  if (role === "description" || role === "merchant" || role === "employee") return share.moneylike > 0.8 || (share.dates > 0.9 && share.length < 12) ? "other" : role;
+  if (role === "description" || role === "merchant" || role === "employee")
+    return share.moneylike > 0.8 || (share.dates > 0.9 && share.length < 12) ? "other" : role;
   return role;
 }
 
@@ -146,12 +157,18 @@ function onceEach(roles: readonly ColumnRole[]): ColumnRole[] {
     seen.add(role);
     if (!isSecond) return role;
     if (role === "date") return "posted";
-    return ["currency", "direction", "status", "originalAmount", "originalCurrency", "employee"].includes(role) ? "other" : role;
+    return ["currency", "direction", "status", "originalAmount", "originalCurrency", "employee"].includes(role)
+      ? "other"
+      : role;
   });
 }
 
 /** Gives columns that no heading names the role that their cells show. */
-function withContent(named: readonly ColumnRole[], shares: readonly Shares[], { hasHeading, places }: Section): ColumnRole[] {
+function withContent(
+  named: readonly ColumnRole[],
+  shares: readonly Shares[],
+  { hasHeading, places }: Section,
+): ColumnRole[] {
   const roles = [...named];
   const free = (): number[] => roles.flatMap((role, at) => (role === "other" && shares[at]!.filled > 0.3 ? [at] : []));
   const has = (role: ColumnRole): boolean => roles.includes(role);
@@ -161,8 +178,16 @@ function withContent(named: readonly ColumnRole[], shares: readonly Shares[], { 
     if (share.dates > 0.9 && share.length >= 5 && share.amounts < 0.9) roles[at] = has("date") ? "posted" : "date";
     else if (share.dates > 0.9 && !has("date")) roles[at] = "date";
     else if (share.currencies > 0.9 && !has("currency")) roles[at] = "currency";
-    else if (share.directions > 0.6 && share.distinct <= 4 && !has("direction") && isUnknown(at)) roles[at] = "direction";
-    else if (share.statuses > 0.9 && share.distinct <= 6 && share.letters > 0.9 && !has("status") && share.directions < 0.5) roles[at] = "status";
+    else if (share.directions > 0.6 && share.distinct <= 4 && !has("direction") && isUnknown(at))
+      roles[at] = "direction";
+    else if (
+      share.statuses > 0.9 &&
+      share.distinct <= 6 &&
+      share.letters > 0.9 &&
+      !has("status") &&
+      share.directions < 0.5
+    )
+      roles[at] = "status";
     else if (share.ids > 0.9 && share.distinct === 1 && !has("account")) roles[at] = "account";
   }
   if (!has("date") && has("posted")) roles[roles.indexOf("posted")] = "date";

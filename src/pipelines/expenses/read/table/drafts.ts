@@ -43,7 +43,12 @@ export interface Around {
 }
 
 /** Reads the rows of one section; `around` goes on from section to section. */
-export function readRows(rows: readonly GridRow[], columns: readonly Column[], money: Money, options: { readonly isPage: boolean; readonly around: Around }): ReadRow[] {
+export function readRows(
+  rows: readonly GridRow[],
+  columns: readonly Column[],
+  money: Money,
+  options: { readonly isPage: boolean; readonly around: Around },
+): ReadRow[] {
   const { isPage, around } = options;
   let last: Draft | null = null;
   let descriptionLeft: number | null = null;
@@ -65,13 +70,18 @@ export function readRows(rows: readonly GridRow[], columns: readonly Column[], m
       last = null;
       return { is: "facts", row: grid.row, facts };
     }
-    if (facts.special) return { is: "special", kind: facts.special.kind, row: grid.row, amounts: facts.special.amounts };
+    if (facts.special)
+      return { is: "special", kind: facts.special.kind, row: grid.row, amounts: facts.special.amounts };
     if (last && isContinuation(grid.row, descriptionLeft)) {
       continueLine(last, grid.row);
       return { is: "continued" };
     }
     last = null;
-    const hasValue = facts.dates.length > 0 || grid.row.cells.some(({ text }) => findAmounts(text).some(({ amount }) => amount.currency !== null || /[.,]\d{2}$/.test(amount.number)));
+    const hasValue =
+      facts.dates.length > 0 ||
+      grid.row.cells.some(({ text }) =>
+        findAmounts(text).some(({ amount }) => amount.currency !== null || /[.,]\d{2}$/.test(amount.number)),
+      );
     return hasValue ? { is: "not read", row: grid.row } : { is: "nothing" };
   });
 }
@@ -82,7 +92,8 @@ export function readOutside(rows: readonly Row[], around: Around): ReadRow[] {
     const facts = factsOf(row);
     around.owner = facts.owner ?? around.owner;
     around.account = facts.account ?? around.account;
-    if (facts.special && facts.special.amounts.length > 0) return { is: "special", kind: facts.special.kind, row, amounts: facts.special.amounts };
+    if (facts.special && facts.special.amounts.length > 0)
+      return { is: "special", kind: facts.special.kind, row, amounts: facts.special.amounts };
     return { is: "facts", row, facts };
   });
 }
@@ -93,18 +104,30 @@ interface Context {
   readonly descriptionLeft: number | null;
 }
 
-function draftOf(grid: GridRow, columns: readonly Column[], money: Money, { isPage, around, descriptionLeft }: Context): Extract<ReadRow, { is: "line" | "special" }> | null {
+function draftOf(
+  grid: GridRow,
+  columns: readonly Column[],
+  money: Money,
+  { isPage, around, descriptionLeft }: Context,
+): Extract<ReadRow, { is: "line" | "special" }> | null {
   const text = (role: ColumnRole): string => textOf(grid, columns, role);
   const dated = dateOf(text("date")) ?? dateOf(text("posted"));
   const figure = figureOf(grid, money.structure, money.oneSided);
-  const description = [text("merchant"), dated?.rest ?? "", text("description")].filter((part, at, all) => part !== "" && all.indexOf(part) === at);
+  const description = [text("merchant"), dated?.rest ?? "", text("description")].filter(
+    (part, at, all) => part !== "" && all.indexOf(part) === at,
+  );
   const what = description.join(" ").trim() || text("type");
   const first = grid.row.cells.find((cell) => /\p{L}{2}/u.test(cell.text))?.text ?? "";
   const kind = specialRow(what) ?? (dated === null ? (specialRow(first) ?? specialRow(text("date"))) : null);
   if (kind !== null && !(dated && figure && isPurchase(what, kind))) {
-    const balance = columns.find(({ role }) => role === "balance") ?? (money.balance ? columns[money.balance.column] : undefined);
+    const balance =
+      columns.find(({ role }) => role === "balance") ?? (money.balance ? columns[money.balance.column] : undefined);
     const own = readAmount(balance ? (grid.texts[balance.index] ?? "") : "");
-    const amounts = own ? [own] : figure ? [figure.written] : grid.texts.map((cell) => readAmount(cell)).filter((one) => one !== null);
+    const amounts = own
+      ? [own]
+      : figure
+        ? [figure.written]
+        : grid.texts.map((cell) => readAmount(cell)).filter((one) => one !== null);
     return { is: "special", kind, row: grid.row, amounts };
   }
   const has = [dated !== null, what !== "", figure !== null].filter(Boolean).length;
@@ -136,7 +159,11 @@ function isPurchase(what: string, kind: SpecialRow): boolean {
 }
 
 export function textOf({ texts }: GridRow, columns: readonly Column[], role: ColumnRole): string {
-  return columns.filter((column) => column.role === role).map(({ index }) => texts[index] ?? "").filter((text) => text !== "").join(" ");
+  return columns
+    .filter((column) => column.role === role)
+    .map(({ index }) => texts[index] ?? "")
+    .filter((text) => text !== "")
+    .join(" ");
 }
 
 function hasTextColumn(grid: GridRow, columns: readonly Column[]): boolean {
@@ -144,7 +171,10 @@ function hasTextColumn(grid: GridRow, columns: readonly Column[]): boolean {
 }
 
 function leftOf({ row, texts }: GridRow, columns: readonly Column[]): number | null {
-  const text = (["merchant", "description"] as const).map((role) => columns.find((column) => column.role === role)).map((column) => (column ? (texts[column.index] ?? "") : "")).find((one) => one !== "");
+  const text = (["merchant", "description"] as const)
+    .map((role) => columns.find((column) => column.role === role))
+    .map((column) => (column ? (texts[column.index] ?? "") : ""))
+    .find((one) => one !== "");
   return row.cells.find((cell) => text?.startsWith(cell.text))?.left ?? null;
 }
 

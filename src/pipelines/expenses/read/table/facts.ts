@@ -38,8 +38,14 @@ export function factsOf(row: Row): RowFacts {
   const text = rowText(row);
   const kind = specialRow(cells.find((cell) => /\p{L}{2}/u.test(cell.text))?.text ?? "");
   const dates = findDates(text);
-  const inDate = (index: number): boolean => dates.some((date) => index >= date.index && index < date.index + date.length);
-  const amounts = kind === null ? [] : findAmounts(text).filter(({ index }) => !inDate(index)).map(({ amount }) => amount);
+  const inDate = (index: number): boolean =>
+    dates.some((date) => index >= date.index && index < date.index + date.length);
+  const amounts =
+    kind === null
+      ? []
+      : findAmounts(text)
+          .filter(({ index }) => !inDate(index))
+          .map(({ amount }) => amount);
   return { owner, currency, account, special: kind && { kind, amounts }, dates: dates.map(({ date }) => date) };
 }
 

@@ -41,8 +41,13 @@ export function oneSidedOf(rows: readonly GridRow[], structure: Structure): OneS
   return { debit: allNegative(structure.debit), credit: allNegative(structure.credit) };
 }
 
-function figureOfPair(texts: readonly string[], { debit, credit }: Structure & { kind: "pair" }, isOneSided: OneSided): Figure | null {
-  const read = (column: number | null): WrittenAmount | null => (column === null ? null : readAmount(texts[column] ?? ""));
+function figureOfPair(
+  texts: readonly string[],
+  { debit, credit }: Structure & { kind: "pair" },
+  isOneSided: OneSided,
+): Figure | null {
+  const read = (column: number | null): WrittenAmount | null =>
+    column === null ? null : readAmount(texts[column] ?? "");
   const [out, back] = [read(debit), read(credit)];
   // A nought in the other column says "nothing here".
   if (out && (isValue(out) || !back || !isValue(back))) return { written: out, out: !out.negative || isOneSided.debit };

@@ -1,7 +1,13 @@
 import { readDate } from "../../dates.js";
 import { readAmount } from "../../money.js";
 import type { Row } from "../../shapes.js";
-import type { Place } from "./sections.js";
+
+/** Where a column stands: its number in a table, points from the left on a page. */
+export interface Place {
+  readonly heading: string;
+  readonly left: number;
+  readonly right: number;
+}
 
 /** So many rows show what the columns of a table without a heading hold. */
 const SAMPLE = 200;

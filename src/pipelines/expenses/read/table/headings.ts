@@ -54,30 +54,101 @@ const MERCHANT =
 
 /** In this order: the first that fits a heading decides. */
 const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
-  ["other", words("exchange rate|fx rate|kurs|umrechnungskurs|wechselkurs|rate|taux|tipo de cambio|koers|kurssi|time ?zone|address line.*|address|units?|quantity|qty|shares|price per.*|tva|vat|gst|tax|interest rate|points?|posting number|cash ?back amount|rewards?|tip|page|row|line number|mcc|merchant category code|zip|city|town|state province.*|postal code|phone number|shipping.*|insurance amount|option \\d.*|opening balance|beginning balance|avail(?:able)?(?: balance)?")],
-  ["direction", /^(af bij|bij af|dr cr|cr dr|debit credit|credit debit|d c|c d|s h|soll haben|haben soll|sens|direction|in out|debet credit|credit debet|debit or credit|credit or debit|credit debit indicator|cdtdbtind|debit credit indicator|debit credit code|transaction direction|收 支|收支|收付标志|debe haber|debito credito|dc|cd|c d kz|dc kz|indicator|debit kredit|debet kredit|mutatiesoort credit debet|income expense|d h|plus minus|sign|vorzeichen)$/u],
-  ["status", words("status|state|zustand|etat|estado|stato|tila|当前状态|交易状态|статус|transaction status|payment status")],
-  ["fee", words("fees?|gebuhr(?:en)?|auslagenersatz.*|commissions?|commissioni|comision(?:es)?|frais|kosten|provize|prowizja|surcharge|service charge amount|手续费|服务费|комиссия")],
-  ["originalCurrency", words("(?:original|foreign|orig|local|transaction|source|merchant|instructed|purchase) (?:currency|ccy|curr|currency code)|originalwahrung|fremdwahrung|fremdwahrungscode|devise (?:d )?origine|valuta originale|moneda original|waluta oryginalna|transactiewaarde munt|currency original|originalvaluta|foreign currency(?: code| type)?|type foreign currency|muntsoort oorspronkelijk.*|puvodni mena|mena originalna|orig currency")],
-  ["originalAmount", words("original amount.*|foreign amount.*|foreign currency amount.*|amount (?:in )?(?:foreign|original|local|transaction)(?: currency)?.*|orig amount|local amount.*|original|foreign|originalbetrag|ursprungsbetrag|fremdwahrungsbetrag|betrag (?:in )?(?:fremdwahrung|originalwahrung)|betrag fremdwahrung|amount foreign currency|importe original|importe divisa|montant d? ?origine|montant en devise|bedrag oorspronkelijk.*|kwota oryginalna|valutabelopp|belopp i valuta|bedrag vreemde valuta|castka v (?:puvodni|originalni) mene|merchant amount|source amount|transaction currency amount|amount in transaction currency|ursprunglich.*betrag|lastschrift ursprungsbetrag|oorspr bedrag|instructed amount|purchase amount")],
-  ["balance", words(`(?:running |account |closing |current |new |ledger |end(?:ing)? |available |book |remaining )?(?:${BALANCE})(?: .*)?|saldo .*|.* (?:saldo|balance|solde|余额|残高)`)],
-  ["employee", words("employees?|card ?holder(?: name)?|card ?member|name on card|travell?er|member name|mitarbeiter(?:in)?|karteninhaber(?:in)?|titulaire|user name|user|spender|person|cardholder")],
-  ["posted", words("post(?:ed|ing)?|value date|value dt|val(?:ue)? date|wertstellung(?:stag|sdatum)?|wertst|valuta|valutadatum|valutadato|valutadag|settle(?:d|ment)?|date (?:de )?valeur|date valeur|fecha (?:de )?valor|f valor|data valuta|data waluty|rentedatum|arvopaiva|rentedato|valordatum|data valor|effective date|interest date|cleared|clearing date|completed date|erteknap|datum zauctovani|transaction posted date|processed(?: date)?|processing date|date de comptabilisation|data contabile|date comptable|date operation comptable|入账日期|記帳日|invoice date|due date|interestdate")],
-  ["account", words("account(?: .*)?|acct(?: .*)?|acc(?:ount)? (?:no|number)|iban|auftragskonto|konto(?:nummer|bezeichnung|name|nr)?|eigenes konto|rekening(?:nummer)?|compte|cuenta|conto|rachunek|cislo uctu|tili(?:numero)?|szamlaszam|iban.*|bic.*|sort code|card(?: (?:no|number|type|ending|last.*))?|karten? ?(?:nummer|nr)?|kreditkarte|numero (?:de )?(?:compte|carte|conto|cuenta)|tegenrekening|counter ?account|kontonummer.*|blz|bank code|bankleitzahl|account owner|账号|卡号|対象|счет|חשבון|wallet")],
+  [
+    "other",
+    words(
+      "exchange rate|fx rate|kurs|umrechnungskurs|wechselkurs|rate|taux|tipo de cambio|koers|kurssi|time ?zone|address line.*|address|units?|quantity|qty|shares|price per.*|tva|vat|gst|tax|interest rate|points?|posting number|cash ?back amount|rewards?|tip|page|row|line number|mcc|merchant category code|zip|city|town|state province.*|postal code|phone number|shipping.*|insurance amount|option \\d.*|opening balance|beginning balance|avail(?:able)?(?: balance)?",
+    ),
+  ],
+  [
+    "direction",
+    /^(af bij|bij af|dr cr|cr dr|debit credit|credit debit|d c|c d|s h|soll haben|haben soll|sens|direction|in out|debet credit|credit debet|debit or credit|credit or debit|credit debit indicator|cdtdbtind|debit credit indicator|debit credit code|transaction direction|收 支|收支|收付标志|debe haber|debito credito|dc|cd|c d kz|dc kz|indicator|debit kredit|debet kredit|mutatiesoort credit debet|income expense|d h|plus minus|sign|vorzeichen)$/u,
+  ],
+  [
+    "status",
+    words("status|state|zustand|etat|estado|stato|tila|当前状态|交易状态|статус|transaction status|payment status"),
+  ],
+  [
+    "fee",
+    words(
+      "fees?|gebuhr(?:en)?|auslagenersatz.*|commissions?|commissioni|comision(?:es)?|frais|kosten|provize|prowizja|surcharge|service charge amount|手续费|服务费|комиссия",
+    ),
+  ],
+  [
+    "originalCurrency",
+    words(
+      "(?:original|foreign|orig|local|transaction|source|merchant|instructed|purchase) (?:currency|ccy|curr|currency code)|originalwahrung|fremdwahrung|fremdwahrungscode|devise (?:d )?origine|valuta originale|moneda original|waluta oryginalna|transactiewaarde munt|currency original|originalvaluta|foreign currency(?: code| type)?|type foreign currency|muntsoort oorspronkelijk.*|puvodni mena|mena originalna|orig currency",
+    ),
+  ],
+  [
+    "originalAmount",
+    words(
+      "original amount.*|foreign amount.*|foreign currency amount.*|amount (?:in )?(?:foreign|original|local|transaction)(?: currency)?.*|orig amount|local amount.*|original|foreign|originalbetrag|ursprungsbetrag|fremdwahrungsbetrag|betrag (?:in )?(?:fremdwahrung|originalwahrung)|betrag fremdwahrung|amount foreign currency|importe original|importe divisa|montant d? ?origine|montant en devise|bedrag oorspronkelijk.*|kwota oryginalna|valutabelopp|belopp i valuta|bedrag vreemde valuta|castka v (?:puvodni|originalni) mene|merchant amount|source amount|transaction currency amount|amount in transaction currency|ursprunglich.*betrag|lastschrift ursprungsbetrag|oorspr bedrag|instructed amount|purchase amount",
+    ),
+  ],
+  [
+    "balance",
+    words(
+      `(?:running |account |closing |current |new |ledger |end(?:ing)? |available |book |remaining )?(?:${BALANCE})(?: .*)?|saldo .*|.* (?:saldo|balance|solde|余额|残高)`,
+    ),
+  ],
+  [
+    "employee",
+    words(
+      "employees?|card ?holder(?: name)?|card ?member|name on card|travell?er|member name|mitarbeiter(?:in)?|karteninhaber(?:in)?|titulaire|user name|user|spender|person|cardholder",
+    ),
+  ],
+  [
+    "posted",
+    words(
+      "post(?:ed|ing)?|value date|value dt|val(?:ue)? date|wertstellung(?:stag|sdatum)?|wertst|valuta|valutadatum|valutadato|valutadag|settle(?:d|ment)?|date (?:de )?valeur|date valeur|fecha (?:de )?valor|f valor|data valuta|data waluty|rentedatum|arvopaiva|rentedato|valordatum|data valor|effective date|interest date|cleared|clearing date|completed date|erteknap|datum zauctovani|transaction posted date|processed(?: date)?|processing date|date de comptabilisation|data contabile|date comptable|date operation comptable|入账日期|記帳日|invoice date|due date|interestdate",
+    ),
+  ],
+  [
+    "account",
+    words(
+      "account(?: .*)?|acct(?: .*)?|acc(?:ount)? (?:no|number)|iban|auftragskonto|konto(?:nummer|bezeichnung|name|nr)?|eigenes konto|rekening(?:nummer)?|compte|cuenta|conto|rachunek|cislo uctu|tili(?:numero)?|szamlaszam|iban.*|bic.*|sort code|card(?: (?:no|number|type|ending|last.*))?|karten? ?(?:nummer|nr)?|kreditkarte|numero (?:de )?(?:compte|carte|conto|cuenta)|tegenrekening|counter ?account|kontonummer.*|blz|bank code|bankleitzahl|account owner|账号|卡号|対象|счет|חשבון|wallet",
+    ),
+  ],
   ["date", words(`(?:${DATE})(?: .*)?|.* (?:${DATE})`)],
   ["debit", /^(dr|payments?|uit|ut|out|debe|dare|af|ut fra konto|payments out|debit amt)$/],
   ["credit", /^(cr|bij|ind|inn|in|haber|receipts?|income|payments in|credit amt)$/],
-  ["direction", words("(?:debits?|lastschrift|soll|withdrawals?|expense|charge|debito) (?:or |and |und |et )?(?:credits?|gutschrift|haben|deposits?|income|credito)|(?:credits?|gutschrift|haben|deposits?|income|credito) (?:or |and |und |et )?(?:debits?|lastschrift|soll|withdrawals?|expense|charge|debito)")],
-  ["type", words("(?:transaction |entry |tran |trans |payment |movement |account |record )?(?:type|art|code)|umsatzart|umsatztyp|buchungsart|transaktionstyp|transaktionsart|kind|tipo.*|mutatiesoort|tapahtumalaji|typ.*|rodzaj.*|mutation type|code|交易类型|类型|method|mode|payment method|channel|type d? ?operation")],
+  [
+    "direction",
+    words(
+      "(?:debits?|lastschrift|soll|withdrawals?|expense|charge|debito) (?:or |and |und |et )?(?:credits?|gutschrift|haben|deposits?|income|credito)|(?:credits?|gutschrift|haben|deposits?|income|credito) (?:or |and |und |et )?(?:debits?|lastschrift|soll|withdrawals?|expense|charge|debito)",
+    ),
+  ],
+  [
+    "type",
+    words(
+      "(?:transaction |entry |tran |trans |payment |movement |account |record )?(?:type|art|code)|umsatzart|umsatztyp|buchungsart|transaktionstyp|transaktionsart|kind|tipo.*|mutatiesoort|tapahtumalaji|typ.*|rodzaj.*|mutation type|code|交易类型|类型|method|mode|payment method|channel|type d? ?operation",
+    ),
+  ],
   ["credit", words(CREDIT)],
   ["debit", words(DEBIT)],
   ["net", words("net|net amount|netto|nettobetrag|net value")],
-  ["currency", words("currency|ccy|curr|cur|wahrung|waehrung|devises?|monedas?|moeda|mena|waluta|valuta|valute|divisa|divisas|munt|munteenheid|deviza|doviz|para birimi|valyuta|币种|货币|通貨|валюта|currency code|wahrungscode|mnt")],
+  [
+    "currency",
+    words(
+      "currency|ccy|curr|cur|wahrung|waehrung|devises?|monedas?|moeda|mena|waluta|valuta|valute|divisa|divisas|munt|munteenheid|deviza|doviz|para birimi|valyuta|币种|货币|通貨|валюта|currency code|wahrungscode|mnt",
+    ),
+  ],
   ["amount", words(AMOUNT)],
-  ["category", words("category|categories|kategorie|kategoria|categorie|categoria|expense type|subcategory|parent category|hauptkategorie|tags?|budget|label group|主分类|分类")],
+  [
+    "category",
+    words(
+      "category|categories|kategorie|kategoria|categorie|categoria|expense type|subcategory|parent category|hauptkategorie|tags?|budget|label group|主分类|分类",
+    ),
+  ],
   ["merchant", words(MERCHANT)],
   ["description", words(DESCRIPTION)],
-  ["reference", words("ref|refs|reference|referenz(?:nummer)?|referencia|id|number|no|nr|numero|num|check|cheque|chq|transaction id|kundenreferenz|mandatsreferenz|glaubiger.*|kenmerk|viite|viitenumero|vs|ks|ss|arkistointitunnus|payment reference|交易号|订单号|交易订单号|商户单号|流水号|serial|slip|uuid|guid|fitid|document")],
+  [
+    "reference",
+    words(
+      "ref|refs|reference|referenz(?:nummer)?|referencia|id|number|no|nr|numero|num|check|cheque|chq|transaction id|kundenreferenz|mandatsreferenz|glaubiger.*|kenmerk|viite|viitenumero|vs|ks|ss|arkistointitunnus|payment reference|交易号|订单号|交易订单号|商户单号|流水号|serial|slip|uuid|guid|fitid|document",
+    ),
+  ],
 ];
 
 /** The role that a heading's words give; "other" where they say nothing known. */

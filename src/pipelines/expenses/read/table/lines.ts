@@ -39,7 +39,8 @@ export function toLine(draft: Draft, row: number, settled: Settled): StatementLi
   const amountMinor = figure && amountOf(draft, currency, settled.sign, fee);
   const employee = draft.owner ?? settled.defaults.employee;
   const originalCurrency = currencyOf(text("originalCurrency")) ?? draft.original?.currency ?? null;
-  const originalMinor = draft.original && originalCurrency ? toMinor(draft.original, originalCurrency, money.mark) : null;
+  const originalMinor =
+    draft.original && originalCurrency ? toMinor(draft.original, originalCurrency, money.mark) : null;
   const isForeign = originalMinor !== null && originalMinor !== 0 && originalCurrency !== currency;
   const notCounted = notCountedOf(draft);
   const missing: (Missing | false)[] = [
@@ -49,7 +50,12 @@ export function toLine(draft: Draft, row: number, settled: Settled): StatementLi
     employee === null && "employee",
     description === "" && "description",
   ];
-  const [category, reference, counterparty, account] = [text("category"), text("reference"), text("merchant"), draft.account];
+  const [category, reference, counterparty, account] = [
+    text("category"),
+    text("reference"),
+    text("merchant"),
+    draft.account,
+  ];
   return {
     row,
     date,
@@ -63,7 +69,9 @@ export function toLine(draft: Draft, row: number, settled: Settled): StatementLi
     ...(account ? { account } : {}),
     ...(notCounted ? { notCounted } : {}),
     ...(fee !== 0 ? { feeMinor: fee } : {}),
-    ...(isForeign && originalCurrency ? { originalAmountMinor: (amountMinor ?? 0) < 0 ? -originalMinor : originalMinor, originalCurrency } : {}),
+    ...(isForeign && originalCurrency
+      ? { originalAmountMinor: (amountMinor ?? 0) < 0 ? -originalMinor : originalMinor, originalCurrency }
+      : {}),
     incomplete: missing.filter((one): one is Missing => one !== false),
     flags: flagsOf(draft, { currency, fee, settled, notCounted }),
   };
@@ -112,7 +120,10 @@ function flagsOf(draft: Draft, { currency, fee, settled, notCounted }: Known): F
     figure !== null && isRounded(figure.written, currency, money.mark) && "AMOUNT_ROUNDED",
     isOrderOpen(draft.date) && !settled.dateIsCertain && "DATE_ORDER_UNCERTAIN",
     figure !== null && settled.currencies.isAssumed && currency === settled.currencies.main && "CURRENCY_ASSUMED",
-    money.balance !== null && isProven(money.balance) && money.balance.breaks.includes(grid.row.at) && "BALANCE_DISAGREES",
+    money.balance !== null &&
+      isProven(money.balance) &&
+      money.balance.breaks.includes(grid.row.at) &&
+      "BALANCE_DISAGREES",
     fee !== 0 && !isProven(money.balance) && "FEE_ADDED",
     notCounted !== null && "NOT_COUNTED",
     status !== "" && isSettled(status) === null && isOddStatus(draft) && "STATUS_UNKNOWN",
@@ -123,12 +134,23 @@ function flagsOf(draft: Draft, { currency, fee, settled, notCounted }: Known): F
 /** A line whose column of directions says nothing known, and whose amount shows no sign. */
 function isWayUnknown({ figure, columns, grid }: Draft): boolean {
   const direction = textOf(grid, columns, "direction");
-  return figure!.out === null && directionOf(direction) !== "none" && !figure!.written.negative && sizeOf(figure!.written, null) !== 0;
+  return (
+    figure!.out === null &&
+    directionOf(direction) !== "none" &&
+    !figure!.written.negative &&
+    sizeOf(figure!.written, null) !== 0
+  );
 }
 
 /** "1.234" in a file that nowhere shows its decimal mark: a thousand, or one and a bit. */
 function isLone({ number }: WrittenAmount, { money }: Draft): boolean {
-  return shownMark(number) === null && /[.,]/.test(number) && money.mark === null && !isProven(money.balance) && number.split(/[.,]/).length === 2;
+  return (
+    shownMark(number) === null &&
+    /[.,]/.test(number) &&
+    money.mark === null &&
+    !isProven(money.balance) &&
+    number.split(/[.,]/).length === 2
+  );
 }
 
 function isOrderOpen(date: WrittenDate | null): boolean {

@@ -4,10 +4,34 @@ import { plainHeading, type ColumnRole } from "./headings.js";
 import type { Section } from "./sections.js";
 
 /** Roles that a mapping may name. */
-export const MAPPED_ROLES = ["date", "posted", "description", "merchant", "amount", "debit", "credit", "fee", "balance", "currency", "originalAmount", "originalCurrency", "direction", "status", "type", "employee", "category", "account", "reference"] as const satisfies readonly ColumnRole[];
+export const MAPPED_ROLES = [
+  "date",
+  "posted",
+  "description",
+  "merchant",
+  "amount",
+  "debit",
+  "credit",
+  "fee",
+  "balance",
+  "currency",
+  "originalAmount",
+  "originalCurrency",
+  "direction",
+  "status",
+  "type",
+  "employee",
+  "category",
+  "account",
+  "reference",
+] as const satisfies readonly ColumnRole[];
 
 /** The first mapping that is for this table: by its name, or by headings that it has all. */
-export function mappingFor(section: Section, name: string, mappings: readonly StatementMapping[]): StatementMapping | null {
+export function mappingFor(
+  section: Section,
+  name: string,
+  mappings: readonly StatementMapping[],
+): StatementMapping | null {
   const headings = new Set(section.places.map(({ heading }) => plainHeading(heading)));
   return (
     mappings.find(({ match }) => {
@@ -21,7 +45,10 @@ export function mappingFor(section: Section, name: string, mappings: readonly St
 export function rolesBy({ columns }: StatementMapping, section: Section): Map<number, ColumnRole> | null {
   const roles = new Map<number, ColumnRole>();
   for (const [role, where] of Object.entries(columns)) {
-    const at = typeof where === "number" ? where - 1 : section.places.findIndex(({ heading }) => plainHeading(heading) === plainHeading(where));
+    const at =
+      typeof where === "number"
+        ? where - 1
+        : section.places.findIndex(({ heading }) => plainHeading(heading) === plainHeading(where));
     if (at < 0 || at >= section.places.length) return null;
     roles.set(at, role as ColumnRole);
   }
@@ -29,9 +56,14 @@ export function rolesBy({ columns }: StatementMapping, section: Section): Map<nu
 }
 
 /** What was inferred, in the form that the option takes: pasted there, and corrected, it holds for ever. */
-export function mappingOf(section: Section, columns: readonly Column[], rest: Pick<StatementMapping, "sign" | "dateOrder" | "currency">): StatementMapping {
+export function mappingOf(
+  section: Section,
+  columns: readonly Column[],
+  rest: Pick<StatementMapping, "sign" | "dateOrder" | "currency">,
+): StatementMapping {
   const where = (column: Column): string | number => {
-    const isUnique = columns.filter(({ heading }) => plainHeading(heading) === plainHeading(column.heading)).length === 1;
+    const isUnique =
+      columns.filter(({ heading }) => plainHeading(heading) === plainHeading(column.heading)).length === 1;
     return column.heading !== "" && isUnique ? column.heading : column.index + 1;
   };
   const named: Record<string, string | number> = {};

@@ -1,15 +1,8 @@
 import { readDate } from "../../dates.js";
 import { readAmount } from "../../money.js";
 import { rowText, type Cell, type Row } from "../../shapes.js";
-import { guessPlaces } from "./guess-columns.js";
+import { guessPlaces, type Place } from "./guess-columns.js";
 import { roleOfHeading, type ColumnRole } from "./headings.js";
-
-/** Where a column stands: its number in a table, points from the left on a page. */
-export interface Place {
-  readonly heading: string;
-  readonly left: number;
-  readonly right: number;
-}
 
 /** A row with its cells by column; "" where it has none. */
 export interface GridRow {
@@ -74,7 +67,8 @@ function headingAt(rows: readonly Row[], at: number, isPage: boolean): Heading |
   const next = rows[at + 1];
   if (isPage) {
     const two = next && !isHeading(next.cells) && next.gap !== null && next.gap < 2 ? merged(row, next) : null;
-    if (two && isHeading(two) && rankOf(two) > rankOf(row) && isHeadingLike(next!)) return { places: two.map(toPlace), rows: 2 };
+    if (two && isHeading(two) && rankOf(two) > rankOf(row) && isHeadingLike(next!))
+      return { places: two.map(toPlace), rows: 2 };
     return isHeading(row.cells) ? { places: row.cells.map(toPlace), rows: 1 } : null;
   }
   if (isHeading(row.cells) || isFollowedByData(rows, at)) return { places: placesOf(row), rows: 1 };
@@ -88,7 +82,9 @@ function rankOf(cells: readonly Cell[] | Row): number {
 
 /** Headings are names. A line about a "credit" on a "date" has figures in it. */
 function isHeadingLike({ cells }: { readonly cells: readonly Cell[] }): boolean {
-  return !cells.some(({ text }) => readAmount(text) !== null || readDate(text) !== null || text.length > 60 || /\d{4}/.test(text));
+  return !cells.some(
+    ({ text }) => readAmount(text) !== null || readDate(text) !== null || text.length > 60 || /\d{4}/.test(text),
+  );
 }
 
 function isHeading(cells: readonly Cell[]): boolean {
@@ -103,11 +99,17 @@ function isHeading(cells: readonly Cell[]): boolean {
 /** A heading in a language that is not known: names over rows that have dates and amounts in as many columns. */
 function isFollowedByData(rows: readonly Row[], at: number): boolean {
   const { cells } = rows[at]!;
-  if (cells.length < 3 || !isHeadingLike({ cells }) || new Set(cells.map(({ text }) => text)).size < cells.length) return false;
+  if (cells.length < 3 || !isHeadingLike({ cells }) || new Set(cells.map(({ text }) => text)).size < cells.length)
+    return false;
   if (cells.some(({ text }) => !/\p{L}/u.test(text) || text.length > 40)) return false;
   const below = rows.slice(at + 1, at + 4);
   if (below.length === 0) return false;
-  if (rows.slice(Math.max(0, at - 3), at).some((row) => row.cells.length >= cells.length && row.cells.some(({ text }) => readDate(text)))) return false;
+  if (
+    rows
+      .slice(Math.max(0, at - 3), at)
+      .some((row) => row.cells.length >= cells.length && row.cells.some(({ text }) => readDate(text)))
+  )
+    return false;
   return below.every(
     (row) =>
       row.cells.length >= 3 &&
@@ -121,7 +123,12 @@ function merged(upper: Row, lower: Row): Cell[] {
   const cells = upper.cells.map((cell) => ({ ...cell }));
   for (const cell of lower.cells) {
     const over = cells.find(({ left, right }) => cell.left < right + 2 && cell.right > left - 2);
-    if (over) Object.assign(over, { text: `${over.text} ${cell.text}`, left: Math.min(over.left, cell.left), right: Math.max(over.right, cell.right) });
+    if (over)
+      Object.assign(over, {
+        text: `${over.text} ${cell.text}`,
+        left: Math.min(over.left, cell.left),
+        right: Math.max(over.right, cell.right),
+      });
     else cells.push({ ...cell });
   }
   return cells.sort((a, b) => a.left - b.left);
@@ -135,13 +142,27 @@ function toPlace({ text, left, right }: Cell): Place {
 function placesOf({ cells }: Row): Place[] {
   const byColumn = new Map(cells.map((cell) => [cell.left, cell.text]));
   const last = Math.max(...byColumn.keys());
-  return Array.from({ length: last + 1 }, (_, column) => ({ heading: byColumn.get(column) ?? "", left: column, right: column }));
+  return Array.from({ length: last + 1 }, (_, column) => ({
+    heading: byColumn.get(column) ?? "",
+    left: column,
+    right: column,
+  }));
 }
 
-function sectionFrom(places: readonly Place[], rows: readonly Row[], about: Pick<Section, "above" | "isPage" | "hasHeading">): Section {
+function sectionFrom(
+  places: readonly Place[],
+  rows: readonly Row[],
+  about: Pick<Section, "above" | "isPage" | "hasHeading">,
+): Section {
   if (about.isPage) return { ...about, places, rows: rows.map((row) => onPage(row, places)) };
-  const width = Math.min(MAX_COLUMNS, rows.reduce((most, { cells }) => Math.max(most, (cells.at(-1)?.left ?? -1) + 1), places.length));
-  const all = Array.from({ length: width }, (_, column) => places[column] ?? { heading: "", left: column, right: column });
+  const width = Math.min(
+    MAX_COLUMNS,
+    rows.reduce((most, { cells }) => Math.max(most, (cells.at(-1)?.left ?? -1) + 1), places.length),
+  );
+  const all = Array.from(
+    { length: width },
+    (_, column) => places[column] ?? { heading: "", left: column, right: column },
+  );
   return {
     ...about,
     places: all,
@@ -155,11 +176,22 @@ function sectionFrom(places: readonly Place[], rows: readonly Row[], about: Pick
 
 function onPage(row: Row, places: readonly Place[]): GridRow {
   const texts = places.map(() => "");
-  const figures = places.map((place, index) => ({ place, index })).filter(({ place }) => ["amount", "debit", "credit", "net", "balance", "originalAmount", "fee"].includes(roleOfHeading(place.heading)));
+  const figures = places
+    .map((place, index) => ({ place, index }))
+    .filter(({ place }) =>
+      ["amount", "debit", "credit", "net", "balance", "originalAmount", "fee"].includes(roleOfHeading(place.heading)),
+    );
   for (const cell of row.cells) {
     // Figures stand under the nearest column of figures, whatever text is nearer.
     const isMoney = figures.length > 0 && readAmount(cell.text) !== null && /[.,]\d{2}\D*$/.test(cell.text);
-    const at = isMoney ? figures[nearest(figures.map(({ place }) => place), cell)]!.index : nearest(places, cell);
+    const at = isMoney
+      ? figures[
+          nearest(
+            figures.map(({ place }) => place),
+            cell,
+          )
+        ]!.index
+      : nearest(places, cell);
     texts[at] = texts[at] === "" ? cell.text : `${texts[at]} ${cell.text}`;
   }
   return { row, texts, below: [] };

@@ -74,19 +74,44 @@ function markOf(columns: readonly Column[]): DecimalMark | null {
 
 function structuresOf(dated: readonly GridRow[], columns: readonly Column[]): Structure[] {
   const numeric = columns.filter(({ role, amounts, filled }) => filled > 0 && amounts >= 0.6 && CAN_BE_MONEY.has(role));
-  const single = numeric.filter(({ role, ids }) => ids < 0.5 || role === "amount").map(({ index }): Structure => ({ kind: "signed", amount: index }));
+  const single = numeric
+    .filter(({ role, ids }) => ids < 0.5 || role === "amount")
+    .map(({ index }): Structure => ({ kind: "signed", amount: index }));
   const direction = columns.find(({ role }) => role === "direction");
-  const directed = direction && numeric.filter(({ role }) => role !== "balance").map(({ index }): Structure => ({ kind: "directed", amount: index, direction: direction.index }));
+  const directed =
+    direction &&
+    numeric
+      .filter(({ role }) => role !== "balance")
+      .map(({ index }): Structure => ({ kind: "directed", amount: index, direction: direction.index }));
   const [debit, credit] = ["debit", "credit"].map((role) => columns.filter((column) => column.role === role));
-  const named = debit!.flatMap((out) => credit!.map((back): Structure => ({ kind: "pair", debit: out.index, credit: back.index })));
+  const named = debit!.flatMap((out) =>
+    credit!.map((back): Structure => ({ kind: "pair", debit: out.index, credit: back.index })),
+  );
   const pairs = named.filter((one) => one.kind === "pair" && isExclusive(dated, one.debit!, one.credit!));
   const hasPair = pairs.length > 0;
-  const alone = hasPair ? [] : [...debit!, ...credit!].filter(({ filled }) => filled > 0).map(({ index, role }): Structure => ({ kind: "pair", debit: role === "debit" ? index : null, credit: role === "credit" ? index : null }));
+  const alone = hasPair
+    ? []
+    : [...debit!, ...credit!]
+        .filter(({ filled }) => filled > 0)
+        .map(({ index, role }): Structure => ({
+          kind: "pair",
+          debit: role === "debit" ? index : null,
+          credit: role === "credit" ? index : null,
+        }));
   const unnamed = hasPair ? [] : exclusivePairs(dated, numeric);
   return [...single, ...(directed ?? []), ...pairs, ...alone, ...unnamed];
 }
 
-const CAN_BE_MONEY: ReadonlySet<Column["role"]> = new Set(["amount", "debit", "credit", "net", "balance", "other", "originalAmount", "reference"]);
+const CAN_BE_MONEY: ReadonlySet<Column["role"]> = new Set([
+  "amount",
+  "debit",
+  "credit",
+  "net",
+  "balance",
+  "other",
+  "originalAmount",
+  "reference",
+]);
 
 /** Never both filled in one row, unless one of them with nought. */
 function isExclusive(rows: readonly GridRow[], one: number, other: number): boolean {
@@ -107,7 +132,8 @@ function exclusivePairs(rows: readonly GridRow[], numeric: readonly Column[]): S
       if (left === right || Math.abs(left.index - right.index) > 2 || left.isNamed !== right.isNamed) continue;
       const counts = [left, right].map(({ index }) => rows.filter(({ texts }) => hasValue(texts[index])).length);
       const covered = rows.filter(({ texts }) => hasValue(texts[left.index]) !== hasValue(texts[right.index])).length;
-      if (counts.every((count) => count > 0) && covered >= rows.length * 0.95) found.push({ kind: "pair", debit: left.index, credit: right.index });
+      if (counts.every((count) => count > 0) && covered >= rows.length * 0.95)
+        found.push({ kind: "pair", debit: left.index, credit: right.index });
     }
   }
   return found;
@@ -125,18 +151,47 @@ function priorOf(structure: Structure, dated: readonly GridRow[], columns: reado
   }
   const column = columns[structure.amount]!;
   const direction = structure.kind === "directed" ? 1.5 : 0;
-  return coverage + direction + nameWorth(column, structure.amount, columns) + 2 * column.moneylike - 3 * column.ids + (column.isMixed ? 1.5 : 0) - (column.isConstant ? 1.5 : 0);
+  return (
+    coverage +
+    direction +
+    nameWorth(column, structure.amount, columns) +
+    2 * column.moneylike -
+    3 * column.ids +
+    (column.isMixed ? 1.5 : 0) -
+    (column.isConstant ? 1.5 : 0)
+  );
 }
 
 function nameWorth({ role, isNamed, heading }: Column, at: number, columns: readonly Column[]): number {
-  if (!isNamed && heading === "") return columns.slice(0, at).some(({ role: before, amounts, moneylike, index }) => index !== at && before === "other" && amounts > 0.6 && moneylike > 0.5) ? 0.2 : 1;
-  const worth: Partial<Record<Column["role"], number>> = { amount: 4, net: 3.5, debit: 2, credit: 2, balance: -4, originalAmount: 0.5, other: -0.5, reference: -3 };
+  if (!isNamed && heading === "")
+    return columns
+      .slice(0, at)
+      .some(
+        ({ role: before, amounts, moneylike, index }) =>
+          index !== at && before === "other" && amounts > 0.6 && moneylike > 0.5,
+      )
+      ? 0.2
+      : 1;
+  const worth: Partial<Record<Column["role"], number>> = {
+    amount: 4,
+    net: 3.5,
+    debit: 2,
+    credit: 2,
+    balance: -4,
+    originalAmount: 0.5,
+    other: -0.5,
+    reference: -3,
+  };
   return worth[role] ?? 0;
 }
 
 /** The columns' own signs: minus in one and plus in the other. */
 export function signsTell({ debit, credit }: Structure & { kind: "pair" }, rows: readonly GridRow[]): boolean {
-  const negatives = (at: number): boolean[] => rows.map(({ texts }) => readAmount(texts[at] ?? "")).filter((one) => one !== null && isValue(one)).map((one) => one!.negative);
+  const negatives = (at: number): boolean[] =>
+    rows
+      .map(({ texts }) => readAmount(texts[at] ?? ""))
+      .filter((one) => one !== null && isValue(one))
+      .map((one) => one!.negative);
   return debit !== null && credit !== null && negatives(debit).every(Boolean) && !negatives(credit).some(Boolean);
 }
 
@@ -147,8 +202,14 @@ interface StepContext {
   readonly mark: DecimalMark | null;
 }
 
-export function stepsOf(rows: readonly GridRow[], structure: Structure, { oneSided, columns, fee, mark }: StepContext): Step[] {
-  const [account, currency, status] = (["account", "currency", "status"] as const).map((role) => columns.find((column) => column.role === role)?.index);
+export function stepsOf(
+  rows: readonly GridRow[],
+  structure: Structure,
+  { oneSided, columns, fee, mark }: StepContext,
+): Step[] {
+  const [account, currency, status] = (["account", "currency", "status"] as const).map(
+    (role) => columns.find((column) => column.role === role)?.index,
+  );
   return rows.map((row) => {
     const at = (column: number | undefined): string => (column === undefined ? "" : (row.texts[column] ?? ""));
     const written = fee === null ? null : readAmount(row.texts[fee] ?? "");
@@ -163,32 +224,75 @@ export function stepsOf(rows: readonly GridRow[], structure: Structure, { oneSid
 }
 
 /** The column that follows best from these amounts. Balances stand behind the amounts, or are named. */
-function bestBalance(steps: readonly Step[], structure: Structure, columns: readonly Column[], mark: DecimalMark | null): Follows | null {
+function bestBalance(
+  steps: readonly Step[],
+  structure: Structure,
+  columns: readonly Column[],
+  mark: DecimalMark | null,
+): Follows | null {
   const own = structure.kind === "pair" ? [structure.debit, structure.credit] : [structure.amount];
-  const candidates = columns.filter(({ index, role, amounts, filled }) => !own.includes(index) && filled > 0 && amounts > 0.5 && (role === "balance" || role === "other"));
-  const found = candidates.map(({ index }) => followsOf(steps, index, { amount: mark, balance: mark })).filter((one) => one !== null);
+  const candidates = columns.filter(
+    ({ index, role, amounts, filled }) =>
+      !own.includes(index) && filled > 0 && amounts > 0.5 && (role === "balance" || role === "other"),
+  );
+  const found = candidates
+    .map(({ index }) => followsOf(steps, index, { amount: mark, balance: mark }))
+    .filter((one) => one !== null);
   const [best] = found.sort((a, b) => b.agreeing - a.agreeing || a.breaks.length - b.breaks.length);
   if (!best) return null;
   return isProven(best) || columns[best.column]!.role === "balance" ? best : null;
 }
 
 function isSameReading(one: Tried, other: Tried, rows: readonly GridRow[]): boolean {
-  const numbers = ({ structure, oneSided }: Tried): string => rows.map((row) => figureOf(row, structure, oneSided)?.written.number ?? "").join("|");
+  const numbers = ({ structure, oneSided }: Tried): string =>
+    rows.map((row) => figureOf(row, structure, oneSided)?.written.number ?? "").join("|");
   return numbers(one) === numbers(other);
 }
 
 /** What speaks for the amounts, in words. */
-export function evidenceOfMoney({ structure, balance, isContested, isGuessed, fee }: Money, columns: readonly Column[], isGiven: boolean): Evidence[] {
+export function evidenceOfMoney(
+  { structure, balance, isContested, isGuessed, fee }: Money,
+  columns: readonly Column[],
+  isGiven: boolean,
+): Evidence[] {
   const used = structure.kind === "pair" ? [structure.debit, structure.credit] : [structure.amount];
   const names = used.flatMap((at) => (at === null ? [] : [columns[at]!.heading || `column ${at + 1}`])).join(" and ");
   const evidence: Evidence[] = [];
-  if (isProven(balance)) evidence.push({ of: "amount", certainty: "proven", reason: `the balances follow from ${names}` });
-  else if (isContested) evidence.push({ of: "amount", certainty: "assumed", reason: `${names} may be the amounts, and so may another column`, flag: "AMOUNT_UNCERTAIN" });
-  else evidence.push({ of: "amount", certainty: isGuessed && !isGiven ? "assumed" : "supported", reason: isGiven ? `the mapping names ${names}` : isGuessed ? `${names} looks like the amounts; no heading says so` : `the heading of ${names} says so` });
+  if (isProven(balance))
+    evidence.push({ of: "amount", certainty: "proven", reason: `the balances follow from ${names}` });
+  else if (isContested)
+    evidence.push({
+      of: "amount",
+      certainty: "assumed",
+      reason: `${names} may be the amounts, and so may another column`,
+      flag: "AMOUNT_UNCERTAIN",
+    });
+  else
+    evidence.push({
+      of: "amount",
+      certainty: isGuessed && !isGiven ? "assumed" : "supported",
+      reason: isGiven
+        ? `the mapping names ${names}`
+        : isGuessed
+          ? `${names} looks like the amounts; no heading says so`
+          : `the heading of ${names} says so`,
+    });
   if (balance && balance.breaks.length > 0) {
     const where = balance.breaks.slice(0, 5).join(", ");
-    evidence.push({ of: "balance", certainty: "assumed", reason: isProven(balance) ? `the balance does not follow at row ${where}: a row may be missing before it` : `the balances do not follow from the amounts (row ${where})`, flag: "BALANCE_DISAGREES" });
+    evidence.push({
+      of: "balance",
+      certainty: "assumed",
+      reason: isProven(balance)
+        ? `the balance does not follow at row ${where}: a row may be missing before it`
+        : `the balances do not follow from the amounts (row ${where})`,
+      flag: "BALANCE_DISAGREES",
+    });
   }
-  if (fee !== null && !isProven(balance)) evidence.push({ of: "fees", certainty: "assumed", reason: "fees are added to the amounts; no balance shows whether they are in them" });
+  if (fee !== null && !isProven(balance))
+    evidence.push({
+      of: "fees",
+      certainty: "assumed",
+      reason: "fees are added to the amounts; no balance shows whether they are in them",
+    });
   return evidence;
 }

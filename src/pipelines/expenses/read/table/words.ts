@@ -4,8 +4,14 @@ export type Direction = "out" | "in" | "none";
 
 /** What a direction column says, in the words of banks; compared as `plainHeading` has them. */
 const DIRECTIONS: readonly (readonly [Direction, string])[] = [
-  ["out", "d dr debit debits debet debito debe af uit s soll out outgoing outflow expense expenses withdrawal withdraw dbit charge charges sent spend spending purchase lastschrift belastung abbuchung ausgabe sortie depense uscita dare cargo egreso gasto saida u ut utgift 支出 支 借 出 付款 расход дебет списание obciazenie wydatek"],
-  ["in", "c cr credit credits creditos credito haber bij h haben in incoming inflow income deposit crdt refund received gutschrift eingang einnahme entree recette entrata avere abono ingreso entrada inn inkomst 收入 收 貸 贷 入 收款 приход кредит поступление uznanie wplyw"],
+  [
+    "out",
+    "d dr debit debits debet debito debe af uit s soll out outgoing outflow expense expenses withdrawal withdraw dbit charge charges sent spend spending purchase lastschrift belastung abbuchung ausgabe sortie depense uscita dare cargo egreso gasto saida u ut utgift 支出 支 借 出 付款 расход дебет списание obciazenie wydatek",
+  ],
+  [
+    "in",
+    "c cr credit credits creditos credito haber bij h haben in incoming inflow income deposit crdt refund received gutschrift eingang einnahme entree recette entrata avere abono ingreso entrada inn inkomst 收入 收 貸 贷 入 收款 приход кредит поступление uznanie wplyw",
+  ],
   ["none", "不计收支 neutral"],
 ];
 const DIRECTION_OF = new Map<string, Direction>(
