@@ -20,7 +20,7 @@ const Field = z
       .describe("A regular expression (RE2); its first group is the value, else all it matches."),
     ignoreCase: z.boolean().default(false).describe("Whether the pattern takes small for capital letters."),
     label: z
-      .union([Label, z.array(Label).min(1).max(20)])
+      .union([Label, z.array(Label).max(20)])
       .optional()
       .transform((label) => (label === undefined ? [] : typeof label === "string" ? [label] : label))
       .describe(
