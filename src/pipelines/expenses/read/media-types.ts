@@ -42,7 +42,7 @@ export async function detectExpense(bytes: Uint8Array, name: string): Promise<st
   )
     return "message/rfc822";
   if (mediaType === "text/html" || mediaType === "text/csv") return mediaType;
-  if (/^text\//.test(mediaType) && (/\.(csv|tsv|tab)$/i.test(name) || looksLikeTable(head))) return "text/csv";
+  if (mediaType.startsWith("text/") && (/\.(csv|tsv|tab)$/i.test(name) || looksLikeTable(head))) return "text/csv";
   return mediaType === "text/markdown" ? "text/plain" : mediaType;
 }
 

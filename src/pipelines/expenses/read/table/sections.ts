@@ -46,7 +46,7 @@ export function sectionsOf(rows: readonly Row[], isPage: boolean): Section[] {
     } else (places ? own : above).push(rows[at]!);
   }
   close();
-  if (sections.length > 0 && sections.some((section) => section.rows.some(hasFigures))) return sections;
+  if (sections.some((section) => section.rows.some(hasFigures))) return sections;
   if (sections.length > 0 && sections.every((section) => section.rows.length === 0)) return sections;
   const guessed = guessPlaces(rows, isPage);
   return guessed === null ? [] : [sectionFrom(guessed, rows, { above: [], isPage, hasHeading: false })];
