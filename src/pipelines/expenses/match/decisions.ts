@@ -7,7 +7,7 @@ export interface Decision {
   readonly match: boolean;
 }
 
-export interface Decided {
+export interface HandMade {
   readonly matches: readonly {
     readonly line: string;
     readonly receipt: string;
@@ -19,7 +19,7 @@ export interface Decided {
 }
 
 /** The decisions whose line and receipt are there; the first for a line or a receipt holds. */
-export function decisionsIn({ lines, receipts }: Ledger, decisions: readonly Decision[]): Decided {
+export function decisionsIn({ lines, receipts }: Ledger, decisions: readonly Decision[]): HandMade {
   const [lineIds, receiptIds] = [new Set(lines.map(({ id }) => id)), new Set(receipts.map(({ id }) => id))];
   const refused = new Set(decisions.filter(({ match }) => !match).map(({ line, receipt }) => `${line} ${receipt}`));
   const [takenLines, takenReceipts] = [new Set<string>(), new Set<string>()];

@@ -2,7 +2,7 @@ import { findDates } from "../dates.js";
 import { currencyOf, findAmounts, toMinor, type DecimalMark, type WrittenAmount } from "../money.js";
 
 /** The sum of a receipt, and whether another figure has as much for it. */
-export interface Total {
+export interface ReceiptTotal {
   readonly written: WrittenAmount;
   readonly isUncertain: boolean;
   /** The words it stands behind, without accents, in small. */
@@ -40,7 +40,11 @@ const ROUNDING = 5;
 const NEAR = 1;
 
 /** The figure that label, place and arithmetic speak for. Null where there is none. */
-export function totalOf(lines: readonly string[], plain: readonly string[], mark: DecimalMark | null): Total | null {
+export function totalOf(
+  lines: readonly string[],
+  plain: readonly string[],
+  mark: DecimalMark | null,
+): ReceiptTotal | null {
   const figures = figuresOf(lines, plain, mark);
   if (figures.length === 0) return null;
   const scored = figures.map((figure, at) => ({ figure, score: scoreOf(figure, at, figures) }));

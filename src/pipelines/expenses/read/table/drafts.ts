@@ -110,7 +110,7 @@ function draftOf(
   money: Money,
   { isPage, around, descriptionLeft }: Context,
 ): Extract<ReadRow, { is: "line" | "special" }> | null {
-  const text = (role: ColumnRole): string => textOf(grid, columns, role);
+  const text = (role: ColumnRole): string => cellText(grid, columns, role);
   const dated = dateOf(text("date")) ?? dateOf(text("posted"));
   const figure = figureOf(grid, money.structure, money.oneSided);
   const description = [text("merchant"), dated?.rest ?? "", text("description")].filter(
@@ -158,7 +158,7 @@ function isPurchase(what: string, kind: SpecialRow): boolean {
   return kind === "sum" || kind === "balance" ? /\d|\p{L}+ \p{L}+ \p{L}+/u.test(what) : what.split(/\s+/).length > 5;
 }
 
-export function textOf({ texts }: GridRow, columns: readonly Column[], role: ColumnRole): string {
+export function cellText({ texts }: GridRow, columns: readonly Column[], role: ColumnRole): string {
   return columns
     .filter((column) => column.role === role)
     .map(({ index }) => texts[index] ?? "")
@@ -167,7 +167,7 @@ export function textOf({ texts }: GridRow, columns: readonly Column[], role: Col
 }
 
 function hasTextColumn(grid: GridRow, columns: readonly Column[]): boolean {
-  return textOf(grid, columns, "description") !== "" || textOf(grid, columns, "merchant") !== "";
+  return cellText(grid, columns, "description") !== "" || cellText(grid, columns, "merchant") !== "";
 }
 
 function leftOf({ row, texts }: GridRow, columns: readonly Column[]): number | null {

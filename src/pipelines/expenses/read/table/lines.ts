@@ -2,7 +2,7 @@ import { readDate, toIso, type DateOrder, type WrittenDate } from "../../dates.j
 import { currencyOf, isRounded, minorDigits, readAmount, shownMark, toMinor, type WrittenAmount } from "../../money.js";
 import type { FlagCode, Missing, StatementLine } from "../../shapes.js";
 import type { Currencies } from "./currency.js";
-import { textOf, type Draft } from "./drafts.js";
+import { cellText, type Draft } from "./drafts.js";
 import { sizeOf } from "./figures.js";
 import type { Sign } from "./sign.js";
 import { isProven } from "./structure.js";
@@ -31,7 +31,7 @@ export function withInheritedDates(drafts: readonly Draft[], isPage: boolean): D
 
 export function toLine(draft: Draft, row: number, settled: Settled): StatementLine {
   const { grid, columns, money, figure } = draft;
-  const text = (role: Parameters<typeof textOf>[2]): string => textOf(grid, columns, role);
+  const text = (role: Parameters<typeof cellText>[2]): string => cellText(grid, columns, role);
   const currency = currencyOf(text("currency")) ?? figure?.written.currency ?? settled.currencies.main;
   const date = draft.date && toIso(draft.date, settled.order, settled.latest);
   const description = draft.description.join(" ").replace(/\s+/g, " ").trim();
@@ -95,9 +95,9 @@ function feeOf({ grid, money }: Draft, currency: string | null): number {
 }
 
 function notCountedOf({ grid, columns }: Draft): string | null {
-  const status = textOf(grid, columns, "status");
+  const status = cellText(grid, columns, "status");
   if (status !== "" && isSettled(status) === false) return status;
-  const direction = textOf(grid, columns, "direction");
+  const direction = cellText(grid, columns, "direction");
   return direction !== "" && directionOf(direction) === "none" ? direction : null;
 }
 
@@ -111,7 +111,7 @@ interface Known {
 function flagsOf(draft: Draft, { currency, fee, settled, notCounted }: Known): FlagCode[] {
   const { figure, money, columns, grid } = draft;
   const sign = settled.sign.evidence.flag;
-  const status = textOf(grid, columns, "status");
+  const status = cellText(grid, columns, "status");
   const flags: (FlagCode | false | undefined)[] = [
     figure !== null && figure.out === null && sign,
     figure !== null && money.structure.kind === "pair" && sign,
@@ -133,7 +133,7 @@ function flagsOf(draft: Draft, { currency, fee, settled, notCounted }: Known): F
 
 /** A line whose column of directions says nothing known, and whose amount shows no sign. */
 function isWayUnknown({ figure, columns, grid }: Draft): boolean {
-  const direction = textOf(grid, columns, "direction");
+  const direction = cellText(grid, columns, "direction");
   return (
     figure!.out === null &&
     directionOf(direction) !== "none" &&
