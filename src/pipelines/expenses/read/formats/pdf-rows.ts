@@ -1,9 +1,10 @@
 import { getDocumentProxy } from "unpdf";
-import { PermanentError, messageOf } from "../../../errors.js";
-import type { Cell, Row } from "../shapes.js";
+import { PermanentError, messageOf } from "../../../../errors.js";
+import type { Cell, Row } from "../../shapes.js";
 
 /** Statements of a year have some 100 pages; what is larger is something else. */
 const MAX_PAGES = 500;
+const MAX_XML = 20_000_000;
 const MAX_ITEMS = 500_000;
 
 interface Item {
@@ -25,6 +26,14 @@ interface Piece {
  * @throws {PermanentError} ENCRYPTED_DOCUMENT, MALFORMED_DOCUMENT, RESOURCE_LIMIT
  */
 export async function pdfRows(bytes: Uint8Array, name: string): Promise<Row[]> {
+  return (await readPdf(bytes, name)).rows;
+}
+
+/** The same, and the XML files that are attached: in a Factur-X or ZUGFeRD invoice one of them is the invoice. */
+export async function readPdf(
+  bytes: Uint8Array,
+  name: string,
+): Promise<{ readonly rows: Row[]; readonly xml: readonly Uint8Array[] }> {
   const document = await open(bytes, name);
   try {
     if (document.numPages > MAX_PAGES) throw tooLarge(name, `${document.numPages} pages; at most ${MAX_PAGES}`);
@@ -35,13 +44,23 @@ export async function pdfRows(bytes: Uint8Array, name: string): Promise<Row[]> {
       const content = await page.getTextContent();
       items += content.items.length;
       if (items > MAX_ITEMS) throw tooLarge(name, `${items} pieces of text; at most ${MAX_ITEMS}`);
-      rows.push(...rowsOfPage(content.items as readonly Item[]));
+      rows.push(...rowsOfPage(content.items as readonly Item[], rows.length));
       page.cleanup();
     }
-    return rows;
+    return { rows, xml: await xmlIn(document) };
   } finally {
     await document.destroy();
   }
+}
+
+async function xmlIn(document: Awaited<ReturnType<typeof open>>): Promise<Uint8Array[]> {
+  const attached = ((await document.getAttachments()) ?? {}) as Record<
+    string,
+    { readonly filename?: string; readonly content?: Uint8Array }
+  >;
+  return Object.values(attached).flatMap(({ filename, content }) =>
+    content && /\.xml$/i.test(filename ?? "") && content.length <= MAX_XML ? [content] : [],
+  );
 }
 
 function tooLarge(name: string, what: string): PermanentError {
@@ -64,7 +83,7 @@ async function open(bytes: Uint8Array, name: string): Promise<Awaited<ReturnType
 }
 
 /** Pieces of nearly one height are one line; scanned and printed pages waver by a point or two. */
-function rowsOfPage(items: readonly Item[]): Row[] {
+function rowsOfPage(items: readonly Item[], before: number): Row[] {
   const pieces = items.filter(({ str }) => str.trim() !== "").flatMap(piecesOf);
   pieces.sort((a, b) => b.y - a.y || a.left - b.left);
   const lines: Piece[][] = [];
@@ -75,7 +94,8 @@ function rowsOfPage(items: readonly Item[]): Row[] {
   }
   return lines.map((line, index) => {
     const above = lines[index - 1];
-    return { cells: cellsOf(line), gap: above ? (above[0]!.y - line[0]!.y) / line[0]!.size : null };
+    const gap = above ? (above[0]!.y - line[0]!.y) / line[0]!.size : null;
+    return { cells: cellsOf(line), gap, at: before + index + 1 };
   });
 }
 
