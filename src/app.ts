@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm";
 import type { Config } from "./config.js";
-import { createDataSource, migrate, missingMigrations } from "./database/data-source.js";
+import { createDataSource } from "./database/data-source.js";
+import { migrate, missingMigrations } from "./database/migrate.js";
 import { startEmbeddedPostgres } from "./database/embedded.js";
 import type { Dispatcher } from "./dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "./dispatch/in-process.js";

@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm";
 import type { Config } from "../config.js";
-import { createDataSource, migrate } from "../database/data-source.js";
+import { createDataSource } from "../database/data-source.js";
+import { migrate } from "../database/migrate.js";
 import { runningEmbeddedUrl, startEmbeddedPostgres } from "../database/embedded.js";
 
 /**

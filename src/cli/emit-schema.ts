@@ -1,41 +1,25 @@
 import "reflect-metadata";
 import { lexicographicSortSchema, printSchema } from "graphql";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { ACCESS } from "../database/migrations/access.js";
-import { CONTRACT } from "../database/migrations/contract.js";
-import { EMPTYING } from "../database/migrations/emptying.js";
-import { NAMED_ENTITIES } from "../database/migrations/entities.js";
-import { FLUSH } from "../database/migrations/flush.js";
-import { LEAN_KEYS } from "../database/migrations/lean-keys/keys.js";
-import { CONVERGE } from "../database/migrations/initial/converge.js";
-import { DOOR } from "../database/migrations/initial/door.js";
-import { RECORD } from "../database/migrations/initial/record.js";
-import { TABLES } from "../database/migrations/initial/tables.js";
-import { VIOLATIONS } from "../database/migrations/initial/violations.js";
-import { LOOKUPS } from "../database/migrations/lookups.js";
-import { OPERATIONS } from "../database/migrations/operations.js";
-import { SUBMISSION } from "../database/migrations/submission.js";
-import { TEXT_PAGING } from "../database/migrations/text-paging.js";
-import { UPLOADS } from "../database/migrations/uploads.js";
 import { buildHeadwaySchema } from "../graphql/schema.js";
 import { ENDINGS, type Ending } from "../lifecycle/reasons.js";
 import { isOpen, LEVELS, type Level } from "../lifecycle/status.js";
 import { TRANSITIONS } from "../lifecycle/transitions.js";
 
-/** The files that are written from the code and kept beside it, for people and for reviews. */
-export type EmittedFile = "schema.graphql" | "lifecycle.md" | "database.sql";
+/** The files that are written from the code and kept beside it, by their paths in the repository. */
+export type EmittedFile = "schema/schema.graphql" | "schema/lifecycle.md" | "sql/transitions.sql";
 
-/** Where the emitted files are kept. */
-export const SCHEMA_FOLDER = fileURLToPath(new URL("../../../schema/", import.meta.url));
+/** What the paths of emitted files begin at. */
+export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** The contents of the emitted files, as they must be for this code. */
 export async function emitSchema(): Promise<Record<EmittedFile, string>> {
   return {
-    "schema.graphql": `${printSchema(lexicographicSortSchema(await buildHeadwaySchema()))}\n`,
-    "lifecycle.md": lifecycle(),
-    "database.sql": database(),
+    "schema/schema.graphql": `${printSchema(lexicographicSortSchema(await buildHeadwaySchema()))}\n`,
+    "schema/lifecycle.md": lifecycle(),
+    "sql/transitions.sql": transitions(),
   };
 }
 
@@ -105,26 +89,18 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
 }
 
-function database(): string {
+function transitions(): string {
   const rows = TRANSITIONS.flatMap(({ level, from, to, reasons }) =>
     reasons.map((reason) => `  (${[level, from, to, reason].map(literal).join(", ")})`),
   );
-  const transitions = `insert into transition (level, from_status, to_status, reason) values\n${rows.join(",\n")};`;
-  const migrated = [
-    ...OPERATIONS,
-    ...CONTRACT,
-    ...ACCESS,
-    ...UPLOADS,
-    TEXT_PAGING,
-    ...NAMED_ENTITIES,
-    ...FLUSH,
-    LEAN_KEYS,
-    EMPTYING,
-    SUBMISSION,
-    LOOKUPS,
-  ];
-  const parts = [TABLES, transitions, DOOR, CONVERGE, RECORD, VIOLATIONS, ...migrated].map((sql) => sql.trim());
-  return `-- Written by npm run schema: what the migrations run, in their order.\n\n${parts.join("\n\n")}\n`;
+  return [
+    "-- Written by `npm run schema` from src/lifecycle/transitions.ts. Merged at every migrate: what is missing is added, and",
+    "-- nothing is removed, since the build before this one may still write it.",
+    "insert into headway.transition (level, from_status, to_status, reason) values",
+    rows.join(",\n"),
+    "on conflict do nothing;",
+    "",
+  ].join("\n");
 }
 
 function literal(value: string | null): string {
@@ -132,9 +108,8 @@ function literal(value: string | null): string {
 }
 
 if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  await mkdir(SCHEMA_FOLDER, { recursive: true });
   for (const [name, content] of Object.entries(await emitSchema())) {
-    await writeFile(path.join(SCHEMA_FOLDER, name), content);
-    console.error(`wrote schema/${name}`);
+    await writeFile(path.join(ROOT, name), content);
+    console.error(`wrote ${name}`);
   }
 }

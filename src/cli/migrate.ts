@@ -1,5 +1,5 @@
 import { loadConfig } from "../config.js";
-import { MIGRATIONS, migrate } from "../database/data-source.js";
+import { migrate } from "../database/migrate.js";
 import { waitForDatabase } from "../database/wait.js";
 import { UsageError } from "./exit-codes.js";
 import { say } from "./print.js";
@@ -17,5 +17,11 @@ export async function runMigrate(options: { wait: string }): Promise<void> {
     process.stderr.write(`The database is not there yet (${why}); waiting.\n`),
   );
   const done = await migrate(databaseUrl);
-  say(done.length > 0 ? `Migrated: ${done.join(", ")}.` : `Up to date: ${MIGRATIONS.length} migrations are in.`);
+  const numbered = done.filter((file) => file.startsWith("migrations/"));
+  const others = done.length - numbered.length;
+  say(
+    done.length > 0
+      ? `Migrated: ${[...numbered, ...(others > 0 ? [`${others} files of functions and triggers`] : [])].join(", ")}.`
+      : "Up to date: nothing to migrate.",
+  );
 }

@@ -82,18 +82,18 @@ export async function emptyStep({ db }: Parts, collectionId: string): Promise<nu
 }
 
 /** Removes stored files whose rows are gone, or that nobody came to own in time. Returns how many prefixes were cleared; what fails is tried again. */
-export async function removeDoomedBlobs({ db, onError }: Parts, blobs: BlobStore): Promise<number> {
-  const doomed: { prefix: string; at: string }[] = await db.query(
-    `select prefix, doomed_at::text as at from doomed_blob where doomed_at <= clock_timestamp()
-     order by doomed_at limit ${STEP_ROWS}`,
+export async function deleteDueBlobs({ db, onError }: Parts, blobs: BlobStore): Promise<number> {
+  const due: { prefix: string; at: string }[] = await db.query(
+    `select prefix, delete_after::text as at from blob_deletion where delete_after <= clock_timestamp()
+     order by delete_after limit ${STEP_ROWS}`,
   );
   let removed = 0;
-  for (const { prefix, at } of doomed) {
+  for (const { prefix, at } of due) {
     try {
       await blobs.removeBelow(prefix);
       await failpoint("expiry.after_files");
-      // Doomed again meanwhile means that there may be more of it.
-      await db.query("delete from doomed_blob where prefix = $1 and doomed_at = $2::timestamptz", [prefix, at]);
+      // Booked again meanwhile means that there may be more of it.
+      await db.query("delete from blob_deletion where prefix = $1 and delete_after = $2::timestamptz", [prefix, at]);
       removed += 1;
     } catch (error) {
       onError(error, `removing the stored files below ${prefix}`);

@@ -69,8 +69,8 @@ async function remove(tx: EntityManager, ids: readonly string[]): Promise<void> 
   // Bytes, text and chunks go with their document, and its tasks forget its id.
   await tx.query(
     `with gone as (delete from document where id = any ($1) returning id, project_id)
-     insert into doomed_blob (prefix, project_id) select 'sources/' || id, project_id from gone
-     on conflict (prefix) do update set doomed_at = excluded.doomed_at`,
+     insert into blob_deletion (prefix, project_id) select 'sources/' || id, project_id from gone
+     on conflict (prefix) do update set delete_after = excluded.delete_after`,
     [ids],
   );
 }

@@ -10,7 +10,7 @@ import { Name, parse, text } from "./input.js";
 export const UPLOAD_LIFE_MS = 24 * 3_600_000;
 const MAX_FILES = 1_000;
 /** Between an upload's end and that of what was left of a sending: longer than any statement takes to complete one. */
-const DOOM_MARGIN_MS = 3_600_000;
+const DELETION_MARGIN_MS = 3_600_000;
 
 const NewUpload = z.object({
   name: Name,
@@ -97,22 +97,22 @@ export interface Sending {
 }
 
 /**
- * Opens a place for the bytes. It is doomed from the start: when this process does not live to complete or abandon the
- * sending, the sweep removes what it left, once the upload must have expired.
+ * Opens a place for the bytes. It is booked for deletion from the start: when this process does not live to complete or
+ * abandon the sending, the sweep removes what it left, once the upload must have expired.
  */
 export async function beginSending(db: DataSource, upload: OpenUpload): Promise<Sending> {
   const prefix = `uploads/${upload.id}/${randomUUID()}`;
   await db.query(
-    `insert into doomed_blob (prefix, project_id, doomed_at)
+    `insert into blob_deletion (prefix, project_id, delete_after)
      values ($1, $2, clock_timestamp() + make_interval(secs => $3::float8 / 1000))`,
-    [prefix, upload.projectId, UPLOAD_LIFE_MS + DOOM_MARGIN_MS],
+    [prefix, upload.projectId, UPLOAD_LIFE_MS + DELETION_MARGIN_MS],
   );
   return { upload, prefix, blobKey: `${prefix}/bytes` };
 }
 
 /**
- * The bytes are there: the upload is complete, and its place is no longer doomed, both or neither. False when another
- * sending was faster, or the upload has expired meanwhile; what this one wrote is then to be abandoned.
+ * The bytes are there: the upload is complete, and its place is no longer booked for deletion, both or neither. False
+ * when another sending was faster, or the upload has expired meanwhile; what this one wrote is then to be abandoned.
  */
 export async function completeSending(db: DataSource, sending: Sending, sha256: string): Promise<boolean> {
   const rows: { done: boolean }[] = await db.query(
@@ -120,7 +120,7 @@ export async function completeSending(db: DataSource, sending: Sending, sha256: 
        select id from upload where id = $1 and completed_at is null and expires_at > clock_timestamp() for update
      ), kept as (
        -- One that is due may be gone already, though its row is still there.
-       delete from doomed_blob where prefix = $4 and doomed_at > clock_timestamp() and exists (select from open)
+       delete from blob_deletion where prefix = $4 and delete_after > clock_timestamp() and exists (select from open)
        returning prefix
      ), done as (
        update upload set completed_at = clock_timestamp(), blob_key = $2, sha256 = $3
@@ -134,7 +134,7 @@ export async function completeSending(db: DataSource, sending: Sending, sha256: 
 
 /** What this sending wrote is to go, at the next sweep. */
 export async function abandonSending(db: DataSource, { prefix }: Sending): Promise<void> {
-  await db.query("update doomed_blob set doomed_at = clock_timestamp() where prefix = $1", [prefix]);
+  await db.query("update blob_deletion set delete_after = clock_timestamp() where prefix = $1", [prefix]);
 }
 
 /** An upload that is complete, as a document is made of it. */

@@ -1,4 +1,4 @@
-import { emptyStep, expire, removeDoomedBlobs } from "../engine/expire.js";
+import { emptyStep, expire, deleteDueBlobs } from "../engine/expire.js";
 import type { DutyParts } from "./reconciler.js";
 
 const PAGE = 100;
@@ -21,7 +21,7 @@ export async function expireCollections(parts: DutyParts): Promise<number> {
     while (performance.now() < emptiesUntil && (await emptyStep(parts, id)) > 0) steps += 1;
     if (performance.now() > emptiesUntil) break;
   }
-  return moved + steps + (await removeDoomedBlobs(parts, parts.blobs));
+  return moved + steps + (await deleteDueBlobs(parts, parts.blobs));
 }
 
 async function attempt(parts: DutyParts, id: string): Promise<boolean> {

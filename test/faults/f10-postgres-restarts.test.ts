@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
 import type { ApiClient } from "../../src/cli/client.js";
-import { migrate } from "../../src/database/data-source.js";
+import { migrate } from "../../src/database/migrate.js";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../src/database/embedded.js";
 import type { HeadwayProcess } from "../support/processes.js";
 import { until } from "../support/until.js";

@@ -310,7 +310,7 @@ describe("removeDocuments", () => {
       { name: "f", n: 0 },
     ]);
     // The stored file goes with the next sweep.
-    expect(await api.rig.db.query("select prefix from doomed_blob")).toEqual(
+    expect(await api.rig.db.query("select prefix from blob_deletion")).toEqual(
       expect.arrayContaining([`sources/${b}`, `sources/${f}`].map((prefix) => ({ prefix }))),
     );
     const next = await submit(collectionId);

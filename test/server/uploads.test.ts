@@ -11,7 +11,7 @@ import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import express from "express";
 import { createUploads, type NewUpload } from "../../src/engine/uploads.js";
-import { removeDoomedBlobs } from "../../src/engine/expire.js";
+import { deleteDueBlobs } from "../../src/engine/expire.js";
 import { KeyRing } from "../../src/engine/keys.js";
 import { authenticate, type Viewer } from "../../src/graphql/auth.js";
 import { armFailpoint } from "../../src/failpoint.js";
@@ -131,7 +131,7 @@ async function disk(): Promise<{ files: number; bytes: number }> {
 
 async function sweep(): Promise<void> {
   await expireUploads(api.rig.parts);
-  await removeDoomedBlobs(api.rig.parts, api.rig.blobs);
+  await deleteDueBlobs(api.rig.parts, api.rig.blobs);
 }
 
 const CREATE = `mutation ($files: [UploadFileInput!]!) { createUploads(input: { files: $files }) {
@@ -554,7 +554,7 @@ describe("the bytes of an upload", () => {
     hung.req.destroy();
     await sweep();
     expect(await disk()).toEqual({ files: before.files + 2, bytes: before.bytes + 100_000 });
-    await api.rig.db.query("update doomed_blob set doomed_at = now() where prefix like $1", [`uploads/${id}/%`]);
+    await api.rig.db.query("update blob_deletion set delete_after = now() where prefix like $1", [`uploads/${id}/%`]);
     await sweep();
     expect(await disk()).toEqual({ files: before.files + 1, bytes: before.bytes + 50_000 });
     const [{ key }] = await api.rig.db.query("select blob_key as key from upload where id = $1", [id]);

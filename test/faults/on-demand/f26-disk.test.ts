@@ -7,7 +7,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
-import { migrate } from "../../../src/database/data-source.js";
+import { migrate } from "../../../src/database/migrate.js";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../../src/database/embedded.js";
 import { until } from "../../support/until.js";
 import { createFaultRig, hasExited, LEASE_MS, ROLES, type FaultRig } from "../rig.js";

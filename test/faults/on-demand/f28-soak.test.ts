@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { migrate } from "../../../src/database/data-source.js";
+import { migrate } from "../../../src/database/migrate.js";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../../src/database/embedded.js";
 import type { HeadwayProcess } from "../../support/processes.js";
 import { startRedis } from "../../support/redis.js";
