@@ -156,6 +156,8 @@ create table headway.job (
   started_at timestamptz,
   finished_at timestamptz,
   cancel_requested_at timestamptz,
+  -- A cancel or a retry that has been decided and has not yet come to all of the job's tasks: see advance_operation.
+  operation jsonb check (operation->>'kind' in ('CANCEL', 'RETRY')),
   version int not null default 1,
   created_at timestamptz not null default clock_timestamp(),
   status_changed_at timestamptz not null default clock_timestamp(),
@@ -166,6 +168,7 @@ create table headway.job (
   change_message text,
   unique (project_id, idempotency_key)
 ) with (fillfactor = 70);
+create index job_with_operation on headway.job (id) where operation is not null;
 create unique index job_one_open on headway.job (collection_id) where status in ('QUEUED', 'PROCESSING', 'CANCELLING');
 create index job_open on headway.job (id) where status in ('QUEUED', 'PROCESSING', 'CANCELLING');
 create index job_newest on headway.job (project_id, created_at desc, id desc);

@@ -10,7 +10,7 @@ export async function convergeOpenJobs({ db, onError }: DutyParts): Promise<numb
   for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
     const rows: { id: string }[] = await db.query(
       `select j.id from job j
-       where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and j.queued + j.running = 0 and j.id > $1
+       where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and j.operation is null and j.queued + j.running = 0 and j.id > $1
          and not exists (select from task c where c.job_id = j.id and c.kind = 'COLLECTION' and c.status in ('QUEUED', 'RUNNING'))
        order by j.id limit ${PAGE} for no key update of j skip locked`,
       [after],

@@ -9,6 +9,7 @@ import { enforceCancelDeadlines } from "./cancel-deadlines.js";
 import { rescueExpiredLeases } from "./expired-leases.js";
 import { expireCollections } from "./expiry.js";
 import { convergeOpenJobs } from "./open-jobs.js";
+import { finishOperations } from "./operations.js";
 import { expireUploads } from "./uploads.js";
 
 export interface ReconcilerSettings {
@@ -24,6 +25,7 @@ export interface DutyParts {
   readonly db: DataSource;
   readonly recorder: Recorder;
   readonly blobs: BlobStore;
+  readonly dispatcher: Dispatcher;
   readonly settings: ReconcilerSettings;
   readonly onError: (error: unknown, doing: string) => void;
 }
@@ -47,7 +49,7 @@ export class Reconciler {
   #lastTickAt: number | null = null;
   #rescueFrom: number | null = null;
 
-  constructor(from: Omit<DutyParts, "recorder"> & { readonly dispatcher: Dispatcher }) {
+  constructor(from: Omit<DutyParts, "recorder">) {
     const { db, dispatcher, settings, onError } = from;
     const recorder = new Recorder({
       db,
@@ -106,6 +108,7 @@ export class Reconciler {
   async #duties(): Promise<void> {
     await this.#parts.db.query("select 1");
     this.#rescueFrom ??= performance.now() + this.#parts.settings.heartbeatMs + SETTLE_MS;
+    await this.#duty("finishing cancels and retries", finishOperations);
     await this.#duty("converging open jobs", convergeOpenJobs);
     await this.#duty("enforcing cancel deadlines", enforceCancelDeadlines);
     // An outage of the database is nobody's crash: its leases passed while nobody could renew them.
