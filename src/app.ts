@@ -6,10 +6,10 @@ import { startEmbeddedPostgres } from "./database/embedded.js";
 import type { Dispatcher } from "./dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "./dispatch/in-process.js";
 import type { EngineParts } from "./engine/engine.js";
-import { createNetworks } from "./engine/networks.js";
-import { KeyRing } from "./engine/keys.js";
-import { developmentKey } from "./engine/development-key.js";
-import { ChangeStream } from "./engine/stream.js";
+import { createNetworks } from "./sources/networks.js";
+import { KeyRing } from "./access/keys.js";
+import { developmentKey } from "./access/development-key.js";
+import { ChangeStream } from "./engine/stream/stream.js";
 import { messageOf } from "./errors.js";
 import type { Logger } from "./logger.js";
 import { loadRegistry, withoutKeys, type LoadedPipelines, type PipelineSource } from "./pipelines/load.js";
@@ -162,7 +162,7 @@ async function openDatabase(
     url = embedded.url;
     label = `embedded PostgreSQL in ${config.dataDir}`;
   }
-  await migrate(url);
+  await migrate(url, config.databaseSchema);
   return { url, label };
 }
 
@@ -173,6 +173,7 @@ async function connect(
   onError: (error: unknown, doing: string) => void,
 ): Promise<DataSource> {
   const db = await createDataSource(url, {
+    schema: config.databaseSchema,
     // Stages read and stage in their own turns; flushes, beats and sweeps must find a free connection beside them.
     poolSize: Math.min(40, 10 + config.concurrency),
     onError: (error) => onError(error, "holding a database connection"),

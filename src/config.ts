@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import path from "node:path";
 import { z } from "zod";
+import { schemaFault, schemaIn, schemaName, withoutSchema } from "./config/database.js";
 import { blobsPlace, list, networks, s3Places, type Network } from "./config/places.js";
 import { url, whole } from "./config/values.js";
 import { withoutPassword } from "./config/describe.js";
@@ -53,7 +54,9 @@ export interface Config {
   /** The server that writes down speech; null where none is set. */
   readonly transcriber: ModelServer | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Without the parameter `schema`, which says the same as databaseSchema. */
   readonly databaseUrl: string | null;
+  readonly databaseSchema: string;
   readonly redisUrl: string | null;
   /** The server that commands talk to, without a slash at its end. */
   readonly clientUrl: string;
@@ -148,6 +151,7 @@ const SCHEMA = {
     `it must be one of ${LOG_LEVELS.join(", ")}, because the log knows no other level`,
   ),
   DATABASE_URL: url(["postgres:", "postgresql:"], "Postgres keeps the truth"),
+  HEADWAY_DATABASE_SCHEMA: schemaName,
   REDIS_URL: url(["redis:", "rediss:"], "Redis carries the hints"),
   HEADWAY_URL: url(["http:", "https:"], "commands speak GraphQL over it"),
   HEADWAY_KEY: z.string().regex(/^[\x21-\x7e]*$/, "it must be a key without blanks, because it is sent in a header"),
@@ -200,6 +204,11 @@ function relations(values: Record<string, unknown>): string[] {
       `HEADWAY_ROLES is "${roles.join(",")}" and DATABASE_URL is not set; set DATABASE_URL, because the embedded database belongs to one process with all roles.`,
     );
   }
+  const schema = schemaFault(
+    (values.DATABASE_URL ?? null) as string | null,
+    values.HEADWAY_DATABASE_SCHEMA as string | undefined,
+  );
+  if (schema !== null) faults.push(schema);
   return faults;
 }
 
@@ -253,7 +262,8 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
       values.HEADWAY_TRANSCRIBER_MODEL,
     ),
     logLevel: values.HEADWAY_LOG_LEVEL,
-    databaseUrl: values.DATABASE_URL,
+    databaseUrl: values.DATABASE_URL === null ? null : withoutSchema(values.DATABASE_URL),
+    databaseSchema: values.HEADWAY_DATABASE_SCHEMA || schemaIn(values.DATABASE_URL) || "headway",
     redisUrl: values.REDIS_URL,
     clientUrl: withoutSlash(values.HEADWAY_URL ?? urlHere(values.HEADWAY_HOST, values.HEADWAY_PORT)),
     clientKey: values.HEADWAY_KEY || null,

@@ -5,19 +5,19 @@ import type { Peer } from "./peer.js";
 
 const A_STATEMENT = 200;
 
-const CLAIM = `update task set status = 'RUNNING', version = version + 1, change_id = $2, changed_by_type = 'WORKER',
+const CLAIM = `update headway.task set status = 'RUNNING', version = version + 1, change_id = $2, changed_by_type = 'WORKER',
   changed_by = 'bench', change_reason = 'CLAIMED', fence = fence + 1, worker_id = $3,
   lease_expires_at = clock_timestamp() + interval '30 s', started_at = clock_timestamp() where id = any ($1)`;
 const NEXT = `with changed as (
-    update task set stage = $4, version = version + 1, change_id = $2, change_reason = 'STAGE_STARTED', attempt = 1
+    update headway.task set stage = $4, version = version + 1, change_id = $2, change_reason = 'STAGE_STARTED', attempt = 1
     where id = any ($1) returning id, project_id, fence)
-  insert into stage_output (task_id, project_id, stage, fence, output)
+  insert into headway.stage_output (task_id, project_id, stage, fence, output)
   select id, project_id, $3, fence, '{"ok": true}' from changed`;
 const COMPLETE = `with changed as (
-    update task set status = 'COMPLETED', stage = null, version = version + 1, change_id = $2, change_reason = 'COMPLETED',
+    update headway.task set status = 'COMPLETED', stage = null, version = version + 1, change_id = $2, change_reason = 'COMPLETED',
       worker_id = null, lease_expires_at = null, finished_at = clock_timestamp(), progress = 1
     where id = any ($1) returning id, project_id, fence)
-  insert into stage_output (task_id, project_id, stage, fence, output)
+  insert into headway.stage_output (task_id, project_id, stage, fence, output)
   select id, project_id, $3, fence, '{"ok": true}' from changed`;
 
 /**
@@ -36,9 +36,10 @@ export const peer: Peer = {
         const collectionId = await jobs.collectionOf(documents);
         const startedAt = performance.now();
         const jobId = await jobs.submit(collectionId);
-        const { rows } = await sql.query<{ id: string }>("select id from task where job_id = $1 order by ordinal", [
-          jobId,
-        ]);
+        const { rows } = await sql.query<{ id: string }>(
+          "select id from headway.task where job_id = $1 order by ordinal",
+          [jobId],
+        );
         for (let first = 0; first < rows.length; first += A_STATEMENT) {
           const ids = rows.slice(first, first + A_STATEMENT).map(({ id }) => id);
           await sql.query({ name: "claim", text: CLAIM, values: [ids, randomUUID(), randomUUID()] });

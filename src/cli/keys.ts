@@ -1,8 +1,8 @@
 import { userInfo } from "node:os";
 import type { DataSource } from "typeorm";
 import { loadConfig } from "../config.js";
-import { createKey, listKeys, revokeKey, type KeyRow } from "../engine/keys.js";
-import { projectNamed } from "../engine/projects.js";
+import { createKey, listKeys, revokeKey, type KeyRow } from "../access/keys.js";
+import { projectNamed } from "../access/projects.js";
 import { HeadwayError } from "../errors.js";
 import type { Role } from "../lifecycle/roles.js";
 import { withDatabase } from "./direct-database.js";
@@ -106,9 +106,9 @@ async function revoked(db: DataSource, given: string, { project, json }: RevokeO
 }
 
 async function existing(db: DataSource, name: string): Promise<string> {
-  const rows: { id: string }[] = await db.query("select id from project where name = $1", [name]);
+  const rows: { id: string }[] = await db.query("select id from headway.project where name = $1", [name]);
   if (rows[0]) return rows[0].id;
-  const names: { name: string }[] = await db.query("select name from project order by name limit 20");
+  const names: { name: string }[] = await db.query("select name from headway.project order by name limit 20");
   const known = names.map((row) => row.name).join(", ");
   throw new HeadwayError("NOT_FOUND", `There is no project "${name}"; there are: ${known}.`);
 }

@@ -9,14 +9,14 @@ export async function runMigrate(options: { wait: string }): Promise<void> {
   if (!/^\d{1,5}$/.test(options.wait)) {
     throw new UsageError(`--wait is "${options.wait}"; it must be a whole number of seconds.`);
   }
-  const { databaseUrl } = loadConfig();
+  const { databaseUrl, databaseSchema } = loadConfig();
   if (databaseUrl === null) {
     throw new UsageError("DATABASE_URL is not set; the embedded database is migrated by headway start itself.");
   }
   await waitForDatabase(databaseUrl, Number(options.wait) * 1_000, (why) =>
     process.stderr.write(`The database is not there yet (${why}); waiting.\n`),
   );
-  const done = await migrate(databaseUrl);
+  const done = await migrate(databaseUrl, databaseSchema);
   const numbered = done.filter((file) => file.startsWith("migrations/"));
   const others = done.length - numbered.length;
   say(

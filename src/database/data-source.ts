@@ -4,10 +4,13 @@ import { DataSource } from "typeorm";
 import type { PostgresDriver } from "typeorm/driver/postgres/PostgresDriver.js";
 import pg from "pg";
 import { ENTITIES } from "../model/entities.js";
-import { DEFAULT_SCHEMA } from "./schema-name.js";
+import { clientFor } from "./client.js";
 import { typeormMigrations } from "./migrate.js";
+import { DEFAULT_SCHEMA } from "./schema-name.js";
 
 export interface DataSourceOptions {
+  /** The schema of the installation. Default "headway". */
+  readonly schema?: string;
   /** Connections at most. Default 10. */
   readonly poolSize?: number;
   /** Shown in pg_stat_activity. */
@@ -21,13 +24,13 @@ export interface DataSourceOptions {
  * Every connection bounds its own waits: 2 s idle in a transaction, 5 s for a lock, 30 s for a statement.
  */
 export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
-  const schema = DEFAULT_SCHEMA;
+  const schema = options.schema ?? DEFAULT_SCHEMA;
   return new DataSource({
     type: "postgres",
     url,
     applicationName: options.applicationName ?? "headway",
     entities: [...ENTITIES],
-    migrations: typeormMigrations(schema),
+    migrations: typeormMigrations(),
     migrationsTableName: "migration",
     schema,
     synchronize: false,
@@ -35,10 +38,11 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     extra: {
       max: options.poolSize ?? 10,
       connectionTimeoutMillis: 5_000,
+      Client: clientFor(schema),
       stream: connectionThatNotices,
       // READ COMMITTED whatever the server's default: what is decided under a lock must be read after it has been got.
       options:
-        "-c default_transaction_isolation=read\\ committed -c idle_in_transaction_session_timeout=2000 -c lock_timeout=5000 -c statement_timeout=30000 -c search_path=headway",
+        "-c default_transaction_isolation=read\\ committed -c idle_in_transaction_session_timeout=2000 -c lock_timeout=5000 -c statement_timeout=30000",
     },
   });
 }

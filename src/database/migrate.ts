@@ -1,9 +1,10 @@
-import pg from "pg";
+import type pg from "pg";
 import type { DataSource, MigrationInterface, QueryRunner } from "typeorm";
 import { HeadwayError } from "../errors.js";
 import { buildVersion } from "../version.js";
+import { clientFor } from "./client.js";
 import { lockTables } from "./lock-tables.js";
-import { DEFAULT_SCHEMA, inSchema, quotedSchema } from "./schema-name.js";
+import { DEFAULT_SCHEMA, quotedSchema } from "./schema-name.js";
 import { functionFiles, numberedFiles, sqlFile, TRANSITIONS, TRIGGERS, type SqlFile } from "./sql-files.js";
 import { isTransient, sqlStateOf } from "./transaction.js";
 
@@ -27,7 +28,7 @@ const TRIGGER_TABLES = ["collection", "document", "job", "task", "stage_output",
  * @throws when a file fails; the database is then as it was before
  */
 export async function migrate(url: string, schema: string = DEFAULT_SCHEMA): Promise<readonly string[]> {
-  const client = new pg.Client({ connectionString: url, application_name: "headway-migrate" });
+  const client = new (clientFor(schema))({ connectionString: url, application_name: "headway-migrate" });
   await client.connect();
   try {
     for (let tries = 1; ; tries += 1) {
@@ -49,7 +50,7 @@ export async function migrate(url: string, schema: string = DEFAULT_SCHEMA): Pro
 
 async function bringIn(client: pg.Client, schema: string): Promise<string[]> {
   const query = async <R extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<R[]> =>
-    (await client.query<R>(inSchema(sql, schema), values && [...values])).rows;
+    (await client.query<R>(sql, values && [...values])).rows;
   await takeLock(query, schema);
   await refuseEarlierBuild(query, schema);
   await query(createSchema(schema));
@@ -109,11 +110,11 @@ async function takeLock(query: Query, schema: string): Promise<void> {
 
 /** Makes the schema and the table of migrations where they are missing: what TypeORM's commands expect to be there. */
 export async function prepareSchema(url: string, schema: string = DEFAULT_SCHEMA): Promise<void> {
-  const client = new pg.Client({ connectionString: url, application_name: "headway-migrate" });
+  const client = new (clientFor(schema))({ connectionString: url, application_name: "headway-migrate" });
   await client.connect();
   try {
     await client.query(createSchema(schema));
-    await client.query(inSchema(MIGRATION_TABLE, schema));
+    await client.query(MIGRATION_TABLE);
   } finally {
     await client.end();
   }
@@ -194,16 +195,15 @@ export async function missingMigrations(db: DataSource): Promise<string | null> 
 }
 
 /** The numbered files as TypeORM's commands take them. Functions and triggers come with the next start, or `headway migrate`. */
-export function typeormMigrations(schema: string): (new () => MigrationInterface)[] {
+export function typeormMigrations(): (new () => MigrationInterface)[] {
   return numberedFiles().map(
     (file) =>
       class implements MigrationInterface {
         readonly name = file.name;
 
         async up(runner: QueryRunner): Promise<void> {
-          await runner.query(inSchema(file.text, schema));
-          const values = [file.path, file.sha256, file.breaking, buildVersion()];
-          await runner.query(inSchema(RECORD_FILE, schema), values);
+          await runner.query(file.text);
+          await runner.query(RECORD_FILE, [file.path, file.sha256, file.breaking, buildVersion()]);
         }
 
         async down(): Promise<void> {

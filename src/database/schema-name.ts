@@ -1,17 +1,6 @@
 /** The schema that everything of Headway lies in, unless a setting names another. SQL text is written for this one. */
 export const DEFAULT_SCHEMA = "headway";
 
-/** NAMEDATALEN allows 63 bytes; channels and names that are made of it must fit too. */
-const SCHEMA_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,39}$/;
-
-/** Why a schema cannot have this name; null when it can. */
-export function schemaNameFault(name: string): string | null {
-  if (!SCHEMA_NAME.test(name)) {
-    return "must begin with a letter or _, and hold letters, digits and _ alone, at most 40 of them";
-  }
-  return /^pg_/i.test(name) || name === "information_schema" ? "belongs to PostgreSQL itself" : null;
-}
-
 /** A schema's name as SQL text writes it. */
 export function quotedSchema(schema: string): string {
   return `"${schema}"`;

@@ -7,7 +7,7 @@ export async function enforceCancelDeadlines({ db, recorder, settings }: DutyPar
   let cancelled = 0;
   for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
     const rows: { id: string; fence: string }[] = await db.query(
-      `select id, fence::text as fence from task
+      `select id, fence::text as fence from headway.task
        where status = 'RUNNING' and cancel_requested_at < clock_timestamp() - make_interval(secs => $2::float8 / 1000)
          and id > $1 order by id limit ${PAGE}
        for no key update skip locked`,

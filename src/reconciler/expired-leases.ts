@@ -8,7 +8,7 @@ export async function rescueExpiredLeases({ db, recorder }: DutyParts): Promise<
   let rescued = 0;
   for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
     const rows: { id: string; fence: string; worker: string }[] = await db.query(
-      `select id, fence::text as fence, worker_id as worker from task
+      `select id, fence::text as fence, worker_id as worker from headway.task
        where status = 'RUNNING' and lease_expires_at < clock_timestamp() and id > $1 order by id limit ${PAGE}
        for no key update skip locked`,
       [after],

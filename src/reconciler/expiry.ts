@@ -1,4 +1,4 @@
-import { emptyStep, expire, deleteDueBlobs } from "../engine/expire.js";
+import { emptyStep, expire, deleteDueBlobs } from "../engine/expiry/expire.js";
 import type { DutyParts } from "./reconciler.js";
 
 const PAGE = 100;
@@ -36,7 +36,7 @@ async function attempt(parts: DutyParts, id: string): Promise<boolean> {
 async function* collections({ db }: DutyParts, where: string): AsyncGenerator<string> {
   for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
     const rows: { id: string }[] = await db.query(
-      `select id from collection where ${where} and id > $1 order by id limit ${PAGE}`,
+      `select id from headway.collection where ${where} and id > $1 order by id limit ${PAGE}`,
       [after],
     );
     for (const { id } of rows) yield id;

@@ -1,4 +1,4 @@
-import { converge } from "../engine/converge.js";
+import { converge } from "../engine/flush/converge.js";
 import { failpoint } from "../failpoint.js";
 import type { DutyParts } from "./reconciler.js";
 
@@ -9,9 +9,10 @@ export async function convergeOpenJobs({ db, onError }: DutyParts): Promise<numb
   let changed = 0;
   for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
     const rows: { id: string }[] = await db.query(
-      `select j.id from job j
-       where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and j.operation is null and j.queued + j.running = 0 and j.id > $1
-         and not exists (select from task c where c.job_id = j.id and c.kind = 'COLLECTION' and c.status in ('QUEUED', 'RUNNING'))
+      `select j.id from headway.job j
+       where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and j.operation is null and j.queued + j.running = 0
+         and j.id > $1
+         and not exists (select from headway.task c where c.job_id = j.id and c.kind = 'COLLECTION' and c.status in ('QUEUED', 'RUNNING'))
        order by j.id limit ${PAGE} for no key update of j skip locked`,
       [after],
     );

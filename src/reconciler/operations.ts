@@ -1,5 +1,5 @@
-import { dispatch } from "../engine/hints.js";
-import { advanceAlone } from "../engine/operation.js";
+import { dispatch } from "../engine/flush/hints.js";
+import { advanceAlone } from "../engine/operations/steps.js";
 import type { DutyParts } from "./reconciler.js";
 
 /** So many jobs take a step each in turn. */

@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import parseRange from "range-parser";
 import type { DataSource } from "typeorm";
-import type { Viewer } from "../graphql/auth.js";
+import type { Viewer } from "../access/principal.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { BlobStore } from "../storage/blob-store.js";
@@ -108,9 +108,9 @@ function rangeOf(req: IncomingMessage, sizeBytes: number, etag: string): ByteRan
 
 async function find(db: DataSource, { projectId, scope }: Viewer, id: string): Promise<ArtifactRow | null> {
   const rows: ArtifactRow[] = await db.query(
-    `select blob_key, media_type, name, size_bytes, sha256 from artifact
+    `select blob_key, media_type, name, size_bytes, sha256 from headway.artifact
      where id = $1 and project_id = $2 and accepted
-       and ($3::uuid is null or job_id in (select id from job where collection_id = $3))
+       and ($3::uuid is null or job_id in (select id from headway.job where collection_id = $3))
        and ($4::uuid is null or job_id = $4)`,
     [id, projectId, scope?.collectionId ?? null, scope?.jobId ?? null],
   );

@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
-import type { Claim } from "../engine/claim.js";
-import type { DocumentFacts } from "../engine/change.js";
+import type { Claim } from "../engine/flush/claim.js";
+import type { DocumentFacts } from "../engine/flush/change.js";
 import { toStorableJson, toStorableMessage } from "../engine/storable.js";
 import { PermanentError } from "../errors.js";
 import type {
@@ -131,9 +131,9 @@ async function writeArtifact(
     typeof content === "string" ? Buffer.from(content) : content,
   );
   await parts.db.query(
-    `insert into artifact (id, project_id, job_id, task_id, fence, stage, name, media_type, size_bytes, sha256, blob_key)
+    `insert into headway.artifact (id, project_id, job_id, task_id, fence, stage, name, media_type, size_bytes, sha256, blob_key)
      select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
-     where exists (select from task where id = $4 and fence = $5 and status = 'RUNNING')
+     where exists (select from headway.task where id = $4 and fence = $5 and status = 'RUNNING')
      on conflict (task_id, fence, name) do update set media_type = excluded.media_type, stage = excluded.stage,
        size_bytes = excluded.size_bytes, sha256 = excluded.sha256, blob_key = excluded.blob_key`,
     [
@@ -170,8 +170,8 @@ function collectionContext(
     },
     async documentText(documentId) {
       const rows: { text: string }[] = await db.query(
-        `select x.text from task t join document d on d.id = t.document_id
-         join document_text x on x.document_id = d.id and x.task_id = d.content_task_id and x.fence = d.text_fence
+        `select x.text from headway.task t join headway.document d on d.id = t.document_id
+         join headway.document_text x on x.document_id = d.id and x.task_id = d.content_task_id and x.fence = d.text_fence
          where t.job_id = $1 and t.document_id = $2`,
         [jobId, documentId],
       );
@@ -201,11 +201,11 @@ async function* settled(
          d.metadata, t.status, o.output, o.task_id is not null as "hasOutput",
          case when t.status = 'FAILED' then
            jsonb_build_object('stage', t.error_stage, 'code', t.error_code, 'message', t.error_message) end as error
-       from task t join job j on j.id = t.job_id join document d on d.id = t.document_id
+       from headway.task t join headway.job j on j.id = t.job_id join headway.document d on d.id = t.document_id
        left join lateral (
-         select s.task_id, s.output from stage_output s
+         select s.task_id, s.output from headway.stage_output s
          where s.stage = $2 and s.task_id = case when t.status <> 'SKIPPED' then t.id
-           else coalesce(kept_task(d.id, t.content_sha256, j.pipeline, j.pipeline_version, j.options), d.content_task_id) end
+           else coalesce(headway.kept_task(d.id, t.content_sha256, j.pipeline, j.pipeline_version, j.options), d.content_task_id) end
        ) o on true
        where t.job_id = $1 and t.kind = 'DOCUMENT' and t.ordinal > $3 order by t.ordinal limit ${PAGE}`,
       [jobId, stage, after],

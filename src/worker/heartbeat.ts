@@ -118,9 +118,9 @@ export class Heartbeat {
       // The process beats here, the loop writes its own progress: so a worker that beats and does not move can be told.
       // Whoever holds that row is the loop of this very worker; its leases must not wait for that.
       `with beat as (
-         update worker set heartbeat_at = clock_timestamp()
-         where id = (select id from worker where id = $1 for no key update skip locked))
-       select heartbeat($1, $2, $3) as answer`,
+         update headway.worker set heartbeat_at = clock_timestamp()
+         where id = (select id from headway.worker where id = $1 for no key update skip locked))
+       select headway.heartbeat($1, $2, $3) as answer`,
       [this.#options.workerId, this.#options.leaseMs, JSON.stringify(tasks)],
     );
     await failpoint("heartbeat.after_commit");

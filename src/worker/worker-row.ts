@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm";
 import { within } from "../dispatch/within.js";
-import { DEFAULT_PROJECT_ID } from "../engine/projects.js";
+import { DEFAULT_PROJECT_ID } from "../access/projects.js";
 
 interface WorkerFacts {
   readonly id: string;
@@ -35,7 +35,7 @@ export class WorkerRow {
   async register(): Promise<void> {
     const { id, hostname, pid, build, pipelines, concurrency, leaseMs } = this.#facts;
     await this.#db.query(
-      `insert into worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
+      `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
        values ($1, $2, $3, $4, $5, $6, $7, $8)`,
       // The column is from before there were several projects: a worker serves all of them.
       [id, DEFAULT_PROJECT_ID, hostname, pid, build, pipelines, concurrency, leaseMs],
@@ -56,7 +56,7 @@ export class WorkerRow {
     void this.#write(
       // Not durable at once: the next round says it anew, and the row's lock must not be held for as long as a slow disk takes.
       `with hurried as (select set_config('synchronous_commit', 'off', true))
-       update worker set loop_iterations = $2, running = $3, event_loop_lag_ms = $4, last_loop_at = clock_timestamp(),
+       update headway.worker set loop_iterations = $2, running = $3, event_loop_lag_ms = $4, last_loop_at = clock_timestamp(),
          heartbeat_at = clock_timestamp(), last_claim_at = case when $5 then clock_timestamp() else last_claim_at end
        from hurried where id = $1`,
       [this.#facts.id, iterations, running, Number.isFinite(lagMs) ? lagMs : 0, claimed],
@@ -75,7 +75,9 @@ export class WorkerRow {
 
   /** A worker that can't say goodbye shows as LOST, which is true. */
   async #mark(column: "draining_at" | "stopped_at"): Promise<void> {
-    await this.#write(`update worker set ${column} = clock_timestamp(), running = 0 where id = $1`, [this.#facts.id]);
+    await this.#write(`update headway.worker set ${column} = clock_timestamp(), running = 0 where id = $1`, [
+      this.#facts.id,
+    ]);
   }
 
   /** Never throws, and is waited for within bounds: a dead connection must neither hold up the stop nor the next beat. */

@@ -3,13 +3,13 @@ import { monitorEventLoopDelay, type IntervalHistogram } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
+import { cancelChannel } from "../database/channels.js";
 import { listen, type Listener } from "../database/listener.js";
 import type { Consumer, Dispatcher, Hint } from "../dispatch/dispatcher.js";
-import { CANCEL_CHANNEL } from "../engine/cancel.js";
-import type { Claim } from "../engine/claim.js";
-import { dispatch } from "../engine/hints.js";
-import { Recorder } from "../engine/recorder.js";
-import type { SourceRules } from "../engine/sources.js";
+import type { Claim } from "../engine/flush/claim.js";
+import { dispatch } from "../engine/flush/hints.js";
+import { Recorder } from "../engine/flush/recorder.js";
+import type { SourceRules } from "../sources/uri.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
 import { Heartbeat } from "./heartbeat.js";
@@ -114,7 +114,7 @@ export class Worker {
       step = "listening for cancel requests";
       this.#listener = await listen(
         this.#parts.databaseUrl,
-        [CANCEL_CHANNEL],
+        [cancelChannel(this.#parts.db)],
         () => this.#heartbeat.soon(),
         (error) => this.#parts.onError(error, "listening for cancel requests"),
       );

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { addDocuments, createCollection } from "../../src/engine/collections.js";
-import { cancelJob, cancelTask } from "../../src/engine/cancel.js";
-import { retryJob, retryTask } from "../../src/engine/retry.js";
-import { submitJob } from "../../src/engine/submit.js";
+import { addDocuments, createCollection } from "../../src/engine/collection/collections.js";
+import { cancelJob, cancelTask } from "../../src/engine/cancel/cancel.js";
+import { retryJob, retryTask } from "../../src/engine/retry/retry.js";
+import { submitJob } from "../../src/engine/submit/submit.js";
 import { PermanentError } from "../../src/errors.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { z } from "zod";
@@ -70,9 +70,9 @@ afterEach(async () => {
 /** Everything a refused request must leave as it was. */
 async function everything(): Promise<unknown> {
   return rig.db
-    .query(`select (select jsonb_agg(c order by id) from collection c) as c, (select jsonb_agg(d order by id) from document d) as d,
-    (select jsonb_agg(j order by id) from job j) as j, (select jsonb_agg(t.* order by id) from task t) as t,
-    (select count(*) from status_change) as h`);
+    .query(`select (select jsonb_agg(c order by id) from headway.collection c) as c, (select jsonb_agg(d order by id) from headway.document d) as d,
+    (select jsonb_agg(j order by id) from headway.job j) as j, (select jsonb_agg(t.* order by id) from headway.task t) as t,
+    (select count(*) from headway.status_change) as h`);
 }
 
 describe("a job", () => {
@@ -80,13 +80,13 @@ describe("a job", () => {
     const jobId = await rig.submit("words", 3, { options: { factor: 2 } });
     expect(await rig.settled(jobId)).toBe("COMPLETED");
     const [row] = await rig.db.query(
-      `select c.status, s.output, s.counts->>'completed' as completed from job j join collection c on c.id = j.collection_id
-       join job_summary s on s.job_id = j.id where j.id = $1`,
+      `select c.status, s.output, s.counts->>'completed' as completed from headway.job j join headway.collection c on c.id = j.collection_id
+       join headway.job_summary s on s.job_id = j.id where j.id = $1`,
       [jobId],
     );
     expect(row).toEqual({ status: "COMPLETED", output: { total: 12 }, completed: "3" });
     const history = await rig.db.query(
-      `select s.reason, s.to_stage from status_change s join task t on t.id = s.entity_id
+      `select s.reason, s.to_stage from headway.status_change s join headway.task t on t.id = s.entity_id
        where t.job_id = $1 and t.ordinal = 1 order by s.version`,
       [jobId],
     );
@@ -104,7 +104,7 @@ describe("a job", () => {
     });
     const jobId = await rig.submit("words", 3);
     expect(await rig.settled(jobId)).toBe("COMPLETED_WITH_ERRORS");
-    const [summary] = await rig.db.query("select errors, output from job_summary where job_id = $1", [jobId]);
+    const [summary] = await rig.db.query("select errors, output from headway.job_summary where job_id = $1", [jobId]);
     expect(summary.errors).toMatchObject([{ code: "BROKEN", stage: "count", count: 1, retryable: false }]);
     expect(summary.output).toEqual({ total: 4 });
   });
@@ -124,7 +124,7 @@ describe("a job", () => {
     expect(await rig.settled(jobId)).toBe("COMPLETED");
     expect(seen).toEqual(["d0 count 2"]);
     const [row] = await rig.db.query(
-      "select j.run, s.output, s.run as summarised from job j join job_summary s on s.job_id = j.id where j.id = $1",
+      "select j.run, s.output, s.run as summarised from headway.job j join headway.job_summary s on s.job_id = j.id where j.id = $1",
       [jobId],
     );
     expect(row).toEqual({ run: 2, output: { total: 4 }, summarised: 2 });
@@ -147,7 +147,7 @@ describe("a job", () => {
       1,
     );
     expect(await rig.settled(jobId)).toBe("COMPLETED_WITH_ERRORS");
-    const [task] = await rig.db.query("select id from task where job_id = $1 and status = 'FAILED'", [jobId]);
+    const [task] = await rig.db.query("select id from headway.task where job_id = $1 and status = 'FAILED'", [jobId]);
     expect(await retryTask(rig.parts, ACTOR, { taskId: task.id, from: "FAILED_STAGE" })).toBe(task.id);
     expect(await rig.settled(jobId)).toBe("COMPLETED");
   });
@@ -175,7 +175,7 @@ describe("a job", () => {
       const jobId = await own.submit("flaky", 1);
       expect(await own.settled(jobId)).toBe("COMPLETED");
       const rows = await own.db.query(
-        "select reason, attempt, message from status_change where job_id = $1 and entity_type = 'TASK' order by version",
+        "select reason, attempt, message from headway.status_change where job_id = $1 and entity_type = 'TASK' order by version",
         [jobId],
       );
       expect(rows).toEqual([
@@ -198,7 +198,7 @@ describe("a job", () => {
     await cancelJob(rig.parts, ACTOR, { jobId, reason: "enough" });
     expect(await rig.settled(jobId)).toBe("CANCELLED");
     expect(Date.now() - cancelledAt).toBeLessThan(1_000);
-    const [row] = await rig.db.query("select cancelled, completed from job where id = $1", [jobId]);
+    const [row] = await rig.db.query("select cancelled, completed from headway.job where id = $1", [jobId]);
     expect(row).toEqual({ cancelled: 20, completed: 0 });
   });
 
@@ -206,13 +206,14 @@ describe("a job", () => {
     held = 0;
     const jobId = await rig.submit("hold", 2);
     await until("both run", () => held === 2);
-    const tasks: { id: string }[] = await rig.db.query("select id from task where job_id = $1 order by ordinal", [
-      jobId,
-    ]);
+    const tasks: { id: string }[] = await rig.db.query(
+      "select id from headway.task where job_id = $1 order by ordinal",
+      [jobId],
+    );
     await cancelTask(rig.parts, ACTOR, { taskId: tasks[0]!.id });
     await until(
       "one is cancelled",
-      async () => (await rig.db.query("select cancelled from job where id = $1", [jobId]))[0].cancelled === 1,
+      async () => (await rig.db.query("select cancelled from headway.job where id = $1", [jobId]))[0].cancelled === 1,
     );
     await cancelTask(rig.parts, ACTOR, { taskId: tasks[1]!.id });
     expect(await rig.settled(jobId)).toBe("CANCELLED");
@@ -226,7 +227,7 @@ describe("a submit", () => {
       const collectionId = await quiet.collection(10_000);
       const { jobId } = await submitJob(quiet.parts, ACTOR, { collectionId, pipeline: "words" });
       const [row] = await quiet.db.query(
-        "select total, queued, (select count(distinct tx)::int from status_change where job_id = $1) as transactions from job where id = $1",
+        "select total, queued, (select count(distinct tx)::int from headway.status_change where job_id = $1) as transactions from headway.job where id = $1",
         [jobId],
       );
       expect(row).toEqual({ total: 10_000, queued: 10_000, transactions: 1 });
@@ -314,7 +315,7 @@ describe("documents", () => {
     const [id] = await add("one");
     expect(await add("one")).toEqual([id]);
     const version = async () =>
-      (await rig.db.query("select content_version as v from document where id = $1", [id]))[0].v as number;
+      (await rig.db.query("select content_version as v from headway.document where id = $1", [id]))[0].v as number;
     expect(await version()).toBe(1);
     expect(await add("two")).toEqual([id]);
     expect(await version()).toBe(2);
@@ -357,7 +358,7 @@ describe("documents", () => {
     });
     expect(await rig.settled(jobId)).toBe("COMPLETED_WITH_ERRORS");
     const rows = await rig.db.query(
-      "select document_name, stage, error_code from task where job_id = $1 and status = 'FAILED'",
+      "select document_name, stage, error_code from headway.task where job_id = $1 and status = 'FAILED'",
       [jobId],
     );
     expect(rows).toEqual([{ document_name: "gone", stage: "read", error_code: "NOT_READABLE" }]);

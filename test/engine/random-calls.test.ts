@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { randomUUID } from "node:crypto";
-import { cancelJob, cancelTask } from "../../src/engine/cancel.js";
-import type { Change } from "../../src/engine/change.js";
-import type { Claim } from "../../src/engine/claim.js";
-import { converge } from "../../src/engine/converge.js";
+import { cancelJob, cancelTask } from "../../src/engine/cancel/cancel.js";
+import type { Change } from "../../src/engine/flush/change.js";
+import type { Claim } from "../../src/engine/flush/claim.js";
+import { converge } from "../../src/engine/flush/converge.js";
 import type { Actor } from "../../src/engine/engine.js";
-import { Recorder } from "../../src/engine/recorder.js";
-import { retryJob, retryTask, type RetryFrom } from "../../src/engine/retry.js";
-import { submitJob } from "../../src/engine/submit.js";
+import { Recorder } from "../../src/engine/flush/recorder.js";
+import { retryJob, retryTask, type RetryFrom } from "../../src/engine/retry/retry.js";
+import { submitJob } from "../../src/engine/submit/submit.js";
 import { UserFault, type UserErrorCode } from "../../src/errors.js";
 import { CHANGE_REASONS, ENDINGS, type Cause, type ChangeReason } from "../../src/lifecycle/reasons.js";
 import type { Level, Status } from "../../src/lifecycle/status.js";
@@ -79,7 +79,7 @@ async function startRun(): Promise<Run> {
   };
   const [registered, unknown] = [randomUUID(), randomUUID()];
   await rig.db.query(
-    `insert into worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
+    `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
      values ($1, $2, 'here', 1, 'test', '{random}', 8, 30000)`,
     [registered, PROJECT],
   );
@@ -163,11 +163,11 @@ async function write(run: Run, held: Held, wanted: Write): Promise<boolean> {
   if (recorded === null) {
     held.refusals += 1;
     const left = await rig.db.query(
-      `with refused as (select change_id from refused_write where task_id = $1 and fence = $2 and worker = $3)
+      `with refused as (select change_id from headway.refused_write where task_id = $1 and fence = $2 and worker = $3)
        select (select count(*)::int from refused) as refusals,
-         exists (select from status_change where entity_id = $1 and change_id in (select * from refused)) as recorded,
-         exists (select from stage_output where task_id = $1 and output = to_jsonb($4::text)) as kept,
-         exists (select from task where id = $1 and fence = $2 and status = 'RUNNING') as "stillHeld"`,
+         exists (select from headway.status_change where entity_id = $1 and change_id in (select * from refused)) as recorded,
+         exists (select from headway.stage_output where task_id = $1 and output = to_jsonb($4::text)) as kept,
+         exists (select from headway.task where id = $1 and fence = $2 and status = 'RUNNING') as "stillHeld"`,
       [taskId, fence, held.by.name, output],
     );
     expect(left).toEqual([{ refusals: held.refusals, recorded: false, kept: false, stillHeld: false }]);
@@ -190,7 +190,7 @@ const writing =
 const about =
   (noun: "job" | "task", call: (id: string, actor: Actor, pick: number) => Promise<unknown>): Verb =>
   async (run, pick) => {
-    const sql = `select ${noun === "job" ? "j.id" : "t.id"} from job j join task t on t.job_id = j.id
+    const sql = `select ${noun === "job" ? "j.id" : "t.id"} from headway.job j join headway.task t on t.job_id = j.id
       where j.collection_id = any ($1) order by j.created_at desc, ordinal`;
     const rows: { id: string }[] = await rig.db.query(sql, [run.collections]);
     const id = among(rows, pick)?.id;
@@ -225,7 +225,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   converge: about("job", async (jobId) => expect(await converge(rig.parts, jobId)).toBe(0)),
   "leases pass": async ({ holders }, pick) => {
     const [, moved]: [unknown, number] = await rig.db.query(
-      "update task set lease_expires_at = clock_timestamp() - interval '1 s' where worker_id = $1 and status = 'RUNNING'",
+      "update headway.task set lease_expires_at = clock_timestamp() - interval '1 s' where worker_id = $1 and status = 'RUNNING'",
       [among(holders, pick)!.id],
     );
     return moved > 0;
@@ -239,11 +239,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
 
 async function expectSound(run: Run): Promise<void> {
   expect([...run.errors, ...rig.errors]).toEqual([]);
-  expect(await rig.db.query("select * from violations($1)", [run.startedAt])).toEqual([]);
+  expect(await rig.db.query("select * from headway.violations($1)", [run.startedAt])).toEqual([]);
   const changes: { position: string; level: Level; from: Status | null; to: Status; reason: ChangeReason }[] =
     await rig.db.query(
       `select position, coalesce(t.kind || '_TASK', entity_type) as level, from_status as "from", to_status as "to", reason
-       from status_change h left join task t on t.id = h.entity_id
+       from headway.status_change h left join headway.task t on t.id = h.entity_id
        where h.collection_id = any ($1) and position > $2 order by position`,
       [run.collections, run.position],
     );
@@ -262,7 +262,7 @@ async function finish(run: Run): Promise<void> {
   }
   for (const jobId of run.jobs) await converge(rig.parts, jobId);
   const jobs = await rig.db.query(
-    "select id, finished_at is not null as settled from job where collection_id = any ($1) order by id",
+    "select id, finished_at is not null as settled from headway.job where collection_id = any ($1) order by id",
     [run.collections],
   );
   expect(jobs).toEqual(run.jobs.toSorted().map((id) => ({ id, settled: true })));

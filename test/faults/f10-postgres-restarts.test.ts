@@ -71,7 +71,7 @@ describe("F10: Postgres", () => {
         await rig.submit(api, 4),
       ];
       await until("eight stages run", async () => {
-        const { rows } = await rig.db.query("select 1 from task where status = 'RUNNING'");
+        const { rows } = await rig.db.query("select 1 from headway.task where status = 'RUNNING'");
         return rows.length === 8;
       });
       if (how === "fast") await postgres.stop();
@@ -84,7 +84,7 @@ describe("F10: Postgres", () => {
       const recoveryMs = Date.now() - backAt;
       expect(processes.filter(hasExited)).toHaveLength(0);
       const { rows } = await rig.db.query(
-        "select max(crashes)::int as crashes, max(fence)::int as fence from task where job_id = any ($1)",
+        "select max(crashes)::int as crashes, max(fence)::int as fence from headway.task where job_id = any ($1)",
         [acknowledged],
       );
       expect(rows).toEqual([{ crashes: 0, fence: 1 }]);

@@ -7,7 +7,7 @@ import { attachment, serveArtifact } from "../../src/server/artifacts.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { createRig, PROJECT, type Rig } from "../support/engine.js";
-import type { Viewer } from "../../src/graphql/auth.js";
+import type { Viewer } from "../../src/access/principal.js";
 import { logger } from "./world.js";
 
 const NAME = "Übersicht (1).json";
@@ -49,10 +49,10 @@ describe("artifacts over HTTP", () => {
     const runner = rig.db.createQueryRunner();
     try {
       await runner.startTransaction();
-      await runner.query("alter table artifact drop constraint if exists artifact_job_id_fkey");
-      await runner.query("alter table artifact drop constraint if exists artifact_task_id_fkey");
+      await runner.query("alter table headway.artifact drop constraint if exists artifact_job_id_fkey");
+      await runner.query("alter table headway.artifact drop constraint if exists artifact_task_id_fkey");
       await runner.query(
-        `insert into artifact (id, project_id, job_id, task_id, fence, stage, name, media_type, size_bytes, sha256,
+        `insert into headway.artifact (id, project_id, job_id, task_id, fence, stage, name, media_type, size_bytes, sha256,
            blob_key, accepted) values ($1, $2, $3, $3, 1, 'write', $4, 'application/json', $5, $6, $7, $8)`,
         [id, PROJECT, randomUUID(), NAME, sizeBytes, sha256, key, accepted],
       );

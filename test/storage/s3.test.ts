@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { loadConfig, type S3Settings } from "../../src/config.js";
-import { addDocuments } from "../../src/engine/collections.js";
+import { addDocuments } from "../../src/engine/collection/collections.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createS3Objects } from "../../src/storage/s3-objects.js";
@@ -168,7 +168,7 @@ describe("documents behind s3:", () => {
     await rig.settled(await rig.submit("reader", 0, { collectionId }));
     const rows = await rig.db.query(
       `select d.name, t.status, t.error_code as code, d.size_bytes::int as size
-       from task t join document d on d.id = t.document_id order by t.ordinal`,
+       from headway.task t join headway.document d on d.id = t.document_id order by t.ordinal`,
     );
     expect(rows).toEqual([
       { name: "good", status: "COMPLETED", code: null, size: 7 },

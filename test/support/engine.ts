@@ -2,10 +2,10 @@ import type { DataSource } from "typeorm";
 import { createDataSource } from "../../src/database/data-source.js";
 import type { Dispatcher } from "../../src/dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
-import { addDocuments, createCollection } from "../../src/engine/collections.js";
+import { addDocuments, createCollection } from "../../src/engine/collection/collections.js";
 import type { Actor, EngineParts } from "../../src/engine/engine.js";
-import { createNetworks } from "../../src/engine/networks.js";
-import { submitJob, type SubmitInput } from "../../src/engine/submit.js";
+import { createNetworks } from "../../src/sources/networks.js";
+import { submitJob, type SubmitInput } from "../../src/engine/submit/submit.js";
 import type { Pipeline } from "../../src/pipelines/pipeline.js";
 import { Registry } from "../../src/pipelines/registry.js";
 import { Reconciler, type ReconcilerSettings } from "../../src/reconciler/reconciler.js";
@@ -135,7 +135,7 @@ export async function createRig(
         `job ${jobId} is settled`,
         async () => {
           const rows: { status: string }[] = await db.query(
-            "select status from job where id = $1 and finished_at is not null",
+            "select status from headway.job where id = $1 and finished_at is not null",
             [jobId],
           );
           status = rows[0]?.status ?? null;
@@ -145,7 +145,7 @@ export async function createRig(
       );
       return status!;
     },
-    violations: () => db.query("select * from violations()"),
+    violations: () => db.query("select * from headway.violations()"),
     async close() {
       await Promise.all(reconcilers.map((reconciler) => reconciler.stop()));
       await Promise.all(workers.map((worker) => worker.stop(0)));

@@ -1,6 +1,6 @@
 import pg from "pg";
-import { createKey, type KeyGrant } from "../../src/engine/keys.js";
-import { DEFAULT_PROJECT_ID } from "../../src/engine/projects.js";
+import { createKey, type KeyGrant } from "../../src/access/keys.js";
+import { DEFAULT_PROJECT_ID } from "../../src/access/projects.js";
 
 /** A key in that database: an ADMIN of the project `default`, unless the grant says otherwise. */
 export async function keyIn(databaseUrl: string, grant: Partial<KeyGrant> = {}): Promise<string> {
@@ -8,7 +8,7 @@ export async function keyIn(databaseUrl: string, grant: Partial<KeyGrant> = {}):
   await client.connect();
   try {
     // A build from before there were keys has none, and asks for none.
-    if ((await client.query("select to_regclass('api_key') as there")).rows[0].there === null) return "none";
+    if ((await client.query("select to_regclass('headway.api_key') as there")).rows[0].there === null) return "none";
     const db = { query: async (sql: string, values?: unknown[]) => (await client.query(sql, values)).rows as any };
     return await keyBy(db, grant);
   } finally {

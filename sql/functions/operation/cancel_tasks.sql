@@ -13,5 +13,6 @@ begin
     error_code = null, error_message = null, error_stage = null, error_retryable = null
   where id = any (p_tasks) and (status is not distinct from 'WAITING' or status is not distinct from 'QUEUED'
     or (status is not distinct from 'RUNNING' and cancel_requested_at is null));
-  perform pg_notify('headway_cancel', '');
+  perform pg_notify(n.nspname || ':cancel', '')
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = 'headway.task'::regclass;
 end $$;

@@ -69,7 +69,7 @@ async function isInstallable(git: (...args: string[]) => Promise<string>, commit
 }
 
 async function migrations(): Promise<string[]> {
-  const { rows } = await rig.db.query("select name from migration order by id");
+  const { rows } = await rig.db.query("select name from headway.migration order by id");
   return rows.map(({ name }) => name as string);
 }
 
@@ -97,7 +97,11 @@ test("F27: the database is migrated under load while the build before it runs, a
   const migratedFrom = Date.now();
   await migrate(database.url);
   const tookMs = Date.now() - migratedFrom;
-  expect((await migrations()).sort()).toEqual(numberedFiles().map(({ name }) => name).sort());
+  expect((await migrations()).sort()).toEqual(
+    numberedFiles()
+      .map(({ name }) => name)
+      .sort(),
+  );
   const atMigration = jobs.length;
   await until("the old build goes on after it", () => jobs.length > atMigration + 5);
   const news = [await rig.start({ HEADWAY_ROLES: "api,reconciler" }), await rig.start(ROLES.worker)];
@@ -111,7 +115,7 @@ test("F27: the database is migrated under load while the build before it runs, a
   await until("the new build goes on alone", () => jobs.length > alone + 5);
   await stopNew();
   await rig.settled(jobs, 60_000);
-  const { rows } = await rig.db.query("select max(crashes)::int as crashes from task");
+  const { rows } = await rig.db.query("select max(crashes)::int as crashes from headway.task");
   expect(rows).toEqual([{ crashes: 0 }]);
   expect(news.filter(hasExited)).toHaveLength(0);
   const what = `migrated from ${before.slice(0, 7)} (${atFirst.length} of ${numberedFiles().length} migrations) in ${tookMs} ms`;

@@ -84,7 +84,7 @@ test(
         }
       },
       async "F12 cut in commit"() {
-        const needles = ['"leaseMs"', "heartbeat($1", '"kind":"stage"', '"kind":"complete"', "COMMIT"];
+        const needles = ['"leaseMs"', "headway.heartbeat($1", '"kind":"stage"', '"kind":"complete"', "COMMIT"];
         const needle = needles[Math.floor(random() * needles.length)]!;
         const cut = rig.postgres.cutOn(needle, random() < 0.5 ? "before" : "after");
         await Promise.race([cut, sleep(3_000, undefined, { ref: false })]);

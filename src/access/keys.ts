@@ -1,0 +1,200 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { DataSource } from "typeorm";
+import { v7 as uuidv7 } from "uuid";
+import type { Role } from "../lifecycle/roles.js";
+
+/** What a key is good for. */
+export interface KeyGrant {
+  readonly projectId: string;
+  /** Shown as the actor of every change made with it. */
+  readonly name: string;
+  readonly role: Role;
+  /** Milliseconds from now; null for a key without an end. */
+  readonly lifeMs: number | null;
+  /** One collection, or one of its jobs; null for the whole project. */
+  readonly scope: KeyScope | null;
+  readonly createdBy: string;
+}
+
+/** The one collection that a key sees; with a job, that job of it. */
+export interface KeyScope {
+  readonly collectionId: string;
+  readonly jobId: string | null;
+}
+
+/** A key without its secret, which nobody can read again. */
+export interface KeyRow {
+  readonly id: string;
+  readonly projectId: string;
+  readonly project: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly scope: KeyScope | null;
+  readonly createdBy: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly lastUsedAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+type Queryable = Pick<DataSource, "query">;
+
+/** 256 random bits: as good as a session's secret, and no password that could be guessed. */
+const SECRET_BYTES = 32;
+const FORMAT = /^hw_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/;
+
+/** Makes a key. Returns its id, its end, and its text, `hw_<id>_<secret>`, which can't be read again. */
+export async function createKey(
+  db: Queryable,
+  grant: KeyGrant,
+): Promise<{ id: string; key: string; expiresAt: Date | null }> {
+  const id = uuidv7();
+  const secret = randomBytes(SECRET_BYTES).toString("base64url");
+  const rows: { expiresAt: Date | null }[] = await db.query(
+    `insert into headway.api_key (id, project_id, name, role, secret_hash, collection_id, job_id, created_by, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + make_interval(secs => $9::float8 / 1000))
+     returning expires_at as "expiresAt"`,
+    [
+      id,
+      grant.projectId,
+      grant.name,
+      grant.role,
+      hashOf(secret),
+      grant.scope?.collectionId ?? null,
+      grant.scope?.jobId ?? null,
+      grant.createdBy,
+      grant.lifeMs,
+    ],
+  );
+  return { id, key: `hw_${id.replaceAll("-", "")}_${secret}`, expiresAt: rows[0]!.expiresAt };
+}
+
+/** Ends a key now. False when the project has none of that id that is still good. */
+export async function revokeKey(db: Queryable, projectId: string, id: string): Promise<boolean> {
+  const rows: unknown[] = await db.query(
+    `with gone as (
+       update headway.api_key set revoked_at = clock_timestamp()
+       where id = $1 and project_id = $2 and revoked_at is null returning id)
+     select id from gone`,
+    [id, projectId],
+  );
+  return rows.length > 0;
+}
+
+const KEY_COLUMNS = `k.id, k.project_id as "projectId", p.name as project, k.name, k.role,
+  case when k.collection_id is not null
+    then jsonb_build_object('collectionId', k.collection_id, 'jobId', k.job_id) end as scope,
+  k.created_by as "createdBy", k.created_at as "createdAt", k.expires_at as "expiresAt",
+  k.last_used_at as "lastUsedAt", k.revoked_at as "revokedAt"`;
+
+/** A project's keys, newest first, at most 1,000; those that are no longer good only when asked for. */
+export function listKeys(db: Queryable, projectId: string, which: "good" | "all" = "good"): Promise<KeyRow[]> {
+  return db.query(
+    `select ${KEY_COLUMNS} from headway.api_key k join headway.project p on p.id = k.project_id
+     where k.project_id = $1 ${which === "good" ? `and ${GOOD}` : ""}
+     order by k.created_at desc, k.id desc limit 1000`,
+    [projectId],
+  );
+}
+
+const GOOD = "k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())";
+
+interface Known extends KeyRow {
+  readonly secretHash: Buffer;
+  /** What was left of its life when it was read, by the database's clock; null for a key without an end. */
+  readonly leftMs: number | null;
+}
+interface Cached {
+  readonly row: Known;
+  /** Both as performance.now(): this machine's clock may be wrong, and keys live by the database's. */
+  readonly readAt: number;
+  readonly endsAt: number;
+}
+
+/** A key that was good is taken for good this long without asking again, so a request does not cost a statement. */
+const TRUSTED_MS = 5_000;
+/** How often `last_used_at` is written for a key in use. */
+const USED_EVERY_MS = 60_000;
+const MAX_CACHED = 10_000;
+
+/**
+ * Verifies keys, asking the database at most every `trustedMs` (default 5,000) for each: that long a revoked one may
+ * live on. An expired one ends on time, whether the database can be asked or not.
+ */
+export class KeyRing {
+  readonly #db: Queryable;
+  readonly #onError: (error: unknown, doing: string) => void;
+  readonly #trustedMs: number;
+  readonly #cache = new Map<string, Cached>();
+  readonly #reading = new Map<string, Promise<Cached | null>>();
+  readonly #usedAt = new Map<string, number>();
+
+  constructor(db: Queryable, onError: (error: unknown, doing: string) => void, trustedMs = TRUSTED_MS) {
+    this.#db = db;
+    this.#onError = onError;
+    this.#trustedMs = trustedMs;
+  }
+
+  /** The key behind the text; null when it is none, or no longer good. */
+  async verify(text: string): Promise<KeyRow | null> {
+    const [, hex, secret] = FORMAT.exec(text) ?? [];
+    if (hex === undefined || secret === undefined) return null;
+    const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+    const row = await this.#good(id);
+    if (row === null || !timingSafeEqual(row.secretHash, hashOf(secret))) return null;
+    this.#noteUse(id);
+    return row;
+  }
+
+  /** Whether a key that was verified before is still good. */
+  async isGood(id: string): Promise<boolean> {
+    return (await this.#good(id)) !== null;
+  }
+
+  async #good(id: string): Promise<Known | null> {
+    const cached = this.#cache.get(id);
+    const now = performance.now();
+    if (cached && (now >= cached.endsAt || now - cached.readAt <= this.#trustedMs)) return rowOf(cached);
+    // Asked for once, however many requests come with the key at this moment.
+    const reading = this.#reading.get(id) ?? this.#read(id).finally(() => this.#reading.delete(id));
+    this.#reading.set(id, reading);
+    return rowOf(await reading);
+  }
+
+  async #read(id: string): Promise<Cached | null> {
+    const readAt = performance.now();
+    const rows: Known[] = await this.#db.query(
+      `select ${KEY_COLUMNS}, k.secret_hash as "secretHash",
+         (extract(epoch from k.expires_at - clock_timestamp()) * 1000)::float8 as "leftMs"
+       from headway.api_key k join headway.project p on p.id = k.project_id where k.id = $1 and ${GOOD}`,
+      [id],
+    );
+    const [row] = rows;
+    // Ids that are none are asked for anew each time: remembering them would let anybody fill the memory.
+    this.#cache.delete(id);
+    if (!row) return null;
+    if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
+    const cached = { row, readAt, endsAt: row.leftMs === null ? Infinity : readAt + row.leftMs };
+    this.#cache.set(id, cached);
+    return cached;
+  }
+
+  /** Not awaited: when a key was last used is no reason to keep its request waiting. */
+  #noteUse(id: string): void {
+    const now = performance.now();
+    if (now - (this.#usedAt.get(id) ?? -Infinity) < USED_EVERY_MS) return;
+    if (this.#usedAt.size >= MAX_CACHED) this.#usedAt.clear();
+    this.#usedAt.set(id, now);
+    this.#db
+      .query("update headway.api_key set last_used_at = clock_timestamp() where id = $1", [id])
+      .catch((error: unknown) => this.#onError(error, "noting the use of a key"));
+  }
+}
+
+function rowOf(cached: Cached | null): Known | null {
+  return cached !== null && performance.now() < cached.endsAt ? cached.row : null;
+}
+
+function hashOf(secret: string): Buffer {
+  return createHash("sha256").update(secret).digest();
+}

@@ -1,0 +1,57 @@
+import type { DataSource } from "typeorm";
+
+/** Something about a collection that deserves a look though it may have failed nothing. */
+export interface CollectionWarning {
+  readonly collectionId: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The warnings of each collection as they stand now: of its contents, its newest job, and its time. */
+export async function collectionWarnings(
+  db: DataSource,
+  collectionIds: readonly string[],
+): Promise<CollectionWarning[]> {
+  return db.query(WARNINGS, [collectionIds]);
+}
+
+/** Expiry is warned of this long before. */
+const SOON = "interval '7 days'";
+
+const WARNINGS = `
+  with asked as materialized (
+    select c.*, j.id as job_id, j.failed, j.cancelled, j.pipeline, j.finished_at as job_finished_at
+    from headway.collection c
+    left join lateral (
+      select * from headway.job where collection_id = c.id order by created_at desc, id desc limit 1) j on true
+    where c.id = any ($1)
+  )
+  select id as "collectionId", code, message from (
+    select id, 1 as place, 'DELETION_PENDING' as code,
+      'It is being deleted; running work has to stop first.' as message
+    from asked where deletion_requested_at is not null and status <> 'EXPIRED'
+    union all
+    select id, 2, 'EXPIRES_SOON', 'Its contents are removed at ' || to_char(expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '.'
+    from asked where status <> 'EXPIRED' and deletion_requested_at is null and expires_at < clock_timestamp() + ${SOON}
+    union all
+    select a.id, 3, 'PIPELINE_PAUSED', 'Its open job waits: pipeline "' || a.pipeline || '" is paused: ' || p.reason
+    from asked a join headway.pipeline_pause p on p.project_id = a.project_id and p.pipeline = a.pipeline
+    where a.job_id is not null and a.job_finished_at is null
+    union all
+    select id, 4, 'DOCUMENTS_FAILED', failed || ' documents of its newest job failed; see the job''s summary.'
+    from asked where failed > 0 and status <> 'EXPIRED'
+    union all
+    select id, 5, 'DOCUMENTS_CANCELLED', cancelled || ' documents of its newest job were cancelled.'
+    from asked where cancelled > 0 and status <> 'EXPIRED'
+    union all
+    select id, 6, 'EMBEDDINGS_INCOMPLETE',
+      (chunk_count - embedded_chunk_count) || ' of ' || chunk_count || ' chunks have no embedding; search does not find them.'
+    from asked where embedded_chunk_count < chunk_count
+    union all
+    select a.id, 7, w.warning->>'code',
+      case when count(*) = 1 then min(t.document_name || ': ' || (w.warning->>'message'))
+        else count(*) || ' tasks of its newest job, such as ' || min(t.document_name || ': ' || (w.warning->>'message')) end
+    from asked a join headway.task t on t.job_id = a.job_id and t.warnings <> '[]'
+    cross join lateral jsonb_array_elements(t.warnings) as w(warning)
+    group by a.id, w.warning->>'code'
+  ) all_warnings order by place, code`;
