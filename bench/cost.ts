@@ -15,6 +15,8 @@ interface Variant {
   readonly path: WritePath;
   /** At work side by side, in one collection; 1 where it is not said. */
   readonly connections?: number;
+  /** It leaves something out that the invariants are about. */
+  readonly isPart?: boolean;
   /** What is done to the migrated database first. */
   readonly prepare: (db: pg.Client) => Promise<unknown>;
 }
@@ -22,7 +24,7 @@ interface Variant {
 /** One edit of a function that is there: its body with `from` replaced. @throws where `from` is not in it */
 async function edit(db: pg.Client, name: string, from: string | RegExp, to: string): Promise<void> {
   const { rows } = await db.query<{ definition: string }>(
-    "select pg_get_functiondef(oid) as definition from pg_proc where proname = $1",
+    "select pg_get_functiondef(oid) as definition from pg_proc where proname = $1 and pronamespace = 'headway'::regnamespace",
     [name],
   );
   const before = rows[0]!.definition;
@@ -35,6 +37,7 @@ function without(name: string, edits: (db: pg.Client) => Promise<unknown>): Vari
   return {
     name,
     path: severalStepsAFlush(5),
+    isPart: true,
     prepare: async (db) => {
       await applySecondDesign(db);
       await edits(db);
@@ -49,21 +52,19 @@ const VARIANTS: readonly Variant[] = [
   { name: "second design, one step a flush", path: severalStepsAFlush(1), prepare: applySecondDesign },
   { name: "record_changes, two connections", path: oneStepAFlush, connections: 2, prepare: async () => {} },
   { name: "second design, two connections", path: severalStepsAFlush(5), connections: 2, prepare: applySecondDesign },
-  without("… without the row guard", (db) => db.query("alter table task disable trigger guard")),
+  without("… without the row guard", (db) => db.query("alter table headway.task disable trigger guard")),
   without("… without history", (db) =>
-    edit(db, "task_changes_counted", "where (n.version = o.version) is not true order by", "where false order by"),
+    edit(db, "task_updated", "where (n.version = o.version) is not true order by", "where false order by"),
   ),
   without("… without kept outputs", (db) => edit(db, "record_steps", "where u.i > x.known", "where false")),
-  without("… without counts by stage", (db) =>
-    edit(db, "task_changes_counted", "where m.status <> 'SKIPPED'", "where false"),
-  ),
+  without("… without counts by stage", (db) => edit(db, "task_updated", "where m.status <> 'SKIPPED'", "where false")),
   without("… with the history's own uuid key", (db) =>
-    db.query("alter table status_change add column id uuid primary key default gen_random_uuid()"),
+    db.query("alter table headway.status_change add column id uuid primary key default gen_random_uuid()"),
   ),
   without("… with the history's job index", (db) =>
-    db.query("create index status_change_of_job on status_change (job_id, position)"),
+    db.query("create index status_change_of_job on headway.status_change (job_id, position)"),
   ),
-  without("… without the history's project index", (db) => db.query("drop index status_change_of_project")),
+  without("… without the history's project index", (db) => db.query("drop index headway.status_change_of_project")),
 ];
 
 /** Processor time of one backend so far, in µs. */
@@ -78,7 +79,7 @@ interface Cost {
   readonly walBytes: number;
 }
 
-async function costOf(servers: Servers, { path, prepare, connections = 1 }: Variant): Promise<Cost[]> {
+async function costOf(servers: Servers, { path, prepare, connections = 1, isPart = false }: Variant): Promise<Cost[]> {
   const databaseUrl = await servers.database();
   const jobs = await openBareJobs(databaseUrl);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: connections });
@@ -102,7 +103,8 @@ async function costOf(servers: Servers, { path, prepare, connections = 1 }: Vari
         if (round > 0) costs.push(cost);
       }
       for (const db of clients) db.release();
-      const broken = await observer.query("select * from violations('-infinity')");
+      if (isPart) return costs;
+      const broken = await observer.query("select * from headway.violations('-infinity')");
       if (broken.rows.length > 0) throw new Error(`violations: ${JSON.stringify(broken.rows.slice(0, 3))}`);
       return costs;
     });

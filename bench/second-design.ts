@@ -57,7 +57,7 @@ export const oneStepAFlush: WritePath = {
 async function flush(db: pg.ClientBase, changes: string, claim: string | null): Promise<{ claims: ClaimedTask[] }> {
   const { rows } = await db.query<{ answer: { claims: ClaimedTask[] } }>({
     name: "flush",
-    text: "select record_changes('WORKER', $1, $2, 3, $3, $4) as answer",
+    text: "select headway.record_changes('WORKER', $1, $2, 3, $3, $4) as answer",
     values: [ACTOR, WORKER, changes, claim],
   });
   return rows[0]!.answer;
@@ -91,7 +91,7 @@ interface ClaimAnswer {
 async function claimTasks(db: pg.ClientBase, claim: string): Promise<ClaimAnswer> {
   const { rows } = await db.query<{ answer: ClaimAnswer }>({
     name: "claim",
-    text: "select claim_tasks($1, $2, $3) as answer",
+    text: "select headway.claim_tasks($1, $2, $3) as answer",
     values: [WORKER, ACTOR, claim],
   });
   return rows[0]!.answer;
@@ -112,7 +112,7 @@ async function record(db: pg.ClientBase, tasks: readonly ClaimedTask[], first: n
   }));
   const { rows } = await db.query<{ answer: { refused: string[]; held: string[] } }>({
     name: "record",
-    text: "select record_steps($1, $2, $3, 3, $4, true) as answer",
+    text: "select headway.record_steps($1, $2, $3, 3, $4, true) as answer",
     values: [ACTOR, WORKER, LEASE_MS, JSON.stringify(entries)],
   });
   const { refused, held } = rows[0]!.answer;

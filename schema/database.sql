@@ -213,6 +213,7 @@ create table headway.job (
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
   cancel_requested_at timestamp with time zone,
+  operation jsonb,
   version integer not null default 1,
   created_at timestamp with time zone not null default clock_timestamp(),
   status_changed_at timestamp with time zone not null default clock_timestamp(),
@@ -223,6 +224,7 @@ create table headway.job (
   change_message text,
   constraint job_changed_by_type_check CHECK ((changed_by_type = ANY (ARRAY['USER'::text, 'WORKER'::text, 'SYSTEM'::text]))),
   constraint job_mode_check CHECK ((mode = ANY (ARRAY['FULL'::text, 'INCREMENTAL'::text]))),
+  constraint job_operation_check CHECK (((operation ->> 'kind'::text) = ANY (ARRAY['CANCEL'::text, 'RETRY'::text]))),
   constraint job_pkey PRIMARY KEY (id),
   constraint job_priority_check CHECK (((priority >= '-100'::integer) AND (priority <= 100))),
   constraint job_project_id_idempotency_key_key UNIQUE (project_id, idempotency_key),
@@ -237,6 +239,7 @@ CREATE UNIQUE INDEX job_one_open ON headway.job USING btree (collection_id) WHER
 CREATE INDEX job_open ON headway.job USING btree (id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'PROCESSING'::text, 'CANCELLING'::text]));
 CREATE INDEX job_status_changed ON headway.job USING btree (status_changed_at);
 CREATE INDEX job_tags ON headway.job USING gin (tags);
+CREATE INDEX job_with_operation ON headway.job USING btree (id) WHERE (operation IS NOT NULL);
 
 create table headway.job_summary (
   job_id uuid not null,
@@ -515,6 +518,60 @@ create table headway.worker (
   constraint worker_pkey PRIMARY KEY (id)
 ) with (fillfactor=70);
 
+CREATE OR REPLACE FUNCTION headway.advance_operation(p_job uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  c_rows constant int := 100;
+  c_rows_a_step constant int := 500;
+  c_time_a_step constant interval := '100 ms';
+  v_began timestamptz;
+  j headway.job;
+  v_tasks uuid[];
+  v_after int;
+  v_done int := 0;
+  v_more boolean;
+  v_retried uuid[] := '{}';
+begin
+  perform headway.lock_collections(array(select collection_id from headway.job where id = p_job));
+  v_began := clock_timestamp();
+  select * into j from headway.job where id = p_job;
+  if not found or j.operation is null then return '{"more": false, "due": []}'; end if;
+  v_after := coalesce((j.operation->>'after')::int, -1);
+  loop
+    select array_agg(x.id), coalesce(max(x.ordinal), v_after) into v_tasks, v_after
+    from headway.tasks_of_operation(j, v_after, c_rows) x;
+    v_more := coalesce(cardinality(v_tasks), 0) = c_rows;
+    if v_tasks is not null then
+      if j.operation->>'kind' = 'CANCEL' then
+        perform headway.cancel_tasks(v_tasks, j.operation);
+      else
+        perform headway.retry_tasks(v_tasks, j, j.operation);
+        v_retried := v_retried || v_tasks;
+      end if;
+      v_done := v_done + cardinality(v_tasks);
+    end if;
+    exit when not v_more or v_done >= c_rows_a_step or clock_timestamp() - v_began > c_time_a_step;
+  end loop;
+
+  update headway.job set
+    operation = case when v_more then operation || jsonb_build_object('after', v_after) end,
+    -- Of this run nothing has been settled but what the retry leaves alone.
+    settled_peak = case when j.operation->>'kind' = 'RETRY' then completed + failed + cancelled + skipped
+                        else settled_peak end
+  where id = p_job;
+  if not v_more then perform headway.converge(p_job, 'system:converge'); end if;
+  return jsonb_build_object('more', v_more, 'due', (
+    select coalesce(jsonb_agg(jsonb_build_object('task', t.id, 'fence', t.fence::text, 'pipeline', t.pipeline,
+      'priority', t.priority)), '[]')
+    from headway.task t where t.id = any (v_retried)));
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.assert_next_change(p_level text, p_id uuid, p_old_version integer, p_new_version integer, p_old_change uuid, p_new_change uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -547,6 +604,26 @@ begin
       coalesce(p_from, '(birth)'), p_to, p_reason
       using hint = 'Status is written by the engine alone; see schema/lifecycle.md for what is allowed.';
   end if;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.cancel_tasks(p_tasks uuid[], p_by jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update headway.task set
+    status = case when status = 'RUNNING' then 'RUNNING' else 'CANCELLED' end, version = version + 1,
+    change_id = (p_by->>'change')::uuid, changed_by_type = p_by->>'actorType', changed_by = p_by->>'actor',
+    change_reason = case when status = 'RUNNING' then 'CANCEL_REQUESTED' else 'CANCELLED_BY_REQUEST' end,
+    change_message = p_by->>'reason', cancel_requested_at = clock_timestamp(),
+    finished_at = case when status = 'RUNNING' then null else clock_timestamp() end,
+    error_code = null, error_message = null, error_stage = null, error_retryable = null
+  where id = any (p_tasks) and (status is not distinct from 'WAITING' or status is not distinct from 'QUEUED'
+    or (status is not distinct from 'RUNNING' and cancel_requested_at is null));
+  perform pg_notify(n.nspname || ':cancel', '')
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = 'headway.task'::regclass;
 end $function$
 ;
 
@@ -669,6 +746,8 @@ begin
   loop
     select * into j from headway.job where id = p_job;
     if not found or j.finished_at is not null then return v_changes; end if;
+    -- Tasks that a retry has not come to yet look settled.
+    if j.operation->>'kind' = 'RETRY' then return v_changes; end if;
     select * into v_collection_task from headway.task where job_id = p_job and kind = 'COLLECTION';
     select * into v_next from headway.roll_up(j.queued + j.running, j.completed, j.failed, j.cancelled, j.skipped,
       v_collection_task.status, j.cancel_requested_at is not null,
@@ -690,7 +769,7 @@ begin
     where id = j.collection_id and status = 'PROCESSING';
     update headway.job set status = v_next.status, version = version + 1, change_id = gen_random_uuid(),
       changed_by_type = 'SYSTEM', changed_by = p_actor, change_reason = v_next.reason, change_message = null,
-      finished_at = clock_timestamp()
+      finished_at = clock_timestamp(), operation = null
     where id = p_job and finished_at is null;
     return v_changes + 2;
   end loop;
@@ -1051,6 +1130,16 @@ CREATE OR REPLACE FUNCTION headway.is_expiry_due(c headway.collection)
  LANGUAGE sql
 AS $function$
   select c.deletion_requested_at is not null or coalesce(c.expires_at <= clock_timestamp(), false)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION headway.is_retryable(p_task headway.task, p_codes jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select case when jsonb_typeof(p_codes) = 'array' then p_task.status = 'FAILED' and p_codes ? p_task.error_code
+    else p_task.status in ('FAILED', 'CANCELLED') end
 $function$
 ;
 
@@ -1419,6 +1508,28 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.retry_tasks(p_tasks uuid[], p_job headway.job, p_by jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update headway.task t set
+    status = 'QUEUED', version = t.version + 1, change_id = (p_by->>'change')::uuid,
+    changed_by_type = p_by->>'actorType', changed_by = p_by->>'actor', change_reason = 'RETRIED_BY_REQUEST',
+    change_message = p_by->>'reason', stage = s.stage,
+    max_attempts = coalesce((p_by->'attempts'->>s.stage)::int, t.max_attempts),
+    attempt = 1, crashes = 0, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
+    run_at = clock_timestamp(), started_at = null, finished_at = null, cancel_requested_at = null,
+    error_code = null, error_message = null, error_stage = null, error_retryable = null
+  from (
+    select id, case when p_by->>'from' = 'FIRST_STAGE' or stage is null then p_job.document_stages[1] else stage end as stage
+    from headway.task where id = any (p_tasks)
+  ) s
+  where t.id = s.id and (t.status is not distinct from 'FAILED' or t.status is not distinct from 'CANCELLED');
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.roll_up(p_open integer, p_completed integer, p_failed integer, p_cancelled integer, p_skipped integer, p_collection_task text, p_cancel_requested boolean, p_same_documents boolean, OUT target text, OUT status text, OUT reason text)
  RETURNS record
  LANGUAGE plpgsql
@@ -1772,6 +1883,22 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.tasks_of_operation(p_job headway.job, p_after integer, p_limit integer)
+ RETURNS TABLE(id uuid, ordinal integer)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select t.id, t.ordinal from headway.task t
+  where t.job_id = p_job.id and t.ordinal > p_after and t.status <> 'COMPLETED'
+    and case p_job.operation->>'kind'
+      when 'CANCEL' then (t.status = 'QUEUED' or (t.status = 'WAITING' and t.kind = 'DOCUMENT')
+        or (t.status = 'RUNNING' and t.cancel_requested_at is null))
+      else t.kind = 'DOCUMENT' and t.run < p_job.run and headway.is_retryable(t, p_job.operation->'codes') end
+  order by t.ordinal limit p_limit
+$function$
+;
+
 CREATE OR REPLACE FUNCTION headway.violations(p_since timestamp with time zone DEFAULT (now() - '1 day'::interval))
  RETURNS TABLE(invariant text, entity_type text, entity_id uuid, detail text)
  LANGUAGE sql
@@ -1851,8 +1978,11 @@ AS $function$
   where j.finished_at is not null and (r.target <> 'JOB' or r.status <> j.status)
   union all
   select 'S8', 'JOB', j.id, 'open without an open task' from jobs j
-  where j.finished_at is null
+  where j.finished_at is null and j.operation->>'kind' is distinct from 'RETRY'
     and not exists (select from tasks t where t.job_id = j.id and t.status in ('WAITING', 'QUEUED', 'RUNNING'))
+  union all
+  select 'S8', 'JOB', id, status || ' with a pending ' || (operation->>'kind') from jobs
+  where operation is not null and (finished_at is not null or (operation->>'kind' = 'CANCEL') <> (status = 'CANCELLING'))
   union all
   select 'H1', e.type, e.id, format('version %s, history of %s, highest %s', e.version, count(h.version), max(h.version))
   from entities e left join changes h on h.entity_id = e.id group by e.type, e.id, e.version

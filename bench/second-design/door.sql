@@ -1,4 +1,4 @@
-create or replace function guard_task() returns trigger language plpgsql as $$
+create or replace function headway.guard_task() returns trigger language plpgsql as $$
 declare
   v_steps int := 1;
 begin
@@ -14,7 +14,7 @@ begin
         old.change_id, old.cancel_requested_at, old.recorded_step, old.claim_id)
        or (new.error_message is distinct from old.error_message
          and not (new.error_message is null and current_setting('headway.duty', true) = 'expiry')) then
-      perform assert_next_change(old.kind || '_TASK', old.id, old.version, new.version, old.change_id, new.change_id);
+      perform headway.assert_next_change(old.kind || '_TASK', old.id, old.version, new.version, old.change_id, new.change_id);
     end if;
     if old.status <> 'RUNNING'
        and (new.lease_expires_at, new.progress) is distinct from (old.lease_expires_at, old.progress) then
@@ -37,7 +37,7 @@ begin
     new.status_changed_at := greatest(clock_timestamp(), old.status_changed_at);
   end if;
   if new.version <> old.version + v_steps or new.change_id = old.change_id then
-    perform assert_next_change(old.kind || '_TASK', old.id, old.version, new.version, old.change_id, new.change_id);
+    perform headway.assert_next_change(old.kind || '_TASK', old.id, old.version, new.version, old.change_id, new.change_id);
   end if;
   if new.fence < old.fence or (old.status = 'QUEUED' and new.status = 'RUNNING' and new.fence <> old.fence + 1) then
     raise exception 'task %: fence may not go from % to %; a claim raises it by one and nothing lowers it',
@@ -52,17 +52,17 @@ begin
   return new;
 end $$;
 
-create type task_move_of_steps as (job_id uuid, collection_id uuid, kind text, from_status text, to_status text,
+create type headway.task_move_of_steps as (job_id uuid, collection_id uuid, kind text, from_status text, to_status text,
   from_stage text, to_stage text, reason text, steps int, tasks bigint, due timestamptz);
 
-create or replace function task_changes_counted() returns trigger language plpgsql as $$
+create or replace function headway.task_updated() returns trigger language plpgsql as $$
 declare
-  v_moves task_move_of_steps[];
+  v_moves headway.task_move_of_steps[];
   v_wrong record;
 begin
   v_moves := array(
     select row(n.job_id, n.collection_id, n.kind, o.status, n.status, o.stage, n.stage, n.change_reason,
-      n.version - o.version, count(*), min(n.run_at))::task_move_of_steps
+      n.version - o.version, count(*), min(n.run_at))::headway.task_move_of_steps
     from new_rows n full join old_rows o on o.id = n.id where (n.version = o.version) is not true
     group by n.job_id, n.collection_id, n.kind, o.status, n.status, o.stage, n.stage, n.change_reason, n.version - o.version);
   if cardinality(v_moves) = 0 then return null; end if;
@@ -70,10 +70,10 @@ begin
   -- Of several steps the last is looked up; those before it are RUNNING -> RUNNING by construction, but each must have had
   -- a stage to go to, and the last must stand where they led.
   select m.* into v_wrong from unnest(v_moves) m
-  join job j on j.id = m.job_id
+  join headway.job j on j.id = m.job_id
   cross join lateral (select case m.kind when 'DOCUMENT' then j.document_stages else j.collection_stages end as names) s
   where not exists (
-      select from transition r
+      select from headway.transition r
       where r.level = m.kind || '_TASK' and r.to_status = m.to_status and r.reason = m.reason
         and r.from_status = case when m.steps = 1 then m.from_status else 'RUNNING' end)
     or (m.steps > 1 and m.to_stage is distinct from case m.reason
@@ -84,13 +84,13 @@ begin
     or (m.steps > 1 and s.names[array_position(s.names, m.from_stage) + m.steps - 1] is null)
   limit 1;
   if found then
-    perform assert_transition(v_wrong.kind || '_TASK', v_wrong.job_id, v_wrong.from_status, v_wrong.to_status, v_wrong.reason);
+    perform headway.assert_transition(v_wrong.kind || '_TASK', v_wrong.job_id, v_wrong.from_status, v_wrong.to_status, v_wrong.reason);
     raise exception 'a task of job %: % steps from stage % do not lead to % of stage %', v_wrong.job_id, v_wrong.steps,
       v_wrong.from_stage, v_wrong.to_status, v_wrong.to_stage;
   end if;
 
-  perform lock_history(array(select distinct m.collection_id from unnest(v_moves) m));
-  insert into status_change (project_id, entity_type, entity_id, collection_id, job_id, task_id, version, from_status,
+  perform headway.lock_history(array(select distinct m.collection_id from unnest(v_moves) m));
+  insert into headway.status_change (project_id, entity_type, entity_id, collection_id, job_id, task_id, version, from_status,
     to_status, from_stage, to_stage, run, attempt, fence, actor_type, actor, reason, message, change_id, at)
   select n.project_id, 'TASK', n.id, n.collection_id, n.job_id, n.id, o.version + s.step,
     case when s.step = 1 then o.status else 'RUNNING' end,
@@ -102,7 +102,7 @@ begin
     case when s.step = n.version - o.version then n.change_reason else 'STAGE_STARTED' end,
     case when s.step = n.version - o.version then n.change_message end, n.change_id, s.at
   from new_rows n full join old_rows o on o.id = n.id
-  join job j on j.id = n.job_id
+  join headway.job j on j.id = n.job_id
   cross join lateral (
     select x.names, array_position(x.names, o.stage) as place from (
       select case n.kind when 'DOCUMENT' then j.document_stages else j.collection_stages end as names) x
@@ -112,7 +112,7 @@ begin
   where (n.version = o.version) is not true order by n.ordinal, n.id, s.step;
 
   if exists (select from unnest(v_moves) m where m.from_status <> m.to_status) then
-    update job j set
+    update headway.job j set
       queued = j.queued + d.queued, running = j.running + d.running, completed = j.completed + d.completed,
       failed = j.failed + d.failed, cancelled = j.cancelled + d.cancelled, skipped = j.skipped + d.skipped,
       settled_peak = greatest(j.settled_peak, j.completed + d.completed + j.failed + d.failed + j.cancelled + d.cancelled
@@ -133,7 +133,7 @@ begin
     ) d where j.id = d.job_id;
   end if;
 
-  update stage_count s set queued = s.queued + d.queued, running = s.running + d.running,
+  update headway.stage_count s set queued = s.queued + d.queued, running = s.running + d.running,
     completed = s.completed + d.completed, failed = s.failed + d.failed
   from (
     select m.job_id, s.stage,
@@ -146,23 +146,23 @@ begin
       union all
       select m.job_id, m.from_status, m.from_stage, -m.tasks from unnest(v_moves) m where m.kind = 'DOCUMENT'
     ) m
-    join job j on j.id = m.job_id
+    join headway.job j on j.id = m.job_id
     cross join lateral unnest(j.document_stages) with ordinality as s(stage, place)
     where m.status <> 'SKIPPED'
     group by m.job_id, s.stage
   ) d
   where s.job_id = d.job_id and s.stage = d.stage
     and (d.queued <> 0 or d.running <> 0 or d.completed <> 0 or d.failed <> 0);
-  perform pg_notify('headway', '');
+  perform pg_notify(tg_table_schema, '');
   return null;
 end $$;
 
-create function task_births_ready() returns trigger language plpgsql as $$
+create function headway.task_births_ready() returns trigger language plpgsql as $$
 begin
-  update job j set ready = j.ready + d.tasks, is_ready = true, next_due_at = least(j.next_due_at, d.due)
+  update headway.job j set ready = j.ready + d.tasks, is_ready = true, next_due_at = least(j.next_due_at, d.due)
   from (select job_id, count(*) as tasks, min(run_at) as due from new_rows where status = 'QUEUED' group by job_id) d
   where j.id = d.job_id;
   return null;
 end $$;
-create trigger ready_insert after insert on task referencing new table as new_rows
-  for each statement execute function task_births_ready();
+create trigger ready_insert after insert on headway.task referencing new table as new_rows
+  for each statement execute function headway.task_births_ready();

@@ -1,12 +1,12 @@
 -- Only tries: the shared locks of these collections, or of those of them that nobody holds alone. Returns what it has.
-create function try_share_collections(p_collections uuid[]) returns uuid[] language plpgsql as $$
+create function headway.try_share_collections(p_collections uuid[]) returns uuid[] language plpgsql as $$
 begin
   return array(
     select id from unnest(p_collections) as id
-    where pg_try_advisory_xact_lock_shared(hashtextextended(id::text, 7)));
+    where pg_try_advisory_xact_lock_shared(hashtextextended(id::text, 'headway.collection'::regclass::oid::bigint)));
 end $$;
 
-create type step_change as (id uuid, job_id uuid, document_id uuid, status text, fence bigint, change_id uuid,
+create type headway.step_change as (id uuid, job_id uuid, document_id uuid, status text, fence bigint, change_id uuid,
   text_fence bigint, chunk_fence bigint, change_kind text, document jsonb, staged jsonb, cancel_requested boolean);
 
 -- All steps of a task that wait travel in one entry, in their order:
@@ -15,7 +15,7 @@ create type step_change as (id uuid, job_id uuid, document_id uuid, status text,
 -- null. kind: complete, skip, end, deadline, as record_changes has them. ages: how long before this call each was.
 -- p_wait: wait for collections that somebody holds alone; else their tasks come back as `held`, nothing of them recorded.
 -- Returns what is to be told: {refused: [task …], cancelRequested: [task …], held: [task …], due, convergeErrors}.
-create function record_steps(p_actor text, p_worker uuid, p_lease_ms int, p_crash_limit int, p_entries jsonb, p_wait boolean)
+create function headway.record_steps(p_actor text, p_worker uuid, p_lease_ms int, p_crash_limit int, p_entries jsonb, p_wait boolean)
 returns jsonb language plpgsql
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
@@ -26,22 +26,22 @@ declare
   v_tasks uuid[];
   v_collections uuid[];
   v_held uuid[] := '{}';
-  v_applied step_change[];
+  v_applied headway.step_change[];
   v_job uuid;
   v_jobs uuid[];
   v_errors jsonb := '[]';
   v_lease interval := make_interval(secs => p_lease_ms::float8 / 1000);
 begin
   v_tasks := array(select (c->>'task')::uuid from jsonb_array_elements(p_entries) c);
-  v_collections := array(select distinct collection_id from task where id = any (v_tasks));
+  v_collections := array(select distinct collection_id from headway.task where id = any (v_tasks));
   if p_wait then
-    perform share_collections(v_collections);
-  elsif v_collections <> try_share_collections(v_collections) then
-    v_collections := try_share_collections(v_collections);
-    v_held := array(select id from task where id = any (v_tasks) and collection_id <> all (v_collections));
+    perform headway.share_collections(v_collections);
+  elsif v_collections <> headway.try_share_collections(v_collections) then
+    v_collections := headway.try_share_collections(v_collections);
+    v_held := array(select id from headway.task where id = any (v_tasks) and collection_id <> all (v_collections));
     v_tasks := array(select id from unnest(v_tasks) id where id <> all (v_held));
   end if;
-  perform from task where id = any (v_tasks) and status is not distinct from 'RUNNING' order by id for no key update;
+  perform from headway.task where id = any (v_tasks) and status is not distinct from 'RUNNING' order by id for no key update;
   v_now := clock_timestamp();
 
   with c as (
@@ -56,9 +56,9 @@ begin
       -- How many of what is new have gone on to the next stage.
       c.first - 1 - t.recorded_step + cardinality(c.ages) - (c.kind is not null)::int as starts
     from c cross join lateral (
-      select * from task t where t.id = c.task and t.status is not distinct from 'RUNNING' offset 0
+      select * from headway.task t where t.id = c.task and t.status is not distinct from 'RUNNING' offset 0
     ) t
-    join job j on j.id = t.job_id
+    join headway.job j on j.id = t.job_id
     where t.fence = c.fence and c.first <= t.recorded_step + 1 and c.first + cardinality(c.ages) - 1 > t.recorded_step
       and t.id <> all (v_held) and (c.expired is not true or t.lease_expires_at < v_now)
   ), n as (
@@ -82,7 +82,7 @@ begin
         from unnest(m.ages) with ordinality u(a, i) where i > m.known order by i) as times
     from m
   ), changed as (
-    update task t set
+    update headway.task t set
       status = n.status, version = t.version + cardinality(n.times), change_id = n.change, changed_by_type = 'WORKER',
       changed_by = p_actor, recorded_step = t.recorded_step + cardinality(n.times),
       step_times = n.times, steps_version = t.version + cardinality(n.times),
@@ -118,34 +118,34 @@ begin
       t.cancel_requested_at is not null and t.status = 'RUNNING' as cancel_requested,
       n.kind as change_kind, n.outputs, n.document, n.staged, n.names, n.place, n.known, n.artifacts, n.starts
   ), outputs as (
-    insert into stage_output as o (task_id, project_id, stage, fence, output)
+    insert into headway.stage_output as o (task_id, project_id, stage, fence, output)
     select x.id, x.project_id, x.names[x.place + u.i - x.known - 1], x.fence, u.output
     from changed x cross join lateral unnest(x.outputs) with ordinality u(output, i) where u.i > x.known
     on conflict (task_id, stage) do update set fence = excluded.fence, output = excluded.output,
       created_at = clock_timestamp()
     where excluded.fence >= o.fence
   ), artifacts as (
-    update artifact a set accepted = true from changed x
+    update headway.artifact a set accepted = true from changed x
     where x.artifacts and a.task_id = x.id and a.fence = x.fence and not a.accepted
       and a.stage = any (x.names[x.place : x.place + x.starts - (x.change_kind is distinct from 'complete')::int])
   )
   select coalesce(array_agg(row(x.id, x.job_id, x.document_id, x.status, x.fence, x.change_id, x.text_fence, x.chunk_fence,
-    x.change_kind, x.document, x.staged, x.cancel_requested)::step_change), '{}') into v_applied from changed x;
+    x.change_kind, x.document, x.staged, x.cancel_requested)::headway.step_change), '{}') into v_applied from changed x;
 
   if exists (select from unnest(v_applied) x where x.document is not null or x.text_fence is not null or x.chunk_fence is not null) then
-    perform record_facts(f), show_results(f) from (
+    perform headway.record_facts(f), headway.show_results(f) from (
       select array_agg(row(x.id, x.job_id, x.document_id, x.status, x.fence, x.change_id, x.text_fence, x.chunk_fence,
-        x.change_kind, x.document, x.staged)::flush_change) as f from unnest(v_applied) x) y;
+        x.change_kind, x.document, x.staged)::headway.flush_change) as f from unnest(v_applied) x) y;
   end if;
 
   v_jobs := array(
     select distinct x.job_id from unnest(v_applied) x
     where x.status in ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED') order by 1);
   for v_job in
-    select j.id from job j where j.id = any (v_jobs) and j.queued + j.running = 0 and j.finished_at is null order by j.id
+    select j.id from headway.job j where j.id = any (v_jobs) and j.queued + j.running = 0 and j.finished_at is null order by j.id
   loop
     begin
-      perform converge(v_job);
+      perform headway.converge(v_job);
     exception when others then
       v_errors := v_errors || jsonb_build_object('jobId', v_job, 'code', sqlstate, 'message', sqlerrm);
     end;
@@ -156,13 +156,13 @@ begin
     'refused', case when cardinality(v_applied) = cardinality(v_tasks) then '[]' else (
       select coalesce(jsonb_agg(c.task), '[]')
       from jsonb_to_recordset(p_entries) as c(task uuid, fence bigint, first int, ages jsonb)
-      left join task t on t.id = c.task and t.fence = c.fence and t.recorded_step >= c.first + jsonb_array_length(c.ages) - 1
+      left join headway.task t on t.id = c.task and t.fence = c.fence and t.recorded_step >= c.first + jsonb_array_length(c.ages) - 1
       where t.id is null and c.task <> all (v_held)) end,
     'cancelRequested', (select coalesce(jsonb_agg(x.id), '[]') from unnest(v_applied) x where x.cancel_requested),
     'held', to_jsonb(v_held),
     'due', case when cardinality(v_jobs) = 0 then '[]' else (
       select coalesce(jsonb_agg(jsonb_build_object('task', t.id, 'fence', t.fence::text, 'pipeline', t.pipeline,
         'priority', t.priority)), '[]')
-      from task t where t.job_id = any (v_jobs) and t.kind = 'COLLECTION' and t.status is not distinct from 'QUEUED') end,
+      from headway.task t where t.job_id = any (v_jobs) and t.kind = 'COLLECTION' and t.status is not distinct from 'QUEUED') end,
     'convergeErrors', v_errors);
 end $$;
