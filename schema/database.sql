@@ -26,7 +26,8 @@ create type headway.task_move as (
   from_stage text,
   to_stage text,
   reason text,
-  tasks bigint
+  tasks bigint,
+  due timestamp with time zone
 );
 
 create sequence headway.migration_id_seq;
@@ -207,6 +208,9 @@ create table headway.job (
   cancelled integer not null default 0,
   skipped integer not null default 0,
   settled_peak integer not null default 0,
+  ready integer not null default 0,
+  is_ready boolean not null generated always as ((ready > 0)) stored,
+  next_due_at timestamp with time zone not null default 'infinity'::timestamp with time zone,
   idempotency_key text,
   request_hash text,
   run_at timestamp with time zone,
@@ -228,6 +232,7 @@ create table headway.job (
   constraint job_pkey PRIMARY KEY (id),
   constraint job_priority_check CHECK (((priority >= '-100'::integer) AND (priority <= 100))),
   constraint job_project_id_idempotency_key_key UNIQUE (project_id, idempotency_key),
+  constraint job_ready_check CHECK ((ready >= 0)),
   constraint job_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'PROCESSING'::text, 'CANCELLING'::text, 'COMPLETED'::text, 'COMPLETED_WITH_ERRORS'::text, 'FAILED'::text, 'CANCELLED'::text])))
 ) with (fillfactor=70);
 CREATE INDEX job_by_pipeline ON headway.job USING btree (project_id, pipeline, created_at DESC, id DESC);
@@ -237,6 +242,7 @@ CREATE INDEX job_newest ON headway.job USING btree (project_id, created_at DESC,
 CREATE INDEX job_of_collection ON headway.job USING btree (collection_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX job_one_open ON headway.job USING btree (collection_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'PROCESSING'::text, 'CANCELLING'::text]));
 CREATE INDEX job_open ON headway.job USING btree (id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'PROCESSING'::text, 'CANCELLING'::text]));
+CREATE INDEX job_ready ON headway.job USING btree (pipeline, project_id, priority DESC, next_due_at, id) WHERE (is_ready AND (cancel_requested_at IS NULL));
 CREATE INDEX job_status_changed ON headway.job USING btree (status_changed_at);
 CREATE INDEX job_tags ON headway.job USING gin (tags);
 CREATE INDEX job_with_operation ON headway.job USING btree (id) WHERE (operation IS NOT NULL);
@@ -463,7 +469,7 @@ create table headway.task (
   constraint task_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'QUEUED'::text, 'RUNNING'::text, 'COMPLETED'::text, 'FAILED'::text, 'CANCELLED'::text, 'SKIPPED'::text])))
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_cost_limit=1000);
 CREATE INDEX task_by_error_in_order ON headway.task USING btree (job_id, error_code, ordinal) WHERE (error_code IS NOT NULL);
-CREATE INDEX task_due ON headway.task USING btree (priority DESC, run_at, id) WHERE (status = 'QUEUED'::text);
+CREATE INDEX task_due ON headway.task USING btree (job_id, run_at, ordinal) WHERE (status = 'QUEUED'::text);
 CREATE INDEX task_not_completed ON headway.task USING btree (job_id, ordinal) WHERE (status <> 'COMPLETED'::text);
 CREATE INDEX task_of_document ON headway.task USING btree (document_id, id);
 CREATE UNIQUE INDEX task_one_collection_task ON headway.task USING btree (job_id) WHERE (kind = 'COLLECTION'::text);
@@ -668,35 +674,61 @@ begin
 end $function$
 ;
 
-CREATE OR REPLACE FUNCTION headway.claimable(p_claim jsonb, p_collections uuid[])
+CREATE OR REPLACE FUNCTION headway.claimable(p_claim jsonb)
  RETURNS uuid[]
- LANGUAGE sql
- STABLE
+ LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select array(
-    select id from (
-      (select id, priority, run_at, true as hinted from headway.task t
-       where id = any (array(select jsonb_array_elements_text(p_claim->'ids')::uuid))
-         and status is not distinct from 'QUEUED' and run_at <= clock_timestamp()
-         and pipeline = any (array(select jsonb_array_elements_text(p_claim->'pipelines')))
-         and (p_collections is null or collection_id = any (p_collections))
-         and not exists (
-           select from headway.pipeline_pause p where p.project_id = t.project_id and p.pipeline = t.pipeline))
+declare
+  c_candidates constant int := 64;
+  c_jobs constant int := 16;
+  v_pipelines text[] := array(select jsonb_array_elements_text(p_claim->'pipelines'));
+  v_limit int := p_claim->>'limit';
+  v_hinted uuid[] := array(select distinct t.job_id from headway.task t
+    where t.id = any (array(select jsonb_array_elements_text(p_claim->'ids')::uuid)));
+  v_taken uuid[] := '{}';
+  v_jobs int := 0;
+  v_held_job uuid;
+  v_held_collection uuid;
+  j record;
+begin
+  for j in
+    with recursive served as (
+      -- Each pipeline of each project that has something ready, from one to the next by the index.
+      (select pipeline, project_id from headway.job where is_ready and cancel_requested_at is null
+       order by pipeline, project_id limit 1)
       union all
-      (select id, priority, run_at, false from headway.task t
-       where status = 'QUEUED' and run_at <= clock_timestamp()
-         and pipeline = any (array(select jsonb_array_elements_text(p_claim->'pipelines')))
-         and (p_collections is null or collection_id = any (p_collections))
-         and not exists (
-           select from headway.pipeline_pause p where p.project_id = t.project_id and p.pipeline = t.pipeline)
-       order by priority desc, run_at, id limit (p_claim->>'limit')::int)
-    ) due
-    group by id, priority, run_at
-    order by priority desc, bool_or(hinted) desc, run_at, id
-    limit (p_claim->>'limit')::int
-  )
-$function$
+      select n.pipeline, n.project_id from served s cross join lateral (
+        select pipeline, project_id from headway.job
+        where is_ready and cancel_requested_at is null and (pipeline, project_id) > (s.pipeline, s.project_id)
+        order by pipeline, project_id limit 1) n
+    )
+    select x.id, x.collection_id from served s cross join lateral (
+      select id, collection_id, priority, next_due_at from headway.job
+      where is_ready and cancel_requested_at is null and pipeline = s.pipeline and project_id = s.project_id
+        and next_due_at <= clock_timestamp()
+      order by priority desc, next_due_at, id limit c_candidates
+    ) x
+    where s.pipeline = any (v_pipelines) and not exists (
+      select from headway.pipeline_pause p where p.project_id = s.project_id and p.pipeline = s.pipeline)
+    order by x.priority desc, x.id = any (v_hinted) desc, x.next_due_at, x.id limit c_candidates
+  loop
+    if pg_try_advisory_xact_lock_shared(
+         hashtextextended(j.collection_id::text, 'headway.collection'::regclass::oid::bigint))
+       and pg_try_advisory_xact_lock(
+         hashtextextended(j.collection_id::text, 'headway.status_change'::regclass::oid::bigint)) then
+      v_taken := v_taken || headway.take_due(j.id, v_limit - cardinality(v_taken));
+      v_jobs := v_jobs + 1;
+      exit when cardinality(v_taken) >= v_limit or v_jobs >= c_jobs;
+    elsif v_held_job is null then
+      v_held_job := j.id;
+      v_held_collection := j.collection_id;
+    end if;
+  end loop;
+  if v_jobs > 0 or v_held_job is null then return v_taken; end if;
+  if not headway.wait_for_collection(v_held_collection, (p_claim->>'waitMs')::int) then return null; end if;
+  return headway.take_due(v_held_job, v_limit);
+end $function$
 ;
 
 CREATE OR REPLACE FUNCTION headway.claimed(p_ids uuid[])
@@ -1254,7 +1286,7 @@ begin
 end $function$
 ;
 
-CREATE OR REPLACE FUNCTION headway.record_changes(p_actor_type text, p_actor text, p_worker uuid, p_crash_limit integer, p_changes jsonb, p_claim jsonb)
+CREATE OR REPLACE FUNCTION headway.record_changes(p_actor_type text, p_actor text, p_worker uuid, p_crash_limit integer, p_changes jsonb, p_claim jsonb, p_wait boolean DEFAULT true)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_generic_plan'
@@ -1272,17 +1304,34 @@ declare
   v_jobs uuid[];
   v_lease interval;
   v_tasks uuid[];
+  v_shared uuid[];
+  v_held uuid[] := '{}';
+  v_claim_held boolean := false;
 begin
+  if p_claim is not null and p_changes <> '[]' then
+    raise exception 'record_changes: a claim travels alone, not beside % changes', jsonb_array_length(p_changes);
+  end if;
   v_tasks := array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c);
-  if p_claim is not null then v_claims := headway.claimable(p_claim, null); end if;
-  v_collections := array(select distinct collection_id from headway.task where id = any (v_claims || v_tasks));
-  perform headway.share_collections(v_collections);
+  if p_claim is not null then
+    v_claims := headway.claimable(p_claim);
+    v_claim_held := v_claims is null;
+    v_claims := coalesce(v_claims, '{}');
+  end if;
+  v_collections := array(select distinct collection_id from headway.task where id = any (v_tasks));
+  if p_wait then
+    perform headway.share_collections(v_collections);
+  else
+    v_shared := headway.try_share_collections(v_collections);
+    if cardinality(v_shared) < cardinality(v_collections) then
+      v_held := array(select id from headway.task where id = any (v_tasks) and collection_id <> all (v_shared));
+      v_tasks := array(select id from unnest(v_tasks) as id where id <> all (v_held));
+    end if;
+  end if;
   -- Rows are locked before they are read: a heartbeat that held one while the UPDATE below began would make the UPDATE
-  -- re-check its join against a newer row, and lose it (seen: whole batches refused, 516 of 5,000 tasks). In order, and
-  -- before the claims, which wait for nobody: so flushes never wait for each other in a circle.
+  -- re-check its join against a newer row, and lose it (seen: whole batches refused, 516 of 5,000 tasks). In order, so
+  -- that flushes never wait for each other in a circle.
   perform from headway.task where id = any (v_tasks) and status is not distinct from 'RUNNING'
   order by id for no key update;
-  if p_claim is not null then v_claims := headway.take_due(p_claim, v_claims, v_collections); end if;
   -- Read only now: a lease must not have been running while the claim waited for its locks.
   v_now := clock_timestamp();
   v_lease := make_interval(secs => coalesce((select lease_ms from headway.worker where id = p_worker),
@@ -1310,7 +1359,7 @@ begin
     from c cross join lateral (
       select * from headway.task t where t.id = c.task and t.status is not distinct from 'RUNNING' offset 0
     ) t
-    where t.fence = c.fence and t.change_id <> c.change and (c.expired is not true or t.lease_expires_at < v_now)
+    where t.id <> all (v_held) and t.fence = c.fence and t.change_id <> c.change and (c.expired is not true or t.lease_expires_at < v_now)
     union all
     select id, 'claim', (p_claim->>'change')::uuid, null, null, null, 'RUNNING', null, null, null, null, null, null,
       null, null, null, null, null, null, null
@@ -1408,6 +1457,9 @@ begin
   return jsonb_build_object(
     'applied', (select coalesce(jsonb_agg(jsonb_build_object('task', x.id, 'change', x.change_id, 'status', x.status,
         'fence', x.fence::text)), '[]') from unnest(v_applied) x where x.change_kind <> 'claim'),
+    'held', case when cardinality(v_held) = 0 then '[]' else (
+      select jsonb_agg(jsonb_build_object('task', id, 'collection', collection_id)) from headway.task where id = any (v_held)) end,
+    'claimHeld', v_claim_held,
     'claims', case when cardinality(v_claimed) > 0 then headway.claimed(v_claimed) else '[]' end,
     'due', (select coalesce(jsonb_agg(jsonb_build_object('task', t.id, 'fence', t.fence::text, 'pipeline', t.pipeline,
         'priority', t.priority)), '[]')
@@ -1733,28 +1785,25 @@ begin
 end $function$
 ;
 
-CREATE OR REPLACE FUNCTION headway.take_due(p_claim jsonb, p_found uuid[], p_collections uuid[])
+CREATE OR REPLACE FUNCTION headway.take_due(p_job uuid, p_limit integer)
  RETURNS uuid[]
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   v_taken uuid[];
+  v_next timestamptz;
 begin
+  -- In statements of their own, which see what was decided while the locks were waited for.
+  perform from headway.job j where j.id = p_job and j.cancel_requested_at is null and not exists (
+    select from headway.pipeline_pause p where p.project_id = j.project_id and p.pipeline = j.pipeline);
+  if not found then return '{}'; end if;
   v_taken := array(
-    select id from headway.task
-    where id = any (p_found) and status is not distinct from 'QUEUED' and run_at <= clock_timestamp()
-    order by id for no key update skip locked);
-  if cardinality(v_taken) < cardinality(p_found) then
-    v_taken := v_taken || array(
-      select id from headway.task t
-      where status = 'QUEUED' and run_at <= clock_timestamp() and id <> all (v_taken)
-        and pipeline = any (array(select jsonb_array_elements_text(p_claim->'pipelines')))
-        and collection_id = any (p_collections)
-        and not exists (
-          select from headway.pipeline_pause p where p.project_id = t.project_id and p.pipeline = t.pipeline)
-      order by priority desc, run_at, id limit cardinality(p_found) - cardinality(v_taken)
-      for no key update of t skip locked);
+    select id from headway.task where job_id = p_job and status = 'QUEUED' and run_at <= clock_timestamp()
+    order by run_at, ordinal limit p_limit for no key update skip locked);
+  if cardinality(v_taken) = 0 then
+    select min(run_at) into v_next from headway.task where job_id = p_job and status = 'QUEUED';
+    update headway.job set next_due_at = v_next where id = p_job and next_due_at < v_next and v_next > clock_timestamp();
   end if;
   return v_taken;
 end $function$
@@ -1788,6 +1837,10 @@ begin
       count(*) filter (where status = 'SKIPPED') as skipped
     from new_rows where kind = 'DOCUMENT' group by job_id
   ) d where j.id = d.job_id;
+  update headway.job j set ready = j.ready + d.ready, next_due_at = least(j.next_due_at, d.due)
+  from (
+    select job_id, count(*) as ready, min(run_at) as due from new_rows where status = 'QUEUED' group by job_id
+  ) d where j.id = d.job_id;
   update headway.stage_count s set queued = s.queued + d.queued
   from (
     select job_id, stage, count(*) as queued from new_rows
@@ -1811,7 +1864,7 @@ begin
   -- one row stays for its flushes of 200 (5 ms for each join, and minutes for the 10,000 rows of a cancel).
   v_moves := array(
     select row(n.job_id, n.collection_id, n.kind, o.status, n.status, o.stage, n.stage, n.change_reason,
-      count(*))::headway.task_move
+      count(*), min(n.run_at))::headway.task_move
     from new_rows n full join old_rows o on o.id = n.id where (n.version = o.version) is not true
     group by n.job_id, n.collection_id, n.kind, o.status, n.status, o.stage, n.stage, n.change_reason);
   if cardinality(v_moves) = 0 then return null; end if;
@@ -1839,21 +1892,24 @@ begin
   order by n.ordinal, n.id;
 
   -- An UPDATE of no rows calls the statement triggers of job all the same.
-  if exists (select from unnest(v_moves) m where m.kind = 'DOCUMENT' and m.from_status <> m.to_status) then
+  if exists (select from unnest(v_moves) m where m.from_status <> m.to_status) then
     update headway.job j set
       queued = j.queued + d.queued, running = j.running + d.running, completed = j.completed + d.completed,
       failed = j.failed + d.failed, cancelled = j.cancelled + d.cancelled, skipped = j.skipped + d.skipped,
       settled_peak = greatest(j.settled_peak, j.completed + d.completed + j.failed + d.failed + j.cancelled + d.cancelled
-        + j.skipped + d.skipped)
+        + j.skipped + d.skipped),
+      ready = j.ready + d.ready, next_due_at = least(j.next_due_at, d.due)
     from (
       select m.job_id,
-        sum(m.tasks * ((m.to_status = 'QUEUED')::int - (m.from_status = 'QUEUED')::int)) as queued,
-        sum(m.tasks * ((m.to_status = 'RUNNING')::int - (m.from_status = 'RUNNING')::int)) as running,
-        sum(m.tasks * ((m.to_status = 'COMPLETED')::int - (m.from_status = 'COMPLETED')::int)) as completed,
-        sum(m.tasks * ((m.to_status = 'FAILED')::int - (m.from_status = 'FAILED')::int)) as failed,
-        sum(m.tasks * ((m.to_status = 'CANCELLED')::int - (m.from_status = 'CANCELLED')::int)) as cancelled,
-        sum(m.tasks * ((m.to_status = 'SKIPPED')::int - (m.from_status = 'SKIPPED')::int)) as skipped
-      from unnest(v_moves) m where m.kind = 'DOCUMENT' and m.from_status <> m.to_status group by m.job_id
+        coalesce(sum(m.tasks * ((m.to_status = 'QUEUED')::int - (m.from_status = 'QUEUED')::int)) filter (where m.kind = 'DOCUMENT'), 0) as queued,
+        coalesce(sum(m.tasks * ((m.to_status = 'RUNNING')::int - (m.from_status = 'RUNNING')::int)) filter (where m.kind = 'DOCUMENT'), 0) as running,
+        coalesce(sum(m.tasks * ((m.to_status = 'COMPLETED')::int - (m.from_status = 'COMPLETED')::int)) filter (where m.kind = 'DOCUMENT'), 0) as completed,
+        coalesce(sum(m.tasks * ((m.to_status = 'FAILED')::int - (m.from_status = 'FAILED')::int)) filter (where m.kind = 'DOCUMENT'), 0) as failed,
+        coalesce(sum(m.tasks * ((m.to_status = 'CANCELLED')::int - (m.from_status = 'CANCELLED')::int)) filter (where m.kind = 'DOCUMENT'), 0) as cancelled,
+        coalesce(sum(m.tasks * ((m.to_status = 'SKIPPED')::int - (m.from_status = 'SKIPPED')::int)) filter (where m.kind = 'DOCUMENT'), 0) as skipped,
+        sum(m.tasks * ((m.to_status = 'QUEUED')::int - (m.from_status = 'QUEUED')::int)) as ready,
+        min(m.due) filter (where m.to_status = 'QUEUED') as due
+      from unnest(v_moves) m where m.from_status <> m.to_status group by m.job_id
     ) d where j.id = d.job_id;
   end if;
 
@@ -1896,6 +1952,17 @@ AS $function$
         or (t.status = 'RUNNING' and t.cancel_requested_at is null))
       else t.kind = 'DOCUMENT' and t.run < p_job.run and headway.is_retryable(t, p_job.operation->'codes') end
   order by t.ordinal limit p_limit
+$function$
+;
+
+CREATE OR REPLACE FUNCTION headway.try_share_collections(p_collections uuid[])
+ RETURNS uuid[]
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select array(
+    select id from unnest(p_collections) as id
+    where pg_try_advisory_xact_lock_shared(hashtextextended(id::text, 'headway.collection'::regclass::oid::bigint)))
 $function$
 ;
 
@@ -1959,6 +2026,12 @@ AS $function$
   where (j.total, j.queued, j.running, j.completed, j.failed, j.cancelled, j.skipped)
     is distinct from (n.total, n.queued, n.running, n.completed, n.failed, n.cancelled, n.skipped)
   union all
+  select 'S8', 'JOB', j.id, format('%s tasks are QUEUED, ready says %s', n.queued, j.ready) from jobs j
+  cross join lateral (
+    select count(*) as queued, min(run_at) as due from tasks t where t.job_id = j.id and t.status = 'QUEUED'
+  ) n
+  where j.ready <> n.queued or j.next_due_at > n.due
+  union all
   select 'S8', 'JOB', s.job_id, 'counts of stage ' || s.stage || ' differ from its tasks' from headway.stage_count s
   join jobs j on j.id = s.job_id
   cross join lateral (
@@ -2015,6 +2088,28 @@ AS $function$
   select 'E1', 'TASK', o.task_id, 'two outputs of stage ' || o.stage from headway.stage_output o
   join tasks t on t.id = o.task_id group by o.task_id, o.stage having count(*) > 1
 $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.wait_for_collection(p_collection uuid, p_wait_ms integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_before text := current_setting('lock_timeout');
+begin
+  if p_wait_ms is not null then perform set_config('lock_timeout', p_wait_ms || 'ms', true); end if;
+  begin
+    perform headway.share_collections(array[p_collection]);
+    perform headway.lock_history(array[p_collection]);
+  exception when lock_not_available then
+    if p_wait_ms is null then raise; end if;
+    perform set_config('lock_timeout', v_before, true);
+    return false;
+  end;
+  perform set_config('lock_timeout', v_before, true);
+  return true;
+end $function$
 ;
 
 create view headway.worker_now as

@@ -57,6 +57,12 @@ returns table (invariant text, entity_type text, entity_id uuid, detail text) la
   where (j.total, j.queued, j.running, j.completed, j.failed, j.cancelled, j.skipped)
     is distinct from (n.total, n.queued, n.running, n.completed, n.failed, n.cancelled, n.skipped)
   union all
+  select 'S8', 'JOB', j.id, format('%s tasks are QUEUED, ready says %s', n.queued, j.ready) from jobs j
+  cross join lateral (
+    select count(*) as queued, min(run_at) as due from tasks t where t.job_id = j.id and t.status = 'QUEUED'
+  ) n
+  where j.ready <> n.queued or j.next_due_at > n.due
+  union all
   select 'S8', 'JOB', s.job_id, 'counts of stage ' || s.stage || ' differ from its tasks' from headway.stage_count s
   join jobs j on j.id = s.job_id
   cross join lateral (
