@@ -5,7 +5,7 @@ import { migrate, missingMigrations } from "./database/migrate.js";
 import { startEmbeddedPostgres } from "./database/embedded.js";
 import type { Dispatcher } from "./dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "./dispatch/in-process.js";
-import type { EngineParts } from "./engine/engine.js";
+import type { EngineDeps } from "./engine/engine.js";
 import { createNetworks } from "./sources/networks.js";
 import { KeyRing } from "./access/keys.js";
 import { developmentKey } from "./access/development-key.js";
@@ -99,7 +99,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   const stores = await openStores(config);
   const { blobs, s3 } = stores;
   closers.push(["stores", () => stores.close()]);
-  const parts: EngineParts = {
+  const deps: EngineDeps = {
     db,
     dispatcher,
     registry: pipelines.registry,
@@ -112,7 +112,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     retentionDays: config.retentionDays,
     onError,
   };
-  const serve = await startServing({ config, logger, parts, pipelines, blobs, databaseUrl, state }, closers);
+  const serve = await startServing({ config, logger, deps, pipelines, blobs, databaseUrl, state }, closers);
   const closeServer: Closer = ["server", () => serve.server.close(Math.min(CLIENTS_GRACE_MS, state.graceMs()))];
   // Here for a start that fails further down; after a whole one it is closed before the worker, and this finds it closed.
   closers.push(closeServer);
@@ -123,7 +123,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     serve.checks.push({
       name: "reconciler",
       check: async () => {
-        const stillMs = reconciler.standingStillMs;
+        const stillMs = reconciler.stalledMs;
         if (stillMs === null) return "the sweep has not gone round yet";
         return stillMs > TICK_DEADLINE_MS + 2 * config.sweepMs
           ? `the sweep has not gone round for ${stillMs} ms`
@@ -132,7 +132,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     });
   }
   const worker = config.roles.includes("worker")
-    ? await startWorker({ config, logger, parts, source, blobs, s3, databaseUrl, state }, closers, serve.checks)
+    ? await startWorker({ config, logger, deps, source, blobs, s3, databaseUrl, state }, closers, serve.checks)
     : null;
   // Last pushed, first stopped: nothing is claimed any more, then clients are let go, and then work is waited for.
   closers.push(closeServer);
@@ -192,7 +192,7 @@ async function startServing(
   from: {
     config: Config;
     logger: Logger;
-    parts: EngineParts;
+    deps: EngineDeps;
     pipelines: LoadedPipelines;
     blobs: BlobStore;
     databaseUrl: string;
@@ -200,13 +200,13 @@ async function startServing(
   },
   closers: Closer[],
 ): Promise<{ server: RunningServer; checks: Check[] }> {
-  const { config, logger, parts, pipelines, blobs, databaseUrl, state } = from;
+  const { config, logger, deps, pipelines, blobs, databaseUrl, state } = from;
   const checks: Check[] = [
     { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
-    { name: "database", check: () => parts.db.query("select 1").then(() => null, messageOf) },
-    { name: "migrations", check: () => missingMigrations(parts.db) },
+    { name: "database", check: () => deps.db.query("select 1").then(() => null, messageOf) },
+    { name: "migrations", check: () => missingMigrations(deps.db) },
   ];
-  const stream = new ChangeStream(parts.db, parts.onError);
+  const stream = new ChangeStream(deps.db, deps.onError);
   const isApi = config.roles.includes("api");
   if (isApi) {
     await stream.start(databaseUrl);
@@ -220,10 +220,8 @@ async function startServing(
     requestsPerSecond: config.requestsPerSecond,
     introspection: config.introspection,
     publicUrl: config.publicUrl,
-    measured: { db: parts.db },
-    api: isApi
-      ? { parts, stream, embedder: pipelines.embedder, blobs, keys: new KeyRing(parts.db, parts.onError) }
-      : null,
+    measured: { db: deps.db },
+    api: isApi ? { deps, stream, embedder: pipelines.embedder, blobs, keys: new KeyRing(deps.db, deps.onError) } : null,
   });
   return { server, checks };
 }
@@ -232,7 +230,7 @@ async function startWorker(
   from: {
     config: Config;
     logger: Logger;
-    parts: EngineParts;
+    deps: EngineDeps;
     source: PipelineSource;
     blobs: BlobStore;
     s3: S3Objects | null;
@@ -242,7 +240,7 @@ async function startWorker(
   closers: Closer[],
   checks: Check[],
 ): Promise<Worker> {
-  const { config, logger, parts, source, blobs, s3, databaseUrl, state } = from;
+  const { config, logger, deps, source, blobs, s3, databaseUrl, state } = from;
   const sandbox = new Sandbox({
     childEntry: new URL("./worker/sandbox-child.js", import.meta.url),
     concurrency: config.concurrency,
@@ -252,7 +250,7 @@ async function startWorker(
   closers.push(["child processes", () => sandbox.close()]);
   const worker = new Worker(
     {
-      ...parts,
+      ...deps,
       blobs,
       s3,
       databaseUrl,
@@ -279,7 +277,7 @@ async function startWorker(
   checks.push({
     name: "worker",
     check: async () => {
-      const stillMs = worker.standingStillMs;
+      const stillMs = worker.stalledMs;
       const limitMs = Math.max(config.leaseMs, 3 * config.pollMs);
       return stillMs > limitMs ? `the claim loop has not gone round for ${stillMs} ms` : null;
     },

@@ -6,7 +6,7 @@ import { createDataSource } from "../../src/database/data-source.js";
 import { migrate } from "../../src/database/migrate.js";
 import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
 import { addDocuments, createCollection } from "../../src/engine/collection/collections.js";
-import type { Actor, EngineParts } from "../../src/engine/engine.js";
+import type { Actor, EngineDeps } from "../../src/engine/engine.js";
 import { createNetworks } from "../../src/sources/networks.js";
 import { submitJob } from "../../src/engine/submit/submit.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
@@ -32,7 +32,7 @@ export async function openBareJobs(databaseUrl: string): Promise<BareJobs> {
   await migrate(databaseUrl);
   const db = await createDataSource(databaseUrl).initialize();
   const stages = STAGE_NAMES.map((name) => ({ name, run: async () => ({ ok: true }) }));
-  const parts: EngineParts = {
+  const parts: EngineDeps = {
     db,
     dispatcher: createInProcessDispatcher(),
     registry: new Registry([definePipeline({ name: BARE_PIPELINE, version: 1, documentStages: stages })]),

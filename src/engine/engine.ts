@@ -13,7 +13,7 @@ export interface Actor {
 }
 
 /** What the engine's verbs work with. */
-export interface EngineParts extends SourceRules {
+export interface EngineDeps extends SourceRules {
   readonly db: DataSource;
   readonly dispatcher: Dispatcher;
   readonly registry: Registry;

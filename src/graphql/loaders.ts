@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 import type { ObjectLiteral } from "typeorm";
 import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../engine/stream/history.js";
-import type { Change, EngineParts } from "../engine/engine.js";
+import type { Change, EngineDeps } from "../engine/engine.js";
 import { whyJobsWait, whyTasksWait, type WaitingReason } from "../engine/read/waiting.js";
 import { collectionWarnings, type CollectionWarning } from "../engine/read/warnings.js";
 import { Collection } from "../model/collection.js";
@@ -12,7 +12,7 @@ import { NamedEntity } from "../model/named-entity.js";
 import { RefusedWrite, Task } from "../model/task.js";
 import { Worker } from "../model/worker.js";
 import { textSlices, type TextSlice } from "./document/text-slices.js";
-import type { Viewer } from "../access/principal.js";
+import type { Principal } from "../access/principal.js";
 import { isVisible } from "../access/key-scope.js";
 import { NestedPages } from "./paging/nested-pages.js";
 import { readStageSummaries } from "../engine/read/stage-summaries.js";
@@ -91,9 +91,9 @@ function ofMap<T>(read: (keys: readonly string[]) => Promise<ReadonlyMap<string,
   });
 }
 
-/** Loaders that find what this viewer may see: of its project, and of its key's part of that. */
-export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Viewer, "projectId" | "scope">): Loaders {
-  const { db } = parts;
+/** Loaders that find what this principal may see: of its project, and of its key's part of that. */
+export function createLoaders(deps: EngineDeps, { projectId, scope }: Pick<Principal, "projectId" | "scope">): Loaders {
+  const { db } = deps;
   const seesJob = ({ id, collectionId }: Job): boolean => isVisible(scope, { collectionId, jobId: id });
   const seesTask = ({ jobId, collectionId }: Task): boolean => isVisible(scope, { collectionId, jobId });
   const select = <T extends ObjectLiteral>(
@@ -241,8 +241,8 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
         ),
       (row: ChangeRow) => row.entityId,
     ),
-    waitingOfTask: ofMap((keys) => whyTasksWait(parts, keys)),
-    waitingOfJob: ofMap((keys) => whyJobsWait(parts, keys)),
+    waitingOfTask: ofMap((keys) => whyTasksWait(deps, keys)),
+    waitingOfJob: ofMap((keys) => whyJobsWait(deps, keys)),
     isExpiring: new DataLoader(async (keys) => {
       const rows: { id: string }[] = await db.query(
         `select c.id from headway.collection c where c.id = any ($1) and c.project_id = $2 and (c.status = 'EXPIRED' or headway.is_expiry_due(c))`,

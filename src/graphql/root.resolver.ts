@@ -20,13 +20,13 @@ export class RootResolver {
   @Query(() => NodeType, { nullable: true, description: "Whatever has this id." })
   async node(
     @Arg("id", () => ID, { description: "The id of anything that has one." }) id: string,
-    @Ctx() { db, viewer }: GraphContext,
+    @Ctx() { db, principal }: GraphContext,
   ): Promise<object | null> {
     const found: { kind: keyof typeof KINDS | "StatusChange" }[] = await db.query(WHICH, [
       uuid(id, "id"),
-      viewer.projectId,
-      viewer.scope?.collectionId ?? null,
-      viewer.scope?.jobId ?? null,
+      principal.projectId,
+      principal.scope?.collectionId ?? null,
+      principal.scope?.jobId ?? null,
     ]);
     const kind = found[0]?.kind;
     if (!kind) return null;

@@ -1,9 +1,9 @@
-import type { DutyParts } from "./reconciler.js";
+import type { DutyDeps } from "./reconciler.js";
 
 const PAGE = 200;
 
 /** Cancels running work that has been asked to stop and has not within the deadline. Returns how many moved. */
-export async function enforceCancelDeadlines({ db, recorder, settings }: DutyParts): Promise<number> {
+export async function enforceCancelDeadlines({ db, recorder, settings }: DutyDeps): Promise<number> {
   let cancelled = 0;
   for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
     const rows: { id: string; fence: string }[] = await db.query(

@@ -1,10 +1,10 @@
 import { failpoint } from "../failpoint.js";
-import type { DutyParts } from "./reconciler.js";
+import type { DutyDeps } from "./reconciler.js";
 
 const PAGE = 200;
 
 /** Gives back what a dead or frozen worker holds, or fails it when it has crashed too often. Returns how many moved. */
-export async function rescueExpiredLeases({ db, recorder }: DutyParts): Promise<number> {
+export async function rescueExpiredLeases({ db, recorder }: DutyDeps): Promise<number> {
   let rescued = 0;
   for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
     const rows: { id: string; fence: string; worker: string }[] = await db.query(

@@ -1,11 +1,11 @@
 import { converge } from "../engine/flush/converge.js";
 import { failpoint } from "../failpoint.js";
-import type { DutyParts } from "./reconciler.js";
+import type { DutyDeps } from "./reconciler.js";
 
 const PAGE = 200;
 
 /** Settles jobs whose tasks have settled while nobody converged them. Returns how many rows changed. */
-export async function convergeOpenJobs({ db, onError }: DutyParts): Promise<number> {
+export async function convergeOpenJobs({ db, onError }: DutyDeps): Promise<number> {
   let changed = 0;
   for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
     const rows: { id: string }[] = await db.query(

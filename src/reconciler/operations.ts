@@ -1,6 +1,6 @@
 import { dispatch } from "../engine/flush/hints.js";
 import { advanceAlone } from "../engine/operations/steps.js";
-import type { DutyParts } from "./reconciler.js";
+import type { DutyDeps } from "./reconciler.js";
 
 /** So many jobs take a step each in turn. */
 const JOBS = 100;
@@ -11,7 +11,7 @@ const MS_A_TICK = 2_000;
  * Goes on with cancels and retries that have not come to all tasks of their job: whoever began them died, or is at it
  * still. Returns how many steps were taken; a second pass finds none.
  */
-export async function finishOperations({ db, dispatcher, onError }: DutyParts): Promise<number> {
+export async function finishOperations({ db, dispatcher, onError }: DutyDeps): Promise<number> {
   const until = performance.now() + MS_A_TICK;
   const failed: string[] = [];
   let steps = 0;

@@ -21,7 +21,7 @@ export interface ReconcilerSettings {
 }
 
 /** What a duty works with. */
-export interface DutyParts {
+export interface DutyDeps {
   readonly db: DataSource;
   readonly recorder: Recorder;
   readonly blobs: BlobStore;
@@ -41,7 +41,7 @@ export const TICK_DEADLINE_MS = 60_000;
  * through the same door as everybody; a second pass writes nothing.
  */
 export class Reconciler {
-  readonly #parts: DutyParts;
+  readonly #deps: DutyDeps;
   readonly #removeAbandonedWrites = createAbandonedWrites();
   #timer: NodeJS.Timeout | null = null;
   #ticking: Promise<void> | null = null;
@@ -49,7 +49,7 @@ export class Reconciler {
   #lastTickAt: number | null = null;
   #rescueFrom: number | null = null;
 
-  constructor(from: Omit<DutyParts, "recorder">) {
+  constructor(from: Omit<DutyDeps, "recorder">) {
     const { db, dispatcher, settings, onError } = from;
     const recorder = new Recorder({
       db,
@@ -59,11 +59,11 @@ export class Reconciler {
       onDue: (due) => dispatch({ dispatcher, onError }, due),
       onError,
     });
-    this.#parts = { ...from, recorder };
+    this.#deps = { ...from, recorder };
   }
 
   /** Since the sweep last went round whole; null before the first time. */
-  get standingStillMs(): number | null {
+  get stalledMs(): number | null {
     return this.#lastTickAt === null ? null : Math.round(performance.now() - this.#lastTickAt);
   }
 
@@ -75,7 +75,7 @@ export class Reconciler {
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer) clearTimeout(this.#timer);
-    this.#parts.recorder.close();
+    this.#deps.recorder.close();
     await this.#ticking;
   }
 
@@ -84,7 +84,7 @@ export class Reconciler {
     this.#timer = setTimeout(() => {
       this.#ticking = this.#tick().finally(() => {
         this.#ticking = null;
-        this.#arm(this.#parts.settings.sweepMs * (0.8 + 0.4 * Math.random()));
+        this.#arm(this.#deps.settings.sweepMs * (0.8 + 0.4 * Math.random()));
       });
     }, delayMs);
   }
@@ -99,15 +99,15 @@ export class Reconciler {
       this.#lastTickAt = performance.now();
     } catch (error) {
       this.#rescueFrom = null;
-      this.#parts.onError(error, "sweeping");
+      this.#deps.onError(error, "sweeping");
     } finally {
       clearTimeout(timer);
     }
   }
 
   async #duties(): Promise<void> {
-    await this.#parts.db.query("select 1");
-    this.#rescueFrom ??= performance.now() + this.#parts.settings.heartbeatMs + SETTLE_MS;
+    await this.#deps.db.query("select 1");
+    this.#rescueFrom ??= performance.now() + this.#deps.settings.heartbeatMs + SETTLE_MS;
     await this.#duty("finishing cancels and retries", finishOperations);
     await this.#duty("converging open jobs", convergeOpenJobs);
     await this.#duty("enforcing cancel deadlines", enforceCancelDeadlines);
@@ -119,12 +119,12 @@ export class Reconciler {
   }
 
   /** One duty that can't be done must not keep the others from theirs; without a database that can write none can. */
-  async #duty(doing: string, duty: (parts: DutyParts) => Promise<number>): Promise<void> {
+  async #duty(doing: string, duty: (deps: DutyDeps) => Promise<number>): Promise<void> {
     try {
-      await duty(this.#parts);
+      await duty(this.#deps);
     } catch (error) {
       if (isConnectionLoss(error) || isExhausted(error)) throw error;
-      this.#parts.onError(error, doing);
+      this.#deps.onError(error, doing);
     }
   }
 }

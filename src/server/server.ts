@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import { isIPv6, type AddressInfo } from "node:net";
 import type { DataSource } from "typeorm";
 import { AccessDenied, HeadwayError, messageOf, RateLimited } from "../errors.js";
-import type { ApiParts } from "../graphql/context.js";
+import type { ApiDeps } from "../graphql/context.js";
 import type { Logger } from "../logger.js";
 import { serveArtifact } from "./artifacts.js";
 import { Drain } from "./drain.js";
@@ -37,11 +37,11 @@ export interface ServerOptions {
   /** Asked for /metrics; null where there is nothing to be measured. */
   readonly measured: { readonly db: DataSource } | null;
   /** Null where this process serves no API, but health only. */
-  readonly api: Omit<ApiParts, "publicUrl" | "logger"> | null;
+  readonly api: Omit<ApiDeps, "publicUrl" | "logger"> | null;
   /** How often the keys of open sockets are looked at again. Default 10,000. */
   readonly recheckKeysMs?: number;
   /** How long a socket may be open without having named a key. Default 10,000. */
-  readonly keylessMs?: number;
+  readonly authTimeoutMs?: number;
   /** Of one key; default 100. */
   readonly requestsPerSecond?: number;
   /** Whether clients may ask for the schema; default true. */
@@ -58,7 +58,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { headwayService } = await import("./headway-service.js");
   const service = await headwayService({ ...options, api });
   return listen(options, service, (app) => {
-    const { db, maxDocumentBytes } = api.parts;
+    const { db, maxDocumentBytes } = api.deps;
     const files = { db, blobs: api.blobs, authenticate: service.authenticate, logger };
     app.get("/artifacts/:id", serveArtifact(files));
     app
@@ -73,9 +73,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
  * @param service what /graphql answers from; it is told the URL, which is known once the server listens
  * @param more adds routes
  */
-export async function listen<Visitor>(
+export async function listen<Principal>(
   { host, port, logger, checks, measured }: Pick<ServerOptions, "host" | "port" | "logger" | "checks" | "measured">,
-  service: GraphService<Visitor> | null,
+  service: GraphService<Principal> | null,
   more: (app: Express) => void,
 ): Promise<RunningServer> {
   const app = express().disable("x-powered-by");

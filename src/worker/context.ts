@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import type { Claim } from "../engine/flush/claim.js";
-import type { DocumentFacts } from "../engine/flush/change.js";
+import type { DocumentFacts } from "../engine/flush/task-command.js";
 import { toStorableJson, toStorableMessage } from "../engine/storable.js";
 import { PermanentError } from "../errors.js";
 import type {
@@ -13,7 +13,7 @@ import type {
   StageLogger,
 } from "../pipelines/pipeline.js";
 import type { Beating, Heartbeat } from "./heartbeat.js";
-import { Source, type SourceParts } from "./source.js";
+import { Source, type SourceDeps } from "./source.js";
 import { Staging } from "./staging.js";
 import { replaceEntities } from "./staging-entities.js";
 
@@ -30,7 +30,7 @@ export interface RunningClaim {
   input: unknown;
 }
 
-export interface ContextParts extends SourceParts {
+export interface ContextDeps extends SourceDeps {
   readonly heartbeat: Heartbeat;
   readonly logger: StageLogger;
 }
@@ -38,15 +38,15 @@ export interface ContextParts extends SourceParts {
 const MAX_WARNINGS = 100;
 const PAGE = 200;
 
-export function startClaim(parts: SourceParts, claim: Claim, beating: Beating, stop?: AbortSignal): RunningClaim {
+export function startClaim(deps: SourceDeps, claim: Claim, beating: Beating, stop?: AbortSignal): RunningClaim {
   const addFacts = (facts: DocumentFacts): void => {
     running.facts = { ...running.facts, ...facts, metadata: { ...running.facts.metadata, ...facts.metadata } };
   };
   const running: RunningClaim = {
     claim,
     beating,
-    source: claim.document ? new Source(parts, claim, addFacts, stop) : null,
-    staging: claim.document ? new Staging(parts.db, claim, claim.document.id) : null,
+    source: claim.document ? new Source(deps, claim, addFacts, stop) : null,
+    staging: claim.document ? new Staging(deps.db, claim, claim.document.id) : null,
     warnings: [...claim.warnings],
     facts: {},
     attempt: claim.attempt,
@@ -57,7 +57,7 @@ export function startClaim(parts: SourceParts, claim: Claim, beating: Beating, s
 
 /** What the handler of `stage` gets. */
 export function stageContext(
-  parts: ContextParts,
+  deps: ContextDeps,
   running: RunningClaim,
   stage: string,
   options: unknown,
@@ -72,18 +72,18 @@ export function stageContext(
     options,
     input: running.input,
     signal,
-    progress: (fraction, message) => signal.aborted || parts.heartbeat.report(beating, fraction, message),
+    progress: (fraction, message) => signal.aborted || deps.heartbeat.report(beating, fraction, message),
     artifacts: {
-      write: (name, content, mediaType) => writeArtifact(parts, claim, stage, { name, content, mediaType }),
+      write: (name, content, mediaType) => writeArtifact(deps, claim, stage, { name, content, mediaType }),
     },
-    logger: parts.logger,
+    logger: deps.logger,
     warn: (...said) => {
       const [code, message] = said.map(toStorableMessage) as [string, string];
       const known = running.warnings.some((warning) => warning.code === code && warning.message === message);
       if (!known && running.warnings.length < MAX_WARNINGS) running.warnings.push({ code, message });
     },
   };
-  return claim.kind === "DOCUMENT" ? documentContext(running, common) : collectionContext(parts, running, common);
+  return claim.kind === "DOCUMENT" ? documentContext(running, common) : collectionContext(deps, running, common);
 }
 
 function documentContext(running: RunningClaim, common: StageContext): DocumentContext {
@@ -108,7 +108,7 @@ function documentContext(running: RunningClaim, common: StageContext): DocumentC
 }
 
 async function writeArtifact(
-  parts: SourceParts,
+  deps: SourceDeps,
   claim: Claim,
   stage: string,
   {
@@ -126,11 +126,11 @@ async function writeArtifact(
   }
   const id = uuidv7();
   const key = `artifacts/${claim.job.id}/${claim.taskId}.${claim.fence}/${id}`;
-  const { sizeBytes, sha256 } = await parts.blobs.write(
+  const { sizeBytes, sha256 } = await deps.blobs.write(
     key,
     typeof content === "string" ? Buffer.from(content) : content,
   );
-  await parts.db.query(
+  await deps.db.query(
     `insert into headway.artifact (id, project_id, job_id, task_id, fence, stage, name, media_type, size_bytes, sha256, blob_key)
      select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
      where exists (select from headway.task where id = $4 and fence = $5 and status = 'RUNNING')

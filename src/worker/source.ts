@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import pRetry from "p-retry";
 import type { DataSource } from "typeorm";
 import type { Claim } from "../engine/flush/claim.js";
-import type { DocumentFacts } from "../engine/flush/change.js";
+import type { DocumentFacts } from "../engine/flush/task-command.js";
 import { beginFetch } from "../engine/uploads/fetched.js";
 import { refused, resolveS3Uri, type SourceRules } from "../sources/uri.js";
 import { HeadwayError, PermanentError } from "../errors.js";
@@ -13,7 +13,7 @@ import type { S3Objects } from "../storage/s3-objects.js";
 import { openFile } from "../sources/file-source.js";
 import { INTERRUPTED, openHttp } from "../sources/http-source.js";
 
-export interface SourceParts extends SourceRules {
+export interface SourceDeps extends SourceRules {
   readonly db: DataSource;
   readonly blobs: BlobStore;
   /** Absent where no S3 is set up. */
@@ -26,7 +26,7 @@ export interface SourceParts extends SourceRules {
  * URI. What `fetch` finds out is added to `facts`, recorded with the end of the stage.
  */
 export class Source implements StageDocument {
-  readonly #parts: SourceParts;
+  readonly #deps: SourceDeps;
   readonly #claim: Claim;
   readonly #document: NonNullable<Claim["document"]>;
   readonly #addFacts: (facts: DocumentFacts) => void;
@@ -34,9 +34,9 @@ export class Source implements StageDocument {
   #blobKey: string | null;
 
   /** @param signal ends downloads when the claim is to stop */
-  constructor(parts: SourceParts, claim: Claim, addFacts: (facts: DocumentFacts) => void, signal?: AbortSignal) {
+  constructor(deps: SourceDeps, claim: Claim, addFacts: (facts: DocumentFacts) => void, signal?: AbortSignal) {
     if (!claim.document) throw new PermanentError("NOT_READABLE", "The document has been removed from its collection.");
-    this.#parts = parts;
+    this.#deps = deps;
     this.#claim = claim;
     this.#document = claim.document;
     this.#addFacts = addFacts;
@@ -77,9 +77,9 @@ export class Source implements StageDocument {
       // Inline bytes were counted and hashed when they came in.
       return { sizeBytes: this.#document.sizeBytes!, sha256: this.#document.sha256! };
     }
-    const { db, maxDocumentBytes: maxBytes } = this.#parts;
+    const { db, maxDocumentBytes: maxBytes } = this.#deps;
     const key = await beginFetch(db, this.#claim, this.#document.id);
-    const fetchAll = async () => this.#parts.blobs.write(key, await this.#open(), { maxBytes });
+    const fetchAll = async () => this.#deps.blobs.write(key, await this.#open(), { maxBytes });
     const { sizeBytes, sha256 } = await pRetry(fetchAll, {
       retries: MAX_BEGUN_ANEW,
       minTimeout: 300,
@@ -99,10 +99,10 @@ export class Source implements StageDocument {
     for await (const part of await this.stream()) {
       parts.push(part as Buffer);
       sizeBytes += (part as Buffer).length;
-      if (sizeBytes > this.#parts.maxDocumentBytes) {
+      if (sizeBytes > this.#deps.maxDocumentBytes) {
         throw new PermanentError(
           "TOO_LARGE",
-          `${this.name} has more than ${this.#parts.maxDocumentBytes} bytes; HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`,
+          `${this.name} has more than ${this.#deps.maxDocumentBytes} bytes; HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`,
         );
       }
     }
@@ -110,7 +110,7 @@ export class Source implements StageDocument {
   }
 
   async stream(): Promise<Readable> {
-    return this.#blobKey === null ? this.#open() : this.#parts.blobs.read(this.#blobKey);
+    return this.#blobKey === null ? this.#open() : this.#deps.blobs.read(this.#blobKey);
   }
 
   async text(): Promise<string> {
@@ -120,7 +120,7 @@ export class Source implements StageDocument {
   async #open(): Promise<Readable> {
     const { sourceUri, id, name } = this.#document;
     if (sourceUri === null) {
-      const rows: { bytes: Buffer }[] = await this.#parts.db.query(
+      const rows: { bytes: Buffer }[] = await this.#deps.db.query(
         "select bytes from headway.document_bytes where document_id = $1",
         [id],
       );
@@ -128,7 +128,7 @@ export class Source implements StageDocument {
       return Readable.from([rows[0].bytes]);
     }
     const { protocol } = new URL(sourceUri);
-    const { networks, s3Sources, fileRoots, s3, maxDocumentBytes: maxBytes } = this.#parts;
+    const { networks, s3Sources, fileRoots, s3, maxDocumentBytes: maxBytes } = this.#deps;
     if (protocol === "http:" || protocol === "https:") {
       return openHttp(sourceUri, { networks, maxBytes, ...(this.#signal ? { signal: this.#signal } : {}) });
     }

@@ -13,7 +13,7 @@ import type { SourceRules } from "../sources/uri.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
 import { Heartbeat } from "./heartbeat.js";
-import { runTask, Stopped, type RunTaskParts } from "./run-task.js";
+import { runTask, Stopped, type RunTaskDeps } from "./run-task.js";
 import { removeStale } from "./staging.js";
 import { WorkerRow } from "./worker-row.js";
 
@@ -26,8 +26,8 @@ export interface WorkerSettings {
   readonly build: string;
 }
 
-export interface WorkerParts extends Pick<
-  RunTaskParts,
+export interface WorkerDeps extends Pick<
+  RunTaskDeps,
   "blobs" | keyof SourceRules | "s3" | "maxDocumentBytes" | "logger" | "registry" | "runIsolated" | "onError"
 > {
   readonly db: DataSource;
@@ -52,7 +52,7 @@ interface Run {
  */
 export class Worker {
   readonly id = uuidv7();
-  readonly #parts: WorkerParts;
+  readonly #deps: WorkerDeps;
   readonly #settings: WorkerSettings;
   readonly #recorder: Recorder;
   readonly #heartbeat: Heartbeat;
@@ -73,20 +73,20 @@ export class Worker {
   #drained: Promise<void> | null = null;
   #stopped: Promise<void> | null = null;
 
-  constructor(parts: WorkerParts, settings: WorkerSettings) {
-    this.#parts = parts;
+  constructor(deps: WorkerDeps, settings: WorkerSettings) {
+    this.#deps = deps;
     this.#settings = settings;
-    const { db, onError } = parts;
+    const { db, onError } = deps;
     this.#heartbeat = new Heartbeat(db, { workerId: this.id, ...settings }, onError);
     this.#recorder = new Recorder({
       db,
       actor: { type: "WORKER", name: `worker:${this.id}` },
       workerId: this.id,
       ...settings,
-      onDue: (due) => dispatch(parts, due),
+      onDue: (due) => dispatch(deps, due),
       onError,
     });
-    const pipelines = parts.registry.all().map(({ name }) => name);
+    const pipelines = deps.registry.all().map(({ name }) => name);
     this.#row = new WorkerRow(
       db,
       { id: this.id, hostname: hostname(), pid: process.pid, pipelines, ...settings },
@@ -99,7 +99,7 @@ export class Worker {
   }
 
   /** Since the loop last went round, which it does at least once a poll, with free slots or without. */
-  get standingStillMs(): number {
+  get stalledMs(): number {
     return Math.round(performance.now() - this.#lastRoundAt);
   }
 
@@ -113,22 +113,22 @@ export class Worker {
       await this.#row.register();
       step = "listening for cancel requests";
       this.#listener = await listen(
-        this.#parts.databaseUrl,
-        [cancelChannel(this.#parts.db)],
+        this.#deps.databaseUrl,
+        [cancelChannel(this.#deps.db)],
         () => this.#heartbeat.soon(),
-        (error) => this.#parts.onError(error, "listening for cancel requests"),
+        (error) => this.#deps.onError(error, "listening for cancel requests"),
       );
       this.#lag.enable();
       this.#heartbeat.start();
       step = "consuming hints";
-      this.#consumer = await this.#parts.dispatcher.consume({
+      this.#consumer = await this.#deps.dispatcher.consume({
         pipelines: this.#pipelines(),
         concurrency: 2,
         onHint: (hint) => this.#onHint(hint),
       });
       step = "the first round of the claim loop";
       await new Promise<void>((resolve, reject) => {
-        this.#loop = this.#goRound(resolve).catch(reject);
+        this.#loop = this.#runLoop(resolve).catch(reject);
       });
     };
     const timer = new AbortController();
@@ -197,10 +197,10 @@ export class Worker {
   }
 
   #pipelines(): string[] {
-    return this.#parts.registry.all().map(({ name }) => name);
+    return this.#deps.registry.all().map(({ name }) => name);
   }
 
-  async #goRound(onFirstRound: () => void): Promise<void> {
+  async #runLoop(onFirstIteration: () => void): Promise<void> {
     while (!this.#stopping) {
       const claimed = await this.#claim();
       // A round whose claim failed is none: a worker that can take nothing must not look as if it moved.
@@ -209,7 +209,7 @@ export class Worker {
         this.#lastRoundAt = performance.now();
         this.#row.beat({ iterations: this.#iterations, running: this.#running.size, lagMs: this.#lag.mean / 1e6 });
         this.#lag.reset();
-        onFirstRound();
+        onFirstIteration();
       }
       if (claimed !== "all" || this.#running.size >= this.#settings.concurrency) await this.#wait();
     }
@@ -226,7 +226,7 @@ export class Worker {
       claims = await this.#recorder.claim({ ids, limit, pipelines: this.#pipelines() });
     } catch (error) {
       this.#claimError = error;
-      this.#parts.onError(error, "claiming tasks");
+      this.#deps.onError(error, "claiming tasks");
       return "failed";
     }
     if (claims.length > 0) this.#row.claimed();
@@ -241,20 +241,20 @@ export class Worker {
     const stop = new AbortController();
     if (this.#stopping) stop.abort(new Stopped("shutting down"));
     const { recorder, heartbeat } = { recorder: this.#recorder, heartbeat: this.#heartbeat };
-    const parts: RunTaskParts = {
-      ...this.#parts,
+    const deps: RunTaskDeps = {
+      ...this.#deps,
       recorder,
       heartbeat,
       onContentMoved: (documentId) => {
-        removeStale(this.#parts.db, documentId).catch((error: unknown) =>
-          this.#parts.onError(error, `removing old content of document ${documentId}`),
+        removeStale(this.#deps.db, documentId).catch((error: unknown) =>
+          this.#deps.onError(error, `removing old content of document ${documentId}`),
         );
       },
     };
     const key = `${claim.taskId} ${claim.fence}`;
-    const done = runTask(parts, claim, stop)
+    const done = runTask(deps, claim, stop)
       // The task stays RUNNING until its lease passes, and is rescued then; nothing here may end the process.
-      .catch((error: unknown) => this.#parts.onError(error, `running task ${claim.taskId}`))
+      .catch((error: unknown) => this.#deps.onError(error, `running task ${claim.taskId}`))
       .finally(() => {
         this.#running.delete(key);
         this.#wake();

@@ -117,7 +117,7 @@ describe("a job", () => {
     await rig.settled(jobId);
     broken.clear();
     seen.length = 0;
-    expect(await retryJob(rig.parts, ACTOR, { jobId, from: "FAILED_STAGE", reason: "mended" })).toEqual({
+    expect(await retryJob(rig.deps, ACTOR, { jobId, from: "FAILED_STAGE", reason: "mended" })).toEqual({
       jobId,
       retriedTasks: 1,
     });
@@ -141,14 +141,12 @@ describe("a job", () => {
     await rig.settled(jobId);
     broken.clear();
     await expect(
-      retryJob(rig.parts, ACTOR, { jobId, from: "FAILED_STAGE", errorCodes: ["GREEN"] }),
+      retryJob(rig.deps, ACTOR, { jobId, from: "FAILED_STAGE", errorCodes: ["GREEN"] }),
     ).rejects.toMatchObject({ code: "NOT_RETRYABLE" });
-    expect((await retryJob(rig.parts, ACTOR, { jobId, from: "FIRST_STAGE", errorCodes: ["RED"] })).retriedTasks).toBe(
-      1,
-    );
+    expect((await retryJob(rig.deps, ACTOR, { jobId, from: "FIRST_STAGE", errorCodes: ["RED"] })).retriedTasks).toBe(1);
     expect(await rig.settled(jobId)).toBe("COMPLETED_WITH_ERRORS");
     const [task] = await rig.db.query("select id from headway.task where job_id = $1 and status = 'FAILED'", [jobId]);
-    expect(await retryTask(rig.parts, ACTOR, { taskId: task.id, from: "FAILED_STAGE" })).toBe(task.id);
+    expect(await retryTask(rig.deps, ACTOR, { taskId: task.id, from: "FAILED_STAGE" })).toBe(task.id);
     expect(await rig.settled(jobId)).toBe("COMPLETED");
   });
 
@@ -195,7 +193,7 @@ describe("a job", () => {
     const jobId = await rig.submit("hold", 20);
     await until("eight stages run", () => held === 8);
     const cancelledAt = Date.now();
-    await cancelJob(rig.parts, ACTOR, { jobId, reason: "enough" });
+    await cancelJob(rig.deps, ACTOR, { jobId, reason: "enough" });
     expect(await rig.settled(jobId)).toBe("CANCELLED");
     expect(Date.now() - cancelledAt).toBeLessThan(1_000);
     const [row] = await rig.db.query("select cancelled, completed from headway.job where id = $1", [jobId]);
@@ -210,12 +208,12 @@ describe("a job", () => {
       "select id from headway.task where job_id = $1 order by ordinal",
       [jobId],
     );
-    await cancelTask(rig.parts, ACTOR, { taskId: tasks[0]!.id });
+    await cancelTask(rig.deps, ACTOR, { taskId: tasks[0]!.id });
     await until(
       "one is cancelled",
       async () => (await rig.db.query("select cancelled from headway.job where id = $1", [jobId]))[0].cancelled === 1,
     );
-    await cancelTask(rig.parts, ACTOR, { taskId: tasks[1]!.id });
+    await cancelTask(rig.deps, ACTOR, { taskId: tasks[1]!.id });
     expect(await rig.settled(jobId)).toBe("CANCELLED");
   });
 });
@@ -225,7 +223,7 @@ describe("a submit", () => {
     const quiet = await createRig([words]);
     try {
       const collectionId = await quiet.collection(10_000);
-      const { jobId } = await submitJob(quiet.parts, ACTOR, { collectionId, pipeline: "words" });
+      const { jobId } = await submitJob(quiet.deps, ACTOR, { collectionId, pipeline: "words" });
       const [row] = await quiet.db.query(
         "select total, queued, (select count(distinct tx)::int from headway.status_change where job_id = $1) as transactions from headway.job where id = $1",
         [jobId],
@@ -241,14 +239,14 @@ describe("a submit", () => {
     const collectionId = await rig.collection(1);
     const all = await Promise.all(
       Array.from({ length: 20 }, () =>
-        submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words", idempotencyKey: "k1" }),
+        submitJob(rig.deps, ACTOR, { collectionId, pipeline: "words", idempotencyKey: "k1" }),
       ),
     );
     expect(new Set(all.map(({ jobId }) => jobId)).size).toBe(1);
     expect(all.filter(({ deduplicated }) => !deduplicated)).toHaveLength(1);
     await rig.settled(all[0]!.jobId);
     await expect(
-      submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words", options: { factor: 3 }, idempotencyKey: "k1" }),
+      submitJob(rig.deps, ACTOR, { collectionId, pipeline: "words", options: { factor: 3 }, idempotencyKey: "k1" }),
     ).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
   });
 
@@ -262,7 +260,7 @@ describe("a submit", () => {
   ] as const)("with %s is refused and changes nothing", async (_, wrong, code) => {
     const collectionId = await rig.collection(1);
     const before = await everything();
-    await expect(submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words", ...wrong })).rejects.toMatchObject({
+    await expect(submitJob(rig.deps, ACTOR, { collectionId, pipeline: "words", ...wrong })).rejects.toMatchObject({
       code,
     });
     expect(await everything()).toEqual(before);
@@ -270,23 +268,23 @@ describe("a submit", () => {
 
   test("of an empty collection, and a second one while a job is open, are refused and change nothing", async () => {
     const empty = await rig.collection(0);
-    await expect(submitJob(rig.parts, ACTOR, { collectionId: empty, pipeline: "words" })).rejects.toMatchObject({
+    await expect(submitJob(rig.deps, ACTOR, { collectionId: empty, pipeline: "words" })).rejects.toMatchObject({
       code: "NO_DOCUMENTS",
     });
     held = 0;
     const collectionId = await rig.collection(1);
-    const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "hold" });
+    const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "hold" });
     await until("it runs", () => held === 1);
     const before = await everything();
-    await expect(submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words" })).rejects.toMatchObject({
+    await expect(submitJob(rig.deps, ACTOR, { collectionId, pipeline: "words" })).rejects.toMatchObject({
       code: "ACTIVE_JOB_EXISTS",
       details: { jobId },
     });
     await expect(
-      addDocuments(rig.parts, ACTOR, { collectionId, documents: [{ name: "x", text: "x" }] }),
+      addDocuments(rig.deps, ACTOR, { collectionId, documents: [{ name: "x", text: "x" }] }),
     ).rejects.toMatchObject({ code: "ACTIVE_JOB_EXISTS" });
     expect(await everything()).toEqual(before);
-    await cancelJob(rig.parts, ACTOR, { jobId });
+    await cancelJob(rig.deps, ACTOR, { jobId });
     await rig.settled(jobId);
   });
 
@@ -294,24 +292,23 @@ describe("a submit", () => {
     const jobId = await rig.submit("words", 1);
     await rig.settled(jobId);
     const before = await everything();
-    await expect(cancelJob(rig.parts, ACTOR, { jobId })).rejects.toMatchObject({
+    await expect(cancelJob(rig.deps, ACTOR, { jobId })).rejects.toMatchObject({
       code: "NOT_CANCELLABLE",
       message: expect.stringContaining("COMPLETED"),
     });
-    await expect(retryJob(rig.parts, ACTOR, { jobId, from: "FAILED_STAGE" })).rejects.toMatchObject({
+    await expect(retryJob(rig.deps, ACTOR, { jobId, from: "FAILED_STAGE" })).rejects.toMatchObject({
       code: "NOT_RETRYABLE",
       message: expect.stringContaining("COMPLETED"),
     });
-    await expect(cancelTask(rig.parts, ACTOR, { taskId: randomUUID() })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(cancelTask(rig.deps, ACTOR, { taskId: randomUUID() })).rejects.toMatchObject({ code: "NOT_FOUND" });
     expect(await everything()).toEqual(before);
   });
 });
 
 describe("documents", () => {
   test("of the same name: the same bytes change nothing, other bytes are its new content", async () => {
-    const collectionId = await createCollection(rig.parts, ACTOR, { name: "versions" });
-    const add = (text: string) =>
-      addDocuments(rig.parts, ACTOR, { collectionId, documents: [{ name: "a.txt", text }] });
+    const collectionId = await createCollection(rig.deps, ACTOR, { name: "versions" });
+    const add = (text: string) => addDocuments(rig.deps, ACTOR, { collectionId, documents: [{ name: "a.txt", text }] });
     const [id] = await add("one");
     expect(await add("one")).toEqual([id]);
     const version = async () =>
@@ -341,7 +338,7 @@ describe("documents", () => {
     const collectionId = await rig.collection(1);
     const before = await everything();
     await expect(
-      addDocuments(rig.parts, ACTOR, { collectionId, documents: [{ name: "good", text: "good" }, ...documents] }),
+      addDocuments(rig.deps, ACTOR, { collectionId, documents: [{ name: "good", text: "good" }, ...documents] }),
     ).rejects.toMatchObject({ code });
     expect(await everything()).toEqual(before);
   });
@@ -349,9 +346,9 @@ describe("documents", () => {
   test("behind a file that does not exist are taken, and their task fails at its first reading stage with NOT_READABLE", async () => {
     const jobId = await rig.submit("words", 0, {
       collectionId: await rig.collection(1).then(async (collectionId) => {
-        await addDocuments(rig.parts, ACTOR, {
+        await addDocuments(rig.deps, ACTOR, {
           collectionId,
-          documents: [{ name: "gone", uri: `file://${rig.parts.fileRoots[0]}/gone.txt` }],
+          documents: [{ name: "gone", uri: `file://${rig.deps.fileRoots[0]}/gone.txt` }],
         });
         return collectionId;
       }),
@@ -365,7 +362,7 @@ describe("documents", () => {
   });
 
   test("in a collection whose name is taken: refused", async () => {
-    await createCollection(rig.parts, ACTOR, { name: "taken" });
-    await expect(createCollection(rig.parts, ACTOR, { name: "taken" })).rejects.toMatchObject({ code: "NAME_TAKEN" });
+    await createCollection(rig.deps, ACTOR, { name: "taken" });
+    await expect(createCollection(rig.deps, ACTOR, { name: "taken" })).rejects.toMatchObject({ code: "NAME_TAKEN" });
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { randomUUID } from "node:crypto";
 import { cancelJob, cancelTask } from "../../src/engine/cancel/cancel.js";
-import type { Change } from "../../src/engine/flush/change.js";
+import type { Change } from "../../src/engine/flush/task-command.js";
 import type { Claim } from "../../src/engine/flush/claim.js";
 import { converge } from "../../src/engine/flush/converge.js";
 import type { Actor } from "../../src/engine/engine.js";
@@ -16,7 +16,7 @@ import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { enforceCancelDeadlines } from "../../src/reconciler/cancel-deadlines.js";
 import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
 import { convergeOpenJobs } from "../../src/reconciler/open-jobs.js";
-import type { DutyParts } from "../../src/reconciler/reconciler.js";
+import type { DutyDeps } from "../../src/reconciler/reconciler.js";
 import { ACTOR, createRig, PROJECT, type Rig } from "../support/engine.js";
 
 const stage = (name: string) => ({ name, maxAttempts: 2, run: async () => null });
@@ -52,7 +52,7 @@ interface Run {
   /** What the holders believe to hold, and what they know to have lost or given back. */
   readonly held: Held[];
   readonly lost: Held[];
-  readonly sweep: DutyParts;
+  readonly sweep: DutyDeps;
   readonly errors: unknown[];
   /** Of the last change that has been looked at. */
   position: string;
@@ -94,7 +94,7 @@ async function startRun(): Promise<Run> {
     sweep: {
       db: rig.db,
       blobs: rig.blobs,
-      dispatcher: rig.parts.dispatcher,
+      dispatcher: rig.deps.dispatcher,
       recorder: holder(null).recorder,
       settings,
       onError,
@@ -131,7 +131,7 @@ async function orRefused<T>(codes: readonly UserErrorCode[], call: Promise<T>): 
 
 async function submit(run: Run, pick: number, idempotencyKey: string | null): Promise<boolean> {
   const input = { collectionId: among(run.collections, pick)!, pipeline: "random", idempotencyKey };
-  const call = submitJob(rig.parts, among(ACTORS, pick)!, input);
+  const call = submitJob(rig.deps, among(ACTORS, pick)!, input);
   const submitted = await orRefused(["ACTIVE_JOB_EXISTS", "IDEMPOTENCY_CONFLICT"], call);
   if (submitted) run[submitted.deduplicated ? "deduplicated" : "jobs"].push(submitted.jobId);
   if (submitted?.deduplicated) tally("deduplicated");
@@ -215,14 +215,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
     expect(await write(run, held, among(wanted, pick)!)).toBe(false);
     return true;
   },
-  "cancel job": about("job", (jobId, actor) => cancelJob(rig.parts, actor, { jobId })),
-  "cancel task": about("task", (taskId, actor) => cancelTask(rig.parts, actor, { taskId, reason: "enough" })),
+  "cancel job": about("job", (jobId, actor) => cancelJob(rig.deps, actor, { jobId })),
+  "cancel task": about("task", (taskId, actor) => cancelTask(rig.deps, actor, { taskId, reason: "enough" })),
   "retry job": about("job", (jobId, actor, pick) =>
-    retryJob(rig.parts, actor, { jobId, from: from(pick), errorCodes: pick % 5 === 0 ? ["CRASHED"] : null }),
+    retryJob(rig.deps, actor, { jobId, from: from(pick), errorCodes: pick % 5 === 0 ? ["CRASHED"] : null }),
   ),
-  "retry task": about("task", (taskId, actor, pick) => retryTask(rig.parts, actor, { taskId, from: from(pick) })),
+  "retry task": about("task", (taskId, actor, pick) => retryTask(rig.deps, actor, { taskId, from: from(pick) })),
   // Whoever settles the last task converges the job in the same transaction: nothing is left to do at any instant.
-  converge: about("job", async (jobId) => expect(await converge(rig.parts, jobId)).toBe(0)),
+  converge: about("job", async (jobId) => expect(await converge(rig.deps, jobId)).toBe(0)),
   "leases pass": async ({ holders }, pick) => {
     const [, moved]: [unknown, number] = await rig.db.query(
       "update headway.task set lease_expires_at = clock_timestamp() - interval '1 s' where worker_id = $1 and status = 'RUNNING'",
@@ -260,7 +260,7 @@ async function finish(run: Run): Promise<void> {
     const held = take(run.held, 0)!;
     await write(run, held, { kind: held.stage === "read" ? "stage" : "complete" });
   }
-  for (const jobId of run.jobs) await converge(rig.parts, jobId);
+  for (const jobId of run.jobs) await converge(rig.deps, jobId);
   const jobs = await rig.db.query(
     "select id, finished_at is not null as settled from headway.job where collection_id = any ($1) order by id",
     [run.collections],

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { cancelTask } from "../../src/engine/cancel/cancel.js";
-import type { Change } from "../../src/engine/flush/change.js";
+import type { Change } from "../../src/engine/flush/task-command.js";
 import { Recorder } from "../../src/engine/flush/recorder.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
-import type { DutyParts } from "../../src/reconciler/reconciler.js";
+import type { DutyDeps } from "../../src/reconciler/reconciler.js";
 import { ACTOR, createRig, PROJECT, type Rig } from "../support/engine.js";
 import { note } from "./rig.js";
 
@@ -20,10 +20,10 @@ const pair = definePipeline({
 let rig: Rig;
 let recorder: Recorder;
 let barrier: pg.Client;
-let duty: DutyParts;
+let duty: DutyDeps;
 beforeAll(async () => {
   rig = await createRig([pair]);
-  const { db, onError } = rig.parts;
+  const { db, onError } = rig.deps;
   const options = { db, projectId: PROJECT, leaseMs: 30_000, crashLimit: 3, onDue: () => undefined, onError };
   recorder = new Recorder({ ...options, actor: { type: "WORKER", name: `worker:${WORKER}` }, workerId: WORKER });
   const sweeper = new Recorder({ ...options, actor: { type: "SYSTEM", name: "system:sweep" }, workerId: null });
@@ -32,7 +32,7 @@ beforeAll(async () => {
     onError,
     recorder: sweeper,
     blobs: rig.blobs,
-    dispatcher: rig.parts.dispatcher,
+    dispatcher: rig.deps.dispatcher,
     settings: null as never,
   };
   barrier = new pg.Client({ connectionString: rig.url });
@@ -105,7 +105,7 @@ describe("F17: released together 500 times, there is one winner as in the race t
         claim.taskId,
         () => recorder.record(complete(claim)),
         () =>
-          cancelTask(rig.parts, ACTOR, { taskId: claim.taskId }).catch((error: Error) =>
+          cancelTask(rig.deps, ACTOR, { taskId: claim.taskId }).catch((error: Error) =>
             expect(error.message).toMatch(/is COMPLETED; only open/),
           ),
       );
@@ -128,7 +128,7 @@ describe("F17: released together 500 times, there is one winner as in the race t
       await together(
         claim.taskId,
         () => recorder.record(fail(claim)),
-        () => cancelTask(rig.parts, ACTOR, { taskId: claim.taskId }),
+        () => cancelTask(rig.deps, ACTOR, { taskId: claim.taskId }),
       );
     }
     expect(await tally(claims)).toEqual({ "CANCELLED CANCELLED_BY_REQUEST": ROUNDS });
@@ -162,7 +162,7 @@ describe("F17: released together 500 times, there is one winner as in the race t
       expect(await rig.violations()).toEqual([]);
       note({ fault: "F17", what: `${what} × sweep (${JSON.stringify(counts)})`, times: ROUNDS, looks: 1, jobs: 1 });
       // What was given back must not be claimed by the next test.
-      for (const { taskId } of claims) await cancelTask(rig.parts, ACTOR, { taskId }).catch(() => undefined);
+      for (const { taskId } of claims) await cancelTask(rig.deps, ACTOR, { taskId }).catch(() => undefined);
     },
     120_000,
   );

@@ -8,7 +8,7 @@ import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
 import { enforceCancelDeadlines } from "../../src/reconciler/cancel-deadlines.js";
 import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
 import { expireCollections } from "../../src/reconciler/expiry.js";
-import type { DutyParts } from "../../src/reconciler/reconciler.js";
+import type { DutyDeps } from "../../src/reconciler/reconciler.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { createFaultRig, ROLES, type FaultRig } from "./rig.js";
 
@@ -73,7 +73,7 @@ test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of
     cancelDeadlineMs: 1_000,
   };
   const blobs = createFilesystemBlobStore("/nonexistent");
-  const parts: DutyParts = { db, recorder, blobs, dispatcher: createInProcessDispatcher(), settings, onError };
+  const deps: DutyDeps = { db, recorder, blobs, dispatcher: createInProcessDispatcher(), settings, onError };
   for (const duty of [
     finishOperations,
     convergeOpenJobs,
@@ -81,7 +81,7 @@ test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of
     rescueExpiredLeases,
     expireCollections,
   ]) {
-    expect(await duty(parts)).toBe(0);
+    expect(await duty(deps)).toBe(0);
   }
   await db.destroy();
   expect(rig.looks).toBeGreaterThan(looksBefore);

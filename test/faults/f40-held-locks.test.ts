@@ -117,12 +117,12 @@ describe("F40: due work that nobody may take", () => {
     const alone = await lookedAtByClaim();
     unserved.push(await rig.submit("still", 1_000, { priority: 9 }), await rig.submit("still", 1, { priority: 9 }));
     expect((await lookedAtByClaim()) - alone).toBeLessThan(20);
-    await pausePipeline(rig.parts, ACTOR, { pipeline: "quick", reason: "for this test" });
+    await pausePipeline(rig.deps, ACTOR, { pipeline: "quick", reason: "for this test" });
     expect(await lookedAtByClaim()).toBeLessThan(alone);
     expect(await claim(recorder())).toEqual([]);
     await rig.db.query("delete from headway.pipeline_pause");
     for (const one of [job, ...unserved]) {
-      await cancelJob(rig.parts, ACTOR, { jobId: one });
+      await cancelJob(rig.deps, ACTOR, { jobId: one });
       expect(await rig.settled(one)).toBe("CANCELLED");
     }
   });

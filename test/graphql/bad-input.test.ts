@@ -143,7 +143,7 @@ describe("a mutation that can't be done is a user error that says why, and chang
       ADD,
       () => ({
         collectionId: at.full,
-        documents: [{ name: "a", uri: `${pathToFileURL(api.rig.parts.fileRoots[0]!).href}/../../etc/passwd` }],
+        documents: [{ name: "a", uri: `${pathToFileURL(api.rig.deps.fileRoots[0]!).href}/../../etc/passwd` }],
       }),
       "URI_REFUSED",
       /HEADWAY_FILE_ROOTS/,
@@ -308,7 +308,7 @@ describe("a request that makes no sense is BAD_USER_INPUT that names the field, 
 describe("a file that is missing or can't be read", () => {
   test("is taken, and fails its own task with NOT_READABLE while the others complete", async () => {
     const collectionId = await api.rig.collection(1);
-    const uri = pathToFileURL(path.join(api.rig.parts.fileRoots[0]!, "missing.txt")).href;
+    const uri = pathToFileURL(path.join(api.rig.deps.fileRoots[0]!, "missing.txt")).href;
     const { data } = await api.send(ADD, { input: { collectionId, documents: [{ name: "missing.txt", uri }] } });
     expect(data!.result.userErrors).toEqual([]);
     const worker = await api.rig.startWorker();

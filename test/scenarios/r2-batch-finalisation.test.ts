@@ -53,7 +53,7 @@ describe("a batch that used to end only while another message was handled", () =
     gate.open("file 0");
     gate.open("file 1");
     await until("two are done", async () => (await look(api, batch)).lastJob.counts.completed === 2);
-    await api.rig.parts.dispatcher.close();
+    await api.rig.deps.dispatcher.close();
     gate.open("file 2");
     await until("the batch has ended", async () => (await look(api, batch)).status === "COMPLETED");
 

@@ -138,7 +138,7 @@ describe("a collection's status, in the eight ways in which it used to go wrong"
       );
       await states.next();
       await until("the file is held", () => gate.held.length === 1);
-      await deaf.rig.parts.dispatcher.close();
+      await deaf.rig.deps.dispatcher.close();
       const cut: unknown[] = await deaf.rig.db.query(
         `select pg_terminate_backend(pid) from pg_stat_activity
          where datname = current_database() and application_name = 'headway-listen'`,

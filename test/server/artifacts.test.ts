@@ -7,11 +7,11 @@ import { attachment, serveArtifact } from "../../src/server/artifacts.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { createRig, PROJECT, type Rig } from "../support/engine.js";
-import type { Viewer } from "../../src/access/principal.js";
+import type { Principal } from "../../src/access/principal.js";
 import { logger } from "./world.js";
 
 const NAME = "Übersicht (1).json";
-const viewer: Viewer = {
+const principal: Principal = {
   keyId: randomUUID(),
   name: "tester",
   role: "VIEWER",
@@ -29,9 +29,9 @@ describe("artifacts over HTTP", () => {
     rig = await createRig([]);
     folder = await mkdtemp(path.join(tmpdir(), "headway-artifacts-"));
     blobs = createFilesystemBlobStore(folder);
-    const parts = { db: rig.db, blobs, authenticate: async () => viewer, logger };
+    const deps = { db: rig.db, blobs, authenticate: async () => principal, logger };
     server = await listen({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null }, null, (app) => {
-      app.get("/artifacts/:id", serveArtifact(parts));
+      app.get("/artifacts/:id", serveArtifact(deps));
     });
   });
   afterAll(async () => {

@@ -13,7 +13,7 @@ import express from "express";
 import { createUploads, type NewUpload } from "../../src/engine/uploads/uploads.js";
 import { deleteDueBlobs } from "../../src/engine/expiry/expire.js";
 import { KeyRing } from "../../src/access/keys.js";
-import { authenticate, type Viewer } from "../../src/access/principal.js";
+import { authenticate, type Principal } from "../../src/access/principal.js";
 import { armFailpoint } from "../../src/failpoint.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { expireUploads } from "../../src/reconciler/uploads.js";
@@ -53,19 +53,19 @@ let server: RunningServer;
 beforeAll(async () => {
   api = await createTestApi([reader]);
   const { db } = api.rig;
-  folder = api.rig.parts.fileRoots[0]!;
+  folder = api.rig.deps.fileRoots[0]!;
   await db.query("insert into headway.project (id, name) values ($1, 'foreign')", [foreign]);
   keys = {
     VIEWER: await keyBy(db, { role: "VIEWER" }),
     OPERATOR: await keyBy(db, { role: "OPERATOR" }),
     foreign: await keyBy(db, { projectId: foreign }),
   };
-  const ring = new KeyRing(db, api.rig.parts.onError);
-  const viewerOf = (authorization: unknown): Promise<Viewer> => authenticate(ring, authorization);
-  const parts = { db, blobs: api.rig.blobs, authenticate: viewerOf, maxDocumentBytes: MAX, logger };
+  const ring = new KeyRing(db, api.rig.deps.onError);
+  const principalOf = (authorization: unknown): Promise<Principal> => authenticate(ring, authorization);
+  const deps = { db, blobs: api.rig.blobs, authenticate: principalOf, maxDocumentBytes: MAX, logger };
   server = await listen({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null }, null, (app) => {
-    app.put("/uploads/:id", serveUpload(parts));
-    app.put("/hurried/:id", serveUpload({ ...parts, pace: { windowMs: 300, minBytes: 1_000 } }));
+    app.put("/uploads/:id", serveUpload(deps));
+    app.put("/hurried/:id", serveUpload({ ...deps, pace: { windowMs: 300, minBytes: 1_000 } }));
   });
 });
 afterAll(async () => {
@@ -75,7 +75,7 @@ afterAll(async () => {
 
 async function announce(bytes: Uint8Array | number, more: Partial<NewUpload> = {}): Promise<string> {
   const sizeBytes = typeof bytes === "number" ? bytes : bytes.length;
-  const [made] = await createUploads(api.rig.parts, ACTOR, { files: [{ name: "file", sizeBytes, ...more }] });
+  const [made] = await createUploads(api.rig.deps, ACTOR, { files: [{ name: "file", sizeBytes, ...more }] });
   return made!.id;
 }
 
@@ -130,8 +130,8 @@ async function disk(): Promise<{ files: number; bytes: number }> {
 }
 
 async function sweep(): Promise<void> {
-  await expireUploads(api.rig.parts);
-  await deleteDueBlobs(api.rig.parts, api.rig.blobs);
+  await expireUploads(api.rig.deps);
+  await deleteDueBlobs(api.rig.deps, api.rig.blobs);
 }
 
 const CREATE = `mutation ($files: [UploadFileInput!]!) { createUploads(input: { files: $files }) {
@@ -443,7 +443,7 @@ describe("DocumentInput.uploadId", () => {
       (await add(collectionId, { name: "a", text: "t" }, { name: "b", uploadId: unknown })).userErrors,
     ).toMatchObject([{ code: "NOT_FOUND", path: ["documents", "1", "uploadId"] }]);
     const [theirs] = await createUploads(
-      api.rig.parts,
+      api.rig.deps,
       { ...ACTOR, projectId: foreign },
       { files: [{ name: "theirs", sizeBytes: 1 }] },
     );

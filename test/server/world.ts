@@ -93,13 +93,13 @@ export async function startWorld(port = 0): Promise<World> {
       if (authorization === `Bearer ${KEY}`) return KEY;
       throw new AccessDenied("UNAUTHENTICATED", "Only the world's own key is good here.");
     },
-    isStillGood: async () => true,
+    isValid: async () => true,
     context: () => ({ number: (contexts += 1) }),
     formatError: (error: GraphQLError) => ({
       message: error.originalError ? "hidden" : error.message,
       extensions: { code: error.extensions.code ?? "NONE" },
     }),
-    idOf: (visitor) => visitor,
+    idOf: (principal) => principal,
     admit: () => undefined,
     limit: (request) => limitRequest(schema, request),
     validationRules: [],

@@ -293,7 +293,7 @@ describe("documents behind http:", () => {
 
   test("are downloaded by the worker: whole, begun anew where they broke off, or failed by their code", async () => {
     const rig = await createRig([reader]);
-    Object.assign(rig.parts, { networks, maxDocumentBytes: 400_000 });
+    Object.assign(rig.deps, { networks, maxDocumentBytes: 400_000 });
     const breaking = breakingAt([100_000], null);
     answer = (req, res) => {
       if (req.url === "/breaking") return breaking(req, res);
@@ -306,7 +306,7 @@ describe("documents behind http:", () => {
     };
     const names = ["whole", "breaking", "endless", "inside", "missing"];
     const collectionId = await rig.collection(0);
-    await addDocuments(rig.parts, ACTOR, {
+    await addDocuments(rig.deps, ACTOR, {
       collectionId,
       documents: names.map((name) => ({ name, uri: at(`/${name}`) })),
     });
@@ -326,7 +326,7 @@ describe("documents behind http:", () => {
       { name: "missing", ...none, code: "NOT_READABLE" },
     ]);
     const stored = async (): Promise<number> => {
-      const files = await readdir(rig.parts.fileRoots[0]!, { recursive: true, withFileTypes: true });
+      const files = await readdir(rig.deps.fileRoots[0]!, { recursive: true, withFileTypes: true });
       return files.filter((file) => file.isFile()).length;
     };
     expect(await stored()).toBe(2);
@@ -335,7 +335,7 @@ describe("documents behind http:", () => {
     const before = await keys(rig);
     await rig.settled(await rig.submit("reader", 0, { collectionId }));
     expect(await stored()).toBe(4);
-    await deleteDueBlobs(rig.parts, rig.blobs);
+    await deleteDueBlobs(rig.deps, rig.blobs);
     expect(await stored()).toBe(2);
     const after = await keys(rig);
     expect(after.filter((key) => before.includes(key))).toEqual([]);
@@ -350,9 +350,9 @@ describe("documents behind http:", () => {
     const claim = { taskId: task.id, fence: "7", projectId: PROJECT } as Claim;
     const key = await beginFetch(rig.db, claim, task.document_id);
     await rig.blobs.write(key, BYTES);
-    expect(await deleteDueBlobs(rig.parts, rig.blobs)).toBe(0);
+    expect(await deleteDueBlobs(rig.deps, rig.blobs)).toBe(0);
     await rig.db.query("update headway.blob_deletion set delete_after = delete_after - interval '25 hours'");
-    expect(await deleteDueBlobs(rig.parts, rig.blobs)).toBe(1);
+    expect(await deleteDueBlobs(rig.deps, rig.blobs)).toBe(1);
     expect(await rig.blobs.size(key)).toBeNull();
     await rig.close();
   });

@@ -135,12 +135,12 @@ describe("documents behind s3:", () => {
 
   test("are fetched by the worker, or failed by their code", async () => {
     const rig = await createRig([reader]);
-    Object.assign(rig.parts, { s3Sources: ["s3://papers/in"], maxDocumentBytes: 1_000 });
+    Object.assign(rig.deps, { s3Sources: ["s3://papers/in"], maxDocumentBytes: 1_000 });
     server.put("papers/in/a b.txt", Buffer.from("from S3"));
     server.put("papers/in/large", randomBytes(1_001));
     const collectionId = await rig.collection(0);
     const add = (name: string, uri: string) =>
-      addDocuments(rig.parts, ACTOR, { collectionId, documents: [{ name, uri }] });
+      addDocuments(rig.deps, ACTOR, { collectionId, documents: [{ name, uri }] });
     await add("good", "s3://papers/in/a%20b.txt");
     await add("large", "s3://papers/in/large");
     await add("missing", "s3://papers/in/missing");
@@ -148,7 +148,7 @@ describe("documents behind s3:", () => {
     const s3 = createS3Objects(settings);
     const worker = new Worker(
       {
-        ...rig.parts,
+        ...rig.deps,
         s3,
         blobs: storeAt("s3://bucket/sources"),
         databaseUrl: rig.url,

@@ -3,7 +3,7 @@ import { createDataSource } from "../../src/database/data-source.js";
 import type { Dispatcher } from "../../src/dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
 import { addDocuments, createCollection } from "../../src/engine/collection/collections.js";
-import type { Actor, EngineParts } from "../../src/engine/engine.js";
+import type { Actor, EngineDeps } from "../../src/engine/engine.js";
 import { createNetworks } from "../../src/sources/networks.js";
 import { submitJob, type SubmitInput } from "../../src/engine/submit/submit.js";
 import type { Pipeline } from "../../src/pipelines/pipeline.js";
@@ -24,7 +24,7 @@ export const ACTOR: Actor = { type: "USER", name: "tester", projectId: PROJECT }
 export interface Rig {
   readonly url: string;
   readonly db: DataSource;
-  readonly parts: EngineParts;
+  readonly deps: EngineDeps;
   readonly blobs: BlobStore;
   /** What the parts could not do but went on without. */
   readonly errors: { error: unknown; doing: string }[];
@@ -49,7 +49,7 @@ export async function createRig(
   const errors: { error: unknown; doing: string }[] = [];
   const onError = (error: unknown, doing: string): void => void errors.push({ error, doing });
   const folder = await mkdtemp(path.join(tmpdir(), "headway-test-"));
-  const parts: EngineParts = {
+  const deps: EngineDeps = {
     db,
     dispatcher,
     registry,
@@ -69,13 +69,13 @@ export async function createRig(
   const rig: Rig = {
     url: database.url,
     db,
-    parts,
+    deps,
     blobs,
     errors,
     async startWorker(settings = {}) {
       const worker = new Worker(
         {
-          ...parts,
+          ...deps,
           databaseUrl: database.url,
           blobs,
           logger: silent,
@@ -117,17 +117,17 @@ export async function createRig(
     },
     async collection(documents) {
       made += 1;
-      const collectionId = await createCollection(parts, ACTOR, { name: `collection ${made}` });
+      const collectionId = await createCollection(deps, ACTOR, { name: `collection ${made}` });
       const list =
         typeof documents === "number"
           ? Array.from({ length: documents }, (_, i) => ({ name: `d${i}`, text: `d${i}` }))
           : documents;
-      if (list.length > 0) await addDocuments(parts, ACTOR, { collectionId, documents: list });
+      if (list.length > 0) await addDocuments(deps, ACTOR, { collectionId, documents: list });
       return collectionId;
     },
     async submit(pipeline, documents, more = {}) {
       const collectionId = more.collectionId ?? (await rig.collection(documents));
-      return (await submitJob(parts, ACTOR, { ...more, collectionId, pipeline })).jobId;
+      return (await submitJob(deps, ACTOR, { ...more, collectionId, pipeline })).jobId;
     },
     async settled(jobId, deadlineMs = 20_000) {
       let status: string | null = null;

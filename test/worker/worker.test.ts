@@ -120,7 +120,7 @@ describe("a worker", () => {
 
   test("that hangs while it starts fails within ten seconds, saying where", async () => {
     const dispatcher = { ...createInProcessDispatcher(), consume: () => new Promise<never>(() => undefined) };
-    const worker = new Worker(workerParts({ dispatcher }), SETTINGS);
+    const worker = new Worker(workerDeps({ dispatcher }), SETTINGS);
     await expect(worker.start()).rejects.toThrow(
       "The worker did not start within 10000 ms: it hangs in consuming hints.",
     );
@@ -128,7 +128,7 @@ describe("a worker", () => {
 
   test("that can't reach its database fails at once, saying so", async () => {
     const nowhere = createDataSource(rig.url.replace(/\/\w+$/, "/nowhere"));
-    const worker = new Worker(workerParts({ db: nowhere }), SETTINGS);
+    const worker = new Worker(workerDeps({ db: nowhere }), SETTINGS);
     await expect(worker.start()).rejects.toThrow("The worker can't start, in registering in the database: ");
   });
 
@@ -195,7 +195,7 @@ describe("a worker", () => {
 
   test("fails a task whose stage its pipeline no longer has, saying so", async () => {
     const jobId = await rig.submit("changing", 1);
-    const worker = new Worker(workerParts({ registry: new Registry([versionTwo]) }), SETTINGS);
+    const worker = new Worker(workerDeps({ registry: new Registry([versionTwo]) }), SETTINGS);
     await worker.start();
     expect(await rig.settled(jobId)).toBe("FAILED");
     expect(await taskOf(jobId)).toMatchObject({
@@ -242,10 +242,10 @@ const SETTINGS = {
   build: "test",
 };
 
-function workerParts(more: object): ConstructorParameters<typeof Worker>[0] {
+function workerDeps(more: object): ConstructorParameters<typeof Worker>[0] {
   const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   return {
-    ...rig.parts,
+    ...rig.deps,
     databaseUrl: rig.url,
     blobs: createFilesystemBlobStore("unused"),
     logger: silent,
@@ -263,7 +263,7 @@ async function dies(jobId: string): Promise<void> {
     workerId,
     ...SETTINGS,
     onDue: () => undefined,
-    onError: rig.parts.onError,
+    onError: rig.deps.onError,
   });
   const [claim] = await recorder.claim({ ids: [], pipelines: ["gated"], limit: 1 });
   expect(claim).toBeDefined();

@@ -3,7 +3,7 @@ import { inTransaction } from "../../database/transaction.js";
 import { UserFault } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
 import { isOpen, type JobStatus, type TaskStatus } from "../../lifecycle/status.js";
-import type { Actor, EngineParts } from "../engine.js";
+import type { Actor, EngineDeps } from "../engine.js";
 import { advance, byWhom, finishOperation, type OperationParts } from "../operations/steps.js";
 import { whyNotCancel } from "../permissions.js";
 
@@ -13,11 +13,11 @@ import { whyNotCancel } from "../permissions.js";
  * @throws {UserFault} NOT_FOUND, NOT_CANCELLABLE when it is settled
  */
 export async function cancelJob(
-  parts: OperationParts,
+  deps: OperationParts,
   actor: Actor,
   input: { readonly jobId: string; readonly reason?: string | null },
 ): Promise<string> {
-  await requestCancel(parts, actor, input);
+  await requestCancel(deps, actor, input);
   return input.jobId;
 }
 
@@ -26,13 +26,13 @@ export async function cancelJob(
  * Decided in one transaction; the job's tasks follow in steps, which the sweep finishes if this process can't.
  */
 export async function requestCancel(
-  parts: OperationParts,
+  deps: OperationParts,
   actor: Actor,
   input: { readonly jobId: string; readonly reason?: string | null },
 ): Promise<boolean> {
   const { jobId } = input;
   const by = { kind: "CANCEL", change: randomUUID(), ...byWhom(actor, input.reason) };
-  const step = await inTransaction(parts.db, async (tx) => {
+  const step = await inTransaction(deps.db, async (tx) => {
     await tx.query("select headway.lock_collections(array(select collection_id from headway.job where id = $1))", [
       jobId,
     ]);
@@ -56,7 +56,7 @@ export async function requestCancel(
     return first;
   });
   await failpoint("cancel.after_commit");
-  if (step?.more === true) await finishOperation(parts, jobId);
+  if (step?.more === true) await finishOperation(deps, jobId);
   return step !== null;
 }
 
@@ -65,12 +65,12 @@ export async function requestCancel(
  * @throws {UserFault} NOT_FOUND, NOT_CANCELLABLE when it is settled
  */
 export async function cancelTask(
-  parts: EngineParts,
+  deps: EngineDeps,
   actor: Actor,
   input: { readonly taskId: string; readonly reason?: string | null },
 ): Promise<string> {
   const { taskId } = input;
-  await inTransaction(parts.db, async (tx) => {
+  await inTransaction(deps.db, async (tx) => {
     await tx.query("select headway.lock_collections(array(select collection_id from headway.task where id = $1))", [
       taskId,
     ]);

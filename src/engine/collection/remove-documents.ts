@@ -1,7 +1,7 @@
 import type { EntityManager } from "typeorm";
 import { inTransaction } from "../../database/transaction.js";
 import { UserFault } from "../../errors.js";
-import type { Actor, EngineParts } from "../engine.js";
+import type { Actor, EngineDeps } from "../engine.js";
 import { lockCollection } from "../submit/lock.js";
 
 /** Documents whose rows go in one statement: with all their chunks it stays far below the statement's time. */
@@ -14,7 +14,7 @@ const STEP = 50;
  * @throws {UserFault} NOT_FOUND, INVALID_INPUT, ACTIVE_JOB_EXISTS, COLLECTION_EXPIRED
  */
 export async function removeDocuments(
-  parts: Pick<EngineParts, "db">,
+  deps: Pick<EngineDeps, "db">,
   actor: Actor,
   input: { readonly collectionId: string; readonly documentIds: readonly string[] },
 ): Promise<string[]> {
@@ -23,7 +23,7 @@ export async function removeDocuments(
   if (ids.length === 0) {
     throw new UserFault("INVALID_INPUT", "documentIds is empty; name at least one document.", ["documentIds"]);
   }
-  await inTransaction(parts.db, async (tx) => {
+  await inTransaction(deps.db, async (tx) => {
     await lockCollection(tx, actor, collectionId);
     await assertInCollection(tx, actor, collectionId, ids);
     for (let start = 0; start < ids.length; start += STEP) await remove(tx, ids.slice(start, start + STEP));

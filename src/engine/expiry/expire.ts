@@ -2,7 +2,7 @@ import { UserFault } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
 import type { BlobStore } from "../../storage/blob-store.js";
 import { cancelJob } from "../cancel/cancel.js";
-import type { Actor, EngineParts } from "../engine.js";
+import type { Actor, EngineDeps } from "../engine.js";
 
 /** Rows removed in one transaction: short enough to stand beside live traffic. */
 const STEP_ROWS = 500;
@@ -10,9 +10,9 @@ const STEP_ROWS = 500;
 const REQUEST_STEPS = 20;
 const DUTY = "system:expiry";
 
-type Parts = Pick<EngineParts, "db" | "onError">;
+type Parts = Pick<EngineDeps, "db" | "onError">;
 /** An open job may have to be cancelled first. */
-type ExpiryParts = Pick<EngineParts, "db" | "dispatcher" | "onError">;
+type ExpiryParts = Pick<EngineDeps, "db" | "dispatcher" | "onError">;
 
 /**
  * Expiry, now: an open job is cancelled first, then the collection is EXPIRED and its contents go. Where running work
@@ -21,12 +21,12 @@ type ExpiryParts = Pick<EngineParts, "db" | "dispatcher" | "onError">;
  * @throws {UserFault} NOT_FOUND, COLLECTION_EXPIRED when it had expired before
  */
 export async function deleteCollection(
-  parts: EngineParts,
+  deps: EngineDeps,
   actor: Actor,
   input: { readonly collectionId: string },
 ): Promise<string> {
   const { collectionId } = input;
-  const rows: { status: string }[] = await parts.db.query(
+  const rows: { status: string }[] = await deps.db.query(
     "select status from headway.collection where id = $1 and project_id = $2",
     [collectionId, actor.projectId],
   );
@@ -36,31 +36,31 @@ export async function deleteCollection(
       "collectionId",
     ]);
   }
-  await parts.db.query(
+  await deps.db.query(
     `update headway.collection set deletion_requested_at = clock_timestamp(), deletion_requested_by_type = $2,
        deletion_requested_by = $3 where id = $1 and status <> 'EXPIRED' and deletion_requested_at is null`,
     [collectionId, actor.type, actor.name],
   );
-  if (await expire(parts, collectionId)) {
-    for (let step = 0; step < REQUEST_STEPS && (await emptyStep(parts, collectionId)) > 0; step += 1);
+  if (await expire(deps, collectionId)) {
+    for (let step = 0; step < REQUEST_STEPS && (await emptyStep(deps, collectionId)) > 0; step += 1);
   }
   return collectionId;
 }
 
 /** Cancels an open job of a collection that is due, and expires it once none is open. True when it is EXPIRED by this. */
-export async function expire(parts: ExpiryParts, collectionId: string): Promise<boolean> {
-  const [open]: { id: string; projectId: string; status: string }[] = await parts.db.query(
+export async function expire(deps: ExpiryParts, collectionId: string): Promise<boolean> {
+  const [open]: { id: string; projectId: string; status: string }[] = await deps.db.query(
     `select id, project_id as "projectId", status from headway.job where collection_id = $1 and finished_at is null`,
     [collectionId],
   );
   if (open && open.status !== "CANCELLING") {
     const actor: Actor = { type: "SYSTEM", name: DUTY, projectId: open.projectId };
-    await cancelJob(parts, actor, { jobId: open.id, reason: "Its collection expires." }).catch((error: unknown) => {
+    await cancelJob(deps, actor, { jobId: open.id, reason: "Its collection expires." }).catch((error: unknown) => {
       // It settled meanwhile, which is as good.
       if (!(error instanceof UserFault && error.code === "NOT_CANCELLABLE")) throw error;
     });
   }
-  const rows: { expired: boolean }[] = await parts.db.query("select headway.expire_collection($1, $2) as expired", [
+  const rows: { expired: boolean }[] = await deps.db.query("select headway.expire_collection($1, $2) as expired", [
     collectionId,
     DUTY,
   ]);

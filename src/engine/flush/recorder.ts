@@ -6,7 +6,7 @@ import { failpoint } from "../../failpoint.js";
 import type { Cause } from "../../lifecycle/reasons.js";
 import type { TaskStatus } from "../../lifecycle/status.js";
 import { convergeFailures, flushChanges, flushSeconds, refusedWrites } from "../../metrics.js";
-import { toJson, wantedOf, type Change } from "./change.js";
+import { toJson, wantedOf, type Change } from "./task-command.js";
 import type { Claim } from "./claim.js";
 import { Claims, type ClaimRequest } from "./claims.js";
 import type { DueTask } from "./hints.js";

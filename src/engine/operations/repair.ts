@@ -1,5 +1,5 @@
 import { inTransaction } from "../../database/transaction.js";
-import type { Change, EngineParts } from "../engine.js";
+import type { Change, EngineDeps } from "../engine.js";
 import { CHANGE_COLUMNS, readDatabaseId, withCursor, type ChangeRow } from "../stream/history.js";
 
 const PAGE = 200;
@@ -18,28 +18,28 @@ export interface Repaired {
  * keep the rest from it. That one is told to `onError`, unless it was asked for by name.
  */
 export async function repair(
-  parts: Pick<EngineParts, "db" | "onError">,
+  deps: Pick<EngineDeps, "db" | "onError">,
   projectId: string,
   jobId: string | null,
 ): Promise<Repaired> {
-  const databaseId = await readDatabaseId(parts.db);
+  const databaseId = await readDatabaseId(deps.db);
   const rows: ChangeRow[] = [];
   let changed = 0;
   const one = async (id: string): Promise<void> => {
-    const written = await convergeAndRead(parts, id);
+    const written = await convergeAndRead(deps, id);
     changed += written.changed;
     rows.push(...written.rows.slice(0, MAX_SHOWN - rows.length));
   };
   if (jobId !== null) await one(jobId);
   else {
-    for await (const id of openJobs(parts, projectId)) {
-      await one(id).catch((error: unknown) => parts.onError(error, `repairing job ${id}`));
+    for await (const id of openJobs(deps, projectId)) {
+      await one(id).catch((error: unknown) => deps.onError(error, `repairing job ${id}`));
     }
   }
   return { changed, firstChanges: rows.map((row) => withCursor(row, "collection", databaseId)) };
 }
 
-async function* openJobs({ db }: Pick<EngineParts, "db">, projectId: string): AsyncGenerator<string> {
+async function* openJobs({ db }: Pick<EngineDeps, "db">, projectId: string): AsyncGenerator<string> {
   for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
     const found: { id: string }[] = await db.query(
       `select id from headway.job where project_id = $1 and status in ('QUEUED', 'PROCESSING', 'CANCELLING') and id > $2
@@ -52,7 +52,7 @@ async function* openJobs({ db }: Pick<EngineParts, "db">, projectId: string): As
   }
 }
 
-function convergeAndRead({ db }: Pick<EngineParts, "db">, jobId: string) {
+function convergeAndRead({ db }: Pick<EngineDeps, "db">, jobId: string) {
   return inTransaction(db, async (tx): Promise<{ changed: number; rows: ChangeRow[] }> => {
     const [answer]: { changed: number }[] = await tx.query("select headway.converge($1, $2) as changed", [
       jobId,

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from "typeorm";
 import { inTransaction } from "../../database/transaction.js";
 import { failpoint } from "../../failpoint.js";
-import type { Actor, EngineParts } from "../engine.js";
+import type { Actor, EngineDeps } from "../engine.js";
 import { dispatch, type DueTask } from "../flush/hints.js";
 import { toStorableMessage } from "../storable.js";
 
@@ -11,7 +11,7 @@ import { toStorableMessage } from "../storable.js";
  * left when the process dies is on the row, and the sweep goes on with it.
  */
 
-export type OperationParts = Pick<EngineParts, "db" | "dispatcher" | "onError">;
+export type OperationParts = Pick<EngineDeps, "db" | "dispatcher" | "onError">;
 
 export interface Step {
   /** Tasks are left for another step. */
@@ -34,15 +34,15 @@ export async function advanceAlone(db: DataSource, jobId: string): Promise<Step>
 }
 
 /** Takes the steps that are left. What keeps it from going on is told and left to the sweep: the decision is committed. */
-export async function finishOperation(parts: OperationParts, jobId: string): Promise<void> {
+export async function finishOperation(deps: OperationParts, jobId: string): Promise<void> {
   try {
     for (let more = true; more;) {
-      const step = await advanceAlone(parts.db, jobId);
-      dispatch(parts, step.due);
+      const step = await advanceAlone(deps.db, jobId);
+      dispatch(deps, step.due);
       more = step.more;
     }
   } catch (error) {
-    parts.onError(error, `going on with the tasks of job ${jobId}, which the sweep will do`);
+    deps.onError(error, `going on with the tasks of job ${jobId}, which the sweep will do`);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { WaitingCode } from "../../lifecycle/waiting.js";
 import { DEFAULT_STAGE_TIMEOUT_MS } from "../../pipelines/pipeline.js";
-import type { EngineParts } from "../engine.js";
+import type { EngineDeps } from "../engine.js";
 
 /** Why a task or a job does not move. */
 export interface WaitingReason {
@@ -45,11 +45,11 @@ const STUCK_AFTER_MS = 60_000;
 
 /** For each task why it does not move; absent where it moves or is settled. */
 export async function whyTasksWait(
-  parts: EngineParts,
+  deps: EngineDeps,
   taskIds: readonly string[],
 ): Promise<ReadonlyMap<string, WaitingReason>> {
-  const rows: Facts[] = await parts.db.query(FACTS, [taskIds]);
-  const reasons = rows.map((facts) => [facts.id, explain(parts, facts)] as const);
+  const rows: Facts[] = await deps.db.query(FACTS, [taskIds]);
+  const reasons = rows.map((facts) => [facts.id, explain(deps, facts)] as const);
   return new Map(reasons.filter((entry): entry is readonly [string, WaitingReason] => entry[1] !== null));
 }
 
@@ -58,12 +58,12 @@ export async function whyTasksWait(
  * would move first.
  */
 export async function whyJobsWait(
-  parts: EngineParts,
+  deps: EngineDeps,
   jobIds: readonly string[],
 ): Promise<ReadonlyMap<string, WaitingReason>> {
-  const rows: { jobId: string; taskId: string }[] = await parts.db.query(REPRESENTATIVES, [jobIds]);
+  const rows: { jobId: string; taskId: string }[] = await deps.db.query(REPRESENTATIVES, [jobIds]);
   const reasons = await whyTasksWait(
-    parts,
+    deps,
     rows.map(({ taskId }) => taskId),
   );
   const result = new Map<string, WaitingReason>();
@@ -74,14 +74,14 @@ export async function whyJobsWait(
   return result;
 }
 
-function explain(parts: EngineParts, facts: Facts): WaitingReason | null {
+function explain(deps: EngineDeps, facts: Facts): WaitingReason | null {
   switch (facts.status) {
     case "WAITING":
       return because("DOCUMENTS_OPEN", `${facts.documentsOpen} of ${facts.documents} documents are not settled yet.`);
     case "QUEUED":
       return explainQueued(facts);
     case "RUNNING":
-      return explainRunning(parts, facts);
+      return explainRunning(deps, facts);
   }
 }
 
@@ -114,7 +114,7 @@ function explainQueued(facts: Facts): WaitingReason | null {
   return { code: "BEHIND_OTHERS", message: `${count} due tasks are taken before it.`, until: null, position };
 }
 
-function explainRunning({ registry, cancelDeadlineMs }: EngineParts, facts: Facts): WaitingReason | null {
+function explainRunning({ registry, cancelDeadlineMs }: EngineDeps, facts: Facts): WaitingReason | null {
   const { now, stage, stageSince, leaseExpiresAt, holder, cancelRequestedAt } = facts;
   if (leaseExpiresAt !== null && leaseExpiresAt < now) {
     return because(

@@ -5,14 +5,14 @@ import { UserFault } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
 import { isOpen, type TaskKind, type TaskStatus } from "../../lifecycle/status.js";
 import { DEFAULT_MAX_ATTEMPTS } from "../../pipelines/pipeline.js";
-import type { Actor, EngineParts } from "../engine.js";
+import type { Actor, EngineDeps } from "../engine.js";
 import { dispatch, type DueTask } from "../flush/hints.js";
-import { whyNotRetryJob, whyNotRetryTask, type JobStanding } from "../permissions.js";
+import { whyNotRetryJob, whyNotRetryTask, type RetryState } from "../permissions.js";
 import { advance, byWhom, finishOperation } from "../operations/steps.js";
 
 export type RetryFrom = "FAILED_STAGE" | "FIRST_STAGE";
 
-interface Target extends JobStanding {
+interface Target extends RetryState {
   readonly collectionId: string;
   readonly pipeline: string;
   readonly documentStages: string[];
@@ -33,13 +33,13 @@ interface Choice {
  * @throws {UserFault} NOT_FOUND, NOT_RETRYABLE, COLLECTION_EXPIRED
  */
 export async function retryJob(
-  parts: EngineParts,
+  deps: EngineDeps,
   actor: Actor,
   input: { readonly jobId: string } & Choice,
 ): Promise<{ jobId: string; retriedTasks: number }> {
   const { jobId, ...choice } = input;
   const change = randomUUID();
-  const { retriedTasks, step } = await inTransaction(parts.db, async (tx) => {
+  const { retriedTasks, step } = await inTransaction(deps.db, async (tx) => {
     const target = await lockTarget(tx, actor, "j.id = $1", jobId, "job");
     refuseIf(target, whyNotRetryJob(target), "jobId");
     const count = await countRetryable(tx, jobId, choice.errorCodes ?? null);
@@ -51,13 +51,13 @@ export async function retryJob(
         ["jobId"],
       );
     }
-    const retry = howToRetry(parts, actor, target, { ...choice, change });
+    const retry = howToRetry(deps, actor, target, { ...choice, change });
     await reopenJob(tx, target, retry, { kind: "RETRY", codes: choice.errorCodes ?? null, ...retry });
     return { retriedTasks: count.documents, step: await advance(tx, jobId) };
   });
   await failpoint("retry.after_commit");
-  dispatch(parts, step.due);
-  if (step.more) await finishOperation(parts, jobId);
+  dispatch(deps, step.due);
+  if (step.more) await finishOperation(deps, jobId);
   return { jobId, retriedTasks };
 }
 
@@ -66,13 +66,13 @@ export async function retryJob(
  * @throws {UserFault} NOT_FOUND, NOT_RETRYABLE, COLLECTION_EXPIRED
  */
 export async function retryTask(
-  parts: EngineParts,
+  deps: EngineDeps,
   actor: Actor,
   input: { readonly taskId: string; readonly from: RetryFrom; readonly reason?: string | null },
 ): Promise<string> {
   const { taskId } = input;
   const change = randomUUID();
-  const due = await inTransaction(parts.db, async (tx) => {
+  const due = await inTransaction(deps.db, async (tx) => {
     const target = await lockTarget(
       tx,
       actor,
@@ -85,7 +85,7 @@ export async function retryTask(
       [taskId],
     );
     refuseIf(target, whyNotRetryTask(taskId, task!, target), "taskId");
-    const retry = howToRetry(parts, actor, target, { ...input, change });
+    const retry = howToRetry(deps, actor, target, { ...input, change });
     const isSettled = !isOpen("JOB", target.status);
     if (isSettled) await reopenJob(tx, target, retry, null);
     else await backToWaiting(tx, target, retry);
@@ -105,7 +105,7 @@ export async function retryTask(
     );
     return rows;
   });
-  dispatch(parts, due);
+  dispatch(deps, due);
   return taskId;
 }
 
@@ -162,12 +162,12 @@ interface Retry {
 }
 
 function howToRetry(
-  parts: EngineParts,
+  deps: EngineDeps,
   actor: Actor,
   target: Target,
   { change, from, reason }: Choice & { readonly change: string },
 ): Retry {
-  return { change, ...byWhom(actor, reason), from, attempts: attemptsByStage(parts, target) };
+  return { change, ...byWhom(actor, reason), from, attempts: attemptsByStage(deps, target) };
 }
 
 /** The job's next run, its collection's PROCESSING, and the collection task's WAITING; with what is to be done to its tasks. */
@@ -210,8 +210,8 @@ async function backToWaiting(tx: EntityManager, target: Target, retry: Retry): P
   );
 }
 
-function attemptsByStage(parts: EngineParts, target: Target): Record<string, number> {
-  const pipeline = parts.registry.get(target.pipeline);
+function attemptsByStage(deps: EngineDeps, target: Target): Record<string, number> {
+  const pipeline = deps.registry.get(target.pipeline);
   const stages = pipeline ? [...pipeline.documentStages, ...pipeline.collectionStages] : [];
   return Object.fromEntries(stages.map((stage) => [stage.name, stage.maxAttempts ?? DEFAULT_MAX_ATTEMPTS]));
 }

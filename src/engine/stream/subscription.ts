@@ -8,7 +8,7 @@ export interface Place {
   readonly position: string;
 }
 
-interface SubscriptionParts {
+interface SubscriptionDeps {
   readonly scope: Scope;
   readonly place: Place;
   /** Handed out before anything else. */
@@ -35,7 +35,7 @@ const PAGE = 200;
  */
 export class Subscription implements AsyncIterableIterator<Change | Gap> {
   readonly scope: Scope;
-  readonly #parts: SubscriptionParts;
+  readonly #deps: SubscriptionDeps;
   readonly #kind: "collection" | "project";
   #place: Place;
   #first: Gap | null;
@@ -45,12 +45,12 @@ export class Subscription implements AsyncIterableIterator<Change | Gap> {
   #awake = false;
   #wakeUp: (() => void) | null = null;
 
-  constructor(parts: SubscriptionParts) {
-    this.#parts = parts;
-    this.scope = parts.scope;
-    this.#kind = parts.scope.kind === "project" ? "project" : "collection";
-    this.#place = parts.place;
-    this.#first = parts.first;
+  constructor(deps: SubscriptionDeps) {
+    this.#deps = deps;
+    this.scope = deps.scope;
+    this.#kind = deps.scope.kind === "project" ? "project" : "collection";
+    this.#place = deps.place;
+    this.#first = deps.first;
   }
 
   /** The last place that was handed out or read. */
@@ -73,7 +73,7 @@ export class Subscription implements AsyncIterableIterator<Change | Gap> {
       const row = this.#rows.shift();
       if (row) {
         this.#place = placeOf(this.#kind, row);
-        return { done: false, value: this.#parts.toChange(row) };
+        return { done: false, value: this.#deps.toChange(row) };
       }
       if (!this.#live && (await this.#readMore())) continue;
       await this.#wait();
@@ -85,7 +85,7 @@ export class Subscription implements AsyncIterableIterator<Change | Gap> {
     if (!this.#closed) {
       this.#closed = true;
       this.#rows = [];
-      this.#parts.onClose();
+      this.#deps.onClose();
       this.wake();
     }
     return { done: true, value: undefined };
@@ -113,13 +113,13 @@ export class Subscription implements AsyncIterableIterator<Change | Gap> {
   /** True when there is something to hand out, or when another read is due. */
   async #readMore(): Promise<boolean> {
     this.#awake = false;
-    const reached = this.#parts.reached();
-    const rows = await this.#parts.read(this.#place, PAGE);
+    const reached = this.#deps.reached();
+    const rows = await this.#deps.read(this.#place, PAGE);
     if (this.#closed) return true;
     this.#rows.push(...rows);
     if (rows.length === PAGE) return true;
     // No await between the check and the decision to wait: what commits after it comes through push.
-    this.#live = this.#parts.attach(reached);
+    this.#live = this.#deps.attach(reached);
     return !this.#live || rows.length > 0;
   }
 

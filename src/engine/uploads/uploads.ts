@@ -3,13 +3,13 @@ import type { DataSource, EntityManager } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import { UserFault } from "../../errors.js";
-import type { Actor, EngineParts } from "../engine.js";
+import type { Actor, EngineDeps } from "../engine.js";
 import { Name, parse, text } from "../input.js";
 
-/** From createUploads on, for sending the bytes and for making documents of them. */
+/** From createUploads on, for attempt the bytes and for making documents of them. */
 export const UPLOAD_LIFE_MS = 24 * 3_600_000;
 const MAX_FILES = 1_000;
-/** Between an upload's end and that of what was left of a sending: longer than any statement takes to complete one. */
+/** Between an upload's end and that of what was left of a attempt: longer than any statement takes to complete one. */
 const DELETION_MARGIN_MS = 3_600_000;
 
 const NewUpload = z.object({
@@ -29,7 +29,7 @@ export type NewUpload = z.input<typeof NewUpload>;
  * @throws {UserFault} INVALID_INPUT, TOO_LARGE, LIMIT_EXCEEDED (more than 1,000 files)
  */
 export async function createUploads(
-  parts: Pick<EngineParts, "db" | "maxDocumentBytes">,
+  deps: Pick<EngineDeps, "db" | "maxDocumentBytes">,
   actor: Actor,
   input: { readonly files: readonly NewUpload[] },
 ): Promise<{ id: string; expiresAt: Date }[]> {
@@ -42,8 +42,8 @@ export async function createUploads(
       ["files"],
     );
   }
-  const rows = files.map((file, index) => toRow(parts, file, index));
-  const made: { id: string; expiresAt: Date }[] = await parts.db.query(
+  const rows = files.map((file, index) => toRow(deps, file, index));
+  const made: { id: string; expiresAt: Date }[] = await deps.db.query(
     `insert into headway.upload (id, project_id, name, media_type, size_bytes, sha256, expires_at, sweep_at)
      select n.id, $2, n.name, n."mediaType", n."sizeBytes", n.sha256, until.at, until.at
      from jsonb_to_recordset($1::jsonb) as n(id uuid, name text, "mediaType" text, "sizeBytes" bigint, sha256 text),
@@ -55,13 +55,13 @@ export async function createUploads(
   return rows.map(({ id }) => byId.get(id)!);
 }
 
-function toRow(parts: Pick<EngineParts, "maxDocumentBytes">, file: NewUpload, index: number): { readonly id: string } {
+function toRow(deps: Pick<EngineDeps, "maxDocumentBytes">, file: NewUpload, index: number): { readonly id: string } {
   const at = ["files", String(index)];
   const { name, mediaType, sizeBytes, sha256 } = parse(NewUpload, file, at);
-  if (sizeBytes > parts.maxDocumentBytes) {
+  if (sizeBytes > deps.maxDocumentBytes) {
     throw new UserFault(
       "TOO_LARGE",
-      `files.${index} ("${name}") has ${sizeBytes} bytes; at most ${parts.maxDocumentBytes} are taken.`,
+      `files.${index} ("${name}") has ${sizeBytes} bytes; at most ${deps.maxDocumentBytes} are taken.`,
       [...at, "sizeBytes"],
     );
   }
@@ -89,8 +89,8 @@ export async function findUpload(db: DataSource, projectId: string, id: string):
   return rows[0] ? { ...rows[0], sizeBytes: Number(rows[0].sizeBytes) } : null;
 }
 
-/** One try at sending an upload's bytes: it writes to a place of its own, so that two at once can't mix. */
-export interface Sending {
+/** One try at attempt an upload's bytes: it writes to a place of its own, so that two at once can't mix. */
+export interface UploadAttempt {
   readonly upload: OpenUpload;
   readonly prefix: string;
   readonly blobKey: string;
@@ -98,9 +98,9 @@ export interface Sending {
 
 /**
  * Opens a place for the bytes. It is booked for deletion from the start: when this process does not live to complete or
- * abandon the sending, the sweep removes what it left, once the upload must have expired.
+ * abandon the attempt, the sweep removes what it left, once the upload must have expired.
  */
-export async function beginSending(db: DataSource, upload: OpenUpload): Promise<Sending> {
+export async function startAttempt(db: DataSource, upload: OpenUpload): Promise<UploadAttempt> {
   const prefix = `uploads/${upload.id}/${randomUUID()}`;
   await db.query(
     `insert into headway.blob_deletion (prefix, project_id, delete_after)
@@ -112,9 +112,9 @@ export async function beginSending(db: DataSource, upload: OpenUpload): Promise<
 
 /**
  * The bytes are there: the upload is complete, and its place is no longer booked for deletion, both or neither. False
- * when another sending was faster, or the upload has expired meanwhile; what this one wrote is then to be abandoned.
+ * when another attempt was faster, or the upload has expired meanwhile; what this one wrote is then to be abandoned.
  */
-export async function completeSending(db: DataSource, sending: Sending, sha256: string): Promise<boolean> {
+export async function completeAttempt(db: DataSource, attempt: UploadAttempt, sha256: string): Promise<boolean> {
   const rows: { done: boolean }[] = await db.query(
     `with open as (
        select id from headway.upload where id = $1 and completed_at is null and expires_at > clock_timestamp() for update
@@ -127,13 +127,13 @@ export async function completeSending(db: DataSource, sending: Sending, sha256: 
        where id = $1 and exists (select from kept) returning id
      )
      select exists (select from done) as done`,
-    [sending.upload.id, sending.blobKey, sha256, sending.prefix],
+    [attempt.upload.id, attempt.blobKey, sha256, attempt.prefix],
   );
   return rows[0]!.done;
 }
 
-/** What this sending wrote is to go, at the next sweep. */
-export async function abandonSending(db: DataSource, { prefix }: Sending): Promise<void> {
+/** What this attempt wrote is to go, at the next sweep. */
+export async function discardAttempt(db: DataSource, { prefix }: UploadAttempt): Promise<void> {
   await db.query("update headway.blob_deletion set delete_after = clock_timestamp() where prefix = $1", [prefix]);
 }
 
@@ -181,7 +181,7 @@ export async function holdUploads(
 }
 
 /** One bounded step of removing uploads whose time has come. Returns how many it looked at; 0 when none is left. */
-export async function expireUploadsStep({ db }: Pick<EngineParts, "db">, limit: number): Promise<number> {
+export async function expireUploadsStep({ db }: Pick<EngineDeps, "db">, limit: number): Promise<number> {
   const rows: { looked: number }[] = await db.query("select headway.expire_uploads($1) as looked", [limit]);
   return rows[0]!.looked;
 }

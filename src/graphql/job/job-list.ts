@@ -46,11 +46,11 @@ export async function jobsOfCollection(
 
 /** The project's jobs that a filter takes, as `t`: all that is given must hold. @throws {BadInput} */
 export function jobsWhere(
-  { db, projectId, viewer, parts }: GraphContext,
+  { db, projectId, principal, deps }: GraphContext,
   filter: JobFilter | null,
 ): SelectQueryBuilder<Job> {
   const query = db.getRepository(Job).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
-  narrow(query, viewer.scope, "t.collection_id", "t.id");
+  narrow(query, principal.scope, "t.collection_id", "t.id");
   const wanted = optionalUuid(filter?.collectionId, "filter.collectionId");
   if (wanted !== null) query.andWhere("t.collection_id = :wanted", { wanted });
   oneOf(query, "t.status", filter?.status);
@@ -60,7 +60,7 @@ export function jobsWhere(
   createdBetween(query, filter);
   if (filter?.stuck !== null && filter?.stuck !== undefined) {
     query.andWhere(`t.id ${filter.stuck ? "in" : "not in"} (select headway.stuck_jobs(:projectId, :sweepMs))`, {
-      sweepMs: parts.sweepMs,
+      sweepMs: deps.sweepMs,
     });
   }
   return query;

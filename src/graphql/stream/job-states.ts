@@ -23,10 +23,10 @@ export async function jobStates(context: GraphContext, id: string): Promise<Asyn
 const readers = new WeakMap<object, Map<string, DataLoader<string, Job | null>>>();
 
 /** Jobs as they are now: all watchers of the process that are due at once are served by one statement. */
-function freshJobs({ db, parts, projectId }: GraphContext): DataLoader<string, Job | null> {
-  const ofParts = readers.get(parts) ?? new Map<string, DataLoader<string, Job | null>>();
-  readers.set(parts, ofParts);
-  const known = ofParts.get(projectId);
+function freshJobs({ db, deps, projectId }: GraphContext): DataLoader<string, Job | null> {
+  const ofDeps = readers.get(deps) ?? new Map<string, DataLoader<string, Job | null>>();
+  readers.set(deps, ofDeps);
+  const known = ofDeps.get(projectId);
   if (known) return known;
   const reader = new DataLoader<string, Job | null>(
     async (ids) => {
@@ -41,7 +41,7 @@ function freshJobs({ db, parts, projectId }: GraphContext): DataLoader<string, J
     // Not kept: the next event wants the next state. Timers that are due together run before the next immediate.
     { cache: false, batchScheduleFn: (send) => void setImmediate(send) },
   );
-  ofParts.set(projectId, reader);
+  ofDeps.set(projectId, reader);
   return reader;
 }
 
@@ -92,7 +92,7 @@ class JobStates implements AsyncIterableIterator<Job> {
 
   /** In a context of its own for each event: a loader would give the state of the one before. */
   async #read(): Promise<Job | null> {
-    const context = createContext(this.#context, this.#context.viewer);
+    const context = createContext(this.#context, this.#context.principal);
     context.loaders.job.prime(this.#jobId, await freshJobs(context).load(this.#jobId));
     return readJob(context, this.#jobId);
   }

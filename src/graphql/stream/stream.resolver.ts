@@ -28,9 +28,9 @@ export class StreamResolver {
       description: "Which changes; all of the project's when absent.",
     })
     filter: HistoryFilter | null,
-    @Ctx() { db, viewer }: GraphContext,
+    @Ctx() { db, principal }: GraphContext,
   ): Promise<Page<Change>> {
-    return changePage(db, historyList(viewer, filter), page);
+    return changePage(db, historyList(principal, filter), page);
   }
 
   @Query(() => String, {

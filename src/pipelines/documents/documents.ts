@@ -35,7 +35,7 @@ const Options = z
   });
 export type DocumentsOptions = z.output<typeof Options>;
 
-export interface DocumentsParts {
+export interface DocumentsDeps {
   readonly embedder: Embedder;
   readonly maxDocumentBytes: number;
   /** Null where nobody writes down what is said. */
@@ -43,7 +43,7 @@ export interface DocumentsParts {
 }
 
 /** The built-in pipeline for documents of every kind: their text, in chunks, searchable. */
-export function documentsPipeline({ embedder, maxDocumentBytes, transcriber }: DocumentsParts): Pipeline {
+export function documentsPipeline({ embedder, maxDocumentBytes, transcriber }: DocumentsDeps): Pipeline {
   return definePipeline({
     name: "documents",
     version: 2,

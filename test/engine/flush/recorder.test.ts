@@ -142,7 +142,7 @@ describe("four flushers and a canceller at once", () => {
     const canceller = async (): Promise<void> => {
       for (const jobId of jobs.slice(0, 2)) {
         await new Promise((resolve) => setTimeout(resolve, 20));
-        await cancelJob(rig.parts, ACTOR, { jobId }).catch((error: { code?: string }) =>
+        await cancelJob(rig.deps, ACTOR, { jobId }).catch((error: { code?: string }) =>
           expect(error.code).toBe("NOT_CANCELLABLE"),
         );
       }

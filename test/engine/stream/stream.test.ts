@@ -54,7 +54,7 @@ describe("a stream", () => {
     const after = await stream.cursor(collectionScope(collectionId));
     const subscription = await stream.follow(collectionScope(collectionId), after);
     const { got, done } = collect(subscription);
-    const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "three" });
+    const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "three" });
     await rig.settled(jobId);
     const expected = (await historyOf("collection_id", collectionId)).slice(1); // The cursor stands behind the collection's birth.
     await until("all changes have come", () => got.length >= expected.length);
@@ -65,7 +65,7 @@ describe("a stream", () => {
 
   test("of a job and of a task give just theirs, whatever else happens in the collection", async () => {
     const collectionId = await rig.collection(5);
-    const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "three" });
+    const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "three" });
     const [task]: { id: string }[] = await rig.db.query(
       "select id from headway.task where job_id = $1 order by ordinal limit 1",
       [jobId],
@@ -111,7 +111,7 @@ describe("a stream", () => {
   test("dropped and resumed at its last cursor a hundred times has no gap and no repeat", async () => {
     const collectionId = await rig.collection(60);
     let after = await stream.cursor(collectionScope(collectionId));
-    const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "three" });
+    const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "three" });
     const settled = rig.settled(jobId);
     const got: string[] = [];
     const expected = async (): Promise<string[]> => (await historyOf("collection_id", collectionId)).slice(1);
@@ -146,7 +146,7 @@ describe("a stream", () => {
       await stream.cursor(collectionScope(collectionId)),
     );
     const first = subscription.next();
-    const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "three" });
+    const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "three" });
     await rig.settled(jobId);
     const got = [(await first).value as Change];
     const expected = (await historyOf("collection_id", collectionId)).slice(1);
@@ -193,7 +193,7 @@ describe("a stream", () => {
     await rig.db.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'headway-listen' and datname = current_database()",
     );
-    const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "three" });
+    const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "three" });
     await rig.settled(jobId);
     const expected = (await historyOf("collection_id", collectionId)).slice(1);
     await until("all changes have come", () => got.length >= expected.length, 2_000);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { definePipeline, type DocumentContext } from "../../../src/pipelines/pipeline.js";
 import { expireCollections } from "../../../src/reconciler/expiry.js";
-import type { DutyParts } from "../../../src/reconciler/reconciler.js";
+import type { DutyDeps } from "../../../src/reconciler/reconciler.js";
 import { createTestApi, type TestApi } from "../../support/api.js";
 import { PROJECT } from "../../support/engine.js";
 import { fill } from "../../support/fill.js";
@@ -44,10 +44,10 @@ const slow = definePipeline({
 });
 
 let api: TestApi;
-let duty: DutyParts;
+let duty: DutyDeps;
 beforeAll(async () => {
   api = await createTestApi([keeper, slow]);
-  const { db, dispatcher, onError } = api.rig.parts;
+  const { db, dispatcher, onError } = api.rig.deps;
   duty = { db, dispatcher, onError, blobs: api.rig.blobs, recorder: null as never, settings: null as never };
 });
 afterAll(() => api.close());

@@ -55,7 +55,7 @@ describe("a key of a submit", () => {
     expect(await submit(input)).toMatchObject(again);
     await api.rig.settled(first.job!.id);
     expect(await submit(input)).toMatchObject({ ...again, job: { id: first.job!.id, status: "COMPLETED" } });
-    await deleteCollection(api.rig.parts, ACTOR, { collectionId });
+    await deleteCollection(api.rig.deps, ACTOR, { collectionId });
     expect(await submit(input)).toMatchObject(again);
     expect(await jobsOf(collectionId)).toBe(1);
   });

@@ -179,7 +179,7 @@ describe("an incremental submit", () => {
   });
 
   test("skips what comes from a file once the download shows that it is unchanged", async () => {
-    const file = path.join(api.rig.parts.fileRoots[0]!, "source.txt");
+    const file = path.join(api.rig.deps.fileRoots[0]!, "source.txt");
     await writeFile(file, "from a file");
     const collectionId = await api.rig.collection(0);
     await add(collectionId, [{ name: "f", uri: pathToFileURL(file).href }]);
@@ -276,7 +276,7 @@ describe("removeDocuments", () => {
   };
 
   test("takes away bytes, text, chunks, outputs and files; the tasks stay with the document's name", async () => {
-    const file = path.join(api.rig.parts.fileRoots[0]!, "gone.txt");
+    const file = path.join(api.rig.deps.fileRoots[0]!, "gone.txt");
     await writeFile(file, "soon gone");
     const collectionId = await api.rig.collection(THREE);
     await add(collectionId, [{ name: "f", uri: pathToFileURL(file).href }]);

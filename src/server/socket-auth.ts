@@ -20,24 +20,24 @@ const CLOSE_MS = 5_000;
 /** A page names one; a playground those of its tabs. Each is kept, and looked at again, as long as its socket is open. */
 const MAX_KEYS = 10;
 
-type Doorkeeper<Visitor> = Pick<
-  GraphService<Visitor>,
-  "authenticate" | "isStillGood" | "recheckMs" | "keylessMs" | "idOf"
+type Authenticator<Principal> = Pick<
+  GraphService<Principal>,
+  "authenticate" | "isValid" | "recheckMs" | "authTimeoutMs" | "idOf"
 >;
 
 /**
  * Who is behind each socket: by the key in its connectionParams, or, as the playground's Headers tab sends it, in the
  * `extensions.headers` of an operation. A socket whose key is no longer good is closed with 4403.
  */
-export class SocketVisits<Visitor> {
-  readonly #service: Doorkeeper<Visitor>;
+export class SocketAuth<Principal> {
+  readonly #service: Authenticator<Principal>;
   readonly #logger: Logger;
-  /** Every visitor that a socket has named, by what it sent; none for one that has not said yet who it is. */
-  readonly #visitors = new Map<WebSocket, Map<unknown, Visitor>>();
+  /** Every principal that a socket has named, by what it sent; none for one that has not said yet who it is. */
+  readonly #principals = new Map<WebSocket, Map<unknown, Principal>>();
   readonly #timer: NodeJS.Timeout;
   #rechecking = false;
 
-  constructor(service: Doorkeeper<Visitor>, logger: Logger) {
+  constructor(service: Authenticator<Principal>, logger: Logger) {
     this.#service = service;
     this.#logger = logger;
     this.#timer = setInterval(() => void this.#recheck(), service.recheckMs ?? RECHECK_MS);
@@ -49,27 +49,27 @@ export class SocketVisits<Visitor> {
   }
 
   forget(socket: WebSocket): void {
-    this.#visitors.delete(socket);
+    this.#principals.delete(socket);
   }
 
   /** False refuses the connection. */
   async onConnect(socket: WebSocket, params: Readonly<Record<string, unknown>> | undefined): Promise<boolean> {
     const authorization = authorizationIn(params);
     if (authorization === undefined) {
-      this.#visitors.set(socket, new Map());
+      this.#principals.set(socket, new Map());
       const timer = setTimeout(() => {
-        if (this.#visitors.get(socket)?.size === 0) turnAway(socket);
-      }, this.#service.keylessMs ?? KEYLESS_MS);
+        if (this.#principals.get(socket)?.size === 0) turnAway(socket);
+      }, this.#service.authTimeoutMs ?? KEYLESS_MS);
       socket.once("close", () => clearTimeout(timer));
       return true;
     }
     try {
-      const visitor = await this.#service.authenticate(authorization);
-      if (this.#socketsOf(visitor) >= MAX_SOCKETS) {
+      const principal = await this.#service.authenticate(authorization);
+      if (this.#socketsOf(principal) >= MAX_SOCKETS) {
         socket.close(TOO_MANY, "Too many sockets");
         return false;
       }
-      return this.#keep(socket, new Map([[authorization, visitor]]));
+      return this.#keep(socket, new Map([[authorization, principal]]));
     } catch (error) {
       if (!(error instanceof AccessDenied)) throw error;
       turnAway(socket);
@@ -81,25 +81,25 @@ export class SocketVisits<Visitor> {
    * Whoever sends this operation; or the error to answer it with. Its key is looked at for each operation, so a socket
    * that is still to be closed, or does not answer its close, can do no more with it than a request could.
    */
-  async visitorOf(
+  async principalOf(
     socket: WebSocket,
     extensions: Readonly<Record<string, unknown>> | null | undefined,
-  ): Promise<Visitor | GraphQLError> {
-    const known = this.#visitors.get(socket) ?? new Map<unknown, Visitor>();
+  ): Promise<Principal | GraphQLError> {
+    const known = this.#principals.get(socket) ?? new Map<unknown, Principal>();
     const headers = extensions?.headers;
     const named = isRecord(headers) ? authorizationIn(headers) : undefined;
     const [first] = known.keys();
     const authorization = named ?? first;
     try {
-      const visitor = await this.#service.authenticate(authorization);
+      const principal = await this.#service.authenticate(authorization);
       if (!known.has(authorization) && known.size >= MAX_KEYS) throw tooManyKeys();
-      if (!known.has(authorization) && this.#socketsOf(visitor) >= MAX_SOCKETS) {
+      if (!known.has(authorization) && this.#socketsOf(principal) >= MAX_SOCKETS) {
         const message = `This key has ${MAX_SOCKETS} sockets open, and may have no more: close some first.`;
         return new GraphQLError(message, { extensions: { code: "TOO_MANY_SOCKETS" } });
       }
-      known.set(authorization, visitor);
+      known.set(authorization, principal);
       this.#keep(socket, known);
-      return visitor;
+      return principal;
     } catch (error) {
       if (!(error instanceof AccessDenied)) throw error;
       return new GraphQLError(error.message, { originalError: error, extensions: { code: error.code } });
@@ -107,16 +107,16 @@ export class SocketVisits<Visitor> {
   }
 
   /** False for a socket that went while its key was looked at: nobody would forget it any more. */
-  #keep(socket: WebSocket, visitors: Map<unknown, Visitor>): boolean {
+  #keep(socket: WebSocket, principals: Map<unknown, Principal>): boolean {
     if (socket.readyState !== socket.OPEN) return false;
-    this.#visitors.set(socket, visitors);
+    this.#principals.set(socket, principals);
     return true;
   }
 
-  #socketsOf(visitor: Visitor): number {
-    const id = this.#service.idOf(visitor);
-    const theirs = [...this.#visitors.values()].filter((visitors) =>
-      [...visitors.values()].some((one) => this.#service.idOf(one) === id),
+  #socketsOf(principal: Principal): number {
+    const id = this.#service.idOf(principal);
+    const theirs = [...this.#principals.values()].filter((principals) =>
+      [...principals.values()].some((one) => this.#service.idOf(one) === id),
     );
     return theirs.length;
   }
@@ -125,10 +125,10 @@ export class SocketVisits<Visitor> {
     if (this.#rechecking) return; // The round before is still waiting for its answers.
     this.#rechecking = true;
     let fault: unknown = null;
-    for (const [socket, visitors] of this.#visitors) {
+    for (const [socket, principals] of this.#principals) {
       try {
-        for (const visitor of visitors.values()) {
-          if (await this.#service.isStillGood(visitor)) continue;
+        for (const principal of principals.values()) {
+          if (await this.#service.isValid(principal)) continue;
           turnAway(socket);
           break;
         }

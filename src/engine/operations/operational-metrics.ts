@@ -40,7 +40,7 @@ export class TransitionCounter {
   }
 }
 
-export interface Measurements {
+export interface MetricsSnapshot {
   /** How long streams of whole projects are held back by transactions that are still open; 0 when they are up to date. */
   readonly streamLagSeconds: number;
   readonly openTasks: readonly { pipeline: string; stage: string; status: string; count: number }[];
@@ -50,8 +50,8 @@ export interface Measurements {
 }
 
 /** How the installation stands now, all projects together, for /metrics. */
-export async function measure(db: DataSource): Promise<Measurements> {
-  const rows: { measurements: Measurements }[] = await db.query(
+export async function measure(db: DataSource): Promise<MetricsSnapshot> {
+  const rows: { measurements: MetricsSnapshot }[] = await db.query(
     `with open as materialized (
        select pipeline, coalesce(stage, '') as stage, status, count(*) as count,
          min(run_at) filter (where status = 'QUEUED' and run_at <= clock_timestamp()) as oldest
