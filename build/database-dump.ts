@@ -11,30 +11,34 @@ export interface Asker {
  * server's own version, which the machine of a developer seldom has.
  */
 export async function dumpSchema(client: Asker, schema: string): Promise<string> {
+  const parts = await definitions(client, schema, PARTS);
+  return `${HEAD}\ncreate schema ${schema};\n\n${parts.join("\n\n")}\n`;
+}
+
+/** Name, arguments and result of each function of the schema, one a line, by name. */
+export async function dumpSignatures(client: Asker, schema: string): Promise<string[]> {
+  return definitions(client, schema, [SIGNATURES]);
+}
+
+async function definitions(client: Asker, schema: string, parts: readonly string[]): Promise<string[]> {
   await client.query("begin read only");
   try {
     // Names are told with their schema only where the path does not lead there.
     await client.query("set local search_path = ''");
-    const parts: string[] = [];
-    for (const sql of PARTS) {
+    const found: string[] = [];
+    for (const sql of parts) {
       const { rows } = await client.query<{ definition: string }>(sql, [schema]);
-      parts.push(...rows.map(({ definition }) => definition.trimEnd()));
+      found.push(...rows.map(({ definition }) => definition.trimEnd()));
     }
-    return `${HEAD}\ncreate schema ${schema};\n\n${parts.join("\n\n")}\n`;
+    return found;
   } finally {
     await client.query("rollback");
   }
 }
 
-/** Name, arguments and result of each function of the schema, one a line, by name. */
-export async function dumpSignatures(client: Asker, schema: string): Promise<string[]> {
-  const { rows } = await client.query<{ line: string }>(
-    `select format('%s(%s) -> %s', p.proname, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid)) as line
-     from pg_catalog.pg_proc p where p.pronamespace = $1::regnamespace order by 1`,
-    [schema],
-  );
-  return rows.map(({ line }) => line);
-}
+const SIGNATURES = `select format('%s(%s) -> %s', p.proname, pg_get_function_arguments(p.oid),
+    pg_get_function_result(p.oid)) as definition
+  from pg_catalog.pg_proc p where p.pronamespace = $1::regnamespace order by p.proname, p.oid::regprocedure::text`;
 
 const HEAD = `-- Written by npm run schema from a migrated database: what it holds, and not how it came there; for that see sql/.
 set check_function_bodies = off;

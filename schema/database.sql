@@ -1831,15 +1831,13 @@ begin
   select project_id, 'TASK', id, collection_id, job_id, id, version, status, stage, run, attempt, changed_by_type,
     changed_by, change_reason, change_message, change_id, status_changed_at from new_rows order by ordinal, id;
   update headway.job j set total = j.total + d.total, queued = j.queued + d.queued, skipped = j.skipped + d.skipped,
-    settled_peak = j.settled_peak + d.skipped
+    settled_peak = j.settled_peak + d.skipped, ready = j.ready + d.ready, next_due_at = least(j.next_due_at, d.due)
   from (
-    select job_id, count(*) as total, count(*) filter (where status = 'QUEUED') as queued,
-      count(*) filter (where status = 'SKIPPED') as skipped
-    from new_rows where kind = 'DOCUMENT' group by job_id
-  ) d where j.id = d.job_id;
-  update headway.job j set ready = j.ready + d.ready, next_due_at = least(j.next_due_at, d.due)
-  from (
-    select job_id, count(*) as ready, min(run_at) as due from new_rows where status = 'QUEUED' group by job_id
+    select job_id, count(*) filter (where kind = 'DOCUMENT') as total,
+      count(*) filter (where kind = 'DOCUMENT' and status = 'QUEUED') as queued,
+      count(*) filter (where kind = 'DOCUMENT' and status = 'SKIPPED') as skipped,
+      count(*) filter (where status = 'QUEUED') as ready, min(run_at) filter (where status = 'QUEUED') as due
+    from new_rows group by job_id
   ) d where j.id = d.job_id;
   update headway.stage_count s set queued = s.queued + d.queued
   from (
@@ -1901,15 +1899,17 @@ begin
       ready = j.ready + d.ready, next_due_at = least(j.next_due_at, d.due)
     from (
       select m.job_id,
-        coalesce(sum(m.tasks * ((m.to_status = 'QUEUED')::int - (m.from_status = 'QUEUED')::int)) filter (where m.kind = 'DOCUMENT'), 0) as queued,
-        coalesce(sum(m.tasks * ((m.to_status = 'RUNNING')::int - (m.from_status = 'RUNNING')::int)) filter (where m.kind = 'DOCUMENT'), 0) as running,
-        coalesce(sum(m.tasks * ((m.to_status = 'COMPLETED')::int - (m.from_status = 'COMPLETED')::int)) filter (where m.kind = 'DOCUMENT'), 0) as completed,
-        coalesce(sum(m.tasks * ((m.to_status = 'FAILED')::int - (m.from_status = 'FAILED')::int)) filter (where m.kind = 'DOCUMENT'), 0) as failed,
-        coalesce(sum(m.tasks * ((m.to_status = 'CANCELLED')::int - (m.from_status = 'CANCELLED')::int)) filter (where m.kind = 'DOCUMENT'), 0) as cancelled,
-        coalesce(sum(m.tasks * ((m.to_status = 'SKIPPED')::int - (m.from_status = 'SKIPPED')::int)) filter (where m.kind = 'DOCUMENT'), 0) as skipped,
+        sum(m.documents * ((m.to_status = 'QUEUED')::int - (m.from_status = 'QUEUED')::int)) as queued,
+        sum(m.documents * ((m.to_status = 'RUNNING')::int - (m.from_status = 'RUNNING')::int)) as running,
+        sum(m.documents * ((m.to_status = 'COMPLETED')::int - (m.from_status = 'COMPLETED')::int)) as completed,
+        sum(m.documents * ((m.to_status = 'FAILED')::int - (m.from_status = 'FAILED')::int)) as failed,
+        sum(m.documents * ((m.to_status = 'CANCELLED')::int - (m.from_status = 'CANCELLED')::int)) as cancelled,
+        sum(m.documents * ((m.to_status = 'SKIPPED')::int - (m.from_status = 'SKIPPED')::int)) as skipped,
         sum(m.tasks * ((m.to_status = 'QUEUED')::int - (m.from_status = 'QUEUED')::int)) as ready,
         min(m.due) filter (where m.to_status = 'QUEUED') as due
-      from unnest(v_moves) m where m.from_status <> m.to_status group by m.job_id
+      from (
+        select x.*, case x.kind when 'DOCUMENT' then x.tasks else 0 end as documents from unnest(v_moves) x
+      ) m where m.from_status <> m.to_status group by m.job_id
     ) d where j.id = d.job_id;
   end if;
 

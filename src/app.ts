@@ -21,7 +21,7 @@ import { openStores } from "./storage/stores.js";
 import { hostFor, snapshotOf } from "./worker/sandbox-protocol.js";
 import { Sandbox } from "./worker/sandbox.js";
 import { buildVersion } from "./version.js";
-import { Worker } from "./worker/worker.js";
+import { WorkerLoop } from "./worker/worker.js";
 
 /** A running Headway process. */
 export interface App {
@@ -141,12 +141,17 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
 }
 
 async function openDispatcher(
-  { redisUrl }: Config,
+  { redisUrl, databaseSchema }: Config,
   onError: (error: unknown, doing: string) => void,
 ): Promise<Dispatcher> {
   if (redisUrl === null) return createInProcessDispatcher();
   const { createBullDispatcher } = await import("./dispatch/bull.js"); // Large, and of no use without Redis.
-  return createBullDispatcher({ redisUrl, onError: (error) => onError(error, "talking to Redis") });
+  // Installations that share a database may share a Redis too; hints are for the workers of one.
+  return createBullDispatcher({
+    redisUrl,
+    prefix: databaseSchema,
+    onError: (error) => onError(error, "talking to Redis"),
+  });
 }
 
 async function openDatabase(
@@ -239,7 +244,7 @@ async function startWorker(
   },
   closers: Closer[],
   checks: Check[],
-): Promise<Worker> {
+): Promise<WorkerLoop> {
   const { config, logger, deps, source, blobs, s3, databaseUrl, state } = from;
   const sandbox = new Sandbox({
     childEntry: new URL("./worker/sandbox-child.js", import.meta.url),
@@ -248,7 +253,7 @@ async function startWorker(
     logger,
   });
   closers.push(["child processes", () => sandbox.close()]);
-  const worker = new Worker(
+  const worker = new WorkerLoop(
     {
       ...deps,
       blobs,

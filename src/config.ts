@@ -2,14 +2,13 @@ import { isIPv6 } from "node:net";
 import path from "node:path";
 import { z } from "zod";
 import { schemaFault, schemaIn, schemaName, withoutSchema } from "./config/database.js";
-import { blobsPlace, list, networks, s3Places, type Network } from "./config/places.js";
-import { url, whole } from "./config/values.js";
-import { withoutPassword } from "./config/describe.js";
+import { blobsPlace, entriesOf, networks, s3Places, type Network } from "./config/places.js";
+import { url, whole, withoutPassword } from "./config/values.js";
 import { ConfigError } from "./errors.js";
 import { LOG_LEVELS, nearestName, SETTINGS, type SettingName } from "./settings.js";
 
-export const ROLES = ["api", "worker", "reconciler"] as const;
-export type Role = (typeof ROLES)[number];
+export const PROCESS_ROLES = ["api", "worker", "reconciler"] as const;
+export type ProcessRole = (typeof PROCESS_ROLES)[number];
 
 /** A server that speaks OpenAI's protocol; the URL without a slash at its end. */
 export interface ModelServer {
@@ -26,7 +25,7 @@ export interface Config {
   /** Where clients find this API from outside, without a slash at its end; null: at host and port. */
   readonly publicUrl: string | null;
   readonly dataDir: string;
-  readonly roles: readonly Role[];
+  readonly roles: readonly ProcessRole[];
   readonly pipelineFiles: readonly string[];
   readonly concurrency: number;
   readonly leaseMs: number;
@@ -83,7 +82,7 @@ export interface S3Settings {
 
 const PASSED_ON = ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR"];
 
-const absoluteList = z.string().transform((value) => list(value).map((entry) => path.resolve(entry)));
+const absoluteList = z.string().transform((value) => entriesOf(value).map((entry) => path.resolve(entry)));
 
 const SCHEMA = {
   HEADWAY_HOST: z.string().min(1, "it must be an address or a host name, because the server listens there"),
@@ -93,13 +92,13 @@ const SCHEMA = {
     .string()
     .min(1, "it must be a folder, because the database and files are kept there")
     .transform((value) => path.resolve(value)),
-  HEADWAY_ROLES: z.string().transform((value, context): readonly Role[] => {
-    const roles = list(value);
-    if (roles.length > 0 && roles.every((role) => (ROLES as readonly string[]).includes(role)))
-      return [...new Set(roles)] as Role[];
+  HEADWAY_ROLES: z.string().transform((value, context): readonly ProcessRole[] => {
+    const roles = entriesOf(value);
+    if (roles.length > 0 && roles.every((role) => (PROCESS_ROLES as readonly string[]).includes(role)))
+      return [...new Set(roles)] as ProcessRole[];
     context.addIssue({
       code: "custom",
-      message: `it must be some of ${ROLES.join(", ")}, separated by commas, because a process is nothing else`,
+      message: `it must be some of ${PROCESS_ROLES.join(", ")}, separated by commas, because a process is nothing else`,
     });
     return z.NEVER;
   }),
@@ -198,8 +197,8 @@ function relations(values: Record<string, unknown>): string[] {
       'HEADWAY_EMBEDDER is "openai" and HEADWAY_OPENAI_URL is not set; set it, such as to https://api.openai.com/v1, because the vectors come from there.',
     );
   }
-  const roles = values.HEADWAY_ROLES as readonly Role[] | undefined;
-  if (roles && roles.length < ROLES.length && values.DATABASE_URL === null) {
+  const roles = values.HEADWAY_ROLES as readonly ProcessRole[] | undefined;
+  if (roles && roles.length < PROCESS_ROLES.length && values.DATABASE_URL === null) {
     faults.push(
       `HEADWAY_ROLES is "${roles.join(",")}" and DATABASE_URL is not set; set DATABASE_URL, because the embedded database belongs to one process with all roles.`,
     );

@@ -24,15 +24,15 @@ export interface RevokeOptions {
   readonly json: boolean;
 }
 
-export function create(options: CreateOptions): Promise<void> {
+export function runCreateKey(options: CreateOptions): Promise<void> {
   return direct((db) => made(db, options));
 }
 
-export function list(options: ListOptions): Promise<void> {
+export function runListKeys(options: ListOptions): Promise<void> {
   return direct((db) => listed(db, options));
 }
 
-export function revoke(id: string, options: RevokeOptions): Promise<void> {
+export function runRevokeKey(id: string, options: RevokeOptions): Promise<void> {
   return direct((db) => revoked(db, id, options));
 }
 

@@ -18,8 +18,8 @@ export function toStorableJson(value: unknown, what = "output"): string {
   if (json === undefined) throw unstorable(what, `a ${typeof value} is no JSON`);
   const sizeBytes = Buffer.byteLength(json);
   if (sizeBytes > MAX_OUTPUT_BYTES) throw tooLarge(what, sizeBytes);
-  const oddity = unstorableIn(json);
-  if (oddity !== null) throw unstorable(what, `it contains ${oddity}`);
+  const fault = unstorableIn(json);
+  if (fault !== null) throw unstorable(what, `it contains ${fault}`);
   return json;
 }
 

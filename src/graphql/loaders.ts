@@ -1,17 +1,19 @@
 import DataLoader from "dataloader";
 import type { ObjectLiteral } from "typeorm";
 import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../engine/stream/history.js";
-import type { Change, EngineDeps } from "../engine/engine.js";
-import { whyJobsWait, whyTasksWait, type WaitingReason } from "../engine/read/waiting.js";
+import type { EngineDeps } from "../engine/engine.js";
+import { whyJobsWait, whyTasksWait } from "../engine/read/waiting.js";
+import type { WaitingReason } from "../model/waiting.js";
 import { collectionWarnings, type CollectionWarning } from "../engine/read/warnings.js";
 import { Collection } from "../model/collection.js";
 import { Document } from "../model/document.js";
 import { JobSummary, type StageSummary } from "../model/job-summary.js";
 import { Job, type StageCount } from "../model/job.js";
 import { NamedEntity } from "../model/named-entity.js";
+import type { StatusChange } from "../model/status-change.js";
 import { RefusedWrite, Task } from "../model/task.js";
 import { Worker } from "../model/worker.js";
-import { textSlices, type TextSlice } from "./document/text-slices.js";
+import { textSlices, type TextSlice } from "../engine/read/text-slices.js";
 import type { Principal } from "../access/principal.js";
 import { isVisible } from "../access/key-scope.js";
 import { NestedPages } from "./paging/nested-pages.js";
@@ -40,7 +42,7 @@ export interface Loaders {
   readonly stageCountsOfJob: DataLoader<string, StageCount[]>;
   readonly refusedWritesOfTask: DataLoader<string, RefusedWrite[]>;
   /** By entity id. */
-  readonly lastChange: DataLoader<string, Change | null>;
+  readonly lastChange: DataLoader<string, StatusChange | null>;
   /** The whole history of a task, oldest first. */
   readonly historyOfTask: DataLoader<string, ChangeRow[]>;
   readonly waitingOfTask: DataLoader<string, WaitingReason | null>;

@@ -1,4 +1,4 @@
-import type { DutyDeps } from "./reconciler.js";
+import type { DutyDeps } from "./duty.js";
 
 /** What dead writers left is an hour old before it is removed; looking more often finds no more. */
 const EVERY_MS = 600_000;

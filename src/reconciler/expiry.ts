@@ -1,5 +1,6 @@
+import { eachPageById } from "../database/each-page.js";
 import { emptyStep, expire, deleteDueBlobs } from "../engine/expiry/expire.js";
-import type { DutyDeps } from "./reconciler.js";
+import type { DutyDeps } from "./duty.js";
 
 const PAGE = 100;
 /** For each of the two, in small transactions; what is left goes on in the next tick, so that other duties are not kept waiting. */
@@ -34,13 +35,8 @@ async function attempt(deps: DutyDeps, id: string): Promise<boolean> {
 }
 
 async function* collections({ db }: DutyDeps, where: string): AsyncGenerator<string> {
-  for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
-    const rows: { id: string }[] = await db.query(
-      `select id from headway.collection where ${where} and id > $1 order by id limit ${PAGE}`,
-      [after],
-    );
-    for (const { id } of rows) yield id;
-    if (rows.length < PAGE) return;
-    after = rows.at(-1)!.id;
-  }
+  const pages = eachPageById<{ id: string }>(PAGE, (after, limit) =>
+    db.query(`select id from headway.collection where ${where} and id > $1 order by id limit $2`, [after, limit]),
+  );
+  for await (const rows of pages) for (const { id } of rows) yield id;
 }

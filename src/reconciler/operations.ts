@@ -1,6 +1,6 @@
 import { dispatch } from "../engine/flush/hints.js";
 import { advanceAlone } from "../engine/operations/steps.js";
-import type { DutyDeps } from "./reconciler.js";
+import type { DutyDeps } from "./duty.js";
 
 /** So many jobs take a step each in turn. */
 const JOBS = 100;

@@ -1,34 +1,15 @@
-import type { DataSource } from "typeorm";
+import { withDeadline } from "../async/with-deadline.js";
 import { isConnectionLoss, isExhausted } from "../database/transaction.js";
-import type { Dispatcher } from "../dispatch/dispatcher.js";
 import { dispatch } from "../engine/flush/hints.js";
 import { Recorder } from "../engine/flush/recorder.js";
-import type { BlobStore } from "../storage/blob-store.js";
 import { createAbandonedWrites } from "./abandoned-writes.js";
 import { enforceCancelDeadlines } from "./cancel-deadlines.js";
 import { rescueExpiredLeases } from "./expired-leases.js";
 import { expireCollections } from "./expiry.js";
 import { convergeOpenJobs } from "./open-jobs.js";
+import type { DutyDeps } from "./duty.js";
 import { finishOperations } from "./operations.js";
 import { expireUploads } from "./uploads.js";
-
-export interface ReconcilerSettings {
-  readonly sweepMs: number;
-  readonly heartbeatMs: number;
-  readonly leaseMs: number;
-  readonly crashLimit: number;
-  readonly cancelDeadlineMs: number;
-}
-
-/** What a duty works with. */
-export interface DutyDeps {
-  readonly db: DataSource;
-  readonly recorder: Recorder;
-  readonly blobs: BlobStore;
-  readonly dispatcher: Dispatcher;
-  readonly settings: ReconcilerSettings;
-  readonly onError: (error: unknown, doing: string) => void;
-}
 
 /** After an outage workers get a heartbeat and this long to renew what they hold, before anything is rescued. */
 const SETTLE_MS = 2_000;
@@ -62,7 +43,7 @@ export class Reconciler {
     this.#deps = { ...from, recorder };
   }
 
-  /** Since the sweep last went round whole; null before the first time. */
+  /** Since the sweep last ended; null before the first time. */
   get stalledMs(): number | null {
     return this.#lastTickAt === null ? null : Math.round(performance.now() - this.#lastTickAt);
   }
@@ -90,18 +71,12 @@ export class Reconciler {
   }
 
   async #tick(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`the sweep took more than ${TICK_DEADLINE_MS} ms`)), TICK_DEADLINE_MS);
-    });
     try {
-      await Promise.race([this.#duties(), late]);
+      await withDeadline("The sweep", TICK_DEADLINE_MS, this.#duties());
       this.#lastTickAt = performance.now();
     } catch (error) {
       this.#rescueFrom = null;
       this.#deps.onError(error, "sweeping");
-    } finally {
-      clearTimeout(timer);
     }
   }
 

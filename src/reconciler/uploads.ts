@@ -1,5 +1,5 @@
 import { expireUploadsStep } from "../engine/uploads/uploads.js";
-import type { DutyDeps } from "./reconciler.js";
+import type { DutyDeps } from "./duty.js";
 
 const STEP = 200;
 /** Small transactions a tick; what is left goes on in the next, so that other duties are not kept waiting. */

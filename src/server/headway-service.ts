@@ -7,7 +7,7 @@ import { limitRequest } from "../graphql/limits/limits.js";
 import { buildHeadwaySchema } from "../graphql/schema.js";
 import type { GraphService } from "./graph-service.js";
 import { RateLimit } from "./rate-limit.js";
-import type { ServerOptions } from "./server.js";
+import type { ServerOptions } from "./server-options.js";
 
 const REQUESTS_PER_SECOND = 100;
 

@@ -1,5 +1,6 @@
 import { GraphQLError } from "graphql";
 import type { WebSocket } from "ws";
+import { SingleFlight } from "../async/single-flight.js";
 import { AccessDenied, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { GraphService } from "./graph-service.js";
@@ -31,21 +32,26 @@ type Authenticator<Principal> = Pick<
  */
 export class SocketAuth<Principal> {
   readonly #service: Authenticator<Principal>;
-  readonly #logger: Logger;
   /** Every principal that a socket has named, by what it sent; none for one that has not said yet who it is. */
   readonly #principals = new Map<WebSocket, Map<unknown, Principal>>();
   readonly #timer: NodeJS.Timeout;
-  #rechecking = false;
+  readonly #rechecks: SingleFlight;
 
   constructor(service: Authenticator<Principal>, logger: Logger) {
     this.#service = service;
-    this.#logger = logger;
-    this.#timer = setInterval(() => void this.#recheck(), service.recheckMs ?? RECHECK_MS);
+    this.#rechecks = new SingleFlight(
+      () => this.#recheck(),
+      (error) =>
+        logger.warn({ error: messageOf(error) }, "while asking whether the keys of open sockets are still good"),
+    );
+    // Never one right behind the other: while a database is slow to answer, the next is left out.
+    this.#timer = setInterval(() => this.#rechecks.isRunning || this.#rechecks.run(), service.recheckMs ?? RECHECK_MS);
     this.#timer.unref();
   }
 
   stop(): void {
     clearInterval(this.#timer);
+    void this.#rechecks.close();
   }
 
   forget(socket: WebSocket): void {
@@ -122,8 +128,6 @@ export class SocketAuth<Principal> {
   }
 
   async #recheck(): Promise<void> {
-    if (this.#rechecking) return; // The round before is still waiting for its answers.
-    this.#rechecking = true;
     let fault: unknown = null;
     for (const [socket, principals] of this.#principals) {
       try {
@@ -137,9 +141,7 @@ export class SocketAuth<Principal> {
         fault = error;
       }
     }
-    this.#rechecking = false;
-    if (fault !== null)
-      this.#logger.warn({ error: messageOf(fault) }, "while asking whether the keys of open sockets are still good");
+    if (fault !== null) throw fault;
   }
 }
 

@@ -46,7 +46,7 @@ export function serveSockets<Principal>(
 ): GraphSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
   let closing = false;
-  const visits = new SocketAuth(service, logger);
+  const auth = new SocketAuth(service, logger);
   /** By the context that was made for them: each event of their subscription needs another one. */
   const principals = new WeakMap<object, Principal>();
   const contextFor = async (principal: Principal): Promise<object> => {
@@ -57,10 +57,10 @@ export function serveSockets<Principal>(
   const disposable = useServer(
     {
       isProd: true,
-      onConnect: ({ connectionParams, extra }) => visits.onConnect(extra.socket, connectionParams),
+      onConnect: ({ connectionParams, extra }) => auth.onConnect(extra.socket, connectionParams),
       onSubscribe: async ({ subscriptions, extra }, _id, payload) => {
         if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()];
-        const principal = await visits.principalOf(extra.socket, payload.extensions);
+        const principal = await auth.principalOf(extra.socket, payload.extensions);
         if (principal instanceof GraphQLError) return [principal];
         const { query, operationName, variables } = payload;
         const document = readable(service, principal, { query, operationName, variables });
@@ -90,7 +90,7 @@ export function serveSockets<Principal>(
       openSockets.inc();
       accepted.once("close", () => {
         openSockets.dec();
-        visits.forget(accepted);
+        auth.forget(accepted);
       });
       accepted.on("message", () => {
         if (accepted.bufferedAmount <= MAX_UNSENT_BYTES) return;
@@ -106,7 +106,7 @@ export function serveSockets<Principal>(
   return {
     async dispose() {
       closing = true;
-      visits.stop();
+      auth.stop();
       await disposable.dispose();
     },
     terminate() {

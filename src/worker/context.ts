@@ -1,7 +1,8 @@
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
+import { eachPage } from "../database/each-page.js";
 import type { Claim } from "../engine/flush/claim.js";
-import type { DocumentFacts } from "../engine/flush/task-command.js";
+import { beginFetch } from "../engine/uploads/fetched.js";
 import { toStorableJson, toStorableMessage } from "../engine/storable.js";
 import { PermanentError } from "../errors.js";
 import type {
@@ -13,7 +14,7 @@ import type {
   StageLogger,
 } from "../pipelines/pipeline.js";
 import type { Beating, Heartbeat } from "./heartbeat.js";
-import { Source, type SourceDeps } from "./source.js";
+import { Source, type DocumentFacts, type SourceDeps } from "../sources/source.js";
 import { Staging } from "./staging.js";
 import { replaceEntities } from "./staging-entities.js";
 
@@ -42,11 +43,13 @@ export function startClaim(deps: SourceDeps, claim: Claim, beating: Beating, sto
   const addFacts = (facts: DocumentFacts): void => {
     running.facts = { ...running.facts, ...facts, metadata: { ...running.facts.metadata, ...facts.metadata } };
   };
+  const { document } = claim;
+  const reserveKey = (): Promise<string> => beginFetch(deps.db, claim, document!.id);
   const running: RunningClaim = {
     claim,
     beating,
-    source: claim.document ? new Source(deps, claim, addFacts, stop) : null,
-    staging: claim.document ? new Staging(deps.db, claim, claim.document.id) : null,
+    source: document ? new Source(deps, { document, reserveKey, addFacts, signal: stop }) : null,
+    staging: document ? new Staging(deps.db, claim, document.id) : null,
     warnings: [...claim.warnings],
     facts: {},
     attempt: claim.attempt,
@@ -181,6 +184,13 @@ function collectionContext(
   };
 }
 
+type SettledRow = SettledDocument & {
+  readonly ordinal: number;
+  readonly output: unknown;
+  readonly hasOutput: boolean;
+  readonly metadata: Record<string, Json>;
+};
+
 /**
  * The job's document tasks in order, read page by page; with the output of a stage, only those that have one. Of what
  * was skipped as unchanged the output is the one that stands. Documents that have been removed are left out.
@@ -190,13 +200,8 @@ async function* settled(
   jobId: string,
   stage: string | null,
 ): AsyncIterable<{ document: SettledDocument; output: unknown }> {
-  for (let after = 0; ;) {
-    const rows: (SettledDocument & {
-      ordinal: number;
-      output: unknown;
-      hasOutput: boolean;
-      metadata: Record<string, Json>;
-    })[] = await db.query(
+  const pages = eachPage({ after: 0, size: PAGE, keyOf: ({ ordinal }: SettledRow) => ordinal }, (after, limit) =>
+    db.query(
       `select t.ordinal, t.document_id as id, t.document_name as name, d.media_type as "mediaType",
          d.metadata, t.status, o.output, o.task_id is not null as "hasOutput",
          case when t.status = 'FAILED' then
@@ -207,13 +212,13 @@ async function* settled(
          where s.stage = $2 and s.task_id = case when t.status <> 'SKIPPED' then t.id
            else coalesce(headway.kept_task(d.id, t.content_sha256, j.pipeline, j.pipeline_version, j.options), d.content_task_id) end
        ) o on true
-       where t.job_id = $1 and t.kind = 'DOCUMENT' and t.ordinal > $3 order by t.ordinal limit ${PAGE}`,
-      [jobId, stage, after],
-    );
+       where t.job_id = $1 and t.kind = 'DOCUMENT' and t.ordinal > $3 order by t.ordinal limit $4`,
+      [jobId, stage, after, limit],
+    ),
+  );
+  for await (const rows of pages) {
     for (const { ordinal: _, output, hasOutput, ...document } of rows) {
       if (stage === null || hasOutput) yield { document, output };
     }
-    if (rows.length < PAGE) return;
-    after = rows.at(-1)!.ordinal;
   }
 }

@@ -1,5 +1,5 @@
 import type { Claim } from "../engine/flush/claim.js";
-import type { Change } from "../engine/flush/task-command.js";
+import type { TaskCommand } from "../engine/flush/task-command.js";
 import type { Recorder } from "../engine/flush/recorder.js";
 import { toStorableJson } from "../engine/storable.js";
 import { isUnchanged } from "../engine/flush/unchanged.js";
@@ -235,7 +235,7 @@ async function end(
   ending: { cause: Cause; code?: string; message?: string },
 ): Promise<void> {
   const delayMs = ending.cause === "INTERRUPTED" ? 0 : backoffMs(running.attempt);
-  const change: Change = { ...base(running), ...ending, kind: "end", delayMs };
+  const change: TaskCommand = { ...base(running), ...ending, kind: "end", delayMs };
   await deps.recorder.record(change);
 }
 

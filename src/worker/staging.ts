@@ -1,5 +1,6 @@
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
+import { eachPage } from "../database/each-page.js";
 import { toStorableText } from "../engine/storable.js";
 import type { Claim } from "../engine/flush/claim.js";
 import { PermanentError } from "../errors.js";
@@ -8,6 +9,11 @@ import type { ChunkDraft, KeptContent, StagedCounts } from "../pipelines/pipelin
 const BATCH = 500;
 /** More would not fit a text column's value through one message; nobody reads such a text. */
 const MAX_TEXT_LENGTH = 100_000_000;
+
+type ChunkRow = Omit<ChunkDraft, "embedding" | "ordinal"> & {
+  readonly ordinal: number;
+  readonly embedding: Buffer | null;
+};
 
 /**
  * What a task has staged for its document: rows under (task, fence), which count when the completing flush moves the
@@ -125,16 +131,15 @@ export class Staging {
   async *stagedChunks(): AsyncIterable<ChunkDraft> {
     const fence = this.#chunkFence;
     if (fence === null) return;
-    for (let after = -1; ;) {
-      const rows: (Omit<ChunkDraft, "embedding" | "ordinal"> & { ordinal: number; embedding: Buffer | null })[] =
-        await this.#db.query(
-          `select ordinal, text, page, start_offset as "startOffset", end_offset as "endOffset", embedding from headway.chunk
-         where document_id = $1 and task_id = $2 and fence = $3 and ordinal > $4 order by ordinal limit ${BATCH}`,
-          [this.#documentId, this.#claim.taskId, fence, after],
-        );
+    const pages = eachPage({ after: -1, size: BATCH, keyOf: ({ ordinal }: ChunkRow) => ordinal }, (after, limit) =>
+      this.#db.query(
+        `select ordinal, text, page, start_offset as "startOffset", end_offset as "endOffset", embedding from headway.chunk
+         where document_id = $1 and task_id = $2 and fence = $3 and ordinal > $4 order by ordinal limit $5`,
+        [this.#documentId, this.#claim.taskId, fence, after, limit],
+      ),
+    );
+    for await (const rows of pages) {
       for (const row of rows) yield { ...row, embedding: row.embedding && toVector(row.embedding) };
-      if (rows.length < BATCH) return;
-      after = rows.at(-1)!.ordinal;
     }
   }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { randomUUID } from "node:crypto";
 import { cancelJob, cancelTask } from "../../src/engine/cancel/cancel.js";
-import type { Change } from "../../src/engine/flush/task-command.js";
+import type { TaskCommand } from "../../src/engine/flush/task-command.js";
 import type { Claim } from "../../src/engine/flush/claim.js";
 import { converge } from "../../src/engine/flush/converge.js";
 import type { Actor } from "../../src/engine/engine.js";
@@ -16,7 +16,7 @@ import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { enforceCancelDeadlines } from "../../src/reconciler/cancel-deadlines.js";
 import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
 import { convergeOpenJobs } from "../../src/reconciler/open-jobs.js";
-import type { DutyDeps } from "../../src/reconciler/reconciler.js";
+import type { DutyDeps } from "../../src/reconciler/duty.js";
 import { ACTOR, createRig, PROJECT, type Rig } from "../support/engine.js";
 
 const stage = (name: string) => ({ name, maxAttempts: 2, run: async () => null });
@@ -153,7 +153,7 @@ async function write(run: Run, held: Held, wanted: Write): Promise<boolean> {
   const { taskId, fence } = held.claim;
   const output = randomUUID();
   const base = { taskId, fence, outputJson: JSON.stringify(output) };
-  const change: Change =
+  const change: TaskCommand =
     wanted.kind === "stage"
       ? { ...base, kind: "stage", stage: "index", maxAttempts: 2 }
       : wanted.kind === "complete"

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { cancelTask } from "../../src/engine/cancel/cancel.js";
-import type { Change } from "../../src/engine/flush/task-command.js";
+import type { TaskCommand } from "../../src/engine/flush/task-command.js";
 import { Recorder } from "../../src/engine/flush/recorder.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
-import type { DutyDeps } from "../../src/reconciler/reconciler.js";
+import type { DutyDeps } from "../../src/reconciler/duty.js";
 import { ACTOR, createRig, PROJECT, type Rig } from "../support/engine.js";
 import { note } from "./rig.js";
 
@@ -76,8 +76,8 @@ async function together(taskId: string, one: () => Promise<unknown>, other: () =
   await Promise.all(both);
 }
 
-const complete = ({ taskId, fence }: Running): Change => ({ kind: "complete", taskId, fence, outputJson: "null" });
-const fail = ({ taskId, fence }: Running): Change => ({
+const complete = ({ taskId, fence }: Running): TaskCommand => ({ kind: "complete", taskId, fence, outputJson: "null" });
+const fail = ({ taskId, fence }: Running): TaskCommand => ({
   kind: "end",
   cause: "HANDLER_THREW",
   taskId,

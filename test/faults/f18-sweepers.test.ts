@@ -8,7 +8,7 @@ import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
 import { enforceCancelDeadlines } from "../../src/reconciler/cancel-deadlines.js";
 import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
 import { expireCollections } from "../../src/reconciler/expiry.js";
-import type { DutyDeps } from "../../src/reconciler/reconciler.js";
+import type { DutyDeps } from "../../src/reconciler/duty.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { createFaultRig, ROLES, type FaultRig } from "./rig.js";
 

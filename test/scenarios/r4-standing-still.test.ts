@@ -55,7 +55,7 @@ async function stalledBesideWork(settings: Record<string, string> = {}) {
   return process;
 }
 
-it("start() fails within its deadline when the first round of the claim loop hangs, and names that step", async () => {
+it("start() fails within its deadline when the first iteration of the claim loop hangs, and names that step", async () => {
   await lock.query("lock table headway.task in access exclusive mode");
   const outcome = api.rig.startWorker().then(
     () => "started",
@@ -64,7 +64,7 @@ it("start() fails within its deadline when the first round of the claim loop han
   const first = await Promise.race([outcome, sleep(15_000, STILL)]);
   await lock.query("rollback");
   await outcome;
-  expect(first).toContain("it hangs in the first round of the claim loop");
+  expect(first).toContain("it hangs in the first iteration of the claim loop");
 });
 
 it("a process whose worker can't start ends", async () => {
@@ -116,7 +116,7 @@ it("a worker whose every claim fails is shown as STALLED and not ready, and a jo
     () => "started",
     (error: Error) => error.message,
   );
-  expect(await outcome).toMatch(/the first round of the claim loop. The last claim failed: .*claimable/);
+  expect(await outcome).toMatch(/the first iteration of the claim loop. The last claim failed: .*claimable/);
   await api.rig.db.query("alter function headway.claimable_gone(jsonb) rename to claimable");
   const process = await startUploadProcess(api, SHORT);
   await api.rig.db.query("alter function headway.claimable(jsonb) rename to claimable_gone");

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { listen, type RunningServer } from "../../src/server/server.js";
+import { startListening, type RunningServer } from "../../src/server/server.js";
 import { attachment, serveArtifact } from "../../src/server/artifacts.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
@@ -30,7 +30,7 @@ describe("artifacts over HTTP", () => {
     folder = await mkdtemp(path.join(tmpdir(), "headway-artifacts-"));
     blobs = createFilesystemBlobStore(folder);
     const deps = { db: rig.db, blobs, authenticate: async () => principal, logger };
-    server = await listen({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null }, null, (app) => {
+    server = await startListening({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null }, null, (app) => {
       app.get("/artifacts/:id", serveArtifact(deps));
     });
   });

@@ -18,7 +18,7 @@ import { armFailpoint } from "../../src/failpoint.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { expireUploads } from "../../src/reconciler/uploads.js";
 import { boundBodies, receive } from "../../src/server/receive.js";
-import { listen, type RunningServer } from "../../src/server/server.js";
+import { startListening, type RunningServer } from "../../src/server/server.js";
 import { serveUpload } from "../../src/server/uploads.js";
 import { createTestApi, type TestApi } from "../support/api.js";
 import { ACTOR } from "../support/engine.js";
@@ -63,7 +63,7 @@ beforeAll(async () => {
   const ring = new KeyRing(db, api.rig.deps.onError);
   const principalOf = (authorization: unknown): Promise<Principal> => authenticate(ring, authorization);
   const deps = { db, blobs: api.rig.blobs, authenticate: principalOf, maxDocumentBytes: MAX, logger };
-  server = await listen({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null }, null, (app) => {
+  server = await startListening({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null }, null, (app) => {
     app.put("/uploads/:id", serveUpload(deps));
     app.put("/hurried/:id", serveUpload({ ...deps, pace: { windowMs: 300, minBytes: 1_000 } }));
   });

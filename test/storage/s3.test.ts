@@ -9,7 +9,7 @@ import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createS3Objects } from "../../src/storage/s3-objects.js";
 import { createS3BlobStore } from "../../src/storage/s3.js";
 import { openStores, type Stores } from "../../src/storage/stores.js";
-import { Worker } from "../../src/worker/worker.js";
+import { WorkerLoop } from "../../src/worker/worker.js";
 import { ACTOR, createRig } from "../support/engine.js";
 import { startS3Server, type S3Server } from "../support/s3-server.js";
 import { describeBlobStore } from "./blob-store.conformance.js";
@@ -146,7 +146,7 @@ describe("documents behind s3:", () => {
     await add("missing", "s3://papers/in/missing");
     await expect(add("outside", "s3://papers/out/a")).rejects.toMatchObject({ code: "URI_REFUSED" });
     const s3 = createS3Objects(settings);
-    const worker = new Worker(
+    const worker = new WorkerLoop(
       {
         ...rig.deps,
         s3,

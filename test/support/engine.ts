@@ -8,10 +8,11 @@ import { createNetworks } from "../../src/sources/networks.js";
 import { submitJob, type SubmitInput } from "../../src/engine/submit/submit.js";
 import type { Pipeline } from "../../src/pipelines/pipeline.js";
 import { Registry } from "../../src/pipelines/registry.js";
-import { Reconciler, type ReconcilerSettings } from "../../src/reconciler/reconciler.js";
+import type { ReconcilerSettings } from "../../src/reconciler/duty.js";
+import { Reconciler } from "../../src/reconciler/reconciler.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
-import { Worker, type WorkerSettings } from "../../src/worker/worker.js";
+import { WorkerLoop, type WorkerSettings } from "../../src/worker/worker.js";
 import { createTestDatabase } from "./database.js";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,7 +29,7 @@ export interface Rig {
   readonly blobs: BlobStore;
   /** What the parts could not do but went on without. */
   readonly errors: { error: unknown; doing: string }[];
-  startWorker(settings?: Partial<WorkerSettings>): Promise<Worker>;
+  startWorker(settings?: Partial<WorkerSettings>): Promise<WorkerLoop>;
   startReconciler(settings?: Partial<ReconcilerSettings>): Reconciler;
   /** A collection of documents named d0, d1 …, each with its name as text. */
   collection(documents: number | readonly { name: string; text: string }[]): Promise<string>;
@@ -63,7 +64,7 @@ export async function createRig(
     onError,
   };
   const blobs = createFilesystemBlobStore(folder);
-  const workers: Worker[] = [];
+  const workers: WorkerLoop[] = [];
   const reconcilers: Reconciler[] = [];
   let made = 0;
   const rig: Rig = {
@@ -73,7 +74,7 @@ export async function createRig(
     blobs,
     errors,
     async startWorker(settings = {}) {
-      const worker = new Worker(
+      const worker = new WorkerLoop(
         {
           ...deps,
           databaseUrl: database.url,

@@ -3,7 +3,7 @@ import { createDataSource } from "../../src/database/data-source.js";
 import { Recorder } from "../../src/engine/flush/recorder.js";
 import { Registry } from "../../src/pipelines/registry.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
-import { Worker } from "../../src/worker/worker.js";
+import { WorkerLoop } from "../../src/worker/worker.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
 import { createRig, PROJECT, type Rig } from "../support/engine.js";
@@ -120,7 +120,7 @@ describe("a worker", () => {
 
   test("that hangs while it starts fails within ten seconds, saying where", async () => {
     const dispatcher = { ...createInProcessDispatcher(), consume: () => new Promise<never>(() => undefined) };
-    const worker = new Worker(workerDeps({ dispatcher }), SETTINGS);
+    const worker = new WorkerLoop(workerDeps({ dispatcher }), SETTINGS);
     await expect(worker.start()).rejects.toThrow(
       "The worker did not start within 10000 ms: it hangs in consuming hints.",
     );
@@ -128,7 +128,7 @@ describe("a worker", () => {
 
   test("that can't reach its database fails at once, saying so", async () => {
     const nowhere = createDataSource(rig.url.replace(/\/\w+$/, "/nowhere"));
-    const worker = new Worker(workerDeps({ db: nowhere }), SETTINGS);
+    const worker = new WorkerLoop(workerDeps({ db: nowhere }), SETTINGS);
     await expect(worker.start()).rejects.toThrow("The worker can't start, in registering in the database: ");
   });
 
@@ -195,7 +195,7 @@ describe("a worker", () => {
 
   test("fails a task whose stage its pipeline no longer has, saying so", async () => {
     const jobId = await rig.submit("changing", 1);
-    const worker = new Worker(workerDeps({ registry: new Registry([versionTwo]) }), SETTINGS);
+    const worker = new WorkerLoop(workerDeps({ registry: new Registry([versionTwo]) }), SETTINGS);
     await worker.start();
     expect(await rig.settled(jobId)).toBe("FAILED");
     expect(await taskOf(jobId)).toMatchObject({
@@ -242,7 +242,7 @@ const SETTINGS = {
   build: "test",
 };
 
-function workerDeps(more: object): ConstructorParameters<typeof Worker>[0] {
+function workerDeps(more: object): ConstructorParameters<typeof WorkerLoop>[0] {
   const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   return {
     ...rig.deps,

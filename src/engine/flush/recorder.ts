@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DataSource } from "typeorm";
+import { SingleFlight } from "../../async/single-flight.js";
 import { sqlStateOf } from "../../database/transaction.js";
 import { messageOf } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
 import type { Cause } from "../../lifecycle/reasons.js";
 import type { TaskStatus } from "../../lifecycle/status.js";
 import { convergeFailures, flushChanges, flushSeconds, refusedWrites } from "../../metrics.js";
-import { toJson, wantedOf, type Change } from "./task-command.js";
+import { toJson, wantedOf, type TaskCommand } from "./task-command.js";
 import type { Claim } from "./claim.js";
 import { Claims, type ClaimRequest } from "./claims.js";
 import type { DueTask } from "./hints.js";
@@ -30,7 +32,7 @@ export interface RecorderOptions {
 }
 
 interface Waiting {
-  readonly change: Change;
+  readonly command: TaskCommand;
   readonly changeId: string;
   readonly json: string;
   readonly resolve: (recorded: Recorded | null) => void;
@@ -59,7 +61,7 @@ const OUTPUT_REFUSED = "HW422";
 
 /**
  * Commits many tasks' changes in one statement: all that wait while the previous flush is in flight. A promise per
- * change settles after the commit: with what was recorded, or with null when the lease had gone (the write is then
+ * command settles after the commit: with what was recorded, or with null when the lease had gone (the write is then
  * kept in `refused_write` as evidence). Never gives up on a lost connection: the batch is sent again as it was.
  */
 export class Recorder {
@@ -70,7 +72,14 @@ export class Recorder {
   readonly #lanes = new Map<string, Waiting[]>();
   readonly #busyLanes = new Set<string>();
   #inFlight = 0;
-  #scheduled = false;
+  /** A turn of the event loop lets everything that is ready now travel together. */
+  readonly #turns = new SingleFlight(
+    async () => {
+      await nextTurn();
+      this.#next();
+    },
+    (error: unknown) => this.#options.onError(error, "beginning a flush"),
+  );
   #closed = false;
 
   constructor(options: RecorderOptions) {
@@ -78,10 +87,10 @@ export class Recorder {
     this.#claims = new Claims(options);
   }
 
-  record(change: Change): Promise<Recorded | null> {
+  record(command: TaskCommand): Promise<Recorded | null> {
     return new Promise((resolve, reject) => {
       const changeId = randomUUID();
-      this.#waiting.push({ change, changeId, json: toJson(change, changeId), resolve, reject });
+      this.#waiting.push({ command, changeId, json: toJson(command, changeId), resolve, reject });
       this.#schedule();
     });
   }
@@ -97,14 +106,8 @@ export class Recorder {
     this.#claims.close();
   }
 
-  /** A turn of the event loop lets everything that is ready now travel together. */
   #schedule(): void {
-    if (this.#scheduled || this.#inFlight >= MAX_IN_FLIGHT) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#next();
-    });
+    if (this.#inFlight < MAX_IN_FLIGHT) this.#turns.run();
   }
 
   #next(): void {
@@ -157,7 +160,7 @@ export class Recorder {
       const held = new Map(answer.held.map(({ task, collection }) => [task, collection]));
       for (const waiting of batch) {
         const row = applied.get(waiting.changeId);
-        const collection = held.get(waiting.change.taskId);
+        const collection = held.get(waiting.command.taskId);
         if (row) waiting.resolve({ status: row.status, fence: row.fence });
         else if (collection !== undefined) this.#toLane(collection, [waiting]);
         else await this.#settleUnapplied(waiting);
@@ -171,7 +174,7 @@ export class Recorder {
     }
   }
 
-  /** One change can't fail another: the batch is halved until the culprit stands alone, and that one fails its own task. */
+  /** One command can't fail another: the batch is halved until the culprit stands alone, and that one fails its own task. */
   async #halve(batch: readonly Waiting[], lane: string | null, error: unknown): Promise<void> {
     if (batch.length > 1) {
       const middle = Math.ceil(batch.length / 2);
@@ -181,9 +184,9 @@ export class Recorder {
     }
     const [alone] = batch;
     if (!alone) return;
-    this.#options.onError(error, `recording ${alone.change.kind} of task ${alone.change.taskId}`);
-    if (alone.change.kind === "end" && alone.change.cause === "OUTPUT_UNSTORABLE") return alone.reject(error);
-    const { taskId, fence } = alone.change;
+    this.#options.onError(error, `recording ${alone.command.kind} of task ${alone.command.taskId}`);
+    if (alone.command.kind === "end" && alone.command.cause === "OUTPUT_UNSTORABLE") return alone.reject(error);
+    const { taskId, fence } = alone.command;
     this.record({ kind: "end", taskId, fence, ...whyRefused(error) }).then(alone.resolve, alone.reject);
   }
 
@@ -210,13 +213,13 @@ export class Recorder {
     }
   }
 
-  /** No row: either the answer to an earlier try was lost, and the change stands in the history, or the lease has gone. */
-  async #settleUnapplied({ change, changeId, resolve, reject }: Waiting): Promise<void> {
+  /** No row: either the answer to an earlier try was lost, and the command stands in the history, or the lease has gone. */
+  async #settleUnapplied({ command, changeId, resolve, reject }: Waiting): Promise<void> {
     const { db, actor } = this.#options;
     try {
       const rows: { status: TaskStatus; fence: string }[] = await db.query(
         `select to_status as status, fence::text as fence from headway.status_change where entity_id = $1 and change_id = $2`,
-        [change.taskId, changeId],
+        [command.taskId, changeId],
       );
       if (rows[0]) return resolve(rows[0]);
       if (actor.type === "WORKER") {
@@ -224,11 +227,11 @@ export class Recorder {
           `insert into headway.refused_write (project_id, task_id, worker, fence, wanted, stage, change_id)
            select project_id, id, $2, $3::bigint, $4, $5, $6::uuid from headway.task where id = $1 on conflict (change_id) do nothing`,
           [
-            change.taskId,
+            command.taskId,
             actor.name,
-            change.fence,
-            wantedOf(change),
-            change.kind === "stage" ? change.stage : null,
+            command.fence,
+            wantedOf(command),
+            command.kind === "stage" ? command.stage : null,
             changeId,
           ],
         );

@@ -1,17 +1,9 @@
 import { ENDINGS, type Cause } from "../../lifecycle/reasons.js";
 import type { StagedCounts } from "../../pipelines/pipeline.js";
+import type { DocumentFacts } from "../../sources/source.js";
 import { toStorableMessage } from "../storable.js";
 
-/** What a stage found out about its document; recorded with the stage's end. */
-export interface DocumentFacts {
-  readonly mediaType?: string;
-  readonly sizeBytes?: number;
-  readonly sha256?: string;
-  readonly blobKey?: string;
-  readonly metadata?: Readonly<Record<string, unknown>>;
-}
-
-interface ChangeBase {
+interface CommandBase {
   readonly taskId: string;
   /** The claim under which this is written. */
   readonly fence: string;
@@ -23,22 +15,22 @@ interface ChangeBase {
 }
 
 /** What a worker, or the sweep, wants recorded of one task. */
-export type Change =
-  | (ChangeBase & {
+export type TaskCommand =
+  | (CommandBase & {
       readonly kind: "stage";
       readonly stage: string;
       readonly maxAttempts: number;
       readonly outputJson: string;
     })
-  | (ChangeBase & {
+  | (CommandBase & {
       readonly kind: "complete";
       readonly outputJson: string;
-      /** What the stage's check has accepted; the database refuses the change when it finds something else. */
+      /** What the stage's check has accepted; the database refuses the command when it finds something else. */
       readonly staged?: StagedCounts;
     })
   /** The content is one that has been completed before: its results stand, the rest of the stages is left out. */
-  | (ChangeBase & { readonly kind: "skip" })
-  | (ChangeBase & {
+  | (CommandBase & { readonly kind: "skip" })
+  | (CommandBase & {
       readonly kind: "end";
       readonly cause: Cause;
       /** Replaces the cause's own code. */
@@ -48,37 +40,37 @@ export type Change =
       /** Only if the lease has passed by now, on the database's clock. */
       readonly expired?: boolean;
     })
-  | (ChangeBase & { readonly kind: "deadline"; readonly message?: string });
+  | (CommandBase & { readonly kind: "deadline"; readonly message?: string });
 
 /** What the writer wanted the task to become, for people. */
-export function wantedOf(change: Change): string {
-  if (change.kind === "stage") return "RUNNING";
-  if (change.kind === "complete") return "COMPLETED";
-  if (change.kind === "skip") return "SKIPPED";
-  return change.kind === "end" ? change.cause : "CANCELLED";
+export function wantedOf(command: TaskCommand): string {
+  if (command.kind === "stage") return "RUNNING";
+  if (command.kind === "complete") return "COMPLETED";
+  if (command.kind === "skip") return "SKIPPED";
+  return command.kind === "end" ? command.cause : "CANCELLED";
 }
 
-/** The change as the SQL function takes it; the output is spliced in as it was serialised. */
-export function toJson(change: Change, changeId: string): string {
-  const { taskId: task, fence, document, textFence, chunkFence, warnings } = change;
-  const common = { task, fence, change: changeId, kind: change.kind, document, textFence, chunkFence, warnings };
-  if (change.kind === "deadline") return JSON.stringify({ ...common, message: change.message });
-  if (change.kind === "skip") return JSON.stringify(common);
-  if (change.kind === "end") {
-    const { again, final, code, countsAs } = ENDINGS[change.cause];
+/** The command as the SQL function takes it; the output is spliced in as it was serialised. */
+export function toJson(command: TaskCommand, changeId: string): string {
+  const { taskId: task, fence, document, textFence, chunkFence, warnings } = command;
+  const common = { task, fence, change: changeId, kind: command.kind, document, textFence, chunkFence, warnings };
+  if (command.kind === "deadline") return JSON.stringify({ ...common, message: command.message });
+  if (command.kind === "skip") return JSON.stringify(common);
+  if (command.kind === "end") {
+    const { again, final, code, countsAs } = ENDINGS[command.cause];
     return JSON.stringify({
       ...common,
       again,
       final,
       countsAs,
-      code: change.code ?? code,
-      message: change.message === undefined ? undefined : toStorableMessage(change.message),
+      code: command.code ?? code,
+      message: command.message === undefined ? undefined : toStorableMessage(command.message),
       retryable: again !== null,
-      delayMs: change.delayMs,
-      expired: change.expired,
+      delayMs: command.delayMs,
+      expired: command.expired,
     });
   }
   const stage =
-    change.kind === "stage" ? { stage: change.stage, maxAttempts: change.maxAttempts } : { staged: change.staged };
-  return `${JSON.stringify({ ...common, ...stage }).slice(0, -1)},"output":${change.outputJson}}`;
+    command.kind === "stage" ? { stage: command.stage, maxAttempts: command.maxAttempts } : { staged: command.staged };
+  return `${JSON.stringify({ ...common, ...stage }).slice(0, -1)},"output":${command.outputJson}}`;
 }

@@ -1,13 +1,6 @@
 import type { DataSource } from "typeorm";
 import type { KeyScope } from "../../access/keys.js";
-
-/** A broken invariant; the names are those of `violations(since)`. */
-export interface Violation {
-  readonly invariant: string;
-  readonly entityType: "COLLECTION" | "JOB" | "TASK" | null;
-  readonly entityId: string | null;
-  readonly detail: string;
-}
+import type { Violation } from "../../model/violation.js";
 
 export interface DoctorScope {
   /** Null for all projects. */

@@ -1,5 +1,7 @@
+import { eachPageById } from "../../database/each-page.js";
 import { inTransaction } from "../../database/transaction.js";
-import type { Change, EngineDeps } from "../engine.js";
+import type { StatusChange } from "../../model/status-change.js";
+import type { EngineDeps } from "../engine.js";
 import { CHANGE_COLUMNS, readDatabaseId, withCursor, type ChangeRow } from "../stream/history.js";
 
 const PAGE = 200;
@@ -10,7 +12,7 @@ export interface Repaired {
   /** Rows whose status changed; 0 when facts and status agreed. */
   readonly changed: number;
   /** The first 100 of them. */
-  readonly firstChanges: Change[];
+  readonly firstChanges: StatusChange[];
 }
 
 /**
@@ -40,16 +42,14 @@ export async function repair(
 }
 
 async function* openJobs({ db }: Pick<EngineDeps, "db">, projectId: string): AsyncGenerator<string> {
-  for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
-    const found: { id: string }[] = await db.query(
+  const open = eachPageById<{ id: string }>(PAGE, (after, limit) =>
+    db.query(
       `select id from headway.job where project_id = $1 and status in ('QUEUED', 'PROCESSING', 'CANCELLING') and id > $2
-       order by id limit ${PAGE}`,
-      [projectId, after],
-    );
-    for (const { id } of found) yield id;
-    if (found.length < PAGE) return;
-    after = found.at(-1)!.id;
-  }
+       order by id limit $3`,
+      [projectId, after, limit],
+    ),
+  );
+  for await (const rows of open) for (const { id } of rows) yield id;
 }
 
 function convergeAndRead({ db }: Pick<EngineDeps, "db">, jobId: string) {

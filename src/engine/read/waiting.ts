@@ -1,16 +1,7 @@
 import type { WaitingCode } from "../../lifecycle/waiting.js";
 import { DEFAULT_STAGE_TIMEOUT_MS } from "../../pipelines/pipeline.js";
+import type { WaitingReason } from "../../model/waiting.js";
 import type { EngineDeps } from "../engine.js";
-
-/** Why a task or a job does not move. */
-export interface WaitingReason {
-  readonly code: WaitingCode;
-  readonly message: string;
-  /** When it moves by itself; null where nobody knows. */
-  readonly until: Date | null;
-  /** Its place in the queue, from 1; null where there is none. */
-  readonly position: number | null;
-}
 
 /** What the answer follows from, read in one statement. Times are the database's. */
 interface Facts {
@@ -29,7 +20,7 @@ interface Facts {
   readonly pausedReason: string | null;
   readonly holder: string | null;
   readonly holderStatus: string | null;
-  /** Workers of its pipeline that run and go round, those that stand still, and the free slots of the former. */
+  /** Workers of its pipeline whose loop iterates, those whose loop is stalled, and the free slots of the former. */
   readonly workers: number;
   readonly stalled: number;
   readonly free: number;

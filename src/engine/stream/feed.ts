@@ -1,14 +1,15 @@
 import type { DataSource } from "typeorm";
-import type { Scope } from "../engine.js";
+import type { Scope } from "./scope.js";
 import { CHANGE_COLUMNS, type ChangeRow } from "./history.js";
-import type { Place, Subscription } from "./subscription.js";
+import type { Position } from "./position.js";
+import type { Subscription } from "./subscription.js";
 
 /** What the reader of a process follows: one collection, or one project. All scopes within a collection share its feed. */
 export interface Feed {
   readonly kind: "collection" | "project";
   readonly id: string;
   /** How far the reader is; null while nobody has to be told by it. */
-  place: Place | null;
+  place: Position | null;
   readonly subscriptions: Set<Subscription>;
   /** Called after each commit that may concern the feed. */
   readonly wakers: Set<() => void>;
@@ -44,17 +45,6 @@ export class Feeds {
     this.#byKey.set(`${kind} ${id}`, feed);
     return feed;
   }
-}
-
-/** Whether a row comes behind a place, in the order of the feed. */
-export function isBehind(kind: Feed["kind"], row: Pick<ChangeRow, "tx" | "position">, place: Place): boolean {
-  const [tx, reached] = kind === "project" ? [BigInt(row.tx), BigInt(place.tx ?? 0)] : [0n, 0n];
-  return tx === reached ? BigInt(row.position) > BigInt(place.position) : tx > reached;
-}
-
-/** The place of a row, in the order of the feed. */
-export function placeOf(kind: Feed["kind"], { tx, position }: Pick<ChangeRow, "tx" | "position">): Place {
-  return kind === "project" ? { tx, position } : { position };
 }
 
 export type FeedRow = ChangeRow & { readonly feed: Feed["kind"] };

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from "typeorm";
 import { encodeCursor } from "./cursor.js";
-import type { Change, Scope } from "../engine.js";
+import type { StatusChange } from "../../model/status-change.js";
+import type { Scope } from "./scope.js";
 
 /** The columns of a change under their names in the API, for any statement that reads `status_change` as `s`. */
 export const CHANGE_COLUMNS = `s.id, s.position::text as position, s.tx::text as tx, s.project_id as "projectId",
@@ -13,7 +14,7 @@ export const CHANGE_COLUMNS = `s.id, s.position::text as position, s.tx::text as
 export const DATABASE_ID = `(select id from headway.database_identity) as "databaseId"`;
 
 /** A change as the database gives it; its cursor depends on the scope it is read in. */
-export type ChangeRow = Omit<Change, "cursor">;
+export type ChangeRow = Omit<StatusChange, "cursor">;
 
 /** The uuid in every cursor; constant while the database stays where it is. */
 export async function readDatabaseId(db: DataSource | EntityManager): Promise<string> {
@@ -22,7 +23,7 @@ export async function readDatabaseId(db: DataSource | EntityManager): Promise<st
 }
 
 /** The row with its cursor, of the kind of the scope it was read in. */
-export function withCursor(row: ChangeRow, kind: "collection" | "project", databaseId: string): Change {
+export function withCursor(row: ChangeRow, kind: "collection" | "project", databaseId: string): StatusChange {
   const { position, tx } = row;
   return {
     ...row,

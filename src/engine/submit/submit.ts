@@ -116,8 +116,8 @@ function checkOptions(pipeline: Pipeline, options: unknown): unknown {
     if (empty) return {};
     throw new UserFault("INVALID_OPTIONS", `Pipeline "${pipeline.name}" takes no options.`, ["options"]);
   }
-  const oddity = unstorableIn(JSON.stringify(options));
-  if (oddity !== null) throw new UserFault("INVALID_OPTIONS", `options contains ${oddity}.`, ["options"]);
+  const fault = unstorableIn(JSON.stringify(options));
+  if (fault !== null) throw new UserFault("INVALID_OPTIONS", `options contains ${fault}.`, ["options"]);
   const parsed = pipeline.options.safeParse(options);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${["options", ...issue.path].join(".")}: ${reasonOf(issue)}`);

@@ -27,10 +27,10 @@ import { jobsOfCollection } from "../job/job-list.js";
 import { ForwardArgs, ListArgs, requestOf } from "../paging/list-args.js";
 import { createdBetween, nameContains, oneOf } from "../paging/filters.js";
 import { narrow } from "../../access/key-scope.js";
-import { entityList } from "../paging/nested-pages.js";
-import { keysetPage, type Page } from "../paging/page.js";
+import { type Page } from "../paging/page.js";
 import { AddDocumentsPayload, RemoveDocumentsPayload } from "../document/document.payload.js";
 import { CreateCollectionPayload, DeleteCollectionPayload } from "./collection.payload.js";
+import { entityList, keysetPage } from "../paging/paged-list.js";
 
 const NEWEST_COLLECTIONS = {
   name: "collections",

@@ -8,8 +8,8 @@ import { ChunkConnection } from "../paging/connections.js";
 import type { GraphContext } from "../context.js";
 import { uuid } from "../ids.js";
 import { ForwardArgs } from "../paging/list-args.js";
-import { entityList } from "../paging/nested-pages.js";
 import type { Page } from "../paging/page.js";
+import { entityList } from "../paging/paged-list.js";
 
 const CHUNK_ORDER = { name: "chunks", descending: false, columns: [{ sql: "t.ordinal", type: "int" }] } as const;
 const MAX_TEXT_LIMIT = 100_000;

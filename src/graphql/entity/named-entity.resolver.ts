@@ -9,8 +9,8 @@ import { NamedEntityConnection } from "../paging/connections.js";
 import type { GraphContext } from "../context.js";
 import { oneOf } from "../paging/filters.js";
 import { ForwardArgs } from "../paging/list-args.js";
-import { entityList } from "../paging/nested-pages.js";
 import type { Page } from "../paging/page.js";
+import { entityList } from "../paging/paged-list.js";
 
 const IMPORTANT_FIRST = {
   name: "entities",

@@ -5,8 +5,8 @@ import { createdBetween, oneOf } from "../paging/filters.js";
 import { optionalUuid } from "../ids.js";
 import type { JobFilter, JobOrder } from "./job.input.js";
 import { narrow } from "../../access/key-scope.js";
-import { entityList } from "../paging/nested-pages.js";
-import { keysetPage, type Keyset, type Page, type PageRequest } from "../paging/page.js";
+import { type Keyset, type Page, type PageRequest } from "../paging/page.js";
+import { entityList, keysetPage } from "../paging/paged-list.js";
 
 const CREATED = { sql: "t.created_at", type: "timestamptz" } as const;
 const ID = { sql: "t.id", type: "uuid" } as const;

@@ -20,12 +20,12 @@ import { CancelJobInput, JobFilter, JobOrder, RetryJobInput, SubmitJobInput } fr
 import { TaskFilter } from "../task/task.input.js";
 import { jobPage } from "./job-list.js";
 import { ForwardArgs, ListArgs, requestOf } from "../paging/list-args.js";
-import { entityList } from "../paging/nested-pages.js";
 import { retryStateOf } from "./retry-state.js";
 import { readJob } from "./read-job.js";
 import type { Page } from "../paging/page.js";
 import { CancelJobPayload, RetryJobPayload, SubmitJobPayload } from "./job.payload.js";
 import { tasksOfJob } from "../task/task-list.js";
+import { entityList } from "../paging/paged-list.js";
 
 const ARTIFACTS_BY_NAME = { name: "artifacts", descending: false, columns: [{ sql: "t.name", type: "text" }] } as const;
 

@@ -1,4 +1,4 @@
-import type { Scope } from "../../engine/engine.js";
+import type { Scope } from "../../engine/stream/scope.js";
 import type { KeyScope } from "../../access/keys.js";
 import { BadInput } from "../../errors.js";
 import type { GraphContext } from "../context.js";

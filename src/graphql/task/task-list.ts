@@ -7,8 +7,8 @@ import { oneOf } from "../paging/filters.js";
 import { optionalUuid } from "../ids.js";
 import type { TaskFilter } from "./task.input.js";
 import { narrow } from "../../access/key-scope.js";
-import { entityList } from "../paging/nested-pages.js";
-import { keysetPage, type Keyset, type Page, type PageRequest } from "../paging/page.js";
+import { type Keyset, type Page, type PageRequest } from "../paging/page.js";
+import { entityList, keysetPage } from "../paging/paged-list.js";
 
 const DOCUMENT_ORDER: Keyset = {
   name: "tasks of a job",

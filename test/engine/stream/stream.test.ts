@@ -1,6 +1,7 @@
 import pg from "pg";
 import { submitJob } from "../../../src/engine/submit/submit.js";
-import type { Change, Gap, Scope } from "../../../src/engine/engine.js";
+import type { Gap, Scope } from "../../../src/engine/stream/scope.js";
+import type { StatusChange } from "../../../src/model/status-change.js";
 import { decodeCursor, encodeCursor } from "../../../src/engine/stream/cursor.js";
 import { ChangeStream } from "../../../src/engine/stream/stream.js";
 import type { Subscription } from "../../../src/engine/stream/subscription.js";
@@ -30,8 +31,8 @@ afterAll(async () => {
 const collectionScope = (collectionId: string): Scope => ({ kind: "collection", projectId: PROJECT, collectionId });
 
 /** Collects what a subscription gives, until it is ended. */
-function collect(subscription: Subscription): { readonly got: (Change | Gap)[]; readonly done: Promise<void> } {
-  const got: (Change | Gap)[] = [];
+function collect(subscription: Subscription): { readonly got: (StatusChange | Gap)[]; readonly done: Promise<void> } {
+  const got: (StatusChange | Gap)[] = [];
   const done = (async () => {
     for await (const one of subscription) got.push(one);
   })();
@@ -46,7 +47,7 @@ async function historyOf(where: string, id: string): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
-const ids = (got: readonly (Change | Gap)[]): string[] => got.map((one) => ("gap" in one ? "gap" : one.id));
+const ids = (got: readonly (StatusChange | Gap)[]): string[] => got.map((one) => ("gap" in one ? "gap" : one.id));
 
 describe("a stream", () => {
   test("from a cursor taken before a submit gives every change of the collection once and in order", async () => {
@@ -96,8 +97,8 @@ describe("a stream", () => {
     const jobs = await Promise.all([rig.submit("three", 10), rig.submit("three", 10), rig.submit("three", 10)]);
     for (const jobId of jobs) await rig.settled(jobId);
     const expected = (await Promise.all(jobs.map((jobId) => historyOf("job_id", jobId)))).flat();
-    const ofJobs = (): Change[] =>
-      got.filter((one): one is Change => !("gap" in one) && jobs.includes(one.jobId ?? ""));
+    const ofJobs = (): StatusChange[] =>
+      got.filter((one): one is StatusChange => !("gap" in one) && jobs.includes(one.jobId ?? ""));
     await until("all changes have come", () => ofJobs().length >= expected.length);
     expect(ids(ofJobs()).sort()).toEqual(expected.sort());
     const seen = new Map<string, number>();
@@ -123,7 +124,7 @@ describe("a stream", () => {
           new Promise<null>((resolve) => setTimeout(() => resolve(null), 100)),
         ]);
         if (next === null || next.done) break;
-        const change = next.value as Change;
+        const change = next.value as StatusChange;
         got.push(change.id);
         after = change.cursor;
       }
@@ -148,9 +149,9 @@ describe("a stream", () => {
     const first = subscription.next();
     const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "three" });
     await rig.settled(jobId);
-    const got = [(await first).value as Change];
+    const got = [(await first).value as StatusChange];
     const expected = (await historyOf("collection_id", collectionId)).slice(1);
-    while (got.length < expected.length) got.push((await subscription.next()).value as Change);
+    while (got.length < expected.length) got.push((await subscription.next()).value as StatusChange);
     expect(ids(got)).toEqual(expected);
     await subscription.return();
   });
@@ -203,26 +204,26 @@ describe("a stream", () => {
 
   test("of a project goes on when the oldest transaction ends, though that one tells nobody", async () => {
     const alone = await createRig([three]);
-    const unpolled = new ChangeStream(alone.db, alone.parts.onError, 3_600_000);
+    const unpolled = new ChangeStream(alone.db, alone.deps.onError, 3_600_000);
     await unpolled.start(alone.url);
     const collectionId = await alone.collection(1);
     const whole = await unpolled.follow({ kind: "project", projectId: PROJECT }, null);
     const part = await unpolled.follow(collectionScope(collectionId), null);
     const [ofProject, ofCollection] = [collect(whole), collect(part)];
     // Where a transaction of any database was open at that moment, "from now" begins with what this collection was born by.
-    const since = () => ofProject.got.filter((one) => (one as Change).reason !== "CREATED");
+    const since = () => ofProject.got.filter((one) => (one as StatusChange).reason !== "CREATED");
     const older = new pg.Client({ connectionString: alone.url });
     await older.connect();
     await older.query("begin");
     await older.query("select pg_current_xact_id()");
-    const { jobId } = await submitJob(alone.parts, ACTOR, { collectionId, pipeline: "three" });
+    const { jobId } = await submitJob(alone.deps, ACTOR, { collectionId, pipeline: "three" });
     // Both are read in one statement: what the collection's stream has been given, the project's has been looked for.
     await until("the collection's stream has it all", () => ofCollection.got.length === 3);
     expect(since()).toEqual([]);
     await older.query("commit");
     await until("the project's stream has it all", () => since().length === 3);
     expect(ids(since())).toEqual(ids(ofCollection.got));
-    expect(jobId).toBe((since()[1] as Change).jobId);
+    expect(jobId).toBe((since()[1] as StatusChange).jobId);
     await older.end();
     await Promise.all([whole.return(), part.return()]);
     await Promise.all([ofProject.done, ofCollection.done]);

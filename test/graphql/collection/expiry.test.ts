@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { definePipeline, type DocumentContext } from "../../../src/pipelines/pipeline.js";
 import { expireCollections } from "../../../src/reconciler/expiry.js";
-import type { DutyDeps } from "../../../src/reconciler/reconciler.js";
+import type { DutyDeps } from "../../../src/reconciler/duty.js";
 import { createTestApi, type TestApi } from "../../support/api.js";
 import { PROJECT } from "../../support/engine.js";
 import { fill } from "../../support/fill.js";

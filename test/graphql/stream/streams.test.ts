@@ -1,7 +1,9 @@
 import { createClient, type Client } from "graphql-ws";
 import WebSocket from "ws";
+import { pausePipeline, resumePipeline } from "../../../src/engine/operations/pause.js";
 import { definePipeline } from "../../../src/pipelines/pipeline.js";
 import { createTestApi, type TestApi } from "../../support/api.js";
+import { ACTOR } from "../../support/engine.js";
 import { statementsOf } from "../../support/statements.js";
 import { until } from "../../support/until.js";
 
@@ -180,12 +182,15 @@ describe("jobProgress", () => {
   const PROGRESS = "subscription ($j: ID!) { jobProgress(jobId: $j) { status progress counts { total completed } } }";
 
   test("gives the state at once, then at most ten a second, and ends when the job is settled", async () => {
-    const jobId = await api.rig.submit("three", 150, { runAt: new Date(Date.now() + 500) });
+    // So that the first state is given before anything runs, however slow the machine is.
+    await pausePipeline(api.rig.deps, ACTOR, { pipeline: "three", reason: "until its first state is seen" });
+    const jobId = await api.rig.submit("three", 150);
     const times: number[] = [];
     const seen: any[] = [];
     for await (const { data } of socket.iterate<any>({ query: PROGRESS, variables: { j: jobId } })) {
       times.push(performance.now());
       seen.push(data!.jobProgress);
+      if (seen.length === 1) await resumePipeline(api.rig.deps, ACTOR, { pipeline: "three" });
     }
     expect(seen[0]).toEqual({ status: "QUEUED", progress: 0, counts: { total: 150, completed: 0 } });
     expect(seen.at(-1)).toEqual({ status: "COMPLETED", progress: 1, counts: { total: 150, completed: 150 } });

@@ -1,17 +1,14 @@
 import { Readable } from "node:stream";
 import pRetry from "p-retry";
 import type { DataSource } from "typeorm";
-import type { Claim } from "../engine/flush/claim.js";
-import type { DocumentFacts } from "../engine/flush/task-command.js";
-import { beginFetch } from "../engine/uploads/fetched.js";
-import { refused, resolveS3Uri, type SourceRules } from "../sources/uri.js";
+import { refused, resolveS3Uri, type SourceRules } from "./uri.js";
 import { HeadwayError, PermanentError } from "../errors.js";
 import { decodeText } from "../pipelines/decode-text.js";
 import type { FetchedSource, Json, StageDocument } from "../pipelines/pipeline.js";
 import type { BlobStore } from "../storage/blob-store.js";
 import type { S3Objects } from "../storage/s3-objects.js";
-import { openFile } from "../sources/file-source.js";
-import { INTERRUPTED, openHttp } from "../sources/http-source.js";
+import { openFile } from "./file-source.js";
+import { INTERRUPTED, openHttp } from "./http-source.js";
 
 export interface SourceDeps extends SourceRules {
   readonly db: DataSource;
@@ -21,26 +18,53 @@ export interface SourceDeps extends SourceRules {
   readonly maxDocumentBytes: number;
 }
 
+/** What a stage found out about its document; recorded with the stage's end. */
+export interface DocumentFacts {
+  readonly mediaType?: string;
+  readonly sizeBytes?: number;
+  readonly sha256?: string;
+  readonly blobKey?: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** A document as its claim knows it. */
+export interface SourceDocument {
+  readonly id: string;
+  readonly name: string;
+  readonly mediaType: string | null;
+  readonly sizeBytes: number | null;
+  readonly sha256: string | null;
+  readonly metadata: Record<string, unknown>;
+  /** Null where the bytes are inline in the database. */
+  readonly sourceUri: string | null;
+  /** Where the blob store has the bytes; null until they are fetched. */
+  readonly blobKey: string | null;
+}
+
+export interface SourceClaim {
+  readonly document: SourceDocument;
+  /** The place in the blob store for what this claim downloads; reserved before the first byte is written. */
+  readonly reserveKey: () => Promise<string>;
+  /** Called with what a download found out. */
+  readonly addFacts: (facts: DocumentFacts) => void;
+  /** Ends downloads when the claim is to stop. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * A document's bytes, wherever they are: inline in the database, in the blob store once sent or fetched, or behind a
  * URI. What `fetch` finds out is added to `facts`, recorded with the end of the stage.
  */
 export class Source implements StageDocument {
   readonly #deps: SourceDeps;
-  readonly #claim: Claim;
-  readonly #document: NonNullable<Claim["document"]>;
-  readonly #addFacts: (facts: DocumentFacts) => void;
-  readonly #signal: AbortSignal | undefined;
+  readonly #claim: SourceClaim;
+  readonly #document: SourceDocument;
   #blobKey: string | null;
 
-  /** @param signal ends downloads when the claim is to stop */
-  constructor(deps: SourceDeps, claim: Claim, addFacts: (facts: DocumentFacts) => void, signal?: AbortSignal) {
-    if (!claim.document) throw new PermanentError("NOT_READABLE", "The document has been removed from its collection.");
+  constructor(deps: SourceDeps, claim: SourceClaim) {
     this.#deps = deps;
     this.#claim = claim;
     this.#document = claim.document;
-    this.#addFacts = addFacts;
-    this.#signal = signal;
     this.#blobKey = claim.document.blobKey;
   }
 
@@ -77,8 +101,8 @@ export class Source implements StageDocument {
       // Inline bytes were counted and hashed when they came in.
       return { sizeBytes: this.#document.sizeBytes!, sha256: this.#document.sha256! };
     }
-    const { db, maxDocumentBytes: maxBytes } = this.#deps;
-    const key = await beginFetch(db, this.#claim, this.#document.id);
+    const { maxDocumentBytes: maxBytes } = this.#deps;
+    const key = await this.#claim.reserveKey();
     const fetchAll = async () => this.#deps.blobs.write(key, await this.#open(), { maxBytes });
     const { sizeBytes, sha256 } = await pRetry(fetchAll, {
       retries: MAX_BEGUN_ANEW,
@@ -88,7 +112,7 @@ export class Source implements StageDocument {
     });
     this.#blobKey = key;
     const facts = { sizeBytes, sha256, blobKey: key };
-    this.#addFacts(facts);
+    this.#claim.addFacts(facts);
     this.learn(facts);
     return { sizeBytes, sha256 };
   }
@@ -130,7 +154,8 @@ export class Source implements StageDocument {
     const { protocol } = new URL(sourceUri);
     const { networks, s3Sources, fileRoots, s3, maxDocumentBytes: maxBytes } = this.#deps;
     if (protocol === "http:" || protocol === "https:") {
-      return openHttp(sourceUri, { networks, maxBytes, ...(this.#signal ? { signal: this.#signal } : {}) });
+      const { signal } = this.#claim;
+      return openHttp(sourceUri, { networks, maxBytes, ...(signal ? { signal } : {}) });
     }
     if (protocol === "s3:") {
       const { bucket, key } = resolveS3Uri(sourceUri, s3Sources);
