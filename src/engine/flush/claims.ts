@@ -23,8 +23,6 @@ export interface ClaimsOptions {
 
 /** How long a claim waits for a collection where somebody else holds all that have something due. */
 const WAIT_MS = 100;
-/** So long it asks again at once; then the worker's loop goes round, which must not look as if it stood still. */
-const HELD_FOR_MS = 2_500;
 
 /**
  * Takes due tasks, each time in a transaction of its own: a claim waits for no lock that a flush holds, and no flush for
@@ -38,12 +36,15 @@ export class Claims {
     this.#options = options;
   }
 
-  /** Takes up to `limit` due tasks, of equal jobs those with a hinted task first. */
+  /**
+   * Takes up to `limit` due tasks, of equal jobs those with a hinted task first. Asks again while somebody else holds all
+   * that is due, so that a worker which can take nothing for long is shown as STALLED; what becomes due elsewhere
+   * meanwhile is taken.
+   */
   async take(request: ClaimRequest): Promise<Claim[]> {
-    const until = performance.now() + HELD_FOR_MS;
     for (;;) {
       const { claims, claimHeld } = await this.#takeOnce(request);
-      if (!claimHeld || performance.now() > until || this.#closed) return claims;
+      if (!claimHeld || this.#closed) return claims;
     }
   }
 
