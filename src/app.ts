@@ -14,6 +14,7 @@ import { messageOf } from "./errors.js";
 import type { Logger } from "./logger.js";
 import { loadRegistry, withoutKeys, type LoadedPipelines, type PipelineSource } from "./pipelines/load.js";
 import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
+import type { Check } from "./server/health.js";
 import { startServer, type RunningServer } from "./server/server.js";
 import type { BlobStore } from "./storage/blob-store.js";
 import type { S3Objects } from "./storage/s3-objects.js";
@@ -185,12 +186,6 @@ async function connect(
   }).initialize();
   closers.push(["database connections", () => db.destroy()]);
   return db;
-}
-
-interface Check {
-  readonly name: string;
-  /** Null when all is well, else what is not. */
-  readonly check: () => Promise<string | null>;
 }
 
 async function startServing(
