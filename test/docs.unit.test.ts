@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { SETTINGS } from "../src/settings.js";
-import { ROOT } from "./support/processes.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 function filesBelow(folder: string, end: string): string[] {
   return readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
@@ -75,7 +77,7 @@ describe("the documentation", () => {
     const settings = new Set<string>(SETTINGS.map(({ name }) => name));
     // What only tests and benchmarks set is not among the settings: whoever reads it is the proof.
     const code = ["src", "test", "bench", "scripts"].flatMap((folder) => [
-      ...filesBelow(folder, ".ts").filter((name) => !name.endsWith("docs.test.ts")),
+      ...filesBelow(folder, ".ts").filter((name) => !name.endsWith("docs.unit.test.ts")),
       ...filesBelow(folder, ".mjs"),
     ]);
     const ofTests = new Set(
