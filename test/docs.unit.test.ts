@@ -88,6 +88,21 @@ describe("the documentation", () => {
     expect(named.length).toBeGreaterThan(30);
   });
 
+  test("names no column, function, code or type that is not there", () => {
+    const code = [
+      ...["src", "test"].flatMap((folder) =>
+        filesBelow(folder, ".ts").filter((name) => !name.endsWith("docs.unit.test.ts")),
+      ),
+      ...filesBelow("sql", ".sql"),
+      "schema/schema.graphql",
+    ];
+    const known = new Set(code.flatMap((name) => read(name).match(/\w+/g) ?? []));
+    // With an underscore or a capital inside: other words may as well be plain ones.
+    const named = said(/`([A-Za-z]+(?:_\w+|[a-z][A-Z]\w*))`/g).filter(({ what }) => !what.startsWith("HEADWAY_"));
+    expect(named.filter(({ what }) => !known.has(what))).toEqual([]);
+    expect(named.length).toBeGreaterThan(50);
+  });
+
   test("has every page in its index", () => {
     const linked = (index: string): string[] =>
       said(/\]\(([^)#\s]+)/g, [index]).map(({ what }) => path.join(path.dirname(index), what));
