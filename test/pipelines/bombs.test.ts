@@ -55,7 +55,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe("a small file that would be a large one", () => {
+describe("H3: a small file that would be a large one", () => {
   test.each(BOMBS.map((bomb) => [bomb.name, bomb] as const))(
     "%s is stopped by a limit, which its error names",
     (name, { verdict }) => {
