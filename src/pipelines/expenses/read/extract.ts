@@ -1,0 +1,56 @@
+import { PermanentError } from "../../../errors.js";
+import type { DocumentStage } from "../../pipeline.js";
+import type { ExpensesOptions } from "../options.js";
+import type { DocumentBytes } from "./read-document.js";
+import type { Extracted } from "../shapes.js";
+
+/** A stage's output has at most 1 MB: some 5,000 lines. */
+const MAX_OUTPUT_CHARS = 900_000;
+
+/** Reads statements into lines and receipts into who, when and how much. In a child: the bytes are nobody's word. */
+export const extractStage: DocumentStage = {
+  name: "extract",
+  isolate: true,
+  memoryLimitMiB: 1_024,
+  timeoutMs: 120_000,
+  run: async (ctx): Promise<Extracted> => {
+    const { readDocument } = await import("./read-document.js");
+    const { name, mediaType, metadata, sha256 } = ctx.document;
+    const options = ctx.options as ExpensesOptions;
+    const source: DocumentBytes = {
+      bytes: await ctx.document.bytes(),
+      mediaType: mediaType ?? "application/octet-stream",
+      name,
+      role: metadata.role === "statement" || metadata.role === "receipt" ? metadata.role : null,
+    };
+    const found = await readDocument(source, {
+      currency: options.defaultCurrency ?? null,
+      employee: typeof metadata.employee === "string" ? metadata.employee : (options.defaultEmployee ?? null),
+      dateOrder: options.dateOrder,
+    });
+    await ctx.setText(found.text);
+    ctx.setMetadata({ kind: found.role });
+    if (found.role === "receipt") return { role: "receipt", sha256, receipt: found.receipt };
+    if (!found.datesAreCertain) {
+      ctx.warn("AMBIGUOUS_DATES", `${name} can be read with day or month first; set options.dateOrder to be sure.`);
+    }
+    const incomplete = found.lines.filter((line) => line.incomplete.length > 0).length;
+    if (incomplete > 0)
+      ctx.warn("INCOMPLETE_LINES", `${incomplete} of ${found.lines.length} lines of ${name} lack something.`);
+    const output: Extracted = { role: "statement", sha256, lines: found.lines };
+    if (JSON.stringify(output).length > MAX_OUTPUT_CHARS) {
+      throw new PermanentError("RESOURCE_LIMIT", `${name} has ${found.lines.length} lines; split it by month or year.`);
+    }
+    return output;
+  },
+  check: (output: Extracted) => {
+    if (output.role === "receipt") return;
+    for (const { row, date, amountMinor, incomplete } of output.lines) {
+      if ((date === null) !== incomplete.includes("date") || (amountMinor === null) !== incomplete.includes("amount")) {
+        throw new Error(`line ${row} lacks something without saying so`);
+      }
+      if (amountMinor !== null && !Number.isSafeInteger(amountMinor))
+        throw new Error(`line ${row} has no whole amount`);
+    }
+  },
+};

@@ -1,0 +1,54 @@
+import { findDates } from "../dates.js";
+import { findAmounts } from "../money.js";
+import type { ReceiptText } from "./receipt.js";
+
+const LABEL =
+  /^(?:merchant|sold by|seller|vendor|supplier|payee|store|paid to|verkäufer|vendeur|from)\s*:\s*(.{2,60})$/i;
+/** What receipts begin with that is not who wrote them. */
+const NOT_A_NAME =
+  /^(tax |sales |vat |your |official |customer |merchant |e-?|order |payment |purchase |cash |booking |travel )*(invoice|receipts?|e-?ticket|bill|copy|refund|credit note|credit memo|gutschrift|avoir|summary|confirmation|rechnung|quittung|beleg|bon|facture|reçu|ticket|factura|recibo|ricevuta|welcome.*|thank(s| you).*|hello.*|hi .*|dear .*|page \d.*|original|duplicate|\W*)\W*$/i;
+const CONTACT = /@|www\.|https?:|\b(tel|phone|fax|vat|tax id|siret|abn|gst|reg)\b|^\+?[\d\s().-]{7,}$/i;
+const SENDER_NOISE =
+  /\b(receipts?|no-?reply|tickets?|bookings?|orders?|billing|invoices?|notifications?|support|customer service|team|payments?)\b/gi;
+
+/** Who was paid: a label says so, or the e-mail's sender, or the first line that is a name. Null where nothing does. */
+export function merchantOf(lines: readonly string[], { sender, subject }: ReceiptText): string | null {
+  const labelled = lines.slice(0, 40).map((line) => LABEL.exec(line)?.[1]?.trim());
+  const label = labelled.find((name) => name !== undefined && /\p{L}{2}/u.test(name) && !name.includes("@"));
+  if (label) return tidy(label);
+  if (sender !== undefined) return fromSender(sender) ?? fromSubject(subject) ?? firstName(lines);
+  return firstName(lines);
+}
+
+/** "Uber Receipts" is Uber. An address alone gives its domain's name. */
+function fromSender(sender: string): string | null {
+  const name = sender.includes("@")
+    ? (/@(?:.*\.)?([a-z0-9-]+)\.[a-z]{2,}(?:\.[a-z]{2})?$/i.exec(sender.trim())?.[1] ?? "")
+    : sender;
+  const rest = name.replace(SENDER_NOISE, " ").replace(/\s+/g, " ").trim();
+  return /\p{L}{2}/u.test(rest) ? tidy(rest) : null;
+}
+
+function fromSubject(subject: string | undefined): string | null {
+  const found = /\b(?:from|with|at|by)\s+(\p{Lu}[\p{L}\d&'. -]{1,40}?)(?:\s*[-–|:(#]|$)/u.exec(subject ?? "")?.[1];
+  return found ? tidy(found) : null;
+}
+
+function firstName(lines: readonly string[]): string | null {
+  for (const line of lines.slice(0, 12)) {
+    const [first] = line.split(/ {2,}/);
+    if (!first || first.length > 60 || !/\p{L}{2}/u.test(first)) continue;
+    if (NOT_A_NAME.test(first) || CONTACT.test(first)) continue;
+    const figures = findAmounts(first).some(({ amount }) => /[.,]\d{2}$/.test(amount.number));
+    if (figures || findDates(first).length > 0 || /^[\p{L} ]{2,25}:\s/u.test(first)) continue;
+    return tidy(first);
+  }
+  return null;
+}
+
+function tidy(name: string): string {
+  return name
+    .replace(/^[\s*#=_~|.-]+|[\s*#=_~|,;:-]+$/g, "")
+    .replace(/\s+/g, " ")
+    .slice(0, 80);
+}

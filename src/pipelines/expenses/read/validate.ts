@@ -1,0 +1,28 @@
+import { PermanentError } from "../../../errors.js";
+import type { DocumentStage } from "../../pipeline.js";
+import { detectExpense, ROLES } from "./media-types.js";
+
+/** Finds out by content what the bytes are, and refuses what is neither a statement nor a receipt. In a child, as `extract`. */
+export const validateStage: DocumentStage = {
+  name: "validate",
+  isolate: true,
+  memoryLimitMiB: 1_024,
+  timeoutMs: 60_000,
+  run: async (ctx) => {
+    const bytes = await ctx.document.bytes();
+    const { name } = ctx.document;
+    if (bytes.length === 0) throw new PermanentError("EMPTY_DOCUMENT", `${name} has no bytes; send its content again.`);
+    const mediaType = await detectExpense(bytes, name);
+    ctx.setMediaType(mediaType);
+    if (ROLES[mediaType] === undefined) {
+      throw new PermanentError(
+        "UNSUPPORTED_TYPE",
+        `${name} is ${mediaType}; statements are csv, xlsx, pdf or ofx, receipts pdf, png, jpeg, webp, tiff, eml, html or txt.`,
+      );
+    }
+    return { mediaType, sizeBytes: bytes.length };
+  },
+  check: ({ mediaType }: { mediaType: string }) => {
+    if (ROLES[mediaType] === undefined) throw new Error(`nothing is read from ${mediaType}`);
+  },
+};

@@ -1,0 +1,160 @@
+import type { Ledger, LedgerLine, LedgerReceipt } from "../ledger.js";
+import type { Match, MatchOutput } from "../match/match-ledger.js";
+import { toDecimal } from "../money.js";
+import { totalsOf, type Totals } from "./totals.js";
+
+/** One row of report.csv, and of the workbook's sheets; columns that a kind of row has no use for are empty. */
+export interface ReportRow {
+  readonly record: "line" | "receipt" | "total" | "employee total" | "category total" | "statement total";
+  /** The statement's or receipt's file name. */
+  readonly document: string;
+  readonly row: number | null;
+  readonly date: string;
+  readonly description: string;
+  readonly employee: string;
+  readonly category: string;
+  readonly currency: string;
+  /** In the currency's major unit, with its decimals: "-12.50". */
+  readonly amount: string;
+  readonly status: string;
+  /** The other side of a match, or of what comes near one. */
+  readonly counterpart: string;
+  readonly score: number | null;
+  readonly flags: string;
+}
+
+export interface Report {
+  readonly rows: readonly ReportRow[];
+  readonly totals: Totals;
+  /** How often each flag occurs. */
+  readonly flags: Readonly<Record<string, number>>;
+}
+
+const EMPTY = {
+  document: "",
+  row: null,
+  date: "",
+  description: "",
+  employee: "",
+  category: "",
+  currency: "",
+  amount: "",
+  status: "",
+  counterpart: "",
+  score: null,
+  flags: "",
+} as const;
+
+export function reportOf(ledger: Ledger, match: MatchOutput): Report {
+  const counts: Record<string, number> = {};
+  const flag = (...names: string[]): string => {
+    for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+    return names.join("; ");
+  };
+  const totals = totalsOf(ledger.lines);
+  const rows = [...lineRows(ledger, match, flag), ...receiptRows(ledger, match, flag), ...totalRows(totals)];
+  return { rows, totals, flags: counts };
+}
+
+type Flag = (...names: string[]) => string;
+
+function lineRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): ReportRow[] {
+  const matches = new Map(match.matches.map((one): [string, Match] => [one.line, one]));
+  const copies = new Map(match.duplicateLines.map(({ id, of }) => [id, of]));
+  const receiptById = new Map(receipts.map((receipt): [string, LedgerReceipt] => [receipt.id, receipt]));
+  const undecided = new Set(
+    match.unmatched.flatMap(({ reason, candidates }) => (reason === "tie" ? candidates.map(({ line }) => line) : [])),
+  );
+  return lines.map((line): ReportRow => {
+    const found = matches.get(line.id);
+    const flags = [
+      ...line.incomplete.map((missing) => `incomplete: ${missing}`),
+      ...(copies.has(line.id) ? ["duplicate line"] : []),
+      ...((line.amountMinor ?? 0) < 0 ? ["credit"] : []),
+      ...(line.originalCurrency ? ["foreign currency"] : []),
+      ...(found?.by === "exchange rate" ? ["matched by exchange rate"] : []),
+    ];
+    return {
+      record: "line",
+      document: line.statement,
+      row: line.row,
+      date: line.date ?? "",
+      description: line.description,
+      employee: line.employee ?? "",
+      category: line.category,
+      currency: line.currency ?? "",
+      amount: line.amountMinor === null ? "" : toDecimal(line.amountMinor, line.currency),
+      status: found
+        ? "matched"
+        : copies.has(line.id)
+          ? "duplicate"
+          : undecided.has(line.id)
+            ? "undecided"
+            : "no receipt",
+      counterpart: found ? receiptById.get(found.receipt)!.name : "",
+      score: found?.score ?? null,
+      flags: flag(...flags),
+    };
+  });
+}
+
+function receiptRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): ReportRow[] {
+  const lineById = new Map(lines.map((line): [string, LedgerLine] => [line.id, line]));
+  const unmatched = new Map(match.unmatched.map((one) => [one.receipt, one]));
+  const byReceipt = new Map(match.matches.map((one) => [one.receipt, one]));
+  const nameOf = (id: string): string => {
+    const { statement, row, description } = lineById.get(id)!;
+    return `${statement} row ${row}: ${description}`;
+  };
+  return receipts.map((receipt): ReportRow => {
+    const alone = unmatched.get(receipt.id);
+    const found = byReceipt.get(receipt.id);
+    return {
+      ...EMPTY,
+      record: "receipt",
+      document: receipt.name,
+      date: receipt.date ?? "",
+      description: receipt.merchant ?? "",
+      employee: receipt.employee ?? "",
+      currency: receipt.currency ?? "",
+      amount: receipt.amountMinor === null ? "" : toDecimal(receipt.amountMinor, receipt.currency),
+      status: alone ? `unmatched: ${alone.reason}` : "matched",
+      counterpart: found
+        ? nameOf(found.line)
+        : (alone?.candidates ?? []).map(({ line, score }) => `${nameOf(line)} (${score})`).join(" | "),
+      score: found?.score ?? null,
+      flags: flag(
+        ...receipt.incomplete.map((missing) => `receipt incomplete: ${missing}`),
+        ...(alone?.reason === "duplicate" ? ["duplicate receipt"] : []),
+        ...(alone?.reason === "tie" ? ["tie"] : []),
+      ),
+    };
+  });
+}
+
+function totalRows(totals: Totals): ReportRow[] {
+  const groups = [
+    ["employee total", "employee", totals.byEmployee],
+    ["category total", "category", totals.byCategory],
+    ["statement total", "document", totals.byStatement],
+  ] as const;
+  return [
+    ...groups.flatMap(([record, column, all]) =>
+      all.map(({ name, currency, amountMinor, lines }): ReportRow => ({
+        ...EMPTY,
+        record,
+        [column]: name,
+        description: `${lines} ${lines === 1 ? "line" : "lines"}`,
+        currency,
+        amount: toDecimal(amountMinor, currency),
+      })),
+    ),
+    ...totals.byCurrency.map(({ currency, amountMinor, lines }): ReportRow => ({
+      ...EMPTY,
+      record: "total",
+      description: `${lines} ${lines === 1 ? "line" : "lines"}`,
+      currency,
+      amount: toDecimal(amountMinor, currency),
+    })),
+  ];
+}
