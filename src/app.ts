@@ -31,14 +31,20 @@ export interface App {
   readonly dispatcher: string;
   /** The key of an embedded server, for whoever sits at this machine; null elsewhere. */
   readonly developmentKey: string | null;
-  /** Stops in order: not ready, no more claims, clients let go, running work ended or given back, Redis, Postgres. Idempotent. */
-  stop(): Promise<void>;
+  /**
+   * Stops in order: not ready, no more claims, clients let go, running work ended or given back, Redis, Postgres.
+   * With `drain`, requests are served for HEADWAY_DRAIN_MS more, so that a load balancer sees that this process is not
+   * ready before it refuses. Idempotent.
+   */
+  stop(options?: { readonly drain?: boolean }): Promise<void>;
 }
 
 /** How the process stands; shared by all that was started. */
 interface State {
   /** It stops: not ready any more. */
   draining: boolean;
+  /** How long requests are served once it stops. */
+  drainMs: number;
   /** What is left of the one grace that clients and running work share. */
   graceMs: () => number;
 }
@@ -54,26 +60,39 @@ type Closer = readonly [what: string, close: () => Promise<unknown>];
 
 /**
  * Starts the roles of `config` in this process: database, dispatcher, engine, then worker, reconciler, server.
- * What had started is stopped again when a later part can't start.
+ * What had started is stopped again when a later part can't start, or when `signal` is aborted before all has.
  */
-export async function startApp(config: Config, logger: Logger): Promise<App> {
+export async function startApp(config: Config, logger: Logger, signal?: AbortSignal): Promise<App> {
   const closers: Closer[] = [];
-  const state: State = { draining: false, graceMs: () => config.graceMs };
+  const state: State = { draining: false, drainMs: 0, graceMs: () => config.graceMs };
   let stopping: Promise<void> | null = null;
-  const stop = (): Promise<void> => {
+  const stop = ({ drain = false }: { readonly drain?: boolean } = {}): Promise<void> => {
     if (stopping) return stopping;
     const graceEndsAt = Date.now() + config.graceMs;
     state.draining = true;
+    // Most of the grace is running work's.
+    state.drainMs = drain ? Math.min(config.drainMs, config.graceMs / 4) : 0;
     state.graceMs = () => Math.max(0, graceEndsAt - Date.now());
     stopping = closeAll(closers, logger);
     return stopping;
   };
   try {
-    return { ...(await start(config, logger, closers, state)), stop };
+    return { ...(await unlessAborted(start(config, logger, closers, state), signal)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** What hangs in a start that is cut off is left to itself: what it has begun is in the closers. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const aborted = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+  work.catch(() => undefined); // Read through the race, or of no more interest.
+  return Promise.race([work, aborted]);
 }
 
 async function start(config: Config, logger: Logger, closers: Closer[], state: State): Promise<Omit<App, "stop">> {
@@ -135,6 +154,9 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     : null;
   // Last pushed, first stopped: nothing is claimed any more, then clients are let go, and then work is waited for.
   closers.push(closeServer);
+  if (config.roles.includes("api")) {
+    closers.push(["readiness", () => new Promise((resolve) => setTimeout(resolve, state.drainMs))]);
+  }
   if (worker) closers.push(["claim loop", () => worker.drain()]);
   return { url: serve.server.url, database: label, dispatcher: dispatcher.kind, developmentKey: key };
 }
@@ -156,9 +178,17 @@ async function openDatabase(
   let url = config.databaseUrl;
   let label = "PostgreSQL at DATABASE_URL";
   if (url === null) {
-    const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, logger });
-    closers.push(["embedded PostgreSQL", () => embedded.stop()]);
-    url = embedded.url;
+    const starting = startEmbeddedPostgres({ dataDir: config.dataDir, logger });
+    // Before it is up: a start that is cut off now must not leave it behind.
+    closers.push([
+      "embedded PostgreSQL",
+      () =>
+        starting.then(
+          (embedded) => embedded.stop(),
+          () => undefined,
+        ),
+    ]);
+    url = (await starting).url;
     label = `embedded PostgreSQL in ${config.dataDir}`;
   }
   await migrate(url);

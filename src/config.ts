@@ -33,6 +33,7 @@ export interface Config {
   readonly sweepMs: number;
   readonly pollMs: number;
   readonly graceMs: number;
+  readonly drainMs: number;
   readonly cancelDeadlineMs: number;
   readonly crashLimit: number;
   /** Null: collections don't expire unless they say so. */
@@ -111,6 +112,7 @@ const SCHEMA = {
   HEADWAY_SWEEP_MS: whole(100, 600_000, "it rescues what was left behind"),
   HEADWAY_POLL_MS: whole(50, 600_000, "it stands behind every hint"),
   HEADWAY_GRACE_MS: whole(0, 600_000, "running work gets this long when the process stops"),
+  HEADWAY_DRAIN_MS: whole(0, 600_000, "requests are served this long after the process has said that it is not ready"),
   HEADWAY_CANCEL_DEADLINE_MS: whole(100, 600_000, "running work gets this long to stop when it is cancelled"),
   HEADWAY_REQUESTS_PER_SECOND: whole(1, 1_000_000, "it is counted for each key"),
   HEADWAY_INTROSPECTION: z
@@ -224,6 +226,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     sweepMs: values.HEADWAY_SWEEP_MS,
     pollMs: values.HEADWAY_POLL_MS,
     graceMs: values.HEADWAY_GRACE_MS,
+    drainMs: values.HEADWAY_DRAIN_MS,
     cancelDeadlineMs: values.HEADWAY_CANCEL_DEADLINE_MS,
     crashLimit: values.HEADWAY_CRASH_LIMIT,
     retentionDays: values.HEADWAY_RETENTION_DAYS,

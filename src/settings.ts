@@ -37,6 +37,11 @@ export const SETTINGS = [
     does: "How long a stop may take; running work gets all but the last two seconds of it.",
   },
   {
+    name: "HEADWAY_DRAIN_MS",
+    default: "2000",
+    does: "After SIGTERM /readyz answers 503 and requests are still served for this long, at most a quarter of HEADWAY_GRACE_MS. Longer than a load balancer takes to notice.",
+  },
+  {
     name: "HEADWAY_CANCEL_DEADLINE_MS",
     default: "15000",
     does: "How long running work may take to stop when it is cancelled.",

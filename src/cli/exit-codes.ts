@@ -34,6 +34,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   BAD_USER_INPUT: EXIT.usage,
   UNREACHABLE: EXIT.unreachable,
   NOT_HEADWAY: EXIT.unreachable,
+  INTERRUPTED: EXIT.interrupted,
   UNAUTHENTICATED: EXIT.refused,
   FORBIDDEN: EXIT.refused,
 };

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -19,6 +19,8 @@ let folder: string;
 const groups: ChildProcess[] = [];
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "headway-signals-"));
+  // The server's user, which is another one than root, must reach it, or the cluster is put elsewhere.
+  await chmod(folder, 0o755);
 });
 afterEach(async () => {
   for (const child of groups.splice(0)) signal(-child.pid!, "SIGKILL");
@@ -87,24 +89,28 @@ async function postmaster(): Promise<number | null> {
   return text === null ? null : Number(text.split("\n")[0]);
 }
 
-const owner = async (): Promise<number> => Number((await readFile(path.join(folder, "headway.pid"), "utf8")).split("\n")[0]);
+const owner = async (): Promise<number> =>
+  Number((await readFile(path.join(folder, "headway.pid"), "utf8")).split("\n")[0]);
 
 describe("F35: signals", () => {
   test.each<[string, NodeJS.Signals]>([
     ["SIGTERM, as timeout and systemd send it", "SIGTERM"],
     ["SIGINT, as a terminal sends it", "SIGINT"],
-  ])("%s, to the whole group of npm start: it stops in order and takes the embedded Postgres along", async (_how, name) => {
-    const started = startGroup(["npm", "start", "--silent"]);
-    await ready(started);
-    const [server, database] = [await owner(), (await postmaster())!];
-    const askedAt = Date.now();
-    signal(-started.child.pid!, name);
-    await until("the server has ended", () => !lives(server), READY_MS);
-    expect(Date.now() - askedAt).toBeLessThan(GRACE_MS + SLACK_MS);
-    expect(started.output()).toContain("Stopped.");
-    expect(lives(database)).toBe(false);
-    await started.exit;
-  });
+  ])(
+    "%s, to the whole group of npm start: it stops in order and takes the embedded Postgres along",
+    async (_how, name) => {
+      const started = startGroup(["npm", "start", "--silent"]);
+      await ready(started);
+      const [server, database] = [await owner(), (await postmaster())!];
+      const askedAt = Date.now();
+      signal(-started.child.pid!, name);
+      await until("the server has ended", () => !lives(server), READY_MS);
+      expect(Date.now() - askedAt).toBeLessThan(GRACE_MS + SLACK_MS);
+      expect(started.output()).toContain("Stopped.");
+      expect(lives(database)).toBe(false);
+      await started.exit;
+    },
+  );
 
   test.each<NodeJS.Signals>(["SIGTERM", "SIGKILL"])(
     "%s to npm alone: the server does not live on unowned",
@@ -177,7 +183,11 @@ describe("F35: signals", () => {
     const started = startGroup(serve());
     await until(
       "the cluster is being made",
-      () => readFile(path.join(folder, "headway.pid")).then(() => true, () => false),
+      () =>
+        readFile(path.join(folder, "headway.pid")).then(
+          () => true,
+          () => false,
+        ),
       READY_MS,
     );
     signal(started.child.pid!, "SIGTERM");
@@ -214,7 +224,12 @@ describe("F35: signals", () => {
   });
 });
 
-const serve = (): string[] => [process.execPath, "--enable-source-maps", path.join(ROOT, "dist", "src", "cli", "main.js"), "start"];
+const serve = (): string[] => [
+  process.execPath,
+  "--enable-source-maps",
+  path.join(ROOT, "dist", "src", "cli", "main.js"),
+  "start",
+];
 
 function addressOf(started: Started): { url: string; key: string } {
   const url = /(http:\/\/[^/\s]+)\//.exec(started.output())![1]!;
