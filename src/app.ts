@@ -11,9 +11,10 @@ import { developmentKey } from "./access/development-key.js";
 import { ChangeStream } from "./engine/stream/stream.js";
 import { messageOf } from "./errors.js";
 import type { Logger } from "./logger.js";
+import { Repeats } from "./repeats.js";
 import { loadRegistry, withoutKeys, type LoadedPipelines, type PipelineSource } from "./pipelines/load.js";
 import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
-import { startServer, type RunningServer } from "./server/server.js";
+import { startServer, type Check, type RunningServer } from "./server/server.js";
 import type { BlobStore } from "./storage/blob-store.js";
 import type { S3Objects } from "./storage/s3-objects.js";
 import { openStores } from "./storage/stores.js";
@@ -96,8 +97,13 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
 }
 
 async function start(config: Config, logger: Logger, closers: Closer[], state: State): Promise<Omit<App, "stop">> {
+  const repeats = new Repeats();
   const onError = (error: unknown, doing: string): void => {
-    if (!state.draining) logger.warn({ error: messageOf(error) }, `while ${doing}`);
+    if (state.draining) return;
+    const message = messageOf(error);
+    repeats.say(`${doing} ${message}`, (count) =>
+      logger.warn({ error: message, ...(count > 0 ? { repeats: count } : {}) }, `while ${doing}`),
+    );
   };
   // First, because they are what a user gets wrong most easily.
   const source: PipelineSource = {
@@ -112,7 +118,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   const { url: databaseUrl, label } = await openDatabase(config, logger, closers);
   const db = await connect(databaseUrl, config, closers, onError);
   const key = config.databaseUrl === null ? await developmentKey(db, config.dataDir) : null;
-  const dispatcher = await openDispatcher(config, onError);
+  const dispatcher = await openDispatcher(config, logger, onError);
   closers.push(["dispatcher", () => dispatcher.close()]);
   const stores = await openStores(config);
   const { blobs, s3 } = stores;
@@ -158,16 +164,42 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     closers.push(["readiness", () => new Promise((resolve) => setTimeout(resolve, state.drainMs))]);
   }
   if (worker) closers.push(["claim loop", () => worker.drain()]);
-  return { url: serve.server.url, database: label, dispatcher: dispatcher.kind, developmentKey: key };
+  return {
+    url: serve.server.url,
+    database: label,
+    dispatcher: describeDispatcher(dispatcher, config),
+    developmentKey: key,
+  };
+}
+
+function describeDispatcher({ kind, away }: Dispatcher, { redisUrl }: Config): string {
+  if (redisUrl === null) return kind;
+  return away === null ? `${kind}, over Redis` : `${kind}, but Redis is away (${away}); work goes on by polling`;
 }
 
 async function openDispatcher(
-  { redisUrl }: Config,
+  { redisUrl, redisPrefix }: Config,
+  logger: Logger,
   onError: (error: unknown, doing: string) => void,
 ): Promise<Dispatcher> {
   if (redisUrl === null) return createInProcessDispatcher();
   const { createBullDispatcher } = await import("./dispatch/bull.js"); // Large, and of no use without Redis.
-  return createBullDispatcher({ redisUrl, onError: (error) => onError(error, "talking to Redis") });
+  const changes = new Repeats();
+  const dispatcher = createBullDispatcher({
+    redisUrl,
+    prefix: redisPrefix,
+    onError: (error) => onError(error, "carrying hints"),
+    // A Redis that comes and goes is told of once a minute, with how often.
+    onChange: (away) =>
+      changes.say(away ?? "back", (count) => {
+        const repeats = count > 0 ? { repeats: count } : {};
+        if (away === null) logger.info(repeats, "Redis is back");
+        else logger.warn({ error: away, ...repeats }, "Redis is away: work goes on by polling, until it is back");
+      }),
+  });
+  // The start does not wait for Redis; but what it says of it should be so.
+  await dispatcher.ping();
+  return dispatcher;
 }
 
 async function openDatabase(
@@ -210,12 +242,6 @@ async function connect(
   return db;
 }
 
-interface Check {
-  readonly name: string;
-  /** Null when all is well, else what is not. */
-  readonly check: () => Promise<string | null>;
-}
-
 async function startServing(
   from: {
     config: Config;
@@ -233,6 +259,10 @@ async function startServing(
     { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
     { name: "database", check: () => parts.db.query("select 1").then(() => null, messageOf) },
     { name: "migrations", check: () => missingMigrations(parts.db) },
+    // Without hints work goes on, a little later: no reason to send nobody here.
+    ...(config.redisUrl === null
+      ? []
+      : [{ name: "redis", needed: false, check: async () => parts.dispatcher.away } as const]),
   ];
   const stream = new ChangeStream(parts.db, parts.onError);
   const isApi = config.roles.includes("api");

@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import path from "node:path";
 import { z } from "zod";
+import { redisUrl } from "./config/redis-url.js";
 import { blobsPlace, list, networks, s3Places, type Network } from "./config/places.js";
 import { url, whole } from "./config/values.js";
 import { withoutPassword } from "./config/describe.js";
@@ -56,6 +57,7 @@ export interface Config {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
+  readonly redisPrefix: string;
   /** The server that commands talk to, without a slash at its end. */
   readonly clientUrl: string;
   /** The key that commands show; null where none is set. */
@@ -150,7 +152,13 @@ const SCHEMA = {
     `it must be one of ${LOG_LEVELS.join(", ")}, because the log knows no other level`,
   ),
   DATABASE_URL: url(["postgres:", "postgresql:"], "Postgres keeps the truth"),
-  REDIS_URL: url(["redis:", "rediss:"], "Redis carries the hints"),
+  REDIS_URL: redisUrl,
+  HEADWAY_REDIS_PREFIX: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9_.:-]{1,100}$/,
+      "it must be 1 to 100 letters, digits, or _ . : -, because keys in Redis begin with it",
+    ),
   HEADWAY_URL: url(["http:", "https:"], "commands speak GraphQL over it"),
   HEADWAY_KEY: z.string().regex(/^[\x21-\x7e]*$/, "it must be a key without blanks, because it is sent in a header"),
 } satisfies Record<SettingName, z.ZodType>;
@@ -258,6 +266,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     logLevel: values.HEADWAY_LOG_LEVEL,
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
+    redisPrefix: values.HEADWAY_REDIS_PREFIX,
     clientUrl: withoutSlash(values.HEADWAY_URL ?? urlHere(values.HEADWAY_HOST, values.HEADWAY_PORT)),
     clientKey: values.HEADWAY_KEY || null,
   };

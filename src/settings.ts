@@ -116,7 +116,12 @@ export const SETTINGS = [
   {
     name: "REDIS_URL",
     default: "",
-    does: "Redis for hints. Empty: hints stay in this process, and other processes poll.",
+    does: "Redis for hints: redis:// or rediss://, redis+sentinel://a:26379,b:26379/NAME, redis+cluster://a,b. Empty: hints stay in this process, and other processes poll.",
+  },
+  {
+    name: "HEADWAY_REDIS_PREFIX",
+    default: "headway",
+    does: "First word of every key in Redis: installations that share a Redis need one each.",
   },
   {
     name: "HEADWAY_URL",

@@ -1,9 +1,11 @@
 import type { RequestHandler } from "express";
 import { messageOf } from "../errors.js";
 
-/** One thing that must be well before this process is ready. */
+/** One thing that must be well before this process is ready, unless it is not needed for that. */
 export interface Check {
   readonly name: string;
+  /** False where work goes on without it: then it is shown, and does not make the process unready. Default true. */
+  readonly needed?: boolean;
   /** Null when all is well, else what is not. */
   readonly check: () => Promise<string | null>;
 }
@@ -11,6 +13,7 @@ export interface Check {
 /** What became of one check, as /readyz shows it. */
 export interface CheckResult {
   readonly name: string;
+  readonly needed: boolean;
   readonly ok: boolean;
   /** What is not well; null when all is. */
   readonly message: string | null;
@@ -21,7 +24,7 @@ const CHECK_DEADLINE_MS = 1_000;
 
 /** Answers that the process lives, and nothing more: an orchestrator restarts what does not answer here. */
 export const healthz: RequestHandler = (_req, res) => {
-  const checks: CheckResult[] = [{ name: "process", ok: true, message: null }];
+  const checks: CheckResult[] = [{ name: "process", needed: true, ok: true, message: null }];
   res.set("cache-control", "no-store").json({ status: "ok", checks });
 };
 
@@ -29,7 +32,7 @@ export const healthz: RequestHandler = (_req, res) => {
 export function readyz(checks: readonly Check[]): RequestHandler {
   return async (_req, res) => {
     const results = await Promise.all(checks.map(run));
-    const ready = results.every(({ ok }) => ok);
+    const ready = results.every(({ ok, needed }) => ok || !needed);
     res
       .status(ready ? 200 : 503)
       .set("cache-control", "no-store")
@@ -37,16 +40,16 @@ export function readyz(checks: readonly Check[]): RequestHandler {
   };
 }
 
-async function run({ name, check }: Check): Promise<CheckResult> {
+async function run({ name, needed = true, check }: Check): Promise<CheckResult> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve(`no answer within ${CHECK_DEADLINE_MS} ms`), CHECK_DEADLINE_MS);
   });
   try {
     const message = await Promise.race([check(), late]);
-    return { name, ok: message === null, message };
+    return { name, needed, ok: message === null, message };
   } catch (error) {
-    return { name, ok: false, message: messageOf(error) };
+    return { name, needed, ok: false, message: messageOf(error) };
   } finally {
     clearTimeout(timer);
   }
