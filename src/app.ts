@@ -1,9 +1,9 @@
 import type { DataSource } from "typeorm";
+import { closeAll, unlessAborted, type Closer } from "./closers.js";
 import type { Config } from "./config.js";
 import { createDataSource, migrate, missingMigrations } from "./database/data-source.js";
 import { startEmbeddedPostgres } from "./database/embedded.js";
-import type { Dispatcher } from "./dispatch/dispatcher.js";
-import { createInProcessDispatcher } from "./dispatch/in-process.js";
+import { describeDispatcher, openDispatcher } from "./dispatch/open.js";
 import type { EngineParts } from "./engine/engine.js";
 import { createNetworks } from "./sources/networks.js";
 import { KeyRing } from "./access/keys.js";
@@ -56,9 +56,6 @@ const CLIENTS_GRACE_MS = 5_000;
 /** Kept back from the grace of running work, at most half of it: giving work back and taking leave of Redis and Postgres. */
 const LEAVE_MS = 2_000;
 
-/** What has been started and must be stopped again, last first. */
-type Closer = readonly [what: string, close: () => Promise<unknown>];
-
 /**
  * Starts the roles of `config` in this process: database, dispatcher, engine, then worker, reconciler, server.
  * What had started is stopped again when a later part can't start, or when `signal` is aborted before all has.
@@ -83,17 +80,6 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     await stop();
     throw error;
   }
-}
-
-/** What hangs in a start that is cut off is left to itself: what it has begun is in the closers. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  const aborted = new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason as Error);
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
-  work.catch(() => undefined); // Read through the race, or of no more interest.
-  return Promise.race([work, aborted]);
 }
 
 async function start(config: Config, logger: Logger, closers: Closer[], state: State): Promise<Omit<App, "stop">> {
@@ -170,36 +156,6 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     dispatcher: describeDispatcher(dispatcher, config),
     developmentKey: key,
   };
-}
-
-function describeDispatcher({ kind, away }: Dispatcher, { redisUrl }: Config): string {
-  if (redisUrl === null) return kind;
-  return away === null ? `${kind}, over Redis` : `${kind}, but Redis is away (${away}); work goes on by polling`;
-}
-
-async function openDispatcher(
-  { redisUrl, redisPrefix }: Config,
-  logger: Logger,
-  onError: (error: unknown, doing: string) => void,
-): Promise<Dispatcher> {
-  if (redisUrl === null) return createInProcessDispatcher();
-  const { createBullDispatcher } = await import("./dispatch/bull.js"); // Large, and of no use without Redis.
-  const changes = new Repeats();
-  const dispatcher = createBullDispatcher({
-    redisUrl,
-    prefix: redisPrefix,
-    onError: (error) => onError(error, "carrying hints"),
-    // A Redis that comes and goes is told of once a minute, with how often.
-    onChange: (away) =>
-      changes.say(away ?? "back", (count) => {
-        const repeats = count > 0 ? { repeats: count } : {};
-        if (away === null) logger.info(repeats, "Redis is back");
-        else logger.warn({ error: away, ...repeats }, "Redis is away: work goes on by polling, until it is back");
-      }),
-  });
-  // The start does not wait for Redis; but what it says of it should be so.
-  await dispatcher.ping();
-  return dispatcher;
 }
 
 async function openDatabase(
@@ -343,15 +299,4 @@ async function startWorker(
     },
   });
   return worker;
-}
-
-/** Last started, first stopped; what can't be stopped is said and does not keep the rest from stopping. */
-async function closeAll(closers: Closer[], logger: Logger): Promise<void> {
-  for (const [what, close] of closers.reverse()) {
-    try {
-      await close();
-    } catch (error) {
-      logger.error({ error: messageOf(error) }, `could not stop the ${what}`);
-    }
-  }
 }

@@ -3,7 +3,7 @@ import { HeadwayError } from "../errors.js";
 import { DISPATCH_DEADLINE_MS, type Consumer, type Dispatcher, type Hint, type HintHandler } from "./dispatcher.js";
 import { Handlers } from "./handlers.js";
 import type { RedisConnection } from "./redis-connect.js";
-import { RedisLink, watchFetches } from "./redis-link.js";
+import { quietReconnects, RedisLink, watchFetches } from "./redis-link.js";
 import { within } from "./within.js";
 
 /** How long one blocking fetch waits at the server (Bull's own default). */
@@ -182,6 +182,7 @@ class BullConsumer {
       connection = this.connect();
       this.#connections.push(connection);
       watchFetches(connection, FETCH_OVERDUE_MS);
+      quietReconnects(connection);
       return connection;
     });
     this.#queues.push(queue);

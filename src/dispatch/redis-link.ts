@@ -138,6 +138,15 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 /**
+ * Bull connects its blocking connection anew while it closes, in a promise that nobody catches where a handler still
+ * runs: with Redis down that would end the process. What went wrong is told by the connection's own error event.
+ */
+export function quietReconnects(connection: RedisConnection): void {
+  const connect = connection.connect.bind(connection);
+  Object.assign(connection, { connect: () => connect().catch(() => undefined) });
+}
+
+/**
  * Makes the connection anew when a blocking fetch has not come back for overdueMs; ioredis then sends the fetch again.
  * Nothing else notices that such a connection is half open, since nothing else is ever sent on it.
  */

@@ -13,7 +13,8 @@ export interface Check {
 /** What became of one check, as /readyz shows it. */
 export interface CheckResult {
   readonly name: string;
-  readonly needed: boolean;
+  /** False where it does not count for readiness; absent else. */
+  readonly needed?: false;
   readonly ok: boolean;
   /** What is not well; null when all is. */
   readonly message: string | null;
@@ -24,7 +25,7 @@ const CHECK_DEADLINE_MS = 1_000;
 
 /** Answers that the process lives, and nothing more: an orchestrator restarts what does not answer here. */
 export const healthz: RequestHandler = (_req, res) => {
-  const checks: CheckResult[] = [{ name: "process", needed: true, ok: true, message: null }];
+  const checks: CheckResult[] = [{ name: "process", ok: true, message: null }];
   res.set("cache-control", "no-store").json({ status: "ok", checks });
 };
 
@@ -32,7 +33,7 @@ export const healthz: RequestHandler = (_req, res) => {
 export function readyz(checks: readonly Check[]): RequestHandler {
   return async (_req, res) => {
     const results = await Promise.all(checks.map(run));
-    const ready = results.every(({ ok, needed }) => ok || !needed);
+    const ready = results.every(({ ok, needed }) => ok || needed === false);
     res
       .status(ready ? 200 : 503)
       .set("cache-control", "no-store")
@@ -41,15 +42,16 @@ export function readyz(checks: readonly Check[]): RequestHandler {
 }
 
 async function run({ name, needed = true, check }: Check): Promise<CheckResult> {
+  const facts = needed ? { name } : ({ name, needed: false } as const);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve(`no answer within ${CHECK_DEADLINE_MS} ms`), CHECK_DEADLINE_MS);
   });
   try {
     const message = await Promise.race([check(), late]);
-    return { name, needed, ok: message === null, message };
+    return { ...facts, ok: message === null, message };
   } catch (error) {
-    return { name, needed, ok: false, message: messageOf(error) };
+    return { ...facts, ok: false, message: messageOf(error) };
   } finally {
     clearTimeout(timer);
   }

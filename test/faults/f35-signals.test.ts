@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -64,7 +65,14 @@ function startGroup(command: readonly string[], settings: Record<string, string>
 }
 
 const ready = (started: Started): Promise<void> =>
-  until("it is ready", () => started.output().includes("Stop with Ctrl-C"), READY_MS);
+  until(
+    "it is ready",
+    () => {
+      if (started.child.exitCode !== null) throw new Error(`It has ended instead:\n${started.output()}`);
+      return started.output().includes("Stop with Ctrl-C");
+    },
+    READY_MS,
+  );
 
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
@@ -74,10 +82,11 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+/** A process that has ended and that nobody has asked after yet does not live. */
 function lives(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return false;
   }
@@ -107,7 +116,7 @@ describe("F35: signals", () => {
       await until("the server has ended", () => !lives(server), READY_MS);
       expect(Date.now() - askedAt).toBeLessThan(GRACE_MS + SLACK_MS);
       expect(started.output()).toContain("Stopped.");
-      expect(lives(database)).toBe(false);
+      await until("the embedded Postgres has ended too", () => !lives(database), READY_MS);
       await started.exit;
     },
   );
@@ -121,7 +130,7 @@ describe("F35: signals", () => {
       signal(started.child.pid!, name);
       await until("the server has ended", () => !lives(server), READY_MS);
       expect(started.output()).toContain("Stopped.");
-      expect(lives(database)).toBe(false);
+      await until("the embedded Postgres has ended too", () => !lives(database), READY_MS);
     },
   );
 
@@ -155,7 +164,7 @@ describe("F35: signals", () => {
     signal(started.child.pid!, "SIGTERM");
     expect((await started.exit).code).toBe(0);
     expect(Date.now() - askedAt).toBeLessThan(GRACE_MS + SLACK_MS);
-    expect(lives(database)).toBe(false);
+    await until("the embedded Postgres has ended too", () => !lives(database), READY_MS);
     const after = await readFile(effects, "utf8");
     // The handler writes every 50 ms while it lives.
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -180,7 +189,7 @@ describe("F35: signals", () => {
   });
 
   test("SIGTERM while the embedded Postgres starts leaves none behind", async () => {
-    const started = startGroup(serve());
+    const started = startGroup(serve(), { HEADWAY_GRACE_MS: "60000" });
     await until(
       "the cluster is being made",
       () =>

@@ -9,7 +9,7 @@ export default definePipeline({
   options: z.object({ effects: z.string() }),
   documentStages: [
     {
-      name: "go on",
+      name: "listen",
       run: ({ options }: DocumentContext) =>
         new Promise<null>(() => {
           setInterval(() => appendFileSync(options.effects, "."), 50);
