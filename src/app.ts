@@ -1,10 +1,11 @@
 import type { DataSource } from "typeorm";
-import { closeAll, unlessAborted, type Closer } from "./closers.js";
+import { closeAll, onceStarted, unlessAborted, type Closer } from "./closers.js";
 import type { Config } from "./config.js";
-import { createDataSource, migrate, missingMigrations } from "./database/data-source.js";
+import { createDataSource } from "./database/data-source.js";
+import { migrate, missingMigrations } from "./database/migrate.js";
 import { startEmbeddedPostgres } from "./database/embedded.js";
 import { describeDispatcher, openDispatcher } from "./dispatch/open.js";
-import type { EngineParts } from "./engine/engine.js";
+import type { EngineDeps } from "./engine/engine.js";
 import { createNetworks } from "./sources/networks.js";
 import { KeyRing } from "./access/keys.js";
 import { developmentKey } from "./access/development-key.js";
@@ -21,7 +22,7 @@ import { openStores } from "./storage/stores.js";
 import { hostFor, snapshotOf } from "./worker/sandbox-protocol.js";
 import { Sandbox } from "./worker/sandbox.js";
 import { buildVersion } from "./version.js";
-import { Worker } from "./worker/worker.js";
+import { WorkerLoop } from "./worker/worker.js";
 
 /** A running Headway process. */
 export interface App {
@@ -109,7 +110,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   const stores = await openStores(config);
   const { blobs, s3 } = stores;
   closers.push(["stores", () => stores.close()]);
-  const parts: EngineParts = {
+  const deps: EngineDeps = {
     db,
     dispatcher,
     registry: pipelines.registry,
@@ -122,7 +123,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     retentionDays: config.retentionDays,
     onError,
   };
-  const serve = await startServing({ config, logger, parts, pipelines, blobs, databaseUrl, state }, closers);
+  const serve = await startServing({ config, logger, deps, pipelines, blobs, databaseUrl, state }, closers);
   const closeServer: Closer = ["server", () => serve.server.close(Math.min(CLIENTS_GRACE_MS, state.graceMs()))];
   // Here for a start that fails further down; after a whole one it is closed before the worker, and this finds it closed.
   closers.push(closeServer);
@@ -133,7 +134,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     serve.checks.push({
       name: "reconciler",
       check: async () => {
-        const stillMs = reconciler.standingStillMs;
+        const stillMs = reconciler.stalledMs;
         if (stillMs === null) return "the sweep has not gone round yet";
         return stillMs > TICK_DEADLINE_MS + 2 * config.sweepMs
           ? `the sweep has not gone round for ${stillMs} ms`
@@ -142,7 +143,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     });
   }
   const worker = config.roles.includes("worker")
-    ? await startWorker({ config, logger, parts, source, blobs, s3, databaseUrl, state }, closers, serve.checks)
+    ? await startWorker({ config, logger, deps, source, blobs, s3, databaseUrl, state }, closers, serve.checks)
     : null;
   // Last pushed, first stopped: nothing is claimed any more, then clients are let go, and then work is waited for.
   closers.push(closeServer);
@@ -168,18 +169,11 @@ async function openDatabase(
   if (url === null) {
     const starting = startEmbeddedPostgres({ dataDir: config.dataDir, logger });
     // Before it is up: a start that is cut off now must not leave it behind.
-    closers.push([
-      "embedded PostgreSQL",
-      () =>
-        starting.then(
-          (embedded) => embedded.stop(),
-          () => undefined,
-        ),
-    ]);
+    closers.push(["embedded PostgreSQL", onceStarted(starting)]);
     url = (await starting).url;
     label = `embedded PostgreSQL in ${config.dataDir}`;
   }
-  await migrate(url);
+  await migrate(url, config.databaseSchema);
   return { url, label };
 }
 
@@ -190,6 +184,7 @@ async function connect(
   onError: (error: unknown, doing: string) => void,
 ): Promise<DataSource> {
   const db = await createDataSource(url, {
+    schema: config.databaseSchema,
     // Stages read and stage in their own turns; flushes, beats and sweeps must find a free connection beside them.
     poolSize: Math.min(40, 10 + config.concurrency),
     onError: (error) => onError(error, "holding a database connection"),
@@ -202,7 +197,7 @@ async function startServing(
   from: {
     config: Config;
     logger: Logger;
-    parts: EngineParts;
+    deps: EngineDeps;
     pipelines: LoadedPipelines;
     blobs: BlobStore;
     databaseUrl: string;
@@ -210,17 +205,17 @@ async function startServing(
   },
   closers: Closer[],
 ): Promise<{ server: RunningServer; checks: Check[] }> {
-  const { config, logger, parts, pipelines, blobs, databaseUrl, state } = from;
+  const { config, logger, deps, pipelines, blobs, databaseUrl, state } = from;
   const checks: Check[] = [
     { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
-    { name: "database", check: () => parts.db.query("select 1").then(() => null, messageOf) },
-    { name: "migrations", check: () => missingMigrations(parts.db) },
+    { name: "database", check: () => deps.db.query("select 1").then(() => null, messageOf) },
+    { name: "migrations", check: () => missingMigrations(deps.db) },
     // Without hints work goes on, a little later: no reason to send nobody here.
     ...(config.redisUrl === null
       ? []
-      : [{ name: "redis", needed: false, check: async () => parts.dispatcher.away } as const]),
+      : [{ name: "redis", needed: false, check: async () => deps.dispatcher.away } as const]),
   ];
-  const stream = new ChangeStream(parts.db, parts.onError);
+  const stream = new ChangeStream(deps.db, deps.onError);
   const isApi = config.roles.includes("api");
   if (isApi) {
     await stream.start(databaseUrl);
@@ -234,10 +229,8 @@ async function startServing(
     requestsPerSecond: config.requestsPerSecond,
     introspection: config.introspection,
     publicUrl: config.publicUrl,
-    measured: { db: parts.db },
-    api: isApi
-      ? { parts, stream, embedder: pipelines.embedder, blobs, keys: new KeyRing(parts.db, parts.onError) }
-      : null,
+    measured: { db: deps.db },
+    api: isApi ? { deps, stream, embedder: pipelines.embedder, blobs, keys: new KeyRing(deps.db, deps.onError) } : null,
   });
   return { server, checks };
 }
@@ -246,7 +239,7 @@ async function startWorker(
   from: {
     config: Config;
     logger: Logger;
-    parts: EngineParts;
+    deps: EngineDeps;
     source: PipelineSource;
     blobs: BlobStore;
     s3: S3Objects | null;
@@ -255,8 +248,8 @@ async function startWorker(
   },
   closers: Closer[],
   checks: Check[],
-): Promise<Worker> {
-  const { config, logger, parts, source, blobs, s3, databaseUrl, state } = from;
+): Promise<WorkerLoop> {
+  const { config, logger, deps, source, blobs, s3, databaseUrl, state } = from;
   const sandbox = new Sandbox({
     childEntry: new URL("./worker/sandbox-child.js", import.meta.url),
     concurrency: config.concurrency,
@@ -264,9 +257,9 @@ async function startWorker(
     logger,
   });
   closers.push(["child processes", () => sandbox.close()]);
-  const worker = new Worker(
+  const worker = new WorkerLoop(
     {
-      ...parts,
+      ...deps,
       blobs,
       s3,
       databaseUrl,
@@ -293,7 +286,7 @@ async function startWorker(
   checks.push({
     name: "worker",
     check: async () => {
-      const stillMs = worker.standingStillMs;
+      const stillMs = worker.stalledMs;
       const limitMs = Math.max(config.leaseMs, 3 * config.pollMs);
       return stillMs > limitMs ? `the claim loop has not gone round for ${stillMs} ms` : null;
     },

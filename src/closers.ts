@@ -25,3 +25,12 @@ export async function closeAll(closers: Closer[], logger: Logger): Promise<void>
     }
   }
 }
+
+/** Stops what is still starting as soon as it has; what does not start needs no stop. */
+export function onceStarted(starting: Promise<{ stop(): Promise<void> }>): () => Promise<void> {
+  return () =>
+    starting.then(
+      (started) => started.stop(),
+      () => undefined,
+    );
+}

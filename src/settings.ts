@@ -114,14 +114,19 @@ export const SETTINGS = [
   },
   { name: "DATABASE_URL", default: "", does: "Postgres 15 or newer. Empty: an embedded one in HEADWAY_DATA_DIR." },
   {
+    name: "HEADWAY_DATABASE_SCHEMA",
+    default: "",
+    does: "The schema that holds everything of Headway. Empty: `?schema=` of DATABASE_URL, else headway.",
+  },
+  {
     name: "REDIS_URL",
     default: "",
     does: "Redis for hints: redis:// or rediss://, redis+sentinel://a:26379,b:26379/NAME, redis+cluster://a,b. Empty: hints stay in this process, and other processes poll.",
   },
   {
     name: "HEADWAY_REDIS_PREFIX",
-    default: "headway",
-    does: "First word of every key in Redis: installations that share a Redis need one each.",
+    default: "",
+    does: "First word of every key in Redis: installations that share a Redis need one each. Empty: the schema's name.",
   },
   {
     name: "HEADWAY_URL",

@@ -12,7 +12,7 @@ export function describeDispatcher({ kind, away }: Dispatcher, { redisUrl }: Con
 
 /** Hints over Redis where REDIS_URL is set, else within this process. The log is told when Redis goes away and when it is back. */
 export async function openDispatcher(
-  { redisUrl, redisPrefix }: Config,
+  { redisUrl, redisPrefix, databaseSchema }: Config,
   logger: Logger,
   onError: (error: unknown, doing: string) => void,
 ): Promise<Dispatcher> {
@@ -21,7 +21,7 @@ export async function openDispatcher(
   const changes = new Repeats();
   const dispatcher = createBullDispatcher({
     redisUrl,
-    prefix: redisPrefix,
+    prefix: redisPrefix ?? databaseSchema,
     onError: (error) => onError(error, "carrying hints"),
     // A Redis that comes and goes is told of once a minute, with how often.
     onChange: (away) =>
