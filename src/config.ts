@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import path from "node:path";
 import { z } from "zod";
-import { redisUrl } from "./config/redis-url.js";
+import { redisPrefix, redisUrl } from "./config/redis-url.js";
 import { schemaFault, schemaIn, schemaName, withoutSchema } from "./config/database.js";
 import { blobsPlace, entriesOf, networks, s3Places, type Network } from "./config/places.js";
 import { url, whole, withoutPassword } from "./config/values.js";
@@ -156,12 +156,7 @@ const SCHEMA = {
   ),
   DATABASE_URL: url(["postgres:", "postgresql:"], "Postgres keeps the truth"),
   REDIS_URL: redisUrl,
-  HEADWAY_REDIS_PREFIX: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9_.:-]{0,100}$/,
-      "it must be at most 100 letters, digits, or _ . : -, because keys in Redis begin with it",
-    ),
+  HEADWAY_REDIS_PREFIX: redisPrefix,
   HEADWAY_DATABASE_SCHEMA: schemaName,
   HEADWAY_URL: url(["http:", "https:"], "commands speak GraphQL over it"),
   HEADWAY_KEY: z.string().regex(/^[\x21-\x7e]*$/, "it must be a key without blanks, because it is sent in a header"),
@@ -276,7 +271,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     databaseUrl: values.DATABASE_URL === null ? null : withoutSchema(values.DATABASE_URL),
     databaseSchema: values.HEADWAY_DATABASE_SCHEMA || schemaIn(values.DATABASE_URL) || "headway",
     redisUrl: values.REDIS_URL,
-    redisPrefix: values.HEADWAY_REDIS_PREFIX || null,
+    redisPrefix: values.HEADWAY_REDIS_PREFIX,
     clientUrl: withoutSlash(values.HEADWAY_URL ?? urlHere(values.HEADWAY_HOST, values.HEADWAY_PORT)),
     clientKey: values.HEADWAY_KEY || null,
   };

@@ -15,6 +15,15 @@ export const redisUrl = z.string().transform((value, context): string | null => 
   }
 });
 
+/** First word of the keys; null where it is empty. */
+export const redisPrefix = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_.:-]{0,100}$/,
+    "it must be at most 100 letters, digits, or _ . : -, because keys in Redis begin with it",
+  )
+  .transform((value) => value || null);
+
 /** What REDIS_URL says. */
 export interface RedisUrl {
   readonly scheme: string;

@@ -5,7 +5,7 @@ import { buildVersion } from "../version.js";
 import { clientFor } from "./client.js";
 import { lockTables } from "./lock-tables.js";
 import { DEFAULT_SCHEMA, quotedSchema } from "./schema-name.js";
-import { functionFiles, numberedFiles, sqlFile, TRANSITIONS, TRIGGERS, type SqlFile } from "./sql-files.js";
+import { functionFiles, numberedFiles, sqlFile, TRANSITIONS_FILE, TRIGGERS_FILE, type SqlFile } from "./sql-files.js";
 import { isTransient, sqlStateOf } from "./transaction.js";
 
 const TRIES = 20;
@@ -82,9 +82,9 @@ async function bringIn(client: pg.Client, schema: string): Promise<string[]> {
   // They call each other, in whatever order they come.
   await query("set local check_function_bodies = off");
   for (const file of functionFiles()) await bring(file, null);
-  await bring(sqlFile(TRIGGERS), lockTables(TRIGGER_TABLES, "access exclusive"));
+  await bring(sqlFile(TRIGGERS_FILE), lockTables(TRIGGER_TABLES, "access exclusive"));
   // Each time, not by its hash: what is missing is added, whatever the reason.
-  await query(sqlFile(TRANSITIONS).text);
+  await query(sqlFile(TRANSITIONS_FILE).text);
   await query(IDENTIFY);
   return done;
 }

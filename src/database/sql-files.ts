@@ -23,8 +23,8 @@ export interface NumberedFile extends SqlFile {
   readonly breaking: boolean;
 }
 
-export const TRIGGERS = "triggers.sql";
-export const TRANSITIONS = "transitions.sql";
+export const TRIGGERS_FILE = "triggers.sql";
+export const TRANSITIONS_FILE = "transitions.sql";
 
 /** TypeORM orders migrations by a time in milliseconds at the end of their names: this one and the file's number. */
 const NUMBERING_FROM = 1_764_500_000_000;
