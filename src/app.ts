@@ -1,10 +1,10 @@
+import { closeAll, onceStarted, unlessAborted, type Closer } from "./closers.js";
 import type { Config } from "./config.js";
 import { migrationsCheck } from "./database/build.js";
 import { startEmbeddedPostgres } from "./database/embedded.js";
 import { openDatabase, type OpenDatabase } from "./database/open.js";
 import type { Address } from "./database/session.js";
-import type { Dispatcher } from "./dispatch/dispatcher.js";
-import { createInProcessDispatcher } from "./dispatch/in-process.js";
+import { describeDispatcher, openDispatcher } from "./dispatch/open.js";
 import type { EngineDeps } from "./engine/engine.js";
 import { createNetworks } from "./sources/networks.js";
 import { KeyRing } from "./access/keys.js";
@@ -12,6 +12,7 @@ import { developmentKey } from "./access/development-key.js";
 import { ChangeStream } from "./engine/stream/stream.js";
 import { messageOf } from "./errors.js";
 import type { Logger } from "./logger.js";
+import { Repeats } from "./repeats.js";
 import { loadRegistry, withoutKeys, type LoadedPipelines, type PipelineSource } from "./pipelines/load.js";
 import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
 import type { Check } from "./server/health.js";
@@ -33,14 +34,20 @@ export interface App {
   readonly dispatcher: string;
   /** The key of an embedded server, for whoever sits at this machine; null elsewhere. */
   readonly developmentKey: string | null;
-  /** Stops in order: not ready, no more claims, clients let go, running work ended or given back, Redis, Postgres. Idempotent. */
-  stop(): Promise<void>;
+  /**
+   * Stops in order: not ready, no more claims, clients let go, running work ended or given back, Redis, Postgres.
+   * With `drain`, requests are served for HEADWAY_DRAIN_MS more, so that a load balancer sees that this process is not
+   * ready before it refuses. Idempotent.
+   */
+  stop(options?: { readonly drain?: boolean }): Promise<void>;
 }
 
 /** How the process stands; shared by all that was started. */
 interface State {
   /** It stops: not ready any more. */
   draining: boolean;
+  /** How long requests are served once it stops. */
+  drainMs: number;
   /** What is left of the one grace that clients and running work share. */
   graceMs: () => number;
 }
@@ -51,27 +58,26 @@ const CLIENTS_GRACE_MS = 5_000;
 /** Kept back from the grace of running work, at most half of it: giving work back and taking leave of Redis and Postgres. */
 const LEAVE_MS = 2_000;
 
-/** What has been started and must be stopped again, last first. */
-type Closer = readonly [what: string, close: () => Promise<unknown>];
-
 /**
  * Starts the roles of `config` in this process: database, dispatcher, engine, then worker, reconciler, server.
- * What had started is stopped again when a later part can't start.
+ * What had started is stopped again when a later part can't start, or when `signal` is aborted before all has.
  */
-export async function startApp(config: Config, logger: Logger): Promise<App> {
+export async function startApp(config: Config, logger: Logger, signal?: AbortSignal): Promise<App> {
   const closers: Closer[] = [];
-  const state: State = { draining: false, graceMs: () => config.graceMs };
+  const state: State = { draining: false, drainMs: 0, graceMs: () => config.graceMs };
   let stopping: Promise<void> | null = null;
-  const stop = (): Promise<void> => {
+  const stop = ({ drain = false }: { readonly drain?: boolean } = {}): Promise<void> => {
     if (stopping) return stopping;
     const graceEndsAt = Date.now() + config.graceMs;
     state.draining = true;
+    // Most of the grace is running work's.
+    state.drainMs = drain ? Math.min(config.drainMs, config.graceMs / 4) : 0;
     state.graceMs = () => Math.max(0, graceEndsAt - Date.now());
     stopping = closeAll(closers, logger);
     return stopping;
   };
   try {
-    return { ...(await start(config, logger, closers, state)), stop };
+    return { ...(await unlessAborted(start(config, logger, closers, state), signal)), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -79,8 +85,13 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
 }
 
 async function start(config: Config, logger: Logger, closers: Closer[], state: State): Promise<Omit<App, "stop">> {
+  const repeats = new Repeats();
   const onError = (error: unknown, doing: string): void => {
-    if (!state.draining) logger.warn({ error: messageOf(error) }, `while ${doing}`);
+    if (state.draining) return;
+    const message = messageOf(error);
+    repeats.say(`${doing} ${message}`, (count) =>
+      logger.warn({ error: message, ...(count > 0 ? { repeats: count } : {}) }, `while ${doing}`),
+    );
   };
   // First, because they are what a user gets wrong most easily.
   const source: PipelineSource = {
@@ -94,7 +105,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   closers.push(["embedder", () => pipelines.embedder.close()]);
   const { db, listenAt, label } = await startDatabase(config, logger, closers, onError);
   const key = config.databaseUrl === null ? await developmentKey(db, config.dataDir) : null;
-  const dispatcher = await openDispatcher(config, onError);
+  const dispatcher = await openDispatcher(config, logger, onError);
   closers.push(["dispatcher", () => dispatcher.close()]);
   const stores = await openStores(config);
   const { blobs, s3 } = stores;
@@ -134,22 +145,16 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     : null;
   // Last pushed, first stopped: nothing is claimed any more, then clients are let go, and then work is waited for.
   closers.push(closeServer);
+  if (config.roles.includes("api")) {
+    closers.push(["readiness", () => new Promise((resolve) => setTimeout(resolve, state.drainMs))]);
+  }
   if (worker) closers.push(["claim loop", () => worker.drain()]);
-  return { url: serve.server.url, database: label, dispatcher: dispatcher.kind, developmentKey: key };
-}
-
-async function openDispatcher(
-  { redisUrl, databaseSchema }: Config,
-  onError: (error: unknown, doing: string) => void,
-): Promise<Dispatcher> {
-  if (redisUrl === null) return createInProcessDispatcher();
-  const { createBullDispatcher } = await import("./dispatch/bull.js"); // Large, and of no use without Redis.
-  // Installations that share a database may share a Redis too; hints are for the workers of one.
-  return createBullDispatcher({
-    redisUrl,
-    prefix: databaseSchema,
-    onError: (error) => onError(error, "talking to Redis"),
-  });
+  return {
+    url: serve.server.url,
+    database: label,
+    dispatcher: describeDispatcher(dispatcher, config),
+    developmentKey: key,
+  };
 }
 
 /** The embedded one where DATABASE_URL is not set. */
@@ -162,9 +167,10 @@ async function startDatabase(
   let embeddedUrl: string | null = null;
   let label = "PostgreSQL at DATABASE_URL";
   if (config.databaseUrl === null) {
-    const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, logger });
-    closers.push(["embedded PostgreSQL", () => embedded.stop()]);
-    embeddedUrl = embedded.url;
+    const starting = startEmbeddedPostgres({ dataDir: config.dataDir, logger });
+    // Before it is up: a start that is cut off now must not leave it behind.
+    closers.push(["embedded PostgreSQL", onceStarted(starting)]);
+    embeddedUrl = (await starting).url;
     label = `embedded PostgreSQL in ${config.dataDir}`;
   }
   const opened = await openDatabase(config, embeddedUrl, {
@@ -194,6 +200,10 @@ async function startServing(
     { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
     { name: "database", check: () => deps.db.query("select 1").then(() => null, messageOf) },
     { name: "migrations", check: migrationsCheck(deps.db, (why) => logger.error(why)) },
+    // Without hints work goes on, a little later: no reason to send nobody here.
+    ...(config.redisUrl === null
+      ? []
+      : [{ name: "redis", needed: false, check: async () => deps.dispatcher.away } as const]),
   ];
   const stream = new ChangeStream(deps.db, deps.onError);
   const isApi = config.roles.includes("api");
@@ -272,15 +282,4 @@ async function startWorker(
     },
   });
   return worker;
-}
-
-/** Last started, first stopped; what can't be stopped is said and does not keep the rest from stopping. */
-async function closeAll(closers: Closer[], logger: Logger): Promise<void> {
-  for (const [what, close] of closers.reverse()) {
-    try {
-      await close();
-    } catch (error) {
-      logger.error({ error: messageOf(error) }, `could not stop the ${what}`);
-    }
-  }
 }

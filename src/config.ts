@@ -2,6 +2,7 @@ import { isIPv6 } from "node:net";
 import path from "node:path";
 import { z } from "zod";
 import { databaseUrl, schemaFault, schemaIn, schemaName, withoutSchema } from "./config/database.js";
+import { redisPrefix, redisUrl } from "./config/redis-url.js";
 import { blobsPlace, entriesOf, networks, s3Places, type Network } from "./config/places.js";
 import { url, whole, withoutPassword } from "./config/values.js";
 import { ConfigError } from "./errors.js";
@@ -33,6 +34,7 @@ export interface Config {
   readonly sweepMs: number;
   readonly pollMs: number;
   readonly graceMs: number;
+  readonly drainMs: number;
   readonly cancelDeadlineMs: number;
   readonly crashLimit: number;
   /** Null: collections don't expire unless they say so. */
@@ -59,6 +61,8 @@ export interface Config {
   readonly databaseDirectUrl: string | null;
   readonly databaseSchema: string;
   readonly redisUrl: string | null;
+  /** Null: the name of the schema. */
+  readonly redisPrefix: string | null;
   /** The server that commands talk to, without a slash at its end. */
   readonly clientUrl: string;
   /** The key that commands show; null where none is set. */
@@ -115,6 +119,7 @@ const SCHEMA = {
   HEADWAY_SWEEP_MS: whole(100, 600_000, "it rescues what was left behind"),
   HEADWAY_POLL_MS: whole(50, 600_000, "it stands behind every hint"),
   HEADWAY_GRACE_MS: whole(0, 600_000, "running work gets this long when the process stops"),
+  HEADWAY_DRAIN_MS: whole(0, 600_000, "requests are served this long after the process has said that it is not ready"),
   HEADWAY_CANCEL_DEADLINE_MS: whole(100, 600_000, "running work gets this long to stop when it is cancelled"),
   HEADWAY_REQUESTS_PER_SECOND: whole(1, 1_000_000, "it is counted for each key"),
   HEADWAY_INTROSPECTION: z
@@ -153,8 +158,9 @@ const SCHEMA = {
   ),
   DATABASE_URL: databaseUrl,
   HEADWAY_DATABASE_DIRECT_URL: databaseUrl,
+  REDIS_URL: redisUrl,
+  HEADWAY_REDIS_PREFIX: redisPrefix,
   HEADWAY_DATABASE_SCHEMA: schemaName,
-  REDIS_URL: url(["redis:", "rediss:"], "Redis carries the hints"),
   HEADWAY_URL: url(["http:", "https:"], "commands speak GraphQL over it"),
   HEADWAY_KEY: z.string().regex(/^[\x21-\x7e]*$/, "it must be a key without blanks, because it is sent in a header"),
 } satisfies Record<SettingName, z.ZodType>;
@@ -238,6 +244,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     sweepMs: values.HEADWAY_SWEEP_MS,
     pollMs: values.HEADWAY_POLL_MS,
     graceMs: values.HEADWAY_GRACE_MS,
+    drainMs: values.HEADWAY_DRAIN_MS,
     cancelDeadlineMs: values.HEADWAY_CANCEL_DEADLINE_MS,
     crashLimit: values.HEADWAY_CRASH_LIMIT,
     retentionDays: values.HEADWAY_RETENTION_DAYS,
@@ -272,6 +279,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
       values.HEADWAY_DATABASE_DIRECT_URL === null ? null : withoutSchema(values.HEADWAY_DATABASE_DIRECT_URL),
     databaseSchema: values.HEADWAY_DATABASE_SCHEMA || schemaIn(values.DATABASE_URL) || "headway",
     redisUrl: values.REDIS_URL,
+    redisPrefix: values.HEADWAY_REDIS_PREFIX,
     clientUrl: withoutSlash(values.HEADWAY_URL ?? urlHere(values.HEADWAY_HOST, values.HEADWAY_PORT)),
     clientKey: values.HEADWAY_KEY || null,
   };

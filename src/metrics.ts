@@ -32,6 +32,12 @@ export const convergeFailures = new Counter({
   registers: [processMetrics],
 });
 
+export const redisUp = new Gauge({
+  name: "headway_redis_up",
+  help: "Whether Redis carries hints: 1, or 0 while it is away and work goes on by polling. Absent without REDIS_URL.",
+  registers: [],
+});
+
 export const openSockets = new Gauge({
   name: "headway_sockets",
   help: "Open WebSockets of this process.",

@@ -37,6 +37,11 @@ export const SETTINGS = [
     does: "How long a stop may take; running work gets all but the last two seconds of it.",
   },
   {
+    name: "HEADWAY_DRAIN_MS",
+    default: "2000",
+    does: "After SIGTERM /readyz answers 503 and requests are still served for this long, at most a quarter of HEADWAY_GRACE_MS. Longer than a load balancer takes to notice.",
+  },
+  {
     name: "HEADWAY_CANCEL_DEADLINE_MS",
     default: "15000",
     does: "How long running work may take to stop when it is cancelled.",
@@ -121,7 +126,12 @@ export const SETTINGS = [
   {
     name: "REDIS_URL",
     default: "",
-    does: "Redis for hints. Empty: hints stay in this process, and other processes poll.",
+    does: "Redis for hints: redis:// or rediss://, redis+sentinel://a:26379,b:26379/NAME, redis+cluster://a,b. Empty: hints stay in this process, and other processes poll.",
+  },
+  {
+    name: "HEADWAY_REDIS_PREFIX",
+    default: "",
+    does: "First word of every key in Redis: installations that share a Redis need one each. Empty: the schema's name.",
   },
   {
     name: "HEADWAY_URL",

@@ -7,7 +7,19 @@ const SRC = path.join(ROOT, "src");
 
 /** A module may import from its own group's name and from earlier lines; names on one line never from each other. */
 const ORDER: readonly (readonly string[])[] = [
-  ["errors", "async", "settings", "config", "logger", "metrics", "failpoint", "version", "lifecycle"],
+  [
+    "errors",
+    "async",
+    "settings",
+    "config",
+    "logger",
+    "metrics",
+    "repeats",
+    "closers",
+    "failpoint",
+    "version",
+    "lifecycle",
+  ],
   ["model"],
   ["database", "dispatch", "storage"],
   ["access", "pipelines"],

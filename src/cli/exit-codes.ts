@@ -40,6 +40,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   DATABASE_UNREACHABLE: EXIT.unreachable,
   NOT_HEADWAY: EXIT.unreachable,
   BUILD_TOO_OLD: EXIT.tooOld,
+  INTERRUPTED: EXIT.interrupted,
   UNAUTHENTICATED: EXIT.refused,
   FORBIDDEN: EXIT.refused,
 };

@@ -51,6 +51,8 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = report(error);
+  // What a start that was cut off has left hanging would keep the process alive.
+  if (process.exitCode === EXIT.interrupted) process.exit();
 }
 
 /** Says what went wrong, and returns the exit code for it. */

@@ -1,21 +1,34 @@
-import { open, readFile, rm, stat } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { open, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { HeadwayError } from "../errors.js";
+import { identityOf } from "./process-identity.js";
 
-/** One Headway per data folder: a file with the owner's pid, made exclusively; a dead owner's is taken over. */
-export async function lockDataDir(dataDir: string): Promise<() => Promise<void>> {
+/** The right to a data folder. */
+export interface DataDirLock {
+  release(): Promise<void>;
+  /** For the end without order. */
+  releaseNow(): void;
+}
+
+/**
+ * One Headway per data folder: a file made exclusively, with the owner's pid and, since a pid is given to others in
+ * time (in containers soon), its identity. A dead owner's is taken over.
+ * @throws {HeadwayError} DATA_DIR_IN_USE
+ */
+export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   const file = path.join(dataDir, "headway.pid");
   for (;;) {
     try {
       const handle = await open(file, "wx");
-      await handle.writeFile(String(process.pid));
+      await handle.writeFile(`${process.pid}\n${identityOf(process.pid) ?? ""}\n`);
       await handle.close();
-      return () => rm(file, { force: true });
+      return { release: () => rm(file, { force: true }), releaseNow: () => rmSync(file, { force: true }) };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    const pid = Number(await readFile(file, "utf8").catch(() => "0"));
-    if (pid > 0 && pid !== process.pid && isAlive(pid) && (await isNode(pid))) {
+    const [pid, identity] = (await readFile(file, "utf8").catch(() => "")).split("\n");
+    if (pid !== String(process.pid) && isAlive(Number(pid)) && (identityOf(Number(pid)) ?? "") === identity) {
       throw new HeadwayError(
         "DATA_DIR_IN_USE",
         `Process ${pid} serves from ${dataDir} already; stop it, or set HEADWAY_DATA_DIR or DATABASE_URL.`,
@@ -25,24 +38,12 @@ export async function lockDataDir(dataDir: string): Promise<() => Promise<void>>
   }
 }
 
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
+  if (!(pid > 0)) return false;
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-}
-
-/** Whether that process is a Node one: a pid may have been given to something else since. Unknown counts as yes. */
-async function isNode(pid: number): Promise<boolean> {
-  if (
-    !(await stat("/proc/self").then(
-      () => true,
-      () => false,
-    ))
-  )
-    return true;
-  const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-  return command.includes("node") || command.includes("headway");
 }

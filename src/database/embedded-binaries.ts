@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { access, cp, lstat, mkdtemp, readFile, rename, rm } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { HeadwayError } from "../errors.js";
@@ -74,7 +74,7 @@ export async function executable(binaries: Binaries, owner: Owner): Promise<Bina
 async function isOurs(copy: string): Promise<boolean> {
   const facts = await lstat(copy).catch(() => null);
   if (facts === null) return false;
-  if (facts.isDirectory() && facts.uid === userInfo().uid) return true;
+  if (facts.isDirectory() && facts.uid === process.getuid?.()) return true;
   throw new HeadwayError(
     "EMBEDDED_POSTGRES",
     `${copy} belongs to somebody else, and the programs of PostgreSQL should be copied there; remove it, or set DATABASE_URL.`,
@@ -95,7 +95,7 @@ async function copyOnce(native: string, copy: string): Promise<void> {
 
 /** Postgres refuses to run as root; then it runs as the user `postgres`, made when there is none. */
 export async function serverUser(): Promise<Owner> {
-  if (userInfo().uid !== 0) return {};
+  if (process.getuid?.() !== 0) return {};
   const read = async (): Promise<Owner> => {
     const [uid, gid] = await Promise.all(
       ["-u", "-g"].map(async (flag) => Number((await run("id", [flag, "postgres"])).stdout)),

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, readFileSync } from "node:fs";
 import { access, chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,8 +8,9 @@ import path from "node:path";
 import pg from "pg";
 import { HeadwayError, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
-import { isAlive, lockDataDir } from "./data-dir-lock.js";
+import { lockDataDir, type DataDirLock } from "./data-dir-lock.js";
 import { executable, loadBinaries, run, serverUser, type Binaries, type Owner } from "./embedded-binaries.js";
+import { isServerOf, userName } from "./process-identity.js";
 
 export interface EmbeddedPostgres {
   /** As the application: owner of its database, no superuser. */
@@ -31,6 +32,21 @@ export interface EmbeddedOptions {
 
 const START_SECONDS = 30;
 
+/** What this process has started, or is starting: the end without order takes it along. */
+const started = new Map<string, { readonly cluster: string; readonly lock: DataDirLock }>();
+
+/**
+ * Ends every embedded Postgres of this process at once, as a crash would, and returns without waiting: for the end of a
+ * process that can't wait. What was committed is there at the next start.
+ */
+export function endEmbeddedPostgres(): void {
+  for (const { cluster, lock } of started.values()) {
+    const pid = serverOf(cluster);
+    if (pid !== null) process.kill(pid, "SIGQUIT");
+    lock.releaseNow();
+  }
+}
+
 /**
  * Starts a private Postgres from the binaries of the npm package, or takes over one that a killed process left.
  *
@@ -42,9 +58,10 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const owner = await serverUser();
   const binaries = await executable(await loadBinaries(), owner);
   await mkdir(options.dataDir, { recursive: true });
-  const releaseLock = await lockDataDir(options.dataDir);
+  const lock = await lockDataDir(options.dataDir);
   try {
     const cluster = await clusterDir(options.dataDir, owner);
+    started.set(options.dataDir, { cluster, lock });
     const password = await ensureCluster(binaries, owner, cluster, options.dataDir);
     const running = await adoptable(cluster, password);
     const port = running ?? options.port ?? (await freePort());
@@ -57,12 +74,16 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       superuserUrl,
       adopted: running !== null,
       async stop() {
-        await pgCtl(binaries, owner, cluster, ["stop", "-m", "fast", "-w", "-t", String(START_SECONDS)]);
-        await releaseLock();
+        await stopServer(binaries, owner, cluster);
+        started.delete(options.dataDir);
+        await lock.release();
       },
     };
   } catch (error) {
-    await releaseLock();
+    const cluster = started.get(options.dataDir)?.cluster;
+    if (cluster !== undefined && serverOf(cluster) !== null) await stopServer(binaries, owner, cluster);
+    started.delete(options.dataDir);
+    await lock.release();
     if (error instanceof HeadwayError) throw error;
     throw new HeadwayError(
       "EMBEDDED_POSTGRES",
@@ -112,6 +133,12 @@ async function ensureCluster(binaries: Binaries, owner: Owner, cluster: string, 
     () => false,
   );
   if (exists) return (await readFile(passwordFile, "utf8")).trim();
+  if (owner.uid === undefined && userName() === null) {
+    throw new HeadwayError(
+      "EMBEDDED_POSTGRES",
+      `The embedded PostgreSQL can't be set up by user id ${process.getuid?.()}, which has no name here: add a line for it to /etc/passwd, run as a user that has one, or set DATABASE_URL.`,
+    );
+  }
   const password = randomBytes(24).toString("base64url");
   // What an initdb that was killed has left is no cluster.
   await rm(cluster, { recursive: true, force: true });
@@ -143,12 +170,26 @@ async function ensureCluster(binaries: Binaries, owner: Owner, cluster: string, 
   return password;
 }
 
+/** The pid of the server that runs on this cluster; null where none does, whatever its pid file says. */
+function serverOf(cluster: string): number | null {
+  let text: string;
+  try {
+    text = readFileSync(pidFileOf(cluster), "utf8");
+  } catch {
+    return null;
+  }
+  const pid = Number(text.split("\n")[0]);
+  return pid > 0 && isServerOf(pid, cluster) ? pid : null;
+}
+
+function pidFileOf(cluster: string): string {
+  return path.join(cluster, "postmaster.pid");
+}
+
 /** The port of a server that still runs on this cluster and lets us in; null where there is none. */
 async function adoptable(cluster: string, password: string): Promise<number | null> {
-  const text = await readFile(path.join(cluster, "postmaster.pid"), "utf8").catch(() => null);
-  if (text === null) return null;
-  const [pid, , , port] = text.split("\n");
-  if (!isAlive(Number(pid))) return null;
+  if (serverOf(cluster) === null) return null;
+  const port = (await readFile(pidFileOf(cluster), "utf8")).split("\n")[3];
   const client = new pg.Client({
     connectionString: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     connectionTimeoutMillis: 5_000,
@@ -170,15 +211,10 @@ async function startServer(
   cluster: string,
   { port, flags }: { port: number; flags: Readonly<Record<string, string>> },
 ): Promise<void> {
-  const pidFile = path.join(cluster, "postmaster.pid");
-  if (
-    await access(pidFile).then(
-      () => true,
-      () => false,
-    )
-  ) {
-    await pgCtl(binaries, owner, cluster, ["stop", "-m", "immediate", "-w"]).catch(() => undefined); // A stale pid file stops nothing.
-  }
+  // A server of ours that does not let us in; pg_ctl would signal whatever process the file names.
+  if (serverOf(cluster) !== null) await pgCtl(binaries, owner, cluster, ["stop", "-m", "immediate", "-w"]);
+  // Left behind: by now its pid may be a stranger's, and Postgres would not start while that one lives.
+  else await rm(pidFileOf(cluster), { force: true });
   const settings = {
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "",
@@ -199,6 +235,10 @@ async function startServer(
     "-o",
     server,
   ]);
+}
+
+function stopServer(binaries: Binaries, owner: Owner, cluster: string): Promise<void> {
+  return pgCtl(binaries, owner, cluster, ["stop", "-m", "fast", "-w", "-t", String(START_SECONDS)]);
 }
 
 /** Through spawn with its output ignored: the server inherits pg_ctl's pipes, and waiting for them would wait for the server. */

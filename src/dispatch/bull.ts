@@ -1,10 +1,10 @@
 import Bull from "bull";
-import type { Redis } from "ioredis";
 import { withDeadline } from "../async/with-deadline.js";
 import { HeadwayError } from "../errors.js";
 import { DISPATCH_DEADLINE_MS, type Consumer, type Dispatcher, type Hint, type HintHandler } from "./dispatcher.js";
 import { Handlers } from "./handlers.js";
-import { RedisLink, watchFetches } from "./redis-link.js";
+import type { RedisConnection } from "./redis-connect.js";
+import { quietReconnects, RedisLink, watchFetches } from "./redis-link.js";
 
 /** How long one blocking fetch waits at the server (Bull's own default). */
 const FETCH_WAIT_S = 5;
@@ -17,8 +17,10 @@ export interface BullDispatcherOptions {
   readonly redisUrl: string;
   /** First word of every key in Redis; default "headway". */
   readonly prefix?: string;
-  /** Told of what goes wrong in the background. It must not throw; nothing needs to be done about it. */
+  /** Told of a fault of its own in the background. It must not throw; nothing needs to be done about it. */
   readonly onError?: (error: Error) => void;
+  /** Told once when Redis goes away, and why, and once, with null, when it is back. */
+  readonly onChange?: (away: string | null) => void;
 }
 
 /** Carries hints over Redis, with one Bull queue for each pipeline. */
@@ -34,7 +36,11 @@ class BullDispatcher implements Dispatcher {
   #closing: Promise<void> | null = null;
 
   constructor(private readonly options: BullDispatcherOptions) {
-    this.#link = new RedisLink(options.redisUrl, (error) => this.#report(error));
+    this.#link = new RedisLink(options.redisUrl, (away) => options.onChange?.(away));
+  }
+
+  get away(): string | null {
+    return this.#link.away;
   }
 
   async send(hints: readonly Hint[]): Promise<number> {
@@ -64,7 +70,7 @@ class BullDispatcher implements Dispatcher {
     const started = options.pipelines.map((pipeline) =>
       consumer.start(
         (connect) => this.#queue(pipeline, connect),
-        (error) => this.#report(error),
+        (error) => this.#link.failed(error),
       ),
     );
     // In an outage the queues go on connecting in the background.
@@ -109,7 +115,7 @@ class BullDispatcher implements Dispatcher {
       this.#link.answered();
       return true;
     } catch (error) {
-      this.#report(error);
+      this.#link.failed(error);
       return false;
     }
   }
@@ -125,7 +131,7 @@ class BullDispatcher implements Dispatcher {
   }
 
   /** Client and subscriber are shared by all queues; the blocking connection can't be, as it waits for one queue. */
-  #queue(pipeline: string, connectBlocking: () => Redis): Bull.Queue<Hint> {
+  #queue(pipeline: string, connectBlocking: () => RedisConnection): Bull.Queue<Hint> {
     const shared = { client: this.#link.client, subscriber: this.#link.subscriber };
     const settings = {
       // A hint whose consumer died is not delivered again: the lease's expiry brings its tasks back.
@@ -145,7 +151,7 @@ class BullDispatcher implements Dispatcher {
     const queue = new Bull<Hint>("hints", options);
     // Bull names its blocking connection in a promise that nobody catches, which would end the process in an outage.
     Object.assign(queue, { setWorkerName: () => Promise.resolve() });
-    queue.on("error", (error: unknown) => this.#report(error));
+    queue.on("error", (error: unknown) => this.#link.failed(error));
     return queue;
   }
 
@@ -158,21 +164,25 @@ class BullDispatcher implements Dispatcher {
 /** The queues of one consumer, each with a blocking connection of its own. */
 class BullConsumer {
   readonly #queues: Bull.Queue<Hint>[] = [];
-  readonly #connections: Redis[] = [];
+  readonly #connections: RedisConnection[] = [];
   #closing: Promise<void> | null = null;
 
   constructor(
     private readonly handlers: Handlers,
-    private readonly connect: () => Redis,
+    private readonly connect: () => RedisConnection,
   ) {}
 
   /** Settles when hints can arrive. */
-  async start(makeQueue: (connect: () => Redis) => Bull.Queue<Hint>, report: (error: unknown) => void): Promise<void> {
-    let connection: Redis | undefined;
+  async start(
+    makeQueue: (connect: () => RedisConnection) => Bull.Queue<Hint>,
+    report: (error: unknown) => void,
+  ): Promise<void> {
+    let connection: RedisConnection | undefined;
     const queue = makeQueue(() => {
       connection = this.connect();
       this.#connections.push(connection);
       watchFetches(connection, FETCH_OVERDUE_MS);
+      quietReconnects(connection);
       return connection;
     });
     this.#queues.push(queue);

@@ -33,6 +33,8 @@ export type HintHandler = (hint: Hint) => Promise<void>;
 export interface Dispatcher {
   /** "in-process" or "bull", for people. */
   readonly kind: string;
+  /** Why no hint can be carried just now; null while they can. Work then goes on by polling. */
+  readonly away: string | null;
   send(hints: readonly Hint[]): Promise<number>;
   consume(options: {
     readonly pipelines: readonly string[];

@@ -24,6 +24,7 @@ export function createInProcessDispatcher(options: { readonly onError?: (error: 
 
 class InProcessDispatcher implements Dispatcher {
   readonly kind = "in-process";
+  readonly away = null;
   readonly #waiting = new Map<string, Waiting[]>();
   readonly #delayed = new Set<NodeJS.Timeout>();
   readonly #consumers: InProcessConsumer[] = [];

@@ -2,9 +2,11 @@ import type { RequestHandler } from "express";
 import { withDeadline } from "../async/with-deadline.js";
 import { messageOf } from "../errors.js";
 
-/** One thing that must be well before this process is ready. */
+/** One thing that must be well before this process is ready, unless it is not needed for that. */
 export interface Check {
   readonly name: string;
+  /** False where work goes on without it: then it is shown, and does not make the process unready. Default true. */
+  readonly needed?: boolean;
   /** Null when all is well, else what is not. */
   readonly check: () => Promise<string | null>;
 }
@@ -12,6 +14,8 @@ export interface Check {
 /** What became of one check, as /readyz shows it. */
 export interface CheckResult {
   readonly name: string;
+  /** False where it does not count for readiness; absent else. */
+  readonly needed?: false;
   readonly ok: boolean;
   /** What is not well; null when all is. */
   readonly message: string | null;
@@ -30,7 +34,7 @@ export const healthz: RequestHandler = (_req, res) => {
 export function readyz(checks: readonly Check[]): RequestHandler {
   return async (_req, res) => {
     const results = await Promise.all(checks.map(run));
-    const ready = results.every(({ ok }) => ok);
+    const ready = results.every(({ ok, needed }) => ok || needed === false);
     res
       .status(ready ? 200 : 503)
       .set("cache-control", "no-store")
@@ -38,11 +42,12 @@ export function readyz(checks: readonly Check[]): RequestHandler {
   };
 }
 
-async function run({ name, check }: Check): Promise<CheckResult> {
+async function run({ name, needed = true, check }: Check): Promise<CheckResult> {
+  const facts = needed ? { name } : ({ name, needed: false } as const);
   try {
     const message = await withDeadline("The check", CHECK_DEADLINE_MS, check());
-    return { name, ok: message === null, message };
+    return { ...facts, ok: message === null, message };
   } catch (error) {
-    return { name, ok: false, message: messageOf(error) };
+    return { ...facts, ok: false, message: messageOf(error) };
   }
 }

@@ -15,6 +15,14 @@ import { onlyPut, serveUpload } from "./uploads.js";
 /** Of answers over HTTP, by the specification of it. */
 const GRAPHQL_MEDIA_TYPE = "application/graphql-response+json";
 
+/**
+ * How long an idle connection is kept. Longer than the 60 s of nginx and of the usual load balancers: who closes first
+ * must be the one that sends, or a request that is just on its way is answered with 502.
+ */
+const KEEP_ALIVE_MS = 75_000;
+/** For the headers of one request. Longer than the one above, since older clocks of Node counted the idle time as well. */
+const HEADERS_MS = 80_000;
+
 export type { Check };
 
 /** A server that listens. */
@@ -56,7 +64,7 @@ export async function startListening<Principal>(
 ): Promise<RunningServer> {
   const app = express().disable("x-powered-by");
   // No limit for whole requests: an upload takes as long as its pace allows, every other body is bounded by itself.
-  const http = createServer({ requestTimeout: 0 }, app);
+  const http = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS }, app);
   let boundPort = port;
   // Kept, because an answer may still be made while the server closes, when it has no address any more.
   const url = (): string => urlOf(host, boundPort);

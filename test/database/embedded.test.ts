@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { execFileSync, spawn } from "node:child_process";
+import { chmod, chown, cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,8 @@ const STARTER = fileURLToPath(new URL("../support/start-embedded.js", import.met
 let dataDir: string;
 beforeEach(async () => {
   dataDir = await mkdtemp(path.join(tmpdir(), "headway-embedded-"));
+  // The server's user, which is another one than root, must reach it, or the cluster is put elsewhere.
+  await chmod(dataDir, 0o755);
 });
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
@@ -56,7 +58,7 @@ describe("the embedded Postgres", () => {
   test("is refused to a second process over the same folder, by name", async () => {
     const server = await startEmbeddedPostgres({ dataDir });
     try {
-      expect((await readFile(path.join(dataDir, "headway.pid"), "utf8")).trim()).toBe(String(process.pid));
+      expect((await readFile(path.join(dataDir, "headway.pid"), "utf8")).split("\n")[0]).toBe(String(process.pid));
       const child = spawn(process.execPath, [STARTER, dataDir], { stdio: ["ignore", "ignore", "pipe"] });
       let said = "";
       child.stderr.on("data", (part: Buffer) => (said += part.toString()));
@@ -65,5 +67,71 @@ describe("the embedded Postgres", () => {
     } finally {
       await server.stop();
     }
+  });
+
+  test("never signals a stranger whose pid stands in a stale postmaster.pid, and starts beside it", async () => {
+    await (await startEmbeddedPostgres({ dataDir })).stop();
+    const owner = await stat(path.join(dataDir, "postgres"));
+    const stranger = spawn("sleep", ["600"], process.getuid?.() === 0 ? { uid: owner.uid, gid: owner.gid } : {});
+    try {
+      const file = path.join(dataDir, "postgres", "postmaster.pid");
+      await writeFile(file, `${stranger.pid}\n${path.join(dataDir, "postgres")}\n1\n5432\n\n127.0.0.1\n`);
+      await chown(file, owner.uid, owner.gid);
+      const server = await startEmbeddedPostgres({ dataDir });
+      expect(server.adopted).toBe(false);
+      expect(await ask(server.url, "select 1 as answer")).toBe(1);
+      await server.stop();
+      expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null]);
+    } finally {
+      stranger.kill("SIGKILL");
+    }
+  });
+
+  test("over a copy of a folder in use starts a server of its own, and leaves the other's alone", async () => {
+    const server = await startEmbeddedPostgres({ dataDir });
+    const copy = `${dataDir}-copy`;
+    try {
+      await cp(dataDir, copy, { recursive: true, filter: (file) => !file.endsWith("headway.pid") });
+      const owner = await stat(path.join(dataDir, "postgres"));
+      if (process.getuid?.() === 0)
+        execFileSync("chown", ["-R", `${owner.uid}:${owner.gid}`, path.join(copy, "postgres")]);
+      const second = await startEmbeddedPostgres({ dataDir: copy });
+      try {
+        expect(second.adopted).toBe(false);
+        expect(second.url).not.toBe(server.url);
+      } finally {
+        await second.stop();
+      }
+      expect(await ask(server.url, "select 1 as answer")).toBe(1);
+    } finally {
+      await server.stop();
+      await rm(copy, { recursive: true, force: true });
+    }
+  });
+
+  test("takes over a folder whose owner's pid belongs to another process of Node by now", async () => {
+    const stranger = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1_000)"], { stdio: "ignore" });
+    try {
+      await writeFile(path.join(dataDir, "headway.pid"), `${stranger.pid}\nof another time\n`);
+      const server = await startEmbeddedPostgres({ dataDir });
+      await server.stop();
+    } finally {
+      stranger.kill("SIGKILL");
+    }
+  });
+
+  test("says what to do where the user id has no name", async () => {
+    if (process.getuid?.() !== 0) return; // Only root can become such a user.
+    await chmod(dataDir, 0o777); // It makes files of its own there.
+    const child = spawn(process.execPath, [STARTER, dataDir], {
+      stdio: ["ignore", "ignore", "pipe"],
+      uid: 543_210,
+      gid: 543_210,
+    });
+    let said = "";
+    child.stderr.on("data", (part: Buffer) => (said += part.toString()));
+    await new Promise((resolve) => child.once("close", resolve));
+    expect(said).toContain("can't be set up by user id 543210, which has no name here");
+    expect(said).toContain("DATABASE_URL");
   });
 });

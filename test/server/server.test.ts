@@ -43,6 +43,20 @@ describe("the server", () => {
     });
   });
 
+  test("is ready without what it can do without, and says that it is away", async () => {
+    world.checks.push({ name: "redis", needed: false, check: async () => "nobody answers" });
+    const answer = await fetch(`${server.url}/readyz`);
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      { status: "ready", checks: [{ name: "redis", needed: false, ok: false, message: "nobody answers" }] },
+    ]);
+  });
+
+  test("keeps an idle connection for longer than proxies do, so that they close first", async () => {
+    const { headers } = await fetch(`${server.url}/healthz`);
+    expect(Number(/timeout=(\d+)/.exec(headers.get("keep-alive") ?? "")?.[1])).toBeGreaterThan(65);
+  });
+
   test("counts a check that gives no answer as failed", async () => {
     world.checks.push({ name: "stuck", check: () => new Promise(() => undefined) });
     const answer = await fetch(`${server.url}/readyz`);

@@ -19,13 +19,31 @@ export interface TestRedis {
 
 const START_DEADLINE_MS = 10_000;
 
-/** @throws when redis-server is not on the PATH or does not answer within ten seconds */
-export async function startRedis(options: { readonly port?: number } = {}): Promise<TestRedis> {
+/**
+ * @param options.args more of its settings, such as ["--requirepass", "secret"]; `config` a file of them, as a sentinel needs
+ * @throws when redis-server is not on the PATH or does not answer within ten seconds
+ */
+export async function startRedis(
+  options: { readonly port?: number; readonly args?: readonly string[]; readonly config?: string } = {},
+): Promise<TestRedis> {
   const port = options.port ?? (await freePort());
   const folder = await mkdtemp(path.join(tmpdir(), "headway-redis-"));
   const server = spawn(
     "redis-server",
-    ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder],
+    [
+      ...(options.config === undefined ? [] : [options.config]),
+      "--port",
+      String(port),
+      "--bind",
+      "127.0.0.1",
+      "--save",
+      "",
+      "--appendonly",
+      "no",
+      "--dir",
+      folder,
+      ...(options.args ?? []),
+    ],
     { stdio: "ignore" },
   );
   const exited = new Promise<void>((resolve) => {
@@ -75,13 +93,14 @@ function answersPing(port: number): Promise<boolean> {
     socket.once("connect", () => socket.write("PING\r\n"));
     socket.once("data", (data) => {
       socket.destroy();
-      resolve(data.toString().startsWith("+PONG"));
+      // Without a password it answers, too.
+      resolve(/^(\+PONG|-NOAUTH)/.test(data.toString()));
     });
     socket.once("error", () => resolve(false));
   });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -12,8 +12,8 @@ import { batchDemo } from "./batch-demo.js";
 import { documentsDemo } from "./documents-demo.js";
 import { expensesDemo } from "./expenses-demo.js";
 import { withDatabase } from "../direct-database.js";
-import { UsageError } from "../exit-codes.js";
-import { onceStopped, stopInOrder } from "../serve.js";
+import { EXIT, UsageError } from "../exit-codes.js";
+import { listenForStop, stopInOrder, type StopRequest } from "../stop.js";
 
 /** Longer than anybody leaves a demo standing. */
 const DEMO_LIFE_MS = 86_400_000;
@@ -37,7 +37,7 @@ export async function runDemo(words: string[], options: { once: boolean; limit: 
   const { name, paths } = await demoNamed(words);
   const settings = loadConfig();
   const folder = path.join(settings.dataDir, "demo");
-  const stopped = onceStopped();
+  const stop = listenForStop(settings.graceMs);
   const demo = await DEMOS[name](paths, limitBytes, folder);
   if (demo.found.documents.length === 0) {
     throw new HeadwayError(
@@ -51,10 +51,13 @@ export async function runDemo(words: string[], options: { once: boolean; limit: 
     port: options.once ? 0 : settings.port,
     fileRoots: [...settings.fileRoots, ...demo.found.roots],
   };
-  const app = await startApp(config, createLogger(config.logLevel === "info" ? "error" : config.logLevel));
+  const app = await startApp(config, createLogger(config.logLevel === "info" ? "error" : config.logLevel), stop.signal);
   try {
     const client = new ApiClient(app.url, app.developmentKey ?? (await demoKey(config)));
-    await presentUntil(stopped, app, present({ client, demo, folder, once: options.once }), client, options.once);
+    await presentUntil(
+      { stop, app, client, once: options.once },
+      present({ client, demo, folder, once: options.once }),
+    );
   } finally {
     await app.stop();
   }
@@ -79,23 +82,21 @@ async function demoNamed([first, ...rest]: readonly string[]): Promise<{ name: D
 }
 
 async function presentUntil(
-  stopped: Promise<void>,
-  app: App,
+  { stop, app, client, once }: { stop: StopRequest; app: App; client: ApiClient; once: boolean },
   presenting: Promise<Finished>,
-  client: ApiClient,
-  once: boolean,
 ): Promise<void> {
-  const finished = await Promise.race([presenting, stopped.then(() => null)]);
+  const finished = await Promise.race([presenting, stop.asked.then(() => null)]);
   if (finished === null) {
-    process.exitCode = 130;
+    process.exitCode = EXIT.interrupted;
     await client.close();
     await presenting.catch(() => undefined); // Cut off above; it only must not print any more.
   } else if (!once) {
     process.stdout.write("\nStill serving; stop with Ctrl-C.\n");
-    await stopped;
-  } else if (finished.status !== "COMPLETED" && finished.status !== "COMPLETED_WITH_ERRORS") process.exitCode = 1;
+    await stop.asked;
+  } else if (finished.status !== "COMPLETED" && finished.status !== "COMPLETED_WITH_ERRORS")
+    process.exitCode = EXIT.failed;
   await client.close();
-  if (!once || finished === null) await stopInOrder(app);
+  if (!once || finished === null) await stopInOrder(app, await stop.asked);
   else await app.stop();
   if (once && finished) process.stdout.write(`${JSON.stringify(finished)}\n`);
 }
