@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -65,5 +65,17 @@ describe("the embedded Postgres", () => {
     } finally {
       await server.stop();
     }
+  });
+
+  test("says for which platform there is none, and what to do, and leaves no data folder in use", async () => {
+    const other = 'data:text/javascript,Object.defineProperty(process, "arch", { value: "mips" })';
+    const child = spawn(process.execPath, ["--import", other, STARTER, dataDir], { stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    child.stderr.on("data", (part: Buffer) => (said += part.toString()));
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    expect(code).toBe(1);
+    expect(said).toContain(`No embedded PostgreSQL for ${process.platform} mips`);
+    expect(said).toContain("Set DATABASE_URL");
+    expect(await readdir(dataDir)).toEqual([]);
   });
 });
