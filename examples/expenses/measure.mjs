@@ -12,7 +12,7 @@ const built = (name) => import(new URL(`../../dist/src/pipelines/expenses/${name
  */
 export async function measure(set) {
   const ledger = await readSet(set);
-  const { matchLedger } = await built("match-ledger");
+  const { matchLedger } = await built("match/match-ledger");
   const match = matchLedger(ledger, { windowDays: 7, exchangeRates: set.rates });
   const wrong = [];
   const extraction = extractionOf(set, ledger, wrong);
@@ -22,8 +22,8 @@ export async function measure(set) {
 
 export async function readSet({ files, aliases }) {
   const [{ readDocument }, { detectExpense }, { aliasesOf, Employees }] = await Promise.all([
-    built("read-document"),
-    built("media-types"),
+    built("read/read-document"),
+    built("read/media-types"),
     built("employees"),
   ]);
   const employees = new Employees(aliasesOf({}, aliases));

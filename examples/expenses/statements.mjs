@@ -1,4 +1,4 @@
-import ExcelJS from "exceljs";
+import writeXlsx from "write-excel-file/node";
 import { csvCell, money, pdf, right, written } from "./papers.mjs";
 
 const SYMBOLS = { USD: "$", GBP: "£", EUR: "€" };
@@ -98,39 +98,25 @@ function membersCsv({ lines, currency }) {
 }
 
 async function workbook({ lines, currency }) {
-  const book = new ExcelJS.Workbook();
-  book.created = book.modified = new Date("2026-01-01T00:00:00Z");
-  const sheet = book.addWorksheet("Transactions");
-  sheet.addRow(["Company cards"]);
-  sheet.addRow([]);
-  sheet.addRow([
-    "Employee",
-    "Transaction date",
-    "Merchant",
-    "Original amount",
-    "Original currency",
-    `Amount ${currency}`,
+  const total = lines.reduce((sum, { amountMinor }) => sum + (amountMinor ?? 0), 0);
+  const rows = lines.map(({ employee, date, description, original, amountMinor }) => [
+    employee,
+    date === null ? null : { value: new Date(`${date}T00:00:00Z`), type: Date, format: "dd.mm.yyyy" },
+    description,
+    original ? original.amountMinor / 100 : null,
+    original?.currency ?? null,
+    amountMinor === null ? null : amountMinor / 100,
   ]);
-  for (const line of lines) {
-    const { original } = line;
-    sheet.addRow([
-      line.employee,
-      line.date === null ? null : new Date(`${line.date}T00:00:00Z`),
-      line.description,
-      original ? original.amountMinor / 100 : null,
-      original?.currency ?? null,
-      line.amountMinor === null ? null : line.amountMinor / 100,
-    ]);
-  }
-  sheet.addRow([
-    "Total",
-    null,
-    null,
-    null,
-    null,
-    lines.reduce((sum, { amountMinor }) => sum + (amountMinor ?? 0), 0) / 100,
-  ]);
-  return { extension: "xlsx", bytes: Buffer.from(await book.xlsx.writeBuffer()), shows: { ...shows, original: true } };
+  const head = ["Employee", "Transaction date", "Merchant", "Original amount", "Original currency"];
+  const data = [
+    ["Company cards"],
+    [],
+    [...head, `Amount ${currency}`],
+    ...rows,
+    ["Total", null, null, null, null, total / 100],
+  ];
+  const bytes = await writeXlsx(data, { sheet: "Transactions" }).toBuffer();
+  return { extension: "xlsx", bytes, shows: { ...shows, original: true } };
 }
 
 function paged(lines, page) {

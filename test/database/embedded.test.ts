@@ -69,7 +69,9 @@ describe("the embedded Postgres", () => {
 
   test("says for which platform there is none, and what to do, and leaves no data folder in use", async () => {
     const other = 'data:text/javascript,Object.defineProperty(process, "arch", { value: "mips" })';
-    const child = spawn(process.execPath, ["--import", other, STARTER, dataDir], { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(process.execPath, ["--import", other, STARTER, dataDir], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     let said = "";
     child.stderr.on("data", (part: Buffer) => (said += part.toString()));
     const code = await new Promise((resolve) => child.once("close", resolve));

@@ -1,10 +1,10 @@
 import { downloadStage } from "../documents/download.js";
 import { definePipeline, type Pipeline } from "../pipeline.js";
-import { extractStage } from "./extract.js";
-import { matchStage } from "./match.js";
+import { extractStage } from "./read/extract.js";
+import { matchStage } from "./match/match.js";
 import { Options } from "./options.js";
-import { reportStage } from "./report.js";
-import { validateStage } from "./validate.js";
+import { reportStage } from "./report/report.js";
+import { validateStage } from "./read/validate.js";
 
 /** The built-in pipeline for expense sessions: statements and receipts go in, matched lines and a report come out. */
 export function expensesPipeline({ maxDocumentBytes }: { readonly maxDocumentBytes: number }): Pipeline {

@@ -1,4 +1,4 @@
-import { daysBetween, toIso, type DateOrder, type WrittenDate } from "./dates.js";
+import { daysBetween, toIso, type DateOrder, type WrittenDate } from "../dates.js";
 
 export interface OrderClues {
   readonly currency: string | null;

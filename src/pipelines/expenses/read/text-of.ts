@@ -1,9 +1,9 @@
 import type { Worker } from "tesseract.js";
-import { PermanentError } from "../../errors.js";
-import { decodeText } from "../decode-text.js";
+import { PermanentError } from "../../../errors.js";
+import { decodeText } from "../../decode-text.js";
 import { pdfRows } from "./pdf-rows.js";
 import type { ReceiptText } from "./receipt.js";
-import { rowText } from "./shapes.js";
+import { rowText } from "../shapes.js";
 
 const MAX_ATTACHMENTS = 20;
 const MAX_PIXELS = 60_000_000;

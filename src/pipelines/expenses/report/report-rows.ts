@@ -1,6 +1,6 @@
-import type { Ledger, LedgerLine, LedgerReceipt } from "./ledger.js";
-import type { Match, MatchOutput } from "./match-ledger.js";
-import { toDecimal } from "./money.js";
+import type { Ledger, LedgerLine, LedgerReceipt } from "../ledger.js";
+import type { Match, MatchOutput } from "../match/match-ledger.js";
+import { toDecimal } from "../money.js";
 import { totalsOf, type Totals } from "./totals.js";
 
 /** One row of report.csv, and of the workbook's sheets; columns that a kind of row has no use for are empty. */

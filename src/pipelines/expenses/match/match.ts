@@ -1,6 +1,6 @@
-import type { CollectionStage } from "../pipeline.js";
+import type { CollectionStage } from "../../pipeline.js";
 import type { MatchOutput } from "./match-ledger.js";
-import type { ExpensesOptions } from "./options.js";
+import type { ExpensesOptions } from "../options.js";
 
 /** In a child process: thousands of names are compared, which must not hold up the worker's heart. */
 export const matchStage: CollectionStage = {
@@ -9,7 +9,7 @@ export const matchStage: CollectionStage = {
   memoryLimitMiB: 1_024,
   timeoutMs: 120_000,
   run: async (ctx): Promise<MatchOutput> => {
-    const [{ readLedger }, { matchLedger }] = await Promise.all([import("./ledger.js"), import("./match-ledger.js")]);
+    const [{ readLedger }, { matchLedger }] = await Promise.all([import("../ledger.js"), import("./match-ledger.js")]);
     return matchLedger(await readLedger(ctx), ctx.options as ExpensesOptions);
   },
   check: ({ lines, receipts, matches, unmatched }: MatchOutput) => {

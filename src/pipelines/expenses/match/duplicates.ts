@@ -1,7 +1,7 @@
 import { ACCEPTED, TIE } from "./accepted.js";
 import type { Candidate } from "./candidates.js";
-import type { Ledger, LedgerLine, LedgerReceipt } from "./ledger.js";
-import { merchantSimilarity, nameKey, plainWords } from "./names.js";
+import type { Ledger, LedgerLine, LedgerReceipt } from "../ledger.js";
+import { merchantSimilarity, nameKey, plainWords } from "../names.js";
 
 export interface Duplicate {
   readonly id: string;

@@ -2,8 +2,8 @@ import { assign } from "./assign.js";
 import { BookingOrder } from "./booking-order.js";
 import { candidatesOf, ratesOf, type Candidate } from "./candidates.js";
 import { duplicateLines, duplicateReceipts, type Duplicate } from "./duplicates.js";
-import type { Ledger } from "./ledger.js";
-import type { ExpensesOptions } from "./options.js";
+import type { Ledger } from "../ledger.js";
+import type { ExpensesOptions } from "../options.js";
 
 export interface Match {
   /** A LedgerLine's id. */

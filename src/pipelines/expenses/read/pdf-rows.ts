@@ -1,6 +1,6 @@
 import { getDocumentProxy } from "unpdf";
-import { PermanentError, messageOf } from "../../errors.js";
-import type { Cell, Row } from "./shapes.js";
+import { PermanentError, messageOf } from "../../../errors.js";
+import type { Cell, Row } from "../shapes.js";
 
 /** Statements of a year have some 100 pages; what is larger is something else. */
 const MAX_PAGES = 500;

@@ -1,7 +1,7 @@
 import type { Column, ColumnRole } from "./columns.js";
-import { readDate } from "./dates.js";
-import { readAmount } from "./money.js";
-import type { Cell, Row } from "./shapes.js";
+import { readDate } from "../dates.js";
+import { readAmount } from "../money.js";
+import type { Cell, Row } from "../shapes.js";
 
 /** So many rows show what the columns of a table without a heading hold. */
 const SAMPLE = 200;

@@ -1,6 +1,6 @@
 import { parse } from "csv-parse/sync";
-import { decodeText } from "../decode-text.js";
-import type { Cell, Row } from "./shapes.js";
+import { decodeText } from "../../decode-text.js";
+import type { Cell, Row } from "../shapes.js";
 
 const DELIMITERS = [",", ";", "\t", "|"];
 const MAX_ROWS = 100_000;
@@ -38,21 +38,11 @@ function delimiterOf(text: string): string {
 
 /** Rows of a workbook's sheet that has most of them. Dates come as ISO, numbers with a decimal point, formulas as their result. */
 export async function xlsxRows(bytes: Uint8Array): Promise<Row[]> {
-  // Loaded where it is needed: it takes a second, which no other stage should pay.
-  const { default: excel } = await import("exceljs");
-  const workbook = new excel.Workbook();
-  await workbook.xlsx.load(Buffer.from(bytes) as unknown as ArrayBuffer);
-  const sheets = workbook.worksheets.filter(({ state }) => state === "visible");
-  const sheet = sheets.sort((a, b) => b.actualRowCount - a.actualRowCount)[0];
-  const rows: Row[] = [];
-  sheet?.eachRow((row) => {
-    if (rows.length >= MAX_ROWS) return;
-    const texts: string[] = [];
-    row.eachCell((cell, column) => {
-      if (column <= MAX_COLUMNS) texts[column - 1] = cellText(cell.value);
-    });
-    rows.push(toRow(Array.from(texts, (text) => text ?? "")));
-  });
+  // Loaded where it is needed: no other stage should pay for it.
+  const { default: readXlsx } = await import("read-excel-file/universal");
+  const sheets = await readXlsx(new Uint8Array(bytes).buffer);
+  const [largest] = sheets.map(({ data }) => data).sort((a, b) => b.length - a.length);
+  const rows = (largest ?? []).slice(0, MAX_ROWS).map((row) => toRow(row.slice(0, MAX_COLUMNS).map(cellText)));
   return rows.filter(({ cells }) => cells.length > 0);
 }
 
@@ -62,10 +52,7 @@ function cellText(value: unknown): string {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "" : value.toISOString().slice(0, 10);
   // Six decimals are more than any currency has, and hide what adding binary fractions leaves behind.
   if (typeof value === "number") return String(Number(value.toFixed(6)));
-  if (typeof value !== "object") return String(value as string | boolean);
-  const { result, richText, text } = value as { result?: unknown; richText?: { text: string }[]; text?: unknown };
-  if (richText) return richText.map((part) => part.text).join("");
-  return cellText(result ?? text);
+  return typeof value === "object" ? "" : String(value as string | boolean);
 }
 
 function toRow(texts: readonly string[]): Row {

@@ -1,7 +1,7 @@
-import { decodeText } from "../decode-text.js";
-import { readDate, toIso } from "./dates.js";
-import { currencyOf, minorDigits, readAmount, toMinor } from "./money.js";
-import type { Missing, StatementLine } from "./shapes.js";
+import { decodeText } from "../../decode-text.js";
+import { readDate, toIso } from "../dates.js";
+import { currencyOf, minorDigits, readAmount, toMinor } from "../money.js";
+import type { Missing, StatementLine } from "../shapes.js";
 import type { StatementDefaults } from "./statement.js";
 
 const MAX_TRANSACTIONS = 100_000;

@@ -1,11 +1,11 @@
-import { PermanentError, messageOf } from "../../errors.js";
-import { findDates } from "./dates.js";
+import { PermanentError, messageOf } from "../../../errors.js";
+import { findDates } from "../dates.js";
 import { ROLES } from "./media-types.js";
-import { findAmounts } from "./money.js";
+import { findAmounts } from "../money.js";
 import { readOfx } from "./ofx.js";
 import { pdfRows } from "./pdf-rows.js";
 import { readReceipt } from "./receipt.js";
-import { rowText, type Receipt, type Row, type StatementLine } from "./shapes.js";
+import { rowText, type Receipt, type Row, type StatementLine } from "../shapes.js";
 import { readStatement, type StatementDefaults } from "./statement.js";
 import { csvRows, xlsxRows } from "./table-rows.js";
 import { textOf } from "./text-of.js";

@@ -1,9 +1,9 @@
 import { decideOrder, latestOf } from "./date-order.js";
-import { toIso, type DateOrder, type WrittenDate } from "./dates.js";
+import { toIso, type DateOrder, type WrittenDate } from "../dates.js";
 import { draftLines, type Draft, type DraftLine } from "./draft-lines.js";
 import { guessColumns } from "./guess-columns.js";
-import { decimalMarkOf, toMinor, type DecimalMark, type WrittenAmount } from "./money.js";
-import type { Missing, Row, StatementLine } from "./shapes.js";
+import { decimalMarkOf, toMinor, type DecimalMark, type WrittenAmount } from "../money.js";
+import type { Missing, Row, StatementLine } from "../shapes.js";
 
 export interface StatementDefaults {
   readonly currency: string | null;

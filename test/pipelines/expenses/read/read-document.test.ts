@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { detectExpense } from "../../../src/pipelines/expenses/media-types.js";
-import { readDocument, type ReadDocument } from "../../../src/pipelines/expenses/read-document.js";
-import { ROOT } from "../../support/processes.js";
+import { detectExpense } from "../../../../src/pipelines/expenses/read/media-types.js";
+import { readDocument, type ReadDocument } from "../../../../src/pipelines/expenses/read/read-document.js";
+import { ROOT } from "../../../support/processes.js";
 
 const FIXTURES = path.join(ROOT, "test", "pipelines", "expenses", "fixtures");
 type LineTuple = readonly [

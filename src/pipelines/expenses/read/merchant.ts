@@ -1,5 +1,5 @@
-import { findDates } from "./dates.js";
-import { findAmounts } from "./money.js";
+import { findDates } from "../dates.js";
+import { findAmounts } from "../money.js";
 import type { ReceiptText } from "./receipt.js";
 
 const LABEL =

@@ -1,6 +1,6 @@
-import type { CollectionStage } from "../pipeline.js";
-import type { Ledger } from "./ledger.js";
-import type { MatchOutput } from "./match-ledger.js";
+import type { CollectionStage } from "../../pipeline.js";
+import type { Ledger } from "../ledger.js";
+import type { MatchOutput } from "../match/match-ledger.js";
 import type { Report } from "./report-rows.js";
 import { assertTotalsAgree, type Totals } from "./totals.js";
 
@@ -31,7 +31,7 @@ export const reportStage: CollectionStage = {
   timeoutMs: 120_000,
   run: async (ctx): Promise<ReportOutput> => {
     const [{ readLedger }, { reportOf }, { toCsv, toXlsx }] = await Promise.all([
-      import("./ledger.js"),
+      import("../ledger.js"),
       import("./report-rows.js"),
       import("./report-files.js"),
     ]);

@@ -1,4 +1,4 @@
-import type { LedgerLine } from "./ledger.js";
+import type { LedgerLine } from "../ledger.js";
 
 /** ISO 4217 for "no currency": lines that name none are summed up by themselves. */
 export const NO_CURRENCY = "XXX";

@@ -1,7 +1,7 @@
 import { columnUnder, headingOf, type Column, type ColumnRole } from "./columns.js";
-import { findDates, readDate, type WrittenDate } from "./dates.js";
-import { currencyOf, findAmounts, readAmount, type WrittenAmount } from "./money.js";
-import { rowText, type Cell, type Row } from "./shapes.js";
+import { findDates, readDate, type WrittenDate } from "../dates.js";
+import { currencyOf, findAmounts, readAmount, type WrittenAmount } from "../money.js";
+import { rowText, type Cell, type Row } from "../shapes.js";
 
 /** A line as its row tells it, before the statement as a whole has settled orders, signs and currencies. */
 export interface DraftLine {

@@ -1,8 +1,8 @@
 import { decideOrder } from "./date-order.js";
-import { findDates, toIso, withoutAccents, type DateOrder, type WrittenDate } from "./dates.js";
+import { findDates, toIso, withoutAccents, type DateOrder, type WrittenDate } from "../dates.js";
 import { merchantOf } from "./merchant.js";
-import { currencyIn, decimalMarkOf, findAmounts, toMinor, type WrittenAmount } from "./money.js";
-import type { Missing, Receipt } from "./shapes.js";
+import { currencyIn, decimalMarkOf, findAmounts, toMinor, type WrittenAmount } from "../money.js";
+import type { Missing, Receipt } from "../shapes.js";
 
 export interface ReceiptText {
   /** Line by line; cells of one line are two blanks apart. */

@@ -1,5 +1,5 @@
-import { PermanentError } from "../../errors.js";
-import type { DocumentStage } from "../pipeline.js";
+import { PermanentError } from "../../../errors.js";
+import type { DocumentStage } from "../../pipeline.js";
 import { detectExpense, ROLES } from "./media-types.js";
 
 /** Finds out by content what the bytes are, and refuses what is neither a statement nor a receipt. In a child, as `extract`. */

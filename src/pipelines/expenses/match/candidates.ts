@@ -1,7 +1,7 @@
-import { daysBetween } from "./dates.js";
-import type { Ledger, LedgerLine, LedgerReceipt } from "./ledger.js";
-import { minorDigits } from "./money.js";
-import { merchantSimilarity } from "./names.js";
+import { daysBetween } from "../dates.js";
+import type { Ledger, LedgerLine, LedgerReceipt } from "../ledger.js";
+import { minorDigits } from "../money.js";
+import { merchantSimilarity } from "../names.js";
 
 /** A line that a receipt may belong to. */
 export interface Candidate {

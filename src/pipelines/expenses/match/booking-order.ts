@@ -1,7 +1,7 @@
 import type { Candidate } from "./candidates.js";
-import { daysBetween } from "./dates.js";
-import type { Ledger, LedgerLine } from "./ledger.js";
-import { merchantKey, merchantSimilarity } from "./names.js";
+import { daysBetween } from "../dates.js";
+import type { Ledger, LedgerLine } from "../ledger.js";
+import { merchantKey, merchantSimilarity } from "../names.js";
 
 /** Banks book a purchase on the day or some working days later; within these no day is likelier than another. */
 const BOOKED_WITHIN_DAYS = 5;

@@ -1,6 +1,6 @@
-import { withoutAccents } from "./dates.js";
-import { currencyOf, readAmount } from "./money.js";
-import type { Cell, Row } from "./shapes.js";
+import { withoutAccents } from "../dates.js";
+import { currencyOf, readAmount } from "../money.js";
+import type { Cell, Row } from "../shapes.js";
 
 /** What a column of a statement holds. */
 export type ColumnRole =

@@ -1,8 +1,8 @@
-import { PermanentError } from "../../errors.js";
-import type { DocumentStage } from "../pipeline.js";
-import type { ExpensesOptions } from "./options.js";
+import { PermanentError } from "../../../errors.js";
+import type { DocumentStage } from "../../pipeline.js";
+import type { ExpensesOptions } from "../options.js";
 import type { DocumentBytes } from "./read-document.js";
-import type { Extracted } from "./shapes.js";
+import type { Extracted } from "../shapes.js";
 
 /** A stage's output has at most 1 MB: some 5,000 lines. */
 const MAX_OUTPUT_CHARS = 900_000;

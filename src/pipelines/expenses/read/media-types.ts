@@ -1,5 +1,5 @@
-import { decodeText } from "../decode-text.js";
-import { detect } from "../documents/detect.js";
+import { decodeText } from "../../decode-text.js";
+import { detect } from "../../documents/detect.js";
 
 /** What is read, and as what; `either` is a statement or a receipt by its content. */
 export const ROLES: Readonly<Record<string, "statement" | "receipt" | "either">> = {

@@ -1,5 +1,6 @@
 import { stringify } from "csv-stringify/sync";
-import { safeCell } from "../safe-cell.js";
+import type { Cell } from "write-excel-file/node";
+import { safeCell } from "../../safe-cell.js";
 import type { Report, ReportRow } from "./report-rows.js";
 
 const COLUMNS = [
@@ -34,28 +35,24 @@ type Sheet = {
 
 /** A sheet each for lines, matches, what is unmatched, totals and flags. */
 export async function toXlsx(report: Report): Promise<Uint8Array> {
-  // Loaded where it is needed: it takes a second, which no other stage should pay.
-  const { default: excel } = await import("exceljs");
-  const workbook = new excel.Workbook();
-  workbook.creator = "Headway";
-  for (const { name, columns, rows } of sheetsOf(report)) {
-    const sheet = workbook.addWorksheet(name, { views: [{ state: "frozen", ySplit: 1 }] });
-    sheet.columns = columns.map((column) => ({ header: titleOf(column), key: column, width: widthOf(column) }));
-    sheet.getRow(1).font = { bold: true };
-    for (const row of rows) {
-      const added = sheet.addRow(columns.map((column) => cellOf(row, column)));
-      const decimals = row.amount.split(".")[1]?.length ?? 0;
-      const at = columns.indexOf("amount") + 1;
-      if (at > 0) added.getCell(at).numFmt = decimals > 0 ? `0.${"0".repeat(decimals)}` : "0";
-    }
-  }
-  const flags = workbook.addWorksheet("Flags");
-  flags.columns = [
-    { header: "Flag", key: "flag", width: 32 },
-    { header: "Count", key: "count", width: 10 },
+  // Loaded where it is needed: no other stage should pay for it.
+  const { default: write } = await import("write-excel-file/node");
+  const sheets = sheetsOf(report).map(({ name, columns, rows }) => ({
+    sheet: name,
+    stickyRowsCount: 1,
+    columns: columns.map((column) => ({ width: widthOf(column) })),
+    data: [headOf(columns.map(titleOf)), ...rows.map((row) => columns.map((column) => cellOf(row, column)))],
+  }));
+  const flags = Object.entries(report.flags).map(([flag, count]) => [text(flag), { value: count, type: Number }]);
+  const all = [
+    ...sheets,
+    { sheet: "Flags", columns: [{ width: 32 }, { width: 10 }], data: [headOf(["Flag", "Count"]), ...flags] },
   ];
-  for (const [flag, count] of Object.entries(report.flags)) flags.addRow([safeCell(flag), count]);
-  return new Uint8Array(await workbook.xlsx.writeBuffer());
+  return new Uint8Array(await write(all as Parameters<typeof write>[0]).toBuffer());
+}
+
+function headOf(titles: readonly string[]): Cell[] {
+  return titles.map((title) => ({ value: title, type: String, fontWeight: "bold" }));
 }
 
 function sheetsOf({ rows }: Report): Sheet[] {
@@ -92,11 +89,21 @@ function sheetsOf({ rows }: Report): Sheet[] {
 }
 
 /** Amounts, scores and row numbers are numbers; all else is text, and safe. */
-function cellOf(row: ReportRow, column: keyof ReportRow): string | number | null {
+function cellOf(row: ReportRow, column: keyof ReportRow): Cell {
   const value = row[column];
   if (value === null || value === "") return null;
-  if (column === "amount") return Number(value);
-  return typeof value === "number" ? value : safeCell(value).slice(0, MAX_CELL);
+  if (column === "amount") return { value: Number(value), type: Number, format: formatOf(row.amount) };
+  return typeof value === "number" ? { value, type: Number } : text(value);
+}
+
+function text(value: string): Cell {
+  return { value: safeCell(value).slice(0, MAX_CELL), type: String };
+}
+
+/** As many decimals as the amount was written with. */
+function formatOf(amount: string): string {
+  const decimals = amount.split(".")[1]?.length ?? 0;
+  return decimals > 0 ? `0.${"0".repeat(decimals)}` : "0";
 }
 
 function titleOf(column: string): string {
