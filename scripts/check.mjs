@@ -11,7 +11,7 @@ const STEPS = [
   [
     "lint",
     bin("oxlint"),
-    ["--type-aware", "--deny-warnings", "src", "test", "bench", "scripts", "examples", "ormconfig.ts"],
+    ["--type-aware", "--deny-warnings", "src", "test", "bench", "build", "scripts", "examples", "ormconfig.ts"],
   ],
   ["format", bin("prettier"), ["--check", "--log-level", "warn", "."]],
   [

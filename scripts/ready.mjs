@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const at = (...parts) => path.join(ROOT, ...parts);
-const SOURCES = ["src", "test", "bench", "ormconfig.ts", "tsconfig.json"];
+const SOURCES = ["src", "test", "bench", "build", "ormconfig.ts", "tsconfig.json"];
 
 /** Brings node_modules and dist up to date; says what it does, one line each. Ends the process when it can't. */
 export function ready() {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { QueryRunner } from "typeorm";
 import { InitialSchema1764000000000 } from "../src/database/migrations/initial-schema.js";
-import { emitSchema, SCHEMA_FOLDER, type EmittedFile } from "../src/cli/emit-schema.js";
+import { emitSchema, SCHEMA_FOLDER, type EmittedFile } from "../build/emit-schema.js";
 
 describe("the emitted files", () => {
   test.each<EmittedFile>(["schema.graphql", "lifecycle.md", "database.sql"])(

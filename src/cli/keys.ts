@@ -1,8 +1,8 @@
 import { userInfo } from "node:os";
 import type { DataSource } from "typeorm";
 import { loadConfig } from "../config.js";
-import { createKey, listKeys, revokeKey, type KeyRow } from "../engine/keys.js";
-import { projectNamed } from "../engine/projects.js";
+import { createKey, listKeys, revokeKey, type KeyRow } from "../access/keys.js";
+import { projectNamed } from "../access/projects.js";
 import { HeadwayError } from "../errors.js";
 import type { Role } from "../lifecycle/roles.js";
 import { withDatabase } from "./direct-database.js";

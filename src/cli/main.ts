@@ -33,7 +33,7 @@ program
   .option("--once", "end when the job is settled; the last line is one JSON object", false)
   .option("--limit <bytes>", "bytes of documents to take at most", "250000")
   .action(async (words: string[], options: { once: boolean; limit: string }) =>
-    (await import("./demo.js")).runDemo(words, options),
+    (await import("./demo/demo.js")).runDemo(words, options),
   );
 
 addClientCommands(program);

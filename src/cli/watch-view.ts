@@ -1,5 +1,5 @@
 import type { ApiClient } from "./client.js";
-import { createProgress, type Progress, type StageCount } from "./demo-progress.js";
+import { createProgress, type Progress, type StageCount } from "./progress.js";
 import type { ChangeEvent, GapEvent } from "./follow.js";
 import { colors, counted, duration, painted, plain, say, sayJsonLine } from "./print.js";
 import { TaskNames } from "./task-names.js";

@@ -2,7 +2,7 @@ import type { DataSource } from "typeorm";
 import type { Dispatcher } from "../dispatch/dispatcher.js";
 import type { ActorType, EntityType } from "../lifecycle/status.js";
 import type { Registry } from "../pipelines/registry.js";
-import type { SourceRules } from "./sources.js";
+import type { SourceRules } from "../sources/uri.js";
 
 /** Who asks for a change; recorded with it. */
 export interface Actor {

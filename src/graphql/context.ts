@@ -1,12 +1,12 @@
 import type { DataSource } from "typeorm";
 import type { Actor, EngineParts } from "../engine/engine.js";
-import type { KeyRing } from "../engine/keys.js";
-import type { ChangeStream } from "../engine/stream.js";
+import type { KeyRing } from "../access/keys.js";
+import type { ChangeStream } from "../engine/stream/stream.js";
 import type { Embedder } from "../pipelines/embedding/embedder.js";
 import type { BlobStore } from "../storage/blob-store.js";
-import type { Viewer } from "./auth.js";
+import type { Viewer } from "../access/principal.js";
 import { createLoaders, type Loaders } from "./loaders.js";
-import { ChunkSearch } from "./search.js";
+import { ChunkSearch } from "../engine/read/search.js";
 
 /** What the API stands on; one for the process. */
 export interface ApiParts {

@@ -1,9 +1,9 @@
 import DataLoader from "dataloader";
 import type { ObjectLiteral } from "typeorm";
-import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../engine/history.js";
+import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../engine/stream/history.js";
 import type { Change, EngineParts } from "../engine/engine.js";
-import { whyJobsWait, whyTasksWait, type WaitingReason } from "../engine/waiting.js";
-import { collectionWarnings, type CollectionWarning } from "../engine/warnings.js";
+import { whyJobsWait, whyTasksWait, type WaitingReason } from "../engine/read/waiting.js";
+import { collectionWarnings, type CollectionWarning } from "../engine/read/warnings.js";
 import { Collection } from "../model/collection.js";
 import { Document } from "../model/document.js";
 import { JobSummary, type StageSummary } from "../model/job-summary.js";
@@ -11,11 +11,11 @@ import { Job, type StageCount } from "../model/job.js";
 import { NamedEntity } from "../model/named-entity.js";
 import { RefusedWrite, Task } from "../model/task.js";
 import { Worker } from "../model/worker.js";
-import { textSlices, type TextSlice } from "./text-slices.js";
-import type { Viewer } from "./auth.js";
-import { isVisible } from "./key-scope.js";
-import { NestedPages } from "./nested-pages.js";
-import { readStageSummaries } from "./stage-summaries.js";
+import { textSlices, type TextSlice } from "./document/text-slices.js";
+import type { Viewer } from "../access/principal.js";
+import { isVisible } from "../access/key-scope.js";
+import { NestedPages } from "./paging/nested-pages.js";
+import { readStageSummaries } from "../engine/read/stage-summaries.js";
 
 /** Related rows, each kind in one statement per turn, whatever the page sizes. */
 export interface Loaders {

@@ -1,5 +1,5 @@
 import { Arg, Ctx, ID, Query, Resolver } from "type-graphql";
-import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../engine/history.js";
+import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../engine/stream/history.js";
 import { Artifact } from "../model/artifact.js";
 import { Chunk } from "../model/chunk.js";
 import { Collection } from "../model/collection.js";

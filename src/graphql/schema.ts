@@ -2,21 +2,21 @@ import "reflect-metadata";
 import type { GraphQLSchema } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
 import { buildSchema, type PubSub } from "type-graphql";
-import { AccessResolver } from "./access.resolver.js";
-import { guardRoots } from "./auth.js";
-import { BulkResolver } from "./bulk.resolver.js";
-import { CollectionResolver } from "./collection.resolver.js";
-import { takeCursorsFirst } from "./cursor-first.js";
-import { ChunkResolver, DocumentResolver } from "./document.resolver.js";
-import { ArtifactResolver, JobResolver, JobSummaryResolver } from "./job.resolver.js";
-import { CollectionEntitiesResolver, NamedEntityResolver } from "./named-entity.resolver.js";
-import { OperationsResolver } from "./operations.resolver.js";
-import { PipelineResolver } from "./pipeline.resolver.js";
+import { AccessResolver } from "./access/access.resolver.js";
+import { guardRoots } from "./access/guard-roots.js";
+import { BulkResolver } from "./job/bulk.resolver.js";
+import { CollectionResolver } from "./collection/collection.resolver.js";
+import { takeCursorsFirst } from "./stream/cursor-first.js";
+import { ChunkResolver, DocumentResolver } from "./document/document.resolver.js";
+import { ArtifactResolver, JobResolver, JobSummaryResolver } from "./job/job.resolver.js";
+import { CollectionEntitiesResolver, NamedEntityResolver } from "./entity/named-entity.resolver.js";
+import { OperationsResolver } from "./operations/operations.resolver.js";
+import { PipelineResolver } from "./pipeline/pipeline.resolver.js";
 import { RootResolver } from "./root.resolver.js";
-import { StreamResolver } from "./stream.resolver.js";
-import { TaskResolver, WorkerResolver } from "./task.resolver.js";
-import { StatusChangeResolver, TrackedResolver } from "./tracked.resolver.js";
-import { UploadResolver } from "./upload.resolver.js";
+import { StreamResolver } from "./stream/stream.resolver.js";
+import { TaskResolver, WorkerResolver } from "./task/task.resolver.js";
+import { StatusChangeResolver, TrackedResolver } from "./history/tracked.resolver.js";
+import { UploadResolver } from "./upload/upload.resolver.js";
 
 /** buildSchema wants one wherever there are subscriptions; ours subscribe by functions of their own. */
 const noPubSub: PubSub = {

@@ -1,4 +1,4 @@
-import { emptyStep, expire, removeDoomedBlobs } from "../engine/expire.js";
+import { emptyStep, expire, removeDoomedBlobs } from "../engine/expiry/expire.js";
 import type { DutyParts } from "./reconciler.js";
 
 const PAGE = 100;

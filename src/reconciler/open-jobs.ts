@@ -1,4 +1,4 @@
-import { converge } from "../engine/converge.js";
+import { converge } from "../engine/flush/converge.js";
 import { failpoint } from "../failpoint.js";
 import type { DutyParts } from "./reconciler.js";
 

@@ -1,8 +1,8 @@
 import type { DataSource } from "typeorm";
 import { isConnectionLoss, isExhausted } from "../database/transaction.js";
 import type { Dispatcher } from "../dispatch/dispatcher.js";
-import { dispatch } from "../engine/hints.js";
-import { Recorder } from "../engine/recorder.js";
+import { dispatch } from "../engine/flush/hints.js";
+import { Recorder } from "../engine/flush/recorder.js";
 import type { BlobStore } from "../storage/blob-store.js";
 import { createAbandonedWrites } from "./abandoned-writes.js";
 import { enforceCancelDeadlines } from "./cancel-deadlines.js";

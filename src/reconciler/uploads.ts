@@ -1,4 +1,4 @@
-import { expireUploadsStep } from "../engine/uploads.js";
+import { expireUploadsStep } from "../engine/uploads/uploads.js";
 import type { DutyParts } from "./reconciler.js";
 
 const STEP = 200;

@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import parseRange from "range-parser";
 import type { DataSource } from "typeorm";
-import type { Viewer } from "../graphql/auth.js";
+import type { Viewer } from "../access/principal.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { BlobStore } from "../storage/blob-store.js";

@@ -7,7 +7,7 @@ import { expressMiddleware } from "@as-integrations/express5";
 import express, { type Express, type RequestHandler } from "express";
 import { getOperationAST, GraphQLError, type DocumentNode } from "graphql";
 import type { Server } from "node:http";
-import type { GraphRequest } from "../graphql/limits.js";
+import type { GraphRequest } from "../graphql/limits/limits.js";
 import type { Logger } from "../logger.js";
 import type { Drain } from "./drain.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";

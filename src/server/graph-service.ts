@@ -1,5 +1,5 @@
 import type { DocumentNode, GraphQLError, GraphQLFormattedError, GraphQLSchema, ValidationRule } from "graphql";
-import type { GraphRequest } from "../graphql/limits.js";
+import type { GraphRequest } from "../graphql/limits/limits.js";
 
 /** The largest body of a request over HTTP. */
 export const MAX_BODY_BYTES = 1_000_000;

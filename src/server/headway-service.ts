@@ -1,9 +1,9 @@
 import { NoSchemaIntrospectionCustomRule } from "graphql";
 import { RateLimited } from "../errors.js";
-import { authenticate, type Viewer } from "../graphql/auth.js";
+import { authenticate, type Viewer } from "../access/principal.js";
 import { createContext, type ApiParts } from "../graphql/context.js";
 import { formatError } from "../graphql/errors.js";
-import { limitRequest } from "../graphql/limits.js";
+import { limitRequest } from "../graphql/limits/limits.js";
 import { buildHeadwaySchema } from "../graphql/schema.js";
 import type { GraphService } from "./graph-service.js";
 import { RateLimit } from "./rate-limit.js";

@@ -1,9 +1,15 @@
 import type { RequestHandler, Response } from "express";
 import type { IncomingMessage } from "node:http";
 import type { DataSource } from "typeorm";
-import { abandonSending, beginSending, completeSending, findUpload, type OpenUpload } from "../engine/uploads.js";
+import {
+  abandonSending,
+  beginSending,
+  completeSending,
+  findUpload,
+  type OpenUpload,
+} from "../engine/uploads/uploads.js";
 import { messageOf } from "../errors.js";
-import { MUTATION_ROLES, requireRole, type Viewer } from "../graphql/auth.js";
+import { MUTATION_ROLES, requireRole, type Viewer } from "../access/principal.js";
 import { failpoint } from "../failpoint.js";
 import type { Logger } from "../logger.js";
 import type { BlobStore } from "../storage/blob-store.js";

@@ -14,7 +14,7 @@ import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { messageOf } from "../errors.js";
-import type { GraphRequest } from "../graphql/limits.js";
+import type { GraphRequest } from "../graphql/limits/limits.js";
 import type { Logger } from "../logger.js";
 import { openSockets } from "../metrics.js";
 import type { GraphService } from "./graph-service.js";

@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
-import type { Claim } from "../engine/claim.js";
-import type { DocumentFacts } from "../engine/change.js";
+import type { Claim } from "../engine/flush/claim.js";
+import type { DocumentFacts } from "../engine/flush/change.js";
 import { toStorableJson, toStorableMessage } from "../engine/storable.js";
 import { PermanentError } from "../errors.js";
 import type {

@@ -1,8 +1,8 @@
-import type { Claim } from "../engine/claim.js";
-import type { Change } from "../engine/change.js";
-import type { Recorder } from "../engine/recorder.js";
+import type { Claim } from "../engine/flush/claim.js";
+import type { Change } from "../engine/flush/change.js";
+import type { Recorder } from "../engine/flush/recorder.js";
 import { toStorableJson } from "../engine/storable.js";
-import { isUnchanged } from "../engine/unchanged.js";
+import { isUnchanged } from "../engine/flush/unchanged.js";
 import { HeadwayError, PermanentError, messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
 import { backoffMs } from "../lifecycle/backoff.js";

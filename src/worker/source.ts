@@ -1,17 +1,17 @@
 import { Readable } from "node:stream";
 import pRetry from "p-retry";
 import type { DataSource } from "typeorm";
-import type { Claim } from "../engine/claim.js";
-import type { DocumentFacts } from "../engine/change.js";
-import { beginFetch } from "../engine/fetched.js";
-import { refused, resolveS3Uri, type SourceRules } from "../engine/sources.js";
+import type { Claim } from "../engine/flush/claim.js";
+import type { DocumentFacts } from "../engine/flush/change.js";
+import { beginFetch } from "../engine/uploads/fetched.js";
+import { refused, resolveS3Uri, type SourceRules } from "../sources/uri.js";
 import { HeadwayError, PermanentError } from "../errors.js";
 import { decodeText } from "../pipelines/decode-text.js";
 import type { FetchedSource, Json, StageDocument } from "../pipelines/pipeline.js";
 import type { BlobStore } from "../storage/blob-store.js";
 import type { S3Objects } from "../storage/s3-objects.js";
-import { openFile } from "./file-source.js";
-import { INTERRUPTED, openHttp } from "./http-source.js";
+import { openFile } from "../sources/file-source.js";
+import { INTERRUPTED, openHttp } from "../sources/http-source.js";
 
 export interface SourceParts extends SourceRules {
   readonly db: DataSource;

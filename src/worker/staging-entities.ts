@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { inTransaction } from "../database/transaction.js";
-import type { Claim } from "../engine/claim.js";
+import type { Claim } from "../engine/flush/claim.js";
 import { toStorableText } from "../engine/storable.js";
 import { PermanentError } from "../errors.js";
 import { NAMED_ENTITY_TYPES } from "../model/named-entity-types.js";

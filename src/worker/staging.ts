@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { toStorableText } from "../engine/storable.js";
-import type { Claim } from "../engine/claim.js";
+import type { Claim } from "../engine/flush/claim.js";
 import { PermanentError } from "../errors.js";
 import type { ChunkDraft, KeptContent, StagedCounts } from "../pipelines/pipeline.js";
 

@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm";
 import { within } from "../dispatch/within.js";
-import { DEFAULT_PROJECT_ID } from "../engine/projects.js";
+import { DEFAULT_PROJECT_ID } from "../access/projects.js";
 
 interface WorkerFacts {
   readonly id: string;

@@ -5,7 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import pg from "pg";
 import { keyIn } from "../support/keys.js";
-import { developmentKeyFile } from "../../src/engine/development-key.js";
+import { developmentKeyFile } from "../../src/access/development-key.js";
 import { createSite, headway, type Ended, type Site } from "./site.js";
 
 // Each command is a process of its own.

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { addDocuments, createCollection } from "../../src/engine/collections.js";
-import { cancelJob, cancelTask } from "../../src/engine/cancel.js";
-import { retryJob, retryTask } from "../../src/engine/retry.js";
-import { submitJob } from "../../src/engine/submit.js";
+import { addDocuments, createCollection } from "../../src/engine/collection/collections.js";
+import { cancelJob, cancelTask } from "../../src/engine/cancel/cancel.js";
+import { retryJob, retryTask } from "../../src/engine/retry/retry.js";
+import { submitJob } from "../../src/engine/submit/submit.js";
 import { PermanentError } from "../../src/errors.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { z } from "zod";

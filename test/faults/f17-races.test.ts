@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import pg from "pg";
-import { cancelTask } from "../../src/engine/cancel.js";
-import type { Change } from "../../src/engine/change.js";
-import { Recorder } from "../../src/engine/recorder.js";
+import { cancelTask } from "../../src/engine/cancel/cancel.js";
+import type { Change } from "../../src/engine/flush/change.js";
+import { Recorder } from "../../src/engine/flush/recorder.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
 import type { DutyParts } from "../../src/reconciler/reconciler.js";

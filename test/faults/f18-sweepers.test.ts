@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { Recorder } from "../../src/engine/recorder.js";
+import { Recorder } from "../../src/engine/flush/recorder.js";
 import { createDataSource } from "../../src/database/data-source.js";
 import { convergeOpenJobs } from "../../src/reconciler/open-jobs.js";
 import { enforceCancelDeadlines } from "../../src/reconciler/cancel-deadlines.js";

@@ -203,7 +203,7 @@ async function standing(db: pg.Pool, processes: readonly HeadwayProcess[]): Prom
   const { rows: workers } = await db.query(
     "select id, running, loop_iterations, clock_timestamp() - heartbeat_at as beat, clock_timestamp() - last_loop_at as loop from worker",
   );
-  const said = processes.map(({ child, output }) => `${child.exitCode ?? child.signalCode ?? "runs"}: ${output()}`);
+  const said = processes.map((one) => `${one.child.exitCode ?? one.child.signalCode ?? "runs"}: ${one.output()}`);
   return [...[sessions, tasks, workers].map((rows) => JSON.stringify(rows)), ...said].join("\n");
 }
 

@@ -1,4 +1,4 @@
-import { isMoreToCome, readFeeds } from "../../src/engine/feed.js";
+import { isMoreToCome, readFeeds } from "../../src/engine/stream/feed.js";
 import { createTestApi, type TestApi } from "../support/api.js";
 import { PROJECT } from "../support/engine.js";
 import { fill } from "../support/fill.js";

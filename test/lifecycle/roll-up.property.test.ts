@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rollUp, type RollUp } from "../../src/lifecycle/roll-up.js";
+import { rollUp, type RollUp } from "./roll-up.js";
 import { isOpen, OPEN_JOB_STATUSES, TASK_STATUSES, type TaskStatus } from "../../src/lifecycle/status.js";
 import { isAllowed } from "../../src/lifecycle/transitions.js";
 

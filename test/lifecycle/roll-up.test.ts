@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { DataSource } from "typeorm";
 import { createDataSource } from "../../src/database/data-source.js";
-import { rollUp, type RollUpInput } from "../../src/lifecycle/roll-up.js";
+import { rollUp, type RollUpInput } from "./roll-up.js";
 import { TASK_STATUSES } from "../../src/lifecycle/status.js";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
 

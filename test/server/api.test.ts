@@ -1,7 +1,7 @@
 import { parse, validate } from "graphql";
 import type { Client } from "graphql-ws";
-import { KeyRing } from "../../src/engine/keys.js";
-import { ChangeStream } from "../../src/engine/stream.js";
+import { KeyRing } from "../../src/access/keys.js";
+import { ChangeStream } from "../../src/engine/stream/stream.js";
 import type { ApiParts } from "../../src/graphql/context.js";
 import { buildHeadwaySchema } from "../../src/graphql/schema.js";
 import { HEADERS } from "../../src/server/playground.js";

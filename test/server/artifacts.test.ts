@@ -7,7 +7,7 @@ import { attachment, serveArtifact } from "../../src/server/artifacts.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { createRig, PROJECT, type Rig } from "../support/engine.js";
-import type { Viewer } from "../../src/graphql/auth.js";
+import type { Viewer } from "../../src/access/principal.js";
 import { logger } from "./world.js";
 
 const NAME = "Übersicht (1).json";

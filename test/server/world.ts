@@ -6,7 +6,7 @@ import { createLogger } from "../../src/logger.js";
 import type { Check } from "../../src/server/health.js";
 import { listen, type RunningServer } from "../../src/server/server.js";
 import type { GraphService } from "../../src/server/graph-service.js";
-import { limitRequest } from "../../src/graphql/limits.js";
+import { limitRequest } from "../../src/graphql/limits/limits.js";
 
 export const logger = createLogger("silent");
 /** The one key that this world lets in. */

@@ -1,6 +1,6 @@
 import { ApiClient } from "../../src/cli/client.js";
-import { KeyRing } from "../../src/engine/keys.js";
-import { ChangeStream } from "../../src/engine/stream.js";
+import { KeyRing } from "../../src/access/keys.js";
+import { ChangeStream } from "../../src/engine/stream/stream.js";
 import { createLogger } from "../../src/logger.js";
 import { createEmbedder } from "../../src/pipelines/embedding/create-embedder.js";
 import type { Pipeline } from "../../src/pipelines/pipeline.js";

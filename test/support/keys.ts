@@ -1,6 +1,6 @@
 import pg from "pg";
-import { createKey, type KeyGrant } from "../../src/engine/keys.js";
-import { DEFAULT_PROJECT_ID } from "../../src/engine/projects.js";
+import { createKey, type KeyGrant } from "../../src/access/keys.js";
+import { DEFAULT_PROJECT_ID } from "../../src/access/projects.js";
 
 /** A key in that database: an ADMIN of the project `default`, unless the grant says otherwise. */
 export async function keyIn(databaseUrl: string, grant: Partial<KeyGrant> = {}): Promise<string> {

@@ -1,6 +1,6 @@
 import { jest } from "@jest/globals";
 import { createDataSource } from "../../src/database/data-source.js";
-import { Recorder } from "../../src/engine/recorder.js";
+import { Recorder } from "../../src/engine/flush/recorder.js";
 import { Registry } from "../../src/pipelines/registry.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { Worker } from "../../src/worker/worker.js";

@@ -1,0 +1,65 @@
+import type { KeyRing, KeyScope } from "./keys.js";
+import { AccessDenied } from "../errors.js";
+import { isAtLeast, type Role } from "../lifecycle/roles.js";
+
+/** Who asks: what the key says that came with the request. */
+export interface Viewer {
+  readonly keyId: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly projectId: string;
+  readonly project: string;
+  readonly scope: KeyScope | null;
+}
+
+/**
+ * The viewer behind an `Authorization: Bearer hw_…` value, however it came: a header, or a socket's connectionParams.
+ * @throws {AccessDenied} UNAUTHENTICATED when there is none, or its key is unknown, revoked or expired
+ */
+export async function authenticate(keys: KeyRing, authorization: unknown): Promise<Viewer> {
+  const [, text] = typeof authorization === "string" ? (/^Bearer +(\S+) *$/i.exec(authorization) ?? []) : [];
+  if (text === undefined) {
+    throw new AccessDenied(
+      "UNAUTHENTICATED",
+      'A key is needed: send "Authorization: Bearer hw_…". "npx headway keys create --name N --role OPERATOR" makes one.',
+    );
+  }
+  const key = await keys.verify(text);
+  if (key === null) {
+    throw new AccessDenied("UNAUTHENTICATED", "This key is unknown, revoked or expired; ask for another one.");
+  }
+  const { id: keyId, name, role, projectId, project, scope } = key;
+  return { keyId, name, role, projectId, project, scope };
+}
+
+/** The least role for each mutation; a mutation that is not here can't be built. Reading needs VIEWER. */
+export const MUTATION_ROLES: Readonly<Record<string, Role>> = {
+  createCollection: "OPERATOR",
+  addDocuments: "OPERATOR",
+  createUploads: "OPERATOR",
+  removeDocuments: "OPERATOR",
+  submitJob: "OPERATOR",
+  retryJob: "OPERATOR",
+  retryTask: "OPERATOR",
+  cancelJob: "OPERATOR",
+  cancelTask: "OPERATOR",
+  createBrowserKey: "OPERATOR",
+  deleteCollection: "ADMIN",
+  bulkJobs: "ADMIN",
+  pausePipeline: "ADMIN",
+  resumePipeline: "ADMIN",
+  repair: "ADMIN",
+};
+
+/** Why the viewer may not do what needs this role; null when it may. */
+export function whyNotAllowed(viewer: Viewer, least: Role): string | null {
+  return isAtLeast(viewer.role, least)
+    ? null
+    : `The key "${viewer.name}" has the role ${viewer.role}; ${least} is needed.`;
+}
+
+/** @throws {AccessDenied} FORBIDDEN where the viewer's role is smaller than `least` */
+export function requireRole(viewer: Viewer, least: Role): void {
+  const why = whyNotAllowed(viewer, least);
+  if (why !== null) throw new AccessDenied("FORBIDDEN", why);
+}

@@ -1,0 +1,76 @@
+import type { EntityManager } from "typeorm";
+import { inTransaction } from "../../database/transaction.js";
+import { UserFault } from "../../errors.js";
+import type { Actor, EngineParts } from "../engine.js";
+import { lockCollection } from "../submit/lock.js";
+
+/** Documents whose rows go in one statement: with all their chunks it stays far below the statement's time. */
+const STEP = 50;
+
+/**
+ * Removes documents with all that was made of them: bytes, text, chunks, the outputs of their stages, and their stored
+ * files, which the sweep clears away. Their tasks stay, with the document's name. All or nothing; returns the ids in
+ * the order given, each once.
+ * @throws {UserFault} NOT_FOUND, INVALID_INPUT, ACTIVE_JOB_EXISTS, COLLECTION_EXPIRED
+ */
+export async function removeDocuments(
+  parts: Pick<EngineParts, "db">,
+  actor: Actor,
+  input: { readonly collectionId: string; readonly documentIds: readonly string[] },
+): Promise<string[]> {
+  const { collectionId } = input;
+  const ids = [...new Set(input.documentIds)];
+  if (ids.length === 0) {
+    throw new UserFault("INVALID_INPUT", "documentIds is empty; name at least one document.", ["documentIds"]);
+  }
+  await inTransaction(parts.db, async (tx) => {
+    await lockCollection(tx, actor, collectionId);
+    await assertInCollection(tx, actor, collectionId, ids);
+    for (let start = 0; start < ids.length; start += STEP) await remove(tx, ids.slice(start, start + STEP));
+    // The searchable content has moved: whoever keeps vectors of it reads them again.
+    await tx.query(
+      `update collection c set content_version = content_version + 1, document_count = n.documents,
+         chunk_count = n.chunks, embedded_chunk_count = n.embedded
+       from (
+         select count(*)::int as documents, coalesce(sum(chunk_count), 0)::int as chunks,
+           coalesce(sum(embedded_chunk_count), 0)::int as embedded
+         from document where collection_id = $1) n
+       where c.id = $1`,
+      [collectionId],
+    );
+  });
+  return ids;
+}
+
+async function assertInCollection(
+  tx: EntityManager,
+  actor: Actor,
+  collectionId: string,
+  ids: readonly string[],
+): Promise<void> {
+  const found: { id: string }[] = await tx.query(
+    "select id from document where collection_id = $1 and project_id = $2 and id = any ($3)",
+    [collectionId, actor.projectId, ids],
+  );
+  const known = new Set(found.map(({ id }) => id));
+  const place = ids.findIndex((id) => !known.has(id));
+  if (place === -1) return;
+  throw new UserFault("NOT_FOUND", `There is no document ${ids[place]} in collection ${collectionId}.`, [
+    "documentIds",
+    String(place),
+  ]);
+}
+
+async function remove(tx: EntityManager, ids: readonly string[]): Promise<void> {
+  await tx.query(
+    "delete from stage_output where task_id in (select id from task where document_id = any ($1) and kind = 'DOCUMENT')",
+    [ids],
+  );
+  // Bytes, text and chunks go with their document, and its tasks forget its id.
+  await tx.query(
+    `with gone as (delete from document where id = any ($1) returning id, project_id)
+     insert into doomed_blob (prefix, project_id) select 'sources/' || id, project_id from gone
+     on conflict (prefix) do update set doomed_at = excluded.doomed_at`,
+    [ids],
+  );
+}

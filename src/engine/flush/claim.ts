@@ -1,0 +1,41 @@
+import type { TaskKind } from "../../lifecycle/status.js";
+
+/** A claimed task with all that running it takes, as the flush returns it. */
+export interface Claim {
+  readonly taskId: string;
+  readonly fence: string;
+  readonly kind: TaskKind;
+  readonly stage: string;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly run: number;
+  readonly projectId: string;
+  readonly textFence: string | null;
+  readonly chunkFence: string | null;
+  readonly warnings: readonly { readonly code: string; readonly message: string }[];
+  readonly job: {
+    readonly id: string;
+    readonly pipeline: string;
+    readonly pipelineVersion: number;
+    readonly documentStages: readonly string[];
+    readonly collectionStages: readonly string[];
+    readonly options: unknown;
+    readonly tags: readonly string[];
+    readonly run: number;
+  };
+  readonly collection: { readonly id: string; readonly name: string; readonly metadata: Record<string, unknown> };
+  /** Null for the collection task, and where the document has been removed. */
+  readonly document: {
+    readonly id: string;
+    readonly name: string;
+    readonly mediaType: string | null;
+    readonly sizeBytes: number | null;
+    readonly sha256: string | null;
+    readonly metadata: Record<string, unknown>;
+    readonly sourceUri: string | null;
+    readonly blobKey: string | null;
+    readonly contentVersion: number;
+  } | null;
+  /** The kept output of the stage before; null in the first. */
+  readonly input: unknown;
+}

@@ -1,0 +1,38 @@
+import type { ChangeRow } from "../stream/history.js";
+import type { StageRun } from "../../model/task.js";
+
+type Outcome = NonNullable<StageRun["outcome"]>;
+
+/** How each reason that leads away from a running stage ends it. */
+const OUTCOMES: Readonly<Record<string, Outcome>> = {
+  STAGE_STARTED: "COMPLETED",
+  COMPLETED: "COMPLETED",
+  UNCHANGED: "COMPLETED",
+  RETRY_SCHEDULED: "FAILED",
+  RETRIES_EXHAUSTED: "FAILED",
+  PERMANENT_ERROR: "FAILED",
+  POISONED: "FAILED",
+  CANCELLED_BY_REQUEST: "CANCELLED",
+  CANCEL_DEADLINE: "CANCELLED",
+  LEASE_EXPIRED: "INTERRUPTED",
+  INTERRUPTED: "INTERRUPTED",
+};
+
+/** The passages through stages that a task's history tells of: a claim opens one, a stage move closes it and opens the next. */
+export function stageRuns(history: readonly ChangeRow[]): StageRun[] {
+  const runs: StageRun[] = [];
+  let open: Omit<StageRun, "finishedAt" | "durationMs" | "outcome"> | null = null;
+  for (const { fromStatus, toStatus, toStage, reason, run, attempt, at } of history) {
+    const outcome = OUTCOMES[reason];
+    if (open && fromStatus === "RUNNING" && outcome) {
+      runs.push({ ...open, finishedAt: at, durationMs: at.getTime() - open.startedAt.getTime(), outcome });
+      open = null;
+    }
+    const opens = reason === "CLAIMED" || reason === "STAGE_STARTED";
+    if (opens && toStatus === "RUNNING" && toStage !== null) {
+      open = { stage: toStage, run: run ?? 1, attempt: attempt ?? 1, startedAt: at };
+    }
+  }
+  if (open) runs.push({ ...open, finishedAt: null, durationMs: null, outcome: null });
+  return runs;
+}

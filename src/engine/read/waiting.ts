@@ -1,0 +1,190 @@
+import type { WaitingCode } from "../../lifecycle/waiting.js";
+import { DEFAULT_STAGE_TIMEOUT_MS } from "../../pipelines/pipeline.js";
+import type { EngineParts } from "../engine.js";
+
+/** Why a task or a job does not move. */
+export interface WaitingReason {
+  readonly code: WaitingCode;
+  readonly message: string;
+  /** When it moves by itself; null where nobody knows. */
+  readonly until: Date | null;
+  /** Its place in the queue, from 1; null where there is none. */
+  readonly position: number | null;
+}
+
+/** What the answer follows from, read in one statement. Times are the database's. */
+interface Facts {
+  readonly id: string;
+  readonly status: "WAITING" | "QUEUED" | "RUNNING";
+  readonly kind: "DOCUMENT" | "COLLECTION";
+  readonly pipeline: string;
+  readonly stage: string | null;
+  readonly attempt: number;
+  readonly crashes: number;
+  readonly now: Date;
+  readonly runAt: Date;
+  readonly stageSince: Date;
+  readonly cancelRequestedAt: Date | null;
+  readonly leaseExpiresAt: Date | null;
+  readonly pausedReason: string | null;
+  readonly holder: string | null;
+  readonly holderStatus: string | null;
+  /** Workers of its pipeline that run and go round, those that stand still, and the free slots of the former. */
+  readonly workers: number;
+  readonly stalled: number;
+  readonly free: number;
+  /** Due tasks that are claimed before this one, counted to 10,000. */
+  readonly ahead: number;
+  readonly documentsOpen: number;
+  readonly documents: number;
+}
+
+const MAX_AHEAD = 10_000;
+/** A due task is taken within a poll where a slot is free; one that is not after this long is not about to be. */
+const STUCK_AFTER_MS = 60_000;
+
+/** For each task why it does not move; absent where it moves or is settled. */
+export async function whyTasksWait(
+  parts: EngineParts,
+  taskIds: readonly string[],
+): Promise<ReadonlyMap<string, WaitingReason>> {
+  const rows: Facts[] = await parts.db.query(FACTS, [taskIds]);
+  const reasons = rows.map((facts) => [facts.id, explain(parts, facts)] as const);
+  return new Map(reasons.filter((entry): entry is readonly [string, WaitingReason] => entry[1] !== null));
+}
+
+/**
+ * For each open job why it does not move: null when one of its running tasks does, else the reason of the task that
+ * would move first.
+ */
+export async function whyJobsWait(
+  parts: EngineParts,
+  jobIds: readonly string[],
+): Promise<ReadonlyMap<string, WaitingReason>> {
+  const rows: { jobId: string; taskId: string }[] = await parts.db.query(REPRESENTATIVES, [jobIds]);
+  const reasons = await whyTasksWait(
+    parts,
+    rows.map(({ taskId }) => taskId),
+  );
+  const result = new Map<string, WaitingReason>();
+  for (const jobId of new Set(rows.map((row) => row.jobId))) {
+    const own = rows.filter((row) => row.jobId === jobId).map(({ taskId }) => reasons.get(taskId) ?? null);
+    if (own[0] && own.every((reason) => reason !== null)) result.set(jobId, own[0]);
+  }
+  return result;
+}
+
+function explain(parts: EngineParts, facts: Facts): WaitingReason | null {
+  switch (facts.status) {
+    case "WAITING":
+      return because("DOCUMENTS_OPEN", `${facts.documentsOpen} of ${facts.documents} documents are not settled yet.`);
+    case "QUEUED":
+      return explainQueued(facts);
+    case "RUNNING":
+      return explainRunning(parts, facts);
+  }
+}
+
+function explainQueued(facts: Facts): WaitingReason | null {
+  const { pipeline, now, runAt, workers, stalled, free, ahead } = facts;
+  if (facts.pausedReason !== null) {
+    return because("PIPELINE_PAUSED", `Pipeline "${pipeline}" is paused: ${facts.pausedReason}`);
+  }
+  if (runAt > now) {
+    const isRetry = facts.attempt > 1 || facts.crashes > 0;
+    return isRetry
+      ? because(
+          "RETRY_BACKOFF",
+          `Try ${facts.attempt} of stage ${facts.stage} is due at ${runAt.toISOString()}.`,
+          runAt,
+        )
+      : because("SCHEDULED", `It was submitted to run at ${runAt.toISOString()}.`, runAt);
+  }
+  if (workers === 0) {
+    return stalled > 0
+      ? because("WORKER_STALLED", `All ${stalled} workers of pipeline "${pipeline}" beat but do not go round.`)
+      : because("NO_WORKER", `No worker of pipeline "${pipeline}" is running; start one.`);
+  }
+  if (ahead < free) {
+    if (now.getTime() - runAt.getTime() < STUCK_AFTER_MS) return null;
+    return because("WORKER_STALLED", `A worker of pipeline "${pipeline}" has room, but has not taken it for a minute.`);
+  }
+  const count = ahead >= MAX_AHEAD ? `${MAX_AHEAD} or more` : String(ahead);
+  const position = ahead + 1;
+  return { code: "BEHIND_OTHERS", message: `${count} due tasks are taken before it.`, until: null, position };
+}
+
+function explainRunning({ registry, cancelDeadlineMs }: EngineParts, facts: Facts): WaitingReason | null {
+  const { now, stage, stageSince, leaseExpiresAt, holder, cancelRequestedAt } = facts;
+  if (leaseExpiresAt !== null && leaseExpiresAt < now) {
+    return because(
+      "LEASE_LOST",
+      `The lease of worker ${holder} passed at ${leaseExpiresAt.toISOString()}; the sweep gives the task back.`,
+    );
+  }
+  if (cancelRequestedAt !== null) {
+    const until = new Date(cancelRequestedAt.getTime() + cancelDeadlineMs);
+    return because("CANCEL_PENDING", `Stage ${stage} has been asked to stop.`, until);
+  }
+  if (facts.holderStatus === "STALLED" || facts.holderStatus === "LOST") {
+    return because("WORKER_STALLED", `Its worker ${holder} is ${facts.holderStatus}.`, leaseExpiresAt);
+  }
+  const pipeline = registry.get(facts.pipeline);
+  const stages = facts.kind === "DOCUMENT" ? pipeline?.documentStages : pipeline?.collectionStages;
+  const timeoutMs = stages?.find(({ name }) => name === stage)?.timeoutMs ?? DEFAULT_STAGE_TIMEOUT_MS;
+  const sinceMs = now.getTime() - stageSince.getTime();
+  if (sinceMs < timeoutMs / 2) return null;
+  const seconds = (ms: number): number => Math.round(ms / 1_000);
+  return because(
+    "SLOW_STAGE",
+    `Stage ${stage} has been running for ${seconds(sinceMs)} s of the ${seconds(timeoutMs)} s it may take.`,
+    new Date(stageSince.getTime() + timeoutMs),
+  );
+}
+
+function because(code: WaitingCode, message: string, until: Date | null = null): WaitingReason {
+  return { code, message, until, position: null };
+}
+
+const FACTS = `
+  with asked as materialized (
+    select t.* from task t where t.id = any ($1) and t.status in ('WAITING', 'QUEUED', 'RUNNING')
+  ), able as materialized (
+    select p.pipeline,
+      count(*) filter (where w.status in ('RUNNING', 'STARTING'))::int as workers,
+      count(*) filter (where w.status = 'STALLED')::int as stalled,
+      coalesce(sum(w.free) filter (where w.status in ('RUNNING', 'STARTING')), 0)::int as free
+    from (select distinct pipeline from asked) p
+    join worker_now w on p.pipeline = any (w.pipelines)
+    group by p.pipeline
+  )
+  select t.id, t.status, t.kind, t.pipeline, t.stage, t.attempt, t.crashes, clock_timestamp() as now,
+    t.run_at as "runAt", t.status_changed_at as "stageSince", t.cancel_requested_at as "cancelRequestedAt",
+    t.lease_expires_at as "leaseExpiresAt", p.reason as "pausedReason", t.worker_id as holder, w.status as "holderStatus",
+    coalesce(a.workers, 0) as workers, coalesce(a.stalled, 0) as stalled, coalesce(a.free, 0) as free,
+    case when t.status = 'QUEUED' and t.run_at <= clock_timestamp() then (
+      select count(*)::int from (
+        select from task o
+        where o.status = 'QUEUED' and o.run_at <= clock_timestamp()
+          and (o.priority > t.priority or (o.priority = t.priority and (o.run_at, o.id) < (t.run_at, t.id)))
+          and not exists (select from pipeline_pause x where x.project_id = o.project_id and x.pipeline = o.pipeline)
+        limit ${MAX_AHEAD}) o) else 0 end as ahead,
+    j.queued + j.running as "documentsOpen", j.total as documents
+  from asked t join job j on j.id = t.job_id
+  left join pipeline_pause p on p.project_id = t.project_id and p.pipeline = t.pipeline
+  left join able a on a.pipeline = t.pipeline
+  left join worker_now w on w.id = t.worker_id`;
+
+/** What runs of each job; and where nothing does, the task that would be taken first. */
+const REPRESENTATIVES = `
+  with asked as (
+    select id from job where id = any ($1) and status in ('QUEUED', 'PROCESSING', 'CANCELLING')
+  ), running as materialized (
+    select job_id, id, ordinal from task where status = 'RUNNING' and job_id in (select id from asked)
+  )
+  (select job_id as "jobId", id as "taskId" from running order by ordinal)
+  union all
+  (select a.id, n.id from asked a cross join lateral (
+     select t.id from task t where t.job_id = a.id and t.status in ('QUEUED', 'WAITING')
+     order by t.status, t.run_at, t.ordinal limit 1) n
+   where a.id not in (select job_id from running))`;

@@ -1,0 +1,237 @@
+import type { DataSource } from "typeorm";
+import { listen, type Listener } from "../../database/listener.js";
+import { assertCursorKind, decodeCursor, encodeCursor } from "./cursor.js";
+import type { Change, Gap, Scope } from "../engine.js";
+import { Feeds, isMoreToCome, placeOf, readFeeds, type Feed, type FeedRow } from "./feed.js";
+import { changesAfter, isInScope, readDatabaseId, withCursor } from "./history.js";
+import { Subscription, type Place } from "./subscription.js";
+
+/** Rows fetched per feed and wake-up; more are fetched at once after. */
+const PAGE = 500;
+/** Stands behind LISTEN: a notification that is lost costs this long. */
+const POLL_MS = 1_000;
+/** How soon a project is looked at again whose changes wait for an older transaction, which need not tell of its end. */
+const HELD_BACK_MS = 20;
+
+/**
+ * The live stream of one process: one LISTEN connection wakes one reader, which fetches for all watched collections and
+ * projects in one statement. A subscription replays from its cursor and then follows; a slow one falls back to its
+ * cursor.
+ */
+export class ChangeStream {
+  readonly #db: DataSource;
+  readonly #onError: (error: unknown, doing: string) => void;
+  readonly #pollMs: number;
+  readonly #feeds = new Feeds();
+  #databaseId = "";
+  #listener: Listener | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #reading: Promise<void> | null = null;
+  #again = false;
+  #later: NodeJS.Timeout | null = null;
+  #heldBackMs = HELD_BACK_MS;
+
+  /** @param pollMs how often it is looked for what no notification has told */
+  constructor(db: DataSource, onError: (error: unknown, doing: string) => void, pollMs = POLL_MS) {
+    this.#db = db;
+    this.#onError = onError;
+    this.#pollMs = pollMs;
+  }
+
+  async start(url: string): Promise<void> {
+    this.#databaseId = await readDatabaseId(this.#db);
+    this.#listener = await listen(
+      url,
+      ["headway"],
+      () => this.#wake(),
+      (error) => this.#onError(error, "listening for changes"),
+    );
+    this.#timer = setInterval(() => this.#wake(), this.#pollMs);
+    this.#timer.unref();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer) clearInterval(this.#timer);
+    for (const { subscriptions } of this.#feeds) for (const one of subscriptions) await one.return();
+    await this.#listener?.close();
+    await this.#reading;
+    if (this.#later) clearTimeout(this.#later);
+  }
+
+  /** How many subscriptions follow now; for tests and metrics. */
+  get size(): number {
+    return [...this.#feeds].reduce((sum, { subscriptions, wakers }) => sum + subscriptions.size + wakers.size, 0);
+  }
+
+  /** Where the stream of this scope stands now: everything committed so far is behind it. */
+  async cursor(scope: Scope): Promise<string> {
+    return this.#encode(scope, await this.#head(scope));
+  }
+
+  /**
+   * All changes of the scope behind `after`, then live ones; without `after`, live from now. A cursor that can't be
+   * honoured gives one Gap first, and the stream goes on from its `resumeAt`.
+   * @throws {BadInput} when `after` is no cursor, or of the wrong kind
+   */
+  async follow(scope: Scope, after: string | null): Promise<Subscription> {
+    const kind = scope.kind === "project" ? "project" : "collection";
+    let place: Place | null = null;
+    let gap: Gap | null = null;
+    if (after !== null) {
+      const cursor = decodeCursor(after);
+      assertCursorKind(cursor, kind);
+      place = cursor.kind === "project" ? { tx: cursor.tx, position: cursor.position } : { position: cursor.position };
+      const cause = await this.#whyNot(scope, cursor.databaseId, place);
+      if (cause !== null) {
+        place = await this.#head(scope);
+        gap = { gap: true, cause, resumeAt: this.#encode(scope, place) };
+      }
+    }
+    const start = place ?? (await this.#head(scope));
+    const feed = this.#feeds.of(scope);
+    const subscription: Subscription = new Subscription({
+      scope,
+      place: start,
+      first: gap,
+      read: (from, limit) => changesAfter(this.#db, scope, from, limit),
+      toChange: (row) => withCursor(row, kind, this.#databaseId),
+      reached: () => feed.place,
+      attach: (reached) => {
+        if (feed.place !== null) return feed.place === reached;
+        feed.place = subscription.place;
+        return true;
+      },
+      onClose: () => {
+        feed.subscriptions.delete(subscription);
+        this.#feeds.forgetUnwatched(feed);
+      },
+    });
+    feed.subscriptions.add(subscription);
+    return subscription;
+  }
+
+  /** Calls `onWake` after each commit that may concern the collection. Returns what ends it. */
+  watch(projectId: string, collectionId: string, onWake: () => void): () => void {
+    const feed = this.#feeds.of({ kind: "collection", projectId, collectionId });
+    feed.wakers.add(onWake);
+    return () => {
+      feed.wakers.delete(onWake);
+      this.#feeds.forgetUnwatched(feed);
+    };
+  }
+
+  #wake(): void {
+    if (this.#reading) {
+      this.#again = true;
+      return;
+    }
+    this.#reading = this.#readAll()
+      .catch((error: unknown) => this.#onError(error, "reading changes"))
+      .finally(() => {
+        this.#reading = null;
+        if (this.#again) {
+          this.#again = false;
+          this.#wake();
+        }
+      });
+  }
+
+  async #readAll(): Promise<void> {
+    await this.#startReading();
+    for (;;) {
+      const feeds = [...this.#feeds].filter(({ place }) => place !== null);
+      if (feeds.length === 0) return;
+      const rows = await readFeeds(this.#db, feeds, PAGE);
+      this.#deliver(rows);
+      if (rows.length > 0) this.#heldBackMs = HELD_BACK_MS;
+      if (rows.length === PAGE) continue;
+      if (await isMoreToCome(this.#db, feeds)) this.#wakeLater();
+      return;
+    }
+  }
+
+  /** Soon at first, then ever later: some transactions take seconds. */
+  #wakeLater(): void {
+    if (this.#later) clearTimeout(this.#later);
+    this.#later = setTimeout(() => this.#wake(), this.#heldBackMs);
+    this.#later.unref();
+    this.#heldBackMs = Math.min(POLL_MS, this.#heldBackMs * 2);
+  }
+
+  #deliver(rows: readonly FeedRow[]): void {
+    const byFeed = new Map<Feed, FeedRow[]>();
+    for (const row of rows) {
+      const feed = this.#feeds.get(row.feed, row.feed === "project" ? row.projectId : row.collectionId);
+      if (!feed) continue; // Nobody has watched it since the statement was sent.
+      const list = byFeed.get(feed);
+      if (list) list.push(row);
+      else byFeed.set(feed, [row]);
+    }
+    for (const [feed, list] of byFeed) {
+      feed.place = placeOf(feed.kind, list.at(-1)!);
+      for (const wake of feed.wakers) wake();
+      for (const one of feed.subscriptions) one.push(list.filter((row) => isInScope(row, one.scope)));
+    }
+  }
+
+  /** Begins to read what only wakers watch, from now: what came before, they read by themselves. */
+  async #startReading(): Promise<void> {
+    const added = [...this.#feeds].filter(({ place, wakers }) => place === null && wakers.size > 0);
+    if (added.length === 0) return;
+    const rows: { id: string; position: string }[] = await this.#db.query(
+      `select w.id, coalesce((
+         select max(position) from status_change where collection_id = w.id), 0)::text as position
+       from unnest($1::uuid[]) as w(id)`,
+      [added.map(({ id }) => id)],
+    );
+    const heads = new Map(rows.map(({ id, position }) => [id, position]));
+    for (const feed of added) {
+      feed.place ??= { position: heads.get(feed.id)! };
+      for (const wake of feed.wakers) wake();
+    }
+  }
+
+  async #head(scope: Scope): Promise<Place> {
+    if (scope.kind === "project") {
+      const rows: { tx: string }[] = await this.#db.query("select pg_snapshot_xmin(pg_current_snapshot())::text as tx");
+      return { tx: rows[0]!.tx, position: "0" };
+    }
+    const rows: { position: string }[] = await this.#db.query(
+      "select coalesce(max(position), 0)::text as position from status_change where collection_id = $1",
+      [scope.collectionId],
+    );
+    return { position: rows[0]!.position };
+  }
+
+  /** Why the stream can't be complete from there; null when it can. */
+  async #whyNot(scope: Scope, databaseId: string, { tx, position }: Place): Promise<string | null> {
+    if (databaseId !== this.#databaseId) return "The cursor was made by another database.";
+    if (scope.kind === "project") {
+      const rows: { ahead: boolean }[] = await this.#db.query(
+        "select $1::xid8 > pg_snapshot_xmax(pg_current_snapshot()) as ahead",
+        [tx],
+      );
+      return rows[0]!.ahead ? "The cursor is ahead of this database: it was made before a restore." : null;
+    }
+    // Every cursor of a collection is the place of one of its changes, or its very beginning.
+    const rows: { known: boolean }[] = await this.#db.query(
+      `select $2::bigint = 0 or exists (
+         select from status_change where collection_id = $1 and position = $2::bigint) as known`,
+      [scope.collectionId, position],
+    );
+    return rows[0]!.known
+      ? null
+      : "The cursor is not one of this collection as it stands: it is another's, or was made before a restore.";
+  }
+
+  #encode(scope: Scope, { tx, position }: Place): string {
+    const databaseId = this.#databaseId;
+    return encodeCursor(
+      scope.kind === "project"
+        ? { databaseId, kind: "project", tx: tx ?? "0", position }
+        : { databaseId, kind: "collection", position },
+    );
+  }
+}
+
+export type { Change, Gap };

@@ -1,0 +1,175 @@
+import { createHash } from "node:crypto";
+import type { EntityManager } from "typeorm";
+import { z } from "zod";
+import { inTransaction, sqlStateOf } from "../../database/transaction.js";
+import { UserFault } from "../../errors.js";
+import { failpoint } from "../../failpoint.js";
+import type { Pipeline } from "../../pipelines/pipeline.js";
+import type { Registry } from "../../pipelines/registry.js";
+import type { Actor, EngineParts } from "../engine.js";
+import { dispatch, type DueTask } from "../flush/hints.js";
+import { parse, text } from "../input.js";
+import { lockCollection } from "./lock.js";
+import { insertJob, type SubmitMode } from "./new-job.js";
+import { oddityIn } from "../storable.js";
+
+export interface SubmitInput {
+  readonly collectionId: string;
+  readonly pipeline: string;
+  readonly options?: unknown;
+  readonly documentIds?: readonly string[] | null;
+  /** FULL when absent. */
+  readonly mode?: SubmitMode | null;
+  readonly priority?: number | null;
+  readonly runAt?: Date | null;
+  readonly tags?: readonly string[] | null;
+  readonly idempotencyKey?: string | null;
+}
+
+export interface Submitted {
+  readonly jobId: string;
+  /** True when an earlier submit under the same key made the job. */
+  readonly deduplicated: boolean;
+}
+
+/**
+ * Submits a collection to a pipeline: one transaction makes the job, its tasks, their history, and the collection's
+ * PROCESSING. Hints go out after the commit.
+ * @throws {UserFault} IDEMPOTENCY_CONFLICT, UNKNOWN_PIPELINE, INVALID_OPTIONS, INVALID_INPUT, NOT_FOUND,
+ *   COLLECTION_EXPIRED, ACTIVE_JOB_EXISTS, NO_DOCUMENTS
+ */
+export async function submitJob(parts: EngineParts, actor: Actor, input: SubmitInput): Promise<Submitted> {
+  parse(IdempotencyKey, input.idempotencyKey, ["idempotencyKey"]);
+  const requestHash = hashOf(input);
+  const before = await findByKey(parts, actor, input, requestHash);
+  if (before) return before;
+  const { pipeline, options } = check(parts, input);
+  try {
+    const { jobId, due } = await inTransaction(parts.db, (tx) =>
+      insert(tx, actor, input, pipeline, options, requestHash),
+    );
+    await failpoint("submit.after_commit");
+    const delayMs = Math.max(0, (input.runAt?.getTime() ?? 0) - Date.now());
+    dispatch(
+      parts,
+      due.map((task) => ({ ...task, delayMs })),
+    );
+    return { jobId, deduplicated: false };
+  } catch (error) {
+    // The same key at the same moment: the other was first, and its job is the answer.
+    const raced = sqlStateOf(error) === "23505" || (error instanceof UserFault && error.code === "ACTIVE_JOB_EXISTS");
+    const winner = raced ? await findByKey(parts, actor, input, requestHash) : null;
+    if (winner) return winner;
+    throw error;
+  }
+}
+
+const Tags = z.array(text(100).min(1, "must have at least one character")).max(50, "must be at most 50").nullish();
+const IdempotencyKey = text(200).min(1, "must have at least one character").nullish();
+
+async function findByKey(
+  parts: EngineParts,
+  actor: Actor,
+  input: SubmitInput,
+  requestHash: string,
+): Promise<Submitted | null> {
+  if (input.idempotencyKey === null || input.idempotencyKey === undefined) return null;
+  const rows: { id: string; request_hash: string }[] = await parts.db.query(
+    "select id, request_hash from job where project_id = $1 and idempotency_key = $2",
+    [actor.projectId, input.idempotencyKey],
+  );
+  const found = rows[0];
+  if (!found) return null;
+  if (found.request_hash !== requestHash) {
+    throw new UserFault(
+      "IDEMPOTENCY_CONFLICT",
+      `The key "${input.idempotencyKey}" made job ${found.id} from another request; use a new key for a new request.`,
+      ["idempotencyKey"],
+    );
+  }
+  return { jobId: found.id, deduplicated: true };
+}
+
+/** @throws {UserFault} UNKNOWN_PIPELINE */
+export function pipelineNamed(registry: Registry, name: string): Pipeline {
+  const pipeline = registry.get(name);
+  if (pipeline) return pipeline;
+  const known = registry.all().map((one) => one.name);
+  throw new UserFault("UNKNOWN_PIPELINE", `There is no pipeline "${name}"; known are ${known.join(", ")}.`, [
+    "pipeline",
+  ]);
+}
+
+function check(parts: EngineParts, input: SubmitInput): { pipeline: Pipeline; options: unknown } {
+  const pipeline = pipelineNamed(parts.registry, input.pipeline);
+  const { priority } = input;
+  if (priority !== null && priority !== undefined && (priority < -100 || priority > 100)) {
+    throw new UserFault("INVALID_INPUT", `priority is ${priority}; it must be -100 to 100.`, ["priority"]);
+  }
+  parse(Tags, input.tags, ["tags"]);
+  return { pipeline, options: checkOptions(pipeline, input.options ?? {}) };
+}
+
+function checkOptions(pipeline: Pipeline, options: unknown): unknown {
+  if (pipeline.options === null) {
+    const empty = typeof options === "object" && options !== null && Object.keys(options).length === 0;
+    if (empty) return {};
+    throw new UserFault("INVALID_OPTIONS", `Pipeline "${pipeline.name}" takes no options.`, ["options"]);
+  }
+  const oddity = oddityIn(JSON.stringify(options));
+  if (oddity !== null) throw new UserFault("INVALID_OPTIONS", `options contains ${oddity}.`, ["options"]);
+  const parsed = pipeline.options.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${["options", ...issue.path].join(".")}: ${reasonOf(issue)}`);
+  throw new UserFault("INVALID_OPTIONS", faults.join("; "), [
+    "options",
+    ...(parsed.error.issues[0]?.path ?? []).map(String),
+  ]);
+}
+
+/** Of a key that is none, zod says only "Invalid key in record", and the reason inside. */
+function reasonOf(issue: z.core.$ZodIssue): string {
+  return issue.code === "invalid_key" ? issue.issues.map(({ message }) => message).join(", ") : issue.message;
+}
+
+async function insert(
+  tx: EntityManager,
+  actor: Actor,
+  input: SubmitInput,
+  pipeline: Pipeline,
+  options: unknown,
+  requestHash: string,
+): Promise<{ jobId: string; due: DueTask[] }> {
+  await lockCollection(tx, actor, input.collectionId);
+  const made = await insertJob(tx, actor, {
+    collectionId: input.collectionId,
+    pipeline,
+    options,
+    mode: input.mode ?? "FULL",
+    tags: [...new Set(input.tags ?? [])],
+    priority: input.priority ?? 0,
+    runAt: input.runAt ?? null,
+    documentIds: input.documentIds ?? null,
+    idempotencyKey: input.idempotencyKey ?? null,
+    requestHash,
+  });
+  await failpoint("submit.before_commit");
+  return made;
+}
+
+function hashOf(input: SubmitInput): string {
+  // FULL is left out: a request that says so is the one that says nothing, as all did before there was a choice.
+  const request = { ...input, idempotencyKey: null, mode: input.mode === "FULL" ? null : input.mode };
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(request)))
+    .digest("hex");
+}
+
+/** The same value with its keys in order and absent ones left out, so that equal requests hash alike. */
+function sorted(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined && inner !== null);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+}

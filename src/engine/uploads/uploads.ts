@@ -1,0 +1,187 @@
+import { randomUUID } from "node:crypto";
+import type { DataSource, EntityManager } from "typeorm";
+import { v7 as uuidv7 } from "uuid";
+import { z } from "zod";
+import { UserFault } from "../../errors.js";
+import type { Actor, EngineParts } from "../engine.js";
+import { Name, parse, text } from "../input.js";
+
+/** From createUploads on, for sending the bytes and for making documents of them. */
+export const UPLOAD_LIFE_MS = 24 * 3_600_000;
+const MAX_FILES = 1_000;
+/** Between an upload's end and that of what was left of a sending: longer than any statement takes to complete one. */
+const DOOM_MARGIN_MS = 3_600_000;
+
+const NewUpload = z.object({
+  name: Name,
+  mediaType: text(255).nullish(),
+  sizeBytes: z.number().int().min(0, "must be 0 or more"),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hexadecimal digits")
+    .transform((hex) => hex.toLowerCase())
+    .nullish(),
+});
+export type NewUpload = z.input<typeof NewUpload>;
+
+/**
+ * Announces files whose bytes will be sent one by one; all or nothing. Returns them in the order given.
+ * @throws {UserFault} INVALID_INPUT, TOO_LARGE, LIMIT_EXCEEDED (more than 1,000 files)
+ */
+export async function createUploads(
+  parts: Pick<EngineParts, "db" | "maxDocumentBytes">,
+  actor: Actor,
+  input: { readonly files: readonly NewUpload[] },
+): Promise<{ id: string; expiresAt: Date }[]> {
+  const { files } = input;
+  if (files.length === 0) throw new UserFault("INVALID_INPUT", "files is empty; give at least one.", ["files"]);
+  if (files.length > MAX_FILES) {
+    throw new UserFault(
+      "LIMIT_EXCEEDED",
+      `files has ${files.length} entries; at most ${MAX_FILES} are taken at once.`,
+      ["files"],
+    );
+  }
+  const rows = files.map((file, index) => toRow(parts, file, index));
+  const made: { id: string; expiresAt: Date }[] = await parts.db.query(
+    `insert into upload (id, project_id, name, media_type, size_bytes, sha256, expires_at, sweep_at)
+     select n.id, $2, n.name, n."mediaType", n."sizeBytes", n.sha256, until.at, until.at
+     from jsonb_to_recordset($1::jsonb) as n(id uuid, name text, "mediaType" text, "sizeBytes" bigint, sha256 text),
+       (select clock_timestamp() + make_interval(secs => $3::float8 / 1000) as at) until
+     returning id, expires_at as "expiresAt"`,
+    [JSON.stringify(rows), actor.projectId, UPLOAD_LIFE_MS],
+  );
+  const byId = new Map(made.map((upload) => [upload.id, upload]));
+  return rows.map(({ id }) => byId.get(id)!);
+}
+
+function toRow(parts: Pick<EngineParts, "maxDocumentBytes">, file: NewUpload, index: number): { readonly id: string } {
+  const at = ["files", String(index)];
+  const { name, mediaType, sizeBytes, sha256 } = parse(NewUpload, file, at);
+  if (sizeBytes > parts.maxDocumentBytes) {
+    throw new UserFault(
+      "TOO_LARGE",
+      `files.${index} ("${name}") has ${sizeBytes} bytes; at most ${parts.maxDocumentBytes} are taken.`,
+      [...at, "sizeBytes"],
+    );
+  }
+  const row = { name, mediaType: mediaType ?? null, sizeBytes, sha256: sha256 ?? null };
+  return { id: uuidv7(), ...row };
+}
+
+/** An upload as the one who receives its bytes sees it. */
+export interface OpenUpload {
+  readonly id: string;
+  readonly projectId: string;
+  readonly sizeBytes: number;
+  /** As announced; once completed, of the bytes. */
+  readonly sha256: string | null;
+  readonly isCompleted: boolean;
+}
+
+/** Null where the project has none of this id, or it has expired before its bytes came. */
+export async function findUpload(db: DataSource, projectId: string, id: string): Promise<OpenUpload | null> {
+  const rows: (Omit<OpenUpload, "sizeBytes"> & { sizeBytes: string })[] = await db.query(
+    `select id, project_id as "projectId", size_bytes as "sizeBytes", sha256, completed_at is not null as "isCompleted"
+     from upload where id = $1 and project_id = $2 and (completed_at is not null or expires_at > clock_timestamp())`,
+    [id, projectId],
+  );
+  return rows[0] ? { ...rows[0], sizeBytes: Number(rows[0].sizeBytes) } : null;
+}
+
+/** One try at sending an upload's bytes: it writes to a place of its own, so that two at once can't mix. */
+export interface Sending {
+  readonly upload: OpenUpload;
+  readonly prefix: string;
+  readonly blobKey: string;
+}
+
+/**
+ * Opens a place for the bytes. It is doomed from the start: when this process does not live to complete or abandon the
+ * sending, the sweep removes what it left, once the upload must have expired.
+ */
+export async function beginSending(db: DataSource, upload: OpenUpload): Promise<Sending> {
+  const prefix = `uploads/${upload.id}/${randomUUID()}`;
+  await db.query(
+    `insert into doomed_blob (prefix, project_id, doomed_at)
+     values ($1, $2, clock_timestamp() + make_interval(secs => $3::float8 / 1000))`,
+    [prefix, upload.projectId, UPLOAD_LIFE_MS + DOOM_MARGIN_MS],
+  );
+  return { upload, prefix, blobKey: `${prefix}/bytes` };
+}
+
+/**
+ * The bytes are there: the upload is complete, and its place is no longer doomed, both or neither. False when another
+ * sending was faster, or the upload has expired meanwhile; what this one wrote is then to be abandoned.
+ */
+export async function completeSending(db: DataSource, sending: Sending, sha256: string): Promise<boolean> {
+  const rows: { done: boolean }[] = await db.query(
+    `with open as (
+       select id from upload where id = $1 and completed_at is null and expires_at > clock_timestamp() for update
+     ), kept as (
+       -- One that is due may be gone already, though its row is still there.
+       delete from doomed_blob where prefix = $4 and doomed_at > clock_timestamp() and exists (select from open)
+       returning prefix
+     ), done as (
+       update upload set completed_at = clock_timestamp(), blob_key = $2, sha256 = $3
+       where id = $1 and exists (select from kept) returning id
+     )
+     select exists (select from done) as done`,
+    [sending.upload.id, sending.blobKey, sha256, sending.prefix],
+  );
+  return rows[0]!.done;
+}
+
+/** What this sending wrote is to go, at the next sweep. */
+export async function abandonSending(db: DataSource, { prefix }: Sending): Promise<void> {
+  await db.query("update doomed_blob set doomed_at = clock_timestamp() where prefix = $1", [prefix]);
+}
+
+/** An upload that is complete, as a document is made of it. */
+export interface CompleteUpload {
+  readonly blobKey: string;
+  readonly mediaType: string | null;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/**
+ * The uploads of these ids, kept from the sweep until `tx` ends. One may serve several documents, and the same one again:
+ * an addDocuments whose answer was lost can be repeated.
+ * @throws {UserFault} NOT_FOUND, UPLOAD_INCOMPLETE; `pathOf` says where in the input the id stands
+ */
+export async function holdUploads(
+  tx: EntityManager,
+  actor: Actor,
+  ids: readonly string[],
+  pathOf: (id: string) => readonly string[],
+): Promise<ReadonlyMap<string, CompleteUpload>> {
+  const rows: (CompleteUpload & { id: string; isCompleted: boolean; isPast: boolean; name: string })[] = await tx.query(
+    `select id, name, blob_key as "blobKey", media_type as "mediaType", size_bytes::float8 as "sizeBytes", sha256,
+       completed_at is not null as "isCompleted", expires_at <= clock_timestamp() as "isPast"
+     from upload where id = any ($1) and project_id = $2 order by id for key share`,
+    [ids, actor.projectId],
+  );
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  for (const id of ids) {
+    const upload = byId.get(id);
+    if (!upload || upload.isPast) {
+      const why = upload ? "has expired; announce the file and send it again" : "is unknown; take one of createUploads";
+      throw new UserFault("NOT_FOUND", `Upload ${id} ${why}.`, pathOf(id));
+    }
+    if (!upload.isCompleted) {
+      throw new UserFault(
+        "UPLOAD_INCOMPLETE",
+        `The ${upload.sizeBytes} bytes of upload ${id} ("${upload.name}") have not come in yet; send them with PUT to its url, then add the document.`,
+        pathOf(id),
+      );
+    }
+  }
+  return byId;
+}
+
+/** One bounded step of removing uploads whose time has come. Returns how many it looked at; 0 when none is left. */
+export async function expireUploadsStep({ db }: Pick<EngineParts, "db">, limit: number): Promise<number> {
+  const rows: { looked: number }[] = await db.query("select expire_uploads($1) as looked", [limit]);
+  return rows[0]!.looked;
+}

@@ -1,0 +1,72 @@
+import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import { applyToJobs, MAX_BULK_JOBS } from "../../engine/operations/bulk.js";
+import type { GraphContext } from "../context.js";
+import type { UserErrorData } from "../errors.js";
+import { JobFilter } from "./job.input.js";
+import { jobsWhere } from "./job-list.js";
+import { UserError } from "../user-error.js";
+import { BulkJobsInput } from "./bulk.input.js";
+import { BulkJobsPayload } from "./bulk.payload.js";
+
+const MAX_SHOWN = 100;
+
+@Resolver()
+export class BulkResolver {
+  @Mutation(() => BulkJobsPayload, {
+    description:
+      "Retries or cancels every job that a filter takes, each as retryJob and cancelJob would: one that is refused does not keep the others from it.",
+  })
+  bulkJobs(
+    @Arg("input", () => BulkJobsInput, { description: "What to do with which jobs." }) input: BulkJobsInput,
+    @Ctx() context: GraphContext,
+  ): Promise<BulkJobsPayload> {
+    return bulkJobs(context, input);
+  }
+}
+
+async function bulkJobs(context: GraphContext, input: BulkJobsInput): Promise<BulkJobsPayload> {
+  const { matched, jobIds } = await match(context, input.filter);
+  const answer = (applied: number, userErrors: UserErrorData[]): BulkJobsPayload => ({
+    matched,
+    applied,
+    firstJobIds: jobIds.slice(0, MAX_SHOWN),
+    userErrors: userErrors as UserError[],
+  });
+  if (matched > MAX_BULK_JOBS) {
+    const message = `The filter takes ${matched} jobs; at most ${MAX_BULK_JOBS} are done at once. Narrow it down.`;
+    return answer(0, [{ code: "LIMIT_EXCEEDED", message, path: ["filter"] }]);
+  }
+  if (input.dryRun ?? true) return answer(0, []);
+  if (isEmpty(input.filter)) {
+    const message = "The filter is empty, which would take every job of the project; narrow it down.";
+    return answer(0, [{ code: "INVALID_INPUT", message, path: ["filter"] }]);
+  }
+  const { applied, refused } = await applyToJobs(context.parts, context.actor, {
+    action: input.action,
+    jobIds,
+    reason: input.reason ?? null,
+  });
+  return answer(
+    applied,
+    refused.map((refusal) => ({ ...refusal, path: ["filter"] })),
+  );
+}
+
+/** The ids that the filter takes, newest first and no more than can be done; and how many there are in all. */
+async function match(context: GraphContext, filter: JobFilter): Promise<{ matched: number; jobIds: string[] }> {
+  const [sql, parameters] = jobsWhere(context, filter)
+    .select("t.id", "id")
+    .orderBy("t.created_at", "DESC")
+    .addOrderBy("t.id", "DESC")
+    .limit(MAX_BULK_JOBS + 1)
+    .getQueryAndParameters();
+  const rows: { id: string }[] = await context.db.query(sql, parameters);
+  const matched = rows.length <= MAX_BULK_JOBS ? rows.length : await jobsWhere(context, filter).getCount();
+  return { matched, jobIds: rows.map(({ id }) => id) };
+}
+
+/** Whether it takes every job: nothing is given, or nothing that leaves any out. */
+function isEmpty({ tags, ...rest }: JobFilter): boolean {
+  const isAbsent = (value: unknown): boolean => value === null || value === undefined;
+  return Object.values(rest).every(isAbsent) && (isAbsent(tags) || tags!.length === 0);
+}

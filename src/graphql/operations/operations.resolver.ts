@@ -1,0 +1,98 @@
+import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from "type-graphql";
+import { countOpenStages, findViolations } from "../../engine/operations/doctor.js";
+import { repair } from "../../engine/operations/repair.js";
+import { BadInput } from "../../errors.js";
+import { StageCount } from "../../model/job.js";
+import { Violation } from "../../model/violation.js";
+import { Worker } from "../../model/worker.js";
+import type { GraphContext } from "../context.js";
+import { optionalUuid } from "../ids.js";
+import { RepairInput } from "./operations.input.js";
+import { RepairPayload } from "./operations.payload.js";
+
+const DAY_MS = 86_400_000;
+const MAX_VIOLATIONS = 1_000;
+
+/** What those ask who keep the system running. */
+@Resolver()
+export class OperationsResolver {
+  @Query(() => [Worker], {
+    description:
+      "Newest first, of the whole installation, since workers serve every project; those that stopped in order only when asked for.",
+  })
+  workers(
+    @Arg("includeStopped", () => Boolean, {
+      nullable: true,
+      defaultValue: false,
+      description: "Also those that have stopped in order.",
+    })
+    includeStopped: boolean | null,
+    @Ctx() { db }: GraphContext,
+  ): Promise<Worker[]> {
+    const query = db.getRepository(Worker).createQueryBuilder("t");
+    if (!includeStopped) query.where("t.stopped_at is null");
+    return query.orderBy("t.id", "DESC").getMany();
+  }
+
+  @Query(() => [StageCount], {
+    description: "Open work by stage (queued and running), over all open jobs or within one collection.",
+  })
+  stageCounts(
+    @Arg("collectionId", () => ID, { nullable: true, description: "Only within this collection." })
+    collectionId: string | null,
+    @Arg("pipeline", () => String, { nullable: true, description: "Only of this pipeline, by name." })
+    pipeline: string | null,
+    @Ctx() { db, projectId, viewer }: GraphContext,
+  ): Promise<StageCount[]> {
+    const scope = {
+      projectId,
+      collectionId: optionalUuid(collectionId, "collectionId"),
+      seen: viewer.scope,
+      pipeline: pipeline?.replaceAll("\0", "") ?? null,
+    };
+    return countOpenStages(db, scope);
+  }
+
+  @Query(() => [Violation], {
+    description:
+      "Broken invariants in what changed since then (a day by default) and in all open jobs; at most `first`. Empty when all is well.",
+  })
+  doctor(
+    @Arg("collectionId", () => ID, { nullable: true, description: "Only within this collection." })
+    collectionId: string | null,
+    @Arg("jobId", () => ID, { nullable: true, description: "Only this job and its tasks." }) jobId: string | null,
+    @Arg("since", () => Date, {
+      nullable: true,
+      description: "How far back settled work is looked at; a day when absent.",
+    })
+    since: Date | null,
+    @Arg("first", () => Int, { nullable: true, defaultValue: 100, description: `1 to ${MAX_VIOLATIONS}.` })
+    first: number | null,
+    @Ctx() { db, projectId, viewer }: GraphContext,
+  ): Promise<Violation[]> {
+    const limit = first ?? 100;
+    if (limit < 1 || limit > MAX_VIOLATIONS) {
+      throw new BadInput(`first: ${limit} is out of range; it must be 1 to ${MAX_VIOLATIONS}.`, { field: "first" });
+    }
+    return findViolations(db, {
+      projectId,
+      seen: viewer.scope,
+      collectionId: optionalUuid(collectionId, "collectionId"),
+      jobId: optionalUuid(jobId, "jobId"),
+      since: since ?? new Date(Date.now() - DAY_MS),
+      limit,
+    });
+  }
+
+  @Mutation(() => RepairPayload, { description: "Runs convergence now, for one job or for all." })
+  async repair(
+    @Arg("input", () => RepairInput, { description: "What to converge." }) input: RepairInput,
+    @Ctx() { parts, projectId, loaders }: GraphContext,
+  ): Promise<object> {
+    const jobId = optionalUuid(input.jobId, "jobId");
+    if (jobId !== null && !(await loaders.job.load(jobId))) {
+      throw new BadInput(`jobId: there is no job ${jobId}.`, { field: "jobId" });
+    }
+    return repair(parts, projectId, jobId);
+  }
+}

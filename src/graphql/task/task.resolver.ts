@@ -1,0 +1,143 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Args, Ctx, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from "type-graphql";
+import { cancelTask } from "../../engine/cancel/cancel.js";
+import { whyNotCancel, whyNotRetryTask } from "../../engine/permissions.js";
+import { retryTask } from "../../engine/retry/retry.js";
+import { Document } from "../../model/document.js";
+import { Job } from "../../model/job.js";
+import { Permission, permission, WaitingReason } from "../../model/waiting.js";
+import { RefusedWrite, StageRun, Task, TaskError } from "../../model/task.js";
+import { Worker } from "../../model/worker.js";
+import { TaskConnection } from "../paging/connections.js";
+import { whyNotAllowed } from "../../access/principal.js";
+import type { GraphContext } from "../context.js";
+import { jobStanding } from "../job/job-standing.js";
+import { payload } from "../errors.js";
+import { uuid } from "../ids.js";
+import { CancelTaskInput, RetryTaskInput, TaskFilter } from "./task.input.js";
+import { ForwardArgs, ListArgs, requestOf } from "../paging/list-args.js";
+import type { Page } from "../paging/page.js";
+import { CancelTaskPayload, RetryTaskPayload } from "./task.payload.js";
+import { stageRuns } from "../../engine/read/stage-runs.js";
+import { taskPage, tasksOfWorker } from "./task-list.js";
+
+@Resolver(() => Task)
+export class TaskResolver {
+  @Query(() => Task, { nullable: true, description: "The task with this id; null where there is none." })
+  task(
+    @Arg("id", () => ID, { description: "The id of a task." }) id: string,
+    @Ctx() { loaders }: GraphContext,
+  ): Promise<Task | null> {
+    return loaders.task.load(uuid(id, "id"));
+  }
+
+  @Query(() => TaskConnection, { description: "A job's in document order; others newest first." })
+  tasks(
+    @Args() page: ListArgs,
+    @Arg("filter", () => TaskFilter, {
+      nullable: true,
+      description: "Which tasks; see TaskFilter for what it must hold.",
+    })
+    filter: TaskFilter | null,
+    @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Page<Task>> {
+    return taskPage(context, requestOf(page, info), filter);
+  }
+
+  @Mutation(() => RetryTaskPayload, {
+    description: "Takes one document task up again; a settled job is reopened as its next run.",
+  })
+  retryTask(
+    @Arg("input", () => RetryTaskInput, { description: "Which task, and from where." }) input: RetryTaskInput,
+    @Ctx() { parts, actor, loaders }: GraphContext,
+  ): Promise<object> {
+    const taskId = uuid(input.taskId, "input.taskId");
+    return payload({ task: null }, async () => ({
+      task: await loaders.task.load(
+        await retryTask(parts, actor, { ...input, taskId, from: input.from ?? "FAILED_STAGE" }),
+      ),
+    }));
+  }
+
+  @Mutation(() => CancelTaskPayload, { description: "Asks for one task to be cancelled; the rest of its job goes on." })
+  cancelTask(
+    @Arg("input", () => CancelTaskInput, { description: "Which task, and why." }) input: CancelTaskInput,
+    @Ctx() { parts, actor, loaders }: GraphContext,
+  ): Promise<object> {
+    const taskId = uuid(input.taskId, "input.taskId");
+    return payload({ task: null }, async () => ({
+      task: await loaders.task.load(await cancelTask(parts, actor, { ...input, taskId })),
+    }));
+  }
+
+  @FieldResolver(() => Job, { description: "What it is part of." })
+  job(@Root() { jobId }: Task, @Ctx() { loaders }: GraphContext): Promise<Job | null> {
+    return loaders.job.load(jobId);
+  }
+
+  @FieldResolver(() => Document, {
+    nullable: true,
+    description: "Null for the collection task, and where the document has been removed.",
+  })
+  async document(@Root() { documentId }: Task, @Ctx() { loaders }: GraphContext): Promise<Document | null> {
+    return documentId === null ? null : loaders.document.load(documentId);
+  }
+
+  @FieldResolver(() => [RefusedWrite], {
+    description: "Late writes that were refused because the lease had gone: the newest 20, as evidence.",
+  })
+  refusedWrites(@Root() { id }: Task, @Ctx() { loaders }: GraphContext): Promise<RefusedWrite[]> {
+    return loaders.refusedWritesOfTask.load(id);
+  }
+
+  @FieldResolver(() => Worker, { nullable: true, description: "Who holds its lease." })
+  async worker(@Root() { workerId }: Task, @Ctx() { loaders }: GraphContext): Promise<Worker | null> {
+    return workerId === null ? null : loaders.worker.load(workerId);
+  }
+
+  @FieldResolver(() => TaskError, {
+    nullable: true,
+    description: "Why it failed, or why it is tried again; null where nothing went wrong.",
+  })
+  error(@Root() { errorCode, errorMessage, errorStage, errorRetryable }: Task): TaskError | null {
+    if (errorCode === null) return null;
+    return { code: errorCode, message: errorMessage ?? "", stage: errorStage, retryable: errorRetryable ?? false };
+  }
+
+  @FieldResolver(() => [StageRun], { description: "One entry per stage and attempt, in order." })
+  async stages(@Root() { id }: Task, @Ctx() { loaders }: GraphContext): Promise<StageRun[]> {
+    return stageRuns(await loaders.historyOfTask.load(id));
+  }
+
+  @FieldResolver(() => WaitingReason, {
+    nullable: true,
+    description: "Live answer to: why is it not moving? Null when it is moving or settled.",
+  })
+  waitingOn(@Root() { id, finishedAt }: Task, @Ctx() { loaders }: GraphContext): Promise<WaitingReason | null> | null {
+    return finishedAt === null ? loaders.waitingOfTask.load(id) : null;
+  }
+
+  @FieldResolver(() => Permission, { description: "Whether retryTask would be taken now." })
+  async canRetry(@Root() task: Task, @Ctx() { loaders, viewer }: GraphContext): Promise<Permission> {
+    const notAllowed = whyNotAllowed(viewer, "OPERATOR");
+    return permission(notAllowed ?? whyNotRetryTask(task.id, task, await jobStanding(loaders, task.jobId)));
+  }
+
+  @FieldResolver(() => Permission, { description: "Whether cancelTask would be taken now." })
+  canCancel(@Root() { id, status, finishedAt, cancelRequestedAt }: Task, @Ctx() { viewer }: GraphContext): Permission {
+    const notAllowed = whyNotAllowed(viewer, "OPERATOR");
+    if (notAllowed !== null) return permission(notAllowed);
+    if (finishedAt === null && cancelRequestedAt !== null)
+      return permission(`Task ${id} has been asked to stop already.`);
+    return permission(whyNotCancel("Task", id, finishedAt === null, status));
+  }
+}
+
+@Resolver(() => Worker)
+export class WorkerResolver {
+  @FieldResolver(() => TaskConnection, { description: "What it runs now." })
+  tasks(@Root() { id }: Worker, @Args() page: ForwardArgs, @Ctx() context: GraphContext): Promise<Page<Task>> {
+    return tasksOfWorker(context, id, page);
+  }
+}
