@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { keyIn } from "./keys.js";
+import { ROOT } from "./root.js";
 
-export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+export { ROOT };
 const START_DEADLINE_MS = 30_000;
 
 /** A Headway started as a user starts it, in a process of its own. */
