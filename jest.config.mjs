@@ -35,5 +35,9 @@ export default {
     }),
   ],
   maxWorkers: 2,
-  testTimeout: 30_000,
+  // A worker that has run many files holds hundreds of MB, and Node takes longer to give them back than jest's 500 ms.
+  // With this a worker that is forced to exit has left something open.
+  workerGracefulExitTimeout: 30_000,
+  // For what hangs. A test waits for facts, each with a deadline of its own that names it, and a busy machine takes its time.
+  testTimeout: 180_000,
 };

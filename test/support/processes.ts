@@ -2,9 +2,10 @@ import { spawn, type ChildProcess } from "node:child_process";
 import path from "node:path";
 import { keyIn } from "./keys.js";
 import { ROOT } from "./root.js";
+import { PATIENCE_MS } from "./until.js";
 
 export { ROOT };
-const START_DEADLINE_MS = 30_000;
+const START_DEADLINE_MS = 2 * PATIENCE_MS;
 
 /** A Headway started as a user starts it, in a process of its own. */
 export interface HeadwayProcess {
