@@ -22,6 +22,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -r
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist/src ./dist/src
 COPY package.json ./
+COPY sql ./sql
 # /data is what the process may write to; a volume goes there. The link is for: docker compose exec api headway …
 RUN mkdir /data && chown node:node /data && ln -s /app/dist/src/cli/main.js /usr/local/bin/headway
 ENV HEADWAY_DATA_DIR=/data HEADWAY_HOST=0.0.0.0

@@ -35,7 +35,7 @@ export const expiry: Bench = {
       const startedAt = performance.now();
       const { rowCount } = await withClient(databaseUrl, (db) =>
         db.query(
-          "update collection set expires_at = clock_timestamp() where status = 'COMPLETED' and name like 'collection %'",
+          "update headway.collection set expires_at = clock_timestamp() where status = 'COMPLETED' and name like 'collection %'",
         ),
       );
       const meanwhile: Latencies = { submitMs: [], runningMs: [], completedMs: [] };
@@ -84,20 +84,20 @@ async function fillContents(superuserUrl: string): Promise<void> {
   await withClient(superuserUrl, async (db) => {
     await db.query("set session_replication_role = replica; set synchronous_commit = off");
     await db.query(
-      "update task set run_at = now() + interval '1 day', lease_expires_at = null where status = 'QUEUED'",
+      "update headway.task set run_at = now() + interval '1 day', lease_expires_at = null where status = 'QUEUED'",
     );
-    await db.query("update task set lease_expires_at = now() + interval '1 day' where status = 'RUNNING'");
-    await withoutIndexes(db, "stage_output", () =>
+    await db.query("update headway.task set lease_expires_at = now() + interval '1 day' where status = 'RUNNING'");
+    await withoutIndexes(db, "headway.stage_output", () =>
       db.query(
-        `insert into stage_output (task_id, project_id, stage, fence, output)
-         select id, project_id, s, 1, '{"ok": true, "characters": 1234}' from task, unnest('{a,b,c,d}'::text[]) s`,
+        `insert into headway.stage_output (task_id, project_id, stage, fence, output)
+         select id, project_id, s, 1, '{"ok": true, "characters": 1234}' from headway.task, unnest('{a,b,c,d}'::text[]) s`,
       ),
     );
-    await withoutIndexes(db, "chunk", () =>
+    await withoutIndexes(db, "headway.chunk", () =>
       db.query(
-        `insert into chunk (id, document_id, project_id, collection_id, task_id, fence, ordinal, text, start_offset, end_offset)
+        `insert into headway.chunk (id, document_id, project_id, collection_id, task_id, fence, ordinal, text, start_offset, end_offset)
          select gen_random_uuid(), d.id, '${PROJECT}', d.collection_id, d.id, 1, n, repeat('word ', 100), 0, 500
-         from document d, generate_series(0, 1) n`,
+         from headway.document d, generate_series(0, 1) n`,
       ),
     );
     await db.query("vacuum (analyze)");
@@ -108,7 +108,7 @@ async function rowsHeld(url: string): Promise<string> {
   return withClient(url, async (db) => {
     const counts: string[] = [];
     for (const table of TABLES) {
-      const { rows } = await db.query(`select count(*)::int as n from ${table}`);
+      const { rows } = await db.query(`select count(*)::int as n from headway.${table}`);
       counts.push(`${(rows[0].n as number).toLocaleString("en")} ${table}`);
     }
     return counts.join(", ");
@@ -118,7 +118,7 @@ async function rowsHeld(url: string): Promise<string> {
 async function isLeft(url: string): Promise<boolean> {
   const { rows } = await withClient(url, (db) =>
     db.query(
-      `select exists (select from collection where (status <> 'EXPIRED' and expires_at <= clock_timestamp())
+      `select exists (select from headway.collection where (status <> 'EXPIRED' and expires_at <= clock_timestamp())
          or (status = 'EXPIRED' and emptied_at is null)) as left`,
     ),
   );

@@ -44,21 +44,21 @@ export async function fillLists(superuserUrl: string, jobs: number): Promise<Fil
     await db.query("set session_replication_role = replica; set synchronous_commit = off");
     await db.query("set maintenance_work_mem = '512MB'");
     await db.query(
-      `insert into collection (id, project_id, name, status, metadata, created_at, status_changed_at, version, change_id,
+      `insert into headway.collection (id, project_id, name, status, metadata, created_at, status_changed_at, version, change_id,
          changed_by_type, changed_by, change_reason)
        select ${idOf("collection", "n")}, '${PROJECT}', 'collection ' || n,
          case when n = 2 or n > ${collections - OPEN_JOBS} then 'PROCESSING' else 'COMPLETED' end,
          jsonb_build_object('n', n), ${at("n")}, ${at("n")}, 1, ${CHANGED} from generate_series(1, ${collections}) n`,
     );
     await db.query(
-      `insert into document (id, project_id, collection_id, name, media_type, size_bytes, created_at)
+      `insert into headway.document (id, project_id, collection_id, name, media_type, size_bytes, created_at)
        select ${idOf("document", "n * 32768 + t")}, '${PROJECT}', ${idOf("collection", "n")}, 'd' || t, 'text/plain', 1, ${at("n")}
        from generate_series(1, ${collections}) n
        cross join lateral generate_series(1, case n when 2 then ${TASKS_OF_ONE} else ${TASKS_A_JOB} end) t`,
     );
     // The last jobs are open, each in a collection of its own, for a collection has at most one that is.
     await db.query(
-      `insert into job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages, tags,
+      `insert into headway.job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages, tags,
          priority, status, total, queued, running, completed, failed, version, created_at, status_changed_at, started_at,
          finished_at, change_id, changed_by_type, changed_by, change_reason)
        select ${idOf("job", "n")}, '${PROJECT}', ${idOf("collection", "c")},
@@ -77,18 +77,18 @@ export async function fillLists(superuserUrl: string, jobs: number): Promise<Fil
          from generate_series(1, ${jobs}) n) n`,
     );
     await db.query(
-      `update job set total = ${TASKS_OF_ONE}, queued = ${TASKS_OF_ONE / 4}, failed = ${TASKS_OF_ONE / 4},
+      `update headway.job set total = ${TASKS_OF_ONE}, queued = ${TASKS_OF_ONE / 4}, failed = ${TASKS_OF_ONE / 4},
          completed = ${TASKS_OF_ONE / 2} where id = ${idOf("job", String(JOBS_OF_ONE + 1))}`,
     );
     await db.query(
-      `insert into stage_count (job_id, project_id, stage, queued, running, completed)
+      `insert into headway.stage_count (job_id, project_id, stage, queued, running, completed)
        select id, project_id, s, case s when 'a' then queued else 0 end, case s when 'b' then running else 0 end,
-         case when s = 'a' or finished_at is not null then completed else 0 end from job, unnest(document_stages) s`,
+         case when s = 'a' or finished_at is not null then completed else 0 end from headway.job, unnest(document_stages) s`,
     );
     // Leases in fifty open jobs have passed long ago; nobody sweeps while it is looked at.
-    await withoutIndexes(db, "task", () =>
+    await withoutIndexes(db, "headway.task", () =>
       db.query(
-        `insert into task (id, project_id, collection_id, job_id, kind, document_id, document_name, ordinal, pipeline, status,
+        `insert into headway.task (id, project_id, collection_id, job_id, kind, document_id, document_name, ordinal, pipeline, status,
            stage, worker_id, lease_expires_at, run_at, finished_at, error_code, error_message, error_stage, version, fence,
            created_at, status_changed_at, change_id, changed_by_type, changed_by, change_reason)
          select ${idOf("task", "n.n * 32768 + t")}, '${PROJECT}', n.collection_id, n.id, 'DOCUMENT',
@@ -102,7 +102,7 @@ export async function fillLists(superuserUrl: string, jobs: number): Promise<Fil
            case s.status when 'FAILED' then 'HANDLER_ERROR' end, case s.status when 'FAILED' then 'It could not be read.' end,
            case s.status when 'FAILED' then 'b' end,
            case s.status when 'QUEUED' then 1 when 'RUNNING' then 3 else 6 end, 1, n.created_at, n.status_changed_at, ${CHANGED}
-         from (select *, ('x' || right(id::text, 12))::bit(48)::bigint as n from job order by id) n
+         from (select *, ('x' || right(id::text, 12))::bit(48)::bigint as n from headway.job order by id) n
          cross join lateral generate_series(1, n.total) t
          cross join lateral (select case
            when n.n = ${JOBS_OF_ONE + 1} then (array['FAILED', 'QUEUED', 'COMPLETED', 'COMPLETED'])[1 + t % 4]
@@ -111,27 +111,27 @@ export async function fillLists(superuserUrl: string, jobs: number): Promise<Fil
            else 'COMPLETED' end as status) s`,
       ),
     );
-    await withoutIndexes(db, "status_change", () =>
+    await withoutIndexes(db, "headway.status_change", () =>
       db.query(
-        `insert into status_change (tx, project_id, entity_type, entity_id, collection_id, job_id, task_id, version, from_status,
+        `insert into headway.status_change (tx, project_id, entity_type, entity_id, collection_id, job_id, task_id, version, from_status,
            to_status, to_stage, run, attempt, actor_type, actor, reason, change_id, at)
          select '3'::xid8, project_id, 'TASK', id, collection_id, job_id, id, v,
            case v when 1 then null when 2 then 'QUEUED' else 'RUNNING' end,
            case v when 1 then 'QUEUED' when 6 then status else 'RUNNING' end, substr('aabcd', v, 1), 1, 1, 'WORKER', 'worker:1',
            (array['SUBMITTED', 'CLAIMED', 'STAGE_STARTED', 'STAGE_STARTED', 'STAGE_STARTED', 'COMPLETED'])[v],
            gen_random_uuid(), created_at + make_interval(secs => v)
-         from task cross join lateral generate_series(1, version) v
+         from headway.task cross join lateral generate_series(1, version) v
          union all
          select '3'::xid8, project_id, 'JOB', id, collection_id, id, null, v, case v when 1 then null when 2 then 'QUEUED' else 'PROCESSING' end,
            case v when 1 then 'QUEUED' when 2 then 'PROCESSING' else status end, null, 1, null, 'USER', 'filler',
-           (array['SUBMITTED', 'STARTED', 'COMPLETED'])[v], gen_random_uuid(), created_at from job, generate_series(1, 3) v
+           (array['SUBMITTED', 'STARTED', 'COMPLETED'])[v], gen_random_uuid(), created_at from headway.job, generate_series(1, 3) v
          union all
          select '3'::xid8, project_id, 'COLLECTION', id, id, null, null, 1, null, status, null, null, null, 'USER', 'filler', 'CREATED',
-           gen_random_uuid(), created_at from collection`,
+           gen_random_uuid(), created_at from headway.collection`,
       ),
     );
     await db.query(
-      `insert into worker (id, project_id, hostname, pid, build, pipelines, concurrency, running, lease_ms, loop_iterations,
+      `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, running, lease_ms, loop_iterations,
          heartbeat_at, last_loop_at)
        select ${idOf("worker", "n")}, '${PROJECT}', 'host', n, '1', '{documents,expenses}', 450, 450, 30000, 1,
          now() + interval '1 day', now() + interval '1 day' from generate_series(1, ${WORKERS}) n`,
@@ -141,8 +141,8 @@ export async function fillLists(superuserUrl: string, jobs: number): Promise<Fil
   const day = (share: number): string => new Date(Date.UTC(2026, 0, 1) + share * DAYS * 86_400_000).toISOString();
   return withClient(superuserUrl, async (db) => {
     const { rows } = await db.query(
-      `select (select count(*)::int from job) as jobs, (select count(*)::int from task) as tasks,
-         (select count(*)::int from status_change) as changes`,
+      `select (select count(*)::int from headway.job) as jobs, (select count(*)::int from headway.task) as tasks,
+         (select count(*)::int from headway.status_change) as changes`,
     );
     return {
       ...(rows[0] as Pick<Filled, "jobs" | "tasks" | "changes">),

@@ -84,7 +84,7 @@ function lookAtFlushes(superuserUrl: string): () => Promise<string> {
     while (!stopped) {
       const { rows } = await db.query<{ what: string; n: number }>(
         `select coalesce(wait_event_type || ' ' || wait_event, 'at work') as what, count(*)::int as n from pg_stat_activity
-         where datname = current_database() and state = 'active' and query like 'select record_changes%' group by 1`,
+         where datname = current_database() and state = 'active' and query like 'select headway.record_changes%' group by 1`,
       );
       looks += 1;
       for (const { what, n } of rows) seen.set(what, (seen.get(what) ?? 0) + n);

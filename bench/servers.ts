@@ -73,14 +73,14 @@ export async function withClient<T>(url: string, work: (db: pg.Client) => Promis
 
 /** How fast this machine's disk and core are just now: commits of one row a second over 32 connections, for two seconds. */
 export async function commitsPerSecond(databaseUrl: string): Promise<number> {
-  await withClient(databaseUrl, (db) => db.query("create table if not exists bench_commit (n int)"));
+  await withClient(databaseUrl, (db) => db.query("create table if not exists public.bench_commit (n int)"));
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 32 });
   const endsAt = performance.now() + 2_000;
   let commits = 0;
   await Promise.all(
     Array.from({ length: 32 }, async () => {
       while (performance.now() < endsAt) {
-        await pool.query("insert into bench_commit values (1)");
+        await pool.query("insert into public.bench_commit values (1)");
         commits += 1;
       }
     }),

@@ -1,41 +1,31 @@
 import "reflect-metadata";
 import { lexicographicSortSchema, printSchema } from "graphql";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { ACCESS } from "../src/database/migrations/access.js";
-import { CONTRACT } from "../src/database/migrations/contract.js";
-import { EMPTYING } from "../src/database/migrations/emptying.js";
-import { NAMED_ENTITIES } from "../src/database/migrations/entities.js";
-import { FLUSH } from "../src/database/migrations/flush.js";
-import { LEAN_KEYS } from "../src/database/migrations/lean-keys/keys.js";
-import { CONVERGE } from "../src/database/migrations/initial/converge.js";
-import { DOOR } from "../src/database/migrations/initial/door.js";
-import { RECORD } from "../src/database/migrations/initial/record.js";
-import { TABLES } from "../src/database/migrations/initial/tables.js";
-import { VIOLATIONS } from "../src/database/migrations/initial/violations.js";
-import { LOOKUPS } from "../src/database/migrations/lookups.js";
-import { OPERATIONS } from "../src/database/migrations/operations.js";
-import { SUBMISSION } from "../src/database/migrations/submission.js";
-import { TEXT_PAGING } from "../src/database/migrations/text-paging.js";
-import { UPLOADS } from "../src/database/migrations/uploads.js";
+import pg from "pg";
+import { startEmbeddedPostgres } from "../src/database/embedded.js";
+import { migrate } from "../src/database/migrate.js";
+import { DEFAULT_SCHEMA } from "../src/database/schema-name.js";
 import { buildHeadwaySchema } from "../src/graphql/schema.js";
 import { ENDINGS, type Ending } from "../src/lifecycle/reasons.js";
 import { isOpen, LEVELS, type Level } from "../src/lifecycle/status.js";
 import { TRANSITIONS } from "../src/lifecycle/transitions.js";
+import { dumpSchema, dumpSignatures } from "./database-dump.js";
 
-/** The files that are written from the code and kept beside it, for people and for reviews. */
-export type EmittedFile = "schema.graphql" | "lifecycle.md" | "database.sql";
+/** The files that are written from the code and kept beside it, by their paths in the repository. */
+export type EmittedFile = "schema/schema.graphql" | "schema/lifecycle.md" | "sql/transitions.sql";
 
-/** Where the emitted files are kept. */
-export const SCHEMA_FOLDER = fileURLToPath(new URL("../../schema/", import.meta.url));
+/** What the paths of emitted files begin at. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The contents of the emitted files, as they must be for this code. */
 export async function emitSchema(): Promise<Record<EmittedFile, string>> {
   return {
-    "schema.graphql": `${printSchema(lexicographicSortSchema(await buildHeadwaySchema()))}\n`,
-    "lifecycle.md": lifecycle(),
-    "database.sql": database(),
+    "schema/schema.graphql": `${printSchema(lexicographicSortSchema(await buildHeadwaySchema()))}\n`,
+    "schema/lifecycle.md": lifecycle(),
+    "sql/transitions.sql": transitions(),
   };
 }
 
@@ -105,36 +95,59 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
 }
 
-function database(): string {
+function transitions(): string {
   const rows = TRANSITIONS.flatMap(({ level, from, to, reasons }) =>
     reasons.map((reason) => `  (${[level, from, to, reason].map(literal).join(", ")})`),
   );
-  const transitions = `insert into transition (level, from_status, to_status, reason) values\n${rows.join(",\n")};`;
-  const migrated = [
-    ...OPERATIONS,
-    ...CONTRACT,
-    ...ACCESS,
-    ...UPLOADS,
-    TEXT_PAGING,
-    ...NAMED_ENTITIES,
-    ...FLUSH,
-    LEAN_KEYS,
-    EMPTYING,
-    SUBMISSION,
-    LOOKUPS,
-  ];
-  const parts = [TABLES, transitions, DOOR, CONVERGE, RECORD, VIOLATIONS, ...migrated].map((sql) => sql.trim());
-  return `-- Written by npm run schema: what the migrations run, in their order.\n\n${parts.join("\n\n")}\n`;
+  return [
+    "-- Written by `npm run schema` from src/lifecycle/transitions.ts. Merged at every migrate: what is missing is added, and",
+    "-- nothing is removed, since the build before this one may still write it.",
+    "insert into headway.transition (level, from_status, to_status, reason) values",
+    rows.join(",\n"),
+    "on conflict do nothing;",
+    "",
+  ].join("\n");
 }
 
 function literal(value: string | null): string {
   return value === null ? "null" : `'${value.replaceAll("'", "''")}'`;
 }
 
-if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  await mkdir(SCHEMA_FOLDER, { recursive: true });
-  for (const [name, content] of Object.entries(await emitSchema())) {
-    await writeFile(path.join(SCHEMA_FOLDER, name), content);
-    console.error(`wrote schema/${name}`);
+/** The files that are written from a migrated database. */
+async function emitDatabase(): Promise<Readonly<Record<"schema/database.sql" | "sql/signatures.txt", string>>> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), "headway-schema-"));
+  const server = await startEmbeddedPostgres({ dataDir });
+  try {
+    await migrate(server.url);
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    try {
+      return {
+        "schema/database.sql": await dumpSchema(client, DEFAULT_SCHEMA),
+        "sql/signatures.txt": `${(await dumpSignatures(client, DEFAULT_SCHEMA)).join("\n")}\n`,
+      };
+    } finally {
+      await client.end();
+    }
+  } finally {
+    await server.stop();
+    await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+/** With the word `release` the signatures too, which the next builds are held to; see docs/sql.md. */
+async function main(isRelease: boolean): Promise<void> {
+  const write = async (name: string, content: string): Promise<void> => {
+    await writeFile(path.join(ROOT, name), content);
+    console.error(`wrote ${name}`);
+  };
+  // The transitions are there before the database is migrated with them.
+  for (const [name, content] of Object.entries(await emitSchema())) await write(name, content);
+  for (const [name, content] of Object.entries(await emitDatabase())) {
+    if (isRelease || name !== "sql/signatures.txt") await write(name, content);
+  }
+}
+
+if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  await main(process.argv[2] === "release");
 }

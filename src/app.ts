@@ -1,10 +1,11 @@
 import type { DataSource } from "typeorm";
 import type { Config } from "./config.js";
-import { createDataSource, migrate, missingMigrations } from "./database/data-source.js";
+import { createDataSource } from "./database/data-source.js";
+import { migrate, missingMigrations } from "./database/migrate.js";
 import { startEmbeddedPostgres } from "./database/embedded.js";
 import type { Dispatcher } from "./dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "./dispatch/in-process.js";
-import type { EngineParts } from "./engine/engine.js";
+import type { EngineDeps } from "./engine/engine.js";
 import { createNetworks } from "./sources/networks.js";
 import { KeyRing } from "./access/keys.js";
 import { developmentKey } from "./access/development-key.js";
@@ -13,6 +14,7 @@ import { messageOf } from "./errors.js";
 import type { Logger } from "./logger.js";
 import { loadRegistry, withoutKeys, type LoadedPipelines, type PipelineSource } from "./pipelines/load.js";
 import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
+import type { Check } from "./server/health.js";
 import { startServer, type RunningServer } from "./server/server.js";
 import type { BlobStore } from "./storage/blob-store.js";
 import type { S3Objects } from "./storage/s3-objects.js";
@@ -20,7 +22,7 @@ import { openStores } from "./storage/stores.js";
 import { hostFor, snapshotOf } from "./worker/sandbox-protocol.js";
 import { Sandbox } from "./worker/sandbox.js";
 import { buildVersion } from "./version.js";
-import { Worker } from "./worker/worker.js";
+import { WorkerLoop } from "./worker/worker.js";
 
 /** A running Headway process. */
 export interface App {
@@ -98,7 +100,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   const stores = await openStores(config);
   const { blobs, s3 } = stores;
   closers.push(["stores", () => stores.close()]);
-  const parts: EngineParts = {
+  const deps: EngineDeps = {
     db,
     dispatcher,
     registry: pipelines.registry,
@@ -111,7 +113,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     retentionDays: config.retentionDays,
     onError,
   };
-  const serve = await startServing({ config, logger, parts, pipelines, blobs, databaseUrl, state }, closers);
+  const serve = await startServing({ config, logger, deps, pipelines, blobs, databaseUrl, state }, closers);
   const closeServer: Closer = ["server", () => serve.server.close(Math.min(CLIENTS_GRACE_MS, state.graceMs()))];
   // Here for a start that fails further down; after a whole one it is closed before the worker, and this finds it closed.
   closers.push(closeServer);
@@ -122,7 +124,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     serve.checks.push({
       name: "reconciler",
       check: async () => {
-        const stillMs = reconciler.standingStillMs;
+        const stillMs = reconciler.stalledMs;
         if (stillMs === null) return "the sweep has not gone round yet";
         return stillMs > TICK_DEADLINE_MS + 2 * config.sweepMs
           ? `the sweep has not gone round for ${stillMs} ms`
@@ -131,7 +133,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     });
   }
   const worker = config.roles.includes("worker")
-    ? await startWorker({ config, logger, parts, source, blobs, s3, databaseUrl, state }, closers, serve.checks)
+    ? await startWorker({ config, logger, deps, source, blobs, s3, databaseUrl, state }, closers, serve.checks)
     : null;
   // Last pushed, first stopped: nothing is claimed any more, then clients are let go, and then work is waited for.
   closers.push(closeServer);
@@ -140,12 +142,17 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
 }
 
 async function openDispatcher(
-  { redisUrl }: Config,
+  { redisUrl, databaseSchema }: Config,
   onError: (error: unknown, doing: string) => void,
 ): Promise<Dispatcher> {
   if (redisUrl === null) return createInProcessDispatcher();
   const { createBullDispatcher } = await import("./dispatch/bull.js"); // Large, and of no use without Redis.
-  return createBullDispatcher({ redisUrl, onError: (error) => onError(error, "talking to Redis") });
+  // Installations that share a database may share a Redis too; hints are for the workers of one.
+  return createBullDispatcher({
+    redisUrl,
+    prefix: databaseSchema,
+    onError: (error) => onError(error, "talking to Redis"),
+  });
 }
 
 async function openDatabase(
@@ -161,7 +168,7 @@ async function openDatabase(
     url = embedded.url;
     label = `embedded PostgreSQL in ${config.dataDir}`;
   }
-  await migrate(url);
+  await migrate(url, config.databaseSchema);
   return { url, label };
 }
 
@@ -172,6 +179,7 @@ async function connect(
   onError: (error: unknown, doing: string) => void,
 ): Promise<DataSource> {
   const db = await createDataSource(url, {
+    schema: config.databaseSchema,
     // Stages read and stage in their own turns; flushes, beats and sweeps must find a free connection beside them.
     poolSize: Math.min(40, 10 + config.concurrency),
     onError: (error) => onError(error, "holding a database connection"),
@@ -180,17 +188,11 @@ async function connect(
   return db;
 }
 
-interface Check {
-  readonly name: string;
-  /** Null when all is well, else what is not. */
-  readonly check: () => Promise<string | null>;
-}
-
 async function startServing(
   from: {
     config: Config;
     logger: Logger;
-    parts: EngineParts;
+    deps: EngineDeps;
     pipelines: LoadedPipelines;
     blobs: BlobStore;
     databaseUrl: string;
@@ -198,13 +200,13 @@ async function startServing(
   },
   closers: Closer[],
 ): Promise<{ server: RunningServer; checks: Check[] }> {
-  const { config, logger, parts, pipelines, blobs, databaseUrl, state } = from;
+  const { config, logger, deps, pipelines, blobs, databaseUrl, state } = from;
   const checks: Check[] = [
     { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
-    { name: "database", check: () => parts.db.query("select 1").then(() => null, messageOf) },
-    { name: "migrations", check: () => missingMigrations(parts.db) },
+    { name: "database", check: () => deps.db.query("select 1").then(() => null, messageOf) },
+    { name: "migrations", check: () => missingMigrations(deps.db) },
   ];
-  const stream = new ChangeStream(parts.db, parts.onError);
+  const stream = new ChangeStream(deps.db, deps.onError);
   const isApi = config.roles.includes("api");
   if (isApi) {
     await stream.start(databaseUrl);
@@ -218,10 +220,8 @@ async function startServing(
     requestsPerSecond: config.requestsPerSecond,
     introspection: config.introspection,
     publicUrl: config.publicUrl,
-    measured: { db: parts.db },
-    api: isApi
-      ? { parts, stream, embedder: pipelines.embedder, blobs, keys: new KeyRing(parts.db, parts.onError) }
-      : null,
+    measured: { db: deps.db },
+    api: isApi ? { deps, stream, embedder: pipelines.embedder, blobs, keys: new KeyRing(deps.db, deps.onError) } : null,
   });
   return { server, checks };
 }
@@ -230,7 +230,7 @@ async function startWorker(
   from: {
     config: Config;
     logger: Logger;
-    parts: EngineParts;
+    deps: EngineDeps;
     source: PipelineSource;
     blobs: BlobStore;
     s3: S3Objects | null;
@@ -239,8 +239,8 @@ async function startWorker(
   },
   closers: Closer[],
   checks: Check[],
-): Promise<Worker> {
-  const { config, logger, parts, source, blobs, s3, databaseUrl, state } = from;
+): Promise<WorkerLoop> {
+  const { config, logger, deps, source, blobs, s3, databaseUrl, state } = from;
   const sandbox = new Sandbox({
     childEntry: new URL("./worker/sandbox-child.js", import.meta.url),
     concurrency: config.concurrency,
@@ -248,9 +248,9 @@ async function startWorker(
     logger,
   });
   closers.push(["child processes", () => sandbox.close()]);
-  const worker = new Worker(
+  const worker = new WorkerLoop(
     {
-      ...parts,
+      ...deps,
       blobs,
       s3,
       databaseUrl,
@@ -277,7 +277,7 @@ async function startWorker(
   checks.push({
     name: "worker",
     check: async () => {
-      const stillMs = worker.standingStillMs;
+      const stillMs = worker.stalledMs;
       const limitMs = Math.max(config.leaseMs, 3 * config.pollMs);
       return stillMs > limitMs ? `the claim loop has not gone round for ${stillMs} ms` : null;
     },

@@ -1,14 +1,14 @@
 import { isIPv6 } from "node:net";
 import path from "node:path";
 import { z } from "zod";
-import { blobsPlace, list, networks, s3Places, type Network } from "./config/places.js";
-import { url, whole } from "./config/values.js";
-import { withoutPassword } from "./config/describe.js";
+import { schemaFault, schemaIn, schemaName, withoutSchema } from "./config/database.js";
+import { blobsPlace, entriesOf, networks, s3Places, type Network } from "./config/places.js";
+import { url, whole, withoutPassword } from "./config/values.js";
 import { ConfigError } from "./errors.js";
 import { LOG_LEVELS, nearestName, SETTINGS, type SettingName } from "./settings.js";
 
-export const ROLES = ["api", "worker", "reconciler"] as const;
-export type Role = (typeof ROLES)[number];
+export const PROCESS_ROLES = ["api", "worker", "reconciler"] as const;
+export type ProcessRole = (typeof PROCESS_ROLES)[number];
 
 /** A server that speaks OpenAI's protocol; the URL without a slash at its end. */
 export interface ModelServer {
@@ -25,7 +25,7 @@ export interface Config {
   /** Where clients find this API from outside, without a slash at its end; null: at host and port. */
   readonly publicUrl: string | null;
   readonly dataDir: string;
-  readonly roles: readonly Role[];
+  readonly roles: readonly ProcessRole[];
   readonly pipelineFiles: readonly string[];
   readonly concurrency: number;
   readonly leaseMs: number;
@@ -53,7 +53,9 @@ export interface Config {
   /** The server that writes down speech; null where none is set. */
   readonly transcriber: ModelServer | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Without the parameter `schema`, which says the same as databaseSchema. */
   readonly databaseUrl: string | null;
+  readonly databaseSchema: string;
   readonly redisUrl: string | null;
   /** The server that commands talk to, without a slash at its end. */
   readonly clientUrl: string;
@@ -80,7 +82,7 @@ export interface S3Settings {
 
 const PASSED_ON = ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR"];
 
-const absoluteList = z.string().transform((value) => list(value).map((entry) => path.resolve(entry)));
+const absoluteList = z.string().transform((value) => entriesOf(value).map((entry) => path.resolve(entry)));
 
 const SCHEMA = {
   HEADWAY_HOST: z.string().min(1, "it must be an address or a host name, because the server listens there"),
@@ -90,13 +92,13 @@ const SCHEMA = {
     .string()
     .min(1, "it must be a folder, because the database and files are kept there")
     .transform((value) => path.resolve(value)),
-  HEADWAY_ROLES: z.string().transform((value, context): readonly Role[] => {
-    const roles = list(value);
-    if (roles.length > 0 && roles.every((role) => (ROLES as readonly string[]).includes(role)))
-      return [...new Set(roles)] as Role[];
+  HEADWAY_ROLES: z.string().transform((value, context): readonly ProcessRole[] => {
+    const roles = entriesOf(value);
+    if (roles.length > 0 && roles.every((role) => (PROCESS_ROLES as readonly string[]).includes(role)))
+      return [...new Set(roles)] as ProcessRole[];
     context.addIssue({
       code: "custom",
-      message: `it must be some of ${ROLES.join(", ")}, separated by commas, because a process is nothing else`,
+      message: `it must be some of ${PROCESS_ROLES.join(", ")}, separated by commas, because a process is nothing else`,
     });
     return z.NEVER;
   }),
@@ -148,6 +150,7 @@ const SCHEMA = {
     `it must be one of ${LOG_LEVELS.join(", ")}, because the log knows no other level`,
   ),
   DATABASE_URL: url(["postgres:", "postgresql:"], "Postgres keeps the truth"),
+  HEADWAY_DATABASE_SCHEMA: schemaName,
   REDIS_URL: url(["redis:", "rediss:"], "Redis carries the hints"),
   HEADWAY_URL: url(["http:", "https:"], "commands speak GraphQL over it"),
   HEADWAY_KEY: z.string().regex(/^[\x21-\x7e]*$/, "it must be a key without blanks, because it is sent in a header"),
@@ -194,12 +197,17 @@ function relations(values: Record<string, unknown>): string[] {
       'HEADWAY_EMBEDDER is "openai" and HEADWAY_OPENAI_URL is not set; set it, such as to https://api.openai.com/v1, because the vectors come from there.',
     );
   }
-  const roles = values.HEADWAY_ROLES as readonly Role[] | undefined;
-  if (roles && roles.length < ROLES.length && values.DATABASE_URL === null) {
+  const roles = values.HEADWAY_ROLES as readonly ProcessRole[] | undefined;
+  if (roles && roles.length < PROCESS_ROLES.length && values.DATABASE_URL === null) {
     faults.push(
       `HEADWAY_ROLES is "${roles.join(",")}" and DATABASE_URL is not set; set DATABASE_URL, because the embedded database belongs to one process with all roles.`,
     );
   }
+  const schema = schemaFault(
+    (values.DATABASE_URL ?? null) as string | null,
+    values.HEADWAY_DATABASE_SCHEMA as string | undefined,
+  );
+  if (schema !== null) faults.push(schema);
   return faults;
 }
 
@@ -253,7 +261,8 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
       values.HEADWAY_TRANSCRIBER_MODEL,
     ),
     logLevel: values.HEADWAY_LOG_LEVEL,
-    databaseUrl: values.DATABASE_URL,
+    databaseUrl: values.DATABASE_URL === null ? null : withoutSchema(values.DATABASE_URL),
+    databaseSchema: values.HEADWAY_DATABASE_SCHEMA || schemaIn(values.DATABASE_URL) || "headway",
     redisUrl: values.REDIS_URL,
     clientUrl: withoutSlash(values.HEADWAY_URL ?? urlHere(values.HEADWAY_HOST, values.HEADWAY_PORT)),
     clientKey: values.HEADWAY_KEY || null,

@@ -109,6 +109,11 @@ export const SETTINGS = [
   },
   { name: "DATABASE_URL", default: "", does: "Postgres 15 or newer. Empty: an embedded one in HEADWAY_DATA_DIR." },
   {
+    name: "HEADWAY_DATABASE_SCHEMA",
+    default: "",
+    does: "The schema that holds everything of Headway. Empty: `?schema=` of DATABASE_URL, else headway.",
+  },
+  {
     name: "REDIS_URL",
     default: "",
     does: "Redis for hints. Empty: hints stay in this process, and other processes poll.",

@@ -51,7 +51,7 @@ export async function createKey(
   const id = uuidv7();
   const secret = randomBytes(SECRET_BYTES).toString("base64url");
   const rows: { expiresAt: Date | null }[] = await db.query(
-    `insert into api_key (id, project_id, name, role, secret_hash, collection_id, job_id, created_by, expires_at)
+    `insert into headway.api_key (id, project_id, name, role, secret_hash, collection_id, job_id, created_by, expires_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + make_interval(secs => $9::float8 / 1000))
      returning expires_at as "expiresAt"`,
     [
@@ -73,7 +73,7 @@ export async function createKey(
 export async function revokeKey(db: Queryable, projectId: string, id: string): Promise<boolean> {
   const rows: unknown[] = await db.query(
     `with gone as (
-       update api_key set revoked_at = clock_timestamp()
+       update headway.api_key set revoked_at = clock_timestamp()
        where id = $1 and project_id = $2 and revoked_at is null returning id)
      select id from gone`,
     [id, projectId],
@@ -90,7 +90,7 @@ const KEY_COLUMNS = `k.id, k.project_id as "projectId", p.name as project, k.nam
 /** A project's keys, newest first, at most 1,000; those that are no longer good only when asked for. */
 export function listKeys(db: Queryable, projectId: string, which: "good" | "all" = "good"): Promise<KeyRow[]> {
   return db.query(
-    `select ${KEY_COLUMNS} from api_key k join project p on p.id = k.project_id
+    `select ${KEY_COLUMNS} from headway.api_key k join headway.project p on p.id = k.project_id
      where k.project_id = $1 ${which === "good" ? `and ${GOOD}` : ""}
      order by k.created_at desc, k.id desc limit 1000`,
     [projectId],
@@ -166,7 +166,7 @@ export class KeyRing {
     const rows: Known[] = await this.#db.query(
       `select ${KEY_COLUMNS}, k.secret_hash as "secretHash",
          (extract(epoch from k.expires_at - clock_timestamp()) * 1000)::float8 as "leftMs"
-       from api_key k join project p on p.id = k.project_id where k.id = $1 and ${GOOD}`,
+       from headway.api_key k join headway.project p on p.id = k.project_id where k.id = $1 and ${GOOD}`,
       [id],
     );
     const [row] = rows;
@@ -186,7 +186,7 @@ export class KeyRing {
     if (this.#usedAt.size >= MAX_CACHED) this.#usedAt.clear();
     this.#usedAt.set(id, now);
     this.#db
-      .query("update api_key set last_used_at = clock_timestamp() where id = $1", [id])
+      .query("update headway.api_key set last_used_at = clock_timestamp() where id = $1", [id])
       .catch((error: unknown) => this.#onError(error, "noting the use of a key"));
   }
 }

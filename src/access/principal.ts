@@ -3,7 +3,7 @@ import { AccessDenied } from "../errors.js";
 import { isAtLeast, type Role } from "../lifecycle/roles.js";
 
 /** Who asks: what the key says that came with the request. */
-export interface Viewer {
+export interface Principal {
   readonly keyId: string;
   readonly name: string;
   readonly role: Role;
@@ -13,10 +13,10 @@ export interface Viewer {
 }
 
 /**
- * The viewer behind an `Authorization: Bearer hw_…` value, however it came: a header, or a socket's connectionParams.
+ * The principal behind an `Authorization: Bearer hw_…` value, however it came: a header, or a socket's connectionParams.
  * @throws {AccessDenied} UNAUTHENTICATED when there is none, or its key is unknown, revoked or expired
  */
-export async function authenticate(keys: KeyRing, authorization: unknown): Promise<Viewer> {
+export async function authenticate(keys: KeyRing, authorization: unknown): Promise<Principal> {
   const [, text] = typeof authorization === "string" ? (/^Bearer +(\S+) *$/i.exec(authorization) ?? []) : [];
   if (text === undefined) {
     throw new AccessDenied(
@@ -51,15 +51,15 @@ export const MUTATION_ROLES: Readonly<Record<string, Role>> = {
   repair: "ADMIN",
 };
 
-/** Why the viewer may not do what needs this role; null when it may. */
-export function whyNotAllowed(viewer: Viewer, least: Role): string | null {
-  return isAtLeast(viewer.role, least)
+/** Why the principal may not do what needs this role; null when it may. */
+export function whyNotAllowed(principal: Principal, least: Role): string | null {
+  return isAtLeast(principal.role, least)
     ? null
-    : `The key "${viewer.name}" has the role ${viewer.role}; ${least} is needed.`;
+    : `The key "${principal.name}" has the role ${principal.role}; ${least} is needed.`;
 }
 
-/** @throws {AccessDenied} FORBIDDEN where the viewer's role is smaller than `least` */
-export function requireRole(viewer: Viewer, least: Role): void {
-  const why = whyNotAllowed(viewer, least);
+/** @throws {AccessDenied} FORBIDDEN where the principal's role is smaller than `least` */
+export function requireRole(principal: Principal, least: Role): void {
+  const why = whyNotAllowed(principal, least);
   if (why !== null) throw new AccessDenied("FORBIDDEN", why);
 }

@@ -12,11 +12,11 @@ export async function projectNamed(
 ): Promise<{ readonly id: string; readonly isNew: boolean }> {
   const id = uuidv7();
   try {
-    await db.query("insert into project (id, name) values ($1, $2)", [id, name]);
+    await db.query("insert into headway.project (id, name) values ($1, $2)", [id, name]);
     return { id, isNew: true };
   } catch (error) {
     if (sqlStateOf(error) !== "23505") throw error;
-    const rows: { id: string }[] = await db.query("select id from project where name = $1", [name]);
+    const rows: { id: string }[] = await db.query("select id from headway.project where name = $1", [name]);
     return { id: rows[0]!.id, isNew: false };
   }
 }

@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm";
 import type { Config } from "../config.js";
-import { createDataSource, migrate } from "../database/data-source.js";
+import { createDataSource } from "../database/data-source.js";
+import { migrate } from "../database/migrate.js";
 import { runningEmbeddedUrl, startEmbeddedPostgres } from "../database/embedded.js";
 
 /**
@@ -8,22 +9,22 @@ import { runningEmbeddedUrl, startEmbeddedPostgres } from "../database/embedded.
  * else on the embedded one of the data folder, which is started for it when it does not run.
  */
 export async function withDatabase<T>(
-  config: Pick<Config, "databaseUrl" | "dataDir">,
+  config: Pick<Config, "databaseUrl" | "databaseSchema" | "dataDir">,
   work: (db: DataSource) => Promise<T>,
 ): Promise<T> {
   const running = config.databaseUrl ?? (await runningEmbeddedUrl(config.dataDir));
-  if (running !== null) return migrated(running, work);
+  if (running !== null) return migrated(running, config.databaseSchema, work);
   const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir });
   try {
-    return await migrated(embedded.url, work);
+    return await migrated(embedded.url, config.databaseSchema, work);
   } finally {
     await embedded.stop();
   }
 }
 
-async function migrated<T>(url: string, work: (db: DataSource) => Promise<T>): Promise<T> {
-  await migrate(url);
-  const db = await createDataSource(url, { poolSize: 2, applicationName: "headway-keys" }).initialize();
+async function migrated<T>(url: string, schema: string, work: (db: DataSource) => Promise<T>): Promise<T> {
+  await migrate(url, schema);
+  const db = await createDataSource(url, { schema, poolSize: 2, applicationName: "headway-keys" }).initialize();
   try {
     return await work(db);
   } finally {

@@ -20,21 +20,21 @@ export function addKeysCommands(program: Command): void {
     .addOption(inProject())
     .option("--expires <time>", "such as 30d, 12h or 90m; never when left out", lifeMsOf)
     .option("--json", "one JSON object instead", false)
-    .action(async (options: CreateOptions) => (await import("./keys.js")).create(options));
+    .action(async (options: CreateOptions) => (await import("./keys.js")).runCreateKey(options));
   keys
     .command("list")
     .description("list a project's keys, newest first, without their secrets")
     .addOption(inProject())
     .option("--all", "those that are revoked or expired too", false)
     .option("--json", "one JSON array instead", false)
-    .action(async (options: ListOptions) => (await import("./keys.js")).list(options));
+    .action(async (options: ListOptions) => (await import("./keys.js")).runListKeys(options));
   keys
     .command("revoke")
     .description("end a key: requests with it are refused within 5 s, its sockets are closed within 30 s")
     .argument("<id>", "its id, as listed, or the key itself")
     .addOption(inProject())
     .option("--json", "one JSON object instead", false)
-    .action(async (id: string, options: RevokeOptions) => (await import("./keys.js")).revoke(id, options));
+    .action(async (id: string, options: RevokeOptions) => (await import("./keys.js")).runRevokeKey(id, options));
 }
 
 function nameOf(text: string): string {

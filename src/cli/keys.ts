@@ -24,15 +24,15 @@ export interface RevokeOptions {
   readonly json: boolean;
 }
 
-export function create(options: CreateOptions): Promise<void> {
+export function runCreateKey(options: CreateOptions): Promise<void> {
   return direct((db) => made(db, options));
 }
 
-export function list(options: ListOptions): Promise<void> {
+export function runListKeys(options: ListOptions): Promise<void> {
   return direct((db) => listed(db, options));
 }
 
-export function revoke(id: string, options: RevokeOptions): Promise<void> {
+export function runRevokeKey(id: string, options: RevokeOptions): Promise<void> {
   return direct((db) => revoked(db, id, options));
 }
 
@@ -106,9 +106,9 @@ async function revoked(db: DataSource, given: string, { project, json }: RevokeO
 }
 
 async function existing(db: DataSource, name: string): Promise<string> {
-  const rows: { id: string }[] = await db.query("select id from project where name = $1", [name]);
+  const rows: { id: string }[] = await db.query("select id from headway.project where name = $1", [name]);
   if (rows[0]) return rows[0].id;
-  const names: { name: string }[] = await db.query("select name from project order by name limit 20");
+  const names: { name: string }[] = await db.query("select name from headway.project order by name limit 20");
   const known = names.map((row) => row.name).join(", ");
   throw new HeadwayError("NOT_FOUND", `There is no project "${name}"; there are: ${known}.`);
 }

@@ -1,7 +1,7 @@
 import { MultiBar, type SingleBar } from "cli-progress";
 import pc from "picocolors";
 
-export interface StageCount {
+export interface StageProgress {
   readonly stage: string;
   readonly queued: number;
   readonly running: number;
@@ -11,7 +11,7 @@ export interface StageCount {
 
 /** Shows a job's way through its stages: bars on a terminal, plain lines elsewhere. */
 export interface Progress {
-  update(counts: readonly StageCount[]): void;
+  update(counts: readonly StageProgress[]): void;
   failed(document: string, stage: string, message: string): void;
   end(): void;
 }
@@ -36,7 +36,7 @@ class Bars implements Progress {
     this.#documents = documents;
   }
 
-  update(counts: readonly StageCount[]): void {
+  update(counts: readonly StageProgress[]): void {
     for (const { stage, completed, failed, running } of counts) {
       const payload = { stage: stage.padEnd(9), failed, running };
       const bar = this.#bars.get(stage) ?? this.#multi.create(this.#documents, 0, payload);
@@ -59,13 +59,13 @@ class Lines implements Progress {
   readonly #documents: number;
   #last = "";
   #lastAt = 0;
-  #latest: readonly StageCount[] = [];
+  #latest: readonly StageProgress[] = [];
 
   constructor(documents: number) {
     this.#documents = documents;
   }
 
-  update(counts: readonly StageCount[]): void {
+  update(counts: readonly StageProgress[]): void {
     this.#latest = counts;
     if (Date.now() - this.#lastAt >= 1_000) this.#print();
   }

@@ -1,4 +1,4 @@
-export interface Permission {
+export interface ShownPermission {
   readonly allowed: boolean;
   readonly disabledReason: string | null;
 }
@@ -45,8 +45,8 @@ export interface StatusJob {
     readonly failed: number;
   }[];
   readonly waitingOn: Waiting | null;
-  readonly canRetry: Permission;
-  readonly canCancel: Permission;
+  readonly canRetry: ShownPermission;
+  readonly canCancel: ShownPermission;
   readonly running: TaskList;
   readonly waiting: TaskList;
   readonly failed: TaskList;
@@ -71,7 +71,7 @@ export interface StatusCollection {
     readonly actor: { readonly name: string };
   };
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
-  readonly canSubmit: Permission;
+  readonly canSubmit: ShownPermission;
   readonly job: StatusJob | null;
 }
 

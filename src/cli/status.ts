@@ -1,7 +1,13 @@
 import { withClient, type ClientOptions } from "./connection.js";
 import { findCollection } from "./find.js";
 import { age, colors, counted, moment, painted, plain, say, sayJson, table } from "./print.js";
-import { STATUS, type Permission, type StatusCollection, type StatusJob, type StatusTask } from "./status-query.js";
+import {
+  STATUS,
+  type ShownPermission,
+  type StatusCollection,
+  type StatusJob,
+  type StatusTask,
+} from "./status-query.js";
 
 /** `headway status COLLECTION`: how it stands, since when, what it waits for, and what can be done. */
 export async function runStatus(idOrName: string, options: ClientOptions): Promise<void> {
@@ -96,7 +102,7 @@ function printActions({ id, canSubmit, job, chunkCount, chunksWithEmbeddings }: 
   if (job.finishedAt === null) say(`  watch   headway watch ${job.id}`);
 }
 
-function sayAction(name: string, { allowed, disabledReason }: Permission, command: string): void {
+function sayAction(name: string, { allowed, disabledReason }: ShownPermission, command: string): void {
   say(`  ${name.padEnd(7)} ${allowed ? command : `not now: ${plain(disabledReason ?? "")}`}`);
 }
 

@@ -1,5 +1,5 @@
 import type { ApiClient } from "./client.js";
-import { createProgress, type Progress, type StageCount } from "./progress.js";
+import { createProgress, type Progress, type StageProgress } from "./progress.js";
 import type { ChangeEvent, GapEvent } from "./follow.js";
 import { colors, counted, duration, painted, plain, say, sayJsonLine } from "./print.js";
 import { TaskNames } from "./task-names.js";
@@ -13,7 +13,7 @@ export interface WatchedJob {
   readonly status: string;
   readonly version: number;
   readonly counts: Readonly<Record<"total" | "completed" | "failed" | "cancelled" | "skipped", number>>;
-  readonly stageCounts: readonly StageCount[];
+  readonly stageCounts: readonly StageProgress[];
   readonly summary: {
     readonly durationMs: number;
     readonly errors: readonly { readonly code: string; readonly stage: string | null; readonly count: number }[];
@@ -124,7 +124,7 @@ class BarView extends LineView {
     const name = event.toStatus === "FAILED" ? await this.names.of(event) : "";
     if (Date.now() - this.#readAt >= COUNTS_EVERY_MS) {
       this.#readAt = Date.now();
-      const { job } = await this.#client.query<{ job: { stageCounts: StageCount[] } }>(
+      const { job } = await this.#client.query<{ job: { stageCounts: StageProgress[] } }>(
         "query ($id: ID!) { job(id: $id) { stageCounts { stage queued running completed failed } } }",
         { id: this.#jobId },
       );

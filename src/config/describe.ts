@@ -1,4 +1,5 @@
 import type { Config, ModelServer } from "../config.js";
+import { withoutPassword } from "./values.js";
 
 /** The settings for people to read: passwords in URLs and keys are hidden. */
 export function describeConfig(config: Config): Record<string, unknown> {
@@ -15,9 +16,4 @@ export function describeConfig(config: Config): Record<string, unknown> {
     databaseUrl: databaseUrl === null ? "embedded" : withoutPassword(databaseUrl),
     redisUrl: redisUrl === null ? "in-process" : withoutPassword(redisUrl),
   };
-}
-
-/** A URL as it may be shown. */
-export function withoutPassword(value: string): string {
-  return value.replace(/(\/\/[^:/@\s]*):[^@\s]*@/, "$1:***@");
 }

@@ -11,9 +11,9 @@ export interface Network {
 
 /** Networks by their CIDR notation; a single address is one of its own. */
 export const networks = z.string().transform((value, context) => {
-  const found = list(value).map(toNetwork);
+  const found = entriesOf(value).map(toNetwork);
   if (!found.includes(null)) return found as Network[];
-  const wrong = list(value)[found.indexOf(null)];
+  const wrong = entriesOf(value)[found.indexOf(null)];
   const message = `it must be networks such as 10.1.0.0/16 or fd00::/8, separated by commas, and "${wrong}" is none, because a network that is read wrongly would open another`;
   context.addIssue({ code: "custom", message });
   return z.NEVER;
@@ -31,7 +31,7 @@ const S3_PLACE = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[A-Za-z0-9!_.*'()-]
 const S3_MUST = "it must be s3://bucket or s3://bucket/folder";
 /** Places in S3, without a slash at the end. */
 export const s3Places = z.string().transform((value, context) => {
-  const places = list(value);
+  const places = entriesOf(value);
   if (places.every((place) => S3_PLACE.test(place))) return places.map((place) => place.replace(/\/$/, ""));
   context.addIssue({ code: "custom", message: `${S3_MUST}, several separated by commas, because objects lie there` });
   return z.NEVER;
@@ -44,7 +44,7 @@ export const blobsPlace = z
   .transform((value) => value.replace(/\/$/, "") || null);
 
 /** The entries of a setting that holds several, separated by commas. */
-export function list(value: string): string[] {
+export function entriesOf(value: string): string[] {
   return value
     .split(",")
     .map((entry) => entry.trim())

@@ -20,3 +20,8 @@ export function url(protocols: readonly string[], why: string): z.ZodType<string
     return z.NEVER;
   }) as unknown as z.ZodType<string | null>;
 }
+
+/** A URL as it may be shown. */
+export function withoutPassword(value: string): string {
+  return value.replace(/(\/\/[^:/@\s]*):[^@\s]*@/, "$1:***@");
+}

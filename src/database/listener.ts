@@ -1,4 +1,5 @@
 import pg from "pg";
+import { withDeadline } from "../async/with-deadline.js";
 
 export interface Listener {
   /** Resolves once the connection is gone; no call-back comes after. */
@@ -9,6 +10,7 @@ export interface Listener {
 const PROBE_MS = 1_000;
 const PROBE_DEADLINE_MS = 1_000;
 const RECONNECT_MS = 200;
+const CLOSE_DEADLINE_MS = 1_000;
 
 /**
  * LISTENs on `channels` over one connection of its own, which it replaces whenever it breaks or falls silent.
@@ -75,7 +77,8 @@ export async function listen(
       const last = client;
       client = null;
       if (last)
-        await Promise.race([last.end().catch(() => undefined), new Promise((r) => setTimeout(r, 1_000).unref())]);
+        // Given up by then, or broken already: nothing is asked of it any more.
+        await withDeadline("Closing the LISTEN connection", CLOSE_DEADLINE_MS, last.end()).catch(() => undefined);
     },
   };
 }

@@ -1,10 +1,10 @@
 import Bull from "bull";
 import type { Redis } from "ioredis";
+import { withDeadline } from "../async/with-deadline.js";
 import { HeadwayError } from "../errors.js";
 import { DISPATCH_DEADLINE_MS, type Consumer, type Dispatcher, type Hint, type HintHandler } from "./dispatcher.js";
 import { Handlers } from "./handlers.js";
 import { RedisLink, watchFetches } from "./redis-link.js";
-import { within } from "./within.js";
 
 /** How long one blocking fetch waits at the server (Bull's own default). */
 const FETCH_WAIT_S = 5;
@@ -43,9 +43,9 @@ class BullDispatcher implements Dispatcher {
     const adding = hints.map(async (hint) => {
       if (await this.#add(hint)) taken += 1;
     });
-    const all = await within(
-      Promise.all(adding).then(() => true),
-      { deadlineMs: DISPATCH_DEADLINE_MS, fallback: false },
+    const all = await withDeadline("Sending hints", DISPATCH_DEADLINE_MS, Promise.all(adding)).then(
+      () => true,
+      () => false,
     );
     if (!all) this.#link.doubt();
     return taken;
@@ -68,7 +68,7 @@ class BullDispatcher implements Dispatcher {
       ),
     );
     // In an outage the queues go on connecting in the background.
-    await within(Promise.all(started), { deadlineMs: DISPATCH_DEADLINE_MS, fallback: undefined });
+    await withDeadline("Connecting the queues", DISPATCH_DEADLINE_MS, Promise.all(started)).catch(() => undefined);
     return {
       close: async () => {
         this.#consumers.delete(consumer);
@@ -79,7 +79,7 @@ class BullDispatcher implements Dispatcher {
 
   async ping(): Promise<boolean> {
     if (this.#closing !== null) return false;
-    return within(this.#link.ask(), { deadlineMs: DISPATCH_DEADLINE_MS, fallback: false });
+    return withDeadline("Asking Redis", DISPATCH_DEADLINE_MS, this.#link.ask()).catch(() => false);
   }
 
   close(): Promise<void> {
@@ -213,7 +213,7 @@ class BullConsumer {
     });
     await Promise.all([
       this.handlers.close(),
-      within(Promise.all(closed), { deadlineMs: DISPATCH_DEADLINE_MS - 100, fallback: undefined }),
+      withDeadline("Closing the queues", DISPATCH_DEADLINE_MS - 100, Promise.all(closed)).catch(() => undefined),
     ]);
     for (const connection of this.#connections) connection.disconnect();
   }

@@ -1,10 +1,11 @@
+import { Signal } from "../async/signal.js";
+import { withDeadline } from "../async/with-deadline.js";
 import { DISPATCH_DEADLINE_MS, type Hint, type HintHandler } from "./dispatcher.js";
-import { within } from "./within.js";
 
 /** The running handlers of one consumer: never more than `concurrency`, whatever pipelines their hints came from. */
 export class Handlers {
   readonly #running = new Set<Promise<void>>();
-  #waiting: (() => void)[] = [];
+  readonly #change = new Signal();
   #closed = false;
 
   constructor(
@@ -27,7 +28,7 @@ export class Handlers {
   start(hint: Hint): Promise<void> {
     const run: Promise<void> = this.#handle(hint).finally(() => {
       this.#running.delete(run);
-      this.#wakeAll();
+      this.#change.raise();
     });
     this.#running.add(run);
     return run;
@@ -35,18 +36,15 @@ export class Handlers {
 
   /** Settles when there is room, or when this is closed: look at `closed` afterwards. */
   async room(): Promise<void> {
-    while (!this.#closed && !this.hasRoom) {
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-      });
-    }
+    while (!this.#closed && !this.hasRoom) await this.#change.wait();
   }
 
   /** Starts no more, and waits for what runs, at most the deadline. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#wakeAll();
-    await within(Promise.all(this.#running), { deadlineMs: DISPATCH_DEADLINE_MS, fallback: undefined });
+    this.#change.raise();
+    const ended = Promise.all(this.#running);
+    await withDeadline("Ending the handlers of hints", DISPATCH_DEADLINE_MS, ended).catch(() => undefined);
   }
 
   async #handle(hint: Hint): Promise<void> {
@@ -57,11 +55,5 @@ export class Handlers {
     } catch (error) {
       this.options.onError(error instanceof Error ? error : new Error(String(error)));
     }
-  }
-
-  #wakeAll(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
   }
 }

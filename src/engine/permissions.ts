@@ -6,7 +6,7 @@ import { isOpen, type CollectionStatus, type JobStatus, type TaskKind, type Task
  */
 
 /** Of a settled job or one of its tasks: who is asked and what stands beside it. */
-export interface JobStanding {
+export interface RetryState {
   readonly jobId: string;
   readonly status: JobStatus;
   /** The newest job of its collection. */
@@ -32,7 +32,7 @@ export function whyNotSubmit(
   };
 }
 
-export function whyNotRetryJob({ jobId, status, newestJobId, isExpiring }: Omit<JobStanding, "collectionTask">) {
+export function whyNotRetryJob({ jobId, status, newestJobId, isExpiring }: Omit<RetryState, "collectionTask">) {
   if (isExpiring) return expired("job", jobId);
   if (status === "COMPLETED" || isOpen("JOB", status)) {
     return `Job ${jobId} is ${status}; only a job that FAILED, was CANCELLED or COMPLETED_WITH_ERRORS can be retried.`;
@@ -43,7 +43,7 @@ export function whyNotRetryJob({ jobId, status, newestJobId, isExpiring }: Omit<
 export function whyNotRetryTask(
   taskId: string,
   task: { readonly kind: TaskKind; readonly status: TaskStatus },
-  job: JobStanding,
+  job: RetryState,
 ): string | null {
   if (job.isExpiring) return expired("task", taskId);
   if (task.kind === "COLLECTION") return `Task ${taskId} is the job's collection task: retry the job instead.`;
@@ -65,7 +65,7 @@ export function whyNotCancel(noun: "Job" | "Task", id: string, isStillOpen: bool
   return isStillOpen ? null : `${noun} ${id} is ${status}; only open work can be cancelled.`;
 }
 
-function whyNotNewest({ jobId, status, newestJobId }: Pick<JobStanding, "jobId" | "status" | "newestJobId">) {
+function whyNotNewest({ jobId, status, newestJobId }: Pick<RetryState, "jobId" | "status" | "newestJobId">) {
   if (newestJobId === jobId) return null;
   return `Job ${jobId} is ${status}, but job ${newestJobId} is newer; only a collection's newest job can be retried.`;
 }

@@ -18,8 +18,8 @@ export function toStorableJson(value: unknown, what = "output"): string {
   if (json === undefined) throw unstorable(what, `a ${typeof value} is no JSON`);
   const sizeBytes = Buffer.byteLength(json);
   if (sizeBytes > MAX_OUTPUT_BYTES) throw tooLarge(what, sizeBytes);
-  const oddity = oddityIn(json);
-  if (oddity !== null) throw unstorable(what, `it contains ${oddity}`);
+  const fault = unstorableIn(json);
+  if (fault !== null) throw unstorable(what, `it contains ${fault}`);
   return json;
 }
 
@@ -51,7 +51,7 @@ function tooLarge(what: string, size: number | string): HeadwayError {
 }
 
 /** What Postgres does not take in JSON that JSON.stringify made; null where it takes it. */
-export function oddityIn(json: string): string | null {
+export function unstorableIn(json: string): string | null {
   // Backslashes are counted so that an escaped backslash before "u0000" is not taken for the character.
   if (/(^|[^\\])(\\\\)*\\u0000/.test(json)) return "the character U+0000";
   return /(^|[^\\])(\\\\)*\\ud[89a-f]/i.test(json) ? "half of a surrogate pair" : null;

@@ -1,16 +1,16 @@
 import type { DataSource } from "typeorm";
-import type { Actor, EngineParts } from "../engine/engine.js";
+import type { Actor, EngineDeps } from "../engine/engine.js";
 import type { KeyRing } from "../access/keys.js";
 import type { ChangeStream } from "../engine/stream/stream.js";
 import type { Embedder } from "../pipelines/embedding/embedder.js";
 import type { BlobStore } from "../storage/blob-store.js";
-import type { Viewer } from "../access/principal.js";
+import type { Principal } from "../access/principal.js";
 import { createLoaders, type Loaders } from "./loaders.js";
 import { ChunkSearch } from "../engine/read/search.js";
 
 /** What the API stands on; one for the process. */
-export interface ApiParts {
-  readonly parts: EngineParts;
+export interface ApiDeps {
+  readonly deps: EngineDeps;
   readonly stream: ChangeStream;
   readonly embedder: Embedder;
   readonly blobs: BlobStore;
@@ -21,10 +21,10 @@ export interface ApiParts {
 }
 
 /** One request's, or one event's: loaders are never shared between two. */
-export interface GraphContext extends ApiParts {
+export interface GraphContext extends ApiDeps {
   readonly db: DataSource;
-  readonly viewer: Viewer;
-  /** The viewer's: nothing of any other is there. */
+  readonly principal: Principal;
+  /** The principal's: nothing of any other is there. */
   readonly projectId: string;
   readonly actor: Actor;
   readonly loaders: Loaders;
@@ -33,20 +33,20 @@ export interface GraphContext extends ApiParts {
 
 const searches = new WeakMap<object, ChunkSearch>();
 
-export function createContext(api: ApiParts, viewer: Viewer): GraphContext {
-  const { db } = api.parts;
-  const search = searches.get(api.parts) ?? new ChunkSearch(db, api.embedder);
-  searches.set(api.parts, search);
+export function createContext(api: ApiDeps, principal: Principal): GraphContext {
+  const { db } = api.deps;
+  const search = searches.get(api.deps) ?? new ChunkSearch(db, api.embedder);
+  searches.set(api.deps, search);
   let loaders: Loaders | null = null;
   return {
     ...api,
     db,
-    viewer,
-    projectId: viewer.projectId,
-    actor: { type: "USER", name: viewer.name, projectId: viewer.projectId },
+    principal,
+    projectId: principal.projectId,
+    actor: { type: "USER", name: principal.name, projectId: principal.projectId },
     // Some thirty objects, which an open subscription would hold and most events of a stream never ask.
     get loaders() {
-      return (loaders ??= createLoaders(api.parts, viewer));
+      return (loaders ??= createLoaders(api.deps, principal));
     },
     chunkSearch: search,
   };

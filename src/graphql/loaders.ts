@@ -1,18 +1,20 @@
 import DataLoader from "dataloader";
 import type { ObjectLiteral } from "typeorm";
 import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../engine/stream/history.js";
-import type { Change, EngineParts } from "../engine/engine.js";
-import { whyJobsWait, whyTasksWait, type WaitingReason } from "../engine/read/waiting.js";
+import type { EngineDeps } from "../engine/engine.js";
+import { whyJobsWait, whyTasksWait } from "../engine/read/waiting.js";
+import type { WaitingReason } from "../model/waiting.js";
 import { collectionWarnings, type CollectionWarning } from "../engine/read/warnings.js";
 import { Collection } from "../model/collection.js";
 import { Document } from "../model/document.js";
 import { JobSummary, type StageSummary } from "../model/job-summary.js";
 import { Job, type StageCount } from "../model/job.js";
 import { NamedEntity } from "../model/named-entity.js";
+import type { StatusChange } from "../model/status-change.js";
 import { RefusedWrite, Task } from "../model/task.js";
 import { Worker } from "../model/worker.js";
-import { textSlices, type TextSlice } from "./document/text-slices.js";
-import type { Viewer } from "../access/principal.js";
+import { textSlices, type TextSlice } from "../engine/read/text-slices.js";
+import type { Principal } from "../access/principal.js";
 import { isVisible } from "../access/key-scope.js";
 import { NestedPages } from "./paging/nested-pages.js";
 import { readStageSummaries } from "../engine/read/stage-summaries.js";
@@ -40,7 +42,7 @@ export interface Loaders {
   readonly stageCountsOfJob: DataLoader<string, StageCount[]>;
   readonly refusedWritesOfTask: DataLoader<string, RefusedWrite[]>;
   /** By entity id. */
-  readonly lastChange: DataLoader<string, Change | null>;
+  readonly lastChange: DataLoader<string, StatusChange | null>;
   /** The whole history of a task, oldest first. */
   readonly historyOfTask: DataLoader<string, ChangeRow[]>;
   readonly waitingOfTask: DataLoader<string, WaitingReason | null>;
@@ -91,9 +93,9 @@ function ofMap<T>(read: (keys: readonly string[]) => Promise<ReadonlyMap<string,
   });
 }
 
-/** Loaders that find what this viewer may see: of its project, and of its key's part of that. */
-export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Viewer, "projectId" | "scope">): Loaders {
-  const { db } = parts;
+/** Loaders that find what this principal may see: of its project, and of its key's part of that. */
+export function createLoaders(deps: EngineDeps, { projectId, scope }: Pick<Principal, "projectId" | "scope">): Loaders {
+  const { db } = deps;
   const seesJob = ({ id, collectionId }: Job): boolean => isVisible(scope, { collectionId, jobId: id });
   const seesTask = ({ jobId, collectionId }: Task): boolean => isVisible(scope, { collectionId, jobId });
   const select = <T extends ObjectLiteral>(
@@ -158,7 +160,7 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
         newestFirst(
           Job,
           `select j.id from unnest($1::uuid[]) as c(id) cross join lateral (
-             select id from job where collection_id = c.id and project_id = $2 order by created_at desc, id desc limit 1) j`,
+             select id from headway.job where collection_id = c.id and project_id = $2 order by created_at desc, id desc limit 1) j`,
           keys,
         ),
       (row) => row.collectionId,
@@ -187,7 +189,7 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
         newestFirst(
           Task,
           `select t.id from unnest($1::uuid[]) as d(id) cross join lateral (
-             select id from task where document_id = d.id and project_id = $2 order by created_at desc, id desc limit 1) t`,
+             select id from headway.task where document_id = d.id and project_id = $2 order by created_at desc, id desc limit 1) t`,
           keys,
         ),
       (row) => row.documentId!,
@@ -197,8 +199,8 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
     stageCountsOfJob: many(
       (keys) =>
         db.query(
-          `select s.job_id as "jobId", s.stage, s.queued, s.running, s.completed, s.failed from stage_count s
-           join job j on j.id = s.job_id where s.job_id = any ($1) and j.project_id = $2
+          `select s.job_id as "jobId", s.stage, s.queued, s.running, s.completed, s.failed from headway.stage_count s
+           join headway.job j on j.id = s.job_id where s.job_id = any ($1) and j.project_id = $2
            order by s.job_id, array_position(j.document_stages, s.stage)`,
           [keys, projectId],
         ) as Promise<(StageCount & { jobId: string })[]>,
@@ -208,7 +210,7 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
       async (keys) => {
         const found: { id: string }[] = await db.query(
           `select w.id from unnest($1::uuid[]) as t(id) cross join lateral (
-             select id from refused_write where task_id = t.id and project_id = $2 order by id desc limit 20) w`,
+             select id from headway.refused_write where task_id = t.id and project_id = $2 order by id desc limit 20) w`,
           [keys, projectId],
         );
         const ids = found.map(({ id }) => id);
@@ -225,7 +227,7 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
       async (keys) => {
         const rows: (ChangeRow & { databaseId: string })[] = await db.query(
           `select ${CHANGE_COLUMNS}, ${DATABASE_ID} from unnest($1::uuid[]) as e(id) cross join lateral (
-             select * from status_change where entity_id = e.id and project_id = $2 order by version desc limit 1) s`,
+             select * from headway.status_change where entity_id = e.id and project_id = $2 order by version desc limit 1) s`,
           [keys, projectId],
         );
         return rows.map(({ databaseId, ...row }) => withCursor(row, "collection", databaseId));
@@ -235,17 +237,17 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
     historyOfTask: many(
       (keys) =>
         db.query(
-          `select ${CHANGE_COLUMNS} from status_change s where s.entity_id = any ($1) and s.project_id = $2
+          `select ${CHANGE_COLUMNS} from headway.status_change s where s.entity_id = any ($1) and s.project_id = $2
            order by s.entity_id, s.version`,
           [keys, projectId],
         ),
       (row: ChangeRow) => row.entityId,
     ),
-    waitingOfTask: ofMap((keys) => whyTasksWait(parts, keys)),
-    waitingOfJob: ofMap((keys) => whyJobsWait(parts, keys)),
+    waitingOfTask: ofMap((keys) => whyTasksWait(deps, keys)),
+    waitingOfJob: ofMap((keys) => whyJobsWait(deps, keys)),
     isExpiring: new DataLoader(async (keys) => {
       const rows: { id: string }[] = await db.query(
-        `select c.id from collection c where c.id = any ($1) and c.project_id = $2 and (c.status = 'EXPIRED' or is_expiry_due(c))`,
+        `select c.id from headway.collection c where c.id = any ($1) and c.project_id = $2 and (c.status = 'EXPIRED' or headway.is_expiry_due(c))`,
         [keys, projectId],
       );
       const expiring = new Set(rows.map(({ id }) => id));
@@ -258,7 +260,7 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
     relatedOfEntity: many(
       async (keys) => {
         const pairs: { entityId: string; otherId: string; together: number }[] = await db.query(
-          `select entity_id as "entityId", other_id as "otherId", together from named_entity_pair
+          `select entity_id as "entityId", other_id as "otherId", together from headway.named_entity_pair
            where entity_id = any ($1) and project_id = $2 order by together desc, other_id`,
           [keys, projectId],
         );
@@ -273,7 +275,7 @@ export function createLoaders(parts: EngineParts, { projectId, scope }: Pick<Vie
     documentsOfEntity: many(
       (keys) =>
         db.query(
-          `select entity_id as "entityId", document_id as "documentId" from named_entity_document
+          `select entity_id as "entityId", document_id as "documentId" from headway.named_entity_document
            where entity_id = any ($1) and project_id = $2 order by mentions desc, document_id`,
           [keys, projectId],
         ) as Promise<{ entityId: string; documentId: string }[]>,

@@ -20,20 +20,20 @@ export class RootResolver {
   @Query(() => NodeType, { nullable: true, description: "Whatever has this id." })
   async node(
     @Arg("id", () => ID, { description: "The id of anything that has one." }) id: string,
-    @Ctx() { db, viewer }: GraphContext,
+    @Ctx() { db, principal }: GraphContext,
   ): Promise<object | null> {
     const found: { kind: keyof typeof KINDS | "StatusChange" }[] = await db.query(WHICH, [
       uuid(id, "id"),
-      viewer.projectId,
-      viewer.scope?.collectionId ?? null,
-      viewer.scope?.jobId ?? null,
+      principal.projectId,
+      principal.scope?.collectionId ?? null,
+      principal.scope?.jobId ?? null,
     ]);
     const kind = found[0]?.kind;
     if (!kind) return null;
     if (kind !== "StatusChange")
       return db.getRepository(KINDS[kind]).createQueryBuilder("t").where("t.id = :id", { id }).getOne();
     const rows: (ChangeRow & { databaseId: string })[] = await db.query(
-      `select ${CHANGE_COLUMNS}, ${DATABASE_ID} from status_change s where s.id = $1`,
+      `select ${CHANGE_COLUMNS}, ${DATABASE_ID} from headway.status_change s where s.id = $1`,
       [id],
     );
     const { databaseId, ...row } = rows[0]!;
@@ -43,7 +43,7 @@ export class RootResolver {
 
 /** Of each table, its type and what a key of one collection ($3), or of one job of it ($4), sees. */
 const TABLES: Readonly<Record<string, readonly [type: string, ofCollection: string, ofJob: string]>> = {
-  artifact: ["Artifact", "(select j.collection_id from job j where j.id = t.job_id)", "t.job_id"],
+  artifact: ["Artifact", "(select j.collection_id from headway.job j where j.id = t.job_id)", "t.job_id"],
   chunk: ["Chunk", "t.collection_id", "$4"],
   collection: ["Collection", "t.id", "$4"],
   document: ["Document", "t.collection_id", "$4"],
@@ -56,9 +56,9 @@ const TABLES: Readonly<Record<string, readonly [type: string, ofCollection: stri
 const WHICH = [
   ...Object.entries(TABLES).map(
     ([table, [type, ofCollection, ofJob]]) =>
-      `select '${type}' as kind from ${table} t where t.id = $1 and t.project_id = $2
+      `select '${type}' as kind from headway.${table} t where t.id = $1 and t.project_id = $2
          and ($3::uuid is null or ${ofCollection} = $3) and ($4::uuid is null or ${ofJob} = $4)
          ${table === "artifact" ? "and t.accepted" : ""}`,
   ),
-  "select 'Worker' as kind from worker t where t.id = $1",
+  "select 'Worker' as kind from headway.worker t where t.id = $1",
 ].join(" union all ");

@@ -5,8 +5,8 @@ import type { ChangeReason } from "../lifecycle/reasons.js";
 import { NodeType } from "./node.js";
 import { BigIntScalar } from "./scalars.js";
 
-@ObjectType({ description: "Who brought about a change." })
-export class Actor {
+@ObjectType("Actor", { description: "Who brought about a change." })
+export class ActorInfo {
   @Field(() => ActorTypeEnum, { description: "Whether a person, a worker or the system itself." })
   readonly type!: ActorType;
   @Field(() => String, { description: "A key's name, `worker:<its id>`, or a duty such as `system:sweep`." })
@@ -16,6 +16,16 @@ export class Actor {
 /** One row of the append-only history. The engine reads it, with its cursor, so it is no TypeORM entity. */
 @ObjectType({ implements: NodeType, description: "One change of one entity: what, when, by whom, and why." })
 export class StatusChange extends NodeType {
+  /** Counts the changes of its collection, in the order of their commits. */
+  readonly position!: string;
+  /** The transaction that wrote it; with the position, the order of a project's stream. */
+  readonly tx!: string;
+  readonly projectId!: string;
+  /** Null but for tasks and jobs. */
+  readonly run!: number | null;
+  readonly actorType!: ActorType;
+  /** As `Actor.name`. */
+  readonly actor!: string;
   @Field(() => String, { description: "Opaque; give it to `after` to resume exactly behind this change." })
   readonly cursor!: string;
   @Field(() => EntityTypeEnum, { description: "Whether it is about a collection, a job or a task." })

@@ -1,19 +1,22 @@
+import { eachPageById } from "../database/each-page.js";
 import { failpoint } from "../failpoint.js";
-import type { DutyParts } from "./reconciler.js";
+import type { DutyDeps } from "./duty.js";
 
 const PAGE = 200;
 
 /** Gives back what a dead or frozen worker holds, or fails it when it has crashed too often. Returns how many moved. */
-export async function rescueExpiredLeases({ db, recorder }: DutyParts): Promise<number> {
+export async function rescueExpiredLeases({ db, recorder }: DutyDeps): Promise<number> {
   let rescued = 0;
-  for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
-    const rows: { id: string; fence: string; worker: string }[] = await db.query(
-      `select id, fence::text as fence, worker_id as worker from task
-       where status = 'RUNNING' and lease_expires_at < clock_timestamp() and id > $1 order by id limit ${PAGE}
+  const expired = eachPageById<{ id: string; fence: string; worker: string }>(PAGE, (after, limit) =>
+    db.query(
+      `select id, fence::text as fence, worker_id as worker from headway.task
+       where status = 'RUNNING' and lease_expires_at < clock_timestamp() and id > $1 order by id limit $2
        for no key update skip locked`,
-      [after],
-    );
-    if (rows.length > 0) await failpoint("sweep.before_rescue");
+      [after, limit],
+    ),
+  );
+  for await (const rows of expired) {
+    await failpoint("sweep.before_rescue");
     const recorded = await Promise.all(
       rows.map(({ id, fence, worker }) =>
         recorder.record({
@@ -27,7 +30,6 @@ export async function rescueExpiredLeases({ db, recorder }: DutyParts): Promise<
       ),
     );
     rescued += recorded.filter((one) => one !== null).length;
-    if (rows.length < PAGE) return rescued;
-    after = rows.at(-1)!.id;
   }
+  return rescued;
 }

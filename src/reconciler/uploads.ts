@@ -1,5 +1,5 @@
 import { expireUploadsStep } from "../engine/uploads/uploads.js";
-import type { DutyParts } from "./reconciler.js";
+import type { DutyDeps } from "./duty.js";
 
 const STEP = 200;
 /** Small transactions a tick; what is left goes on in the next, so that other duties are not kept waiting. */
@@ -9,10 +9,10 @@ const STEPS_A_TICK = 50;
  * Removes uploads that have expired, with what was sent of them; those that documents hold stay as long as these do.
  * Their files go with the next removal of stored files. Returns how many were looked at.
  */
-export async function expireUploads(parts: Pick<DutyParts, "db">): Promise<number> {
+export async function expireUploads(deps: Pick<DutyDeps, "db">): Promise<number> {
   let looked = 0;
   for (let step = 0; step < STEPS_A_TICK; step += 1) {
-    const found = await expireUploadsStep(parts, STEP);
+    const found = await expireUploadsStep(deps, STEP);
     looked += found;
     if (found < STEP) break;
   }

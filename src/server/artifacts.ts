@@ -5,18 +5,18 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import parseRange from "range-parser";
 import type { DataSource } from "typeorm";
-import type { Viewer } from "../access/principal.js";
+import type { Principal } from "../access/principal.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { BlobStore } from "../storage/blob-store.js";
 import { refuse } from "./refuse.js";
 
 /** What serving artifacts needs. */
-export interface ArtifactParts {
+export interface ArtifactDeps {
   readonly db: DataSource;
   readonly blobs: BlobStore;
   /** @throws {AccessDenied} */
-  readonly authenticate: (authorization: unknown) => Promise<Viewer>;
+  readonly authenticate: (authorization: unknown) => Promise<Principal>;
   readonly logger: Logger;
 }
 
@@ -34,14 +34,14 @@ const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w-]+=(?:[\w.+-]+|"[
 
 /**
  * Streams GET /artifacts/:id, whole or one range of it, always as a download that no browser interprets: what it holds
- * came from documents. Only accepted artifacts that the viewer may see are found. An artifact's bytes never change, so its ETag
+ * came from documents. Only accepted artifacts that the principal may see are found. An artifact's bytes never change, so its ETag
  * is a strong one, and a download that broke off goes on with Range and If-Range. Several ranges at once get the whole.
  */
-export function serveArtifact({ db, blobs, authenticate, logger }: ArtifactParts): RequestHandler<{ id: string }> {
+export function serveArtifact({ db, blobs, authenticate, logger }: ArtifactDeps): RequestHandler<{ id: string }> {
   return async (req, res) => {
     const { id } = req.params;
-    const viewer = await authenticate(req.headers.authorization);
-    const artifact = UUID.test(id) ? await find(db, viewer, id) : null;
+    const principal = await authenticate(req.headers.authorization);
+    const artifact = UUID.test(id) ? await find(db, principal, id) : null;
     if (artifact === null) return missing(res, id);
     const etag = `"${artifact.sha256}"`;
     res.setHeader("etag", etag);
@@ -106,11 +106,11 @@ function rangeOf(req: IncomingMessage, sizeBytes: number, etag: string): ByteRan
   return ranges.length === 1 ? ranges[0]! : null;
 }
 
-async function find(db: DataSource, { projectId, scope }: Viewer, id: string): Promise<ArtifactRow | null> {
+async function find(db: DataSource, { projectId, scope }: Principal, id: string): Promise<ArtifactRow | null> {
   const rows: ArtifactRow[] = await db.query(
-    `select blob_key, media_type, name, size_bytes, sha256 from artifact
+    `select blob_key, media_type, name, size_bytes, sha256 from headway.artifact
      where id = $1 and project_id = $2 and accepted
-       and ($3::uuid is null or job_id in (select id from job where collection_id = $3))
+       and ($3::uuid is null or job_id in (select id from headway.job where collection_id = $3))
        and ($4::uuid is null or job_id = $4)`,
     [id, projectId, scope?.collectionId ?? null, scope?.jobId ?? null],
   );

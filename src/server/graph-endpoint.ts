@@ -16,17 +16,17 @@ import { serveSockets } from "./websocket.js";
 
 const GRAPHQL_PATH = "/graphql";
 
-interface Endpoint<Visitor> {
+interface Endpoint<Principal> {
   readonly app: Express;
   readonly http: Server;
   readonly drain: Drain;
-  readonly service: GraphService<Visitor>;
+  readonly service: GraphService<Principal>;
   readonly url: () => string;
   readonly logger: Logger;
 }
 
 /** Puts the GraphQL endpoint, its sockets and its playground onto `app`. Returns how to stop them, and the rest. */
-export async function serveGraph<Visitor>(endpoint: Endpoint<Visitor>): Promise<() => Promise<void>> {
+export async function serveGraph<Principal>(endpoint: Endpoint<Principal>): Promise<() => Promise<void>> {
   const { app, http, drain, service, url, logger } = endpoint;
   drain.sockets = serveSockets(http, GRAPHQL_PATH, { service, url, logger });
   const apollo = apolloFor(endpoint);
@@ -38,19 +38,21 @@ export async function serveGraph<Visitor>(endpoint: Endpoint<Visitor>): Promise<
     toPlayground,
     async (req, res, next) => {
       // Before anything of the body is read: who has no key learns nothing, not even of the schema.
-      const visitor = await service.authenticate(req.headers.authorization);
-      service.admit(visitor);
-      res.locals.visitor = visitor;
+      const principal = await service.authenticate(req.headers.authorization);
+      service.admit(principal);
+      res.locals.principal = principal;
       next();
     },
     express.json({ limit: MAX_BODY_BYTES }),
     limited(service),
-    expressMiddleware(apollo, { context: async ({ res }) => service.context(res.locals.visitor as Visitor, url()) }),
+    expressMiddleware(apollo, {
+      context: async ({ res }) => service.context(res.locals.principal as Principal, url()),
+    }),
   );
   return () => apollo.stop();
 }
 
-function apolloFor<Visitor>({ drain, service, logger }: Endpoint<Visitor>): ApolloServer<object> {
+function apolloFor<Principal>({ drain, service, logger }: Endpoint<Principal>): ApolloServer<object> {
   const draining: ApolloServerPlugin = { serverWillStart: async () => ({ drainServer: () => drain.run() }) };
   return new ApolloServer({
     schema: service.schema,

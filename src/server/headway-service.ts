@@ -1,13 +1,13 @@
 import { NoSchemaIntrospectionCustomRule } from "graphql";
 import { RateLimited } from "../errors.js";
-import { authenticate, type Viewer } from "../access/principal.js";
-import { createContext, type ApiParts } from "../graphql/context.js";
+import { authenticate, type Principal } from "../access/principal.js";
+import { createContext, type ApiDeps } from "../graphql/context.js";
 import { formatError } from "../graphql/errors.js";
 import { limitRequest } from "../graphql/limits/limits.js";
 import { buildHeadwaySchema } from "../graphql/schema.js";
 import type { GraphService } from "./graph-service.js";
 import { RateLimit } from "./rate-limit.js";
-import type { ServerOptions } from "./server.js";
+import type { ServerOptions } from "./server-options.js";
 
 const REQUESTS_PER_SECOND = 100;
 
@@ -15,20 +15,20 @@ const REQUESTS_PER_SECOND = 100;
 export async function headwayService(
   options: Pick<
     ServerOptions,
-    "logger" | "recheckKeysMs" | "keylessMs" | "requestsPerSecond" | "introspection" | "publicUrl"
+    "logger" | "recheckKeysMs" | "authTimeoutMs" | "requestsPerSecond" | "introspection" | "publicUrl"
   > & {
-    readonly api: Omit<ApiParts, "publicUrl" | "logger">;
+    readonly api: Omit<ApiDeps, "publicUrl" | "logger">;
   },
-): Promise<GraphService<Viewer>> {
-  const { api, logger, recheckKeysMs, keylessMs, requestsPerSecond, introspection, publicUrl } = options;
+): Promise<GraphService<Principal>> {
+  const { api, logger, recheckKeysMs, authTimeoutMs, requestsPerSecond, introspection, publicUrl } = options;
   const schema = await buildHeadwaySchema();
   const rate = new RateLimit(requestsPerSecond ?? REQUESTS_PER_SECOND);
   return {
     schema,
     authenticate: (authorization) => authenticate(api.keys, authorization),
-    isStillGood: ({ keyId }) => api.keys.isGood(keyId),
+    isValid: ({ keyId }) => api.keys.isGood(keyId),
     ...(recheckKeysMs === undefined ? {} : { recheckMs: recheckKeysMs }),
-    ...(keylessMs === undefined ? {} : { keylessMs }),
+    ...(authTimeoutMs === undefined ? {} : { authTimeoutMs }),
     idOf: ({ keyId }) => keyId,
     admit: ({ keyId }) => {
       const retryAfterMs = rate.take(keyId);
@@ -36,7 +36,7 @@ export async function headwayService(
     },
     limit: (request) => limitRequest(schema, request),
     validationRules: introspection === false ? [NoSchemaIntrospectionCustomRule] : [],
-    context: (viewer, here) => createContext({ ...api, logger, publicUrl: publicUrl ?? here }, viewer),
+    context: (principal, here) => createContext({ ...api, logger, publicUrl: publicUrl ?? here }, principal),
     formatError: (error) => formatError(error, logger),
   };
 }

@@ -1,4 +1,5 @@
 import type { RequestHandler } from "express";
+import { withDeadline } from "../async/with-deadline.js";
 import { messageOf } from "../errors.js";
 
 /** One thing that must be well before this process is ready. */
@@ -38,16 +39,10 @@ export function readyz(checks: readonly Check[]): RequestHandler {
 }
 
 async function run({ name, check }: Check): Promise<CheckResult> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`no answer within ${CHECK_DEADLINE_MS} ms`), CHECK_DEADLINE_MS);
-  });
   try {
-    const message = await Promise.race([check(), late]);
+    const message = await withDeadline("The check", CHECK_DEADLINE_MS, check());
     return { name, ok: message === null, message };
   } catch (error) {
     return { name, ok: false, message: messageOf(error) };
-  } finally {
-    clearTimeout(timer);
   }
 }

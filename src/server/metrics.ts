@@ -3,12 +3,12 @@ import { Counter, Gauge, Registry } from "prom-client";
 import type { DataSource } from "typeorm";
 import { poolUsage } from "../database/data-source.js";
 import { findViolations } from "../engine/operations/doctor.js";
-import { measure, TransitionCounter } from "../engine/operations/measure.js";
+import { measure, TransitionCounter } from "../engine/operations/operational-metrics.js";
 import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { collectProcessMetrics, processMetrics } from "../metrics.js";
 
-export interface MetricsParts {
+export interface MetricsDeps {
   readonly db: DataSource;
   readonly logger: Logger;
 }
@@ -21,7 +21,7 @@ const MAX_VIOLATIONS = 1_000;
  * Answers Prometheus: what this process counted, and what the database knows of the whole installation. The latter is
  * the same whichever process is asked: take the maximum over processes, not the sum.
  */
-export function serveMetrics({ db, logger }: MetricsParts): RequestHandler {
+export function serveMetrics({ db, logger }: MetricsDeps): RequestHandler {
   collectProcessMetrics();
   const ofPool = new Registry();
   const pool = new Gauge({

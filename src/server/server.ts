@@ -1,9 +1,7 @@
 import express, { type ErrorRequestHandler, type Express } from "express";
 import { createServer, type Server } from "node:http";
 import { isIPv6, type AddressInfo } from "node:net";
-import type { DataSource } from "typeorm";
 import { AccessDenied, HeadwayError, messageOf, RateLimited } from "../errors.js";
-import type { ApiParts } from "../graphql/context.js";
 import type { Logger } from "../logger.js";
 import { serveArtifact } from "./artifacts.js";
 import { Drain } from "./drain.js";
@@ -11,6 +9,7 @@ import { healthz, readyz, type Check } from "./health.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
 import { serveMetrics } from "./metrics.js";
 import { boundBodies } from "./receive.js";
+import type { ServerOptions } from "./server-options.js";
 import { onlyPut, serveUpload } from "./uploads.js";
 
 /** Of answers over HTTP, by the specification of it. */
@@ -27,38 +26,15 @@ export interface RunningServer {
   close(graceMs: number): Promise<void>;
 }
 
-export interface ServerOptions {
-  readonly host: string;
-  /** 0 picks a free one. */
-  readonly port: number;
-  readonly logger: Logger;
-  /** Read at each request: more may be added after the start. */
-  readonly checks: readonly Check[];
-  /** Asked for /metrics; null where there is nothing to be measured. */
-  readonly measured: { readonly db: DataSource } | null;
-  /** Null where this process serves no API, but health only. */
-  readonly api: Omit<ApiParts, "publicUrl" | "logger"> | null;
-  /** How often the keys of open sockets are looked at again. Default 10,000. */
-  readonly recheckKeysMs?: number;
-  /** How long a socket may be open without having named a key. Default 10,000. */
-  readonly keylessMs?: number;
-  /** Of one key; default 100. */
-  readonly requestsPerSecond?: number;
-  /** Whether clients may ask for the schema; default true. */
-  readonly introspection?: boolean;
-  /** Where clients find it, as with a proxy in front; where it listens when absent or null. */
-  readonly publicUrl?: string | null;
-}
-
 /** Starts to listen. @throws {HeadwayError} PORT_IN_USE, CANNOT_LISTEN */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { api, logger } = options;
-  if (api === null) return listen(options, null, () => undefined);
+  if (api === null) return startListening(options, null, () => undefined);
   // Loaded here, because a process that serves no API starts half a second earlier without it.
   const { headwayService } = await import("./headway-service.js");
   const service = await headwayService({ ...options, api });
-  return listen(options, service, (app) => {
-    const { db, maxDocumentBytes } = api.parts;
+  return startListening(options, service, (app) => {
+    const { db, maxDocumentBytes } = api.deps;
     const files = { db, blobs: api.blobs, authenticate: service.authenticate, logger };
     app.get("/artifacts/:id", serveArtifact(files));
     app
@@ -73,9 +49,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
  * @param service what /graphql answers from; it is told the URL, which is known once the server listens
  * @param more adds routes
  */
-export async function listen<Visitor>(
+export async function startListening<Principal>(
   { host, port, logger, checks, measured }: Pick<ServerOptions, "host" | "port" | "logger" | "checks" | "measured">,
-  service: GraphService<Visitor> | null,
+  service: GraphService<Principal> | null,
   more: (app: Express) => void,
 ): Promise<RunningServer> {
   const app = express().disable("x-powered-by");

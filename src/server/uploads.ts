@@ -2,14 +2,14 @@ import type { RequestHandler, Response } from "express";
 import type { IncomingMessage } from "node:http";
 import type { DataSource } from "typeorm";
 import {
-  abandonSending,
-  beginSending,
-  completeSending,
+  discardAttempt,
+  startAttempt,
+  completeAttempt,
   findUpload,
   type OpenUpload,
 } from "../engine/uploads/uploads.js";
 import { messageOf } from "../errors.js";
-import { MUTATION_ROLES, requireRole, type Viewer } from "../access/principal.js";
+import { MUTATION_ROLES, requireRole, type Principal } from "../access/principal.js";
 import { failpoint } from "../failpoint.js";
 import type { Logger } from "../logger.js";
 import type { BlobStore } from "../storage/blob-store.js";
@@ -17,11 +17,11 @@ import { otherBytes, receive, Refusal, type Pace } from "./receive.js";
 import { refuse } from "./refuse.js";
 
 /** What receiving uploads needs. */
-export interface UploadParts {
+export interface UploadDeps {
   readonly db: DataSource;
   readonly blobs: BlobStore;
   /** @throws {AccessDenied} */
-  readonly authenticate: (authorization: unknown) => Promise<Viewer>;
+  readonly authenticate: (authorization: unknown) => Promise<Principal>;
   readonly maxDocumentBytes: number;
   readonly logger: Logger;
   readonly pace?: Pace;
@@ -37,23 +37,23 @@ const LINGER_MS = 1_000;
  * 400 SIZE_MISMATCH or SHA256_MISMATCH, 404 NOT_FOUND, 408 TOO_SLOW, 413 TOO_LARGE, 415 ENCODED; nothing is kept then.
  * @throws {AccessDenied} without a key, or with a smaller role than announcing takes
  */
-export function serveUpload(parts: UploadParts): RequestHandler<{ id: string }> {
+export function serveUpload(deps: UploadDeps): RequestHandler<{ id: string }> {
   return async (req, res) => {
     cutWhenRefused(req, res);
-    const viewer = await parts.authenticate(req.headers.authorization);
-    requireRole(viewer, MUTATION_ROLES.createUploads!);
+    const principal = await deps.authenticate(req.headers.authorization);
+    requireRole(principal, MUTATION_ROLES.createUploads!);
     const { id } = req.params;
     const find = async (): Promise<OpenUpload | null> =>
-      UUID.test(id) ? findUpload(parts.db, viewer.projectId, id.toLowerCase()) : null;
+      UUID.test(id) ? findUpload(deps.db, principal.projectId, id.toLowerCase()) : null;
     const upload = await find();
-    const fault = upload === null ? unknown(id) : faultOfHead(req, upload, parts.maxDocumentBytes);
+    const fault = upload === null ? unknown(id) : faultOfHead(req, upload, deps.maxDocumentBytes);
     if (fault !== null) return refuse(res, fault.status, fault.code, fault.message);
     try {
       if (upload!.isCompleted) {
-        await discard(receive(req, upload!, parts.pace));
+        await discard(receive(req, upload!, deps.pace));
         return answer(res, 200, upload!);
       }
-      const { isOurs, sha256 } = await store(parts, req, upload!);
+      const { isOurs, sha256 } = await store(deps, req, upload!);
       if (isOurs) return answer(res, 201, { ...upload!, sha256 });
       const now = await find();
       if (!now?.isCompleted) throw unknown(id);
@@ -63,7 +63,7 @@ export function serveUpload(parts: UploadParts): RequestHandler<{ id: string }> 
       // The store wraps nothing: what the receiving end refused comes through it as it is.
       if (error instanceof Refusal) return refuse(res, error.status, error.code, error.message);
       if (!req.socket.destroyed || req.complete) throw error;
-      parts.logger.debug({ uploadId: id, error: messageOf(error) }, "a client went away in the middle of its upload");
+      deps.logger.debug({ uploadId: id, error: messageOf(error) }, "a client went away in the middle of its upload");
     }
   };
 }
@@ -74,25 +74,25 @@ export const onlyPut: RequestHandler = (req, res) => {
   refuse(res, 405, "METHOD_NOT_ALLOWED", `${req.method} does nothing here; send the bytes of an upload with PUT.`);
 };
 
-/** Stores the bytes and completes the upload, unless another sending was faster. Nothing is left of what fails. */
+/** Stores the bytes and completes the upload, unless another attempt was faster. Nothing is left of what fails. */
 async function store(
-  { db, blobs, pace }: UploadParts,
+  { db, blobs, pace }: UploadDeps,
   req: IncomingMessage,
   upload: OpenUpload,
 ): Promise<{ readonly isOurs: boolean; readonly sha256: string }> {
-  const sending = await beginSending(db, upload);
+  const attempt = await startAttempt(db, upload);
   let isOurs = false;
   try {
     await failpoint("upload.before_write");
     const source = receive(req, upload, pace);
-    const { sha256 } = await blobs.write(sending.blobKey, source, { maxBytes: upload.sizeBytes });
+    const { sha256 } = await blobs.write(attempt.blobKey, source, { maxBytes: upload.sizeBytes });
     await failpoint("upload.after_write");
-    isOurs = await completeSending(db, sending, sha256);
+    isOurs = await completeAttempt(db, attempt, sha256);
     if (isOurs) await failpoint("upload.after_commit");
     return { isOurs, sha256 };
   } finally {
     // The sweep does it in any case, though later; a database that is away is no reason to hide why this failed.
-    if (!isOurs) await abandonSending(db, sending).catch(() => undefined);
+    if (!isOurs) await discardAttempt(db, attempt).catch(() => undefined);
   }
 }
 
@@ -144,7 +144,7 @@ function answer(res: Response, status: number, { id, sizeBytes, sha256 }: OpenUp
   res.status(status).json({ upload: { id, sizeBytes, sha256 } });
 }
 
-/** Once it is answered, nobody reads the rest of a body: a client that goes on sending is cut off. */
+/** Once it is answered, nobody reads the rest of a body: a client that goes on attempt is cut off. */
 function cutWhenRefused(req: IncomingMessage, res: Response): void {
   res.once("finish", () => {
     if (req.complete) return;

@@ -18,7 +18,7 @@ import type { GraphRequest } from "../graphql/limits/limits.js";
 import type { Logger } from "../logger.js";
 import { openSockets } from "../metrics.js";
 import type { GraphService } from "./graph-service.js";
-import { SocketVisits } from "./socket-visits.js";
+import { SocketAuth } from "./socket-auth.js";
 
 /** The WebSocket side of the endpoint. */
 export interface GraphSockets {
@@ -39,31 +39,31 @@ const MAX_OPERATIONS = 100;
 const MAX_UNSENT_BYTES = 1024 * 1024;
 
 /** Takes the WebSockets of `server` at `path`, speaking graphql-transport-ws. */
-export function serveSockets<Visitor>(
+export function serveSockets<Principal>(
   server: Server,
   path: string,
-  { service, url, logger }: { service: GraphService<Visitor>; url: () => string; logger: Logger },
+  { service, url, logger }: { service: GraphService<Principal>; url: () => string; logger: Logger },
 ): GraphSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
   let closing = false;
-  const visits = new SocketVisits(service, logger);
+  const auth = new SocketAuth(service, logger);
   /** By the context that was made for them: each event of their subscription needs another one. */
-  const askers = new WeakMap<object, Visitor>();
-  const contextFor = async (visitor: Visitor): Promise<object> => {
-    const context = await service.context(visitor, url());
-    askers.set(context, visitor);
+  const principals = new WeakMap<object, Principal>();
+  const contextFor = async (principal: Principal): Promise<object> => {
+    const context = await service.context(principal, url());
+    principals.set(context, principal);
     return context;
   };
   const disposable = useServer(
     {
       isProd: true,
-      onConnect: ({ connectionParams, extra }) => visits.onConnect(extra.socket, connectionParams),
+      onConnect: ({ connectionParams, extra }) => auth.onConnect(extra.socket, connectionParams),
       onSubscribe: async ({ subscriptions, extra }, _id, payload) => {
         if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()];
-        const visitor = await visits.visitorOf(extra.socket, payload.extensions);
-        if (visitor instanceof GraphQLError) return [visitor];
+        const principal = await auth.principalOf(extra.socket, payload.extensions);
+        if (principal instanceof GraphQLError) return [principal];
         const { query, operationName, variables } = payload;
-        const document = readable(service, visitor, { query, operationName, variables });
+        const document = readable(service, principal, { query, operationName, variables });
         if (!("kind" in document)) return document;
         if (!getOperationAST(document, operationName)) return [unresolved(operationName)];
         return {
@@ -71,11 +71,11 @@ export function serveSockets<Visitor>(
           document,
           operationName: operationName ?? null,
           variableValues: variables ?? null,
-          contextValue: await contextFor(visitor),
+          contextValue: await contextFor(principal),
         };
       },
       subscribe: (args) =>
-        subscribeWith(args as ExecutionArgs, () => contextFor(askers.get(args.contextValue as object)!)),
+        subscribeWith(args as ExecutionArgs, () => contextFor(principals.get(args.contextValue as object)!)),
       execute: async (args) => withCodes(await execute(args as ExecutionArgs)),
       onNext: (_context, _id, _payload, _args, result) =>
         result.errors ? { ...result, errors: result.errors.map(service.formatError) } : undefined,
@@ -90,7 +90,7 @@ export function serveSockets<Visitor>(
       openSockets.inc();
       accepted.once("close", () => {
         openSockets.dec();
-        visits.forget(accepted);
+        auth.forget(accepted);
       });
       accepted.on("message", () => {
         if (accepted.bufferedAmount <= MAX_UNSENT_BYTES) return;
@@ -106,7 +106,7 @@ export function serveSockets<Visitor>(
   return {
     async dispose() {
       closing = true;
-      visits.stop();
+      auth.stop();
       await disposable.dispose();
     },
     terminate() {
@@ -116,13 +116,13 @@ export function serveSockets<Visitor>(
 }
 
 /** The document, or why it is refused; with the codes that the HTTP side gives. */
-function readable<Visitor>(
-  { schema, admit, limit, validationRules }: GraphService<Visitor>,
-  visitor: Visitor,
+function readable<Principal>(
+  { schema, admit, limit, validationRules }: GraphService<Principal>,
+  principal: Principal,
   request: GraphRequest,
 ): DocumentNode | readonly GraphQLError[] {
   try {
-    admit(visitor);
+    admit(principal);
   } catch (error) {
     return [new GraphQLError(messageOf(error), { originalError: error as Error })];
   }

@@ -1,7 +1,8 @@
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
+import { eachPage } from "../database/each-page.js";
 import type { Claim } from "../engine/flush/claim.js";
-import type { DocumentFacts } from "../engine/flush/change.js";
+import { beginFetch } from "../engine/uploads/fetched.js";
 import { toStorableJson, toStorableMessage } from "../engine/storable.js";
 import { PermanentError } from "../errors.js";
 import type {
@@ -13,7 +14,7 @@ import type {
   StageLogger,
 } from "../pipelines/pipeline.js";
 import type { Beating, Heartbeat } from "./heartbeat.js";
-import { Source, type SourceParts } from "./source.js";
+import { Source, type DocumentFacts, type SourceDeps } from "../sources/source.js";
 import { Staging } from "./staging.js";
 import { replaceEntities } from "./staging-entities.js";
 
@@ -30,7 +31,7 @@ export interface RunningClaim {
   input: unknown;
 }
 
-export interface ContextParts extends SourceParts {
+export interface ContextDeps extends SourceDeps {
   readonly heartbeat: Heartbeat;
   readonly logger: StageLogger;
 }
@@ -38,15 +39,17 @@ export interface ContextParts extends SourceParts {
 const MAX_WARNINGS = 100;
 const PAGE = 200;
 
-export function startClaim(parts: SourceParts, claim: Claim, beating: Beating, stop?: AbortSignal): RunningClaim {
+export function startClaim(deps: SourceDeps, claim: Claim, beating: Beating, stop?: AbortSignal): RunningClaim {
   const addFacts = (facts: DocumentFacts): void => {
     running.facts = { ...running.facts, ...facts, metadata: { ...running.facts.metadata, ...facts.metadata } };
   };
+  const { document } = claim;
+  const reserveKey = (): Promise<string> => beginFetch(deps.db, claim, document!.id);
   const running: RunningClaim = {
     claim,
     beating,
-    source: claim.document ? new Source(parts, claim, addFacts, stop) : null,
-    staging: claim.document ? new Staging(parts.db, claim, claim.document.id) : null,
+    source: document ? new Source(deps, { document, reserveKey, addFacts, signal: stop }) : null,
+    staging: document ? new Staging(deps.db, claim, document.id) : null,
     warnings: [...claim.warnings],
     facts: {},
     attempt: claim.attempt,
@@ -57,7 +60,7 @@ export function startClaim(parts: SourceParts, claim: Claim, beating: Beating, s
 
 /** What the handler of `stage` gets. */
 export function stageContext(
-  parts: ContextParts,
+  deps: ContextDeps,
   running: RunningClaim,
   stage: string,
   options: unknown,
@@ -72,18 +75,18 @@ export function stageContext(
     options,
     input: running.input,
     signal,
-    progress: (fraction, message) => signal.aborted || parts.heartbeat.report(beating, fraction, message),
+    progress: (fraction, message) => signal.aborted || deps.heartbeat.report(beating, fraction, message),
     artifacts: {
-      write: (name, content, mediaType) => writeArtifact(parts, claim, stage, { name, content, mediaType }),
+      write: (name, content, mediaType) => writeArtifact(deps, claim, stage, { name, content, mediaType }),
     },
-    logger: parts.logger,
+    logger: deps.logger,
     warn: (...said) => {
       const [code, message] = said.map(toStorableMessage) as [string, string];
       const known = running.warnings.some((warning) => warning.code === code && warning.message === message);
       if (!known && running.warnings.length < MAX_WARNINGS) running.warnings.push({ code, message });
     },
   };
-  return claim.kind === "DOCUMENT" ? documentContext(running, common) : collectionContext(parts, running, common);
+  return claim.kind === "DOCUMENT" ? documentContext(running, common) : collectionContext(deps, running, common);
 }
 
 function documentContext(running: RunningClaim, common: StageContext): DocumentContext {
@@ -108,7 +111,7 @@ function documentContext(running: RunningClaim, common: StageContext): DocumentC
 }
 
 async function writeArtifact(
-  parts: SourceParts,
+  deps: SourceDeps,
   claim: Claim,
   stage: string,
   {
@@ -126,14 +129,14 @@ async function writeArtifact(
   }
   const id = uuidv7();
   const key = `artifacts/${claim.job.id}/${claim.taskId}.${claim.fence}/${id}`;
-  const { sizeBytes, sha256 } = await parts.blobs.write(
+  const { sizeBytes, sha256 } = await deps.blobs.write(
     key,
     typeof content === "string" ? Buffer.from(content) : content,
   );
-  await parts.db.query(
-    `insert into artifact (id, project_id, job_id, task_id, fence, stage, name, media_type, size_bytes, sha256, blob_key)
+  await deps.db.query(
+    `insert into headway.artifact (id, project_id, job_id, task_id, fence, stage, name, media_type, size_bytes, sha256, blob_key)
      select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
-     where exists (select from task where id = $4 and fence = $5 and status = 'RUNNING')
+     where exists (select from headway.task where id = $4 and fence = $5 and status = 'RUNNING')
      on conflict (task_id, fence, name) do update set media_type = excluded.media_type, stage = excluded.stage,
        size_bytes = excluded.size_bytes, sha256 = excluded.sha256, blob_key = excluded.blob_key`,
     [
@@ -170,8 +173,8 @@ function collectionContext(
     },
     async documentText(documentId) {
       const rows: { text: string }[] = await db.query(
-        `select x.text from task t join document d on d.id = t.document_id
-         join document_text x on x.document_id = d.id and x.task_id = d.content_task_id and x.fence = d.text_fence
+        `select x.text from headway.task t join headway.document d on d.id = t.document_id
+         join headway.document_text x on x.document_id = d.id and x.task_id = d.content_task_id and x.fence = d.text_fence
          where t.job_id = $1 and t.document_id = $2`,
         [jobId, documentId],
       );
@@ -180,6 +183,13 @@ function collectionContext(
     entities: { replace: (entities) => replaceEntities(db, claim, entities) },
   };
 }
+
+type SettledRow = SettledDocument & {
+  readonly ordinal: number;
+  readonly output: unknown;
+  readonly hasOutput: boolean;
+  readonly metadata: Record<string, Json>;
+};
 
 /**
  * The job's document tasks in order, read page by page; with the output of a stage, only those that have one. Of what
@@ -190,30 +200,25 @@ async function* settled(
   jobId: string,
   stage: string | null,
 ): AsyncIterable<{ document: SettledDocument; output: unknown }> {
-  for (let after = 0; ;) {
-    const rows: (SettledDocument & {
-      ordinal: number;
-      output: unknown;
-      hasOutput: boolean;
-      metadata: Record<string, Json>;
-    })[] = await db.query(
+  const pages = eachPage({ after: 0, size: PAGE, keyOf: ({ ordinal }: SettledRow) => ordinal }, (after, limit) =>
+    db.query(
       `select t.ordinal, t.document_id as id, t.document_name as name, d.media_type as "mediaType",
          d.metadata, t.status, o.output, o.task_id is not null as "hasOutput",
          case when t.status = 'FAILED' then
            jsonb_build_object('stage', t.error_stage, 'code', t.error_code, 'message', t.error_message) end as error
-       from task t join job j on j.id = t.job_id join document d on d.id = t.document_id
+       from headway.task t join headway.job j on j.id = t.job_id join headway.document d on d.id = t.document_id
        left join lateral (
-         select s.task_id, s.output from stage_output s
+         select s.task_id, s.output from headway.stage_output s
          where s.stage = $2 and s.task_id = case when t.status <> 'SKIPPED' then t.id
-           else coalesce(kept_task(d.id, t.content_sha256, j.pipeline, j.pipeline_version, j.options), d.content_task_id) end
+           else coalesce(headway.kept_task(d.id, t.content_sha256, j.pipeline, j.pipeline_version, j.options), d.content_task_id) end
        ) o on true
-       where t.job_id = $1 and t.kind = 'DOCUMENT' and t.ordinal > $3 order by t.ordinal limit ${PAGE}`,
-      [jobId, stage, after],
-    );
+       where t.job_id = $1 and t.kind = 'DOCUMENT' and t.ordinal > $3 order by t.ordinal limit $4`,
+      [jobId, stage, after, limit],
+    ),
+  );
+  for await (const rows of pages) {
     for (const { ordinal: _, output, hasOutput, ...document } of rows) {
       if (stage === null || hasOutput) yield { document, output };
     }
-    if (rows.length < PAGE) return;
-    after = rows.at(-1)!.ordinal;
   }
 }

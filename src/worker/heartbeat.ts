@@ -1,5 +1,6 @@
 import type { DataSource } from "typeorm";
-import { within } from "../dispatch/within.js";
+import { SingleFlight } from "../async/single-flight.js";
+import { withDeadline } from "../async/with-deadline.js";
 import { toStorableMessage } from "../engine/storable.js";
 import { failpoint } from "../failpoint.js";
 
@@ -24,12 +25,10 @@ const PROGRESS_MS = 1_000;
 export class Heartbeat {
   readonly #db: DataSource;
   readonly #options: { readonly workerId: string; readonly leaseMs: number; readonly heartbeatMs: number };
-  readonly #onError: (error: unknown, doing: string) => void;
   readonly #running = new Map<string, Beating>();
   #timer: NodeJS.Timeout | null = null;
   #lastBeatAt = -Infinity;
-  #beating: Promise<void> | null = null;
-  #again = false;
+  readonly #beats: SingleFlight;
   #stopped = false;
 
   constructor(
@@ -39,7 +38,10 @@ export class Heartbeat {
   ) {
     this.#db = db;
     this.#options = options;
-    this.#onError = onError;
+    this.#beats = new SingleFlight(
+      () => this.#beatInTime(),
+      (error) => onError(error, "renewing leases"),
+    );
   }
 
   start(): void {
@@ -50,7 +52,7 @@ export class Heartbeat {
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer) clearTimeout(this.#timer);
-    await this.#beating;
+    await this.#beats.close();
   }
 
   add(claim: Beating): void {
@@ -81,27 +83,18 @@ export class Heartbeat {
 
   #arm(delayMs: number): void {
     if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#run(), delayMs);
+    this.#timer = setTimeout(() => this.#beats.run(), delayMs);
   }
 
-  #run(): void {
-    if (this.#beating) {
-      this.#again = true;
-      return;
-    }
-    // One that hangs must not keep the next from its time: behind it is another connection.
-    this.#beating = within(this.#beat(), {
-      deadlineMs: Math.max(this.#options.heartbeatMs, this.#options.leaseMs / 3),
-      fallback: undefined,
-      onError: (error) => this.#onError(error, "renewing leases"),
-    }).finally(() => {
-      this.#beating = null;
-      if (this.#stopped) return;
+  async #beatInTime(): Promise<void> {
+    const { heartbeatMs, leaseMs } = this.#options;
+    try {
+      // One that hangs must not keep the next from its time: behind it is another connection.
+      await withDeadline("A heartbeat", Math.max(heartbeatMs, leaseMs / 3), this.#beat());
+    } finally {
       // By the clock and not after a pause: on a slow disk a beat may take as long as its interval.
-      const delayMs = this.#again ? 0 : Math.max(0, this.#lastBeatAt + this.#options.heartbeatMs - performance.now());
-      this.#again = false;
-      this.#arm(delayMs);
-    });
+      if (!this.#stopped) this.#arm(Math.max(0, this.#lastBeatAt + heartbeatMs - performance.now()));
+    }
   }
 
   async #beat(): Promise<void> {
@@ -118,9 +111,9 @@ export class Heartbeat {
       // The process beats here, the loop writes its own progress: so a worker that beats and does not move can be told.
       // Whoever holds that row is the loop of this very worker; its leases must not wait for that.
       `with beat as (
-         update worker set heartbeat_at = clock_timestamp()
-         where id = (select id from worker where id = $1 for no key update skip locked))
-       select heartbeat($1, $2, $3) as answer`,
+         update headway.worker set heartbeat_at = clock_timestamp()
+         where id = (select id from headway.worker where id = $1 for no key update skip locked))
+       select headway.heartbeat($1, $2, $3) as answer`,
       [this.#options.workerId, this.#options.leaseMs, JSON.stringify(tasks)],
     );
     await failpoint("heartbeat.after_commit");

@@ -1,5 +1,5 @@
 import type { Claim } from "../engine/flush/claim.js";
-import type { Change } from "../engine/flush/change.js";
+import type { TaskCommand } from "../engine/flush/task-command.js";
 import type { Recorder } from "../engine/flush/recorder.js";
 import { toStorableJson } from "../engine/storable.js";
 import { isUnchanged } from "../engine/flush/unchanged.js";
@@ -17,7 +17,7 @@ import {
   type StagedCounts,
 } from "../pipelines/pipeline.js";
 import type { Registry } from "../pipelines/registry.js";
-import { stageContext, startClaim, type ContextParts, type RunningClaim } from "./context.js";
+import { stageContext, startClaim, type ContextDeps, type RunningClaim } from "./context.js";
 import type { Beating } from "./heartbeat.js";
 
 /** Why a running stage is to stop; the reason of its signal. */
@@ -29,7 +29,7 @@ export class Stopped extends HeadwayError {
   }
 }
 
-export interface RunTaskParts extends ContextParts {
+export interface RunTaskDeps extends ContextDeps {
   readonly recorder: Recorder;
   readonly registry: Registry;
   /** Runs a stage marked `isolate` in a child process. */
@@ -53,7 +53,7 @@ export interface IsolatedStage {
 }
 
 /** Takes a claimed task from its present stage as far as it goes. Settles when nothing more will be written. */
-export async function runTask(parts: RunTaskParts, claim: Claim, stop: AbortController): Promise<void> {
+export async function runTask(deps: RunTaskDeps, claim: Claim, stop: AbortController): Promise<void> {
   const beating: Beating = {
     taskId: claim.taskId,
     fence: claim.fence,
@@ -62,24 +62,24 @@ export async function runTask(parts: RunTaskParts, claim: Claim, stop: AbortCont
     onLost: () => stop.abort(new Stopped("lease lost")),
     onCancelRequested: () => stop.abort(new Stopped("cancelled")),
   };
-  parts.heartbeat.add(beating);
+  deps.heartbeat.add(beating);
   try {
-    const running = startClaim(parts, claim, beating, stop.signal);
-    for (let stage: string | null = claim.stage; stage !== null;) stage = await runStage(parts, running, stage, stop);
+    const running = startClaim(deps, claim, beating, stop.signal);
+    for (let stage: string | null = claim.stage; stage !== null;) stage = await runStage(deps, running, stage, stop);
   } finally {
-    parts.heartbeat.remove(beating);
+    deps.heartbeat.remove(beating);
   }
 }
 
 /** Runs one stage and records its end. Returns the stage to go on with; null when the task is out of our hands. */
 async function runStage(
-  parts: RunTaskParts,
+  deps: RunTaskDeps,
   running: RunningClaim,
   name: string,
   stop: AbortController,
 ): Promise<string | null> {
   const { claim } = running;
-  const pipeline = parts.registry.get(claim.job.pipeline);
+  const pipeline = deps.registry.get(claim.job.pipeline);
   const [names, stages] =
     claim.kind === "DOCUMENT"
       ? [claim.job.documentStages, pipeline?.documentStages]
@@ -90,14 +90,14 @@ async function runStage(
   if (!pipeline || !stage || (nextName !== undefined && !next)) {
     const missing = stage ? nextName! : name;
     const message = `Pipeline "${claim.job.pipeline}" of this worker has no stage "${missing}"; submit the collection again.`;
-    await end(parts, running, { cause: "PIPELINE_CHANGED", message });
+    await end(deps, running, { cause: "PIPELINE_CHANGED", message });
     return null;
   }
   let output: unknown;
   let outputJson: string;
   let staged: StagedCounts | undefined;
   try {
-    output = await execute(parts, running, pipeline, stage, stop.signal);
+    output = await execute(deps, running, pipeline, stage, stop.signal);
     if (stage.check) {
       staged = running.staging ? await running.staging.counts() : { chunks: 0, embedded: 0 };
       assertAccepted(stage, output, staged);
@@ -105,12 +105,12 @@ async function runStage(
     outputJson = toStorableJson(output);
     await failpoint("stage.after_run");
   } catch (error) {
-    await endWith(parts, running, error);
+    await endWith(deps, running, error);
     return null;
   }
   const change = { ...base(running), outputJson };
-  const isSkip = next !== undefined && (await fetchedNothingNew(parts, running));
-  const recorded = await parts.recorder.record(
+  const isSkip = next !== undefined && (await fetchedNothingNew(deps, running));
+  const recorded = await deps.recorder.record(
     isSkip
       ? { ...base(running), kind: "skip" }
       : next
@@ -120,7 +120,7 @@ async function runStage(
   if (recorded?.status === "COMPLETED") await failpoint("complete.after_commit");
   const isSettled = recorded?.status === "COMPLETED" || recorded?.status === "SKIPPED";
   if (isSettled && claim.document && (change.textFence ?? change.chunkFence) !== undefined) {
-    parts.onContentMoved(claim.document.id);
+    deps.onContentMoved(claim.document.id);
   }
   if (recorded?.status !== "RUNNING" || !next) return null;
   running.attempt = 1;
@@ -132,7 +132,7 @@ async function runStage(
 }
 
 /** Whether the stage has brought in its document's bytes, and they are what this job need not do again. */
-async function fetchedNothingNew({ db, onError }: RunTaskParts, { claim, facts }: RunningClaim): Promise<boolean> {
+async function fetchedNothingNew({ db, onError }: RunTaskDeps, { claim, facts }: RunningClaim): Promise<boolean> {
   if (!claim.document || facts.sha256 === undefined) return false;
   try {
     return await isUnchanged(db, { jobId: claim.job.id, documentId: claim.document.id, sha256: facts.sha256 });
@@ -145,7 +145,7 @@ async function fetchedNothingNew({ db, onError }: RunTaskParts, { claim, facts }
 
 /** The handler's output, or what stopped it: its own error, its deadline, or the signal. */
 async function execute(
-  parts: RunTaskParts,
+  deps: RunTaskDeps,
   running: RunningClaim,
   pipeline: Pipeline,
   stage: Stage,
@@ -161,10 +161,10 @@ async function execute(
   const { claim } = running;
   try {
     const options = pipeline.options ? pipeline.options.parse(claim.job.options) : {};
-    const ctx = stageContext(parts, running, stage.name, options, signal);
+    const ctx = stageContext(deps, running, stage.name, options, signal);
     const { attempt, input } = running;
     const work = stage.isolate
-      ? parts.runIsolated({ pipeline, stage, claim, attempt, options, input }, ctx, signal)
+      ? deps.runIsolated({ pipeline, stage, claim, attempt, options, input }, ctx, signal)
       : Promise.resolve((stage.run as (ctx: DocumentContext | CollectionContext) => Promise<unknown>)(ctx));
     return await orAborted(work, signal);
   } finally {
@@ -201,42 +201,42 @@ function assertAccepted(stage: Stage, output: unknown, staged: StagedCounts): vo
 }
 
 /** Records what ended the stage, by its kind. */
-async function endWith(parts: RunTaskParts, running: RunningClaim, error: unknown): Promise<void> {
+async function endWith(deps: RunTaskDeps, running: RunningClaim, error: unknown): Promise<void> {
   if (error instanceof Stopped) {
-    if (error.reason === "lease lost") return refuse(parts, running);
+    if (error.reason === "lease lost") return refuse(deps, running);
     if (error.reason === "timed out")
-      return end(parts, running, { cause: "TIMED_OUT", message: "The stage did not end within its timeoutMs." });
-    return end(parts, running, { cause: "INTERRUPTED" });
+      return end(deps, running, { cause: "TIMED_OUT", message: "The stage did not end within its timeoutMs." });
+    return end(deps, running, { cause: "INTERRUPTED" });
   }
   const message = messageOf(error);
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   if (error instanceof HeadwayError && code === "OUTPUT_REJECTED")
-    return end(parts, running, { cause: "OUTPUT_REJECTED", message });
+    return end(deps, running, { cause: "OUTPUT_REJECTED", message });
   if (error instanceof HeadwayError && code === "OUTPUT_UNSTORABLE")
-    return end(parts, running, { cause: "OUTPUT_UNSTORABLE", message });
-  if (error instanceof HeadwayError && code === "CRASHED") return end(parts, running, { cause: "CHILD_DIED", message });
+    return end(deps, running, { cause: "OUTPUT_UNSTORABLE", message });
+  if (error instanceof HeadwayError && code === "CRASHED") return end(deps, running, { cause: "CHILD_DIED", message });
   if (error instanceof HeadwayError && code === "RESOURCE_LIMIT")
-    return end(parts, running, { cause: "RESOURCE_LIMIT", message });
+    return end(deps, running, { cause: "RESOURCE_LIMIT", message });
   // By name as well: a pipeline's own copy of the class is another class.
   if (error instanceof PermanentError || (error instanceof Error && error.name === "PermanentError")) {
-    return end(parts, running, { cause: "PERMANENT_ERROR", code: isCode(code) ? code : "PERMANENT_ERROR", message });
+    return end(deps, running, { cause: "PERMANENT_ERROR", code: isCode(code) ? code : "PERMANENT_ERROR", message });
   }
-  return end(parts, running, { cause: "HANDLER_THREW", message, ...(isCode(code) ? { code } : {}) });
+  return end(deps, running, { cause: "HANDLER_THREW", message, ...(isCode(code) ? { code } : {}) });
 }
 
 /** Nothing more is written under a lost lease; the attempt to end is recorded as refused, as evidence. */
-async function refuse(parts: RunTaskParts, running: RunningClaim): Promise<void> {
-  await end(parts, running, { cause: "INTERRUPTED" });
+async function refuse(deps: RunTaskDeps, running: RunningClaim): Promise<void> {
+  await end(deps, running, { cause: "INTERRUPTED" });
 }
 
 async function end(
-  parts: RunTaskParts,
+  deps: RunTaskDeps,
   running: RunningClaim,
   ending: { cause: Cause; code?: string; message?: string },
 ): Promise<void> {
   const delayMs = ending.cause === "INTERRUPTED" ? 0 : backoffMs(running.attempt);
-  const change: Change = { ...base(running), ...ending, kind: "end", delayMs };
-  await parts.recorder.record(change);
+  const change: TaskCommand = { ...base(running), ...ending, kind: "end", delayMs };
+  await deps.recorder.record(change);
 }
 
 function base(running: RunningClaim) {

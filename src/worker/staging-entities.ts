@@ -16,7 +16,7 @@ const MAX_RELATED = 50;
 const BATCH = 5_000;
 
 /** The fence on the write: $2 is the task, $3 the fence. */
-const MINE = "exists (select from task where id = $2 and fence = $3 and status = 'RUNNING')";
+const MINE = "exists (select from headway.task where id = $2 and fence = $3 and status = 'RUNNING')";
 
 /**
  * Stages the entities of a collection under (task, fence), whole or not at all; the completing change of the task shows
@@ -42,7 +42,7 @@ export async function replaceEntities(
     await insertDocuments(tx, claim, drafts, ids);
     await insertPairs(tx, claim, drafts, ids);
     await tx.query(
-      `insert into named_entity_set (task_id, project_id, fence) select $2, $1, $3 where ${MINE}
+      `insert into headway.named_entity_set (task_id, project_id, fence) select $2, $1, $3 where ${MINE}
        on conflict (task_id) do update set fence = excluded.fence where excluded.fence >= named_entity_set.fence`,
       [claim.projectId, claim.taskId, claim.fence],
     );
@@ -51,8 +51,8 @@ export async function replaceEntities(
 
 async function removeUnseen(tx: EntityManager, { taskId, fence, collection }: Claim): Promise<void> {
   await tx.query(
-    `delete from named_entity e where e.collection_id = $1 and ${MINE}
-       and not exists (select from named_entity_shown s where s.collection_id = $1 and s.task_id = e.task_id and s.fence = e.fence)`,
+    `delete from headway.named_entity e where e.collection_id = $1 and ${MINE}
+       and not exists (select from headway.named_entity_shown s where s.collection_id = $1 and s.task_id = e.task_id and s.fence = e.fence)`,
     [collection.id, taskId, fence],
   );
 }
@@ -64,7 +64,7 @@ async function insertEntities(
   ids: ReadonlyMap<string, string>,
 ): Promise<void> {
   await tx.query(
-    `insert into named_entity (id, project_id, collection_id, task_id, fence, ordinal, name, type, mentions, document_count)
+    `insert into headway.named_entity (id, project_id, collection_id, task_id, fence, ordinal, name, type, mentions, document_count)
      select n.id, $1, $4, $2, $3, n.ordinal, n.name, n.type, n.mentions, n.documents
      from unnest($5::uuid[], $6::int[], $7::text[], $8::text[], $9::int[], $10::int[])
        as n(id, ordinal, name, type, mentions, documents)
@@ -96,9 +96,9 @@ async function insertDocuments(
   for (let start = 0; start < rows.length; start += BATCH) {
     const batch = rows.slice(start, start + BATCH);
     await tx.query(
-      `insert into named_entity_document (entity_id, document_id, project_id, mentions)
+      `insert into headway.named_entity_document (entity_id, document_id, project_id, mentions)
        select n.entity_id, d.id, $1, n.mentions from unnest($5::uuid[], $6::uuid[], $7::int[]) as n(entity_id, document_id, mentions)
-       join document d on d.id = n.document_id and d.collection_id = $4 where ${MINE} on conflict do nothing`,
+       join headway.document d on d.id = n.document_id and d.collection_id = $4 where ${MINE} on conflict do nothing`,
       [
         projectId,
         taskId,
@@ -127,7 +127,7 @@ async function insertPairs(
   for (let start = 0; start < rows.length; start += BATCH) {
     const batch = rows.slice(start, start + BATCH);
     await tx.query(
-      `insert into named_entity_pair (entity_id, other_id, project_id, together)
+      `insert into headway.named_entity_pair (entity_id, other_id, project_id, together)
        select n.entity_id, n.other_id, $1, n.together from unnest($4::uuid[], $5::uuid[], $6::int[]) as n(entity_id, other_id, together)
        where ${MINE} on conflict do nothing`,
       [

@@ -1,5 +1,6 @@
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
+import { eachPage } from "../database/each-page.js";
 import { toStorableText } from "../engine/storable.js";
 import type { Claim } from "../engine/flush/claim.js";
 import { PermanentError } from "../errors.js";
@@ -8,6 +9,11 @@ import type { ChunkDraft, KeptContent, StagedCounts } from "../pipelines/pipelin
 const BATCH = 500;
 /** More would not fit a text column's value through one message; nobody reads such a text. */
 const MAX_TEXT_LENGTH = 100_000_000;
+
+type ChunkRow = Omit<ChunkDraft, "embedding" | "ordinal"> & {
+  readonly ordinal: number;
+  readonly embedding: Buffer | null;
+};
 
 /**
  * What a task has staged for its document: rows under (task, fence), which count when the completing flush moves the
@@ -45,7 +51,7 @@ export class Staging {
     }
     const { taskId, fence, projectId } = this.#claim;
     await this.#db.query(
-      `insert into document_text (document_id, project_id, task_id, fence, text, one_unit_each)
+      `insert into headway.document_text (document_id, project_id, task_id, fence, text, one_unit_each)
        select $1, $2, $3, $4, $5, $6 where ${MINE}
        on conflict (document_id, task_id, fence) do update set text = excluded.text, one_unit_each = excluded.one_unit_each`,
       [this.#documentId, projectId, taskId, fence, toStorableText(text), !/[\uD800-\uDFFF]/.test(text)],
@@ -56,7 +62,7 @@ export class Staging {
   async stagedText(): Promise<string | null> {
     if (this.#textFence === null) return null;
     const rows: { text: string }[] = await this.#db.query(
-      "select text from document_text where document_id = $1 and task_id = $2 and fence = $3",
+      "select text from headway.document_text where document_id = $1 and task_id = $2 and fence = $3",
       [this.#documentId, this.#claim.taskId, this.#textFence],
     );
     return rows[0]?.text ?? null;
@@ -66,10 +72,10 @@ export class Staging {
     const { taskId, fence } = this.#claim;
     const place = [this.#documentId, this.#claim.projectId, taskId, fence];
     const kept: { characters: number }[] = await this.#db.query(
-      `insert into document_text (document_id, project_id, task_id, fence, text, one_unit_each)
+      `insert into headway.document_text (document_id, project_id, task_id, fence, text, one_unit_each)
        select $1, $2, $3, $4, x.text, x.one_unit_each
-       from document d join task t on t.id = d.content_task_id
-       join document_text x on x.document_id = d.id and x.task_id = t.id and x.fence = d.text_fence
+       from headway.document d join headway.task t on t.id = d.content_task_id
+       join headway.document_text x on x.document_id = d.id and x.task_id = t.id and x.fence = d.text_fence
        where d.id = $1 and t.content_sha256 is not distinct from d.sha256 and ${MINE}
        on conflict (document_id, task_id, fence) do update set text = excluded.text, one_unit_each = excluded.one_unit_each
        returning length(text)::int as characters`,
@@ -78,11 +84,11 @@ export class Staging {
     if (kept.length === 0) return null;
     this.#textFence = fence;
     await this.#db.query(
-      `insert into chunk as c (id, document_id, project_id, collection_id, task_id, fence, ordinal, text, page,
+      `insert into headway.chunk as c (id, document_id, project_id, collection_id, task_id, fence, ordinal, text, page,
          start_offset, end_offset, embedding)
        select gen_random_uuid(), $1, $2, k.collection_id, $3, $4, k.ordinal, k.text, k.page,
          k.start_offset, k.end_offset, k.embedding
-       from document d join chunk k on k.document_id = d.id and k.task_id = d.content_task_id and k.fence = d.chunk_fence
+       from headway.document d join headway.chunk k on k.document_id = d.id and k.task_id = d.content_task_id and k.fence = d.chunk_fence
        where d.id = $1 and ${MINE}
        on conflict (document_id, task_id, fence, ordinal) do nothing`,
       place,
@@ -104,12 +110,10 @@ export class Staging {
     }
     if (batch.length > 0) await this.#insert(batch);
     batch = [];
-    await this.#db.query("delete from chunk where document_id = $1 and task_id = $2 and fence = $3 and ordinal >= $4", [
-      this.#documentId,
-      taskId,
-      fence,
-      count,
-    ]);
+    await this.#db.query(
+      "delete from headway.chunk where document_id = $1 and task_id = $2 and fence = $3 and ordinal >= $4",
+      [this.#documentId, taskId, fence, count],
+    );
     this.#chunkFence = fence;
   }
 
@@ -117,7 +121,7 @@ export class Staging {
   async counts(): Promise<StagedCounts> {
     if (this.#chunkFence === null) return { chunks: 0, embedded: 0 };
     const rows: StagedCounts[] = await this.#db.query(
-      `select count(*)::int as chunks, count(embedding)::int as embedded from chunk
+      `select count(*)::int as chunks, count(embedding)::int as embedded from headway.chunk
        where document_id = $1 and task_id = $2 and fence = $3`,
       [this.#documentId, this.#claim.taskId, this.#chunkFence],
     );
@@ -127,23 +131,22 @@ export class Staging {
   async *stagedChunks(): AsyncIterable<ChunkDraft> {
     const fence = this.#chunkFence;
     if (fence === null) return;
-    for (let after = -1; ;) {
-      const rows: (Omit<ChunkDraft, "embedding" | "ordinal"> & { ordinal: number; embedding: Buffer | null })[] =
-        await this.#db.query(
-          `select ordinal, text, page, start_offset as "startOffset", end_offset as "endOffset", embedding from chunk
-         where document_id = $1 and task_id = $2 and fence = $3 and ordinal > $4 order by ordinal limit ${BATCH}`,
-          [this.#documentId, this.#claim.taskId, fence, after],
-        );
+    const pages = eachPage({ after: -1, size: BATCH, keyOf: ({ ordinal }: ChunkRow) => ordinal }, (after, limit) =>
+      this.#db.query(
+        `select ordinal, text, page, start_offset as "startOffset", end_offset as "endOffset", embedding from headway.chunk
+         where document_id = $1 and task_id = $2 and fence = $3 and ordinal > $4 order by ordinal limit $5`,
+        [this.#documentId, this.#claim.taskId, fence, after, limit],
+      ),
+    );
+    for await (const rows of pages) {
       for (const row of rows) yield { ...row, embedding: row.embedding && toVector(row.embedding) };
-      if (rows.length < BATCH) return;
-      after = rows.at(-1)!.ordinal;
     }
   }
 
   async #insert(chunks: readonly ChunkDraft[]): Promise<void> {
     const { taskId, fence, projectId, collection } = this.#claim;
     await this.#db.query(
-      `insert into chunk as c (id, document_id, project_id, collection_id, task_id, fence, ordinal, text, page,
+      `insert into headway.chunk as c (id, document_id, project_id, collection_id, task_id, fence, ordinal, text, page,
          start_offset, end_offset, embedding)
        select n.id, $1, $2, $5, $3, $4, n.ordinal, n.text, n.page, n.start_offset, n.end_offset, n.embedding
        from unnest($6::uuid[], $7::int[], $8::text[], $9::int[], $10::int[], $11::int[], $12::bytea[])
@@ -170,7 +173,7 @@ export class Staging {
 }
 
 /** The fence on every write: $3 is the task, $4 the fence. */
-const MINE = "exists (select from task where id = $3 and fence = $4 and status = 'RUNNING')";
+const MINE = "exists (select from headway.task where id = $3 and fence = $4 and status = 'RUNNING')";
 
 /** @throws {PermanentError} OUTPUT_UNSTORABLE, with what is wrong of which chunk */
 function assertChunk({ ordinal, text, page, startOffset, endOffset }: ChunkDraft, index: number): void {
@@ -199,13 +202,13 @@ function toVector(bytes: Buffer): Float32Array {
 /** Removes what other claims staged for documents that have just been completed. Bounded by those documents' rows. */
 export async function removeStale(db: DataSource, documentId: string): Promise<void> {
   for (const [table, fence] of [
-    ["chunk", "chunk_fence"],
-    ["document_text", "text_fence"],
+    ["headway.chunk", "chunk_fence"],
+    ["headway.document_text", "text_fence"],
   ] as const) {
     await db.query(
-      `delete from ${table} x using document d where d.id = $1 and x.document_id = d.id
+      `delete from ${table} x using headway.document d where d.id = $1 and x.document_id = d.id
          and (x.task_id, x.fence) is distinct from (d.content_task_id, d.${fence})
-         and not exists (select from task t where t.document_id = d.id and t.status in ('QUEUED', 'RUNNING'))`,
+         and not exists (select from headway.task t where t.document_id = d.id and t.status in ('QUEUED', 'RUNNING'))`,
       [documentId],
     );
   }

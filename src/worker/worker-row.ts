@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm";
-import { within } from "../dispatch/within.js";
+import { withDeadline } from "../async/with-deadline.js";
 import { DEFAULT_PROJECT_ID } from "../access/projects.js";
 
 interface WorkerFacts {
@@ -13,7 +13,7 @@ interface WorkerFacts {
   readonly heartbeatMs: number;
 }
 
-/** How often a loop that turns fast writes its row; a loop that stands still writes nothing, which is the point. */
+/** How often a loop that turns fast writes its row; a loop that is stalled writes nothing, which is the point. */
 const WRITE_EVERY_MS = 1_000;
 const WRITE_DEADLINE_MS = 2_000;
 
@@ -35,7 +35,7 @@ export class WorkerRow {
   async register(): Promise<void> {
     const { id, hostname, pid, build, pipelines, concurrency, leaseMs } = this.#facts;
     await this.#db.query(
-      `insert into worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
+      `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
        values ($1, $2, $3, $4, $5, $6, $7, $8)`,
       // The column is from before there were several projects: a worker serves all of them.
       [id, DEFAULT_PROJECT_ID, hostname, pid, build, pipelines, concurrency, leaseMs],
@@ -46,7 +46,7 @@ export class WorkerRow {
     this.#claimedSince = true;
   }
 
-  /** The loop has gone round. Not awaited: a slow database must not slow the loop. */
+  /** The loop has ended an iteration. Not awaited: a slow database must not slow the loop. */
   beat({ iterations, running, lagMs }: { iterations: number; running: number; lagMs: number }): void {
     if (this.#writing || Date.now() - this.#lastWriteAt < WRITE_EVERY_MS) return;
     this.#writing = true;
@@ -54,9 +54,9 @@ export class WorkerRow {
     const claimed = this.#claimedSince;
     this.#claimedSince = false;
     void this.#write(
-      // Not durable at once: the next round says it anew, and the row's lock must not be held for as long as a slow disk takes.
+      // Not durable at once: the next iteration says it anew, and the row's lock must not be held for as long as a slow disk takes.
       `with hurried as (select set_config('synchronous_commit', 'off', true))
-       update worker set loop_iterations = $2, running = $3, event_loop_lag_ms = $4, last_loop_at = clock_timestamp(),
+       update headway.worker set loop_iterations = $2, running = $3, event_loop_lag_ms = $4, last_loop_at = clock_timestamp(),
          heartbeat_at = clock_timestamp(), last_claim_at = case when $5 then clock_timestamp() else last_claim_at end
        from hurried where id = $1`,
       [this.#facts.id, iterations, running, Number.isFinite(lagMs) ? lagMs : 0, claimed],
@@ -75,15 +75,15 @@ export class WorkerRow {
 
   /** A worker that can't say goodbye shows as LOST, which is true. */
   async #mark(column: "draining_at" | "stopped_at"): Promise<void> {
-    await this.#write(`update worker set ${column} = clock_timestamp(), running = 0 where id = $1`, [this.#facts.id]);
+    await this.#write(`update headway.worker set ${column} = clock_timestamp(), running = 0 where id = $1`, [
+      this.#facts.id,
+    ]);
   }
 
   /** Never throws, and is waited for within bounds: a dead connection must neither hold up the stop nor the next beat. */
   async #write(sql: string, parameters: readonly unknown[]): Promise<void> {
-    await within(this.#db.query(sql, [...parameters]), {
-      deadlineMs: WRITE_DEADLINE_MS,
-      fallback: undefined,
-      onError: (error) => this.#onError(error, "writing the worker's row"),
-    });
+    await withDeadline("The statement", WRITE_DEADLINE_MS, this.#db.query(sql, [...parameters])).catch(
+      (error: unknown) => this.#onError(error, "writing the worker's row"),
+    );
   }
 }

@@ -1,11 +1,12 @@
 import { hostname } from "node:os";
 import { monitorEventLoopDelay, type IntervalHistogram } from "node:perf_hooks";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
+import { Signal } from "../async/signal.js";
+import { DeadlineExceeded, withDeadline } from "../async/with-deadline.js";
+import { cancelChannel } from "../database/channels.js";
 import { listen, type Listener } from "../database/listener.js";
 import type { Consumer, Dispatcher, Hint } from "../dispatch/dispatcher.js";
-import { CANCEL_CHANNEL } from "../engine/cancel/cancel.js";
 import type { Claim } from "../engine/flush/claim.js";
 import { dispatch } from "../engine/flush/hints.js";
 import { Recorder } from "../engine/flush/recorder.js";
@@ -13,7 +14,7 @@ import type { SourceRules } from "../sources/uri.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
 import { Heartbeat } from "./heartbeat.js";
-import { runTask, Stopped, type RunTaskParts } from "./run-task.js";
+import { runTask, Stopped, type RunTaskDeps } from "./run-task.js";
 import { removeStale } from "./staging.js";
 import { WorkerRow } from "./worker-row.js";
 
@@ -26,8 +27,8 @@ export interface WorkerSettings {
   readonly build: string;
 }
 
-export interface WorkerParts extends Pick<
-  RunTaskParts,
+export interface WorkerDeps extends Pick<
+  RunTaskDeps,
   "blobs" | keyof SourceRules | "s3" | "maxDocumentBytes" | "logger" | "registry" | "runIsolated" | "onError"
 > {
   readonly db: DataSource;
@@ -38,6 +39,8 @@ export interface WorkerParts extends Pick<
 const START_DEADLINE_MS = 10_000;
 /** A claim that hangs in the database must not hold up the stop: what it takes after all is rescued by its lease. */
 const CLAIM_DEADLINE_MS = 1_000;
+/** Handlers that ignore their signal are left behind after this long; their leases bring their tasks back. */
+const STOP_DEADLINE_MS = 5_000;
 /** Hinted ids kept while all slots are taken; any more are found by the claim anyway. */
 const MAX_HINTED = 1_000;
 
@@ -50,9 +53,9 @@ interface Run {
  * Takes due tasks and runs them, at most `concurrency` at once. Its health is the loop's own progress, written by the
  * loop itself; a hint wakes it, and a poll stands behind every hint.
  */
-export class Worker {
+export class WorkerLoop {
   readonly id = uuidv7();
-  readonly #parts: WorkerParts;
+  readonly #deps: WorkerDeps;
   readonly #settings: WorkerSettings;
   readonly #recorder: Recorder;
   readonly #heartbeat: Heartbeat;
@@ -60,12 +63,13 @@ export class Worker {
   readonly #lag: IntervalHistogram = monitorEventLoopDelay({ resolution: 20 });
   readonly #running = new Map<string, Run>();
   #hinted: string[] = [];
-  #roomFor: (() => void)[] = [];
-  #wakeUp: (() => void) | null = null;
-  #awake = false;
+  /** A hint has come, a slot is free again, or the loop is to end. */
+  readonly #wake = new Signal();
+  /** Hints may come again: a claim has left slots free, or none will be made any more. */
+  readonly #room = new Signal();
   #stopping = false;
   #iterations = 0;
-  #lastRoundAt = performance.now();
+  #lastIterationAt = performance.now();
   #loop: Promise<void> | null = null;
   #claimError: unknown = null;
   #consumer: Consumer | null = null;
@@ -73,20 +77,20 @@ export class Worker {
   #drained: Promise<void> | null = null;
   #stopped: Promise<void> | null = null;
 
-  constructor(parts: WorkerParts, settings: WorkerSettings) {
-    this.#parts = parts;
+  constructor(deps: WorkerDeps, settings: WorkerSettings) {
+    this.#deps = deps;
     this.#settings = settings;
-    const { db, onError } = parts;
+    const { db, onError } = deps;
     this.#heartbeat = new Heartbeat(db, { workerId: this.id, ...settings }, onError);
     this.#recorder = new Recorder({
       db,
       actor: { type: "WORKER", name: `worker:${this.id}` },
       workerId: this.id,
       ...settings,
-      onDue: (due) => dispatch(parts, due),
+      onDue: (due) => dispatch(deps, due),
       onError,
     });
-    const pipelines = parts.registry.all().map(({ name }) => name);
+    const pipelines = deps.registry.all().map(({ name }) => name);
     this.#row = new WorkerRow(
       db,
       { id: this.id, hostname: hostname(), pid: process.pid, pipelines, ...settings },
@@ -98,13 +102,13 @@ export class Worker {
     return this.#iterations;
   }
 
-  /** Since the loop last went round, which it does at least once a poll, with free slots or without. */
-  get standingStillMs(): number {
-    return Math.round(performance.now() - this.#lastRoundAt);
+  /** Since the loop last began an iteration, which it does at least once a poll, with free slots or without. */
+  get stalledMs(): number {
+    return Math.round(performance.now() - this.#lastIterationAt);
   }
 
   /**
-   * Returns once the loop has gone round.
+   * Returns once the loop has ended its first iteration.
    * @throws {HeadwayError} WORKER_NOT_STARTED when it has not within ten seconds, saying at which step it hangs
    */
   async start(): Promise<void> {
@@ -113,49 +117,47 @@ export class Worker {
       await this.#row.register();
       step = "listening for cancel requests";
       this.#listener = await listen(
-        this.#parts.databaseUrl,
-        [CANCEL_CHANNEL],
+        this.#deps.databaseUrl,
+        [cancelChannel(this.#deps.db)],
         () => this.#heartbeat.soon(),
-        (error) => this.#parts.onError(error, "listening for cancel requests"),
+        (error) => this.#deps.onError(error, "listening for cancel requests"),
       );
       this.#lag.enable();
       this.#heartbeat.start();
       step = "consuming hints";
-      this.#consumer = await this.#parts.dispatcher.consume({
+      this.#consumer = await this.#deps.dispatcher.consume({
         pipelines: this.#pipelines(),
         concurrency: 2,
         onHint: (hint) => this.#onHint(hint),
       });
-      step = "the first round of the claim loop";
+      step = "the first iteration of the claim loop";
       await new Promise<void>((resolve, reject) => {
-        this.#loop = this.#goRound(resolve).catch(reject);
+        this.#loop = this.#runLoop(resolve).catch(reject);
       });
     };
-    const timer = new AbortController();
-    const late = sleep(START_DEADLINE_MS, undefined, { signal: timer.signal, ref: false }).then(() => {
-      throw new HeadwayError(
-        "WORKER_NOT_STARTED",
-        `The worker did not start within ${START_DEADLINE_MS} ms: it hangs in ${step}.${
-          this.#claimError === null ? "" : ` The last claim failed: ${messageOf(this.#claimError)}`
-        }`,
-      );
-    });
     try {
-      await Promise.race([starting(), late]);
+      await withDeadline("Starting the worker", START_DEADLINE_MS, starting());
     } catch (error) {
       await this.stop(0);
-      throw error instanceof HeadwayError
-        ? error
-        : new HeadwayError(
-            "WORKER_NOT_STARTED",
-            `The worker can't start, in ${step}: ${String(error)}`,
-            {},
-            { cause: error },
-          );
-    } finally {
-      timer.abort();
-      late.catch(() => undefined); // Aborted above: the start has been decided.
+      throw this.#notStarted(error, step);
     }
+  }
+
+  #notStarted(error: unknown, step: string): HeadwayError {
+    if (error instanceof DeadlineExceeded) {
+      const last = this.#claimError === null ? "" : ` The last claim failed: ${messageOf(this.#claimError)}`;
+      return new HeadwayError(
+        "WORKER_NOT_STARTED",
+        `The worker did not start within ${START_DEADLINE_MS} ms: it hangs in ${step}.${last}`,
+      );
+    }
+    if (error instanceof HeadwayError) return error;
+    return new HeadwayError(
+      "WORKER_NOT_STARTED",
+      `The worker can't start, in ${step}: ${String(error)}`,
+      {},
+      { cause: error },
+    );
   }
 
   /** Takes nothing new from here on; what runs goes on. Idempotent. */
@@ -175,10 +177,10 @@ export class Worker {
 
   async #stopClaiming(): Promise<void> {
     this.#stopping = true;
-    this.#wake();
-    for (const resolve of this.#roomFor.splice(0)) resolve();
+    this.#wake.raise();
+    this.#room.raise();
     // Side by side: a Redis that does not answer must not use up the grace of running work.
-    const loop = Promise.race([this.#loop, sleep(CLAIM_DEADLINE_MS, undefined, { ref: false })]);
+    const loop = endOf("Ending the claim loop", CLAIM_DEADLINE_MS, this.#loop);
     await Promise.all([this.#consumer?.close(), this.#row.draining(), loop]);
   }
 
@@ -186,9 +188,9 @@ export class Worker {
     await this.drain();
     const runs = [...this.#running.values()];
     const all = Promise.all(runs.map(({ done }) => done));
-    await Promise.race([all, sleep(graceMs, undefined, { ref: false })]);
+    await endOf("Ending running tasks", graceMs, all);
     for (const { stop } of this.#running.values()) stop.abort(new Stopped("shutting down"));
-    await Promise.race([all, sleep(5_000, undefined, { ref: false })]);
+    await endOf("Stopping running tasks", STOP_DEADLINE_MS, all);
     this.#recorder.close();
     await this.#heartbeat.stop();
     await this.#listener?.close();
@@ -197,21 +199,22 @@ export class Worker {
   }
 
   #pipelines(): string[] {
-    return this.#parts.registry.all().map(({ name }) => name);
+    return this.#deps.registry.all().map(({ name }) => name);
   }
 
-  async #goRound(onFirstRound: () => void): Promise<void> {
+  async #runLoop(onFirstIteration: () => void): Promise<void> {
     while (!this.#stopping) {
       const claimed = await this.#claim();
-      // A round whose claim failed is none: a worker that can take nothing must not look as if it moved.
+      // A failed claim is not an iteration: a worker that can take nothing must not look as if it moved.
       if (claimed !== "failed" && !this.#stopping) {
         this.#iterations += 1;
-        this.#lastRoundAt = performance.now();
+        this.#lastIterationAt = performance.now();
         this.#row.beat({ iterations: this.#iterations, running: this.#running.size, lagMs: this.#lag.mean / 1e6 });
         this.#lag.reset();
-        onFirstRound();
+        onFirstIteration();
       }
-      if (claimed !== "all" || this.#running.size >= this.#settings.concurrency) await this.#wait();
+      if (claimed !== "all" || this.#running.size >= this.#settings.concurrency)
+        await this.#wake.wait(this.#settings.pollMs);
     }
   }
 
@@ -226,14 +229,14 @@ export class Worker {
       claims = await this.#recorder.claim({ ids, limit, pipelines: this.#pipelines() });
     } catch (error) {
       this.#claimError = error;
-      this.#parts.onError(error, "claiming tasks");
+      this.#deps.onError(error, "claiming tasks");
       return "failed";
     }
     if (claims.length > 0) this.#row.claimed();
     for (const claim of claims) this.#run(claim);
     // Their leases have been running while the answer was on its way.
     if (performance.now() - askedAt > this.#settings.heartbeatMs) this.#heartbeat.soon();
-    if (this.#running.size < this.#settings.concurrency) for (const resolve of this.#roomFor.splice(0)) resolve();
+    if (this.#running.size < this.#settings.concurrency) this.#room.raise();
     return claims.length >= limit ? "all" : "fewer";
   }
 
@@ -241,23 +244,23 @@ export class Worker {
     const stop = new AbortController();
     if (this.#stopping) stop.abort(new Stopped("shutting down"));
     const { recorder, heartbeat } = { recorder: this.#recorder, heartbeat: this.#heartbeat };
-    const parts: RunTaskParts = {
-      ...this.#parts,
+    const deps: RunTaskDeps = {
+      ...this.#deps,
       recorder,
       heartbeat,
       onContentMoved: (documentId) => {
-        removeStale(this.#parts.db, documentId).catch((error: unknown) =>
-          this.#parts.onError(error, `removing old content of document ${documentId}`),
+        removeStale(this.#deps.db, documentId).catch((error: unknown) =>
+          this.#deps.onError(error, `removing old content of document ${documentId}`),
         );
       },
     };
     const key = `${claim.taskId} ${claim.fence}`;
-    const done = runTask(parts, claim, stop)
+    const done = runTask(deps, claim, stop)
       // The task stays RUNNING until its lease passes, and is rescued then; nothing here may end the process.
-      .catch((error: unknown) => this.#parts.onError(error, `running task ${claim.taskId}`))
+      .catch((error: unknown) => this.#deps.onError(error, `running task ${claim.taskId}`))
       .finally(() => {
         this.#running.delete(key);
-        this.#wake();
+        this.#wake.raise();
       });
     this.#running.set(key, { stop, done });
   }
@@ -266,30 +269,14 @@ export class Worker {
     if (this.#stopping) return;
     await failpoint("hint.before_claim");
     if (this.#hinted.length < MAX_HINTED) this.#hinted.push(...hint.tasks.map(({ id }) => id));
-    this.#wake();
-    if (this.#running.size >= this.#settings.concurrency)
-      await new Promise<void>((resolve) => this.#roomFor.push(resolve));
+    this.#wake.raise();
+    while (!this.#stopping && this.#running.size >= this.#settings.concurrency) await this.#room.wait();
   }
+}
 
-  #wake(): void {
-    this.#awake = true;
-    this.#wakeUp?.();
-  }
-
-  /** Until a hint comes, a slot is free again, or the poll is due. */
-  async #wait(): Promise<void> {
-    if (!this.#awake) {
-      const timer = new AbortController();
-      const woken = new Promise<void>((resolve) => {
-        this.#wakeUp = resolve;
-      });
-      await Promise.race([
-        woken,
-        sleep(this.#settings.pollMs, undefined, { signal: timer.signal }).catch(() => undefined),
-      ]);
-      timer.abort();
-      this.#wakeUp = null;
-    }
-    this.#awake = false;
-  }
+/** Waits for the end of `work`, whatever it is, and no longer than the deadline: what does not end is left behind. */
+async function endOf(doing: string, deadlineMs: number, work: Promise<unknown> | null): Promise<void> {
+  await withDeadline(doing, deadlineMs, Promise.resolve(work)).catch((error: unknown) => {
+    if (!(error instanceof DeadlineExceeded)) throw error;
+  });
 }

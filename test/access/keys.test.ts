@@ -34,7 +34,7 @@ function counted() {
 describe("a key ring", () => {
   test("asks once about a key, however many requests come with it", async () => {
     const db = counted();
-    const ring = new KeyRing(db, rig.parts.onError);
+    const ring = new KeyRing(db, rig.deps.onError);
     const { key } = await made();
     const at = () => Promise.all(Array.from({ length: 50 }, () => ring.verify(key)));
     expect((await at()).every((row) => row?.name === "tester")).toBe(true);
@@ -45,7 +45,7 @@ describe("a key ring", () => {
   test("tells a key from one of the same id and another secret, known or not", async () => {
     const { key } = await made();
     const other = `${key.slice(0, 36)}${"A".repeat(43)}`;
-    const ring = new KeyRing(rig.db, rig.parts.onError);
+    const ring = new KeyRing(rig.db, rig.deps.onError);
     expect(await ring.verify(other)).toBeNull();
     expect(await ring.verify(key)).not.toBeNull();
     expect(await ring.verify(other)).toBeNull();
@@ -55,7 +55,7 @@ describe("a key ring", () => {
 
   test("keeps the secret nowhere", async () => {
     const { id, key } = await made();
-    const [row] = await rig.db.query("select k::text as text from api_key k where id = $1", [id]);
+    const [row] = await rig.db.query("select k::text as text from headway.api_key k where id = $1", [id]);
     expect(row.text).not.toContain(key.slice(36));
     expect(row.text).not.toContain(Buffer.from(key.slice(36), "utf8").toString("hex"));
   });
@@ -79,8 +79,8 @@ describe("a key ring", () => {
         "leftMs" in row ? { ...row, expiresAt: new Date(Date.now() - 7_200_000), leftMs: 60_000 } : row,
       );
     };
-    expect(await new KeyRing({ query }, rig.parts.onError).verify(key)).not.toBeNull();
+    expect(await new KeyRing({ query }, rig.deps.onError).verify(key)).not.toBeNull();
     await revokeKey(rig.db, DEFAULT_PROJECT_ID, id);
-    expect(await new KeyRing({ query }, rig.parts.onError).verify(key)).toBeNull();
+    expect(await new KeyRing({ query }, rig.deps.onError).verify(key)).toBeNull();
   });
 });

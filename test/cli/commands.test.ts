@@ -164,7 +164,7 @@ describe("headway doctor", () => {
   test("ends with 0 when all is well, and with 1 and the place when an invariant is broken", async () => {
     const jobId = await site.submit("sick", ["x"]);
     expect(await site.run("doctor")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^All is well/) });
-    await unguarded("update job set completed = 7 where id = $1", jobId);
+    await unguarded("update headway.job set completed = 7 where id = $1", jobId);
     try {
       const found = await site.run("doctor", "--collection", "sick");
       expect(found).toMatchObject({ code: 1, stderr: "" });
@@ -173,7 +173,7 @@ describe("headway doctor", () => {
       expect(json.code).toBe(1);
       expect(JSON.parse(json.stdout).violations).toMatchObject([{ invariant: "S8", entityId: jobId }]);
     } finally {
-      await unguarded("update job set completed = 1 where id = $1", jobId);
+      await unguarded("update headway.job set completed = 1 where id = $1", jobId);
     }
   });
 });

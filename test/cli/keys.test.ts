@@ -41,7 +41,7 @@ function headway(
   });
 }
 
-async function viewerOf(key: string): Promise<unknown> {
+async function principalOf(key: string): Promise<unknown> {
   const client = new ApiClient(server.url, key);
   try {
     return (await client.query<{ viewer: unknown }>("{ viewer { name role project } }")).viewer;
@@ -56,7 +56,7 @@ describe("headway keys", () => {
     expect(made).toMatchObject({ code: 0, err: "" });
     const key = made.out.split("\n").at(-1)!;
     expect(key).toMatch(/^hw_[0-9a-f]{32}_[A-Za-z0-9_-]{43}$/);
-    expect(await viewerOf(key)).toEqual({ name: "ada", role: "OPERATOR", project: "default" });
+    expect(await principalOf(key)).toEqual({ name: "ada", role: "OPERATOR", project: "default" });
 
     const listed = await headway(["keys", "list"]);
     expect(listed.out).toMatch(/ada +OPERATOR +all/);
@@ -72,7 +72,7 @@ describe("headway keys", () => {
   test("--project makes a project that is new, and says so; --json is one document", async () => {
     const made = await headway(["keys", "create", "--name", "b", "--role", "VIEWER", "--project", "labs"]);
     expect(made.out).toMatch(/^Made the project "labs"\./);
-    expect(await viewerOf(made.out.split("\n").at(-1)!)).toEqual({ name: "b", role: "VIEWER", project: "labs" });
+    expect(await principalOf(made.out.split("\n").at(-1)!)).toEqual({ name: "b", role: "VIEWER", project: "labs" });
     const again = await headway(["keys", "create", "--name", "c", "--role", "VIEWER", "--project", "labs", "--json"]);
     expect(JSON.parse(again.out)).toMatchObject({ name: "c", role: "VIEWER", project: "labs", expiresAt: null });
     const listed = JSON.parse((await headway(["keys", "list", "--project", "labs", "--json"])).out);

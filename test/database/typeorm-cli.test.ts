@@ -23,9 +23,9 @@ describe("ormconfig.ts", () => {
   }
 
   test("lets the TypeORM command line show and run the migrations", async () => {
-    expect(await typeorm("migration:show")).toMatch(/\[ \] InitialSchema/);
-    expect(await typeorm("migration:run")).toMatch(/InitialSchema\d+ has been executed successfully/);
-    expect(await typeorm("migration:show")).toMatch(/\[X\] \d+ InitialSchema/);
+    expect(await typeorm("migration:show")).toMatch(/\[ \] Baseline/);
+    expect(await typeorm("migration:run")).toMatch(/Baseline\d+ has been executed successfully/);
+    expect(await typeorm("migration:show")).toMatch(/\[X\] \d+ Baseline/);
     expect(await typeorm("migration:run")).toContain("No migrations are pending");
   });
 

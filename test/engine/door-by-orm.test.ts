@@ -49,8 +49,9 @@ describe("the door, by ORM", () => {
     const expected: string[] = [];
     await undone(async (manager) => {
       // The forced status has no share in the counts by stage; room below keeps their own check out of the way.
-      await manager.query("update stage_count set queued = 9, running = 9, completed = 9, failed = 9");
-      if (level !== "COLLECTION") await manager.query("drop index job_one_open; drop index task_one_collection_task");
+      await manager.query("update headway.stage_count set queued = 9, running = 9, completed = 9, failed = 9");
+      if (level !== "COLLECTION")
+        await manager.query("drop index headway.job_one_open; drop index headway.task_one_collection_task");
       for (const from of wordsOf(level)) {
         await force(manager, level, from);
         for (const to of wordsOf(level))
@@ -102,7 +103,7 @@ async function undone(work: (manager: EntityManager) => Promise<void>): Promise<
 }
 
 async function force(manager: EntityManager, level: Level, status: Status): Promise<void> {
-  const table = rig.db.getMetadata(ENTITIES[level]).tableName;
+  const table = rig.db.getMetadata(ENTITIES[level]).tablePath;
   await manager.query(`alter table ${table} disable trigger user`);
   await manager.query(`update ${table} set status = $1 where id = $2`, [status, ids[level]]);
   await manager.query(`alter table ${table} enable trigger user`);

@@ -17,8 +17,8 @@ beforeAll(async () => {
   rig = await createRig([both]);
   const jobId = await rig.submit("both", 1);
   const [row]: { collection: string; document: string; task: string }[] = await rig.db.query(
-    `select j.collection_id as collection, d.id as document, c.id as task from job j
-     join task d on d.job_id = j.id and d.kind = 'DOCUMENT' join task c on c.job_id = j.id and c.kind = 'COLLECTION'
+    `select j.collection_id as collection, d.id as document, c.id as task from headway.job j
+     join headway.task d on d.job_id = j.id and d.kind = 'DOCUMENT' join headway.task c on c.job_id = j.id and c.kind = 'COLLECTION'
      where j.id = $1`,
     [jobId],
   );
@@ -32,16 +32,16 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 const TABLE: Record<Level, string> = {
-  COLLECTION: "collection",
-  JOB: "job",
-  DOCUMENT_TASK: "task",
-  COLLECTION_TASK: "task",
+  COLLECTION: "headway.collection",
+  JOB: "headway.job",
+  DOCUMENT_TASK: "headway.task",
+  COLLECTION_TASK: "headway.task",
 };
 
 describe("the transition table", () => {
   test("in the database is the one in TypeScript, reason by reason", async () => {
     const rows: { line: string }[] = await rig.db.query(
-      "select concat_ws(' ', level, coalesce(from_status, '-'), to_status, reason) as line from transition order by 1",
+      "select concat_ws(' ', level, coalesce(from_status, '-'), to_status, reason) as line from headway.transition order by 1",
     );
     const expected = TRANSITIONS.flatMap(({ level, from, to, reasons }) =>
       reasons.map((reason) => `${level} ${from ?? "-"} ${to} ${reason}`),
@@ -87,14 +87,14 @@ describe("the transition table", () => {
 describe("the door", () => {
   test("refuses a status without the next version, and says what to do", async () => {
     await expect(
-      rig.db.query("update task set status = 'RUNNING' where id = $1", [subject.DOCUMENT_TASK]),
+      rig.db.query("update headway.task set status = 'RUNNING' where id = $1", [subject.DOCUMENT_TASK]),
     ).rejects.toThrow("version must become 2, not 1");
   });
 
   test("refuses a change id that is not new", async () => {
     await expect(
       rig.db.query(
-        "update task set status = 'CANCELLED', version = version + 1, change_reason = 'CANCELLED_BY_REQUEST' where id = $1",
+        "update headway.task set status = 'CANCELLED', version = version + 1, change_reason = 'CANCELLED_BY_REQUEST' where id = $1",
         [subject.DOCUMENT_TASK],
       ),
     ).rejects.toThrow("is not new");
@@ -103,59 +103,59 @@ describe("the door", () => {
   test("refuses a fence that falls, and a claim that does not raise it", async () => {
     const set = "version = version + 1, change_id = gen_random_uuid()";
     await expect(
-      rig.db.query(`update task set ${set}, status = 'RUNNING', change_reason = 'CLAIMED' where id = $1`, [
+      rig.db.query(`update headway.task set ${set}, status = 'RUNNING', change_reason = 'CLAIMED' where id = $1`, [
         subject.DOCUMENT_TASK,
       ]),
     ).rejects.toThrow("fence may not go from 0 to 0");
     await expect(
       rig.db.query(
-        `update task set ${set}, status = 'CANCELLED', change_reason = 'CANCELLED_BY_REQUEST', fence = -1 where id = $1`,
+        `update headway.task set ${set}, status = 'CANCELLED', change_reason = 'CANCELLED_BY_REQUEST', fence = -1 where id = $1`,
         [subject.DOCUMENT_TASK],
       ),
     ).rejects.toThrow("fence may not go from 0 to -1");
   });
 
   test("refuses lease and progress of a task that does not run", async () => {
-    await expect(rig.db.query("update task set progress = 0.5 where id = $1", [subject.DOCUMENT_TASK])).rejects.toThrow(
-      "only while RUNNING",
-    );
+    await expect(
+      rig.db.query("update headway.task set progress = 0.5 where id = $1", [subject.DOCUMENT_TASK]),
+    ).rejects.toThrow("only while RUNNING");
   });
 
   test("refuses counters written by hand", async () => {
-    await expect(rig.db.query("update job set completed = 1 where id = $1", [subject.JOB])).rejects.toThrow(
+    await expect(rig.db.query("update headway.job set completed = 1 where id = $1", [subject.JOB])).rejects.toThrow(
       "not written by hand",
     );
   });
 
   test.each(["collection", "job", "task"])("refuses to delete or truncate a %s", async (table) => {
-    await expect(rig.db.query(`delete from ${table}`)).rejects.toThrow("is refused");
-    await expect(rig.db.query(`truncate ${table} cascade`)).rejects.toThrow("refused");
+    await expect(rig.db.query(`delete from headway.${table}`)).rejects.toThrow("is refused");
+    await expect(rig.db.query(`truncate headway.${table} cascade`)).rejects.toThrow("refused");
   });
 
   test("keeps the history append-only: no insert, update, delete or truncate", async () => {
-    await expect(rig.db.query("update status_change set message = 'x'")).rejects.toThrow("append-only");
-    await expect(rig.db.query("delete from status_change")).rejects.toThrow("append-only");
-    await expect(rig.db.query("truncate status_change")).rejects.toThrow("append-only");
+    await expect(rig.db.query("update headway.status_change set message = 'x'")).rejects.toThrow("append-only");
+    await expect(rig.db.query("delete from headway.status_change")).rejects.toThrow("append-only");
+    await expect(rig.db.query("truncate headway.status_change")).rejects.toThrow("append-only");
     await expect(
       rig.db.query(
-        `insert into status_change (project_id, entity_type, entity_id, collection_id, version, to_status, actor_type, actor, reason, change_id, at)
-         select project_id, 'JOB', id, collection_id, 9, 'COMPLETED', 'USER', 'me', 'COMPLETED', gen_random_uuid(), now() from job`,
+        `insert into headway.status_change (project_id, entity_type, entity_id, collection_id, version, to_status, actor_type, actor, reason, change_id, at)
+         select project_id, 'JOB', id, collection_id, 9, 'COMPLETED', 'USER', 'me', 'COMPLETED', gen_random_uuid(), now() from headway.job`,
       ),
     ).rejects.toThrow("written by the database alone");
   });
 
   test("leaves nothing of a refused statement behind: one bad row among 200 good ones undoes all", async () => {
     const jobId = await rig.submit("both", 201);
-    const before: unknown = await rig.db.query("select * from status_change order by position");
+    const before: unknown = await rig.db.query("select * from headway.status_change order by position");
     await expect(
       rig.db.query(
-        `update task set status = case when ordinal = 117 then 'COMPLETED' else 'CANCELLED' end, version = version + 1,
+        `update headway.task set status = case when ordinal = 117 then 'COMPLETED' else 'CANCELLED' end, version = version + 1,
            change_id = gen_random_uuid(), change_reason = 'CANCELLED_BY_REQUEST', finished_at = now()
          where job_id = $1 and kind = 'DOCUMENT'`,
         [jobId],
       ),
     ).rejects.toThrow("QUEUED -> COMPLETED with reason CANCELLED_BY_REQUEST is not in the transition table");
-    expect(await rig.db.query("select * from status_change order by position")).toEqual(before);
+    expect(await rig.db.query("select * from headway.status_change order by position")).toEqual(before);
     expect(await rig.violations()).toEqual([]);
   });
 });
@@ -203,8 +203,9 @@ async function attempt(level: Level, froms: readonly (Status | null)[], change: 
     await runner.query("set local statement_timeout = 0");
     await runner.query("create temp table accepted (line text) on commit drop");
     // The forced status has no share in the counts by stage; room below keeps their own check out of the way.
-    await runner.query("update stage_count set queued = 9, running = 9, completed = 9, failed = 9");
-    if (level !== "COLLECTION") await runner.query("drop index job_one_open; drop index task_one_collection_task");
+    await runner.query("update headway.stage_count set queued = 9, running = 9, completed = 9, failed = 9");
+    if (level !== "COLLECTION")
+      await runner.query("drop index headway.job_one_open; drop index headway.task_one_collection_task");
     await runner.query(`
       do $$
       declare v_from text; v_to text; v_reason text;

@@ -70,9 +70,9 @@ afterEach(async () => {
 /** Everything a refused request must leave as it was. */
 async function everything(): Promise<unknown> {
   return rig.db
-    .query(`select (select jsonb_agg(c order by id) from collection c) as c, (select jsonb_agg(d order by id) from document d) as d,
-    (select jsonb_agg(j order by id) from job j) as j, (select jsonb_agg(t.* order by id) from task t) as t,
-    (select count(*) from status_change) as h`);
+    .query(`select (select jsonb_agg(c order by id) from headway.collection c) as c, (select jsonb_agg(d order by id) from headway.document d) as d,
+    (select jsonb_agg(j order by id) from headway.job j) as j, (select jsonb_agg(t.* order by id) from headway.task t) as t,
+    (select count(*) from headway.status_change) as h`);
 }
 
 describe("a job", () => {
@@ -80,13 +80,13 @@ describe("a job", () => {
     const jobId = await rig.submit("words", 3, { options: { factor: 2 } });
     expect(await rig.settled(jobId)).toBe("COMPLETED");
     const [row] = await rig.db.query(
-      `select c.status, s.output, s.counts->>'completed' as completed from job j join collection c on c.id = j.collection_id
-       join job_summary s on s.job_id = j.id where j.id = $1`,
+      `select c.status, s.output, s.counts->>'completed' as completed from headway.job j join headway.collection c on c.id = j.collection_id
+       join headway.job_summary s on s.job_id = j.id where j.id = $1`,
       [jobId],
     );
     expect(row).toEqual({ status: "COMPLETED", output: { total: 12 }, completed: "3" });
     const history = await rig.db.query(
-      `select s.reason, s.to_stage from status_change s join task t on t.id = s.entity_id
+      `select s.reason, s.to_stage from headway.status_change s join headway.task t on t.id = s.entity_id
        where t.job_id = $1 and t.ordinal = 1 order by s.version`,
       [jobId],
     );
@@ -104,7 +104,7 @@ describe("a job", () => {
     });
     const jobId = await rig.submit("words", 3);
     expect(await rig.settled(jobId)).toBe("COMPLETED_WITH_ERRORS");
-    const [summary] = await rig.db.query("select errors, output from job_summary where job_id = $1", [jobId]);
+    const [summary] = await rig.db.query("select errors, output from headway.job_summary where job_id = $1", [jobId]);
     expect(summary.errors).toMatchObject([{ code: "BROKEN", stage: "count", count: 1, retryable: false }]);
     expect(summary.output).toEqual({ total: 4 });
   });
@@ -117,14 +117,14 @@ describe("a job", () => {
     await rig.settled(jobId);
     broken.clear();
     seen.length = 0;
-    expect(await retryJob(rig.parts, ACTOR, { jobId, from: "FAILED_STAGE", reason: "mended" })).toEqual({
+    expect(await retryJob(rig.deps, ACTOR, { jobId, from: "FAILED_STAGE", reason: "mended" })).toEqual({
       jobId,
       retriedTasks: 1,
     });
     expect(await rig.settled(jobId)).toBe("COMPLETED");
     expect(seen).toEqual(["d0 count 2"]);
     const [row] = await rig.db.query(
-      "select j.run, s.output, s.run as summarised from job j join job_summary s on s.job_id = j.id where j.id = $1",
+      "select j.run, s.output, s.run as summarised from headway.job j join headway.job_summary s on s.job_id = j.id where j.id = $1",
       [jobId],
     );
     expect(row).toEqual({ run: 2, output: { total: 4 }, summarised: 2 });
@@ -141,14 +141,12 @@ describe("a job", () => {
     await rig.settled(jobId);
     broken.clear();
     await expect(
-      retryJob(rig.parts, ACTOR, { jobId, from: "FAILED_STAGE", errorCodes: ["GREEN"] }),
+      retryJob(rig.deps, ACTOR, { jobId, from: "FAILED_STAGE", errorCodes: ["GREEN"] }),
     ).rejects.toMatchObject({ code: "NOT_RETRYABLE" });
-    expect((await retryJob(rig.parts, ACTOR, { jobId, from: "FIRST_STAGE", errorCodes: ["RED"] })).retriedTasks).toBe(
-      1,
-    );
+    expect((await retryJob(rig.deps, ACTOR, { jobId, from: "FIRST_STAGE", errorCodes: ["RED"] })).retriedTasks).toBe(1);
     expect(await rig.settled(jobId)).toBe("COMPLETED_WITH_ERRORS");
-    const [task] = await rig.db.query("select id from task where job_id = $1 and status = 'FAILED'", [jobId]);
-    expect(await retryTask(rig.parts, ACTOR, { taskId: task.id, from: "FAILED_STAGE" })).toBe(task.id);
+    const [task] = await rig.db.query("select id from headway.task where job_id = $1 and status = 'FAILED'", [jobId]);
+    expect(await retryTask(rig.deps, ACTOR, { taskId: task.id, from: "FAILED_STAGE" })).toBe(task.id);
     expect(await rig.settled(jobId)).toBe("COMPLETED");
   });
 
@@ -175,7 +173,7 @@ describe("a job", () => {
       const jobId = await own.submit("flaky", 1);
       expect(await own.settled(jobId)).toBe("COMPLETED");
       const rows = await own.db.query(
-        "select reason, attempt, message from status_change where job_id = $1 and entity_type = 'TASK' order by version",
+        "select reason, attempt, message from headway.status_change where job_id = $1 and entity_type = 'TASK' order by version",
         [jobId],
       );
       expect(rows).toEqual([
@@ -195,10 +193,10 @@ describe("a job", () => {
     const jobId = await rig.submit("hold", 20);
     await until("eight stages run", () => held === 8);
     const cancelledAt = Date.now();
-    await cancelJob(rig.parts, ACTOR, { jobId, reason: "enough" });
+    await cancelJob(rig.deps, ACTOR, { jobId, reason: "enough" });
     expect(await rig.settled(jobId)).toBe("CANCELLED");
     expect(Date.now() - cancelledAt).toBeLessThan(1_000);
-    const [row] = await rig.db.query("select cancelled, completed from job where id = $1", [jobId]);
+    const [row] = await rig.db.query("select cancelled, completed from headway.job where id = $1", [jobId]);
     expect(row).toEqual({ cancelled: 20, completed: 0 });
   });
 
@@ -206,15 +204,16 @@ describe("a job", () => {
     held = 0;
     const jobId = await rig.submit("hold", 2);
     await until("both run", () => held === 2);
-    const tasks: { id: string }[] = await rig.db.query("select id from task where job_id = $1 order by ordinal", [
-      jobId,
-    ]);
-    await cancelTask(rig.parts, ACTOR, { taskId: tasks[0]!.id });
+    const tasks: { id: string }[] = await rig.db.query(
+      "select id from headway.task where job_id = $1 order by ordinal",
+      [jobId],
+    );
+    await cancelTask(rig.deps, ACTOR, { taskId: tasks[0]!.id });
     await until(
       "one is cancelled",
-      async () => (await rig.db.query("select cancelled from job where id = $1", [jobId]))[0].cancelled === 1,
+      async () => (await rig.db.query("select cancelled from headway.job where id = $1", [jobId]))[0].cancelled === 1,
     );
-    await cancelTask(rig.parts, ACTOR, { taskId: tasks[1]!.id });
+    await cancelTask(rig.deps, ACTOR, { taskId: tasks[1]!.id });
     expect(await rig.settled(jobId)).toBe("CANCELLED");
   });
 });
@@ -224,9 +223,9 @@ describe("a submit", () => {
     const quiet = await createRig([words]);
     try {
       const collectionId = await quiet.collection(10_000);
-      const { jobId } = await submitJob(quiet.parts, ACTOR, { collectionId, pipeline: "words" });
+      const { jobId } = await submitJob(quiet.deps, ACTOR, { collectionId, pipeline: "words" });
       const [row] = await quiet.db.query(
-        "select total, queued, (select count(distinct tx)::int from status_change where job_id = $1) as transactions from job where id = $1",
+        "select total, queued, (select count(distinct tx)::int from headway.status_change where job_id = $1) as transactions from headway.job where id = $1",
         [jobId],
       );
       expect(row).toEqual({ total: 10_000, queued: 10_000, transactions: 1 });
@@ -240,14 +239,14 @@ describe("a submit", () => {
     const collectionId = await rig.collection(1);
     const all = await Promise.all(
       Array.from({ length: 20 }, () =>
-        submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words", idempotencyKey: "k1" }),
+        submitJob(rig.deps, ACTOR, { collectionId, pipeline: "words", idempotencyKey: "k1" }),
       ),
     );
     expect(new Set(all.map(({ jobId }) => jobId)).size).toBe(1);
     expect(all.filter(({ deduplicated }) => !deduplicated)).toHaveLength(1);
     await rig.settled(all[0]!.jobId);
     await expect(
-      submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words", options: { factor: 3 }, idempotencyKey: "k1" }),
+      submitJob(rig.deps, ACTOR, { collectionId, pipeline: "words", options: { factor: 3 }, idempotencyKey: "k1" }),
     ).rejects.toMatchObject({ code: "IDEMPOTENCY_CONFLICT" });
   });
 
@@ -261,7 +260,7 @@ describe("a submit", () => {
   ] as const)("with %s is refused and changes nothing", async (_, wrong, code) => {
     const collectionId = await rig.collection(1);
     const before = await everything();
-    await expect(submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words", ...wrong })).rejects.toMatchObject({
+    await expect(submitJob(rig.deps, ACTOR, { collectionId, pipeline: "words", ...wrong })).rejects.toMatchObject({
       code,
     });
     expect(await everything()).toEqual(before);
@@ -269,23 +268,23 @@ describe("a submit", () => {
 
   test("of an empty collection, and a second one while a job is open, are refused and change nothing", async () => {
     const empty = await rig.collection(0);
-    await expect(submitJob(rig.parts, ACTOR, { collectionId: empty, pipeline: "words" })).rejects.toMatchObject({
+    await expect(submitJob(rig.deps, ACTOR, { collectionId: empty, pipeline: "words" })).rejects.toMatchObject({
       code: "NO_DOCUMENTS",
     });
     held = 0;
     const collectionId = await rig.collection(1);
-    const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "hold" });
+    const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "hold" });
     await until("it runs", () => held === 1);
     const before = await everything();
-    await expect(submitJob(rig.parts, ACTOR, { collectionId, pipeline: "words" })).rejects.toMatchObject({
+    await expect(submitJob(rig.deps, ACTOR, { collectionId, pipeline: "words" })).rejects.toMatchObject({
       code: "ACTIVE_JOB_EXISTS",
       details: { jobId },
     });
     await expect(
-      addDocuments(rig.parts, ACTOR, { collectionId, documents: [{ name: "x", text: "x" }] }),
+      addDocuments(rig.deps, ACTOR, { collectionId, documents: [{ name: "x", text: "x" }] }),
     ).rejects.toMatchObject({ code: "ACTIVE_JOB_EXISTS" });
     expect(await everything()).toEqual(before);
-    await cancelJob(rig.parts, ACTOR, { jobId });
+    await cancelJob(rig.deps, ACTOR, { jobId });
     await rig.settled(jobId);
   });
 
@@ -293,28 +292,27 @@ describe("a submit", () => {
     const jobId = await rig.submit("words", 1);
     await rig.settled(jobId);
     const before = await everything();
-    await expect(cancelJob(rig.parts, ACTOR, { jobId })).rejects.toMatchObject({
+    await expect(cancelJob(rig.deps, ACTOR, { jobId })).rejects.toMatchObject({
       code: "NOT_CANCELLABLE",
       message: expect.stringContaining("COMPLETED"),
     });
-    await expect(retryJob(rig.parts, ACTOR, { jobId, from: "FAILED_STAGE" })).rejects.toMatchObject({
+    await expect(retryJob(rig.deps, ACTOR, { jobId, from: "FAILED_STAGE" })).rejects.toMatchObject({
       code: "NOT_RETRYABLE",
       message: expect.stringContaining("COMPLETED"),
     });
-    await expect(cancelTask(rig.parts, ACTOR, { taskId: randomUUID() })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(cancelTask(rig.deps, ACTOR, { taskId: randomUUID() })).rejects.toMatchObject({ code: "NOT_FOUND" });
     expect(await everything()).toEqual(before);
   });
 });
 
 describe("documents", () => {
   test("of the same name: the same bytes change nothing, other bytes are its new content", async () => {
-    const collectionId = await createCollection(rig.parts, ACTOR, { name: "versions" });
-    const add = (text: string) =>
-      addDocuments(rig.parts, ACTOR, { collectionId, documents: [{ name: "a.txt", text }] });
+    const collectionId = await createCollection(rig.deps, ACTOR, { name: "versions" });
+    const add = (text: string) => addDocuments(rig.deps, ACTOR, { collectionId, documents: [{ name: "a.txt", text }] });
     const [id] = await add("one");
     expect(await add("one")).toEqual([id]);
     const version = async () =>
-      (await rig.db.query("select content_version as v from document where id = $1", [id]))[0].v as number;
+      (await rig.db.query("select content_version as v from headway.document where id = $1", [id]))[0].v as number;
     expect(await version()).toBe(1);
     expect(await add("two")).toEqual([id]);
     expect(await version()).toBe(2);
@@ -340,7 +338,7 @@ describe("documents", () => {
     const collectionId = await rig.collection(1);
     const before = await everything();
     await expect(
-      addDocuments(rig.parts, ACTOR, { collectionId, documents: [{ name: "good", text: "good" }, ...documents] }),
+      addDocuments(rig.deps, ACTOR, { collectionId, documents: [{ name: "good", text: "good" }, ...documents] }),
     ).rejects.toMatchObject({ code });
     expect(await everything()).toEqual(before);
   });
@@ -348,23 +346,23 @@ describe("documents", () => {
   test("behind a file that does not exist are taken, and their task fails at its first reading stage with NOT_READABLE", async () => {
     const jobId = await rig.submit("words", 0, {
       collectionId: await rig.collection(1).then(async (collectionId) => {
-        await addDocuments(rig.parts, ACTOR, {
+        await addDocuments(rig.deps, ACTOR, {
           collectionId,
-          documents: [{ name: "gone", uri: `file://${rig.parts.fileRoots[0]}/gone.txt` }],
+          documents: [{ name: "gone", uri: `file://${rig.deps.fileRoots[0]}/gone.txt` }],
         });
         return collectionId;
       }),
     });
     expect(await rig.settled(jobId)).toBe("COMPLETED_WITH_ERRORS");
     const rows = await rig.db.query(
-      "select document_name, stage, error_code from task where job_id = $1 and status = 'FAILED'",
+      "select document_name, stage, error_code from headway.task where job_id = $1 and status = 'FAILED'",
       [jobId],
     );
     expect(rows).toEqual([{ document_name: "gone", stage: "read", error_code: "NOT_READABLE" }]);
   });
 
   test("in a collection whose name is taken: refused", async () => {
-    await createCollection(rig.parts, ACTOR, { name: "taken" });
-    await expect(createCollection(rig.parts, ACTOR, { name: "taken" })).rejects.toMatchObject({ code: "NAME_TAKEN" });
+    await createCollection(rig.deps, ACTOR, { name: "taken" });
+    await expect(createCollection(rig.deps, ACTOR, { name: "taken" })).rejects.toMatchObject({ code: "NAME_TAKEN" });
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { randomUUID } from "node:crypto";
 import { cancelJob, cancelTask } from "../../src/engine/cancel/cancel.js";
-import type { Change } from "../../src/engine/flush/change.js";
+import type { TaskCommand } from "../../src/engine/flush/task-command.js";
 import type { Claim } from "../../src/engine/flush/claim.js";
 import { converge } from "../../src/engine/flush/converge.js";
 import type { Actor } from "../../src/engine/engine.js";
@@ -16,7 +16,7 @@ import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { enforceCancelDeadlines } from "../../src/reconciler/cancel-deadlines.js";
 import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
 import { convergeOpenJobs } from "../../src/reconciler/open-jobs.js";
-import type { DutyParts } from "../../src/reconciler/reconciler.js";
+import type { DutyDeps } from "../../src/reconciler/duty.js";
 import { ACTOR, createRig, PROJECT, type Rig } from "../support/engine.js";
 
 const stage = (name: string) => ({ name, maxAttempts: 2, run: async () => null });
@@ -52,7 +52,7 @@ interface Run {
   /** What the holders believe to hold, and what they know to have lost or given back. */
   readonly held: Held[];
   readonly lost: Held[];
-  readonly sweep: DutyParts;
+  readonly sweep: DutyDeps;
   readonly errors: unknown[];
   /** Of the last change that has been looked at. */
   position: string;
@@ -79,7 +79,7 @@ async function startRun(): Promise<Run> {
   };
   const [registered, unknown] = [randomUUID(), randomUUID()];
   await rig.db.query(
-    `insert into worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
+    `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
      values ($1, $2, 'here', 1, 'test', '{random}', 8, 30000)`,
     [registered, PROJECT],
   );
@@ -124,7 +124,7 @@ async function orRefused<T>(codes: readonly UserErrorCode[], call: Promise<T>): 
 
 async function submit(run: Run, pick: number, idempotencyKey: string | null): Promise<boolean> {
   const input = { collectionId: among(run.collections, pick)!, pipeline: "random", idempotencyKey };
-  const call = submitJob(rig.parts, among(ACTORS, pick)!, input);
+  const call = submitJob(rig.deps, among(ACTORS, pick)!, input);
   const submitted = await orRefused(["ACTIVE_JOB_EXISTS", "IDEMPOTENCY_CONFLICT"], call);
   if (submitted) run[submitted.deduplicated ? "deduplicated" : "jobs"].push(submitted.jobId);
   if (submitted?.deduplicated) tally("deduplicated");
@@ -146,7 +146,7 @@ async function write(run: Run, held: Held, wanted: Write): Promise<boolean> {
   const { taskId, fence } = held.claim;
   const output = randomUUID();
   const base = { taskId, fence, outputJson: JSON.stringify(output) };
-  const change: Change =
+  const change: TaskCommand =
     wanted.kind === "stage"
       ? { ...base, kind: "stage", stage: "index", maxAttempts: 2 }
       : wanted.kind === "complete"
@@ -156,11 +156,11 @@ async function write(run: Run, held: Held, wanted: Write): Promise<boolean> {
   if (recorded === null) {
     held.refusals += 1;
     const left = await rig.db.query(
-      `with refused as (select change_id from refused_write where task_id = $1 and fence = $2 and worker = $3)
+      `with refused as (select change_id from headway.refused_write where task_id = $1 and fence = $2 and worker = $3)
        select (select count(*)::int from refused) as refusals,
-         exists (select from status_change where entity_id = $1 and change_id in (select * from refused)) as recorded,
-         exists (select from stage_output where task_id = $1 and output = to_jsonb($4::text)) as kept,
-         exists (select from task where id = $1 and fence = $2 and status = 'RUNNING') as "stillHeld"`,
+         exists (select from headway.status_change where entity_id = $1 and change_id in (select * from refused)) as recorded,
+         exists (select from headway.stage_output where task_id = $1 and output = to_jsonb($4::text)) as kept,
+         exists (select from headway.task where id = $1 and fence = $2 and status = 'RUNNING') as "stillHeld"`,
       [taskId, fence, held.by.name, output],
     );
     expect(left).toEqual([{ refusals: held.refusals, recorded: false, kept: false, stillHeld: false }]);
@@ -183,7 +183,7 @@ const writing =
 const about =
   (noun: "job" | "task", call: (id: string, actor: Actor, pick: number) => Promise<unknown>): Verb =>
   async (run, pick) => {
-    const sql = `select ${noun === "job" ? "j.id" : "t.id"} from job j join task t on t.job_id = j.id
+    const sql = `select ${noun === "job" ? "j.id" : "t.id"} from headway.job j join headway.task t on t.job_id = j.id
       where j.collection_id = any ($1) order by j.created_at desc, ordinal`;
     const rows: { id: string }[] = await rig.db.query(sql, [run.collections]);
     const id = among(rows, pick)?.id;
@@ -208,17 +208,17 @@ const VERBS: Readonly<Record<string, Verb>> = {
     expect(await write(run, held, among(wanted, pick)!)).toBe(false);
     return true;
   },
-  "cancel job": about("job", (jobId, actor) => cancelJob(rig.parts, actor, { jobId })),
-  "cancel task": about("task", (taskId, actor) => cancelTask(rig.parts, actor, { taskId, reason: "enough" })),
+  "cancel job": about("job", (jobId, actor) => cancelJob(rig.deps, actor, { jobId })),
+  "cancel task": about("task", (taskId, actor) => cancelTask(rig.deps, actor, { taskId, reason: "enough" })),
   "retry job": about("job", (jobId, actor, pick) =>
-    retryJob(rig.parts, actor, { jobId, from: from(pick), errorCodes: pick % 5 === 0 ? ["CRASHED"] : null }),
+    retryJob(rig.deps, actor, { jobId, from: from(pick), errorCodes: pick % 5 === 0 ? ["CRASHED"] : null }),
   ),
-  "retry task": about("task", (taskId, actor, pick) => retryTask(rig.parts, actor, { taskId, from: from(pick) })),
+  "retry task": about("task", (taskId, actor, pick) => retryTask(rig.deps, actor, { taskId, from: from(pick) })),
   // Whoever settles the last task converges the job in the same transaction: nothing is left to do at any instant.
-  converge: about("job", async (jobId) => expect(await converge(rig.parts, jobId)).toBe(0)),
+  converge: about("job", async (jobId) => expect(await converge(rig.deps, jobId)).toBe(0)),
   "leases pass": async ({ holders }, pick) => {
     const [, moved]: [unknown, number] = await rig.db.query(
-      "update task set lease_expires_at = clock_timestamp() - interval '1 s' where worker_id = $1 and status = 'RUNNING'",
+      "update headway.task set lease_expires_at = clock_timestamp() - interval '1 s' where worker_id = $1 and status = 'RUNNING'",
       [among(holders, pick)!.id],
     );
     return moved > 0;
@@ -232,11 +232,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
 
 async function expectSound(run: Run): Promise<void> {
   expect([...run.errors, ...rig.errors]).toEqual([]);
-  expect(await rig.db.query("select * from violations($1)", [run.startedAt])).toEqual([]);
+  expect(await rig.db.query("select * from headway.violations($1)", [run.startedAt])).toEqual([]);
   const changes: { position: string; level: Level; from: Status | null; to: Status; reason: ChangeReason }[] =
     await rig.db.query(
       `select position, coalesce(t.kind || '_TASK', entity_type) as level, from_status as "from", to_status as "to", reason
-       from status_change h left join task t on t.id = h.entity_id
+       from headway.status_change h left join headway.task t on t.id = h.entity_id
        where h.collection_id = any ($1) and position > $2 order by position`,
       [run.collections, run.position],
     );
@@ -253,9 +253,9 @@ async function finish(run: Run): Promise<void> {
     const held = take(run.held, 0)!;
     await write(run, held, { kind: held.stage === "read" ? "stage" : "complete" });
   }
-  for (const jobId of run.jobs) await converge(rig.parts, jobId);
+  for (const jobId of run.jobs) await converge(rig.deps, jobId);
   const jobs = await rig.db.query(
-    "select id, finished_at is not null as settled from job where collection_id = any ($1) order by id",
+    "select id, finished_at is not null as settled from headway.job where collection_id = any ($1) order by id",
     [run.collections],
   );
   expect(jobs).toEqual(run.jobs.toSorted().map((id) => ({ id, settled: true })));

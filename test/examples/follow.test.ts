@@ -77,7 +77,7 @@ function follow(options: Partial<FollowOptions>): { got: Change[]; stop(): Promi
 
 async function historyOf(collectionId: string): Promise<string[]> {
   const rows: { id: string }[] = await api.rig.db.query(
-    "select id from status_change where collection_id = $1 order by position offset 1",
+    "select id from headway.status_change where collection_id = $1 order by position offset 1",
     [collectionId],
   );
   return rows.map(({ id }) => id);

@@ -32,7 +32,7 @@ const MARGIN_MS = 2_000;
 /** From the worker's death until the last of its tasks was offered again; null where it held none any more. */
 async function offeredAfterMs(job: string, diedAt: number): Promise<number | null> {
   const { rows } = await rig.db.query(
-    "select max(at) as at from status_change where job_id = $1 and reason = 'LEASE_EXPIRED'",
+    "select max(at) as at from headway.status_change where job_id = $1 and reason = 'LEASE_EXPIRED'",
     [job],
   );
   return rows[0].at === null ? null : rows[0].at.getTime() - diedAt;
@@ -74,7 +74,7 @@ describe("F1: a worker is killed", () => {
     await startWorker();
     await startWorker();
     const openCount = async (): Promise<number> =>
-      (await rig.db.query("select count(*)::int as n from job where finished_at is null")).rows[0].n;
+      (await rig.db.query("select count(*)::int as n from headway.job where finished_at is null")).rows[0].n;
     let kills = 0;
     while ((await openCount()) > 40) {
       const replacement = startWorker();
@@ -102,13 +102,14 @@ describe("F2: a worker is killed", () => {
     const job = await rig.submit(own, 1).catch((error: unknown) => error);
     await until("it is dead", () => hasExited(idle));
     expect(hasFired(idle)).toBe(true);
-    const { rows } = await rig.db.query("select id from job where finished_at is null");
+    const { rows } = await rig.db.query("select id from headway.job where finished_at is null");
     expect(rows).toHaveLength(1);
     await startWorker();
     await rig.settled([rows[0].id]);
-    const tasks = await rig.db.query("select attempt, crashes, fence::int as fence from task where job_id = $1", [
-      rows[0].id,
-    ]);
+    const tasks = await rig.db.query(
+      "select attempt, crashes, fence::int as fence from headway.task where job_id = $1",
+      [rows[0].id],
+    );
     expect(tasks.rows).toEqual([
       { attempt: 1, crashes: 0, fence: 1 },
       { attempt: 1, crashes: 0, fence: 1 },
@@ -127,12 +128,12 @@ describe("F2: a worker is killed", () => {
     if (dying) expect(hasFired(dying)).toBe(true);
     await startWorker();
     await until("it was claimed again", async () => {
-      const { rows } = await rig.db.query("select 1 from task where job_id = $1 and fence = 2", [job]);
+      const { rows } = await rig.db.query("select 1 from headway.task where job_id = $1 and fence = 2", [job]);
       return rows.length > 0;
     });
     await rig.settled([job]);
     const { rows } = await rig.db.query(
-      "select reason, attempt from status_change where job_id = $1 and entity_type = 'TASK' and reason in ('LEASE_EXPIRED', 'CLAIMED') and to_stage = 'one' order by position",
+      "select reason, attempt from headway.status_change where job_id = $1 and entity_type = 'TASK' and reason in ('LEASE_EXPIRED', 'CLAIMED') and to_stage = 'one' order by position",
       [job],
     );
     expect(rows).toEqual([

@@ -13,13 +13,14 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 const workerOf = async ({ child }: HeadwayProcess): Promise<string> =>
-  (await rig.db.query("select id from worker where pid = $1", [child.pid])).rows[0].id;
+  (await rig.db.query("select id from headway.worker where pid = $1", [child.pid])).rows[0].id;
 const heldBy = async (worker: string): Promise<string[]> =>
-  (await rig.db.query("select id from task where worker_id = $1 and status = 'RUNNING'", [worker])).rows.map(
+  (await rig.db.query("select id from headway.task where worker_id = $1 and status = 'RUNNING'", [worker])).rows.map(
     ({ id }) => id,
   );
 const refused = async (ids: readonly string[]): Promise<{ task_id: string; worker: string; wanted: string }[]> =>
-  (await rig.db.query("select task_id, worker, wanted from refused_write where task_id = any ($1)", [ids])).rows;
+  (await rig.db.query("select task_id, worker, wanted from headway.refused_write where task_id = any ($1)", [ids]))
+    .rows;
 
 describe("F3: a worker freezes, its leases pass, another completes its work, and it thaws", () => {
   test.each(["while its stages run", "while its flushes are in flight"])("%s", async (when) => {

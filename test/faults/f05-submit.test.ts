@@ -31,7 +31,7 @@ async function collection(name: string): Promise<string> {
 }
 
 const jobsOf = async (id: string): Promise<number> =>
-  (await rig.db.query("select count(*)::int as n from job where collection_id = $1", [id])).rows[0].n;
+  (await rig.db.query("select count(*)::int as n from headway.job where collection_id = $1", [id])).rows[0].n;
 
 describe("F5: the API is killed in a submit", () => {
   test.each([

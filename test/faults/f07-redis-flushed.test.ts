@@ -23,8 +23,11 @@ test("F7: Redis is emptied with 200 queued, 20 running and some delayed: nothing
   const later = new Date(Date.now() + 4_000).toISOString();
   const jobs = [await rig.submit(api, 220, { options: { holdMs: 50 } }), await rig.submit(api, 20, { runAt: later })];
   const count = async (status: string): Promise<number> =>
-    (await rig.db.query("select count(*)::int as n from task where status = $1 and kind = 'DOCUMENT'", [status]))
-      .rows[0].n;
+    (
+      await rig.db.query("select count(*)::int as n from headway.task where status = $1 and kind = 'DOCUMENT'", [
+        status,
+      ])
+    ).rows[0].n;
   await until("twenty run", async () => (await count("RUNNING")) === 20);
   expect(await count("QUEUED")).toBeGreaterThanOrEqual(200);
   const client = new Redis(redis.url);
@@ -34,7 +37,7 @@ test("F7: Redis is emptied with 200 queued, 20 running and some delayed: nothing
   const emptiedAt = Date.now();
   await client.quit();
   await rig.settled(jobs);
-  const { rows } = await rig.db.query("select 1 from task where fence <> 1 or attempt <> 1 or crashes <> 0");
+  const { rows } = await rig.db.query("select 1 from headway.task where fence <> 1 or attempt <> 1 or crashes <> 0");
   expect(rows).toEqual([]);
   await rig.account({ fault: "F7", what: `FLUSHALL of ${keys} keys`, times: 1, recoveryMs: Date.now() - emptiedAt });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
 import type { ApiClient } from "../../src/cli/client.js";
-import { migrate } from "../../src/database/data-source.js";
+import { migrate } from "../../src/database/migrate.js";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../src/database/embedded.js";
 import type { HeadwayProcess } from "../support/processes.js";
 import { until } from "../support/until.js";
@@ -71,7 +71,7 @@ describe("F10: Postgres", () => {
         await rig.submit(api, 4),
       ];
       await until("eight stages run", async () => {
-        const { rows } = await rig.db.query("select 1 from task where status = 'RUNNING'");
+        const { rows } = await rig.db.query("select 1 from headway.task where status = 'RUNNING'");
         return rows.length === 8;
       });
       if (how === "fast") await postgres.stop();
@@ -84,7 +84,7 @@ describe("F10: Postgres", () => {
       const recoveryMs = Date.now() - backAt;
       expect(processes.filter(hasExited)).toHaveLength(0);
       const { rows } = await rig.db.query(
-        "select max(crashes)::int as crashes, max(fence)::int as fence from task where job_id = any ($1)",
+        "select max(crashes)::int as crashes, max(fence)::int as fence from headway.task where job_id = any ($1)",
         [acknowledged],
       );
       expect(rows).toEqual([{ crashes: 0, fence: 1 }]);

@@ -33,7 +33,7 @@ describe.each(["before", "after"] as const)(
   (when) => {
     test.each([
       ["a claim", '"leaseMs"'],
-      ["a heartbeat", "heartbeat($1"],
+      ["a heartbeat", "headway.heartbeat($1"],
       ["a stage's end", '"kind":"stage"'],
       ["a completion", '"kind":"complete"'],
     ])("of %s: the work goes on, without a second effect", async (what, needle) => {
@@ -45,7 +45,7 @@ describe.each(["before", "after"] as const)(
       expect(workerProxy.fired).toBe(firedBefore + 1);
       await rig.settled([job]);
       const { rows } = await rig.db.query(
-        "select max(fence)::int as fence, max(crashes) as crashes from task where job_id = $1",
+        "select max(fence)::int as fence, max(crashes) as crashes from headway.task where job_id = $1",
         [job],
       );
       // Nobody died: what was claimed is adopted or sent again, and nothing need be rescued.
@@ -74,7 +74,7 @@ describe.each(["before", "after"] as const)(
       await cut;
       const { job } = await api.mutate<{ job: { id: string }; userErrors: [] }>(SUBMIT, { input });
       await rig.settled([job.id]);
-      const { rows } = await rig.db.query("select id from job where collection_id = $1", [collection.id]);
+      const { rows } = await rig.db.query("select id from headway.job where collection_id = $1", [collection.id]);
       expect(rows).toEqual([{ id: job.id }]);
       await rig.account({ fault: "F12", what: `cut ${when} COMMIT of a submit`, times: 1 });
     });
@@ -82,7 +82,9 @@ describe.each(["before", "after"] as const)(
     test("of a cancel: asked again, the job is cancelled once", async () => {
       const job = await rig.submit(api, 4, { options: { holdMs: 5_000 } });
       await until("it runs", async () => {
-        const { rows } = await rig.db.query("select 1 from task where job_id = $1 and status = 'RUNNING'", [job]);
+        const { rows } = await rig.db.query("select 1 from headway.task where job_id = $1 and status = 'RUNNING'", [
+          job,
+        ]);
         return rows.length > 0;
       });
       const CANCEL =
@@ -93,7 +95,7 @@ describe.each(["before", "after"] as const)(
       await api.query(CANCEL, { id: job });
       await rig.settled([job]);
       const { rows } = await rig.db.query(
-        "select count(*)::int as n from status_change where entity_id = $1 and reason = 'CANCEL_REQUESTED'",
+        "select count(*)::int as n from headway.status_change where entity_id = $1 and reason = 'CANCEL_REQUESTED'",
         [job],
       );
       expect(rows).toEqual([{ n: 1 }]);

@@ -24,7 +24,7 @@ beforeAll(async () => {
   rig = await createRig([plain]);
   loose = await new DataSource({ type: "postgres", url: rig.url, entities: [LooseTask] }).initialize();
   const jobId = await rig.submit("plain", 1);
-  taskId = (await rig.db.query("select id from task where job_id = $1", [jobId]))[0].id;
+  taskId = (await rig.db.query("select id from headway.task where job_id = $1", [jobId]))[0].id;
 });
 afterAll(async () => {
   await loose.destroy();
@@ -35,40 +35,44 @@ describe("F15: the database refuses, and says what to do, when", () => {
   test("a stale entity is saved", async () => {
     const stale = await loose.getRepository(LooseTask).findOneByOrFail({ id: taskId });
     const worker = await rig.startWorker();
-    await rig.settled((await rig.db.query("select job_id from task where id = $1", [taskId]))[0].job_id);
+    await rig.settled((await rig.db.query("select job_id from headway.task where id = $1", [taskId]))[0].job_id);
     await worker.stop(0);
     stale.status = "FAILED";
     await expect(loose.getRepository(LooseTask).save(stale)).rejects.toThrow(/version must become \d+, not \d+/);
   });
 
   test.each([
-    ["a status is set by hand", "update task set status = 'QUEUED' where id = $1", /version must become 4, not 3/],
+    [
+      "a status is set by hand",
+      "update headway.task set status = 'QUEUED' where id = $1",
+      /version must become 4, not 3/,
+    ],
     [
       "a job is settled by hand",
-      "update job set finished_at = null where id = (select job_id from task where id = $1)",
+      "update headway.job set finished_at = null where id = (select job_id from headway.task where id = $1)",
       /version must become/,
     ],
     [
       "counters are set by hand",
-      "update job set completed = 9 where id = (select job_id from task where id = $1)",
+      "update headway.job set completed = 9 where id = (select job_id from headway.task where id = $1)",
       /its counters follow its tasks/,
     ],
     [
       "a change of the history is edited",
-      "update status_change set reason = 'CREATED' where entity_id = $1",
+      "update headway.status_change set reason = 'CREATED' where entity_id = $1",
       /the history is append-only/,
     ],
     [
       "a change of the history is deleted",
-      "delete from status_change where entity_id = $1",
+      "delete from headway.status_change where entity_id = $1",
       /the history is append-only/,
     ],
     [
       "a change is put into the history",
-      "insert into status_change select s.* from status_change s where entity_id = $1",
+      "insert into headway.status_change select s.* from headway.status_change s where entity_id = $1",
       /.+/,
     ],
-    ["a task is deleted", "delete from task where id = $1", /DELETE of task is refused/],
+    ["a task is deleted", "delete from headway.task where id = $1", /DELETE of task is refused/],
   ])("%s", async (what, statement, message) => {
     await expect(rig.db.query(statement, [taskId])).rejects.toThrow(message);
     expect(await rig.violations()).toEqual([]);

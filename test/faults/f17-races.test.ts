@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { cancelTask } from "../../src/engine/cancel/cancel.js";
-import type { Change } from "../../src/engine/flush/change.js";
+import type { TaskCommand } from "../../src/engine/flush/task-command.js";
 import { Recorder } from "../../src/engine/flush/recorder.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
-import type { DutyParts } from "../../src/reconciler/reconciler.js";
+import type { DutyDeps } from "../../src/reconciler/duty.js";
 import { ACTOR, createRig, PROJECT, type Rig } from "../support/engine.js";
 import { note } from "./rig.js";
 
@@ -20,10 +20,10 @@ const pair = definePipeline({
 let rig: Rig;
 let recorder: Recorder;
 let barrier: pg.Client;
-let duty: DutyParts;
+let duty: DutyDeps;
 beforeAll(async () => {
   rig = await createRig([pair]);
-  const { db, onError } = rig.parts;
+  const { db, onError } = rig.deps;
   const options = { db, projectId: PROJECT, leaseMs: 30_000, crashLimit: 3, onDue: () => undefined, onError };
   recorder = new Recorder({ ...options, actor: { type: "WORKER", name: `worker:${WORKER}` }, workerId: WORKER });
   const sweeper = new Recorder({ ...options, actor: { type: "SYSTEM", name: "system:sweep" }, workerId: null });
@@ -53,7 +53,9 @@ async function running(): Promise<Running[]> {
 /** Starts both while the row is locked, and lets go once both wait for it. */
 async function together(taskId: string, one: () => Promise<unknown>, other: () => Promise<unknown>): Promise<void> {
   await barrier.query("begin");
-  await barrier.query("select lock_collections(array(select collection_id from task where id = $1))", [taskId]);
+  await barrier.query("select headway.lock_collections(array(select collection_id from headway.task where id = $1))", [
+    taskId,
+  ]);
   const first = Math.random() < 0.5 ? one : other;
   const second = first === one ? other : one;
   const both = [first(), second()];
@@ -67,8 +69,8 @@ async function together(taskId: string, one: () => Promise<unknown>, other: () =
   await Promise.all(both);
 }
 
-const complete = ({ taskId, fence }: Running): Change => ({ kind: "complete", taskId, fence, outputJson: "null" });
-const fail = ({ taskId, fence }: Running): Change => ({
+const complete = ({ taskId, fence }: Running): TaskCommand => ({ kind: "complete", taskId, fence, outputJson: "null" });
+const fail = ({ taskId, fence }: Running): TaskCommand => ({
   kind: "end",
   cause: "HANDLER_THREW",
   taskId,
@@ -79,14 +81,14 @@ const fail = ({ taskId, fence }: Running): Change => ({
 
 async function tally(claims: readonly Running[]): Promise<Record<string, number>> {
   const rows: { status: string; reason: string; n: number }[] = await rig.db.query(
-    "select status, change_reason as reason, count(*)::int as n from task where id = any ($1) group by 1, 2",
+    "select status, change_reason as reason, count(*)::int as n from headway.task where id = any ($1) group by 1, 2",
     [claims.map(({ taskId }) => taskId)],
   );
   return Object.fromEntries(rows.map(({ status, reason, n }) => [`${status} ${reason}`, n]));
 }
 
 const expire = (taskId: string): Promise<unknown> =>
-  rig.db.query("update task set lease_expires_at = clock_timestamp() - interval '1 s' where id = $1", [taskId]);
+  rig.db.query("update headway.task set lease_expires_at = clock_timestamp() - interval '1 s' where id = $1", [taskId]);
 
 describe("F17: released together 500 times, there is one winner as in the race table", () => {
   test("a completion and a cancel request: a finished result stays, an accepted request ends as CANCELLED or completes", async () => {
@@ -96,14 +98,14 @@ describe("F17: released together 500 times, there is one winner as in the race t
         claim.taskId,
         () => recorder.record(complete(claim)),
         () =>
-          cancelTask(rig.parts, ACTOR, { taskId: claim.taskId }).catch((error: Error) =>
+          cancelTask(rig.deps, ACTOR, { taskId: claim.taskId }).catch((error: Error) =>
             expect(error.message).toMatch(/is COMPLETED; only open/),
           ),
       );
     }
     expect(await tally(claims)).toEqual({ "COMPLETED COMPLETED": ROUNDS });
     const [{ asked }] = await rig.db.query(
-      "select count(*)::int as asked from status_change where reason = 'CANCEL_REQUESTED' and task_id = any ($1)",
+      "select count(*)::int as asked from headway.status_change where reason = 'CANCEL_REQUESTED' and task_id = any ($1)",
       [claims.map(({ taskId }) => taskId)],
     );
     // Both orders happened: some requests came before the completion, some after it.
@@ -119,7 +121,7 @@ describe("F17: released together 500 times, there is one winner as in the race t
       await together(
         claim.taskId,
         () => recorder.record(fail(claim)),
-        () => cancelTask(rig.parts, ACTOR, { taskId: claim.taskId }),
+        () => cancelTask(rig.deps, ACTOR, { taskId: claim.taskId }),
       );
     }
     expect(await tally(claims)).toEqual({ "CANCELLED CANCELLED_BY_REQUEST": ROUNDS });
@@ -146,14 +148,14 @@ describe("F17: released together 500 times, there is one winner as in the race t
       expect(Object.keys(counts).sort()).toEqual([won, "QUEUED LEASE_EXPIRED"].sort());
       expect(counts[won]! + counts["QUEUED LEASE_EXPIRED"]!).toBe(ROUNDS);
       const [{ evidence }] = await rig.db.query(
-        "select count(*)::int as evidence from refused_write where task_id = any ($1)",
+        "select count(*)::int as evidence from headway.refused_write where task_id = any ($1)",
         [claims.map(({ taskId }) => taskId)],
       );
       expect(evidence).toBe(counts["QUEUED LEASE_EXPIRED"]);
       expect(await rig.violations()).toEqual([]);
       note({ fault: "F17", what: `${what} × sweep (${JSON.stringify(counts)})`, times: ROUNDS, looks: 1, jobs: 1 });
       // What was given back must not be claimed by the next test.
-      for (const { taskId } of claims) await cancelTask(rig.parts, ACTOR, { taskId }).catch(() => undefined);
+      for (const { taskId } of claims) await cancelTask(rig.deps, ACTOR, { taskId }).catch(() => undefined);
     },
     120_000,
   );

@@ -6,7 +6,7 @@ import { convergeOpenJobs } from "../../src/reconciler/open-jobs.js";
 import { enforceCancelDeadlines } from "../../src/reconciler/cancel-deadlines.js";
 import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
 import { expireCollections } from "../../src/reconciler/expiry.js";
-import type { DutyParts } from "../../src/reconciler/reconciler.js";
+import type { DutyDeps } from "../../src/reconciler/duty.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { createFaultRig, ROLES, type FaultRig } from "./rig.js";
 
@@ -24,14 +24,14 @@ test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of
   const crowd = await rig.submit(api, NOT_ELIGIBLE, {}, "scenery");
   // As dead and as living workers leave them: all are RUNNING, one lease is past, and it is the last in the order.
   await rig.db.query(
-    `update task set status = 'RUNNING', version = version + 1, fence = fence + 1, worker_id = gen_random_uuid(),
+    `update headway.task set status = 'RUNNING', version = version + 1, fence = fence + 1, worker_id = gen_random_uuid(),
        lease_expires_at = clock_timestamp() + interval '1 h', change_id = $2, changed_by_type = 'WORKER',
        changed_by = 'worker:dead', change_reason = 'CLAIMED' where job_id = $1 and status = 'QUEUED'`,
     [crowd, randomUUID()],
   );
   await rig.db.query(
-    `update task set lease_expires_at = clock_timestamp() - interval '1 s'
-     where id = (select id from task where job_id = $1 and kind = 'DOCUMENT' order by id desc limit 1)`,
+    `update headway.task set lease_expires_at = clock_timestamp() - interval '1 s'
+     where id = (select id from headway.task where job_id = $1 and kind = 'DOCUMENT' order by id desc limit 1)`,
     [crowd],
   );
   const looksBefore = rig.looks;
@@ -41,7 +41,7 @@ test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of
   while (Date.now() < deadlineAt) {
     rescued = (
       await rig.db.query(
-        "select count(*)::int as n from status_change where reason = 'LEASE_EXPIRED' group by entity_id",
+        "select count(*)::int as n from headway.status_change where reason = 'LEASE_EXPIRED' group by entity_id",
       )
     ).rows;
     if (rescued.length > 0) break;
@@ -70,9 +70,9 @@ test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of
     crashLimit: 5,
     cancelDeadlineMs: 1_000,
   };
-  const parts: DutyParts = { db, recorder, blobs: createFilesystemBlobStore("/nonexistent"), settings, onError };
+  const deps: DutyDeps = { db, recorder, blobs: createFilesystemBlobStore("/nonexistent"), settings, onError };
   for (const duty of [convergeOpenJobs, enforceCancelDeadlines, rescueExpiredLeases, expireCollections]) {
-    expect(await duty(parts)).toBe(0);
+    expect(await duty(deps)).toBe(0);
   }
   await db.destroy();
   expect(rig.looks).toBeGreaterThan(looksBefore);

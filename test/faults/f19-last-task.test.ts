@@ -29,7 +29,7 @@ describe("F19: a job settles", () => {
     const job = await rig.submit(api, 12, { options: { holdMs: 1_000 } });
     await until("they are at their last stage", async () => {
       const { rows } = await rig.db.query(
-        "select 1 from task where job_id = $1 and stage = 'three' and status = 'RUNNING'",
+        "select 1 from headway.task where job_id = $1 and stage = 'three' and status = 'RUNNING'",
         [job],
       );
       return rows.length === 12;
@@ -37,7 +37,9 @@ describe("F19: a job settles", () => {
     // The collection's lock holds all endings back until they wait side by side, in two processes.
     const barrier = await rig.db.connect();
     await barrier.query("begin");
-    await barrier.query("select lock_collections(array(select collection_id from job where id = $1))", [job]);
+    await barrier.query("select headway.lock_collections(array(select collection_id from headway.job where id = $1))", [
+      job,
+    ]);
     await until("both workers wait with their endings", async () => {
       const { rows } = await rig.db.query(
         "select count(*)::int as n from pg_stat_activity where wait_event = 'advisory' and datname = current_database() and query like '%record_changes%'",

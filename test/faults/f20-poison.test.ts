@@ -43,7 +43,7 @@ test("F20: poison documents fail by themselves; others are unaffected and no pro
   const other = await rig.submit(api, 5);
   await rig.settled([job.id, other]);
   const { rows } = await rig.db.query(
-    "select document_name as name, status, change_reason as reason, error_code as code, crashes from task where job_id = $1 order by 1",
+    "select document_name as name, status, change_reason as reason, error_code as code, crashes from headway.task where job_id = $1 order by 1",
     [job.id],
   );
   const crashed = { status: "FAILED", reason: "POISONED", code: "CRASHED", crashes: 3 };

@@ -36,7 +36,8 @@ async function start(...settings: Record<string, string>[]): Promise<HeadwayProc
 }
 
 const runningOf = async (job: string): Promise<number> =>
-  (await rig.db.query("select count(*)::int as n from task where job_id = $1 and status = 'RUNNING'", [job])).rows[0].n;
+  (await rig.db.query("select count(*)::int as n from headway.task where job_id = $1 and status = 'RUNNING'", [job]))
+    .rows[0].n;
 
 describe("F21: SIGTERM with long work", () => {
   test.each([
@@ -70,8 +71,8 @@ describe("F21: SIGTERM with long work", () => {
 
       await until("what was given back runs elsewhere", async () => (await runningOf(job)) === 4);
       const { rows } = await rig.db.query(
-        `select g.reason, g.attempt, extract(epoch from c.at - g.at) * 1000 as ms from status_change g
-       join status_change c on c.entity_id = g.entity_id and c.version = g.version + 1 and c.reason = 'CLAIMED'
+        `select g.reason, g.attempt, extract(epoch from c.at - g.at) * 1000 as ms from headway.status_change g
+       join headway.status_change c on c.entity_id = g.entity_id and c.version = g.version + 1 and c.reason = 'CLAIMED'
        where g.job_id = $1 and g.reason = 'INTERRUPTED'`,
         [job],
       );
@@ -83,7 +84,7 @@ describe("F21: SIGTERM with long work", () => {
       // It would run on for hours: long enough for whoever has to start before it ends.
       await api.query("mutation ($id: ID!) { cancelJob(input: { jobId: $id }) { job { id } } }", { id: job });
       await rig.settled([job]);
-      const tasks = await rig.db.query("select distinct attempt, crashes from task where job_id = $1", [job]);
+      const tasks = await rig.db.query("select distinct attempt, crashes from headway.task where job_id = $1", [job]);
       expect(tasks.rows).toEqual([{ attempt: 1, crashes: 0 }]);
       const what = `SIGTERM${blackhole ? ", Redis blackholed" : ""}: exit after ${exitMs} ms`;
       await rig.account({ fault: "F21", what, times: 1 }, { statuses: ["CANCELLED"] });
@@ -118,7 +119,7 @@ describe("F21: SIGTERM with long work", () => {
     const job = await rig.submit(api, 2, { options: { holdMs: 1_500 } });
     await until("it runs there", async () => {
       const { rows } = await rig.db.query(
-        "select count(*)::int as n from task t join worker w on w.id = t.worker_id where t.job_id = $1 and w.pid = $2",
+        "select count(*)::int as n from headway.task t join headway.worker w on w.id = t.worker_id where t.job_id = $1 and w.pid = $2",
         [job, stopping.child.pid],
       );
       return rows[0].n > 0;

@@ -60,8 +60,13 @@ describe("H4: the API is killed while it takes an upload", () => {
     expect(hasFired(doomed)).toBe(true);
     expect((await put(url, id)).status).toBe(status);
     // The dead one's place is removed once the upload's time is past; ages are written into rows.
-    await rig.db.query("update doomed_blob set doomed_at = now() where prefix like $1", [`uploads/${id}/%`]);
-    await until("the sweep has been", async () => (await rig.db.query("select from doomed_blob")).rowCount === 0);
+    await rig.db.query("update headway.blob_deletion set delete_after = now() where prefix like $1", [
+      `uploads/${id}/%`,
+    ]);
+    await until(
+      "the sweep has been",
+      async () => (await rig.db.query("select from headway.blob_deletion")).rowCount === 0,
+    );
     expect(await files()).toHaveLength(before + 1);
     expect(await (await put(url, id)).json()).toMatchObject({ upload: { sizeBytes: BYTES.length } });
   });

@@ -86,7 +86,7 @@ export async function createFaultRig(options: { readonly databaseUrl?: string } 
   let looks = 0;
   let watching = true;
   const look = async (): Promise<void> => {
-    const { rows } = await db.query("select * from violations(now() - interval '1 hour')");
+    const { rows } = await db.query("select * from headway.violations(now() - interval '1 hour')");
     looks += 1;
     for (const row of rows as { invariant: string; entity_id: string }[]) seen.set(JSON.stringify(row), row);
   };
@@ -153,7 +153,9 @@ export async function createFaultRig(options: { readonly databaseUrl?: string } 
         await until(
           `${jobIds.length} jobs are settled`,
           async () => {
-            const { rows } = await db.query("select 1 from job where id = any ($1) and finished_at is null", [jobIds]);
+            const { rows } = await db.query("select 1 from headway.job where id = any ($1) and finished_at is null", [
+              jobIds,
+            ]);
             return rows.length === 0;
           },
           deadlineMs,
@@ -165,7 +167,7 @@ export async function createFaultRig(options: { readonly databaseUrl?: string } 
     async account(finding, { statuses = ["COMPLETED"] } = {}) {
       await look();
       expect({ seen: seen.size, first: [...seen.values()].slice(0, 5) }).toEqual({ seen: 0, first: [] });
-      const { rows: jobs } = await db.query("select id, status from job where id = any ($1)", [accepted]);
+      const { rows: jobs } = await db.query("select id, status from headway.job where id = any ($1)", [accepted]);
       expect(jobs).toHaveLength(accepted.length);
       expect(jobs.filter(({ status }) => !statuses.includes(status))).toEqual([]);
       expect((await db.query(LOST, [accepted])).rows).toEqual([]);
@@ -199,9 +201,9 @@ async function standing(db: pg.Pool, processes: readonly HeadwayProcess[]): Prom
        pg_blocking_pids(pid) as blocked_by, left(query, 100) as query
      from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
   );
-  const { rows: tasks } = await db.query("select status, worker_id, count(*)::int from task group by 1, 2");
+  const { rows: tasks } = await db.query("select status, worker_id, count(*)::int from headway.task group by 1, 2");
   const { rows: workers } = await db.query(
-    "select id, running, loop_iterations, clock_timestamp() - heartbeat_at as beat, clock_timestamp() - last_loop_at as loop from worker",
+    "select id, running, loop_iterations, clock_timestamp() - heartbeat_at as beat, clock_timestamp() - last_loop_at as loop from headway.worker",
   );
   const said = processes.map((one) => `${one.child.exitCode ?? one.child.signalCode ?? "runs"}: ${one.output()}`);
   return [...[sessions, tasks, workers].map((rows) => JSON.stringify(rows)), ...said].join("\n");
@@ -209,30 +211,30 @@ async function standing(db: pg.Pool, processes: readonly HeadwayProcess[]): Prom
 
 /** Tasks that are not settled, and documents that are completed without what completing them means. */
 const LOST = `
-  select t.id, t.status, 'open' as fault from task t where t.job_id = any ($1) and t.finished_at is null
+  select t.id, t.status, 'open' as fault from headway.task t where t.job_id = any ($1) and t.finished_at is null
   union all
-  select t.id, t.status, 'without its outputs' from task t join job j on j.id = t.job_id
+  select t.id, t.status, 'without its outputs' from headway.task t join headway.job j on j.id = t.job_id
   where t.job_id = any ($1) and t.kind = 'DOCUMENT' and t.status = 'COMPLETED' and j.pipeline = 'steps'
-    and (select count(*) from stage_output o where o.task_id = t.id) <> 3
+    and (select count(*) from headway.stage_output o where o.task_id = t.id) <> 3
   union all
-  select t.id, t.status, 'without its chunks' from task t join job j on j.id = t.job_id
-  join document d on d.id = t.document_id
+  select t.id, t.status, 'without its chunks' from headway.task t join headway.job j on j.id = t.job_id
+  join headway.document d on d.id = t.document_id
   where t.job_id = any ($1) and t.status = 'COMPLETED' and j.pipeline = 'steps' and d.chunk_count <> 2
   union all
-  select j.id, j.status, 'with a wrong sum' from job j join job_summary s on s.job_id = j.id
+  select j.id, j.status, 'with a wrong sum' from headway.job j join headway.job_summary s on s.job_id = j.id
   where j.id = any ($1) and j.pipeline = 'steps' and j.status like 'COMPLETED%'
     and (s.output->>'documents')::int is distinct from j.completed
   union all
-  select j.id, j.status, 'without a summary' from job j
-  where j.id = any ($1) and not exists (select from job_summary s where s.job_id = j.id)`;
+  select j.id, j.status, 'without a summary' from headway.job j
+  where j.id = any ($1) and not exists (select from headway.job_summary s where s.job_id = j.id)`;
 
 /** Outcomes recorded twice: in one run a task is settled once, a job once, and one artifact of a name is accepted. */
 const DOUBLED = `
-  select entity_id, run, count(*) from status_change
+  select entity_id, run, count(*) from headway.status_change
   where job_id = any ($1) and to_status in ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED', 'COMPLETED_WITH_ERRORS')
   group by entity_id, run having count(*) > 1
   union all
-  select task_id, 0, count(*) from artifact where job_id = any ($1) and accepted group by task_id, name having count(*) > 1`;
+  select task_id, 0, count(*) from headway.artifact where job_id = any ($1) and accepted group by task_id, name having count(*) > 1`;
 
 /** One line for the table that \`npm run test:faults\` prints; the report's file is asked for by it alone. */
 export function note(finding: Finding & { readonly looks: number; readonly jobs: number }): void {

@@ -22,25 +22,25 @@ beforeAll(async () => {
   at.empty = await api.rig.collection(0);
   at.busy = await api.rig.collection(1);
   at.job = await api.rig.submit("plain", 0, { collectionId: at.busy });
-  at.document = (await api.rig.db.query("select id from document where collection_id = $1", [at.busy]))[0].id;
+  at.document = (await api.rig.db.query("select id from headway.document where collection_id = $1", [at.busy]))[0].id;
 });
 afterAll(() => api.close());
 // Noted at the first request of a minute, and no change that a refused request would make.
 beforeAll(() =>
   until("the use of the key is noted", async () => {
     await api.send("{ viewer { name } }");
-    return (await api.rig.db.query("select 1 from api_key where last_used_at is null")).length === 0;
+    return (await api.rig.db.query("select 1 from headway.api_key where last_used_at is null")).length === 0;
   }),
 );
 
 /** Every row of every table, to see that a refused request has changed nothing. */
 async function everything(): Promise<string> {
   const tables: { name: string }[] = await api.rig.db.query(
-    "select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE' order by 1",
+    "select table_name as name from information_schema.tables where table_schema = 'headway' and table_type = 'BASE TABLE' order by 1",
   );
   const rows = await Promise.all(
     tables.map(({ name }) =>
-      api.rig.db.query(`select coalesce(jsonb_agg(t order by t::text), '[]') as rows from ${name} t`),
+      api.rig.db.query(`select coalesce(jsonb_agg(t order by t::text), '[]') as rows from headway.${name} t`),
     ),
   );
   return JSON.stringify(rows);
@@ -143,7 +143,7 @@ describe("a mutation that can't be done is a user error that says why, and chang
       ADD,
       () => ({
         collectionId: at.full,
-        documents: [{ name: "a", uri: `${pathToFileURL(api.rig.parts.fileRoots[0]!).href}/../../etc/passwd` }],
+        documents: [{ name: "a", uri: `${pathToFileURL(api.rig.deps.fileRoots[0]!).href}/../../etc/passwd` }],
       }),
       "URI_REFUSED",
       /HEADWAY_FILE_ROOTS/,
@@ -308,7 +308,7 @@ describe("a request that makes no sense is BAD_USER_INPUT that names the field, 
 describe("a file that is missing or can't be read", () => {
   test("is taken, and fails its own task with NOT_READABLE while the others complete", async () => {
     const collectionId = await api.rig.collection(1);
-    const uri = pathToFileURL(path.join(api.rig.parts.fileRoots[0]!, "missing.txt")).href;
+    const uri = pathToFileURL(path.join(api.rig.deps.fileRoots[0]!, "missing.txt")).href;
     const { data } = await api.send(ADD, { input: { collectionId, documents: [{ name: "missing.txt", uri }] } });
     expect(data!.result.userErrors).toEqual([]);
     const worker = await api.rig.startWorker();

@@ -26,7 +26,7 @@ afterAll(() => api.close());
 test(`${RUNS} requests of the schema's grammar with values right, foreign and mad, from seed ${SEED}, are answered or refused with a code, and break nothing`, async () => {
   const schema = await buildHeadwaySchema();
   const rows: { id: string }[] = await api.rig.db.query(
-    `select id from collection union all select id from job union all select id from task union all select id from document`,
+    `select id from headway.collection union all select id from headway.job union all select id from headway.task union all select id from headway.document`,
   );
   const ids = rows.map(({ id }) => id);
   const random = randomOf(SEED);

@@ -19,11 +19,11 @@ const id = (kind: number, n: string): string =>
 const at = (n: string): string => `timestamptz '2026-01-01' + make_interval(secs => ${n})`;
 
 const ROWS = [
-  `insert into collection (id, project_id, name, status, metadata, created_at, status_changed_at, change_id, changed_by_type, changed_by, change_reason)
+  `insert into headway.collection (id, project_id, name, status, metadata, created_at, status_changed_at, change_id, changed_by_type, changed_by, change_reason)
    select ${id(1, "n")}, '${PROJECT}', 'collection ' || n, (array['COMPLETED', 'FAILED', 'PROCESSING', 'CREATED'])[1 + n % 4],
      jsonb_build_object('n', n), ${at("n")}, ${at("n")}, ${CHANGED} from generate_series(1, ${JOBS / 4}) n`,
   // One in a thousand has failed, one in fifty is open, and of these most are of the pipeline "common".
-  `insert into job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages, tags, priority,
+  `insert into headway.job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages, tags, priority,
      status, total, created_at, status_changed_at, finished_at, change_id, changed_by_type, changed_by, change_reason)
    select ${id(2, "n")}, '${PROJECT}', ${id(1, `1 + n % ${JOBS / 4}`)}, case when n % 500 = 0 then 'rare' else 'common' end, 1, '{a,b}', '{}',
      array['t' || n % 1000], n % 5, s.status, ${TASKS_A_JOB}, ${at("n")}, ${at("n * 2")},
@@ -31,25 +31,25 @@ const ROWS = [
    from generate_series(1, ${JOBS}) n cross join lateral (
      -- One collection has at most one open job: the last quarter's jobs are the only ones of theirs that may be open.
      select case when n % 1000 = 0 then 'FAILED' when n > ${(JOBS / 4) * 3} and n % 13 = 0 then 'PROCESSING' else 'COMPLETED' end as status) s`,
-  `insert into task (id, project_id, collection_id, job_id, kind, document_name, ordinal, pipeline, status, stage, worker_id,
+  `insert into headway.task (id, project_id, collection_id, job_id, kind, document_name, ordinal, pipeline, status, stage, worker_id,
      lease_expires_at, run_at, finished_at, error_code, created_at, status_changed_at, change_id, changed_by_type, changed_by, change_reason)
    select ${id(3, `n * 16 + t`)}, '${PROJECT}', ${id(1, `1 + n % ${JOBS / 4}`)}, ${id(2, "n")}, 'DOCUMENT', 'd' || t, t,
      j.pipeline, s.status, case when s.status in ('QUEUED', 'RUNNING', 'FAILED') then (array['a', 'b'])[1 + t % 2] end,
      case when s.status = 'RUNNING' then ${id(4, "1 + n % 8")} end, case when s.status = 'RUNNING' then now() + interval '1 hour' end,
      ${at("n")}, case when s.status in ('COMPLETED', 'FAILED') then ${at("n * 2")} end,
      case when s.status = 'FAILED' then 'HANDLER_ERROR' end, ${at("n")}, ${at("n * 2")}, ${CHANGED}
-   from generate_series(1, ${JOBS}) n join job j on j.id = ${id(2, "n")} cross join generate_series(1, ${TASKS_A_JOB}) t
+   from generate_series(1, ${JOBS}) n join headway.job j on j.id = ${id(2, "n")} cross join generate_series(1, ${TASKS_A_JOB}) t
    cross join lateral (select case j.status when 'COMPLETED' then 'COMPLETED' when 'FAILED' then 'FAILED'
      else case when t = 1 then 'RUNNING' else 'QUEUED' end end as status) s`,
-  `insert into status_change (project_id, entity_type, entity_id, collection_id, job_id, task_id, version, to_status, actor_type, actor, reason, change_id, at)
+  `insert into headway.status_change (project_id, entity_type, entity_id, collection_id, job_id, task_id, version, to_status, actor_type, actor, reason, change_id, at)
    select project_id, 'TASK', id, collection_id, job_id, id, v, case v when 1 then 'QUEUED' else status end, 'USER', 'filler',
      case v when 1 then 'SUBMITTED' else 'COMPLETED' end, gen_random_uuid(), status_changed_at
-   from task cross join generate_series(1, 2) v
+   from headway.task cross join generate_series(1, 2) v
    union all
-   select project_id, 'JOB', id, collection_id, id, null, 1, status, 'USER', 'filler', 'SUBMITTED', gen_random_uuid(), created_at from job
+   select project_id, 'JOB', id, collection_id, id, null, 1, status, 'USER', 'filler', 'SUBMITTED', gen_random_uuid(), created_at from headway.job
    union all
-   select project_id, 'COLLECTION', id, id, null, null, 1, status, 'USER', 'filler', 'SUBMITTED', gen_random_uuid(), created_at from collection`,
-  `insert into worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms, loop_iterations)
+   select project_id, 'COLLECTION', id, id, null, null, 1, status, 'USER', 'filler', 'SUBMITTED', gen_random_uuid(), created_at from headway.collection`,
+  `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms, loop_iterations)
    select ${id(4, "n")}, '${PROJECT}', 'host', n, '1', '{common,rare}', 8, 30000, 1 from generate_series(1, 8) n`,
   "analyze",
 ];

@@ -42,7 +42,7 @@ beforeAll(async () => {
   await api.rig.submit("work", 5);
   await until("the use of the key is noted", async () => {
     await api.send("{ viewer { name } }");
-    return (await api.rig.db.query("select 1 from api_key where last_used_at is null")).length === 0;
+    return (await api.rig.db.query("select 1 from headway.api_key where last_used_at is null")).length === 0;
   });
 });
 afterAll(() => api.close());

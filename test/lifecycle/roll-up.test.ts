@@ -141,7 +141,7 @@ describe("the roll-up in SQL", () => {
     const answers: { target: string; status: string; reason: string | null }[] = await db.query(
       `select r.* from jsonb_to_recordset($1::jsonb) as i(open int, completed int, failed int, cancelled int,
          skipped int, "collectionTask" text, "cancelRequested" boolean, "sameDocumentsAsBefore" boolean, place int)
-       cross join lateral roll_up(open, completed, failed, cancelled, skipped, "collectionTask", "cancelRequested", "sameDocumentsAsBefore") r
+       cross join lateral headway.roll_up(open, completed, failed, cancelled, skipped, "collectionTask", "cancelRequested", "sameDocumentsAsBefore") r
        order by place`,
       [JSON.stringify(inputs.map((input, place) => ({ ...input, place })))],
     );

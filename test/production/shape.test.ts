@@ -89,6 +89,7 @@ describe("the Dockerfile", () => {
       "COPY --from=dependencies /app/node_modules ./node_modules",
       "COPY --from=build /app/dist/src ./dist/src",
       "COPY package.json ./",
+      "COPY sql ./sql",
     ]);
     expect(await read("Dockerfile")).not.toMatch(/PASSWORD|SECRET|TOKEN|DATABASE_URL|\.env\b/);
   });

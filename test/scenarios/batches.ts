@@ -74,7 +74,7 @@ export async function read({ client }: TestApi, { jobId }: Batch): Promise<Recor
 /** The history's rows that settled the batch: its collection's, and its job's. */
 export function settlings({ rig }: TestApi, { id }: Batch): Promise<{ what: string; actor: string; tx: string }[]> {
   return rig.db.query(
-    `select entity_type as what, actor, tx::text as tx from status_change
+    `select entity_type as what, actor, tx::text as tx from headway.status_change
      where collection_id = $1 and reason = 'ALL_TASKS_SETTLED' order by entity_type`,
     [id],
   );
@@ -90,7 +90,7 @@ export async function doctor({ client }: TestApi): Promise<unknown[]> {
  */
 export async function recordedButOpen(api: TestApi): Promise<Batch & { readonly mend: () => Promise<number> }> {
   await api.rig.db.query(
-    "create trigger fault before insert on job_summary for each statement execute function refuse()",
+    "create trigger fault before insert on headway.job_summary for each statement execute function headway.forbid_delete()",
   );
   const batch = await submitted(api, "upload", ["one", "two"]);
   const worker = await api.rig.startWorker();
@@ -101,7 +101,7 @@ export async function recordedButOpen(api: TestApi): Promise<Batch & { readonly 
     lastJob: { status: "PROCESSING", summary: null },
   });
   const mend = async (): Promise<number> => {
-    await api.rig.db.query("drop trigger fault on job_summary");
+    await api.rig.db.query("drop trigger fault on headway.job_summary");
     return Date.now();
   };
   return { ...batch, mend };

@@ -106,7 +106,7 @@ export async function openShelf(): Promise<Shelf> {
 }
 
 /** A hand-written change of a collection's status from the version given. */
-const CHANGE = `update collection set status = $2, change_reason = $3, version = $4::int + 1, change_id = gen_random_uuid()
+const CHANGE = `update headway.collection set status = $2, change_reason = $3, version = $4::int + 1, change_id = gen_random_uuid()
   where id = $1`;
 
 export interface HandWritten {
@@ -139,7 +139,7 @@ export async function race(api: TestApi, id: string, first: HandWritten, second:
     await until("the second waits for the row", async () => {
       const waiting: unknown[] = await api.rig.db.query(
         `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
-           and query like 'update collection%'`,
+           and query like 'update headway.collection%'`,
       );
       return waiting.length === 1;
     });
@@ -166,11 +166,11 @@ export async function wordsOf(
   const checks: { definition: string }[] = await rig.db.query(
     `select pg_get_constraintdef(oid) as definition from pg_constraint
      where conrelid = $1::regclass and contype = 'c' and conname like '%status_check'`,
-    [table],
+    [`headway.${table}`],
   );
   const transitions: { word: string }[] = await rig.db.query(
-    `select to_status as word from transition where level = any ($1)
-     union select from_status from transition where level = any ($1) and from_status is not null order by 1`,
+    `select to_status as word from headway.transition where level = any ($1)
+     union select from_status from headway.transition where level = any ($1) and from_status is not null order by 1`,
     [levels],
   );
   const { type } = await client.query<{ type: { enumValues: { name: string }[] } }>(

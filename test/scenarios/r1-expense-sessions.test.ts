@@ -172,7 +172,7 @@ test("a session goes after its 90 days, report and receipts with it; that it was
 
   const db = new pg.Client({ connectionString: database.url });
   await db.connect();
-  await db.query("update collection set expires_at = clock_timestamp() - interval '1 s' where id = $1", [
+  await db.query("update headway.collection set expires_at = clock_timestamp() - interval '1 s' where id = $1", [
     collection.id,
   ]);
   const after = async (): Promise<any> =>
@@ -184,7 +184,7 @@ test("a session goes after its 90 days, report and receipts with it; that it was
       )
     ).collection;
   await until("the session has expired and is empty", async () => {
-    const { rows } = await db.query("select emptied_at from collection where id = $1", [collection.id]);
+    const { rows } = await db.query("select emptied_at from headway.collection where id = $1", [collection.id]);
     return rows[0].emptied_at !== null;
   });
   await db.end();

@@ -51,12 +51,12 @@ describe("a batch that used to end only while another message was handled", () =
     gate.open("file 0");
     gate.open("file 1");
     await until("two are done", async () => (await look(api, batch)).lastJob.counts.completed === 2);
-    await api.rig.parts.dispatcher.close();
+    await api.rig.deps.dispatcher.close();
     gate.open("file 2");
     await until("the batch has ended", async () => (await look(api, batch)).status === "COMPLETED");
 
     const files: { tx: string }[] = await api.rig.db.query(
-      `select tx::text as tx from status_change
+      `select tx::text as tx from headway.status_change
        where collection_id = $1 and entity_type = 'TASK' and to_status = 'COMPLETED' order by position`,
       [batch.id],
     );
@@ -146,7 +146,7 @@ describe("a worker killed after the last file, which used to leave its batch ope
     await until("the batch has ended", async () => (await look(api, batch)).status === "COMPLETED");
     expect(Date.now() - diedAt).toBeLessThan(endsWithinMs(SHORT) + MARGIN_MS);
     expect(
-      await api.rig.db.query("select count(*)::int as times from status_change where reason = 'LEASE_EXPIRED'"),
+      await api.rig.db.query("select count(*)::int as times from headway.status_change where reason = 'LEASE_EXPIRED'"),
     ).toEqual([{ times: 1 }]);
   });
 
@@ -194,13 +194,13 @@ describe("a worker killed after the last file, which used to leave its batch ope
     const barrier = new pg.Client({ connectionString: api.rig.url });
     await barrier.connect();
     await barrier.query("begin");
-    await barrier.query("select lock_collections(array[$1::uuid])", [batch.id]);
+    await barrier.query("select headway.lock_collections(array[$1::uuid])", [batch.id]);
     const readers = Promise.all([read(api, batch), read(api, batch)]);
     try {
       await until("both readers wait to end it", async () => {
         const waiting: unknown[] = await api.rig.db.query(
           `select 1 from pg_stat_activity
-           where datname = current_database() and wait_event = 'advisory' and query like 'select converge%'`,
+           where datname = current_database() and wait_event = 'advisory' and query like 'select headway.converge%'`,
         );
         return waiting.length === 2;
       });

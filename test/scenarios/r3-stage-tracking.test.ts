@@ -50,14 +50,14 @@ beforeAll(async () => {
   sql = new pg.Client({ connectionString: database.url });
   await sql.connect();
   // The database refuses to record one stage of one document, as the old one did with a status it did not know.
-  await sql.query(`create function no_chunks_of() returns trigger language plpgsql as $$ begin
-    if new.to_stage = 'chunk' and (select document_name from task where id = new.task_id) = 'unrecordable.txt' then
+  await sql.query(`create function headway.no_chunks_of() returns trigger language plpgsql as $$ begin
+    if new.to_stage = 'chunk' and (select document_name from headway.task where id = new.task_id) = 'unrecordable.txt' then
       raise exception 'this row is not taken';
     end if;
     return new;
   end $$`);
   await sql.query(
-    "create trigger no_chunks_of before insert on status_change for each row execute function no_chunks_of()",
+    "create trigger no_chunks_of before insert on headway.status_change for each row execute function headway.no_chunks_of()",
   );
   const collectionId = await collectionOf(api, "of every kind", [
     ...KINDS.map((name) => ({ name, uri: pathToFileURL(path.join(FIXTURES, name)).href })),
@@ -114,12 +114,12 @@ describe("the stages of documents, pictures, sound and film, which used to stay 
 
   it("refuses the UPDATE that moved the status and forgot the stage", async () => {
     const { id } = tasks.get("broken.pdf")!;
-    await expect(sql.query("update task set status = 'COMPLETED' where id = $1", [id])).rejects.toThrow(
+    await expect(sql.query("update headway.task set status = 'COMPLETED' where id = $1", [id])).rejects.toThrow(
       "version must become",
     );
     await expect(
       sql.query(
-        `update task set version = version + 1, change_id = gen_random_uuid(), status = 'RUNNING',
+        `update headway.task set version = version + 1, change_id = gen_random_uuid(), status = 'RUNNING',
            change_reason = 'STAGE_STARTED' where id = $1`,
         [id],
       ),

@@ -37,14 +37,14 @@ async function stalledBesideWork(settings: Record<string, string> = {}) {
   const long = await collectionOf(api.client, "long", [{ name: "a", text: "a" }]);
   const jobId = await submit(api.client, long, "steps", { options: { holdMs: 50_000 } });
   await until("it runs", async () => {
-    const rows: unknown[] = await api.rig.db.query("select 1 from job where id = $1 and running = 1", [jobId]);
+    const rows: unknown[] = await api.rig.db.query("select 1 from headway.job where id = $1 and running = 1", [jobId]);
     return rows.length === 1;
   });
   await api.client.query(
     'mutation { pausePipeline(input: { pipeline: "steps", reason: "x" }) { userErrors { code } } }',
   );
   const { id } = await submitted(api, "steps", ["one"]);
-  await lock.query("select lock_collections(array[$1::uuid])", [id]);
+  await lock.query("select headway.lock_collections(array[$1::uuid])", [id]);
   await api.client.query('mutation { resumePipeline(input: { pipeline: "steps" }) { userErrors { code } } }');
   await until("it is STALLED", async () => {
     const { workers } = await api.client.query<{ workers: { status: string }[] }>("{ workers { status } }");
@@ -53,8 +53,8 @@ async function stalledBesideWork(settings: Record<string, string> = {}) {
   return process;
 }
 
-it("start() fails within its deadline when the first round of the claim loop hangs, and names that step", async () => {
-  await lock.query("lock table task in access exclusive mode");
+it("start() fails within its deadline when the first iteration of the claim loop hangs, and names that step", async () => {
+  await lock.query("lock table headway.task in access exclusive mode");
   const outcome = api.rig.startWorker().then(
     () => "started",
     (error: Error) => error.message,
@@ -62,11 +62,13 @@ it("start() fails within its deadline when the first round of the claim loop han
   const first = await Promise.race([outcome, sleep(15_000, STILL)]);
   await lock.query("rollback");
   await outcome;
-  expect(first).toContain("it hangs in the first round of the claim loop");
+  expect(first).toContain("it hangs in the first iteration of the claim loop");
 });
 
 it("a process whose worker can't start ends", async () => {
-  await api.rig.db.query("create trigger fault before insert on worker for each statement execute function refuse()");
+  await api.rig.db.query(
+    "create trigger fault before insert on headway.worker for each statement execute function headway.forbid_delete()",
+  );
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address() as AddressInfo;
@@ -107,15 +109,15 @@ it("Ctrl-C ends a process within its grace while its loop stands still", async (
 });
 
 it("a worker whose every claim fails is shown as STALLED and not ready, and a job that it does not take says so", async () => {
-  await api.rig.db.query("alter function claimable(jsonb, uuid[]) rename to claimable_gone");
+  await api.rig.db.query("alter function headway.claimable(jsonb, uuid[]) rename to claimable_gone");
   const outcome = api.rig.startWorker().then(
     () => "started",
     (error: Error) => error.message,
   );
-  expect(await outcome).toMatch(/the first round of the claim loop. The last claim failed: .*claimable/);
-  await api.rig.db.query("alter function claimable_gone(jsonb, uuid[]) rename to claimable");
+  expect(await outcome).toMatch(/the first iteration of the claim loop. The last claim failed: .*claimable/);
+  await api.rig.db.query("alter function headway.claimable_gone(jsonb, uuid[]) rename to claimable");
   const process = await startUploadProcess(api, SHORT);
-  await api.rig.db.query("alter function claimable(jsonb, uuid[]) rename to claimable_gone");
+  await api.rig.db.query("alter function headway.claimable(jsonb, uuid[]) rename to claimable_gone");
   const { jobId } = await submitted(api, "upload", ["one"]);
   await until("the job says that its worker stands still", async () => {
     const { workers, job } = await api.client.query<any>(
@@ -125,7 +127,7 @@ it("a worker whose every claim fails is shown as STALLED and not ready, and a jo
     return workers.some(({ status }: any) => status === "STALLED") && job.waitingOn?.code === "WORKER_STALLED";
   });
   expect((await fetch(`${process.url}/readyz`)).status).toBe(503);
-  await api.rig.db.query("alter function claimable_gone(jsonb, uuid[]) rename to claimable");
+  await api.rig.db.query("alter function headway.claimable_gone(jsonb, uuid[]) rename to claimable");
   expect(await api.rig.settled(jobId)).toBe("COMPLETED");
   await process.kill();
 });

@@ -38,7 +38,7 @@ async function holding(url: string, statement: string): Promise<pg.Client> {
 let hanging: { rig: Rig; lock: pg.Client; outcome: Promise<{ message: string; tookMs: number }> };
 beforeAll(async () => {
   const rig = await createRig([upload]);
-  const lock = await holding(rig.url, "lock table worker in access exclusive mode");
+  const lock = await holding(rig.url, "lock table headway.worker in access exclusive mode");
   const startedAt = Date.now();
   const after = (message: string) => ({ message, tookMs: Date.now() - startedAt });
   const outcome = rig.startWorker().then(
@@ -156,7 +156,7 @@ describe("an upload that used to stay validated and never be parsed", () => {
       });
       await ask('mutation { pausePipeline(input: { pipeline: "upload", reason: "not yet" }) { userErrors { code } } }');
       batch = await submitted(api, "upload", ["one"]);
-      lock = await holding(api.rig.url, `select lock_collections(array['${batch.id}'::uuid])`);
+      lock = await holding(api.rig.url, `select headway.lock_collections(array['${batch.id}'::uuid])`);
       expect(await ready()).toEqual({ status: 200, message: null });
       await ask('mutation { resumePipeline(input: { pipeline: "upload" }) { userErrors { code } } }');
     });

@@ -39,17 +39,17 @@ describe("a collection, in the six ways in which its record used to fail", () =>
       ["job", "id", jobId],
       ["task", "job_id", jobId],
     ]) {
-      await expect(shelf.sql(`update ${table} set status = 'FAILED' where ${key} = $1`, value)).rejects.toThrow(
+      await expect(shelf.sql(`update headway.${table} set status = 'FAILED' where ${key} = $1`, value)).rejects.toThrow(
         "version must become",
       );
-      await expect(shelf.sql(`delete from ${table} where ${key} = $1`, value)).rejects.toThrow("is refused");
+      await expect(shelf.sql(`delete from headway.${table} where ${key} = $1`, value)).rejects.toThrow("is refused");
     }
     await expect(
       shelf.sql(
-        `insert into status_change (project_id, entity_type, entity_id, collection_id, version, to_status, actor_type,
+        `insert into headway.status_change (project_id, entity_type, entity_id, collection_id, version, to_status, actor_type,
            actor, reason, change_id, at)
          select project_id, 'COLLECTION', id, id, version + 1, 'FAILED', 'USER', 'me', 'ALL_TASKS_SETTLED',
-           gen_random_uuid(), now() from collection where id = $1`,
+           gen_random_uuid(), now() from headway.collection where id = $1`,
         id,
       ),
     ).rejects.toThrow("written by the database alone");
@@ -70,7 +70,7 @@ describe("a collection, in the six ways in which its record used to fail", () =>
     const { job } = (await shelf.ask(SUBMIT, { input })).submitJob;
     expect(job.collection).toEqual({ status: "PROCESSING", currentJob: { id: job.id } });
     const born: { tx: string }[] = await shelf.sql(
-      "select tx::text as tx from status_change where collection_id = $1 and reason = 'SUBMITTED'",
+      "select tx::text as tx from headway.status_change where collection_id = $1 and reason = 'SUBMITTED'",
       id,
     );
     expect(born).toHaveLength(3);

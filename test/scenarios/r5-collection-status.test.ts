@@ -64,7 +64,7 @@ describe("a collection's status, in the eight ways in which it used to go wrong"
     const before = await shelf.read(id, "version statusChangedAt lastChange { at }");
     expect(before.statusChangedAt).toBe(before.lastChange.at);
     await shelf.rewrite(id, "more", "more");
-    await shelf.sql("update collection set status_changed_at = '2020-01-01' where id = $1", id);
+    await shelf.sql("update headway.collection set status_changed_at = '2020-01-01' where id = $1", id);
     const after = await shelf.read(id, "documentCount version statusChangedAt lastChange { at }");
     expect(after).toEqual({ ...before, documentCount: 2 });
   });
@@ -87,8 +87,10 @@ describe("a collection's status, in the eight ways in which it used to go wrong"
     ]);
     const times = history.nodes.map(({ at }: any) => Date.parse(at));
     expect(times).toEqual([...times].sort((a, b) => a - b));
-    await expect(shelf.sql("delete from status_change where entity_id = $1", id)).rejects.toThrow("append-only");
-    await expect(shelf.sql("update status_change set actor = 'me' where entity_id = $1", id)).rejects.toThrow(
+    await expect(shelf.sql("delete from headway.status_change where entity_id = $1", id)).rejects.toThrow(
+      "append-only",
+    );
+    await expect(shelf.sql("update headway.status_change set actor = 'me' where entity_id = $1", id)).rejects.toThrow(
       "append-only",
     );
   });
@@ -134,7 +136,7 @@ describe("a collection's status, in the eight ways in which it used to go wrong"
       );
       await states.next();
       await until("the file is held", () => gate.held.length === 1);
-      await deaf.rig.parts.dispatcher.close();
+      await deaf.rig.deps.dispatcher.close();
       const cut: unknown[] = await deaf.rig.db.query(
         `select pg_terminate_backend(pid) from pg_stat_activity
          where datname = current_database() and application_name = 'headway-listen'`,

@@ -65,9 +65,9 @@ describe("the main job", () => {
       );
       await runMainJob(processes[0]!);
       for (const { url } of processes) expect((await fetch(`${url}/readyz`)).status).toBe(200);
-      expect(await rowsOf(database.url, "select * from violations()")).toEqual([]);
+      expect(await rowsOf(database.url, "select * from headway.violations()")).toEqual([]);
       expect(
-        await rowsOf(database.url, "select distinct actor from status_change where actor_type = 'WORKER'"),
+        await rowsOf(database.url, "select distinct actor from headway.status_change where actor_type = 'WORKER'"),
       ).toHaveLength(2);
     });
   });

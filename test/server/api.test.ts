@@ -2,7 +2,7 @@ import { parse, validate } from "graphql";
 import type { Client } from "graphql-ws";
 import { KeyRing } from "../../src/access/keys.js";
 import { ChangeStream } from "../../src/engine/stream/stream.js";
-import type { ApiParts } from "../../src/graphql/context.js";
+import type { ApiDeps } from "../../src/graphql/context.js";
 import { buildHeadwaySchema } from "../../src/graphql/schema.js";
 import { HEADERS } from "../../src/server/playground.js";
 import { TABS } from "../../src/server/playground-tabs.js";
@@ -23,11 +23,11 @@ describe("the API as it is served", () => {
   let key: string;
   beforeAll(async () => {
     rig = await createRig([]);
-    stream = new ChangeStream(rig.db, rig.parts.onError);
+    stream = new ChangeStream(rig.db, rig.deps.onError);
     await stream.start(rig.url);
     // Nothing here embeds text or reads blobs.
-    const unused = { embedder: {} as ApiParts["embedder"], blobs: {} as BlobStore };
-    const api = { parts: rig.parts, stream, keys: new KeyRing(rig.db, rig.parts.onError), ...unused };
+    const unused = { embedder: {} as ApiDeps["embedder"], blobs: {} as BlobStore };
+    const api = { deps: rig.deps, stream, keys: new KeyRing(rig.db, rig.deps.onError), ...unused };
     server = await startServer({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null, api });
     key = await keyBy(rig.db);
     client = connect(server, key);

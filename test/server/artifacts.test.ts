@@ -2,16 +2,16 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { listen, type RunningServer } from "../../src/server/server.js";
+import { startListening, type RunningServer } from "../../src/server/server.js";
 import { attachment, serveArtifact } from "../../src/server/artifacts.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { createRig, PROJECT, type Rig } from "../support/engine.js";
-import type { Viewer } from "../../src/access/principal.js";
+import type { Principal } from "../../src/access/principal.js";
 import { logger } from "./world.js";
 
 const NAME = "Übersicht (1).json";
-const viewer: Viewer = {
+const principal: Principal = {
   keyId: randomUUID(),
   name: "tester",
   role: "VIEWER",
@@ -29,9 +29,9 @@ describe("artifacts over HTTP", () => {
     rig = await createRig([]);
     folder = await mkdtemp(path.join(tmpdir(), "headway-artifacts-"));
     blobs = createFilesystemBlobStore(folder);
-    const parts = { db: rig.db, blobs, authenticate: async () => viewer, logger };
-    server = await listen({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null }, null, (app) => {
-      app.get("/artifacts/:id", serveArtifact(parts));
+    const deps = { db: rig.db, blobs, authenticate: async () => principal, logger };
+    server = await startListening({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null }, null, (app) => {
+      app.get("/artifacts/:id", serveArtifact(deps));
     });
   });
   afterAll(async () => {
@@ -49,10 +49,10 @@ describe("artifacts over HTTP", () => {
     const runner = rig.db.createQueryRunner();
     try {
       await runner.startTransaction();
-      await runner.query("alter table artifact drop constraint if exists artifact_job_id_fkey");
-      await runner.query("alter table artifact drop constraint if exists artifact_task_id_fkey");
+      await runner.query("alter table headway.artifact drop constraint if exists artifact_job_id_fkey");
+      await runner.query("alter table headway.artifact drop constraint if exists artifact_task_id_fkey");
       await runner.query(
-        `insert into artifact (id, project_id, job_id, task_id, fence, stage, name, media_type, size_bytes, sha256,
+        `insert into headway.artifact (id, project_id, job_id, task_id, fence, stage, name, media_type, size_bytes, sha256,
            blob_key, accepted) values ($1, $2, $3, $3, 1, 'write', $4, 'application/json', $5, $6, $7, $8)`,
         [id, PROJECT, randomUUID(), NAME, sizeBytes, sha256, key, accepted],
       );

@@ -11,14 +11,14 @@ import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import express from "express";
 import { createUploads, type NewUpload } from "../../src/engine/uploads/uploads.js";
-import { removeDoomedBlobs } from "../../src/engine/expiry/expire.js";
+import { deleteDueBlobs } from "../../src/engine/expiry/expire.js";
 import { KeyRing } from "../../src/access/keys.js";
-import { authenticate, type Viewer } from "../../src/access/principal.js";
+import { authenticate, type Principal } from "../../src/access/principal.js";
 import { armFailpoint } from "../../src/failpoint.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { expireUploads } from "../../src/reconciler/uploads.js";
 import { boundBodies, receive } from "../../src/server/receive.js";
-import { listen, type RunningServer } from "../../src/server/server.js";
+import { startListening, type RunningServer } from "../../src/server/server.js";
 import { serveUpload } from "../../src/server/uploads.js";
 import { createTestApi, type TestApi } from "../support/api.js";
 import { ACTOR } from "../support/engine.js";
@@ -53,19 +53,19 @@ let server: RunningServer;
 beforeAll(async () => {
   api = await createTestApi([reader]);
   const { db } = api.rig;
-  folder = api.rig.parts.fileRoots[0]!;
-  await db.query("insert into project (id, name) values ($1, 'foreign')", [foreign]);
+  folder = api.rig.deps.fileRoots[0]!;
+  await db.query("insert into headway.project (id, name) values ($1, 'foreign')", [foreign]);
   keys = {
     VIEWER: await keyBy(db, { role: "VIEWER" }),
     OPERATOR: await keyBy(db, { role: "OPERATOR" }),
     foreign: await keyBy(db, { projectId: foreign }),
   };
-  const ring = new KeyRing(db, api.rig.parts.onError);
-  const viewerOf = (authorization: unknown): Promise<Viewer> => authenticate(ring, authorization);
-  const parts = { db, blobs: api.rig.blobs, authenticate: viewerOf, maxDocumentBytes: MAX, logger };
-  server = await listen({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null }, null, (app) => {
-    app.put("/uploads/:id", serveUpload(parts));
-    app.put("/hurried/:id", serveUpload({ ...parts, pace: { windowMs: 300, minBytes: 1_000 } }));
+  const ring = new KeyRing(db, api.rig.deps.onError);
+  const principalOf = (authorization: unknown): Promise<Principal> => authenticate(ring, authorization);
+  const deps = { db, blobs: api.rig.blobs, authenticate: principalOf, maxDocumentBytes: MAX, logger };
+  server = await startListening({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null }, null, (app) => {
+    app.put("/uploads/:id", serveUpload(deps));
+    app.put("/hurried/:id", serveUpload({ ...deps, pace: { windowMs: 300, minBytes: 1_000 } }));
   });
 });
 afterAll(async () => {
@@ -75,7 +75,7 @@ afterAll(async () => {
 
 async function announce(bytes: Uint8Array | number, more: Partial<NewUpload> = {}): Promise<string> {
   const sizeBytes = typeof bytes === "number" ? bytes : bytes.length;
-  const [made] = await createUploads(api.rig.parts, ACTOR, { files: [{ name: "file", sizeBytes, ...more }] });
+  const [made] = await createUploads(api.rig.deps, ACTOR, { files: [{ name: "file", sizeBytes, ...more }] });
   return made!.id;
 }
 
@@ -130,8 +130,8 @@ async function disk(): Promise<{ files: number; bytes: number }> {
 }
 
 async function sweep(): Promise<void> {
-  await expireUploads(api.rig.parts);
-  await removeDoomedBlobs(api.rig.parts, api.rig.blobs);
+  await expireUploads(api.rig.deps);
+  await deleteDueBlobs(api.rig.deps, api.rig.blobs);
 }
 
 const CREATE = `mutation ($files: [UploadFileInput!]!) { createUploads(input: { files: $files }) {
@@ -236,7 +236,7 @@ describe("an upload", () => {
       expect(answers[winner]!.body.upload!.sha256).toBe(one);
       await sweep();
       expect(await disk()).toEqual({ files: before.files + 1, bytes: before.bytes + 300_000 });
-      const [{ key }] = await api.rig.db.query("select blob_key as key from upload where id = $1", [id]);
+      const [{ key }] = await api.rig.db.query("select blob_key as key from headway.upload where id = $1", [id]);
       const stored = createHash("sha256");
       for await (const piece of await api.rig.blobs.read(key)) stored.update(piece as Buffer);
       expect(stored.digest("hex")).toBe(one);
@@ -341,7 +341,7 @@ describe("refused, with the disk as it was:", () => {
     await refused(() => send(randomUUID(), bytes), 404, "NOT_FOUND", /make one with createUploads/);
     await refused(() => send("first", bytes), 404, "NOT_FOUND", /"first"/);
     const past = await announce(bytes);
-    await api.rig.db.query("update upload set expires_at = clock_timestamp() where id = $1", [past]);
+    await api.rig.db.query("update headway.upload set expires_at = clock_timestamp() where id = $1", [past]);
     await refused(() => send(past, bytes), 404, "NOT_FOUND", /has expired/);
     const id = await announce(bytes);
     await refused(() => send(id, bytes, { "content-encoding": "gzip" }), 415, "ENCODED", /gzip/);
@@ -422,7 +422,8 @@ describe("createUploads refuses", () => {
     ],
     ["1,001 files", Array(1_001).fill({ name: "a", sizeBytes: 1 }), "LIMIT_EXCEEDED", ["files"]],
   ])("%s, and makes none", async (_what, files, code, where) => {
-    const count = async (): Promise<number> => (await api.rig.db.query("select count(*)::int as n from upload"))[0].n;
+    const count = async (): Promise<number> =>
+      (await api.rig.db.query("select count(*)::int as n from headway.upload"))[0].n;
     const before = await count();
     const { data } = await api.send(CREATE, { files });
     expect(data!.createUploads).toMatchObject({ uploads: [], userErrors: [{ code, path: where }] });
@@ -442,7 +443,7 @@ describe("DocumentInput.uploadId", () => {
       (await add(collectionId, { name: "a", text: "t" }, { name: "b", uploadId: unknown })).userErrors,
     ).toMatchObject([{ code: "NOT_FOUND", path: ["documents", "1", "uploadId"] }]);
     const [theirs] = await createUploads(
-      api.rig.parts,
+      api.rig.deps,
       { ...ACTOR, projectId: foreign },
       { files: [{ name: "theirs", sizeBytes: 1 }] },
     );
@@ -454,7 +455,7 @@ describe("DocumentInput.uploadId", () => {
     ]);
     const { errors } = await api.send(ADD, { id: collectionId, documents: [{ name: "a", uploadId: "first" }] });
     expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
-    const rows = await api.rig.db.query("select from document where collection_id = $1", [collectionId]);
+    const rows = await api.rig.db.query("select from headway.document where collection_id = $1", [collectionId]);
     expect(rows).toHaveLength(0);
   });
 
@@ -474,9 +475,10 @@ describe("DocumentInput.uploadId", () => {
 });
 
 describe("the bytes of an upload", () => {
-  const state = async (id: string) => (await api.rig.db.query("select sweep_at from upload where id = $1", [id]))[0];
+  const state = async (id: string) =>
+    (await api.rig.db.query("select sweep_at from headway.upload where id = $1", [id]))[0];
   const age = (id: string) =>
-    api.rig.db.query("update upload set expires_at = now(), sweep_at = now() where id = $1", [id]);
+    api.rig.db.query("update headway.upload set expires_at = now(), sweep_at = now() where id = $1", [id]);
   async function sent(): Promise<{ id: string; before: Awaited<ReturnType<typeof disk>> }> {
     await sweep();
     const before = await disk();
@@ -532,7 +534,7 @@ describe("the bytes of an upload", () => {
     await age(id);
     const runner = api.rig.db.createQueryRunner();
     await runner.startTransaction();
-    await runner.query("select from upload where id = $1 for key share", [id]);
+    await runner.query("select from headway.upload where id = $1 for key share", [id]);
     await sweep();
     expect(await state(id)).toBeDefined();
     await runner.rollbackTransaction();
@@ -554,10 +556,12 @@ describe("the bytes of an upload", () => {
     hung.req.destroy();
     await sweep();
     expect(await disk()).toEqual({ files: before.files + 2, bytes: before.bytes + 100_000 });
-    await api.rig.db.query("update doomed_blob set doomed_at = now() where prefix like $1", [`uploads/${id}/%`]);
+    await api.rig.db.query("update headway.blob_deletion set delete_after = now() where prefix like $1", [
+      `uploads/${id}/%`,
+    ]);
     await sweep();
     expect(await disk()).toEqual({ files: before.files + 1, bytes: before.bytes + 50_000 });
-    const [{ key }] = await api.rig.db.query("select blob_key as key from upload where id = $1", [id]);
+    const [{ key }] = await api.rig.db.query("select blob_key as key from headway.upload where id = $1", [id]);
     expect(await api.rig.blobs.size(key)).toBe(50_000);
   });
 });

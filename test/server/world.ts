@@ -4,7 +4,7 @@ import WebSocket from "ws";
 import { AccessDenied } from "../../src/errors.js";
 import { createLogger } from "../../src/logger.js";
 import type { Check } from "../../src/server/health.js";
-import { listen, type RunningServer } from "../../src/server/server.js";
+import { startListening, type RunningServer } from "../../src/server/server.js";
 import type { GraphService } from "../../src/server/graph-service.js";
 import { limitRequest } from "../../src/graphql/limits/limits.js";
 
@@ -93,18 +93,22 @@ export async function startWorld(port = 0): Promise<World> {
       if (authorization === `Bearer ${KEY}`) return KEY;
       throw new AccessDenied("UNAUTHENTICATED", "Only the world's own key is good here.");
     },
-    isStillGood: async () => true,
+    isValid: async () => true,
     context: () => ({ number: (contexts += 1) }),
     formatError: (error: GraphQLError) => ({
       message: error.originalError ? "hidden" : error.message,
       extensions: { code: error.extensions.code ?? "NONE" },
     }),
-    idOf: (visitor) => visitor,
+    idOf: (principal) => principal,
     admit: () => undefined,
     limit: (request) => limitRequest(schema, request),
     validationRules: [],
   };
-  const server = await listen({ host: "127.0.0.1", port, logger, measured: null, checks }, service, () => undefined);
+  const server = await startListening(
+    { host: "127.0.0.1", port, logger, measured: null, checks },
+    service,
+    () => undefined,
+  );
   return { server, checks, silence, slowBegun, release };
 }
 

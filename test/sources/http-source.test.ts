@@ -7,7 +7,7 @@ import { readdir } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Claim } from "../../src/engine/flush/claim.js";
 import { addDocuments } from "../../src/engine/collection/collections.js";
-import { removeDoomedBlobs } from "../../src/engine/expiry/expire.js";
+import { deleteDueBlobs } from "../../src/engine/expiry/expire.js";
 import { beginFetch } from "../../src/engine/uploads/fetched.js";
 import { createNetworks } from "../../src/sources/networks.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
@@ -293,7 +293,7 @@ describe("documents behind http:", () => {
 
   test("are downloaded by the worker: whole, begun anew where they broke off, or failed by their code", async () => {
     const rig = await createRig([reader]);
-    Object.assign(rig.parts, { networks, maxDocumentBytes: 400_000 });
+    Object.assign(rig.deps, { networks, maxDocumentBytes: 400_000 });
     const breaking = breakingAt([100_000], null);
     answer = (req, res) => {
       if (req.url === "/breaking") return breaking(req, res);
@@ -306,7 +306,7 @@ describe("documents behind http:", () => {
     };
     const names = ["whole", "breaking", "endless", "inside", "missing"];
     const collectionId = await rig.collection(0);
-    await addDocuments(rig.parts, ACTOR, {
+    await addDocuments(rig.deps, ACTOR, {
       collectionId,
       documents: names.map((name) => ({ name, uri: at(`/${name}`) })),
     });
@@ -314,7 +314,7 @@ describe("documents behind http:", () => {
     await rig.settled(await rig.submit("reader", 0, { collectionId }));
     const rows = await rig.db.query(
       `select d.name, t.status, t.error_code as code, d.size_bytes::int as size, d.sha256
-       from task t join document d on d.id = t.document_id order by t.ordinal`,
+       from headway.task t join headway.document d on d.id = t.document_id order by t.ordinal`,
     );
     const whole = { size: BYTES.length, sha256: createHash("sha256").update(BYTES).digest("hex") };
     const none = { status: "FAILED", size: null, sha256: null };
@@ -326,7 +326,7 @@ describe("documents behind http:", () => {
       { name: "missing", ...none, code: "NOT_READABLE" },
     ]);
     const stored = async (): Promise<number> => {
-      const files = await readdir(rig.parts.fileRoots[0]!, { recursive: true, withFileTypes: true });
+      const files = await readdir(rig.deps.fileRoots[0]!, { recursive: true, withFileTypes: true });
       return files.filter((file) => file.isFile()).length;
     };
     expect(await stored()).toBe(2);
@@ -335,7 +335,7 @@ describe("documents behind http:", () => {
     const before = await keys(rig);
     await rig.settled(await rig.submit("reader", 0, { collectionId }));
     expect(await stored()).toBe(4);
-    await removeDoomedBlobs(rig.parts, rig.blobs);
+    await deleteDueBlobs(rig.deps, rig.blobs);
     expect(await stored()).toBe(2);
     const after = await keys(rig);
     expect(after.filter((key) => before.includes(key))).toEqual([]);
@@ -346,20 +346,20 @@ describe("documents behind http:", () => {
   test("that a worker did not live to record are removed after a day", async () => {
     const rig = await createRig([reader]);
     const jobId = await rig.submit("reader", 1);
-    const [task] = await rig.db.query("select id, document_id from task where job_id = $1", [jobId]);
+    const [task] = await rig.db.query("select id, document_id from headway.task where job_id = $1", [jobId]);
     const claim = { taskId: task.id, fence: "7", projectId: PROJECT } as Claim;
     const key = await beginFetch(rig.db, claim, task.document_id);
     await rig.blobs.write(key, BYTES);
-    expect(await removeDoomedBlobs(rig.parts, rig.blobs)).toBe(0);
-    await rig.db.query("update doomed_blob set doomed_at = doomed_at - interval '25 hours'");
-    expect(await removeDoomedBlobs(rig.parts, rig.blobs)).toBe(1);
+    expect(await deleteDueBlobs(rig.deps, rig.blobs)).toBe(0);
+    await rig.db.query("update headway.blob_deletion set delete_after = delete_after - interval '25 hours'");
+    expect(await deleteDueBlobs(rig.deps, rig.blobs)).toBe(1);
     expect(await rig.blobs.size(key)).toBeNull();
     await rig.close();
   });
 
   async function keys(rig: Rig): Promise<string[]> {
     const rows: { key: string }[] = await rig.db.query(
-      "select blob_key as key from document where blob_key is not null order by name",
+      "select blob_key as key from headway.document where blob_key is not null order by name",
     );
     return rows.map(({ key }) => key);
   }

@@ -9,7 +9,7 @@ import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createS3Objects } from "../../src/storage/s3-objects.js";
 import { createS3BlobStore } from "../../src/storage/s3.js";
 import { openStores, type Stores } from "../../src/storage/stores.js";
-import { Worker } from "../../src/worker/worker.js";
+import { WorkerLoop } from "../../src/worker/worker.js";
 import { ACTOR, createRig } from "../support/engine.js";
 import { startS3Server, type S3Server } from "../support/s3-server.js";
 import { describeBlobStore } from "./blob-store.conformance.js";
@@ -135,20 +135,20 @@ describe("documents behind s3:", () => {
 
   test("are fetched by the worker, or failed by their code", async () => {
     const rig = await createRig([reader]);
-    Object.assign(rig.parts, { s3Sources: ["s3://papers/in"], maxDocumentBytes: 1_000 });
+    Object.assign(rig.deps, { s3Sources: ["s3://papers/in"], maxDocumentBytes: 1_000 });
     server.put("papers/in/a b.txt", Buffer.from("from S3"));
     server.put("papers/in/large", randomBytes(1_001));
     const collectionId = await rig.collection(0);
     const add = (name: string, uri: string) =>
-      addDocuments(rig.parts, ACTOR, { collectionId, documents: [{ name, uri }] });
+      addDocuments(rig.deps, ACTOR, { collectionId, documents: [{ name, uri }] });
     await add("good", "s3://papers/in/a%20b.txt");
     await add("large", "s3://papers/in/large");
     await add("missing", "s3://papers/in/missing");
     await expect(add("outside", "s3://papers/out/a")).rejects.toMatchObject({ code: "URI_REFUSED" });
     const s3 = createS3Objects(settings);
-    const worker = new Worker(
+    const worker = new WorkerLoop(
       {
-        ...rig.parts,
+        ...rig.deps,
         s3,
         blobs: storeAt("s3://bucket/sources"),
         databaseUrl: rig.url,
@@ -168,7 +168,7 @@ describe("documents behind s3:", () => {
     await rig.settled(await rig.submit("reader", 0, { collectionId }));
     const rows = await rig.db.query(
       `select d.name, t.status, t.error_code as code, d.size_bytes::int as size
-       from task t join document d on d.id = t.document_id order by t.ordinal`,
+       from headway.task t join headway.document d on d.id = t.document_id order by t.ordinal`,
     );
     expect(rows).toEqual([
       { name: "good", status: "COMPLETED", code: null, size: 7 },

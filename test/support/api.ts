@@ -34,20 +34,20 @@ export interface TestApi {
 /** How keys are looked at, where a test is about that. */
 interface KeyTimes {
   readonly recheckKeysMs?: number;
-  readonly keylessMs?: number;
+  readonly authTimeoutMs?: number;
   readonly trustedMs?: number;
 }
 
 export async function createTestApi(
   pipelines: readonly Pipeline[],
-  { recheckKeysMs = 200, keylessMs = 1_000, trustedMs }: KeyTimes = {},
+  { recheckKeysMs = 200, authTimeoutMs = 1_000, trustedMs }: KeyTimes = {},
 ): Promise<TestApi> {
   const rig = await createRig(pipelines);
-  const stream = new ChangeStream(rig.db, rig.parts.onError);
+  const stream = new ChangeStream(rig.db, rig.deps.onError);
   await stream.start(rig.url);
   const embedder = createEmbedder("hash");
   const faults: string[] = [];
-  const blobs = createFilesystemBlobStore(rig.parts.fileRoots[0]!);
+  const blobs = createFilesystemBlobStore(rig.deps.fileRoots[0]!);
   const server = await startServer({
     host: "127.0.0.1",
     port: 0,
@@ -56,11 +56,11 @@ export async function createTestApi(
     }),
     checks: [],
     recheckKeysMs,
-    keylessMs,
+    authTimeoutMs,
     // Tests ask as fast as they can; what one key may is tested where it is meant.
     requestsPerSecond: 1_000_000,
     measured: { db: rig.db },
-    api: { parts: rig.parts, stream, keys: new KeyRing(rig.db, rig.parts.onError, trustedMs), embedder, blobs },
+    api: { deps: rig.deps, stream, keys: new KeyRing(rig.db, rig.deps.onError, trustedMs), embedder, blobs },
   });
   const key = await keyBy(rig.db);
   const client = new ApiClient(server.url, key);

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
-import { migrate } from "../../src/database/data-source.js";
+import { migrate } from "../../src/database/migrate.js";
 
 export interface TestDatabase {
   /** As the application: owner, no superuser. */
@@ -23,7 +23,11 @@ export function createEmptyDatabase(): Promise<TestDatabase> {
 
 async function createDatabase(from: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString("hex")}`;
-  await asSuperuser((admin) => admin.query(`create database ${name} ${from} owner headway`));
+  await asSuperuser(async (admin) => {
+    await admin.query(`create database ${name} ${from} owner headway`);
+    // So that a name that does not say its schema fails here, and not where a database has another path than ours.
+    await admin.query(`alter database ${name} set search_path = ''`);
+  });
   const url = new URL(process.env.HEADWAY_TEST_DATABASE_URL!);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => asSuperuser((admin) => admin.query(`drop database ${name} with (force)`)) };

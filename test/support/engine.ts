@@ -3,15 +3,16 @@ import { createDataSource } from "../../src/database/data-source.js";
 import type { Dispatcher } from "../../src/dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
 import { addDocuments, createCollection } from "../../src/engine/collection/collections.js";
-import type { Actor, EngineParts } from "../../src/engine/engine.js";
+import type { Actor, EngineDeps } from "../../src/engine/engine.js";
 import { createNetworks } from "../../src/sources/networks.js";
 import { submitJob, type SubmitInput } from "../../src/engine/submit/submit.js";
 import type { Pipeline } from "../../src/pipelines/pipeline.js";
 import { Registry } from "../../src/pipelines/registry.js";
-import { Reconciler, type ReconcilerSettings } from "../../src/reconciler/reconciler.js";
+import type { ReconcilerSettings } from "../../src/reconciler/duty.js";
+import { Reconciler } from "../../src/reconciler/reconciler.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
-import { Worker, type WorkerSettings } from "../../src/worker/worker.js";
+import { WorkerLoop, type WorkerSettings } from "../../src/worker/worker.js";
 import { createTestDatabase } from "./database.js";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,11 +25,11 @@ export const ACTOR: Actor = { type: "USER", name: "tester", projectId: PROJECT }
 export interface Rig {
   readonly url: string;
   readonly db: DataSource;
-  readonly parts: EngineParts;
+  readonly deps: EngineDeps;
   readonly blobs: BlobStore;
   /** What the parts could not do but went on without. */
   readonly errors: { error: unknown; doing: string }[];
-  startWorker(settings?: Partial<WorkerSettings>): Promise<Worker>;
+  startWorker(settings?: Partial<WorkerSettings>): Promise<WorkerLoop>;
   startReconciler(settings?: Partial<ReconcilerSettings>): Reconciler;
   /** A collection of documents named d0, d1 …, each with its name as text. */
   collection(documents: number | readonly { name: string; text: string }[]): Promise<string>;
@@ -49,7 +50,7 @@ export async function createRig(
   const errors: { error: unknown; doing: string }[] = [];
   const onError = (error: unknown, doing: string): void => void errors.push({ error, doing });
   const folder = await mkdtemp(path.join(tmpdir(), "headway-test-"));
-  const parts: EngineParts = {
+  const deps: EngineDeps = {
     db,
     dispatcher,
     registry,
@@ -63,19 +64,19 @@ export async function createRig(
     onError,
   };
   const blobs = createFilesystemBlobStore(folder);
-  const workers: Worker[] = [];
+  const workers: WorkerLoop[] = [];
   const reconcilers: Reconciler[] = [];
   let made = 0;
   const rig: Rig = {
     url: database.url,
     db,
-    parts,
+    deps,
     blobs,
     errors,
     async startWorker(settings = {}) {
-      const worker = new Worker(
+      const worker = new WorkerLoop(
         {
-          ...parts,
+          ...deps,
           databaseUrl: database.url,
           blobs,
           logger: silent,
@@ -117,17 +118,17 @@ export async function createRig(
     },
     async collection(documents) {
       made += 1;
-      const collectionId = await createCollection(parts, ACTOR, { name: `collection ${made}` });
+      const collectionId = await createCollection(deps, ACTOR, { name: `collection ${made}` });
       const list =
         typeof documents === "number"
           ? Array.from({ length: documents }, (_, i) => ({ name: `d${i}`, text: `d${i}` }))
           : documents;
-      if (list.length > 0) await addDocuments(parts, ACTOR, { collectionId, documents: list });
+      if (list.length > 0) await addDocuments(deps, ACTOR, { collectionId, documents: list });
       return collectionId;
     },
     async submit(pipeline, documents, more = {}) {
       const collectionId = more.collectionId ?? (await rig.collection(documents));
-      return (await submitJob(parts, ACTOR, { ...more, collectionId, pipeline })).jobId;
+      return (await submitJob(deps, ACTOR, { ...more, collectionId, pipeline })).jobId;
     },
     async settled(jobId, deadlineMs = PATIENCE_MS) {
       let status: string | null = null;
@@ -135,7 +136,7 @@ export async function createRig(
         `job ${jobId} is settled`,
         async () => {
           const rows: { status: string }[] = await db.query(
-            "select status from job where id = $1 and finished_at is not null",
+            "select status from headway.job where id = $1 and finished_at is not null",
             [jobId],
           );
           status = rows[0]?.status ?? null;
@@ -145,7 +146,7 @@ export async function createRig(
       );
       return status!;
     },
-    violations: () => db.query("select * from violations()"),
+    violations: () => db.query("select * from headway.violations()"),
     async close() {
       await Promise.all(reconcilers.map((reconciler) => reconciler.stop()));
       await Promise.all(workers.map((worker) => worker.stop(0)));

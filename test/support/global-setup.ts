@@ -2,7 +2,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
-import { migrate } from "../../src/database/data-source.js";
+import { migrate } from "../../src/database/migrate.js";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../src/database/embedded.js";
 
 declare global {

@@ -1,14 +1,19 @@
-import pg from "pg";
 import { createKey, type KeyGrant } from "../../src/access/keys.js";
+import { clientFor } from "../../src/database/client.js";
+import { DEFAULT_SCHEMA } from "../../src/database/schema-name.js";
 import { DEFAULT_PROJECT_ID } from "../../src/access/projects.js";
 
 /** A key in that database: an ADMIN of the project `default`, unless the grant says otherwise. */
-export async function keyIn(databaseUrl: string, grant: Partial<KeyGrant> = {}): Promise<string> {
-  const client = new pg.Client({ connectionString: databaseUrl });
+export async function keyIn(
+  databaseUrl: string,
+  grant: Partial<KeyGrant> = {},
+  schema = DEFAULT_SCHEMA,
+): Promise<string> {
+  const client = new (clientFor(schema))({ connectionString: databaseUrl });
   await client.connect();
   try {
     // A build from before there were keys has none, and asks for none.
-    if ((await client.query("select to_regclass('api_key') as there")).rows[0].there === null) return "none";
+    if ((await client.query("select to_regclass('headway.api_key') as there")).rows[0].there === null) return "none";
     const db = { query: async (sql: string, values?: unknown[]) => (await client.query(sql, values)).rows as any };
     return await keyBy(db, grant);
   } finally {

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import path from "node:path";
+import { schemaIn, withoutSchema } from "../../src/config/database.js";
+import { DEFAULT_SCHEMA } from "../../src/database/schema-name.js";
 import { keyIn } from "./keys.js";
 import { ROOT } from "./root.js";
 import { PATIENCE_MS } from "./until.js";
@@ -59,7 +61,7 @@ export async function startHeadway(settings: Record<string, string>, root = ROOT
   }
   const readyMs = performance.now() - startedAt;
   const url = /(http:\/\/[^/\s]+)\//.exec(output)![1]!;
-  const key = /Key +(hw_\S+)/.exec(output)?.[1] ?? (await keyIn(settings.DATABASE_URL!));
+  const key = /Key +(hw_\S+)/.exec(output)?.[1] ?? (await keyOf(settings));
   return {
     url,
     key,
@@ -75,4 +77,8 @@ export async function startHeadway(settings: Record<string, string>, root = ROOT
       await gone;
     },
   };
+}
+
+async function keyOf({ DATABASE_URL: url, HEADWAY_DATABASE_SCHEMA: schema }: Record<string, string>): Promise<string> {
+  return keyIn(withoutSchema(url!), {}, schema ?? schemaIn(url!) ?? DEFAULT_SCHEMA);
 }

@@ -2,7 +2,7 @@ import { createDataSource } from "../../src/database/data-source.js";
 import { Recorder } from "../../src/engine/flush/recorder.js";
 import { Registry } from "../../src/pipelines/registry.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
-import { Worker } from "../../src/worker/worker.js";
+import { WorkerLoop } from "../../src/worker/worker.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
 import { createRig, PROJECT, type Rig } from "../support/engine.js";
@@ -94,13 +94,13 @@ afterEach(async () => {
 
 const historyOf = (jobId: string): Promise<unknown[]> =>
   rig.db.query(
-    "select to_status, reason, attempt from status_change where job_id = $1 and entity_type = 'TASK' order by position",
+    "select to_status, reason, attempt from headway.status_change where job_id = $1 and entity_type = 'TASK' order by position",
     [jobId],
   );
 const taskOf = async (jobId: string): Promise<Record<string, unknown>> =>
   (
     await rig.db.query(
-      "select status, stage, attempt, crashes, fence::int as fence, error_code, error_message, worker_id from task where job_id = $1",
+      "select status, stage, attempt, crashes, fence::int as fence, error_code, error_message, worker_id from headway.task where job_id = $1",
       [jobId],
     )
   )[0];
@@ -109,13 +109,15 @@ describe("a worker", () => {
   test("has gone round its loop once start() returns", async () => {
     const worker = await rig.startWorker();
     expect(worker.iterations).toBeGreaterThanOrEqual(1);
-    const rows = await rig.db.query("select loop_iterations::int as iterations from worker where id = $1", [worker.id]);
+    const rows = await rig.db.query("select loop_iterations::int as iterations from headway.worker where id = $1", [
+      worker.id,
+    ]);
     expect(rows[0].iterations).toBeGreaterThanOrEqual(1);
   });
 
   test("that hangs while it starts fails within ten seconds, saying where", async () => {
     const dispatcher = { ...createInProcessDispatcher(), consume: () => new Promise<never>(() => undefined) };
-    const worker = new Worker(workerParts({ dispatcher }), SETTINGS);
+    const worker = new WorkerLoop(workerDeps({ dispatcher }), SETTINGS);
     await expect(worker.start()).rejects.toThrow(
       "The worker did not start within 10000 ms: it hangs in consuming hints.",
     );
@@ -123,7 +125,7 @@ describe("a worker", () => {
 
   test("that can't reach its database fails at once, saying so", async () => {
     const nowhere = createDataSource(rig.url.replace(/\/\w+$/, "/nowhere"));
-    const worker = new Worker(workerParts({ db: nowhere }), SETTINGS);
+    const worker = new WorkerLoop(workerDeps({ db: nowhere }), SETTINGS);
     await expect(worker.start()).rejects.toThrow("The worker can't start, in registering in the database: ");
   });
 
@@ -142,11 +144,11 @@ describe("a worker", () => {
     const stopping = worker.stop(20_000);
     gates.get("d0")!();
     await stopping;
-    expect(await rig.db.query("select status from task where job_id = $1 order by ordinal", [jobId])).toEqual([
+    expect(await rig.db.query("select status from headway.task where job_id = $1 order by ordinal", [jobId])).toEqual([
       { status: "COMPLETED" },
       { status: "QUEUED" },
     ]);
-    const [row] = await rig.db.query("select stopped_at from worker where id = $1", [worker.id]);
+    const [row] = await rig.db.query("select stopped_at from headway.worker where id = $1", [worker.id]);
     expect(row.stopped_at).not.toBeNull();
     gates.clear();
   });
@@ -176,7 +178,7 @@ describe("a worker", () => {
     expect(await rig.settled(jobId)).toBe("FAILED");
     expect(
       await rig.db.query(
-        "select document_name as name, error_code as code, change_reason as reason, attempt from task where job_id = $1 order by ordinal",
+        "select document_name as name, error_code as code, change_reason as reason, attempt from headway.task where job_id = $1 order by ordinal",
         [jobId],
       ),
     ).toEqual([
@@ -190,7 +192,7 @@ describe("a worker", () => {
 
   test("fails a task whose stage its pipeline no longer has, saying so", async () => {
     const jobId = await rig.submit("changing", 1);
-    const worker = new Worker(workerParts({ registry: new Registry([versionTwo]) }), SETTINGS);
+    const worker = new WorkerLoop(workerDeps({ registry: new Registry([versionTwo]) }), SETTINGS);
     await worker.start();
     expect(await rig.settled(jobId)).toBe("FAILED");
     expect(await taskOf(jobId)).toMatchObject({
@@ -237,10 +239,10 @@ const SETTINGS = {
   build: "test",
 };
 
-function workerParts(more: object): ConstructorParameters<typeof Worker>[0] {
+function workerDeps(more: object): ConstructorParameters<typeof WorkerLoop>[0] {
   const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   return {
-    ...rig.parts,
+    ...rig.deps,
     databaseUrl: rig.url,
     blobs: createFilesystemBlobStore("unused"),
     logger: silent,
@@ -258,10 +260,12 @@ async function dies(jobId: string): Promise<void> {
     workerId,
     ...SETTINGS,
     onDue: () => undefined,
-    onError: rig.parts.onError,
+    onError: rig.deps.onError,
   });
   const [claim] = await recorder.claim({ ids: [], pipelines: ["gated"], limit: 1 });
   expect(claim).toBeDefined();
   recorder.close();
-  await rig.db.query("update task set lease_expires_at = now() - interval '1 minute' where job_id = $1", [jobId]);
+  await rig.db.query("update headway.task set lease_expires_at = now() - interval '1 minute' where job_id = $1", [
+    jobId,
+  ]);
 }

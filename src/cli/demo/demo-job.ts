@@ -1,7 +1,7 @@
 import { HeadwayError } from "../../errors.js";
 import type { ApiClient } from "../client.js";
 import type { DemoDocuments } from "./example-documents.js";
-import { createProgress, type Progress, type StageCount } from "../progress.js";
+import { createProgress, type Progress, type StageProgress } from "../progress.js";
 
 /** One of the demos: what goes in, and what is shown of what comes out. */
 export interface Demo {
@@ -37,7 +37,7 @@ export interface Settled {
   readonly summary: Summary;
 }
 
-export interface Submitted {
+export interface SubmittedDemo {
   readonly id: string;
   readonly collectionId: string;
   /** Where the stream stood before the job was submitted. */
@@ -45,7 +45,7 @@ export interface Submitted {
 }
 
 /** Makes a collection of the demo's documents and submits it. */
-export async function submitDemo(client: ApiClient, { pipeline, options, found }: Demo): Promise<Submitted> {
+export async function submitDemo(client: ApiClient, { pipeline, options, found }: Demo): Promise<SubmittedDemo> {
   const collectionId = await createCollection(client, found);
   const { streamCursor } = await client.query<{ streamCursor: string }>(
     `query ($id: ID!) { streamCursor(collectionId: $id) }`,
@@ -98,7 +98,7 @@ interface ChangeEvent {
 }
 
 /** Follows the job on both subscriptions until it is settled. @throws {HeadwayError} when they end before */
-export async function watchDemo(client: ApiClient, job: Submitted, documents: number): Promise<void> {
+export async function watchDemo(client: ApiClient, job: SubmittedDemo, documents: number): Promise<void> {
   const progress = createProgress(documents);
   try {
     await Promise.all([showProgress(client, job, progress), showFailures(client, job, progress)]);
@@ -107,8 +107,8 @@ export async function watchDemo(client: ApiClient, job: Submitted, documents: nu
   }
 }
 
-async function showProgress(client: ApiClient, job: Submitted, progress: Progress): Promise<void> {
-  const states = client.subscribe<{ jobProgress: { stageCounts: StageCount[] } }>(
+async function showProgress(client: ApiClient, job: SubmittedDemo, progress: Progress): Promise<void> {
+  const states = client.subscribe<{ jobProgress: { stageCounts: StageProgress[] } }>(
     `subscription ($id: ID!) { jobProgress(jobId: $id) { stageCounts { stage queued running completed failed } } }`,
     { id: job.id },
   );
@@ -116,7 +116,7 @@ async function showProgress(client: ApiClient, job: Submitted, progress: Progres
 }
 
 /** The job's own end is the last change of its run, so nothing that failed comes behind it. */
-async function showFailures(client: ApiClient, job: Submitted, progress: Progress): Promise<void> {
+async function showFailures(client: ApiClient, job: SubmittedDemo, progress: Progress): Promise<void> {
   const changes = client.subscribe<{ statusChanges: ChangeEvent }>(
     `subscription ($id: ID!, $after: String) { statusChanges(jobId: $id, after: $after) {
        ... on StatusChange { entityType toStatus fromStage message taskId } } }`,

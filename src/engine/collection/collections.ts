@@ -4,16 +4,19 @@ import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import { inTransaction, sqlStateOf } from "../../database/transaction.js";
 import { UserFault } from "../../errors.js";
-import type { Actor, EngineParts } from "../engine.js";
+import type { Actor, EngineDeps } from "../engine.js";
 import { Name, parse, text } from "../input.js";
 import { lockCollection } from "../submit/lock.js";
 import { assertUri } from "../../sources/uri.js";
-import { oddityIn } from "../storable.js";
+import { unstorableIn } from "../storable.js";
 import { holdUploads } from "../uploads/uploads.js";
 
 const Metadata = z
   .record(z.string(), z.unknown(), "must be a JSON object")
-  .refine((value) => oddityIn(JSON.stringify(value)) === null, "must not contain U+0000 or half of a surrogate pair");
+  .refine(
+    (value) => unstorableIn(JSON.stringify(value)) === null,
+    "must not contain U+0000 or half of a surrogate pair",
+  );
 
 const NewCollection = z.object({
   name: Name,
@@ -24,12 +27,12 @@ const NewCollection = z.object({
 export type NewCollection = z.input<typeof NewCollection>;
 
 /** Creates a collection and returns its id. @throws {UserFault} INVALID_INPUT, NAME_TAKEN */
-export async function createCollection(parts: EngineParts, actor: Actor, input: NewCollection): Promise<string> {
+export async function createCollection(deps: EngineDeps, actor: Actor, input: NewCollection): Promise<string> {
   const { name, description, metadata, expiresInDays } = parse(NewCollection, input);
   const id = uuidv7();
   try {
-    await parts.db.query(
-      `insert into collection (id, project_id, name, description, metadata, expires_at, status, change_id,
+    await deps.db.query(
+      `insert into headway.collection (id, project_id, name, description, metadata, expires_at, status, change_id,
          changed_by_type, changed_by, change_reason)
        values ($1, $2, $3, $4, $5, clock_timestamp() + make_interval(days => $6), 'CREATED', $7, $8, $9, 'CREATED')`,
       [
@@ -38,7 +41,7 @@ export async function createCollection(parts: EngineParts, actor: Actor, input: 
         name,
         description ?? null,
         JSON.stringify(metadata ?? {}),
-        expiresInDays ?? parts.retentionDays,
+        expiresInDays ?? deps.retentionDays,
         randomUUID(),
         actor.type,
         actor.name,
@@ -80,7 +83,7 @@ interface Row {
  *   COLLECTION_EXPIRED
  */
 export async function addDocuments(
-  parts: EngineParts,
+  deps: EngineDeps,
   actor: Actor,
   input: { readonly collectionId: string; readonly documents: readonly NewDocument[] },
 ): Promise<string[]> {
@@ -88,7 +91,7 @@ export async function addDocuments(
     throw new UserFault("INVALID_INPUT", "documents is empty; give at least one.", ["documents"]);
   }
   const rows: Row[] = [];
-  for (const [index, document] of input.documents.entries()) rows.push(await toRow(parts, document, index));
+  for (const [index, document] of input.documents.entries()) rows.push(await toRow(deps, document, index));
   const names = new Set<string>();
   for (const [index, { name }] of rows.entries()) {
     if (names.has(name)) {
@@ -100,7 +103,7 @@ export async function addDocuments(
     }
     names.add(name);
   }
-  return inTransaction(parts.db, async (tx) => {
+  return inTransaction(deps.db, async (tx) => {
     await lockCollection(tx, actor, input.collectionId);
     await fillFromUploads(tx, actor, rows);
     const added: { id: string; name: string }[] = await tx.query(UPSERT, [
@@ -111,16 +114,16 @@ export async function addDocuments(
     const idByName = new Map(added.map(({ id, name }) => [name, id]));
     const inline = rows.filter((row) => row.bytes !== null);
     await tx.query(
-      `insert into document_bytes (document_id, project_id, bytes)
+      `insert into headway.document_bytes (document_id, project_id, bytes)
        select i, $1, b from unnest($2::uuid[], $3::bytea[]) as n(i, b)
        on conflict (document_id) do update set bytes = excluded.bytes where document_bytes.bytes <> excluded.bytes`,
       [actor.projectId, inline.map((row) => idByName.get(row.name)!), inline.map((row) => row.bytes)],
     );
-    await tx.query("delete from document_bytes where document_id = any ($1)", [
+    await tx.query("delete from headway.document_bytes where document_id = any ($1)", [
       rows.filter((row) => row.bytes === null).map((row) => idByName.get(row.name)!),
     ]);
     await tx.query(
-      "update collection set document_count = (select count(*) from document where collection_id = $1) where id = $1",
+      "update headway.collection set document_count = (select count(*) from headway.document where collection_id = $1) where id = $1",
       [input.collectionId],
     );
     return rows.map((row) => idByName.get(row.name)!);
@@ -128,7 +131,7 @@ export async function addDocuments(
 }
 
 const UPSERT = `
-  insert into document as d (id, project_id, collection_id, name, media_type, metadata, source_uri, size_bytes, sha256,
+  insert into headway.document as d (id, project_id, collection_id, name, media_type, metadata, source_uri, size_bytes, sha256,
     upload_id, blob_key)
   select n.id, $2, $3, n.name, n."mediaType", n.metadata, n."sourceUri", n."sizeBytes", n.sha256, n."uploadId", n."blobKey"
   from jsonb_to_recordset($1::jsonb)
@@ -151,7 +154,7 @@ const UPSERT = `
     "(d.source_uri is not distinct from excluded.source_uri and (d.source_uri is not null or d.sha256 = excluded.sha256))",
   );
 
-async function toRow(parts: EngineParts, document: NewDocument, index: number): Promise<Row> {
+async function toRow(deps: EngineDeps, document: NewDocument, index: number): Promise<Row> {
   const at = (field: string): string[] => ["documents", String(index), field];
   const name = parse(Name, document.name, at("name"));
   if (/(^|[/\\])\.\.([/\\]|$)/.test(name)) {
@@ -177,15 +180,15 @@ async function toRow(parts: EngineParts, document: NewDocument, index: number): 
   const base = { id: uuidv7(), name, mediaType, metadata, ...unknown, uploadId };
   if (uploadId !== null) return base;
   if (typeof document.uri === "string") {
-    await assertUri(document.uri, parts, at("uri"));
+    await assertUri(document.uri, deps, at("uri"));
     return { ...base, sourceUri: document.uri };
   }
   const bytes =
     typeof document.text === "string" ? Buffer.from(document.text) : fromBase64(document.base64!, at("base64"));
-  if (bytes.length > parts.maxDocumentBytes) {
+  if (bytes.length > deps.maxDocumentBytes) {
     throw new UserFault(
       "TOO_LARGE",
-      `documents.${index} ("${name}") has ${bytes.length} bytes; at most ${parts.maxDocumentBytes} are taken.`,
+      `documents.${index} ("${name}") has ${bytes.length} bytes; at most ${deps.maxDocumentBytes} are taken.`,
       at(given[0]!),
     );
   }

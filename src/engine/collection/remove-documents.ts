@@ -1,7 +1,7 @@
 import type { EntityManager } from "typeorm";
 import { inTransaction } from "../../database/transaction.js";
 import { UserFault } from "../../errors.js";
-import type { Actor, EngineParts } from "../engine.js";
+import type { Actor, EngineDeps } from "../engine.js";
 import { lockCollection } from "../submit/lock.js";
 
 /** Documents whose rows go in one statement: with all their chunks it stays far below the statement's time. */
@@ -14,7 +14,7 @@ const STEP = 50;
  * @throws {UserFault} NOT_FOUND, INVALID_INPUT, ACTIVE_JOB_EXISTS, COLLECTION_EXPIRED
  */
 export async function removeDocuments(
-  parts: Pick<EngineParts, "db">,
+  deps: Pick<EngineDeps, "db">,
   actor: Actor,
   input: { readonly collectionId: string; readonly documentIds: readonly string[] },
 ): Promise<string[]> {
@@ -23,18 +23,18 @@ export async function removeDocuments(
   if (ids.length === 0) {
     throw new UserFault("INVALID_INPUT", "documentIds is empty; name at least one document.", ["documentIds"]);
   }
-  await inTransaction(parts.db, async (tx) => {
+  await inTransaction(deps.db, async (tx) => {
     await lockCollection(tx, actor, collectionId);
     await assertInCollection(tx, actor, collectionId, ids);
     for (let start = 0; start < ids.length; start += STEP) await remove(tx, ids.slice(start, start + STEP));
     // The searchable content has moved: whoever keeps vectors of it reads them again.
     await tx.query(
-      `update collection c set content_version = content_version + 1, document_count = n.documents,
+      `update headway.collection c set content_version = content_version + 1, document_count = n.documents,
          chunk_count = n.chunks, embedded_chunk_count = n.embedded
        from (
          select count(*)::int as documents, coalesce(sum(chunk_count), 0)::int as chunks,
            coalesce(sum(embedded_chunk_count), 0)::int as embedded
-         from document where collection_id = $1) n
+         from headway.document where collection_id = $1) n
        where c.id = $1`,
       [collectionId],
     );
@@ -49,7 +49,7 @@ async function assertInCollection(
   ids: readonly string[],
 ): Promise<void> {
   const found: { id: string }[] = await tx.query(
-    "select id from document where collection_id = $1 and project_id = $2 and id = any ($3)",
+    "select id from headway.document where collection_id = $1 and project_id = $2 and id = any ($3)",
     [collectionId, actor.projectId, ids],
   );
   const known = new Set(found.map(({ id }) => id));
@@ -63,14 +63,14 @@ async function assertInCollection(
 
 async function remove(tx: EntityManager, ids: readonly string[]): Promise<void> {
   await tx.query(
-    "delete from stage_output where task_id in (select id from task where document_id = any ($1) and kind = 'DOCUMENT')",
+    "delete from headway.stage_output where task_id in (select id from headway.task where document_id = any ($1) and kind = 'DOCUMENT')",
     [ids],
   );
   // Bytes, text and chunks go with their document, and its tasks forget its id.
   await tx.query(
-    `with gone as (delete from document where id = any ($1) returning id, project_id)
-     insert into doomed_blob (prefix, project_id) select 'sources/' || id, project_id from gone
-     on conflict (prefix) do update set doomed_at = excluded.doomed_at`,
+    `with gone as (delete from headway.document where id = any ($1) returning id, project_id)
+     insert into headway.blob_deletion (prefix, project_id) select 'sources/' || id, project_id from gone
+     on conflict (prefix) do update set delete_after = excluded.delete_after`,
     [ids],
   );
 }

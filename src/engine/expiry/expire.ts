@@ -2,7 +2,7 @@ import { UserFault } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
 import type { BlobStore } from "../../storage/blob-store.js";
 import { cancelJob } from "../cancel/cancel.js";
-import type { Actor, EngineParts } from "../engine.js";
+import type { Actor, EngineDeps } from "../engine.js";
 
 /** Rows removed in one transaction: short enough to stand beside live traffic. */
 const STEP_ROWS = 500;
@@ -10,7 +10,7 @@ const STEP_ROWS = 500;
 const REQUEST_STEPS = 20;
 const DUTY = "system:expiry";
 
-type Parts = Pick<EngineParts, "db" | "onError">;
+type Parts = Pick<EngineDeps, "db" | "onError">;
 
 /**
  * Expiry, now: an open job is cancelled first, then the collection is EXPIRED and its contents go. Where running work
@@ -19,13 +19,13 @@ type Parts = Pick<EngineParts, "db" | "onError">;
  * @throws {UserFault} NOT_FOUND, COLLECTION_EXPIRED when it had expired before
  */
 export async function deleteCollection(
-  parts: EngineParts,
+  deps: EngineDeps,
   actor: Actor,
   input: { readonly collectionId: string },
 ): Promise<string> {
   const { collectionId } = input;
-  const rows: { status: string }[] = await parts.db.query(
-    "select status from collection where id = $1 and project_id = $2",
+  const rows: { status: string }[] = await deps.db.query(
+    "select status from headway.collection where id = $1 and project_id = $2",
     [collectionId, actor.projectId],
   );
   if (!rows[0]) throw new UserFault("NOT_FOUND", `There is no collection ${collectionId}.`, ["collectionId"]);
@@ -34,31 +34,31 @@ export async function deleteCollection(
       "collectionId",
     ]);
   }
-  await parts.db.query(
-    `update collection set deletion_requested_at = clock_timestamp(), deletion_requested_by_type = $2,
+  await deps.db.query(
+    `update headway.collection set deletion_requested_at = clock_timestamp(), deletion_requested_by_type = $2,
        deletion_requested_by = $3 where id = $1 and status <> 'EXPIRED' and deletion_requested_at is null`,
     [collectionId, actor.type, actor.name],
   );
-  if (await expire(parts, collectionId)) {
-    for (let step = 0; step < REQUEST_STEPS && (await emptyStep(parts, collectionId)) > 0; step += 1);
+  if (await expire(deps, collectionId)) {
+    for (let step = 0; step < REQUEST_STEPS && (await emptyStep(deps, collectionId)) > 0; step += 1);
   }
   return collectionId;
 }
 
 /** Cancels an open job of a collection that is due, and expires it once none is open. True when it is EXPIRED by this. */
-export async function expire(parts: Parts, collectionId: string): Promise<boolean> {
-  const [open]: { id: string; projectId: string; status: string }[] = await parts.db.query(
-    `select id, project_id as "projectId", status from job where collection_id = $1 and finished_at is null`,
+export async function expire(deps: Parts, collectionId: string): Promise<boolean> {
+  const [open]: { id: string; projectId: string; status: string }[] = await deps.db.query(
+    `select id, project_id as "projectId", status from headway.job where collection_id = $1 and finished_at is null`,
     [collectionId],
   );
   if (open && open.status !== "CANCELLING") {
     const actor: Actor = { type: "SYSTEM", name: DUTY, projectId: open.projectId };
-    await cancelJob(parts, actor, { jobId: open.id, reason: "Its collection expires." }).catch((error: unknown) => {
+    await cancelJob(deps, actor, { jobId: open.id, reason: "Its collection expires." }).catch((error: unknown) => {
       // It settled meanwhile, which is as good.
       if (!(error instanceof UserFault && error.code === "NOT_CANCELLABLE")) throw error;
     });
   }
-  const rows: { expired: boolean }[] = await parts.db.query("select expire_collection($1, $2) as expired", [
+  const rows: { expired: boolean }[] = await deps.db.query("select headway.expire_collection($1, $2) as expired", [
     collectionId,
     DUTY,
   ]);
@@ -69,12 +69,12 @@ export async function expire(parts: Parts, collectionId: string): Promise<boolea
 /** One bounded transaction of removing what an EXPIRED collection held. Returns the rows touched; 0 when all is gone. */
 export async function emptyStep({ db }: Parts, collectionId: string): Promise<number> {
   // First, because what follows ends by saying that nothing is left.
-  const entities: { touched: number }[] = await db.query("select empty_entities($1, $2) as touched", [
+  const entities: { touched: number }[] = await db.query("select headway.empty_entities($1, $2) as touched", [
     collectionId,
     STEP_ROWS,
   ]);
   if (entities[0]!.touched > 0) return entities[0]!.touched;
-  const rows: { touched: number }[] = await db.query("select empty_collection($1, $2) as touched", [
+  const rows: { touched: number }[] = await db.query("select headway.empty_collection($1, $2) as touched", [
     collectionId,
     STEP_ROWS,
   ]);
@@ -82,18 +82,21 @@ export async function emptyStep({ db }: Parts, collectionId: string): Promise<nu
 }
 
 /** Removes stored files whose rows are gone, or that nobody came to own in time. Returns how many prefixes were cleared; what fails is tried again. */
-export async function removeDoomedBlobs({ db, onError }: Parts, blobs: BlobStore): Promise<number> {
-  const doomed: { prefix: string; at: string }[] = await db.query(
-    `select prefix, doomed_at::text as at from doomed_blob where doomed_at <= clock_timestamp()
-     order by doomed_at limit ${STEP_ROWS}`,
+export async function deleteDueBlobs({ db, onError }: Parts, blobs: BlobStore): Promise<number> {
+  const due: { prefix: string; at: string }[] = await db.query(
+    `select prefix, delete_after::text as at from headway.blob_deletion where delete_after <= clock_timestamp()
+     order by delete_after limit ${STEP_ROWS}`,
   );
   let removed = 0;
-  for (const { prefix, at } of doomed) {
+  for (const { prefix, at } of due) {
     try {
       await blobs.removeBelow(prefix);
       await failpoint("expiry.after_files");
-      // Doomed again meanwhile means that there may be more of it.
-      await db.query("delete from doomed_blob where prefix = $1 and doomed_at = $2::timestamptz", [prefix, at]);
+      // Booked again meanwhile means that there may be more of it.
+      await db.query("delete from headway.blob_deletion where prefix = $1 and delete_after = $2::timestamptz", [
+        prefix,
+        at,
+      ]);
       removed += 1;
     } catch (error) {
       onError(error, `removing the stored files below ${prefix}`);

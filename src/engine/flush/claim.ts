@@ -1,4 +1,5 @@
 import type { TaskKind } from "../../lifecycle/status.js";
+import type { SourceDocument } from "../../sources/source.js";
 
 /** A claimed task with all that running it takes, as the flush returns it. */
 export interface Claim {
@@ -25,17 +26,7 @@ export interface Claim {
   };
   readonly collection: { readonly id: string; readonly name: string; readonly metadata: Record<string, unknown> };
   /** Null for the collection task, and where the document has been removed. */
-  readonly document: {
-    readonly id: string;
-    readonly name: string;
-    readonly mediaType: string | null;
-    readonly sizeBytes: number | null;
-    readonly sha256: string | null;
-    readonly metadata: Record<string, unknown>;
-    readonly sourceUri: string | null;
-    readonly blobKey: string | null;
-    readonly contentVersion: number;
-  } | null;
+  readonly document: (SourceDocument & { readonly contentVersion: number }) | null;
   /** The kept output of the stage before; null in the first. */
   readonly input: unknown;
 }

@@ -1,5 +1,5 @@
 import { MAX_HINT_TASKS, type Hint } from "../../dispatch/dispatcher.js";
-import type { EngineParts } from "../engine.js";
+import type { EngineDeps } from "../engine.js";
 
 /** A task that is due, as the statement that made it so returned it. */
 export interface DueTask {
@@ -31,7 +31,7 @@ export function toHints(due: readonly DueTask[]): Hint[] {
 }
 
 /** Sends hints without anybody waiting: a hint that is lost costs one poll. Call it after the commit. */
-export function dispatch(parts: Pick<EngineParts, "dispatcher" | "onError">, due: readonly DueTask[]): void {
+export function dispatch(deps: Pick<EngineDeps, "dispatcher" | "onError">, due: readonly DueTask[]): void {
   if (due.length === 0) return;
-  parts.dispatcher.send(toHints(due)).catch((error: unknown) => parts.onError(error, "sending hints"));
+  deps.dispatcher.send(toHints(due)).catch((error: unknown) => deps.onError(error, "sending hints"));
 }

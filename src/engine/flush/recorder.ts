@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DataSource } from "typeorm";
+import { SingleFlight } from "../../async/single-flight.js";
 import { countRetry, isConnectionLoss, isExhausted, isTransient, sqlStateOf } from "../../database/transaction.js";
 import { messageOf } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
 import type { Cause } from "../../lifecycle/reasons.js";
 import type { TaskStatus } from "../../lifecycle/status.js";
 import { convergeFailures, flushChanges, flushSeconds, refusedWrites } from "../../metrics.js";
-import { toJson, wantedOf, type Change } from "./change.js";
+import { toJson, wantedOf, type TaskCommand } from "./task-command.js";
 import type { Claim } from "./claim.js";
 import type { DueTask } from "./hints.js";
 
@@ -35,7 +37,7 @@ export interface RecorderOptions {
 }
 
 interface Waiting {
-  readonly change: Change;
+  readonly command: TaskCommand;
   readonly changeId: string;
   readonly json: string;
   readonly resolve: (recorded: Recorded | null) => void;
@@ -65,7 +67,7 @@ const OUTPUT_REFUSED = "HW422";
 
 /**
  * Commits many tasks' changes in one statement: all that wait while the previous flush is in flight. A promise per
- * change settles after the commit: with what was recorded, or with null when the lease had gone (the write is then
+ * command settles after the commit: with what was recorded, or with null when the lease had gone (the write is then
  * kept in `refused_write` as evidence). Never gives up on a lost connection: the batch is sent again as it was.
  */
 export class Recorder {
@@ -73,17 +75,24 @@ export class Recorder {
   #waiting: Waiting[] = [];
   #claim: WaitingClaim | null = null;
   #inFlight = 0;
-  #scheduled = false;
+  /** A turn of the event loop lets everything that is ready now travel together. */
+  readonly #turns = new SingleFlight(
+    async () => {
+      await nextTurn();
+      this.#next();
+    },
+    (error: unknown) => this.#options.onError(error, "beginning a flush"),
+  );
   #closed = false;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
   }
 
-  record(change: Change): Promise<Recorded | null> {
+  record(command: TaskCommand): Promise<Recorded | null> {
     return new Promise((resolve, reject) => {
       const changeId = randomUUID();
-      this.#waiting.push({ change, changeId, json: toJson(change, changeId), resolve, reject });
+      this.#waiting.push({ command, changeId, json: toJson(command, changeId), resolve, reject });
       this.#schedule();
     });
   }
@@ -101,14 +110,8 @@ export class Recorder {
     this.#closed = true;
   }
 
-  /** A turn of the event loop lets everything that is ready now travel together. */
   #schedule(): void {
-    if (this.#scheduled || this.#inFlight >= MAX_IN_FLIGHT) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#next();
-    });
+    if (this.#inFlight < MAX_IN_FLIGHT) this.#turns.run();
   }
 
   #next(): void {
@@ -154,7 +157,7 @@ export class Recorder {
     }
   }
 
-  /** One change can't fail another: the batch is halved until the culprit stands alone, and that one fails its own task. */
+  /** One command can't fail another: the batch is halved until the culprit stands alone, and that one fails its own task. */
   async #halve(batch: readonly Waiting[], claim: WaitingClaim | null, error: unknown): Promise<void> {
     if (batch.length > 1 || (batch.length === 1 && claim !== null)) {
       const middle = Math.ceil(batch.length / 2);
@@ -164,9 +167,9 @@ export class Recorder {
     }
     const [alone] = batch;
     if (!alone) return claim?.reject(error);
-    this.#options.onError(error, `recording ${alone.change.kind} of task ${alone.change.taskId}`);
-    if (alone.change.kind === "end" && alone.change.cause === "OUTPUT_UNSTORABLE") return alone.reject(error);
-    const { taskId, fence } = alone.change;
+    this.#options.onError(error, `recording ${alone.command.kind} of task ${alone.command.taskId}`);
+    if (alone.command.kind === "end" && alone.command.cause === "OUTPUT_UNSTORABLE") return alone.reject(error);
+    const { taskId, fence } = alone.command;
     this.record({ kind: "end", taskId, fence, ...whyRefused(error) }).then(alone.resolve, alone.reject);
   }
 
@@ -186,7 +189,7 @@ export class Recorder {
           claimToMake && JSON.stringify({ ...claimToMake.request, change: claimToMake.changeId, leaseMs });
         await failpoint("flush.before_send");
         const rows: { answer: FlushAnswer }[] = await db.query(
-          "select record_changes($1, $2, $3, $4, $5, $6) as answer",
+          "select headway.record_changes($1, $2, $3, $4, $5, $6) as answer",
           [actor.type, actor.name, workerId, crashLimit, changes, claimJson],
         );
         const answer = rows[0]!.answer;
@@ -209,31 +212,31 @@ export class Recorder {
 
   async #adopt(claim: WaitingClaim): Promise<Claim[]> {
     const rows: { claims: Claim[] }[] = await this.#options.db.query(
-      `select claimed(array(select id from task where worker_id = $1 and change_id = $2 and status = 'RUNNING')) as claims`,
+      `select headway.claimed(array(select id from headway.task where worker_id = $1 and change_id = $2 and status = 'RUNNING')) as claims`,
       [this.#options.workerId, claim.changeId],
     );
     return rows[0]!.claims;
   }
 
-  /** No row: either the answer to an earlier try was lost, and the change stands in the history, or the lease has gone. */
-  async #settleUnapplied({ change, changeId, resolve, reject }: Waiting): Promise<void> {
+  /** No row: either the answer to an earlier try was lost, and the command stands in the history, or the lease has gone. */
+  async #settleUnapplied({ command, changeId, resolve, reject }: Waiting): Promise<void> {
     const { db, actor } = this.#options;
     try {
       const rows: { status: TaskStatus; fence: string }[] = await db.query(
-        `select to_status as status, fence::text as fence from status_change where entity_id = $1 and change_id = $2`,
-        [change.taskId, changeId],
+        `select to_status as status, fence::text as fence from headway.status_change where entity_id = $1 and change_id = $2`,
+        [command.taskId, changeId],
       );
       if (rows[0]) return resolve(rows[0]);
       if (actor.type === "WORKER") {
         await db.query(
-          `insert into refused_write (project_id, task_id, worker, fence, wanted, stage, change_id)
-           select project_id, id, $2, $3::bigint, $4, $5, $6::uuid from task where id = $1 on conflict (change_id) do nothing`,
+          `insert into headway.refused_write (project_id, task_id, worker, fence, wanted, stage, change_id)
+           select project_id, id, $2, $3::bigint, $4, $5, $6::uuid from headway.task where id = $1 on conflict (change_id) do nothing`,
           [
-            change.taskId,
+            command.taskId,
             actor.name,
-            change.fence,
-            wantedOf(change),
-            change.kind === "stage" ? change.stage : null,
+            command.fence,
+            wantedOf(command),
+            command.kind === "stage" ? command.stage : null,
             changeId,
           ],
         );

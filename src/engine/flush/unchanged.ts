@@ -9,7 +9,7 @@ export async function isUnchanged(
   { jobId, documentId, sha256 }: { readonly jobId: string; readonly documentId: string; readonly sha256: string },
 ): Promise<boolean> {
   const rows: { kept: string | null }[] = await db.query(
-    `select kept_task($2, $3, pipeline, pipeline_version, options) as kept from job where id = $1 and mode = 'INCREMENTAL'`,
+    `select headway.kept_task($2, $3, pipeline, pipeline_version, options) as kept from headway.job where id = $1 and mode = 'INCREMENTAL'`,
     [jobId, documentId, sha256],
   );
   return typeof rows[0]?.kept === "string";

@@ -1,6 +1,6 @@
 import { UserFault, type UserErrorCode } from "../../errors.js";
 import { requestCancel } from "../cancel/cancel.js";
-import type { Actor, EngineParts } from "../engine.js";
+import type { Actor, EngineDeps } from "../engine.js";
 import { retryJob } from "../retry/retry.js";
 
 export type BulkAction = "RETRY" | "CANCEL";
@@ -23,7 +23,7 @@ export interface BulkOutcome {
  * from it. What nobody expected ends it as it was thrown; what had been done by then is done, and asking again goes on.
  */
 export async function applyToJobs(
-  parts: EngineParts,
+  deps: EngineDeps,
   actor: Actor,
   { action, jobIds, reason }: { action: BulkAction; jobIds: readonly string[]; reason: string | null },
 ): Promise<BulkOutcome> {
@@ -32,7 +32,7 @@ export async function applyToJobs(
   const waiting = jobIds.values();
   const work = async (): Promise<void> => {
     for (const jobId of waiting) {
-      const refusal = await applyToJob(parts, actor, action, { jobId, reason });
+      const refusal = await applyToJob(deps, actor, action, { jobId, reason });
       if (refusal === null) applied += 1;
       else refused.push(refusal);
     }
@@ -45,14 +45,14 @@ export async function applyToJobs(
 
 /** Null when it was done; else why not. */
 async function applyToJob(
-  parts: EngineParts,
+  deps: EngineDeps,
   actor: Actor,
   action: BulkAction,
   { jobId, reason }: { readonly jobId: string; readonly reason: string | null },
 ): Promise<BulkOutcome["refused"][number] | null> {
   try {
-    if (action === "RETRY") await retryJob(parts, actor, { jobId, reason, from: "FAILED_STAGE" });
-    else if (!(await requestCancel(parts, actor, { jobId, reason }))) {
+    if (action === "RETRY") await retryJob(deps, actor, { jobId, reason, from: "FAILED_STAGE" });
+    else if (!(await requestCancel(deps, actor, { jobId, reason }))) {
       return { code: "NOT_CANCELLABLE", message: `Job ${jobId} is CANCELLING already.` };
     }
     return null;

@@ -1,4 +1,5 @@
 import type { DataSource } from "typeorm";
+import { eachPageById } from "../../database/each-page.js";
 import { BadInput } from "../../errors.js";
 import { Chunk } from "../../model/chunk.js";
 import type { Collection } from "../../model/collection.js";
@@ -71,21 +72,22 @@ export class ChunkSearch {
     const ids: string[] = [];
     const vectors: Float32Array[] = [];
     let sizeBytes = 0;
-    for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
-      const rows: { id: string; embedding: Buffer }[] = await this.#db.query(
-        `select c.id, c.embedding from document d
-         join chunk c on c.document_id = d.id and c.task_id = d.content_task_id and c.fence = d.chunk_fence
-         where d.collection_id = $1 and c.embedding is not null and c.id > $2 order by c.id limit ${BATCH}`,
-        [collectionId, after],
-      );
+    const pages = eachPageById<{ id: string; embedding: Buffer }>(BATCH, (after, limit) =>
+      this.#db.query(
+        `select c.id, c.embedding from headway.document d
+         join headway.chunk c on c.document_id = d.id and c.task_id = d.content_task_id and c.fence = d.chunk_fence
+         where d.collection_id = $1 and c.embedding is not null and c.id > $2 order by c.id limit $3`,
+        [collectionId, after, limit],
+      ),
+    );
+    for await (const rows of pages) {
       for (const { id, embedding } of rows) {
         ids.push(id);
         vectors.push(new Float32Array(new Uint8Array(embedding).buffer));
         sizeBytes += embedding.length;
       }
-      if (rows.length < BATCH) return { contentVersion, ids, vectors, sizeBytes };
-      after = rows.at(-1)!.id;
     }
+    return { contentVersion, ids, vectors, sizeBytes };
   }
 
   async #forgetOldest(): Promise<void> {

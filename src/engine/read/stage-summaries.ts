@@ -21,7 +21,7 @@ async function reckon(db: DataSource, summaries: readonly JobSummary[]): Promise
        select h.job_id, h.from_stage as stage, extract(epoch from h.at - h.began) * 1000 as ms
        from (
          select s.*, lag(s.at) over (partition by s.entity_id order by s.version) as began
-         from status_change s where s.job_id = any ($1) and s.entity_type = 'TASK'
+         from headway.status_change s where s.job_id = any ($1) and s.entity_type = 'TASK'
        ) h
        where h.from_status = 'RUNNING' and h.reason in ('STAGE_STARTED', 'COMPLETED')
      )
@@ -29,14 +29,14 @@ async function reckon(db: DataSource, summaries: readonly JobSummary[]): Promise
        select p.job_id, p.stage, count(*) as count, percentile_cont(0.5) within group (order by p.ms) as "p50Ms",
          percentile_cont(0.95) within group (order by p.ms) as "p95Ms", max(p.ms) as "maxMs",
          array_position(j.document_stages || j.collection_stages, p.stage) as place
-       from passages p join job j on j.id = p.job_id group by p.job_id, p.stage, place
+       from passages p join headway.job j on j.id = p.job_id group by p.job_id, p.stage, place
      ) g group by g.job_id`,
     [summaries.map(({ jobId }) => jobId)],
   );
   const byJob = new Map(rows.map(({ jobId, stages }) => [jobId, stages]));
   // A summary that was made anew meanwhile is another run's, and keeps none of this.
   await db.query(
-    `update job_summary s set stages = n.stages
+    `update headway.job_summary s set stages = n.stages
      from jsonb_to_recordset($1::jsonb) as n(job_id uuid, created_at timestamptz, stages jsonb)
      where s.job_id = n.job_id and date_trunc('milliseconds', s.created_at) = n.created_at and s.stages is null`,
     [

@@ -1,16 +1,7 @@
 import type { WaitingCode } from "../../lifecycle/waiting.js";
 import { DEFAULT_STAGE_TIMEOUT_MS } from "../../pipelines/pipeline.js";
-import type { EngineParts } from "../engine.js";
-
-/** Why a task or a job does not move. */
-export interface WaitingReason {
-  readonly code: WaitingCode;
-  readonly message: string;
-  /** When it moves by itself; null where nobody knows. */
-  readonly until: Date | null;
-  /** Its place in the queue, from 1; null where there is none. */
-  readonly position: number | null;
-}
+import type { WaitingReason } from "../../model/waiting.js";
+import type { EngineDeps } from "../engine.js";
 
 /** What the answer follows from, read in one statement. Times are the database's. */
 interface Facts {
@@ -29,7 +20,7 @@ interface Facts {
   readonly pausedReason: string | null;
   readonly holder: string | null;
   readonly holderStatus: string | null;
-  /** Workers of its pipeline that run and go round, those that stand still, and the free slots of the former. */
+  /** Workers of its pipeline whose loop iterates, those whose loop is stalled, and the free slots of the former. */
   readonly workers: number;
   readonly stalled: number;
   readonly free: number;
@@ -45,11 +36,11 @@ const STUCK_AFTER_MS = 60_000;
 
 /** For each task why it does not move; absent where it moves or is settled. */
 export async function whyTasksWait(
-  parts: EngineParts,
+  deps: EngineDeps,
   taskIds: readonly string[],
 ): Promise<ReadonlyMap<string, WaitingReason>> {
-  const rows: Facts[] = await parts.db.query(FACTS, [taskIds]);
-  const reasons = rows.map((facts) => [facts.id, explain(parts, facts)] as const);
+  const rows: Facts[] = await deps.db.query(FACTS, [taskIds]);
+  const reasons = rows.map((facts) => [facts.id, explain(deps, facts)] as const);
   return new Map(reasons.filter((entry): entry is readonly [string, WaitingReason] => entry[1] !== null));
 }
 
@@ -58,12 +49,12 @@ export async function whyTasksWait(
  * would move first.
  */
 export async function whyJobsWait(
-  parts: EngineParts,
+  deps: EngineDeps,
   jobIds: readonly string[],
 ): Promise<ReadonlyMap<string, WaitingReason>> {
-  const rows: { jobId: string; taskId: string }[] = await parts.db.query(REPRESENTATIVES, [jobIds]);
+  const rows: { jobId: string; taskId: string }[] = await deps.db.query(REPRESENTATIVES, [jobIds]);
   const reasons = await whyTasksWait(
-    parts,
+    deps,
     rows.map(({ taskId }) => taskId),
   );
   const result = new Map<string, WaitingReason>();
@@ -74,14 +65,14 @@ export async function whyJobsWait(
   return result;
 }
 
-function explain(parts: EngineParts, facts: Facts): WaitingReason | null {
+function explain(deps: EngineDeps, facts: Facts): WaitingReason | null {
   switch (facts.status) {
     case "WAITING":
       return because("DOCUMENTS_OPEN", `${facts.documentsOpen} of ${facts.documents} documents are not settled yet.`);
     case "QUEUED":
       return explainQueued(facts);
     case "RUNNING":
-      return explainRunning(parts, facts);
+      return explainRunning(deps, facts);
   }
 }
 
@@ -114,7 +105,7 @@ function explainQueued(facts: Facts): WaitingReason | null {
   return { code: "BEHIND_OTHERS", message: `${count} due tasks are taken before it.`, until: null, position };
 }
 
-function explainRunning({ registry, cancelDeadlineMs }: EngineParts, facts: Facts): WaitingReason | null {
+function explainRunning({ registry, cancelDeadlineMs }: EngineDeps, facts: Facts): WaitingReason | null {
   const { now, stage, stageSince, leaseExpiresAt, holder, cancelRequestedAt } = facts;
   if (leaseExpiresAt !== null && leaseExpiresAt < now) {
     return because(
@@ -148,14 +139,14 @@ function because(code: WaitingCode, message: string, until: Date | null = null):
 
 const FACTS = `
   with asked as materialized (
-    select t.* from task t where t.id = any ($1) and t.status in ('WAITING', 'QUEUED', 'RUNNING')
+    select t.* from headway.task t where t.id = any ($1) and t.status in ('WAITING', 'QUEUED', 'RUNNING')
   ), able as materialized (
     select p.pipeline,
       count(*) filter (where w.status in ('RUNNING', 'STARTING'))::int as workers,
       count(*) filter (where w.status = 'STALLED')::int as stalled,
       coalesce(sum(w.free) filter (where w.status in ('RUNNING', 'STARTING')), 0)::int as free
     from (select distinct pipeline from asked) p
-    join worker_now w on p.pipeline = any (w.pipelines)
+    join headway.worker_now w on p.pipeline = any (w.pipelines)
     group by p.pipeline
   )
   select t.id, t.status, t.kind, t.pipeline, t.stage, t.attempt, t.crashes, clock_timestamp() as now,
@@ -164,27 +155,27 @@ const FACTS = `
     coalesce(a.workers, 0) as workers, coalesce(a.stalled, 0) as stalled, coalesce(a.free, 0) as free,
     case when t.status = 'QUEUED' and t.run_at <= clock_timestamp() then (
       select count(*)::int from (
-        select from task o
+        select from headway.task o
         where o.status = 'QUEUED' and o.run_at <= clock_timestamp()
           and (o.priority > t.priority or (o.priority = t.priority and (o.run_at, o.id) < (t.run_at, t.id)))
-          and not exists (select from pipeline_pause x where x.project_id = o.project_id and x.pipeline = o.pipeline)
+          and not exists (select from headway.pipeline_pause x where x.project_id = o.project_id and x.pipeline = o.pipeline)
         limit ${MAX_AHEAD}) o) else 0 end as ahead,
     j.queued + j.running as "documentsOpen", j.total as documents
-  from asked t join job j on j.id = t.job_id
-  left join pipeline_pause p on p.project_id = t.project_id and p.pipeline = t.pipeline
+  from asked t join headway.job j on j.id = t.job_id
+  left join headway.pipeline_pause p on p.project_id = t.project_id and p.pipeline = t.pipeline
   left join able a on a.pipeline = t.pipeline
-  left join worker_now w on w.id = t.worker_id`;
+  left join headway.worker_now w on w.id = t.worker_id`;
 
 /** What runs of each job; and where nothing does, the task that would be taken first. */
 const REPRESENTATIVES = `
   with asked as (
-    select id from job where id = any ($1) and status in ('QUEUED', 'PROCESSING', 'CANCELLING')
+    select id from headway.job where id = any ($1) and status in ('QUEUED', 'PROCESSING', 'CANCELLING')
   ), running as materialized (
-    select job_id, id, ordinal from task where status = 'RUNNING' and job_id in (select id from asked)
+    select job_id, id, ordinal from headway.task where status = 'RUNNING' and job_id in (select id from asked)
   )
   (select job_id as "jobId", id as "taskId" from running order by ordinal)
   union all
   (select a.id, n.id from asked a cross join lateral (
-     select t.id from task t where t.job_id = a.id and t.status in ('QUEUED', 'WAITING')
+     select t.id from headway.task t where t.job_id = a.id and t.status in ('QUEUED', 'WAITING')
      order by t.status, t.run_at, t.ordinal limit 1) n
    where a.id not in (select job_id from running))`;

@@ -21,9 +21,9 @@ const SOON = "interval '7 days'";
 const WARNINGS = `
   with asked as materialized (
     select c.*, j.id as job_id, j.failed, j.cancelled, j.pipeline, j.finished_at as job_finished_at
-    from collection c
+    from headway.collection c
     left join lateral (
-      select * from job where collection_id = c.id order by created_at desc, id desc limit 1) j on true
+      select * from headway.job where collection_id = c.id order by created_at desc, id desc limit 1) j on true
     where c.id = any ($1)
   )
   select id as "collectionId", code, message from (
@@ -35,7 +35,7 @@ const WARNINGS = `
     from asked where status <> 'EXPIRED' and deletion_requested_at is null and expires_at < clock_timestamp() + ${SOON}
     union all
     select a.id, 3, 'PIPELINE_PAUSED', 'Its open job waits: pipeline "' || a.pipeline || '" is paused: ' || p.reason
-    from asked a join pipeline_pause p on p.project_id = a.project_id and p.pipeline = a.pipeline
+    from asked a join headway.pipeline_pause p on p.project_id = a.project_id and p.pipeline = a.pipeline
     where a.job_id is not null and a.job_finished_at is null
     union all
     select id, 4, 'DOCUMENTS_FAILED', failed || ' documents of its newest job failed; see the job''s summary.'
@@ -51,7 +51,7 @@ const WARNINGS = `
     select a.id, 7, w.warning->>'code',
       case when count(*) = 1 then min(t.document_name || ': ' || (w.warning->>'message'))
         else count(*) || ' tasks of its newest job, such as ' || min(t.document_name || ': ' || (w.warning->>'message')) end
-    from asked a join task t on t.job_id = a.job_id and t.warnings <> '[]'
+    from asked a join headway.task t on t.job_id = a.job_id and t.warnings <> '[]'
     cross join lateral jsonb_array_elements(t.warnings) as w(warning)
     group by a.id, w.warning->>'code'
   ) all_warnings order by place, code`;

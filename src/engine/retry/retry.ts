@@ -5,14 +5,14 @@ import { UserFault } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
 import { isOpen, type TaskKind, type TaskStatus } from "../../lifecycle/status.js";
 import { DEFAULT_MAX_ATTEMPTS } from "../../pipelines/pipeline.js";
-import type { Actor, EngineParts } from "../engine.js";
+import type { Actor, EngineDeps } from "../engine.js";
 import { dispatch, type DueTask } from "../flush/hints.js";
-import { whyNotRetryJob, whyNotRetryTask, type JobStanding } from "../permissions.js";
+import { whyNotRetryJob, whyNotRetryTask, type RetryState } from "../permissions.js";
 import { toStorableMessage } from "../storable.js";
 
 export type RetryFrom = "FAILED_STAGE" | "FIRST_STAGE";
 
-interface Target extends JobStanding {
+interface Target extends RetryState {
   readonly collectionId: string;
   readonly pipeline: string;
   readonly documentStages: string[];
@@ -35,15 +35,15 @@ interface Choice {
  * @throws {UserFault} NOT_FOUND, NOT_RETRYABLE, COLLECTION_EXPIRED
  */
 export async function retryJob(
-  parts: EngineParts,
+  deps: EngineDeps,
   actor: Actor,
   input: { readonly jobId: string } & Omit<Choice, "taskId">,
 ): Promise<{ jobId: string; retriedTasks: number }> {
   const { jobId, ...choice } = input;
-  const done = await inTransaction(parts.db, async (tx) => {
+  const done = await inTransaction(deps.db, async (tx) => {
     const target = await lockTarget(tx, actor, "j.id = $1", jobId, "job");
     refuseIf(target, whyNotRetryJob(target), "jobId");
-    const due = await reopen(parts, tx, actor, target, choice);
+    const due = await reopen(deps, tx, actor, target, choice);
     const collectionTaskFits = await collectionTaskMatches(tx, target, choice.errorCodes);
     if (due.length === 0 && !collectionTaskFits) {
       const which = choice.errorCodes ? ` with the error codes ${choice.errorCodes.join(", ")}` : "";
@@ -53,11 +53,11 @@ export async function retryJob(
         ["jobId"],
       );
     }
-    await finishReopening(parts, tx, actor, target, choice);
+    await finishReopening(deps, tx, actor, target, choice);
     return due;
   });
   await failpoint("retry.after_commit");
-  dispatch(parts, done);
+  dispatch(deps, done);
   return { jobId, retriedTasks: done.length };
 }
 
@@ -66,28 +66,34 @@ export async function retryJob(
  * @throws {UserFault} NOT_FOUND, NOT_RETRYABLE, COLLECTION_EXPIRED
  */
 export async function retryTask(
-  parts: EngineParts,
+  deps: EngineDeps,
   actor: Actor,
   input: { readonly taskId: string; readonly from: RetryFrom; readonly reason?: string | null },
 ): Promise<string> {
   const { taskId } = input;
-  const due = await inTransaction(parts.db, async (tx) => {
-    const target = await lockTarget(tx, actor, "j.id = (select job_id from task where id = $1)", taskId, "task");
+  const due = await inTransaction(deps.db, async (tx) => {
+    const target = await lockTarget(
+      tx,
+      actor,
+      "j.id = (select job_id from headway.task where id = $1)",
+      taskId,
+      "task",
+    );
     const [task]: { kind: TaskKind; status: TaskStatus }[] = await tx.query(
-      "select kind, status from task where id = $1",
+      "select kind, status from headway.task where id = $1",
       [taskId],
     );
     refuseIf(target, whyNotRetryTask(taskId, task!, target), "taskId");
     if (isOpen("JOB", target.status)) {
-      const reopened = await reopen(parts, tx, actor, target, input);
-      await backToWaiting(parts, tx, actor, target, input.reason);
+      const reopened = await reopen(deps, tx, actor, target, input);
+      await backToWaiting(deps, tx, actor, target, input.reason);
       return reopened;
     }
-    const reopened = await reopen(parts, tx, actor, target, input);
-    await finishReopening(parts, tx, actor, target, input);
+    const reopened = await reopen(deps, tx, actor, target, input);
+    await finishReopening(deps, tx, actor, target, input);
     return reopened;
   });
-  dispatch(parts, due);
+  dispatch(deps, due);
   return taskId;
 }
 
@@ -102,12 +108,14 @@ async function lockTarget(
   id: string,
   noun: "job" | "task",
 ): Promise<Target> {
-  await tx.query(`select lock_collections(array(select collection_id from job j where ${where}))`, [id]);
+  await tx.query(`select headway.lock_collections(array(select collection_id from headway.job j where ${where}))`, [
+    id,
+  ]);
   const [target]: Target[] = await tx.query(
-    `select j.id as "jobId", j.collection_id as "collectionId", c.status = 'EXPIRED' or is_expiry_due(c) as "isExpiring", j.pipeline, j.status,
+    `select j.id as "jobId", j.collection_id as "collectionId", c.status = 'EXPIRED' or headway.is_expiry_due(c) as "isExpiring", j.pipeline, j.status,
        j.document_stages as "documentStages", j.collection_stages as "collectionStages", t.status as "collectionTask",
-       (select id from job n where n.collection_id = j.collection_id order by created_at desc, id desc limit 1) as "newestJobId"
-     from job j join collection c on c.id = j.collection_id left join task t on t.job_id = j.id and t.kind = 'COLLECTION'
+       (select id from headway.job n where n.collection_id = j.collection_id order by created_at desc, id desc limit 1) as "newestJobId"
+     from headway.job j join headway.collection c on c.id = j.collection_id left join headway.task t on t.job_id = j.id and t.kind = 'COLLECTION'
      where ${where} and j.project_id = $2`,
     [id, actor.projectId],
   );
@@ -121,7 +129,7 @@ async function collectionTaskMatches(
   errorCodes?: readonly string[] | null,
 ): Promise<boolean> {
   const rows: unknown[] = await tx.query(
-    `select 1 from task where job_id = $1 and kind = 'COLLECTION'
+    `select 1 from headway.task where job_id = $1 and kind = 'COLLECTION'
        and (case when $2::text[] is null then status in ('FAILED', 'CANCELLED') else status = 'FAILED' and error_code = any ($2) end)`,
     [target.jobId, errorCodes ? [...errorCodes] : null],
   );
@@ -130,7 +138,7 @@ async function collectionTaskMatches(
 
 /** Puts the chosen document tasks back to QUEUED. The job follows in the same transaction. */
 async function reopen(
-  parts: EngineParts,
+  deps: EngineDeps,
   tx: EntityManager,
   actor: Actor,
   target: Target,
@@ -138,7 +146,7 @@ async function reopen(
 ): Promise<DueTask[]> {
   const settled = !isOpen("JOB", target.status);
   const [rows]: [DueTask[], number] = await tx.query(
-    `update task t set status = 'QUEUED', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
+    `update headway.task t set status = 'QUEUED', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
        change_reason = 'RETRIED_BY_REQUEST', change_message = $5,
        stage = case when $6 = 'FIRST_STAGE' or t.stage is null then $7 else t.stage end,
        max_attempts = coalesce(($8::jsonb->>(case when $6 = 'FIRST_STAGE' or t.stage is null then $7 else t.stage end))::int, max_attempts),
@@ -156,7 +164,7 @@ async function reopen(
       messageOf(choice),
       choice.from,
       target.documentStages[0] ?? null,
-      JSON.stringify(attemptsByStage(parts, target)),
+      JSON.stringify(attemptsByStage(deps, target)),
       settled ? 1 : 0,
       choice.taskId ?? null,
       choice.errorCodes ? [...choice.errorCodes] : null,
@@ -167,7 +175,7 @@ async function reopen(
 
 /** The job's next run, its collection's PROCESSING, and the collection task's WAITING. */
 async function finishReopening(
-  parts: EngineParts,
+  deps: EngineDeps,
   tx: EntityManager,
   actor: Actor,
   target: Target,
@@ -175,23 +183,23 @@ async function finishReopening(
 ): Promise<void> {
   const by = [actor.type, actor.name, messageOf(choice)];
   await tx.query(
-    `update collection set status = 'PROCESSING', version = version + 1, change_id = $2, changed_by_type = $3,
+    `update headway.collection set status = 'PROCESSING', version = version + 1, change_id = $2, changed_by_type = $3,
        changed_by = $4, change_reason = 'RETRIED_BY_REQUEST', change_message = $5 where id = $1`,
     [target.collectionId, randomUUID(), ...by],
   );
   await tx.query(
-    `update job set status = 'QUEUED', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
+    `update headway.job set status = 'QUEUED', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
        change_reason = 'RETRIED_BY_REQUEST', change_message = $5, run = run + 1, started_at = null, finished_at = null,
        cancel_requested_at = null, settled_peak = completed + failed + cancelled + skipped
      where id = $1`,
     [target.jobId, randomUUID(), ...by],
   );
-  await backToWaiting(parts, tx, actor, target, choice.reason);
-  await tx.query("select converge($1, 'system:converge')", [target.jobId]);
+  await backToWaiting(deps, tx, actor, target, choice.reason);
+  await tx.query("select headway.converge($1, 'system:converge')", [target.jobId]);
 }
 
 async function backToWaiting(
-  parts: EngineParts,
+  deps: EngineDeps,
   tx: EntityManager,
   actor: Actor,
   target: Target,
@@ -200,11 +208,11 @@ async function backToWaiting(
   const first = target.collectionStages[0];
   if (first === undefined) return;
   await tx.query(
-    `update task set status = 'WAITING', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
+    `update headway.task set status = 'WAITING', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
        change_reason = 'RETRIED_BY_REQUEST', change_message = $5, stage = $6, max_attempts = $7, attempt = 1, crashes = 0,
        progress = 0, progress_message = null, warnings = '[]', started_at = null, finished_at = null,
        cancel_requested_at = null, error_code = null, error_message = null, error_stage = null, error_retryable = null,
-       run = (select run from job where id = $1)
+       run = (select run from headway.job where id = $1)
      where job_id = $1 and kind = 'COLLECTION' and status <> 'WAITING'`,
     [
       target.jobId,
@@ -213,13 +221,13 @@ async function backToWaiting(
       actor.name,
       reason ? toStorableMessage(reason) : null,
       first,
-      attemptsByStage(parts, target)[first] ?? DEFAULT_MAX_ATTEMPTS,
+      attemptsByStage(deps, target)[first] ?? DEFAULT_MAX_ATTEMPTS,
     ],
   );
 }
 
-function attemptsByStage(parts: EngineParts, target: Target): Record<string, number> {
-  const pipeline = parts.registry.get(target.pipeline);
+function attemptsByStage(deps: EngineDeps, target: Target): Record<string, number> {
+  const pipeline = deps.registry.get(target.pipeline);
   const stages = pipeline ? [...pipeline.documentStages, ...pipeline.collectionStages] : [];
   return Object.fromEntries(stages.map((stage) => [stage.name, stage.maxAttempts ?? DEFAULT_MAX_ATTEMPTS]));
 }

@@ -1,14 +1,15 @@
 import type { DataSource } from "typeorm";
-import type { Scope } from "../engine.js";
+import type { Scope } from "./scope.js";
 import { CHANGE_COLUMNS, type ChangeRow } from "./history.js";
-import type { Place, Subscription } from "./subscription.js";
+import type { Position } from "./position.js";
+import type { Subscription } from "./subscription.js";
 
 /** What the reader of a process follows: one collection, or one project. All scopes within a collection share its feed. */
 export interface Feed {
   readonly kind: "collection" | "project";
   readonly id: string;
   /** How far the reader is; null while nobody has to be told by it. */
-  place: Place | null;
+  place: Position | null;
   readonly subscriptions: Set<Subscription>;
   /** Called after each commit that may concern the feed. */
   readonly wakers: Set<() => void>;
@@ -46,17 +47,6 @@ export class Feeds {
   }
 }
 
-/** Whether a row comes behind a place, in the order of the feed. */
-export function isBehind(kind: Feed["kind"], row: Pick<ChangeRow, "tx" | "position">, place: Place): boolean {
-  const [tx, reached] = kind === "project" ? [BigInt(row.tx), BigInt(place.tx ?? 0)] : [0n, 0n];
-  return tx === reached ? BigInt(row.position) > BigInt(place.position) : tx > reached;
-}
-
-/** The place of a row, in the order of the feed. */
-export function placeOf(kind: Feed["kind"], { tx, position }: Pick<ChangeRow, "tx" | "position">): Place {
-  return kind === "project" ? { tx, position } : { position };
-}
-
 export type FeedRow = ChangeRow & { readonly feed: Feed["kind"] };
 
 /** The next changes of all the feeds behind their places, at most `limit` of each, in one statement. */
@@ -65,13 +55,13 @@ export function readFeeds(db: DataSource, feeds: readonly Feed[], limit: number)
   return db.query(
     `select 'collection' as feed, c.* from unnest($1::uuid[], $2::bigint[]) as w(id, position)
      cross join lateral (
-       select ${CHANGE_COLUMNS} from status_change s
+       select ${CHANGE_COLUMNS} from headway.status_change s
        where s.collection_id = w.id and s.position > w.position order by s.position limit ${limit}
      ) c
      union all
      select 'project', c.* from unnest($3::uuid[], $4::xid8[], $5::bigint[]) as w(id, tx, position)
      cross join lateral (
-       select ${CHANGE_COLUMNS} from status_change s
+       select ${CHANGE_COLUMNS} from headway.status_change s
        where s.project_id = w.id and (s.tx, s.position) > (w.tx, w.position)
          -- Below the oldest transaction still open nothing can come late.
          and s.tx < pg_snapshot_xmin(pg_current_snapshot())
@@ -95,7 +85,7 @@ export async function isMoreToCome(db: DataSource, feeds: readonly Feed[]): Prom
     `select exists (
        select from unnest($1::uuid[], $2::xid8[], $3::bigint[]) as w(id, tx, position)
        cross join lateral (
-         select from status_change s where s.project_id = w.id and (s.tx, s.position) > (w.tx, w.position)
+         select from headway.status_change s where s.project_id = w.id and (s.tx, s.position) > (w.tx, w.position)
          -- In order, or the planner hopes to meet one soon and reads the whole history: 3 s of 6 million rows.
          order by s.tx, s.position limit 1
        ) c

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from "typeorm";
 import { encodeCursor } from "./cursor.js";
-import type { Change, Scope } from "../engine.js";
+import type { StatusChange } from "../../model/status-change.js";
+import type { Scope } from "./scope.js";
 
 /** The columns of a change under their names in the API, for any statement that reads `status_change` as `s`. */
 export const CHANGE_COLUMNS = `s.id, s.position::text as position, s.tx::text as tx, s.project_id as "projectId",
@@ -10,19 +11,19 @@ export const CHANGE_COLUMNS = `s.id, s.position::text as position, s.tx::text as
   s.actor_type as "actorType", s.actor, s.reason, s.message, s.at`;
 
 /** The uuid in every cursor as one more column, so that a page of changes is one statement. */
-export const DATABASE_ID = `(select id from database_identity) as "databaseId"`;
+export const DATABASE_ID = `(select id from headway.database_identity) as "databaseId"`;
 
 /** A change as the database gives it; its cursor depends on the scope it is read in. */
-export type ChangeRow = Omit<Change, "cursor">;
+export type ChangeRow = Omit<StatusChange, "cursor">;
 
 /** The uuid in every cursor; constant while the database stays where it is. */
 export async function readDatabaseId(db: DataSource | EntityManager): Promise<string> {
-  const rows: { id: string }[] = await db.query("select id from database_identity");
+  const rows: { id: string }[] = await db.query("select id from headway.database_identity");
   return rows[0]!.id;
 }
 
 /** The row with its cursor, of the kind of the scope it was read in. */
-export function withCursor(row: ChangeRow, kind: "collection" | "project", databaseId: string): Change {
+export function withCursor(row: ChangeRow, kind: "collection" | "project", databaseId: string): StatusChange {
   const { position, tx } = row;
   return {
     ...row,
@@ -40,7 +41,7 @@ export async function changesAfter(
   if (scope.kind === "project") {
     // Below the oldest transaction still open nothing can come late; the open ones hold the stream back.
     return db.query(
-      `select ${CHANGE_COLUMNS} from status_change s
+      `select ${CHANGE_COLUMNS} from headway.status_change s
        where s.project_id = $1 and (s.tx, s.position) > ($2::xid8, $3::bigint)
          and s.tx < pg_snapshot_xmin(pg_current_snapshot())
        order by s.tx, s.position limit $4`,
@@ -49,7 +50,7 @@ export async function changesAfter(
   }
   const [column, id] = scopeColumn(scope);
   return db.query(
-    `select ${CHANGE_COLUMNS} from status_change s where s.${column} = $1 and s.project_id = $2 and s.position > $3
+    `select ${CHANGE_COLUMNS} from headway.status_change s where s.${column} = $1 and s.project_id = $2 and s.position > $3
      order by s.position limit $4`,
     [id, scope.projectId, after.position, limit],
   );

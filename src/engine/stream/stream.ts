@@ -1,10 +1,13 @@
 import type { DataSource } from "typeorm";
+import { SingleFlight } from "../../async/single-flight.js";
+import { changeChannel } from "../../database/channels.js";
 import { listen, type Listener } from "../../database/listener.js";
 import { assertCursorKind, decodeCursor, encodeCursor } from "./cursor.js";
-import type { Change, Gap, Scope } from "../engine.js";
-import { Feeds, isMoreToCome, placeOf, readFeeds, type Feed, type FeedRow } from "./feed.js";
+import { Feeds, isMoreToCome, readFeeds, type Feed, type FeedRow } from "./feed.js";
 import { changesAfter, isInScope, readDatabaseId, withCursor } from "./history.js";
-import { Subscription, type Place } from "./subscription.js";
+import { positionOf, type Position } from "./position.js";
+import type { Gap, Scope } from "./scope.js";
+import { Subscription } from "./subscription.js";
 
 /** Rows fetched per feed and wake-up; more are fetched at once after. */
 const PAGE = 500;
@@ -26,8 +29,7 @@ export class ChangeStream {
   #databaseId = "";
   #listener: Listener | null = null;
   #timer: NodeJS.Timeout | null = null;
-  #reading: Promise<void> | null = null;
-  #again = false;
+  readonly #reads: SingleFlight;
   #later: NodeJS.Timeout | null = null;
   #heldBackMs = HELD_BACK_MS;
 
@@ -36,17 +38,21 @@ export class ChangeStream {
     this.#db = db;
     this.#onError = onError;
     this.#pollMs = pollMs;
+    this.#reads = new SingleFlight(
+      () => this.#readAll(),
+      (error) => onError(error, "reading changes"),
+    );
   }
 
   async start(url: string): Promise<void> {
     this.#databaseId = await readDatabaseId(this.#db);
     this.#listener = await listen(
       url,
-      ["headway"],
-      () => this.#wake(),
+      [changeChannel(this.#db)],
+      () => this.#reads.run(),
       (error) => this.#onError(error, "listening for changes"),
     );
-    this.#timer = setInterval(() => this.#wake(), this.#pollMs);
+    this.#timer = setInterval(() => this.#reads.run(), this.#pollMs);
     this.#timer.unref();
   }
 
@@ -54,7 +60,7 @@ export class ChangeStream {
     if (this.#timer) clearInterval(this.#timer);
     for (const { subscriptions } of this.#feeds) for (const one of subscriptions) await one.return();
     await this.#listener?.close();
-    await this.#reading;
+    await this.#reads.close();
     if (this.#later) clearTimeout(this.#later);
   }
 
@@ -75,7 +81,7 @@ export class ChangeStream {
    */
   async follow(scope: Scope, after: string | null): Promise<Subscription> {
     const kind = scope.kind === "project" ? "project" : "collection";
-    let place: Place | null = null;
+    let place: Position | null = null;
     let gap: Gap | null = null;
     if (after !== null) {
       const cursor = decodeCursor(after);
@@ -95,8 +101,8 @@ export class ChangeStream {
       first: gap,
       read: (from, limit) => changesAfter(this.#db, scope, from, limit),
       toChange: (row) => withCursor(row, kind, this.#databaseId),
-      reached: () => feed.place,
-      attach: (reached) => {
+      readerPosition: () => feed.place,
+      joinLive: (reached) => {
         if (feed.place !== null) return feed.place === reached;
         feed.place = subscription.place;
         return true;
@@ -120,22 +126,6 @@ export class ChangeStream {
     };
   }
 
-  #wake(): void {
-    if (this.#reading) {
-      this.#again = true;
-      return;
-    }
-    this.#reading = this.#readAll()
-      .catch((error: unknown) => this.#onError(error, "reading changes"))
-      .finally(() => {
-        this.#reading = null;
-        if (this.#again) {
-          this.#again = false;
-          this.#wake();
-        }
-      });
-  }
-
   async #readAll(): Promise<void> {
     await this.#startReading();
     for (;;) {
@@ -153,7 +143,7 @@ export class ChangeStream {
   /** Soon at first, then ever later: some transactions take seconds. */
   #wakeLater(): void {
     if (this.#later) clearTimeout(this.#later);
-    this.#later = setTimeout(() => this.#wake(), this.#heldBackMs);
+    this.#later = setTimeout(() => this.#reads.run(), this.#heldBackMs);
     this.#later.unref();
     this.#heldBackMs = Math.min(POLL_MS, this.#heldBackMs * 2);
   }
@@ -168,7 +158,7 @@ export class ChangeStream {
       else byFeed.set(feed, [row]);
     }
     for (const [feed, list] of byFeed) {
-      feed.place = placeOf(feed.kind, list.at(-1)!);
+      feed.place = positionOf(feed.kind, list.at(-1)!);
       for (const wake of feed.wakers) wake();
       for (const one of feed.subscriptions) one.push(list.filter((row) => isInScope(row, one.scope)));
     }
@@ -180,7 +170,7 @@ export class ChangeStream {
     if (added.length === 0) return;
     const rows: { id: string; position: string }[] = await this.#db.query(
       `select w.id, coalesce((
-         select max(position) from status_change where collection_id = w.id), 0)::text as position
+         select max(position) from headway.status_change where collection_id = w.id), 0)::text as position
        from unnest($1::uuid[]) as w(id)`,
       [added.map(({ id }) => id)],
     );
@@ -191,20 +181,20 @@ export class ChangeStream {
     }
   }
 
-  async #head(scope: Scope): Promise<Place> {
+  async #head(scope: Scope): Promise<Position> {
     if (scope.kind === "project") {
       const rows: { tx: string }[] = await this.#db.query("select pg_snapshot_xmin(pg_current_snapshot())::text as tx");
       return { tx: rows[0]!.tx, position: "0" };
     }
     const rows: { position: string }[] = await this.#db.query(
-      "select coalesce(max(position), 0)::text as position from status_change where collection_id = $1",
+      "select coalesce(max(position), 0)::text as position from headway.status_change where collection_id = $1",
       [scope.collectionId],
     );
     return { position: rows[0]!.position };
   }
 
   /** Why the stream can't be complete from there; null when it can. */
-  async #whyNot(scope: Scope, databaseId: string, { tx, position }: Place): Promise<string | null> {
+  async #whyNot(scope: Scope, databaseId: string, { tx, position }: Position): Promise<string | null> {
     if (databaseId !== this.#databaseId) return "The cursor was made by another database.";
     if (scope.kind === "project") {
       const rows: { ahead: boolean }[] = await this.#db.query(
@@ -216,7 +206,7 @@ export class ChangeStream {
     // Every cursor of a collection is the place of one of its changes, or its very beginning.
     const rows: { known: boolean }[] = await this.#db.query(
       `select $2::bigint = 0 or exists (
-         select from status_change where collection_id = $1 and position = $2::bigint) as known`,
+         select from headway.status_change where collection_id = $1 and position = $2::bigint) as known`,
       [scope.collectionId, position],
     );
     return rows[0]!.known
@@ -224,7 +214,7 @@ export class ChangeStream {
       : "The cursor is not one of this collection as it stands: it is another's, or was made before a restore.";
   }
 
-  #encode(scope: Scope, { tx, position }: Place): string {
+  #encode(scope: Scope, { tx, position }: Position): string {
     const databaseId = this.#databaseId;
     return encodeCursor(
       scope.kind === "project"
@@ -233,5 +223,3 @@ export class ChangeStream {
     );
   }
 }
-
-export type { Change, Gap };

@@ -1,27 +1,23 @@
-import type { Change, Gap, Scope } from "../engine.js";
-import { isBehind, placeOf } from "./feed.js";
+import { Signal } from "../../async/signal.js";
+import type { StatusChange } from "../../model/status-change.js";
+import type { Gap, Scope } from "./scope.js";
 import type { ChangeRow } from "./history.js";
+import { isAfter, positionOf, type Position } from "./position.js";
 
-/** Where a subscription stands: all up to here has been handed out. */
-export interface Place {
-  readonly tx?: string | undefined;
-  readonly position: string;
-}
-
-interface SubscriptionParts {
+interface SubscriptionDeps {
   readonly scope: Scope;
-  readonly place: Place;
+  readonly place: Position;
   /** Handed out before anything else. */
   readonly first: Gap | null;
-  readonly read: (after: Place, limit: number) => Promise<ChangeRow[]>;
-  readonly toChange: (row: ChangeRow) => Change;
+  readonly read: (after: Position, limit: number) => Promise<ChangeRow[]>;
+  readonly toChange: (row: ChangeRow) => StatusChange;
   /** How far the live reader is; asked before each read. */
-  readonly reached: () => Place | null;
+  readonly readerPosition: () => Position | null;
   /**
    * Asked when a read has found no more: true when live rows will come through `push` from here on. False when the
-   * live reader has moved since `reached`: what it delivered meanwhile may be missing from the read.
+   * live reader has moved since `readerPosition`: what it delivered meanwhile may be missing from the read.
    */
-  readonly attach: (reached: Place | null) => boolean;
+  readonly joinLive: (readerPosition: Position | null) => boolean;
   readonly onClose: () => void;
 }
 
@@ -33,37 +29,36 @@ const PAGE = 200;
  * One client's way through the history: replay, then follow. An iterator and no generator, because a generator that
  * waits can't be ended from outside: `return()` ends the wait at once.
  */
-export class Subscription implements AsyncIterableIterator<Change | Gap> {
+export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
   readonly scope: Scope;
-  readonly #parts: SubscriptionParts;
+  readonly #deps: SubscriptionDeps;
   readonly #kind: "collection" | "project";
-  #place: Place;
+  #place: Position;
   #first: Gap | null;
   #rows: ChangeRow[] = [];
   #live = false;
   #closed = false;
-  #awake = false;
-  #wakeUp: (() => void) | null = null;
+  readonly #wake = new Signal();
 
-  constructor(parts: SubscriptionParts) {
-    this.#parts = parts;
-    this.scope = parts.scope;
-    this.#kind = parts.scope.kind === "project" ? "project" : "collection";
-    this.#place = parts.place;
-    this.#first = parts.first;
+  constructor(deps: SubscriptionDeps) {
+    this.#deps = deps;
+    this.scope = deps.scope;
+    this.#kind = deps.scope.kind === "project" ? "project" : "collection";
+    this.#place = deps.place;
+    this.#first = deps.first;
   }
 
   /** The last place that was handed out or read. */
-  get place(): Place {
+  get place(): Position {
     const last = this.#rows.at(-1);
-    return last ? placeOf(this.#kind, last) : this.#place;
+    return last ? positionOf(this.#kind, last) : this.#place;
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  async next(): Promise<IteratorResult<Change | Gap>> {
+  async next(): Promise<IteratorResult<StatusChange | Gap>> {
     if (this.#first) {
       const value = this.#first;
       this.#first = null;
@@ -72,21 +67,21 @@ export class Subscription implements AsyncIterableIterator<Change | Gap> {
     while (!this.#closed) {
       const row = this.#rows.shift();
       if (row) {
-        this.#place = placeOf(this.#kind, row);
-        return { done: false, value: this.#parts.toChange(row) };
+        this.#place = positionOf(this.#kind, row);
+        return { done: false, value: this.#deps.toChange(row) };
       }
       if (!this.#live && (await this.#readMore())) continue;
-      await this.#wait();
+      await this.#wake.wait();
     }
     return { done: true, value: undefined };
   }
 
-  async return(): Promise<IteratorResult<Change | Gap>> {
+  async return(): Promise<IteratorResult<StatusChange | Gap>> {
     if (!this.#closed) {
       this.#closed = true;
       this.#rows = [];
-      this.#parts.onClose();
-      this.wake();
+      this.#deps.onClose();
+      this.#wake.raise();
     }
     return { done: true, value: undefined };
   }
@@ -99,39 +94,21 @@ export class Subscription implements AsyncIterableIterator<Change | Gap> {
       this.#rows = [];
     } else {
       const { place } = this;
-      this.#rows.push(...rows.filter((row) => isBehind(this.#kind, row, place)));
+      this.#rows.push(...rows.filter((row) => isAfter(this.#kind, row, place)));
     }
-    this.wake();
-  }
-
-  /** There may be something to read. */
-  wake(): void {
-    this.#awake = true;
-    this.#wakeUp?.();
+    this.#wake.raise();
   }
 
   /** True when there is something to hand out, or when another read is due. */
   async #readMore(): Promise<boolean> {
-    this.#awake = false;
-    const reached = this.#parts.reached();
-    const rows = await this.#parts.read(this.#place, PAGE);
+    this.#wake.clear();
+    const reached = this.#deps.readerPosition();
+    const rows = await this.#deps.read(this.#place, PAGE);
     if (this.#closed) return true;
     this.#rows.push(...rows);
     if (rows.length === PAGE) return true;
     // No await between the check and the decision to wait: what commits after it comes through push.
-    this.#live = this.#parts.attach(reached);
+    this.#live = this.#deps.joinLive(reached);
     return !this.#live || rows.length > 0;
-  }
-
-  async #wait(): Promise<void> {
-    if (this.#awake || this.#closed) {
-      this.#awake = false;
-      return;
-    }
-    await new Promise<void>((resolve) => {
-      this.#wakeUp = resolve;
-    });
-    this.#wakeUp = null;
-    this.#awake = false;
   }
 }

@@ -4,7 +4,7 @@ import type { CollectionStatus, JobStatus } from "../../lifecycle/status.js";
 import type { Actor } from "../engine.js";
 import { whyNotSubmit } from "../permissions.js";
 
-interface Standing {
+interface CollectionState {
   readonly status: CollectionStatus;
   readonly isExpiring: boolean;
   readonly openJobId: string | null;
@@ -16,9 +16,9 @@ interface Standing {
  * @throws {UserFault} NOT_FOUND, COLLECTION_EXPIRED, ACTIVE_JOB_EXISTS (details.jobId names the open job)
  */
 export async function lockCollection(tx: EntityManager, actor: Actor, collectionId: string): Promise<void> {
-  const rows: Standing[] = await tx.query(
+  const rows: CollectionState[] = await tx.query(
     `select status, is_expiring as "isExpiring", open_job_id as "openJobId", open_job_status as "openJobStatus"
-     from lock_collection($1, $2)`,
+     from headway.lock_collection($1, $2)`,
     [collectionId, actor.projectId],
   );
   const found = rows[0];

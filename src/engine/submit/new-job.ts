@@ -43,7 +43,7 @@ export async function insertJob(
   // Stages that these options leave out are not among them.
   const documentStages = stagesOfRun(pipeline.documentStages, job.options);
   const collectionStages = stagesOfRun(pipeline.collectionStages, job.options);
-  const tasks: (DueTask & { status: string })[] = await tx.query("select * from submit_job($1, $2, $3, $4)", [
+  const tasks: (DueTask & { status: string })[] = await tx.query("select * from headway.submit_job($1, $2, $3, $4)", [
     actor.type,
     actor.name,
     actor.projectId,
@@ -75,9 +75,9 @@ function assertAllFound(found: number, documentIds: readonly string[] | null): v
 }
 
 async function convergeAtOnce(tx: EntityManager, jobId: string): Promise<DueTask[]> {
-  await tx.query("select converge($1, 'system:converge')", [jobId]);
+  await tx.query("select headway.converge($1, 'system:converge')", [jobId]);
   return tx.query(
-    `select id as task, fence::text as fence, pipeline, priority from task
+    `select id as task, fence::text as fence, pipeline, priority from headway.task
      where job_id = $1 and kind = 'COLLECTION' and status = 'QUEUED'`,
     [jobId],
   );

@@ -6,12 +6,12 @@ import { UserFault } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
 import type { Pipeline } from "../../pipelines/pipeline.js";
 import type { Registry } from "../../pipelines/registry.js";
-import type { Actor, EngineParts } from "../engine.js";
+import type { Actor, EngineDeps } from "../engine.js";
 import { dispatch, type DueTask } from "../flush/hints.js";
 import { parse, text } from "../input.js";
 import { lockCollection } from "./lock.js";
 import { insertJob, type SubmitMode } from "./new-job.js";
-import { oddityIn } from "../storable.js";
+import { unstorableIn } from "../storable.js";
 
 export interface SubmitInput {
   readonly collectionId: string;
@@ -38,27 +38,27 @@ export interface Submitted {
  * @throws {UserFault} IDEMPOTENCY_CONFLICT, UNKNOWN_PIPELINE, INVALID_OPTIONS, INVALID_INPUT, NOT_FOUND,
  *   COLLECTION_EXPIRED, ACTIVE_JOB_EXISTS, NO_DOCUMENTS
  */
-export async function submitJob(parts: EngineParts, actor: Actor, input: SubmitInput): Promise<Submitted> {
+export async function submitJob(deps: EngineDeps, actor: Actor, input: SubmitInput): Promise<Submitted> {
   parse(IdempotencyKey, input.idempotencyKey, ["idempotencyKey"]);
   const requestHash = hashOf(input);
-  const before = await findByKey(parts, actor, input, requestHash);
+  const before = await findByKey(deps, actor, input, requestHash);
   if (before) return before;
-  const { pipeline, options } = check(parts, input);
+  const { pipeline, options } = check(deps, input);
   try {
-    const { jobId, due } = await inTransaction(parts.db, (tx) =>
+    const { jobId, due } = await inTransaction(deps.db, (tx) =>
       insert(tx, actor, input, pipeline, options, requestHash),
     );
     await failpoint("submit.after_commit");
     const delayMs = Math.max(0, (input.runAt?.getTime() ?? 0) - Date.now());
     dispatch(
-      parts,
+      deps,
       due.map((task) => ({ ...task, delayMs })),
     );
     return { jobId, deduplicated: false };
   } catch (error) {
     // The same key at the same moment: the other was first, and its job is the answer.
     const raced = sqlStateOf(error) === "23505" || (error instanceof UserFault && error.code === "ACTIVE_JOB_EXISTS");
-    const winner = raced ? await findByKey(parts, actor, input, requestHash) : null;
+    const winner = raced ? await findByKey(deps, actor, input, requestHash) : null;
     if (winner) return winner;
     throw error;
   }
@@ -68,14 +68,14 @@ const Tags = z.array(text(100).min(1, "must have at least one character")).max(5
 const IdempotencyKey = text(200).min(1, "must have at least one character").nullish();
 
 async function findByKey(
-  parts: EngineParts,
+  deps: EngineDeps,
   actor: Actor,
   input: SubmitInput,
   requestHash: string,
 ): Promise<Submitted | null> {
   if (input.idempotencyKey === null || input.idempotencyKey === undefined) return null;
-  const rows: { id: string; request_hash: string }[] = await parts.db.query(
-    "select id, request_hash from job where project_id = $1 and idempotency_key = $2",
+  const rows: { id: string; request_hash: string }[] = await deps.db.query(
+    "select id, request_hash from headway.job where project_id = $1 and idempotency_key = $2",
     [actor.projectId, input.idempotencyKey],
   );
   const found = rows[0];
@@ -100,8 +100,8 @@ export function pipelineNamed(registry: Registry, name: string): Pipeline {
   ]);
 }
 
-function check(parts: EngineParts, input: SubmitInput): { pipeline: Pipeline; options: unknown } {
-  const pipeline = pipelineNamed(parts.registry, input.pipeline);
+function check(deps: EngineDeps, input: SubmitInput): { pipeline: Pipeline; options: unknown } {
+  const pipeline = pipelineNamed(deps.registry, input.pipeline);
   const { priority } = input;
   if (priority !== null && priority !== undefined && (priority < -100 || priority > 100)) {
     throw new UserFault("INVALID_INPUT", `priority is ${priority}; it must be -100 to 100.`, ["priority"]);
@@ -116,8 +116,8 @@ function checkOptions(pipeline: Pipeline, options: unknown): unknown {
     if (empty) return {};
     throw new UserFault("INVALID_OPTIONS", `Pipeline "${pipeline.name}" takes no options.`, ["options"]);
   }
-  const oddity = oddityIn(JSON.stringify(options));
-  if (oddity !== null) throw new UserFault("INVALID_OPTIONS", `options contains ${oddity}.`, ["options"]);
+  const fault = unstorableIn(JSON.stringify(options));
+  if (fault !== null) throw new UserFault("INVALID_OPTIONS", `options contains ${fault}.`, ["options"]);
   const parsed = pipeline.options.safeParse(options);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${["options", ...issue.path].join(".")}: ${reasonOf(issue)}`);

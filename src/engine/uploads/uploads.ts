@@ -3,14 +3,14 @@ import type { DataSource, EntityManager } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import { UserFault } from "../../errors.js";
-import type { Actor, EngineParts } from "../engine.js";
+import type { Actor, EngineDeps } from "../engine.js";
 import { Name, parse, text } from "../input.js";
 
-/** From createUploads on, for sending the bytes and for making documents of them. */
+/** From createUploads on, for attempt the bytes and for making documents of them. */
 export const UPLOAD_LIFE_MS = 24 * 3_600_000;
 const MAX_FILES = 1_000;
-/** Between an upload's end and that of what was left of a sending: longer than any statement takes to complete one. */
-const DOOM_MARGIN_MS = 3_600_000;
+/** Between an upload's end and that of what was left of a attempt: longer than any statement takes to complete one. */
+const DELETION_MARGIN_MS = 3_600_000;
 
 const NewUpload = z.object({
   name: Name,
@@ -29,7 +29,7 @@ export type NewUpload = z.input<typeof NewUpload>;
  * @throws {UserFault} INVALID_INPUT, TOO_LARGE, LIMIT_EXCEEDED (more than 1,000 files)
  */
 export async function createUploads(
-  parts: Pick<EngineParts, "db" | "maxDocumentBytes">,
+  deps: Pick<EngineDeps, "db" | "maxDocumentBytes">,
   actor: Actor,
   input: { readonly files: readonly NewUpload[] },
 ): Promise<{ id: string; expiresAt: Date }[]> {
@@ -42,9 +42,9 @@ export async function createUploads(
       ["files"],
     );
   }
-  const rows = files.map((file, index) => toRow(parts, file, index));
-  const made: { id: string; expiresAt: Date }[] = await parts.db.query(
-    `insert into upload (id, project_id, name, media_type, size_bytes, sha256, expires_at, sweep_at)
+  const rows = files.map((file, index) => toRow(deps, file, index));
+  const made: { id: string; expiresAt: Date }[] = await deps.db.query(
+    `insert into headway.upload (id, project_id, name, media_type, size_bytes, sha256, expires_at, sweep_at)
      select n.id, $2, n.name, n."mediaType", n."sizeBytes", n.sha256, until.at, until.at
      from jsonb_to_recordset($1::jsonb) as n(id uuid, name text, "mediaType" text, "sizeBytes" bigint, sha256 text),
        (select clock_timestamp() + make_interval(secs => $3::float8 / 1000) as at) until
@@ -55,13 +55,13 @@ export async function createUploads(
   return rows.map(({ id }) => byId.get(id)!);
 }
 
-function toRow(parts: Pick<EngineParts, "maxDocumentBytes">, file: NewUpload, index: number): { readonly id: string } {
+function toRow(deps: Pick<EngineDeps, "maxDocumentBytes">, file: NewUpload, index: number): { readonly id: string } {
   const at = ["files", String(index)];
   const { name, mediaType, sizeBytes, sha256 } = parse(NewUpload, file, at);
-  if (sizeBytes > parts.maxDocumentBytes) {
+  if (sizeBytes > deps.maxDocumentBytes) {
     throw new UserFault(
       "TOO_LARGE",
-      `files.${index} ("${name}") has ${sizeBytes} bytes; at most ${parts.maxDocumentBytes} are taken.`,
+      `files.${index} ("${name}") has ${sizeBytes} bytes; at most ${deps.maxDocumentBytes} are taken.`,
       [...at, "sizeBytes"],
     );
   }
@@ -83,58 +83,58 @@ export interface OpenUpload {
 export async function findUpload(db: DataSource, projectId: string, id: string): Promise<OpenUpload | null> {
   const rows: (Omit<OpenUpload, "sizeBytes"> & { sizeBytes: string })[] = await db.query(
     `select id, project_id as "projectId", size_bytes as "sizeBytes", sha256, completed_at is not null as "isCompleted"
-     from upload where id = $1 and project_id = $2 and (completed_at is not null or expires_at > clock_timestamp())`,
+     from headway.upload where id = $1 and project_id = $2 and (completed_at is not null or expires_at > clock_timestamp())`,
     [id, projectId],
   );
   return rows[0] ? { ...rows[0], sizeBytes: Number(rows[0].sizeBytes) } : null;
 }
 
-/** One try at sending an upload's bytes: it writes to a place of its own, so that two at once can't mix. */
-export interface Sending {
+/** One try at attempt an upload's bytes: it writes to a place of its own, so that two at once can't mix. */
+export interface UploadAttempt {
   readonly upload: OpenUpload;
   readonly prefix: string;
   readonly blobKey: string;
 }
 
 /**
- * Opens a place for the bytes. It is doomed from the start: when this process does not live to complete or abandon the
- * sending, the sweep removes what it left, once the upload must have expired.
+ * Opens a place for the bytes. It is booked for deletion from the start: when this process does not live to complete or
+ * abandon the attempt, the sweep removes what it left, once the upload must have expired.
  */
-export async function beginSending(db: DataSource, upload: OpenUpload): Promise<Sending> {
+export async function startAttempt(db: DataSource, upload: OpenUpload): Promise<UploadAttempt> {
   const prefix = `uploads/${upload.id}/${randomUUID()}`;
   await db.query(
-    `insert into doomed_blob (prefix, project_id, doomed_at)
+    `insert into headway.blob_deletion (prefix, project_id, delete_after)
      values ($1, $2, clock_timestamp() + make_interval(secs => $3::float8 / 1000))`,
-    [prefix, upload.projectId, UPLOAD_LIFE_MS + DOOM_MARGIN_MS],
+    [prefix, upload.projectId, UPLOAD_LIFE_MS + DELETION_MARGIN_MS],
   );
   return { upload, prefix, blobKey: `${prefix}/bytes` };
 }
 
 /**
- * The bytes are there: the upload is complete, and its place is no longer doomed, both or neither. False when another
- * sending was faster, or the upload has expired meanwhile; what this one wrote is then to be abandoned.
+ * The bytes are there: the upload is complete, and its place is no longer booked for deletion, both or neither. False
+ * when another attempt was faster, or the upload has expired meanwhile; what this one wrote is then to be abandoned.
  */
-export async function completeSending(db: DataSource, sending: Sending, sha256: string): Promise<boolean> {
+export async function completeAttempt(db: DataSource, attempt: UploadAttempt, sha256: string): Promise<boolean> {
   const rows: { done: boolean }[] = await db.query(
     `with open as (
-       select id from upload where id = $1 and completed_at is null and expires_at > clock_timestamp() for update
+       select id from headway.upload where id = $1 and completed_at is null and expires_at > clock_timestamp() for update
      ), kept as (
        -- One that is due may be gone already, though its row is still there.
-       delete from doomed_blob where prefix = $4 and doomed_at > clock_timestamp() and exists (select from open)
+       delete from headway.blob_deletion where prefix = $4 and delete_after > clock_timestamp() and exists (select from open)
        returning prefix
      ), done as (
-       update upload set completed_at = clock_timestamp(), blob_key = $2, sha256 = $3
+       update headway.upload set completed_at = clock_timestamp(), blob_key = $2, sha256 = $3
        where id = $1 and exists (select from kept) returning id
      )
      select exists (select from done) as done`,
-    [sending.upload.id, sending.blobKey, sha256, sending.prefix],
+    [attempt.upload.id, attempt.blobKey, sha256, attempt.prefix],
   );
   return rows[0]!.done;
 }
 
-/** What this sending wrote is to go, at the next sweep. */
-export async function abandonSending(db: DataSource, { prefix }: Sending): Promise<void> {
-  await db.query("update doomed_blob set doomed_at = clock_timestamp() where prefix = $1", [prefix]);
+/** What this attempt wrote is to go, at the next sweep. */
+export async function discardAttempt(db: DataSource, { prefix }: UploadAttempt): Promise<void> {
+  await db.query("update headway.blob_deletion set delete_after = clock_timestamp() where prefix = $1", [prefix]);
 }
 
 /** An upload that is complete, as a document is made of it. */
@@ -159,7 +159,7 @@ export async function holdUploads(
   const rows: (CompleteUpload & { id: string; isCompleted: boolean; isPast: boolean; name: string })[] = await tx.query(
     `select id, name, blob_key as "blobKey", media_type as "mediaType", size_bytes::float8 as "sizeBytes", sha256,
        completed_at is not null as "isCompleted", expires_at <= clock_timestamp() as "isPast"
-     from upload where id = any ($1) and project_id = $2 order by id for key share`,
+     from headway.upload where id = any ($1) and project_id = $2 order by id for key share`,
     [ids, actor.projectId],
   );
   const byId = new Map(rows.map((row) => [row.id, row]));
@@ -181,7 +181,7 @@ export async function holdUploads(
 }
 
 /** One bounded step of removing uploads whose time has come. Returns how many it looked at; 0 when none is left. */
-export async function expireUploadsStep({ db }: Pick<EngineParts, "db">, limit: number): Promise<number> {
-  const rows: { looked: number }[] = await db.query("select expire_uploads($1) as looked", [limit]);
+export async function expireUploadsStep({ db }: Pick<EngineDeps, "db">, limit: number): Promise<number> {
+  const rows: { looked: number }[] = await db.query("select headway.expire_uploads($1) as looked", [limit]);
   return rows[0]!.looked;
 }

@@ -12,8 +12,8 @@ import { CreateBrowserKeyPayload } from "./access.payload.js";
 @Resolver()
 export class AccessResolver {
   @Query(() => ViewerInfo, { description: "Who asks, by the key of this request." })
-  viewer(@Ctx() { viewer }: GraphContext): ViewerInfo {
-    const { name, role, project } = viewer;
+  viewer(@Ctx() { principal }: GraphContext): ViewerInfo {
+    const { name, role, project } = principal;
     return { name, role, project };
   }
 
@@ -33,14 +33,14 @@ export class AccessResolver {
       });
     }
     return payload({ key: null, expiresAt: null }, async () => {
-      const { db, viewer } = context;
+      const { db, principal } = context;
       const { key, expiresAt } = await createKey(db, {
-        projectId: viewer.projectId,
-        name: `${viewer.name} (browser)`,
+        projectId: principal.projectId,
+        name: `${principal.name} (browser)`,
         role: "VIEWER",
         lifeMs: expiresInMinutes * 60_000,
         scope: await scopeFor(context, input),
-        createdBy: viewer.name,
+        createdBy: principal.name,
       });
       return { key, expiresAt };
     });

@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from "graphql";
-import { MUTATION_ROLES, requireRole, type Viewer } from "../../access/principal.js";
+import { MUTATION_ROLES, requireRole, type Principal } from "../../access/principal.js";
 import { AccessDenied } from "../../errors.js";
 import type { GraphContext } from "../context.js";
 
@@ -8,7 +8,7 @@ export function guardRoots(schema: GraphQLSchema): GraphQLSchema {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
     const least = MUTATION_ROLES[field.name];
     if (least === undefined) throw new Error(`The mutation ${field.name} has no role in MUTATION_ROLES.`);
-    guard(field, (viewer) => requireRole(viewer, least));
+    guard(field, (principal) => requireRole(principal, least));
   }
   for (const field of Object.values(schema.getQueryType()?.getFields() ?? {})) {
     if (!WHOLE_PROJECT_QUERIES.includes(field.name)) continue;
@@ -25,10 +25,10 @@ export const WHOLE_PROJECT_QUERIES: readonly string[] = ["pipelines", "workers"]
 
 type Field = ReturnType<NonNullable<ReturnType<GraphQLSchema["getQueryType"]>>["getFields"]>[string];
 
-function guard(field: Field, check: (viewer: Viewer) => void): void {
+function guard(field: Field, check: (principal: Principal) => void): void {
   const { resolve } = field;
   field.resolve = (source, args, context: GraphContext, info) => {
-    check(context.viewer);
+    check(context.principal);
     return resolve?.(source, args, context, info);
   };
 }

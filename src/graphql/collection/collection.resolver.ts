@@ -27,10 +27,10 @@ import { jobsOfCollection } from "../job/job-list.js";
 import { ForwardArgs, ListArgs, requestOf } from "../paging/list-args.js";
 import { createdBetween, nameContains, oneOf } from "../paging/filters.js";
 import { narrow } from "../../access/key-scope.js";
-import { entityList } from "../paging/nested-pages.js";
-import { keysetPage, type Page } from "../paging/page.js";
+import { type Page } from "../paging/page.js";
 import { AddDocumentsPayload, RemoveDocumentsPayload } from "../document/document.payload.js";
 import { CreateCollectionPayload, DeleteCollectionPayload } from "./collection.payload.js";
+import { entityList, keysetPage } from "../paging/paged-list.js";
 
 const NEWEST_COLLECTIONS = {
   name: "collections",
@@ -101,10 +101,10 @@ export class CollectionResolver {
   @Mutation(() => CreateCollectionPayload, { description: "Makes an empty collection." })
   createCollection(
     @Arg("input", () => CreateCollectionInput, { description: "The new collection." }) input: CreateCollectionInput,
-    @Ctx() { parts, actor, loaders }: GraphContext,
+    @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
     return payload({ collection: null }, async () => {
-      const id = await createCollection(parts, actor, input as NewCollection);
+      const id = await createCollection(deps, actor, input as NewCollection);
       return { collection: await loaders.collection.load(id) };
     });
   }
@@ -115,7 +115,7 @@ export class CollectionResolver {
   addDocuments(
     @Arg("input", () => AddDocumentsInput, { description: "The documents, and where they go." })
     input: AddDocumentsInput,
-    @Ctx() { parts, actor, loaders }: GraphContext,
+    @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
     const collectionId = uuid(input.collectionId, "input.collectionId");
     const documents = (input.documents as NewDocument[]).map((document, index) => ({
@@ -123,7 +123,7 @@ export class CollectionResolver {
       uploadId: optionalUuid(document.uploadId, `input.documents.${index}.uploadId`),
     }));
     return payload({ documents: [] }, async () => {
-      const ids = await addDocuments(parts, actor, { collectionId, documents });
+      const ids = await addDocuments(deps, actor, { collectionId, documents });
       return { documents: await loaders.document.loadMany(ids) };
     });
   }
@@ -135,12 +135,12 @@ export class CollectionResolver {
   removeDocuments(
     @Arg("input", () => RemoveDocumentsInput, { description: "Which documents of which collection." })
     input: RemoveDocumentsInput,
-    @Ctx() { parts, actor }: GraphContext,
+    @Ctx() { deps, actor }: GraphContext,
   ): Promise<object> {
     const collectionId = uuid(input.collectionId, "input.collectionId");
     const documentIds = input.documentIds.map((id, index) => uuid(id, `input.documentIds.${index}`));
     return payload({ removedIds: [] }, async () => ({
-      removedIds: await removeDocuments(parts, actor, { collectionId, documentIds }),
+      removedIds: await removeDocuments(deps, actor, { collectionId, documentIds }),
     }));
   }
 
@@ -150,11 +150,11 @@ export class CollectionResolver {
   })
   deleteCollection(
     @Arg("input", () => DeleteCollectionInput, { description: "Which collection." }) input: DeleteCollectionInput,
-    @Ctx() { parts, actor, loaders }: GraphContext,
+    @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
     const collectionId = uuid(input.collectionId, "input.collectionId");
     return payload({ collection: null }, async () => ({
-      collection: await loaders.collection.load(await deleteCollection(parts, actor, { collectionId })),
+      collection: await loaders.collection.load(await deleteCollection(deps, actor, { collectionId })),
     }));
   }
 
@@ -184,8 +184,11 @@ export class CollectionResolver {
   }
 
   @FieldResolver(() => Permission, { description: "Whether submitJob would be taken now." })
-  async canSubmit(@Root() { id, status }: Collection, @Ctx() { loaders, viewer }: GraphContext): Promise<Permission> {
-    const notAllowed = whyNotAllowed(viewer, "OPERATOR");
+  async canSubmit(
+    @Root() { id, status }: Collection,
+    @Ctx() { loaders, principal }: GraphContext,
+  ): Promise<Permission> {
+    const notAllowed = whyNotAllowed(principal, "OPERATOR");
     if (notAllowed !== null) return permission(notAllowed);
     const [isExpiring, openJob] = await Promise.all([
       loaders.isExpiring.load(id),
@@ -227,7 +230,7 @@ export class CollectionResolver {
   }
 }
 
-function collections({ db, projectId, viewer }: GraphContext): SelectQueryBuilder<Collection> {
+function collections({ db, projectId, principal }: GraphContext): SelectQueryBuilder<Collection> {
   const query = db.getRepository(Collection).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
-  return narrow(query, viewer.scope, "t.id");
+  return narrow(query, principal.scope, "t.id");
 }

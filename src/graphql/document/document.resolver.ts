@@ -8,8 +8,8 @@ import { ChunkConnection } from "../paging/connections.js";
 import type { GraphContext } from "../context.js";
 import { uuid } from "../ids.js";
 import { ForwardArgs } from "../paging/list-args.js";
-import { entityList } from "../paging/nested-pages.js";
 import type { Page } from "../paging/page.js";
+import { entityList } from "../paging/paged-list.js";
 
 const CHUNK_ORDER = { name: "chunks", descending: false, columns: [{ sql: "t.ordinal", type: "int" }] } as const;
 const MAX_TEXT_LIMIT = 100_000;
@@ -68,8 +68,8 @@ export class DocumentResolver {
       .getRepository(Chunk)
       .createQueryBuilder("t")
       .where("t.document_id = p.id and t.project_id = :projectId", { projectId })
-      .andWhere("t.task_id = (select content_task_id from document where id = p.id)")
-      .andWhere("t.fence = (select chunk_fence from document where id = p.id)");
+      .andWhere("t.task_id = (select content_task_id from headway.document where id = p.id)")
+      .andWhere("t.fence = (select chunk_fence from headway.document where id = p.id)");
     return loaders.pages.load(entityList({ name: "chunks of a document" }, CHUNK_ORDER, query), id, page);
   }
 

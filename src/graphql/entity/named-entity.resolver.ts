@@ -9,8 +9,8 @@ import { NamedEntityConnection } from "../paging/connections.js";
 import type { GraphContext } from "../context.js";
 import { oneOf } from "../paging/filters.js";
 import { ForwardArgs } from "../paging/list-args.js";
-import { entityList } from "../paging/nested-pages.js";
 import type { Page } from "../paging/page.js";
+import { entityList } from "../paging/paged-list.js";
 
 const IMPORTANT_FIRST = {
   name: "entities",
@@ -68,7 +68,7 @@ export class CollectionEntitiesResolver {
       .createQueryBuilder("t")
       .where("t.project_id = :projectId", { projectId })
       .andWhere(
-        "(t.task_id, t.fence) = (select s.task_id, s.fence from named_entity_shown s where s.collection_id = p.id)",
+        "(t.task_id, t.fence) = (select s.task_id, s.fence from headway.named_entity_shown s where s.collection_id = p.id)",
       );
     oneOf(query, "t.type", type);
     const list = { name: "entities of a collection", filter: type };

@@ -1,11 +1,11 @@
-import type { Viewer } from "../../access/principal.js";
+import type { Principal } from "../../access/principal.js";
 import { optionalUuid } from "../ids.js";
 import type { ChangeList } from "./history-page.js";
 import type { HistoryFilter } from "./history.input.js";
 
 /** The changes that a filter takes. Within one collection cursors are the collection's, else the project's. */
 export function historyList(
-  { projectId, scope }: Pick<Viewer, "projectId" | "scope">,
+  { projectId, scope }: Pick<Principal, "projectId" | "scope">,
   filter: HistoryFilter | null,
 ): ChangeList {
   const parameters: unknown[] = [projectId];

@@ -1,9 +1,9 @@
 import type { DataSource } from "typeorm";
 import { assertCursorKind, decodeCursor } from "../../engine/stream/cursor.js";
-import type { Change } from "../../engine/engine.js";
 import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../../engine/stream/history.js";
-import type { NestedList, Statement } from "../paging/nested-pages.js";
-import { COUNT_LIMIT, exactUpToMax, sizeOf, toPage, type Edge, type Page, type PageRequest } from "../paging/page.js";
+import type { StatusChange } from "../../model/status-change.js";
+import { readPage, type PagedList, type SqlStatement } from "../paging/paged-list.js";
+import { sizeOf, type Edge, type Page, type PageRequest } from "../paging/page.js";
 
 /** Which changes a list holds; `where` speaks of `s`, its parameters begin at $1. */
 export interface ChangeList {
@@ -18,13 +18,21 @@ export interface ChangeList {
 type PagedRow = ChangeRow & { readonly databaseId: string };
 
 /** The history of what has the id `p.id`. Within one entity versions run as positions do, and are indexed. */
-export function historyOf(projectId: string): NestedList<Change> {
-  const list: ChangeList = {
+export function historyOf(projectId: string): PagedList<StatusChange> {
+  return changes({
     where: "s.entity_id = p.id and s.project_id = $1",
     parameters: [projectId],
     kind: "collection",
     order: ["s.version"],
-  };
+  });
+}
+
+/** One page of the history, oldest first; its cursors are the stream's own. @throws {BadInput} */
+export function changePage(db: DataSource, list: ChangeList, request: PageRequest): Promise<Page<StatusChange>> {
+  return readPage(db, changes(list), request);
+}
+
+function changes(list: ChangeList): PagedList<StatusChange> {
   return {
     name: "history",
     page: (request) => pageStatement(list, request),
@@ -33,22 +41,7 @@ export function historyOf(projectId: string): NestedList<Change> {
   };
 }
 
-/** One page of the history, oldest first; its cursors are the stream's own. */
-export async function changePage(db: DataSource, list: ChangeList, request: PageRequest): Promise<Page<Change>> {
-  const { sql, parameters } = pageStatement(list, request);
-  const rows: PagedRow[] = await db.query(sql, [...parameters]);
-  const edges = rows.map((row) => toEdge(row, list.kind));
-  return toPage(request, sizeOf(request).backwards ? edges.reverse() : edges, async () => {
-    const all = allStatement(list);
-    const counted: { n: number }[] = await db.query(
-      `select count(*)::int as n from (${all.sql} limit ${COUNT_LIMIT}) c`,
-      [...all.parameters],
-    );
-    return exactUpToMax(counted[0]!.n);
-  });
-}
-
-function pageStatement(list: ChangeList, request: PageRequest): Statement {
+function pageStatement(list: ChangeList, request: PageRequest): SqlStatement {
   const { limit, backwards } = sizeOf(request);
   const parameters: unknown[] = [...list.parameters];
   const conditions = [`(${list.where})`];
@@ -70,17 +63,17 @@ function pageStatement(list: ChangeList, request: PageRequest): Statement {
   const columns = list.order ?? (list.kind === "collection" ? ["s.position"] : ["s.tx", "s.position"]);
   const order = columns.map((column) => `${column} ${direction}`).join(", ");
   return {
-    sql: `select ${CHANGE_COLUMNS}, ${DATABASE_ID} from status_change s
+    sql: `select ${CHANGE_COLUMNS}, ${DATABASE_ID} from headway.status_change s
       where ${conditions.join(" and ")} order by ${order} limit ${limit + 1}`,
     parameters,
   };
 }
 
-function allStatement({ where, parameters }: ChangeList): Statement {
-  return { sql: `select 1 from status_change s where ${where}`, parameters };
+function allStatement({ where, parameters }: ChangeList): SqlStatement {
+  return { sql: `select 1 from headway.status_change s where ${where}`, parameters };
 }
 
-function toEdge({ databaseId, ...row }: PagedRow, kind: ChangeList["kind"]): Edge<Change> {
+function toEdge({ databaseId, ...row }: PagedRow, kind: ChangeList["kind"]): Edge<StatusChange> {
   const node = withCursor(row, kind, databaseId);
   return { node, cursor: node.cursor };
 }

@@ -1,7 +1,6 @@
 import { Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
-import type { Change } from "../../engine/engine.js";
 import { TrackedEntity } from "../../model/node.js";
-import { Actor, StatusChange } from "../../model/status-change.js";
+import { ActorInfo, StatusChange } from "../../model/status-change.js";
 import { StatusChangeConnection } from "../paging/connections.js";
 import type { GraphContext } from "../context.js";
 import { historyOf } from "./history-page.js";
@@ -12,7 +11,7 @@ import type { Page } from "../paging/page.js";
 @Resolver(() => TrackedEntity)
 export class TrackedResolver {
   @FieldResolver(() => StatusChange, { description: "Who brought about the status shown, why and when." })
-  async lastChange(@Root() { id }: TrackedEntity, @Ctx() { loaders }: GraphContext): Promise<Change> {
+  async lastChange(@Root() { id }: TrackedEntity, @Ctx() { loaders }: GraphContext): Promise<StatusChange> {
     return (await loaders.lastChange.load(id))!;
   }
 
@@ -23,15 +22,15 @@ export class TrackedResolver {
     @Root() { id }: TrackedEntity,
     @Args() page: PageArgs,
     @Ctx() { projectId, loaders }: GraphContext,
-  ): Promise<Page<Change>> {
+  ): Promise<Page<StatusChange>> {
     return loaders.pages.load(historyOf(projectId), id, page);
   }
 }
 
 @Resolver(() => StatusChange)
 export class StatusChangeResolver {
-  @FieldResolver(() => Actor, { description: "Who brought it about." })
-  actor(@Root() change: Change): Actor {
+  @FieldResolver(() => ActorInfo, { description: "Who brought it about." })
+  actor(@Root() change: StatusChange): ActorInfo {
     return { type: change.actorType, name: change.actor };
   }
 }

@@ -41,7 +41,7 @@ async function bulkJobs(context: GraphContext, input: BulkJobsInput): Promise<Bu
     const message = "The filter is empty, which would take every job of the project; narrow it down.";
     return answer(0, [{ code: "INVALID_INPUT", message, path: ["filter"] }]);
   }
-  const { applied, refused } = await applyToJobs(context.parts, context.actor, {
+  const { applied, refused } = await applyToJobs(context.deps, context.actor, {
     action: input.action,
     jobIds,
     reason: input.reason ?? null,

@@ -5,8 +5,8 @@ import { createdBetween, oneOf } from "../paging/filters.js";
 import { optionalUuid } from "../ids.js";
 import type { JobFilter, JobOrder } from "./job.input.js";
 import { narrow } from "../../access/key-scope.js";
-import { entityList } from "../paging/nested-pages.js";
-import { keysetPage, type Keyset, type Page, type PageRequest } from "../paging/page.js";
+import { type Keyset, type Page, type PageRequest } from "../paging/page.js";
+import { entityList, keysetPage } from "../paging/paged-list.js";
 
 const CREATED = { sql: "t.created_at", type: "timestamptz" } as const;
 const ID = { sql: "t.id", type: "uuid" } as const;
@@ -46,11 +46,11 @@ export async function jobsOfCollection(
 
 /** The project's jobs that a filter takes, as `t`: all that is given must hold. @throws {BadInput} */
 export function jobsWhere(
-  { db, projectId, viewer, parts }: GraphContext,
+  { db, projectId, principal, deps }: GraphContext,
   filter: JobFilter | null,
 ): SelectQueryBuilder<Job> {
   const query = db.getRepository(Job).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
-  narrow(query, viewer.scope, "t.collection_id", "t.id");
+  narrow(query, principal.scope, "t.collection_id", "t.id");
   const wanted = optionalUuid(filter?.collectionId, "filter.collectionId");
   if (wanted !== null) query.andWhere("t.collection_id = :wanted", { wanted });
   oneOf(query, "t.status", filter?.status);
@@ -59,8 +59,8 @@ export function jobsWhere(
     query.andWhere("t.tags @> cast(:tags as text[])", { tags: filter.tags.map((tag) => tag.replaceAll("\0", "")) });
   createdBetween(query, filter);
   if (filter?.stuck !== null && filter?.stuck !== undefined) {
-    query.andWhere(`t.id ${filter.stuck ? "in" : "not in"} (select stuck_jobs(:projectId, :sweepMs))`, {
-      sweepMs: parts.sweepMs,
+    query.andWhere(`t.id ${filter.stuck ? "in" : "not in"} (select headway.stuck_jobs(:projectId, :sweepMs))`, {
+      sweepMs: deps.sweepMs,
     });
   }
   return query;

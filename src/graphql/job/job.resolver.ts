@@ -20,12 +20,12 @@ import { CancelJobInput, JobFilter, JobOrder, RetryJobInput, SubmitJobInput } fr
 import { TaskFilter } from "../task/task.input.js";
 import { jobPage } from "./job-list.js";
 import { ForwardArgs, ListArgs, requestOf } from "../paging/list-args.js";
-import { entityList } from "../paging/nested-pages.js";
-import { jobStanding } from "./job-standing.js";
+import { retryStateOf } from "./retry-state.js";
 import { readJob } from "./read-job.js";
 import type { Page } from "../paging/page.js";
 import { CancelJobPayload, RetryJobPayload, SubmitJobPayload } from "./job.payload.js";
 import { tasksOfJob } from "../task/task-list.js";
+import { entityList } from "../paging/paged-list.js";
 
 const ARTIFACTS_BY_NAME = { name: "artifacts", descending: false, columns: [{ sql: "t.name", type: "text" }] } as const;
 
@@ -59,7 +59,7 @@ export class JobResolver {
     @Arg("input", () => SubmitJobInput, { description: "What to do with which documents." }) input: SubmitJobInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
-    const { parts, actor, loaders } = context;
+    const { deps, actor, loaders } = context;
     const collectionId = uuid(input.collectionId, "input.collectionId");
     const documentIds = input.documentIds?.map((id, index) => uuid(id, `input.documentIds.${index}`)) ?? null;
     const openJob = async ({ code, details }: UserFault): Promise<{ job?: Job | null }> =>
@@ -67,7 +67,7 @@ export class JobResolver {
     return payload(
       { job: null, deduplicated: false },
       async () => {
-        const { jobId, deduplicated } = await submitJob(parts, actor, { ...input, collectionId, documentIds });
+        const { jobId, deduplicated } = await submitJob(deps, actor, { ...input, collectionId, documentIds });
         return { job: await loaders.job.load(jobId), deduplicated };
       },
       openJob,
@@ -79,11 +79,11 @@ export class JobResolver {
   })
   retryJob(
     @Arg("input", () => RetryJobInput, { description: "Which job, and what of it." }) input: RetryJobInput,
-    @Ctx() { parts, actor, loaders }: GraphContext,
+    @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
     const jobId = uuid(input.jobId, "input.jobId");
     return payload({ job: null, retriedTasks: 0 }, async () => {
-      const { retriedTasks } = await retryJob(parts, actor, { ...input, jobId, from: input.from ?? "FAILED_STAGE" });
+      const { retriedTasks } = await retryJob(deps, actor, { ...input, jobId, from: input.from ?? "FAILED_STAGE" });
       return { job: await loaders.job.load(jobId), retriedTasks };
     });
   }
@@ -91,11 +91,11 @@ export class JobResolver {
   @Mutation(() => CancelJobPayload, { description: "Asks for a job to be cancelled; asking again changes nothing." })
   cancelJob(
     @Arg("input", () => CancelJobInput, { description: "Which job, and why." }) input: CancelJobInput,
-    @Ctx() { parts, actor, loaders }: GraphContext,
+    @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
     const jobId = uuid(input.jobId, "input.jobId");
     return payload({ job: null }, async () => ({
-      job: await loaders.job.load(await cancelJob(parts, actor, { ...input, jobId })),
+      job: await loaders.job.load(await cancelJob(deps, actor, { ...input, jobId })),
     }));
   }
 
@@ -180,13 +180,13 @@ export class JobResolver {
   }
 
   @FieldResolver(() => Permission, { description: "Whether retryJob would be taken now." })
-  async canRetry(@Root() { id }: Job, @Ctx() { loaders, viewer }: GraphContext): Promise<Permission> {
-    return permission(whyNotAllowed(viewer, "OPERATOR") ?? whyNotRetryJob(await jobStanding(loaders, id)));
+  async canRetry(@Root() { id }: Job, @Ctx() { loaders, principal }: GraphContext): Promise<Permission> {
+    return permission(whyNotAllowed(principal, "OPERATOR") ?? whyNotRetryJob(await retryStateOf(loaders, id)));
   }
 
   @FieldResolver(() => Permission, { description: "Whether cancelJob would be taken now." })
-  canCancel(@Root() { id, status, finishedAt }: Job, @Ctx() { viewer }: GraphContext): Permission {
-    const notAllowed = whyNotAllowed(viewer, "OPERATOR");
+  canCancel(@Root() { id, status, finishedAt }: Job, @Ctx() { principal }: GraphContext): Permission {
+    const notAllowed = whyNotAllowed(principal, "OPERATOR");
     if (notAllowed !== null) return permission(notAllowed);
     if (status === "CANCELLING") return permission(`Job ${id} is CANCELLING already.`);
     return permission(whyNotCancel("Job", id, finishedAt === null, status));
@@ -203,7 +203,7 @@ export class JobResolver {
       .createQueryBuilder("t")
       .where("t.job_id = p.id and t.project_id = :projectId and t.accepted", { projectId })
       .andWhere(
-        "not exists (select from artifact n where n.job_id = t.job_id and n.name = t.name and n.accepted and n.id > t.id)",
+        "not exists (select from headway.artifact n where n.job_id = t.job_id and n.name = t.name and n.accepted and n.id > t.id)",
       );
     return loaders.pages.load(entityList({ name: "artifacts of a job" }, ARTIFACTS_BY_NAME, query), id, page);
   }

@@ -42,12 +42,12 @@ export class OperationsResolver {
     collectionId: string | null,
     @Arg("pipeline", () => String, { nullable: true, description: "Only of this pipeline, by name." })
     pipeline: string | null,
-    @Ctx() { db, projectId, viewer }: GraphContext,
+    @Ctx() { db, projectId, principal }: GraphContext,
   ): Promise<StageCount[]> {
     const scope = {
       projectId,
       collectionId: optionalUuid(collectionId, "collectionId"),
-      seen: viewer.scope,
+      seen: principal.scope,
       pipeline: pipeline?.replaceAll("\0", "") ?? null,
     };
     return countOpenStages(db, scope);
@@ -68,7 +68,7 @@ export class OperationsResolver {
     since: Date | null,
     @Arg("first", () => Int, { nullable: true, defaultValue: 100, description: `1 to ${MAX_VIOLATIONS}.` })
     first: number | null,
-    @Ctx() { db, projectId, viewer }: GraphContext,
+    @Ctx() { db, projectId, principal }: GraphContext,
   ): Promise<Violation[]> {
     const limit = first ?? 100;
     if (limit < 1 || limit > MAX_VIOLATIONS) {
@@ -76,7 +76,7 @@ export class OperationsResolver {
     }
     return findViolations(db, {
       projectId,
-      seen: viewer.scope,
+      seen: principal.scope,
       collectionId: optionalUuid(collectionId, "collectionId"),
       jobId: optionalUuid(jobId, "jobId"),
       since: since ?? new Date(Date.now() - DAY_MS),
@@ -87,12 +87,12 @@ export class OperationsResolver {
   @Mutation(() => RepairPayload, { description: "Runs convergence now, for one job or for all." })
   async repair(
     @Arg("input", () => RepairInput, { description: "What to converge." }) input: RepairInput,
-    @Ctx() { parts, projectId, loaders }: GraphContext,
+    @Ctx() { deps, projectId, loaders }: GraphContext,
   ): Promise<object> {
     const jobId = optionalUuid(input.jobId, "jobId");
     if (jobId !== null && !(await loaders.job.load(jobId))) {
       throw new BadInput(`jobId: there is no job ${jobId}.`, { field: "jobId" });
     }
-    return repair(parts, projectId, jobId);
+    return repair(deps, projectId, jobId);
   }
 }

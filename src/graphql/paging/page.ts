@@ -122,32 +122,6 @@ export function cursorOf(keyset: Keyset, row: Readonly<Record<string, unknown>>)
   );
 }
 
-/** One page of a query, by its keys: right while rows arrive and change, and as fast on page 1,000 as on page 1. */
-export async function keysetPage<T extends ObjectLiteral>(
-  query: SelectQueryBuilder<T>,
-  keyset: Keyset,
-  request: PageRequest,
-): Promise<Page<T>> {
-  const { entities, raw } = await refusingCursors(request, () =>
-    pageQuery(query, keyset, request).getRawAndEntities<Record<string, string>>(),
-  );
-  const edges = entities.map((node, index) => ({ node, cursor: cursorOf(keyset, raw[index]!) }));
-  return toPage(request, sizeOf(request).backwards ? edges.reverse() : edges, () => countOf(query));
-}
-
-async function countOf<T extends ObjectLiteral>(query: SelectQueryBuilder<T>): Promise<number | null> {
-  const [sql, parameters] = query
-    .clone()
-    .select("1")
-    .limit(MAX_COUNT + 1)
-    .getQueryAndParameters();
-  const rows: { n: number }[] = await query.connection.query(
-    `select count(*)::int as n from (${sql}) counted`,
-    parameters,
-  );
-  return exactUpToMax(rows[0]!.n);
-}
-
 /** Null when there are more than are counted. */
 export function exactUpToMax(count: number): number | null {
   return count > MAX_COUNT ? null : count;

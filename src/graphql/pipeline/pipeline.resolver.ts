@@ -22,7 +22,7 @@ export class PipelineResolver {
     @Ctx() context: GraphContext,
   ): Promise<object> {
     return payload({ pipeline: null }, async () => {
-      await pausePipeline(context.parts, context.actor, input);
+      await pausePipeline(context.deps, context.actor, input);
       return { pipeline: await readPipeline(context, input.pipeline) };
     });
   }
@@ -35,7 +35,7 @@ export class PipelineResolver {
     @Ctx() context: GraphContext,
   ): Promise<object> {
     return payload({ pipeline: null }, async () => {
-      await resumePipeline(context.parts, context.actor, input);
+      await resumePipeline(context.deps, context.actor, input);
       return { pipeline: await readPipeline(context, input.pipeline) };
     });
   }
@@ -45,19 +45,19 @@ async function readPipeline(context: GraphContext, wanted: string): Promise<Pipe
   return (await readPipelines(context)).find(({ name }) => name === wanted)!;
 }
 
-async function readPipelines({ db, projectId, parts }: GraphContext): Promise<PipelineInfo[]> {
+async function readPipelines({ db, projectId, deps }: GraphContext): Promise<PipelineInfo[]> {
   const open: { pipeline: string; queued: number; running: number; oldest: Date | null }[] = await db.query(
     `select pipeline, count(*) filter (where status = 'QUEUED')::int as queued,
        count(*) filter (where status = 'RUNNING')::int as running,
        min(run_at) filter (where status = 'QUEUED') as oldest
-     from task where status in ('QUEUED', 'RUNNING') and project_id = $1 group by pipeline`,
+     from headway.task where status in ('QUEUED', 'RUNNING') and project_id = $1 group by pipeline`,
     [projectId],
   );
   const pauses: { pipeline: string; reason: string }[] = await db.query(
-    "select pipeline, reason from pipeline_pause where project_id = $1",
+    "select pipeline, reason from headway.pipeline_pause where project_id = $1",
     [projectId],
   );
-  return parts.registry.all().map(({ name, version, description, documentStages, collectionStages, options }) => {
+  return deps.registry.all().map(({ name, version, description, documentStages, collectionStages, options }) => {
     const work = open.find(({ pipeline }) => pipeline === name);
     const pause = pauses.find(({ pipeline }) => pipeline === name);
     return {

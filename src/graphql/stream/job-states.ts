@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import { Signal } from "../../async/signal.js";
 import { BadInput } from "../../errors.js";
 import { Job } from "../../model/job.js";
 import { createContext, type GraphContext } from "../context.js";
@@ -23,10 +24,10 @@ export async function jobStates(context: GraphContext, id: string): Promise<Asyn
 const readers = new WeakMap<object, Map<string, DataLoader<string, Job | null>>>();
 
 /** Jobs as they are now: all watchers of the process that are due at once are served by one statement. */
-function freshJobs({ db, parts, projectId }: GraphContext): DataLoader<string, Job | null> {
-  const ofParts = readers.get(parts) ?? new Map<string, DataLoader<string, Job | null>>();
-  readers.set(parts, ofParts);
-  const known = ofParts.get(projectId);
+function freshJobs({ db, deps, projectId }: GraphContext): DataLoader<string, Job | null> {
+  const ofDeps = readers.get(deps) ?? new Map<string, DataLoader<string, Job | null>>();
+  readers.set(deps, ofDeps);
+  const known = ofDeps.get(projectId);
   if (known) return known;
   const reader = new DataLoader<string, Job | null>(
     async (ids) => {
@@ -41,7 +42,7 @@ function freshJobs({ db, parts, projectId }: GraphContext): DataLoader<string, J
     // Not kept: the next event wants the next state. Timers that are due together run before the next immediate.
     { cache: false, batchScheduleFn: (send) => void setImmediate(send) },
   );
-  ofParts.set(projectId, reader);
+  ofDeps.set(projectId, reader);
   return reader;
 }
 
@@ -51,18 +52,16 @@ class JobStates implements AsyncIterableIterator<Job> {
   readonly #stopWatching: () => void;
   #next: Job | null;
   #lastAt = 0;
-  #dirty = true;
   #ended = false;
-  #wake: (() => void) | null = null;
+  /** The job may have changed, or nobody wants more. */
+  readonly #wake = new Signal();
 
   constructor(context: GraphContext, first: Job) {
     this.#context = context;
     this.#jobId = first.id;
     this.#next = first;
-    this.#stopWatching = context.stream.watch(context.projectId, first.collectionId, () => {
-      this.#dirty = true;
-      this.#wake?.();
-    });
+    this.#wake.raise(); // What has changed since `first` was read, nobody has told.
+    this.#stopWatching = context.stream.watch(context.projectId, first.collectionId, () => this.#wake.raise());
   }
 
   [Symbol.asyncIterator](): this {
@@ -72,11 +71,9 @@ class JobStates implements AsyncIterableIterator<Job> {
   async next(): Promise<IteratorResult<Job>> {
     if (this.#next) return this.#give(this.#next);
     while (!this.#ended) {
-      if (!this.#dirty) await this.#waiting();
-      const early = this.#lastAt + MIN_INTERVAL_MS - Date.now();
-      if (early > 0 && !this.#ended) await this.#waiting(early);
-      if (this.#ended || !this.#dirty || Date.now() < this.#lastAt + MIN_INTERVAL_MS) continue;
-      this.#dirty = false;
+      await this.#wake.wait();
+      await this.#interval();
+      if (this.#ended) break;
       const job = await this.#read();
       if (job) return this.#give(job);
     }
@@ -86,13 +83,13 @@ class JobStates implements AsyncIterableIterator<Job> {
   async return(): Promise<IteratorResult<Job>> {
     this.#ended = true;
     this.#stopWatching();
-    this.#wake?.();
+    this.#wake.raise();
     return { done: true, value: undefined };
   }
 
   /** In a context of its own for each event: a loader would give the state of the one before. */
   async #read(): Promise<Job | null> {
-    const context = createContext(this.#context, this.#context.viewer);
+    const context = createContext(this.#context, this.#context.principal);
     context.loaders.job.prime(this.#jobId, await freshJobs(context).load(this.#jobId));
     return readJob(context, this.#jobId);
   }
@@ -105,14 +102,13 @@ class JobStates implements AsyncIterableIterator<Job> {
     return { done: false, value: job };
   }
 
-  /** Until something may have changed, the iterator ends, or `ms` have passed. */
-  async #waiting(ms?: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      if (ms !== undefined) timer = setTimeout(resolve, ms);
-    });
-    clearTimeout(timer);
-    this.#wake = null;
+  /** Until the next state may be given, or the iterator ends. The read that follows sees what changed meanwhile. */
+  async #interval(): Promise<void> {
+    for (let earlyMs = 0; !this.#ended;) {
+      earlyMs = this.#lastAt + MIN_INTERVAL_MS - Date.now();
+      if (earlyMs <= 0) break;
+      await this.#wake.wait(earlyMs);
+    }
+    this.#wake.clear();
   }
 }

@@ -1,4 +1,4 @@
-import type { Scope } from "../../engine/engine.js";
+import type { Scope } from "../../engine/stream/scope.js";
 import type { KeyScope } from "../../access/keys.js";
 import { BadInput } from "../../errors.js";
 import type { GraphContext } from "../context.js";
@@ -6,7 +6,7 @@ import { optionalUuid } from "../ids.js";
 import type { ScopeArgs } from "./stream.input.js";
 
 /** What a stream's arguments ask for. @throws {BadInput} on more than one of them, or an unknown id */
-export async function scopeOf({ loaders, projectId, viewer }: GraphContext, args: ScopeArgs): Promise<Scope> {
+export async function scopeOf({ loaders, projectId, principal }: GraphContext, args: ScopeArgs): Promise<Scope> {
   const collectionId = optionalUuid(args.collectionId, "collectionId");
   const jobId = optionalUuid(args.jobId, "jobId");
   const taskId = optionalUuid(args.taskId, "taskId");
@@ -15,7 +15,7 @@ export async function scopeOf({ loaders, projectId, viewer }: GraphContext, args
   }
   if (collectionId !== null) {
     // A collection's stream tells of all its jobs, and a key of one job sees no other.
-    const seesAll = viewer.scope === null || viewer.scope.jobId === null;
+    const seesAll = principal.scope === null || principal.scope.jobId === null;
     if (!seesAll || !(await loaders.collection.load(collectionId))) throw unknown("collectionId", collectionId);
     return { kind: "collection", projectId, collectionId };
   }
@@ -29,7 +29,7 @@ export async function scopeOf({ loaders, projectId, viewer }: GraphContext, args
     if (!task) throw unknown("taskId", taskId);
     return { kind: "task", projectId, collectionId: task.collectionId, taskId };
   }
-  return viewer.scope === null ? { kind: "project", projectId } : ofKey(projectId, viewer.scope);
+  return principal.scope === null ? { kind: "project", projectId } : ofKey(projectId, principal.scope);
 }
 
 /** All that a key of one collection or one job may see. */

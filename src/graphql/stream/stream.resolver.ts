@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, ID, Query, Resolver, Root, Subscription } from "type-graphql";
-import type { Change, Gap } from "../../engine/engine.js";
+import type { Gap } from "../../engine/stream/scope.js";
 import { Job } from "../../model/job.js";
-import { StatusEvent } from "../../model/status-change.js";
+import { StatusChange, StatusEvent } from "../../model/status-change.js";
 import { StatusChangeConnection } from "../paging/connections.js";
 import type { GraphContext } from "../context.js";
 import { changePage } from "../history/history-page.js";
@@ -28,9 +28,9 @@ export class StreamResolver {
       description: "Which changes; all of the project's when absent.",
     })
     filter: HistoryFilter | null,
-    @Ctx() { db, viewer }: GraphContext,
-  ): Promise<Page<Change>> {
-    return changePage(db, historyList(viewer, filter), page);
+    @Ctx() { db, principal }: GraphContext,
+  ): Promise<Page<StatusChange>> {
+    return changePage(db, historyList(principal, filter), page);
   }
 
   @Query(() => String, {
@@ -53,7 +53,7 @@ export class StreamResolver {
       context.stream.follow(await scopeOf(context, args), args.after ?? null)) as never,
   })
   statusChanged(
-    @Root() event: Change | Gap,
+    @Root() event: StatusChange | Gap,
     @Args() _scope: ScopeArgs,
     @Arg("after", () => String, {
       nullable: true,
@@ -61,7 +61,7 @@ export class StreamResolver {
         "Begin behind this cursor: a change's own, or one from streamCursor with the same scope. From now when absent.",
     })
     _after: string | null,
-  ): Change | Gap {
+  ): StatusChange | Gap {
     return event;
   }
 

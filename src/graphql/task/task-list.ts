@@ -7,8 +7,8 @@ import { oneOf } from "../paging/filters.js";
 import { optionalUuid } from "../ids.js";
 import type { TaskFilter } from "./task.input.js";
 import { narrow } from "../../access/key-scope.js";
-import { entityList } from "../paging/nested-pages.js";
-import { keysetPage, type Keyset, type Page, type PageRequest } from "../paging/page.js";
+import { type Keyset, type Page, type PageRequest } from "../paging/page.js";
+import { entityList, keysetPage } from "../paging/paged-list.js";
 
 const DOCUMENT_ORDER: Keyset = {
   name: "tasks of a job",
@@ -54,12 +54,12 @@ export async function tasksOfWorker(context: GraphContext, workerId: string, pag
   return context.loaders.pages.load(entityList({ name: "tasks of a worker" }, NEWEST, query), workerId, page);
 }
 
-function tasks({ db, projectId, viewer }: GraphContext, filter: TaskFilter | null): SelectQueryBuilder<Task> {
+function tasks({ db, projectId, principal }: GraphContext, filter: TaskFilter | null): SelectQueryBuilder<Task> {
   const jobId = optionalUuid(filter?.jobId, "filter.jobId");
   const documentId = optionalUuid(filter?.documentId, "filter.documentId");
   const workerId = optionalUuid(filter?.workerId, "filter.workerId");
   const query = db.getRepository(Task).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
-  narrow(query, viewer.scope, "t.collection_id", "t.job_id");
+  narrow(query, principal.scope, "t.collection_id", "t.job_id");
   if (jobId) query.andWhere("t.job_id = :jobId", { jobId });
   if (documentId) query.andWhere("t.document_id = :documentId", { documentId });
   // What a worker holds is RUNNING, and what has passed its stages has none: said so, the partial indexes fit.

@@ -11,7 +11,7 @@ import { Worker } from "../../model/worker.js";
 import { TaskConnection } from "../paging/connections.js";
 import { whyNotAllowed } from "../../access/principal.js";
 import type { GraphContext } from "../context.js";
-import { jobStanding } from "../job/job-standing.js";
+import { retryStateOf } from "../job/retry-state.js";
 import { payload } from "../errors.js";
 import { uuid } from "../ids.js";
 import { CancelTaskInput, RetryTaskInput, TaskFilter } from "./task.input.js";
@@ -50,12 +50,12 @@ export class TaskResolver {
   })
   retryTask(
     @Arg("input", () => RetryTaskInput, { description: "Which task, and from where." }) input: RetryTaskInput,
-    @Ctx() { parts, actor, loaders }: GraphContext,
+    @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
     const taskId = uuid(input.taskId, "input.taskId");
     return payload({ task: null }, async () => ({
       task: await loaders.task.load(
-        await retryTask(parts, actor, { ...input, taskId, from: input.from ?? "FAILED_STAGE" }),
+        await retryTask(deps, actor, { ...input, taskId, from: input.from ?? "FAILED_STAGE" }),
       ),
     }));
   }
@@ -63,11 +63,11 @@ export class TaskResolver {
   @Mutation(() => CancelTaskPayload, { description: "Asks for one task to be cancelled; the rest of its job goes on." })
   cancelTask(
     @Arg("input", () => CancelTaskInput, { description: "Which task, and why." }) input: CancelTaskInput,
-    @Ctx() { parts, actor, loaders }: GraphContext,
+    @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
     const taskId = uuid(input.taskId, "input.taskId");
     return payload({ task: null }, async () => ({
-      task: await loaders.task.load(await cancelTask(parts, actor, { ...input, taskId })),
+      task: await loaders.task.load(await cancelTask(deps, actor, { ...input, taskId })),
     }));
   }
 
@@ -119,14 +119,17 @@ export class TaskResolver {
   }
 
   @FieldResolver(() => Permission, { description: "Whether retryTask would be taken now." })
-  async canRetry(@Root() task: Task, @Ctx() { loaders, viewer }: GraphContext): Promise<Permission> {
-    const notAllowed = whyNotAllowed(viewer, "OPERATOR");
-    return permission(notAllowed ?? whyNotRetryTask(task.id, task, await jobStanding(loaders, task.jobId)));
+  async canRetry(@Root() task: Task, @Ctx() { loaders, principal }: GraphContext): Promise<Permission> {
+    const notAllowed = whyNotAllowed(principal, "OPERATOR");
+    return permission(notAllowed ?? whyNotRetryTask(task.id, task, await retryStateOf(loaders, task.jobId)));
   }
 
   @FieldResolver(() => Permission, { description: "Whether cancelTask would be taken now." })
-  canCancel(@Root() { id, status, finishedAt, cancelRequestedAt }: Task, @Ctx() { viewer }: GraphContext): Permission {
-    const notAllowed = whyNotAllowed(viewer, "OPERATOR");
+  canCancel(
+    @Root() { id, status, finishedAt, cancelRequestedAt }: Task,
+    @Ctx() { principal }: GraphContext,
+  ): Permission {
+    const notAllowed = whyNotAllowed(principal, "OPERATOR");
     if (notAllowed !== null) return permission(notAllowed);
     if (finishedAt === null && cancelRequestedAt !== null)
       return permission(`Task ${id} has been asked to stop already.`);

@@ -14,9 +14,9 @@ export class UploadResolver {
   })
   createUploads(
     @Arg("input", () => CreateUploadsInput, { description: "The files." }) input: CreateUploadsInput,
-    @Ctx() { parts, actor }: GraphContext,
+    @Ctx() { deps, actor }: GraphContext,
   ): Promise<object> {
-    return payload({ uploads: [] }, async () => ({ uploads: await createUploads(parts, actor, input) }));
+    return payload({ uploads: [] }, async () => ({ uploads: await createUploads(deps, actor, input) }));
   }
 
   @FieldResolver(() => String, { description: "Where to send the bytes with PUT." })

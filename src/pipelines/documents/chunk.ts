@@ -1,6 +1,6 @@
 import { PermanentError } from "../../errors.js";
 import type { ChunkDraft, DocumentStage } from "../pipeline.js";
-import type { DocumentsOptions } from "./documents.js";
+import type { DocumentsOptions } from "./options.js";
 import type { ParseOutput } from "./parse.js";
 
 /** Cuts the text into chunks of at most `chunkSize` characters, headings and paragraphs kept together. */

@@ -1,5 +1,5 @@
 import type { CollectionStage } from "../pipeline.js";
-import type { DocumentsOptions } from "./documents.js";
+import type { DocumentsOptions } from "./options.js";
 import { STOP_WORDS } from "./stop-words.js";
 import type { StoreOutput } from "./store.js";
 

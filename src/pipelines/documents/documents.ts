@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { Embedder } from "../embedding/embedder.js";
 import type { OpenAiServer } from "../openai-client.js";
 import { definePipeline, type Pipeline, type Stage } from "../pipeline.js";
@@ -7,35 +6,14 @@ import { describeStage } from "./describe.js";
 import { downloadStage } from "./download.js";
 import { embedStage } from "./embed.js";
 import { graphStage } from "./graph/graph.js";
+import { DocumentsOptions } from "./options.js";
 import { parseStage, type ParseAim } from "./parse.js";
 import { recallStage } from "./recall.js";
 import { storeStage } from "./store.js";
 import { transcribeStage } from "./transcribe.js";
 import { validateStage } from "./validate.js";
 
-const Options = z
-  .strictObject({
-    only: z
-      .enum(["metadata", "embeddings"])
-      .optional()
-      .describe(
-        "Does a part alone. metadata: text, chunks and vectors stay as they are. embeddings: chunks that have no vector get one; nothing is fetched or parsed.",
-      ),
-    embeddings: z.boolean().default(true).describe("Whether chunks get vectors, so that search finds them."),
-    metadata: z.boolean().default(true).describe("Whether what the parser finds out is kept with the document."),
-    graph: z.boolean().default(true).describe("Whether people, places and organisations are looked for."),
-    ocr: z.boolean().default(true).describe("Whether the letters in images are read."),
-    transcribe: z.boolean().default(true).describe("Whether what is said in sound and film is written down."),
-    chunkSize: z.number().int().min(100).max(8_000).default(1_000).describe("Characters of a chunk at most."),
-  })
-  .refine((options) => options.only === undefined || options[options.only], {
-    path: ["only"],
-    error: ({ input }) =>
-      `is "${String((input as { only?: unknown }).only)}", which is also switched off; leave one of the two out`,
-  });
-export type DocumentsOptions = z.output<typeof Options>;
-
-export interface DocumentsParts {
+export interface DocumentsDeps {
   readonly embedder: Embedder;
   readonly maxDocumentBytes: number;
   /** Null where nobody writes down what is said. */
@@ -43,12 +21,12 @@ export interface DocumentsParts {
 }
 
 /** The built-in pipeline for documents of every kind: their text, in chunks, searchable. */
-export function documentsPipeline({ embedder, maxDocumentBytes, transcriber }: DocumentsParts): Pipeline {
+export function documentsPipeline({ embedder, maxDocumentBytes, transcriber }: DocumentsDeps): Pipeline {
   return definePipeline({
     name: "documents",
     version: 2,
     description: "Extracts the text of documents, cuts it into chunks and makes them searchable.",
-    options: Options,
+    options: DocumentsOptions,
     documentStages: [
       within(readsBytes, downloadStage(maxDocumentBytes)),
       within(readsBytes, validateStage),

@@ -1,6 +1,6 @@
 import type { Embedder } from "../embedding/embedder.js";
 import type { ChunkDraft, DocumentStage } from "../pipeline.js";
-import type { DocumentsOptions } from "./documents.js";
+import type { DocumentsOptions } from "./options.js";
 
 /** Gives every chunk that has none its vector. */
 export function embedStage(embedder: Embedder): DocumentStage {

@@ -1,5 +1,5 @@
 import type { DocumentStage } from "../pipeline.js";
-import type { DocumentsOptions } from "./documents.js";
+import type { DocumentsOptions } from "./options.js";
 import { formatOf, isMedia } from "./formats.js";
 
 export interface StoreOutput {

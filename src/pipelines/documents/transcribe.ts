@@ -1,7 +1,7 @@
 import { PermanentError, messageOf } from "../../errors.js";
 import { askOpenAi, type OpenAiServer } from "../openai-client.js";
 import type { DocumentContext, DocumentStage } from "../pipeline.js";
-import type { DocumentsOptions } from "./documents.js";
+import type { DocumentsOptions } from "./options.js";
 import { isHeard, isMedia } from "./formats.js";
 import type { ParseOutput } from "./parse.js";
 

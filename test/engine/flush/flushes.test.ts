@@ -96,18 +96,21 @@ describe("flushes of one collection", () => {
         },
       ]);
     await other.query("begin");
-    await other.query("select record_changes('WORKER', 'worker:x', null, 3, $1, null)", [change(first!)]);
-    const late = rig.db.query("select record_changes('WORKER', 'worker:y', null, 3, $1, null)", [change(second!)]);
+    await other.query("select headway.record_changes('WORKER', 'worker:x', null, 3, $1, null)", [change(first!)]);
+    const late = rig.db.query("select headway.record_changes('WORKER', 'worker:y', null, 3, $1, null)", [
+      change(second!),
+    ]);
     await until("the second waits for its turn", async () => (await waitingForLocks()) === 1);
     // It has come as far as its history: its task's row is its own already.
-    const { rows: free } = await other.query("select id from task where id = $1 for no key update skip locked", [
-      second!.taskId,
-    ]);
+    const { rows: free } = await other.query(
+      "select id from headway.task where id = $1 for no key update skip locked",
+      [second!.taskId],
+    );
     expect(free).toEqual([]);
     await other.query("commit");
     await late;
     const order: { id: string }[] = await rig.db.query(
-      "select entity_id as id from status_change where job_id = $1 and reason = 'STAGE_STARTED' order by position",
+      "select entity_id as id from headway.status_change where job_id = $1 and reason = 'STAGE_STARTED' order by position",
       [jobId],
     );
     expect(order.map(({ id }) => id)).toEqual([first!.taskId, second!.taskId]);
@@ -123,7 +126,7 @@ describe("flushes of one collection", () => {
       const changes = [{ ...base(own!), kind: "stage", stage: "b", maxAttempts: 3, output: 1 }];
       await other.query("begin");
       const { rows } = await other.query(
-        "explain (analyze, buffers, format json) select record_changes('WORKER', 'worker:x', null, 3, $1, null)",
+        "explain (analyze, buffers, format json) select headway.record_changes('WORKER', 'worker:x', null, 3, $1, null)",
         [JSON.stringify(changes)],
       );
       await other.query("rollback");
@@ -139,7 +142,7 @@ describe("flushes of one collection", () => {
 
   test("that end a job do not wait for another that waits for them", async () => {
     const jobId = await rig.submit("two", 1);
-    const [{ id }] = await rig.db.query("select collection_id as id from job where id = $1", [jobId]);
+    const [{ id }] = await rig.db.query("select collection_id as id from headway.job where id = $1", [jobId]);
     const [one] = await claim(recorder(), 1);
     const ending = (): string =>
       JSON.stringify([
@@ -155,15 +158,16 @@ describe("flushes of one collection", () => {
       ]);
     // As far as a flush comes before it writes.
     await other.query("begin");
-    await other.query("select share_collections(array[$1::uuid])", [id]);
-    await other.query("select from task where id = $1 for no key update", [one!.taskId]);
-    const late = rig.db.query("select record_changes('SYSTEM', 'system:sweep', null, 3, $1, null) as answer", [
+    await other.query("select headway.share_collections(array[$1::uuid])", [id]);
+    await other.query("select from headway.task where id = $1 for no key update", [one!.taskId]);
+    const late = rig.db.query("select headway.record_changes('SYSTEM', 'system:sweep', null, 3, $1, null) as answer", [
       ending(),
     ]);
     await until("the second waits for the task", async () => (await waitingForLocks()) === 1);
-    const { rows } = await other.query("select record_changes('WORKER', 'worker:x', null, 3, $1, null) as answer", [
-      ending(),
-    ]);
+    const { rows } = await other.query(
+      "select headway.record_changes('WORKER', 'worker:x', null, 3, $1, null) as answer",
+      [ending()],
+    );
     expect(rows[0].answer.convergeErrors).toEqual([]);
     await other.query("commit");
     const [{ answer }] = await late;
@@ -173,17 +177,17 @@ describe("flushes of one collection", () => {
 
   test("wait for whoever decides about it as a whole, and see what was decided", async () => {
     const jobId = await rig.submit("two", 3);
-    const [{ id }] = await rig.db.query("select collection_id as id from job where id = $1", [jobId]);
+    const [{ id }] = await rig.db.query("select collection_id as id from headway.job where id = $1", [jobId]);
     await other.query("begin");
-    await other.query("select lock_collections(array[$1::uuid])", [id]);
+    await other.query("select headway.lock_collections(array[$1::uuid])", [id]);
     const claiming = claim(recorder(), 3);
     await until("the claim waits", async () => (await waitingForLocks()) === 1);
     await other.query(
-      `update task set status = 'CANCELLED', version = version + 1, change_id = gen_random_uuid(), finished_at = clock_timestamp(),
+      `update headway.task set status = 'CANCELLED', version = version + 1, change_id = gen_random_uuid(), finished_at = clock_timestamp(),
          change_reason = 'CANCELLED_BY_REQUEST', cancel_requested_at = clock_timestamp() where job_id = $1`,
       [jobId],
     );
-    await other.query("select converge($1)", [jobId]);
+    await other.query("select headway.converge($1)", [jobId]);
     await other.query("commit");
     expect(await claiming).toEqual([]);
   });
@@ -191,16 +195,16 @@ describe("flushes of one collection", () => {
 
 test("a lease that waited for its turn at the history begins with its turn", async () => {
   const jobId = await rig.submit("two", 1);
-  const [{ id }] = await rig.db.query("select collection_id as id from job where id = $1", [jobId]);
+  const [{ id }] = await rig.db.query("select collection_id as id from headway.job where id = $1", [jobId]);
   const workerId = randomUUID();
   await rig.db.query(
-    `insert into worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
+    `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
      values ($1, $2, 'host', 1, 'test', '{two}', 8, 5000)`,
     [workerId, PROJECT],
   );
   await other.query("begin");
-  await other.query("select lock_history(array[$1::uuid])", [id]);
-  const claimed = rig.db.query("select record_changes('WORKER', 'worker:z', $1, 3, '[]', $2) as answer", [
+  await other.query("select headway.lock_history(array[$1::uuid])", [id]);
+  const claimed = rig.db.query("select headway.record_changes('WORKER', 'worker:z', $1, 3, '[]', $2) as answer", [
     workerId,
     JSON.stringify({ ids: [], pipelines: ["two"], limit: 1, change: randomUUID(), leaseMs: 5_000 }),
   ]);
@@ -210,7 +214,7 @@ test("a lease that waited for its turn at the history begins with its turn", asy
   await other.query("commit");
   const [{ answer }] = await claimed;
   const [{ ms }] = await rig.db.query(
-    "select extract(epoch from lease_expires_at - clock_timestamp()) * 1000 as ms from task where id = $1",
+    "select extract(epoch from lease_expires_at - clock_timestamp()) * 1000 as ms from headway.task where id = $1",
     [answer.claims[0].taskId],
   );
   expect(Number(ms)).toBeGreaterThan(4_500);
@@ -222,11 +226,11 @@ describe("what no foreign key looks up row by row", () => {
     await rig.submit("two", 1);
     await rig.submit("two", 1);
     const [one, two] = await rig.db.query(
-      "select id, collection_id as collection from job order by created_at desc limit 2",
+      "select id, collection_id as collection from headway.job order by created_at desc limit 2",
     );
     const birth = (jobId: string, collectionId: string, projectId: string): Promise<unknown> =>
       rig.db.query(
-        `insert into task (id, project_id, collection_id, job_id, kind, ordinal, pipeline, status, stage, change_id,
+        `insert into headway.task (id, project_id, collection_id, job_id, kind, ordinal, pipeline, status, stage, change_id,
            changed_by_type, changed_by, change_reason)
          values ($1, $2, $3, $4, 'DOCUMENT', 99, 'two', 'QUEUED', 'a', $5, 'USER', 'x', 'SUBMITTED')`,
         [randomUUID(), projectId, collectionId, jobId, randomUUID()],
@@ -244,7 +248,7 @@ describe("what no foreign key looks up row by row", () => {
   test("is refused all the same: an output of no task", async () => {
     const none = randomUUID();
     await expect(
-      rig.db.query("insert into stage_output (task_id, project_id, stage, fence) values ($1, $2, 'a', 1)", [
+      rig.db.query("insert into headway.stage_output (task_id, project_id, stage, fence) values ($1, $2, 'a', 1)", [
         none,
         PROJECT,
       ]),

@@ -36,7 +36,7 @@ afterAll(async () => {
 async function registered(): Promise<{ workerId: string; recorder: Recorder }> {
   const workerId = randomUUID();
   await rig.db.query(
-    `insert into worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
+    `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
      values ($1, $2, 'test', 1, 'test', '{two}', 8, $3)`,
     [workerId, PROJECT, LEASE_MS],
   );
@@ -55,7 +55,7 @@ async function registered(): Promise<{ workerId: string; recorder: Recorder }> {
 /** What is left of the task's lease, by the database's clock. */
 async function leftMs(taskId: string): Promise<number> {
   const rows: { ms: number }[] = await rig.db.query(
-    "select extract(epoch from lease_expires_at - clock_timestamp())::float8 * 1000 as ms from task where id = $1",
+    "select extract(epoch from lease_expires_at - clock_timestamp())::float8 * 1000 as ms from headway.task where id = $1",
     [taskId],
   );
   return rows[0]!.ms;
@@ -73,9 +73,11 @@ describe("a lease", () => {
   test("begins when the claim has its locks, not when it began to wait for them", async () => {
     const jobId = await rig.submit("two", 1);
     const { recorder } = await registered();
-    const [{ id: collectionId }] = await rig.db.query("select collection_id as id from job where id = $1", [jobId]);
+    const [{ id: collectionId }] = await rig.db.query("select collection_id as id from headway.job where id = $1", [
+      jobId,
+    ]);
     await other.query("begin");
-    await other.query("select lock_collections(array[$1::uuid])", [collectionId]);
+    await other.query("select headway.lock_collections(array[$1::uuid])", [collectionId]);
     const claiming = recorder.claim({ ids: [], pipelines: ["two"], limit: 1 });
     await until("the claim waits", someoneWaits);
     const waitedFrom = performance.now();
@@ -90,9 +92,10 @@ describe("a lease", () => {
     const { recorder } = await registered();
     const [claim] = await recorder.claim({ ids: [], pipelines: ["two"], limit: 1 });
     const { taskId, fence } = claim!;
-    await rig.db.query("update task set lease_expires_at = clock_timestamp() + interval '1 second' where id = $1", [
-      taskId,
-    ]);
+    await rig.db.query(
+      "update headway.task set lease_expires_at = clock_timestamp() + interval '1 second' where id = $1",
+      [taskId],
+    );
     await recorder.record({ kind: "stage", taskId, fence, stage: "b", maxAttempts: 3, outputJson: "1" });
     expect(await leftMs(taskId)).toBeGreaterThan(LEASE_MS - 500);
   });
@@ -101,12 +104,13 @@ describe("a lease", () => {
     await rig.startWorker({ heartbeatMs: 50, leaseMs: LEASE_MS });
     await rig.submit("held", 1);
     await until("its stage runs", () => open !== null);
-    const [{ id }] = await rig.db.query("select id from task where pipeline = 'held' and status = 'RUNNING'");
+    const [{ id }] = await rig.db.query("select id from headway.task where pipeline = 'held' and status = 'RUNNING'");
     await other.query("begin");
-    await other.query("select from worker for update");
-    await rig.db.query("update task set lease_expires_at = clock_timestamp() + interval '5 seconds' where id = $1", [
-      id,
-    ]);
+    await other.query("select from headway.worker for update");
+    await rig.db.query(
+      "update headway.task set lease_expires_at = clock_timestamp() + interval '5 seconds' where id = $1",
+      [id],
+    );
     await until("it is whole again", async () => (await leftMs(id)) > LEASE_MS - 1_000);
     await other.query("rollback");
     open!();

@@ -34,23 +34,25 @@ let rig: Rig;
 beforeAll(async () => {
   rig = await createRig([storing]);
   // Between the check and the finishing transaction nothing of ours writes; this stands for what should not happen.
-  await rig.db.query(`create table meant_to_lose (name text)`);
+  await rig.db.query("create table headway.meant_to_lose (name text)");
   await rig.db.query(`
-    create function lose_a_chunk() returns trigger language plpgsql as $$ begin
-      if new.status = 'COMPLETED' and new.document_name in (select name from meant_to_lose) then
-        delete from chunk where task_id = new.id and ordinal = 2;
+    create function headway.lose_a_chunk() returns trigger language plpgsql as $$ begin
+      if new.status = 'COMPLETED' and new.document_name in (select name from headway.meant_to_lose) then
+        delete from headway.chunk where task_id = new.id and ordinal = 2;
       end if;
       return new;
     end $$`);
-  await rig.db.query(`create trigger lose_a_chunk before update on task for each row execute function lose_a_chunk()`);
+  await rig.db.query(
+    `create trigger lose_a_chunk before update on headway.task for each row execute function headway.lose_a_chunk()`,
+  );
 });
 afterAll(() => rig.close());
 
 async function tasks(jobId: string): Promise<unknown> {
   return rig.db.query(
     `select document_name as name, status, attempt, error_code as code, error_stage as stage, error_message as message,
-       (select chunk_count from document where id = document_id) as shown
-     from task where job_id = $1 order by ordinal`,
+       (select chunk_count from headway.document where id = document_id) as shown
+     from headway.task where job_id = $1 order by ordinal`,
     [jobId],
   );
 }
@@ -77,7 +79,7 @@ describe("an output contract", () => {
   });
 
   test("holds in the transaction that finishes the task: what is no longer what was checked is refused, alone", async () => {
-    await rig.db.query("insert into meant_to_lose values ('loses')");
+    await rig.db.query("insert into headway.meant_to_lose values ('loses')");
     const names = ["before", "loses", "behind"];
     const collectionId = await rig.collection(names.map((name) => ({ name, text: name })));
     const jobId = await rig.submit("storing", 0, { collectionId });

@@ -51,7 +51,9 @@ describe("a flush", () => {
     const recorded = await Promise.all(claims.map((claim, index) => goOn(by, claim, index === 77 ? '"\\u0000"' : "1")));
     expect(recorded.filter((one) => one?.status === "RUNNING")).toHaveLength(199);
     expect(recorded[77]).toMatchObject({ status: "FAILED" });
-    const rows = await rig.db.query("select error_code, change_reason from task where id = $1", [claims[77]!.taskId]);
+    const rows = await rig.db.query("select error_code, change_reason from headway.task where id = $1", [
+      claims[77]!.taskId,
+    ]);
     expect(rows).toEqual([{ error_code: "OUTPUT_UNSTORABLE", change_reason: "PERMANENT_ERROR" }]);
     await Promise.all(claims.filter((_, index) => index !== 77).map((claim) => complete(by, claim)));
     expect(await rig.settled(jobId)).toBe("COMPLETED_WITH_ERRORS");
@@ -73,15 +75,15 @@ describe("a flush", () => {
     );
     const send = async (): Promise<number> => {
       const rows: { answer: { applied: unknown[] } }[] = await rig.db.query(
-        "select record_changes('WORKER', 'worker:x', $1, 3, $2, null) as answer",
+        "select headway.record_changes('WORKER', 'worker:x', $1, 3, $2, null) as answer",
         [randomUUID(), changes],
       );
       return rows[0]!.answer.applied.length;
     };
     expect(await send()).toBe(3);
-    const before = await rig.db.query("select * from status_change order by position");
+    const before = await rig.db.query("select * from headway.status_change order by position");
     expect(await send()).toBe(0);
-    expect(await rig.db.query("select * from status_change order by position")).toEqual(before);
+    expect(await rig.db.query("select * from headway.status_change order by position")).toEqual(before);
     const by = recorder();
     await Promise.all(claims.map((claim) => complete(by, claim)));
   });
@@ -94,7 +96,7 @@ describe("a flush", () => {
     const [second] = await claimAll(fresh);
     expect(Number(second!.fence)).toBe(Number(first!.fence) + 1);
     expect(await complete(old, first!)).toBeNull();
-    const refused = await rig.db.query("select wanted, fence::int from refused_write where task_id = $1", [
+    const refused = await rig.db.query("select wanted, fence::int from headway.refused_write where task_id = $1", [
       first!.taskId,
     ]);
     expect(refused).toEqual([{ wanted: "COMPLETED", fence: 1 }]);
@@ -107,7 +109,7 @@ describe("a flush", () => {
     const low = await rig.submit("two", 2, { priority: -5 });
     const high = await rig.submit("two", 2, { priority: 5 });
     const by = recorder();
-    const hinted: { id: string }[] = await rig.db.query("select id from task where job_id = $1", [low]);
+    const hinted: { id: string }[] = await rig.db.query("select id from headway.task where job_id = $1", [low]);
     const claims = await by.claim({ ids: hinted.map(({ id }) => id), pipelines: ["two"], limit: 3 });
     expect(claims.map((claim) => claim.job.id)).toEqual([high, high, low]);
     await Promise.all(claims.map((claim) => complete(by, claim)));
@@ -123,7 +125,7 @@ describe("four flushers and a canceller at once", () => {
       "select deadlocks from pg_stat_database where datname = current_database()",
     );
     const openJobs = async (): Promise<unknown[]> =>
-      rig.db.query("select id from job where id = any ($1) and finished_at is null", [jobs]);
+      rig.db.query("select id from headway.job where id = any ($1) and finished_at is null", [jobs]);
     const flusher = async (): Promise<void> => {
       const by = recorder();
       // An empty claim is no end: what was due may have been locked by another flusher or the canceller just then.
@@ -140,7 +142,7 @@ describe("four flushers and a canceller at once", () => {
     const canceller = async (): Promise<void> => {
       for (const jobId of jobs.slice(0, 2)) {
         await new Promise((resolve) => setTimeout(resolve, 20));
-        await cancelJob(rig.parts, ACTOR, { jobId }).catch((error: { code?: string }) =>
+        await cancelJob(rig.deps, ACTOR, { jobId }).catch((error: { code?: string }) =>
           expect(error.code).toBe("NOT_CANCELLABLE"),
         );
       }
@@ -153,7 +155,7 @@ describe("four flushers and a canceller at once", () => {
     expect(after).toEqual(before);
     const disordered = await rig.db.query(
       `select entity_id from (select entity_id, version, lag(version) over (partition by entity_id order by position) as before
-         from status_change) h where version <> coalesce(before, 0) + 1`,
+         from headway.status_change) h where version <> coalesce(before, 0) + 1`,
     );
     expect(disordered).toEqual([]);
   });

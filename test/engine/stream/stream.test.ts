@@ -1,6 +1,7 @@
 import pg from "pg";
 import { submitJob } from "../../../src/engine/submit/submit.js";
-import type { Change, Gap, Scope } from "../../../src/engine/engine.js";
+import type { Gap, Scope } from "../../../src/engine/stream/scope.js";
+import type { StatusChange } from "../../../src/model/status-change.js";
 import { decodeCursor, encodeCursor } from "../../../src/engine/stream/cursor.js";
 import { ChangeStream } from "../../../src/engine/stream/stream.js";
 import type { Subscription } from "../../../src/engine/stream/subscription.js";
@@ -30,8 +31,8 @@ afterAll(async () => {
 const collectionScope = (collectionId: string): Scope => ({ kind: "collection", projectId: PROJECT, collectionId });
 
 /** Collects what a subscription gives, until it is ended. */
-function collect(subscription: Subscription): { readonly got: (Change | Gap)[]; readonly done: Promise<void> } {
-  const got: (Change | Gap)[] = [];
+function collect(subscription: Subscription): { readonly got: (StatusChange | Gap)[]; readonly done: Promise<void> } {
+  const got: (StatusChange | Gap)[] = [];
   const done = (async () => {
     for await (const one of subscription) got.push(one);
   })();
@@ -40,13 +41,13 @@ function collect(subscription: Subscription): { readonly got: (Change | Gap)[]; 
 
 async function historyOf(where: string, id: string): Promise<string[]> {
   const rows: { id: string }[] = await rig.db.query(
-    `select id from status_change where ${where} = $1 order by position`,
+    `select id from headway.status_change where ${where} = $1 order by position`,
     [id],
   );
   return rows.map((row) => row.id);
 }
 
-const ids = (got: readonly (Change | Gap)[]): string[] => got.map((one) => ("gap" in one ? "gap" : one.id));
+const ids = (got: readonly (StatusChange | Gap)[]): string[] => got.map((one) => ("gap" in one ? "gap" : one.id));
 
 describe("a stream", () => {
   test("from a cursor taken before a submit gives every change of the collection once and in order", async () => {
@@ -54,7 +55,7 @@ describe("a stream", () => {
     const after = await stream.cursor(collectionScope(collectionId));
     const subscription = await stream.follow(collectionScope(collectionId), after);
     const { got, done } = collect(subscription);
-    const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "three" });
+    const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "three" });
     await rig.settled(jobId);
     const expected = (await historyOf("collection_id", collectionId)).slice(1); // The cursor stands behind the collection's birth.
     await until("all changes have come", () => got.length >= expected.length);
@@ -65,9 +66,9 @@ describe("a stream", () => {
 
   test("of a job and of a task give just theirs, whatever else happens in the collection", async () => {
     const collectionId = await rig.collection(5);
-    const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "three" });
+    const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "three" });
     const [task]: { id: string }[] = await rig.db.query(
-      "select id from task where job_id = $1 order by ordinal limit 1",
+      "select id from headway.task where job_id = $1 order by ordinal limit 1",
       [jobId],
     );
     const start = encodeCursor({
@@ -96,8 +97,8 @@ describe("a stream", () => {
     const jobs = await Promise.all([rig.submit("three", 10), rig.submit("three", 10), rig.submit("three", 10)]);
     for (const jobId of jobs) await rig.settled(jobId);
     const expected = (await Promise.all(jobs.map((jobId) => historyOf("job_id", jobId)))).flat();
-    const ofJobs = (): Change[] =>
-      got.filter((one): one is Change => !("gap" in one) && jobs.includes(one.jobId ?? ""));
+    const ofJobs = (): StatusChange[] =>
+      got.filter((one): one is StatusChange => !("gap" in one) && jobs.includes(one.jobId ?? ""));
     await until("all changes have come", () => ofJobs().length >= expected.length);
     expect(ids(ofJobs()).sort()).toEqual(expected.sort());
     const seen = new Map<string, number>();
@@ -111,7 +112,7 @@ describe("a stream", () => {
   test("dropped and resumed at its last cursor a hundred times has no gap and no repeat", async () => {
     const collectionId = await rig.collection(60);
     let after = await stream.cursor(collectionScope(collectionId));
-    const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "three" });
+    const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "three" });
     const settled = rig.settled(jobId);
     const got: string[] = [];
     const expected = async (): Promise<string[]> => (await historyOf("collection_id", collectionId)).slice(1);
@@ -123,7 +124,7 @@ describe("a stream", () => {
           new Promise<null>((resolve) => setTimeout(() => resolve(null), 100)),
         ]);
         if (next === null || next.done) break;
-        const change = next.value as Change;
+        const change = next.value as StatusChange;
         got.push(change.id);
         after = change.cursor;
       }
@@ -146,11 +147,11 @@ describe("a stream", () => {
       await stream.cursor(collectionScope(collectionId)),
     );
     const first = subscription.next();
-    const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "three" });
+    const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "three" });
     await rig.settled(jobId);
-    const got = [(await first).value as Change];
+    const got = [(await first).value as StatusChange];
     const expected = (await historyOf("collection_id", collectionId)).slice(1);
-    while (got.length < expected.length) got.push((await subscription.next()).value as Change);
+    while (got.length < expected.length) got.push((await subscription.next()).value as StatusChange);
     expect(ids(got)).toEqual(expected);
     await subscription.return();
   });
@@ -193,7 +194,7 @@ describe("a stream", () => {
     await rig.db.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'headway-listen' and datname = current_database()",
     );
-    const { jobId } = await submitJob(rig.parts, ACTOR, { collectionId, pipeline: "three" });
+    const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "three" });
     await rig.settled(jobId);
     const expected = (await historyOf("collection_id", collectionId)).slice(1);
     await until("all changes have come", () => got.length >= expected.length, 2_000);
@@ -203,26 +204,26 @@ describe("a stream", () => {
 
   test("of a project goes on when the oldest transaction ends, though that one tells nobody", async () => {
     const alone = await createRig([three]);
-    const unpolled = new ChangeStream(alone.db, alone.parts.onError, 3_600_000);
+    const unpolled = new ChangeStream(alone.db, alone.deps.onError, 3_600_000);
     await unpolled.start(alone.url);
     const collectionId = await alone.collection(1);
     const whole = await unpolled.follow({ kind: "project", projectId: PROJECT }, null);
     const part = await unpolled.follow(collectionScope(collectionId), null);
     const [ofProject, ofCollection] = [collect(whole), collect(part)];
     // Where a transaction of any database was open at that moment, "from now" begins with what this collection was born by.
-    const since = () => ofProject.got.filter((one) => (one as Change).reason !== "CREATED");
+    const since = () => ofProject.got.filter((one) => (one as StatusChange).reason !== "CREATED");
     const older = new pg.Client({ connectionString: alone.url });
     await older.connect();
     await older.query("begin");
     await older.query("select pg_current_xact_id()");
-    const { jobId } = await submitJob(alone.parts, ACTOR, { collectionId, pipeline: "three" });
+    const { jobId } = await submitJob(alone.deps, ACTOR, { collectionId, pipeline: "three" });
     // Both are read in one statement: what the collection's stream has been given, the project's has been looked for.
     await until("the collection's stream has it all", () => ofCollection.got.length === 3);
     expect(since()).toEqual([]);
     await older.query("commit");
     await until("the project's stream has it all", () => since().length === 3);
     expect(ids(since())).toEqual(ids(ofCollection.got));
-    expect(jobId).toBe((since()[1] as Change).jobId);
+    expect(jobId).toBe((since()[1] as StatusChange).jobId);
     await older.end();
     await Promise.all([whole.return(), part.return()]);
     await Promise.all([ofProject.done, ofCollection.done]);

@@ -43,7 +43,7 @@ test.each([
     const jobId = await rig.submit("deaf", 1);
     await until("it is called twice", () => calls.length === 2);
     const claimedAgainAt = Date.now();
-    const refused = (): Promise<{ fence: string }[]> => rig.db.query("select fence from refused_write");
+    const refused = (): Promise<{ fence: string }[]> => rig.db.query("select fence from headway.refused_write");
     for (const call of order) {
       calls[call]!();
       if (call === 0) await until("its late write is refused", async () => (await refused()).length > 0);
@@ -56,7 +56,7 @@ test.each([
       { id: jobId },
     );
     expect(job.tasks.nodes).toEqual([{ crashes: 1, status: "COMPLETED", document: { text: "by call 2" } }]);
-    expect(await rig.db.query("select output->>'by' as by from stage_output")).toEqual([{ by: "2" }]);
+    expect(await rig.db.query("select output->>'by' as by from headway.stage_output")).toEqual([{ by: "2" }]);
     expect(await rig.violations()).toEqual([]);
     note({ fault: "F4", what: `goes on ${when}`, times: 1, recoveryMs, looks: 1, jobs: 1 });
   },

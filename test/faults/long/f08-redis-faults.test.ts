@@ -109,7 +109,7 @@ async function claimedAfterMs(): Promise<number> {
   await rig.settled([job]);
   const { rows } = await rig.db.query(
     `select extract(epoch from min(c.at) filter (where c.to_status = 'RUNNING') - min(c.at)) * 1000 as ms
-     from status_change c where c.job_id = $1 and c.entity_type = 'TASK'`,
+     from headway.status_change c where c.job_id = $1 and c.entity_type = 'TASK'`,
     [job],
   );
   return Number(rows[0].ms);

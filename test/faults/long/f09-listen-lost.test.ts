@@ -56,7 +56,10 @@ test.each(Object.keys(losses))(
     const lostAt = new Date();
     const jobs = [await rig.submit(api, 5, { options: { holdMs: 300 } }), await rig.submit(api, 5)];
     await rig.settled(jobs);
-    const { rows } = await rig.db.query<{ id: string }>("select id from status_change where job_id = any ($1)", [jobs]);
+    const { rows } = await rig.db.query<{ id: string }>(
+      "select id from headway.status_change where job_id = any ($1)",
+      [jobs],
+    );
     await until("all changes have come", () => rows.every(({ id }) => got.some((one) => one.id === id)), MAX_LATE_MS);
     const latestMs = Math.max(...got.slice(start).map(({ lateMs }) => lateMs));
     expect(latestMs).toBeLessThanOrEqual(MAX_LATE_MS);

@@ -44,7 +44,7 @@ describe.each([
     const worker = await startWorker(offsetMs);
     const job = await rig.submit(api, 2, { options: { holdMs: 2 * LEASE_MS } });
     await until("both run", async () => {
-      const { rows } = await rig.db.query("select 1 from task where job_id = $1 and status = 'RUNNING'", [job]);
+      const { rows } = await rig.db.query("select 1 from headway.task where job_id = $1 and status = 'RUNNING'", [job]);
       return rows.length === 2;
     });
     await sleep(2 * LEASE_MS); // What could go wrong is a rescue within this time: there is no other fact to wait for.
@@ -53,14 +53,15 @@ describe.each([
     );
     expect(shown.find(({ pid }) => pid === worker.child.pid)?.status).toBe("RUNNING");
     await rig.settled([job]);
-    const { rows } = await rig.db.query("select fence, crashes from task where job_id = $1 and kind = 'DOCUMENT'", [
-      job,
-    ]);
+    const { rows } = await rig.db.query(
+      "select fence, crashes from headway.task where job_id = $1 and kind = 'DOCUMENT'",
+      [job],
+    );
     expect(rows).toEqual([
       { fence: "1", crashes: 0 },
       { fence: "1", crashes: 0 },
     ]);
-    const { rows: ahead } = await rig.db.query("select 1 from status_change where at > now()");
+    const { rows: ahead } = await rig.db.query("select 1 from headway.status_change where at > now()");
     expect(ahead).toEqual([]);
     await rig.account({ fault: "F13", what: `worker ${what}: no early rescue`, times: 1 });
   });
@@ -69,13 +70,13 @@ describe.each([
     const worker = await startWorker(offsetMs);
     const job = await rig.submit(api, 2, { options: { holdMs: LEASE_MS } });
     await until("both run", async () => {
-      const { rows } = await rig.db.query("select 1 from task where job_id = $1 and status = 'RUNNING'", [job]);
+      const { rows } = await rig.db.query("select 1 from headway.task where job_id = $1 and status = 'RUNNING'", [job]);
       return rows.length === 2;
     });
     await worker.kill();
     const killedAt = Date.now();
     await until("both are rescued", async () => {
-      const { rows } = await rig.db.query("select 1 from task where job_id = $1 and crashes = 1", [job]);
+      const { rows } = await rig.db.query("select 1 from headway.task where job_id = $1 and crashes = 1", [job]);
       return rows.length === 2;
     });
     const recoveryMs = Date.now() - killedAt;

@@ -72,7 +72,9 @@ test("F14: every delivery comes three times and in disorder, also after the end:
   await dispatcher.send(all);
   const last = await rig.submit("quick", 1);
   expect(await rig.settled(last)).toBe("COMPLETED");
-  const rows = await rig.db.query("select fence, attempt, count(*)::int as n from task group by fence, attempt");
+  const rows = await rig.db.query(
+    "select fence, attempt, count(*)::int as n from headway.task group by fence, attempt",
+  );
   // 301 documents and no collection stages: each claimed once, by whichever of the two workers.
   expect(rows).toEqual([{ fence: "1", attempt: 1, n: 301 }]);
   expect(await rig.violations()).toEqual([]);
@@ -84,7 +86,9 @@ test("F14: progress out of order and after the end never goes back", async () =>
   const jobId = await rig.submit("reporting", 1);
   const look = async (): Promise<{ progress: number; status: string; message: string | null }> =>
     (
-      await rig.db.query("select progress, progress_message as message, status from task where job_id = $1", [jobId])
+      await rig.db.query("select progress, progress_message as message, status from headway.task where job_id = $1", [
+        jobId,
+      ])
     )[0];
   await until("it has ended", async () => {
     seen.push(await look());

@@ -23,16 +23,16 @@ beforeAll(async () => {
   api = await createTestApi([quick]);
   // One commit in five sleeps: its changes have their places already, and others commit behind them meanwhile.
   await api.rig.db.query(`
-    create sequence slept;
-    create function sleep_at_commit() returns trigger language plpgsql as $$
+    create sequence headway.slept;
+    create function headway.sleep_at_commit() returns trigger language plpgsql as $$
     begin
       if new.to_status = 'QUEUED' and new.entity_type = 'JOB' or random() < 0.02 then
-        perform nextval('slept'), pg_sleep(0.2);
+        perform nextval('headway.slept'), pg_sleep(0.2);
       end if;
       return null;
     end $$;
-    create constraint trigger fault after insert on status_change deferrable initially deferred
-      for each row execute function sleep_at_commit()`);
+    create constraint trigger fault after insert on headway.status_change deferrable initially deferred
+      for each row execute function headway.sleep_at_commit()`);
   await Promise.all([1, 2, 3].map(() => api.rig.startWorker({ concurrency: 4 })));
 });
 afterAll(() => api.close());
@@ -64,7 +64,7 @@ function outOfOrder(got: readonly Seen[]): Seen[] {
 test("F16: transactions commit out of order under a project's and two collections' subscribers: none is lost, versions ascend", async () => {
   const { rig, stream } = api;
   const collections = await Promise.all([1, 2, 3, 4, 5, 6].map(() => rig.collection(20)));
-  const born = (await rig.db.query("select count(*)::int as n from status_change"))[0].n as number;
+  const born = (await rig.db.query("select count(*)::int as n from headway.status_change"))[0].n as number;
   const ofProject = follow({});
   const [one, two] = [collections[0]!, collections[1]!];
   const ofOne = follow({ collectionId: one });
@@ -77,7 +77,7 @@ test("F16: transactions commit out of order under a project's and two collection
     const rows = await rig.db.query("select 1 from pg_stat_activity where wait_event = 'PgSleep'");
     return rows.length > 0;
   });
-  await rig.db.query("update collection set name = name where id = $1", [two]);
+  await rig.db.query("update headway.collection set name = name where id = $1", [two]);
 
   const jobs = [
     await slow,
@@ -88,7 +88,7 @@ test("F16: transactions commit out of order under a project's and two collection
   const expected = async (collectionId: string | null): Promise<string[]> =>
     (
       await rig.db.query(
-        `select id from status_change where project_id = $1 and ($2::uuid is null or collection_id = $2)
+        `select id from headway.status_change where project_id = $1 and ($2::uuid is null or collection_id = $2)
          order by position offset $3`,
         [PROJECT, collectionId, collectionId === null ? born : 1],
       )
@@ -108,7 +108,7 @@ test("F16: transactions commit out of order under a project's and two collection
   // It did strike: what came to the project's subscriber is in another order than the places were given.
   const overtaken = ofProject.filter(({ id }, i) => id !== all[i]).length;
   expect(overtaken).toBeGreaterThan(0);
-  const [{ slept }] = await rig.db.query("select last_value::int as slept from slept");
+  const [{ slept }] = await rig.db.query("select last_value::int as slept from headway.slept");
   expect(await rig.violations()).toEqual([]);
   note({
     fault: "F16",

@@ -103,7 +103,7 @@ test("F22: subscribers drop and return 1,000 times, also while subscribing: no g
   );
   await load;
   const expected: string[] = (
-    await rig.db.query("select id from status_change where collection_id = $1 order by position offset 1", [
+    await rig.db.query("select id from headway.status_change where collection_id = $1 order by position offset 1", [
       collectionId,
     ])
   ).map((row: { id: string }) => row.id);

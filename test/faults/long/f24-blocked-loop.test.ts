@@ -50,14 +50,14 @@ test("F24: a handler blocks its worker's event loop for three leases: it is show
   await until(
     "its late result is refused",
     async () => {
-      const { rows } = await rig.db.query("select 1 from refused_write where worker = $1", [`worker:${id}`]);
+      const { rows } = await rig.db.query("select 1 from headway.refused_write where worker = $1", [`worker:${id}`]);
       return rows.length > 0;
     },
     4 * LEASE_MS,
   );
   expect(Date.now() - blockedAt).toBeGreaterThanOrEqual(3 * LEASE_MS);
   const { rows } = await rig.db.query(
-    "select o.output->'spun' as spun from stage_output o join task t on t.id = o.task_id where t.job_id = $1",
+    "select o.output->'spun' as spun from headway.stage_output o join headway.task t on t.id = o.task_id where t.job_id = $1",
     [job],
   );
   expect(rows).toEqual([{ spun: false }]);

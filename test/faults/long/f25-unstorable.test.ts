@@ -130,14 +130,14 @@ test("F25: of 200 documents that end at once some have results that can't be sto
   expect(await rig.settled(jobId)).toBe("COMPLETED_WITH_ERRORS");
   const recoveryMs = Date.now() - releasedAt;
   const rows: { name: string; ends: string }[] = await rig.db.query(
-    "select document_name as name, coalesce(error_code, status) as ends from task where job_id = $1 and kind = 'DOCUMENT'",
+    "select document_name as name, coalesce(error_code, status) as ends from headway.task where job_id = $1 and kind = 'DOCUMENT'",
     [jobId],
   );
   const ends = Object.fromEntries(rows.map((row) => [row.name, row.ends]));
   const expected = Object.fromEntries(names.map((name) => [name, ODD[name]?.ends ?? "COMPLETED"]));
   expect(ends).toEqual(expected);
   const texts = await rig.db.query(
-    `select d.name, t.text from document d join document_text t on t.document_id = d.id where d.name like 'text with%' order by 1`,
+    `select d.name, t.text from headway.document d join headway.document_text t on t.document_id = d.id where d.name like 'text with%' order by 1`,
   );
   expect(texts.map((row: { text: string }) => row.text)).toEqual([CLEAN, CLEAN]);
   const { job } = await api.client.query<any>(

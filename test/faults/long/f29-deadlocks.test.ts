@@ -73,7 +73,9 @@ test("F29: four workers, six open jobs, a canceller and a sweep for 30 s: no dea
     }
   });
   await Promise.all(feeders);
-  const { rows } = await rig.db.query("select count(*)::int as n from status_change where job_id = any ($1)", [jobs]);
+  const { rows } = await rig.db.query("select count(*)::int as n from headway.status_change where job_id = any ($1)", [
+    jobs,
+  ]);
   await Promise.all(streams.map((stream) => stream.end()));
   expect(streams.map(({ gaps }) => gaps)).toEqual(streams.map(() => []));
   expect(streams.every(({ seen }) => seen > 0)).toBe(true);

@@ -7,7 +7,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
-import { migrate } from "../../../src/database/data-source.js";
+import { migrate } from "../../../src/database/migrate.js";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../../src/database/embedded.js";
 import { until } from "../../support/until.js";
 import { createFaultRig, hasExited, LEASE_MS, ROLES, type FaultRig } from "../rig.js";
@@ -89,7 +89,9 @@ test(`F26: every commit takes ${COMMIT_MS} ms: all settles, and no lease is lost
   const slowed = (await readFile(log, "utf8")).match(/DELAYED/g)?.length ?? 0;
   expect(slowed).toBeGreaterThan(20);
   tracer.kill("SIGTERM");
-  const { rows } = await rig.db.query("select max(crashes)::int as crashes, max(fence)::int as fence from task");
+  const { rows } = await rig.db.query(
+    "select max(crashes)::int as crashes, max(fence)::int as fence from headway.task",
+  );
   expect(rows).toEqual([{ crashes: 0, fence: 1 }]);
   expect(processes.filter(hasExited)).toHaveLength(0);
   await rig.account({ fault: "F26", what: `commits of ${COMMIT_MS} ms`, times: slowed });

@@ -4,7 +4,8 @@ import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { MIGRATIONS, migrate } from "../../../src/database/data-source.js";
+import { migrate } from "../../../src/database/migrate.js";
+import { numberedFiles } from "../../../src/database/sql-files.js";
 import type { ApiClient } from "../../../src/cli/client.js";
 import { createEmptyDatabase, type TestDatabase } from "../../support/database.js";
 import { ROOT, type HeadwayProcess } from "../../support/processes.js";
@@ -40,11 +41,11 @@ afterAll(async () => {
  * to this build may know one that has been given up since: HEADWAY_TEST_BEFORE names another.
  */
 async function buildBefore(): Promise<string> {
-  const ours = new Set(MIGRATIONS.map(({ name }) => name));
+  const ours = new Set(numberedFiles().map(({ name }) => name));
   const git = async (...args: string[]): Promise<string> =>
     (await run("git", args, { cwd: ROOT, maxBuffer: 50_000_000 })).stdout.trim();
   for (const commit of (await git("log", "--first-parent", "-m", "--format=%H", "--", KNOWN)).split("\n")) {
-    const listed = /MIGRATIONS = \[([^\]]*)\]/.exec(await git("show", `${commit}:${KNOWN}`))?.[1] ?? "";
+    const listed = /numberedFiles() = \[([^\]]*)\]/.exec(await git("show", `${commit}:${KNOWN}`))?.[1] ?? "";
     const theirs = listed.match(/\w+\d{13}/g) ?? [];
     const isPart = theirs.length < ours.size && theirs.every((name) => ours.has(name));
     if (isPart && (await isInstallable(git, commit))) return commit;
@@ -68,7 +69,7 @@ async function isInstallable(git: (...args: string[]) => Promise<string>, commit
 }
 
 async function migrations(): Promise<string[]> {
-  const { rows } = await rig.db.query("select name from migration order by id");
+  const { rows } = await rig.db.query("select name from headway.migration order by id");
   return rows.map(({ name }) => name as string);
 }
 
@@ -89,14 +90,18 @@ test("F27: the database is migrated under load while the build before it runs, a
   const olds: HeadwayProcess[] = [await rig.startFrom(old, { HEADWAY_ROLES: "api,reconciler" })];
   olds.push(await rig.startFrom(old, ROLES.worker));
   const atFirst = await migrations();
-  expect(atFirst.length).toBeLessThan(MIGRATIONS.length);
+  expect(atFirst.length).toBeLessThan(numberedFiles().length);
   const jobs: string[] = [];
   const stopOld = keepSubmitting(rig.client(olds[0]!), jobs);
   await until("the old build is at work", () => jobs.length > 5);
   const migratedFrom = Date.now();
   await migrate(database.url);
   const tookMs = Date.now() - migratedFrom;
-  expect((await migrations()).sort()).toEqual(MIGRATIONS.map(({ name }) => name).sort());
+  expect((await migrations()).sort()).toEqual(
+    numberedFiles()
+      .map(({ name }) => name)
+      .sort(),
+  );
   const atMigration = jobs.length;
   await until("the old build goes on after it", () => jobs.length > atMigration + 5);
   const news = [await rig.start({ HEADWAY_ROLES: "api,reconciler" }), await rig.start(ROLES.worker)];
@@ -110,9 +115,9 @@ test("F27: the database is migrated under load while the build before it runs, a
   await until("the new build goes on alone", () => jobs.length > alone + 5);
   await stopNew();
   await rig.settled(jobs, 60_000);
-  const { rows } = await rig.db.query("select max(crashes)::int as crashes from task");
+  const { rows } = await rig.db.query("select max(crashes)::int as crashes from headway.task");
   expect(rows).toEqual([{ crashes: 0 }]);
   expect(news.filter(hasExited)).toHaveLength(0);
-  const what = `migrated from ${before.slice(0, 7)} (${atFirst.length} of ${MIGRATIONS.length} migrations) in ${tookMs} ms`;
+  const what = `migrated from ${before.slice(0, 7)} (${atFirst.length} of ${numberedFiles().length} migrations) in ${tookMs} ms`;
   await rig.account({ fault: "F27", what, times: 1 });
 }, 180_000);

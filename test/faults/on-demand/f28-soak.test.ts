@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { migrate } from "../../../src/database/data-source.js";
+import { migrate } from "../../../src/database/migrate.js";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../../src/database/embedded.js";
 import type { HeadwayProcess } from "../../support/processes.js";
 import { startRedis } from "../../support/redis.js";
@@ -84,7 +84,7 @@ test(
         }
       },
       async "F12 cut in commit"() {
-        const needles = ['"leaseMs"', "heartbeat($1", '"kind":"stage"', '"kind":"complete"', "COMMIT"];
+        const needles = ['"leaseMs"', "headway.heartbeat($1", '"kind":"stage"', '"kind":"complete"', "COMMIT"];
         const needle = needles[Math.floor(random() * needles.length)]!;
         const cut = rig.postgres.cutOn(needle, random() < 0.5 ? "before" : "after");
         await Promise.race([cut, sleep(3_000, undefined, { ref: false })]);

@@ -123,7 +123,9 @@ describe("a request", () => {
     );
     expect(data!.createCollection.collection.lastChange.actor).toEqual({ type: "USER", name: "grace" });
     await until("the use is noted", async () => {
-      const rows = await api.rig.db.query("select 1 from api_key where name = 'grace' and last_used_at is not null");
+      const rows = await api.rig.db.query(
+        "select 1 from headway.api_key where name = 'grace' and last_used_at is not null",
+      );
       return rows.length === 1;
     });
   });
@@ -325,7 +327,7 @@ describe("a socket", () => {
     expect((await create("before")).value).toEqual({ data: { createCollection: { collection: { name: "before" } } } });
     await revokeKey(slow.rig.db, DEFAULT_PROJECT_ID, made.id);
     await expect(create("after")).rejects.toMatchObject([{ extensions: { code: "UNAUTHENTICATED" } }]);
-    expect(await slow.rig.db.query("select name from collection")).toEqual([{ name: "before" }]);
+    expect(await slow.rig.db.query("select name from headway.collection")).toEqual([{ name: "before" }]);
     await client.dispose();
     await slow.close();
   });
@@ -342,7 +344,7 @@ describe("a socket", () => {
     const lock = asking.rig.db.createQueryRunner();
     await lock.startTransaction();
     // Whoever asks whether a key is good waits from here on.
-    await lock.query("lock table api_key in access exclusive mode");
+    await lock.query("lock table headway.api_key in access exclusive mode");
     for (let count = 0; count < 60; count += 1) {
       await new Promise<void>((resolve) => {
         const socket = new WebSocket(address, "graphql-transport-ws");

@@ -88,7 +88,7 @@ describe("what may be done", () => {
 
 describe("what can't be done is refused with the present status, and leaves no trace", () => {
   const changes = async (): Promise<number> =>
-    (await api.rig.db.query("select count(*)::int as n from status_change"))[0].n;
+    (await api.rig.db.query("select count(*)::int as n from headway.status_change"))[0].n;
 
   test.each([
     ["retryJob(input: { jobId: $job })", "NOT_RETRYABLE", "is COMPLETED; only a job that FAILED"],

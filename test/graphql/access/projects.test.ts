@@ -66,12 +66,12 @@ beforeAll(async () => {
   await until("its task runs", () => gate.open !== null);
   const one = async (sql: string): Promise<string> => (await db.query(sql))[0].id as string;
   Object.assign(theirs, { collection: settled, job, open, openJob });
-  theirs.document = await one(`select id from document where name = 'good'`);
-  theirs.failedTask = await one("select id from task where status = 'FAILED'");
-  theirs.runningTask = await one("select id from task where status = 'RUNNING'");
-  theirs.chunk = await one("select id from chunk limit 1");
-  theirs.artifact = await one("select id from artifact where accepted");
-  theirs.change = await one(`select id from status_change where job_id = '${job}' limit 1`);
+  theirs.document = await one(`select id from headway.document where name = 'good'`);
+  theirs.failedTask = await one("select id from headway.task where status = 'FAILED'");
+  theirs.runningTask = await one("select id from headway.task where status = 'RUNNING'");
+  theirs.chunk = await one("select id from headway.chunk limit 1");
+  theirs.artifact = await one("select id from headway.artifact where accepted");
+  theirs.change = await one(`select id from headway.status_change where job_id = '${job}' limit 1`);
 });
 afterAll(async () => {
   gate.open?.();
@@ -159,9 +159,9 @@ async function firstOf(query: string, variables: Record<string, unknown>) {
 /** Everything of the project `default` that a request could change. */
 async function rowsOfOthers(): Promise<string> {
   const rows = await api.rig.db.query(
-    `select (select jsonb_agg(c order by id) from collection c) as c, (select jsonb_agg(d order by id) from document d) as d,
-       (select jsonb_agg(j order by id) from job j) as j, (select max(position) from status_change) as p,
-       (select jsonb_agg(to_jsonb(t) - 'lease_expires_at' order by id) from task t) as t`,
+    `select (select jsonb_agg(c order by id) from headway.collection c) as c, (select jsonb_agg(d order by id) from headway.document d) as d,
+       (select jsonb_agg(j order by id) from headway.job j) as j, (select max(position) from headway.status_change) as p,
+       (select jsonb_agg(to_jsonb(t) - 'lease_expires_at' order by id) from headway.task t) as t`,
   );
   return JSON.stringify(rows);
 }
@@ -302,7 +302,7 @@ async function ownOfEachType(): Promise<Readonly<Record<string, string>>> {
     stranger,
   );
   const [task] = data!.job.tasks.nodes;
-  const [worker] = await api.rig.db.query("select id from worker limit 1");
+  const [worker] = await api.rig.db.query("select id from headway.worker limit 1");
   return { Collection: collection.id, Document: documents[0].id, Job: job.id, Task: task.id, Worker: worker.id };
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { definePipeline, type DocumentContext } from "../../../src/pipelines/pipeline.js";
 import { expireCollections } from "../../../src/reconciler/expiry.js";
-import type { DutyParts } from "../../../src/reconciler/reconciler.js";
+import type { DutyDeps } from "../../../src/reconciler/duty.js";
 import { createTestApi, type TestApi } from "../../support/api.js";
 import { PROJECT } from "../../support/engine.js";
 import { fill } from "../../support/fill.js";
@@ -44,10 +44,10 @@ const slow = definePipeline({
 });
 
 let api: TestApi;
-let duty: DutyParts;
+let duty: DutyDeps;
 beforeAll(async () => {
   api = await createTestApi([keeper, slow]);
-  const { db, onError } = api.rig.parts;
+  const { db, onError } = api.rig.deps;
   duty = { db, onError, blobs: api.rig.blobs, recorder: null as never, settings: null as never };
 });
 afterAll(() => api.close());
@@ -84,7 +84,7 @@ async function processed(): Promise<{ collectionId: string; jobId: string; name:
 /** Every row of every table that still tells what the documents held. */
 async function remains(secret = SECRET): Promise<string[]> {
   const tables: { name: string }[] = await api.rig.db.query(
-    "select tablename as name from pg_tables where schemaname = 'public'",
+    "select tablename as name from pg_tables where schemaname = 'headway'",
   );
   const found: string[] = [];
   for (const { name } of tables) {
@@ -102,7 +102,9 @@ describe("deleteCollection", () => {
       { id: jobId },
     );
     expect(before.artifacts.nodes).toHaveLength(1);
-    const [{ blob_key: key }] = await api.rig.db.query("select blob_key from artifact where job_id = $1", [jobId]);
+    const [{ blob_key: key }] = await api.rig.db.query("select blob_key from headway.artifact where job_id = $1", [
+      jobId,
+    ]);
     expect(await api.rig.blobs.size(key)).toBe(SECRET.length);
 
     const { deleteCollection } = await ask(DELETE, { id: collectionId });
@@ -194,7 +196,7 @@ describe("expiry by time", () => {
     expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(3 * 86_400_000 + 3_600_000);
     expect(warnings).toEqual([{ code: "EXPIRES_SOON" }]);
     await expireCollections(duty);
-    await api.rig.db.query("update collection set expires_at = clock_timestamp() where id = $1", [id]);
+    await api.rig.db.query("update headway.collection set expires_at = clock_timestamp() where id = $1", [id]);
     expect(await expireCollections(duty)).toBeGreaterThan(0);
     const { collection } = await ask(
       "query ($id: ID!) { collection(id: $id) { status lastChange { reason actor { type name } } } }",
@@ -214,17 +216,20 @@ describe("expiry by time", () => {
 
   test("one collection that can't be expired does not keep the others", async () => {
     const ids = [await api.rig.collection(1), await api.rig.collection(1)];
-    await api.rig.db.query("update collection set expires_at = clock_timestamp() where id = any ($1)", [ids]);
+    await api.rig.db.query("update headway.collection set expires_at = clock_timestamp() where id = any ($1)", [ids]);
     await api.rig.db.query(
-      `create function fail_one() returns trigger language plpgsql as $$
+      `create function headway.fail_one() returns trigger language plpgsql as $$
        begin if new.id = '${ids[0]}' and new.status = 'EXPIRED' then raise exception 'not this one'; end if; return new; end $$`,
     );
     await api.rig.db.query(
-      "create trigger fail_one before update on collection for each row execute function fail_one()",
+      "create trigger fail_one before update on headway.collection for each row execute function headway.fail_one()",
     );
     await expireCollections(duty);
-    await api.rig.db.query("drop trigger fail_one on collection");
-    const rows = await api.rig.db.query("select id from collection where id = any ($1) and status = 'EXPIRED'", [ids]);
+    await api.rig.db.query("drop trigger fail_one on headway.collection");
+    const rows = await api.rig.db.query(
+      "select id from headway.collection where id = any ($1) and status = 'EXPIRED'",
+      [ids],
+    );
     expect(rows).toEqual([{ id: ids[1] }]);
     expect(api.rig.errors.map(({ doing }) => doing)).toContain(`expiring collection ${ids[0]}`);
     await expireCollections(duty);
@@ -242,26 +247,26 @@ describe("emptying a large collection", () => {
     const jobId = randomUUID();
     const by = "gen_random_uuid(), 'USER', 'filler', 'SUBMITTED'";
     await fill(api.rig.url, [
-      `insert into job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages, status,
+      `insert into headway.job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages, status,
          total, completed, finished_at, change_id, changed_by_type, changed_by, change_reason)
        values ('${jobId}', '${PROJECT}', '${collectionId}', 'keeper', 1, '{a,b}', '{}', 'COMPLETED', ${TASKS}, ${TASKS}, now(), ${by})`,
-      `insert into task (id, project_id, collection_id, job_id, kind, document_name, ordinal, pipeline, status, finished_at,
+      `insert into headway.task (id, project_id, collection_id, job_id, kind, document_name, ordinal, pipeline, status, finished_at,
          change_id, changed_by_type, changed_by, change_reason)
        select gen_random_uuid(), '${PROJECT}', '${collectionId}', '${jobId}', 'DOCUMENT', '${TOLD}', n, 'keeper', 'COMPLETED', now(), ${by}
        from generate_series(1, ${TASKS}) n`,
-      `insert into stage_output (task_id, project_id, stage, fence, output)
-       select id, project_id, s, 1, '"${TOLD}"' from task, unnest('{a,b}'::text[]) s where job_id = '${jobId}'`,
-      `insert into status_change (project_id, entity_type, entity_id, collection_id, job_id, task_id, version, to_status,
+      `insert into headway.stage_output (task_id, project_id, stage, fence, output)
+       select id, project_id, s, 1, '"${TOLD}"' from headway.task, unnest('{a,b}'::text[]) s where job_id = '${jobId}'`,
+      `insert into headway.status_change (project_id, entity_type, entity_id, collection_id, job_id, task_id, version, to_status,
          actor_type, actor, reason, message, change_id, at)
        select project_id, 'TASK', id, collection_id, job_id, id, v, 'QUEUED', 'USER', 'filler', 'SUBMITTED',
          case v when 2 then '${TOLD}' end, gen_random_uuid(), now()
-       from task, generate_series(1, 2) v where job_id = '${jobId}'`,
+       from headway.task, generate_series(1, 2) v where job_id = '${jobId}'`,
       "analyze",
     ]);
-    await api.rig.db.query("update collection set deletion_requested_at = clock_timestamp() where id = $1", [
+    await api.rig.db.query("update headway.collection set deletion_requested_at = clock_timestamp() where id = $1", [
       collectionId,
     ]);
-    await api.rig.db.query("select expire_collection($1, 'system:expiry')", [collectionId]);
+    await api.rig.db.query("select headway.expire_collection($1, 'system:expiry')", [collectionId]);
     return collectionId;
   }
 
@@ -270,7 +275,7 @@ describe("emptying a large collection", () => {
     const looked: number[] = [];
     for (let touched = 1; touched > 0;) {
       touched = await api.rig.db.transaction(async (tx) => {
-        const [step] = await tx.query("select empty_collection($1, $2) as touched", [collectionId, LIMIT]);
+        const [step] = await tx.query("select headway.empty_collection($1, $2) as touched", [collectionId, LIMIT]);
         const [read] = await tx.query(
           `select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int as rows from pg_stat_xact_user_tables
            where relname in ('document', 'chunk', 'artifact', 'job', 'task', 'stage_output', 'status_change')`,
@@ -290,9 +295,10 @@ describe("emptying a large collection", () => {
     const collectionId = await large();
     const together = (): Promise<number[]> => Promise.all([1, 2, 3].map(() => expireCollections(duty)));
     while ((await together()).some((moved) => moved > 0));
-    const [row] = await api.rig.db.query("select emptied_at is not null as emptied from collection where id = $1", [
-      collectionId,
-    ]);
+    const [row] = await api.rig.db.query(
+      "select emptied_at is not null as emptied from headway.collection where id = $1",
+      [collectionId],
+    );
     expect(row).toEqual({ emptied: true });
     expect(await remains(TOLD)).toEqual([]);
   });

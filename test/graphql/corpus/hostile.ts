@@ -116,7 +116,7 @@ export const TOO_MUCH: readonly Hostile[] = [
 /** H7: what can't be read as meant. */
 export const ODD: readonly Hostile[] = [
   { what: "nothing", query: "", code: "GRAPHQL_PARSE_FAILED", says: /Unexpected <EOF>/ },
-  { what: "no GraphQL", query: "select * from task", code: "GRAPHQL_PARSE_FAILED", says: /Unexpected Name/ },
+  { what: "no GraphQL", query: "select * from headway.task", code: "GRAPHQL_PARSE_FAILED", says: /Unexpected Name/ },
   { what: "a field that is none", query: "{ nonsense }", code: "GRAPHQL_VALIDATION_FAILED", says: /nonsense/ },
   {
     what: "an operation that is not in it",

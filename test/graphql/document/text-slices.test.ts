@@ -22,7 +22,7 @@ beforeAll(async () => {
   const worker = await api.rig.startWorker();
   await api.rig.settled(await api.rig.submit("keep", 0, { collectionId }));
   await worker.stop(0);
-  const rows = await api.rig.db.query("select id, name from document where collection_id = $1", [collectionId]);
+  const rows = await api.rig.db.query("select id, name from headway.document where collection_id = $1", [collectionId]);
   for (const { id, name } of rows as { id: string; name: string }[]) ids[name] = id;
 });
 afterAll(() => api.close());
@@ -67,7 +67,7 @@ describe("a slice of a text", () => {
 
   test("brings no more than itself out of the database, where every character is one unit", async () => {
     const rows = await api.rig.db.query(
-      "select d.name, x.one_unit_each from document_text x join document d on d.id = x.document_id order by d.name",
+      "select d.name, x.one_unit_each from headway.document_text x join headway.document d on d.id = x.document_id order by d.name",
     );
     expect(rows).toEqual([
       { name: "none", one_unit_each: true },

@@ -133,7 +133,9 @@ describe("the entities of a collection", () => {
     next = () => [];
     await processed(collectionId, "COMPLETED");
     expect(named(await entitiesOf(collectionId))).toEqual([]);
-    const rows = await api.rig.db.query("select name from named_entity where collection_id = $1", [collectionId]);
+    const rows = await api.rig.db.query("select name from headway.named_entity where collection_id = $1", [
+      collectionId,
+    ]);
     expect(rows).toEqual([{ name: "New" }]);
   });
 
@@ -148,7 +150,7 @@ describe("the entities of a collection", () => {
     next = make;
     await processed(collectionId, "FAILED");
     const [task] = await api.rig.db.query(
-      "select error_code, error_message from task where collection_id = $1 and kind = 'COLLECTION'",
+      "select error_code, error_message from headway.task where collection_id = $1 and kind = 'COLLECTION'",
       [collectionId],
     );
     expect(task.error_code).toBe("OUTPUT_UNSTORABLE");
@@ -168,8 +170,8 @@ describe("the entities of a collection", () => {
     );
     expect(data!.deleteCollection).toEqual({ collection: { status: "EXPIRED" }, userErrors: [] });
     const [left] = await api.rig.db.query(
-      `select (select count(*) from named_entity where collection_id = $1)::int
-         + (select count(*) from named_entity_shown where collection_id = $1)::int as rows`,
+      `select (select count(*) from headway.named_entity where collection_id = $1)::int
+         + (select count(*) from headway.named_entity_shown where collection_id = $1)::int as rows`,
       [collectionId],
     );
     expect(left.rows).toBe(0);

@@ -49,13 +49,15 @@ async function bulk(input: Record<string, unknown>): Promise<Payload> {
   return data!.bulkJobs;
 }
 const statuses = async (ids: readonly string[]): Promise<Set<string>> => {
-  const rows: { status: string }[] = await api.rig.db.query("select status from job where id = any ($1)", [ids]);
+  const rows: { status: string }[] = await api.rig.db.query("select status from headway.job where id = any ($1)", [
+    ids,
+  ]);
   return new Set(rows.map(({ status }) => status));
 };
 
 describe("bulkJobs", () => {
   test("only counts unless told otherwise: matched is exact, the newest come first, and nothing changes", async () => {
-    const before = await api.rig.db.query("select count(*) from status_change");
+    const before = await api.rig.db.query("select count(*) from headway.status_change");
     expect(await bulk({ action: "RETRY", filter: { status: ["FAILED"] } })).toEqual({
       matched: 5,
       applied: 0,
@@ -63,7 +65,7 @@ describe("bulkJobs", () => {
       userErrors: [],
     });
     expect((await bulk({ action: "CANCEL", filter: {} })).matched).toBe(8);
-    expect(await api.rig.db.query("select count(*) from status_change")).toEqual(before);
+    expect(await api.rig.db.query("select count(*) from headway.status_change")).toEqual(before);
   });
 
   test.each([
@@ -94,7 +96,7 @@ describe("bulkJobs", () => {
     }
     for (const id of failed) expect(await api.rig.settled(id)).toBe("COMPLETED");
     const rows = await api.rig.db.query(
-      "select distinct message from status_change where reason = 'RETRIED_BY_REQUEST' and entity_type = 'JOB'",
+      "select distinct message from headway.status_change where reason = 'RETRIED_BY_REQUEST' and entity_type = 'JOB'",
     );
     expect(rows).toEqual([{ message: "mended" }]);
   });
@@ -121,11 +123,11 @@ describe("bulkJobs", () => {
 
   test("refuses more than 10,000 jobs, says how many there are, and shows the first 100", async () => {
     await fill(api.rig.url, [
-      `insert into job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages, tags,
+      `insert into headway.job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages, tags,
          status, change_id, changed_by_type, changed_by, change_reason, created_at)
        select gen_random_uuid(), project_id, id, 'fine', 1, '{}', '{}', '{many}', 'COMPLETED', gen_random_uuid(), 'USER',
          'tester', 'SUBMITTED', now() - make_interval(secs => n)
-       from generate_series(1, 10001) n, (select id, project_id from collection limit 1) c`,
+       from generate_series(1, 10001) n, (select id, project_id from headway.collection limit 1) c`,
     ]);
     const many = await bulk({ action: "CANCEL", filter: { tags: ["many"] }, dryRun: false });
     expect(many).toMatchObject({

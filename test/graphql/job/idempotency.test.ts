@@ -32,7 +32,7 @@ async function submit(input: Record<string, unknown>): Promise<Payload> {
   return data!.submitJob;
 }
 const jobsOf = async (collectionId: string): Promise<number> =>
-  (await api.rig.db.query("select count(*)::int as n from job where collection_id = $1", [collectionId]))[0].n;
+  (await api.rig.db.query("select count(*)::int as n from headway.job where collection_id = $1", [collectionId]))[0].n;
 
 test("tags and options that can't be kept are refused as what they are", async () => {
   const collectionId = await api.rig.collection(1);
@@ -55,7 +55,7 @@ describe("a key of a submit", () => {
     expect(await submit(input)).toMatchObject(again);
     await api.rig.settled(first.job!.id);
     expect(await submit(input)).toMatchObject({ ...again, job: { id: first.job!.id, status: "COMPLETED" } });
-    await deleteCollection(api.rig.parts, ACTOR, { collectionId });
+    await deleteCollection(api.rig.deps, ACTOR, { collectionId });
     expect(await submit(input)).toMatchObject(again);
     expect(await jobsOf(collectionId)).toBe(1);
   });

@@ -179,7 +179,7 @@ describe("an incremental submit", () => {
   });
 
   test("skips what comes from a file once the download shows that it is unchanged", async () => {
-    const file = path.join(api.rig.parts.fileRoots[0]!, "source.txt");
+    const file = path.join(api.rig.deps.fileRoots[0]!, "source.txt");
     await writeFile(file, "from a file");
     const collectionId = await api.rig.collection(0);
     await add(collectionId, [{ name: "f", uri: pathToFileURL(file).href }]);
@@ -260,15 +260,15 @@ describe("removeDocuments", () => {
     removedIds userErrors { code message path } } }`;
   const documentsOf = async (collectionId: string): Promise<Record<string, string>> => {
     const rows: { id: string; name: string }[] = await api.rig.db.query(
-      "select id, name from document where collection_id = $1",
+      "select id, name from headway.document where collection_id = $1",
       [collectionId],
     );
     return Object.fromEntries(rows.map(({ id, name }) => [name, id]));
   };
   const leftOf = async (id: string): Promise<number> => {
     const rows: { n: number }[] = await api.rig.db.query(
-      `select (select count(*) from document where id = $1) + (select count(*) from document_bytes where document_id = $1)
-         + (select count(*) from document_text where document_id = $1) + (select count(*) from chunk where document_id = $1)
+      `select (select count(*) from headway.document where id = $1) + (select count(*) from headway.document_bytes where document_id = $1)
+         + (select count(*) from headway.document_text where document_id = $1) + (select count(*) from headway.chunk where document_id = $1)
          as n`,
       [id],
     );
@@ -276,7 +276,7 @@ describe("removeDocuments", () => {
   };
 
   test("takes away bytes, text, chunks, outputs and files; the tasks stay with the document's name", async () => {
-    const file = path.join(api.rig.parts.fileRoots[0]!, "gone.txt");
+    const file = path.join(api.rig.deps.fileRoots[0]!, "gone.txt");
     await writeFile(file, "soon gone");
     const collectionId = await api.rig.collection(THREE);
     await add(collectionId, [{ name: "f", uri: pathToFileURL(file).href }]);
@@ -300,7 +300,7 @@ describe("removeDocuments", () => {
     });
     expect(read.data!.job.tasks.nodes[1]).toEqual({ documentName: "b", status: "COMPLETED", document: null });
     const outputs = await api.rig.db.query(
-      "select document_name as name, count(o.*)::int as n from task t left join stage_output o on o.task_id = t.id where t.job_id = $1 and kind = 'DOCUMENT' group by 1 order by 1",
+      "select document_name as name, count(o.*)::int as n from headway.task t left join headway.stage_output o on o.task_id = t.id where t.job_id = $1 and kind = 'DOCUMENT' group by 1 order by 1",
       [first.id],
     );
     expect(outputs).toEqual([
@@ -310,7 +310,7 @@ describe("removeDocuments", () => {
       { name: "f", n: 0 },
     ]);
     // The stored file goes with the next sweep.
-    expect(await api.rig.db.query("select prefix from doomed_blob")).toEqual(
+    expect(await api.rig.db.query("select prefix from headway.blob_deletion")).toEqual(
       expect.arrayContaining([`sources/${b}`, `sources/${f}`].map((prefix) => ({ prefix }))),
     );
     const next = await submit(collectionId);

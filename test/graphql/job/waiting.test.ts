@@ -27,9 +27,9 @@ afterEach(async () => {
   const { jobs } = await ask("{ jobs(filter: { status: [QUEUED, PROCESSING] }) { nodes { id } } }");
   for (const { id } of jobs.nodes)
     await ask("mutation ($id: ID!) { cancelJob(input: { jobId: $id }) { job { id } } }", { id });
-  await api.rig.db.query("update task set lease_expires_at = now() + interval '1 h' where status = 'RUNNING'");
-  await api.rig.db.query("delete from worker");
-  await api.rig.db.query("delete from pipeline_pause");
+  await api.rig.db.query("update headway.task set lease_expires_at = now() + interval '1 h' where status = 'RUNNING'");
+  await api.rig.db.query("delete from headway.worker");
+  await api.rig.db.query("delete from headway.pipeline_pause");
 });
 
 async function ask(query: string, variables: Record<string, unknown> = {}): Promise<Record<string, any>> {
@@ -46,7 +46,7 @@ const waiting = async (id: string): Promise<any> => (await ask(JOB, { id })).job
 async function worker(concurrency: number, more: { loop?: number; running?: number } = {}): Promise<string> {
   const id = randomUUID();
   await api.rig.db.query(
-    `insert into worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms, loop_iterations, running,
+    `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms, loop_iterations, running,
        last_loop_at)
      values ($1, $2, 'somewhere', 1, 'test', '{pair,brisk}', $3, 30000, 5, $4, clock_timestamp() - make_interval(secs => $5))`,
     [id, PROJECT, concurrency, more.running ?? 0, more.loop ?? 0],
@@ -57,10 +57,10 @@ async function worker(concurrency: number, more: { loop?: number; running?: numb
 /** As a claim would, by hand through the door. */
 async function claim(jobId: string, workerId: string): Promise<void> {
   await api.rig.db.query(
-    `update task set status = 'RUNNING', version = version + 1, fence = fence + 1, worker_id = $2::uuid,
+    `update headway.task set status = 'RUNNING', version = version + 1, fence = fence + 1, worker_id = $2::uuid,
        lease_expires_at = clock_timestamp() + interval '30 s', change_id = gen_random_uuid(), changed_by_type = 'WORKER',
        changed_by = 'worker:' || $2::text, change_reason = 'CLAIMED'
-     where id = (select id from task where job_id = $1 and status = 'QUEUED' and kind = 'DOCUMENT' order by ordinal limit 1)`,
+     where id = (select id from headway.task where job_id = $1 and status = 'QUEUED' and kind = 'DOCUMENT' order by ordinal limit 1)`,
     [jobId, workerId],
   );
 }
@@ -117,12 +117,12 @@ describe("waitingOn says", () => {
     const id = await api.rig.submit("pair", 1, { runAt });
     expect((await waiting(id)).waitingOn).toMatchObject({ code: "SCHEDULED", until: runAt.toISOString() });
     await api.rig.db.query(
-      `update task set attempt = 2, version = version + 1, change_id = gen_random_uuid(), status = 'RUNNING', fence = 1,
+      `update headway.task set attempt = 2, version = version + 1, change_id = gen_random_uuid(), status = 'RUNNING', fence = 1,
          worker_id = gen_random_uuid(), lease_expires_at = now(), change_reason = 'CLAIMED' where job_id = $1 and kind = 'DOCUMENT'`,
       [id],
     );
     await api.rig.db.query(
-      `update task set status = 'QUEUED', version = version + 1, change_id = gen_random_uuid(), worker_id = null,
+      `update headway.task set status = 'QUEUED', version = version + 1, change_id = gen_random_uuid(), worker_id = null,
          lease_expires_at = null, change_reason = 'RETRY_SCHEDULED' where job_id = $1 and kind = 'DOCUMENT'`,
       [id],
     );
@@ -161,7 +161,7 @@ describe("waitingOn says", () => {
     expect(Date.parse(asked.until) - Date.now()).toBeGreaterThan(10_000);
 
     await api.rig.db.query(
-      "update task set lease_expires_at = now() - interval '1 s' where job_id = $1 and kind = 'DOCUMENT'",
+      "update headway.task set lease_expires_at = now() - interval '1 s' where job_id = $1 and kind = 'DOCUMENT'",
       [id],
     );
     expect((await waiting(id)).waitingOn.code).toBe("LEASE_LOST");
@@ -184,12 +184,12 @@ describe("JobFilter.stuck", () => {
     await claim(id, await worker(1));
     expect(await stuck(true)).toEqual([]);
     await api.rig.db.query(
-      "update task set lease_expires_at = now() - interval '4 s' where job_id = $1 and kind = 'DOCUMENT'",
+      "update headway.task set lease_expires_at = now() - interval '4 s' where job_id = $1 and kind = 'DOCUMENT'",
       [id],
     );
     expect(await stuck(true)).toEqual([]);
     await api.rig.db.query(
-      "update task set lease_expires_at = now() - interval '6 s' where job_id = $1 and kind = 'DOCUMENT'",
+      "update headway.task set lease_expires_at = now() - interval '6 s' where job_id = $1 and kind = 'DOCUMENT'",
       [id],
     );
     expect(await stuck(true)).toEqual([id]);
@@ -201,7 +201,7 @@ describe("JobFilter.stuck", () => {
     expect(await stuck(true)).toEqual([]);
     const busy = await worker(1, { running: 1 });
     expect(await stuck(true)).toEqual([]);
-    await api.rig.db.query("update worker set running = 0 where id = $1", [busy]);
+    await api.rig.db.query("update headway.worker set running = 0 where id = $1", [busy]);
     expect(await stuck(true)).toEqual([id]);
     expect((await waiting(id)).waitingOn.code).toBe("WORKER_STALLED");
     await ask('mutation { pausePipeline(input: { pipeline: "pair", reason: "later" }) { userErrors { code } } }');

@@ -146,9 +146,9 @@ describe("one key", () => {
       checks: [],
       measured: null,
       api: {
-        parts: api.rig.parts,
+        deps: api.rig.deps,
         stream: api.stream,
-        keys: new KeyRing(api.rig.db, api.rig.parts.onError),
+        keys: new KeyRing(api.rig.db, api.rig.deps.onError),
         embedder: {} as never,
         blobs: api.rig.blobs,
       },

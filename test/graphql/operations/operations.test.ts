@@ -42,17 +42,17 @@ describe("workers", () => {
   ): Promise<string> {
     const id = randomUUID();
     await api.rig.db.query(
-      `insert into worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms, loop_iterations,
+      `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms, loop_iterations,
          started_at, heartbeat_at, last_loop_at)
        select $1, $2, 'somewhere', 1, 'test', '{plain}', 8, 30000, $3, ages[1], ages[2], ages[3] from (
          select array_agg(clock_timestamp() - make_interval(secs => s) order by n) as ages
          from unnest($4::float8[]) with ordinality as u(s, n)) a`,
       [id, PROJECT, iterations, [ages.started, ages.beat, ages.loop]],
     );
-    if (more) await api.rig.db.query(`update worker set ${more} = clock_timestamp() where id = $1`, [id]);
+    if (more) await api.rig.db.query(`update headway.worker set ${more} = clock_timestamp() where id = $1`, [id]);
     return id;
   }
-  afterEach(() => api.rig.db.query("delete from worker where hostname = 'somewhere'"));
+  afterEach(() => api.rig.db.query("delete from headway.worker where hostname = 'somewhere'"));
 
   const STATUSES = "query ($all: Boolean) { workers(includeStopped: $all) { id status } }";
 
@@ -136,13 +136,13 @@ describe("doctor", () => {
     const collectionId = await api.rig.collection(2);
     const jobId = await api.rig.submit("plain", 0, { collectionId });
     const otherJobId = await api.rig.submit("plain", 2);
-    await unguarded("update job set completed = 7 where id = $1", jobId);
+    await unguarded("update headway.job set completed = 7 where id = $1", jobId);
     const broken = [{ invariant: "S8", entityType: "JOB", entityId: jobId, detail: "counters differ from its tasks" }];
     expect((await ask(ALL)).doctor).toEqual(broken);
     expect((await ask(WITHIN, { job: jobId })).doctor).toEqual(broken);
     expect((await ask(WITHIN, { collection: collectionId })).doctor).toEqual(broken);
     expect((await ask(WITHIN, { job: otherJobId })).doctor).toEqual([]);
-    await unguarded("update job set completed = 0 where id = $1", jobId);
+    await unguarded("update headway.job set completed = 0 where id = $1", jobId);
     expect((await ask(ALL)).doctor).toEqual([]);
   });
 
@@ -163,7 +163,7 @@ describe("repair", () => {
   beforeEach(async () => {
     jobId = await api.rig.submit("single", 1);
     await api.rig.db.query(
-      `update task set status = 'CANCELLED', version = version + 1, change_id = $2, changed_by_type = 'SYSTEM',
+      `update headway.task set status = 'CANCELLED', version = version + 1, change_id = $2, changed_by_type = 'SYSTEM',
          changed_by = 'system:test', change_reason = 'CANCELLED_BY_REQUEST', finished_at = clock_timestamp()
        where job_id = $1`,
       [jobId, randomUUID()],

@@ -59,7 +59,7 @@ async function insert(collectionId: string, rows: readonly Row[]): Promise<void>
   );
   if (values.length === 0) return;
   await fill(api.rig.url, [
-    `insert into job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages, tags, priority,
+    `insert into headway.job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages, tags, priority,
        status, created_at, status_changed_at, finished_at, change_id, changed_by_type, changed_by, change_reason)
      values ${values.join(", ")}`,
   ]);
@@ -104,7 +104,7 @@ async function expected(
   order: { field: string; direction: string },
 ) {
   const rows: { id: string }[] = await api.rig.db.query(
-    `select id from job where collection_id = $1 and ($2::text[] is null or status = any ($2)) and ($3::text[] is null or tags @> $3)
+    `select id from headway.job where collection_id = $1 and ($2::text[] is null or status = any ($2)) and ($3::text[] is null or tags @> $3)
        and ($4::timestamptz is null or created_at >= $4) and ($5::timestamptz is null or created_at < $5)
      order by ${{ CREATED_AT: "created_at D, id D", STATUS_CHANGED_AT: "status_changed_at D, id D", PRIORITY: "priority D, created_at D, id D" }[order.field]!.replaceAll("D", order.direction)}`,
     [

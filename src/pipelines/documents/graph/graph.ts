@@ -1,5 +1,5 @@
 import type { CollectionStage } from "../../pipeline.js";
-import type { DocumentsOptions } from "../documents.js";
+import type { DocumentsOptions } from "../options.js";
 import { PARSER_MEMORY_MIB } from "../parse.js";
 import { Mentions } from "./mentions.js";
 import { graphml } from "./graphml.js";

@@ -1,6 +1,5 @@
 import { findDates } from "../dates.js";
 import { findAmounts } from "../money.js";
-import type { ReceiptText } from "./receipt.js";
 
 const LABEL =
   /^(?:merchant|sold by|seller|vendor|supplier|payee|store|paid to|verkäufer|vendeur|from)\s*:\s*(.{2,60})$/i;
@@ -12,7 +11,10 @@ const SENDER_NOISE =
   /\b(receipts?|no-?reply|tickets?|bookings?|orders?|billing|invoices?|notifications?|support|customer service|team|payments?)\b/gi;
 
 /** Who was paid: a label says so, or the e-mail's sender, or the first line that is a name. Null where nothing does. */
-export function merchantOf(lines: readonly string[], { sender, subject }: ReceiptText): string | null {
+export function merchantOf(
+  lines: readonly string[],
+  { sender, subject }: { readonly sender?: string; readonly subject?: string },
+): string | null {
   const labelled = lines.slice(0, 40).map((line) => LABEL.exec(line)?.[1]?.trim());
   const label = labelled.find((name) => name !== undefined && /\p{L}{2}/u.test(name) && !name.includes("@"));
   if (label) return tidy(label);

@@ -1,0 +1,9 @@
+-- Takes the lock of each collection's history. About locks and their order see lock_collections.
+create or replace function headway.lock_history(p_collections uuid[]) returns void language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pg_advisory_xact_lock(key) from (
+    select distinct hashtextextended(id::text, 'headway.status_change'::regclass::oid::bigint) as key
+    from unnest(p_collections) as id order by 1) keys;
+end $$;

@@ -1,0 +1,491 @@
+-- breaking: no
+-- Tables, types and indexes. Statuses and other words are text with a CHECK; a test holds them equal to the words in
+-- src/lifecycle. Every table has a project: nothing crosses one.
+
+-- What this build's `sql/` has brought in: each file with the hash of its text. For numbered files it says whether a
+-- build that does not know the file may go on working.
+create table headway.sql_file (
+  path text primary key,
+  sha256 text not null,
+  breaking boolean not null,
+  build text not null,
+  applied_at timestamptz not null default clock_timestamp()
+);
+
+create table headway.project (
+  id uuid primary key,
+  name text not null unique,
+  created_at timestamptz not null default clock_timestamp()
+);
+insert into headway.project (id, name) values ('00000000-0000-7000-8000-000000000001', 'default');
+
+-- In every cursor: made anew where this database is not the one it was made in.
+create table headway.database_identity (
+  only_row boolean primary key default true check (only_row),
+  id uuid not null,
+  system_identifier text not null
+);
+
+-- The changes of status that are allowed; filled from sql/transitions.sql.
+create table headway.transition (
+  level text not null,
+  from_status text,
+  to_status text not null,
+  reason text not null,
+  unique nulls not distinct (level, from_status, to_status, reason)
+);
+
+create table headway.collection (
+  id uuid primary key,
+  project_id uuid not null references headway.project,
+  name text not null,
+  description text,
+  metadata jsonb not null default '{}',
+  status text not null check (status in (
+    'CREATED', 'PROCESSING', 'COMPLETED', 'COMPLETED_WITH_ERRORS', 'FAILED', 'CANCELLED', 'EXPIRED'
+  )),
+  expires_at timestamptz,
+  document_count int not null default 0,
+  chunk_count int not null default 0,
+  embedded_chunk_count int not null default 0,
+  content_version bigint not null default 0,
+  version int not null default 1,
+  created_at timestamptz not null default clock_timestamp(),
+  status_changed_at timestamptz not null default clock_timestamp(),
+  change_id uuid not null,
+  changed_by_type text not null check (changed_by_type in ('USER', 'WORKER', 'SYSTEM')),
+  changed_by text not null,
+  change_reason text not null,
+  change_message text,
+  deletion_requested_at timestamptz,
+  deletion_requested_by_type text,
+  deletion_requested_by text,
+  emptied_at timestamptz,
+  -- How far emptying has come: each step goes on behind it.
+  emptied_document uuid,
+  emptied_job uuid,
+  emptied_ordinal int,
+  emptied_position bigint,
+  unique (project_id, name)
+) with (fillfactor = 80);
+create index collection_newest on headway.collection (project_id, created_at desc, id desc);
+create index collection_expiring on headway.collection (id) where status <> 'EXPIRED' and expires_at is not null;
+create index collection_deleting on headway.collection (id)
+  where status <> 'EXPIRED' and deletion_requested_at is not null;
+create index collection_emptying on headway.collection (id) where status = 'EXPIRED' and emptied_at is null;
+create index collection_by_status on headway.collection (project_id, status, created_at desc, id desc);
+create index collection_metadata on headway.collection using gin (metadata jsonb_path_ops);
+
+create table headway.upload (
+  id uuid primary key,
+  project_id uuid not null references headway.project,
+  name text not null,
+  media_type text,
+  size_bytes bigint not null check (size_bytes >= 0),
+  -- As announced, where it was; of the bytes themselves once they are there.
+  sha256 text,
+  blob_key text,
+  completed_at timestamptz,
+  created_at timestamptz not null default clock_timestamp(),
+  -- From then on no new document takes it.
+  expires_at timestamptz not null,
+  -- When the sweep looks at it; null while documents hold it, so that it is not looked at in vain.
+  sweep_at timestamptz,
+  check ((blob_key is null) = (completed_at is null)),
+  check (completed_at is null or sha256 is not null)
+);
+create index upload_to_sweep on headway.upload (sweep_at) where sweep_at is not null;
+
+create table headway.document (
+  id uuid primary key,
+  project_id uuid not null references headway.project,
+  collection_id uuid not null references headway.collection,
+  name text not null,
+  media_type text,
+  size_bytes bigint,
+  sha256 text,
+  content_version int not null default 1,
+  source_uri text,
+  blob_key text,
+  metadata jsonb not null default '{}',
+  content_task_id uuid,
+  text_fence bigint,
+  chunk_fence bigint,
+  chunk_count int not null default 0,
+  embedded_chunk_count int not null default 0,
+  created_at timestamptz not null default clock_timestamp(),
+  upload_id uuid references headway.upload,
+  unique (collection_id, name)
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_limit = 1000);
+create index document_in_order on headway.document (collection_id, id);
+create index document_of_upload on headway.document (upload_id) where upload_id is not null;
+
+create table headway.document_bytes (
+  document_id uuid primary key references headway.document on delete cascade,
+  project_id uuid not null references headway.project,
+  bytes bytea not null
+);
+
+create table headway.job (
+  id uuid primary key,
+  project_id uuid not null references headway.project,
+  collection_id uuid not null references headway.collection,
+  pipeline text not null,
+  pipeline_version int not null,
+  document_stages text[] not null,
+  collection_stages text[] not null,
+  options jsonb not null default '{}',
+  tags text[] not null default '{}',
+  priority int not null default 0 check (priority between -100 and 100),
+  mode text not null default 'FULL' check (mode in ('FULL', 'INCREMENTAL')),
+  status text not null check (status in (
+    'QUEUED', 'PROCESSING', 'CANCELLING', 'COMPLETED', 'COMPLETED_WITH_ERRORS', 'FAILED', 'CANCELLED'
+  )),
+  run int not null default 1,
+  total int not null default 0,
+  queued int not null default 0,
+  running int not null default 0,
+  completed int not null default 0,
+  failed int not null default 0,
+  cancelled int not null default 0,
+  skipped int not null default 0,
+  settled_peak int not null default 0,
+  idempotency_key text,
+  request_hash text,
+  run_at timestamptz,
+  started_at timestamptz,
+  finished_at timestamptz,
+  cancel_requested_at timestamptz,
+  version int not null default 1,
+  created_at timestamptz not null default clock_timestamp(),
+  status_changed_at timestamptz not null default clock_timestamp(),
+  change_id uuid not null,
+  changed_by_type text not null check (changed_by_type in ('USER', 'WORKER', 'SYSTEM')),
+  changed_by text not null,
+  change_reason text not null,
+  change_message text,
+  unique (project_id, idempotency_key)
+) with (fillfactor = 70);
+create unique index job_one_open on headway.job (collection_id) where status in ('QUEUED', 'PROCESSING', 'CANCELLING');
+create index job_open on headway.job (id) where status in ('QUEUED', 'PROCESSING', 'CANCELLING');
+create index job_newest on headway.job (project_id, created_at desc, id desc);
+create index job_of_collection on headway.job (collection_id, created_at desc, id desc);
+create index job_status_changed on headway.job (status_changed_at);
+create index job_by_status on headway.job (project_id, status, created_at desc, id desc);
+create index job_by_pipeline on headway.job (project_id, pipeline, created_at desc, id desc);
+create index job_by_priority on headway.job (project_id, priority desc, created_at desc, id desc);
+create index job_tags on headway.job using gin (tags);
+
+-- No foreign keys to project, collection and job: see check_task_parents. By default a table is vacuumed when a fifth
+-- of it is dead: of two million tasks that is 400,000 rows, and between two such vacuums everything that looks for open
+-- work walks over them.
+create table headway.task (
+  id uuid primary key,
+  project_id uuid not null,
+  collection_id uuid not null,
+  job_id uuid not null,
+  kind text not null check (kind in ('DOCUMENT', 'COLLECTION')),
+  document_id uuid references headway.document on delete set null,
+  document_name text,
+  ordinal int not null,
+  pipeline text not null,
+  priority int not null default 0,
+  run int not null default 1,
+  status text not null check (status in (
+    'WAITING', 'QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED'
+  )),
+  stage text,
+  attempt int not null default 1,
+  max_attempts int not null default 3,
+  crashes int not null default 0,
+  progress real not null default 0 check (progress between 0 and 1),
+  progress_message text,
+  warnings jsonb not null default '[]',
+  fence bigint not null default 0,
+  worker_id uuid,
+  lease_expires_at timestamptz,
+  run_at timestamptz not null default clock_timestamp(),
+  started_at timestamptz,
+  finished_at timestamptz,
+  cancel_requested_at timestamptz,
+  error_code text,
+  error_message text,
+  error_stage text,
+  error_retryable boolean,
+  text_fence bigint,
+  chunk_fence bigint,
+  version int not null default 1,
+  created_at timestamptz not null default clock_timestamp(),
+  status_changed_at timestamptz not null default clock_timestamp(),
+  change_id uuid not null,
+  changed_by_type text not null check (changed_by_type in ('USER', 'WORKER', 'SYSTEM')),
+  changed_by text not null,
+  change_reason text not null,
+  change_message text,
+  -- The content of its document, for an incremental submit: content that came along is known at birth, that of a source
+  -- once this task has fetched it.
+  content_sha256 text,
+  unique (job_id, ordinal)
+) with (
+  fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02,
+  autovacuum_vacuum_cost_limit = 1000
+);
+create index task_due on headway.task (priority desc, run_at, id) where status = 'QUEUED';
+create index task_running on headway.task (worker_id, id) where status = 'RUNNING';
+create index task_of_document on headway.task (document_id, id);
+create unique index task_one_collection_task on headway.task (job_id) where kind = 'COLLECTION';
+create index task_not_completed on headway.task (job_id, ordinal) where status <> 'COMPLETED';
+create index task_open_newest on headway.task (project_id, created_at desc, id desc)
+  where status in ('WAITING', 'QUEUED', 'RUNNING');
+create index task_by_error_in_order on headway.task (job_id, error_code, ordinal) where error_code is not null;
+
+create table headway.stage_count (
+  job_id uuid not null references headway.job,
+  project_id uuid not null references headway.project,
+  stage text not null,
+  queued int not null default 0 check (queued >= 0),
+  running int not null default 0 check (running >= 0),
+  completed int not null default 0 check (completed >= 0),
+  failed int not null default 0 check (failed >= 0),
+  primary key (job_id, stage)
+) with (fillfactor = 70);
+
+-- The history. Append-only, and vacuumed for its visibility.
+create table headway.status_change (
+  id uuid primary key default gen_random_uuid(),
+  position bigint generated always as identity,
+  tx xid8 not null default pg_current_xact_id(),
+  project_id uuid not null,
+  entity_type text not null check (entity_type in ('COLLECTION', 'JOB', 'TASK')),
+  entity_id uuid not null,
+  collection_id uuid not null,
+  job_id uuid,
+  task_id uuid,
+  version int not null,
+  from_status text,
+  to_status text not null check (to_status in (
+    'CREATED', 'WAITING', 'QUEUED', 'PROCESSING', 'RUNNING', 'CANCELLING', 'COMPLETED', 'COMPLETED_WITH_ERRORS', 'FAILED',
+    'CANCELLED', 'SKIPPED', 'EXPIRED'
+  )),
+  from_stage text,
+  to_stage text,
+  run int,
+  attempt int,
+  fence bigint,
+  actor_type text not null check (actor_type in ('USER', 'WORKER', 'SYSTEM')),
+  actor text not null,
+  reason text not null,
+  message text,
+  change_id uuid not null,
+  at timestamptz not null,
+  unique (entity_id, version)
+) with (
+  autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02,
+  autovacuum_vacuum_cost_limit = 1000
+);
+create index status_change_of_collection on headway.status_change (collection_id, position);
+create index status_change_of_job on headway.status_change (job_id, position);
+create index status_change_of_project on headway.status_change (project_id, tx, position);
+-- Changes come in nearly the order of their times, so that a summary of each range of pages is as good as a tree.
+create index status_change_at on headway.status_change using brin (at);
+
+-- What each finished stage of a task returned. No foreign keys to task and project: see check_output_task.
+create table headway.stage_output (
+  task_id uuid not null,
+  project_id uuid not null,
+  stage text not null,
+  fence bigint not null,
+  output jsonb,
+  created_at timestamptz not null default clock_timestamp(),
+  primary key (task_id, stage)
+) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_limit = 1000);
+
+create table headway.document_text (
+  document_id uuid not null references headway.document on delete cascade,
+  project_id uuid not null references headway.project,
+  task_id uuid not null,
+  fence bigint not null,
+  text text not null,
+  -- Offsets count UTF-16 units, Postgres counts characters: the same where every character of the text is one unit.
+  one_unit_each boolean not null default false,
+  primary key (document_id, task_id, fence)
+);
+
+create table headway.chunk (
+  id uuid primary key,
+  document_id uuid not null references headway.document on delete cascade,
+  project_id uuid not null references headway.project,
+  collection_id uuid not null references headway.collection,
+  task_id uuid not null,
+  fence bigint not null,
+  ordinal int not null,
+  text text not null,
+  page int,
+  start_offset int not null,
+  end_offset int not null,
+  embedding bytea,
+  has_embedding boolean generated always as (embedding is not null) stored,
+  unique (document_id, task_id, fence, ordinal)
+) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_limit = 1000);
+
+create table headway.artifact (
+  id uuid primary key,
+  project_id uuid not null references headway.project,
+  job_id uuid not null references headway.job,
+  task_id uuid not null references headway.task,
+  fence bigint not null,
+  stage text not null,
+  name text not null,
+  media_type text not null,
+  size_bytes bigint not null,
+  sha256 text not null,
+  blob_key text not null,
+  accepted boolean not null default false,
+  created_at timestamptz not null default clock_timestamp(),
+  unique (task_id, fence, name)
+);
+create index artifact_of_job on headway.artifact (job_id, name, id) where accepted;
+
+create table headway.job_summary (
+  job_id uuid primary key references headway.job,
+  project_id uuid not null references headway.project,
+  run int not null,
+  status text not null,
+  counts jsonb not null,
+  duration_ms double precision not null,
+  errors jsonb not null,
+  stages jsonb,
+  output jsonb,
+  created_at timestamptz not null default clock_timestamp()
+);
+
+create table headway.worker (
+  id uuid primary key,
+  project_id uuid not null references headway.project,
+  hostname text not null,
+  pid int not null,
+  build text not null,
+  pipelines text[] not null,
+  concurrency int not null,
+  lease_ms int not null,
+  running int not null default 0,
+  loop_iterations bigint not null default 0,
+  event_loop_lag_ms double precision not null default 0,
+  started_at timestamptz not null default clock_timestamp(),
+  heartbeat_at timestamptz not null default clock_timestamp(),
+  last_loop_at timestamptz not null default clock_timestamp(),
+  last_claim_at timestamptz,
+  draining_at timestamptz,
+  stopped_at timestamptz
+) with (fillfactor = 70);
+
+create table headway.refused_write (
+  id bigint generated always as identity primary key,
+  project_id uuid not null references headway.project,
+  task_id uuid not null references headway.task,
+  at timestamptz not null default clock_timestamp(),
+  worker text not null,
+  fence bigint,
+  wanted text not null,
+  stage text,
+  change_id uuid not null unique
+);
+create index refused_write_of_task on headway.refused_write (task_id, id desc);
+
+create table headway.pipeline_pause (
+  project_id uuid not null references headway.project,
+  pipeline text not null,
+  reason text not null,
+  paused_by text not null,
+  paused_at timestamptz not null default clock_timestamp(),
+  primary key (project_id, pipeline)
+);
+
+-- Stored files to delete: everything below these prefixes goes once its time has come, however often that takes.
+create table headway.blob_deletion (
+  prefix text primary key,
+  project_id uuid not null references headway.project,
+  delete_after timestamptz not null default clock_timestamp()
+);
+
+create table headway.api_key (
+  id uuid primary key,
+  project_id uuid not null references headway.project,
+  name text not null,
+  role text not null check (role in ('VIEWER', 'OPERATOR', 'ADMIN')),
+  -- SHA-256 of the secret part, which is random: nothing that a slow hash would protect.
+  secret_hash bytea not null check (length(secret_hash) = 32),
+  -- A key for browsers sees one collection, or one job, and nothing else.
+  collection_id uuid references headway.collection,
+  job_id uuid references headway.job,
+  created_by text not null,
+  created_at timestamptz not null default clock_timestamp(),
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  revoked_at timestamptz,
+  check (job_id is null or collection_id is not null)
+);
+create index api_key_newest on headway.api_key (project_id, created_at desc, id desc);
+
+-- Entities are staged under the (task, fence) of a collection task; readers see the set that named_entity_shown points
+-- to.
+create table headway.named_entity (
+  id uuid primary key,
+  project_id uuid not null references headway.project,
+  collection_id uuid not null references headway.collection,
+  task_id uuid not null references headway.task,
+  fence bigint not null,
+  ordinal int not null,
+  name text not null,
+  type text not null check (type in ('PERSON', 'PLACE', 'ORGANIZATION')),
+  mentions int not null,
+  document_count int not null,
+  unique (task_id, fence, ordinal)
+);
+create index named_entity_of_collection on headway.named_entity (collection_id, id);
+
+create table headway.named_entity_document (
+  entity_id uuid not null references headway.named_entity on delete cascade,
+  document_id uuid not null references headway.document on delete cascade,
+  project_id uuid not null references headway.project,
+  mentions int not null,
+  primary key (entity_id, document_id)
+);
+create index named_entity_document_back on headway.named_entity_document (document_id);
+
+-- Both ways round, so that either end leads to the other.
+create table headway.named_entity_pair (
+  entity_id uuid not null references headway.named_entity on delete cascade,
+  other_id uuid not null references headway.named_entity on delete cascade,
+  project_id uuid not null references headway.project,
+  together int not null,
+  primary key (entity_id, other_id)
+);
+create index named_entity_pair_back on headway.named_entity_pair (other_id);
+
+-- The set that a collection task has staged whole.
+create table headway.named_entity_set (
+  task_id uuid primary key references headway.task,
+  project_id uuid not null references headway.project,
+  fence bigint not null
+);
+
+-- The set that readers of a collection see.
+create table headway.named_entity_shown (
+  collection_id uuid primary key references headway.collection,
+  project_id uuid not null references headway.project,
+  task_id uuid not null references headway.task,
+  fence bigint not null
+);
+
+-- What a statement did to tasks, those that went the same way together: a flush of 200 is a handful of these.
+create type headway.task_move as (
+  job_id uuid, collection_id uuid, kind text, from_status text, to_status text, from_stage text, to_stage text,
+  reason text, tasks bigint
+);
+
+-- What a flush has changed, for what it does next.
+create type headway.flush_change as (
+  id uuid, job_id uuid, document_id uuid, status text, fence bigint, change_id uuid, text_fence bigint,
+  chunk_fence bigint, change_kind text, document jsonb, staged jsonb
+);

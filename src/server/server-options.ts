@@ -1,0 +1,28 @@
+import type { DataSource } from "typeorm";
+import type { ApiDeps } from "../graphql/context.js";
+import type { Logger } from "../logger.js";
+import type { Check } from "./health.js";
+
+/** How a server is set up; times are in milliseconds. */
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly logger: Logger;
+  /** Read at each request: more may be added after the start. */
+  readonly checks: readonly Check[];
+  /** Asked for /metrics; null where there is nothing to be measured. */
+  readonly measured: { readonly db: DataSource } | null;
+  /** Null where this process serves no API, but health only. */
+  readonly api: Omit<ApiDeps, "publicUrl" | "logger"> | null;
+  /** How often the keys of open sockets are looked at again. Default 10,000. */
+  readonly recheckKeysMs?: number;
+  /** How long a socket may be open without having named a key. Default 10,000. */
+  readonly authTimeoutMs?: number;
+  /** Of one key; default 100. */
+  readonly requestsPerSecond?: number;
+  /** Whether clients may ask for the schema; default true. */
+  readonly introspection?: boolean;
+  /** Where clients find it, as with a proxy in front; where it listens when absent or null. */
+  readonly publicUrl?: string | null;
+}
