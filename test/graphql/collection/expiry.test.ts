@@ -47,8 +47,8 @@ let api: TestApi;
 let duty: DutyDeps;
 beforeAll(async () => {
   api = await createTestApi([keeper, slow]);
-  const { db, onError } = api.rig.deps;
-  duty = { db, onError, blobs: api.rig.blobs, recorder: null as never, settings: null as never };
+  const { db, dispatcher, onError } = api.rig.deps;
+  duty = { db, dispatcher, onError, blobs: api.rig.blobs, recorder: null as never, settings: null as never };
 });
 afterAll(() => api.close());
 
@@ -88,7 +88,9 @@ async function remains(secret = SECRET): Promise<string[]> {
   );
   const found: string[] = [];
   for (const { name } of tables) {
-    const rows: unknown[] = await api.rig.db.query(`select 1 from "${name}" t where t::text like $1`, [`%${secret}%`]);
+    const rows: unknown[] = await api.rig.db.query(`select 1 from headway."${name}" t where t::text like $1`, [
+      `%${secret}%`,
+    ]);
     if (rows.length > 0) found.push(name);
   }
   return found;
