@@ -15,13 +15,25 @@ export async function readyWithRedis() {
   }
 }
 
-/** Runs the compiled tests; returns jest's exit code. */
-export function jest(args) {
+/** Takes `--kind=…` off the front of the arguments; null where there is none, for tests of every kind. */
+export function kindIn([first, ...rest]) {
+  const kind = /^--kind=(.*)$/.exec(first ?? "")?.[1];
+  return kind === undefined ? { kind: null, rest: first === undefined ? [] : [first, ...rest] } : { kind, rest };
+}
+
+/**
+ * Runs the compiled tests; returns jest's exit code.
+ * @param {readonly string[]} args for jest
+ * @param {string | null} kind one of the projects in jest.config.mjs; null runs all
+ */
+export function jest(args, kind = null) {
   const flags = ["--experimental-vm-modules", "--enable-source-maps", "--no-warnings=ExperimentalWarning"];
   const runner = path.join(ROOT, "node_modules", "jest", "bin", "jest.js");
+  // Last: it takes all the words that follow it.
+  const projects = kind === null ? [] : ["--selectProjects", kind];
   const { status } = spawnSync(
     process.execPath,
-    [...flags, runner, "--config", path.join(ROOT, "jest.config.mjs"), ...args],
+    [...flags, runner, "--config", path.join(ROOT, "jest.config.mjs"), ...args, ...projects],
     { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] },
   );
   return status ?? 1;

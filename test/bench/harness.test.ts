@@ -36,7 +36,7 @@ describe("the benchmarks", () => {
     const table = tableOf([row, notRun("B4", "lists", "there is no room on the disk")]);
     expect(table).toMatch(/SQL limit +│ not run/);
     expect(table).toMatch(/B4 .*│ not run .*no room/);
-  }, 20_000);
+  });
 
   test("let who fails in the middle drop out, and keep no figure of it", async () => {
     let rounds = 0;

@@ -1,4 +1,3 @@
-import { jest } from "@jest/globals";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -9,7 +8,6 @@ import { developmentKeyFile } from "../../src/access/development-key.js";
 import { createSite, headway, type Ended, type Site } from "./site.js";
 
 // Each command is a process of its own.
-jest.setTimeout(60_000);
 const UNKNOWN = "0190a0a0-0000-7000-8000-000000000000";
 let site: Site;
 beforeAll(async () => {

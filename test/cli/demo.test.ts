@@ -2,12 +2,11 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { ROOT } from "../support/processes.js";
 
 const MAIN = path.join(ROOT, "dist", "src", "cli", "main.js");
 // Each demo is a server of its own.
-jest.setTimeout(90_000);
 let folder: string;
 
 beforeAll(async () => {

@@ -2,13 +2,11 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { jest } from "@jest/globals";
 import { ApiClient } from "../../src/cli/client.js";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
 import { ROOT, startHeadway, type HeadwayProcess } from "../support/processes.js";
 
 // Each command is a process of its own.
-jest.setTimeout(60_000);
 const MAIN = path.join(ROOT, "dist", "src", "cli", "main.js");
 
 let dataDir: string;
@@ -111,5 +109,5 @@ describe("headway keys", () => {
     expect(again.key).toBe(embedded.key);
     await again.stop();
     await rm(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 });

@@ -1,10 +1,8 @@
-import { jest } from "@jest/globals";
 import { mkdir, symlink } from "node:fs/promises";
 import path from "node:path";
 import { createSite, headway, type Site } from "./site.js";
 
 // Each command is a process of its own.
-jest.setTimeout(60_000);
 let site: Site;
 let mail: string;
 beforeAll(async () => {

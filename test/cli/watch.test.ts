@@ -1,4 +1,3 @@
-import { jest } from "@jest/globals";
 import { createServer, connect as connectTo, type AddressInfo, type Server, type Socket } from "node:net";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
@@ -6,7 +5,6 @@ import path from "node:path";
 import { createSite, headway, type Site } from "./site.js";
 
 // Each command is a process of its own.
-jest.setTimeout(60_000);
 let site: Site;
 beforeAll(async () => {
   site = await createSite();

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { chmod, chown, cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -133,5 +133,19 @@ describe("the embedded Postgres", () => {
     await new Promise((resolve) => child.once("close", resolve));
     expect(said).toContain("can't be set up by user id 543210, which has no name here");
     expect(said).toContain("DATABASE_URL");
+  });
+
+  test("says for which platform there is none, and what to do, and leaves no data folder in use", async () => {
+    const other = 'data:text/javascript,Object.defineProperty(process, "arch", { value: "mips" })';
+    const child = spawn(process.execPath, ["--import", other, STARTER, dataDir], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    child.stderr.on("data", (part: Buffer) => (said += part.toString()));
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    expect(code).toBe(1);
+    expect(said).toContain(`No embedded PostgreSQL for ${process.platform} mips`);
+    expect(said).toContain("Set DATABASE_URL");
+    expect(await readdir(dataDir)).toEqual([]);
   });
 });

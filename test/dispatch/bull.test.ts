@@ -1,4 +1,3 @@
-import { jest } from "@jest/globals";
 import { Redis } from "ioredis";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
@@ -9,7 +8,6 @@ import { until } from "../support/until.js";
 import { BOUND_MS, describeDispatcher, gatedHandler, hint } from "./conformance.js";
 
 // Outages take their time.
-jest.setTimeout(60_000);
 
 let redis: TestRedis;
 let prefixes = 0;

@@ -322,4 +322,4 @@ test("calls in any order, at once or one by one, leave a state that is sound, an
   // What is rare may not happen in one round; a test in which it never does proves nothing of it.
   for (let round = 0; round < 4 && missing().length > 0; round += 1) await fc.assert(sequence, { numRuns: 60 });
   expect(missing()).toEqual([]);
-}, 120_000);
+});

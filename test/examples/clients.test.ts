@@ -1,12 +1,9 @@
-import { jest } from "@jest/globals";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
 import { keyIn } from "../support/keys.js";
 import { ROOT, startHeadway, type HeadwayProcess } from "../support/processes.js";
-
-jest.setTimeout(120_000);
 
 const CLIENTS = path.join(ROOT, "examples", "clients");
 const COMMANDS = {

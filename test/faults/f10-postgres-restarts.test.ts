@@ -23,7 +23,7 @@ beforeAll(async () => {
   rig = await createFaultRig({ databaseUrl: postgres.url });
   processes = await Promise.all([rig.start({ HEADWAY_ROLES: "api,reconciler" }), rig.start(ROLES.worker)]);
   api = rig.client(processes[0]!);
-}, 60_000);
+});
 afterAll(async () => {
   await rig.close();
   await postgres.stop();
@@ -80,7 +80,7 @@ describe("F10: Postgres", () => {
       if (downMs > 0) await new Promise((resolve) => setTimeout(resolve, downMs));
       await restart();
       const backAt = Date.now();
-      await rig.settled(acknowledged, 40_000);
+      await rig.settled(acknowledged);
       const recoveryMs = Date.now() - backAt;
       expect(processes.filter(hasExited)).toHaveLength(0);
       const { rows } = await rig.db.query(

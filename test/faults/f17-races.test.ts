@@ -120,7 +120,7 @@ describe("F17: released together 500 times, there is one winner as in the race t
     expect(asked).toBeLessThan(ROUNDS);
     expect(await rig.violations()).toEqual([]);
     note({ fault: "F17", what: `cancel × complete (${asked} requests first)`, times: ROUNDS, looks: 1, jobs: 1 });
-  }, 90_000);
+  });
 
   test("a failed try and a cancel request: CANCELLED", async () => {
     const claims = await running();
@@ -134,7 +134,7 @@ describe("F17: released together 500 times, there is one winner as in the race t
     expect(await tally(claims)).toEqual({ "CANCELLED CANCELLED_BY_REQUEST": ROUNDS });
     expect(await rig.violations()).toEqual([]);
     note({ fault: "F17", what: "fail or retry × cancel", times: ROUNDS, looks: 1, jobs: 1 });
-  }, 90_000);
+  });
 
   test.each([
     ["a completion", complete, "COMPLETED COMPLETED"],

@@ -41,7 +41,7 @@ test("F20: poison documents fail by themselves; others are unaffected and no pro
     { input: { collectionId: collection.id, pipeline: "poison" } },
   );
   const other = await rig.submit(api, 5);
-  await rig.settled([job.id, other], 60_000);
+  await rig.settled([job.id, other]);
   const { rows } = await rig.db.query(
     "select document_name as name, status, change_reason as reason, error_code as code, crashes from headway.task where job_id = $1 order by 1",
     [job.id],
@@ -73,4 +73,4 @@ test("F20: poison documents fail by themselves; others are unaffected and no pro
   expect(left).toEqual([]);
   await rig.account({ fault: "F20", what: "five poisons, three crashes each", times: POISONS.length });
   note({ fault: "F20", what: "their own job", times: 1, looks: rig.looks, jobs: 1 });
-}, 90_000);
+});

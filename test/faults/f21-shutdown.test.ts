@@ -83,7 +83,7 @@ describe("F21: SIGTERM with long work", () => {
       }
       // It would run on for hours: long enough for whoever has to start before it ends.
       await api.query("mutation ($id: ID!) { cancelJob(input: { jobId: $id }) { job { id } } }", { id: job });
-      await rig.settled([job], 60_000);
+      await rig.settled([job]);
       const tasks = await rig.db.query("select distinct attempt, crashes from headway.task where job_id = $1", [job]);
       expect(tasks.rows).toEqual([{ attempt: 1, crashes: 0 }]);
       const what = `SIGTERM${blackhole ? ", Redis blackholed" : ""}: exit after ${exitMs} ms`;
@@ -132,7 +132,7 @@ describe("F21: SIGTERM with long work", () => {
     expect(await exited).toBe(130);
     expect(Date.now() - askedAt).toBeLessThan(1_000);
     await start(ROLES.worker);
-    await rig.settled([job], 60_000);
+    await rig.settled([job]);
     await rig.account({ fault: "F21", what: "second SIGTERM", times: 1, recoveryMs: Date.now() - askedAt });
-  }, 60_000);
+  });
 });

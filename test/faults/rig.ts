@@ -7,7 +7,7 @@ import { ApiClient } from "../../src/cli/client.js";
 import { messageOf } from "../../src/errors.js";
 import { createTestDatabase } from "../support/database.js";
 import { ROOT, startHeadway, type HeadwayProcess } from "../support/processes.js";
-import { until } from "../support/until.js";
+import { PATIENCE_MS, until } from "../support/until.js";
 import { startFaultProxy, type FaultProxy } from "./fault-proxy.js";
 
 /** Clocks short enough that a rescue is seen within seconds; everything else as by default. */
@@ -148,7 +148,7 @@ export async function createFaultRig(options: { readonly databaseUrl?: string } 
       if (as !== "scenery") accepted.push(job.id);
       return job.id;
     },
-    async settled(jobIds, deadlineMs = 30_000) {
+    async settled(jobIds, deadlineMs = PATIENCE_MS) {
       try {
         await until(
           `${jobIds.length} jobs are settled`,

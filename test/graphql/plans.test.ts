@@ -58,7 +58,7 @@ let api: TestApi;
 beforeAll(async () => {
   api = await createTestApi([]);
   await fill(api.rig.url, ROWS);
-}, 120_000);
+});
 afterAll(() => api.close());
 
 const uuid = (kind: number, n: number): string =>

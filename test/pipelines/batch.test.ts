@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { EXAMPLES } from "../scenarios/main-job.js";
 import {
   encoded,
@@ -12,8 +12,6 @@ import {
   type BatchSite,
   type Row,
 } from "./batches.js";
-
-jest.setTimeout(120_000);
 
 let site: BatchSite;
 beforeAll(async () => {

@@ -64,7 +64,7 @@ test(`${CASES} truncated, flipped, spliced and renamed files, from seed ${SEED},
     expect(outcomes.filter((one) => !isVerdict(one))).toEqual([]);
     const { doctor } = await api.query<{ doctor: unknown[] }>("{ doctor { invariant detail } }");
     expect(doctor).toEqual([]);
-    await until("the one worker is alive and has nothing more to do", () => isIdle(api), 30_000);
+    await until("the one worker is alive and has nothing more to do", () => isIdle(api));
   } finally {
     await api.close();
     await headway.stop();

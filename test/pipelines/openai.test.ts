@@ -153,7 +153,7 @@ describe("a server with an OpenAI-compatible address", () => {
       await api.close();
       await headway.stop();
     }
-  }, 60_000);
+  });
 
   test("fails a document at embed with what the server says, and warns of a recording it does not take", async () => {
     const headway = await startHeadway({
@@ -204,5 +204,5 @@ describe("a server with an OpenAI-compatible address", () => {
       await api.close();
       await headway.stop();
     }
-  }, 60_000);
+  });
 });

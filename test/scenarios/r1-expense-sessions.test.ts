@@ -26,7 +26,7 @@ beforeAll(async () => {
   dataDir = await mkdtemp(path.join(tmpdir(), "headway-expenses-"));
   headway = await startHeadway({ DATABASE_URL: database.url, HEADWAY_DATA_DIR: dataDir, HEADWAY_SWEEP_MS: "500" });
   api = new ApiClient(headway.url, headway.key);
-}, 60_000);
+});
 afterAll(async () => {
   await api.close();
   await headway.stop();
@@ -64,7 +64,7 @@ test("two sessions at once end with reports; a corrupt PDF fails alone; credits,
   expect(csv).toContain("'=HYPERLINK");
   expect(csv).not.toMatch(/(^|,)"?=HYPERLINK/m);
   expect((await download(urls.get("report.xlsx")!)).status).toBe(200);
-}, 120_000);
+});
 
 test("a batch of good and broken files ends with errors and one row per file, with its fields added up", async () => {
   const job = await run(
@@ -87,7 +87,7 @@ test("a batch of good and broken files ends with errors and one row per file, wi
     await download(job.artifacts.nodes.find((node: any) => node.name === "batch.json").url)
   ).json();
   expect(rows.map(({ file: name, status }) => `${name} ${status}`)).toContain("corrupt.pdf FAILED");
-}, 120_000);
+});
 
 interface ReportRow {
   readonly record: string;
@@ -136,7 +136,7 @@ test("what a line lacks is flagged and the line kept, a credit stays negative, a
     ]);
     expect(new Map(told)).toEqual(sums);
   }
-}, 60_000);
+});
 
 test("employees are known by the aliases that the collection's metadata gives, too", async () => {
   const { collection } = await api.mutate<{ collection: { id: string }; userErrors: [] }>(
@@ -153,7 +153,7 @@ test("employees are known by the aliases that the collection's metadata gives, t
   const employees = (await rowsOf(job)).filter(({ record }) => record === "line").map(({ employee }) => employee);
   expect(employees).toContain("John Smith");
   expect(employees.filter((name) => /^(J SMITH|SMITH JOHN)$/.test(name))).toEqual([]);
-}, 60_000);
+});
 
 test("a session goes after its 90 days, report and receipts with it; that it was stays on record", async () => {
   const { collection } = await api.mutate<{ collection: { id: string; expiresAt: string }; userErrors: [] }>(
@@ -197,4 +197,4 @@ test("a session goes after its 90 days, report and receipts with it; that it was
   });
   expect(left.history.nodes.map(({ reason }: { reason: string }) => reason)).toContain("EXPIRED_BY_RETENTION");
   expect((await download(url)).status).toBe(404);
-}, 60_000);
+});

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import pg from "pg";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { createTestApi, type TestApi } from "../support/api.js";
@@ -20,8 +20,6 @@ import {
 } from "./batches.js";
 import { Gate } from "./gate.js";
 import upload from "./pipelines/upload.js";
-
-jest.setTimeout(30_000);
 
 const gate = new Gate();
 const gated = definePipeline({

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,8 +8,6 @@ import { ApiClient } from "../../src/cli/client.js";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
 import { ROOT, startHeadway, type HeadwayProcess } from "../support/processes.js";
 import { collectionOf, progressOf, submit } from "./main-job.js";
-
-jest.setTimeout(60_000);
 
 interface Change {
   readonly version: number;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, jest } from "@jest/globals";
+import { afterEach, beforeEach, expect, it } from "@jest/globals";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
@@ -13,8 +13,6 @@ import steps from "../faults/pipelines/steps.js";
 import { read, recordedButOpen, startUploadProcess, submitted } from "./batches.js";
 import { submit, collectionOf } from "./main-job.js";
 import upload from "./pipelines/upload.js";
-
-jest.setTimeout(60_000);
 
 const STEPS = fileURLToPath(new URL("../faults/pipelines/steps.js", import.meta.url));
 const SHORT = { HEADWAY_LEASE_MS: "1000", HEADWAY_HEARTBEAT_MS: "200", HEADWAY_POLL_MS: "100" };

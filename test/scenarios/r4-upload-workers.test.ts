@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import pg from "pg";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { createTestApi, type TestApi } from "../support/api.js";
@@ -8,8 +8,6 @@ import { until } from "../support/until.js";
 import { startUploadProcess, submitted, type Batch } from "./batches.js";
 import { Gate } from "./gate.js";
 import upload from "./pipelines/upload.js";
-
-jest.setTimeout(30_000);
 
 const START_DEADLINE_MS = 10_000;
 /** For two slow cores. */

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { armFailpoint } from "../../src/failpoint.js";
 import { COLLECTION_STATUSES, JOB_STATUSES, STATUSES, TASK_STATUSES } from "../../src/lifecycle/status.js";
 import { gate, openShelf, SUBMIT, wordsOf, type Shelf } from "./collections.js";
 import { submit } from "./main-job.js";
-
-jest.setTimeout(30_000);
 
 let shelf: Shelf;
 beforeAll(async () => {

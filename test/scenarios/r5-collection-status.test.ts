@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { createTestApi } from "../support/api.js";
 import { until } from "../support/until.js";
 import { look, submitted } from "./batches.js";
 import { gate, gated, openShelf, race, SUBMIT, writeByHand, type Shelf } from "./collections.js";
 import { submit } from "./main-job.js";
-
-jest.setTimeout(30_000);
 
 let shelf: Shelf;
 beforeAll(async () => {

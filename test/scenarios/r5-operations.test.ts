@@ -2,13 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { ApiClient } from "../../src/cli/client.js";
 import { headway as command } from "../cli/site.js";
 import { startHeadway, type HeadwayProcess } from "../support/processes.js";
 import { collectionOf, progressOf, submit } from "./main-job.js";
-
-jest.setTimeout(120_000);
 
 interface Part {
   readonly id: string;

@@ -1,4 +1,3 @@
-import { jest } from "@jest/globals";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -7,8 +6,6 @@ import { createTestDatabase, type TestDatabase } from "../support/database.js";
 import { startHeadway, type HeadwayProcess } from "../support/processes.js";
 import { startRedis, type TestRedis } from "../support/redis.js";
 import { runMainJob, SETTINGS } from "./main-job.js";
-
-jest.setTimeout(90_000);
 
 let dataDir: string;
 beforeEach(async () => {

@@ -83,7 +83,7 @@ describe("the API as it is served", () => {
     );
     expect((await first).value).toEqual({ data: { statusChanges: { entityType: "COLLECTION", toStatus: "CREATED" } } });
     await changes.return?.();
-    await until("nobody follows the stream", async () => stream.size === 0, 10_000);
+    await until("nobody follows the stream", async () => stream.size === 0);
   });
 
   test.each(["{ job(id: 5.5) { id } }", '{ job(id: "first") { id } }', "query ($id: ID!) { job(id: $id) { id } }"])(

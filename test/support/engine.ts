@@ -17,7 +17,7 @@ import { createTestDatabase } from "./database.js";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { until } from "./until.js";
+import { PATIENCE_MS, until } from "./until.js";
 
 export const PROJECT = "00000000-0000-7000-8000-000000000001";
 export const ACTOR: Actor = { type: "USER", name: "tester", projectId: PROJECT };
@@ -130,7 +130,7 @@ export async function createRig(
       const collectionId = more.collectionId ?? (await rig.collection(documents));
       return (await submitJob(deps, ACTOR, { ...more, collectionId, pipeline })).jobId;
     },
-    async settled(jobId, deadlineMs = 20_000) {
+    async settled(jobId, deadlineMs = PATIENCE_MS) {
       let status: string | null = null;
       await until(
         `job ${jobId} is settled`,

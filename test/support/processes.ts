@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { schemaIn, withoutSchema } from "../../src/config/database.js";
 import { DEFAULT_SCHEMA } from "../../src/database/schema-name.js";
 import { keyIn } from "./keys.js";
+import { ROOT } from "./root.js";
+import { PATIENCE_MS } from "./until.js";
 
-export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const START_DEADLINE_MS = 30_000;
+export { ROOT };
+const START_DEADLINE_MS = 2 * PATIENCE_MS;
 
 /** A Headway started as a user starts it, in a process of its own. */
 export interface HeadwayProcess {

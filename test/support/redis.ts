@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createConnection, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { PATIENCE_MS } from "./until.js";
 
 /** A redis-server of its own, without persistence, in a folder of its own. */
 export interface TestRedis {
@@ -17,11 +18,11 @@ export interface TestRedis {
   thaw(): void;
 }
 
-const START_DEADLINE_MS = 10_000;
+const START_DEADLINE_MS = PATIENCE_MS;
 
 /**
  * @param options.args more of its settings, such as ["--requirepass", "secret"]; `config` a file of them, as a sentinel needs
- * @throws when redis-server is not on the PATH or does not answer within ten seconds
+ * @throws when redis-server is not on the PATH or does not answer in time
  */
 export async function startRedis(
   options: { readonly port?: number; readonly args?: readonly string[]; readonly config?: string } = {},

@@ -1,5 +1,12 @@
-/** Waits for a fact, asking every 10 ms. @throws after deadlineMs (default 10 s), saying which fact did not come */
-export async function until(fact: string, holds: () => boolean | Promise<boolean>, deadlineMs = 10_000): Promise<void> {
+/** Only what never comes meets it: a busy machine may take many times as long as an idle one. */
+export const PATIENCE_MS = 60_000;
+
+/** Waits for a fact, asking every 10 ms. @throws after deadlineMs, saying which fact did not come */
+export async function until(
+  fact: string,
+  holds: () => boolean | Promise<boolean>,
+  deadlineMs = PATIENCE_MS,
+): Promise<void> {
   const deadlineAt = Date.now() + deadlineMs;
   while (!(await holds())) {
     if (Date.now() > deadlineAt) throw new Error(`Waited ${deadlineMs} ms in vain: ${fact}`);

@@ -1,4 +1,3 @@
-import { jest } from "@jest/globals";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -10,7 +9,6 @@ import { until } from "../support/until.js";
 import { BYTES, callOf, collectionContext, documentContext, nothingTold } from "./fixtures/sandbox-calls.js";
 
 // Children start in a fraction of a second, and in several on a busy machine.
-jest.setTimeout(60_000);
 
 const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const opened: Sandbox[] = [];

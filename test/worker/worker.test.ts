@@ -1,4 +1,3 @@
-import { jest } from "@jest/globals";
 import { createDataSource } from "../../src/database/data-source.js";
 import { Recorder } from "../../src/engine/flush/recorder.js";
 import { Registry } from "../../src/pipelines/registry.js";
@@ -8,8 +7,6 @@ import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
 import { createRig, PROJECT, type Rig } from "../support/engine.js";
 import { until } from "../support/until.js";
-
-jest.setTimeout(30_000);
 
 /** How many handlers of `slow` run now, and how many at most ran at once. */
 const load = { now: 0, most: 0 };

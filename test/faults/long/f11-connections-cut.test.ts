@@ -56,7 +56,7 @@ test("F11: all connections are cut every 200 ms for 20 s under load: the pools a
   expect(times).toBeGreaterThan(100);
   expect(jobs.length).toBeGreaterThan(0);
   const calmAt = Date.now();
-  await rig.settled(jobs, 60_000);
+  await rig.settled(jobs);
   for (const process of processes) {
     await until("its pool is at rest", async () => {
       const { used, waiting } = await pool(process);
@@ -73,4 +73,4 @@ test("F11: all connections are cut every 200 ms for 20 s under load: the pools a
     times,
     recoveryMs,
   });
-}, 120_000);
+});

@@ -64,7 +64,7 @@ describe.each([
     const { rows: ahead } = await rig.db.query("select 1 from headway.status_change where at > now()");
     expect(ahead).toEqual([]);
     await rig.account({ fault: "F13", what: `worker ${what}: no early rescue`, times: 1 });
-  }, 30_000);
+  });
 
   test("what it holds is rescued in time when it dies", async () => {
     const worker = await startWorker(offsetMs);
@@ -85,5 +85,5 @@ describe.each([
     await startWorker(-offsetMs);
     await rig.settled([job]);
     await rig.account({ fault: "F13", what: `worker ${what}: no late rescue`, times: 1, recoveryMs });
-  }, 30_000);
+  });
 });

@@ -118,4 +118,4 @@ test("F16: transactions commit out of order under a project's and two collection
     looks: 1,
     jobs: 6,
   });
-}, 90_000);
+});

@@ -158,4 +158,4 @@ test("F25: of 200 documents that end at once some have results that can't be sto
     looks: 1,
     jobs: 1,
   });
-}, 90_000);
+});

@@ -20,7 +20,7 @@ beforeAll(async () => {
     ...[1, 2, 3, 4].map(() => rig.start(ROLES.worker)),
   ]);
   api = rig.client(server!);
-}, 60_000);
+});
 afterAll(() => rig.close());
 
 async function deadlocks(): Promise<number> {
@@ -86,4 +86,4 @@ test("F29: four workers, six open jobs, a canceller and a sweep for 30 s: no dea
     { fault: "F29", what, times: cancels },
     { statuses: ["COMPLETED", "CANCELLED", "COMPLETED_WITH_ERRORS"] },
   );
-}, 90_000);
+});

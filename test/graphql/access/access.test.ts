@@ -300,7 +300,7 @@ describe("H6: a socket", () => {
     });
     expect(code).toBe(4403);
     expect(messages).toEqual(["connection_ack", "error"]);
-  }, 20_000);
+  });
 
   test("may name its key with its first operation, as the playground's Headers tab does", async () => {
     const client = createClient({ url: url(), webSocketImpl: WebSocket, retryAttempts: 0 });

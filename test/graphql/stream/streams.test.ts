@@ -4,7 +4,7 @@ import { pausePipeline, resumePipeline } from "../../../src/engine/operations/pa
 import { definePipeline } from "../../../src/pipelines/pipeline.js";
 import { createTestApi, type TestApi } from "../../support/api.js";
 import { ACTOR } from "../../support/engine.js";
-import { statementsOf } from "../../support/statements.js";
+import { statementsMeanwhile, statementsOf } from "../../support/statements.js";
 import { until } from "../../support/until.js";
 
 const three = definePipeline({
@@ -65,16 +65,18 @@ describe("the stream of a process", () => {
     // What each has read by itself to begin with is behind them once a first change has come to all.
     await get('mutation { createCollection(input: { name: "first" }) { userErrors { code } } }');
     await until("all are live", () => subscribers.slice(0, 15).every(({ got }) => got.length === 1));
-    const sent = await statementsOf(async () => {
+    const startedAt = performance.now();
+    const sent = await statementsMeanwhile(async () => {
       for (const c of collections) await api.rig.submit("three", 0, { collectionId: c, runAt: new Date("2030-01-01") });
       await until("all have it", () => subscribers.every(({ got }, i) => got.length === (i < 15 ? 7 : 3)));
     });
     const reads = sent.filter((sql) => sql.startsWith("select 'collection' as feed"));
     const alone = sent.filter((sql) => /from headway\.status_change s where s\.\w+ = \$1/.test(sql));
     expect(alone).toEqual([]);
-    // Two commits, a poll a second, and one more where a page was read while another commit came.
+    // Two commits, one more where a page was read while another commit came, and a poll a second on however busy a machine.
+    const polls = (performance.now() - startedAt) / 1_000;
     expect(reads.length).toBeGreaterThan(0);
-    expect(reads.length).toBeLessThan(subscribers.length / 2);
+    expect(reads.length - polls).toBeLessThan(subscribers.length / 2);
     await Promise.all(subscribers.map((one) => one.stop()));
     await until("nobody follows", () => api.stream.size === 0);
   });
@@ -166,8 +168,7 @@ describe("a cursor", () => {
       "job(id: $j) { status } node(id: $j) { id } cursor: streamCursor(jobId: $j)",
       "cursor: streamCursor(jobId: $j) job(id: $j) { status } tasks(filter: { jobId: $j }) { nodes { id } }",
     ]) {
-      const all = await statementsOf(() => get(`query ($j: ID!) { ${fields} }`, { j: jobId }));
-      const sent = all.filter((sql) => !sql.includes("record_changes") && !sql.includes("as feed"));
+      const sent = await statementsOf(() => get(`query ($j: ID!) { ${fields} }`, { j: jobId }));
       const cursorAt = sent.findIndex((sql) => sql.includes("max(position)"));
       // Only what the cursor itself needs comes before it, and the job is read anew behind it.
       expect(sent.slice(0, cursorAt)).toHaveLength(1);
@@ -209,7 +210,7 @@ describe("jobProgress", () => {
     const jobId = await api.rig.submit("three", 0, { collectionId, runAt: new Date("2030-01-01") });
     const watchers = Array.from({ length: 20 }, () => follow(PROGRESS, { j: jobId }));
     await until("all have the first states", () => watchers.every(({ got }) => got.length >= 2));
-    const sent = await statementsOf(async () => {
+    const sent = await statementsMeanwhile(async () => {
       await get("mutation ($j: ID!) { cancelJob(input: { jobId: $j }) { userErrors { code } } }", { j: jobId });
       await until("all have ended", () => watchers.every(({ ended }) => ended));
     });

@@ -13,7 +13,7 @@ import {
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { buildHeadwaySchema } from "../src/graphql/schema.js";
-import { ROOT } from "./support/processes.js";
+import { ROOT } from "./support/root.js";
 
 let contract: GraphQLSchema;
 let emitted: GraphQLSchema;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { detectExpense } from "../../../../src/pipelines/expenses/read/media-types.js";
 import { readDocument, type ReadDocument } from "../../../../src/pipelines/expenses/read/read-document.js";
-import { ROOT } from "../../../support/processes.js";
+import { ROOT } from "../../../support/root.js";
 
 const FIXTURES = path.join(ROOT, "test", "pipelines", "expenses", "fixtures");
 type LineTuple = readonly [
