@@ -10,7 +10,7 @@ import { validateStage } from "./read/validate.js";
 export function expensesPipeline({ maxDocumentBytes }: { readonly maxDocumentBytes: number }): Pipeline {
   return definePipeline({
     name: "expenses",
-    version: 1,
+    version: 2,
     description: "Reads statements and receipts, matches them, and reports totals by employee and category.",
     options: Options,
     documentStages: [downloadStage(maxDocumentBytes), validateStage, extractStage],

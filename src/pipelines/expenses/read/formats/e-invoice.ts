@@ -52,7 +52,9 @@ interface Said {
 
 function fromUbl(invoice: XmlNode, isCreditNote: boolean): Said {
   const totals = child(invoice, "LegalMonetaryTotal");
-  const currency = text(invoice, "DocumentCurrencyCode");
+  // The first version of UBL names the currency at each amount alone.
+  const gross = child(totals, "TaxInclusiveAmount") ?? child(totals, "PayableAmount");
+  const currency = text(invoice, "DocumentCurrencyCode") ?? attribute(gross, "currencyID");
   const [seller, buyer] = [
     child(child(invoice, "AccountingSupplierParty"), "Party"),
     child(child(invoice, "AccountingCustomerParty"), "Party"),
@@ -66,11 +68,10 @@ function fromUbl(invoice: XmlNode, isCreditNote: boolean): Said {
   );
   // A total of the tax without its parts says again what the one with parts says.
   const withParts = inCurrency.filter((total) => list(total, "TaxSubtotal").length > 0);
-  const gross = child(totals, "TaxInclusiveAmount") ?? child(totals, "PayableAmount");
   return {
     number: text(invoice, "ID"),
     date: text(invoice, "IssueDate"),
-    currency: currency ?? attribute(gross, "currencyID"),
+    currency,
     isCredit: isCreditNote || CREDITS.has(text(invoice, "InvoiceTypeCode") ?? ""),
     seller: nameOf(seller),
     buyer: nameOf(buyer),
