@@ -26,7 +26,8 @@ create type headway.task_move as (
   from_stage text,
   to_stage text,
   reason text,
-  tasks bigint
+  tasks bigint,
+  due timestamp with time zone
 );
 
 create sequence headway.migration_id_seq;
@@ -207,12 +208,16 @@ create table headway.job (
   cancelled integer not null default 0,
   skipped integer not null default 0,
   settled_peak integer not null default 0,
+  ready integer not null default 0,
+  is_ready boolean not null generated always as ((ready > 0)) stored,
+  next_due_at timestamp with time zone not null default 'infinity'::timestamp with time zone,
   idempotency_key text,
   request_hash text,
   run_at timestamp with time zone,
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
   cancel_requested_at timestamp with time zone,
+  operation jsonb,
   version integer not null default 1,
   created_at timestamp with time zone not null default clock_timestamp(),
   status_changed_at timestamp with time zone not null default clock_timestamp(),
@@ -223,9 +228,11 @@ create table headway.job (
   change_message text,
   constraint job_changed_by_type_check CHECK ((changed_by_type = ANY (ARRAY['USER'::text, 'WORKER'::text, 'SYSTEM'::text]))),
   constraint job_mode_check CHECK ((mode = ANY (ARRAY['FULL'::text, 'INCREMENTAL'::text]))),
+  constraint job_operation_check CHECK (((operation ->> 'kind'::text) = ANY (ARRAY['CANCEL'::text, 'RETRY'::text]))),
   constraint job_pkey PRIMARY KEY (id),
   constraint job_priority_check CHECK (((priority >= '-100'::integer) AND (priority <= 100))),
   constraint job_project_id_idempotency_key_key UNIQUE (project_id, idempotency_key),
+  constraint job_ready_check CHECK ((ready >= 0)),
   constraint job_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'PROCESSING'::text, 'CANCELLING'::text, 'COMPLETED'::text, 'COMPLETED_WITH_ERRORS'::text, 'FAILED'::text, 'CANCELLED'::text])))
 ) with (fillfactor=70);
 CREATE INDEX job_by_pipeline ON headway.job USING btree (project_id, pipeline, created_at DESC, id DESC);
@@ -235,8 +242,10 @@ CREATE INDEX job_newest ON headway.job USING btree (project_id, created_at DESC,
 CREATE INDEX job_of_collection ON headway.job USING btree (collection_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX job_one_open ON headway.job USING btree (collection_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'PROCESSING'::text, 'CANCELLING'::text]));
 CREATE INDEX job_open ON headway.job USING btree (id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'PROCESSING'::text, 'CANCELLING'::text]));
+CREATE INDEX job_ready ON headway.job USING btree (pipeline, project_id, priority DESC, next_due_at, id) WHERE (is_ready AND (cancel_requested_at IS NULL));
 CREATE INDEX job_status_changed ON headway.job USING btree (status_changed_at);
 CREATE INDEX job_tags ON headway.job USING gin (tags);
+CREATE INDEX job_with_operation ON headway.job USING btree (id) WHERE (operation IS NOT NULL);
 
 create table headway.job_summary (
   job_id uuid not null,
@@ -460,7 +469,7 @@ create table headway.task (
   constraint task_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'QUEUED'::text, 'RUNNING'::text, 'COMPLETED'::text, 'FAILED'::text, 'CANCELLED'::text, 'SKIPPED'::text])))
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_cost_limit=1000);
 CREATE INDEX task_by_error_in_order ON headway.task USING btree (job_id, error_code, ordinal) WHERE (error_code IS NOT NULL);
-CREATE INDEX task_due ON headway.task USING btree (priority DESC, run_at, id) WHERE (status = 'QUEUED'::text);
+CREATE INDEX task_due ON headway.task USING btree (job_id, run_at, ordinal) WHERE (status = 'QUEUED'::text);
 CREATE INDEX task_not_completed ON headway.task USING btree (job_id, ordinal) WHERE (status <> 'COMPLETED'::text);
 CREATE INDEX task_of_document ON headway.task USING btree (document_id, id);
 CREATE UNIQUE INDEX task_one_collection_task ON headway.task USING btree (job_id) WHERE (kind = 'COLLECTION'::text);
@@ -515,6 +524,60 @@ create table headway.worker (
   constraint worker_pkey PRIMARY KEY (id)
 ) with (fillfactor=70);
 
+CREATE OR REPLACE FUNCTION headway.advance_operation(p_job uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  c_rows constant int := 100;
+  c_rows_a_step constant int := 500;
+  c_time_a_step constant interval := '100 ms';
+  v_began timestamptz;
+  j headway.job;
+  v_tasks uuid[];
+  v_after int;
+  v_done int := 0;
+  v_more boolean;
+  v_retried uuid[] := '{}';
+begin
+  perform headway.lock_collections(array(select collection_id from headway.job where id = p_job));
+  v_began := clock_timestamp();
+  select * into j from headway.job where id = p_job;
+  if not found or j.operation is null then return '{"more": false, "due": []}'; end if;
+  v_after := coalesce((j.operation->>'after')::int, -1);
+  loop
+    select array_agg(x.id), coalesce(max(x.ordinal), v_after) into v_tasks, v_after
+    from headway.tasks_of_operation(j, v_after, c_rows) x;
+    v_more := coalesce(cardinality(v_tasks), 0) = c_rows;
+    if v_tasks is not null then
+      if j.operation->>'kind' = 'CANCEL' then
+        perform headway.cancel_tasks(v_tasks, j.operation);
+      else
+        perform headway.retry_tasks(v_tasks, j, j.operation);
+        v_retried := v_retried || v_tasks;
+      end if;
+      v_done := v_done + cardinality(v_tasks);
+    end if;
+    exit when not v_more or v_done >= c_rows_a_step or clock_timestamp() - v_began > c_time_a_step;
+  end loop;
+
+  update headway.job set
+    operation = case when v_more then operation || jsonb_build_object('after', v_after) end,
+    -- Of this run nothing has been settled but what the retry leaves alone.
+    settled_peak = case when j.operation->>'kind' = 'RETRY' then completed + failed + cancelled + skipped
+                        else settled_peak end
+  where id = p_job;
+  if not v_more then perform headway.converge(p_job, 'system:converge'); end if;
+  return jsonb_build_object('more', v_more, 'due', (
+    select coalesce(jsonb_agg(jsonb_build_object('task', t.id, 'fence', t.fence::text, 'pipeline', t.pipeline,
+      'priority', t.priority)), '[]')
+    from headway.task t where t.id = any (v_retried)));
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.assert_next_change(p_level text, p_id uuid, p_old_version integer, p_new_version integer, p_old_change uuid, p_new_change uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -533,6 +596,22 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.assert_read_committed()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_isolation text := current_setting('transaction_isolation');
+begin
+  if v_isolation <> 'read committed' then
+    raise exception using errcode = 'invalid_transaction_state',
+      message = format('Statuses are decided in transactions of the isolation read committed; this one is %s.', v_isolation),
+      hint = 'Begin it so, or set default_transaction_isolation = ''read committed'' for the role.';
+  end if;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.assert_transition(p_level text, p_id uuid, p_from text, p_to text, p_reason text)
  RETURNS void
  LANGUAGE plpgsql
@@ -547,6 +626,26 @@ begin
       coalesce(p_from, '(birth)'), p_to, p_reason
       using hint = 'Status is written by the engine alone; see schema/lifecycle.md for what is allowed.';
   end if;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.cancel_tasks(p_tasks uuid[], p_by jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update headway.task set
+    status = case when status = 'RUNNING' then 'RUNNING' else 'CANCELLED' end, version = version + 1,
+    change_id = (p_by->>'change')::uuid, changed_by_type = p_by->>'actorType', changed_by = p_by->>'actor',
+    change_reason = case when status = 'RUNNING' then 'CANCEL_REQUESTED' else 'CANCELLED_BY_REQUEST' end,
+    change_message = p_by->>'reason', cancel_requested_at = clock_timestamp(),
+    finished_at = case when status = 'RUNNING' then null else clock_timestamp() end,
+    error_code = null, error_message = null, error_stage = null, error_retryable = null
+  where id = any (p_tasks) and (status is not distinct from 'WAITING' or status is not distinct from 'QUEUED'
+    or (status is not distinct from 'RUNNING' and cancel_requested_at is null));
+  perform pg_notify(n.nspname || ':cancel', '')
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = 'headway.task'::regclass;
 end $function$
 ;
 
@@ -591,35 +690,61 @@ begin
 end $function$
 ;
 
-CREATE OR REPLACE FUNCTION headway.claimable(p_claim jsonb, p_collections uuid[])
+CREATE OR REPLACE FUNCTION headway.claimable(p_claim jsonb)
  RETURNS uuid[]
- LANGUAGE sql
- STABLE
+ LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select array(
-    select id from (
-      (select id, priority, run_at, true as hinted from headway.task t
-       where id = any (array(select jsonb_array_elements_text(p_claim->'ids')::uuid))
-         and status is not distinct from 'QUEUED' and run_at <= clock_timestamp()
-         and pipeline = any (array(select jsonb_array_elements_text(p_claim->'pipelines')))
-         and (p_collections is null or collection_id = any (p_collections))
-         and not exists (
-           select from headway.pipeline_pause p where p.project_id = t.project_id and p.pipeline = t.pipeline))
+declare
+  c_candidates constant int := 64;
+  c_jobs constant int := 16;
+  v_pipelines text[] := array(select jsonb_array_elements_text(p_claim->'pipelines'));
+  v_limit int := p_claim->>'limit';
+  v_hinted uuid[] := array(select distinct t.job_id from headway.task t
+    where t.id = any (array(select jsonb_array_elements_text(p_claim->'ids')::uuid)));
+  v_taken uuid[] := '{}';
+  v_jobs int := 0;
+  v_held_job uuid;
+  v_held_collection uuid;
+  j record;
+begin
+  for j in
+    with recursive served as (
+      -- Each pipeline of each project that has something ready, from one to the next by the index.
+      (select pipeline, project_id from headway.job where is_ready and cancel_requested_at is null
+       order by pipeline, project_id limit 1)
       union all
-      (select id, priority, run_at, false from headway.task t
-       where status = 'QUEUED' and run_at <= clock_timestamp()
-         and pipeline = any (array(select jsonb_array_elements_text(p_claim->'pipelines')))
-         and (p_collections is null or collection_id = any (p_collections))
-         and not exists (
-           select from headway.pipeline_pause p where p.project_id = t.project_id and p.pipeline = t.pipeline)
-       order by priority desc, run_at, id limit (p_claim->>'limit')::int)
-    ) due
-    group by id, priority, run_at
-    order by priority desc, bool_or(hinted) desc, run_at, id
-    limit (p_claim->>'limit')::int
-  )
-$function$
+      select n.pipeline, n.project_id from served s cross join lateral (
+        select pipeline, project_id from headway.job
+        where is_ready and cancel_requested_at is null and (pipeline, project_id) > (s.pipeline, s.project_id)
+        order by pipeline, project_id limit 1) n
+    )
+    select x.id, x.collection_id from served s cross join lateral (
+      select id, collection_id, priority, next_due_at from headway.job
+      where is_ready and cancel_requested_at is null and pipeline = s.pipeline and project_id = s.project_id
+        and next_due_at <= clock_timestamp()
+      order by priority desc, next_due_at, id limit c_candidates
+    ) x
+    where s.pipeline = any (v_pipelines) and not exists (
+      select from headway.pipeline_pause p where p.project_id = s.project_id and p.pipeline = s.pipeline)
+    order by x.priority desc, x.id = any (v_hinted) desc, x.next_due_at, x.id limit c_candidates
+  loop
+    if pg_try_advisory_xact_lock_shared(
+         hashtextextended(j.collection_id::text, 'headway.collection'::regclass::oid::bigint))
+       and pg_try_advisory_xact_lock(
+         hashtextextended(j.collection_id::text, 'headway.status_change'::regclass::oid::bigint)) then
+      v_taken := v_taken || headway.take_due(j.id, v_limit - cardinality(v_taken));
+      v_jobs := v_jobs + 1;
+      exit when cardinality(v_taken) >= v_limit or v_jobs >= c_jobs;
+    elsif v_held_job is null then
+      v_held_job := j.id;
+      v_held_collection := j.collection_id;
+    end if;
+  end loop;
+  if v_jobs > 0 or v_held_job is null then return v_taken; end if;
+  if not headway.wait_for_collection(v_held_collection, (p_claim->>'waitMs')::int) then return null; end if;
+  return headway.take_due(v_held_job, v_limit);
+end $function$
 ;
 
 CREATE OR REPLACE FUNCTION headway.claimed(p_ids uuid[])
@@ -654,6 +779,7 @@ $function$
 CREATE OR REPLACE FUNCTION headway.converge(p_job uuid, p_actor text DEFAULT 'system:converge'::text)
  RETURNS integer
  LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
@@ -669,6 +795,8 @@ begin
   loop
     select * into j from headway.job where id = p_job;
     if not found or j.finished_at is not null then return v_changes; end if;
+    -- Tasks that a retry has not come to yet look settled.
+    if j.operation->>'kind' = 'RETRY' then return v_changes; end if;
     select * into v_collection_task from headway.task where job_id = p_job and kind = 'COLLECTION';
     select * into v_next from headway.roll_up(j.queued + j.running, j.completed, j.failed, j.cancelled, j.skipped,
       v_collection_task.status, j.cancel_requested_at is not null,
@@ -690,7 +818,7 @@ begin
     where id = j.collection_id and status = 'PROCESSING';
     update headway.job set status = v_next.status, version = version + 1, change_id = gen_random_uuid(),
       changed_by_type = 'SYSTEM', changed_by = p_actor, change_reason = v_next.reason, change_message = null,
-      finished_at = clock_timestamp()
+      finished_at = clock_timestamp(), operation = null
     where id = p_job and finished_at is null;
     return v_changes + 2;
   end loop;
@@ -713,6 +841,7 @@ $function$
 CREATE OR REPLACE FUNCTION headway.empty_collection(p_collection uuid, p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
@@ -793,6 +922,7 @@ end $function$
 CREATE OR REPLACE FUNCTION headway.empty_entities(p_collection uuid, p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
@@ -831,6 +961,7 @@ end $function$
 CREATE OR REPLACE FUNCTION headway.expire_collection(p_collection uuid, p_actor text)
  RETURNS boolean
  LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
@@ -851,6 +982,7 @@ end $function$
 CREATE OR REPLACE FUNCTION headway.expire_uploads(p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
@@ -1018,6 +1150,7 @@ end $function$
 CREATE OR REPLACE FUNCTION headway.heartbeat(p_worker uuid, p_lease_ms integer, p_tasks jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
@@ -1051,6 +1184,16 @@ CREATE OR REPLACE FUNCTION headway.is_expiry_due(c headway.collection)
  LANGUAGE sql
 AS $function$
   select c.deletion_requested_at is not null or coalesce(c.expires_at <= clock_timestamp(), false)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION headway.is_retryable(p_task headway.task, p_codes jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select case when jsonb_typeof(p_codes) = 'array' then p_task.status = 'FAILED' and p_codes ? p_task.error_code
+    else p_task.status in ('FAILED', 'CANCELLED') end
 $function$
 ;
 
@@ -1127,6 +1270,7 @@ AS $function$
 declare
   v_key bigint;
 begin
+  perform headway.assert_read_committed();
   -- By key, not by id: two ids may share a key, and the order of the keys is what keeps deadlocks away.
   for v_key in
     select distinct hashtextextended(id::text, 'headway.collection'::regclass::oid::bigint)
@@ -1143,6 +1287,7 @@ CREATE OR REPLACE FUNCTION headway.lock_history(p_collections uuid[])
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
+  perform headway.assert_read_committed();
   perform pg_advisory_xact_lock(key) from (
     select distinct hashtextextended(id::text, 'headway.status_change'::regclass::oid::bigint) as key
     from unnest(p_collections) as id order by 1) keys;
@@ -1165,11 +1310,12 @@ begin
 end $function$
 ;
 
-CREATE OR REPLACE FUNCTION headway.record_changes(p_actor_type text, p_actor text, p_worker uuid, p_crash_limit integer, p_changes jsonb, p_claim jsonb)
+CREATE OR REPLACE FUNCTION headway.record_changes(p_actor_type text, p_actor text, p_worker uuid, p_crash_limit integer, p_changes jsonb, p_claim jsonb, p_wait boolean DEFAULT true)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
+ SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
@@ -1183,17 +1329,34 @@ declare
   v_jobs uuid[];
   v_lease interval;
   v_tasks uuid[];
+  v_shared uuid[];
+  v_held uuid[] := '{}';
+  v_claim_held boolean := false;
 begin
+  if p_claim is not null and p_changes <> '[]' then
+    raise exception 'record_changes: a claim travels alone, not beside % changes', jsonb_array_length(p_changes);
+  end if;
   v_tasks := array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c);
-  if p_claim is not null then v_claims := headway.claimable(p_claim, null); end if;
-  v_collections := array(select distinct collection_id from headway.task where id = any (v_claims || v_tasks));
-  perform headway.share_collections(v_collections);
+  if p_claim is not null then
+    v_claims := headway.claimable(p_claim);
+    v_claim_held := v_claims is null;
+    v_claims := coalesce(v_claims, '{}');
+  end if;
+  v_collections := array(select distinct collection_id from headway.task where id = any (v_tasks));
+  if p_wait then
+    perform headway.share_collections(v_collections);
+  else
+    v_shared := headway.try_share_collections(v_collections);
+    if cardinality(v_shared) < cardinality(v_collections) then
+      v_held := array(select id from headway.task where id = any (v_tasks) and collection_id <> all (v_shared));
+      v_tasks := array(select id from unnest(v_tasks) as id where id <> all (v_held));
+    end if;
+  end if;
   -- Rows are locked before they are read: a heartbeat that held one while the UPDATE below began would make the UPDATE
-  -- re-check its join against a newer row, and lose it (seen: whole batches refused, 516 of 5,000 tasks). In order, and
-  -- before the claims, which wait for nobody: so flushes never wait for each other in a circle.
+  -- re-check its join against a newer row, and lose it (seen: whole batches refused, 516 of 5,000 tasks). In order, so
+  -- that flushes never wait for each other in a circle.
   perform from headway.task where id = any (v_tasks) and status is not distinct from 'RUNNING'
   order by id for no key update;
-  if p_claim is not null then v_claims := headway.take_due(p_claim, v_claims, v_collections); end if;
   -- Read only now: a lease must not have been running while the claim waited for its locks.
   v_now := clock_timestamp();
   v_lease := make_interval(secs => coalesce((select lease_ms from headway.worker where id = p_worker),
@@ -1221,7 +1384,7 @@ begin
     from c cross join lateral (
       select * from headway.task t where t.id = c.task and t.status is not distinct from 'RUNNING' offset 0
     ) t
-    where t.fence = c.fence and t.change_id <> c.change and (c.expired is not true or t.lease_expires_at < v_now)
+    where t.id <> all (v_held) and t.fence = c.fence and t.change_id <> c.change and (c.expired is not true or t.lease_expires_at < v_now)
     union all
     select id, 'claim', (p_claim->>'change')::uuid, null, null, null, 'RUNNING', null, null, null, null, null, null,
       null, null, null, null, null, null, null
@@ -1319,6 +1482,9 @@ begin
   return jsonb_build_object(
     'applied', (select coalesce(jsonb_agg(jsonb_build_object('task', x.id, 'change', x.change_id, 'status', x.status,
         'fence', x.fence::text)), '[]') from unnest(v_applied) x where x.change_kind <> 'claim'),
+    'held', case when cardinality(v_held) = 0 then '[]' else (
+      select jsonb_agg(jsonb_build_object('task', id, 'collection', collection_id)) from headway.task where id = any (v_held)) end,
+    'claimHeld', v_claim_held,
     'claims', case when cardinality(v_claimed) > 0 then headway.claimed(v_claimed) else '[]' end,
     'due', (select coalesce(jsonb_agg(jsonb_build_object('task', t.id, 'fence', t.fence::text, 'pipeline', t.pipeline,
         'priority', t.priority)), '[]')
@@ -1419,6 +1585,28 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.retry_tasks(p_tasks uuid[], p_job headway.job, p_by jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update headway.task t set
+    status = 'QUEUED', version = t.version + 1, change_id = (p_by->>'change')::uuid,
+    changed_by_type = p_by->>'actorType', changed_by = p_by->>'actor', change_reason = 'RETRIED_BY_REQUEST',
+    change_message = p_by->>'reason', stage = s.stage,
+    max_attempts = coalesce((p_by->'attempts'->>s.stage)::int, t.max_attempts),
+    attempt = 1, crashes = 0, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
+    run_at = clock_timestamp(), started_at = null, finished_at = null, cancel_requested_at = null,
+    error_code = null, error_message = null, error_stage = null, error_retryable = null
+  from (
+    select id, case when p_by->>'from' = 'FIRST_STAGE' or stage is null then p_job.document_stages[1] else stage end as stage
+    from headway.task where id = any (p_tasks)
+  ) s
+  where t.id = s.id and (t.status is not distinct from 'FAILED' or t.status is not distinct from 'CANCELLED');
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.roll_up(p_open integer, p_completed integer, p_failed integer, p_cancelled integer, p_skipped integer, p_collection_task text, p_cancel_requested boolean, p_same_documents boolean, OUT target text, OUT status text, OUT reason text)
  RETURNS record
  LANGUAGE plpgsql
@@ -1475,6 +1663,7 @@ CREATE OR REPLACE FUNCTION headway.share_collections(p_collections uuid[])
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
+  perform headway.assert_read_committed();
   perform pg_advisory_xact_lock_shared(key) from (
     select distinct hashtextextended(id::text, 'headway.collection'::regclass::oid::bigint) as key
     from unnest(p_collections) as id order by 1) keys;
@@ -1622,28 +1811,25 @@ begin
 end $function$
 ;
 
-CREATE OR REPLACE FUNCTION headway.take_due(p_claim jsonb, p_found uuid[], p_collections uuid[])
+CREATE OR REPLACE FUNCTION headway.take_due(p_job uuid, p_limit integer)
  RETURNS uuid[]
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   v_taken uuid[];
+  v_next timestamptz;
 begin
+  -- In statements of their own, which see what was decided while the locks were waited for.
+  perform from headway.job j where j.id = p_job and j.cancel_requested_at is null and not exists (
+    select from headway.pipeline_pause p where p.project_id = j.project_id and p.pipeline = j.pipeline);
+  if not found then return '{}'; end if;
   v_taken := array(
-    select id from headway.task
-    where id = any (p_found) and status is not distinct from 'QUEUED' and run_at <= clock_timestamp()
-    order by id for no key update skip locked);
-  if cardinality(v_taken) < cardinality(p_found) then
-    v_taken := v_taken || array(
-      select id from headway.task t
-      where status = 'QUEUED' and run_at <= clock_timestamp() and id <> all (v_taken)
-        and pipeline = any (array(select jsonb_array_elements_text(p_claim->'pipelines')))
-        and collection_id = any (p_collections)
-        and not exists (
-          select from headway.pipeline_pause p where p.project_id = t.project_id and p.pipeline = t.pipeline)
-      order by priority desc, run_at, id limit cardinality(p_found) - cardinality(v_taken)
-      for no key update of t skip locked);
+    select id from headway.task where job_id = p_job and status = 'QUEUED' and run_at <= clock_timestamp()
+    order by run_at, ordinal limit p_limit for no key update skip locked);
+  if cardinality(v_taken) = 0 then
+    select min(run_at) into v_next from headway.task where job_id = p_job and status = 'QUEUED';
+    update headway.job set next_due_at = v_next where id = p_job and next_due_at < v_next and v_next > clock_timestamp();
   end if;
   return v_taken;
 end $function$
@@ -1671,11 +1857,13 @@ begin
   select project_id, 'TASK', id, collection_id, job_id, id, version, status, stage, run, attempt, changed_by_type,
     changed_by, change_reason, change_message, change_id, status_changed_at from new_rows order by ordinal, id;
   update headway.job j set total = j.total + d.total, queued = j.queued + d.queued, skipped = j.skipped + d.skipped,
-    settled_peak = j.settled_peak + d.skipped
+    settled_peak = j.settled_peak + d.skipped, ready = j.ready + d.ready, next_due_at = least(j.next_due_at, d.due)
   from (
-    select job_id, count(*) as total, count(*) filter (where status = 'QUEUED') as queued,
-      count(*) filter (where status = 'SKIPPED') as skipped
-    from new_rows where kind = 'DOCUMENT' group by job_id
+    select job_id, count(*) filter (where kind = 'DOCUMENT') as total,
+      count(*) filter (where kind = 'DOCUMENT' and status = 'QUEUED') as queued,
+      count(*) filter (where kind = 'DOCUMENT' and status = 'SKIPPED') as skipped,
+      count(*) filter (where status = 'QUEUED') as ready, min(run_at) filter (where status = 'QUEUED') as due
+    from new_rows group by job_id
   ) d where j.id = d.job_id;
   update headway.stage_count s set queued = s.queued + d.queued
   from (
@@ -1700,7 +1888,7 @@ begin
   -- one row stays for its flushes of 200 (5 ms for each join, and minutes for the 10,000 rows of a cancel).
   v_moves := array(
     select row(n.job_id, n.collection_id, n.kind, o.status, n.status, o.stage, n.stage, n.change_reason,
-      count(*))::headway.task_move
+      count(*), min(n.run_at))::headway.task_move
     from new_rows n full join old_rows o on o.id = n.id where (n.version = o.version) is not true
     group by n.job_id, n.collection_id, n.kind, o.status, n.status, o.stage, n.stage, n.change_reason);
   if cardinality(v_moves) = 0 then return null; end if;
@@ -1728,21 +1916,26 @@ begin
   order by n.ordinal, n.id;
 
   -- An UPDATE of no rows calls the statement triggers of job all the same.
-  if exists (select from unnest(v_moves) m where m.kind = 'DOCUMENT' and m.from_status <> m.to_status) then
+  if exists (select from unnest(v_moves) m where m.from_status <> m.to_status) then
     update headway.job j set
       queued = j.queued + d.queued, running = j.running + d.running, completed = j.completed + d.completed,
       failed = j.failed + d.failed, cancelled = j.cancelled + d.cancelled, skipped = j.skipped + d.skipped,
       settled_peak = greatest(j.settled_peak, j.completed + d.completed + j.failed + d.failed + j.cancelled + d.cancelled
-        + j.skipped + d.skipped)
+        + j.skipped + d.skipped),
+      ready = j.ready + d.ready, next_due_at = least(j.next_due_at, d.due)
     from (
       select m.job_id,
-        sum(m.tasks * ((m.to_status = 'QUEUED')::int - (m.from_status = 'QUEUED')::int)) as queued,
-        sum(m.tasks * ((m.to_status = 'RUNNING')::int - (m.from_status = 'RUNNING')::int)) as running,
-        sum(m.tasks * ((m.to_status = 'COMPLETED')::int - (m.from_status = 'COMPLETED')::int)) as completed,
-        sum(m.tasks * ((m.to_status = 'FAILED')::int - (m.from_status = 'FAILED')::int)) as failed,
-        sum(m.tasks * ((m.to_status = 'CANCELLED')::int - (m.from_status = 'CANCELLED')::int)) as cancelled,
-        sum(m.tasks * ((m.to_status = 'SKIPPED')::int - (m.from_status = 'SKIPPED')::int)) as skipped
-      from unnest(v_moves) m where m.kind = 'DOCUMENT' and m.from_status <> m.to_status group by m.job_id
+        sum(m.documents * ((m.to_status = 'QUEUED')::int - (m.from_status = 'QUEUED')::int)) as queued,
+        sum(m.documents * ((m.to_status = 'RUNNING')::int - (m.from_status = 'RUNNING')::int)) as running,
+        sum(m.documents * ((m.to_status = 'COMPLETED')::int - (m.from_status = 'COMPLETED')::int)) as completed,
+        sum(m.documents * ((m.to_status = 'FAILED')::int - (m.from_status = 'FAILED')::int)) as failed,
+        sum(m.documents * ((m.to_status = 'CANCELLED')::int - (m.from_status = 'CANCELLED')::int)) as cancelled,
+        sum(m.documents * ((m.to_status = 'SKIPPED')::int - (m.from_status = 'SKIPPED')::int)) as skipped,
+        sum(m.tasks * ((m.to_status = 'QUEUED')::int - (m.from_status = 'QUEUED')::int)) as ready,
+        min(m.due) filter (where m.to_status = 'QUEUED') as due
+      from (
+        select x.*, case x.kind when 'DOCUMENT' then x.tasks else 0 end as documents from unnest(v_moves) x
+      ) m where m.from_status <> m.to_status group by m.job_id
     ) d where j.id = d.job_id;
   end if;
 
@@ -1770,6 +1963,33 @@ begin
   perform pg_notify(tg_table_schema, '');
   return null;
 end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.tasks_of_operation(p_job headway.job, p_after integer, p_limit integer)
+ RETURNS TABLE(id uuid, ordinal integer)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select t.id, t.ordinal from headway.task t
+  where t.job_id = p_job.id and t.ordinal > p_after and t.status <> 'COMPLETED'
+    and case p_job.operation->>'kind'
+      when 'CANCEL' then (t.status = 'QUEUED' or (t.status = 'WAITING' and t.kind = 'DOCUMENT')
+        or (t.status = 'RUNNING' and t.cancel_requested_at is null))
+      else t.kind = 'DOCUMENT' and t.run < p_job.run and headway.is_retryable(t, p_job.operation->'codes') end
+  order by t.ordinal limit p_limit
+$function$
+;
+
+CREATE OR REPLACE FUNCTION headway.try_share_collections(p_collections uuid[])
+ RETURNS uuid[]
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select array(
+    select id from unnest(p_collections) as id
+    where pg_try_advisory_xact_lock_shared(hashtextextended(id::text, 'headway.collection'::regclass::oid::bigint)))
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION headway.violations(p_since timestamp with time zone DEFAULT (now() - '1 day'::interval))
@@ -1832,6 +2052,12 @@ AS $function$
   where (j.total, j.queued, j.running, j.completed, j.failed, j.cancelled, j.skipped)
     is distinct from (n.total, n.queued, n.running, n.completed, n.failed, n.cancelled, n.skipped)
   union all
+  select 'S8', 'JOB', j.id, format('%s tasks are QUEUED, ready says %s', n.queued, j.ready) from jobs j
+  cross join lateral (
+    select count(*) as queued, min(run_at) as due from tasks t where t.job_id = j.id and t.status = 'QUEUED'
+  ) n
+  where j.ready <> n.queued or j.next_due_at > n.due
+  union all
   select 'S8', 'JOB', s.job_id, 'counts of stage ' || s.stage || ' differ from its tasks' from headway.stage_count s
   join jobs j on j.id = s.job_id
   cross join lateral (
@@ -1851,8 +2077,11 @@ AS $function$
   where j.finished_at is not null and (r.target <> 'JOB' or r.status <> j.status)
   union all
   select 'S8', 'JOB', j.id, 'open without an open task' from jobs j
-  where j.finished_at is null
+  where j.finished_at is null and j.operation->>'kind' is distinct from 'RETRY'
     and not exists (select from tasks t where t.job_id = j.id and t.status in ('WAITING', 'QUEUED', 'RUNNING'))
+  union all
+  select 'S8', 'JOB', id, status || ' with a pending ' || (operation->>'kind') from jobs
+  where operation is not null and (finished_at is not null or (operation->>'kind' = 'CANCEL') <> (status = 'CANCELLING'))
   union all
   select 'H1', e.type, e.id, format('version %s, history of %s, highest %s', e.version, count(h.version), max(h.version))
   from entities e left join changes h on h.entity_id = e.id group by e.type, e.id, e.version
@@ -1885,6 +2114,28 @@ AS $function$
   select 'E1', 'TASK', o.task_id, 'two outputs of stage ' || o.stage from headway.stage_output o
   join tasks t on t.id = o.task_id group by o.task_id, o.stage having count(*) > 1
 $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.wait_for_collection(p_collection uuid, p_wait_ms integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_before text := current_setting('lock_timeout');
+begin
+  if p_wait_ms is not null then perform set_config('lock_timeout', p_wait_ms || 'ms', true); end if;
+  begin
+    perform headway.share_collections(array[p_collection]);
+    perform headway.lock_history(array[p_collection]);
+  exception when lock_not_available then
+    if p_wait_ms is null then raise; end if;
+    perform set_config('lock_timeout', v_before, true);
+    return false;
+  end;
+  perform set_config('lock_timeout', v_before, true);
+  return true;
+end $function$
 ;
 
 create view headway.worker_now as

@@ -17,7 +17,7 @@ const STEPS = [
   [
     "layout and emitted files",
     process.execPath,
-    [path.join(ROOT, "scripts", "test.mjs"), "test/(architecture|schema|contract|examples/generated)"],
+    [path.join(ROOT, "scripts", "test.mjs"), "test/(architecture|docs|schema|contract|examples/generated)"],
   ],
 ];
 

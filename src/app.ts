@@ -1,8 +1,8 @@
-import type { DataSource } from "typeorm";
 import type { Config } from "./config.js";
-import { createDataSource } from "./database/data-source.js";
-import { migrate, missingMigrations } from "./database/migrate.js";
+import { migrationsCheck } from "./database/build.js";
 import { startEmbeddedPostgres } from "./database/embedded.js";
+import { openDatabase, type OpenDatabase } from "./database/open.js";
+import type { Address } from "./database/session.js";
 import type { Dispatcher } from "./dispatch/dispatcher.js";
 import { createInProcessDispatcher } from "./dispatch/in-process.js";
 import type { EngineDeps } from "./engine/engine.js";
@@ -92,8 +92,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   };
   const pipelines = await loadRegistry(source);
   closers.push(["embedder", () => pipelines.embedder.close()]);
-  const { url: databaseUrl, label } = await openDatabase(config, logger, closers);
-  const db = await connect(databaseUrl, config, closers, onError);
+  const { db, listenAt, label } = await startDatabase(config, logger, closers, onError);
   const key = config.databaseUrl === null ? await developmentKey(db, config.dataDir) : null;
   const dispatcher = await openDispatcher(config, onError);
   closers.push(["dispatcher", () => dispatcher.close()]);
@@ -113,7 +112,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     retentionDays: config.retentionDays,
     onError,
   };
-  const serve = await startServing({ config, logger, deps, pipelines, blobs, databaseUrl, state }, closers);
+  const serve = await startServing({ config, logger, deps, pipelines, blobs, listenAt, state }, closers);
   const closeServer: Closer = ["server", () => serve.server.close(Math.min(CLIENTS_GRACE_MS, state.graceMs()))];
   // Here for a start that fails further down; after a whole one it is closed before the worker, and this finds it closed.
   closers.push(closeServer);
@@ -124,16 +123,14 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     serve.checks.push({
       name: "reconciler",
       check: async () => {
-        const stillMs = reconciler.stalledMs;
-        if (stillMs === null) return "the sweep has not gone round yet";
-        return stillMs > TICK_DEADLINE_MS + 2 * config.sweepMs
-          ? `the sweep has not gone round for ${stillMs} ms`
-          : null;
+        const stalledMs = reconciler.stalledMs;
+        if (stalledMs === null) return "the sweep has not ended yet";
+        return stalledMs > TICK_DEADLINE_MS + 2 * config.sweepMs ? `the sweep has not ended for ${stalledMs} ms` : null;
       },
     });
   }
   const worker = config.roles.includes("worker")
-    ? await startWorker({ config, logger, deps, source, blobs, s3, databaseUrl, state }, closers, serve.checks)
+    ? await startWorker({ config, logger, deps, source, blobs, s3, listenAt, state }, closers, serve.checks)
     : null;
   // Last pushed, first stopped: nothing is claimed any more, then clients are let go, and then work is waited for.
   closers.push(closeServer);
@@ -155,37 +152,29 @@ async function openDispatcher(
   });
 }
 
-async function openDatabase(
+/** The embedded one where DATABASE_URL is not set. */
+async function startDatabase(
   config: Config,
   logger: Logger,
   closers: Closer[],
-): Promise<{ url: string; label: string }> {
-  let url = config.databaseUrl;
+  onError: (error: unknown, doing: string) => void,
+): Promise<OpenDatabase & { label: string }> {
+  let embeddedUrl: string | null = null;
   let label = "PostgreSQL at DATABASE_URL";
-  if (url === null) {
+  if (config.databaseUrl === null) {
     const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, logger });
     closers.push(["embedded PostgreSQL", () => embedded.stop()]);
-    url = embedded.url;
+    embeddedUrl = embedded.url;
     label = `embedded PostgreSQL in ${config.dataDir}`;
   }
-  await migrate(url, config.databaseSchema);
-  return { url, label };
-}
-
-async function connect(
-  url: string,
-  config: Config,
-  closers: Closer[],
-  onError: (error: unknown, doing: string) => void,
-): Promise<DataSource> {
-  const db = await createDataSource(url, {
-    schema: config.databaseSchema,
+  const opened = await openDatabase(config, embeddedUrl, {
     // Stages read and stage in their own turns; flushes, beats and sweeps must find a free connection beside them.
     poolSize: Math.min(40, 10 + config.concurrency),
     onError: (error) => onError(error, "holding a database connection"),
-  }).initialize();
-  closers.push(["database connections", () => db.destroy()]);
-  return db;
+    warn: (sentence) => logger.warn(sentence),
+  });
+  closers.push(["database connections", () => opened.db.destroy()]);
+  return { ...opened, label };
 }
 
 async function startServing(
@@ -195,21 +184,21 @@ async function startServing(
     deps: EngineDeps;
     pipelines: LoadedPipelines;
     blobs: BlobStore;
-    databaseUrl: string;
+    listenAt: Address | null;
     state: State;
   },
   closers: Closer[],
 ): Promise<{ server: RunningServer; checks: Check[] }> {
-  const { config, logger, deps, pipelines, blobs, databaseUrl, state } = from;
+  const { config, logger, deps, pipelines, blobs, listenAt, state } = from;
   const checks: Check[] = [
     { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
     { name: "database", check: () => deps.db.query("select 1").then(() => null, messageOf) },
-    { name: "migrations", check: () => missingMigrations(deps.db) },
+    { name: "migrations", check: migrationsCheck(deps.db, (why) => logger.error(why)) },
   ];
   const stream = new ChangeStream(deps.db, deps.onError);
   const isApi = config.roles.includes("api");
   if (isApi) {
-    await stream.start(databaseUrl);
+    await stream.start(listenAt);
     closers.push(["change stream", () => stream.stop()]);
   }
   const server = await startServer({
@@ -234,13 +223,13 @@ async function startWorker(
     source: PipelineSource;
     blobs: BlobStore;
     s3: S3Objects | null;
-    databaseUrl: string;
+    listenAt: Address | null;
     state: State;
   },
   closers: Closer[],
   checks: Check[],
 ): Promise<WorkerLoop> {
-  const { config, logger, deps, source, blobs, s3, databaseUrl, state } = from;
+  const { config, logger, deps, source, blobs, s3, listenAt, state } = from;
   const sandbox = new Sandbox({
     childEntry: new URL("./worker/sandbox-child.js", import.meta.url),
     concurrency: config.concurrency,
@@ -253,7 +242,7 @@ async function startWorker(
       ...deps,
       blobs,
       s3,
-      databaseUrl,
+      listenAt,
       logger,
       runIsolated: (call, ctx, signal) =>
         sandbox.run(
@@ -277,9 +266,9 @@ async function startWorker(
   checks.push({
     name: "worker",
     check: async () => {
-      const stillMs = worker.stalledMs;
+      const stalledMs = worker.stalledMs;
       const limitMs = Math.max(config.leaseMs, 3 * config.pollMs);
-      return stillMs > limitMs ? `the claim loop has not gone round for ${stillMs} ms` : null;
+      return stalledMs > limitMs ? `the claim loop has not iterated for ${stalledMs} ms` : null;
     },
   });
   return worker;

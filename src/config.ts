@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import path from "node:path";
 import { z } from "zod";
-import { schemaFault, schemaIn, schemaName, withoutSchema } from "./config/database.js";
+import { databaseUrl, schemaFault, schemaIn, schemaName, withoutSchema } from "./config/database.js";
 import { blobsPlace, entriesOf, networks, s3Places, type Network } from "./config/places.js";
 import { url, whole, withoutPassword } from "./config/values.js";
 import { ConfigError } from "./errors.js";
@@ -55,6 +55,8 @@ export interface Config {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Without the parameter `schema`, which says the same as databaseSchema. */
   readonly databaseUrl: string | null;
+  /** The same database, past a pooler; null where databaseUrl does for everything. */
+  readonly databaseDirectUrl: string | null;
   readonly databaseSchema: string;
   readonly redisUrl: string | null;
   /** The server that commands talk to, without a slash at its end. */
@@ -149,7 +151,8 @@ const SCHEMA = {
     LOG_LEVELS,
     `it must be one of ${LOG_LEVELS.join(", ")}, because the log knows no other level`,
   ),
-  DATABASE_URL: url(["postgres:", "postgresql:"], "Postgres keeps the truth"),
+  DATABASE_URL: databaseUrl,
+  HEADWAY_DATABASE_DIRECT_URL: databaseUrl,
   HEADWAY_DATABASE_SCHEMA: schemaName,
   REDIS_URL: url(["redis:", "rediss:"], "Redis carries the hints"),
   HEADWAY_URL: url(["http:", "https:"], "commands speak GraphQL over it"),
@@ -197,16 +200,19 @@ function relations(values: Record<string, unknown>): string[] {
       'HEADWAY_EMBEDDER is "openai" and HEADWAY_OPENAI_URL is not set; set it, such as to https://api.openai.com/v1, because the vectors come from there.',
     );
   }
+  if (values.HEADWAY_DATABASE_DIRECT_URL && !values.DATABASE_URL) {
+    faults.push(
+      "HEADWAY_DATABASE_DIRECT_URL is set and DATABASE_URL is not; set DATABASE_URL too, because the direct one is only for LISTEN and migrations.",
+    );
+  }
   const roles = values.HEADWAY_ROLES as readonly ProcessRole[] | undefined;
   if (roles && roles.length < PROCESS_ROLES.length && values.DATABASE_URL === null) {
     faults.push(
       `HEADWAY_ROLES is "${roles.join(",")}" and DATABASE_URL is not set; set DATABASE_URL, because the embedded database belongs to one process with all roles.`,
     );
   }
-  const schema = schemaFault(
-    (values.DATABASE_URL ?? null) as string | null,
-    values.HEADWAY_DATABASE_SCHEMA as string | undefined,
-  );
+  const [url, directUrl] = [values.DATABASE_URL, values.HEADWAY_DATABASE_DIRECT_URL] as (string | null | undefined)[];
+  const schema = schemaFault((values.HEADWAY_DATABASE_SCHEMA ?? "") as string, url ?? null, directUrl ?? null);
   if (schema !== null) faults.push(schema);
   return faults;
 }
@@ -262,6 +268,8 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     ),
     logLevel: values.HEADWAY_LOG_LEVEL,
     databaseUrl: values.DATABASE_URL === null ? null : withoutSchema(values.DATABASE_URL),
+    databaseDirectUrl:
+      values.HEADWAY_DATABASE_DIRECT_URL === null ? null : withoutSchema(values.HEADWAY_DATABASE_DIRECT_URL),
     databaseSchema: values.HEADWAY_DATABASE_SCHEMA || schemaIn(values.DATABASE_URL) || "headway",
     redisUrl: values.REDIS_URL,
     clientUrl: withoutSlash(values.HEADWAY_URL ?? urlHere(values.HEADWAY_HOST, values.HEADWAY_PORT)),

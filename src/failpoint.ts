@@ -7,6 +7,7 @@ export const FAILPOINTS = [
   "cancel.before_commit",
   "cancel.after_commit",
   "retry.after_commit",
+  "operation.after_step",
   "hint.before_claim",
   "claim.after_commit",
   "stage.before_run",

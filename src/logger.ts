@@ -10,7 +10,15 @@ export function createLogger(level: LogLevel): Logger {
       level,
       base: { pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
-      redact: ["authorization", "*.authorization", "password", "*.password", "databaseUrl", "redisUrl"],
+      redact: [
+        "authorization",
+        "*.authorization",
+        "password",
+        "*.password",
+        "databaseUrl",
+        "databaseDirectUrl",
+        "redisUrl",
+      ],
     },
     destination({ fd: 2, sync: true }),
   );

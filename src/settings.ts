@@ -109,6 +109,11 @@ export const SETTINGS = [
   },
   { name: "DATABASE_URL", default: "", does: "Postgres 15 or newer. Empty: an embedded one in HEADWAY_DATA_DIR." },
   {
+    name: "HEADWAY_DATABASE_DIRECT_URL",
+    default: "",
+    does: "The same database without a connection pooler, for LISTEN and migrations. Needed only where DATABASE_URL leads to a pooler.",
+  },
+  {
     name: "HEADWAY_DATABASE_SCHEMA",
     default: "",
     does: "The schema that holds everything of Headway. Empty: `?schema=` of DATABASE_URL, else headway.",

@@ -59,10 +59,24 @@ describe("the settings", () => {
       "openai",
       'HEADWAY_EMBEDDER is "openai" and HEADWAY_OPENAI_URL is not set; set it, such as to https://api.openai.com/v1, because the vectors come from there.',
     ],
+    [
+      "HEADWAY_DATABASE_DIRECT_URL",
+      "postgres://u:p@db/x",
+      "HEADWAY_DATABASE_DIRECT_URL is set and DATABASE_URL is not; set DATABASE_URL too, because the direct one is only for LISTEN and migrations.",
+    ],
     ["HEADWAY_CONCURENCY", "4", "HEADWAY_CONCURENCY is no setting of Headway; did you mean HEADWAY_CONCURRENCY?"],
   ])("%s=%s is named with its value, what it must be, and why", (name, value, message) => {
     expect(faultsOf({ [name]: value })).toContain(message);
   });
+
+  test.each(["pa/ss", "pa?ss", "pa#ss", "1/x@pa", "p@a/ss", "5432#ss", "5432/ss", "5432?ss", "p@ss?x/y", "pa ss/@"])(
+    "refuse the address of a database whose password is %s and not encoded, without showing a piece of it",
+    (password) => {
+      const [fault] = faultsOf({ DATABASE_URL: `postgres://headway:${password}@db.example/headway` });
+      expect(fault).toMatch(/^DATABASE_URL is "postgres:\/\/headway:\*\*\*@db.example\/headway"; it/);
+      expect(faultsOf({ DATABASE_URL: `postgres://headway:${encodeURIComponent(password)}@db.example/x` })).toEqual([]);
+    },
+  );
 
   test("are all named at once when several are wrong", () => {
     expect(faultsOf({ HEADWAY_PORT: "-1", HEADWAY_POLL_MS: "x", HEADWAY_EMBEDDER: "gpt" })).toHaveLength(3);

@@ -1,22 +1,9 @@
-import "reflect-metadata";
 import { randomUUID } from "node:crypto";
-import path from "node:path";
-import { tmpdir } from "node:os";
 import pg from "pg";
-import { createDataSource } from "../../src/database/data-source.js";
-import { migrate } from "../../src/database/migrate.js";
-import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
-import { addDocuments, createCollection } from "../../src/engine/collection/collections.js";
-import type { Actor, EngineDeps } from "../../src/engine/engine.js";
-import { createNetworks } from "../../src/sources/networks.js";
-import { submitJob } from "../../src/engine/submit/submit.js";
-import { definePipeline } from "../../src/pipelines/pipeline.js";
-import { Registry } from "../../src/pipelines/registry.js";
-import { STAGES, type Peer } from "./peer.js";
+import { openBareJobs, STAGE_NAMES } from "./bare-job.js";
+import type { Peer } from "./peer.js";
 
-const ACTOR: Actor = { type: "USER", name: "bench", projectId: "00000000-0000-7000-8000-000000000001" };
 const A_STATEMENT = 200;
-const NAMES = Array.from({ length: STAGES }, (_, n) => `s${n + 1}`);
 
 const CLAIM = `update headway.task set status = 'RUNNING', version = version + 1, change_id = $2, changed_by_type = 'WORKER',
   changed_by = 'bench', change_reason = 'CLAIMED', fence = fence + 1, worker_id = $3,
@@ -39,36 +26,16 @@ const COMPLETE = `with changed as (
  */
 export const peer: Peer = {
   async start({ databaseUrl }) {
-    await migrate(databaseUrl);
-    const db = await createDataSource(databaseUrl).initialize();
-    const stages = NAMES.map((name) => ({ name, run: async () => ({ ok: true }) }));
-    const deps: EngineDeps = {
-      db,
-      dispatcher: createInProcessDispatcher(),
-      registry: new Registry([definePipeline({ name: "limit", version: 1, documentStages: stages })]),
-      fileRoots: [path.join(tmpdir(), "headway-bench-none")],
-      networks: createNetworks([]),
-      s3Sources: [],
-      maxDocumentBytes: 1_000,
-      cancelDeadlineMs: 15_000,
-      sweepMs: 5_000,
-      retentionDays: null,
-      onError: () => {},
-    };
+    const jobs = await openBareJobs(databaseUrl);
     const sql = new pg.Client({ connectionString: databaseUrl });
     await sql.connect();
     // As record_changes has it.
     await sql.query("set plan_cache_mode = force_generic_plan; set enable_seqscan = off");
     return {
       async round(documents) {
-        const collectionId = await createCollection(deps, ACTOR, { name: randomUUID() });
-        for (let first = 0; first < documents; first += 1_000) {
-          const length = Math.min(1_000, documents - first);
-          const batch = Array.from({ length }, (_, n) => ({ name: `d${first + n}`, text: "x" }));
-          await addDocuments(deps, ACTOR, { collectionId, documents: batch });
-        }
+        const collectionId = await jobs.collectionOf(documents);
         const startedAt = performance.now();
-        const { jobId } = await submitJob(deps, ACTOR, { collectionId, pipeline: "limit" });
+        const jobId = await jobs.submit(collectionId);
         const { rows } = await sql.query<{ id: string }>(
           "select id from headway.task where job_id = $1 order by ordinal",
           [jobId],
@@ -76,8 +43,8 @@ export const peer: Peer = {
         for (let first = 0; first < rows.length; first += A_STATEMENT) {
           const ids = rows.slice(first, first + A_STATEMENT).map(({ id }) => id);
           await sql.query({ name: "claim", text: CLAIM, values: [ids, randomUUID(), randomUUID()] });
-          for (const [place, stage] of NAMES.entries()) {
-            const next = NAMES[place + 1];
+          for (const [place, stage] of STAGE_NAMES.entries()) {
+            const next = STAGE_NAMES[place + 1];
             const values = [ids, randomUUID(), stage];
             if (next) await sql.query({ name: "next", text: NEXT, values: [...values, next] });
             else await sql.query({ name: "complete", text: COMPLETE, values });
@@ -87,7 +54,7 @@ export const peer: Peer = {
       },
       async stop() {
         await sql.end();
-        await db.destroy();
+        await jobs.close();
       },
     };
   },

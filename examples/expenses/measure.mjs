@@ -32,7 +32,7 @@ export async function readSet({ files, aliases }) {
     const mediaType = await detectExpense(bytes, name);
     const found = await readDocument(
       { bytes, mediaType, name, role: null },
-      { currency: null, employee: null, dateOrder: "auto" },
+      { currency: null, employee: null, dateOrder: "auto", statements: [] },
     ).catch((error) => ({ role: "failed", error }));
     if (found.role === "receipt") ledger.receipts.push({ ...found.receipt, id: name, name, sha256: null });
     for (const line of found.lines ?? []) {

@@ -150,12 +150,19 @@ create table headway.job (
   cancelled int not null default 0,
   skipped int not null default 0,
   settled_peak int not null default 0,
+  -- For claims. Tasks that are QUEUED, the collection task too; whether there are any, which an index can be about
+  -- without being written at each flush; and a time before which none of them is due.
+  ready int not null default 0 check (ready >= 0),
+  is_ready boolean not null generated always as (ready > 0) stored,
+  next_due_at timestamptz not null default 'infinity',
   idempotency_key text,
   request_hash text,
   run_at timestamptz,
   started_at timestamptz,
   finished_at timestamptz,
   cancel_requested_at timestamptz,
+  -- A cancel or a retry that has been decided and has not yet come to all of the job's tasks: see advance_operation.
+  operation jsonb check (operation->>'kind' in ('CANCEL', 'RETRY')),
   version int not null default 1,
   created_at timestamptz not null default clock_timestamp(),
   status_changed_at timestamptz not null default clock_timestamp(),
@@ -166,6 +173,9 @@ create table headway.job (
   change_message text,
   unique (project_id, idempotency_key)
 ) with (fillfactor = 70);
+create index job_ready on headway.job (pipeline, project_id, priority desc, next_due_at, id)
+  where is_ready and cancel_requested_at is null;
+create index job_with_operation on headway.job (id) where operation is not null;
 create unique index job_one_open on headway.job (collection_id) where status in ('QUEUED', 'PROCESSING', 'CANCELLING');
 create index job_open on headway.job (id) where status in ('QUEUED', 'PROCESSING', 'CANCELLING');
 create index job_newest on headway.job (project_id, created_at desc, id desc);
@@ -230,7 +240,7 @@ create table headway.task (
   fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02,
   autovacuum_vacuum_cost_limit = 1000
 );
-create index task_due on headway.task (priority desc, run_at, id) where status = 'QUEUED';
+create index task_due on headway.task (job_id, run_at, ordinal) where status = 'QUEUED';
 create index task_running on headway.task (worker_id, id) where status = 'RUNNING';
 create index task_of_document on headway.task (document_id, id);
 create unique index task_one_collection_task on headway.task (job_id) where kind = 'COLLECTION';
@@ -481,7 +491,7 @@ create table headway.named_entity_shown (
 -- What a statement did to tasks, those that went the same way together: a flush of 200 is a handful of these.
 create type headway.task_move as (
   job_id uuid, collection_id uuid, kind text, from_status text, to_status text, from_stage text, to_stage text,
-  reason text, tasks bigint
+  reason text, tasks bigint, due timestamptz
 );
 
 -- What a flush has changed, for what it does next.

@@ -1,7 +1,6 @@
 import type { DataSource } from "typeorm";
 import type { Config } from "../config.js";
-import { createDataSource } from "../database/data-source.js";
-import { migrate } from "../database/migrate.js";
+import { openDatabase, type DatabasePlace } from "../database/open.js";
 import { runningEmbeddedUrl, startEmbeddedPostgres } from "../database/embedded.js";
 
 /**
@@ -9,22 +8,29 @@ import { runningEmbeddedUrl, startEmbeddedPostgres } from "../database/embedded.
  * else on the embedded one of the data folder, which is started for it when it does not run.
  */
 export async function withDatabase<T>(
-  config: Pick<Config, "databaseUrl" | "databaseSchema" | "dataDir">,
+  config: Pick<Config, "databaseUrl" | "databaseDirectUrl" | "databaseSchema" | "dataDir">,
   work: (db: DataSource) => Promise<T>,
 ): Promise<T> {
-  const running = config.databaseUrl ?? (await runningEmbeddedUrl(config.dataDir));
-  if (running !== null) return migrated(running, config.databaseSchema, work);
+  const running = config.databaseUrl === null ? await runningEmbeddedUrl(config.dataDir) : null;
+  if (config.databaseUrl !== null || running !== null) return migrated(config, running, work);
   const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir });
   try {
-    return await migrated(embedded.url, config.databaseSchema, work);
+    return await migrated(config, embedded.url, work);
   } finally {
     await embedded.stop();
   }
 }
 
-async function migrated<T>(url: string, schema: string, work: (db: DataSource) => Promise<T>): Promise<T> {
-  await migrate(url, schema);
-  const db = await createDataSource(url, { schema, poolSize: 2, applicationName: "headway-keys" }).initialize();
+async function migrated<T>(
+  urls: DatabasePlace,
+  embeddedUrl: string | null,
+  work: (db: DataSource) => Promise<T>,
+): Promise<T> {
+  const { db } = await openDatabase(urls, embeddedUrl, {
+    poolSize: 2,
+    applicationName: "headway-keys",
+    warn: (sentence) => process.stderr.write(`${sentence}\n`),
+  });
   try {
     return await work(db);
   } finally {

@@ -5,21 +5,24 @@ export const EXIT = {
   ok: 0,
   /** The server refused, the job failed, the doctor found something. */
   failed: 1,
-  /** The command, a setting or an argument is not as it must be. */
+  /** The command, a setting, an argument or the database is not as it must be. */
   usage: 2,
   unreachable: 3,
   /** No key, a key that is not known, or one that may not do this. */
   refused: 4,
   completedWithErrors: 5,
   cancelled: 6,
+  /** A later build has changed the database so that this one must not work on it. */
+  tooOld: 7,
   interrupted: 130,
 } as const;
 
 /** The end of `headway help`. */
 export const EXIT_CODES_HELP = `
-Exit codes: 0 well; 1 refused or failed, or doctor found something; 2 wrong usage or setting; 3 no server there;
-4 no key, or one that may not do this; 130 stopped by Ctrl-C. watch and submit --watch say how the job ended:
-0 COMPLETED, 1 FAILED, 5 COMPLETED_WITH_ERRORS, 6 CANCELLED.`;
+Exit codes: 0 well; 1 refused or failed, or doctor found something; 2 wrong usage or setting, or a database that cannot be used; 3 no server or
+database there; 4 no key, or one that may not do this; 130 stopped by Ctrl-C. watch and submit --watch say how the job ended:
+0 COMPLETED, 1 FAILED, 5 COMPLETED_WITH_ERRORS, 6 CANCELLED. start, migrate and keys: 7 this build is too old for its
+database.`;
 
 /** A command that can't be run as it was written; the message says what it must be. */
 export class UsageError extends HeadwayError {
@@ -32,8 +35,11 @@ const BY_CODE: Readonly<Record<string, number>> = {
   USAGE: EXIT.usage,
   CONFIG_INVALID: EXIT.usage,
   BAD_USER_INPUT: EXIT.usage,
+  DATABASE_UNSUITABLE: EXIT.usage,
   UNREACHABLE: EXIT.unreachable,
+  DATABASE_UNREACHABLE: EXIT.unreachable,
   NOT_HEADWAY: EXIT.unreachable,
+  BUILD_TOO_OLD: EXIT.tooOld,
   UNAUTHENTICATED: EXIT.refused,
   FORBIDDEN: EXIT.refused,
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { url } from "./values.js";
 
 /** Names of PostgreSQL may have 63 bytes; those that are made of this one must fit too. */
 const SCHEMA_NAME = /^(?!pg_|information_schema$)[A-Za-z_][A-Za-z0-9_]{0,39}$/;
@@ -21,12 +22,32 @@ export function withoutSchema(url: string): string {
   return parsed.href;
 }
 
-/** What is wrong with the schema in the URL, beside the one that is set; null when nothing is. */
-export function schemaFault(url: string | null, set: string | undefined): string | null {
-  const named = schemaIn(url);
-  if (named === null) return null;
-  if (!SCHEMA_NAME.test(named)) return `DATABASE_URL names the schema "${named}"; ${MUST}.`;
-  return set && set !== named
-    ? `DATABASE_URL names the schema "${named}", and HEADWAY_DATABASE_SCHEMA is "${set}"; leave one of them out, because an installation lies in one schema.`
+/** What is wrong with the schemas that the settings name; null when they agree. */
+export function schemaFault(set: string, url: string | null, directUrl: string | null): string | null {
+  const named = {
+    HEADWAY_DATABASE_SCHEMA: set || null,
+    DATABASE_URL: schemaIn(url),
+    HEADWAY_DATABASE_DIRECT_URL: schemaIn(directUrl),
+  };
+  const given = Object.entries(named).filter((one): one is [string, string] => one[1] !== null);
+  const wrong = given.find(([, schema]) => !SCHEMA_NAME.test(schema));
+  if (wrong !== undefined) return `${wrong[0]} names the schema "${wrong[1]}"; ${MUST}.`;
+  return new Set(given.map(([, schema]) => schema)).size > 1
+    ? `${given.map(([setting, schema]) => `${setting} names the schema "${schema}"`).join(", ")}; leave all but one out, because an installation lies in one schema.`
     : null;
 }
+
+/** The address of a Postgres; null where it is empty. A password that is not percent-encoded would lead elsewhere. */
+export const databaseUrl = url(["postgres:", "postgresql:"], "Postgres keeps the truth").superRefine(
+  (value, context) => {
+    if (value === null) return;
+    const { pathname, search, hash } = new URL(value);
+    const isCut = pathname.includes("@") || hash !== "" || (pathname.length < 2 && search.includes("@"));
+    if (!isCut) return;
+    context.addIssue({
+      code: "custom",
+      message:
+        "its user or password holds a character that ends them; percent-encode all but letters and digits there (/ is %2F, ? is %3F, # is %23, @ is %40)",
+    });
+  },
+) as unknown as z.ZodType<string | null>;

@@ -3,7 +3,8 @@ import { withoutPassword } from "./values.js";
 
 /** The settings for people to read: passwords in URLs and keys are hidden. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { databaseUrl, redisUrl, clientUrl, clientKey, childEnvironment: _, s3, openai, transcriber, ...rest } = config;
+  const { databaseUrl, databaseDirectUrl, redisUrl, clientUrl, clientKey, childEnvironment: _, ...others } = config;
+  const { s3, openai, transcriber, ...rest } = others;
   const hidden = (server: ModelServer | null): ModelServer | null =>
     server && { ...server, url: withoutPassword(server.url), key: server.key === null ? null : "***" };
   return {
@@ -14,6 +15,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     clientUrl: withoutPassword(clientUrl),
     clientKey: clientKey === null ? null : "***",
     databaseUrl: databaseUrl === null ? "embedded" : withoutPassword(databaseUrl),
+    databaseDirectUrl: databaseDirectUrl === null ? null : withoutPassword(databaseDirectUrl),
     redisUrl: redisUrl === null ? "in-process" : withoutPassword(redisUrl),
   };
 }

@@ -21,7 +21,10 @@ export function url(protocols: readonly string[], why: string): z.ZodType<string
   }) as unknown as z.ZodType<string | null>;
 }
 
-/** A URL as it may be shown. */
+/**
+ * A URL as it may be shown. A password that was not percent-encoded may hold anything, "@" and "/" too: all up to the
+ * last "@" may be part of it.
+ */
 export function withoutPassword(value: string): string {
-  return value.replace(/(\/\/[^:/@\s]*):[^@\s]*@/, "$1:***@");
+  return value.replace(/^([a-z][a-z\d+.-]*:\/\/)?([^:/@\s]*):.*@/is, "$1$2:***@");
 }

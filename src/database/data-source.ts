@@ -4,11 +4,13 @@ import { DataSource } from "typeorm";
 import type { PostgresDriver } from "typeorm/driver/postgres/PostgresDriver.js";
 import pg from "pg";
 import { ENTITIES } from "../model/entities.js";
-import { clientFor } from "./client.js";
 import { typeormMigrations } from "./migrate.js";
 import { DEFAULT_SCHEMA } from "./schema-name.js";
+import { sessionClient, type Route } from "./session.js";
 
 export interface DataSourceOptions {
+  /** How the URL leads to Postgres. Default direct. */
+  readonly route?: Route;
   /** The schema of the installation. Default "headway". */
   readonly schema?: string;
   /** Connections at most. Default 10. */
@@ -38,11 +40,8 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     extra: {
       max: options.poolSize ?? 10,
       connectionTimeoutMillis: 5_000,
-      Client: clientFor(schema),
+      Client: sessionClient(options.route ?? "direct", "work", schema),
       stream: connectionThatNotices,
-      // READ COMMITTED whatever the server's default: what is decided under a lock must be read after it has been got.
-      options:
-        "-c default_transaction_isolation=read\\ committed -c idle_in_transaction_session_timeout=2000 -c lock_timeout=5000 -c statement_timeout=30000",
     },
   });
 }

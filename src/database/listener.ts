@@ -1,5 +1,6 @@
-import pg from "pg";
+import type pg from "pg";
 import { withDeadline } from "../async/with-deadline.js";
+import { sessionClient, type Address } from "./session.js";
 
 export interface Listener {
   /** Resolves once the connection is gone; no call-back comes after. */
@@ -13,11 +14,12 @@ const RECONNECT_MS = 200;
 const CLOSE_DEADLINE_MS = 1_000;
 
 /**
- * LISTENs on `channels` over one connection of its own, which it replaces whenever it breaks or falls silent.
+ * LISTENs on `channels` over one connection of its own, which it replaces whenever it breaks, falls silent, or turns
+ * out to be shared with others by a pooler.
  * `onWake` gets the channel; after each (re)connection it gets every channel once, because something may have been missed.
  */
 export async function listen(
-  url: string,
+  { url, route }: Address,
   channels: readonly string[],
   onWake: (channel: string) => void,
   onError: (error: Error) => void,
@@ -27,7 +29,7 @@ export async function listen(
   let timer: NodeJS.Timeout | null = null;
 
   const connect = async (): Promise<void> => {
-    const mine = new pg.Client({
+    const mine: pg.Client = new (sessionClient(route, "listen"))({
       connectionString: url,
       application_name: "headway-listen",
       connectionTimeoutMillis: 5_000,
@@ -37,8 +39,10 @@ export async function listen(
     mine.on("error", (error) => broken(mine, error));
     mine.on("end", () => broken(mine, new Error("the LISTEN connection ended")));
     mine.on("notification", (message) => onWake(message.channel));
+    let pid: number;
     try {
       await mine.connect();
+      pid = await serverPid(mine);
       for (const channel of channels) await mine.query(`listen ${mine.escapeIdentifier(channel)}`);
     } catch (error) {
       broken(mine, error as Error);
@@ -46,13 +50,16 @@ export async function listen(
     }
     if (client !== mine) return;
     for (const channel of channels) onWake(channel);
-    probeLater(mine);
+    probeLater(mine, pid);
   };
 
-  const probeLater = (mine: pg.Client): void => {
+  const probeLater = (mine: pg.Client, pid: number): void => {
     timer = setTimeout(() => {
-      mine.query("select 1").then(
-        () => client === mine && !closed && probeLater(mine),
+      serverPid(mine).then(
+        (now) => {
+          if (now !== pid) broken(mine, new Error(SHARED));
+          else if (client === mine && !closed) probeLater(mine, pid);
+        },
         (error: Error) => broken(mine, error),
       );
     }, PROBE_MS);
@@ -81,4 +88,11 @@ export async function listen(
         await withDeadline("Closing the LISTEN connection", CLOSE_DEADLINE_MS, last.end()).catch(() => undefined);
     },
   };
+}
+
+const SHARED =
+  "a pooler has given the server session that listens to another client; name the address of Postgres itself in HEADWAY_DATABASE_DIRECT_URL";
+
+async function serverPid(client: pg.Client): Promise<number> {
+  return (await client.query<{ pid: number }>("select pg_backend_pid() as pid")).rows[0]!.pid;
 }

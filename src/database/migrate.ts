@@ -1,44 +1,55 @@
-import type pg from "pg";
-import type { DataSource, MigrationInterface, QueryRunner } from "typeorm";
-import { HeadwayError } from "../errors.js";
+import pg from "pg";
+import type { MigrationInterface, QueryRunner } from "typeorm";
+import { HeadwayError, messageOf } from "../errors.js";
 import { buildVersion } from "../version.js";
-import { clientFor } from "./client.js";
+import { KNOWN_FILES, refuseTooOld, standingOf, type KnownFile } from "./build.js";
 import { lockTables } from "./lock-tables.js";
+import { takeMigrationLock, type LockWait, type Query } from "./migration-lock.js";
 import { DEFAULT_SCHEMA, quotedSchema } from "./schema-name.js";
+import { connectTo, type Address, type Route } from "./session.js";
 import { functionFiles, numberedFiles, sqlFile, TRANSITIONS_FILE, TRIGGERS_FILE, type SqlFile } from "./sql-files.js";
 import { isTransient, sqlStateOf } from "./transaction.js";
 
 const TRIES = 20;
-
-/** As long as triggers may wait for their tables, and some more: another process may be at just that. */
-const LOCK_TIMEOUT_MS = 120_000;
 
 /** Tables with triggers: what sql/triggers.sql locks. */
 const TRIGGER_TABLES = ["collection", "document", "job", "task", "stage_output", "status_change"].map(
   (table) => `headway.${table}`,
 );
 
+/** How long a statement of a migration waits for a lock: as long as triggers may wait for their tables, and some more. */
+const LOCK_TIMEOUT_MS = 120_000;
+
+export interface MigrateOptions extends LockWait {
+  /** The schema of the installation. Default "headway". */
+  readonly schema?: string;
+  /** How the URL leads to Postgres. Default direct. */
+  readonly route?: Route;
+}
+
 /**
  * Brings the database up to date and gives it its identity, in one transaction: numbered files that have not run, then
  * functions, views and triggers whose text has changed, then transitions that are missing. Safe to call from many
  * processes at once, and while others work: one that comes to a deadlock with them begins anew.
  * Returns the paths of the files that it has run. What a later build has migrated is left as it is.
- * @throws {HeadwayError} EARLIER_DATABASE where tables of a build before this layout are in the way; MIGRATION_LOCKED
- * where another process has been migrating for long
+ * @throws {HeadwayError} BUILD_TOO_OLD where a later build has changed the database so that this one must not work on
+ * it; EARLIER_DATABASE where tables of a build before this layout are in the way; MIGRATION_LOCKED where another process
+ * has been migrating for long; MIGRATION_FORBIDDEN where the user may not
  * @throws when a file fails; the database is then as it was before
  */
-export async function migrate(url: string, schema: string = DEFAULT_SCHEMA): Promise<readonly string[]> {
-  const client = new (clientFor(schema))({ connectionString: url, application_name: "headway-migrate" });
-  await client.connect();
+export async function migrate(url: string, options: MigrateOptions = {}): Promise<readonly string[]> {
+  const { schema = DEFAULT_SCHEMA, route = "direct" } = options;
+  const client = await connectTo({ url, route }, "schema", "headway-migrate", schema);
   try {
     for (let tries = 1; ; tries += 1) {
       try {
-        await client.query("begin isolation level read committed");
-        const done = await bringIn(client, schema);
+        await client.query(BEGIN);
+        const done = await bringIn(client, schema, options);
         await client.query("commit");
         return done;
       } catch (error) {
-        await client.query("rollback");
+        await client.query("rollback").catch(() => undefined); // A broken connection has rolled it back.
+        if (sqlStateOf(error) === "42501") throw forbidden(client, schema, error);
         if (!isTransient(error) || tries >= TRIES) throw error;
         await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 400));
       }
@@ -48,20 +59,39 @@ export async function migrate(url: string, schema: string = DEFAULT_SCHEMA): Pro
   }
 }
 
-async function bringIn(client: pg.Client, schema: string): Promise<string[]> {
+/** Bounds of the role, which also hold behind a pooler, would cut a long migration. The last one came with Postgres 17. */
+const BEGIN = `begin isolation level read committed read write;
+  set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
+  set local lock_timeout = ${LOCK_TIMEOUT_MS};
+  select set_config(name, '0', true) from pg_settings where name = 'transaction_timeout'`;
+
+function forbidden({ user = "", database = "" }: pg.Client, schema: string, error: unknown): HeadwayError {
+  const [grantee, target] = [user, database].map((name) => pg.escapeIdentifier(name));
+  return new HeadwayError(
+    "MIGRATION_FORBIDDEN",
+    `The database is behind this build of Headway (${buildVersion()}), and the user "${user}" may not bring it up to date: ${messageOf(error)}. Run "headway migrate" as the owner of the schema "${schema}"; where there is no schema yet, let the user make it: grant create on database ${target} to ${grantee};`,
+    {},
+    { cause: error },
+  );
+}
+
+async function bringIn(client: pg.Client, schema: string, wait: LockWait): Promise<string[]> {
   const query = async <R extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<R[]> =>
     (await client.query<R>(sql, values && [...values])).rows;
-  await takeLock(query, schema);
+  await takeMigrationLock(query, schema, wait);
   await refuseEarlierBuild(query, schema);
   await query(createSchema(schema));
   await query(MIGRATION_TABLE);
   const ran = new Set((await query<{ name: string }>("select name from headway.migration")).map(({ name }) => name));
   const known = new Map<string, string>();
   if (ran.size > 0) {
-    const files = await query<{ path: string; sha256: string; build: string }>(
-      "select path, sha256, build from headway.sql_file",
-    );
-    if (isFromLaterBuild(ran, files)) return [];
+    const files = await query<KnownFile>(KNOWN_FILES);
+    const standing = standingOf(files);
+    refuseTooOld(standing);
+    if (standing.isLater) {
+      await query(IDENTIFY);
+      return [];
+    }
     for (const { path, sha256 } of files) known.set(path, sha256);
   }
 
@@ -89,29 +119,9 @@ async function bringIn(client: pg.Client, schema: string): Promise<string[]> {
   return done;
 }
 
-type Query = <R extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<R[]>;
-
-/**
- * One process migrates a schema at a time. A lock of the transaction: one of the session would stay behind on a server
- * connection that a pooler gives to others.
- */
-async function takeLock(query: Query, schema: string): Promise<void> {
-  await query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
-  try {
-    await query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [`headway migrate ${schema}`]);
-  } catch (error) {
-    if (sqlStateOf(error) !== "55P03") throw error;
-    throw new HeadwayError(
-      "MIGRATION_LOCKED",
-      `Another process has been migrating the schema "${schema}" for more than ${LOCK_TIMEOUT_MS / 1_000} s; wait for it, or end it, and start again.`,
-    );
-  }
-}
-
 /** Makes the schema and the table of migrations where they are missing: what TypeORM's commands expect to be there. */
-export async function prepareSchema(url: string, schema: string = DEFAULT_SCHEMA): Promise<void> {
-  const client = new (clientFor(schema))({ connectionString: url, application_name: "headway-migrate" });
-  await client.connect();
+export async function prepareSchema(address: Address, schema: string = DEFAULT_SCHEMA): Promise<void> {
+  const client = await connectTo(address, "schema", "headway-migrate", schema);
   try {
     await client.query(createSchema(schema));
     await client.query(MIGRATION_TABLE);
@@ -128,11 +138,11 @@ end $do$`;
 }
 
 /** The table as TypeORM's own commands know it. */
-const MIGRATION_TABLE = `create table if not exists headway.migration (
-  id serial primary key,
-  timestamp bigint not null,
-  name varchar not null
-)`;
+const MIGRATION_TABLE = `do $do$ begin
+  if to_regclass('headway.migration') is null then
+    create table headway.migration (id serial primary key, timestamp bigint not null, name varchar not null);
+  end if;
+end $do$`;
 
 const RECORD_FILE = `insert into headway.sql_file (path, sha256, breaking, build) values ($1, $2, $3, $4)
   on conflict (path) do update set sha256 = excluded.sha256, breaking = excluded.breaking, build = excluded.build,
@@ -163,18 +173,6 @@ async function refuseEarlierBuild(query: Query, schema: string): Promise<void> {
   );
 }
 
-/** Whether files are in that this build does not know, or versions of files from a build after this one. */
-function isFromLaterBuild(ran: ReadonlySet<string>, files: readonly { build: string }[]): boolean {
-  const ours = new Set(numberedFiles().map(({ name }) => name));
-  return [...ran].some((name) => !ours.has(name)) || files.some(({ build }) => isLater(build, buildVersion()));
-}
-
-function isLater(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((version) => version.split(/[.+-]/, 3).map(Number));
-  const differing = a!.findIndex((part, i) => part !== b![i]);
-  return differing >= 0 && a![differing]! > b![differing]!;
-}
-
 /**
  * The identity in every cursor: made anew when this database is not the one it was made in (restored elsewhere, or
  * copied from a template), so that an old cursor is answered with a gap and never with somebody else's changes.
@@ -184,15 +182,6 @@ const IDENTIFY = `insert into headway.database_identity as i (id, system_identif
   from pg_control_system() s, pg_database d where d.datname = current_database()
   on conflict (only_row) do update set id = excluded.id, system_identifier = excluded.system_identifier
   where i.system_identifier <> excluded.system_identifier`;
-
-/** Null when this build's numbered files are all in; else which are not, as after a restore from an old backup. */
-export async function missingMigrations(db: DataSource): Promise<string | null> {
-  const rows: { name: string }[] = await db.query("select name from headway.migration");
-  const missing = numberedFiles()
-    .map(({ name }) => name)
-    .filter((name) => !rows.some((row) => row.name === name));
-  return missing.length === 0 ? null : `not in: ${missing.join(", ")}; restart this process, which brings them in`;
-}
 
 /** The numbered files as TypeORM's commands take them. Functions and triggers come with the next start, or `headway migrate`. */
 export function typeormMigrations(): (new () => MigrationInterface)[] {

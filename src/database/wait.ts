@@ -1,6 +1,6 @@
 import pRetry from "p-retry";
 import pg from "pg";
-import { HeadwayError, messageOf } from "../errors.js";
+import { messagesOf, unreachable, type DatabaseSetting } from "./unreachable.js";
 
 /** What passes by itself: nobody listens yet, the name is not known yet, the server starts, stops or recovers. */
 const PASSING = new Set([
@@ -15,6 +15,8 @@ const PASSING = new Set([
   "57P01",
   "53300",
 ]);
+/** Of node-postgres; and of PgBouncer, while the server behind it is away. */
+const PASSING_MESSAGE = /timeout expired|terminated|cannot connect to server|server login/i;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
@@ -22,7 +24,11 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * @throws {HeadwayError} DATABASE_UNREACHABLE at the end of it, and at once on what waiting does not mend, such as a
  * wrong password
  */
-export async function waitForDatabase(url: string, waitMs: number, onWait: (why: string) => void): Promise<void> {
+export async function waitForDatabase(
+  { setting, url }: { readonly setting: DatabaseSetting; readonly url: string },
+  waitMs: number,
+  onWait: (why: string) => void,
+): Promise<void> {
   const startedAt = performance.now();
   try {
     await pRetry(() => connectOnce(url), {
@@ -33,17 +39,11 @@ export async function waitForDatabase(url: string, waitMs: number, onWait: (why:
       maxRetryTime: waitMs,
       shouldRetry: ({ error }) => isPassing(error) && performance.now() - startedAt < waitMs,
       onFailedAttempt: ({ error, attemptNumber }) => {
-        if (attemptNumber === 1 && isPassing(error)) onWait(whyNot(error));
+        if (attemptNumber === 1 && isPassing(error)) onWait(messagesOf(error).join("; "));
       },
     });
   } catch (error) {
-    const waited = isPassing(error) ? ` in ${Math.round(waitMs / 1_000)} s` : "";
-    throw new HeadwayError(
-      "DATABASE_UNREACHABLE",
-      `The database at DATABASE_URL could not be reached${waited}: ${whyNot(error)}`,
-      {},
-      { cause: error },
-    );
+    throw unreachable(setting, url, error, isPassing(error) ? waitMs : 0);
   }
 }
 
@@ -59,11 +59,5 @@ async function connectOnce(url: string): Promise<void> {
 function isPassing(error: unknown): boolean {
   const { code, message, errors } = error as { code?: unknown; message?: unknown; errors?: unknown };
   if (Array.isArray(errors)) return errors.some(isPassing);
-  return (typeof code === "string" && PASSING.has(code)) || /timeout expired|terminated/i.test(String(message));
-}
-
-/** A name with several addresses fails with one error for each, and an empty message. */
-function whyNot(error: unknown): string {
-  const { errors } = error as { errors?: unknown };
-  return Array.isArray(errors) ? errors.map(messageOf).join("; ") : messageOf(error);
+  return (typeof code === "string" && PASSING.has(code)) || PASSING_MESSAGE.test(String(message));
 }

@@ -5,7 +5,7 @@ import { isOpen, type CollectionStatus, type JobStatus, type TaskKind, type Task
  * Null means that it may be done.
  */
 
-/** Of a settled job or one of its tasks: who is asked and what stands beside it. */
+/** What decides whether a retry of a job, or of one of its tasks, is allowed. */
 export interface RetryState {
   readonly jobId: string;
   readonly status: JobStatus;

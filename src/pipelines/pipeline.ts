@@ -6,13 +6,24 @@ import type { StagedEntities } from "./named-entity.js";
 /** A JSON value: what a stage may return. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
+export type ChunkKind = "TEXT" | "TABLE" | "CODE" | "LIST";
+
 /** A piece of a document's text; `ordinal` from 0, offsets in UTF-16 code units into the text, page from 1 where known. */
 export interface ChunkDraft {
   readonly ordinal: number;
   readonly text: string;
   readonly page?: number | null;
+  /** The page that its end is on. */
+  readonly pageEnd?: number | null;
   readonly startOffset: number;
   readonly endOffset: number;
+  /** The headings above it, the highest first. */
+  readonly headings?: readonly string[];
+  /** Heading path and repeated table head: what its text is to be understood by. Null where there is none. */
+  readonly context?: string | null;
+  /** The attachment, archive entry or sheet that it comes from. */
+  readonly part?: string | null;
+  readonly kind?: ChunkKind;
   /** The chunk's vector; absent or null until it has been embedded. */
   readonly embedding?: Float32Array | null;
 }

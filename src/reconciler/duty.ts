@@ -1,4 +1,5 @@
 import type { DataSource } from "typeorm";
+import type { Dispatcher } from "../dispatch/dispatcher.js";
 import type { Recorder } from "../engine/flush/recorder.js";
 import type { BlobStore } from "../storage/blob-store.js";
 
@@ -15,6 +16,7 @@ export interface DutyDeps {
   readonly db: DataSource;
   readonly recorder: Recorder;
   readonly blobs: BlobStore;
+  readonly dispatcher: Dispatcher;
   readonly settings: ReconcilerSettings;
   readonly onError: (error: unknown, doing: string) => void;
 }

@@ -11,7 +11,8 @@ export async function convergeOpenJobs({ db, onError }: DutyDeps): Promise<numbe
   const unsettled = eachPageById<{ id: string }>(PAGE, (after, limit) =>
     db.query(
       `select j.id from headway.job j
-       where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and j.queued + j.running = 0 and j.id > $1
+       where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and j.operation is null and j.queued + j.running = 0
+         and j.id > $1
          and not exists (select from headway.task c where c.job_id = j.id and c.kind = 'COLLECTION' and c.status in ('QUEUED', 'RUNNING'))
        order by j.id limit $2 for no key update of j skip locked`,
       [after, limit],

@@ -1,6 +1,5 @@
 import { withDeadline } from "../async/with-deadline.js";
 import { isConnectionLoss, isExhausted } from "../database/transaction.js";
-import type { Dispatcher } from "../dispatch/dispatcher.js";
 import { dispatch } from "../engine/flush/hints.js";
 import { Recorder } from "../engine/flush/recorder.js";
 import { createAbandonedWrites } from "./abandoned-writes.js";
@@ -9,6 +8,7 @@ import { rescueExpiredLeases } from "./expired-leases.js";
 import { expireCollections } from "./expiry.js";
 import { convergeOpenJobs } from "./open-jobs.js";
 import type { DutyDeps } from "./duty.js";
+import { finishOperations } from "./operations.js";
 import { expireUploads } from "./uploads.js";
 
 /** After an outage workers get a heartbeat and this long to renew what they hold, before anything is rescued. */
@@ -30,7 +30,7 @@ export class Reconciler {
   #lastTickAt: number | null = null;
   #rescueFrom: number | null = null;
 
-  constructor(from: Omit<DutyDeps, "recorder"> & { readonly dispatcher: Dispatcher }) {
+  constructor(from: Omit<DutyDeps, "recorder">) {
     const { db, dispatcher, settings, onError } = from;
     const recorder = new Recorder({
       db,
@@ -83,6 +83,7 @@ export class Reconciler {
   async #duties(): Promise<void> {
     await this.#deps.db.query("select 1");
     this.#rescueFrom ??= performance.now() + this.#deps.settings.heartbeatMs + SETTLE_MS;
+    await this.#duty("finishing cancels and retries", finishOperations);
     await this.#duty("converging open jobs", convergeOpenJobs);
     await this.#duty("enforcing cancel deadlines", enforceCancelDeadlines);
     // An outage of the database is nobody's crash: its leases passed while nobody could renew them.

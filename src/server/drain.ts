@@ -27,7 +27,7 @@ export class Drain {
   }
 
   /** Runs `stop`, which ends with the last connection; at the latest after `graceMs` there is none. */
-  within(graceMs: number, stop: () => Promise<void>): Promise<void> {
+  endWithin(graceMs: number, stop: () => Promise<void>): Promise<void> {
     this.done ??= this.cutAfter(graceMs, stop);
     return this.done;
   }

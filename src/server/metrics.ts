@@ -3,7 +3,7 @@ import { Counter, Gauge, Registry } from "prom-client";
 import type { DataSource } from "typeorm";
 import { poolUsage } from "../database/data-source.js";
 import { findViolations } from "../engine/operations/doctor.js";
-import { measure, TransitionCounter } from "../engine/operations/operational-metrics.js";
+import { readMetricsSnapshot, TransitionCounter } from "../engine/operations/operational-metrics.js";
 import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { collectProcessMetrics, processMetrics } from "../metrics.js";
@@ -85,7 +85,7 @@ export function serveMetrics({ db, logger }: MetricsDeps): RequestHandler {
   };
   const refresh = async (): Promise<void> => {
     for (const { count, ...labels } of await counter.next()) transitions.inc(labels, count);
-    const now = await measure(db);
+    const now = await readMetricsSnapshot(db);
     for (const gauge of [openTasks, queueAge, workers]) gauge.reset();
     for (const { count, ...labels } of now.openTasks) openTasks.set(labels, count);
     for (const { seconds, ...labels } of now.queueAgeSeconds) queueAge.set(labels, seconds);

@@ -82,7 +82,7 @@ export async function startListening<Principal>(
   return {
     url: url(),
     port: boundPort,
-    close: (graceMs) => drain.within(graceMs, stop),
+    close: (graceMs) => drain.endWithin(graceMs, stop),
   };
 }
 

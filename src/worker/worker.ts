@@ -6,6 +6,7 @@ import { Signal } from "../async/signal.js";
 import { DeadlineExceeded, withDeadline } from "../async/with-deadline.js";
 import { cancelChannel } from "../database/channels.js";
 import { listen, type Listener } from "../database/listener.js";
+import type { Address } from "../database/session.js";
 import type { Consumer, Dispatcher, Hint } from "../dispatch/dispatcher.js";
 import type { Claim } from "../engine/flush/claim.js";
 import { dispatch } from "../engine/flush/hints.js";
@@ -32,7 +33,8 @@ export interface WorkerDeps extends Pick<
   "blobs" | keyof SourceRules | "s3" | "maxDocumentBytes" | "logger" | "registry" | "runIsolated" | "onError"
 > {
   readonly db: DataSource;
-  readonly databaseUrl: string;
+  /** Where to LISTEN for cancel requests; null: they are found at each heartbeat alone. */
+  readonly listenAt: Address | null;
   readonly dispatcher: Dispatcher;
 }
 
@@ -116,12 +118,14 @@ export class WorkerLoop {
     const starting = async (): Promise<void> => {
       await this.#row.register();
       step = "listening for cancel requests";
-      this.#listener = await listen(
-        this.#deps.databaseUrl,
-        [cancelChannel(this.#deps.db)],
-        () => this.#heartbeat.soon(),
-        (error) => this.#deps.onError(error, "listening for cancel requests"),
-      );
+      if (this.#deps.listenAt !== null) {
+        this.#listener = await listen(
+          this.#deps.listenAt,
+          [cancelChannel(this.#deps.db)],
+          () => this.#heartbeat.soon(),
+          (error) => this.#deps.onError(error, "listening for cancel requests"),
+        );
+      }
       this.#lag.enable();
       this.#heartbeat.start();
       step = "consuming hints";

@@ -54,7 +54,9 @@ describe("migrate", () => {
   test.each([
     [
       "knows a numbered file more",
-      "insert into headway.migration (timestamp, name) values (1764500009999, 'Later1764500009999')",
+      `insert into headway.migration (timestamp, name) values (1764500009999, 'Later1764500009999');
+       insert into headway.sql_file (path, sha256, breaking, build)
+       select 'migrations/9999_later.sql', sha256, false, build from headway.sql_file limit 1`,
     ],
     ["has a later version", "update headway.sql_file set build = '99.0.0' where path = 'triggers.sql'"],
   ])("leaves a database alone that a build has migrated which %s", async (_, sql) => {

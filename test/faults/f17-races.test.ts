@@ -27,7 +27,14 @@ beforeAll(async () => {
   const options = { db, projectId: PROJECT, leaseMs: 30_000, crashLimit: 3, onDue: () => undefined, onError };
   recorder = new Recorder({ ...options, actor: { type: "WORKER", name: `worker:${WORKER}` }, workerId: WORKER });
   const sweeper = new Recorder({ ...options, actor: { type: "SYSTEM", name: "system:sweep" }, workerId: null });
-  duty = { db, onError, recorder: sweeper, blobs: rig.blobs, settings: null as never };
+  duty = {
+    db,
+    onError,
+    recorder: sweeper,
+    blobs: rig.blobs,
+    dispatcher: rig.deps.dispatcher,
+    settings: null as never,
+  };
   barrier = new pg.Client({ connectionString: rig.url });
   await barrier.connect();
 });

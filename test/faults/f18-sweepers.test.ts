@@ -3,6 +3,8 @@ import { randomUUID } from "node:crypto";
 import { Recorder } from "../../src/engine/flush/recorder.js";
 import { createDataSource } from "../../src/database/data-source.js";
 import { convergeOpenJobs } from "../../src/reconciler/open-jobs.js";
+import { finishOperations } from "../../src/reconciler/operations.js";
+import { createInProcessDispatcher } from "../../src/dispatch/in-process.js";
 import { enforceCancelDeadlines } from "../../src/reconciler/cancel-deadlines.js";
 import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
 import { expireCollections } from "../../src/reconciler/expiry.js";
@@ -70,8 +72,15 @@ test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of
     crashLimit: 5,
     cancelDeadlineMs: 1_000,
   };
-  const deps: DutyDeps = { db, recorder, blobs: createFilesystemBlobStore("/nonexistent"), settings, onError };
-  for (const duty of [convergeOpenJobs, enforceCancelDeadlines, rescueExpiredLeases, expireCollections]) {
+  const blobs = createFilesystemBlobStore("/nonexistent");
+  const deps: DutyDeps = { db, recorder, blobs, dispatcher: createInProcessDispatcher(), settings, onError };
+  for (const duty of [
+    finishOperations,
+    convergeOpenJobs,
+    enforceCancelDeadlines,
+    rescueExpiredLeases,
+    expireCollections,
+  ]) {
     expect(await duty(deps)).toBe(0);
   }
   await db.destroy();

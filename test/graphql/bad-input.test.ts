@@ -54,7 +54,7 @@ const RETRY_TASK = `mutation ($input: RetryTaskInput!) { result: retryTask(input
 const CANCEL_JOB = `mutation ($input: CancelJobInput!) { result: cancelJob(input: $input) { job { id } userErrors { code message path } } }`;
 const CANCEL_TASK = `mutation ($input: CancelTaskInput!) { result: cancelTask(input: $input) { task { id } userErrors { code message path } } }`;
 
-describe("a mutation that can't be done is a user error that says why, and changes nothing:", () => {
+describe("H7: a mutation that can't be done is a user error that says why, and changes nothing:", () => {
   const cases: [string, string, () => object, string, RegExp][] = [
     ["a name taken", CREATE, () => ({ name: "collection 1" }), "NAME_TAKEN", /collection 1/],
     ["an empty name", CREATE, () => ({ name: "  " }), "INVALID_INPUT", /name/],
@@ -238,7 +238,7 @@ describe("a mutation that can't be done is a user error that says why, and chang
   });
 });
 
-describe("a request that makes no sense is BAD_USER_INPUT that names the field, and never an internal error:", () => {
+describe("H7: a request that makes no sense is BAD_USER_INPUT that names the field, and never an internal error:", () => {
   const cases: [string, string, Record<string, unknown>, RegExp][] = [
     ["an id that is none", "query ($v: ID!) { job(id: $v) { id } }", { v: "first" }, /id: "first" is no id/],
     [

@@ -163,7 +163,7 @@ describe("fields", () => {
     expect(batch.rows.get("without.txt")!.error).toEqual({
       stage: "extract",
       code: "FIELD_MISSING",
-      message: 'without.txt has no "invoice"; correct the file or the field.',
+      message: 'without.txt has no "invoice": "Invoice" is not in its text; correct the file or the field.',
     });
   });
 
@@ -209,8 +209,8 @@ test.each([
 });
 
 test.each<[string, object, string]>([
-  ["two ways to a field", { fields: { both: { label: "a", pattern: "b" } } }, "needs either pattern or label"],
-  ["no way to a field", { fields: { neither: {} } }, "needs either pattern or label"],
+  ["two ways to a field", { fields: { both: { label: "a", pattern: "b" } } }, "takes a pattern or a label, not both"],
+  ["no way to a field", { fields: { neither: {} } }, "needs a pattern or a label"],
   ["a blank label", { fields: { blank: { label: "  " } } }, "options.fields.blank.label"],
   ["a field named like a formula", { fields: { "=1": { label: "a" } } }, "must begin with a letter"],
   [

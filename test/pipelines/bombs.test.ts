@@ -48,14 +48,14 @@ beforeAll(async () => {
   if (process.env.HEADWAY_TEST_SHOW)
     for (const { documentName, status, error, stages } of job.tasks.nodes)
       process.stderr.write(`${documentName}: ${status} ${error?.code} ${JSON.stringify(stages)} ${error?.message}\n`);
-}, 180_000);
+}, 600_000);
 afterAll(async () => {
   await api.close();
   await headway.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
-describe("a small file that would be a large one", () => {
+describe("H3: a small file that would be a large one", () => {
   test.each(BOMBS.map((bomb) => [bomb.name, bomb] as const))(
     "%s is stopped by a limit, which its error names",
     (name, { verdict }) => {

@@ -54,12 +54,18 @@ function containers(): Bomb[] {
     { name: "inflates.docx", bytes: big, verdict: LIMIT },
     { name: "lies.docx", bytes: lying(big), verdict: LIMIT_OR_BROKEN },
     { name: "entries.docx", bytes: many, verdict: LIMIT },
-    {
-      name: "corners.xlsx",
-      bytes: wide(`<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>`),
-      verdict: LIMIT,
-    },
+    { name: "diagonal.xlsx", bytes: wide(diagonal()), verdict: LIMIT },
   ];
+}
+
+/** A cell a row, each in a column of its own: laid out as a table these are 64 million cells. */
+function diagonal(): string {
+  const letters = (column: number): string =>
+    column < 26 ? String.fromCharCode(65 + column) : letters(Math.floor(column / 26) - 1) + letters(column % 26);
+  return Array.from(
+    { length: 8_000 },
+    (_, index) => `<row r="${index + 1}"><c r="${letters(index)}${index + 1}"><v>1</v></c></row>`,
+  ).join("");
 }
 
 /** The same container, whose directory says of every entry that it has but 1,000 bytes. */

@@ -5,8 +5,10 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { ApiClient } from "../../src/cli/client.js";
 import { collectionOf, EXAMPLES, progressOf, submit } from "../scenarios/main-job.js";
+import { CORPUS } from "./corpus-folder.js";
 import { FIXTURE_FILES, FIXTURES, type Expected } from "./fixture-files.js";
-import { ROOT, startHeadway, type HeadwayProcess } from "../support/processes.js";
+import { FOUND_FILES } from "./found-files.js";
+import { startHeadway, type HeadwayProcess } from "../support/processes.js";
 
 interface Outcome {
   readonly mediaType: string | null;
@@ -44,11 +46,13 @@ const EXAMPLE_FILES: Readonly<Record<string, Expected>> = {
   },
 };
 
-/** Real files with what must come out of them, beside the project; where they are absent, its own examples are tried alone. */
-const CORPUS = path.join(ROOT, "..", "shared", "corpus");
+/** Where the corpus is absent, the project's own examples are tried alone. */
 const corpusFiles: Readonly<Record<string, Expected>> = existsSync(path.join(CORPUS, "expected.json"))
   ? (JSON.parse(readFileSync(path.join(CORPUS, "expected.json"), "utf8")) as { files: Record<string, Expected> }).files
   : {};
+
+const FOUND = path.join(CORPUS, "found", "documents");
+const foundFiles = existsSync(FOUND) ? FOUND_FILES : {};
 
 const cases = [
   ...Object.entries(EXAMPLE_FILES).map(([name, expected]) => ({ folder: EXAMPLES, name, expected })),
@@ -58,6 +62,7 @@ const cases = [
     name,
     expected,
   })),
+  ...Object.entries(foundFiles).map(([name, expected]) => ({ folder: FOUND, name, expected })),
 ];
 
 describe("the documents pipeline on real files", () => {
@@ -103,7 +108,7 @@ describe("the documents pipeline on real files", () => {
     } finally {
       await api.close();
     }
-  }, 240_000);
+  }, 600_000);
 
   afterAll(async () => {
     await headway.stop();
@@ -124,6 +129,7 @@ describe("the documents pipeline on real files", () => {
       if (expected.warnings) expect(outcome.lastTask.warnings.map(({ code }) => code)).toEqual(expected.warnings);
       if (expected.silent) expect(outcome).toMatchObject({ text: "", chunks: { totalCount: 0 } });
       if (!MEDIA.test(outcome.mediaType!)) expect(outcome.chunks.totalCount).toBeGreaterThan(0);
+      if (expected.chunks !== undefined) expect(outcome.chunks.totalCount).toBe(expected.chunks);
       if (expected.pages) expect(outcome.metadata.pages).toBe(expected.pages);
       expect(outcome.metadata).toMatchObject(expected.metadata ?? {});
       const text = outcome.text!.replace(/\s+/g, " ");

@@ -12,6 +12,8 @@ export interface Expected {
   readonly error?: string;
   /** Exactly these, by their codes, in their order. */
   readonly warnings?: readonly string[];
+  /** How many there must be. */
+  readonly chunks?: number;
   /** Whether there must be no text at all. */
   readonly silent?: boolean;
 }
@@ -37,18 +39,25 @@ const readable = { contains: ["The worker renews its lease with every heartbeat.
 /** Made by scripts/make-fixtures.mjs. */
 export const FIXTURE_FILES: Readonly<Record<string, Expected>> = {
   "documents/leases.odt": {
-    contains: ["What a lease is", "It ends & is offered again.", "The first point", "Stage Limit parse 5 min"],
+    contains: [
+      "What a lease is",
+      "It ends & is offered again.",
+      "The first point",
+      "| Stage | Limit | | --- | --- | | parse | 5 min |",
+    ],
     absent: ["deleted words"],
-    metadata: { title: "Leases", author: "Headway" },
+    metadata: { title: "Leases", creator: "Headway" },
   },
   "documents/leases.pptx": {
     pages: 2,
-    contains: ["Shown first A lease ends & is offered again. Said by the speaker Shown last Stage Limit parse 5 min"],
+    contains: [
+      "Shown first A lease ends & is offered again. Notes: Said by the speaker Shown last | Stage | Limit | | --- | --- | | parse | 5 min |",
+    ],
     absent: ["7"],
-    metadata: { title: "Leases & fences", author: "Headway" },
+    metadata: { title: "Leases & fences", creator: "Headway" },
   },
   "documents/leases.xlsx": {
-    contains: ["Workers Worker Leases north & south 12.5", "Days Day 2024-01-01"],
+    contains: ["## Workers | Worker | Leases | | --- | --- | | north & south | 12.5 |", "## Days Day 2024-01-01"],
     metadata: { title: "Leases & fences", sheets: 2, rows: 4 },
   },
   "documents/with-attachments.eml": {
@@ -56,12 +65,13 @@ export const FIXTURE_FILES: Readonly<Record<string, Expected>> = {
     contains: [
       "Subject: Grüße from the fleet From: Ada <ada@example.org> To: Bob <bob@example.org>",
       "Die Prüfung ist fertig.",
-      "Attachment: retry.docx How failed work is retried",
-      "Attachment: prices.csv café 3 thé 4",
-      "Attachment: forwarded.eml Subject: Inner From: Cy <cy@example.org> Words of the forwarded mail.",
+      "Attachment: retry.docx # How failed work is retried",
+      "Attachment: prices.csv | café | 3 | | --- | --- | | thé | 4 |",
+      "Attachment: forwarded.eml Subject: Inner From: Cy <cy@example.org> Message-ID: <2@example.org> Words of the forwarded mail.",
     ],
-    metadata: { title: "Grüße from the fleet", date: "2024-01-01T12:00:00.000Z" },
-    warnings: ["ATTACHMENT_UNREAD", "ATTACHMENT_UNREAD"],
+    metadata: { title: "Grüße from the fleet", created: "2024-01-01T12:00:00.000Z", identifier: "<1@example.org>" },
+    // Two words of four letters tell no encoding from its neighbours.
+    warnings: ["ENCODING_GUESSED", "ATTACHMENT_UNREAD", "ATTACHMENT_UNREAD"],
   },
   "documents/letter.png": { mediaType: "image/png", metadata: { width: 600, height: 200, dpi: 200 }, ...readable },
   "documents/letter.jpg": { mediaType: "image/jpeg", metadata: { camera: "Headway Fixture 1" }, ...readable },

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { CORPUS } from "./corpus-folder.js";
 import { ROOT } from "../support/processes.js";
 
 /** A file that was whole once. */
@@ -13,7 +14,7 @@ const FOLDERS = [
   path.join(ROOT, "test", "fixtures", "documents"),
   path.join(ROOT, "test", "fixtures", "media"),
   path.join(ROOT, "examples", "documents"),
-  path.join(ROOT, "..", "shared", "corpus"),
+  CORPUS,
 ];
 /** Letters are read off a picture in whole seconds, the rest of the formats take hundredths: pictures come less often. */
 const SLOW = /\.(png|jpe?g|tiff?|webp)$/;

@@ -111,15 +111,15 @@ it("Ctrl-C ends a process within its grace while its loop stands still", async (
 });
 
 it("a worker whose every claim fails is shown as STALLED and not ready, and a job that it does not take says so", async () => {
-  await api.rig.db.query("alter function headway.claimable(jsonb, uuid[]) rename to claimable_gone");
+  await api.rig.db.query("alter function headway.claimable(jsonb) rename to claimable_gone");
   const outcome = api.rig.startWorker().then(
     () => "started",
     (error: Error) => error.message,
   );
   expect(await outcome).toMatch(/the first iteration of the claim loop. The last claim failed: .*claimable/);
-  await api.rig.db.query("alter function headway.claimable_gone(jsonb, uuid[]) rename to claimable");
+  await api.rig.db.query("alter function headway.claimable_gone(jsonb) rename to claimable");
   const process = await startUploadProcess(api, SHORT);
-  await api.rig.db.query("alter function headway.claimable(jsonb, uuid[]) rename to claimable_gone");
+  await api.rig.db.query("alter function headway.claimable(jsonb) rename to claimable_gone");
   const { jobId } = await submitted(api, "upload", ["one"]);
   await until("the job says that its worker stands still", async () => {
     const { workers, job } = await api.client.query<any>(
@@ -129,7 +129,7 @@ it("a worker whose every claim fails is shown as STALLED and not ready, and a jo
     return workers.some(({ status }: any) => status === "STALLED") && job.waitingOn?.code === "WORKER_STALLED";
   });
   expect((await fetch(`${process.url}/readyz`)).status).toBe(503);
-  await api.rig.db.query("alter function headway.claimable_gone(jsonb, uuid[]) rename to claimable");
+  await api.rig.db.query("alter function headway.claimable_gone(jsonb) rename to claimable");
   expect(await api.rig.settled(jobId)).toBe("COMPLETED");
   await process.kill();
 });

@@ -175,7 +175,7 @@ describe("an upload that used to stay validated and never be parsed", () => {
       expect(await worker()).toMatchObject({ status: "STALLED", lastLoopAt, loopIterations });
       expect(Date.parse(still.heartbeatAt) - Date.parse(lastLoopAt)).toBeGreaterThan(LEASE_MS);
       await until("it is not ready", async () => (await ready()).status === 503);
-      expect((await ready()).message).toMatch(/^the claim loop has not gone round for \d+ ms$/);
+      expect((await ready()).message).toMatch(/^the claim loop has not iterated for \d+ ms$/);
       expect((await job(batch.jobId, "waitingOn { code message }")).waitingOn).toEqual({
         code: "WORKER_STALLED",
         message: 'All 1 workers of pipeline "upload" beat but do not go round.',

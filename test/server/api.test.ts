@@ -24,7 +24,7 @@ describe("the API as it is served", () => {
   beforeAll(async () => {
     rig = await createRig([]);
     stream = new ChangeStream(rig.db, rig.deps.onError);
-    await stream.start(rig.url);
+    await stream.start({ url: rig.url, route: "direct" });
     // Nothing here embeds text or reads blobs.
     const unused = { embedder: {} as ApiDeps["embedder"], blobs: {} as BlobStore };
     const api = { deps: rig.deps, stream, keys: new KeyRing(rig.db, rig.deps.onError), ...unused };

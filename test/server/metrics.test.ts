@@ -63,7 +63,7 @@ describe("/metrics", () => {
     await api.rig.settled(jobId);
     expect(await sample("headway_open_tasks")).toEqual({});
     expect(await sample("headway_queue_age_seconds")).toEqual({});
-    await until("its loop has gone round", async () => (await sample("headway_workers"))['status="RUNNING"'] === 1);
+    await until("its loop has iterated", async () => (await sample("headway_workers"))['status="RUNNING"'] === 1);
     await runner.stop(0);
   });
 

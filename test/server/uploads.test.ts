@@ -244,7 +244,7 @@ describe("an upload", () => {
   );
 });
 
-describe("refused, with the disk as it was:", () => {
+describe("H4: an upload is refused, with the disk as it was:", () => {
   const refused = async (run: () => Promise<Answer>, status: number, code: string, says: RegExp): Promise<void> => {
     const before = await disk();
     const { status: got, body } = await run();

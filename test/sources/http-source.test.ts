@@ -74,7 +74,7 @@ const redirectTo =
     else res.writeHead(302, { location }).end();
   };
 
-describe("a download is refused before a byte is sent", () => {
+describe("H1: a download is refused before a byte is sent", () => {
   test.each<[string, string[]]>([
     ["loopback", ["127.0.0.1"]],
     ["private", ["10.0.0.1"]],

@@ -31,7 +31,7 @@ async function refusal(uri: string, given: SourceRules = byDefault): Promise<str
   }
 }
 
-describe("an http: or https: source is refused when it is added:", () => {
+describe("H1: an http: or https: source is refused when it is added:", () => {
   test.each<[string, string, RegExp]>([
     ["loopback", "http://127.0.0.1/", /127\.0\.0\.1 is no public address/],
     ["the far end of loopback", "http://127.255.255.254/", /no public address/],
@@ -163,7 +163,7 @@ describe("an http: or https: source is taken when it is added:", () => {
   });
 });
 
-describe("a file: source", () => {
+describe("H2: a file: source", () => {
   let folder: string;
   let given: SourceRules;
   const uriOf = (...parts: string[]): string => pathToFileURL(path.join(folder, ...parts)).href;
@@ -216,7 +216,7 @@ describe("a file: source", () => {
   });
 });
 
-describe("an s3: source", () => {
+describe("H2: an s3: source", () => {
   const given = rules({ HEADWAY_S3_SOURCES: "s3://papers/in/, s3://open" });
   test.each<[string, string, RegExp]>([
     ["in another bucket", "s3://secrets/a", /outside the places/],

@@ -151,7 +151,7 @@ describe("documents behind s3:", () => {
         ...rig.deps,
         s3,
         blobs: storeAt("s3://bucket/sources"),
-        databaseUrl: rig.url,
+        listenAt: { url: rig.url, route: "direct" },
         logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
         runIsolated: () => Promise.reject(new Error("no stage is isolated here")),
       },

@@ -44,7 +44,7 @@ export async function createTestApi(
 ): Promise<TestApi> {
   const rig = await createRig(pipelines);
   const stream = new ChangeStream(rig.db, rig.deps.onError);
-  await stream.start(rig.url);
+  await stream.start({ url: rig.url, route: "direct" });
   const embedder = createEmbedder("hash");
   const faults: string[] = [];
   const blobs = createFilesystemBlobStore(rig.deps.fileRoots[0]!);

@@ -77,7 +77,7 @@ export async function createRig(
       const worker = new WorkerLoop(
         {
           ...deps,
-          databaseUrl: database.url,
+          listenAt: { url: database.url, route: "direct" },
           blobs,
           logger: silent,
           runIsolated: () => Promise.reject(new Error("this rig runs no isolated stages")),

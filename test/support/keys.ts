@@ -1,6 +1,7 @@
 import { createKey, type KeyGrant } from "../../src/access/keys.js";
-import { clientFor } from "../../src/database/client.js";
+import { reachDatabase } from "../../src/database/reach.js";
 import { DEFAULT_SCHEMA } from "../../src/database/schema-name.js";
+import { connectTo } from "../../src/database/session.js";
 import { DEFAULT_PROJECT_ID } from "../../src/access/projects.js";
 
 /** A key in that database: an ADMIN of the project `default`, unless the grant says otherwise. */
@@ -9,8 +10,8 @@ export async function keyIn(
   grant: Partial<KeyGrant> = {},
   schema = DEFAULT_SCHEMA,
 ): Promise<string> {
-  const client = new (clientFor(schema))({ connectionString: databaseUrl });
-  await client.connect();
+  const { work } = await reachDatabase({ databaseUrl, databaseDirectUrl: null });
+  const client = await connectTo(work, "work", "the tests", schema);
   try {
     // A build from before there were keys has none, and asks for none.
     if ((await client.query("select to_regclass('headway.api_key') as there")).rows[0].there === null) return "none";

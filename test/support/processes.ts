@@ -60,7 +60,12 @@ export async function startHeadway(settings: Record<string, string>, root = ROOT
   }
   const readyMs = performance.now() - startedAt;
   const url = /(http:\/\/[^/\s]+)\//.exec(output)![1]!;
-  const key = /Key +(hw_\S+)/.exec(output)?.[1] ?? (await keyOf(settings));
+  const key =
+    /Key +(hw_\S+)/.exec(output)?.[1] ??
+    (await keyOf(settings).catch((error: unknown) => {
+      child.kill("SIGKILL");
+      throw error;
+    }));
   return {
     url,
     key,

@@ -1,7 +1,7 @@
 import pg from "pg";
 
 /** What is not asked for by a request: the listener's probes and LISTEN itself. */
-const BACKGROUND = /^(select 1$|listen )/i;
+const BACKGROUND = /^(select pg_backend_pid\(\)|listen )/i;
 type Query = (...args: unknown[]) => unknown;
 
 export interface Sent {

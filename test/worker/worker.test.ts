@@ -109,7 +109,7 @@ const taskOf = async (jobId: string): Promise<Record<string, unknown>> =>
   )[0];
 
 describe("a worker", () => {
-  test("has gone round its loop once start() returns", async () => {
+  test("has iterated once start() returns", async () => {
     const worker = await rig.startWorker();
     expect(worker.iterations).toBeGreaterThanOrEqual(1);
     const rows = await rig.db.query("select loop_iterations::int as iterations from headway.worker where id = $1", [
@@ -246,7 +246,7 @@ function workerDeps(more: object): ConstructorParameters<typeof WorkerLoop>[0] {
   const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   return {
     ...rig.deps,
-    databaseUrl: rig.url,
+    listenAt: { url: rig.url, route: "direct" },
     blobs: createFilesystemBlobStore("unused"),
     logger: silent,
     runIsolated: () => Promise.reject(new Error("no isolated stages here")),

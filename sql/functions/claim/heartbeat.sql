@@ -1,6 +1,7 @@
 -- Renews just the (task, fence) pairs given; takes no collection lock and waits for nobody.
 create or replace function headway.heartbeat(p_worker uuid, p_lease_ms int, p_tasks jsonb)
 returns jsonb language plpgsql
+set lock_timeout = '5s'
 set search_path = pg_catalog, pg_temp
 as $$
 begin

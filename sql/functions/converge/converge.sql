@@ -6,6 +6,7 @@
 -- flushes, because no count of a job changes without it; all other deciders wait for the shared one.
 create or replace function headway.converge(p_job uuid, p_actor text default 'system:converge')
 returns int language plpgsql
+set lock_timeout = '5s'
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -21,6 +22,8 @@ begin
   loop
     select * into j from headway.job where id = p_job;
     if not found or j.finished_at is not null then return v_changes; end if;
+    -- Tasks that a retry has not come to yet look settled.
+    if j.operation->>'kind' = 'RETRY' then return v_changes; end if;
     select * into v_collection_task from headway.task where job_id = p_job and kind = 'COLLECTION';
     select * into v_next from headway.roll_up(j.queued + j.running, j.completed, j.failed, j.cancelled, j.skipped,
       v_collection_task.status, j.cancel_requested_at is not null,
@@ -42,7 +45,7 @@ begin
     where id = j.collection_id and status = 'PROCESSING';
     update headway.job set status = v_next.status, version = version + 1, change_id = gen_random_uuid(),
       changed_by_type = 'SYSTEM', changed_by = p_actor, change_reason = v_next.reason, change_message = null,
-      finished_at = clock_timestamp()
+      finished_at = clock_timestamp(), operation = null
     where id = p_job and finished_at is null;
     return v_changes + 2;
   end loop;

@@ -2,6 +2,7 @@
 -- gone, or while another call is at this collection. Nothing comes behind the place: an EXPIRED collection has no open
 -- job.
 create or replace function headway.empty_collection(p_collection uuid, p_limit int) returns int language plpgsql
+set lock_timeout = '5s'
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -1,5 +1,6 @@
 -- A bounded step of removing the entities of an EXPIRED collection; returns how many rows it touched.
 create or replace function headway.empty_entities(p_collection uuid, p_limit int) returns int language plpgsql
+set lock_timeout = '5s'
 set search_path = pg_catalog, pg_temp
 as $$
 declare

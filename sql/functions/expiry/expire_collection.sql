@@ -1,6 +1,7 @@
 -- EXPIRED, if it is due or asked for and no job is open: name, description and metadata go at once, the name is free
 -- again. True when this call decided it.
 create or replace function headway.expire_collection(p_collection uuid, p_actor text) returns boolean language plpgsql
+set lock_timeout = '5s'
 set search_path = pg_catalog, pg_temp
 as $$
 begin

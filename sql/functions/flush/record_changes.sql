@@ -4,19 +4,24 @@
 -- p_changes: [{task, fence, change, kind, stage, maxAttempts, again, final, countsAs, code, message, retryable,
 --   delayMs, expired, textFence, chunkFence, output, document, warnings, staged}], kind one of stage (go on at 'stage'),
 --   complete, skip, end (an Ending of src/lifecycle/reasons.ts), deadline (of a cancel).
--- p_claim: {change, ids, pipelines, limit, leaseMs}, or null.
+-- p_claim: {change, ids, pipelines, limit, leaseMs, waitMs}, or null. A claim travels alone: it tries its locks, in
+--   whatever order, and must not hold others meanwhile.
+-- p_wait: wait for collections that somebody else holds alone. Else nothing of their tasks is recorded, and they come
+--   back as `held`, so that the others' changes do not wait for them.
 --
 -- A flush finds its tasks by their ids. Its plans are kept, and are made while next to nothing runs: then all that is
 -- RUNNING, or QUEUED, looks like fewer rows than a handful of ids, and a flush of one change would read every running
 -- task. `is not distinct from` says what `=` says, for a status is never null; but the indexes of open work don't
 -- offer themselves for it.
 create or replace function headway.record_changes(
-  p_actor_type text, p_actor text, p_worker uuid, p_crash_limit int, p_changes jsonb, p_claim jsonb
+  p_actor_type text, p_actor text, p_worker uuid, p_crash_limit int, p_changes jsonb, p_claim jsonb,
+  p_wait boolean default true
 ) returns jsonb language plpgsql
 -- For all that it calls, the triggers of its tables included: planning anew took longer than doing. A plan that is kept
 -- must not be one for tables that were small just then.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set lock_timeout = '5s'
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -30,17 +35,34 @@ declare
   v_jobs uuid[];
   v_lease interval;
   v_tasks uuid[];
+  v_shared uuid[];
+  v_held uuid[] := '{}';
+  v_claim_held boolean := false;
 begin
+  if p_claim is not null and p_changes <> '[]' then
+    raise exception 'record_changes: a claim travels alone, not beside % changes', jsonb_array_length(p_changes);
+  end if;
   v_tasks := array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c);
-  if p_claim is not null then v_claims := headway.claimable(p_claim, null); end if;
-  v_collections := array(select distinct collection_id from headway.task where id = any (v_claims || v_tasks));
-  perform headway.share_collections(v_collections);
+  if p_claim is not null then
+    v_claims := headway.claimable(p_claim);
+    v_claim_held := v_claims is null;
+    v_claims := coalesce(v_claims, '{}');
+  end if;
+  v_collections := array(select distinct collection_id from headway.task where id = any (v_tasks));
+  if p_wait then
+    perform headway.share_collections(v_collections);
+  else
+    v_shared := headway.try_share_collections(v_collections);
+    if cardinality(v_shared) < cardinality(v_collections) then
+      v_held := array(select id from headway.task where id = any (v_tasks) and collection_id <> all (v_shared));
+      v_tasks := array(select id from unnest(v_tasks) as id where id <> all (v_held));
+    end if;
+  end if;
   -- Rows are locked before they are read: a heartbeat that held one while the UPDATE below began would make the UPDATE
-  -- re-check its join against a newer row, and lose it (seen: whole batches refused, 516 of 5,000 tasks). In order, and
-  -- before the claims, which wait for nobody: so flushes never wait for each other in a circle.
+  -- re-check its join against a newer row, and lose it (seen: whole batches refused, 516 of 5,000 tasks). In order, so
+  -- that flushes never wait for each other in a circle.
   perform from headway.task where id = any (v_tasks) and status is not distinct from 'RUNNING'
   order by id for no key update;
-  if p_claim is not null then v_claims := headway.take_due(p_claim, v_claims, v_collections); end if;
   -- Read only now: a lease must not have been running while the claim waited for its locks.
   v_now := clock_timestamp();
   v_lease := make_interval(secs => coalesce((select lease_ms from headway.worker where id = p_worker),
@@ -68,7 +90,7 @@ begin
     from c cross join lateral (
       select * from headway.task t where t.id = c.task and t.status is not distinct from 'RUNNING' offset 0
     ) t
-    where t.fence = c.fence and t.change_id <> c.change and (c.expired is not true or t.lease_expires_at < v_now)
+    where t.id <> all (v_held) and t.fence = c.fence and t.change_id <> c.change and (c.expired is not true or t.lease_expires_at < v_now)
     union all
     select id, 'claim', (p_claim->>'change')::uuid, null, null, null, 'RUNNING', null, null, null, null, null, null,
       null, null, null, null, null, null, null
@@ -166,6 +188,9 @@ begin
   return jsonb_build_object(
     'applied', (select coalesce(jsonb_agg(jsonb_build_object('task', x.id, 'change', x.change_id, 'status', x.status,
         'fence', x.fence::text)), '[]') from unnest(v_applied) x where x.change_kind <> 'claim'),
+    'held', case when cardinality(v_held) = 0 then '[]' else (
+      select jsonb_agg(jsonb_build_object('task', id, 'collection', collection_id)) from headway.task where id = any (v_held)) end,
+    'claimHeld', v_claim_held,
     'claims', case when cardinality(v_claimed) > 0 then headway.claimed(v_claimed) else '[]' end,
     'due', (select coalesce(jsonb_agg(jsonb_build_object('task', t.id, 'fence', t.fence::text, 'pipeline', t.pipeline,
         'priority', t.priority)), '[]')

@@ -20,11 +20,13 @@ begin
   select project_id, 'TASK', id, collection_id, job_id, id, version, status, stage, run, attempt, changed_by_type,
     changed_by, change_reason, change_message, change_id, status_changed_at from new_rows order by ordinal, id;
   update headway.job j set total = j.total + d.total, queued = j.queued + d.queued, skipped = j.skipped + d.skipped,
-    settled_peak = j.settled_peak + d.skipped
+    settled_peak = j.settled_peak + d.skipped, ready = j.ready + d.ready, next_due_at = least(j.next_due_at, d.due)
   from (
-    select job_id, count(*) as total, count(*) filter (where status = 'QUEUED') as queued,
-      count(*) filter (where status = 'SKIPPED') as skipped
-    from new_rows where kind = 'DOCUMENT' group by job_id
+    select job_id, count(*) filter (where kind = 'DOCUMENT') as total,
+      count(*) filter (where kind = 'DOCUMENT' and status = 'QUEUED') as queued,
+      count(*) filter (where kind = 'DOCUMENT' and status = 'SKIPPED') as skipped,
+      count(*) filter (where status = 'QUEUED') as ready, min(run_at) filter (where status = 'QUEUED') as due
+    from new_rows group by job_id
   ) d where j.id = d.job_id;
   update headway.stage_count s set queued = s.queued + d.queued
   from (

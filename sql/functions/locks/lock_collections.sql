@@ -20,6 +20,7 @@ as $$
 declare
   v_key bigint;
 begin
+  perform headway.assert_read_committed();
   -- By key, not by id: two ids may share a key, and the order of the keys is what keeps deadlocks away.
   for v_key in
     select distinct hashtextextended(id::text, 'headway.collection'::regclass::oid::bigint)

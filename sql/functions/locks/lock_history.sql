@@ -3,6 +3,7 @@ create or replace function headway.lock_history(p_collections uuid[]) returns vo
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  perform headway.assert_read_committed();
   perform pg_advisory_xact_lock(key) from (
     select distinct hashtextextended(id::text, 'headway.status_change'::regclass::oid::bigint) as key
     from unnest(p_collections) as id order by 1) keys;

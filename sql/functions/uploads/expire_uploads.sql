@@ -2,6 +2,7 @@
 -- Returns how many it looked at. The lock comes before the look: a document that is being made of one holds it by its
 -- foreign key.
 create or replace function headway.expire_uploads(p_limit int) returns int language plpgsql
+set lock_timeout = '5s'
 set search_path = pg_catalog, pg_temp
 as $$
 declare

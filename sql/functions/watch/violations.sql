@@ -57,6 +57,12 @@ returns table (invariant text, entity_type text, entity_id uuid, detail text) la
   where (j.total, j.queued, j.running, j.completed, j.failed, j.cancelled, j.skipped)
     is distinct from (n.total, n.queued, n.running, n.completed, n.failed, n.cancelled, n.skipped)
   union all
+  select 'S8', 'JOB', j.id, format('%s tasks are QUEUED, ready says %s', n.queued, j.ready) from jobs j
+  cross join lateral (
+    select count(*) as queued, min(run_at) as due from tasks t where t.job_id = j.id and t.status = 'QUEUED'
+  ) n
+  where j.ready <> n.queued or j.next_due_at > n.due
+  union all
   select 'S8', 'JOB', s.job_id, 'counts of stage ' || s.stage || ' differ from its tasks' from headway.stage_count s
   join jobs j on j.id = s.job_id
   cross join lateral (
@@ -76,8 +82,11 @@ returns table (invariant text, entity_type text, entity_id uuid, detail text) la
   where j.finished_at is not null and (r.target <> 'JOB' or r.status <> j.status)
   union all
   select 'S8', 'JOB', j.id, 'open without an open task' from jobs j
-  where j.finished_at is null
+  where j.finished_at is null and j.operation->>'kind' is distinct from 'RETRY'
     and not exists (select from tasks t where t.job_id = j.id and t.status in ('WAITING', 'QUEUED', 'RUNNING'))
+  union all
+  select 'S8', 'JOB', id, status || ' with a pending ' || (operation->>'kind') from jobs
+  where operation is not null and (finished_at is not null or (operation->>'kind' = 'CANCEL') <> (status = 'CANCELLING'))
   union all
   select 'H1', e.type, e.id, format('version %s, history of %s, highest %s', e.version, count(h.version), max(h.version))
   from entities e left join changes h on h.entity_id = e.id group by e.type, e.id, e.version

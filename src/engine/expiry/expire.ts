@@ -11,6 +11,8 @@ const REQUEST_STEPS = 20;
 const DUTY = "system:expiry";
 
 type Parts = Pick<EngineDeps, "db" | "onError">;
+/** An open job may have to be cancelled first. */
+type ExpiryParts = Pick<EngineDeps, "db" | "dispatcher" | "onError">;
 
 /**
  * Expiry, now: an open job is cancelled first, then the collection is EXPIRED and its contents go. Where running work
@@ -46,7 +48,7 @@ export async function deleteCollection(
 }
 
 /** Cancels an open job of a collection that is due, and expires it once none is open. True when it is EXPIRED by this. */
-export async function expire(deps: Parts, collectionId: string): Promise<boolean> {
+export async function expire(deps: ExpiryParts, collectionId: string): Promise<boolean> {
   const [open]: { id: string; projectId: string; status: string }[] = await deps.db.query(
     `select id, project_id as "projectId", status from headway.job where collection_id = $1 and finished_at is null`,
     [collectionId],

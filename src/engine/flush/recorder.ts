@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DataSource } from "typeorm";
 import { SingleFlight } from "../../async/single-flight.js";
-import { countRetry, isConnectionLoss, isExhausted, isTransient, sqlStateOf } from "../../database/transaction.js";
+import { sqlStateOf } from "../../database/transaction.js";
 import { messageOf } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
 import type { Cause } from "../../lifecycle/reasons.js";
@@ -10,18 +10,13 @@ import type { TaskStatus } from "../../lifecycle/status.js";
 import { convergeFailures, flushChanges, flushSeconds, refusedWrites } from "../../metrics.js";
 import { toJson, wantedOf, type TaskCommand } from "./task-command.js";
 import type { Claim } from "./claim.js";
+import { Claims, type ClaimRequest } from "./claims.js";
 import type { DueTask } from "./hints.js";
+import { pauseAfter } from "./try-again.js";
 
 export interface Recorded {
   readonly status: TaskStatus;
   readonly fence: string;
-}
-
-export interface ClaimRequest {
-  /** A guess which tasks are due; may be empty. */
-  readonly ids: readonly string[];
-  readonly pipelines: readonly string[];
-  readonly limit: number;
 }
 
 export interface RecorderOptions {
@@ -43,15 +38,10 @@ interface Waiting {
   readonly resolve: (recorded: Recorded | null) => void;
   readonly reject: (error: unknown) => void;
 }
-interface WaitingClaim {
-  readonly request: ClaimRequest;
-  readonly changeId: string;
-  readonly resolve: (claims: Claim[]) => void;
-  readonly reject: (error: unknown) => void;
-}
 interface FlushAnswer {
   readonly applied: readonly { task: string; change: string; status: TaskStatus; fence: string }[];
-  readonly claims: Claim[];
+  /** Nothing of these has been recorded: somebody else holds their collections alone. */
+  readonly held: readonly { task: string; collection: string }[];
   readonly due: DueTask[];
   readonly convergeErrors: readonly { jobId: string; code: string; message: string }[];
 }
@@ -61,7 +51,11 @@ const MAX_IN_FLIGHT = 2;
 const MAX_BATCH = 200;
 /** Fewer are not worth a flush of their own. */
 const MIN_SHARE = 50;
-const RECONNECT_MS = 100;
+/**
+ * Flushes that wait for a collection which somebody else holds alone, beside those in flight: each takes a connection.
+ * One that has waited for as long as a session may makes room for another collection's.
+ */
+const MAX_WAITING_LANES = 3;
 /** Raised by show_results. */
 const OUTPUT_REFUSED = "HW422";
 
@@ -73,7 +67,10 @@ const OUTPUT_REFUSED = "HW422";
 export class Recorder {
   readonly #options: RecorderOptions;
   #waiting: Waiting[] = [];
-  #claim: WaitingClaim | null = null;
+  readonly #claims: Claims;
+  /** By collection: what came back because somebody else holds it alone. */
+  readonly #lanes = new Map<string, Waiting[]>();
+  readonly #busyLanes = new Set<string>();
   #inFlight = 0;
   /** A turn of the event loop lets everything that is ready now travel together. */
   readonly #turns = new SingleFlight(
@@ -87,6 +84,7 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#claims = new Claims(options);
   }
 
   record(command: TaskCommand): Promise<Recorded | null> {
@@ -97,17 +95,15 @@ export class Recorder {
     });
   }
 
-  /** Takes up to `limit` due tasks, the hinted ones first among equals. One call at a time. */
+  /** Takes up to `limit` due tasks, in a transaction of its own; of equal jobs those with a hinted task first. */
   claim(request: ClaimRequest): Promise<Claim[]> {
-    return new Promise((resolve, reject) => {
-      this.#claim = { request, changeId: randomUUID(), resolve, reject };
-      this.#schedule();
-    });
+    return this.#claims.take(request);
   }
 
   /** Ends waiting for a database that does not come back: what is in flight is given up with an error. */
   close(): void {
     this.#closed = true;
+    this.#claims.close();
   }
 
   #schedule(): void {
@@ -115,25 +111,45 @@ export class Recorder {
   }
 
   #next(): void {
-    if (this.#inFlight >= MAX_IN_FLIGHT || (this.#waiting.length === 0 && this.#claim === null)) return;
+    if (this.#inFlight >= MAX_IN_FLIGHT || this.#waiting.length === 0) return;
     // Shared among the flushes that may go: the database does much of two side by side.
     const share = Math.ceil(this.#waiting.length / (MAX_IN_FLIGHT - this.#inFlight));
     const batch = this.#waiting.splice(0, Math.min(MAX_BATCH, Math.max(share, MIN_SHARE)));
-    const claim = this.#claim;
-    this.#claim = null;
     this.#inFlight += 1;
-    void this.#flush(batch, claim).finally(() => {
+    void this.#flush(batch, null).finally(() => {
       this.#inFlight -= 1;
       this.#schedule();
     });
     this.#schedule();
   }
 
-  /** Settles every promise of the batch, whatever happens. */
-  async #flush(batch: readonly Waiting[], claim: WaitingClaim | null): Promise<void> {
+  /** One flush a collection waits in its lane, so that what is held up holds up nobody else. */
+  #nextLane(): void {
+    for (const [collection, waiting] of this.#lanes) {
+      if (this.#busyLanes.size >= MAX_WAITING_LANES) return;
+      if (this.#busyLanes.has(collection)) continue;
+      const batch = waiting.splice(0, MAX_BATCH);
+      if (waiting.length === 0) this.#lanes.delete(collection);
+      this.#busyLanes.add(collection);
+      void this.#flush(batch, collection).finally(() => {
+        this.#busyLanes.delete(collection);
+        this.#nextLane();
+      });
+    }
+  }
+
+  /** To the end of the line: of each collection's changes, and of the collections. */
+  #toLane(collection: string, batch: readonly Waiting[]): void {
+    const waiting = this.#lanes.get(collection) ?? [];
+    this.#lanes.delete(collection);
+    this.#lanes.set(collection, [...waiting, ...batch]);
+  }
+
+  /** Settles every promise of the batch, whatever happens, or sees that another flush does. `lane`: the collection it waits for. */
+  async #flush(batch: readonly Waiting[], lane: string | null): Promise<void> {
     const startedAt = performance.now();
     try {
-      const answer = await this.#send(batch, claim);
+      const answer = await this.#send(batch, lane !== null);
       flushSeconds.observe((performance.now() - startedAt) / 1_000);
       flushChanges.observe(batch.length);
       convergeFailures.inc(answer.convergeErrors.length);
@@ -141,81 +157,60 @@ export class Recorder {
         this.#options.onError(new Error(`${code}: ${message}`), `converging job ${jobId}`);
       }
       const applied = new Map(answer.applied.map((row) => [row.change, row]));
+      const held = new Map(answer.held.map(({ task, collection }) => [task, collection]));
       for (const waiting of batch) {
         const row = applied.get(waiting.changeId);
+        const collection = held.get(waiting.command.taskId);
         if (row) waiting.resolve({ status: row.status, fence: row.fence });
+        else if (collection !== undefined) this.#toLane(collection, [waiting]);
         else await this.#settleUnapplied(waiting);
       }
-      claim?.resolve(answer.claims);
+      if (held.size > 0) this.#nextLane();
       if (answer.due.length > 0) this.#options.onDue(answer.due);
     } catch (error) {
-      if (isDataError(error)) await this.#halve(batch, claim, error);
-      else {
-        for (const waiting of batch) waiting.reject(error);
-        claim?.reject(error);
-      }
+      if (lane !== null && isHeld(error) && !this.#closed) this.#toLane(lane, batch);
+      else if (isDataError(error)) await this.#halve(batch, lane, error);
+      else for (const waiting of batch) waiting.reject(error);
     }
   }
 
   /** One command can't fail another: the batch is halved until the culprit stands alone, and that one fails its own task. */
-  async #halve(batch: readonly Waiting[], claim: WaitingClaim | null, error: unknown): Promise<void> {
-    if (batch.length > 1 || (batch.length === 1 && claim !== null)) {
+  async #halve(batch: readonly Waiting[], lane: string | null, error: unknown): Promise<void> {
+    if (batch.length > 1) {
       const middle = Math.ceil(batch.length / 2);
-      await this.#flush(batch.slice(0, middle), null);
-      await this.#flush(batch.slice(middle), claim);
+      await this.#flush(batch.slice(0, middle), lane);
+      await this.#flush(batch.slice(middle), lane);
       return;
     }
     const [alone] = batch;
-    if (!alone) return claim?.reject(error);
+    if (!alone) return;
     this.#options.onError(error, `recording ${alone.command.kind} of task ${alone.command.taskId}`);
     if (alone.command.kind === "end" && alone.command.cause === "OUTPUT_UNSTORABLE") return alone.reject(error);
     const { taskId, fence } = alone.command;
     this.record({ kind: "end", taskId, fence, ...whyRefused(error) }).then(alone.resolve, alone.reject);
   }
 
-  async #send(batch: readonly Waiting[], claim: WaitingClaim | null): Promise<FlushAnswer> {
-    const { db, actor, workerId, leaseMs, crashLimit } = this.#options;
+  /** @param waits for collections that somebody else holds alone; what is of theirs comes back else */
+  async #send(batch: readonly Waiting[], waits: boolean): Promise<FlushAnswer> {
+    const { db, actor, workerId, crashLimit, onError } = this.#options;
     const changes = `[${batch.map(({ json }) => json).join(",")}]`;
-    let claimToMake = claim;
-    let adopted: Claim[] = [];
-    for (let lost = false; ;) {
+    for (;;) {
       try {
-        if (lost && claimToMake) {
-          // The answer to the first try may have been lost after its commit: what it claimed is ours already.
-          adopted = await this.#adopt(claimToMake);
-          if (adopted.length > 0) claimToMake = null;
-        }
-        const claimJson =
-          claimToMake && JSON.stringify({ ...claimToMake.request, change: claimToMake.changeId, leaseMs });
         await failpoint("flush.before_send");
         const rows: { answer: FlushAnswer }[] = await db.query(
-          "select headway.record_changes($1, $2, $3, $4, $5, $6) as answer",
-          [actor.type, actor.name, workerId, crashLimit, changes, claimJson],
+          "select headway.record_changes($1, $2, $3, $4, $5, null, $6) as answer",
+          [actor.type, actor.name, workerId, crashLimit, changes, waits],
         );
         const answer = rows[0]!.answer;
-        if (answer.claims.length > 0) await failpoint("claim.after_commit");
         if (answer.applied.length > 0) await failpoint("flush.after_commit");
-        return adopted.length > 0 ? { ...answer, claims: [...adopted, ...answer.claims] } : answer;
+        return answer;
       } catch (error) {
-        // A flush that ran into the statement's own time limit was rolled back whole, and may be sent again like the others.
-        const isLate = sqlStateOf(error) === "57014";
+        if (waits && isHeld(error)) throw error;
         // A worker keeps its results until there is room for them; the sweep looks again instead, at what is true by then.
-        const waitsForRoom = workerId !== null && isExhausted(error);
-        if (this.#closed || !(isTransient(error) || isLate || isConnectionLoss(error) || waitsForRoom)) throw error;
-        lost ||= isConnectionLoss(error);
-        countRetry(error);
-        this.#options.onError(error, "flushing; trying again");
-        await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS * (0.5 + Math.random())));
+        const waitsForRoom = workerId !== null;
+        await pauseAfter(error, { doing: "flushing; trying again", isClosed: this.#closed, waitsForRoom, onError });
       }
     }
-  }
-
-  async #adopt(claim: WaitingClaim): Promise<Claim[]> {
-    const rows: { claims: Claim[] }[] = await this.#options.db.query(
-      `select headway.claimed(array(select id from headway.task where worker_id = $1 and change_id = $2 and status = 'RUNNING')) as claims`,
-      [this.#options.workerId, claim.changeId],
-    );
-    return rows[0]!.claims;
   }
 
   /** No row: either the answer to an earlier try was lost, and the command stands in the history, or the lease has gone. */
@@ -247,6 +242,11 @@ export class Recorder {
       reject(error);
     }
   }
+}
+
+/** It has waited for a lock for as long as a session may. */
+function isHeld(error: unknown): boolean {
+  return sqlStateOf(error) === "55P03";
 }
 
 function isDataError(error: unknown): boolean {

@@ -50,7 +50,7 @@ export interface MetricsSnapshot {
 }
 
 /** How the installation stands now, all projects together, for /metrics. */
-export async function measure(db: DataSource): Promise<MetricsSnapshot> {
+export async function readMetricsSnapshot(db: DataSource): Promise<MetricsSnapshot> {
   const rows: { measurements: MetricsSnapshot }[] = await db.query(
     `with open as materialized (
        select pipeline, coalesce(stage, '') as stage, status, count(*) as count,

@@ -155,10 +155,12 @@ const FACTS = `
     coalesce(a.workers, 0) as workers, coalesce(a.stalled, 0) as stalled, coalesce(a.free, 0) as free,
     case when t.status = 'QUEUED' and t.run_at <= clock_timestamp() then (
       select count(*)::int from (
-        select from headway.task o
-        where o.status = 'QUEUED' and o.run_at <= clock_timestamp()
-          and (o.priority > t.priority or (o.priority = t.priority and (o.run_at, o.id) < (t.run_at, t.id)))
-          and not exists (select from headway.pipeline_pause x where x.project_id = o.project_id and x.pipeline = o.pipeline)
+        select from headway.job x join headway.task o on o.job_id = x.id
+        where x.is_ready and x.cancel_requested_at is null and o.status = 'QUEUED' and o.run_at <= clock_timestamp()
+          and (x.priority > j.priority or (x.priority = j.priority and (x.next_due_at, x.id) < (j.next_due_at, j.id))
+            or (x.id = j.id and (o.run_at, o.ordinal) < (t.run_at, t.ordinal)))
+          and not exists (
+            select from headway.pipeline_pause y where y.project_id = x.project_id and y.pipeline = x.pipeline)
         limit ${MAX_AHEAD}) o) else 0 end as ahead,
     j.queued + j.running as "documentsOpen", j.total as documents
   from asked t join headway.job j on j.id = t.job_id

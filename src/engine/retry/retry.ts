@@ -8,7 +8,7 @@ import { DEFAULT_MAX_ATTEMPTS } from "../../pipelines/pipeline.js";
 import type { Actor, EngineDeps } from "../engine.js";
 import { dispatch, type DueTask } from "../flush/hints.js";
 import { whyNotRetryJob, whyNotRetryTask, type RetryState } from "../permissions.js";
-import { toStorableMessage } from "../storable.js";
+import { advance, byWhom, finishOperation } from "../operations/steps.js";
 
 export type RetryFrom = "FAILED_STAGE" | "FIRST_STAGE";
 
@@ -22,8 +22,6 @@ interface Target extends RetryState {
 interface Choice {
   readonly from: RetryFrom;
   readonly reason?: string | null;
-  /** Only this task. */
-  readonly taskId?: string;
   /** Only failed tasks with these codes. */
   readonly errorCodes?: readonly string[] | null;
 }
@@ -37,15 +35,15 @@ interface Choice {
 export async function retryJob(
   deps: EngineDeps,
   actor: Actor,
-  input: { readonly jobId: string } & Omit<Choice, "taskId">,
+  input: { readonly jobId: string } & Choice,
 ): Promise<{ jobId: string; retriedTasks: number }> {
   const { jobId, ...choice } = input;
-  const done = await inTransaction(deps.db, async (tx) => {
+  const change = randomUUID();
+  const { retriedTasks, step } = await inTransaction(deps.db, async (tx) => {
     const target = await lockTarget(tx, actor, "j.id = $1", jobId, "job");
     refuseIf(target, whyNotRetryJob(target), "jobId");
-    const due = await reopen(deps, tx, actor, target, choice);
-    const collectionTaskFits = await collectionTaskMatches(tx, target, choice.errorCodes);
-    if (due.length === 0 && !collectionTaskFits) {
+    const count = await countRetryable(tx, jobId, choice.errorCodes ?? null);
+    if (count.documents + count.collections === 0) {
       const which = choice.errorCodes ? ` with the error codes ${choice.errorCodes.join(", ")}` : "";
       throw new UserFault(
         "NOT_RETRYABLE",
@@ -53,12 +51,14 @@ export async function retryJob(
         ["jobId"],
       );
     }
-    await finishReopening(deps, tx, actor, target, choice);
-    return due;
+    const retry = howToRetry(deps, actor, target, { ...choice, change });
+    await reopenJob(tx, target, retry, { kind: "RETRY", codes: choice.errorCodes ?? null, ...retry });
+    return { retriedTasks: count.documents, step: await advance(tx, jobId) };
   });
   await failpoint("retry.after_commit");
-  dispatch(deps, done);
-  return { jobId, retriedTasks: done.length };
+  dispatch(deps, step.due);
+  if (step.more) await finishOperation(deps, jobId);
+  return { jobId, retriedTasks };
 }
 
 /**
@@ -71,6 +71,7 @@ export async function retryTask(
   input: { readonly taskId: string; readonly from: RetryFrom; readonly reason?: string | null },
 ): Promise<string> {
   const { taskId } = input;
+  const change = randomUUID();
   const due = await inTransaction(deps.db, async (tx) => {
     const target = await lockTarget(
       tx,
@@ -84,14 +85,25 @@ export async function retryTask(
       [taskId],
     );
     refuseIf(target, whyNotRetryTask(taskId, task!, target), "taskId");
-    if (isOpen("JOB", target.status)) {
-      const reopened = await reopen(deps, tx, actor, target, input);
-      await backToWaiting(deps, tx, actor, target, input.reason);
-      return reopened;
+    const retry = howToRetry(deps, actor, target, { ...input, change });
+    const isSettled = !isOpen("JOB", target.status);
+    if (isSettled) await reopenJob(tx, target, retry, null);
+    else await backToWaiting(tx, target, retry);
+    await tx.query("select headway.retry_tasks(array[$1::uuid], j, $2) from headway.job j where j.id = $3", [
+      taskId,
+      JSON.stringify(retry),
+      target.jobId,
+    ]);
+    if (isSettled) {
+      await tx.query("update headway.job set settled_peak = completed + failed + cancelled + skipped where id = $1", [
+        target.jobId,
+      ]);
     }
-    const reopened = await reopen(deps, tx, actor, target, input);
-    await finishReopening(deps, tx, actor, target, input);
-    return reopened;
+    const rows: DueTask[] = await tx.query(
+      "select id as task, fence::text as fence, pipeline, priority from headway.task where id = $1",
+      [taskId],
+    );
+    return rows;
   });
   dispatch(deps, due);
   return taskId;
@@ -123,105 +135,77 @@ async function lockTarget(
   return target;
 }
 
-async function collectionTaskMatches(
+/** What a retry of the whole job would take: document tasks, and the collection task. */
+async function countRetryable(
   tx: EntityManager,
-  target: Target,
-  errorCodes?: readonly string[] | null,
-): Promise<boolean> {
-  const rows: unknown[] = await tx.query(
-    `select 1 from headway.task where job_id = $1 and kind = 'COLLECTION'
-       and (case when $2::text[] is null then status in ('FAILED', 'CANCELLED') else status = 'FAILED' and error_code = any ($2) end)`,
-    [target.jobId, errorCodes ? [...errorCodes] : null],
+  jobId: string,
+  errorCodes: readonly string[] | null,
+): Promise<{ readonly documents: number; readonly collections: number }> {
+  const rows: { documents: number; collections: number }[] = await tx.query(
+    `select count(*) filter (where kind = 'DOCUMENT')::int as documents,
+       count(*) filter (where kind = 'COLLECTION')::int as collections
+     from headway.task t where job_id = $1 and status <> 'COMPLETED' and headway.is_retryable(t, $2)`,
+    [jobId, JSON.stringify(errorCodes)],
   );
-  return rows.length > 0;
+  return rows[0]!;
 }
 
-/** Puts the chosen document tasks back to QUEUED. The job follows in the same transaction. */
-async function reopen(
-  deps: EngineDeps,
-  tx: EntityManager,
-  actor: Actor,
-  target: Target,
-  choice: Choice,
-): Promise<DueTask[]> {
-  const settled = !isOpen("JOB", target.status);
-  const [rows]: [DueTask[], number] = await tx.query(
-    `update headway.task t set status = 'QUEUED', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
-       change_reason = 'RETRIED_BY_REQUEST', change_message = $5,
-       stage = case when $6 = 'FIRST_STAGE' or t.stage is null then $7 else t.stage end,
-       max_attempts = coalesce(($8::jsonb->>(case when $6 = 'FIRST_STAGE' or t.stage is null then $7 else t.stage end))::int, max_attempts),
-       attempt = 1, crashes = 0, progress = 0, progress_message = null, warnings = '[]', run = run + $9::int,
-       run_at = clock_timestamp(), started_at = null, finished_at = null, cancel_requested_at = null,
-       error_code = null, error_message = null, error_stage = null, error_retryable = null
-     where job_id = $1 and kind = 'DOCUMENT' and ($10::uuid is null or id = $10)
-       and (case when $11::text[] is null then status in ('FAILED', 'CANCELLED') else status = 'FAILED' and error_code = any ($11) end)
-     returning id as task, fence::text as fence, pipeline, priority`,
-    [
-      target.jobId,
-      randomUUID(),
-      actor.type,
-      actor.name,
-      messageOf(choice),
-      choice.from,
-      target.documentStages[0] ?? null,
-      JSON.stringify(attemptsByStage(deps, target)),
-      settled ? 1 : 0,
-      choice.taskId ?? null,
-      choice.errorCodes ? [...choice.errorCodes] : null,
-    ],
-  );
-  return rows;
+/** How the tasks are put back, as the SQL functions take it and the job's row keeps it. */
+interface Retry {
+  readonly change: string;
+  readonly actorType: string;
+  readonly actor: string;
+  readonly reason: string | null;
+  readonly from: RetryFrom;
+  /** By stage. */
+  readonly attempts: Readonly<Record<string, number>>;
 }
 
-/** The job's next run, its collection's PROCESSING, and the collection task's WAITING. */
-async function finishReopening(
+function howToRetry(
   deps: EngineDeps,
-  tx: EntityManager,
   actor: Actor,
   target: Target,
-  choice: Choice,
-): Promise<void> {
-  const by = [actor.type, actor.name, messageOf(choice)];
+  { change, from, reason }: Choice & { readonly change: string },
+): Retry {
+  return { change, ...byWhom(actor, reason), from, attempts: attemptsByStage(deps, target) };
+}
+
+/** The job's next run, its collection's PROCESSING, and the collection task's WAITING; with what is to be done to its tasks. */
+async function reopenJob(tx: EntityManager, target: Target, retry: Retry, operation: object | null): Promise<void> {
+  const by = [retry.actorType, retry.actor, retry.reason];
   await tx.query(
     `update headway.collection set status = 'PROCESSING', version = version + 1, change_id = $2, changed_by_type = $3,
        changed_by = $4, change_reason = 'RETRIED_BY_REQUEST', change_message = $5 where id = $1`,
-    [target.collectionId, randomUUID(), ...by],
+    [target.collectionId, retry.change, ...by],
   );
   await tx.query(
-    `update headway.job set status = 'QUEUED', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
-       change_reason = 'RETRIED_BY_REQUEST', change_message = $5, run = run + 1, started_at = null, finished_at = null,
-       cancel_requested_at = null, settled_peak = completed + failed + cancelled + skipped
+    `update headway.job set status = 'QUEUED', version = version + 1, change_id = $2, changed_by_type = $3,
+       changed_by = $4, change_reason = 'RETRIED_BY_REQUEST', change_message = $5, run = run + 1, started_at = null,
+       finished_at = null, cancel_requested_at = null, operation = $6
      where id = $1`,
-    [target.jobId, randomUUID(), ...by],
+    [target.jobId, retry.change, ...by, operation === null ? null : JSON.stringify(operation)],
   );
-  await backToWaiting(deps, tx, actor, target, choice.reason);
-  await tx.query("select headway.converge($1, 'system:converge')", [target.jobId]);
+  await backToWaiting(tx, target, retry);
 }
 
-async function backToWaiting(
-  deps: EngineDeps,
-  tx: EntityManager,
-  actor: Actor,
-  target: Target,
-  reason?: string | null,
-): Promise<void> {
+async function backToWaiting(tx: EntityManager, target: Target, retry: Retry): Promise<void> {
   const first = target.collectionStages[0];
   if (first === undefined) return;
   await tx.query(
-    `update headway.task set status = 'WAITING', version = version + 1, change_id = $2, changed_by_type = $3, changed_by = $4,
-       change_reason = 'RETRIED_BY_REQUEST', change_message = $5, stage = $6, max_attempts = $7, attempt = 1, crashes = 0,
-       progress = 0, progress_message = null, warnings = '[]', started_at = null, finished_at = null,
-       cancel_requested_at = null, error_code = null, error_message = null, error_stage = null, error_retryable = null,
-       run = (select run from headway.job where id = $1)
+    `update headway.task set status = 'WAITING', version = version + 1, change_id = $2, changed_by_type = $3,
+       changed_by = $4, change_reason = 'RETRIED_BY_REQUEST', change_message = $5, stage = $6, max_attempts = $7,
+       attempt = 1, crashes = 0, progress = 0, progress_message = null, warnings = '[]', started_at = null,
+       finished_at = null, cancel_requested_at = null, error_code = null, error_message = null, error_stage = null,
+       error_retryable = null, run = (select run from headway.job where id = $1)
      where job_id = $1 and kind = 'COLLECTION' and status <> 'WAITING'`,
     [
       target.jobId,
-      randomUUID(),
-      actor.type,
-      actor.name,
-      reason ? toStorableMessage(reason) : null,
+      retry.change,
+      retry.actorType,
+      retry.actor,
+      retry.reason,
       first,
-      attemptsByStage(deps, target)[first] ?? DEFAULT_MAX_ATTEMPTS,
+      retry.attempts[first] ?? DEFAULT_MAX_ATTEMPTS,
     ],
   );
 }
@@ -230,8 +214,4 @@ function attemptsByStage(deps: EngineDeps, target: Target): Record<string, numbe
   const pipeline = deps.registry.get(target.pipeline);
   const stages = pipeline ? [...pipeline.documentStages, ...pipeline.collectionStages] : [];
   return Object.fromEntries(stages.map((stage) => [stage.name, stage.maxAttempts ?? DEFAULT_MAX_ATTEMPTS]));
-}
-
-function messageOf({ reason }: Choice): string | null {
-  return reason ? toStorableMessage(reason) : null;
 }

@@ -2,6 +2,7 @@ import type { DataSource } from "typeorm";
 import { SingleFlight } from "../../async/single-flight.js";
 import { changeChannel } from "../../database/channels.js";
 import { listen, type Listener } from "../../database/listener.js";
+import type { Address } from "../../database/session.js";
 import { assertCursorKind, decodeCursor, encodeCursor } from "./cursor.js";
 import { Feeds, isMoreToCome, readFeeds, type Feed, type FeedRow } from "./feed.js";
 import { changesAfter, isInScope, readDatabaseId, withCursor } from "./history.js";
@@ -44,14 +45,17 @@ export class ChangeStream {
     );
   }
 
-  async start(url: string): Promise<void> {
+  /** @param listenAt where a session of its own is to be had for LISTEN; null: changes are found by polling alone */
+  async start(listenAt: Address | null): Promise<void> {
     this.#databaseId = await readDatabaseId(this.#db);
-    this.#listener = await listen(
-      url,
-      [changeChannel(this.#db)],
-      () => this.#reads.run(),
-      (error) => this.#onError(error, "listening for changes"),
-    );
+    if (listenAt !== null) {
+      this.#listener = await listen(
+        listenAt,
+        [changeChannel(this.#db)],
+        () => this.#reads.run(),
+        (error) => this.#onError(error, "listening for changes"),
+      );
+    }
     this.#timer = setInterval(() => this.#reads.run(), this.#pollMs);
     this.#timer.unref();
   }

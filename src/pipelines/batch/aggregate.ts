@@ -1,7 +1,8 @@
 import type { CollectionStage, SettledDocument } from "../pipeline.js";
 import { safeCell } from "../safe-cell.js";
 import type { BatchOutput } from "./extract.js";
-import type { FieldValue } from "./find-field.js";
+import { minorDigits, toDecimal } from "../expenses/money.js";
+import type { FieldValue, MoneyValue } from "./find-field.js";
 import type { BatchOptions } from "./options.js";
 
 /** One row per file, whatever became of it. */
@@ -13,6 +14,8 @@ export interface BatchRow {
   readonly words: number | null;
   /** A field that was not found is absent, and of a file that failed all are. */
   readonly fields: BatchOutput["fields"];
+  /** Why each field that is absent was not found. */
+  readonly missing: BatchOutput["missing"];
   readonly error: SettledDocument["error"];
 }
 
@@ -22,6 +25,8 @@ export interface FieldTotal {
   readonly sum?: number;
   readonly min?: number;
   readonly max?: number;
+  /** Of money: the sum of each currency, "none" for amounts that name none. Two currencies are never added. */
+  readonly sums?: Readonly<Record<string, number>>;
 }
 
 /** Becomes `summary.output`. */
@@ -43,8 +48,8 @@ export const aggregateStage: CollectionStage = {
       outputs.set(document.id, output as BatchOutput);
     const rows: BatchRow[] = [];
     for await (const { id, name, status, mediaType, error } of ctx.documents()) {
-      const { characters = null, words = null, fields = {} } = outputs.get(id) ?? {};
-      rows.push({ file: name, status, mediaType, characters, words, fields, error });
+      const { characters = null, words = null, fields = {}, missing = {} } = outputs.get(id) ?? {};
+      rows.push({ file: name, status, mediaType, characters, words, fields, missing, error });
     }
     const options = ctx.options as BatchOptions;
     await ctx.artifacts.write("batch.csv", await toCsv(rows, Object.keys(options.fields)), "text/csv");
@@ -61,7 +66,7 @@ async function toCsv(rows: readonly BatchRow[], names: readonly string[]): Promi
   const { stringify } = await import("csv-stringify/sync");
   const cells = rows.map((row) => {
     const { file, status, mediaType, characters, words, error } = row;
-    const values = names.map((name) => valuesOf(row, name).join(" | "));
+    const values = names.map((name) => valuesOf(row, name).map(written).join(" | "));
     const why = error ? [error.stage, error.code, error.message] : ["", "", ""];
     const all = [file, status, mediaType ?? "", characters ?? "", words ?? "", ...values, ...why];
     return all.map((cell) => safeCell(String(cell)));
@@ -94,12 +99,32 @@ function valuesOf({ fields }: BatchRow, name: string): readonly FieldValue[] {
   return Object.hasOwn(fields, name) ? fields[name]! : [];
 }
 
+/** Money as "12.50 EUR". */
+function written(value: FieldValue): string {
+  if (typeof value !== "object") return String(value);
+  const amount = toDecimal(Math.round(value.amount * 10 ** minorDigits(value.currency)), value.currency);
+  return value.currency === null ? amount : `${amount} ${value.currency}`;
+}
+
 function fieldTotal(rows: readonly BatchRow[], name: string): FieldTotal {
   const found = rows.map((row) => valuesOf(row, name)).filter((values) => values.length > 0);
+  const money = found.flat().filter((value) => typeof value === "object");
+  if (money.length > 0) return { files: found.length, sums: sumsOf(money) };
   const numbers = found.flat().filter((value) => typeof value === "number");
   if (numbers.length === 0) return { files: found.length };
   // Six decimals hide what adding binary fractions leaves behind.
   const sum = Number(numbers.reduce((all, number) => all + number, 0).toFixed(6));
   const [min, max] = [numbers.reduce((a, b) => Math.min(a, b)), numbers.reduce((a, b) => Math.max(a, b))];
   return { files: found.length, sum, min, max };
+}
+
+/** Added up in minor units, so that no fraction of a cent is left over. */
+function sumsOf(money: readonly MoneyValue[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { amount, currency } of money) {
+    const unit = 10 ** minorDigits(currency);
+    const key = currency ?? "none";
+    sums[key] = (Math.round((sums[key] ?? 0) * unit) + Math.round(amount * unit)) / unit;
+  }
+  return sums;
 }

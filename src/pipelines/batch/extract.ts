@@ -8,6 +8,8 @@ export interface BatchOutput {
   readonly words: number;
   /** A field that was not found is absent. */
   readonly fields: Readonly<Record<string, readonly FieldValue[]>>;
+  /** Why each field that is absent was not found. */
+  readonly missing: Readonly<Record<string, string>>;
 }
 
 /** Takes the named fields out of the text. In a child process, for the patterns are the user's. */
@@ -20,18 +22,24 @@ export const extractStage: DocumentStage = {
     const { findField } = await import("./find-field.js");
     const text = (await ctx.stagedText()) ?? "";
     const fields: Record<string, FieldValue[]> = {};
+    const absent: Record<string, string> = {};
     for (const [name, field] of Object.entries((ctx.options as BatchOptions).fields)) {
-      const values = findField(text, field);
-      if (values.length > 0) fields[name] = values;
-      else if (!field.required) ctx.warn("FIELD_NOT_FOUND", `${ctx.document.name} has no "${name}".`);
-      else {
-        throw new PermanentError(
-          "FIELD_MISSING",
-          `${ctx.document.name} has no "${name}"; correct the file or the field.`,
-        );
+      const { values, missing } = findField(text, field);
+      if (missing === null) {
+        fields[name] = values;
+        continue;
       }
+      const what = `${ctx.document.name} has no "${name}": ${missing}`;
+      if (field.required) throw new PermanentError("FIELD_MISSING", `${what}; correct the file or the field.`);
+      absent[name] = missing;
+      ctx.warn("FIELD_NOT_FOUND", `${what}.`);
     }
-    return { characters: text.length, words: text.split(/\s+/).filter((word) => word !== "").length, fields };
+    return {
+      characters: text.length,
+      words: text.split(/\s+/).filter((word) => word !== "").length,
+      fields,
+      missing: absent,
+    };
   },
   check: ({ characters, words }: BatchOutput) => {
     if (words > characters) throw new Error(`${words} words in ${characters} characters can't be`);

@@ -5,6 +5,7 @@ const MAX_FIELDS = 50;
 const Name = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_ -]{0,59}$/, "must begin with a letter and hold letters, digits, blanks, _ and - alone");
+const Label = z.string().trim().min(1).max(100);
 const Field = z
   .strictObject({
     pattern: z
@@ -19,17 +20,26 @@ const Field = z
       .describe("A regular expression (RE2); its first group is the value, else all it matches."),
     ignoreCase: z.boolean().default(false).describe("Whether the pattern takes small for capital letters."),
     label: z
-      .string()
-      .trim()
-      .min(1)
-      .max(100)
+      .union([Label, z.array(Label).max(20)])
       .optional()
-      .describe('What stands before the value on its line, such as "Invoice number".'),
-    type: z.enum(["text", "number"]).default("text").describe("Numbers are read and added up."),
+      .transform((label) => (label === undefined ? [] : typeof label === "string" ? [label] : label))
+      .describe(
+        'What stands before the value on its line, such as "Invoice number"; of several the first that has a value of the type beside it.',
+      ),
+    type: z
+      .enum(["text", "number", "date", "money"])
+      .default("text")
+      .describe("Numbers are added up, money by currency, dates come as ISO 8601."),
+    position: z
+      .enum(["first", "last", "largest"])
+      .default("first")
+      .describe("Which value counts where there are several; largest of dates is the latest."),
+    dateOrder: z.enum(["dmy", "mdy"]).default("dmy").describe("Whether day or month comes first in 03/04/2026."),
     required: z.boolean().default(false).describe("Whether a file without it fails."),
     all: z.boolean().default(false).describe("Whether every match counts and not only the first."),
   })
-  .refine(({ pattern, label }) => (pattern === undefined) !== (label === undefined), "needs either pattern or label");
+  .refine(({ pattern, label }) => pattern !== undefined || label.length > 0, "needs a pattern or a label")
+  .refine(({ pattern, label }) => pattern === undefined || label.length === 0, "takes a pattern or a label, not both");
 
 export const Options = z.strictObject({
   fields: z

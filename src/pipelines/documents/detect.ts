@@ -1,4 +1,4 @@
-import { decodeText } from "../decode-text.js";
+import { decodeText, declaredEncoding, type DecodedText } from "../decode-text.js";
 import { canonicalType, FORMATS, type Format } from "./formats.js";
 
 /** Names that say what plain text holds. */
@@ -9,11 +9,18 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
   md: "md",
   markdown: "md",
   csv: "csv",
+  tsv: "csv",
+  tab: "csv",
   json: "json",
+  jsonl: "json",
+  ndjson: "json",
+  geojson: "json",
   xml: "xml",
   html: "html",
   htm: "html",
   xhtml: "html",
+  mht: "eml",
+  mhtml: "eml",
 };
 /** Extensions of text that no parser takes: it must not be taken for plain text. */
 const OTHER_TEXT: Readonly<Record<string, string>> = { rtf: "application/rtf", svg: "image/svg+xml" };
@@ -25,19 +32,21 @@ export async function detect(bytes: Uint8Array, name: string): Promise<string> {
   const extension = name.toLowerCase().match(/\.([a-z0-9]+)$/)?.[1] ?? "";
   const magic = await magicOf(bytes);
   if (OFFICE.includes(extension) && isOfficeShell(bytes, magic)) return FORMATS[extension as Format];
+  if (magic === "application/x-cfb") return compoundType(bytes);
   // XML and text formats are told apart below, where the name counts too.
   if (magic && magic !== "application/xml" && !magic.startsWith("text/")) return canonicalType(magic);
   if (Buffer.from(bytes.subarray(0, 1_024)).toString("latin1").trimStart().startsWith("%PDF-")) return FORMATS.pdf;
   if (looksBinary(bytes)) return "application/octet-stream";
-  const { text } = decodeText(bytes);
-  if ((extension === "eml" || extension === "") && looksLikeMail(text, extension === "eml")) return FORMATS.eml;
-  return OTHER_TEXT[extension] ?? FORMATS[textFormat(text, EXTENSIONS[extension] ?? null)];
+  const { text } = decodeText(bytes, declaredEncoding(bytes));
+  const isMail = extension === "eml" || extension === "mht" || extension === "mhtml";
+  if ((isMail || extension === "") && looksLikeMail(text, isMail)) return FORMATS.eml;
+  const named = EXTENSIONS[extension] === "eml" ? "txt" : (EXTENSIONS[extension] ?? null);
+  return OTHER_TEXT[extension] ?? FORMATS[textFormat(text, named)];
 }
 
 async function magicOf(bytes: Uint8Array): Promise<string | undefined> {
-  // A byte order mark of UTF-16 is also how some MPEG frames begin.
-  const isUtf16 = /^(\xff\xfe|\xfe\xff)/.test(Buffer.from(bytes.subarray(0, 2)).toString("latin1"));
-  if (isUtf16 && !looksBinary(bytes)) return undefined;
+  // A byte order mark of UTF-16 or UTF-32 is also how some MPEG frames begin, and text without one begins like anything.
+  if (isWideText(bytes)) return undefined;
   const { fileTypeFromBuffer } = await import("file-type");
   // A truncated container can end the detector early.
   return (await fileTypeFromBuffer(bytes).catch(() => undefined))?.mime;
@@ -50,11 +59,39 @@ function isOfficeShell(bytes: Uint8Array, magic: string | undefined): boolean {
   return magic === "application/x-cfb" && Buffer.from(bytes).includes(Buffer.from("EncryptedPackage", "utf16le"));
 }
 
-/** Control characters that no text holds, in what is neither UTF-16 nor has a byte order mark. */
+/** What old Office programs and Outlook wrote, by the names of the streams in their common container. */
+const STREAMS: readonly (readonly [name: string, mediaType: string])[] = [
+  ["WordDocument", "application/msword"],
+  ["PowerPoint Document", "application/vnd.ms-powerpoint"],
+  ["__properties_version1.0", "application/vnd.ms-outlook"],
+  ["Workbook", "application/vnd.ms-excel"],
+];
+
+function compoundType(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return STREAMS.find(([name]) => buffer.includes(Buffer.from(name, "utf16le")))?.[1] ?? "application/x-cfb";
+}
+
+/** Whether it is text of two or four bytes a character, by its mark or its shape. */
+function isWideText(bytes: Uint8Array): boolean {
+  const { text, encoding } = sampleOf(bytes);
+  return /^UTF-(16|32)/.test(encoding) && controlsIn(text) <= 1;
+}
+
+/** Control characters that no text holds. */
 function looksBinary(bytes: Uint8Array): boolean {
-  const { text } = decodeText(bytes.subarray(0, 4_096 + (bytes.length % 2)));
-  const controls = text.match(/[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/g)?.length ?? 0;
+  const { text } = sampleOf(bytes);
+  const controls = controlsIn(text);
   return controls > text.length * 0.01 && controls > 1;
+}
+
+function sampleOf(bytes: Uint8Array): DecodedText {
+  // Whole characters of whatever width, and a sign of how long the file is.
+  return decodeText(bytes.length <= 4_096 ? bytes : bytes.subarray(0, 4_096 + (bytes.length % 4)));
+}
+
+function controlsIn(text: string): number {
+  return text.match(/[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/g)?.length ?? 0;
 }
 
 /** Header lines before the first empty one; where the name does not say so, those that only mails have. */

@@ -24,7 +24,7 @@ export interface DocumentsDeps {
 export function documentsPipeline({ embedder, maxDocumentBytes, transcriber }: DocumentsDeps): Pipeline {
   return definePipeline({
     name: "documents",
-    version: 2,
+    version: 3,
     description: "Extracts the text of documents, cuts it into chunks and makes them searchable.",
     options: DocumentsOptions,
     documentStages: [
@@ -52,7 +52,14 @@ function within<S extends Stage>(has: (options: DocumentsOptions) => boolean, st
   return { ...stage, when: (options: DocumentsOptions) => has(options) && (stage.when?.(options) ?? true) };
 }
 
-function aimOf({ only, ocr, metadata, transcribe }: DocumentsOptions, canTranscribe: boolean): ParseAim {
+function aimOf({ only, ocr, metadata, transcribe, menus, blocks }: DocumentsOptions, canTranscribe: boolean): ParseAim {
   if (only === "metadata") return { text: false, ocr: false, metadata: true, transcript: "unwanted" };
-  return { text: true, ocr, metadata, transcript: !transcribe ? "unwanted" : canTranscribe ? "follows" : "missing" };
+  return {
+    text: true,
+    ocr,
+    metadata,
+    menus,
+    blocks,
+    transcript: !transcribe ? "unwanted" : canTranscribe ? "follows" : "missing",
+  };
 }

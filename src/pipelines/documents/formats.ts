@@ -16,12 +16,14 @@ export const FORMATS = {
   jpeg: "image/jpeg",
   tiff: "image/tiff",
   webp: "image/webp",
+  gif: "image/gif",
   wav: "audio/wav",
   mp3: "audio/mpeg",
   flac: "audio/flac",
   ogg: "audio/ogg",
   m4a: "audio/mp4",
   mp4: "video/mp4",
+  mov: "video/quicktime",
   mkv: "video/matroska",
   webm: "video/webm",
 } as const;
@@ -35,13 +37,35 @@ const ALIASES: Readonly<Record<string, string>> = {
   "audio/x-m4a": FORMATS.m4a,
   "audio/opus": FORMATS.ogg,
   "audio/ogg; codecs=opus": FORMATS.ogg,
+  "audio/ogg; codecs=flac": FORMATS.ogg,
+  "audio/ogg; codecs=vorbis": FORMATS.ogg,
+  ...macrosAndTemplates(FORMATS.docx, ["word.document", "word.template"], ["wordprocessingml.template"]),
+  ...macrosAndTemplates(FORMATS.xlsx, ["excel.sheet", "excel.template"], ["spreadsheetml.template"]),
+  ...macrosAndTemplates(
+    FORMATS.pptx,
+    ["powerpoint.presentation", "powerpoint.template", "powerpoint.slideshow"],
+    ["presentationml.template", "presentationml.slideshow"],
+  ),
+  "application/vnd.oasis.opendocument.text-template": FORMATS.odt,
   "video/x-m4v": FORMATS.mp4,
   "video/x-matroska": FORMATS.mkv,
 };
 
+/** Office documents that hold programs, or that others begin as, are read as the documents that they are. */
+function macrosAndTemplates(
+  mediaType: string,
+  macros: readonly string[],
+  others: readonly string[],
+): Record<string, string> {
+  return Object.fromEntries([
+    ...macros.map((name) => [`application/vnd.ms-${name}.macroenabled.12`, mediaType]),
+    ...others.map((name) => [`application/vnd.openxmlformats-officedocument.${name}`, mediaType]),
+  ]);
+}
+
 /** The one name that this pipeline uses of a media type. */
 export function canonicalType(mediaType: string): string {
-  return ALIASES[mediaType] ?? mediaType;
+  return ALIASES[mediaType.toLowerCase()] ?? mediaType;
 }
 
 /** The format of a media type; null where it is not one of ours. */

@@ -3,6 +3,7 @@ import type { DocumentStage } from "../pipeline.js";
 import { detect } from "./detect.js";
 import { FORMATS, formatOf } from "./formats.js";
 import { PARSER_MEMORY_MIB } from "./parse.js";
+import { refusalOf } from "./refusals.js";
 
 /** Finds out by content what the bytes are, and refuses what no parser takes. Detectors read untrusted bytes, too. */
 export const validateStage: DocumentStage = {
@@ -17,10 +18,7 @@ export const validateStage: DocumentStage = {
     const mediaType = await detect(bytes, name);
     ctx.setMediaType(mediaType);
     if (formatOf(mediaType) === null) {
-      throw new PermanentError(
-        "UNSUPPORTED_TYPE",
-        `${name} is ${mediaType}; supported are ${Object.keys(FORMATS).join(", ")}. Convert it to one of these.`,
-      );
+      throw new PermanentError("UNSUPPORTED_TYPE", refusalOf(mediaType, name, Object.keys(FORMATS)));
     }
     return { mediaType, sizeBytes: bytes.length };
   },

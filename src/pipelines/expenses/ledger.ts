@@ -2,7 +2,7 @@ import type { CollectionContext } from "../pipeline.js";
 import { aliasesOf, Employees } from "./employees.js";
 import { categoryOf } from "./categories.js";
 import type { ExpensesOptions } from "./options.js";
-import type { Extracted, Receipt, StatementLine } from "./shapes.js";
+import type { Extracted, Receipt, StatementFacts, StatementLine } from "./shapes.js";
 
 export interface LedgerLine extends StatementLine {
   /** The document's id and the row: what matches refer to. */
@@ -26,15 +26,41 @@ export interface Ledger {
   readonly receipts: readonly LedgerReceipt[];
 }
 
+/** A statement with what is known of it beside its lines. */
+export interface LedgerStatement {
+  readonly id: string;
+  readonly name: string;
+  readonly facts: StatementFacts;
+}
+
+/** A document that no lines and no receipt came of. */
+export interface FailedDocument {
+  readonly name: string;
+  readonly stage: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The ledger with all that a report tells of its documents. */
+export interface Session extends Ledger {
+  readonly statements: readonly LedgerStatement[];
+  readonly failed: readonly FailedDocument[];
+}
+
 /** Above this the stages' outputs outgrow what is kept of a stage. */
 export const MAX_LINES = 20_000;
 
 /** The ledger of the collection: the documents that failed are absent. */
-export async function readLedger(ctx: CollectionContext): Promise<Ledger> {
+export async function readLedger(ctx: CollectionContext): Promise<Session> {
   const options = ctx.options as ExpensesOptions;
   const employees = new Employees(aliasesOf(ctx.collection.metadata, options.aliases));
   const lines: LedgerLine[] = [];
   const receipts: LedgerReceipt[] = [];
+  const statements: LedgerStatement[] = [];
+  const failed: FailedDocument[] = [];
+  for await (const { name, status, error } of ctx.documents()) {
+    if (status === "FAILED" && error) failed.push({ name, ...error });
+  }
   for await (const { document, output } of ctx.documentOutputs("extract")) {
     const extracted = output as Extracted;
     if (extracted.role === "receipt") {
@@ -48,6 +74,7 @@ export async function readLedger(ctx: CollectionContext): Promise<Ledger> {
       });
       continue;
     }
+    statements.push({ id: document.id, name: document.name, facts: extracted.facts });
     for (const line of extracted.lines) {
       lines.push({
         ...line,
@@ -58,5 +85,5 @@ export async function readLedger(ctx: CollectionContext): Promise<Ledger> {
       });
     }
   }
-  return { lines, receipts };
+  return { lines, receipts, statements, failed };
 }

@@ -11,6 +11,7 @@ export interface WrittenAmount {
 export type DecimalMark = "." | ",";
 
 const CODES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
+/** The dollars of the world but one: a bare "$" means the job's own, where that is one of them. */
 const SYMBOLS: readonly (readonly [string, string])[] = [
   ["US$", "USD"],
   ["A$", "AUD"],
@@ -19,26 +20,41 @@ const SYMBOLS: readonly (readonly [string, string])[] = [
   ["CA$", "CAD"],
   ["NZ$", "NZD"],
   ["HK$", "HKD"],
+  ["NT$", "TWD"],
+  ["MX$", "MXN"],
   ["S$", "SGD"],
   ["R$", "BRL"],
   ["€", "EUR"],
   ["£", "GBP"],
   ["¥", "JPY"],
+  ["￥", "CNY"],
   ["₹", "INR"],
   ["₩", "KRW"],
+  ["₪", "ILS"],
+  ["₺", "TRY"],
+  ["₽", "RUB"],
+  ["₴", "UAH"],
+  ["₫", "VND"],
+  ["₱", "PHP"],
+  ["฿", "THB"],
+  ["₦", "NGN"],
   ["zł", "PLN"],
   ["Kč", "CZK"],
   ["Fr.", "CHF"],
+  ["SFr.", "CHF"],
+  ["Rs.", "INR"],
+  ["Rp", "IDR"],
   ["$", "USD"],
 ];
 const SYMBOL = SYMBOLS.map(([symbol]) => symbol.replace(/[$.]/g, "\\$&"))
   .sort((a, b) => b.length - a.length)
   .join("|");
-const DIGITS = String.raw`\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3})+(?:[.,]\d{1,3}|[.,](?:-|–|—){1,2})?|\d+(?:[.,]\d{1,3}|[.,](?:-|–|—){1,2})?|[.,]\d{2}`;
+/** Thousands apart, or as India parts them (1,24,500.00); any number of decimals, or a dash for none. */
+const DIGITS = String.raw`\d{1,3}(?:[.,'’ \u00a0\u2009\u202f]\d{3})+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,6})?|\d+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|[.,]\d{2}`;
 const SIGN = "[-−–+]";
 const CURRENCY = `(?:${SYMBOL}|[A-Z]{3}|kr\\.?)`;
 const AMOUNT = new RegExp(
-  `(?<![\\p{L}\\d.,/:#*])(?<open>\\()?\\s?(?<lead>${SIGN})?\\s?(?<before>${CURRENCY})?\\s?(?<inner>${SIGN})?\\s?(?<number>${DIGITS})\\s?(?<trail>[-−–](?![\\d\\p{L}]))?(?:\\s?(?<after>${CURRENCY})(?![\\p{L}\\d]))?(?<close>\\))?(?:\\s?(?<mark>CR|DR|Cr|Dr)\\b\\.?)?(?![\\d%:]|[./,]\\d|-\\d|\\p{L})`,
+  `(?<![\\p{L}\\d.,/:#*])(?<open>\\()?\\s?(?<lead>${SIGN})?\\s?(?<before>${CURRENCY})?\\s?(?<inner>${SIGN})?\\s?(?<number>${DIGITS})\\s?(?<trail>[-−–](?![\\d\\p{L}]))?(?:\\s?(?<after>${CURRENCY})(?![\\p{L}\\d]))?(?<close>\\))?(?:\\s?(?<mark>[CcDd][Rr])\\b\\.?)?(?![\\d%:]|[./,]\\d|-\\d|\\p{L})`,
   "gu",
 );
 
@@ -74,12 +90,17 @@ export function findAmounts(text: string): FoundAmount[] {
   }));
 }
 
-/** The amount that a cell holds and nothing else; null where it holds none. */
+/** The amount that a cell holds and nothing else; null where it holds none. Signs and CR or DR may stand on either side. */
 export function readAmount(cell: string): WrittenAmount | null {
-  const text = cell.trim();
+  const text = cell.trim().replace(/^=?"?|"$/g, "");
   const [found] = findAmounts(text);
-  if (!found || found.index !== 0 || found.length !== text.length) return null;
-  return found.amount;
+  if (found && found.index === 0 && found.length === text.length) return found.amount;
+  const marked = /^(?:(?<mark>[CcDd][Rr])\.?\s+(?<rest>.+)|(?<lead>.+?)\s*(?<sign>[-+−])\s*)$/u.exec(text)?.groups;
+  const rest = marked?.rest ?? marked?.lead;
+  const [inner] = rest === undefined ? [] : findAmounts(rest);
+  if (!inner || inner.index !== 0 || inner.length !== rest!.length) return null;
+  if (marked!.mark) return { ...inner.amount, mark: /c/i.test(marked!.mark) ? "credit" : "debit" };
+  return { ...inner.amount, negative: inner.amount.negative || marked!.sign !== "+" };
 }
 
 function fromGroups(groups: Record<string, string | undefined>): WrittenAmount {
@@ -105,39 +126,66 @@ export function decimalMarkOf(numbers: readonly string[]): DecimalMark | null {
   return points > commas ? "." : ",";
 }
 
-/** What a number shows by itself: "1,5" and "1.000,00" a comma; "1.000" nothing. */
-function shownMark(number: string): DecimalMark | null {
+/** What a number shows by itself: "1,5", "0,125" and "1.000,00" a comma; "1.000" nothing. */
+export function shownMark(number: string): DecimalMark | null {
   const last = /([.,])(\d+|[-–—]+)$/.exec(number);
   if (!last) return null;
   const mark = last[1] as DecimalMark;
   const others = number.slice(0, last.index);
   if (others.includes(mark)) return mark === "." ? "," : ".";
-  return last[2]!.length !== 3 || /[.,'’\s]/.test(others) ? mark : null;
+  if (last[2]!.length !== 3 || /[.,'’\s]/.test(others)) return mark;
+  return /^0?$|^\d{4,}$/.test(others) ? mark : null;
 }
 
-/** How many decimals a currency has, such as 2 for EUR and 0 for JPY; 2 where it is not known. */
+/** ISO 4217's exceptions; all other currencies have two decimals. (Intl tells how people round, not what a bank books.) */
+const WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+const WITH_THREE = "BHD IQD JOD KWD LYD OMR TND";
+
+/** How many decimals a currency has by ISO 4217, such as 2 for EUR and 0 for JPY; 2 where it is not known. */
 export function minorDigits(currency: string | null): number {
-  if (currency === null || !CODES.has(currency)) return 2;
-  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  if (currency === null) return 2;
+  if (WITHOUT_DECIMALS.includes(currency)) return 0;
+  return WITH_THREE.includes(currency) ? 3 : 2;
 }
 
 /**
- * Whole minor units, without the sign. A lone mark before exactly three digits parts thousands, unless `mark` says
- * otherwise. Null above 2^53.
+ * Whole minor units, without the sign, rounded half up. A lone mark before exactly three digits parts thousands, unless
+ * `mark` says that it is the document's decimal mark. Null above 2^53.
  */
 export function toMinor(
   { number }: Pick<WrittenAmount, "number">,
   currency: string | null,
   mark: DecimalMark | null,
 ): number | null {
-  const shown = shownMark(number);
   const digits = minorDigits(currency);
-  const decimal = shown ?? (mark !== null && digits === 3 ? mark : null);
-  const at = decimal === null ? -1 : number.lastIndexOf(decimal);
+  const lone =
+    mark ?? (digits === 3 && /^\d{1,3}[.,]\d{3}$/.test(number) ? (number.match(/[.,]/)![0] as DecimalMark) : null);
+  const decimal = shownMark(number) ?? lone;
+  const at = decimal === null || isRepeated(number, decimal) ? -1 : number.lastIndexOf(decimal);
   const whole = (at < 0 ? number : number.slice(0, at)).replace(/\D/g, "") || "0";
   const fraction = at < 0 ? "" : number.slice(at + 1).replace(/\D/g, "");
   const rounded = Math.round(Number(`${whole}.${fraction || "0"}e${digits}`));
   return Number.isSafeInteger(rounded) ? rounded : null;
+}
+
+function isRepeated(number: string, mark: DecimalMark): boolean {
+  return number.split(mark).length > 2;
+}
+
+/** More decimals than the currency has: the bank shows a rate's product or interest before rounding. */
+export function isRounded(
+  { number }: Pick<WrittenAmount, "number">,
+  currency: string | null,
+  mark: DecimalMark | null,
+): boolean {
+  const decimal = shownMark(number) ?? mark;
+  if (decimal === null || isRepeated(number, decimal) || !number.includes(decimal)) return false;
+  return /[1-9]/.test(
+    number
+      .slice(number.lastIndexOf(decimal) + 1)
+      .replace(/\D/g, "")
+      .slice(minorDigits(currency)),
+  );
 }
 
 /** Minor units as people read them: 123456 EUR is "1234.56". */

@@ -7,6 +7,69 @@ const Currency = z
   .refine((code) => currencyOf(code) === code, "must be a currency of ISO 4217, such as EUR");
 const Aliases = z.record(z.string().min(1).max(200), z.array(z.string().min(1).max(200)).max(100));
 
+const ROLES = [
+  "date",
+  "posted",
+  "description",
+  "merchant",
+  "amount",
+  "debit",
+  "credit",
+  "fee",
+  "balance",
+  "currency",
+  "originalAmount",
+  "originalCurrency",
+  "direction",
+  "status",
+  "type",
+  "employee",
+  "category",
+  "account",
+  "reference",
+] as const;
+const Where = z.union([z.string().min(1).max(200), z.number().int().min(1).max(200)]);
+const Mapping = z
+  .strictObject({
+    match: z
+      .strictObject({
+        headings: z
+          .array(z.string().min(1).max(200))
+          .min(1)
+          .max(200)
+          .optional()
+          .describe("Headings that the table has, all of them."),
+        name: z.string().min(1).max(200).optional().describe("Part of the file's name."),
+      })
+      .describe("Which tables this is for; an empty one is for all."),
+    columns: z
+      .partialRecord(z.enum(ROLES), Where)
+      .refine(({ date, posted }) => date !== undefined || posted !== undefined, "must name the column of dates")
+      .refine(
+        ({ amount, debit, credit }) => amount !== undefined || debit !== undefined || credit !== undefined,
+        "must name amount, or debit and credit",
+      )
+      .describe("The heading of each role's column, or its number from 1."),
+    sign: z
+      .enum(["charges negative", "charges positive"])
+      .optional()
+      .describe("How money that went out is written in the column amount."),
+    dateOrder: z.enum(["dmy", "mdy"]).optional().describe("Whether day or month comes first in 03/04/2026."),
+    currency: Currency.optional().describe("Currency of lines that name none."),
+  })
+  .describe("How a bank's table is read: what the report prints as inferred, pasted and corrected.");
+const Mappings = z.array(Mapping).max(100);
+
+const Decisions = z
+  .array(
+    z.strictObject({
+      line: z.string().min(3).max(200).describe("A line's id: that of its document, # and its row, as in ledger.csv."),
+      receipt: z.string().min(1).max(200).describe("The id of the receipt's document."),
+      match: z.boolean().describe("Whether they belong together."),
+    }),
+  )
+  .max(20_000);
+
 export const Options = z.strictObject({
   aliases: Aliases.default({}).describe(
     'Names of employees with what statements call them: { "Jane Doe": ["DOE J", "4410"] }. Beside those of the collection\'s metadata.aliases; these win.',
@@ -17,6 +80,12 @@ export const Options = z.strictObject({
     .enum(["auto", "dmy", "mdy"])
     .default("auto")
     .describe("Whether day or month comes first in 03/04/2026; auto decides by all dates of a statement."),
+  statements: Mappings.default([]).describe(
+    "How tables of banks are read, where that is inferred wrongly. A file may also bring its own in metadata.statements.",
+  ),
+  decisions: Decisions.default([]).describe(
+    "Matches made or refused by hand; they hold in every run. Beside those of the collection's metadata.decisions.",
+  ),
   windowDays: z
     .number()
     .int()
@@ -36,3 +105,13 @@ export const Options = z.strictObject({
 export type ExpensesOptions = z.output<typeof Options>;
 /** What a collection's own metadata may say of its employees; anything else there is nobody's business here. */
 export const CollectionAliases = Aliases;
+
+/** The mappings that a document brings in its own metadata; anything else there is nobody's business here. */
+export function statementsOf(metadata: Readonly<Record<string, unknown>>): z.output<typeof Mappings> {
+  return Mappings.safeParse(metadata.statements).data ?? [];
+}
+
+/** The decisions that a collection's metadata brings. */
+export function decisionsOf(metadata: Readonly<Record<string, unknown>>): z.output<typeof Decisions> {
+  return Decisions.safeParse(metadata.decisions).data ?? [];
+}

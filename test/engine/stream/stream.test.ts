@@ -20,7 +20,7 @@ let stream: ChangeStream;
 beforeAll(async () => {
   rig = await createRig([three]);
   stream = new ChangeStream(rig.db, (error, doing) => rig.errors.push({ error, doing }));
-  await stream.start(rig.url);
+  await stream.start({ url: rig.url, route: "direct" });
   await rig.startWorker();
 });
 afterAll(async () => {
@@ -205,7 +205,7 @@ describe("a stream", () => {
   test("of a project goes on when the oldest transaction ends, though that one tells nobody", async () => {
     const alone = await createRig([three]);
     const unpolled = new ChangeStream(alone.db, alone.deps.onError, 3_600_000);
-    await unpolled.start(alone.url);
+    await unpolled.start({ url: alone.url, route: "direct" });
     const collectionId = await alone.collection(1);
     const whole = await unpolled.follow({ kind: "project", projectId: PROJECT }, null);
     const part = await unpolled.follow(collectionScope(collectionId), null);

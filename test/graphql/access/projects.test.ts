@@ -166,7 +166,7 @@ async function rowsOfOthers(): Promise<string> {
   return JSON.stringify(rows);
 }
 
-test("another project's ids are unknown ids, in every query, mutation and subscription, and nothing of it changes", async () => {
+test("H6: another project's ids are unknown ids, in every query, mutation and subscription, and nothing of it changes", async () => {
   const schema = await buildHeadwaySchema();
   const before = await rowsOfOthers();
   const told: string[] = [];
@@ -195,7 +195,7 @@ test("another project's ids are unknown ids, in every query, mutation and subscr
   expect(await rowsOfOthers()).toBe(before);
 }, 60_000);
 
-test("another project's artifacts are unknown, and its lists are empty", async () => {
+test("H6: another project's artifacts are unknown, and its lists are empty", async () => {
   const get = (id: string): Promise<Response> =>
     fetch(`${api.url}/artifacts/${id}`, { headers: { authorization: `Bearer ${stranger}` } });
   expect((await get(theirs.artifact!)).status).toBe(404);
@@ -245,7 +245,7 @@ test("names and idempotency keys of one project are free in another, and its wor
   expect(await api.rig.violations()).toEqual([]);
 });
 
-test("another project's ids are unknown in every nested field of what is one's own", async () => {
+test("H6: another project's ids are unknown in every nested field of what is one's own", async () => {
   const own = await ownOfEachType();
   const schema = await buildHeadwaySchema();
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];

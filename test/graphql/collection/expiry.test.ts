@@ -47,8 +47,8 @@ let api: TestApi;
 let duty: DutyDeps;
 beforeAll(async () => {
   api = await createTestApi([keeper, slow]);
-  const { db, onError } = api.rig.deps;
-  duty = { db, onError, blobs: api.rig.blobs, recorder: null as never, settings: null as never };
+  const { db, dispatcher, onError } = api.rig.deps;
+  duty = { db, dispatcher, onError, blobs: api.rig.blobs, recorder: null as never, settings: null as never };
 });
 afterAll(() => api.close());
 

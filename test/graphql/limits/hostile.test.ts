@@ -54,9 +54,9 @@ async function overHttp({ query, variables, operationName }: Omit<Hostile, "what
 }
 
 describe.each([
-  ["too much", TOO_MUCH],
-  ["not to be read as meant", ODD],
-])("what is %s is refused alike over both transports, with its code and the reason:", (_kind, corpus) => {
+  ["H5: what costs too much", TOO_MUCH],
+  ["H7: what cannot be read as meant", ODD],
+])("%s is refused alike over both transports, with its code and the reason:", (_kind, corpus) => {
   test.each(corpus)("$what", async (request) => {
     const http = await overHttp(request);
     expect(http.status).toBeLessThan(500);

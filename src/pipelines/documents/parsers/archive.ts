@@ -42,14 +42,24 @@ export function openArchive(bytes: Uint8Array, name: string): Archive {
   };
 }
 
-/** Title and author as OPC containers (docx, pptx, xlsx) keep them. Empty where they say nothing or are broken. */
+/** What OPC containers (docx, pptx, xlsx) say of themselves. Empty where they say nothing or are broken. */
 export function coreFactsOf(archive: Archive): Record<string, Json> {
   try {
     const core = archive.read("docProps/core.xml");
+    const app = archive.read("docProps/app.xml");
     const root = core && readXml(core, "docProps/core.xml");
-    if (!root) return {};
-    const valueOf = (element: string): string => find(root, element).map(textOf).join(" ");
-    return factsOf({ title: valueOf("dc:title"), author: valueOf("dc:creator") });
+    const valueOf = (element: string): string => (root ? find(root, element).map(textOf).join(" ") : "");
+    return factsOf({
+      title: valueOf("dc:title"),
+      creator: valueOf("dc:creator"),
+      subject: valueOf("dc:subject"),
+      description: valueOf("dc:description"),
+      keywords: valueOf("cp:keywords"),
+      language: valueOf("dc:language"),
+      created: valueOf("dcterms:created"),
+      modified: valueOf("dcterms:modified"),
+      producer: app ? find(readXml(app, "docProps/app.xml"), "Application").map(textOf).join(" ") : "",
+    });
   } catch {
     return {}; // What a document says of itself is no reason to refuse it.
   }

@@ -1,11 +1,15 @@
-import PostalMime, { type Attachment, type Address } from "postal-mime";
+import PostalMime, { type Address, type Attachment, type Email } from "postal-mime";
 import { HeadwayError, messageOf } from "../../../errors.js";
-import { parseHtml } from "./html.js";
+import { within, type Block } from "../blocks/block.js";
+import { htmlBlocks } from "./html.js";
 import { factsOf, type ParseAid, type Parsed } from "./parsed.js";
+import { plainBlocks } from "./plain.js";
 
 /** What a person would open; a mail with more is an archive. */
 const MAX_ATTACHMENTS = 200;
 const MAX_LISTED = 50;
+/** A plain part that has less than this share of what the HTML says only points at it. */
+const SAME_CONTENT = 0.6;
 
 /** Who wrote to whom and what of, the body, then each attachment's text under its name. */
 export async function parseEml(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
@@ -13,56 +17,77 @@ export async function parseEml(bytes: Uint8Array, name: string, aid: ParseAid): 
   const heads = [
     ["Subject", mail.subject],
     ["From", mail.from && addressText(mail.from)],
-    ["To", mail.to?.map(addressText).join(", ")],
-    ["Cc", mail.cc?.map(addressText).join(", ")],
+    ["To", listed(mail.to)],
+    ["Cc", listed(mail.cc)],
+    ["Bcc", listed(mail.bcc)],
+    ["Reply-To", listed(mail.replyTo)],
     ["Date", mail.date],
+    ["Message-ID", mail.messageId],
   ] as const;
   const known = heads.filter(([, value]) => value !== undefined && value.trim() !== "");
-  const blocks = [known.map(([head, value]) => `${head}: ${value}`).join("\n"), await bodyOf(mail)];
+  const head = known.map(([key, value]) => `${key}: ${value!.replace(/\s+/g, " ").trim()}`).join("\n");
+  const blocks: Block[] = [{ kind: "lines", text: head }, ...bodyOf(mail)];
   for (const [index, attachment] of mail.attachments.slice(0, MAX_ATTACHMENTS).entries()) {
-    blocks.push(await textOfAttachment(attachment, attachment.filename ?? `part ${index + 1}`, aid));
+    blocks.push(...(await attachmentBlocks(attachment, attachment.filename ?? `part ${index + 1}`, aid)));
   }
   if (mail.attachments.length > MAX_ATTACHMENTS) {
     aid.warn(
       "ATTACHMENTS_LEFT_OUT",
       `${name} has ${mail.attachments.length} attachments; the text of ${MAX_ATTACHMENTS} was taken.`,
+      { count: mail.attachments.length - MAX_ATTACHMENTS },
     );
   }
   const names = mail.attachments.flatMap(({ filename }) => (filename ? [filename.slice(0, 200)] : []));
   return {
-    text: blocks
-      .map((block) => block.trim())
-      .filter((block) => block !== "")
-      .join("\n\n"),
-    metadata: {
-      ...factsOf({ title: mail.subject, from: known.find(([head]) => head === "From")?.[1], date: mail.date }),
-      ...(mail.attachments.length > 0 ? { attachments: names.slice(0, MAX_LISTED) } : {}),
-    },
+    blocks,
+    metadata: factsOf({
+      title: mail.subject,
+      creator: known.find(([key]) => key === "From")?.[1],
+      created: mail.date,
+      identifier: mail.messageId,
+      attachments: mail.attachments.length > 0 ? names.slice(0, MAX_LISTED) : undefined,
+    }),
   };
 }
 
-/** What its writer wrote as plain text, else what the HTML says. */
-async function bodyOf({ text, html }: { readonly text?: string; readonly html?: string }): Promise<string> {
-  if (text !== undefined && text.trim() !== "") return text.replaceAll("\r\n", "\n");
-  return html ? (await parseHtml(Buffer.from(`\uFEFF${html}`))).text : "";
+/** The part that holds the content: what its writer wrote as plain text, unless the HTML says much more. */
+function bodyOf({ text, html }: Email): Block[] {
+  const plain = text === undefined ? [] : plainBlocks(text);
+  if (html === undefined || html.trim() === "") return plain;
+  const rich = htmlBlocks(html).blocks;
+  if (plain.length === 0) return rich;
+  const [plainWords, richWords] = [wordsOf(plain), wordsOf(rich)];
+  if (richWords.size === 0) return plain;
+  const shared = [...richWords].filter((word) => plainWords.has(word)).length;
+  return shared / richWords.size >= SAME_CONTENT ? plain : rich;
+}
+
+function wordsOf(blocks: readonly Block[]): Set<string> {
+  const text = blocks.map((block) => (block.kind === "table" ? block.rows.flat().join(" ") : block.text)).join(" ");
+  return new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []);
 }
 
 /** Its name, and its text where a parser takes it. What can't be read is a warning: the mail itself has been read. */
-async function textOfAttachment(attachment: Attachment, name: string, aid: ParseAid): Promise<string> {
+async function attachmentBlocks(attachment: Attachment, name: string, aid: ParseAid): Promise<Block[]> {
   const { content } = attachment;
   const bytes = typeof content === "string" ? Buffer.from(content) : new Uint8Array(content);
+  const title: Block = { kind: "heading", level: 2, text: `Attachment: ${name}`, part: name };
   try {
     const inner = await aid.parseInner(bytes, name);
-    if (inner) return `Attachment: ${name}\n\n${inner.text}`;
-    aid.warn("ATTACHMENT_UNREAD", `${name} (${attachment.mimeType}) is of a type that no parser takes.`);
+    if (inner) return [title, ...within(name, inner.blocks)];
+    aid.warn("ATTACHMENT_UNREAD", `${name} (${attachment.mimeType}) is of a type that no parser takes.`, { count: 1 });
   } catch (error) {
     const code = error instanceof HeadwayError ? error.code : "MALFORMED_DOCUMENT";
-    aid.warn("ATTACHMENT_UNREAD", `${name}: ${code}: ${messageOf(error)}`);
+    aid.warn("ATTACHMENT_UNREAD", `${name}: ${code}: ${messageOf(error)}`, { count: 1 });
   }
-  return `Attachment: ${name}`;
+  return [title];
+}
+
+function listed(addresses: readonly Address[] | undefined): string | undefined {
+  return addresses?.map(addressText).join(", ");
 }
 
 function addressText({ name, address, group }: Address): string {
   if (group) return `${name}: ${group.map(addressText).join(", ")}`;
-  return name && address ? `${name} <${address}>` : (address ?? name ?? "");
+  return name && address && name !== address ? `${name} <${address}>` : (address ?? name ?? "");
 }

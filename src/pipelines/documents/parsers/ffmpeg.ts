@@ -1,4 +1,7 @@
 import { spawn } from "node:child_process";
+import { mkdtemp, open, rm, type FileHandle } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 
 /** Neither program is on the PATH. */
 export class FfmpegAbsent extends Error {}
@@ -21,18 +24,38 @@ const MAX_OUTPUT_BYTES = 10_000_000;
 /** The one reader that is to be tried: a file that is really a playlist must not make the program open others. */
 const DEMUXERS: Readonly<Record<string, string>> = {
   "audio/mp4": "mov",
+  "audio/ogg": "ogg",
   "video/mp4": "mov",
+  "video/quicktime": "mov",
   "video/matroska": "matroska",
   "video/webm": "matroska",
 };
-/** Its input comes through a pipe that may be read twice, from nowhere else. */
-const INPUT = ["-protocol_whitelist", "pipe,cache", "-i", "cache:pipe:0"];
+/** Its input is the open file that it gets as standard input, for a film may have its directory at the end; nothing else is opened. */
+const INPUT = ["-protocol_whitelist", "file", "-i", "file:/dev/stdin"];
+
+/** What a container holds. */
+export interface Probed {
+  readonly streams: readonly ProbedStream[];
+  readonly durationSeconds?: number;
+}
 
 /** @throws {FfmpegAbsent}; any other error means that it could not read the file */
-export async function probeStreams(bytes: Uint8Array, mediaType: string): Promise<ProbedStream[]> {
-  const args = ["-v", "error", "-f", demuxerOf(mediaType), ...INPUT, "-print_format", "json", "-show_streams"];
-  const { streams = [] } = JSON.parse(await run("ffprobe", args, bytes)) as { streams?: Record<string, unknown>[] };
-  return streams.map((stream) => ({
+export async function probe(bytes: Uint8Array, mediaType: string): Promise<Probed> {
+  const shown = ["-print_format", "json", "-show_streams", "-show_format"];
+  const args = ["-v", "error", "-f", demuxerOf(mediaType), ...INPUT, ...shown];
+  const { streams = [], format = {} } = JSON.parse(await run("ffprobe", args, bytes)) as {
+    streams?: Record<string, unknown>[];
+    format?: Record<string, unknown>;
+  };
+  const duration = number(format.duration);
+  return {
+    streams: streams.map(streamOf),
+    ...(duration ? { durationSeconds: Math.round(duration * 1_000) / 1_000 } : {}),
+  };
+}
+
+function streamOf(stream: Record<string, unknown>): ProbedStream {
+  return {
     index: Number(stream.index),
     type: String(stream.codec_type),
     ...optional("codec", stream.codec_name),
@@ -41,7 +64,7 @@ export async function probeStreams(bytes: Uint8Array, mediaType: string): Promis
     ...optional("height", number(stream.height)),
     ...optional("sampleRateHz", number(stream.sample_rate)),
     ...optional("channels", number(stream.channels)),
-  }));
+  };
 }
 
 /** What the first stream of sound is like. Containers of the MP4 family name channels that are not there. */
@@ -79,24 +102,43 @@ function number(value: unknown): number | undefined {
   return value === undefined || Number.isNaN(Number(value)) ? undefined : Number(value);
 }
 
-/** Standard output of the program, fed with the bytes. It dies with this process's group. */
-function run(program: string, args: readonly string[], bytes: Uint8Array): Promise<string> {
+/** Standard output of the program, with the bytes as a file to read. It dies with this process's group. */
+async function run(program: string, args: readonly string[], bytes: Uint8Array): Promise<string> {
+  const file = await namelessFile(bytes);
+  try {
+    return await outputOf(program, args, file.fd);
+  } finally {
+    await file.close();
+  }
+}
+
+/** A file without a name: it goes with the last process that has it open, however that one ends. */
+async function namelessFile(bytes: Uint8Array): Promise<FileHandle> {
+  const folder = await mkdtemp(path.join(tmpdir(), "headway-media-"));
+  try {
+    const file = await open(path.join(folder, "media"), "wx+", 0o600);
+    await rm(folder, { recursive: true });
+    await file.writeFile(bytes);
+    return file;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function outputOf(program: string, args: readonly string[], fd: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], timeout: LIMIT_MS, killSignal: "SIGKILL" });
+    const child = spawn(program, args, { stdio: [fd, "pipe", "pipe"], timeout: LIMIT_MS, killSignal: "SIGKILL" });
     const parts: Buffer[] = [];
     let [sizeBytes, said] = [0, ""];
     child.once("error", (error: NodeJS.ErrnoException) =>
       reject(error.code === "ENOENT" ? new FfmpegAbsent(`${program} is not on the PATH`) : error),
     );
-    child.stdout.on("data", (part: Buffer) => {
+    child.stdout!.on("data", (part: Buffer) => {
       sizeBytes += part.length;
       if (sizeBytes > MAX_OUTPUT_BYTES) child.kill("SIGKILL");
       else parts.push(part);
     });
-    child.stderr.on("data", (part: Buffer) => (said = (said + part.toString()).slice(-300)));
-    // It may have seen enough before it has read all.
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(bytes);
+    child.stderr!.on("data", (part: Buffer) => (said = (said + part.toString()).slice(-300)));
     child.once("close", (code, signal) => {
       if (code === 0) resolve(Buffer.concat(parts).toString("utf8"));
       else reject(new Error(`${program} ended with ${signal ?? `code ${code}`}: ${said.trim()}`));

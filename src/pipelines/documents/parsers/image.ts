@@ -1,6 +1,7 @@
 import exifReader from "exif-reader";
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { PermanentError, messageOf } from "../../../errors.js";
+import { paragraphs, type Block, type BlockPlace } from "../blocks/block.js";
 import { recognise } from "./ocr.js";
 import { factsOf, type ParseAid, type Parsed } from "./parsed.js";
 
@@ -23,18 +24,39 @@ export async function parseImage(bytes: Uint8Array, name: string, aid: ParseAid)
   const pages = facts.format === "tiff" ? (facts.pages ?? 1) : 1;
   if (width * height > MAX_PIXELS) throw tooLarge(name, `${width} × ${height}`);
   const metadata = { width, height, ...(pages > 1 ? { pages } : {}), ...exifFacts(facts) };
-  if (!aid.ocr) return { text: "", metadata };
+  if (!aid.ocr) return { blocks: [], metadata };
   if (pages > MAX_PAGES) {
     aid.warn("PAGES_LEFT_OUT", `${name} has ${pages} pages; ${MAX_PAGES} were read. Split it to have all of them.`);
   }
-  const pageStarts: number[] = [];
-  let text = "";
+  const blocks: Block[] = [];
   for (let page = 0; page < Math.min(pages, MAX_PAGES); page += 1) {
     const prepared = await understood(name, () => forReading(open(bytes, page), facts).toBuffer());
-    pageStarts.push(text.length);
-    text += `${await recognise(prepared)}\n\n`;
+    blocks.push(...letters(await recognise(prepared), pages > 1 ? { page: page + 1 } : {}));
+    aid.progress((page + 1) / Math.min(pages, MAX_PAGES), `page ${page + 1} of ${pages}`);
   }
-  return { text: text.trim(), metadata, ...(pages > 1 ? { pageStarts } : {}) };
+  return { blocks, metadata };
+}
+
+/** Recognised text as blocks: paragraphs as the recogniser parted them, their lines as they stand. */
+export function letters(text: string, place: BlockPlace): Block[] {
+  return paragraphs(text, place).map((block): Block => ({
+    ...place,
+    kind: "lines",
+    text: "text" in block ? block.text : "",
+  }));
+}
+
+/** Of the pictures inside a document: surer than of a picture that was sent for its text. */
+const SURE_OF_PICTURES = 70;
+const MIN_SIDE = 100;
+
+/** The text in a picture inside a document; empty where there is none. @throws {PermanentError} as parseImage does */
+export async function readLetters(bytes: Uint8Array, name: string): Promise<string> {
+  const facts = await understood(name, () => open(bytes).metadata());
+  if (facts.width * facts.height > MAX_PIXELS) throw tooLarge(name, `${facts.width} × ${facts.height}`);
+  if (Math.min(facts.width, facts.height) < MIN_SIDE / 2 || Math.max(facts.width, facts.height) < MIN_SIDE) return "";
+  const prepared = await understood(name, () => forReading(open(bytes), facts).toBuffer());
+  return recognise(prepared, { minConfidence: SURE_OF_PICTURES });
 }
 
 function open(bytes: Uint8Array, page = 0): Sharp {
@@ -91,15 +113,21 @@ function exifFacts({ exif, density, orientation }: Metadata): Parsed["metadata"]
     return factsOf({
       ...about,
       camera: model.startsWith(make) ? model : `${make} ${model}`,
-      software: image.Software,
+      producer: image.Software,
+      creator: image.Artist,
       description: image.ImageDescription,
-      takenAt: takenAt instanceof Date && !Number.isNaN(takenAt.getTime()) ? takenAt.toISOString() : undefined,
+      created: localTime(takenAt),
       latitude: degrees(place.GPSLatitude, place.GPSLatitudeRef === "S"),
       longitude: degrees(place.GPSLongitude, place.GPSLongitudeRef === "W"),
     });
   } catch {
     return factsOf(about);
   }
+}
+
+/** Cameras write the time of their own clock; which zone that is in they don't say. */
+function localTime(taken: unknown): string | undefined {
+  return taken instanceof Date && !Number.isNaN(taken.getTime()) ? taken.toISOString().slice(0, 19) : undefined;
 }
 
 function degrees(parts: unknown, isNegative: boolean): number | undefined {

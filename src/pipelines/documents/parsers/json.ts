@@ -1,31 +1,50 @@
 import { PermanentError } from "../../../errors.js";
-import { decodeText } from "../../decode-text.js";
-import { MAX_NESTING, type Parsed } from "./parsed.js";
+import type { Block } from "../blocks/block.js";
+import { JsonFault, JsonReader, type JsonLeaf } from "./json-values.js";
+import { readText, type ParseAid, type Parsed } from "./parsed.js";
 
-/** One line a value, under the path of its keys, so that a chunk says what its values are. */
-export async function parseJson(bytes: Uint8Array): Promise<Parsed> {
-  const { text, encoding } = decodeText(bytes);
-  const lines: string[] = [];
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new PermanentError("MALFORMED_DOCUMENT", `It is no JSON: ${(error as Error).message}. Send an intact copy.`);
+/**
+ * One line a value, under the path of its keys, so that a chunk says what its values are. Takes a run of values too, one a
+ * line (JSON Lines) or one behind the other; of these a broken one costs its line.
+ */
+export async function parseJson(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
+  const { text, encoding } = readText(bytes, name, aid);
+  const reader = new JsonReader(text);
+  let [values, broken] = [0, 0];
+  while (reader.more()) {
+    const begin = reader.at;
+    try {
+      reader.next();
+      values += 1;
+    } catch (error) {
+      if (!(error instanceof JsonFault)) throw error;
+      // A first value that breaks off is a broken file, and so is what has no lines to lose.
+      if (values === 0) {
+        throw new PermanentError("MALFORMED_DOCUMENT", `${name} is no JSON: ${error.message}. Send an intact copy.`);
+      }
+      broken += 1;
+      reader.skipLine(begin);
+    }
   }
-  write(value, "", lines, 0);
-  return { text: lines.join("\n"), metadata: { encoding } };
+  if (broken > 0) {
+    aid.warn("RECORDS_UNREAD", `${name} has ${broken} lines that are no JSON; they were left out.`, { count: broken });
+  }
+  const leaves = values > 1 ? reader.leaves.map(numbered) : reader.leaves;
+  return { blocks: blocksOf(leaves), metadata: { encoding, ...(values > 1 ? { records: values } : {}) } };
 }
 
-function write(value: unknown, path: string, lines: string[], depth: number): void {
-  if (depth > MAX_NESTING) {
-    throw new PermanentError("RESOURCE_LIMIT", `The JSON is nested more than ${MAX_NESTING} deep; flatten it.`);
+function numbered(leaf: JsonLeaf): JsonLeaf {
+  const dot = leaf.path === "" || leaf.path.startsWith("[") ? "" : ".";
+  return { ...leaf, path: `[${leaf.index}]${dot}${leaf.path}` };
+}
+
+/** The values of a record stand together. */
+function blocksOf(leaves: readonly JsonLeaf[]): Block[] {
+  const records = new Map<number, string[]>();
+  for (const { path, value, record } of leaves) {
+    const lines = records.get(record) ?? [];
+    records.set(record, lines);
+    lines.push(path === "" ? value : `${path}: ${value}`);
   }
-  if (Array.isArray(value)) {
-    for (const [index, inner] of value.entries()) write(inner, `${path}[${index}]`, lines, depth + 1);
-  } else if (typeof value === "object" && value !== null) {
-    for (const [key, inner] of Object.entries(value))
-      write(inner, path === "" ? key : `${path}.${key}`, lines, depth + 1);
-  } else {
-    lines.push(path === "" ? String(value) : `${path}: ${String(value)}`);
-  }
+  return [...records.values()].map((lines): Block => ({ kind: "lines", text: lines.join("\n") }));
 }

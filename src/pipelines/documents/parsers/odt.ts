@@ -1,16 +1,13 @@
 import { PermanentError } from "../../../errors.js";
+import type { Block } from "../blocks/block.js";
 import { encrypted, openArchive } from "./archive.js";
+import { OdfBody } from "./odf-body.js";
 import { find, readXml, textOf, type XmlNode } from "./office-xml.js";
-import { factsOf, type Parsed } from "./parsed.js";
+import { factsOf, type ParseAid, type Parsed } from "./parsed.js";
+import { readPictures } from "./pictures.js";
 
-/** Of repeated blanks and cells, which are written as a number: more of them than this say nothing. */
-const MAX_REPEATED = 100;
-/** Deleted text, comments and the contents of drawings' fallbacks are no text of the document. */
-const LEFT_OUT = new Set(["text:tracked-changes", "office:annotation", "office:forms", "text:sequence-decls"]);
-const BLOCKS = new Set(["text:p", "text:h"]);
-
-/** Headings and paragraphs apart, table rows a line each with their cells apart by tabs. */
-export async function parseOdt(bytes: Uint8Array, name: string): Promise<Parsed> {
+/** Headers, the body, then notes and comments, then footers. */
+export async function parseOdt(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
   const archive = openArchive(bytes, name);
   const manifest = archive.read("META-INF/manifest.xml");
   if (manifest && Buffer.from(manifest).includes("encryption-data")) throw encrypted(name);
@@ -18,48 +15,46 @@ export async function parseOdt(bytes: Uint8Array, name: string): Promise<Parsed>
   if (!content) {
     throw new PermanentError("MALFORMED_DOCUMENT", `${name} has no content.xml inside; send an intact copy.`);
   }
-  const blocks: string[] = [];
-  for (const body of find(readXml(content, "content.xml"), "office:body")) collect(body, blocks);
+  const body = new OdfBody();
+  const styles = archive.read("styles.xml");
+  const masters = styles ? find(readXml(styles, "styles.xml"), "style:master-page") : [];
+  const blocks = [
+    ...marginsOf(body, masters, "style:header"),
+    ...find(readXml(content, "content.xml"), "office:body").flatMap((node) => body.blocksOf(node)),
+    ...body.takeNotes(),
+    ...marginsOf(body, masters, "style:footer"),
+    ...(await readPictures(archive, "Pictures/", name, aid)),
+  ];
   const meta = archive.read("meta.xml");
-  return { text: blocks.join("\n\n"), metadata: meta ? metaFacts(readXml(meta, "meta.xml")) : {} };
+  return { blocks, metadata: meta ? metaFacts(readXml(meta, "meta.xml")) : {} };
+}
+
+/** What stands on every page, once. */
+function marginsOf(body: OdfBody, masters: readonly XmlNode[], element: string): Block[] {
+  const seen = new Set<string>();
+  return masters
+    .flatMap((master) => find(master, element))
+    .flatMap((node) => {
+      const blocks = body.blocksOf(node);
+      const key = JSON.stringify(blocks);
+      if (seen.has(key)) return [];
+      seen.add(key);
+      return blocks.filter((block) => !("text" in block) || /\p{L}/u.test(block.text));
+    });
 }
 
 function metaFacts(meta: XmlNode): Parsed["metadata"] {
   const valueOf = (element: string): string => find(meta, element).map(textOf).join(" ");
-  return factsOf({ title: valueOf("dc:title"), author: valueOf("meta:initial-creator") || valueOf("dc:creator") });
-}
-
-function collect(node: XmlNode, blocks: string[]): void {
-  for (const child of node.children) {
-    if (LEFT_OUT.has(child.name)) continue;
-    if (child.name === "table:table") {
-      const rows = find(child, "table:table-row").map(rowText);
-      blocks.push(rows.filter((row) => row.trim() !== "").join("\n"));
-    } else if (BLOCKS.has(child.name)) {
-      const text = inlineText(child).trim();
-      if (text !== "") blocks.push(text);
-    } else collect(child, blocks);
-  }
-}
-
-function rowText(row: XmlNode): string {
-  const cells = find(row, "table:table-cell").map((cell) => {
-    const inner: string[] = [];
-    collect(cell, inner);
-    return inner.join(" ").replaceAll("\n", " ");
+  return factsOf({
+    title: valueOf("dc:title"),
+    creator: valueOf("meta:initial-creator") || valueOf("dc:creator"),
+    subject: valueOf("dc:subject"),
+    description: valueOf("dc:description"),
+    keywords: find(meta, "meta:keyword").map(textOf),
+    language: valueOf("dc:language"),
+    created: valueOf("meta:creation-date"),
+    modified: valueOf("dc:date"),
+    producer: valueOf("meta:generator"),
+    pages: Number(find(meta, "meta:document-statistic")[0]?.attributes["meta:page-count"]) || undefined,
   });
-  return cells.join("\t").trimEnd();
-}
-
-function inlineText(node: XmlNode): string {
-  return node.children
-    .map((child) => {
-      if (child.name === "#text") return child.text.replace(/\s+/g, " ");
-      if (child.name === "text:s") return " ".repeat(Math.min(Number(child.attributes["text:c"]) || 1, MAX_REPEATED));
-      if (child.name === "text:tab") return "\t";
-      if (child.name === "text:line-break") return "\n";
-      if (LEFT_OUT.has(child.name)) return "";
-      return inlineText(child);
-    })
-    .join("");
 }

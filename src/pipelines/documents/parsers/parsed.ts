@@ -1,11 +1,20 @@
+import { decodeText, type DecodedText } from "../../decode-text.js";
 import type { Json } from "../../pipeline.js";
+import type { Block } from "../blocks/block.js";
 
 /** What a parser makes of a document. */
 export interface Parsed {
-  /** Empty where the document has none, such as a photograph. */
-  readonly text: string;
+  /** In reading order. Empty where the document holds no text, such as a photograph. */
+  readonly blocks: readonly Block[];
+  /** By the names of Dublin Core where it has one: title, creator, created, modified, language, subject, keywords. */
   readonly metadata: Readonly<Record<string, Json>>;
-  readonly pageStarts?: readonly number[];
+}
+
+/** How much of a document a warning is about. */
+export interface WarningScope {
+  readonly count?: number;
+  /** Pages or slides, from 1. */
+  readonly pages?: readonly number[];
 }
 
 /** What a parser may use beside the bytes. */
@@ -14,8 +23,12 @@ export interface ParseAid {
   readonly mediaType: string;
   /** Whether the letters in images are to be read. */
   readonly ocr: boolean;
+  /** Whether menus and other navigation of web pages belong to the text. */
+  readonly menus: boolean;
   /** Leaves a warning on the task: something is missing, though the document was read. */
-  warn(code: string, message: string): void;
+  warn(code: string, message: string, scope?: WarningScope): void;
+  /** How much of the document has been read, 0 to 1. */
+  progress(fraction: number, message?: string): void;
   /**
    * Parses what was found inside the document, such as a mail's attachment. Null where no parser takes it.
    * @throws {PermanentError} as the parser of that format does; RESOURCE_LIMIT when it is nested too deep
@@ -31,15 +44,49 @@ export const MAX_NESTING = 500;
 
 /** More of one fact, such as a title, than this is no fact. */
 const MAX_FACT_LENGTH = 500;
+const MAX_FACTS_OF_A_LIST = 50;
 
-/** The named values that say something, trimmed and cut to what a fact may hold. */
+/** The named values that say something, trimmed and cut to what a fact may hold; of dates their ISO form. */
 export function factsOf(values: Readonly<Record<string, unknown>>): Record<string, Json> {
   const facts: Record<string, Json> = {};
   for (const [name, value] of Object.entries(values)) {
-    if (typeof value === "number" ? Number.isFinite(value) : typeof value === "boolean") facts[name] = value as Json;
-    if (typeof value !== "string") continue;
-    const trimmed = value.replaceAll("\0", "").trim().slice(0, MAX_FACT_LENGTH);
-    if (trimmed !== "") facts[name] = trimmed;
+    const fact = factOf(value);
+    if (fact !== null) facts[name] = fact;
   }
   return facts;
+}
+
+function factOf(value: unknown): Json {
+  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  if (typeof value === "boolean") return value;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (Array.isArray(value)) {
+    const list = value
+      .slice(0, MAX_FACTS_OF_A_LIST)
+      .map(factOf)
+      .filter((one) => one !== null);
+    return list.length > 0 ? list : null;
+  }
+  if (typeof value !== "string") return null;
+  const trimmed = value.replaceAll("\0", "").trim().slice(0, MAX_FACT_LENGTH);
+  return trimmed === "" ? null : trimmed;
+}
+
+/** The bytes as text. What is doubtful about that is a warning. */
+export function readText(bytes: Uint8Array, name: string, aid: ParseAid, declared?: string | null): DecodedText {
+  const decoded = decodeText(bytes, declared);
+  if (decoded.isGuessed) {
+    aid.warn(
+      "ENCODING_GUESSED",
+      `${name} does not say how it is encoded, and was read as ${decoded.encoding}; send it as UTF-8 if letters are wrong.`,
+    );
+  }
+  if (decoded.badBytes > 0) {
+    aid.warn(
+      "CHARACTERS_REPLACED",
+      `${name} has ${decoded.badBytes} places that are no characters of ${decoded.encoding}; they stand as U+FFFD.`,
+      { count: decoded.badBytes },
+    );
+  }
+  return decoded;
 }

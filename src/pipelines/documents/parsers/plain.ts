@@ -1,8 +1,21 @@
-import { decodeText } from "../../decode-text.js";
-import type { Parsed } from "./parsed.js";
+import type { Block } from "../blocks/block.js";
+import { readText, type ParseAid, type Parsed } from "./parsed.js";
 
-/** Plain text and Markdown, as they are: Markdown's marks are for people to read. */
-export async function parsePlain(bytes: Uint8Array): Promise<Parsed> {
-  const { text, encoding } = decodeText(bytes);
-  return { text: text.replaceAll("\r\n", "\n").replaceAll("\r", "\n"), metadata: { encoding } };
+/** Plain text as it is, paragraph by paragraph. */
+export async function parsePlain(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
+  const { text, encoding } = readText(bytes, name, aid);
+  return { blocks: plainBlocks(text), metadata: { encoding } };
+}
+
+/** What stands between empty lines. Form feeds part the pages of old printouts. */
+export function plainBlocks(text: string): Block[] {
+  const clean = text.replace(/\r\n?/g, "\n");
+  const pages = clean.split("\f");
+  return pages.flatMap((page, index) =>
+    page
+      .split(/\n(?:[^\S\n]*\n)+/)
+      .map((one) => one.replace(/^\n+|\s+$/g, ""))
+      .filter((one) => one.trim() !== "")
+      .map((one): Block => ({ kind: "lines", text: one, ...(pages.length > 1 ? { page: index + 1 } : {}) })),
+  );
 }

@@ -1,7 +1,8 @@
 import type { IAudioMetadata } from "music-metadata";
 import type { Json } from "../../pipeline.js";
+import type { Block } from "../blocks/block.js";
 import { mediaFacts, readMedia } from "./audio.js";
-import { FfmpegAbsent, probeStreams, readSubtitles, soundOf, type ProbedStream } from "./ffmpeg.js";
+import { FfmpegAbsent, probe, readSubtitles, soundOf, type Probed, type ProbedStream } from "./ffmpeg.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 
 const MAX_STREAMS = 50;
@@ -12,18 +13,20 @@ const PICTURES = /^(dvd_subtitle|hdmv_pgs_subtitle|dvb_subtitle|xsub)$/;
 export async function parseVideo(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
   const media = await readMedia(bytes, name, aid.mediaType);
   const { codec: _, ...facts } = mediaFacts(media);
-  let streams: readonly ProbedStream[];
+  let probed: Probed;
   try {
-    streams = await probeStreams(bytes, aid.mediaType);
+    probed = await probe(bytes, aid.mediaType);
   } catch (error) {
     const why = error instanceof FfmpegAbsent ? "ffmpeg is not installed here" : "ffmpeg could not read the file";
     aid.warn("SUBTITLES_UNREAD", `${name}: ${why}, so that embedded subtitles were not looked for.`);
-    return { text: "", metadata: { ...facts, streams: tracksOf(media) } };
+    return { blocks: [], metadata: { ...facts, streams: tracksOf(media) } };
   }
+  const { streams, durationSeconds } = probed;
   const listed = streams.slice(0, MAX_STREAMS);
   return {
-    text: await subtitlesOf(bytes, name, listed, aid),
+    blocks: await subtitlesOf(bytes, name, listed, aid),
     metadata: {
+      ...(durationSeconds === undefined ? {} : { durationSeconds }),
       ...facts,
       ...sizeOf(listed),
       ...soundOf(listed),
@@ -37,8 +40,8 @@ async function subtitlesOf(
   name: string,
   streams: readonly ProbedStream[],
   aid: ParseAid,
-): Promise<string> {
-  const tracks: string[] = [];
+): Promise<Block[]> {
+  const tracks: Block[] = [];
   for (const { type, codec, index, language } of streams) {
     if (type !== "subtitle") continue;
     const track = language ? `Subtitles (${language})` : "Subtitles";
@@ -48,12 +51,12 @@ async function subtitlesOf(
     }
     try {
       const text = await readSubtitles(bytes, aid.mediaType, index);
-      if (text !== "") tracks.push(`${track}\n\n${text}`);
+      if (text !== "") tracks.push({ kind: "heading", level: 2, text: track }, { kind: "lines", text });
     } catch (error) {
       aid.warn("SUBTITLES_UNREAD", `${name}: the subtitles of track ${index} could not be read (${String(error)}).`);
     }
   }
-  return tracks.join("\n\n");
+  return tracks;
 }
 
 function sizeOf(streams: readonly ProbedStream[]): Record<string, Json> {

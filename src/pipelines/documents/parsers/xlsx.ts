@@ -1,58 +1,167 @@
-import readXlsxFile from "read-excel-file/universal";
 import { PermanentError } from "../../../errors.js";
+import type { Block, BlockPlace } from "../blocks/block.js";
 import { coreFactsOf, openArchive, type Archive } from "./archive.js";
-import type { Parsed } from "./parsed.js";
+import { tableBlocks } from "./csv.js";
+import { drawnText, graphicBlocks } from "./drawing.js";
+import { find, readXml, textOf } from "./office-xml.js";
+import type { ParseAid, Parsed } from "./parsed.js";
+import { readPictures, warnOfEmbedded } from "./pictures.js";
+import { mainPartOf, relationsOf, relationsOfType } from "./relations.js";
+import { CellFormats } from "./xlsx-format.js";
+import { columnName, MAX_CELLS, readSharedStrings, readSheet, tooMany, type RawSheet } from "./xlsx-sheet.js";
 
-/** The reader lays out every cell of the rectangle that a sheet's cells span, empty ones too. */
-const MAX_CELLS = 5_000_000;
+/** Cells that a merge repeats, in all sheets. */
+const MAX_MERGED_CELLS = 100_000;
 
-/** Sheet by sheet under its name: a line of text a row, its cells apart by tabs, dates as ISO 8601. */
-export async function parseXlsx(bytes: Uint8Array, name: string): Promise<Parsed> {
+/** Sheet by sheet under its name: tables as empty rows part them, then comments, text boxes and charts. */
+export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
   const archive = openArchive(bytes, name);
-  assertArea(archive, name);
-  const sheets = await readXlsxFile(new Uint8Array(bytes).buffer);
-  let rows = 0;
-  const texts = sheets.map(({ sheet, data }) => {
-    const lines = data.map((row) => row.map(cellText).join("\t").trimEnd()).filter((line) => line !== "");
-    rows += lines.length;
-    return lines.length === 0 ? "" : `${sheet}\n\n${lines.join("\n")}`;
-  });
-  return {
-    text: texts.filter((text) => text !== "").join("\n\n"),
-    metadata: { sheets: sheets.length, rows, ...coreFactsOf(archive) },
+  const workbookPart = mainPartOf(archive, "xl/workbook.xml");
+  const workbookXml = archive.read(workbookPart);
+  if (!workbookXml) {
+    throw new PermanentError("MALFORMED_DOCUMENT", `${name} has no workbook inside; send an intact copy.`);
+  }
+  const workbook = readXml(workbookXml, workbookPart);
+  const targets = relationsOf(archive, workbookPart);
+  const partOf = (type: string): Uint8Array | null => {
+    const part = relationsOfType(archive, workbookPart, type)[0]?.target;
+    return part === undefined ? null : archive.read(part);
   };
+  const strings = partOf("sharedStrings");
+  const styles = partOf("styles");
+  const is1904 = /^(1|true|on)$/.test(find(workbook, "workbookPr")[0]?.attributes.date1904 ?? "");
+  const reader: SheetReader = {
+    archive,
+    name,
+    shared: strings ? readSharedStrings(strings) : [],
+    formats: new CellFormats(styles ? readXml(styles, "styles.xml") : null, is1904),
+    cells: 0,
+    merged: 0,
+  };
+  const sheets = find(workbook, "sheet").map(({ attributes }) => ({
+    title: attributes.name ?? "",
+    isHidden: (attributes.state ?? "visible") !== "visible",
+    part: targets.get(attributes["r:id"] ?? "")?.target,
+  }));
+  const blocks: Block[] = [];
+  let rows = 0;
+  for (const { title, isHidden, part } of sheets) {
+    const place: BlockPlace = { part: title };
+    const found = part === undefined || !archive.names.includes(part) ? [] : sheetBlocks(reader, part, place);
+    rows += found.reduce((sum, block) => sum + rowsIn(block), 0);
+    if (found.length === 0) continue;
+    blocks.push({ kind: "heading", level: 2, text: isHidden ? `${title} (hidden sheet)` : title, ...place }, ...found);
+  }
+  blocks.push(...(await readPictures(archive, "xl/media/", name, aid)));
+  warnOfEmbedded(archive, "xl/embeddings/", name, aid);
+  return { blocks, metadata: { sheets: sheets.length, rows, ...coreFactsOf(archive) } };
 }
 
-function cellText(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  // Midnight means that the cell holds a day and no time.
-  if (value instanceof Date) return value.toISOString().replace("T00:00:00.000Z", "");
-  return typeof value === "object"
-    ? ""
-    : String(value as string | number | boolean)
-        .replace(/\s+/g, " ")
-        .trim();
+function rowsIn(block: Block): number {
+  if (block.kind === "table") return block.rows.length;
+  return block.kind === "lines" ? block.text.split("\n").length : 0;
 }
 
-/** Before the reader lays them out. @throws {PermanentError} RESOURCE_LIMIT */
-function assertArea(archive: Archive, name: string): void {
-  for (const sheet of archive.names.filter((entry) => /^xl\/worksheets\/[^/]+\.xml$/.test(entry))) {
-    const xml = Buffer.from(archive.read(sheet) ?? []).toString("latin1");
-    let [rows, columns] = [0, 0];
-    for (const [, letters = "", row] of xml.matchAll(/<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,4})(\d{1,8})"/g)) {
-      rows = Math.max(rows, Number(row));
-      columns = Math.max(columns, columnOf(letters));
+interface SheetReader {
+  readonly archive: Archive;
+  readonly name: string;
+  readonly shared: readonly string[];
+  readonly formats: CellFormats;
+  cells: number;
+  merged: number;
+}
+
+function sheetBlocks(reader: SheetReader, part: string, place: BlockPlace): Block[] {
+  const { archive, name } = reader;
+  const raw = readSheet(archive.read(part)!, name);
+  const rows = shownRows(reader, raw);
+  return [...regionsOf(rows, reader, place), ...commentsOf(archive, part, place), ...drawingsOf(archive, part, place)];
+}
+
+/** Rows by their number, each with its cells by their column. */
+function shownRows(reader: SheetReader, { rows, merged }: RawSheet): Map<number, Map<number, string>> {
+  const shown = new Map<number, Map<number, string>>();
+  for (const { row, cells } of rows) {
+    const texts = shown.get(row) ?? new Map<number, string>();
+    for (const cell of cells) {
+      const text = reader.formats.show(cell, reader.shared).replace(/\s+/g, " ").trim();
+      if (text !== "") texts.set(cell.column, text);
     }
-    if (rows * columns > MAX_CELLS) {
-      throw new PermanentError(
-        "RESOURCE_LIMIT",
-        `${name} has a sheet of ${rows} rows and ${columns} columns; at most ${MAX_CELLS} cells are laid out. Remove what stands far off.`,
-      );
+    if (texts.size > 0) shown.set(row, texts);
+  }
+  for (const { from, to } of merged) {
+    const text = shown.get(from.row)?.get(from.column);
+    // Titles go over the whole width: said once. Cells that span rows belong to each of them.
+    if (text === undefined || from.row === to.row) continue;
+    for (let row = from.row; row <= to.row; row += 1) {
+      const texts = shown.get(row);
+      if (!texts || texts.has(from.column)) continue;
+      if ((reader.merged += 1) > MAX_MERGED_CELLS) return shown;
+      texts.set(from.column, text);
     }
   }
+  return shown;
 }
 
-/** "A" is 1, "Z" 26, "AA" 27. */
-function columnOf(letters: string): number {
-  return [...letters].reduce((column, letter) => column * 26 + letter.charCodeAt(0) - 64, 0);
+/** Empty rows part what stands on a sheet; columns that a part leaves empty are no part of it. */
+function regionsOf(
+  rows: ReadonlyMap<number, ReadonlyMap<number, string>>,
+  reader: SheetReader,
+  place: BlockPlace,
+): Block[] {
+  const numbers = [...rows.keys()].sort((a, b) => a - b);
+  const regions: number[][] = [];
+  for (const number of numbers) {
+    const open = regions.at(-1);
+    if (open && open.at(-1) === number - 1) open.push(number);
+    else regions.push([number]);
+  }
+  return regions.flatMap((region) => {
+    const columns = [...new Set(region.flatMap((row) => [...rows.get(row)!.keys()]))].sort((a, b) => a - b);
+    reader.cells += region.length * columns.length;
+    if (reader.cells > MAX_CELLS) throw tooMany(reader.name);
+    const texts = region.map((row) => columns.map((column) => rows.get(row)!.get(column) ?? ""));
+    const range = `${columnName(columns[0]!)}${region[0]! + 1}:${columnName(columns.at(-1)!)}${region.at(-1)! + 1}`;
+    return titledTable(texts, { ...place, range });
+  });
+}
+
+/** Lines of one cell above a table are what it is about, and not its head. */
+function titledTable(rows: readonly (readonly string[])[], place: BlockPlace): Block[] {
+  const begin = rows.findIndex((row) => row.filter((cell) => cell !== "").length > 1);
+  const titles = begin < 0 ? rows : rows.slice(0, begin);
+  const lines = titles.map((row) => row.filter((cell) => cell !== "").join(" "));
+  return [
+    ...(lines.length > 0 ? [{ kind: "lines", text: lines.join("\n"), ...place } as Block] : []),
+    ...(begin < 0 ? [] : tableBlocks(rows.slice(begin), place)),
+  ];
+}
+
+function commentsOf(archive: Archive, part: string, place: BlockPlace): Block[] {
+  const parts = ["comments", "threadedComment"].flatMap((type) => relationsOfType(archive, part, type));
+  return parts.flatMap(({ target }) => {
+    const xml = archive.read(target);
+    if (!xml) return [];
+    const root = readXml(xml, target);
+    return [...find(root, "comment"), ...find(root, "threadedComment")].flatMap((comment): Block[] => {
+      const text = [...find(comment, "t"), ...(comment.name === "threadedComment" ? find(comment, "text") : [])]
+        .map(textOf)
+        .join("")
+        .trim();
+      // The old form of a threaded comment tells programs that they are old.
+      if (text === "" || text.startsWith("[Threaded comment]")) return [];
+      return [{ kind: "note", text: `Comment on ${comment.attributes.ref ?? "a cell"}: ${text}`, ...place }];
+    });
+  });
+}
+
+function drawingsOf(archive: Archive, part: string, place: BlockPlace): Block[] {
+  return relationsOfType(archive, part, "drawing").flatMap(({ target }) => {
+    const xml = archive.read(target);
+    if (!xml) return [];
+    const root = readXml(xml, target);
+    const boxes = find(root, "xdr:txBody").map((body) => find(body, "a:p").map(drawnText).join("\n").trim());
+    const texts = boxes.filter((text) => text !== "").map((text): Block => ({ kind: "paragraph", text, ...place }));
+    return [...texts, ...graphicBlocks(archive, target, root, place)];
+  });
 }

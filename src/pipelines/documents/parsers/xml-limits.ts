@@ -18,11 +18,26 @@ export function assertNesting(text: string): void {
   }
 }
 
+const DOCTYPE = /<!DOCTYPE[^[>]*(?:\[([\s\S]*?)\]\s*)?>/i;
+
 /** The entities that a document declares for itself, as written. External ones are left out: nothing is fetched. */
 export function entitiesOf(text: string): ReadonlyMap<string, string> {
-  const doctype = /<!DOCTYPE[^[>]*\[([\s\S]*?)\]\s*>/i.exec(text)?.[1] ?? "";
-  const declared = doctype.matchAll(/<!ENTITY\s+([^\s%"']+)\s+(?:"([^"]*)"|'([^']*)')\s*>/g);
+  const declared = doctypeOf(text).matchAll(/<!ENTITY\s+([^\s%"']+)\s+(?:"([^"]*)"|'([^']*)')\s*>/g);
   return new Map([...declared].map(([, name, double, single]) => [name!, double ?? single ?? ""]));
+}
+
+/** The names of entities that are other files. */
+export function externalEntitiesOf(text: string): string[] {
+  return [...doctypeOf(text).matchAll(/<!ENTITY\s+([^\s%"']+)\s+(?:SYSTEM|PUBLIC)\b/g)].map(([, name]) => name!);
+}
+
+/** The text without its declarations, whose lines stay, so that faults are found where they are. */
+export function withoutDoctype(text: string): string {
+  return text.replace(DOCTYPE, (doctype) => doctype.replace(/[^\n]+/g, ""));
+}
+
+function doctypeOf(text: string): string {
+  return DOCTYPE.exec(text)?.[1] ?? "";
 }
 
 /** A decoder of one document's references, which counts what its own entities grow to. */

@@ -1,6 +1,8 @@
 import { assign } from "./assign.js";
 import { BookingOrder } from "./booking-order.js";
 import { candidatesOf, ratesOf, type Candidate } from "./candidates.js";
+import { decisionsIn, type Decision } from "./decisions.js";
+import { whyAlone, type UnmatchedReason } from "./why-alone.js";
 import { duplicateLines, duplicateReceipts, type Duplicate } from "./duplicates.js";
 import type { Ledger } from "../ledger.js";
 import type { ExpensesOptions } from "../options.js";
@@ -12,16 +14,16 @@ export interface Match {
   readonly receipt: string;
   /** 0.75 to 1. */
   readonly score: number;
-  readonly by: Candidate["by"];
+  readonly by: Candidate["by"] | "hand";
 }
-
-export type UnmatchedReason = "no line" | "weak" | "tie" | "duplicate" | "incomplete";
 
 /** A receipt that no line was given, with the lines that come nearest, best first. */
 export interface UnmatchedReceipt {
   readonly receipt: string;
   readonly reason: UnmatchedReason;
   readonly candidates: readonly { readonly line: string; readonly score: number }[];
+  /** In words: what stood in the way, and what comes nearest. */
+  readonly why: string;
 }
 
 export interface MatchOutput {
@@ -38,14 +40,18 @@ const MAX_SHOWN = 3;
 /** Matches receipts to the lines of all statements. Pure: the same ledger gives the same matches. */
 export function matchLedger(
   ledger: Ledger,
-  options: Pick<ExpensesOptions, "windowDays" | "exchangeRates">,
+  options: Pick<ExpensesOptions, "windowDays" | "exchangeRates"> & { readonly decisions?: readonly Decision[] },
 ): MatchOutput {
   const { lines, receipts } = ledger;
   const rates = ratesOf(lines, options.exchangeRates);
   const copies = duplicateLines(lines);
   const copied = new Set(copies.map(({ id }) => id));
+  const decided = decisionsIn(ledger, options.decisions ?? []);
   const all = candidatesOf(ledger, { windowDays: options.windowDays, rates }).filter(
-    ({ line }) => !copied.has(lines[line]!.id),
+    ({ line, receipt }) =>
+      !copied.has(lines[line]!.id) &&
+      !lines[line]!.notCounted &&
+      decided.allows(lines[line]!.id, receipts[receipt]!.id),
   );
   const sentTwice = duplicateReceipts(ledger, all);
   const extra = new Set(sentTwice.map(({ id }) => id));
@@ -53,7 +59,11 @@ export function matchLedger(
     all.filter(({ receipt }) => !extra.has(receipts[receipt]!.id)),
     new BookingOrder(ledger),
   );
-  const taken = new Set(matched.map(({ receipt }) => receipt));
+  const byHand = new Set(decided.matches.map(({ receipt }) => receipt));
+  const taken = new Set([
+    ...matched.map(({ receipt }) => receipt),
+    ...receipts.flatMap(({ id }, at) => (byHand.has(id) ? [at] : [])),
+  ]);
   const undecided = new Set([...tied.map(({ receipt }) => receipt), ...tooMany]);
   const near = bestOf(all);
   const unmatched = receipts.flatMap((receipt, at): UnmatchedReceipt[] => {
@@ -68,17 +78,27 @@ export function matchLedger(
           : candidates.length > 0
             ? "weak"
             : "no line";
-    return [{ receipt: receipt.id, reason, candidates }];
+    return [
+      {
+        receipt: receipt.id,
+        reason,
+        candidates,
+        why: whyAlone(receipt, reason, { lines, windowDays: options.windowDays }),
+      },
+    ];
   });
   return {
     lines: lines.length,
     receipts: receipts.length,
-    matches: matched.map(({ line, receipt, score, by }) => ({
-      line: lines[line]!.id,
-      receipt: receipts[receipt]!.id,
-      score: round(score),
-      by,
-    })),
+    matches: [
+      ...decided.matches,
+      ...matched.map(({ line, receipt, score, by }) => ({
+        line: lines[line]!.id,
+        receipt: receipts[receipt]!.id,
+        score: round(score),
+        by,
+      })),
+    ],
     unmatched,
     duplicateLines: copies,
     duplicateReceipts: sentTwice,

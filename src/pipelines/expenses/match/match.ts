@@ -1,6 +1,6 @@
 import type { CollectionStage } from "../../pipeline.js";
 import type { MatchOutput } from "./match-ledger.js";
-import type { ExpensesOptions } from "../options.js";
+import { decisionsOf, type ExpensesOptions } from "../options.js";
 
 /** In a child process: thousands of names are compared, which must not hold up the worker's heart. */
 export const matchStage: CollectionStage = {
@@ -10,7 +10,9 @@ export const matchStage: CollectionStage = {
   timeoutMs: 120_000,
   run: async (ctx): Promise<MatchOutput> => {
     const [{ readLedger }, { matchLedger }] = await Promise.all([import("../ledger.js"), import("./match-ledger.js")]);
-    return matchLedger(await readLedger(ctx), ctx.options as ExpensesOptions);
+    const options = ctx.options as ExpensesOptions;
+    const decisions = [...options.decisions, ...decisionsOf(ctx.collection.metadata)];
+    return matchLedger(await readLedger(ctx), { ...options, decisions });
   },
   check: ({ lines, receipts, matches, unmatched }: MatchOutput) => {
     if (new Set(matches.map(({ line }) => line)).size !== matches.length) throw new Error("a line has two receipts");

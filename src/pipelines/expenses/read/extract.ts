@@ -1,6 +1,6 @@
 import { PermanentError } from "../../../errors.js";
 import type { DocumentStage } from "../../pipeline.js";
-import type { ExpensesOptions } from "../options.js";
+import { statementsOf, type ExpensesOptions } from "../options.js";
 import type { DocumentBytes } from "./read-document.js";
 import type { Extracted } from "../shapes.js";
 
@@ -27,17 +27,16 @@ export const extractStage: DocumentStage = {
       currency: options.defaultCurrency ?? null,
       employee: typeof metadata.employee === "string" ? metadata.employee : (options.defaultEmployee ?? null),
       dateOrder: options.dateOrder,
+      statements: [...options.statements, ...statementsOf(ctx.document.metadata)],
     });
     await ctx.setText(found.text);
     ctx.setMetadata({ kind: found.role });
     if (found.role === "receipt") return { role: "receipt", sha256, receipt: found.receipt };
-    if (!found.datesAreCertain) {
-      ctx.warn("AMBIGUOUS_DATES", `${name} can be read with day or month first; set options.dateOrder to be sure.`);
-    }
+    for (const { flag, reason } of found.facts.evidence) if (flag) ctx.warn(flag, `${name}: ${reason}.`);
     const incomplete = found.lines.filter((line) => line.incomplete.length > 0).length;
     if (incomplete > 0)
       ctx.warn("INCOMPLETE_LINES", `${incomplete} of ${found.lines.length} lines of ${name} lack something.`);
-    const output: Extracted = { role: "statement", sha256, lines: found.lines };
+    const output: Extracted = { role: "statement", sha256, lines: found.lines, facts: found.facts };
     if (JSON.stringify(output).length > MAX_OUTPUT_CHARS) {
       throw new PermanentError("RESOURCE_LIMIT", `${name} has ${found.lines.length} lines; split it by month or year.`);
     }

@@ -3,6 +3,9 @@ import { findAmounts } from "../money.js";
 
 const LABEL =
   /^(?:merchant|sold by|seller|vendor|supplier|payee|store|paid to|verkäufer|vendeur|from)\s*:\s*(.{2,60})$/i;
+/** A heading over the seller's name and address. */
+const SELLER_HEADING =
+  /^(seller|verkäufer|vendeur|vendor|supplier|lieferant|rechnungssteller|sold by|vendedor|venditore|verkoper)\s*:?$/i;
 /** What receipts begin with that is not who wrote them. */
 const NOT_A_NAME =
   /^(tax |sales |vat |your |official |customer |merchant |e-?|order |payment |purchase |cash |booking |travel )*(invoice|receipts?|e-?ticket|bill|copy|refund|credit note|credit memo|gutschrift|avoir|summary|confirmation|rechnung|quittung|beleg|bon|facture|reçu|ticket|factura|recibo|ricevuta|welcome.*|thank(s| you).*|hello.*|hi .*|dear .*|page \d.*|original|duplicate|\W*)\W*$/i;
@@ -18,6 +21,9 @@ export function merchantOf(
   const labelled = lines.slice(0, 40).map((line) => LABEL.exec(line)?.[1]?.trim());
   const label = labelled.find((name) => name !== undefined && /\p{L}{2}/u.test(name) && !name.includes("@"));
   if (label) return tidy(label);
+  const under = lines.findIndex((line) => SELLER_HEADING.test(line.trim()));
+  const named = under < 0 ? undefined : lines[under + 1]?.replace(/^(?:company )?(?:name|firma)\s*:\s*/i, "").trim();
+  if (named && /\p{L}{2}/u.test(named) && named.length <= 60 && !NOT_A_NAME.test(named)) return tidy(named);
   if (sender !== undefined) return fromSender(sender) ?? fromSubject(subject) ?? firstName(lines);
   return firstName(lines);
 }

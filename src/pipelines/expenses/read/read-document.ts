@@ -1,14 +1,20 @@
 import { PermanentError, messageOf } from "../../../errors.js";
+import { decodeText } from "../../decode-text.js";
 import { findDates } from "../dates.js";
-import { ROLES } from "./media-types.js";
-import { findAmounts } from "../money.js";
-import { readOfx } from "./ofx.js";
-import { pdfRows } from "./pdf-rows.js";
+import { findAmounts, toMinor } from "../money.js";
+import { rowText, type Receipt, type Row, type StatementFacts, type StatementLine } from "../shapes.js";
+import { readCamt } from "./formats/camt.js";
+import { readMt940 } from "./formats/mt940.js";
+import { readOfx } from "./formats/ofx.js";
+import { readEInvoice, type EInvoice } from "./formats/e-invoice.js";
+import { readPdf } from "./formats/pdf-rows.js";
+import { readQif } from "./formats/qif.js";
+import { csvRows, xlsxSheets } from "./formats/table-rows.js";
+import { textOf } from "./formats/text-of.js";
+import { CAMT, E_INVOICE, MT940, OFX, QIF, ROLES } from "./media-types.js";
 import { readReceipt } from "./receipt.js";
-import { rowText, type Receipt, type Row, type StatementLine } from "../shapes.js";
-import { readStatement, type StatementDefaults } from "./statement.js";
-import { csvRows, xlsxRows } from "./table-rows.js";
-import { textOf } from "./text-of.js";
+import { readSheets } from "./sheets.js";
+import { readStatement, type Statement, type StatementDefaults } from "./statement.js";
 
 export interface DocumentBytes {
   readonly bytes: Uint8Array;
@@ -22,7 +28,7 @@ export type ReadDocument =
   | {
       readonly role: "statement";
       readonly lines: readonly StatementLine[];
-      readonly datesAreCertain: boolean;
+      readonly facts: StatementFacts;
       readonly text: string;
     }
   | { readonly role: "receipt"; readonly receipt: Receipt; readonly text: string };
@@ -44,23 +50,74 @@ async function read(source: DocumentBytes, defaults: StatementDefaults): Promise
   const { bytes, mediaType, name } = source;
   const kind = ROLES[mediaType];
   if (kind === undefined) throw new PermanentError("UNSUPPORTED_TYPE", `${name} is ${mediaType}; send it as PDF.`);
-  if (mediaType === "application/x-ofx") {
-    const lines = readOfx(bytes, defaults);
-    return statement(name, { lines, datesAreCertain: true }, lines.map(({ description }) => description).join("\n"));
-  }
+  const own = inBankFormat(source, defaults);
+  // A file of a bank's own format may say that nothing happened.
+  if (own) return { role: "statement", ...own, text: own.lines.map(({ description }) => description).join("\n") };
   if (kind === "statement") {
-    const rows = mediaType === "text/csv" ? csvRows(bytes) : await xlsxRows(bytes);
-    return statement(name, readStatement(rows, defaults), rows.map(rowText).join("\n"));
+    if (mediaType !== "text/csv") {
+      const sheets = await xlsxSheets(bytes);
+      return statement(
+        name,
+        readSheets(sheets, name, defaults),
+        sheets.flatMap(({ rows }) => rows.map(rowText)).join("\n"),
+      );
+    }
+    const rows = csvRows(bytes);
+    return statement(
+      name,
+      readStatement(rows, { name, format: "CSV", isPage: false }, defaults),
+      rows.map(rowText).join("\n"),
+    );
   }
-  if (kind === "either" && source.role !== "receipt") {
-    const rows = await pdfRows(bytes, name);
-    const found = readStatement(rows, defaults);
+  if (mediaType === E_INVOICE) {
+    const invoice = readEInvoice(bytes, defaults);
+    return { role: "receipt", receipt: invoice.receipt, text: decodeText(bytes).text };
+  }
+  if (kind === "either") {
+    const { rows, xml } = await readPdf(bytes, name);
+    const invoice = eInvoiceIn(xml, defaults);
+    if (invoice)
+      return { role: "receipt", receipt: agreed(invoice, rows.map(rowText)), text: rows.map(rowText).join("\n") };
+    if (source.role === "receipt") {
+      const text = rows.map(rowText).join("\n");
+      return receipt(name, readReceipt({ text }, defaults), text);
+    }
+    const found = readStatement(rows, { name, format: "PDF", isPage: true }, defaults);
     const text = rows.map(rowText).join("\n");
     if (source.role === "statement" || isStatement(rows, found.lines)) return statement(name, found, text);
     return receipt(name, readReceipt({ text }, defaults), text);
   }
   const read = await textOf(bytes, mediaType, name);
   return receipt(name, readReceipt(read, defaults), read.text);
+}
+
+function inBankFormat({ bytes, mediaType }: DocumentBytes, defaults: StatementDefaults): Statement | null {
+  if (mediaType === OFX) return readOfx(bytes, defaults);
+  if (mediaType === CAMT) return readCamt(bytes, defaults.employee);
+  if (mediaType === MT940) return readMt940(bytes, defaults);
+  return mediaType === QIF ? readQif(bytes, defaults) : null;
+}
+
+/** The first attachment that is an invoice; what else is attached is nobody's business here. */
+function eInvoiceIn(xml: readonly Uint8Array[], defaults: StatementDefaults): EInvoice | null {
+  for (const bytes of xml) {
+    try {
+      return readEInvoice(bytes, defaults);
+    } catch {
+      continue; // Another attachment, or one that is broken: then the page itself is read.
+    }
+  }
+  return null;
+}
+
+/** The XML says it exactly, and people see the page: where the page does not show the XML's total, a person must look. */
+function agreed({ receipt, dueMinor }: EInvoice, lines: readonly string[]): Receipt {
+  const shown = lines.flatMap((line) =>
+    findAmounts(line).flatMap(({ amount }) => toMinor(amount, receipt.currency, null) ?? []),
+  );
+  const wanted = [receipt.amountMinor, dueMinor].flatMap((one) => (one === null ? [] : [Math.abs(one)]));
+  if (shown.length === 0 || wanted.some((one) => shown.includes(one))) return receipt;
+  return { ...receipt, flags: [...receipt.flags, "INVOICE_DISAGREES"] };
 }
 
 /** A statement's lines have a date each, and are most of its figures; a receipt has one date and a sum. */
@@ -71,7 +128,7 @@ function isStatement(rows: readonly Row[], lines: readonly StatementLine[]): boo
   const saysSo = text
     .slice(0, 30)
     .some((line) =>
-      /\b(statement|kontoauszug|relev[eé]|opening|closing|previous balance|account (number|ending)|card ?(member|holder))\b/i.test(
+      /\b(statement|kontoauszug|relev[eé]|opening|closing|previous balance|account (number|ending)|card ?(member|holder)|extracto|estratto conto|rekeningafschrift|wyciąg|kontoutdrag)\b/i.test(
         line,
       ),
     );
@@ -83,18 +140,18 @@ function isStatement(rows: readonly Row[], lines: readonly StatementLine[]): boo
   return complete >= 2 && !isReceipt && complete >= dated / 2;
 }
 
-function statement(
-  name: string,
-  { lines, datesAreCertain }: { lines: readonly StatementLine[]; datesAreCertain: boolean },
-  text: string,
-): ReadDocument {
-  if (lines.length === 0) {
+function statement(name: string, { lines, facts }: Statement, text: string): ReadDocument {
+  if (lines.length === 0 && facts.mapping === null) {
+    const unread =
+      facts.notRead.length > 0
+        ? ` ${facts.notRead.length} rows have a date or an amount, such as "${facts.notRead[0]!.text.slice(0, 80)}".`
+        : "";
     throw new PermanentError(
       text.trim() === "" ? "NO_TEXT" : "NO_TRANSACTIONS",
-      `${name} holds no transactions that can be told by a date, a text and an amount; export it as CSV or OFX.`,
+      `${name} holds no transactions that can be told by a date, a text and an amount; export it as CSV or OFX, or name its columns in options.statements.${unread}`,
     );
   }
-  return { role: "statement", lines, datesAreCertain, text };
+  return { role: "statement", lines, facts, text };
 }
 
 function receipt(name: string, found: Receipt, text: string): ReadDocument {

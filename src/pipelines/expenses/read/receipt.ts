@@ -1,8 +1,9 @@
-import { decideOrder } from "./date-order.js";
+import { decideOrder } from "./table/date-order.js";
 import { findDates, toIso, withoutAccents, type DateOrder, type WrittenDate } from "../dates.js";
 import { merchantOf } from "./merchant.js";
-import { currencyIn, decimalMarkOf, findAmounts, toMinor, type WrittenAmount } from "../money.js";
-import type { Missing, Receipt } from "../shapes.js";
+import { currencyOf, decimalMarkOf, findAmounts, toMinor, type DecimalMark } from "../money.js";
+import type { Missing, Receipt, TaxPart } from "../shapes.js";
+import { totalOf } from "./total.js";
 
 export interface ReceiptText {
   /** Line by line; cells of one line are two blanks apart. */
@@ -22,24 +23,29 @@ export interface ReceiptDefaults {
   readonly dateOrder: DateOrder | "auto";
 }
 
-/** Words that a receipt's sum stands behind, the surest first; compared without accents. */
-const SUMS: readonly RegExp[] = [
-  /\b(grand total|total (amount )?(paid|due|charged?|refund(ed)?)|amount (paid|due|charged|refunded)|balance due|refund total|you paid|total ttc|gesamtbetrag|gesamtsumme|endbetrag|rechnungsbetrag|zu zahlen(der betrag)?|net a payer|montant (total|paye)|total a pagar|importe total|totaal te betalen|totale complessivo|total to pay|order total|invoice total|total price)\b/,
-  /\btotal\b.*\b(inc|incl|including|with)\b|\btotal (?=[a-z]{3}\b)|^\W*total\b|\b(total|summe|gesamt|totaal|totale|sum|betrag|montant|importe)\b/,
-  /\b(amount|paid|charged|visa|mastercard|amex|card|cash|cb|karte|ec|payment)\b/,
-];
-/** Sums that are not the sum. */
-const NOT_THE_SUM =
-  /\b(sub-?\s?total|zwischensumme|sous-total|total (ht|tax|vat|items?|qty|quantity|savings?|discounts?|points?|net|excl|before)|net(to)?(betrag)?|tax(es)?|vat|mwst|tva|iva|tips?|gratuity|change|cash back|saved|savings|balance (before|forward)|points)\b/;
 const DATE_LABEL =
   /\b(date|datum|le|fecha|data|purchased?|issued|paid( on)?|order(ed)?|transaction|invoice|rechnungsdatum|booked)\b/;
 const NOT_THE_DATE =
   /\b(due|valid|expires?|expiry|until|return by|returns? (before|until)|delivery|outward|inward|departure|arrival|departs|check.?(in|out)|anreise|abreise|zahlbar|faellig|fallig|bis|member since|valable|echeance|print(ed)?|statement)\b/;
-const REFUND = /\b(refund(ed)?|credit note|gutschrift|remboursement|avoir|erstattung|stornorechnung|return receipt)\b/;
+const REFUND =
+  /\b(refund(ed)?|credit note|credit memo|gutschrift|remboursement|avoir|erstattung|stornorechnung|return receipt)\b/;
+/** What a shop says about refunds is none. */
+const ABOUT_REFUNDS =
+  /\b(no|not|non|policy|policies|within|days?|exchanges?|without|kein\w*|only|only with|if|please|must|for refunds?|may|return(s|ed)? (and|or|within))\b/;
 const REFERENCE =
   /\b(?:invoice|receipt|order|booking|check|ticket|rechnungs?|transaction|confirmation|bon|facture)\s*-?(?:reference|number|nummer|no|nr|id|n°)?\s*[.:#°]*\s*#?\s*([A-Z0-9][A-Z0-9/-]{3,24})\b/gi;
 const EMPLOYEE =
-  /^(?:employee|passenger|guest|gast|traveller|traveler|customer|name|kunde|client)\s*[:.]\s*(\p{L}[\p{L} .,'-]{2,60})/imu;
+  /^(employee|passenger|guest|gast|traveller|traveler|customer|name|kunde|client)(?: name)?\s*[:.]\s*(\p{L}[\p{L} .,'-]{2,60})$/iu;
+const SELLER =
+  /\b(seller|verkaufer|vendeur|vendor|supplier|lieferant|merchant|from|rechnungssteller|absender|issuer)\b/;
+const COMPANY = /\b(gmbh|ltd|llc|inc|ag|kg|se|plc|sarl|sas|s\.?a\.?|b\.?v\.?|s\.?r\.?l\.?|sdn bhd|pty|oy|ab|co)\b\.?$/i;
+/** Codes and signs behind a word for the sum: "Total (EUR)", "Betrag in €". */
+const NAMED_CURRENCY =
+  /\b(?:total|amount|betrag|summe|currency|wahrung|währung|montant|importe|all prices)\b\W{0,3}(?:in|en)?\W{0,3}([A-Z]{3}|€|£|¥|₹)(?![A-Za-z])/i;
+const DOLLARS: ReadonlySet<string> = new Set(["AUD", "CAD", "NZD", "HKD", "SGD", "MXN", "TWD"]);
+const TAX_LINE = /\b(vat|mwst|ust|tva|iva|tax|gst|btw|moms|umsatzsteuer)\b/;
+const TAX_NUMBER =
+  /\b(?:vat (?:no|number|reg(?:istration)?(?: no)?|id)|ust-?\s?id(?:-?\s?nr)?|tva|n° tva|gst(?: reg)?(?: no)?|abn|p\.? ?iva|cif|nif|btw(?:-nr)?)\.?\s*[:#.]?\s*([A-Z]{0,3}[ -]?\d[\dA-Z -]{6,16}\d)\b/i;
 
 /** What a receipt says: who, when, how much. */
 export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Receipt {
@@ -48,15 +54,21 @@ export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Rec
     .map((line) => line.replace(/[\t\u00a0]+/g, " ").trim())
     .filter((line) => line !== "");
   const plain = lines.map(withoutAccents);
-  const sum = sumOf(lines, plain);
-  const currency = sum?.currency ?? currencyIn(lines.join("\n")) ?? defaults.currency;
   const mark = decimalMarkOf(lines.flatMap((line) => findAmounts(line).map(({ amount }) => amount.number)));
-  const minor = sum && toMinor(sum, currency, mark);
-  const isRefund = sum !== null && (sum.negative || plain.some((line) => REFUND.test(line) && line.length < 40));
+  const total = totalOf(lines, plain, mark);
+  const found = total?.written.currency ?? currencyAt(lines);
+  const isOwnDollar =
+    found === "USD" && defaults.currency !== null && DOLLARS.has(defaults.currency) && !/US\$|USD/.test(source.text);
+  const currency = isOwnDollar ? defaults.currency : (found ?? defaults.currency);
+  const minor = total && toMinor(total.written, currency, mark);
+  const isRefund =
+    total !== null && (total.written.negative || /\brefund/.test(total.label) || isRefundDocument(plain));
   const amountMinor = minor === null ? null : isRefund && minor !== 0 ? -minor : minor;
   const { date, otherDate } = dateOf(lines, plain, { ...defaults, currency });
   const merchant = merchantOf(lines, source);
-  const employee = EMPLOYEE.exec(lines.join("\n"))?.[1]?.trim() ?? defaults.employee;
+  const employee = employeeOf(lines, plain) ?? defaults.employee;
+  const taxes = taxesOf(lines, plain, { currency, mark, totalMinor: Math.abs(amountMinor ?? 0) });
+  const taxNumber = TAX_NUMBER.exec(source.text)?.[1]?.replace(/\s+/g, " ").trim();
   const reference = referenceOf(lines);
   const missing: (Missing | false)[] = [
     merchant === null && "merchant",
@@ -72,7 +84,14 @@ export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Rec
     currency,
     employee,
     ...(reference ? { reference } : {}),
+    ...(taxes.length > 0 ? { taxes } : {}),
+    ...(taxNumber ? { taxNumber } : {}),
+    source: source.isOcr ? "picture" : "text",
     incomplete: missing.filter((one): one is Missing => one !== false),
+    flags: [
+      ...(amountMinor !== null && total?.isUncertain ? (["TOTAL_UNCERTAIN"] as const) : []),
+      ...(amountMinor !== null && found === null && currency !== null ? (["CURRENCY_ASSUMED"] as const) : []),
+    ],
   };
 }
 
@@ -86,39 +105,58 @@ function mended(text: string): string {
     .replace(/(\d) ?([.,]) (\d\d)(?!\d)/g, "$1$2$3");
 }
 
-/** The figure behind the surest word; of several behind words as sure, the largest. */
-function sumOf(lines: readonly string[], plain: readonly string[]): WrittenAmount | null {
-  for (const words of SUMS) {
-    const found = plain.flatMap((line, index) => {
-      const match = words.exec(line);
-      if (!match || NOT_THE_SUM.test(line.replace(/\b(total|gesamt\w*)\b.*\b(inc|incl|ttc|inkl).*/, ""))) return [];
-      const own = moneyIn(lines[index]!, match.index);
-      if (own.length > 0) return [own.at(-1)!];
-      // A sum whose figure the layout has put on the next line.
-      const next = lines[index + 1];
-      const below = next === undefined ? [] : moneyIn(next, 0);
-      return below.length === 1 && /^[^\p{L}]*(\p{L}{1,3}[^\p{L}]*)?$/u.test(next!) ? [below[0]!] : [];
-    });
-    if (found.length > 0) return found.reduce((most, one) => (valueOf(one) > valueOf(most) ? one : most));
+/** A currency counts where its code or sign stands at a figure, or behind a word for the sum: a capital word is no currency. */
+function currencyAt(lines: readonly string[]): string | null {
+  const counts = new Map<string, number>();
+  for (const { amount } of lines.flatMap((line) => findAmounts(line))) {
+    if (amount.currency !== null) counts.set(amount.currency, (counts.get(amount.currency) ?? 0) + 1);
   }
-  const all = lines.flatMap((line) => moneyIn(line, 0));
-  return all.length === 0 ? null : all.reduce((most, one) => (valueOf(one) > valueOf(most) ? one : most));
+  const [most] = [...counts].sort((a, b) => b[1] - a[1]);
+  return most?.[0] ?? lines.flatMap((line) => currencyOf(NAMED_CURRENCY.exec(line)?.[1]) ?? [])[0] ?? null;
 }
 
-/** Figures with decimals or a currency; bare whole numbers are quantities, tables and years. */
-function moneyIn(line: string, from: number): WrittenAmount[] {
-  const dates = findDates(line);
-  return findAmounts(line)
-    .filter(
-      ({ index, length }) =>
-        index + length > from && !dates.some((date) => index >= date.index && index < date.index + date.length),
-    )
-    .map(({ amount }) => amount)
-    .filter(({ number, currency }) => currency !== null || /[.,]\d{2}$/.test(number));
+/** Only where the document says of itself that it is one. */
+function isRefundDocument(plain: readonly string[]): boolean {
+  return plain.some(
+    (line, at) =>
+      REFUND.test(line) &&
+      line.length < 40 &&
+      !ABOUT_REFUNDS.test(line) &&
+      (at < 12 || /^\W*(refund|gutschrift|avoir|credit note)/.test(line)),
+  );
 }
 
-function valueOf(amount: WrittenAmount): number {
-  return toMinor(amount, null, null) ?? 0;
+/** The seller is not the employee: a company is none, nor who stands under a word for the seller. */
+function employeeOf(lines: readonly string[], plain: readonly string[]): string | null {
+  for (const [at, line] of lines.entries()) {
+    const [, label, name] = EMPLOYEE.exec(line) ?? [];
+    if (!name || COMPANY.test(name.trim())) continue;
+    const isUnderSeller = plain.slice(Math.max(0, at - 3), at).some((above) => SELLER.test(above));
+    if (!/^name$/i.test(label!) || !isUnderSeller) return name.trim();
+  }
+  return null;
+}
+
+/** Tax by rate, where a line names a rate in percent and its figure is smaller than the total. */
+function taxesOf(
+  lines: readonly string[],
+  plain: readonly string[],
+  {
+    currency,
+    mark,
+    totalMinor,
+  }: { readonly currency: string | null; readonly mark: DecimalMark | null; readonly totalMinor: number },
+): TaxPart[] {
+  return lines.flatMap((line, at): TaxPart[] => {
+    const rate = /(\d{1,2}(?:[.,]\d{1,2})?) ?%/.exec(line)?.[1];
+    if (!rate || !TAX_LINE.test(plain[at]!)) return [];
+    const written = findAmounts(line)
+      .filter(({ amount }) => /[.,]\d{2}$/.test(amount.number))
+      .at(-1);
+    const taxMinor = written ? toMinor(written.amount, currency, mark) : null;
+    if (taxMinor === null || taxMinor === 0 || taxMinor >= totalMinor / 2) return [];
+    return [{ rate: Number(rate.replace(",", ".")), netMinor: null, taxMinor }];
+  });
 }
 
 function dateOf(

@@ -1,138 +1,234 @@
-import { decideOrder, latestOf } from "./date-order.js";
-import { toIso, type DateOrder, type WrittenDate } from "../dates.js";
-import { draftLines, type Draft, type DraftLine } from "./draft-lines.js";
-import { guessColumns } from "./guess-columns.js";
-import { decimalMarkOf, toMinor, type DecimalMark, type WrittenAmount } from "../money.js";
-import type { Missing, Row, StatementLine } from "../shapes.js";
+import type { DateOrder } from "../dates.js";
+import {
+  rowText,
+  type Evidence,
+  type Row,
+  type StatementFacts,
+  type StatementLine,
+  type StatementMapping,
+} from "../shapes.js";
+import { accountsOf, reconciled, type Balances } from "./table/accounts.js";
+import { columnsOf, datedRows, type Column } from "./table/columns.js";
+import { decideOrder, latestOf } from "./table/date-order.js";
+import { readOutside, readRows, type Around, type Draft, type ReadRow } from "./table/drafts.js";
+import { plainHeading } from "./table/headings.js";
+import { toLine, withInheritedDates, type Settled } from "./table/lines.js";
+import { mappingFor, mappingOf, rolesBy } from "./table/mapping.js";
+import { sectionsOf, type Section } from "./table/sections.js";
+import { sizeOf } from "./table/figures.js";
+import { signOf, type Sign } from "./table/sign.js";
+import { evidenceOfMoney, moneyOf, type Money } from "./table/structure.js";
+import { currencyOfStatement } from "./table/currency.js";
 
 export interface StatementDefaults {
   readonly currency: string | null;
   readonly employee: string | null;
   readonly dateOrder: DateOrder | "auto";
+  readonly statements: readonly StatementMapping[];
 }
 
 export interface Statement {
   readonly lines: readonly StatementLine[];
-  /** Whether day and month could be told apart by the dates themselves. */
-  readonly datesAreCertain: boolean;
+  readonly facts: StatementFacts;
 }
 
-/** What gives money back, in the languages banks write. */
-const GIVES_BACK =
-  /\b(payments?|refund(ed)?|returns?|reversal|rebate|cash ?back|credit|thank you|received|gutschrift|erstattung|ruckgabe|rückgabe|storno|remboursement|avoir|reembolso|abono)\b/i;
+/** Sections with the same headings, which are one table: a heading is repeated on each page. */
+interface Table {
+  readonly sections: readonly Section[];
+  readonly columns: readonly Column[];
+  readonly money: Money;
+  readonly given: StatementMapping | null;
+}
 
-/** The transactions of a statement. Empty where its rows hold none. */
-export function readStatement(rows: readonly Row[], defaults: StatementDefaults): Statement {
-  let draft = draftLines(rows);
-  if (draft.lines.length === 0) {
-    const columns = guessColumns(rows);
-    if (columns) draft = draftLines(rows, columns);
+/** The transactions of a table, and what is known of them. No lines where its rows hold none. */
+export function readStatement(
+  rows: readonly Row[],
+  about: { readonly name: string; readonly format: string; readonly isPage: boolean },
+  defaults: StatementDefaults,
+): Statement {
+  const sections = sectionsOf(rows, about.isPage);
+  if (sections.length > 0 && sections.every((section) => section.rows.length === 0))
+    return withoutRows(sections[0]!, about.format);
+  const tables = tablesOf(sections, about.name, defaults.statements);
+  const around: Around = { owner: null, account: null };
+  const read: ReadRow[] = sections.length === 0 ? readOutside(rows, around) : [];
+  const drafts = new Map<Table, Draft[]>();
+  for (const section of sections) {
+    read.push(...readOutside(section.above, around));
+    const table = tables.find((one) => one.sections.includes(section));
+    const ofSection = table
+      ? readRows(section.rows, table.columns, table.money, { isPage: about.isPage, around })
+      : readOutside(
+          section.rows.map(({ row }) => row),
+          around,
+        );
+    read.push(...ofSection);
+    if (table)
+      drafts.set(table, [
+        ...(drafts.get(table) ?? []),
+        ...ofSection.flatMap((one) => (one.is === "line" ? [one.draft] : [])),
+      ]);
   }
-  const currency = draft.currency ?? currencyOf(draft.lines) ?? defaults.currency;
-  const dates = draft.lines.map(({ date }) => date).filter((date): date is WrittenDate => date !== null);
-  const decided = decideOrder(dates, { currency, around: draft.around });
-  const order = defaults.dateOrder === "auto" ? decided.order : defaults.dateOrder;
-  const settled: Settled = {
-    currency,
-    defaults,
-    order,
-    latest: latestOf(draft.around, order) ?? latestOf(dates, order),
-    mark: decimalMarkOf(numbersOf(draft)),
-    chargesAreNegative: chargesAreNegative(draft.lines),
-  };
+  return settle({ about, defaults, read, drafts, tables });
+}
+
+/** A heading and nothing under it: a month in which nothing happened. */
+function withoutRows(section: Section, format: string): Statement {
+  const evidence: Evidence[] = [{ of: "rows", certainty: "supported", reason: "the table has a heading and no rows" }];
   return {
-    lines: withInheritedDates(draft.lines).map((line, index) => toLine(line, index + 1, settled)),
-    datesAreCertain: decided.certain || defaults.dateOrder !== "auto",
+    lines: [],
+    facts: { format, accounts: [], evidence, notRead: [], mapping: mappingOf(section, columnsOf(section), {}) },
   };
 }
 
-interface Settled {
-  readonly currency: string | null;
-  readonly defaults: StatementDefaults;
-  readonly order: DateOrder;
-  readonly latest: string | null;
-  readonly mark: DecimalMark | null;
-  readonly chargesAreNegative: boolean;
-}
-
-function currencyOf(lines: readonly DraftLine[]): string | null {
-  const counts = new Map<string, number>();
-  for (const { amount } of lines) {
-    if (amount?.currency) counts.set(amount.currency, (counts.get(amount.currency) ?? 0) + 1);
+function tablesOf(sections: readonly Section[], name: string, mappings: readonly StatementMapping[]): Table[] {
+  const groups = new Map<string, Section[]>();
+  for (const section of sections) {
+    const key = section.places.map(({ heading }) => plainHeading(heading)).join("|");
+    groups.set(key, [...(groups.get(key) ?? []), section]);
   }
-  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
-}
-
-function numbersOf({ lines }: Draft): string[] {
-  return lines.flatMap(({ amount, original }) => [amount, original].flatMap((one) => (one ? [one.number] : [])));
-}
-
-/** In one column of signed amounts a bank may write what was spent as negative or as positive: what is no refund shows it. */
-function chargesAreNegative(lines: readonly DraftLine[]): boolean {
-  let [negative, positive] = [0, 0];
-  for (const { amount, column, type, description, merchant } of lines) {
-    if (!amount || amount.mark !== null || column !== "amount") continue;
-    if (GIVES_BACK.test(type) || (type === "" && GIVES_BACK.test(`${merchant} ${description.join(" ")}`))) continue;
-    if (amount.negative) negative += 1;
-    else positive += 1;
-  }
-  return negative > positive;
-}
-
-/** Where a bank prints the date once for all lines of a day, it prints the balance once, too: behind the day's last. */
-function withInheritedDates(lines: readonly DraftLine[]): DraftLine[] {
-  if (!lines.some(({ hasBalance }) => hasBalance)) return [...lines];
-  let [date, dayGoesOn]: [WrittenDate | null, boolean] = [null, false];
-  return lines.map((line) => {
-    const own = line.date ?? (dayGoesOn ? date : null);
-    [date, dayGoesOn] = [own, !line.hasBalance];
-    return { ...line, date: own };
+  return [...groups.values()].flatMap((group): Table[] => {
+    const whole: Section = { ...group[0]!, rows: group.flatMap(({ rows }) => rows) };
+    const given = mappingFor(whole, name, mappings);
+    const columns = columnsOf(whole, given && rolesBy(given, whole));
+    const money = moneyOf(whole.rows, datedRows(whole), columns);
+    return money ? [{ sections: group, columns, money, given }] : [];
   });
 }
 
-function toLine(line: DraftLine, row: number, settled: Settled): StatementLine {
-  const { defaults, mark } = settled;
-  const currency = line.currency ?? line.amount?.currency ?? settled.currency;
-  const date = line.date && toIso(line.date, settled.order, settled.latest);
-  const description = [line.merchant, ...line.description].join(" ").replace(/\s+/g, " ").trim();
-  const amountMinor = line.amount && signed(line, line.amount, { ...settled, currency });
-  const employee = line.employee ?? defaults.employee;
-  const originalCurrency = line.originalCurrency ?? line.original?.currency ?? null;
-  const originalMinor = line.original && originalCurrency ? toMinor(line.original, originalCurrency, mark) : null;
-  const missing: (Missing | false)[] = [
-    date === null && "date",
-    amountMinor === null && "amount",
-    currency === null && "currency",
-    employee === null && "employee",
-    description === "" && "description",
-  ];
-  const isForeign = originalMinor !== null && originalCurrency !== currency;
+interface Gathered {
+  readonly about: { readonly name: string; readonly format: string; readonly isPage: boolean };
+  readonly defaults: StatementDefaults;
+  readonly read: readonly ReadRow[];
+  readonly drafts: ReadonlyMap<Table, readonly Draft[]>;
+  readonly tables: readonly Table[];
+}
+
+/** Orders, signs and currencies are settled by all lines of the file together. */
+function settle({ about, defaults, read, drafts, tables }: Gathered): Statement {
+  const all = [...drafts.values()].flat();
+  const outside = read.filter((one) => one.is === "facts" || one.is === "special" || one.is === "not read");
+  const aroundText = outside.map(({ row }) => rowText(row)).join("\n");
+  const currencies = currencyOfStatement(
+    all,
+    tables.map(({ columns, given }) => ({ columns, given: given?.currency ?? null })),
+    { read, defaults, text: aroundText },
+  );
+  const dates = all.flatMap(({ date }) => date ?? []);
+  const aroundDates = read.flatMap((one) => (one.is === "facts" ? one.facts.dates : []));
+  const decided = decideOrder(dates, { currency: currencies.main, around: aroundDates });
+  const given =
+    tables.find((table) => table.given?.dateOrder)?.given?.dateOrder ??
+    (defaults.dateOrder === "auto" ? null : defaults.dateOrder);
+  const order = given ?? decided.order;
+  const latest = latestOf(aroundDates, order) ?? latestOf(dates, order);
+  const evidence: Evidence[] = [...currencies.evidence, dateEvidence(given !== null, decided.certain, order)];
+  const balances = balancesIn(read);
+  const lines: StatementLine[] = [];
+  let mapping: StatementMapping | null = null;
+  for (const [table, ofTable] of drafts) {
+    const headings = table.sections.flatMap(({ places }) => places.map(({ heading }) => heading)).join(" ");
+    const change =
+      drafts.size === 1 && balances.opening !== null && balances.closing !== null
+        ? balances.closing - balances.opening
+        : null;
+    const sign = table.given?.sign
+      ? givenSign(table.given.sign)
+      : signOf(
+          ofTable.map(({ grid }) => grid),
+          table.columns,
+          table.money,
+          { around: `${aroundText} ${headings} ${about.name}`, change },
+        );
+    const settled: Settled = {
+      currencies,
+      defaults,
+      order,
+      latest,
+      dateIsCertain: given !== null || decided.certain,
+      sign,
+    };
+    lines.push(
+      ...withInheritedDates(ofTable, about.isPage).map((draft, at) => toLine(draft, lines.length + at + 1, settled)),
+    );
+    evidence.push(sign.evidence, ...evidenceOfMoney(table.money, table.columns, table.given !== null));
+    mapping ??= mappingOf(table.sections[0]!, table.columns, {
+      ...signWord(sign, table.money),
+      dateOrder: order,
+      ...(currencies.main ? { currency: currencies.main } : {}),
+    });
+  }
+  const notRead = read.flatMap((one) =>
+    one.is === "not read"
+      ? [{ row: one.row.at, ...(one.row.sheet ? { sheet: one.row.sheet } : {}), text: rowText(one.row).slice(0, 200) }]
+      : [],
+  );
+  if (notRead.length > 0)
+    evidence.push({
+      of: "rows",
+      certainty: "assumed",
+      reason: `${notRead.length} rows with a date or an amount are no lines; they are listed`,
+      ...(about.isPage ? {} : { flag: "ROWS_NOT_READ" as const }),
+    });
+  const accounts = accountsOf(lines, balances, { drafts: all, latest });
   return {
-    row,
-    date,
-    description,
-    amountMinor,
-    currency,
-    employee,
-    ...(line.category ? { category: line.category } : {}),
-    ...(line.reference ? { reference: line.reference } : {}),
-    ...(isForeign && originalCurrency
-      ? { originalAmountMinor: (amountMinor ?? 0) < 0 ? -originalMinor : originalMinor, originalCurrency }
-      : {}),
-    incomplete: missing.filter((one): one is Missing => one !== false),
+    lines,
+    facts: {
+      format: about.format,
+      accounts,
+      evidence: [...evidence, ...reconciled(accounts, lines, balances)],
+      notRead,
+      mapping,
+    },
   };
 }
 
-/** What was spent is positive, what came back negative; a zero has no sign. */
-function signed(
-  { column, type }: DraftLine,
-  amount: WrittenAmount,
-  { currency, mark, chargesAreNegative: flip }: Settled,
-): number | null {
-  const minor = toMinor(amount, currency, mark);
-  if (minor === null || minor === 0) return minor;
-  if (amount.mark !== null) return amount.mark === "credit" ? -minor : minor;
-  if (column !== "amount") return (column === "credit") !== amount.negative ? -minor : minor;
-  if (!amount.negative && !flip && /^(credit|cr|c|refund|return|payment|haben|h)$/i.test(type)) return -minor;
-  return amount.negative !== flip ? -minor : minor;
+function givenSign(word: NonNullable<StatementMapping["sign"]>): Sign {
+  return {
+    plusIsOut: word === "charges positive",
+    evidence: { of: "sign", certainty: "supported", reason: "said by the mapping" },
+  };
+}
+
+function signWord({ plusIsOut }: Sign, { structure }: Money): Pick<StatementMapping, "sign"> {
+  return structure.kind === "signed" ? { sign: plusIsOut ? "charges positive" : "charges negative" } : {};
+}
+
+function dateEvidence(isGiven: boolean, isCertain: boolean, order: DateOrder): Evidence {
+  if (isGiven) return { of: "dates", certainty: "supported", reason: `the order ${order} is said by an option` };
+  if (isCertain)
+    return { of: "dates", certainty: "supported", reason: `all dates together show the order ${order}, or need none` };
+  return {
+    of: "dates",
+    certainty: "assumed",
+    reason: `no date tells day from month; read as ${order} (set dateOrder to be sure)`,
+    flag: "DATE_ORDER_UNCERTAIN",
+  };
+}
+
+/** Opening and closing balance as the file tells them in words; null where it tells none or several that differ. */
+function balancesIn(read: readonly ReadRow[]): Balances {
+  const of = (kind: "opening" | "closing"): number | null => {
+    const told = read.flatMap((one) =>
+      one.is === "special" && one.kind === kind && one.amounts.length > 0 ? [one.amounts.at(-1)!] : [],
+    );
+    const sizes = new Set(
+      told.map(({ number, negative, mark }) => `${negative || mark === "debit" ? "-" : ""}${number}`),
+    );
+    const [first] = told;
+    return sizes.size === 1 && first ? sizeWithSign(first) : null;
+  };
+  const sums = read.flatMap((one) =>
+    one.is === "special" && one.kind === "sum" ? one.amounts.map((amount) => Math.abs(sizeWithSign(amount))) : [],
+  );
+  return { opening: of("opening"), closing: of("closing"), sums };
+}
+
+function sizeWithSign(amount: {
+  readonly number: string;
+  readonly negative: boolean;
+  readonly mark: "credit" | "debit" | null;
+}): number {
+  const size = sizeOf({ currency: null, ...amount }, null);
+  return amount.negative || amount.mark === "debit" ? -size : size;
 }

@@ -21,6 +21,8 @@ export interface ReportRow {
   readonly counterpart: string;
   readonly score: number | null;
   readonly flags: string;
+  /** Why it is alone, and what comes nearest. */
+  readonly nearest: string;
 }
 
 export interface Report {
@@ -43,6 +45,7 @@ const EMPTY = {
   counterpart: "",
   score: null,
   flags: "",
+  nearest: "",
 } as const;
 
 export function reportOf(ledger: Ledger, match: MatchOutput): Report {
@@ -65,10 +68,12 @@ function lineRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): 
   const undecided = new Set(
     match.unmatched.flatMap(({ reason, candidates }) => (reason === "tie" ? candidates.map(({ line }) => line) : [])),
   );
+  const near = nearestReceipts(match, receiptById);
   return lines.map((line): ReportRow => {
     const found = matches.get(line.id);
     const flags = [
       ...line.incomplete.map((missing) => `incomplete: ${missing}`),
+      ...line.flags,
       ...(copies.has(line.id) ? ["duplicate line"] : []),
       ...((line.amountMinor ?? 0) < 0 ? ["credit"] : []),
       ...(line.originalCurrency ? ["foreign currency"] : []),
@@ -86,16 +91,34 @@ function lineRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): 
       amount: line.amountMinor === null ? "" : toDecimal(line.amountMinor, line.currency),
       status: found
         ? "matched"
-        : copies.has(line.id)
-          ? "duplicate"
-          : undecided.has(line.id)
-            ? "undecided"
-            : "no receipt",
+        : line.notCounted
+          ? `not counted: ${line.notCounted}`
+          : copies.has(line.id)
+            ? "duplicate"
+            : undecided.has(line.id)
+              ? "undecided"
+              : "no receipt",
       counterpart: found ? receiptById.get(found.receipt)!.name : "",
       score: found?.score ?? null,
       flags: flag(...flags),
+      nearest: found ? "" : (near.get(line.id) ?? ""),
     };
   });
+}
+
+/** The receipts that come near a line, of those that were not matched. */
+function nearestReceipts(
+  { unmatched }: MatchOutput,
+  receipts: ReadonlyMap<string, LedgerReceipt>,
+): Map<string, string> {
+  const near = new Map<string, string>();
+  for (const { receipt, reason, candidates } of unmatched) {
+    for (const { line, score } of candidates) {
+      const told = `${receipts.get(receipt)!.name} (${reason}, ${score})`;
+      near.set(line, near.has(line) ? `${near.get(line)} | ${told}` : told);
+    }
+  }
+  return near;
 }
 
 function receiptRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): ReportRow[] {
@@ -123,7 +146,9 @@ function receiptRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag
         ? nameOf(found.line)
         : (alone?.candidates ?? []).map(({ line, score }) => `${nameOf(line)} (${score})`).join(" | "),
       score: found?.score ?? null,
+      nearest: alone?.why ?? "",
       flags: flag(
+        ...receipt.flags,
         ...receipt.incomplete.map((missing) => `receipt incomplete: ${missing}`),
         ...(alone?.reason === "duplicate" ? ["duplicate receipt"] : []),
         ...(alone?.reason === "tie" ? ["tie"] : []),

@@ -1,8 +1,11 @@
 import type { CollectionStage } from "../../pipeline.js";
-import type { Ledger } from "../ledger.js";
+import type { Session } from "../ledger.js";
 import type { MatchOutput } from "../match/match-ledger.js";
+import type { Certainty, StatementFacts } from "../shapes.js";
+import { certaintyOf } from "./reconciliation.js";
 import type { Report } from "./report-rows.js";
-import { assertTotalsAgree, type Totals } from "./totals.js";
+import type { ExpensesOptions } from "../options.js";
+import { assertTotalsAgree, NO_CURRENCY, type Totals } from "./totals.js";
 
 export const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
@@ -18,6 +21,13 @@ export interface ReportOutput {
   /** Of lines that another statement has already; they are in the totals, as all lines are. */
   readonly duplicateLines: number;
   readonly duplicateReceipts: number;
+  /** Lines that are pending, declined or reverted: in no total. */
+  readonly linesNotCounted: number;
+  /** Rows with a date or an amount that are no lines, in all statements. */
+  readonly rowsNotRead: number;
+  /** Statements by how their amounts and signs are known. */
+  readonly certainty: Readonly<Record<Certainty, number>>;
+  readonly documentsFailed: number;
   readonly flags: Readonly<Record<string, number>>;
   readonly totals: Totals;
   readonly files: readonly string[];
@@ -30,17 +40,26 @@ export const reportStage: CollectionStage = {
   memoryLimitMiB: 1_024,
   timeoutMs: 120_000,
   run: async (ctx): Promise<ReportOutput> => {
-    const [{ readLedger }, { reportOf }, { toCsv, toXlsx }] = await Promise.all([
+    const [{ readLedger }, { reportOf }, { sheetsOf }, { toXlsx }, exports] = await Promise.all([
       import("../ledger.js"),
       import("./report-rows.js"),
-      import("./report-files.js"),
+      import("./sheets.js"),
+      import("./workbook.js"),
+      import("./exports.js"),
     ]);
     const ledger = await readLedger(ctx);
     const match = ctx.input as MatchOutput;
     const report = reportOf(ledger, match);
-    await ctx.artifacts.write("report.csv", toCsv(report), "text/csv");
-    ctx.progress(0.3, "report.csv is written");
-    await ctx.artifacts.write("report.xlsx", await toXlsx(report), XLSX);
+    await ctx.artifacts.write("report.csv", exports.toCsv(report), "text/csv");
+    await ctx.artifacts.write("ledger.csv", exports.toLedgerCsv(ledger, match), "text/csv");
+    const order = (ctx.options as ExpensesOptions).dateOrder === "mdy" ? "mdy" : "dmy";
+    const books = report.totals.byCurrency.filter(({ currency }) => currency !== NO_CURRENCY);
+    for (const { currency } of books) {
+      const name = quickBooksName(currency);
+      await ctx.artifacts.write(name, exports.toQuickBooksCsv(ledger, currency, order), "text/csv");
+    }
+    ctx.progress(0.3, "the tables are written");
+    await ctx.artifacts.write("report.xlsx", await toXlsx(sheetsOf(ledger, match, report)), XLSX);
     return summaryOf(ledger, match, report);
   },
   check: ({ totals, lines, matched, linesWithoutReceipt }: ReportOutput) => {
@@ -51,9 +70,17 @@ export const reportStage: CollectionStage = {
   },
 };
 
-export function summaryOf({ lines, receipts }: Ledger, match: MatchOutput, { flags, totals }: Report): ReportOutput {
+function quickBooksName(currency: string): string {
+  return `quickbooks-${currency.toLowerCase()}.csv`;
+}
+
+export function summaryOf(
+  { lines, receipts, statements, failed }: Session,
+  match: MatchOutput,
+  { flags, totals }: Report,
+): ReportOutput {
   return {
-    statements: new Set(lines.map(({ id }) => id.split("#")[0])).size,
+    statements: statements.length,
     lines: lines.length,
     receipts: receipts.length,
     matched: match.matches.length,
@@ -62,8 +89,28 @@ export function summaryOf({ lines, receipts }: Ledger, match: MatchOutput, { fla
     incompleteLines: lines.filter(({ incomplete }) => incomplete.length > 0).length,
     duplicateLines: match.duplicateLines.length,
     duplicateReceipts: match.duplicateReceipts.length,
+    linesNotCounted: lines.filter(({ notCounted }) => notCounted !== undefined).length,
+    rowsNotRead: statements.reduce((sum, { facts }) => sum + facts.notRead.length, 0),
+    certainty: certaintiesOf(statements.map(({ facts }) => facts)),
+    documentsFailed: failed.length,
     flags,
     totals,
-    files: ["report.xlsx", "report.csv"],
+    files: [
+      "report.xlsx",
+      "report.csv",
+      "ledger.csv",
+      ...totals.byCurrency
+        .filter(({ currency }) => currency !== NO_CURRENCY)
+        .map(({ currency }) => quickBooksName(currency)),
+    ],
   };
+}
+
+function certaintiesOf(all: readonly StatementFacts[]): Record<Certainty, number> {
+  const counts = { proven: 0, supported: 0, assumed: 0 };
+  for (const facts of all) {
+    const both = [certaintyOf(facts, ["amount", "balance"]), certaintyOf(facts, ["sign"])];
+    counts[both.includes("assumed") ? "assumed" : both.includes("supported") ? "supported" : "proven"] += 1;
+  }
+  return counts;
 }

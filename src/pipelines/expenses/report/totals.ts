@@ -25,7 +25,7 @@ export interface Totals {
   readonly byStatement: readonly GroupTotal[];
 }
 
-/** Sums of all lines that have an amount. @throws {RangeError} above 2^53 minor units */
+/** Sums of all lines that have an amount and count. @throws {RangeError} above 2^53 minor units */
 export function totalsOf(lines: readonly LedgerLine[]): Totals {
   return {
     byCurrency: currencyTotals(lines),
@@ -37,8 +37,8 @@ export function totalsOf(lines: readonly LedgerLine[]): Totals {
 
 function currencyTotals(lines: readonly LedgerLine[]): CurrencyTotal[] {
   const totals = new Map<string, CurrencyTotal>();
-  for (const { amountMinor, currency } of lines) {
-    if (amountMinor === null) continue;
+  for (const { amountMinor, currency, notCounted } of lines) {
+    if (amountMinor === null || notCounted) continue;
     const key = currency ?? NO_CURRENCY;
     const sum = totals.get(key) ?? { currency: key, amountMinor: 0, chargesMinor: 0, creditsMinor: 0, lines: 0 };
     totals.set(key, {
@@ -55,7 +55,7 @@ function currencyTotals(lines: readonly LedgerLine[]): CurrencyTotal[] {
 function groupTotals(lines: readonly LedgerLine[], nameOf: (line: LedgerLine) => string): GroupTotal[] {
   const totals = new Map<string, GroupTotal>();
   for (const line of lines) {
-    if (line.amountMinor === null) continue;
+    if (line.amountMinor === null || line.notCounted) continue;
     const [name, currency] = [nameOf(line), line.currency ?? NO_CURRENCY];
     const key = `${currency} ${name}`;
     const sum = totals.get(key) ?? { name, currency, amountMinor: 0, lines: 0 };

@@ -23,7 +23,10 @@ const EXPECTED = JSON.parse(readFileSync(path.join(FIXTURES, "expected.json"), "
 async function read(name: string): Promise<ReadDocument> {
   const bytes = readFileSync(path.join(FIXTURES, name));
   const mediaType = await detectExpense(bytes, name);
-  return readDocument({ bytes, mediaType, name, role: null }, { currency: null, employee: null, dateOrder: "auto" });
+  return readDocument(
+    { bytes, mediaType, name, role: null },
+    { currency: null, employee: null, dateOrder: "auto", statements: [] },
+  );
 }
 
 describe("statements as banks write them, made by hand", () => {

@@ -1,0 +1,94 @@
+import { randomUUID } from "node:crypto";
+import type { DataSource } from "typeorm";
+import { isConnectionLoss } from "../../database/transaction.js";
+import { failpoint } from "../../failpoint.js";
+import type { Claim } from "./claim.js";
+import { pauseAfter } from "./try-again.js";
+
+export interface ClaimRequest {
+  /** A guess which tasks are due; may be empty. */
+  readonly ids: readonly string[];
+  readonly pipelines: readonly string[];
+  readonly limit: number;
+}
+
+export interface ClaimsOptions {
+  readonly db: DataSource;
+  readonly actor: { readonly type: "WORKER" | "SYSTEM"; readonly name: string };
+  readonly workerId: string | null;
+  readonly leaseMs: number;
+  readonly crashLimit: number;
+  readonly onError: (error: unknown, doing: string) => void;
+}
+
+/** How long a claim waits for a collection where somebody else holds all that have something due. */
+const WAIT_MS = 100;
+
+/**
+ * Takes due tasks, each time in a transaction of its own: a claim waits for no lock that a flush holds, and no flush for
+ * one of a claim. No handler starts before the claim's commit.
+ */
+export class Claims {
+  readonly #options: ClaimsOptions;
+  #closed = false;
+
+  constructor(options: ClaimsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes up to `limit` due tasks, of equal jobs those with a hinted task first. Asks again while somebody else holds all
+   * that is due, so that a worker which can take nothing for long is shown as STALLED; what becomes due elsewhere
+   * meanwhile is taken.
+   */
+  async take(request: ClaimRequest): Promise<Claim[]> {
+    for (;;) {
+      const { claims, claimHeld } = await this.#takeOnce(request);
+      if (!claimHeld || this.#closed) return claims;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #takeOnce(request: ClaimRequest): Promise<{ readonly claims: Claim[]; readonly claimHeld: boolean }> {
+    const { db, actor, workerId, leaseMs, crashLimit, onError } = this.#options;
+    const change = randomUUID();
+    const claim = JSON.stringify({ ...request, change, leaseMs, waitMs: WAIT_MS });
+    for (let lost = false; ;) {
+      try {
+        if (lost) {
+          // The answer to the first try may have been lost after its commit: what it claimed is ours already.
+          const claims = await this.#adopt(change);
+          if (claims.length > 0) return { claims, claimHeld: false };
+        }
+        await failpoint("flush.before_send");
+        const rows: { answer: { claims: Claim[]; claimHeld: boolean } }[] = await db.query(
+          "select headway.record_changes($1, $2, $3, $4, '[]', $5) as answer",
+          [actor.type, actor.name, workerId, crashLimit, claim],
+        );
+        const answer = rows[0]!.answer;
+        if (answer.claims.length > 0) await failpoint("claim.after_commit");
+        return answer;
+      } catch (error) {
+        lost ||= isConnectionLoss(error);
+        await pauseAfter(error, {
+          doing: "claiming; trying again",
+          isClosed: this.#closed,
+          waitsForRoom: true,
+          onError,
+        });
+      }
+    }
+  }
+
+  async #adopt(change: string): Promise<Claim[]> {
+    const rows: { claims: Claim[] }[] = await this.#options.db.query(
+      `select headway.claimed(array(select id from headway.task
+         where worker_id = $1 and change_id = $2 and status = 'RUNNING')) as claims`,
+      [this.#options.workerId, change],
+    );
+    return rows[0]!.claims;
+  }
+}

@@ -1,0 +1,26 @@
+import { countRetry, isConnectionLoss, isExhausted, isTransient, sqlStateOf } from "../../database/transaction.js";
+
+const RECONNECT_MS = 100;
+
+/**
+ * Waits a moment before what failed is sent again.
+ * @throws the error itself, where it says that sending it again would not help, or after the end
+ */
+export async function pauseAfter(
+  error: unknown,
+  how: {
+    readonly doing: string;
+    readonly isClosed: boolean;
+    /** Also where the database has run out of disk or connections. */
+    readonly waitsForRoom: boolean;
+    readonly onError: (error: unknown, doing: string) => void;
+  },
+): Promise<void> {
+  // A statement that ran into its own time limit was rolled back whole, and may be sent again like the others.
+  const isLate = sqlStateOf(error) === "57014";
+  const waitsForRoom = how.waitsForRoom && isExhausted(error);
+  if (how.isClosed || !(isTransient(error) || isLate || isConnectionLoss(error) || waitsForRoom)) throw error;
+  countRetry(error);
+  how.onError(error, how.doing);
+  await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS * (0.5 + Math.random())));
+}

@@ -1,0 +1,74 @@
+import type { Block, BlockPlace } from "../blocks/block.js";
+import type { Archive } from "./archive.js";
+import { childOf, find, readXml, textOf, type XmlNode } from "./office-xml.js";
+import { relationsOf } from "./relations.js";
+import { mathText } from "./math.js";
+
+/** The text of a paragraph of DrawingML. Fields that the show fills in, such as the slide's number, are left out. */
+export function drawnText(node: XmlNode): string {
+  return node.children
+    .map((child) => {
+      if (child.name === "a:t") return textOf(child);
+      if (child.name === "a:br") return "\n";
+      if (child.name === "m:oMath") return mathText(child);
+      if (child.name === "a:fld") return "";
+      return drawnText(child);
+    })
+    .join("");
+}
+
+/** What a chart, a drawing of SmartArt or the like shows, by the relation that a graphic names. */
+export function graphicBlocks(archive: Archive, part: string, graphic: XmlNode, place: BlockPlace): Block[] {
+  const relations = relationsOf(archive, part);
+  const blocks: Block[] = [];
+  for (const { attributes } of find(graphic, "c:chart")) {
+    const target = relations.get(attributes["r:id"] ?? "")?.target;
+    const xml = target === undefined ? null : archive.read(target);
+    if (xml) blocks.push(...chartBlocks(readXml(xml, target!), place));
+  }
+  for (const { attributes } of find(graphic, "dgm:relIds")) {
+    const target = relations.get(attributes["r:dm"] ?? "")?.target;
+    const xml = target === undefined ? null : archive.read(target);
+    if (!xml) continue;
+    const texts = find(readXml(xml, target!), "a:p").map((one) => drawnText(one).trim());
+    for (const text of texts.filter((one) => one !== "")) {
+      blocks.push({ kind: "item", marker: "-", depth: 0, text, ...place });
+    }
+  }
+  return blocks;
+}
+
+/** Its title, then its values as a table: a row a category, a column a series. */
+export function chartBlocks(chart: XmlNode, place: BlockPlace): Block[] {
+  const titles = find(chart, "c:title").map((title) => find(title, "a:p").map(drawnText).join(" ").trim());
+  const series = find(chart, "c:ser");
+  const categories = new Map<string, string>();
+  const columns = series.map((one) => {
+    const values = pointsOf(childOf(one, "c:val") ?? childOf(one, "c:yVal"));
+    for (const [index, text] of pointsOf(childOf(one, "c:cat") ?? childOf(one, "c:xVal"))) categories.set(index, text);
+    return { name: [...pointsOf(childOf(one, "c:tx")).values()].join(" "), values };
+  });
+  const blocks: Block[] = titles
+    .filter((title, index) => title !== "" && titles.indexOf(title) === index)
+    .map((text): Block => ({ kind: "caption", text, ...place }));
+  const indexes = [...new Set([...categories.keys(), ...columns.flatMap(({ values }) => [...values.keys()])])];
+  const rows = indexes.map((index) => [
+    categories.get(index) ?? "",
+    ...columns.map(({ values }) => values.get(index) ?? ""),
+  ]);
+  if (rows.length === 0) return blocks;
+  return [
+    ...blocks,
+    { kind: "table", headRows: 1, rows: [["", ...columns.map(({ name }) => name)], ...rows], ...place },
+  ];
+}
+
+function pointsOf(node: XmlNode | null): Map<string, string> {
+  if (node === null) return new Map();
+  const points = find(node, "c:pt").map(
+    (point) => [point.attributes.idx ?? "", find(point, "c:v").map(textOf).join("")] as const,
+  );
+  if (points.length > 0) return new Map(points);
+  const direct = find(node, "c:v").map(textOf).join("");
+  return direct === "" ? new Map() : new Map([["0", direct]]);
+}

@@ -1,0 +1,122 @@
+import type { Block } from "../blocks/block.js";
+
+/** As pdf.js gives a run of text. */
+export interface TextItem {
+  readonly str?: string;
+  readonly hasEOL?: boolean;
+  readonly transform?: readonly number[];
+}
+
+/** A line as it stands on its page. */
+export interface PageLine {
+  readonly text: string;
+  /** From the bottom of the page, in points. */
+  readonly y: number;
+  /** Height of its largest letters, in points; 0 where the page does not say. */
+  readonly size: number;
+}
+
+/** From this on larger than the body's letters, a line is a heading. */
+const HEADING = 1.15;
+const MAX_HEADING_LENGTH = 200;
+const MAX_HEADING_LEVELS = 4;
+const BULLET = /^[•▪●◦‣∙·■□➢❖]\s*/;
+
+/** The runs of a page as lines. Forms that Arabic letters take within words become the letters; the text is in logical order. */
+export function linesOf(items: readonly TextItem[]): PageLine[] {
+  const lines: PageLine[] = [];
+  let [text, y, size] = ["", 0, 0];
+  for (const { str = "", hasEOL, transform } of items) {
+    if (str.trim() !== "" && transform) {
+      if (text.trim() === "") y = transform[5] ?? 0;
+      size = Math.max(size, Math.hypot(transform[2] ?? 0, transform[3] ?? 0));
+    }
+    text += str;
+    if (!hasEOL) continue;
+    lines.push({ text: clean(text), y, size });
+    [text, size] = ["", 0];
+  }
+  lines.push({ text: clean(text), y, size });
+  return lines.filter((line) => line.text !== "");
+}
+
+function clean(text: string): string {
+  return text
+    .replaceAll("\0", "")
+    .replace(/[\uFB50-\uFDFF\uFE70-\uFEFC\uFB00-\uFB06]/g, (letter) => letter.normalize("NFKC"))
+    .replace(/[^\S\n]+/g, " ")
+    .trim();
+}
+
+/** What letters most of a document are set in, and which sizes its headings have, the largest first. */
+export interface Typography {
+  readonly body: number;
+  readonly headings: readonly number[];
+}
+
+export function typographyOf(pages: readonly (readonly PageLine[])[]): Typography {
+  const lengths = new Map<number, number>();
+  for (const { size, text } of pages.flat()) {
+    const rounded = roundedSize(size);
+    if (rounded > 0) lengths.set(rounded, (lengths.get(rounded) ?? 0) + text.length);
+  }
+  const [body = 0] = [...lengths].sort((a, b) => b[1] - a[1])[0] ?? [];
+  const headings = [...lengths.keys()].filter((size) => size >= body * HEADING).sort((a, b) => b - a);
+  return { body, headings };
+}
+
+function roundedSize(size: number): number {
+  return Math.round(size * 2) / 2;
+}
+
+/** The lines of a page as headings, list items and paragraphs; a word that is broken at a line's end is joined. */
+export function pageBlocks(lines: readonly PageLine[], page: number, typography: Typography): Block[] {
+  const usualGap = gapOf(lines);
+  const blocks: { kind: "heading" | "paragraph" | "item"; level: number; lines: string[]; last: PageLine }[] = [];
+  for (const line of lines) {
+    const level = levelOf(line, typography);
+    const isItem = level === 0 && BULLET.test(line.text);
+    const kind = level > 0 ? "heading" : isItem ? "item" : "paragraph";
+    const open = blocks.at(-1);
+    const goesOn =
+      open !== undefined &&
+      !isItem &&
+      (open.kind === kind || (open.kind === "item" && kind === "paragraph")) &&
+      open.level === level &&
+      isNext(open.last, line, usualGap);
+    if (goesOn) {
+      open.lines.push(line.text);
+      open.last = line;
+    } else blocks.push({ kind, level, lines: [line.text], last: line });
+  }
+  return blocks.map(({ kind, level, lines: texts }): Block => {
+    const text = texts.join("\n").replace(/(\p{L})-\n(?=\p{Ll})/gu, "$1");
+    if (kind === "heading" && text.length <= MAX_HEADING_LENGTH) return { kind, level, text, page };
+    if (kind === "item") return { kind, marker: "-", depth: 0, text: text.replace(BULLET, ""), page };
+    return { kind: "paragraph", text, page };
+  });
+}
+
+/** The middle distance between lines that follow one another, in points. */
+function gapOf(lines: readonly PageLine[]): number {
+  const gaps = lines
+    .slice(1)
+    .map((line, index) => lines[index]!.y - line.y)
+    .filter((gap) => gap > 1)
+    .sort((a, b) => a - b);
+  return gaps[Math.floor(gaps.length / 2)] ?? 0;
+}
+
+/** Whether a line stands right below the other, and not beside it or further down. */
+function isNext(above: PageLine, line: PageLine, usualGap: number): boolean {
+  const gap = above.y - line.y;
+  if (gap < -1) return false;
+  const most = Math.max(usualGap * 1.3, Math.max(line.size, above.size) * 1.45);
+  return gap <= most;
+}
+
+function levelOf({ size, text }: PageLine, { body, headings }: Typography): number {
+  if (body === 0 || roundedSize(size) < body * HEADING || !/\p{L}/u.test(text)) return 0;
+  const place = headings.indexOf(roundedSize(size));
+  return place < 0 ? 0 : Math.min(MAX_HEADING_LEVELS, place + 1);
+}

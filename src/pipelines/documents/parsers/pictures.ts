@@ -1,0 +1,66 @@
+import type { Block } from "../blocks/block.js";
+import type { Archive } from "./archive.js";
+import type { ParseAid } from "./parsed.js";
+
+const PICTURE = /\.(png|jpe?g|tiff?|webp|gif|bmp)$/i;
+/** Smaller ones are logos, bullets and lines. */
+const MIN_BYTES = 4_000;
+/** Each takes a second or more; a report of photographs has hundreds. */
+const MAX_READ = 20;
+const MAX_MS = 45_000;
+
+/** The text in the pictures of a container, each as a note; what was not looked at is a warning. */
+export async function readPictures(archive: Archive, folder: string, name: string, aid: ParseAid): Promise<Block[]> {
+  const pictures = archive.names.filter((entry) => entry.startsWith(folder) && PICTURE.test(entry));
+  const blocks: Block[] = [];
+  const startedAt = performance.now();
+  let unread = 0;
+  let read = 0;
+  for (const entry of pictures) {
+    const bytes = archive.read(entry);
+    if (!bytes || bytes.length < MIN_BYTES) continue;
+    if (!aid.ocr || read >= MAX_READ || performance.now() - startedAt > MAX_MS) {
+      unread += 1;
+      continue;
+    }
+    read += 1;
+    const text = await lettersOf(bytes, entry, aid);
+    if (text !== "") blocks.push({ kind: "note", text: `Text in a picture: ${text}` });
+  }
+  if (unread > 0) {
+    aid.warn(
+      "PICTURES_UNREAD",
+      `${unread} pictures in ${name} were not looked at for text${aid.ocr ? "" : ": the option ocr is off"}.`,
+      { count: unread },
+    );
+  }
+  return blocks;
+}
+
+async function lettersOf(bytes: Uint8Array, entry: string, aid: ParseAid): Promise<string> {
+  const { readLetters } = await import("./image.js");
+  try {
+    return await readLetters(bytes, entry);
+  } catch {
+    aid.warn("PICTURES_UNREAD", `The picture ${entry} could not be opened.`, { count: 1 });
+    return "";
+  }
+}
+
+/** Files that are kept inside a document are named, not read. */
+export function warnOfEmbedded(archive: Archive, folder: string, name: string, aid: ParseAid): void {
+  // The workbook behind a chart says what the chart says.
+  const hasCharts = archive.names.some((entry) => entry.includes("/charts/"));
+  const embedded = archive.names.filter(
+    (entry) => entry.startsWith(folder) && !entry.endsWith("/") && !(hasCharts && /\.xls[xbm]?$/i.test(entry)),
+  );
+  if (embedded.length === 0) return;
+  const listed = embedded.slice(0, 10).map((entry) => entry.slice(folder.length));
+  aid.warn(
+    "EMBEDDED_FILES_UNREAD",
+    `${name} holds ${embedded.length} files that were not read: ${listed.join(", ")}.`,
+    {
+      count: embedded.length,
+    },
+  );
+}

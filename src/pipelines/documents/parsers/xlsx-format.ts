@@ -1,0 +1,86 @@
+import { format, getFormatFromId, isDateFormat, isPercentFormat } from "numfmt";
+import { find, type XmlNode } from "./office-xml.js";
+import type { RawCell } from "./xlsx-sheet.js";
+
+/** Short dates that show as the reader's machine has them, and not as the file says. */
+const LOCAL_DATE = 14;
+const LOCAL_STAMP = 22;
+/** Days from the first of January 1900 to that of 1904, which some workbooks count from. */
+const DAYS_TO_1904 = 1_462;
+/** What a German Excel writes for day and year; the library knows the English letters. */
+const GERMAN: readonly (readonly [RegExp, string])[] = [
+  [/T(?=[^"]*(?:"[^"]*"[^"]*)*$)/g, "d"],
+  [/J(?=[^"]*(?:"[^"]*"[^"]*)*$)/g, "y"],
+];
+
+/** How cells of each style show. */
+export class CellFormats {
+  readonly #patterns: readonly string[];
+  readonly #offset: number;
+
+  /** `styles` is null where the workbook has none. */
+  constructor(styles: XmlNode | null, is1904: boolean) {
+    const own = new Map(
+      (styles ? find(styles, "numFmt") : []).map(({ attributes }) => [
+        attributes.numFmtId,
+        attributes.formatCode ?? "",
+      ]),
+    );
+    const records = styles ? find(styles, "cellXfs").flatMap((list) => find(list, "xf")) : [];
+    this.#patterns = records.map(
+      ({ attributes: { numFmtId = "0" } }) => own.get(numFmtId) ?? builtIn(Number(numFmtId)),
+    );
+    this.#offset = is1904 ? DAYS_TO_1904 : 0;
+  }
+
+  /** Dates, times, shares and numbers with zeros in front as the sheet shows them; other numbers as they are. */
+  show({ type, style, value }: RawCell, shared: readonly string[]): string {
+    if (type === "s") return shared[Number(value)] ?? "";
+    if (type === "b") return value === "1" || value === "true" ? "TRUE" : "FALSE";
+    if (type === "d") return value.replace("T", " ").replace(/Z$/, "");
+    if (type !== "n") return value;
+    const number = Number(value);
+    if (!Number.isFinite(number) || value.trim() === "") return value;
+    const pattern = this.#patterns[style] ?? "General";
+    if (isTime(pattern)) return this.#date(number, pattern) ?? plain(number);
+    if (isPercentFormat(pattern) || /^0{2,}$/.test(pattern)) return shown(pattern, number) ?? plain(number);
+    return plain(number);
+  }
+
+  #date(serial: number, pattern: string): string | null {
+    const text = shown(pattern, serial + this.#offset);
+    if (text === null || /^#+$/.test(text)) return null;
+    // An hour of one figure is read as a time by people, and by programs when it has two.
+    return text.replace(/^(\d)(:\d\d)/, "0$1$2").replace(/(\s)(\d:\d\d)/, "$10$2");
+  }
+}
+
+function isTime(pattern: string): boolean {
+  return pattern !== "General" && isDateFormat(pattern);
+}
+
+function builtIn(id: number): string {
+  if (id === LOCAL_DATE) return "yyyy-mm-dd";
+  if (id === LOCAL_STAMP) return "yyyy-mm-dd hh:mm";
+  // Of East Asian programs: dates in words of their languages, under numbers that others leave free.
+  if ((id >= 27 && id <= 31) || id === 36 || (id >= 50 && id <= 54) || id === 57 || id === 58) return "yyyy-mm-dd";
+  if (id >= 32 && id <= 35) return "hh:mm";
+  return getFormatFromId(id) ?? "General";
+}
+
+function shown(pattern: string, value: number): string | null {
+  try {
+    const english = /[TJ]{2}/.test(pattern)
+      ? GERMAN.reduce((text, [letter, ours]) => text.replace(letter, ours), pattern)
+      : pattern;
+    return format(english, value).trim();
+  } catch {
+    return null; // A pattern that is none.
+  }
+}
+
+/** Fifteen digits are what a sheet computes with; more is what adding binary fractions leaves behind. */
+function plain(number: number): string {
+  const rounded = Number(number.toPrecision(15));
+  return Number.isInteger(rounded) && Math.abs(rounded) < 1e21 ? BigInt(rounded).toString() : String(rounded);
+}

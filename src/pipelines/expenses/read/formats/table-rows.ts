@@ -1,0 +1,134 @@
+import { parse } from "csv-parse/sync";
+import { decodeText } from "../../../decode-text.js";
+import type { Cell, Row } from "../../shapes.js";
+
+const DELIMITERS = [",", ";", "\t", "|"];
+const MAX_ROWS = 100_000;
+const MAX_COLUMNS = 200;
+
+/** Rows of a delimited text; the delimiter is what parts its lines most evenly. */
+export function csvRows(bytes: Uint8Array): Row[] {
+  const { text: whole } = decodeText(bytes);
+  const announced = /^\ufeff?sep=(.)\r?\n/i.exec(whole);
+  const text = announced ? whole.slice(announced[0].length) : whole.replace(/^\ufeff/, "");
+  const delimiter = announced?.[1] ?? delimiterOf(text);
+  const first = announced ? 2 : 1;
+  return recordsOf(text, delimiter)
+    .map(({ texts, line }) => toRow(texts, line + first - 1))
+    .filter(({ cells }) => cells.length > 0);
+}
+
+/** A tab parts the cells of most lines, in as many columns each: told apart from text by `media-types`. */
+export function looksLikeTable(text: string): boolean {
+  const lines = text.split(/\r?\n/, 50).filter((line) => line.trim() !== "");
+  if (lines.length < 2) return false;
+  return ["\t", ";", ","].some((delimiter) => {
+    const counts = lines.map((line) => line.replace(/"[^"]*"/g, "").split(delimiter).length);
+    const usual = mostFrequent(counts);
+    return usual >= 3 && counts.filter((count) => count === usual).length >= lines.length * 0.8;
+  });
+}
+
+function mostFrequent(counts: readonly number[]): number {
+  const times = new Map<number, number>();
+  for (const count of counts) times.set(count, (times.get(count) ?? 0) + 1);
+  return [...times].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0;
+}
+
+interface Record {
+  readonly texts: readonly string[];
+  /** The line that it ends on, from 1. */
+  readonly line: number;
+}
+
+/** By the standard; where quotes are broken, line by line with a reader that forgives them: they cost a row, not the file. */
+function recordsOf(text: string, delimiter: string): Record[] {
+  try {
+    const records = parse(text, {
+      delimiter,
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_empty_lines: true,
+      trim: true,
+      max_record_size: 100_000,
+      to: MAX_ROWS,
+      info: true,
+    }) as unknown as { record: string[]; info: { lines: number } }[];
+    return records.map(({ record, info }) => ({ texts: record, line: info.lines }));
+  } catch {
+    return text.split(/\r?\n/, MAX_ROWS).map((line, at) => ({ texts: forgiving(line, delimiter), line: at + 1 }));
+  }
+}
+
+/** A quote ends a cell only before a delimiter or at the line's end. */
+function forgiving(line: string, delimiter: string): string[] {
+  const cells: string[] = [];
+  let rest = line;
+  while (rest !== "") {
+    const isQuoted = /^\s*"/.test(rest);
+    const start = isQuoted ? rest.indexOf('"') + 1 : 0;
+    let end = isQuoted ? rest.indexOf(`"${delimiter}`, start) : rest.indexOf(delimiter);
+    if (end < 0) end = isQuoted && rest.trimEnd().endsWith('"') ? rest.trimEnd().length - 1 : rest.length;
+    cells.push(rest.slice(start, end).replaceAll('""', '"').trim());
+    rest = rest.slice(isQuoted ? end + 1 + delimiter.length : end + delimiter.length);
+  }
+  return cells;
+}
+
+/** Most lines of a table have the same number of columns, and more than one. */
+function delimiterOf(text: string): string {
+  const lines = text.split(/\r?\n/, 200).filter((line) => line.trim() !== "");
+  const counted = DELIMITERS.map((delimiter) => {
+    const counts = new Map<number, number>();
+    for (const line of lines) {
+      const columns = line.replace(/"[^"]*"/g, "").split(delimiter).length;
+      if (columns > 1) counts.set(columns, (counts.get(columns) ?? 0) + 1);
+    }
+    const [columns, agreeing] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
+    return { delimiter, agreeing, columns };
+  });
+  return counted.sort((a, b) => b.agreeing - a.agreeing || b.columns - a.columns)[0]!.delimiter;
+}
+
+/** Rows of a sheet of a workbook. */
+export interface Sheet {
+  readonly name: string;
+  readonly rows: readonly Row[];
+}
+
+/** Every sheet that has rows. Dates come as ISO, numbers with a decimal point, formulas as their result. */
+export async function xlsxSheets(bytes: Uint8Array): Promise<Sheet[]> {
+  // Loaded where it is needed: no other stage should pay for it.
+  const { default: readXlsx } = await import("read-excel-file/universal");
+  const sheets = await readXlsx(new Uint8Array(bytes).buffer);
+  return sheets.flatMap(({ sheet, data }) => {
+    const rows = data
+      .slice(0, MAX_ROWS)
+      .map((row, at): Row => ({ ...toRow(row.slice(0, MAX_COLUMNS).map(cellText), at + 1), sheet }))
+      .filter(({ cells }) => cells.length > 0);
+    return rows.length > 0 ? [{ name: sheet, rows }] : [];
+  });
+}
+
+/** What a cell shows, as far as its value tells it. */
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "" : value.toISOString().slice(0, 10);
+  if (typeof value === "number") return numberText(value);
+  return typeof value === "object" ? "" : String(value as string | boolean);
+}
+
+/** A number's cents come back as such: six decimals are more than any currency has, and "0.1 + 0.2" has 17. */
+function numberText(value: number): string {
+  const text = String(Number(value.toFixed(6)));
+  // "1234.5" could be read as an amount with a mark of either kind; "1234.50" shows it.
+  return /\.\d$/.test(text) || /\.\d{3}$/.test(text) ? `${text}0` : text;
+}
+
+function toRow(texts: readonly string[], at: number): Row {
+  const cells = texts
+    .slice(0, MAX_COLUMNS)
+    .map((text, column): Cell => ({ text: text.replace(/\s+/g, " ").trim(), left: column, right: column }))
+    .filter(({ text }) => text !== "");
+  return { cells, gap: null, at };
+}

@@ -1,0 +1,83 @@
+import type { Worker } from "tesseract.js";
+import { PermanentError } from "../../../../errors.js";
+import { decodeText } from "../../../decode-text.js";
+import { pdfRows } from "./pdf-rows.js";
+import type { ReceiptText } from "../receipt.js";
+import { rowText } from "../../shapes.js";
+
+const MAX_ATTACHMENTS = 20;
+const MAX_PIXELS = 60_000_000;
+/** Print below this width is too small for the reader of pictures; twice the size is read well. */
+const SMALL_WIDTH = 1_200;
+
+/** The text of a receipt of whatever kind, line by line. @throws {PermanentError} UNSUPPORTED_TYPE and what parsers throw */
+export async function textOf(bytes: Uint8Array, mediaType: string, name: string): Promise<ReceiptText> {
+  if (mediaType === "application/pdf") return { text: (await pdfRows(bytes, name)).map(rowText).join("\n") };
+  if (mediaType === "message/rfc822") return textOfEmail(bytes, name);
+  if (mediaType.startsWith("image/")) return { text: await textOfImage(bytes), isOcr: true };
+  if (mediaType === "text/html") return { text: await textOfHtml(decodeText(bytes).text) };
+  if (mediaType.startsWith("text/")) return { text: decodeText(bytes).text.replaceAll("\r\n", "\n") };
+  throw new PermanentError("UNSUPPORTED_TYPE", `${name} is ${mediaType}, which no receipt is read from.`);
+}
+
+async function textOfHtml(html: string): Promise<string> {
+  const { convert } = await import("html-to-text");
+  return convert(html, {
+    wordwrap: false,
+    selectors: [
+      { selector: "table", format: "dataTable", options: { uppercaseHeaderCells: false, colSpacing: 2 } },
+      { selector: "a", options: { ignoreHref: true } },
+      { selector: "img", format: "skip" },
+    ],
+  });
+}
+
+/** The body, plain or from HTML, and behind it the text of what is attached. */
+async function textOfEmail(bytes: Uint8Array, name: string): Promise<ReceiptText> {
+  const { default: PostalMime } = await import("postal-mime");
+  const email = await PostalMime.parse(bytes as Uint8Array<ArrayBuffer>);
+  const parts = [email.html ? await textOfHtml(email.html) : (email.text ?? "")];
+  for (const { mimeType, filename, content } of email.attachments.slice(0, MAX_ATTACHMENTS)) {
+    if (!/^(application\/pdf|image\/(png|jpe?g|webp|tiff)|text\/plain)$/.test(mimeType)) continue;
+    const attached = typeof content === "string" ? Buffer.from(content) : new Uint8Array(content);
+    parts.push((await textOf(attached, mimeType, `${name}/${filename ?? "attachment"}`)).text);
+  }
+  const sender = email.from?.name || email.from?.address;
+  const sent = email.date ? new Date(email.date) : null;
+  return {
+    text: parts.join("\n"),
+    ...(sender ? { sender } : {}),
+    ...(email.subject ? { subject: email.subject } : {}),
+    ...(sent && !Number.isNaN(sent.getTime()) ? { sentOn: sent.toISOString().slice(0, 10) } : {}),
+  };
+}
+
+async function textOfImage(bytes: Uint8Array): Promise<string> {
+  const { default: sharp } = await import("sharp");
+  const image = sharp(bytes, { limitInputPixels: MAX_PIXELS }).rotate();
+  const { width } = await image.metadata();
+  const scale = width < SMALL_WIDTH ? 2 : 1;
+  const ready = await image
+    .resize({ width: Math.min(width * scale, 4_000) })
+    .flatten({ background: "#fff" })
+    .grayscale()
+    .normalize()
+    .png()
+    .toBuffer();
+  const worker = await ocrWorker();
+  try {
+    // Columns of a till's receipt are one line: its blanks tell words from figures.
+    await worker.setParameters({ preserve_interword_spaces: "1" });
+    return (await worker.recognize(ready)).data.text;
+  } finally {
+    await worker.terminate();
+  }
+}
+
+/** Its language data comes from a package: nothing is fetched, nothing is cached. */
+async function ocrWorker(): Promise<Worker> {
+  const { createWorker } = await import("tesseract.js");
+  const { fileURLToPath } = await import("node:url");
+  const langPath = fileURLToPath(new URL("4.0.0_best_int", import.meta.resolve("@tesseract.js-data/eng/package.json")));
+  return createWorker("eng", 1, { langPath, cacheMethod: "none", gzip: true });
+}

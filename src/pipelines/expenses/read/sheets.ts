@@ -1,0 +1,33 @@
+import type { Sheet } from "./formats/table-rows.js";
+import { readStatement, type Statement, type StatementDefaults } from "./statement.js";
+
+/** The lines of every sheet of a workbook, each read for itself; sheets without transactions add nothing. */
+export function readSheets(sheets: readonly Sheet[], name: string, defaults: StatementDefaults): Statement {
+  const read = sheets.map((sheet) => ({
+    sheet,
+    found: readStatement(sheet.rows, { name: `${name} ${sheet.name}`, format: "XLSX", isPage: false }, defaults),
+  }));
+  const withLines = read.filter(({ found }) => found.lines.length > 0);
+  if (withLines.length <= 1) return (withLines[0] ?? read[0])?.found ?? empty();
+  let row = 0;
+  const lines = withLines.flatMap(({ found }) => found.lines.map((line) => ({ ...line, row: (row += 1) })));
+  const facts = withLines.map(({ sheet, found }) => ({ sheet: sheet.name, ...found.facts }));
+  return {
+    lines,
+    facts: {
+      format: "XLSX",
+      accounts: facts.flatMap(({ sheet, accounts }) =>
+        accounts.map((one) => ({ ...one, account: one.account ?? sheet })),
+      ),
+      evidence: facts.flatMap(({ sheet, evidence }) =>
+        evidence.map((one) => ({ ...one, reason: `${sheet}: ${one.reason}` })),
+      ),
+      notRead: read.flatMap(({ found }) => found.facts.notRead),
+      mapping: facts[0]!.mapping,
+    },
+  };
+}
+
+function empty(): Statement {
+  return { lines: [], facts: { format: "XLSX", accounts: [], evidence: [], notRead: [], mapping: null } };
+}

@@ -1,0 +1,139 @@
+import { currencyOf } from "../../money.js";
+import type { Evidence, StatementMapping } from "../../shapes.js";
+import type { Column } from "./columns.js";
+import type { Draft, ReadRow } from "./drafts.js";
+
+/** The statement's currency, for lines that name none of their own. */
+export interface Currencies {
+  readonly main: string | null;
+  /** Whether it was assumed, and not told by the file. */
+  readonly isAssumed: boolean;
+  readonly evidence: readonly Evidence[];
+}
+
+const DOLLARS: ReadonlySet<string> = new Set([
+  "AUD",
+  "CAD",
+  "NZD",
+  "HKD",
+  "SGD",
+  "MXN",
+  "CLP",
+  "ARS",
+  "COP",
+  "TWD",
+  "JMD",
+  "TTD",
+  "BBD",
+  "BSD",
+  "BZD",
+  "FJD",
+  "LRD",
+  "NAD",
+  "XCD",
+]);
+/** "Currency: EUR", "all amounts in CHF": a code in running text counts only behind such words. */
+const NAMED =
+  /(?:currency|währung|waehrung|devise|moneda|waluta|valuta|divisa|amounts? in|beträge in|montants? en|importes? en|kwota w|mena|měna)\W{0,4}([A-Z]{3})(?![A-Z])/u;
+/** An IBAN tells the country of the account, and with it in most cases the currency. */
+const IBAN =
+  /\b(AT|BE|CH|CY|DE|EE|ES|FI|FR|GB|GR|HR|IE|IT|LI|LT|LU|LV|MT|NL|PT|SI|SK|PL|CZ|HU|SE|NO|DK|RO|BG)\d{2}[ ]?[\dA-Z]{4}/u;
+const OF_COUNTRY: Readonly<Record<string, string>> = {
+  CH: "CHF",
+  LI: "CHF",
+  GB: "GBP",
+  PL: "PLN",
+  CZ: "CZK",
+  HU: "HUF",
+  SE: "SEK",
+  NO: "NOK",
+  DK: "DKK",
+  RO: "RON",
+  BG: "BGN",
+};
+
+/** A column, a heading, a row around the lines or a sign at the figures tell the currency; else the job's own is taken. */
+export function currencyOfStatement(
+  drafts: readonly Draft[],
+  tables: readonly { readonly columns: readonly Column[]; readonly given: string | null }[],
+  {
+    read,
+    defaults,
+    text,
+  }: {
+    readonly read: readonly ReadRow[];
+    readonly defaults: { readonly currency: string | null; readonly statements: readonly StatementMapping[] };
+    readonly text: string;
+  },
+): Currencies {
+  const told = (main: string, reason: string): Currencies => ({
+    main,
+    isAssumed: false,
+    evidence: [{ of: "currency", certainty: "supported", reason }],
+  });
+  const given = tables.find((table) => table.given !== null)?.given;
+  if (given) return told(given, "said by the mapping");
+  const fact = read.flatMap((one) => (one.is === "facts" && one.facts.currency ? [one.facts.currency] : []))[0];
+  const column = tables.flatMap(({ columns }) => columns).some(({ role }) => role === "currency");
+  const ofColumn = mostFrequent(drafts.flatMap((draft) => currencyOf(columnText(draft)) ?? []));
+  if (column && ofColumn) return told(ofColumn, "a column names it");
+  const used = mostFrequent(
+    drafts.flatMap(({ columns, money: { structure } }) => {
+      const at = structure.kind === "pair" ? [structure.debit, structure.credit] : [structure.amount];
+      return at.flatMap((index) => (index === null ? [] : (columns[index]!.currency ?? [])));
+    }),
+  );
+  const anyHeading =
+    used ??
+    mostFrequent(
+      tables.flatMap(({ columns }) =>
+        columns.flatMap(({ role, currency }) => (role === "balance" && currency ? [currency] : [])),
+      ),
+    );
+  const symbol = mostFrequent(drafts.flatMap(({ figure }) => figure?.written.currency ?? []));
+  const named = anyHeading ?? fact ?? currencyOf(NAMED.exec(text)?.[1]);
+  if (named) return told(named, anyHeading ? "a heading names it" : "the file names it beside the lines");
+  if (symbol === "USD" && defaults.currency !== null && DOLLARS.has(defaults.currency))
+    return told(defaults.currency, `"$" at the figures, and ${defaults.currency} is the job's own`);
+  if (symbol) return told(symbol, symbol === "USD" ? '"$" at the figures, read as USD' : "it stands at the figures");
+  const code = IBAN.exec(text)?.[1] ?? IBAN.exec(drafts[0]?.account ?? "")?.[1];
+  const country = code === undefined ? null : (OF_COUNTRY[code] ?? "EUR");
+  if (country && (defaults.currency === null || defaults.currency === country))
+    return told(country, `the account's IBAN begins with ${code}`);
+  if (defaults.currency === null)
+    return {
+      main: null,
+      isAssumed: false,
+      evidence: [
+        {
+          of: "currency",
+          certainty: "assumed",
+          reason: "no currency is named; set defaultCurrency",
+          flag: "CURRENCY_UNCERTAIN",
+        },
+      ],
+    };
+  return {
+    main: defaults.currency,
+    isAssumed: true,
+    evidence: [
+      {
+        of: "currency",
+        certainty: "assumed",
+        reason: `no currency is named; the job's own, ${defaults.currency}, is taken`,
+        flag: "CURRENCY_ASSUMED",
+      },
+    ],
+  };
+}
+
+function columnText({ grid, columns }: Draft): string {
+  const column = columns.find(({ role }) => role === "currency");
+  return column ? (grid.texts[column.index] ?? "") : "";
+}
+
+function mostFrequent(codes: readonly string[]): string | null {
+  const counts = new Map<string, number>();
+  for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
+}

@@ -1,0 +1,62 @@
+import { daysBetween, toIso, type DateOrder, type WrittenDate } from "../../dates.js";
+
+export interface OrderClues {
+  readonly currency: string | null;
+  /** Dates from around the lines, such as the statement's period. */
+  readonly around: readonly WrittenDate[];
+}
+
+export interface Decided {
+  readonly order: DateOrder;
+  /** Whether the dates themselves left no doubt. */
+  readonly certain: boolean;
+}
+
+/**
+ * Whether day or month comes first, decided by all dates of a statement together: a number above 12 settles it; else
+ * the order in which the lines stay within the statement's period, are nearer to each other, or are sorted; else the
+ * custom of the currency's country.
+ */
+export function decideOrder(dates: readonly WrittenDate[], { currency, around }: OrderClues): Decided {
+  const all = [...dates, ...around];
+  const firsts = all.filter((date) => date.kind === "open" && date.first > 12).length;
+  const seconds = all.filter((date) => date.kind === "open" && date.second > 12).length;
+  if (firsts !== seconds) return { order: firsts > seconds ? "dmy" : "mdy", certain: Math.min(firsts, seconds) === 0 };
+  const custom: DateOrder = currency === "USD" ? "mdy" : "dmy";
+  if (!dates.some((date) => date.kind === "open" && date.first !== date.second))
+    return { order: custom, certain: true };
+  for (const clue of [spanDays, stepsBack]) {
+    const [dmy, mdy] = [clue(dates, around, "dmy"), clue(dates, around, "mdy")];
+    if (Math.abs(dmy - mdy) >= 2) return { order: dmy < mdy ? "dmy" : "mdy", certain: true };
+  }
+  return { order: custom, certain: false };
+}
+
+/** A statement covers a month or a quarter; read in the wrong order its dates lie all over the year. */
+function spanDays(dates: readonly WrittenDate[], around: readonly WrittenDate[], order: DateOrder): number {
+  const days = isoDates([...dates, ...around], order).sort();
+  return days.length > 1 ? daysBetween(days[0]!, days.at(-1)!) : 0;
+}
+
+/** How often the lines go against the direction that most of them have. */
+function stepsBack(dates: readonly WrittenDate[], _: readonly WrittenDate[], order: DateOrder): number {
+  const days = isoDates(dates, order);
+  const falls = days.filter((day, at) => at > 0 && day < days[at - 1]!).length;
+  const rises = days.filter((day, at) => at > 0 && day > days[at - 1]!).length;
+  return Math.min(falls, rises);
+}
+
+function isoDates(dates: readonly WrittenDate[], order: DateOrder): string[] {
+  return dates.map((date) => toIso(date, order, "2099-12-31")).filter((day): day is string => day !== null);
+}
+
+/** The latest date that was written with its year, for those written without. */
+export function latestOf(dates: readonly WrittenDate[], order: DateOrder): string | null {
+  return (
+    dates
+      .map((date) => toIso(date, order, null))
+      .filter((day): day is string => day !== null)
+      .sort()
+      .at(-1) ?? null
+  );
+}

@@ -1,0 +1,209 @@
+import { readDate, type WrittenDate } from "../../dates.js";
+import { findAmounts, readAmount, type WrittenAmount } from "../../money.js";
+import { rowText, type Row } from "../../shapes.js";
+import type { Column } from "./columns.js";
+import { factsOf, type RowFacts } from "./facts.js";
+import { figureOf, type Figure } from "./figures.js";
+import type { ColumnRole } from "./headings.js";
+import type { GridRow } from "./sections.js";
+import type { Money } from "./structure.js";
+import { specialRow, type SpecialRow } from "./words.js";
+
+/** A line as its row tells it, before the statement as a whole has settled orders, signs and currencies. */
+export interface Draft {
+  readonly grid: GridRow;
+  readonly columns: readonly Column[];
+  readonly money: Money;
+  date: WrittenDate | null;
+  readonly figure: Figure | null;
+  readonly description: string[];
+  original: WrittenAmount | null;
+  readonly owner: string | null;
+  readonly account: string | null;
+  readonly hasBalance: boolean;
+}
+
+/** What a row is: every one that has a date or an amount is one of these. */
+export type ReadRow =
+  | { readonly is: "line"; readonly draft: Draft }
+  | { readonly is: "special"; readonly kind: SpecialRow; readonly row: Row; readonly amounts: readonly WrittenAmount[] }
+  | { readonly is: "facts"; readonly row: Row; readonly facts: RowFacts }
+  | { readonly is: "continued" }
+  | { readonly is: "nothing" }
+  | { readonly is: "not read"; readonly row: Row };
+
+/** A second line of an entry stands close below its first: in lines of its own height. */
+const CLOSE = 1.7;
+/** A second line begins where the first did, in points. */
+const ALIGNED = 8;
+
+export interface Around {
+  owner: string | null;
+  account: string | null;
+}
+
+/** Reads the rows of one section; `around` goes on from section to section. */
+export function readRows(
+  rows: readonly GridRow[],
+  columns: readonly Column[],
+  money: Money,
+  options: { readonly isPage: boolean; readonly around: Around },
+): ReadRow[] {
+  const { isPage, around } = options;
+  let last: Draft | null = null;
+  let descriptionLeft: number | null = null;
+  return rows.map((grid): ReadRow => {
+    const facts = factsOf(grid.row);
+    const found = draftOf(grid, columns, money, { isPage, around, descriptionLeft });
+    if (found?.is === "line") {
+      last = found.draft;
+      if (isPage) descriptionLeft = leftOf(grid, columns) ?? descriptionLeft;
+      return found;
+    }
+    if (found) {
+      last = null;
+      return found;
+    }
+    if (facts.owner !== null || facts.currency !== null || facts.account !== null) {
+      around.owner = facts.owner ?? around.owner;
+      around.account = facts.account ?? around.account;
+      last = null;
+      return { is: "facts", row: grid.row, facts };
+    }
+    if (facts.special)
+      return { is: "special", kind: facts.special.kind, row: grid.row, amounts: facts.special.amounts };
+    if (last && isContinuation(grid.row, descriptionLeft)) {
+      continueLine(last, grid.row);
+      return { is: "continued" };
+    }
+    last = null;
+    const hasValue =
+      facts.dates.length > 0 ||
+      grid.row.cells.some(({ text }) =>
+        findAmounts(text).some(({ amount }) => amount.currency !== null || /[.,]\d{2}$/.test(amount.number)),
+      );
+    return hasValue ? { is: "not read", row: grid.row } : { is: "nothing" };
+  });
+}
+
+/** Rows above the first heading and outside all tables. */
+export function readOutside(rows: readonly Row[], around: Around): ReadRow[] {
+  return rows.map((row): ReadRow => {
+    const facts = factsOf(row);
+    around.owner = facts.owner ?? around.owner;
+    around.account = facts.account ?? around.account;
+    if (facts.special && facts.special.amounts.length > 0)
+      return { is: "special", kind: facts.special.kind, row, amounts: facts.special.amounts };
+    return { is: "facts", row, facts };
+  });
+}
+
+interface Context {
+  readonly isPage: boolean;
+  readonly around: Around;
+  readonly descriptionLeft: number | null;
+}
+
+function draftOf(
+  grid: GridRow,
+  columns: readonly Column[],
+  money: Money,
+  { isPage, around, descriptionLeft }: Context,
+): Extract<ReadRow, { is: "line" | "special" }> | null {
+  const text = (role: ColumnRole): string => cellText(grid, columns, role);
+  const dated = dateOf(text("date")) ?? dateOf(text("posted"));
+  const figure = figureOf(grid, money.structure, money.oneSided);
+  const description = [text("merchant"), dated?.rest ?? "", text("description")].filter(
+    (part, at, all) => part !== "" && all.indexOf(part) === at,
+  );
+  const what = description.join(" ").trim() || text("type");
+  const first = grid.row.cells.find((cell) => /\p{L}{2}/u.test(cell.text))?.text ?? "";
+  const kind = specialRow(what) ?? (dated === null ? (specialRow(first) ?? specialRow(text("date"))) : null);
+  if (kind !== null && !(dated && figure && isPurchase(what, kind))) {
+    const balance =
+      columns.find(({ role }) => role === "balance") ?? (money.balance ? columns[money.balance.column] : undefined);
+    const own = readAmount(balance ? (grid.texts[balance.index] ?? "") : "");
+    const amounts = own
+      ? [own]
+      : figure
+        ? [figure.written]
+        : grid.texts.map((cell) => readAmount(cell)).filter((one) => one !== null);
+    return { is: "special", kind, row: grid.row, amounts };
+  }
+  const has = [dated !== null, what !== "", figure !== null].filter(Boolean).length;
+  if (has < 2 || (dated === null && figure === null)) return null;
+  if (!isPage && dated === null && what === "") return null;
+  // On a page much else has text and a figure: without a date only what begins where the lines begin is one.
+  if (isPage && dated === null && !isAligned(grid, columns, descriptionLeft)) return null;
+  if (isPage && figure === null && (dated === null || !hasTextColumn(grid, columns))) return null;
+  return {
+    is: "line",
+    draft: {
+      grid,
+      columns,
+      money,
+      date: dated?.date ?? null,
+      figure,
+      description: description.length > 0 ? description : [text("type")].filter((part) => part !== ""),
+      original: readAmount(text("originalAmount")),
+      owner: text("employee") || around.owner,
+      account: text("account") || around.account,
+      hasBalance: columns.some(({ role, index }) => role === "balance" && (grid.texts[index] ?? "") !== ""),
+    },
+  };
+}
+
+/** "New Balance Store 12" with a date and an amount is a shop, "New balance" is none. */
+function isPurchase(what: string, kind: SpecialRow): boolean {
+  return kind === "sum" || kind === "balance" ? /\d|\p{L}+ \p{L}+ \p{L}+/u.test(what) : what.split(/\s+/).length > 5;
+}
+
+export function cellText({ texts }: GridRow, columns: readonly Column[], role: ColumnRole): string {
+  return columns
+    .filter((column) => column.role === role)
+    .map(({ index }) => texts[index] ?? "")
+    .filter((text) => text !== "")
+    .join(" ");
+}
+
+function hasTextColumn(grid: GridRow, columns: readonly Column[]): boolean {
+  return cellText(grid, columns, "description") !== "" || cellText(grid, columns, "merchant") !== "";
+}
+
+function leftOf({ row, texts }: GridRow, columns: readonly Column[]): number | null {
+  const text = (["merchant", "description"] as const)
+    .map((role) => columns.find((column) => column.role === role))
+    .map((column) => (column ? (texts[column.index] ?? "") : ""))
+    .find((one) => one !== "");
+  return row.cells.find((cell) => text?.startsWith(cell.text))?.left ?? null;
+}
+
+/** Whether a text begins where those of the lines above do. */
+function isAligned(grid: GridRow, columns: readonly Column[], descriptionLeft: number | null): boolean {
+  const left = leftOf(grid, columns);
+  return left !== null && (descriptionLeft === null || Math.abs(left - descriptionLeft) <= ALIGNED);
+}
+
+/** A date that begins the text, and what stands behind it where columns have run together. */
+function dateOf(text: string): { date: WrittenDate; rest: string } | null {
+  const whole = readDate(text);
+  if (whole) return { date: whole, rest: "" };
+  const parts = /^(\S+)\s+(\S+)(?:\s+(.*))?$/.exec(text);
+  const date = parts && readDate(parts[1]!);
+  if (!date) return null;
+  return readDate(parts[2]!) ? { date, rest: parts[3] ?? "" } : { date, rest: text.slice(parts[1]!.length).trim() };
+}
+
+function isContinuation({ cells, gap }: Row, descriptionLeft: number | null): boolean {
+  const [only] = cells;
+  if (cells.length !== 1 || !only || gap === null || gap > CLOSE || descriptionLeft === null) return false;
+  return Math.abs(only.left - descriptionLeft) <= ALIGNED && specialRow(only.text) === null;
+}
+
+/** What stands below an entry belongs to it: what was paid abroad, or more words. */
+function continueLine(line: Draft, row: Row): void {
+  const text = rowText(row);
+  const abroad = findAmounts(text).find(({ amount }) => amount.currency !== null);
+  if (abroad && /\b(exch|exchange|rate|kurs|foreign|fx)\b|@|\bx\b/i.test(text)) line.original = abroad.amount;
+  else line.description.push(text);
+}

@@ -1,0 +1,173 @@
+import { readDate, toIso, type DateOrder, type WrittenDate } from "../../dates.js";
+import { currencyOf, isRounded, minorDigits, readAmount, shownMark, toMinor, type WrittenAmount } from "../../money.js";
+import type { FlagCode, Missing, StatementLine } from "../../shapes.js";
+import type { Currencies } from "./currency.js";
+import { cellText, type Draft } from "./drafts.js";
+import { sizeOf } from "./figures.js";
+import type { Sign } from "./sign.js";
+import { isProven } from "./structure.js";
+import { directionOf, isSettled } from "./words.js";
+
+/** What the statement as a whole has settled. */
+export interface Settled {
+  readonly currencies: Currencies;
+  readonly defaults: { readonly employee: string | null };
+  readonly order: DateOrder;
+  readonly latest: string | null;
+  readonly dateIsCertain: boolean;
+  readonly sign: Sign;
+}
+
+/** Where a bank prints the date once for all lines of a day, it prints the balance once, too: behind the day's last. */
+export function withInheritedDates(drafts: readonly Draft[], isPage: boolean): Draft[] {
+  if (!isPage || !drafts.some(({ hasBalance }) => hasBalance)) return [...drafts];
+  let [date, dayGoesOn]: [WrittenDate | null, boolean] = [null, false];
+  return drafts.map((draft) => {
+    const own = draft.date ?? (dayGoesOn ? date : null);
+    [date, dayGoesOn] = [own, !draft.hasBalance];
+    return { ...draft, date: own };
+  });
+}
+
+export function toLine(draft: Draft, row: number, settled: Settled): StatementLine {
+  const { grid, columns, money, figure } = draft;
+  const text = (role: Parameters<typeof cellText>[2]): string => cellText(grid, columns, role);
+  const currency = currencyOf(text("currency")) ?? figure?.written.currency ?? settled.currencies.main;
+  const date = draft.date && toIso(draft.date, settled.order, settled.latest);
+  const description = draft.description.join(" ").replace(/\s+/g, " ").trim();
+  const fee = feeOf(draft, currency);
+  const amountMinor = figure && amountOf(draft, currency, settled.sign, fee);
+  const employee = draft.owner ?? settled.defaults.employee;
+  const originalCurrency = currencyOf(text("originalCurrency")) ?? draft.original?.currency ?? null;
+  const originalMinor =
+    draft.original && originalCurrency ? toMinor(draft.original, originalCurrency, money.mark) : null;
+  const isForeign = originalMinor !== null && originalMinor !== 0 && originalCurrency !== currency;
+  const notCounted = notCountedOf(draft);
+  const missing: (Missing | false)[] = [
+    date === null && "date",
+    amountMinor === null && "amount",
+    currency === null && "currency",
+    employee === null && "employee",
+    description === "" && "description",
+  ];
+  const [category, reference, counterparty, account] = [
+    text("category"),
+    text("reference"),
+    text("merchant"),
+    draft.account,
+  ];
+  return {
+    row,
+    date,
+    description,
+    amountMinor,
+    currency,
+    employee,
+    ...(category ? { category } : {}),
+    ...(reference ? { reference } : {}),
+    ...(counterparty && counterparty !== description ? { counterparty } : {}),
+    ...(account ? { account } : {}),
+    ...(notCounted ? { notCounted } : {}),
+    ...(fee !== 0 ? { feeMinor: fee } : {}),
+    ...(isForeign && originalCurrency
+      ? { originalAmountMinor: (amountMinor ?? 0) < 0 ? -originalMinor : originalMinor, originalCurrency }
+      : {}),
+    incomplete: missing.filter((one): one is Missing => one !== false),
+    flags: flagsOf(draft, { currency, fee, settled, notCounted }),
+  };
+}
+
+/** What was spent is positive, what came back negative; a zero has no sign. Fees in a column of their own go out as well. */
+function amountOf({ figure, money }: Draft, currency: string | null, { plusIsOut }: Sign, fee: number): number | null {
+  const { written, out } = figure!;
+  const minor = toMinor(written, currency, money.mark);
+  if (minor === null) return null;
+  const goesOut = out ?? written.negative !== plusIsOut;
+  const amount = (goesOut ? minor : -minor) + fee;
+  return amount === 0 ? 0 : amount;
+}
+
+/** 0 where there is none, or where the balances show that the amount has it already. */
+function feeOf({ grid, money }: Draft, currency: string | null): number {
+  if (money.fee === null || (isProven(money.balance) && !money.balance!.withFees)) return 0;
+  const written = readAmount(grid.texts[money.fee] ?? "");
+  return written ? Math.abs(toMinor(written, currency, money.mark) ?? 0) : 0;
+}
+
+function notCountedOf({ grid, columns }: Draft): string | null {
+  const status = cellText(grid, columns, "status");
+  if (status !== "" && isSettled(status) === false) return status;
+  const direction = cellText(grid, columns, "direction");
+  return direction !== "" && directionOf(direction) === "none" ? direction : null;
+}
+
+interface Known {
+  readonly currency: string | null;
+  readonly fee: number;
+  readonly settled: Settled;
+  readonly notCounted: string | null;
+}
+
+function flagsOf(draft: Draft, { currency, fee, settled, notCounted }: Known): FlagCode[] {
+  const { figure, money, columns, grid } = draft;
+  const sign = settled.sign.evidence.flag;
+  const status = cellText(grid, columns, "status");
+  const flags: (FlagCode | false | undefined)[] = [
+    figure !== null && figure.out === null && sign,
+    figure !== null && money.structure.kind === "pair" && sign,
+    figure !== null && money.structure.kind === "directed" && isWayUnknown(draft) && "SIGN_UNCERTAIN",
+    figure !== null && (money.isContested || isLone(figure.written, draft)) && "AMOUNT_UNCERTAIN",
+    figure !== null && isRounded(figure.written, currency, money.mark) && "AMOUNT_ROUNDED",
+    isOrderOpen(draft.date) && !settled.dateIsCertain && "DATE_ORDER_UNCERTAIN",
+    figure !== null && settled.currencies.isAssumed && currency === settled.currencies.main && "CURRENCY_ASSUMED",
+    money.balance !== null &&
+      isProven(money.balance) &&
+      money.balance.breaks.includes(grid.row.at) &&
+      "BALANCE_DISAGREES",
+    fee !== 0 && !isProven(money.balance) && "FEE_ADDED",
+    notCounted !== null && "NOT_COUNTED",
+    status !== "" && isSettled(status) === null && isOddStatus(draft) && "STATUS_UNKNOWN",
+  ];
+  return [...new Set(flags.filter((flag): flag is FlagCode => typeof flag === "string"))];
+}
+
+/** A line whose column of directions says nothing known, and whose amount shows no sign. */
+function isWayUnknown({ figure, columns, grid }: Draft): boolean {
+  const direction = cellText(grid, columns, "direction");
+  return (
+    figure!.out === null &&
+    directionOf(direction) !== "none" &&
+    !figure!.written.negative &&
+    sizeOf(figure!.written, null) !== 0
+  );
+}
+
+/** "1.234" in a file that nowhere shows its decimal mark: a thousand, or one and a bit. */
+function isLone({ number }: WrittenAmount, { money }: Draft): boolean {
+  return (
+    shownMark(number) === null &&
+    /[.,]/.test(number) &&
+    money.mark === null &&
+    !isProven(money.balance) &&
+    number.split(/[.,]/).length === 2
+  );
+}
+
+function isOrderOpen(date: WrittenDate | null): boolean {
+  return date !== null && date.kind === "open" && date.first !== date.second && date.first <= 12 && date.second <= 12;
+}
+
+function isOddStatus({ columns }: Draft): boolean {
+  return columns.some(({ role, isNamed }) => role === "status" && isNamed);
+}
+
+/** @internal A day of a cell in the order that is settled. */
+export function dayOf(text: string, { order, latest }: Settled): string | null {
+  const date = readDate(text);
+  return date && toIso(date, order, latest);
+}
+
+/** @internal Minor units of a size in major units. */
+export function minorOf(size: number, currency: string | null): number {
+  return Math.round(size * 10 ** minorDigits(currency));
+}

@@ -1,0 +1,298 @@
+import type { Evidence } from "../../shapes.js";
+import { readAmount, type DecimalMark } from "../../money.js";
+import { followsOf, type Follows, type Step } from "./balance.js";
+import type { Column } from "./columns.js";
+import { figureOf, isValue, oneSidedOf, sizeOf, type OneSided, type Structure } from "./figures.js";
+import type { GridRow } from "./sections.js";
+import { isSettled } from "./words.js";
+
+/** How the money of a table is read, and what speaks for it. */
+export interface Money {
+  readonly structure: Structure;
+  readonly oneSided: OneSided;
+  readonly mark: DecimalMark | null;
+  readonly fee: number | null;
+  readonly balance: Follows | null;
+  /** Another structure that gives other amounts and has as much for it. */
+  readonly isContested: boolean;
+  /** Whether the amounts' column was taken by what is in it alone. */
+  readonly isGuessed: boolean;
+}
+
+/** So many balances that follow prove the amounts; one exact cent is no accident either, if it is the only one there is. */
+const MOST = 0.7;
+/** Two readings nearer than this have as much for them. */
+const NEAR = 1.5;
+
+interface Tried {
+  readonly structure: Structure;
+  readonly score: number;
+  readonly balance: Follows | null;
+  readonly oneSided: OneSided;
+}
+
+/** The reading of the table's figures that has most for it; arithmetic outweighs all words. Null where there is none. */
+export function moneyOf(rows: readonly GridRow[], dated: readonly GridRow[], columns: readonly Column[]): Money | null {
+  const mark = markOf(columns);
+  const fee = columns.find(({ role, filled, amounts }) => role === "fee" && filled > 0 && amounts > 0.6)?.index ?? null;
+  const all = structuresOf(dated, columns).map((structure): Tried => {
+    const oneSided = oneSidedOf(dated, structure);
+    const steps = stepsOf(rows, structure, { oneSided, columns, fee, mark });
+    const balance = bestBalance(steps, structure, columns, mark);
+    return { structure, oneSided, balance, score: priorOf(structure, dated, columns) + weightOf(balance) };
+  });
+  const [best, ...others] = all.sort((a, b) => b.score - a.score);
+  if (!best || best.score < 0) return null;
+  const rival = others.find((one) => !isSameReading(one, best, dated));
+  return {
+    structure: best.structure,
+    oneSided: best.oneSided,
+    mark,
+    fee,
+    balance: best.balance,
+    isContested: rival !== undefined && !isProven(best.balance) && rival.score > best.score - NEAR,
+    isGuessed: best.structure.kind === "signed" && !columns[best.structure.amount]!.isNamed && !isProven(best.balance),
+  };
+}
+
+export function isProven(balance: Follows | null): boolean {
+  return balance !== null && balance.agreeing > 0 && balance.agreeing / balance.compared >= MOST;
+}
+
+function weightOf(balance: Follows | null): number {
+  if (balance === null) return 0;
+  const share = balance.agreeing / balance.compared;
+  return isProven(balance) ? 8 + 8 * share + Math.min(4, balance.agreeing) : 0;
+}
+
+/** The decimal mark of all figures together: a column that shows none takes that of the others. */
+function markOf(columns: readonly Column[]): DecimalMark | null {
+  const marks = columns.filter(({ amounts, ids }) => amounts > 0.5 && ids < 0.5).flatMap(({ mark }) => mark ?? []);
+  const [points, commas] = [marks.filter((mark) => mark === ".").length, marks.filter((mark) => mark === ",").length];
+  return points === commas ? null : points > commas ? "." : ",";
+}
+
+function structuresOf(dated: readonly GridRow[], columns: readonly Column[]): Structure[] {
+  const numeric = columns.filter(({ role, amounts, filled }) => filled > 0 && amounts >= 0.6 && CAN_BE_MONEY.has(role));
+  const single = numeric
+    .filter(({ role, ids }) => ids < 0.5 || role === "amount")
+    .map(({ index }): Structure => ({ kind: "signed", amount: index }));
+  const direction = columns.find(({ role }) => role === "direction");
+  const directed =
+    direction &&
+    numeric
+      .filter(({ role }) => role !== "balance")
+      .map(({ index }): Structure => ({ kind: "directed", amount: index, direction: direction.index }));
+  const [debit, credit] = ["debit", "credit"].map((role) => columns.filter((column) => column.role === role));
+  const named = debit!.flatMap((out) =>
+    credit!.map((back): Structure => ({ kind: "pair", debit: out.index, credit: back.index })),
+  );
+  const pairs = named.filter((one) => one.kind === "pair" && isExclusive(dated, one.debit!, one.credit!));
+  const hasPair = pairs.length > 0;
+  const alone = hasPair
+    ? []
+    : [...debit!, ...credit!]
+        .filter(({ filled }) => filled > 0)
+        .map(({ index, role }): Structure => ({
+          kind: "pair",
+          debit: role === "debit" ? index : null,
+          credit: role === "credit" ? index : null,
+        }));
+  const unnamed = hasPair ? [] : exclusivePairs(dated, numeric);
+  return [...single, ...(directed ?? []), ...pairs, ...alone, ...unnamed];
+}
+
+const CAN_BE_MONEY: ReadonlySet<Column["role"]> = new Set([
+  "amount",
+  "debit",
+  "credit",
+  "net",
+  "balance",
+  "other",
+  "originalAmount",
+  "reference",
+]);
+
+/** Never both filled in one row, unless one of them with nought. */
+function isExclusive(rows: readonly GridRow[], one: number, other: number): boolean {
+  const both = rows.filter(({ texts }) => [one, other].every((at) => hasValue(texts[at])));
+  return both.length <= rows.length * 0.02;
+}
+
+function hasValue(text: string | undefined): boolean {
+  const amount = text === undefined || text === "" ? null : readAmount(text);
+  return amount !== null && isValue(amount);
+}
+
+/** Two columns beside each other of which each row fills one; which is which the balance or the signs must tell. */
+function exclusivePairs(rows: readonly GridRow[], numeric: readonly Column[]): Structure[] {
+  const found: Structure[] = [];
+  for (const left of numeric) {
+    for (const right of numeric) {
+      if (left === right || Math.abs(left.index - right.index) > 2 || left.isNamed !== right.isNamed) continue;
+      const counts = [left, right].map(({ index }) => rows.filter(({ texts }) => hasValue(texts[index])).length);
+      const covered = rows.filter(({ texts }) => hasValue(texts[left.index]) !== hasValue(texts[right.index])).length;
+      if (counts.every((count) => count > 0) && covered >= rows.length * 0.95)
+        found.push({ kind: "pair", debit: left.index, credit: right.index });
+    }
+  }
+  return found;
+}
+
+/** What speaks for a structure before any arithmetic. */
+function priorOf(structure: Structure, dated: readonly GridRow[], columns: readonly Column[]): number {
+  const covered = dated.filter((row) => figureOf(row, structure, { debit: false, credit: false }) !== null).length;
+  const coverage = 3 - (6 * (dated.length - covered)) / Math.max(1, dated.length);
+  if (structure.kind === "pair") {
+    const used = [structure.debit, structure.credit].filter((at) => at !== null).map((at) => columns[at]!);
+    const isNamed = used.every(({ isNamed: named, role }) => named && (role === "debit" || role === "credit"));
+    const isAlone = used.length === 1;
+    return coverage + (isNamed ? (isAlone ? 2 : 5) : signsTell(structure, dated) ? 4 : 2.5);
+  }
+  const column = columns[structure.amount]!;
+  const direction = structure.kind === "directed" ? 1.5 : 0;
+  return (
+    coverage +
+    direction +
+    nameWorth(column, structure.amount, columns) +
+    2 * column.moneylike -
+    3 * column.ids +
+    (column.isMixed ? 1.5 : 0) -
+    (column.isConstant ? 1.5 : 0)
+  );
+}
+
+function nameWorth({ role, isNamed, heading }: Column, at: number, columns: readonly Column[]): number {
+  if (!isNamed && heading === "")
+    return columns
+      .slice(0, at)
+      .some(
+        ({ role: before, amounts, moneylike, index }) =>
+          index !== at && before === "other" && amounts > 0.6 && moneylike > 0.5,
+      )
+      ? 0.2
+      : 1;
+  const worth: Partial<Record<Column["role"], number>> = {
+    amount: 4,
+    net: 3.5,
+    debit: 2,
+    credit: 2,
+    balance: -4,
+    originalAmount: 0.5,
+    other: -0.5,
+    reference: -3,
+  };
+  return worth[role] ?? 0;
+}
+
+/** The columns' own signs: minus in one and plus in the other. */
+export function signsTell({ debit, credit }: Structure & { kind: "pair" }, rows: readonly GridRow[]): boolean {
+  const negatives = (at: number): boolean[] =>
+    rows
+      .map(({ texts }) => readAmount(texts[at] ?? ""))
+      .filter((one) => one !== null && isValue(one))
+      .map((one) => one!.negative);
+  return debit !== null && credit !== null && negatives(debit).every(Boolean) && !negatives(credit).some(Boolean);
+}
+
+interface StepContext {
+  readonly oneSided: OneSided;
+  readonly columns: readonly Column[];
+  readonly fee: number | null;
+  readonly mark: DecimalMark | null;
+}
+
+export function stepsOf(
+  rows: readonly GridRow[],
+  structure: Structure,
+  { oneSided, columns, fee, mark }: StepContext,
+): Step[] {
+  const [account, currency, status] = (["account", "currency", "status"] as const).map(
+    (role) => columns.find((column) => column.role === role)?.index,
+  );
+  return rows.map((row) => {
+    const at = (column: number | undefined): string => (column === undefined ? "" : (row.texts[column] ?? ""));
+    const written = fee === null ? null : readAmount(row.texts[fee] ?? "");
+    const isOff = isSettled(at(status)) === false;
+    return {
+      row,
+      figure: isOff ? null : figureOf(row, structure, oneSided),
+      chain: `${at(account)}|${at(currency)}`,
+      fee: written && !isOff ? sizeOf(written, mark) * (written.negative ? -1 : 1) : 0,
+    };
+  });
+}
+
+/** The column that follows best from these amounts. Balances stand behind the amounts, or are named. */
+function bestBalance(
+  steps: readonly Step[],
+  structure: Structure,
+  columns: readonly Column[],
+  mark: DecimalMark | null,
+): Follows | null {
+  const own = structure.kind === "pair" ? [structure.debit, structure.credit] : [structure.amount];
+  const candidates = columns.filter(
+    ({ index, role, amounts, filled }) =>
+      !own.includes(index) && filled > 0 && amounts > 0.5 && (role === "balance" || role === "other"),
+  );
+  const found = candidates
+    .map(({ index }) => followsOf(steps, index, { amount: mark, balance: mark }))
+    .filter((one) => one !== null);
+  const [best] = found.sort((a, b) => b.agreeing - a.agreeing || a.breaks.length - b.breaks.length);
+  if (!best) return null;
+  return isProven(best) || columns[best.column]!.role === "balance" ? best : null;
+}
+
+function isSameReading(one: Tried, other: Tried, rows: readonly GridRow[]): boolean {
+  const numbers = ({ structure, oneSided }: Tried): string =>
+    rows.map((row) => figureOf(row, structure, oneSided)?.written.number ?? "").join("|");
+  return numbers(one) === numbers(other);
+}
+
+/** What speaks for the amounts, in words. */
+export function evidenceOfMoney(
+  { structure, balance, isContested, isGuessed, fee }: Money,
+  columns: readonly Column[],
+  isGiven: boolean,
+): Evidence[] {
+  const used = structure.kind === "pair" ? [structure.debit, structure.credit] : [structure.amount];
+  const names = used.flatMap((at) => (at === null ? [] : [columns[at]!.heading || `column ${at + 1}`])).join(" and ");
+  const evidence: Evidence[] = [];
+  if (isProven(balance))
+    evidence.push({ of: "amount", certainty: "proven", reason: `the balances follow from ${names}` });
+  else if (isContested)
+    evidence.push({
+      of: "amount",
+      certainty: "assumed",
+      reason: `${names} may be the amounts, and so may another column`,
+      flag: "AMOUNT_UNCERTAIN",
+    });
+  else
+    evidence.push({
+      of: "amount",
+      certainty: isGuessed && !isGiven ? "assumed" : "supported",
+      reason: isGiven
+        ? `the mapping names ${names}`
+        : isGuessed
+          ? `${names} looks like the amounts; no heading says so`
+          : `the heading of ${names} says so`,
+    });
+  if (balance && balance.breaks.length > 0) {
+    const where = balance.breaks.slice(0, 5).join(", ");
+    evidence.push({
+      of: "balance",
+      certainty: "assumed",
+      reason: isProven(balance)
+        ? `the balance does not follow at row ${where}: a row may be missing before it`
+        : `the balances do not follow from the amounts (row ${where})`,
+      flag: "BALANCE_DISAGREES",
+    });
+  }
+  if (fee !== null && !isProven(balance))
+    evidence.push({
+      of: "fees",
+      certainty: "assumed",
+      reason: "fees are added to the amounts; no balance shows whether they are in them",
+    });
+  return evidence;
+}

@@ -1,0 +1,77 @@
+import { plainHeading } from "./headings.js";
+
+export type Direction = "out" | "in" | "none";
+
+/** What a direction column says, in the words of banks; compared as `plainHeading` has them. */
+const DIRECTIONS: readonly (readonly [Direction, string])[] = [
+  [
+    "out",
+    "d dr debit debits debet debito debe af uit s soll out outgoing outflow expense expenses withdrawal withdraw dbit charge charges sent spend spending purchase lastschrift belastung abbuchung ausgabe sortie depense uscita dare cargo egreso gasto saida u ut utgift 支出 支 借 出 付款 расход дебет списание obciazenie wydatek",
+  ],
+  [
+    "in",
+    "c cr credit credits creditos credito haber bij h haben in incoming inflow income deposit crdt refund received gutschrift eingang einnahme entree recette entrata avere abono ingreso entrada inn inkomst 收入 收 貸 贷 入 收款 приход кредит поступление uznanie wplyw",
+  ],
+  ["none", "不计收支 neutral"],
+];
+const DIRECTION_OF = new Map<string, Direction>(
+  DIRECTIONS.flatMap(([direction, all]) => all.split(" ").map((word): [string, Direction] => [word, direction])),
+);
+
+/** Null where the words say nothing known of a direction. */
+export function directionOf(text: string): Direction | null {
+  const trimmed = text.trim();
+  if (trimmed === "-" || trimmed === "−") return "out";
+  if (trimmed === "+") return "in";
+  if (trimmed === "/") return "none";
+  const plain = plainHeading(trimmed);
+  if (/^(money|paid) out$/.test(plain)) return "out";
+  if (/^(money|paid) in$/.test(plain)) return "in";
+  return DIRECTION_OF.get(plain) ?? null;
+}
+
+const NOT_SETTLED =
+  /^(pending|authori[sz]ed|authori[sz]ation|hold|on hold|processing|scheduled|in progress|open|uncleared|ausstehend|vorgemerkt|offen|umsatz vorgemerkt|en attente|pendiente|in attesa|pendente|oczekujaca|reserverat|reserveret|prevision|待处理|处理中)\b|未結算/u;
+const NOT_HAPPENED =
+  /^(revert(ed)?|declined?|failed|failure|cancell?ed|reversed|void(ed)?|rejected|expired|denied|refused|returned|removed|abgelehnt|storniert|fehlgeschlagen|zuruckgewiesen|refusee?|annulee?|rejetee?|rechazad[oa]|anulad[oa]|cancelad[oa]|rifiutat[oa]|annullat[oa]|geweigerd|odrzucona|avvist|nekad|交易关闭|已关闭|失败|支付失败)\b|交易关闭|已退款|已全额退款/u;
+const DONE =
+  /^(completed?|posted|settled|cleared|booked|success(ful)?|succeeded|executed|done|paid|ok|abgeschlossen|gebucht|umsatz gebucht|verbucht|ausgefuhrt|execute|effectue|comptabilise|realizad[oa]|liquidad[oa]|eseguit[oa]|contabilizzat[oa]|concluid[oa]|uitgevoerd|geboekt|zrealizowan[ae]|bokford|betald|current|active|final|approved|reviewed|normal|refunded|partially refunded|c|r|x|y)$|成功|已收钱|已存入|已转账|对方已收/u;
+
+/** Whether the bank's status says that money moved; null where its word is not known. */
+export function isSettled(status: string): boolean | null {
+  const plain = plainHeading(status);
+  if (NOT_SETTLED.test(plain) || NOT_HAPPENED.test(plain)) return false;
+  return DONE.test(plain) ? true : null;
+}
+
+/** Words of descriptions and types that leave little doubt which way money went. */
+const COMES_IN =
+  /\b(refunds?|refunded|salary|salaries|payroll|wages?|interest (paid|earned|payment|credit)|deposits?|cash ?back|rebate|dividends?|gutschrift|lohn|gehalt|zahlungseingang|erstattung|rueckerstattung|ruckerstattung|storno|thank you|payment received|received from|direct dep|dir dep|remboursement|virement recu|vir recu|vir sepa recu|salaire|virement de|proventos|deposito|reembolso|abono|nomina|stipendio|accredito|bonifico a vostro favore|bonifico da|salaris|loon|terugbetaling|teruggave|wynagrodzenie|przelew przychodzacy|wplata|uznanie|lon|loenoverforsel|lonn|palkka|income|incoming|bank credit|returns?|faster payment received|neft cr|imps cr|top ?up|transfer from|from savings|inward|credit interest|tax credit|paycheck|sold|payout|credit)\b/;
+const GOES_OUT =
+  /\b(purchase|pos|withdrawals?|withdrawl|atm|fees?|direct debit|standing order|lastschrift|kartenzahlung|sepa lastschrift|dauerauftrag|rent|miete|insurance|versicherung|restaurant|coffee|cafe|supermarket|shopping|store|shop|uber|lyft|amazon|amzn|netflix|spotify|grocer(y|ies)|taxi|bill payment|bill pmt|prelevement|prlv|carte|cb|cheque emis|compra|recibo|bolletta|incasso|betaalautomaat|geldautomaat|fuel|gas station|petrol|hotel|airlines?|starbucks|mcdonald s?|subway|tesco|lidl|rewe|edeka|aldi|apple com|steam|mortgage|hypothek|service charge|electric(ity)?|utilities|internet bill|phone bill|gym|pharmacy|apotheke|parking|walmart|target|costco|whole ?foods|wholefds|ikea|zakup|platnosc karta|wyplata|dankort|visa kob|varekop|vipps|retiro|cargo|pago con tarjeta|pagamento|addebito|sales?|payment to|transfer to|card payment to|pizza|burger|bakery|lunch|dinner|food|groceries|kaffee|bar|cinema|books?|debit|check|tickets?|train|bahn|airbnb|zoom|github|slack|dropbox|aws|google|microsoft|adobe|swiggy|zomato|flipkart|vodafone|telekom|o2|comcast|verizon|at t|mobile bill|car wash|market|markt|pub|deli|kiosk)\b/;
+
+/** +1 where money came in for sure, -1 where it went out, 0 where the words don't tell. "Payment" alone tells nothing. */
+export function wayOf(text: string): -1 | 0 | 1 {
+  const plain = plainHeading(text).replace(/\d+/g, " ");
+  const [comes, goes] = [COMES_IN.test(plain), GOES_OUT.test(plain)];
+  return comes === goes ? 0 : comes ? 1 : -1;
+}
+
+const OPENING =
+  /\b(opening|previous|starting|beginning|start|initial|last|old) (ledger |account |statement )?balance|\b(balance )?(brought|carried) forward( from)?\b|^b f$|\b(alter|anfangs?|letzter|vorheriger|eroffnungs?) ?(konto)?(saldo|kontostand|stand)|anfangssaldo|anfangsbestand|ancien solde|solde (precedent|initial|anterieur|de depart|au debut)|saldo (anterior|inicial|iniziale|precedente|poczatkowy|vorheriger|vorige|alt|vortrag|ingaende)|vorsaldo|saldovortrag|beginsaldo|vorig saldo|openingssaldo|ingaende saldo|primosaldo|primo saldo|alkusaldo|nyitoegyenleg|nyito egyenleg|pocatecni (zustatek|stav)|期初余额|前期繰越|входящий остаток|balance at start|saldo awal/u;
+const CLOSING =
+  /\b(closing|new|ending|end|final|current|statement) (ledger |account |statement )?balance|\bbalance carried forward\b|^c f$|\b(neuer|end|schluss|aktueller) ?(konto)?(saldo|kontostand|stand)|endsaldo|schlusssaldo|abschlusssaldo|nouveau solde|solde (final|nouveau|actuel|crediteur au|debiteur au|au|fin)|saldo (final|actual|finale|attuale|koncowy|disponible|neuer|nieuw|nuevo|neu|utgaende)|eindsaldo|nieuw saldo|slutsaldo|utgaende saldo|ultimosaldo|loppusaldo|zaroegyenleg|zaro egyenleg|konecny (zustatek|stav)|期末余额|исходящий остаток|balance at end|saldo akhir/u;
+const ANY_BALANCE = /^(available |account )?(balance|saldo|solde|kontostand|zustatek|egyenleg|余额|残高)\b/u;
+const SUM =
+  /^(sub ?totals?|(grand )?totals?|total (of )?(debits?|credits?|charges|payments|withdrawals|deposits|purchases|fees|interest|transactions?|amount|new|for|general|des|mouvements|geral|movimentos|movimientos|cargos|abonos|entrate|uscite).*|summen?|zwischensumme|gesamt(betrag|summe)?|umsatzsumme|summe (der|aller|soll|haben).*|totaux|totale|totaal|suma|razem|celkem|yhteensa|osszesen|sum|合计|合計|总计|总收入|总支出|итого|minimum payment.*|credit limit.*|amount due.*|page total.*|turnover.*|number of transactions.*|transactions? count.*|statement totals?.*)$/u;
+
+export type SpecialRow = "opening" | "closing" | "balance" | "sum";
+
+/** What a row without a purchase of its own tells by its words; null for all others. */
+export function specialRow(text: string): SpecialRow | null {
+  const plain = plainHeading(text).replace(/ (?:on|per|am|au|at|al|as of|vom|zum|de|op)?(?: ?\d[\d ]*)$/u, "");
+  if (OPENING.test(plain)) return "opening";
+  if (CLOSING.test(plain)) return "closing";
+  if (ANY_BALANCE.test(plain)) return "balance";
+  return SUM.test(plain) ? "sum" : null;
+}

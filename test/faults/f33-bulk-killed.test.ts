@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { ApiClient } from "../../src/cli/client.js";
+import { until } from "../support/until.js";
+import { createFaultRig, hasExited, hasFired, ROLES, type FaultRig } from "./rig.js";
+
+/** More than two steps of 500, so that one that follows the decision leaves some; added in two requests, which take 1,000 documents each. */
+const DOCUMENTS = 1_050;
+const ADDED_FIRST = 700;
+/** For all of them through three stages, on a machine that does much else. */
+const DEADLINE_MS = 150_000;
+
+let rig: FaultRig;
+let api: ApiClient;
+beforeAll(async () => {
+  rig = await createFaultRig();
+  api = rig.client(await rig.start(ROLES.api));
+});
+afterAll(() => rig.close());
+
+const CANCEL = "mutation ($id: ID!) { cancelJob(input: { jobId: $id }) { job { id } userErrors { code message } } }";
+const RETRY =
+  "mutation ($id: ID!) { retryJob(input: { jobId: $id, from: FIRST_STAGE }) { retriedTasks userErrors { code message } } }";
+
+async function collection(): Promise<string> {
+  const id = await rig.collection(api, ADDED_FIRST);
+  const documents = Array.from({ length: DOCUMENTS - ADDED_FIRST }, (_, n) => ({ name: `more${n}`, text: "t" }));
+  await api.mutate(
+    "mutation ($input: AddDocumentsInput!) { addDocuments(input: $input) { documents { id } userErrors { code message } } }",
+    { input: { collectionId: id, documents } },
+  );
+  return id;
+}
+
+async function tasks(job: string): Promise<Record<string, number>> {
+  const { rows } = await rig.db.query<{ status: string; n: number }>(
+    "select status, count(*)::int as n from headway.task where job_id = $1 and kind = 'DOCUMENT' group by 1",
+    [job],
+  );
+  return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
+}
+
+async function operation(job: string): Promise<{ kind: string | null; status: string; run: number }> {
+  const { rows } = await rig.db.query("select operation->>'kind' as kind, status, run from headway.job where id = $1", [
+    job,
+  ]);
+  return rows[0];
+}
+
+/** Sends it to an API process that dies at that passage of the failpoint; it says nothing more. */
+async function dieIn(mutation: string, job: string, failpoint: string): Promise<void> {
+  const doomed = await rig.start(ROLES.api, { HEADWAY_FAILPOINT: `${failpoint}` });
+  await expect(rig.client(doomed).query(mutation, { id: job })).rejects.toThrow();
+  await until("it is dead", () => hasExited(doomed));
+  expect(hasFired(doomed)).toBe(true);
+}
+
+describe("F33: a bulk cancel, retry or expiry is killed between its steps", () => {
+  test.each([
+    ["after its decision", "cancel.after_commit:kill9"],
+    ["after the first step that follows", "operation.after_step:kill9"],
+  ])(
+    "a cancel, %s: the sweep cancels the rest, and nothing settles before",
+    async (_when, failpoint) => {
+      const job = await rig.submit(api, await collection());
+      await dieIn(CANCEL, job, failpoint);
+      const left = (await tasks(job)).QUEUED;
+      expect(left).toBeGreaterThan(0);
+      expect(await operation(job)).toMatchObject({ kind: "CANCEL", status: "CANCELLING" });
+
+      const sweeper = await rig.start(ROLES.reconciler);
+      await rig.settled([job], DEADLINE_MS);
+      expect(await tasks(job)).toEqual({ CANCELLED: DOCUMENTS });
+      expect(await operation(job)).toMatchObject({ kind: null, status: "CANCELLED" });
+      await rig.account(
+        { fault: "F33", what: `kill -9 of a cancel at ${failpoint}`, times: 1 },
+        { statuses: ["CANCELLED"] },
+      );
+      await sweeper.kill();
+    },
+    120_000,
+  );
+
+  test.each([
+    ["after its decision", "retry.after_commit:kill9"],
+    ["after the first step that follows", "operation.after_step:kill9"],
+  ])(
+    "a retry, %s: what was reopened runs, the job waits for the rest, each is retried once",
+    async (_when, failpoint) => {
+      const job = await rig.submit(api, await collection());
+      await api.query(CANCEL, { id: job });
+      await rig.settled([job], DEADLINE_MS);
+      await dieIn(RETRY, job, failpoint);
+      const left = (await tasks(job)).CANCELLED!;
+      expect(left).toBeGreaterThan(0);
+
+      // All that has been reopened comes to its end while the retry is pending, and the job stays open all the same.
+      const worker = await rig.start(ROLES.worker);
+      await until(
+        "what was reopened is done",
+        async () => (await tasks(job)).COMPLETED === DOCUMENTS - left,
+        DEADLINE_MS,
+      );
+      expect(await operation(job)).toMatchObject({ kind: "RETRY", run: 2 });
+
+      const sweeper = await rig.start(ROLES.reconciler);
+      await rig.settled([job], DEADLINE_MS);
+      expect(await tasks(job)).toEqual({ COMPLETED: DOCUMENTS });
+      expect(await operation(job)).toMatchObject({ kind: null, status: "COMPLETED", run: 2 });
+      const { rows } = await rig.db.query(
+        `select entity_id from headway.status_change
+       where job_id = $1 and entity_type = 'TASK' and reason = 'RETRIED_BY_REQUEST' group by entity_id having count(*) > 1`,
+        [job],
+      );
+      expect(rows).toEqual([]);
+      await rig.account({ fault: "F33", what: `kill -9 of a retry at ${failpoint}`, times: 1 });
+      await sweeper.kill();
+      await worker.kill();
+    },
+    180_000,
+  );
+
+  test("a cancel ends a retry that is pending", async () => {
+    const job = await rig.submit(api, await collection());
+    await api.query(CANCEL, { id: job });
+    await dieIn(RETRY, job, "retry.after_commit:kill9");
+    await api.query(CANCEL, { id: job });
+    await rig.settled([job], DEADLINE_MS);
+    expect(await operation(job)).toMatchObject({ kind: null, status: "CANCELLED", run: 2 });
+    expect(await tasks(job)).toEqual({ CANCELLED: DOCUMENTS });
+    await rig.account({ fault: "F33", what: "a cancel during a retry", times: 1 }, { statuses: ["CANCELLED"] });
+  }, 400_000);
+
+  test("an expiry, killed while it cancels the open job: the sweep cancels the rest, then expires it", async () => {
+    const collectionId = await collection();
+    const job = await rig.submit(api, collectionId, {}, "scenery");
+    await dieIn(
+      "mutation ($id: ID!) { deleteCollection(input: { collectionId: $id }) { userErrors { code message } } }",
+      collectionId,
+      "operation.after_step:kill9",
+    );
+    expect(await operation(job)).toMatchObject({ kind: "CANCEL", status: "CANCELLING" });
+    const sweeper = await rig.start(ROLES.reconciler);
+    await until(
+      "it is EXPIRED",
+      async () => {
+        const { rows } = await rig.db.query("select status from headway.collection where id = $1", [collectionId]);
+        return rows[0].status === "EXPIRED";
+      },
+      DEADLINE_MS,
+    );
+    expect(await tasks(job)).toEqual({ CANCELLED: DOCUMENTS });
+    await rig.account({ fault: "F33", what: "kill -9 of an expiry in its cancel", times: 1 });
+    await sweeper.kill();
+  }, 400_000);
+});

@@ -1,0 +1,95 @@
+import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { decodeText } from "../../src/pipelines/decode-text.js";
+import { detect } from "../../src/pipelines/documents/detect.js";
+import { FORMATS } from "../../src/pipelines/documents/formats.js";
+import { refusalOf } from "../../src/pipelines/documents/refusals.js";
+import { EXAMPLES } from "../scenarios/main-job.js";
+
+const docx = readFileSync(path.join(EXAMPLES, "retry.docx"));
+
+/** The same document, as a container that names itself by this type. */
+function renamed(type: string): Uint8Array {
+  const parts = unzipSync(docx);
+  const types = strFromU8(parts["[Content_Types].xml"]!);
+  const changed = types.replace(
+    /application\/vnd\.openxmlformats-officedocument\.wordprocessingml\.document\.main\+xml/,
+    type,
+  );
+  expect(changed).not.toBe(types);
+  return zipSync({ ...parts, "[Content_Types].xml": strToU8(changed) });
+}
+
+/** The head of a compound file with the name of a stream somewhere behind it. */
+function compound(stream: string): Uint8Array {
+  const head = Buffer.alloc(1_536);
+  head.set([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]);
+  head.write(stream, 1_100, "utf16le");
+  return head;
+}
+
+describe("detect", () => {
+  test.each([
+    ["a document with macros", "application/vnd.ms-word.document.macroEnabled.main+xml"],
+    ["a template", "application/vnd.openxmlformats-officedocument.wordprocessingml.template.main+xml"],
+    ["a template with macros", "application/vnd.ms-word.template.macroEnabledTemplate.main+xml"],
+  ])("takes %s for the Word document that it is", async (_, type) => {
+    expect(await detect(renamed(type), "a")).toBe(FORMATS.docx);
+  });
+
+  test.each([
+    ["WordDocument", "a Word 97–2003 document (.doc)"],
+    ["Workbook", "an Excel 97–2003 workbook (.xls)"],
+    ["PowerPoint Document", "a PowerPoint 97–2003 presentation (.ppt)"],
+    ["__properties_version1.0", "an Outlook message (.msg)"],
+    ["Contents", "a document of an old Office program"],
+  ])("calls a compound file with the stream %s by its name", async (stream, is) => {
+    const mediaType = await detect(compound(stream), "old");
+    expect(refusalOf(mediaType, "old", ["pdf"])).toContain(`old is ${is}, which is not read`);
+  });
+
+  test("tells what to do with an archive", async () => {
+    const mediaType = await detect(zipSync({ "a.txt": strToU8("a") }), "a.zip");
+    expect(refusalOf(mediaType, "a.zip", ["pdf"])).toBe(
+      "a.zip is a ZIP archive, which is not read; submit the files in it. Read are pdf.",
+    );
+  });
+});
+
+describe("decodeText", () => {
+  const words = "Größe und Straße, schöne Grüße aus München. ".repeat(5);
+
+  test.each([
+    ["UTF-16LE without a mark", Buffer.from(words, "utf16le"), "UTF-16LE"],
+    ["UTF-16BE without a mark", Buffer.from(words, "utf16le").swap16(), "UTF-16BE"],
+    ["UTF-8", Buffer.from(words), "UTF-8"],
+    ["UTF-8 with a mark", Buffer.from(`\ufeff${words}`), "UTF-8"],
+  ])("reads %s", (_, bytes, encoding) => {
+    expect(decodeText(bytes)).toEqual({ text: words, encoding, isGuessed: false, badBytes: 0 });
+  });
+
+  test("keeps UTF-8 with a few bad bytes, and counts them", () => {
+    const bytes = Buffer.concat([Buffer.from(words), Buffer.from([0xff]), Buffer.from(words)]);
+    expect(decodeText(bytes)).toEqual({
+      text: `${words}\uFFFD${words}`,
+      encoding: "UTF-8",
+      isGuessed: false,
+      badBytes: 1,
+    });
+  });
+
+  test("believes what is declared, unless the bytes are UTF-8", () => {
+    const bytes = Buffer.from([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2]);
+    expect(decodeText(bytes, "windows-1251")).toMatchObject({
+      text: "Привет",
+      encoding: "windows-1251",
+      isGuessed: false,
+    });
+    expect(decodeText(Buffer.from(words), "windows-1251")).toMatchObject({ text: words, encoding: "UTF-8" });
+  });
+
+  test("says of a few bytes of no certain encoding that it guessed", () => {
+    expect(decodeText(Buffer.from("caf\u00e9", "latin1"))).toMatchObject({ text: "café", isGuessed: true });
+  });
+});
