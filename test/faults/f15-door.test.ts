@@ -5,7 +5,7 @@ import { createRig, type Rig } from "../support/engine.js";
 import { note } from "./rig.js";
 
 /** As a hurried colleague would write it: the same table, read, changed, saved. */
-@Entity("task")
+@Entity("task", { schema: "headway" })
 class LooseTask {
   @PrimaryColumn("uuid")
   id!: string;
