@@ -1,14 +1,16 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
+import { ensurePgBouncer } from "./find-pgbouncer.mjs";
 import { ensureRedisServer } from "./find-redis.mjs";
 import { ready, ROOT } from "./ready.mjs";
 
-/** Makes everything ready and finds or installs Redis; ends the process, saying why, where that can't be done. */
+/** Makes everything ready and finds or installs Redis and PgBouncer; ends the process, saying why, where that can't be done. */
 export async function readyWithRedis() {
   ready();
   try {
-    const redis = await ensureRedisServer();
-    process.env.PATH = `${path.dirname(redis)}${path.delimiter}${process.env.PATH}`;
+    for (const program of [await ensureRedisServer(), await ensurePgBouncer()]) {
+      process.env.PATH = `${path.dirname(program)}${path.delimiter}${process.env.PATH}`;
+    }
   } catch (error) {
     console.error(error.message);
     process.exit(1);

@@ -29,22 +29,25 @@ const ONLY_DIRECTLY = {
 let plain: TestDatabase;
 let elsewhere: TestDatabase;
 let furtherOff: TestDatabase;
+let pooled: TestDatabase;
 let pooler: TestPooler;
 const rigs: FaultRig[] = [];
 beforeAll(async () => {
-  [plain, elsewhere, furtherOff] = await Promise.all([
+  [plain, elsewhere, furtherOff, pooled] = await Promise.all([
+    createTestDatabase(),
     createTestDatabase(),
     createTestDatabase(),
     createTestDatabase(),
   ]);
   await set(elsewhere, ELSEWHERE);
+  await set(pooled, ELSEWHERE);
   await set(furtherOff, { ...ELSEWHERE, ...ONLY_DIRECTLY });
-  pooler = await startPgBouncer([elsewhere.url]);
+  pooler = await startPgBouncer([pooled.url]);
 });
 afterAll(async () => {
   await Promise.all(rigs.map((rig) => rig.close()));
   await pooler.stop();
-  await Promise.all([plain, elsewhere, furtherOff].map((database) => database.drop()));
+  await Promise.all([plain, elsewhere, furtherOff, pooled].map((database) => database.drop()));
 });
 
 async function set(database: TestDatabase, settings: Readonly<Record<string, string>>): Promise<void> {
@@ -153,8 +156,8 @@ test("F37: the API answers the same whatever the defaults of the database are, d
   expect(expected).toMatchObject({ collection: { createdAt: "now", expiresAt: "in 3 days" }, bytes: "3" });
   expect(await answersFrom(elsewhere)).toEqual(expected);
   expect(await answersFrom(furtherOff)).toEqual(expected);
-  const pooled = { DATABASE_URL: pooler.through(elsewhere.url), HEADWAY_DATABASE_DIRECT_URL: elsewhere.url };
-  expect(await answersFrom(elsewhere, pooled)).toEqual(expected);
+  const through = { DATABASE_URL: pooler.through(pooled.url), HEADWAY_DATABASE_DIRECT_URL: pooled.url };
+  expect(await answersFrom(pooled, through)).toEqual(expected);
   await rigs.at(-1)!.account({
     fault: "F37",
     what: `${Object.keys({ ...ELSEWHERE, ...ONLY_DIRECTLY }).length} defaults of a database`,
