@@ -25,8 +25,17 @@ try {
   const tests = run(path.join(ROOT, "scripts", "test.mjs"), args, { NODE_V8_COVERAGE: folder });
   const report = run(path.join(ROOT, "node_modules", "c8", "bin", "c8.js"), [
     "report",
-    ...["--temp-directory", folder, "--merge-async", "--include", "dist/src/**", "--exclude", ""],
-    ...["--reporter", "text", "--reporter", "text-summary"],
+    "--temp-directory",
+    folder,
+    "--merge-async",
+    "--include",
+    "dist/src/**",
+    "--exclude",
+    "",
+    "--reporter",
+    "text",
+    "--reporter",
+    "text-summary",
     ...(whole ? ["--check-coverage", "--lines", String(FLOOR)] : []),
   ]);
   process.exitCode = tests === 0 && report === 0 ? 0 : 1;

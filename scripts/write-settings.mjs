@@ -10,4 +10,7 @@ const file = path.join(ROOT, "README.md");
 const text = readFileSync(file, "utf8");
 const between = /(?<=<!-- settings -->\n\n).*?(?=\n\n<!-- \/settings -->)/s;
 if (!between.test(text)) throw new Error("README.md has no table of settings between its two marks.");
-writeFileSync(file, text.replace(between, () => settingsTable().trim()));
+writeFileSync(
+  file,
+  text.replace(between, () => settingsTable().trim()),
+);

@@ -120,7 +120,9 @@ async function answersOf(api: ApiClient): Promise<unknown> {
   const bytes = Buffer.from(await api.download(artifact.url)).toString("utf8");
   return shapeOf({
     collection,
-    changes: changes.map(({ entityType, version, reason, at }) => [entityType, version, reason, at]).sort(),
+    changes: changes
+      .map(({ entityType, version, reason, at }) => JSON.stringify([entityType, version, reason, at]))
+      .sort((a, b) => (a < b ? -1 : 1)),
     seen,
     bytes,
   });
