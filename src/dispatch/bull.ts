@@ -1,6 +1,6 @@
 import Bull from "bull";
 import { withDeadline } from "../async/with-deadline.js";
-import { HeadwayError } from "../errors.js";
+import { HeadwayError, messageOf } from "../errors.js";
 import { DISPATCH_DEADLINE_MS, type Consumer, type Dispatcher, type Hint, type HintHandler } from "./dispatcher.js";
 import { Handlers } from "./handlers.js";
 import type { RedisConnection } from "./redis-connect.js";
@@ -151,7 +151,10 @@ class BullDispatcher implements Dispatcher {
     const queue = new Bull<Hint>("hints", options);
     // Bull names its blocking connection in a promise that nobody catches, which would end the process in an outage.
     Object.assign(queue, { setWorkerName: () => Promise.resolve() });
-    queue.on("error", (error: unknown) => this.#link.failed(error));
+    queue.on("error", (error: unknown) => {
+      if (isOfOneHint(error)) this.#report(error);
+      else this.#link.failed(error);
+    });
     return queue;
   }
 
@@ -159,6 +162,11 @@ class BullDispatcher implements Dispatcher {
     if (this.#closing !== null) return;
     this.options.onError?.(error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+/** Bull misses what it keeps of a hint, as after FLUSHALL: Redis has answered, and the hint was delivered. */
+function isOfOneHint(error: unknown): boolean {
+  return /^(Missing (key|lock) for job |Lock mismatch for job |Job \S+ is not in the )/.test(messageOf(error));
 }
 
 /** The queues of one consumer, each with a blocking connection of its own. */

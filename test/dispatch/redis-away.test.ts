@@ -24,6 +24,11 @@ async function redis(options: Parameters<typeof startRedis>[0] = {}): Promise<Te
   return server;
 }
 
+/** By itself it would speak to the others at its port + 10,000, which may be taken. */
+async function clusterNode(): Promise<TestRedis> {
+  return redis({ args: ["--cluster-enabled", "yes", "--cluster-port", String(await freePort())] });
+}
+
 /** A dispatcher that consumes, and all that it has said of Redis: why it is away, or null when it is back. */
 async function dispatcherOver(
   redisUrl: string,
@@ -158,7 +163,7 @@ describe("Redis of other shapes", () => {
   });
 
   test("a cluster of three carries hints", async () => {
-    const nodes = await Promise.all([1, 2, 3].map(() => redis({ args: ["--cluster-enabled", "yes"] })));
+    const nodes = await Promise.all([1, 2, 3].map(() => clusterNode()));
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
     execFileSync("redis-cli", ["--cluster", "create", ...addresses, "--cluster-yes"], { stdio: "ignore" });
     const { dispatcher, got } = await dispatcherOver(`redis+cluster://${addresses.join(",")}`);

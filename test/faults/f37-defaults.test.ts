@@ -121,8 +121,8 @@ async function answersOf(api: ApiClient): Promise<unknown> {
   return shapeOf({
     collection,
     changes: changes
-      .map(({ entityType, version, reason, at }) => JSON.stringify([entityType, version, reason, at]))
-      .sort((a, b) => (a < b ? -1 : 1)),
+      .map(({ entityType, version, reason, at }) => [entityType, version, reason, at])
+      .sort((a, b) => (String(a) < String(b) ? -1 : 1)),
     seen,
     bytes,
   });
