@@ -2,6 +2,7 @@ import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { eachPage } from "../database/each-page.js";
 import type { Claim } from "../engine/flush/claim.js";
+import type { TaskWarning } from "../engine/flush/task-command.js";
 import { beginFetch } from "../engine/uploads/fetched.js";
 import { toStorableJson, toStorableMessage } from "../engine/storable.js";
 import { PermanentError } from "../errors.js";
@@ -12,6 +13,7 @@ import type {
   SettledDocument,
   StageContext,
   StageLogger,
+  WarningScope,
 } from "../pipelines/pipeline.js";
 import type { Beating, Heartbeat } from "./heartbeat.js";
 import { Source, type DocumentFacts, type SourceDeps } from "../sources/source.js";
@@ -24,7 +26,7 @@ export interface RunningClaim {
   readonly beating: Beating;
   readonly source: Source | null;
   readonly staging: Staging | null;
-  readonly warnings: { code: string; message: string }[];
+  readonly warnings: TaskWarning[];
   /** Found out in the present stage; taken when its end is recorded. */
   facts: DocumentFacts;
   attempt: number;
@@ -37,6 +39,9 @@ export interface ContextDeps extends SourceDeps {
 }
 
 const MAX_WARNINGS = 100;
+const MAX_WARNING_PAGES = 1_000;
+/** The largest number that the API's Int holds. */
+const MAX_COUNT = 2 ** 31 - 1;
 const PAGE = 200;
 
 export function startClaim(deps: SourceDeps, claim: Claim, beating: Beating, stop?: AbortSignal): RunningClaim {
@@ -80,13 +85,24 @@ export function stageContext(
       write: (name, content, mediaType) => writeArtifact(deps, claim, stage, { name, content, mediaType }),
     },
     logger: deps.logger,
-    warn: (...said) => {
-      const [code, message] = said.map(toStorableMessage) as [string, string];
-      const known = running.warnings.some((warning) => warning.code === code && warning.message === message);
-      if (!known && running.warnings.length < MAX_WARNINGS) running.warnings.push({ code, message });
-    },
+    warn: (code, message, scope) => addWarning(running.warnings, warningOf(code, message, scope)),
   };
   return claim.kind === "DOCUMENT" ? documentContext(running, common) : collectionContext(deps, running, common);
+}
+
+function warningOf(code: string, message: string, { count, pages = [] }: WarningScope = {}): TaskWarning {
+  const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
+  return {
+    code: toStorableMessage(code),
+    message: toStorableMessage(message),
+    count: isCount(count) ? Math.min(count, MAX_COUNT) : Math.max(1, pages.length),
+    pages: pages.filter((page) => isCount(page) && page <= MAX_COUNT).slice(0, MAX_WARNING_PAGES),
+  };
+}
+
+function addWarning(warnings: TaskWarning[], added: TaskWarning): void {
+  const isKnown = warnings.some(({ code, message }) => code === added.code && message === added.message);
+  if (!isKnown && warnings.length < MAX_WARNINGS) warnings.push(added);
 }
 
 function documentContext(running: RunningClaim, common: StageContext): DocumentContext {
@@ -105,7 +121,13 @@ function documentContext(running: RunningClaim, common: StageContext): DocumentC
     setMediaType: (mediaType) => add({ mediaType: toStorableMessage(mediaType) }),
     setText: (text) => staging.setText(text),
     stagedText: () => staging.stagedText(),
-    stageKept: () => staging.stageKept(),
+    stageKept: async () => {
+      const kept = await staging.stageKept();
+      if (kept === null) return null;
+      const { warnings, ...content } = kept;
+      for (const warning of warnings) addWarning(running.warnings, warning);
+      return content;
+    },
     chunks: { replace: (chunks) => staging.replaceChunks(chunks), staged: () => staging.stagedChunks() },
   };
 }
