@@ -5,6 +5,7 @@ import { toStorableText } from "../engine/storable.js";
 import type { Claim } from "../engine/flush/claim.js";
 import { PermanentError } from "../errors.js";
 import type { ChunkDraft, KeptContent, StagedCounts } from "../pipelines/pipeline.js";
+import type { StageDatabase } from "./stage-database.js";
 
 const BATCH = 500;
 /** More would not fit a text column's value through one message; nobody reads such a text. */
@@ -20,13 +21,13 @@ type ChunkRow = Omit<ChunkDraft, "embedding" | "ordinal"> & {
  * document's pointer to them. A later claim of the same task goes on from what an earlier one staged.
  */
 export class Staging {
-  readonly #db: DataSource;
+  readonly #db: StageDatabase;
   readonly #claim: Claim;
   readonly #documentId: string;
   #textFence: string | null;
   #chunkFence: string | null;
 
-  constructor(db: DataSource, claim: Claim, documentId: string) {
+  constructor(db: StageDatabase, claim: Claim, documentId: string) {
     this.#db = db;
     this.#claim = claim;
     this.#documentId = documentId;
