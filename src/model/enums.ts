@@ -154,11 +154,11 @@ export const WorkerStatusEnum = enumOf(
   "How a worker does, by its own loop's word.",
   ["STARTING", "RUNNING", "DRAINING", "STALLED", "LOST", "STOPPED"] as const,
   {
-    STARTING: "Its claim loop has not gone round yet.",
+    STARTING: "Its claim loop has not yet completed an iteration.",
     RUNNING: "It takes work and does it.",
     DRAINING: "It takes no more work and finishes what it has.",
     STOPPED: "It has ended in order.",
-    STALLED: "It beats, but its claim loop does not go round.",
+    STALLED: "It sends heartbeats, but its claim loop makes no iterations.",
     LOST: "Nothing has been heard from it for a lease.",
   },
 );

@@ -77,7 +77,7 @@ export interface KeptContent {
   readonly embedded: number;
 }
 
-/** What was staged for this document by this stage or an earlier one, and the door to replace it. */
+/** What was staged for this document by this stage or an earlier one, and how to replace it. */
 export interface StagedChunks {
   /** Replaces all chunks of the document. They count when the task completes; until then readers see the old ones. */
   replace(chunks: Iterable<ChunkDraft> | AsyncIterable<ChunkDraft>): Promise<void>;

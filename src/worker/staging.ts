@@ -7,6 +7,7 @@ import type { TaskWarning } from "../engine/flush/task-command.js";
 import { PermanentError } from "../errors.js";
 import { CHUNK_KINDS } from "../model/chunk-kinds.js";
 import type { ChunkDraft, KeptContent, StagedCounts } from "../pipelines/pipeline.js";
+import type { StageDatabase } from "./stage-database.js";
 
 const BATCH = 500;
 /** More would not fit a text column's value through one message; nobody reads such a text. */
@@ -22,13 +23,13 @@ type ChunkRow = Omit<ChunkDraft, "embedding" | "ordinal"> & {
  * document's pointer to them. A later claim of the same task goes on from what an earlier one staged.
  */
 export class Staging {
-  readonly #db: DataSource;
+  readonly #db: StageDatabase;
   readonly #claim: Claim;
   readonly #documentId: string;
   #textFence: string | null;
   #chunkFence: string | null;
 
-  constructor(db: DataSource, claim: Claim, documentId: string) {
+  constructor(db: StageDatabase, claim: Claim, documentId: string) {
     this.#db = db;
     this.#claim = claim;
     this.#documentId = documentId;
