@@ -12,6 +12,8 @@ import { columnName, MAX_CELLS, readSharedStrings, readSheet, tooMany, type RawS
 
 /** Cells that a merge repeats, in all sheets. */
 const MAX_MERGED_CELLS = 100_000;
+/** In all cells: one long text that many cells share is small in the file and gigabytes on the sheet. */
+const MAX_CHARACTERS = 20_000_000;
 
 /** Sheet by sheet under its name: tables as empty rows part them, then comments, text boxes and charts. */
 export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
@@ -37,6 +39,7 @@ export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid):
     formats: new CellFormats(styles ? readXml(styles, "styles.xml") : null, is1904),
     cells: 0,
     merged: 0,
+    characters: 0,
   };
   const sheets = find(workbook, "sheet").map(({ attributes }) => ({
     title: attributes.name ?? "",
@@ -69,6 +72,7 @@ interface SheetReader {
   readonly formats: CellFormats;
   cells: number;
   merged: number;
+  characters: number;
 }
 
 function sheetBlocks(reader: SheetReader, part: string, place: BlockPlace): Block[] {
@@ -84,7 +88,9 @@ function shownRows(reader: SheetReader, { rows, merged }: RawSheet): Map<number,
   for (const { row, cells } of rows) {
     const texts = shown.get(row) ?? new Map<number, string>();
     for (const cell of cells) {
-      const text = reader.formats.show(cell, reader.shared).replace(/\s+/g, " ").trim();
+      const said = reader.formats.show(cell, reader.shared);
+      count(reader, said.length);
+      const text = said.replace(/\s+/g, " ").trim();
       if (text !== "") texts.set(cell.column, text);
     }
     if (texts.size > 0) shown.set(row, texts);
@@ -97,10 +103,20 @@ function shownRows(reader: SheetReader, { rows, merged }: RawSheet): Map<number,
       const texts = shown.get(row);
       if (!texts || texts.has(from.column)) continue;
       if ((reader.merged += 1) > MAX_MERGED_CELLS) return shown;
+      count(reader, text.length);
       texts.set(from.column, text);
     }
   }
   return shown;
+}
+
+/** @throws {PermanentError} RESOURCE_LIMIT */
+function count(reader: SheetReader, characters: number): void {
+  if ((reader.characters += characters) <= MAX_CHARACTERS) return;
+  throw new PermanentError(
+    "RESOURCE_LIMIT",
+    `The cells of ${reader.name} hold more than ${MAX_CHARACTERS} characters; at most as many are taken. Split it.`,
+  );
 }
 
 /** Empty rows part what stands on a sheet; columns that a part leaves empty are no part of it. */
