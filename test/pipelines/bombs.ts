@@ -55,6 +55,7 @@ function containers(): Bomb[] {
     { name: "lies.docx", bytes: lying(big), verdict: LIMIT_OR_BROKEN },
     { name: "entries.docx", bytes: many, verdict: LIMIT },
     { name: "diagonal.xlsx", bytes: wide(diagonal()), verdict: LIMIT },
+    { name: "repeated.ods", bytes: repeating(), verdict: LIMIT },
     { name: "shared.xlsx", bytes: sharing(wide(shared())), verdict: LIMIT },
   ];
 }
@@ -67,6 +68,18 @@ function diagonal(): string {
     { length: 8_000 },
     (_, index) => `<row r="${index + 1}"><c r="${letters(index)}${index + 1}"><v>1</v></c></row>`,
   ).join("");
+}
+
+/** A cell that stands there a million million times. */
+function repeating(): Uint8Array {
+  const content =
+    `<office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x"><office:body><office:spreadsheet><table:table table:name="S">` +
+    `<table:table-row table:number-rows-repeated="1000000"><table:table-cell table:number-columns-repeated="1000000"><text:p>long</text:p></table:table-cell></table:table-row>` +
+    `</table:table></office:spreadsheet></office:body></office:document-content>`;
+  return zipSync({
+    mimetype: [strToU8("application/vnd.oasis.opendocument.spreadsheet"), { level: 0 }],
+    "content.xml": strToU8(content),
+  });
 }
 
 /** 25,000 cells with the first of the texts that cells share. */

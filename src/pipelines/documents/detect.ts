@@ -25,7 +25,7 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
 /** Extensions of text that no parser takes: it must not be taken for plain text. */
 const OTHER_TEXT: Readonly<Record<string, string>> = { rtf: "application/rtf", svg: "image/svg+xml" };
 /** Containers of one kind, which the name tells apart where their content is too broken to. */
-const OFFICE: readonly string[] = ["docx", "odt", "pptx", "xlsx"] satisfies Format[];
+const OFFICE: readonly string[] = ["docx", "odt", "ods", "odp", "pptx", "xlsx"] satisfies Format[];
 
 /** The media type by magic number; of text by its name, checked against its content. Never throws. */
 export async function detect(bytes: Uint8Array, name: string): Promise<string> {

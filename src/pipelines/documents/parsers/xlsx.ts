@@ -1,19 +1,17 @@
 import { PermanentError } from "../../../errors.js";
 import type { Block, BlockPlace } from "../blocks/block.js";
 import { coreFactsOf, openArchive, type Archive } from "./archive.js";
-import { tableBlocks } from "./csv.js";
 import { drawnText, graphicBlocks } from "./drawing.js";
 import { find, readXml, textOf } from "./office-xml.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 import { readPictures, warnOfEmbedded } from "./pictures.js";
 import { mainPartOf, relationsOf, relationsOfType } from "./relations.js";
 import { CellFormats } from "./xlsx-format.js";
-import { columnName, MAX_CELLS, readSharedStrings, readSheet, tooMany, type RawSheet } from "./xlsx-sheet.js";
+import { countText, regionsOf, rowsIn, type SheetCounts } from "./xlsx-regions.js";
+import { readSharedStrings, readSheet, type RawSheet } from "./xlsx-sheet.js";
 
 /** Cells that a merge repeats, in all sheets. */
 const MAX_MERGED_CELLS = 100_000;
-/** In all cells: one long text that many cells share is small in the file and gigabytes on the sheet. */
-const MAX_CHARACTERS = 20_000_000;
 
 /** Sheet by sheet under its name: tables as empty rows part them, then comments, text boxes and charts. */
 export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
@@ -60,19 +58,11 @@ export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid):
   return { blocks, metadata: { sheets: sheets.length, rows, ...coreFactsOf(archive) } };
 }
 
-function rowsIn(block: Block): number {
-  if (block.kind === "table") return block.rows.length;
-  return block.kind === "lines" ? block.text.split("\n").length : 0;
-}
-
-interface SheetReader {
+interface SheetReader extends SheetCounts {
   readonly archive: Archive;
-  readonly name: string;
   readonly shared: readonly string[];
   readonly formats: CellFormats;
-  cells: number;
   merged: number;
-  characters: number;
 }
 
 function sheetBlocks(reader: SheetReader, part: string, place: BlockPlace): Block[] {
@@ -89,7 +79,7 @@ function shownRows(reader: SheetReader, { rows, merged }: RawSheet): Map<number,
     const texts = shown.get(row) ?? new Map<number, string>();
     for (const cell of cells) {
       const said = reader.formats.show(cell, reader.shared);
-      count(reader, said.length);
+      countText(reader, said.length);
       const text = said.replace(/\s+/g, " ").trim();
       if (text !== "") texts.set(cell.column, text);
     }
@@ -103,54 +93,11 @@ function shownRows(reader: SheetReader, { rows, merged }: RawSheet): Map<number,
       const texts = shown.get(row);
       if (!texts || texts.has(from.column)) continue;
       if ((reader.merged += 1) > MAX_MERGED_CELLS) return shown;
-      count(reader, text.length);
+      countText(reader, text.length);
       texts.set(from.column, text);
     }
   }
   return shown;
-}
-
-/** @throws {PermanentError} RESOURCE_LIMIT */
-function count(reader: SheetReader, characters: number): void {
-  if ((reader.characters += characters) <= MAX_CHARACTERS) return;
-  throw new PermanentError(
-    "RESOURCE_LIMIT",
-    `The cells of ${reader.name} hold more than ${MAX_CHARACTERS} characters; at most as many are taken. Split it.`,
-  );
-}
-
-/** Empty rows part what stands on a sheet; columns that a part leaves empty are no part of it. */
-function regionsOf(
-  rows: ReadonlyMap<number, ReadonlyMap<number, string>>,
-  reader: SheetReader,
-  place: BlockPlace,
-): Block[] {
-  const numbers = [...rows.keys()].sort((a, b) => a - b);
-  const regions: number[][] = [];
-  for (const number of numbers) {
-    const open = regions.at(-1);
-    if (open && open.at(-1) === number - 1) open.push(number);
-    else regions.push([number]);
-  }
-  return regions.flatMap((region) => {
-    const columns = [...new Set(region.flatMap((row) => [...rows.get(row)!.keys()]))].sort((a, b) => a - b);
-    reader.cells += region.length * columns.length;
-    if (reader.cells > MAX_CELLS) throw tooMany(reader.name);
-    const texts = region.map((row) => columns.map((column) => rows.get(row)!.get(column) ?? ""));
-    const range = `${columnName(columns[0]!)}${region[0]! + 1}:${columnName(columns.at(-1)!)}${region.at(-1)! + 1}`;
-    return titledTable(texts, { ...place, range });
-  });
-}
-
-/** Lines of one cell above a table are what it is about, and not its head. */
-function titledTable(rows: readonly (readonly string[])[], place: BlockPlace): Block[] {
-  const begin = rows.findIndex((row) => row.filter((cell) => cell !== "").length > 1);
-  const titles = begin < 0 ? rows : rows.slice(0, begin);
-  const lines = titles.map((row) => row.filter((cell) => cell !== "").join(" "));
-  return [
-    ...(lines.length > 0 ? [{ kind: "lines", text: lines.join("\n"), ...place } as Block] : []),
-    ...(begin < 0 ? [] : tableBlocks(rows.slice(begin), place)),
-  ];
 }
 
 function commentsOf(archive: Archive, part: string, place: BlockPlace): Block[] {
