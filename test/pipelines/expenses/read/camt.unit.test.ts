@@ -44,6 +44,12 @@ describe("CAMT, as banks send it", () => {
     expect(facts.evidence).toContainEqual(expect.objectContaining({ flag: "BALANCE_DISAGREES" }));
   });
 
+  test("the closing balance of the day before is an opening one", async () => {
+    const file = camt("Stmt", balance("PRCD", "10.00") + balance("CLBD", "7.00") + entry("3.00", "DBIT"));
+    const { facts } = await readStatement("march.xml", file);
+    expect(facts.accounts).toMatchObject([{ openingMinor: 1000, differenceMinor: 0 }]);
+  });
+
   test("a report of the day keeps what is pending and does not count it", async () => {
     const file = camt(
       "Rpt",

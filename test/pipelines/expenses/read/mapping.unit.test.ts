@@ -37,6 +37,12 @@ describe("a bank's file once corrected is known for ever", () => {
     ]);
   });
 
+  test("the columns that it names are read, whatever others look like", async () => {
+    const mapping = { match: {}, columns: { date: "Date", amount: "Balance" }, sign: "charges positive" };
+    const { lines } = await readStatement("headings.csv", FILES["headings.csv"]!, { statements: [mapping] });
+    expect(lines.map(({ amountMinor }) => amountMinor)).toEqual([9650, 19650]);
+  });
+
   test("it is for tables that have all its headings, and for no others", async () => {
     const mapping = { match: { headings: ["Date", "Betrag"] }, columns: { date: "Date", amount: "Balance" } };
     const { lines } = await readStatement("headings.csv", FILES["headings.csv"]!, { statements: [mapping] });

@@ -51,7 +51,8 @@ describe("MT940, as banks write it", () => {
 
   test("blanks for the booking day, and the 30th of February", async () => {
     const file = mt940("C260228EUR5,", [":61:260230    D5,00NINTX", ":61:2602280228D0,5NINTX"], "D260228EUR0,5");
-    const { lines } = await readStatement("blanks.sta", file);
+    const { lines, facts } = await readStatement("blanks.sta", file);
+    expect(facts.accounts).toMatchObject([{ openingMinor: 500, closingMinor: -50, differenceMinor: 0 }]);
     expect(lines.map(({ date, amountMinor }) => [date, amountMinor])).toEqual([
       ["2026-02-28", 500],
       ["2026-02-28", 50],
