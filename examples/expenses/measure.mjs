@@ -1,7 +1,9 @@
 // Measures how much of generated sets is extracted and matched rightly: node examples/expenses/measure.mjs [--lines 100,1000] [--seeds 1,2,3] [--pictures N]
+// and how real files are read, against facts beside them: node examples/expenses/measure.mjs --files FOLDER [--currency EUR] [--verbose]
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { generateExpenses } from "./generate.mjs";
+import { printFiles } from "./measure-files.mjs";
 
 const built = (name) => import(new URL(`../../dist/src/pipelines/expenses/${name}.js`, import.meta.url).href);
 
@@ -148,8 +150,15 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       pictures: { type: "string" },
       noise: { type: "string", default: "clean,noisy" },
       wrong: { type: "string", default: "0" },
+      files: { type: "string" },
+      currency: { type: "string" },
+      verbose: { type: "boolean", default: false },
     },
   });
+  if (values.files) {
+    await printFiles(values.files, { currency: values.currency ?? null, isVerbose: values.verbose });
+    process.exit(0);
+  }
   const percent = (share) => `${(share * 100).toFixed(2)} %`.padStart(9);
   console.log("set    lines seed  items   extraction: recall precision   matching: recall precision   pairs  seconds");
   for (const noise of values.noise.split(",")) {

@@ -12,7 +12,9 @@ export interface FoundDate {
   readonly length: number;
 }
 
-const LOCALES = ["en", "de", "fr", "es", "it", "nl", "pt", "sv", "nb"];
+const LOCALES = ["en", "de", "fr", "es", "it", "nl", "pt", "sv", "nb", "da", "af", "pl", "id"];
+/** Languages whose short forms are words of other languages: "pro" is December in Czech. */
+const LONG_LOCALES = ["fi", "cs", "hu", "tr", "ro"];
 /** Month names and their short forms in the languages above, without accents and points. */
 const MONTHS: ReadonlyMap<string, number> = monthNames();
 const MONTH = `(${[...MONTHS.keys()].sort((a, b) => b.length - a.length).join("|")})`;
@@ -28,6 +30,8 @@ const MONTH_DAY = new RegExp(
   `(?<!\\p{L})${MONTH}\\.?[ -]*(\\d{1,2})(?:st|nd|rd|th)?(?![\\d:.]|,\\d)(?:,? *${YEAR}(?![\\d:.,]))?`,
   "giu",
 );
+/** As China and Japan write it; without a day it is the month's last. */
+const YEAR_FIRST = /((?:19|20)\d{2}) ?年 ?(\d{1,2}) ?月(?: ?(\d{1,2}) ?日)?/gu;
 /** Only for cells that hold nothing else: in running text these are amounts and fractions. */
 const SHORT = /^(\d{1,2})([/.])(\d{1,2})\.?$/;
 const COMPACT = /^((?:19|20)\d{2})(\d{2})(\d{2})/;
@@ -38,12 +42,17 @@ function monthNames(): Map<string, number> {
     ["mrz", 3],
     ["mar", 3],
   ]);
-  for (const locale of LOCALES) {
+  for (const locale of [...LOCALES, ...LONG_LOCALES]) {
     for (const month of ["long", "short"] as const) {
-      const format = new Intl.DateTimeFormat(locale, { month, timeZone: "UTC" });
-      for (let index = 0; index < 12; index += 1) {
-        const name = withoutAccents(format.format(Date.UTC(2024, index, 1))).replaceAll(".", "");
-        if (/^[a-z]{3,}$/.test(name)) names.set(name, index + 1);
+      if (month === "short" && LONG_LOCALES.includes(locale)) continue;
+      // Beside a day some languages write the name in another form.
+      for (const options of [{ month }, { month, day: "numeric" as const }]) {
+        const format = new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" });
+        for (let index = 0; index < 12; index += 1) {
+          const parts = format.formatToParts(Date.UTC(2024, index, 1));
+          const name = withoutAccents(parts.find(({ type }) => type === "month")!.value).replaceAll(".", "");
+          if (/^[a-z]{3,}$/.test(name) && !names.has(name)) names.set(name, index + 1);
+        }
       }
     }
   }
@@ -68,6 +77,9 @@ export function findDates(text: string): FoundDate[] {
       if (isPossible(date)) found.push({ date, index: match.index, length: match[0].length });
     }
   };
+  take(YEAR_FIRST, ([, year, month, day]) =>
+    known(day ?? String(new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()), Number(month), year),
+  );
   take(ISO, ([, year, , month, day]) => known(day!, Number(month), year));
   take(NUMERIC, ([, first, mark, second, year]) =>
     // Points are written where days come first.

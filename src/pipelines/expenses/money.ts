@@ -46,6 +46,18 @@ const SYMBOLS: readonly (readonly [string, string])[] = [
   ["Rp", "IDR"],
   ["$", "USD"],
 ];
+/** What currencies are called where nobody writes their code. */
+const NAMES: Readonly<Record<string, string>> = {
+  RMB: "CNY",
+  人民币: "CNY",
+  人民幣: "CNY",
+  元: "CNY",
+  美元: "USD",
+  欧元: "EUR",
+  港币: "HKD",
+  日元: "JPY",
+  円: "JPY",
+};
 const SYMBOL = SYMBOLS.map(([symbol]) => symbol.replace(/[$.]/g, "\\$&"))
   .sort((a, b) => b.length - a.length)
   .join("|");
@@ -69,7 +81,7 @@ export function currencyOf(text: string | undefined): string | null {
   if (!text) return null;
   const trimmed = text.trim();
   if (CODES.has(trimmed.toUpperCase()) && /^[A-Za-z]{3}$/.test(trimmed)) return trimmed.toUpperCase();
-  return SYMBOLS.find(([symbol]) => symbol === trimmed)?.[1] ?? null;
+  return SYMBOLS.find(([symbol]) => symbol === trimmed)?.[1] ?? NAMES[trimmed] ?? null;
 }
 
 /** The first currency that a text names by code or symbol. */
@@ -96,6 +108,9 @@ export function readAmount(cell: string): WrittenAmount | null {
   const [found] = findAmounts(text);
   if (found && found.index === 0 && found.length === text.length) return found.amount;
   const marked = /^(?:(?<mark>[CcDd][Rr])\.?\s+(?<rest>.+)|(?<lead>.+?)\s*(?<sign>[-+−])\s*)$/u.exec(text)?.groups;
+  // "8,000.00(CN)": a word in brackets is a remark.
+  const remark = /^(.*\d)\s*[(（]\p{L}+[)）]$/u.exec(text)?.[1];
+  if (remark !== undefined) return readAmount(remark);
   const rest = marked?.rest ?? marked?.lead;
   const [inner] = rest === undefined ? [] : findAmounts(rest);
   if (!inner || inner.index !== 0 || inner.length !== rest!.length) return null;
@@ -109,9 +124,14 @@ function fromGroups(groups: Record<string, string | undefined>): WrittenAmount {
   return {
     negative: minus || (groups.open !== undefined && groups.close !== undefined),
     mark: mark === "CR" ? "credit" : mark === "DR" ? "debit" : null,
-    currency: currencyOf(groups.before) ?? currencyOf(groups.after),
+    currency: isYuan(groups) ? "CNY" : (currencyOf(groups.before) ?? currencyOf(groups.after)),
     number: groups.number!,
   };
+}
+
+/** China and Japan share a sign; only one of them has decimals. */
+function isYuan({ before, after, number }: Record<string, string | undefined>): boolean {
+  return [before, after].includes("¥") && /[.,]\d{2}$/.test(number!);
 }
 
 /** The decimal mark that all amounts of a document agree on; null where none of them shows it. */

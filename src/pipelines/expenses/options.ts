@@ -28,7 +28,8 @@ const ROLES = [
   "account",
   "reference",
 ] as const;
-const Where = z.union([z.string().min(1).max(200), z.number().int().min(1).max(200)]);
+const Column = z.union([z.string().min(1).max(200), z.number().int().min(1).max(200)]);
+const Where = z.union([Column, z.array(Column).min(1).max(20)]);
 const Mapping = z
   .strictObject({
     match: z
@@ -49,7 +50,7 @@ const Mapping = z
         ({ amount, debit, credit }) => amount !== undefined || debit !== undefined || credit !== undefined,
         "must name amount, or debit and credit",
       )
-      .describe("The heading of each role's column, or its number from 1."),
+      .describe("The heading of each role's column, or its number from 1; a list where several are read together."),
     sign: z
       .enum(["charges negative", "charges positive"])
       .optional()

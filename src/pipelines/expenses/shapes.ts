@@ -88,8 +88,8 @@ export interface NotRead {
 /** How a table's columns were read, in the form that the option `statements` takes. */
 export interface StatementMapping {
   readonly match: { readonly headings?: readonly string[]; readonly name?: string };
-  /** A role with the heading of its column, or the column's number from 1. */
-  readonly columns: Readonly<Record<string, string | number>>;
+  /** A role with the heading of its column, or the column's number from 1; several are read together. */
+  readonly columns: Readonly<Record<string, string | number | readonly (string | number)[]>>;
   /** What stands for money that went out in the column `amount`. */
   readonly sign?: "charges negative" | "charges positive";
   readonly dateOrder?: "dmy" | "mdy";

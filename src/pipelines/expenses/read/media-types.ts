@@ -62,5 +62,6 @@ function bankFormat(head: string): string | null {
   )
     return E_INVOICE;
   if (/^\s*(?:\{1:|:20:|:25P?:)/m.test(head) && /^(?:\{[^}]*\}|\s)*:(?:25P?|60[FM]|61|86):/m.test(head)) return MT940;
+  if (/^:61:\d{6}.*[CD]/m.test(head)) return MT940;
   return /^\s*!(?:Type:|Account|Option:|Clear:)/i.test(head.replace(/^\ufeff/, "")) ? QIF : null;
 }

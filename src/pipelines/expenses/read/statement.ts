@@ -17,7 +17,8 @@ import { mappingFor, mappingOf, rolesBy } from "./table/mapping.js";
 import { sectionsOf, type Section } from "./table/sections.js";
 import { sizeOf } from "./table/figures.js";
 import { signOf, type Sign } from "./table/sign.js";
-import { evidenceOfMoney, moneyOf, type Money } from "./table/structure.js";
+import { evidenceOfMoney } from "./table/money-evidence.js";
+import { moneyOf, type Money } from "./table/structure.js";
 import { currencyOfStatement } from "./table/currency.js";
 
 export interface StatementDefaults {
@@ -77,7 +78,7 @@ function withoutRows(section: Section, format: string): Statement {
   const evidence: Evidence[] = [{ of: "rows", certainty: "supported", reason: "the table has a heading and no rows" }];
   return {
     lines: [],
-    facts: { format, accounts: [], evidence, notRead: [], mapping: mappingOf(section, columnsOf(section), {}) },
+    facts: { format, accounts: [], evidence, notRead: [], mapping: mappingOf(section, columnsOf(section), null, {}) },
   };
 }
 
@@ -91,7 +92,7 @@ function tablesOf(sections: readonly Section[], name: string, mappings: readonly
     const whole: Section = { ...group[0]!, rows: group.flatMap(({ rows }) => rows) };
     const given = mappingFor(whole, name, mappings);
     const columns = columnsOf(whole, given && rolesBy(given, whole));
-    const money = moneyOf(whole.rows, datedRows(whole), columns);
+    const money = moneyOf(whole.rows, datedRows(whole), columns, given !== null);
     return money ? [{ sections: group, columns, money, given }] : [];
   });
 }
@@ -152,7 +153,7 @@ function settle({ about, defaults, read, drafts, tables }: Gathered): Statement 
       ...withInheritedDates(ofTable, about.isPage).map((draft, at) => toLine(draft, lines.length + at + 1, settled)),
     );
     evidence.push(sign.evidence, ...evidenceOfMoney(table.money, table.columns, table.given !== null));
-    mapping ??= mappingOf(table.sections[0]!, table.columns, {
+    mapping ??= mappingOf(table.sections[0]!, table.columns, table.money.structure, {
       ...signWord(sign, table.money),
       dateOrder: order,
       ...(currencies.main ? { currency: currencies.main } : {}),

@@ -24,7 +24,8 @@ function accountOf(statement: Node): StructuredAccount {
   const balances = list(statement, "Bal");
   const currency =
     currencyOf(text(statement, "Acct", "Ccy") ?? undefined) ??
-    currencyOf(attribute(child(balances[0], "Amt"), "Ccy") ?? undefined);
+    currencyOf(attribute(child(balances[0], "Amt"), "Ccy") ?? undefined) ??
+    currencyOf(attribute(child(list(statement, "Ntry")[0], "Amt"), "Ccy") ?? undefined);
   const of = (...codes: string[]): number | null => {
     const found = balances.filter((balance) => codes.includes(text(balance, "Tp", "CdOrPrtry", "Cd") ?? ""));
     const balance = codes[0] === "CLBD" ? found.at(-1) : found[0];

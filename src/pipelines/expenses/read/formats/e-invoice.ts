@@ -137,6 +137,11 @@ function fromCii(invoice: XmlNode): Said {
   };
 }
 
+/** A name in one line. */
+function nameOf(text: string): string {
+  return unescaped(text).replace(/\s+/g, " ");
+}
+
 function invoiceOf(said: Said, employee: string | null): EInvoice {
   const currency = currencyOf(said.currency ?? undefined);
   const minor = (written: string | null): number | null => {
@@ -164,7 +169,10 @@ function invoiceOf(said: Said, employee: string | null): EInvoice {
         ];
   });
   const taxSum = taxes.reduce((sum, { taxMinor }) => sum + taxMinor, 0);
-  const adds = net === null || gross === null || signed(net) + taxSum === signed(gross);
+  // Some sellers give the total with what it was rounded by, as the first version of UBL did.
+  const rounding = signed(minor(said.rounding) ?? 0);
+  const missed = net === null || gross === null ? 0 : signed(gross) - signed(net) - taxSum;
+  const adds = missed === 0 || missed === rounding;
   const prepaid = minor(said.prepaid) ?? 0;
   const date = said.date && /^\d{4}-\d{2}-\d{2}/.test(said.date) ? said.date.slice(0, 10) : null;
   const missing: (Missing | false)[] = [
@@ -173,7 +181,7 @@ function invoiceOf(said: Said, employee: string | null): EInvoice {
     currency === null && "currency",
   ];
   const receipt: Receipt = {
-    merchant: said.seller && unescaped(said.seller),
+    merchant: said.seller && nameOf(said.seller),
     date,
     amountMinor: signed(total),
     currency,
@@ -181,7 +189,7 @@ function invoiceOf(said: Said, employee: string | null): EInvoice {
     ...(said.number ? { reference: said.number } : {}),
     ...(taxes.length > 0 ? { taxes } : {}),
     ...(said.taxNumber ? { taxNumber: said.taxNumber } : {}),
-    ...(said.buyer ? { buyer: unescaped(said.buyer) } : {}),
+    ...(said.buyer ? { buyer: nameOf(said.buyer) } : {}),
     source: "e-invoice",
     incomplete: missing.filter((one): one is Missing => one !== false),
     flags: adds ? [] : ["TOTAL_UNCERTAIN"],

@@ -83,7 +83,8 @@ function merged(accounts: readonly StructuredAccount[]): StructuredAccount[] {
 function balanceOf(value: string | null): { readonly currency: string | null; readonly minor: number } | null {
   const found = /^([CD])(\d{6})?([A-Z]{3})?\s*([\d.,]+)/.exec(value ?? "");
   if (!found) return null;
-  const currency = currencyOf(found[3]);
+  // Its place says that it is a currency: old statements have those of before the euro.
+  const currency = currencyOf(found[3]) ?? found[3] ?? null;
   const minor = minorOf(found[4]!, currency);
   return minor === null ? null : { currency, minor: found[1] === "D" ? -minor : minor };
 }
@@ -94,9 +95,12 @@ function minorOf(written: string, currency: string | null): number | null {
   return toMinor({ number: written.replace(/[.,]$/, "") }, currency, mark);
 }
 
-/** Value date, booking day, mark (RC and RD take back), currency's third letter, amount, type, reference. */
+/**
+ * Value date, booking day, mark, currency's third letter, amount, type, reference. RC and RD take back; in CR the R is of
+ * EUR.
+ */
 const ENTRY =
-  /^(\d{2})(\d{2})(\d{2})\s?(\d{4})?\s?(R?[CD]R?)([A-Z])?\s?([\d.,]+?)\s?(?:([A-Z][A-Z0-9 ]{0,3})([^\n]*))?(?:\n([\s\S]*))?$/;
+  /^(\d{2})(\d{2})(\d{2})\s*(\d{4})?\s*(R?[CD])([A-Z])?\s?([\d.,]+?)\s?(?:([A-Z][A-Z0-9 ]{0,3})([^\n]*))?(?:\n([\s\S]*))?$/;
 
 function entryOf(value: string, details: string, currency: string | null): StructuredLine {
   const found = ENTRY.exec(value.trim());
@@ -111,7 +115,7 @@ function entryOf(value: string, details: string, currency: string | null): Struc
   const [, year, month, day, , mark, , amount, , references] = found;
   const minor = minorOf(amount!, currency);
   // RC takes a credit back, and so goes out; RD takes a debit back.
-  const goesOut = mark!.replace(/R/g, "") === "D" ? !mark!.includes("R") : mark!.includes("R");
+  const goesOut = mark === "D" || mark === "RC";
   const date = isoOf(Number(year), Number(month), Number(day));
   const reference = /\/\/(\S+)/.exec(references ?? "")?.[1] ?? (references ?? "").split("//")[0]!.trim();
   return {

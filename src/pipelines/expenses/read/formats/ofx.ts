@@ -1,6 +1,6 @@
 import { decodeText } from "../../../decode-text.js";
 import { readDate, toIso } from "../../dates.js";
-import { currencyOf, minorDigits, readAmount, toMinor } from "../../money.js";
+import { currencyOf, isRounded, minorDigits, readAmount, toMinor } from "../../money.js";
 import type { Evidence } from "../../shapes.js";
 import { said, structured, type StructuredAccount, type StructuredLine } from "./structured.js";
 
@@ -60,15 +60,8 @@ export function readOfx(
   }
   if (open || !/<\/OFX>/i.test(text)) throw new Error("it is cut off");
   const all = accounts.map(({ account, currency, closing, lines }): StructuredAccount => {
-    const written = closing === null ? null : readAmount(closing);
-    const size = written && toMinor(written, currency, null);
-    return {
-      account,
-      currency,
-      openingMinor: null,
-      closingMinor: size === null ? null : written!.negative ? -size : size,
-      lines,
-    };
+    const closingMinor = closing === null ? null : (moneyOf(closing, currency)?.minor ?? null);
+    return { account, currency, openingMinor: null, closingMinor, lines };
   });
   const bought = [...plainText.matchAll(/<INVTRAN>[\s\S]{0,300}?<DTTRADE>([^<\s]+)/gi)];
   const trades = bought.map(([, day], at) => ({ row: at + 1, text: `a trade of ${day}` }));
@@ -91,15 +84,11 @@ function unescape(text: string): string {
 function toLine(values: ReadonlyMap<string, string>, ofAccount: string | null): StructuredLine {
   const symbol = currencyOf(values.get("CURSYM"));
   const currency = (values.has("CURRENCY") ? symbol : null) ?? ofAccount;
-  const amount = (values.get("TRNAMT") ?? "").replace(/\s+/g, "");
-  const written = readAmount(amount);
-  // Banks write "-33.7200" and "1,234.500": what stands behind the last mark are decimals, for a thousand needs no mark.
-  const mark = /\.\d+$/.test(amount) ? "." : /,\d+$/.test(amount) ? "," : null;
-  const minor = written && toMinor(written, currency, mark);
-  const amountMinor = minor === null || minor === 0 ? minor : written!.negative ? minor : -minor;
+  const amount = moneyOf(values.get("TRNAMT") ?? "", currency);
+  const amountMinor = amount && (amount.minor === 0 ? 0 : -amount.minor);
   const posted =
-    readDate(values.get("DTUSER") ?? values.get("DTPOSTED") ?? "") ??
-    readDate((values.get("DTPOSTED") ?? "").slice(0, 8));
+    readDate((values.get("DTPOSTED") ?? "").slice(0, 8)) ??
+    readDate(values.get("DTPOSTED") ?? values.get("DTUSER") ?? "");
   const words = [values.get("NAME"), values.get("MEMO")].filter((word, at, all) => word && all.indexOf(word) === at);
   const rate = Number(values.get("CURRATE"));
   const isForeign =
@@ -111,10 +100,29 @@ function toLine(values: ReadonlyMap<string, string>, ofAccount: string | null): 
     amountMinor,
     currency,
     ...(reference ? { reference } : {}),
+    ...(amount?.isRounded ? { flags: ["AMOUNT_ROUNDED" as const] } : {}),
     ...(isForeign
       ? { originalAmountMinor: convert(amountMinor, currency, symbol, rate), originalCurrency: symbol }
       : {}),
   };
+}
+
+/**
+ * Minor units with their sign; null where the text is no number. Banks write "-33.7200", "1,234.500" and the product of a
+ * rate to its last digit: what stands behind the last mark are decimals, for a thousand needs no mark.
+ */
+function moneyOf(
+  text: string,
+  currency: string | null,
+): { readonly minor: number; readonly isRounded: boolean } | null {
+  const plain = text.replace(/\s+/g, "");
+  const written =
+    readAmount(plain) ??
+    (/^[-+]?\d+[.,]\d+$/.test(plain) ? { negative: plain.startsWith("-"), number: plain.replace(/^[-+]/, "") } : null);
+  const mark = /\.\d+$/.test(plain) ? "." : /,\d+$/.test(plain) ? "," : null;
+  const minor = written && toMinor(written, currency, mark);
+  if (written === null || minor === null) return null;
+  return { minor: written.negative && minor !== 0 ? -minor : minor, isRounded: isRounded(written, currency, mark) };
 }
 
 /** CURRATE is the statement's currency for one of the other. */

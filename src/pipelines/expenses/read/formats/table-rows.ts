@@ -125,10 +125,15 @@ function numberText(value: number): string {
   return /\.\d$/.test(text) || /\.\d{3}$/.test(text) ? `${text}0` : text;
 }
 
+/** Some banks put single quotes around their cells. */
+function unquoted(text: string): string {
+  return /^'[^']*'$/.test(text) ? text.slice(1, -1).trim() : text;
+}
+
 function toRow(texts: readonly string[], at: number): Row {
   const cells = texts
     .slice(0, MAX_COLUMNS)
-    .map((text, column): Cell => ({ text: text.replace(/\s+/g, " ").trim(), left: column, right: column }))
+    .map((text, column): Cell => ({ text: unquoted(text.replace(/\s+/g, " ").trim()), left: column, right: column }))
     .filter(({ text }) => text !== "");
   return { cells, gap: null, at };
 }

@@ -113,7 +113,7 @@ function sharesOf(texts: readonly string[]): Shares {
     amounts: of((text) => readAmount(text) !== null && !(isDate(text) && /^\d{8}/.test(text))),
     moneylike: filled.length === 0 ? 0 : decimal.length / filled.length,
     ids: of(isId),
-    currencies: of((text) => /^[A-Za-z]{3}$|^[€$£]$/.test(text.trim()) && currencyOf(text) !== null),
+    currencies: of((text) => /^([A-Za-z]{3}|\p{Sc}|\p{Lo}{1,3})$/u.test(text.trim()) && currencyOf(text) !== null),
     directions: of((text) => directionOf(text) !== null),
     statuses: of((text) => isSettled(text) !== null),
     letters: of((text) => /\p{L}{2}/u.test(text)),

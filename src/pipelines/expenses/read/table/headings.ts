@@ -32,9 +32,10 @@ export function plainHeading(text: string): string {
     .trim();
 }
 
-/** `\b` knows only English letters. */
+/** `\b` knows only English letters; Chinese and Japanese put no blanks between words. */
 function words(list: string): RegExp {
-  return new RegExp(`(?<!\\p{L})(?:${list})(?!\\p{L})`, "u");
+  const joined = list.match(/[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]{2,}/gu) ?? [];
+  return new RegExp([`(?<!\\p{L})(?:${list})(?!\\p{L})`, ...joined].join("|"), "u");
 }
 
 const DEBIT =
@@ -44,7 +45,7 @@ const CREDIT =
 const BALANCE =
   "balance|running bal|bal|saldo|saldot|solde|kontostand|bilans|zustatek|zostatok|egyenleg|bakiye|stav uctu|sold|余额|残高|差引残高|结余|остаток|баланс|יתרה";
 const DATE =
-  "date|dates|dt|datum|fecha|data|dato|paiva|paivamaara|kirjauspaiva|buchungstag|buchungsdatum|buchung|belegdatum|transaktionsdatum|kaufdatum|bokfort|bokforingsdag|bokforingsdatum|transaktionsdag|tarih|kelt|konyveles|datum transakce|kuupaev|datums|day|when|time|tanggal|日期|交易日期|交易时间|記帳日|取引日|利用日|ご利用日|日付|年月日|お取り扱い日|дата|תאריך|created|completed on|started";
+  "date|dates|dt|datum|fecha|data|dato|paiva|paivamaara|kirjauspaiva|buchungstag|buchungsdatum|buchung|belegdatum|transaktionsdatum|kaufdatum|bokfort|bokforingsdag|bokforingsdatum|transaktionsdag|tarih|kelt|konyveles|datum transakce|kuupaev|datums|day|when|time|tanggal|日期|交易日|交易时间|記帳日|取引日|利用日|ご利用日|日付|年月日|お取り扱い日|дата|תאריך|created|completed on|started";
 const AMOUNT =
   "amounts?|amt|betrag|betraege|betrage|umsatz|umsaetze|montants?|importes?|importo|importi|bedrag|belop|belob|belopp|valor|monto|cantidad|kwota|castka|suma|summa|summe|sum|osszeg|tutar|maara|value|total|gross|brutto|quantia|iznos|jumlah|nominal|cuantia|monetaire|金额|交易金额|金額|利用金額|сумма|סכום|paid|price|cost";
 const DESCRIPTION =
@@ -104,10 +105,17 @@ const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
       "post(?:ed|ing)?|value date|value dt|val(?:ue)? date|wertstellung(?:stag|sdatum)?|wertst|valuta|valutadatum|valutadato|valutadag|settle(?:d|ment)?|date (?:de )?valeur|date valeur|fecha (?:de )?valor|f valor|data valuta|data waluty|rentedatum|arvopaiva|rentedato|valordatum|data valor|effective date|interest date|cleared|clearing date|completed date|erteknap|datum zauctovani|transaction posted date|processed(?: date)?|processing date|date de comptabilisation|data contabile|date comptable|date operation comptable|入账日期|記帳日|invoice date|due date|interestdate",
     ),
   ],
+  // The other side's account tells nothing of the one that the line is of.
+  [
+    "other",
+    words(
+      "tegenrekening|(?:rekening|rekeningnummer|iban|bic) (?:van de )?tegenpartij|counter ?party (?:account|iban|bic|number).*|counter ?account|contra account|(?:compte|iban) (?:de )?(?:contrepartie|beneficiaire|tiers|destinataire)|gegenkonto.*|(?:konto|kontonummer|iban|bic)(?: (?:des|der|nummer|nr))? (?:auftraggebers?|empfangers?|zahlungs|begunstigter?|gegen).*|partner (?:iban|account.*|bank account)|(?:beneficiary|recipient|payee|sender|to|from) (?:account|iban).*|(?:konto|rachunek|numer konta) (?:kontrahenta|nadawcy|odbiorcy).*|protiucet|cislo protiuctu|cuenta (?:destino|beneficiario|contraparte)|bic.*|blz|bank code|bankleitzahl|sort code|对方账号|对方卡号|对方账户|对方帐号",
+    ),
+  ],
   [
     "account",
     words(
-      "account(?: .*)?|acct(?: .*)?|acc(?:ount)? (?:no|number)|iban|auftragskonto|konto(?:nummer|bezeichnung|name|nr)?|eigenes konto|rekening(?:nummer)?|compte|cuenta|conto|rachunek|cislo uctu|tili(?:numero)?|szamlaszam|iban.*|bic.*|sort code|card(?: (?:no|number|type|ending|last.*))?|karten? ?(?:nummer|nr)?|kreditkarte|numero (?:de )?(?:compte|carte|conto|cuenta)|tegenrekening|counter ?account|kontonummer.*|blz|bank code|bankleitzahl|account owner|账号|卡号|対象|счет|חשבון|wallet",
+      "account(?: .*)?|acct(?: .*)?|acc(?:ount)? (?:no|number)|iban|auftragskonto|konto(?:nummer|bezeichnung|name|nr)?|eigenes konto|rekening(?:nummer)?|compte|cuenta|conto|rachunek|cislo uctu|tili(?:numero)?|szamlaszam|iban.*|card(?: (?:no|number|type|ending|last.*))?|karten? ?(?:nummer|nr)?|kreditkarte|numero (?:de )?(?:compte|carte|conto|cuenta)|kontonummer.*|account owner|账号|卡号|対象|счет|חשבון|wallet",
     ),
   ],
   ["date", words(`(?:${DATE})(?: .*)?|.* (?:${DATE})`)],
@@ -146,15 +154,19 @@ const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
   [
     "reference",
     words(
-      "ref|refs|reference|referenz(?:nummer)?|referencia|id|number|no|nr|numero|num|check|cheque|chq|transaction id|kundenreferenz|mandatsreferenz|glaubiger.*|kenmerk|viite|viitenumero|vs|ks|ss|arkistointitunnus|payment reference|交易号|订单号|交易订单号|商户单号|流水号|serial|slip|uuid|guid|fitid|document",
+      "ref|refs|reference|referenz(?:nummer)?|referencia|id|number|no|nr|numero|num|check|cheque|chq|transaction id|kundenreferenz|mandatsreferenz|glaubiger.*|kenmerk|viite|viitenumero|vs|ks|ss|arkistointitunnus|payment reference|交易号|订单号|交易订单号|单号|流水号|serial|slip|uuid|guid|fitid|document",
     ),
   ],
 ];
 
 /** The role that a heading's words give; "other" where they say nothing known. */
 export function roleOfHeading(heading: string): ColumnRole {
-  const plain = plainHeading(heading);
-  return HEADINGS.find(([, pattern]) => pattern.test(plain))?.[0] ?? "other";
+  const of = (plain: string): ColumnRole => HEADINGS.find(([, pattern]) => pattern.test(plain))?.[0] ?? "other";
+  const role = of(plainHeading(heading));
+  // "CounterpartyAccount" is two words.
+  return role === "other" && /\p{Ll}\p{Lu}/u.test(heading)
+    ? of(plainHeading(heading.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2")))
+    : role;
 }
 
 /** The currency that a heading names: "Amount (GBP)", "Betrag in €". */

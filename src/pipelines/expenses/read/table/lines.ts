@@ -32,7 +32,7 @@ export function withInheritedDates(drafts: readonly Draft[], isPage: boolean): D
 export function toLine(draft: Draft, row: number, settled: Settled): StatementLine {
   const { grid, columns, money, figure } = draft;
   const text = (role: Parameters<typeof cellText>[2]): string => cellText(grid, columns, role);
-  const currency = currencyOf(text("currency")) ?? figure?.written.currency ?? settled.currencies.main;
+  const currency = currencyOf(text("currency")) ?? ownCurrency(draft, settled) ?? settled.currencies.main;
   const date = draft.date && toIso(draft.date, settled.order, settled.latest);
   const description = draft.description.join(" ").replace(/\s+/g, " ").trim();
   const fee = feeOf(draft, currency);
@@ -75,6 +75,12 @@ export function toLine(draft: Draft, row: number, settled: Settled): StatementLi
     incomplete: missing.filter((one): one is Missing => one !== false),
     flags: flagsOf(draft, { currency, fee, settled, notCounted }),
   };
+}
+
+/** A bare "¥" beside amounts with decimals is the yuan, without any of its own too. */
+function ownCurrency({ figure, grid }: Draft, { currencies }: Settled): string | null {
+  const own = figure?.written.currency ?? null;
+  return own === "JPY" && currencies.main === "CNY" && grid.texts.some((cell) => cell.includes("¥")) ? "CNY" : own;
 }
 
 /** What was spent is positive, what came back negative; a zero has no sign. Fees in a column of their own go out as well. */

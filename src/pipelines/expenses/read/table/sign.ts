@@ -187,7 +187,7 @@ function signByWords(
     };
   if (known === 0 && share === 1)
     return { plusIsOut: false, evidence: evidence("supported", "every amount carries a minus") };
-  if (known === 0 && share >= 0.4 && negatives.length >= 4 && !isCard)
+  if (known === 0 && negatives.length >= (share > 0.6 ? 4 : 8) && share >= 0.4 && !isCard)
     return {
       plusIsOut: false,
       evidence: evidence("supported", "as many amounts carry a minus as not, as in a bank account's"),

@@ -1,4 +1,3 @@
-import type { Evidence } from "../../shapes.js";
 import { readAmount, type DecimalMark } from "../../money.js";
 import { followsOf, type Follows, type Step } from "./balance.js";
 import type { Column } from "./columns.js";
@@ -32,10 +31,15 @@ interface Tried {
 }
 
 /** The reading of the table's figures that has most for it; arithmetic outweighs all words. Null where there is none. */
-export function moneyOf(rows: readonly GridRow[], dated: readonly GridRow[], columns: readonly Column[]): Money | null {
+export function moneyOf(
+  rows: readonly GridRow[],
+  dated: readonly GridRow[],
+  columns: readonly Column[],
+  isGiven: boolean,
+): Money | null {
   const mark = markOf(columns);
   const fee = columns.find(({ role, filled, amounts }) => role === "fee" && filled > 0 && amounts > 0.6)?.index ?? null;
-  const all = structuresOf(dated, columns).map((structure): Tried => {
+  const all = structuresOf(dated, columns, isGiven).map((structure): Tried => {
     const oneSided = oneSidedOf(dated, structure);
     const steps = stepsOf(rows, structure, { oneSided, columns, fee, mark });
     const balance = bestBalance(steps, structure, columns, mark);
@@ -72,8 +76,11 @@ function markOf(columns: readonly Column[]): DecimalMark | null {
   return points === commas ? null : points > commas ? "." : ",";
 }
 
-function structuresOf(dated: readonly GridRow[], columns: readonly Column[]): Structure[] {
-  const numeric = columns.filter(({ role, amounts, filled }) => filled > 0 && amounts >= 0.6 && CAN_BE_MONEY.has(role));
+/** `isGiven` says that a mapping named the columns: then no other is tried. */
+function structuresOf(dated: readonly GridRow[], columns: readonly Column[], isGiven: boolean): Structure[] {
+  const numeric = columns.filter(({ role, amounts, filled }) =>
+    isGiven ? role === "amount" : filled > 0 && amounts >= 0.6 && CAN_BE_MONEY.has(role),
+  );
   const single = numeric
     .filter(({ role, ids }) => ids < 0.5 || role === "amount")
     .map(({ index }): Structure => ({ kind: "signed", amount: index }));
@@ -235,8 +242,10 @@ function bestBalance(
     ({ index, role, amounts, filled }) =>
       !own.includes(index) && filled > 0 && amounts > 0.5 && (role === "balance" || role === "other"),
   );
+  // What a column calls the account may be that of the other side: then all lines have one balance.
+  const ofOne = steps.map((step) => ({ ...step, chain: step.chain.replace(/^.*\|/, "|") }));
   const found = candidates
-    .map(({ index }) => followsOf(steps, index, { amount: mark, balance: mark }))
+    .flatMap(({ index }) => [steps, ofOne].map((all) => followsOf(all, index, { amount: mark, balance: mark })))
     .filter((one) => one !== null);
   const [best] = found.sort((a, b) => b.agreeing - a.agreeing || a.breaks.length - b.breaks.length);
   if (!best) return null;
@@ -247,52 +256,4 @@ function isSameReading(one: Tried, other: Tried, rows: readonly GridRow[]): bool
   const numbers = ({ structure, oneSided }: Tried): string =>
     rows.map((row) => figureOf(row, structure, oneSided)?.written.number ?? "").join("|");
   return numbers(one) === numbers(other);
-}
-
-/** What speaks for the amounts, in words. */
-export function evidenceOfMoney(
-  { structure, balance, isContested, isGuessed, fee }: Money,
-  columns: readonly Column[],
-  isGiven: boolean,
-): Evidence[] {
-  const used = structure.kind === "pair" ? [structure.debit, structure.credit] : [structure.amount];
-  const names = used.flatMap((at) => (at === null ? [] : [columns[at]!.heading || `column ${at + 1}`])).join(" and ");
-  const evidence: Evidence[] = [];
-  if (isProven(balance))
-    evidence.push({ of: "amount", certainty: "proven", reason: `the balances follow from ${names}` });
-  else if (isContested)
-    evidence.push({
-      of: "amount",
-      certainty: "assumed",
-      reason: `${names} may be the amounts, and so may another column`,
-      flag: "AMOUNT_UNCERTAIN",
-    });
-  else
-    evidence.push({
-      of: "amount",
-      certainty: isGuessed && !isGiven ? "assumed" : "supported",
-      reason: isGiven
-        ? `the mapping names ${names}`
-        : isGuessed
-          ? `${names} looks like the amounts; no heading says so`
-          : `the heading of ${names} says so`,
-    });
-  if (balance && balance.breaks.length > 0) {
-    const where = balance.breaks.slice(0, 5).join(", ");
-    evidence.push({
-      of: "balance",
-      certainty: "assumed",
-      reason: isProven(balance)
-        ? `the balance does not follow at row ${where}: a row may be missing before it`
-        : `the balances do not follow from the amounts (row ${where})`,
-      flag: "BALANCE_DISAGREES",
-    });
-  }
-  if (fee !== null && !isProven(balance))
-    evidence.push({
-      of: "fees",
-      certainty: "assumed",
-      reason: "fees are added to the amounts; no balance shows whether they are in them",
-    });
-  return evidence;
 }

@@ -27,7 +27,9 @@ export function directionOf(text: string): Direction | null {
   const plain = plainHeading(trimmed);
   if (/^(money|paid) out$/.test(plain)) return "out";
   if (/^(money|paid) in$/.test(plain)) return "in";
-  return DIRECTION_OF.get(plain) ?? null;
+  // "贷 Cr" says it twice.
+  const said = new Set(plain.split(" ").map((word) => DIRECTION_OF.get(word) ?? null));
+  return said.size === 1 ? [...said][0]! : null;
 }
 
 const NOT_SETTLED =
@@ -35,7 +37,7 @@ const NOT_SETTLED =
 const NOT_HAPPENED =
   /^(revert(ed)?|declined?|failed|failure|cancell?ed|reversed|void(ed)?|rejected|expired|denied|refused|returned|removed|abgelehnt|storniert|fehlgeschlagen|zuruckgewiesen|refusee?|annulee?|rejetee?|rechazad[oa]|anulad[oa]|cancelad[oa]|rifiutat[oa]|annullat[oa]|geweigerd|odrzucona|avvist|nekad|交易关闭|已关闭|失败|支付失败)\b|交易关闭|已退款|已全额退款/u;
 const DONE =
-  /^(completed?|posted|settled|cleared|booked|success(ful)?|succeeded|executed|done|paid|ok|abgeschlossen|gebucht|umsatz gebucht|verbucht|ausgefuhrt|execute|effectue|comptabilise|realizad[oa]|liquidad[oa]|eseguit[oa]|contabilizzat[oa]|concluid[oa]|uitgevoerd|geboekt|zrealizowan[ae]|bokford|betald|current|active|final|approved|reviewed|normal|refunded|partially refunded|c|r|x|y)$|成功|已收钱|已存入|已转账|对方已收/u;
+  /^(completed?|posted|settled|cleared|booked|success(ful)?|succeeded|executed|done|paid|ok|abgeschlossen|gebucht|umsatz gebucht|verbucht|ausgefuhrt|execute|effectue|comptabilise|realizad[oa]|liquidad[oa]|eseguit[oa]|contabilizzat[oa]|concluid[oa]|uitgevoerd|geboekt|zrealizowan[ae]|bokford|betald|current|active|final|approved|reviewed|normal|refunded|partially refunded|geaccepteerd|aanvaard|accepted|akzeptiert|acceptee?|aceptad[oa]|accettat[oa]|c|r|x|y)$|成功|已收钱|已存入|已转账|对方已收/u;
 
 /** Whether the bank's status says that money moved; null where its word is not known. */
 export function isSettled(status: string): boolean | null {
@@ -50,10 +52,15 @@ const COMES_IN =
 const GOES_OUT =
   /\b(purchase|pos|withdrawals?|withdrawl|atm|fees?|direct debit|standing order|lastschrift|kartenzahlung|sepa lastschrift|dauerauftrag|rent|miete|insurance|versicherung|restaurant|coffee|cafe|supermarket|shopping|store|shop|uber|lyft|amazon|amzn|netflix|spotify|grocer(y|ies)|taxi|bill payment|bill pmt|prelevement|prlv|carte|cb|cheque emis|compra|recibo|bolletta|incasso|betaalautomaat|geldautomaat|fuel|gas station|petrol|hotel|airlines?|starbucks|mcdonald s?|subway|tesco|lidl|rewe|edeka|aldi|apple com|steam|mortgage|hypothek|service charge|electric(ity)?|utilities|internet bill|phone bill|gym|pharmacy|apotheke|parking|walmart|target|costco|whole ?foods|wholefds|ikea|zakup|platnosc karta|wyplata|dankort|visa kob|varekop|vipps|retiro|cargo|pago con tarjeta|pagamento|addebito|sales?|payment to|transfer to|card payment to|pizza|burger|bakery|lunch|dinner|food|groceries|kaffee|bar|cinema|books?|debit|check|tickets?|train|bahn|airbnb|zoom|github|slack|dropbox|aws|google|microsoft|adobe|swiggy|zomato|flipkart|vodafone|telekom|o2|comcast|verizon|at t|mobile bill|car wash|market|markt|pub|deli|kiosk)\b/;
 
+/** A card's repayment (还款) comes in on the card and goes out of the account, so it tells nothing. */
+const CAME_IN_CHINESE = /退款|退货|结息|存款利息|工资|代发|汇入|转入|返现/u;
+const WENT_OUT_CHINESE = /消费|支付(?!宝)|取现|转出|购买|缴费|手续费|扣款/u;
+
 /** +1 where money came in for sure, -1 where it went out, 0 where the words don't tell. "Payment" alone tells nothing. */
 export function wayOf(text: string): -1 | 0 | 1 {
   const plain = plainHeading(text).replace(/\d+/g, " ");
-  const [comes, goes] = [COMES_IN.test(plain), GOES_OUT.test(plain)];
+  const comes = COMES_IN.test(plain) || CAME_IN_CHINESE.test(plain);
+  const goes = GOES_OUT.test(plain) || WENT_OUT_CHINESE.test(plain);
   return comes === goes ? 0 : comes ? 1 : -1;
 }
 
