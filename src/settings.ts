@@ -119,6 +119,16 @@ export const SETTINGS = [
     does: "The same database without a connection pooler, for LISTEN and migrations. Needed only where DATABASE_URL leads to a pooler.",
   },
   {
+    name: "HEADWAY_DATABASE_CONNECTIONS",
+    default: "",
+    does: "Connections for leases, results, heartbeats and sweeps. Empty: 10 and HEADWAY_CONCURRENCY, at most 40.",
+  },
+  {
+    name: "HEADWAY_DATABASE_API_CONNECTIONS",
+    default: "10",
+    does: "Connections for what clients ask. A request that finds none free in 5 s is refused with SERVICE_BUSY.",
+  },
+  {
     name: "HEADWAY_DATABASE_SCHEMA",
     default: "",
     does: "The schema that holds everything of Headway. Empty: `?schema=` of DATABASE_URL, else headway.",
