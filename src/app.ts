@@ -222,6 +222,7 @@ async function startServing(
     requestsPerSecond: config.requestsPerSecond,
     introspection: config.introspection,
     publicUrl: config.publicUrl,
+    allowedOrigins: config.allowedOrigins,
     measured: { db: deps.db, apiDb },
     api: isApi
       ? {

@@ -11,6 +11,11 @@ export const SETTINGS = [
     default: "",
     does: "Where clients find this API, for the addresses of uploads and artifacts. Empty: at HEADWAY_HOST and HEADWAY_PORT.",
   },
+  {
+    name: "HEADWAY_ALLOWED_ORIGINS",
+    default: "*",
+    does: "Origins (such as https://app.example.com) whose pages may ask here, separated by commas; * for any. A page needs a key all the same: narrow it where the network alone protects this API.",
+  },
   { name: "HEADWAY_DATA_DIR", default: ".headway", does: "Folder of the embedded Postgres and of stored files." },
   {
     name: "HEADWAY_ROLES",
@@ -176,6 +181,14 @@ export function settingsTable(): string {
 export function envExample(): string {
   const lines = SETTINGS.flatMap(({ name, default: byDefault, does }) => [`# ${does}`, `${name}=${byDefault}`, ""]);
   return ["# Every setting of Headway with its default.", "", ...lines].join("\n");
+}
+
+/** What in an environment looks like a setting and is none, each with the one that may have been meant. */
+export function unknownNames(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = new Set<string>(SETTINGS.map(({ name }) => name));
+  return Object.keys(env)
+    .filter((name) => name.startsWith("HEADWAY_") && !known.has(name) && !/^HEADWAY_(TEST_|FAILPOINT)/.test(name))
+    .map((name) => `${name} is no setting of Headway; did you mean ${nearestName(name)}?`);
 }
 
 /** The known name that takes the fewest edits to reach. */
