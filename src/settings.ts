@@ -192,7 +192,7 @@ export function unknownNames(env: Readonly<Record<string, string | undefined>>):
 }
 
 /** The known name that takes the fewest edits to reach. */
-export function nearestName(name: string): string {
+function nearestName(name: string): string {
   return SETTINGS.map((setting) => ({ name: setting.name, distance: editDistance(name, setting.name) })).sort(
     (a, b) => a.distance - b.distance,
   )[0]!.name;

@@ -27,9 +27,11 @@ const TIMEOUT_MS = 10_000;
  */
 export async function findViolations(db: DataSource, scope: DoctorScope, signal: AbortSignal): Promise<Violation[]> {
   const { projectId, seen, since, limit } = scope;
-  const collectionId = within(seen?.collectionId ?? null, scope.collectionId);
-  const jobId = within(seen?.jobId ?? null, scope.jobId);
-  if (collectionId === "nothing" || jobId === "nothing") return [];
+  const isOutside = (asked: string | null, mine: string | null | undefined): boolean =>
+    asked !== null && (mine ?? asked) !== asked;
+  if (isOutside(scope.collectionId, seen?.collectionId) || isOutside(scope.jobId, seen?.jobId)) return [];
+  const collectionId = scope.collectionId ?? seen?.collectionId ?? null;
+  const jobId = scope.jobId ?? seen?.jobId ?? null;
   const instead = "ask for one collection or job, or for a later `since`";
   return readWithin<Violation>(
     db,
@@ -39,11 +41,6 @@ export async function findViolations(db: DataSource, scope: DoctorScope, signal:
      order by entity_type, entity_id, invariant, detail limit $5`,
     [since, projectId, collectionId, jobId, limit],
   );
-}
-
-/** What is asked for, of what may be seen; null for all. */
-function within(seen: string | null, asked: string | null): string | "nothing" | null {
-  return seen !== null && asked !== null && seen !== asked ? "nothing" : (asked ?? seen);
 }
 
 export interface OpenStage {
