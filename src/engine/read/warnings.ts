@@ -32,7 +32,7 @@ const WARNINGS = `
   )
   select id as "collectionId", code, message, count::int, '{}'::int[] as pages from (
     select id, 1 as place, 'DELETION_PENDING' as code,
-      'It is being deleted; running work has to stop first.' as message
+      'It is being deleted; running work has to stop first.' as message, 1 as count
     from asked where deletion_requested_at is not null and status <> 'EXPIRED'
     union all
     select id, 2, 'EXPIRES_SOON', 'Its contents are removed at ' || to_char(expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '.', 1
