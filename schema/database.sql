@@ -2004,12 +2004,26 @@ CREATE OR REPLACE FUNCTION headway.violations(p_since timestamp with time zone D
  LANGUAGE sql
  STABLE
 AS $function$
+  select invariant, entity_type, entity_id, detail from headway.violations_within(p_since, null, null, null)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION headway.violations_within(p_since timestamp with time zone, p_project uuid, p_collection uuid, p_job uuid)
+ RETURNS TABLE(invariant text, entity_type text, entity_id uuid, detail text)
+ LANGUAGE sql
+ STABLE
+AS $function$
   with jobs as materialized (
-    select * from headway.job where status in ('QUEUED', 'PROCESSING', 'CANCELLING') or status_changed_at >= p_since
+    select * from headway.job
+    where (status in ('QUEUED', 'PROCESSING', 'CANCELLING') or status_changed_at >= p_since)
+      and (p_project is null or project_id = p_project)
+      and (p_collection is null or collection_id = p_collection) and (p_job is null or id = p_job)
   ), tasks as materialized (
     select t.*, j.document_stages from headway.task t join jobs j on j.id = t.job_id
   ), collections as materialized (
-    select * from headway.collection where status_changed_at >= p_since or id in (select collection_id from jobs)
+    select * from headway.collection
+    where p_job is null and (status_changed_at >= p_since or id in (select collection_id from jobs))
+      and (p_project is null or project_id = p_project) and (p_collection is null or id = p_collection)
   ), entities as materialized (
     select 'COLLECTION' as type, 'COLLECTION' as level, id, version, status from collections
     union all select 'JOB', 'JOB', id, version, status from jobs

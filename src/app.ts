@@ -1,3 +1,4 @@
+import type { DataSource } from "typeorm";
 import { closeAll, onceStarted, unlessAborted, type Closer } from "./closers.js";
 import type { Config } from "./config.js";
 import { migrationsCheck } from "./database/build.js";
@@ -103,7 +104,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
   };
   const pipelines = await loadRegistry(source);
   closers.push(["embedder", () => pipelines.embedder.close()]);
-  const { db, listenAt, label } = await startDatabase(config, logger, closers, onError);
+  const { db, apiDb, listenAt, label } = await startDatabase(config, logger, closers, onError);
   const key = config.databaseUrl === null ? await developmentKey(db, config.dataDir) : null;
   const dispatcher = await openDispatcher(config, logger, onError);
   closers.push(["dispatcher", () => dispatcher.close()]);
@@ -123,7 +124,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     retentionDays: config.retentionDays,
     onError,
   };
-  const serve = await startServing({ config, logger, deps, pipelines, blobs, listenAt, state }, closers);
+  const serve = await startServing({ config, logger, deps, apiDb, pipelines, blobs, listenAt, state }, closers);
   const closeServer: Closer = ["server", () => serve.server.close(Math.min(CLIENTS_GRACE_MS, state.graceMs()))];
   // Here for a start that fails further down; after a whole one it is closed before the worker, and this finds it closed.
   closers.push(closeServer);
@@ -174,12 +175,13 @@ async function startDatabase(
     label = `embedded PostgreSQL in ${config.dataDir}`;
   }
   const opened = await openDatabase(config, embeddedUrl, {
-    // Stages read and stage in their own turns; flushes, beats and sweeps must find a free connection beside them.
-    poolSize: Math.min(40, 10 + config.concurrency),
+    poolSize: config.databaseConnections,
+    apiPoolSize: config.roles.includes("api") ? config.databaseApiConnections : 0,
     onError: (error) => onError(error, "holding a database connection"),
     warn: (sentence) => logger.warn(sentence),
   });
   closers.push(["database connections", () => opened.db.destroy()]);
+  if (opened.apiDb !== opened.db) closers.push(["database connections of the API", () => opened.apiDb.destroy()]);
   return { ...opened, label };
 }
 
@@ -188,6 +190,7 @@ async function startServing(
     config: Config;
     logger: Logger;
     deps: EngineDeps;
+    apiDb: DataSource;
     pipelines: LoadedPipelines;
     blobs: BlobStore;
     listenAt: Address | null;
@@ -195,7 +198,7 @@ async function startServing(
   },
   closers: Closer[],
 ): Promise<{ server: RunningServer; checks: Check[] }> {
-  const { config, logger, deps, pipelines, blobs, listenAt, state } = from;
+  const { config, logger, deps, apiDb, pipelines, blobs, listenAt, state } = from;
   const checks: Check[] = [
     { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
     { name: "database", check: () => deps.db.query("select 1").then(() => null, messageOf) },
@@ -220,8 +223,16 @@ async function startServing(
     introspection: config.introspection,
     publicUrl: config.publicUrl,
     allowedOrigins: config.allowedOrigins,
-    measured: { db: deps.db },
-    api: isApi ? { deps, stream, embedder: pipelines.embedder, blobs, keys: new KeyRing(deps.db, deps.onError) } : null,
+    measured: { db: deps.db, apiDb },
+    api: isApi
+      ? {
+          deps: { ...deps, db: apiDb },
+          stream,
+          embedder: pipelines.embedder,
+          blobs,
+          keys: new KeyRing(apiDb, deps.onError),
+        }
+      : null,
   });
   return { server, checks };
 }

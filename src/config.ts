@@ -3,9 +3,9 @@ import { z } from "zod";
 import { databaseUrl, schemaFault, schemaIn, schemaName, withoutSchema } from "./config/database.js";
 import { redisPrefix, redisUrl } from "./config/redis-url.js";
 import { blobsPlace, entriesOf, networks, origins, s3Places, type Network } from "./config/places.js";
-import { url, urlHere, whole, withoutPassword, withoutSlash } from "./config/values.js";
+import { url, urlHere, whole, wholeOrNone, withoutPassword, withoutSlash } from "./config/values.js";
 import { ConfigError } from "./errors.js";
-import { LOG_LEVELS, nearestName, SETTINGS, type SettingName } from "./settings.js";
+import { LOG_LEVELS, SETTINGS, unknownNames, type SettingName } from "./settings.js";
 
 export const PROCESS_ROLES = ["api", "worker", "reconciler"] as const;
 export type ProcessRole = (typeof PROCESS_ROLES)[number];
@@ -61,6 +61,10 @@ export interface Config {
   /** The same database, past a pooler; null where databaseUrl does for everything. */
   readonly databaseDirectUrl: string | null;
   readonly databaseSchema: string;
+  /** Of the pool that work lives on. */
+  readonly databaseConnections: number;
+  /** Of the pool that clients' requests have. */
+  readonly databaseApiConnections: number;
   readonly redisUrl: string | null;
   /** Null: the name of the schema. */
   readonly redisPrefix: string | null;
@@ -128,10 +132,7 @@ const SCHEMA = {
     .enum(["true", "false"], "it must be true or false, because clients may ask for the schema or not")
     .transform((value) => value === "true"),
   HEADWAY_CRASH_LIMIT: whole(1, 100, "a task that kills its workers must end"),
-  HEADWAY_RETENTION_DAYS: z.union(
-    [z.literal("").transform(() => null), whole(1, 36_500, "a collection is kept for at least a day")],
-    { error: "it must be empty or a whole number from 1 to 36500, because a collection is kept for at least a day" },
-  ) as unknown as z.ZodType<number | null>,
+  HEADWAY_RETENTION_DAYS: wholeOrNone(1, 36_500, "a collection is kept for at least a day"),
   HEADWAY_MAX_DOCUMENT_BYTES: whole(1, 10_000_000_000, "larger documents are refused"),
   HEADWAY_FILE_ROOTS: absoluteList,
   HEADWAY_ALLOWED_NETWORKS: networks,
@@ -160,6 +161,8 @@ const SCHEMA = {
   ),
   DATABASE_URL: databaseUrl,
   HEADWAY_DATABASE_DIRECT_URL: databaseUrl,
+  HEADWAY_DATABASE_CONNECTIONS: wholeOrNone(2, 1_000, "a heartbeat must find one while another is in use"),
+  HEADWAY_DATABASE_API_CONNECTIONS: whole(1, 1_000, "clients' requests need at least one"),
   REDIS_URL: redisUrl,
   HEADWAY_REDIS_PREFIX: redisPrefix,
   HEADWAY_DATABASE_SCHEMA: schemaName,
@@ -225,13 +228,6 @@ function relations(values: Record<string, unknown>): string[] {
   return faults;
 }
 
-function unknownNames(env: Readonly<Record<string, string | undefined>>): string[] {
-  const known = new Set<string>(SETTINGS.map(({ name }) => name));
-  return Object.keys(env)
-    .filter((name) => name.startsWith("HEADWAY_") && !known.has(name) && !/^HEADWAY_(TEST_|FAILPOINT)/.test(name))
-    .map((name) => `${name} is no setting of Headway; did you mean ${nearestName(name)}?`);
-}
-
 function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failpoint" | "childEnvironment"> {
   return {
     host: values.HEADWAY_HOST,
@@ -281,6 +277,9 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     databaseDirectUrl:
       values.HEADWAY_DATABASE_DIRECT_URL === null ? null : withoutSchema(values.HEADWAY_DATABASE_DIRECT_URL),
     databaseSchema: values.HEADWAY_DATABASE_SCHEMA || schemaIn(values.DATABASE_URL) || "headway",
+    // Stages read and stage in their own turns; flushes, beats and sweeps must find a free connection beside them.
+    databaseConnections: values.HEADWAY_DATABASE_CONNECTIONS ?? Math.min(40, 10 + values.HEADWAY_CONCURRENCY),
+    databaseApiConnections: values.HEADWAY_DATABASE_API_CONNECTIONS,
     redisUrl: values.REDIS_URL,
     redisPrefix: values.HEADWAY_REDIS_PREFIX,
     clientUrl: withoutSlash(values.HEADWAY_URL ?? urlHere(values.HEADWAY_HOST, values.HEADWAY_PORT)),

@@ -69,6 +69,24 @@ export class RateLimited extends HeadwayError {
   }
 }
 
+/** Refused for the moment, because what it needs is in use by others; nothing was done. A top-level GraphQL error. */
+export class ServiceBusy extends HeadwayError {
+  constructor(
+    message: string,
+    options?: { cause?: unknown },
+    readonly retryAfterMs = 1_000,
+  ) {
+    super("SERVICE_BUSY", message, { retryAfterMs }, options);
+  }
+}
+
+/** A request whose answer would cost too much; the message says what to ask for instead. A top-level GraphQL error. */
+export class AskedTooMuch extends HeadwayError {
+  constructor(code: "RESPONSE_TOO_LARGE" | "QUERY_TIMED_OUT", message: string, options?: { cause?: unknown }) {
+    super(code, message, {}, options);
+  }
+}
+
 /** A wrong setting, or several: each named with its value, what it must be, and why. */
 export class ConfigError extends HeadwayError {
   constructor(message: string, details: Readonly<Record<string, unknown>> = {}) {

@@ -124,6 +124,16 @@ export const SETTINGS = [
     does: "The same database without a connection pooler, for LISTEN and migrations. Needed only where DATABASE_URL leads to a pooler.",
   },
   {
+    name: "HEADWAY_DATABASE_CONNECTIONS",
+    default: "",
+    does: "Connections for leases, results, heartbeats and sweeps. Empty: 10 and HEADWAY_CONCURRENCY, at most 40.",
+  },
+  {
+    name: "HEADWAY_DATABASE_API_CONNECTIONS",
+    default: "10",
+    does: "Connections for what clients ask. A request that finds none free in 5 s is refused with SERVICE_BUSY.",
+  },
+  {
     name: "HEADWAY_DATABASE_SCHEMA",
     default: "",
     does: "The schema that holds everything of Headway. Empty: `?schema=` of DATABASE_URL, else headway.",
@@ -173,8 +183,16 @@ export function envExample(): string {
   return ["# Every setting of Headway with its default.", "", ...lines].join("\n");
 }
 
+/** What in an environment looks like a setting and is none, each with the one that may have been meant. */
+export function unknownNames(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = new Set<string>(SETTINGS.map(({ name }) => name));
+  return Object.keys(env)
+    .filter((name) => name.startsWith("HEADWAY_") && !known.has(name) && !/^HEADWAY_(TEST_|FAILPOINT)/.test(name))
+    .map((name) => `${name} is no setting of Headway; did you mean ${nearestName(name)}?`);
+}
+
 /** The known name that takes the fewest edits to reach. */
-export function nearestName(name: string): string {
+function nearestName(name: string): string {
   return SETTINGS.map((setting) => ({ name: setting.name, distance: editDistance(name, setting.name) })).sort(
     (a, b) => a.distance - b.distance,
   )[0]!.name;

@@ -115,7 +115,7 @@ describe("the documentation", () => {
 describe("the codes", () => {
   test("of invariants are those that the database looks for", () => {
     const [, after = ""] = read("schema/database.sql").split(
-      /create (?:or replace )?function (?:"?\w+"?\.)?violations\(/i,
+      /create (?:or replace )?function (?:"?\w+"?\.)?violations_within\(/i,
     );
     const [body = ""] = after.split(/^create /im);
     const known = sorted([...body.matchAll(/'([SHE]\d+)'/g)].map((match) => match[1]!));

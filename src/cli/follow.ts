@@ -37,7 +37,7 @@ const RETRIES = { retries: 20, minTimeout: 250, factor: 2, maxTimeout: 15_000, r
 /** A socket that lived this long was a good one, and what comes after it begins to count anew. */
 const GOOD_MS = 10_000;
 /** What may be another way at the next try. */
-const PASSING = ["UNREACHABLE", "INTERNAL", "RATE_LIMITED"];
+const PASSING = ["UNREACHABLE", "INTERNAL", "RATE_LIMITED", "SERVICE_BUSY"];
 /** Closes that no other try would change. */
 const FATAL_CLOSES: Readonly<Record<number, readonly [code: string, message: string]>> = {
   4400: ["BAD_REQUEST", "The server does not understand this client; is one of the two of another version?"],

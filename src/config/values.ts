@@ -11,6 +11,13 @@ export function whole(min: number, max: number, why: string): z.ZodType<number> 
     .refine((value) => value >= min && value <= max, must) as unknown as z.ZodType<number>;
 }
 
+/** As `whole`, or null where it is empty. */
+export function wholeOrNone(min: number, max: number, why: string): z.ZodType<number | null> {
+  const error = `it must be empty or a whole number from ${min} to ${max}, because ${why}`;
+  const some = z.union([z.literal("").transform(() => null), whole(min, max, why)], { error });
+  return some as unknown as z.ZodType<number | null>;
+}
+
 /** An absolute URL with one of the protocols (such as "https:"); null where it is empty. */
 export function url(protocols: readonly string[], why: string): z.ZodType<string | null> {
   const must = `it must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}, because ${why}`;

@@ -5,6 +5,7 @@ import type { PostgresDriver } from "typeorm/driver/postgres/PostgresDriver.js";
 import pg from "pg";
 import { ENTITIES } from "../model/entities.js";
 import { typeormMigrations } from "./migrate.js";
+import { CONNECTION_WAIT_MS, PatientPool } from "./patient-pool.js";
 import { DEFAULT_SCHEMA } from "./schema-name.js";
 import { sessionClient, type Route } from "./session.js";
 
@@ -36,10 +37,11 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     migrationsTableName: "migration",
     schema,
     synchronize: false,
+    driver: { ...pg, Pool: PatientPool },
     poolErrorHandler: (error: Error) => options.onError?.(error),
     extra: {
       max: options.poolSize ?? 10,
-      connectionTimeoutMillis: 5_000,
+      connectionTimeoutMillis: CONNECTION_WAIT_MS,
       Client: sessionClient(options.route ?? "direct", "work", schema),
       stream: connectionThatNotices,
     },

@@ -12,6 +12,8 @@ export interface Reached {
   readonly schema: Address;
   /** For LISTEN; null where nothing leads past the pooler, so that changes are found by polling alone. */
   readonly listen: Address | null;
+  /** How many connections the user may have there, all processes together; null where nothing says so. */
+  readonly connectionLimit: number | null;
   /** What an operator should know, a sentence each. */
   readonly advice: readonly string[];
 }
@@ -34,6 +36,8 @@ interface Facts {
   readonly database: string;
   /** The same for every way to the same database. */
   readonly identity: string;
+  /** Of the user or the database, the lower; null for none, and for a superuser. */
+  readonly limit: number | null;
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -53,13 +57,21 @@ export async function reachDatabase(urls: DatabaseUrls, embeddedUrl: string | nu
   const facts = await look(setting, url);
   const work: Address = { url, route: facts.route };
   const advice = boundsAdvice(setting, facts);
+  // A pooler's clients are not the server's: its own limits hold there.
+  const connectionLimit = facts.route === "direct" ? facts.limit : null;
   const { databaseDirectUrl } = urls;
   if (databaseDirectUrl === null) {
     const listen = work.route === "direct" ? work : null;
-    return { work, schema: work, listen, advice: [...advice, ...(listen === null ? [WITHOUT_LISTEN] : [])] };
+    return {
+      work,
+      schema: work,
+      listen,
+      connectionLimit,
+      advice: [...advice, ...(listen === null ? [WITHOUT_LISTEN] : [])],
+    };
   }
   const direct: Address = { url: databaseDirectUrl, route: await lookDirectly(databaseDirectUrl, facts) };
-  return { work, schema: direct, listen: direct, advice };
+  return { work, schema: direct, listen: direct, connectionLimit, advice };
 }
 
 const WITHOUT_LISTEN =
@@ -112,6 +124,8 @@ async function factsBy(url: string, asked: Route): Promise<Facts> {
          current_user as "user", current_database() as database,
          (select s.system_identifier || '/' || d.oid from pg_control_system() s, pg_database d
           where d.datname = current_database()) as identity,
+         (select least(nullif(r.rolconnlimit, -1), nullif(d.datconnlimit, -1)) from pg_roles r, pg_database d
+          where r.rolname = current_user and not r.rolsuper and d.datname = current_database()) as "limit",
          (select jsonb_object_agg(name, setting) from pg_settings where name = any ($1)) as settings`,
       [LOOKED_AT],
     );

@@ -5,6 +5,7 @@ import type { ChangeStream } from "../engine/stream/stream.js";
 import type { Embedder } from "../pipelines/embedding/embedder.js";
 import type { BlobStore } from "../storage/blob-store.js";
 import type { Principal } from "../access/principal.js";
+import { Once } from "./limits/once.js";
 import { createLoaders, type Loaders } from "./loaders.js";
 import { ChunkSearch } from "../engine/read/search.js";
 
@@ -29,11 +30,14 @@ export interface GraphContext extends ApiDeps {
   readonly actor: Actor;
   readonly loaders: Loaders;
   readonly chunkSearch: ChunkSearch;
+  readonly once: Once;
+  /** Aborted when whoever asked has gone. */
+  readonly signal: AbortSignal;
 }
 
 const searches = new WeakMap<object, ChunkSearch>();
 
-export function createContext(api: ApiDeps, principal: Principal): GraphContext {
+export function createContext(api: ApiDeps, principal: Principal, signal: AbortSignal): GraphContext {
   const { db } = api.deps;
   const search = searches.get(api.deps) ?? new ChunkSearch(db, api.embedder);
   searches.set(api.deps, search);
@@ -49,5 +53,7 @@ export function createContext(api: ApiDeps, principal: Principal): GraphContext 
       return (loaders ??= createLoaders(api.deps, principal));
     },
     chunkSearch: search,
+    once: new Once(),
+    signal,
   };
 }

@@ -1,7 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { sqlStateOf } from "../database/transaction.js";
-import { AccessDenied, BadInput, RateLimited, UserFault, type UserErrorCode } from "../errors.js";
+import { isTransient, sqlStateOf } from "../database/transaction.js";
+import {
+  AccessDenied,
+  AskedTooMuch,
+  BadInput,
+  RateLimited,
+  ServiceBusy,
+  UserFault,
+  type UserErrorCode,
+} from "../errors.js";
 
 /** An expected failure, as data. */
 export interface UserErrorData {
@@ -31,6 +39,9 @@ export async function payload<T extends object, E extends object>(
 
 /** What Postgres says to a NUL in a text: the one character that its texts don't have. */
 const CHARACTER_NOT_IN_REPERTOIRE = "22021";
+const TOO_MANY_CONNECTIONS = "53300";
+/** By the time-out of statements: nobody cancels one otherwise while its answer is waited for. */
+const QUERY_CANCELED = "57014";
 
 /** GraphQL's own complaints about a request; their codes come from Apollo over HTTP, and are given here for sockets. */
 const REQUEST_CODES = new Set([
@@ -58,7 +69,8 @@ export function formatError(
   const cause = rootOf(originalError);
   if (cause instanceof BadInput) return { message: cause.message, ...where, extensions: { code: "BAD_USER_INPUT" } };
   if (cause instanceof AccessDenied) return { message: cause.message, ...where, extensions: { code: cause.code } };
-  if (cause instanceof RateLimited) {
+  if (cause instanceof AskedTooMuch) return { message: cause.message, ...where, extensions: { code: cause.code } };
+  if (cause instanceof RateLimited || cause instanceof ServiceBusy) {
     const { code, retryAfterMs } = cause;
     return { message: cause.message, ...where, extensions: { code, retryAfterMs } };
   }
@@ -66,6 +78,16 @@ export function formatError(
     // The statement was refused whole, and its transaction with it.
     const message = "A text in the request holds the character U+0000, which can't be kept; leave it out.";
     return { message, ...where, extensions: { code: "BAD_USER_INPUT" } };
+  }
+  const state = sqlStateOf(cause);
+  if (isTransient(cause) || state === TOO_MANY_CONNECTIONS) {
+    const message = `The database is busy (${state}); ask again later.`;
+    return { message, ...where, extensions: { code: "SERVICE_BUSY", retryAfterMs: 1_000 } };
+  }
+  if (state === QUERY_CANCELED) {
+    const message =
+      "This took the database too long; ask for less at once, such as smaller pages or a narrower filter.";
+    return { message, ...where, extensions: { code: "QUERY_TIMED_OUT" } };
   }
   const code = typeof extensions.code === "string" ? extensions.code : undefined;
   if (code !== undefined && REQUEST_CODES.has(code)) return { message, ...where, extensions: { code } };

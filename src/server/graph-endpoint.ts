@@ -4,7 +4,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
 import { expressMiddleware } from "@as-integrations/express5";
-import express, { type Express, type RequestHandler } from "express";
+import express, { type Express, type RequestHandler, type Response } from "express";
 import { getOperationAST, GraphQLError, type DocumentNode } from "graphql";
 import type { Server } from "node:http";
 import type { GraphRequest } from "../graphql/limits/limits.js";
@@ -48,11 +48,33 @@ export async function serveGraph<Principal>(endpoint: Endpoint<Principal>): Prom
     express.json({ limit: MAX_BODY_BYTES }),
     limited(service),
     expressMiddleware(apollo, {
-      context: async ({ res }) => service.context(res.locals.principal as Principal, url()),
+      context: async ({ res }) => service.context(res.locals.principal as Principal, url(), goneBefore(res)),
     }),
   );
   return () => apollo.stop();
 }
+
+/** Aborted when the client closes its connection before it has its answer. */
+function goneBefore(res: Response): AbortSignal {
+  const gone = new AbortController();
+  res.once("close", () => {
+    if (!res.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+/** Who is told to come back later is told so in the head of the answer too, where proxies and clients of HTTP look. */
+const retryAfter: ApolloServerPlugin<object> = {
+  requestDidStart: async () => ({
+    willSendResponse: async ({ response: { http, body } }) => {
+      if (body.kind !== "single") return;
+      const busy = body.singleResult.errors?.find(({ extensions }) => extensions?.code === "SERVICE_BUSY");
+      if (!busy) return;
+      http.headers.set("retry-after", String(Math.ceil(Number(busy.extensions?.retryAfterMs) / 1_000)));
+      http.status = 503;
+    },
+  }),
+};
 
 function apolloFor<Principal>({ drain, service, logger }: Endpoint<Principal>): ApolloServer<object> {
   const draining: ApolloServerPlugin = { serverWillStart: async () => ({ drainServer: () => drain.run() }) };
@@ -73,7 +95,12 @@ function apolloFor<Principal>({ drain, service, logger }: Endpoint<Principal>): 
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     logger,
-    plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginUsageReportingDisabled(), draining],
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      draining,
+      retryAfter,
+    ],
   });
 }
 

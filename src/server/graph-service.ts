@@ -23,7 +23,10 @@ export interface GraphService<Principal> {
   readonly limit: (request: GraphRequest) => DocumentNode | readonly GraphQLError[];
   /** On top of those of the GraphQL specification. */
   readonly validationRules: readonly ValidationRule[];
-  /** Made anew for each request and each event, so that what it loads is never stale. `url` is where clients reach us. */
-  readonly context: (principal: Principal, url: string) => object | Promise<object>;
+  /**
+   * Made anew for each request and each event, so that what it loads is never stale. `url` is where clients reach us;
+   * `gone` is aborted when nobody waits for the answer any more.
+   */
+  readonly context: (principal: Principal, url: string, gone: AbortSignal) => object | Promise<object>;
   readonly formatError: (error: GraphQLError) => GraphQLFormattedError;
 }

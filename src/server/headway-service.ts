@@ -36,7 +36,8 @@ export async function headwayService(
     },
     limit: (request) => limitRequest(schema, request),
     validationRules: introspection === false ? [NoSchemaIntrospectionCustomRule] : [],
-    context: (principal, here) => createContext({ ...api, logger, publicUrl: publicUrl ?? here }, principal),
+    context: (principal, here, gone) =>
+      createContext({ ...api, logger, publicUrl: publicUrl ?? here }, principal, gone),
     formatError: (error) => formatError(error, logger),
   };
 }

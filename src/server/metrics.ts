@@ -10,6 +10,8 @@ import { collectProcessMetrics, processMetrics } from "../metrics.js";
 
 export interface MetricsDeps {
   readonly db: DataSource;
+  /** The connections of clients' requests; `db` itself where there are none of their own. */
+  readonly apiDb: DataSource;
   readonly logger: Logger;
 }
 
@@ -21,16 +23,19 @@ const MAX_VIOLATIONS = 1_000;
  * Answers Prometheus: what this process counted, and what the database knows of the whole installation. The latter is
  * the same whichever process is asked: take the maximum over processes, not the sum.
  */
-export function serveMetrics({ db, logger }: MetricsDeps): RequestHandler {
+export function serveMetrics({ db, apiDb, logger }: MetricsDeps): RequestHandler {
   collectProcessMetrics();
   const ofPool = new Registry();
   const pool = new Gauge({
     name: "headway_pool_connections",
     help: "Database connections of this process, and callers that wait for one.",
-    labelNames: ["state"] as const,
+    labelNames: ["pool", "state"] as const,
     registers: [ofPool],
     collect: () => {
-      for (const [state, count] of Object.entries(poolUsage(db))) pool.set({ state }, count);
+      const pools = { work: db, ...(apiDb === db ? {} : { api: apiDb }) };
+      for (const [name, one] of Object.entries(pools)) {
+        for (const [state, count] of Object.entries(poolUsage(one))) pool.set({ pool: name, state }, count);
+      }
     },
   });
   const ofProcess = Registry.merge([processMetrics, ofPool]);
@@ -79,7 +84,7 @@ export function serveMetrics({ db, logger }: MetricsDeps): RequestHandler {
     checkedAt = Date.now();
     const since = new Date(checkedAt - 2 * VIOLATIONS_EVERY_MS);
     const scope = { projectId: null, seen: null, collectionId: null, jobId: null, since, limit: MAX_VIOLATIONS };
-    const found = await findViolations(db, scope);
+    const found = await findViolations(db, scope, new AbortController().signal);
     violations.reset();
     for (const { invariant } of found) violations.inc({ invariant });
   };

@@ -12,7 +12,7 @@ export interface ServerOptions {
   /** Read at each request: more may be added after the start. */
   readonly checks: readonly Check[];
   /** Asked for /metrics; null where there is nothing to be measured. */
-  readonly measured: { readonly db: DataSource } | null;
+  readonly measured: { readonly db: DataSource; readonly apiDb: DataSource } | null;
   /** Null where this process serves no API, but health only. */
   readonly api: Omit<ApiDeps, "publicUrl" | "logger"> | null;
   /** How often the keys of open sockets are looked at again. Default 10,000. */

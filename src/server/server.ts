@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type Express } from "express";
 import { createServer, type Server } from "node:http";
 import { isIPv6, type AddressInfo } from "node:net";
-import { AccessDenied, HeadwayError, messageOf, RateLimited } from "../errors.js";
+import { AccessDenied, HeadwayError, messageOf, RateLimited, ServiceBusy } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { serveArtifact } from "./artifacts.js";
 import { Drain } from "./drain.js";
@@ -140,9 +140,9 @@ function answerError(logger: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error);
     res.type(mediaTypeFor(req));
-    if (error instanceof RateLimited) {
+    if (error instanceof RateLimited || error instanceof ServiceBusy) {
       const { code, message, retryAfterMs } = error;
-      res.set("retry-after", String(Math.ceil(retryAfterMs / 1_000))).status(429);
+      res.set("retry-after", String(Math.ceil(retryAfterMs / 1_000))).status(error instanceof RateLimited ? 429 : 503);
       res.json({ errors: [{ message, extensions: { code, retryAfterMs } }] });
       return;
     }

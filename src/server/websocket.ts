@@ -12,7 +12,7 @@ import {
 import { useServer } from "graphql-ws/use/ws";
 import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { WebSocketServer } from "ws";
+import { WebSocketServer, type WebSocket } from "ws";
 import { messageOf } from "../errors.js";
 import type { GraphRequest } from "../graphql/limits/limits.js";
 import type { Logger } from "../logger.js";
@@ -57,10 +57,10 @@ export function serveSockets<Principal>(
   let closing = false;
   const auth = new SocketAuth(service, logger);
   /** By the context that was made for them: each event of their subscription needs another one. */
-  const principals = new WeakMap<object, Principal>();
-  const contextFor = async (principal: Principal): Promise<object> => {
-    const context = await service.context(principal, url());
-    principals.set(context, principal);
+  const principals = new WeakMap<object, readonly [Principal, AbortSignal]>();
+  const contextFor = async (principal: Principal, gone: AbortSignal): Promise<object> => {
+    const context = await service.context(principal, url(), gone);
+    principals.set(context, [principal, gone]);
     return context;
   };
   const disposable = useServer(
@@ -80,11 +80,11 @@ export function serveSockets<Principal>(
           document,
           operationName: operationName ?? null,
           variableValues: variables ?? null,
-          contextValue: await contextFor(principal),
+          contextValue: await contextFor(principal, goneWith(extra.socket)),
         };
       },
       subscribe: (args) =>
-        subscribeWith(args as ExecutionArgs, () => contextFor(principals.get(args.contextValue as object)!)),
+        subscribeWith(args as ExecutionArgs, () => contextFor(...principals.get(args.contextValue as object)!)),
       execute: async (args) => withCodes(await execute(args as ExecutionArgs)),
       onNext: (_context, _id, _payload, _args, result) =>
         result.errors ? { ...result, errors: result.errors.map(service.formatError) } : undefined,
@@ -122,6 +122,19 @@ export function serveSockets<Principal>(
       for (const client of sockets.clients) client.terminate();
     },
   };
+}
+
+const gone = new WeakMap<WebSocket, AbortSignal>();
+
+/** Aborted when the socket closes. */
+function goneWith(socket: WebSocket): AbortSignal {
+  const known = gone.get(socket);
+  if (known) return known;
+  const controller = new AbortController();
+  if (socket.readyState === socket.OPEN) socket.once("close", () => controller.abort());
+  else controller.abort();
+  gone.set(socket, controller.signal);
+  return controller.signal;
 }
 
 /** The document, or why it is refused; with the codes that the HTTP side gives. */

@@ -115,7 +115,13 @@ const AS_NEEDED = {
 describe("a database that is reached directly", () => {
   test("serves for everything, LISTEN too, and there is nothing to say about it", async () => {
     const here = { url: database.url, route: "direct" };
-    expect(await reach(database.url)).toEqual({ work: here, schema: here, listen: here, advice: [] });
+    expect(await reach(database.url)).toEqual({
+      work: here,
+      schema: here,
+      listen: here,
+      connectionLimit: null,
+      advice: [],
+    });
   });
 
   test("gives sessions as they are needed, whatever its own defaults are", async () => {
@@ -161,7 +167,7 @@ describe("a database behind PgBouncer in transaction mode", () => {
     const url = pooler.through(database.url);
     const { advice, ...reached } = await reach(url);
     const here = { url, route: "pooler" };
-    expect(reached).toEqual({ work: here, schema: here, listen: null });
+    expect(reached).toEqual({ work: here, schema: here, listen: null, connectionLimit: null });
     expect(advice).toHaveLength(2);
     expect(advice[0]).toMatch(
       /statement_timeout and lock_timeout .*: alter role "headway" in database "test_\w+" set statement_timeout = '30s'; alter role/,
@@ -177,6 +183,7 @@ describe("a database behind PgBouncer in transaction mode", () => {
       work: { url, route: "pooler" },
       schema: direct,
       listen: direct,
+      connectionLimit: null,
       advice: [],
     });
     await other.drop();

@@ -116,7 +116,7 @@ describe.each(["a fresh database", "an upgraded database"] as const)("in %s", (w
 const WITHOUT_PATH = [
   ["guard_birth", "guard_collection", "guard_history_row", "guard_job", "guard_task"],
   ["move_fetched_blob", "release_upload", "show_entities"],
-  ["is_expiry_due", "is_retryable", "stuck_jobs", "violations"],
+  ["is_expiry_due", "is_retryable", "stuck_jobs", "violations", "violations_within"],
 ].flat();
 
 describe("the functions", () => {

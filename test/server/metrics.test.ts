@@ -49,9 +49,13 @@ describe("/metrics", () => {
   });
 
   test("tells how many database connections of this process are in use, idle and waited for", async () => {
-    const { 'state="idle"': idle, 'state="used"': used, ...rest } = await sample("headway_pool_connections");
+    const {
+      'pool="work",state="idle"': idle,
+      'pool="work",state="used"': used,
+      ...rest
+    } = await sample("headway_pool_connections");
     expect(idle! + used!).toBeGreaterThan(0);
-    expect(rest).toEqual({ 'state="waiting"': 0 });
+    expect(rest).toEqual({ 'pool="work",state="waiting"': 0 });
   });
 
   test("tells open work by stage, the age of what waits, and the workers", async () => {

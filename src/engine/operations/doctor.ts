@@ -1,4 +1,5 @@
 import type { DataSource } from "typeorm";
+import { readWithin } from "../../database/read-within.js";
 import type { KeyScope } from "../../access/keys.js";
 import type { Violation } from "../../model/violation.js";
 
@@ -16,19 +17,29 @@ export interface DoctorScope {
   readonly limit: number;
 }
 
-/** The broken invariants within the scope, those of one entity together. Empty when all is well. */
-export function findViolations(db: DataSource, scope: DoctorScope): Promise<Violation[]> {
-  const { projectId, seen, collectionId, jobId, since, limit } = scope;
-  return db.query(
-    `select v.invariant, v.entity_type as "entityType", v.entity_id as "entityId", v.detail
-     from headway.violations($1) v
-     left join headway.task t on v.entity_type = 'TASK' and t.id = v.entity_id
-     left join headway.job j on j.id = case v.entity_type when 'TASK' then t.job_id when 'JOB' then v.entity_id end
-     left join headway.collection c on c.id = coalesce(j.collection_id, v.entity_id)
-     where ($2::uuid is null or c.project_id = $2) and ($3::uuid is null or c.id = $3) and ($4::uuid is null or j.id = $4)
-       and ($6::uuid is null or c.id = $6) and ($7::uuid is null or j.id = $7)
-     order by v.entity_type, v.entity_id, v.invariant, v.detail limit $5`,
-    [since, projectId, collectionId, jobId, limit, seen?.collectionId ?? null, seen?.jobId ?? null],
+/** Longer than any look at one collection takes; over all projects and years it may not be enough. */
+const TIMEOUT_MS = 10_000;
+
+/**
+ * The broken invariants within the scope, those of one entity together. Empty when all is well. Nothing is read but
+ * what the scope holds, and nothing any more once `signal` is aborted.
+ * @throws {AskedTooMuch} after 10 s
+ */
+export async function findViolations(db: DataSource, scope: DoctorScope, signal: AbortSignal): Promise<Violation[]> {
+  const { projectId, seen, since, limit } = scope;
+  const isOutside = (asked: string | null, mine: string | null | undefined): boolean =>
+    asked !== null && (mine ?? asked) !== asked;
+  if (isOutside(scope.collectionId, seen?.collectionId) || isOutside(scope.jobId, seen?.jobId)) return [];
+  const collectionId = scope.collectionId ?? seen?.collectionId ?? null;
+  const jobId = scope.jobId ?? seen?.jobId ?? null;
+  const instead = "ask for one collection or job, or for a later `since`";
+  return readWithin<Violation>(
+    db,
+    { what: "doctor", instead, timeoutMs: TIMEOUT_MS, signal },
+    `select invariant, entity_type as "entityType", entity_id as "entityId", detail
+     from headway.violations_within($1, $2, $3, $4)
+     order by entity_type, entity_id, invariant, detail limit $5`,
+    [since, projectId, collectionId, jobId, limit],
   );
 }
 

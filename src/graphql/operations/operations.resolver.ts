@@ -1,7 +1,8 @@
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from "type-graphql";
 import { countOpenStages, findViolations } from "../../engine/operations/doctor.js";
 import { repair } from "../../engine/operations/repair.js";
-import { BadInput } from "../../errors.js";
+import { Turns } from "../../async/turns.js";
+import { BadInput, ServiceBusy } from "../../errors.js";
 import { StageCount } from "../../model/job.js";
 import { Violation } from "../../model/violation.js";
 import { Worker } from "../../model/worker.js";
@@ -12,6 +13,8 @@ import { RepairPayload } from "./operations.payload.js";
 
 const DAY_MS = 86_400_000;
 const MAX_VIOLATIONS = 1_000;
+/** However many ask: most of the connections are left to those who ask for less. */
+const scans = new Turns(2, 5_000, () => new ServiceBusy("Others are asking doctor; ask again later."));
 
 /** What those ask who keep the system running. */
 @Resolver()
@@ -55,7 +58,7 @@ export class OperationsResolver {
 
   @Query(() => [Violation], {
     description:
-      "Broken invariants in what changed since then (a day by default) and in all open jobs; at most `first`. Empty when all is well.",
+      "Broken invariants in what changed since then (a day by default) and in all open jobs; at most `first`. Empty when all is well. Worked out once a request, within 10 s (QUERY_TIMED_OUT), for each key one after the other.",
   })
   doctor(
     @Arg("collectionId", () => ID, { nullable: true, description: "Only within this collection." })
@@ -68,20 +71,27 @@ export class OperationsResolver {
     since: Date | null,
     @Arg("first", () => Int, { nullable: true, defaultValue: 100, description: `1 to ${MAX_VIOLATIONS}.` })
     first: number | null,
-    @Ctx() { db, projectId, principal }: GraphContext,
+    @Ctx() { db, projectId, principal, once, signal }: GraphContext,
   ): Promise<Violation[]> {
     const limit = first ?? 100;
     if (limit < 1 || limit > MAX_VIOLATIONS) {
       throw new BadInput(`first: ${limit} is out of range; it must be 1 to ${MAX_VIOLATIONS}.`, { field: "first" });
     }
-    return findViolations(db, {
-      projectId,
-      seen: principal.scope,
+    const asked = {
       collectionId: optionalUuid(collectionId, "collectionId"),
       jobId: optionalUuid(jobId, "jobId"),
-      since: since ?? new Date(Date.now() - DAY_MS),
+      since,
       limit,
-    });
+    };
+    return once.do("doctor", asked, () =>
+      scans.run(principal.keyId, () =>
+        findViolations(
+          db,
+          { ...asked, projectId, seen: principal.scope, since: since ?? new Date(Date.now() - DAY_MS) },
+          signal,
+        ),
+      ),
+    );
   }
 
   @Mutation(() => RepairPayload, { description: "Runs convergence now, for one job or for all." })

@@ -89,7 +89,7 @@ class JobStates implements AsyncIterableIterator<Job> {
 
   /** In a context of its own for each event: a loader would give the state of the one before. */
   async #read(): Promise<Job | null> {
-    const context = createContext(this.#context, this.#context.principal);
+    const context = createContext(this.#context, this.#context.principal, this.#context.signal);
     context.loaders.job.prime(this.#jobId, await freshJobs(context).load(this.#jobId));
     return readJob(context, this.#jobId);
   }

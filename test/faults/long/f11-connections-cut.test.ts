@@ -22,7 +22,7 @@ afterAll(() => rig.close());
 async function pool({ url }: HeadwayProcess): Promise<{ used: number; waiting: number }> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const of = (state: string): number =>
-    Number(new RegExp(`^headway_pool_connections\\{state="${state}"\\} (\\d+)$`, "m").exec(text)![1]);
+    Number(new RegExp(`^headway_pool_connections\\{pool="work",state="${state}"\\} (\\d+)$`, "m").exec(text)![1]);
   return { used: of("used"), waiting: of("waiting") };
 }
 

@@ -4,6 +4,8 @@ import pg from "pg";
 import { definePipeline } from "../../../src/pipelines/pipeline.js";
 import { createTestApi, type TestApi } from "../../support/api.js";
 import { PROJECT } from "../../support/engine.js";
+import { keyBy } from "../../support/keys.js";
+import { sentIn, statementsOf } from "../../support/statements.js";
 import { until } from "../../support/until.js";
 
 const plain = definePipeline({
@@ -144,6 +146,37 @@ describe("doctor", () => {
     expect((await ask(WITHIN, { job: otherJobId })).doctor).toEqual([]);
     await unguarded("update headway.job set completed = 0 where id = $1", jobId);
     expect((await ask(ALL)).doctor).toEqual([]);
+  });
+
+  test("H8: looks once in a request, whatever its aliases, and for one set of arguments", async () => {
+    const aliases = (first: (i: number) => number): string =>
+      Array.from(
+        { length: 30 },
+        (_, i) => `d${i}: doctor(since: "1970-01-01T00:00:00Z", first: ${first(i)}) { detail }`,
+      ).join(" ");
+    const looks = (sent: readonly string[]): number => sent.filter((sql) => sql.includes("violations_within")).length;
+    const sent = await statementsOf(async () => {
+      expect(Object.values(await ask(`{ ${aliases(() => 5)} }`))).toEqual(Array.from({ length: 30 }, () => []));
+    });
+    expect(looks(sent)).toBe(1);
+    const { errors } = await api.send(`{ ${aliases((i) => i + 1)} }`);
+    expect(errors[0]).toMatchObject({
+      message: "doctor is asked for with several arguments; send a request for each of them.",
+      extensions: { code: "BAD_USER_INPUT" },
+    });
+  });
+
+  test("reads nothing but what the key may see", async () => {
+    const [seen, other] = [await api.rig.collection(1), await api.rig.collection(1)];
+    const jobId = await api.rig.submit("plain", 0, { collectionId: seen });
+    const within = async (scope: { collectionId: string; jobId: string | null }, args = ""): Promise<unknown[]> => {
+      const as = await keyBy(api.rig.db, { role: "VIEWER", scope });
+      const sent = await sentIn(() => api.send(`{ doctor${args} { detail } }`, {}, as));
+      return sent.filter(({ sql }) => sql.includes("violations_within")).map(({ values }) => values.slice(1, 4));
+    };
+    expect(await within({ collectionId: seen, jobId: null })).toEqual([[PROJECT, seen, null]]);
+    expect(await within({ collectionId: seen, jobId })).toEqual([[PROJECT, seen, jobId]]);
+    expect(await within({ collectionId: seen, jobId: null }, `(collectionId: "${other}")`)).toEqual([]);
   });
 
   test.each([0, -1, 1_001])("refuses first: %d, naming it", async (first) => {
