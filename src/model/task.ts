@@ -4,14 +4,7 @@ import type { TaskKind, TaskStatus } from "../lifecycle/status.js";
 import { StageOutcomeEnum, TaskKindEnum, TaskStatusEnum } from "./enums.js";
 import { TrackedEntity } from "./node.js";
 import { BigIntScalar, wholeNumber } from "./scalars.js";
-
-@ObjectType({ description: "Something worth knowing that did not fail anything." })
-export class Warning {
-  @Field(() => String, { description: "Which kind, in upper-case words." })
-  readonly code!: string;
-  @Field(() => String, { description: "What was noticed, and where." })
-  readonly message!: string;
-}
+import { Warning } from "./warning.js";
 
 @ObjectType({ description: "Why a task failed, or why it is tried again." })
 export class TaskError {
@@ -46,7 +39,8 @@ export class StageRun {
   readonly outcome!: "COMPLETED" | "FAILED" | "CANCELLED" | "INTERRUPTED" | null;
   @Field(() => Int, {
     nullable: true,
-    description: "The version of the pipeline that ran, which may be a later one than the job's; null where it is not known.",
+    description:
+      "The version of the pipeline that ran, which may be a later one than the job's; null where it is not known.",
   })
   readonly pipelineVersion!: number | null;
   @Field(() => String, { nullable: true, description: "Who ran it: `worker:<its id>`." })

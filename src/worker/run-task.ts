@@ -38,7 +38,6 @@ export interface RunTaskDeps extends ContextDeps {
     ctx: DocumentContext | CollectionContext,
     signal: AbortSignal,
   ) => Promise<unknown>;
-  readonly onError: (error: unknown, doing: string) => void;
   /** Called once a task that staged text or chunks has completed, so that its document shows them, or was skipped. */
   readonly onContentMoved: (documentId: string) => void;
 }

@@ -39,17 +39,7 @@ export class WorkerRow {
       `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, serves, concurrency, lease_ms)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       // The column is from before there were several projects: a worker serves all of them.
-      [
-        id,
-        DEFAULT_PROJECT_ID,
-        hostname,
-        pid,
-        build,
-        Object.keys(serves),
-        JSON.stringify(serves),
-        concurrency,
-        leaseMs,
-      ],
+      [id, DEFAULT_PROJECT_ID, hostname, pid, build, Object.keys(serves), JSON.stringify(serves), concurrency, leaseMs],
     );
   }
 

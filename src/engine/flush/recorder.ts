@@ -208,7 +208,13 @@ export class Recorder {
         if (waits && isHeld(error)) throw error;
         // A worker keeps its results until there is room for them; the sweep looks again instead, at what is true by then.
         const waitsForRoom = workerId !== null;
-        await pauseAfter(error, { doing: "flushing; trying again", isClosed: this.#closed, waitsForRoom, onError });
+        await pauseAfter(error, {
+          doing: "flushing; trying again",
+          isClosed: this.#closed,
+          waitsForRoom,
+          repeatsLate: true,
+          onError,
+        });
       }
     }
   }

@@ -3,6 +3,14 @@ import type { StagedCounts } from "../../pipelines/pipeline.js";
 import type { DocumentFacts } from "../../sources/source.js";
 import { toStorableMessage } from "../storable.js";
 
+/** As it stands on the task. */
+export interface TaskWarning {
+  readonly code: string;
+  readonly message: string;
+  readonly count: number;
+  readonly pages: readonly number[];
+}
+
 interface CommandBase {
   readonly taskId: string;
   /** The claim under which this is written. */
@@ -11,7 +19,7 @@ interface CommandBase {
   /** Fences under which text and chunks were staged, where this stage staged any. */
   readonly textFence?: string;
   readonly chunkFence?: string;
-  readonly warnings?: readonly { readonly code: string; readonly message: string }[];
+  readonly warnings?: readonly TaskWarning[];
 }
 
 /** The output of a stage that has been passed, and what ran: see the task's columns; absent where they stay as they are. */
@@ -28,10 +36,10 @@ export type TaskCommand =
   | (CommandBase & PassedStage & { readonly kind: "hand_on"; readonly stage: string })
   | (CommandBase &
       PassedStage & {
-      readonly kind: "complete";
-      /** What the stage's check has accepted; the database refuses the command when it finds something else. */
-      readonly staged?: StagedCounts;
-    })
+        readonly kind: "complete";
+        /** What the stage's check has accepted; the database refuses the command when it finds something else. */
+        readonly staged?: StagedCounts;
+      })
   /** The content is one that has been completed before: its results stand, the rest of the stages is left out. */
   | (CommandBase & { readonly kind: "skip" })
   | (CommandBase & {

@@ -46,7 +46,8 @@ function recorder(): Recorder {
   });
 }
 
-const claim = (by: Recorder, limit: number): Promise<Claim[]> => by.claim({ ids: [], registry: rig.deps.registry, limit });
+const claim = (by: Recorder, limit: number): Promise<Claim[]> =>
+  by.claim({ ids: [], registry: rig.deps.registry, limit });
 const end = (by: Recorder, { taskId, fence }: Claim): Promise<unknown> =>
   by.record({ kind: "end", taskId, fence, cause: "PERMANENT_ERROR", code: "DONE" });
 

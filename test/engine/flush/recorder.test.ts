@@ -35,7 +35,8 @@ function recorder(workerId: string = randomUUID()): Recorder {
   });
 }
 
-const claimAll = (by: Recorder, limit = 1_000): Promise<Claim[]> => by.claim({ ids: [], registry: rig.deps.registry, limit });
+const claimAll = (by: Recorder, limit = 1_000): Promise<Claim[]> =>
+  by.claim({ ids: [], registry: rig.deps.registry, limit });
 const goOn = (by: Recorder, { taskId, fence }: Claim, outputJson = "1"): Promise<Recorded | null> =>
   by.record({ kind: "stage", taskId, fence, stage: "b", maxAttempts: 3, outputJson });
 const complete = (by: Recorder, { taskId, fence }: Claim, outputJson = "2"): Promise<Recorded | null> =>
