@@ -88,7 +88,7 @@ async function expectTold(api: ApiClient, jobId: string, stages: readonly string
 }
 
 const versionsIn = (ran: readonly Ran[]): number[] =>
-  [...new Set(ran.flatMap(({ outputs }) => Object.values(outputs)))].sort();
+  [...new Set(ran.flatMap(({ outputs }) => Object.values(outputs)))].sort((a, b) => a - b);
 
 describe("F34: versions of a pipeline side by side", () => {
   test("a rolling update over 200 documents, and 200 of the new version meanwhile", async () => {
