@@ -19,6 +19,8 @@ const JOBS_OF_ONE = 6_000;
 const TASKS_OF_ONE = 24_000;
 const WORKERS = 8;
 const DAYS = 300;
+const STAGES = { version: 1, stages: { a: 3, b: 3, c: 3, d: 3 } };
+const SERVES = JSON.stringify({ documents: STAGES, expenses: STAGES });
 
 const CHANGED = "gen_random_uuid(), 'USER', 'filler', 'SUBMITTED'";
 const NOUNS = { collection: 1, job: 2, task: 3, worker: 4, document: 5 } as const;
@@ -132,9 +134,9 @@ export async function fillLists(superuserUrl: string, jobs: number): Promise<Fil
     );
     await db.query(
       `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, running, lease_ms, loop_iterations,
-         heartbeat_at, last_loop_at)
+         heartbeat_at, last_loop_at, serves)
        select ${idOf("worker", "n")}, '${PROJECT}', 'host', n, '1', '{documents,expenses}', 450, 450, 30000, 1,
-         now() + interval '1 day', now() + interval '1 day' from generate_series(1, ${WORKERS}) n`,
+         now() + interval '1 day', now() + interval '1 day', '${SERVES}' from generate_series(1, ${WORKERS}) n`,
     );
     await db.query("vacuum (analyze)");
   });

@@ -249,7 +249,7 @@ CREATE INDEX job_newest ON headway.job USING btree (project_id, created_at DESC,
 CREATE INDEX job_of_collection ON headway.job USING btree (collection_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX job_one_open ON headway.job USING btree (collection_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'PROCESSING'::text, 'CANCELLING'::text]));
 CREATE INDEX job_open ON headway.job USING btree (id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'PROCESSING'::text, 'CANCELLING'::text]));
-CREATE INDEX job_ready ON headway.job USING btree (pipeline, project_id, priority DESC, next_due_at, id) WHERE (is_ready AND (cancel_requested_at IS NULL));
+CREATE INDEX job_ready ON headway.job USING btree (pipeline, project_id, pipeline_version, priority DESC, next_due_at, id) WHERE (is_ready AND (cancel_requested_at IS NULL));
 CREATE INDEX job_status_changed ON headway.job USING btree (status_changed_at);
 CREATE INDEX job_tags ON headway.job USING gin (tags);
 CREATE INDEX job_with_operation ON headway.job USING btree (id) WHERE (operation IS NOT NULL);
@@ -323,6 +323,15 @@ create table headway.named_entity_shown (
   task_id uuid not null,
   fence bigint not null,
   constraint named_entity_shown_pkey PRIMARY KEY (collection_id)
+);
+
+create table headway.options_check (
+  job_id uuid not null,
+  project_id uuid not null,
+  pipeline_version integer not null,
+  refusal text,
+  checked_at timestamp with time zone not null default clock_timestamp(),
+  constraint options_check_pkey PRIMARY KEY (job_id, pipeline_version)
 );
 
 create table headway.pipeline_pause (
@@ -436,6 +445,8 @@ create table headway.task (
   document_name text,
   ordinal integer not null,
   pipeline text not null,
+  pipeline_version integer not null default 1,
+  is_mixed boolean not null default false,
   priority integer not null default 0,
   run integer not null default 1,
   status text not null,
@@ -476,7 +487,7 @@ create table headway.task (
   constraint task_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'QUEUED'::text, 'RUNNING'::text, 'COMPLETED'::text, 'FAILED'::text, 'CANCELLED'::text, 'SKIPPED'::text])))
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_cost_limit=1000);
 CREATE INDEX task_by_error_in_order ON headway.task USING btree (job_id, error_code, ordinal) WHERE (error_code IS NOT NULL);
-CREATE INDEX task_due ON headway.task USING btree (job_id, run_at, ordinal) WHERE (status = 'QUEUED'::text);
+CREATE INDEX task_due ON headway.task USING btree (job_id, stage, run_at, ordinal) WHERE (status = 'QUEUED'::text);
 CREATE INDEX task_not_completed ON headway.task USING btree (job_id, ordinal) WHERE (status <> 'COMPLETED'::text);
 CREATE INDEX task_of_document ON headway.task USING btree (document_id, id);
 CREATE UNIQUE INDEX task_one_collection_task ON headway.task USING btree (job_id) WHERE (kind = 'COLLECTION'::text);
@@ -517,6 +528,7 @@ create table headway.worker (
   pid integer not null,
   build text not null,
   pipelines text[] not null,
+  serves jsonb not null default '{}'::jsonb,
   concurrency integer not null,
   lease_ms integer not null,
   running integer not null default 0,
@@ -697,60 +709,85 @@ begin
 end $function$
 ;
 
-CREATE OR REPLACE FUNCTION headway.claimable(p_claim jsonb)
- RETURNS uuid[]
+CREATE OR REPLACE FUNCTION headway.claimable(p_claim jsonb, OUT taken uuid[], OUT is_held boolean, OUT unchecked jsonb)
+ RETURNS record
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   c_candidates constant int := 64;
   c_jobs constant int := 16;
-  v_pipelines text[] := array(select jsonb_array_elements_text(p_claim->'pipelines'));
+  c_unchecked constant int := 16;
   v_limit int := p_claim->>'limit';
   v_hinted uuid[] := array(select distinct t.job_id from headway.task t
     where t.id = any (array(select jsonb_array_elements_text(p_claim->'ids')::uuid)));
-  v_taken uuid[] := '{}';
+  v_tasks uuid[];
   v_jobs int := 0;
   v_held_job uuid;
   v_held_collection uuid;
+  v_held_stages text[];
   j record;
 begin
+  taken := '{}';
+  is_held := false;
+  unchecked := '[]';
   for j in
-    with recursive served as (
-      -- Each pipeline of each project that has something ready, from one to the next by the index.
-      (select pipeline, project_id from headway.job where is_ready and cancel_requested_at is null
-       order by pipeline, project_id limit 1)
+    with recursive ready as (
+      -- Each version of each pipeline of each project that has something ready, from one to the next by the index.
+      (select pipeline, project_id, pipeline_version from headway.job where is_ready and cancel_requested_at is null
+       order by pipeline, project_id, pipeline_version limit 1)
       union all
-      select n.pipeline, n.project_id from served s cross join lateral (
-        select pipeline, project_id from headway.job
-        where is_ready and cancel_requested_at is null and (pipeline, project_id) > (s.pipeline, s.project_id)
-        order by pipeline, project_id limit 1) n
+      select n.pipeline, n.project_id, n.pipeline_version from ready s cross join lateral (
+        select pipeline, project_id, pipeline_version from headway.job
+        where is_ready and cancel_requested_at is null
+          and (pipeline, project_id, pipeline_version) > (s.pipeline, s.project_id, s.pipeline_version)
+        order by pipeline, project_id, pipeline_version limit 1) n
     )
-    select x.id, x.collection_id from served s cross join lateral (
-      select id, collection_id, priority, next_due_at from headway.job
-      where is_ready and cancel_requested_at is null and pipeline = s.pipeline and project_id = s.project_id
-        and next_due_at <= clock_timestamp()
-      order by priority desc, next_due_at, id limit c_candidates
+    select x.id, x.collection_id, x.pipeline, s.version, s.stages,
+      case when s.pipeline_version < s.version and x.pipeline_version is null then x.options end as unchecked
+    from (
+      select r.*, (p_claim->'serves'->r.pipeline->>'version')::int as version,
+        array(select jsonb_object_keys(p_claim->'serves'->r.pipeline->'stages')) as stages
+      from ready r where p_claim->'serves' ? r.pipeline
+    ) s cross join lateral (
+      select i.id, i.collection_id, i.pipeline, i.options, i.priority, i.next_due_at, o.pipeline_version
+      from headway.job i
+      left join headway.options_check o on o.job_id = i.id and o.pipeline_version = s.version
+      where i.is_ready and i.cancel_requested_at is null and i.pipeline = s.pipeline and i.project_id = s.project_id
+        and i.pipeline_version = s.pipeline_version and i.next_due_at <= clock_timestamp() and o.refusal is null
+      order by i.priority desc, i.next_due_at, i.id limit c_candidates
     ) x
-    where s.pipeline = any (v_pipelines) and not exists (
+    where s.pipeline_version <= s.version and not exists (
       select from headway.pipeline_pause p where p.project_id = s.project_id and p.pipeline = s.pipeline)
     order by x.priority desc, x.id = any (v_hinted) desc, x.next_due_at, x.id limit c_candidates
   loop
+    if j.unchecked is not null then
+      if jsonb_array_length(unchecked) < c_unchecked then
+        unchecked := unchecked || jsonb_build_object('jobId', j.id, 'pipeline', j.pipeline, 'version', j.version,
+          'options', j.unchecked);
+      end if;
+      continue;
+    end if;
     if pg_try_advisory_xact_lock_shared(
          hashtextextended(j.collection_id::text, 'headway.collection'::regclass::oid::bigint))
        and pg_try_advisory_xact_lock(
          hashtextextended(j.collection_id::text, 'headway.status_change'::regclass::oid::bigint)) then
-      v_taken := v_taken || headway.take_due(j.id, v_limit - cardinality(v_taken));
+      v_tasks := headway.take_due(j.id, v_limit - cardinality(taken), j.stages);
+      taken := taken || v_tasks;
       v_jobs := v_jobs + 1;
-      exit when cardinality(v_taken) >= v_limit or v_jobs >= c_jobs;
+      exit when cardinality(taken) >= v_limit or v_jobs >= c_jobs;
     elsif v_held_job is null then
       v_held_job := j.id;
       v_held_collection := j.collection_id;
+      v_held_stages := j.stages;
     end if;
   end loop;
-  if v_jobs > 0 or v_held_job is null then return v_taken; end if;
-  if not headway.wait_for_collection(v_held_collection, (p_claim->>'waitMs')::int) then return null; end if;
-  return headway.take_due(v_held_job, v_limit);
+  if v_jobs > 0 or v_held_job is null then return; end if;
+  if headway.wait_for_collection(v_held_collection, (p_claim->>'waitMs')::int) then
+    taken := headway.take_due(v_held_job, v_limit, v_held_stages);
+  else
+    is_held := true;
+  end if;
 end $function$
 ;
 
@@ -763,7 +800,7 @@ AS $function$
   select coalesce(jsonb_agg(jsonb_build_object(
     'taskId', t.id, 'fence', t.fence::text, 'kind', t.kind, 'stage', t.stage, 'attempt', t.attempt,
     'maxAttempts', t.max_attempts, 'run', t.run, 'textFence', t.text_fence::text, 'chunkFence', t.chunk_fence::text,
-    'warnings', t.warnings, 'projectId', t.project_id,
+    'warnings', t.warnings, 'projectId', t.project_id, 'pipelineVersion', t.pipeline_version, 'isMixed', t.is_mixed,
     'job', jsonb_build_object('id', j.id, 'pipeline', j.pipeline, 'pipelineVersion', j.pipeline_version,
       'documentStages', j.document_stages, 'collectionStages', j.collection_stages, 'options', j.options,
       'tags', j.tags, 'run', j.run),
@@ -1237,7 +1274,7 @@ AS $function$
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION headway.kept_task(p_document uuid, p_sha256 text, p_pipeline text, p_version integer, p_options jsonb)
+CREATE OR REPLACE FUNCTION headway.kept_task(p_document uuid, p_sha256 text, p_pipeline text, p_version integer, p_stages text[], p_options jsonb)
  RETURNS uuid
  LANGUAGE sql
  STABLE
@@ -1247,7 +1284,8 @@ AS $function$
   join headway.task t on t.document_id = d.id and t.kind = 'DOCUMENT' and t.status = 'COMPLETED'
   join headway.job j on j.id = t.job_id
   where d.id = p_document and t.content_sha256 = p_sha256
-    and j.pipeline = p_pipeline and j.pipeline_version = p_version and j.options = p_options
+    and j.pipeline = p_pipeline and t.pipeline_version = p_version and not t.is_mixed
+    and j.document_stages = p_stages and j.options = p_options
     and (d.content_task_id = t.id or (t.text_fence is null and t.chunk_fence is null))
   order by t.finished_at desc limit 1
 $function$
@@ -1339,15 +1377,14 @@ declare
   v_shared uuid[];
   v_held uuid[] := '{}';
   v_claim_held boolean := false;
+  v_unchecked jsonb := '[]';
 begin
   if p_claim is not null and p_changes <> '[]' then
     raise exception 'record_changes: a claim travels alone, not beside % changes', jsonb_array_length(p_changes);
   end if;
   v_tasks := array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c);
   if p_claim is not null then
-    v_claims := headway.claimable(p_claim);
-    v_claim_held := v_claims is null;
-    v_claims := coalesce(v_claims, '{}');
+    select c.taken, c.is_held, c.unchecked into v_claims, v_claim_held, v_unchecked from headway.claimable(p_claim) c;
   end if;
   v_collections := array(select distinct collection_id from headway.task where id = any (v_tasks));
   if p_wait then
@@ -1372,8 +1409,8 @@ begin
   with c as (
     select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, kind text, stage text,
       "maxAttempts" int, again text, final text, "countsAs" text, code text, message text, retryable boolean,
-      "delayMs" int, expired boolean, "textFence" bigint, "chunkFence" bigint, warnings jsonb, output jsonb,
-      document jsonb, staged jsonb)
+      "delayMs" int, expired boolean, "textFence" bigint, "chunkFence" bigint, "pipelineVersion" int, "isMixed" boolean,
+      warnings jsonb, output jsonb, document jsonb, staged jsonb)
   ), n as (
     select t.id, c.kind, c.change, t.stage as from_stage, c.stage as next_stage, c."maxAttempts" as max_attempts,
       case
@@ -1381,20 +1418,22 @@ begin
         when c.kind = 'skip' then 'SKIPPED'
         when c.kind = 'deadline' or t.cancel_requested_at is not null then 'CANCELLED'
         when c.kind = 'stage' then 'RUNNING'
+        when c.kind = 'hand_on' then 'QUEUED'
         when c."countsAs" = 'attempt' and t.attempt < t.max_attempts then 'QUEUED'
         when c."countsAs" = 'crash' and t.crashes + 1 < p_crash_limit then 'QUEUED'
         when c.final is null then 'QUEUED'
         else 'FAILED'
       end as status,
       c.again, c.final, c."countsAs" as counts_as, c.code, c.message, c.retryable, c."delayMs" as delay_ms,
-      c."textFence" as text_fence, c."chunkFence" as chunk_fence, c.warnings, c.output, c.document, c.staged
+      c."textFence" as text_fence, c."chunkFence" as chunk_fence, c."pipelineVersion" as pipeline_version,
+      c."isMixed" as is_mixed, c.warnings, c.output, c.document, c.staged
     from c cross join lateral (
       select * from headway.task t where t.id = c.task and t.status is not distinct from 'RUNNING' offset 0
     ) t
     where t.id <> all (v_held) and t.fence = c.fence and t.change_id <> c.change and (c.expired is not true or t.lease_expires_at < v_now)
     union all
     select id, 'claim', (p_claim->>'change')::uuid, null, null, null, 'RUNNING', null, null, null, null, null, null,
-      null, null, null, null, null, null, null
+      null, null, null, null, null, null, null, null, null
     from unnest(v_claims) id
   ), changed as (
     update headway.task t set
@@ -1407,22 +1446,28 @@ begin
         when n.kind = 'deadline' then 'CANCEL_DEADLINE'
         when n.status = 'CANCELLED' then 'CANCELLED_BY_REQUEST'
         when n.kind = 'stage' then 'STAGE_STARTED'
+        when n.kind = 'hand_on' then 'HANDED_ON'
         when n.status = 'QUEUED' then n.again
         else n.final
       end,
       change_message = n.message,
       stage = case when n.kind in ('complete', 'skip') then null
-                   when n.kind = 'stage' and n.status = 'RUNNING' then n.next_stage else t.stage end,
+                   when n.kind in ('stage', 'hand_on') and n.status <> 'CANCELLED' then n.next_stage else t.stage end,
       fence = t.fence + (n.kind = 'claim')::int,
       worker_id = case when n.kind = 'claim' then p_worker when n.status = 'RUNNING' then t.worker_id end,
       lease_expires_at = case
         when n.kind = 'claim' then v_now + make_interval(secs => (p_claim->>'leaseMs')::float8 / 1000)
         -- Heartbeats pass over a row that a flush holds, and the fence has just shown that the worker is alive.
         when n.status = 'RUNNING' then greatest(t.lease_expires_at, v_now + v_lease) end,
-      attempt = case when n.kind = 'stage' and n.status = 'RUNNING' then 1
+      attempt = case when n.kind in ('stage', 'hand_on') and n.status <> 'CANCELLED' then 1
                      when n.status = 'QUEUED' and n.counts_as = 'attempt' then t.attempt + 1 else t.attempt end,
-      max_attempts = case when n.kind = 'stage' and n.status = 'RUNNING' then n.max_attempts else t.max_attempts end,
-      crashes = case when n.kind = 'stage' and n.status = 'RUNNING' then 0
+      -- How often a stage is tried is for the version to say that runs it.
+      max_attempts = case
+        when n.kind = 'stage' and n.status = 'RUNNING' then n.max_attempts
+        when n.kind = 'claim' then greatest(t.attempt,
+          coalesce((p_claim->'serves'->t.pipeline->'stages'->>t.stage)::int, t.max_attempts))
+        else t.max_attempts end,
+      crashes = case when n.kind in ('stage', 'hand_on') and n.status <> 'CANCELLED' then 0
                      when n.counts_as = 'crash' and n.status <> 'CANCELLED' then t.crashes + 1 else t.crashes end,
       progress = case when n.kind = 'complete' then 1 else 0 end,
       progress_message = null,
@@ -1435,6 +1480,8 @@ begin
       error_stage = case when n.status in ('FAILED', 'QUEUED') and n.code is not null then t.stage end,
       error_retryable = case when n.status in ('FAILED', 'QUEUED') then n.retryable end,
       text_fence = coalesce(n.text_fence, t.text_fence), chunk_fence = coalesce(n.chunk_fence, t.chunk_fence),
+      pipeline_version = coalesce(n.pipeline_version, t.pipeline_version),
+      is_mixed = coalesce(n.is_mixed, t.is_mixed),
       warnings = coalesce(n.warnings, t.warnings)
     from n where t.id = n.id
     returning t.id, t.job_id, t.project_id, t.document_id, t.status, t.fence, t.change_id, t.text_fence, t.chunk_fence,
@@ -1442,13 +1489,13 @@ begin
   ), outputs as (
     insert into headway.stage_output as o (task_id, project_id, stage, fence, output)
     select x.id, x.project_id, x.from_stage, x.fence, x.output from changed x
-    where x.change_kind in ('stage', 'complete')
+    where x.change_kind in ('stage', 'hand_on', 'complete')
     on conflict (task_id, stage) do update set fence = excluded.fence, output = excluded.output,
       created_at = clock_timestamp()
     where excluded.fence >= o.fence
   ), artifacts as (
     update headway.artifact a set accepted = true from changed x
-    where x.change_kind in ('stage', 'complete') and a.task_id = x.id and a.fence = x.fence and a.stage = x.from_stage
+    where x.change_kind in ('stage', 'hand_on', 'complete') and a.task_id = x.id and a.fence = x.fence and a.stage = x.from_stage
       and not a.accepted
   )
   select coalesce(array_agg(row(x.id, x.job_id, x.document_id, x.status, x.fence, x.change_id, x.text_fence,
@@ -1492,6 +1539,7 @@ begin
     'held', case when cardinality(v_held) = 0 then '[]' else (
       select jsonb_agg(jsonb_build_object('task', id, 'collection', collection_id)) from headway.task where id = any (v_held)) end,
     'claimHeld', v_claim_held,
+    'unchecked', v_unchecked,
     'claims', case when cardinality(v_claimed) > 0 then headway.claimed(v_claimed) else '[]' end,
     'due', (select coalesce(jsonb_agg(jsonb_build_object('task', t.id, 'fence', t.fence::text, 'pipeline', t.pipeline,
         'priority', t.priority)), '[]')
@@ -1656,8 +1704,10 @@ AS $function$
     select headway.documents_seen(before.id) = headway.documents_seen(p_job)
     from headway.job j
     join headway.job before on before.collection_id = j.collection_id and before.pipeline = j.pipeline
-      and before.pipeline_version = j.pipeline_version and before.options = j.options and before.id <> j.id
+      and before.document_stages = j.document_stages and before.collection_stages = j.collection_stages
+      and before.options = j.options and before.id <> j.id
     join headway.task c on c.job_id = before.id and c.kind = 'COLLECTION' and c.status = 'COMPLETED'
+      and c.pipeline_version = j.pipeline_version and not c.is_mixed
     where j.id = p_job
     order by c.finished_at desc limit 1
   ), false)
@@ -1743,12 +1793,17 @@ AS $function$
   union
   select j.id from headway.job j
   where j.project_id = p_project and j.status in ('QUEUED', 'PROCESSING', 'CANCELLING')
-    and j.pipeline = any (array(
-      select unnest(w.pipelines) from headway.worker_now w where w.status = 'RUNNING' and w.free > 0))
     and not exists (select from headway.pipeline_pause p where p.project_id = j.project_id and p.pipeline = j.pipeline)
     and exists (
-      select from headway.task t
-      where t.job_id = j.id and t.status = 'QUEUED' and t.run_at < clock_timestamp() - interval '60 s')
+      select from unnest(j.document_stages || j.collection_stages) s(stage)
+      where exists (
+          select from headway.task t
+          where t.job_id = j.id and t.stage = s.stage and t.status = 'QUEUED'
+            and t.run_at < clock_timestamp() - interval '60 s')
+        and exists (
+          select from headway.worker_now w
+          where w.status = 'RUNNING' and w.free > 0
+            and headway.why_not_run(w.serves, j.id, j.pipeline, j.pipeline_version, s.stage) is null))
 $function$
 ;
 
@@ -1787,10 +1842,10 @@ begin
 
   return query
     insert into headway.task as t (id, project_id, collection_id, job_id, kind, document_id, document_name, ordinal,
-      pipeline, priority, status, stage, max_attempts, run_at, finished_at, content_sha256, change_id, changed_by_type,
-      changed_by, change_reason)
+      pipeline, pipeline_version, priority, status, stage, max_attempts, run_at, finished_at, content_sha256, change_id,
+      changed_by_type, changed_by, change_reason)
     select gen_random_uuid(), p_project, v_collection, v_job, 'DOCUMENT', d.id, d.name, row_number() over (order by d.id),
-      v_pipeline, v_priority, case when d.to_do then 'QUEUED' else 'SKIPPED' end,
+      v_pipeline, (p_job->>'pipelineVersion')::int, v_priority, case when d.to_do then 'QUEUED' else 'SKIPPED' end,
       case when d.to_do then v_document_stages[1] end, (p_job->>'documentAttempts')::int,
       -- Of each row its own: what is due is claimed in this order, first document first.
       coalesce(v_run_at, clock_timestamp()),
@@ -1799,7 +1854,7 @@ begin
     from (
       select k.*, cardinality(v_document_stages) > 0 and case p_job->>'mode'
         when 'INCREMENTAL' then headway.kept_task(k.id, k.known_sha256, v_pipeline, (p_job->>'pipelineVersion')::int,
-          p_job->'options') is null
+          v_document_stages, p_job->'options') is null
         else true end as to_do
       from (
         -- Of a source nobody knows what is behind it now.
@@ -1810,32 +1865,45 @@ begin
     returning t.id, t.fence::text, t.pipeline, t.priority, t.status;
 
   if cardinality(v_collection_stages) > 0 then
-    insert into headway.task (id, project_id, collection_id, job_id, kind, ordinal, pipeline, priority, status, stage,
-      max_attempts, change_id, changed_by_type, changed_by, change_reason)
-    values (gen_random_uuid(), p_project, v_collection, v_job, 'COLLECTION', 2147483647, v_pipeline, v_priority, 'WAITING',
-      v_collection_stages[1], (p_job->>'collectionAttempts')::int, gen_random_uuid(), p_actor_type, p_actor, 'SUBMITTED');
+    insert into headway.task (id, project_id, collection_id, job_id, kind, ordinal, pipeline, pipeline_version,
+      priority, status, stage, max_attempts, change_id, changed_by_type, changed_by, change_reason)
+    values (gen_random_uuid(), p_project, v_collection, v_job, 'COLLECTION', 2147483647, v_pipeline,
+      (p_job->>'pipelineVersion')::int, v_priority, 'WAITING', v_collection_stages[1],
+      (p_job->>'collectionAttempts')::int, gen_random_uuid(), p_actor_type, p_actor, 'SUBMITTED');
   end if;
 end $function$
 ;
 
-CREATE OR REPLACE FUNCTION headway.take_due(p_job uuid, p_limit integer)
+CREATE OR REPLACE FUNCTION headway.take_due(p_job uuid, p_limit integer, p_stages text[])
  RETURNS uuid[]
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
+  v_stages text[];
   v_taken uuid[];
   v_next timestamptz;
 begin
   -- In statements of their own, which see what was decided while the locks were waited for.
-  perform from headway.job j where j.id = p_job and j.cancel_requested_at is null and not exists (
+  select j.document_stages || j.collection_stages into v_stages from headway.job j
+  where j.id = p_job and j.cancel_requested_at is null and not exists (
     select from headway.pipeline_pause p where p.project_id = j.project_id and p.pipeline = j.pipeline);
   if not found then return '{}'; end if;
+  -- Stage by stage, so that what is due at a stage of no use costs nothing. Only one claim at a time chooses among a
+  -- collection's tasks, so that hardly ever one of them is locked by the time it is chosen.
   v_taken := array(
-    select id from headway.task where job_id = p_job and status = 'QUEUED' and run_at <= clock_timestamp()
-    order by run_at, ordinal limit p_limit for no key update skip locked);
+    select t.id from headway.task t where t.id = any (array(
+      select x.id from unnest(v_stages) s(stage) cross join lateral (
+        select d.id, d.run_at, d.ordinal from headway.task d
+        where d.job_id = p_job and d.stage = s.stage and d.status = 'QUEUED' and d.run_at <= clock_timestamp()
+        order by d.run_at, d.ordinal limit p_limit
+      ) x where s.stage = any (p_stages)
+      order by x.run_at, x.ordinal limit p_limit
+    )) and t.status is not distinct from 'QUEUED' for no key update skip locked);
   if cardinality(v_taken) = 0 then
-    select min(run_at) into v_next from headway.task where job_id = p_job and status = 'QUEUED';
+    select min(x.run_at) into v_next from unnest(v_stages) s(stage) cross join lateral (
+      select d.run_at from headway.task d where d.job_id = p_job and d.stage = s.stage and d.status = 'QUEUED'
+      order by d.run_at limit 1) x;
     update headway.job set next_due_at = v_next where id = p_job and next_due_at < v_next and v_next > clock_timestamp();
   end if;
   return v_taken;
@@ -2159,6 +2227,23 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.why_not_run(p_serves jsonb, p_job uuid, p_pipeline text, p_version integer, p_stage text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select case
+    when not p_serves ? p_pipeline then 'PIPELINE'
+    when (p_serves->p_pipeline->>'version')::int < p_version then 'VERSION'
+    when not p_serves->p_pipeline->'stages' ? p_stage then 'STAGE'
+    when exists (
+      select from headway.options_check o where o.job_id = p_job and o.refusal is not null
+        and o.pipeline_version = (p_serves->p_pipeline->>'version')::int) then 'OPTIONS'
+  end
+$function$
+;
+
 create view headway.worker_now as
  SELECT clock_timestamp() AS now,
     GREATEST(concurrency - running, 0) AS free,
@@ -2176,6 +2261,7 @@ create view headway.worker_now as
     pid,
     build,
     pipelines,
+    serves,
     concurrency,
     lease_ms,
     running,
@@ -2306,6 +2392,10 @@ alter table headway.named_entity_shown add constraint named_entity_shown_collect
 alter table headway.named_entity_shown add constraint named_entity_shown_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
 alter table headway.named_entity_shown add constraint named_entity_shown_task_id_fkey FOREIGN KEY (task_id) REFERENCES headway.task(id);
+
+alter table headway.options_check add constraint options_check_job_id_fkey FOREIGN KEY (job_id) REFERENCES headway.job(id);
+
+alter table headway.options_check add constraint options_check_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
 alter table headway.pipeline_pause add constraint pipeline_pause_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 

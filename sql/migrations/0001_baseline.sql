@@ -175,7 +175,7 @@ create table headway.job (
   change_message text,
   unique (project_id, idempotency_key)
 ) with (fillfactor = 70);
-create index job_ready on headway.job (pipeline, project_id, priority desc, next_due_at, id)
+create index job_ready on headway.job (pipeline, project_id, pipeline_version, priority desc, next_due_at, id)
   where is_ready and cancel_requested_at is null;
 create index job_with_operation on headway.job (id) where operation is not null;
 create unique index job_one_open on headway.job (collection_id) where status in ('QUEUED', 'PROCESSING', 'CANCELLING');
@@ -201,6 +201,10 @@ create table headway.task (
   document_name text,
   ordinal int not null,
   pipeline text not null,
+  -- The lowest version of the pipeline whose output stands in it; before there is one, its job's. And whether outputs
+  -- of several versions stand in it.
+  pipeline_version int not null default 1,
+  is_mixed boolean not null default false,
   priority int not null default 0,
   run int not null default 1,
   status text not null check (status in (
@@ -242,7 +246,7 @@ create table headway.task (
   fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02,
   autovacuum_vacuum_cost_limit = 1000
 );
-create index task_due on headway.task (job_id, run_at, ordinal) where status = 'QUEUED';
+create index task_due on headway.task (job_id, stage, run_at, ordinal) where status = 'QUEUED';
 create index task_running on headway.task (worker_id, id) where status = 'RUNNING';
 create index task_of_document on headway.task (document_id, id);
 create unique index task_one_collection_task on headway.task (job_id) where kind = 'COLLECTION';
@@ -384,6 +388,8 @@ create table headway.worker (
   pid int not null,
   build text not null,
   pipelines text[] not null,
+  -- What it runs of each pipeline: {pipeline: {version, stages: {name: maxAttempts}}}.
+  serves jsonb not null default '{}',
   concurrency int not null,
   lease_ms int not null,
   running int not null default 0,
@@ -396,6 +402,18 @@ create table headway.worker (
   draining_at timestamptz,
   stopped_at timestamptz
 ) with (fillfactor = 70);
+
+-- Whether the options of a job are ones that a later version of its pipeline takes: as a worker of that version has
+-- found. The version that a job was submitted with takes them, and has no row.
+create table headway.options_check (
+  job_id uuid not null references headway.job,
+  project_id uuid not null references headway.project,
+  pipeline_version int not null,
+  -- What the version says against them; null where it takes them.
+  refusal text,
+  checked_at timestamptz not null default clock_timestamp(),
+  primary key (job_id, pipeline_version)
+);
 
 create table headway.refused_write (
   id bigint generated always as identity primary key,

@@ -5,6 +5,7 @@ export const CHANGE_REASONS = [
   "STARTED",
   "CLAIMED",
   "STAGE_STARTED",
+  "HANDED_ON",
   "COMPLETED",
   "DOCUMENTS_SETTLED",
   "ALL_TASKS_SETTLED",
@@ -53,6 +54,5 @@ export const ENDINGS = {
   CHILD_DIED: { again: "RETRY_SCHEDULED", final: "POISONED", code: "CRASHED", countsAs: "crash" },
   LEASE_LOST: { again: "LEASE_EXPIRED", final: "POISONED", code: "CRASHED", countsAs: "crash" },
   INTERRUPTED: { again: "INTERRUPTED", final: null, code: null, countsAs: "nothing" },
-  PIPELINE_CHANGED: { again: null, final: "PERMANENT_ERROR", code: "PIPELINE_CHANGED", countsAs: "nothing" },
 } as const satisfies Record<string, Ending>;
 export type Cause = keyof typeof ENDINGS;

@@ -102,6 +102,7 @@ export const ChangeReasonEnum = enumOf(
     STARTED: "The first task of a job's run was claimed.",
     CLAIMED: "A worker took the task.",
     STAGE_STARTED: "The task passed a stage and began the next.",
+    HANDED_ON: "The task passed a stage, and waits for a worker that has the next.",
     COMPLETED: "The task passed its last stage.",
     DOCUMENTS_SETTLED: "All document tasks have settled, so the collection task is due.",
     ALL_TASKS_SETTLED: "Nothing of the job is open any more.",
@@ -163,7 +164,7 @@ export const WorkerStatusEnum = enumOf(
   },
 );
 export const WaitingCodeEnum = enumOf("WaitingCode", "What work that does not move waits for.", WAITING_CODES, {
-  NO_WORKER: "No worker of its pipeline is running.",
+  NO_WORKER: "No worker that can run it is running: none of its pipeline, or none of a version that takes it.",
   PIPELINE_PAUSED: "Its pipeline is paused; running work goes on.",
   RETRY_BACKOFF: "Its next try is due later.",
   SCHEDULED: "It was submitted to run later.",

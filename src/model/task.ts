@@ -37,6 +37,14 @@ export class StageRun {
   readonly durationMs!: number | null;
   @Field(() => StageOutcomeEnum, { nullable: true, description: "How it ended." })
   readonly outcome!: "COMPLETED" | "FAILED" | "CANCELLED" | "INTERRUPTED" | null;
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "The version of the pipeline that ran, which may be a later one than the job's; null where it is not known.",
+  })
+  readonly pipelineVersion!: number | null;
+  @Field(() => String, { nullable: true, description: "Who ran it: `worker:<its id>`." })
+  readonly worker!: string | null;
 }
 
 @ObjectType({ description: "A late write that was refused because the lease had gone." })
@@ -93,6 +101,16 @@ export class Task extends TrackedEntity {
 
   @Column({ type: "int" })
   readonly ordinal!: number;
+
+  @Column({ type: "text" })
+  readonly pipeline!: string;
+
+  @Field(() => Int, {
+    description:
+      "The lowest version of the pipeline whose output stands in it; before the first output, the version that it was submitted with.",
+  })
+  @Column({ name: "pipeline_version", type: "int" })
+  readonly pipelineVersion!: number;
 
   @Field(() => TaskStatusEnum, { description: "How it stands." })
   @Column({ type: "text" })

@@ -4,6 +4,11 @@ import { WorkerStatusEnum } from "./enums.js";
 import { NodeEntity, NodeType } from "./node.js";
 import { BigIntScalar, wholeNumber } from "./scalars.js";
 
+/** What a worker runs: of each pipeline its version, and its stages with how often each is tried. */
+export type Serves = Readonly<
+  Record<string, { readonly version: number; readonly stages: Readonly<Record<string, number>> }>
+>;
+
 @ObjectType({ implements: NodeType, description: "A process that runs tasks, as its own claim loop reports it." })
 // The view adds to the table how the worker does, by the database's clock.
 @Entity("worker_now")
@@ -23,6 +28,9 @@ export class Worker extends NodeEntity {
   @Field(() => [String], { description: "Names of the pipelines whose tasks it takes." })
   @Column({ type: "text", array: true })
   readonly pipelines!: string[];
+  /** Of each its version and its stages. */
+  @Column({ type: "jsonb" })
+  readonly serves!: Serves;
   @Field(() => Int, { description: "How many tasks it runs at once at most." })
   @Column({ type: "int" })
   readonly concurrency!: number;

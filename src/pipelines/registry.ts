@@ -1,5 +1,6 @@
 import { ConfigError } from "../errors.js";
-import type { Pipeline, Stage } from "./pipeline.js";
+import type { Serves } from "../model/worker.js";
+import { DEFAULT_MAX_ATTEMPTS, type Pipeline, type Stage } from "./pipeline.js";
 
 /** The pipelines this process knows, by name. */
 export class Registry {
@@ -23,6 +24,17 @@ export class Registry {
   all(): Pipeline[] {
     return [...this.#byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
+}
+
+/** What claims and the worker's row say of the worker's pipelines. */
+export function servesOf(registry: Registry): Serves {
+  return Object.fromEntries(
+    registry.all().map(({ name, version, documentStages, collectionStages }) => {
+      const stages = [...documentStages, ...collectionStages];
+      const attempts = stages.map((stage) => [stage.name, stage.maxAttempts ?? DEFAULT_MAX_ATTEMPTS]);
+      return [name, { version, stages: Object.fromEntries(attempts) }];
+    }),
+  );
 }
 
 /** The names of the stages that a run with these options has, `when` applied. */

@@ -29,6 +29,9 @@ export interface RunningClaim {
   readonly source: Source | null;
   readonly staging: Staging | null;
   readonly warnings: TaskWarning[];
+  /** Of the task, as of the last stage that it has passed: see Claim. */
+  pipelineVersion: number;
+  isMixed: boolean;
   /** Found out in the present stage; taken when its end is recorded. */
   facts: DocumentFacts;
   attempt: number;
@@ -62,6 +65,8 @@ export function startClaim(deps: ContextDeps, claim: Claim, beating: Beating, st
     source: document ? new Source({ ...deps, db }, { document, reserveKey, addFacts, signal: stop }) : null,
     staging: document ? new Staging(db, claim, document.id) : null,
     warnings: [...claim.warnings],
+    pipelineVersion: claim.pipelineVersion,
+    isMixed: claim.isMixed,
     facts: {},
     attempt: claim.attempt,
     input: claim.input,
@@ -235,7 +240,8 @@ async function* settled(
        left join lateral (
          select s.task_id, s.output from headway.stage_output s
          where s.stage = $2 and s.task_id = case when t.status <> 'SKIPPED' then t.id
-           else coalesce(headway.kept_task(d.id, t.content_sha256, j.pipeline, j.pipeline_version, j.options), d.content_task_id) end
+           else coalesce(headway.kept_task(d.id, t.content_sha256, j.pipeline, j.pipeline_version,
+             j.document_stages, j.options), d.content_task_id) end
        ) o on true
        where t.job_id = $1 and t.kind = 'DOCUMENT' and t.ordinal > $3 order by t.ordinal limit $4`,
       [jobId, stage, after, limit],

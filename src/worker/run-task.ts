@@ -86,12 +86,7 @@ async function runStage(
   const stage = stages?.find((candidate) => candidate.name === name);
   const nextName = names[names.indexOf(name) + 1];
   const next = stages?.find((candidate) => candidate.name === nextName);
-  if (!pipeline || !stage || (nextName !== undefined && !next)) {
-    const missing = stage ? nextName! : name;
-    const message = `Pipeline "${claim.job.pipeline}" of this worker has no stage "${missing}"; submit the collection again.`;
-    await end(deps, running, { cause: "PIPELINE_CHANGED", message });
-    return null;
-  }
+  if (!pipeline || !stage) throw new Error(`A task was claimed at stage "${name}", which this worker does not have.`);
   let output: unknown;
   let outputJson: string;
   let staged: StagedCounts | undefined;
@@ -107,14 +102,17 @@ async function runStage(
     await endWith(deps, running, error);
     return null;
   }
-  const change = { ...base(running), outputJson };
-  const isSkip = next !== undefined && (await fetchedNothingNew(deps, running));
+  const ran = whatStands(running, pipeline, names[0] === name);
+  const change = { ...base(running), ...ran, outputJson };
+  const isSkip = nextName !== undefined && (await fetchedNothingNew(deps, running));
   const recorded = await deps.recorder.record(
     isSkip
       ? { ...base(running), kind: "skip" }
       : next
         ? { ...change, kind: "stage", stage: next.name, maxAttempts: next.maxAttempts ?? DEFAULT_MAX_ATTEMPTS }
-        : { ...change, kind: "complete", staged },
+        : nextName !== undefined
+          ? { ...change, kind: "hand_on", stage: nextName }
+          : { ...change, kind: "complete", staged },
   );
   if (recorded?.status === "COMPLETED") await failpoint("complete.after_commit");
   const isSettled = recorded?.status === "COMPLETED" || recorded?.status === "SKIPPED";
@@ -122,12 +120,26 @@ async function runStage(
     deps.onContentMoved(claim.document.id);
   }
   if (recorded?.status !== "RUNNING" || !next) return null;
+  Object.assign(running, ran);
   running.attempt = 1;
   running.input = output ?? null;
   running.facts = {};
   running.beating.stage = next.name;
   running.beating.progress = { fraction: 0, message: null, isNew: false };
   return next.name;
+}
+
+/** Which versions' outputs stand in the task once this pipeline has passed a stage; the first stage begins anew. */
+function whatStands(
+  running: RunningClaim,
+  { version }: Pipeline,
+  isFirst: boolean,
+): Pick<RunningClaim, "pipelineVersion" | "isMixed"> {
+  if (isFirst) return { pipelineVersion: version, isMixed: false };
+  return {
+    pipelineVersion: Math.min(running.pipelineVersion, version),
+    isMixed: running.isMixed || running.pipelineVersion !== version,
+  };
 }
 
 /** Whether the stage has brought in its document's bytes, and they are what this job need not do again. */

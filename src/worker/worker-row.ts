@@ -1,13 +1,14 @@
 import type { DataSource } from "typeorm";
 import { withDeadline } from "../async/with-deadline.js";
 import { DEFAULT_PROJECT_ID } from "../access/projects.js";
+import type { Serves } from "../model/worker.js";
 
 interface WorkerFacts {
   readonly id: string;
   readonly hostname: string;
   readonly pid: number;
   readonly build: string;
-  readonly pipelines: readonly string[];
+  readonly serves: Serves;
   readonly concurrency: number;
   readonly leaseMs: number;
   readonly heartbeatMs: number;
@@ -33,12 +34,12 @@ export class WorkerRow {
   }
 
   async register(): Promise<void> {
-    const { id, hostname, pid, build, pipelines, concurrency, leaseMs } = this.#facts;
+    const { id, hostname, pid, build, serves, concurrency, leaseMs } = this.#facts;
     await this.#db.query(
-      `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
-       values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, serves, concurrency, lease_ms)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       // The column is from before there were several projects: a worker serves all of them.
-      [id, DEFAULT_PROJECT_ID, hostname, pid, build, pipelines, concurrency, leaseMs],
+      [id, DEFAULT_PROJECT_ID, hostname, pid, build, Object.keys(serves), JSON.stringify(serves), concurrency, leaseMs],
     );
   }
 

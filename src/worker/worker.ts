@@ -11,6 +11,7 @@ import type { Consumer, Dispatcher, Hint } from "../dispatch/dispatcher.js";
 import type { Claim } from "../engine/flush/claim.js";
 import { dispatch } from "../engine/flush/hints.js";
 import { Recorder } from "../engine/flush/recorder.js";
+import { servesOf } from "../pipelines/registry.js";
 import type { SourceRules } from "../sources/uri.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
@@ -92,10 +93,9 @@ export class WorkerLoop {
       onDue: (due) => dispatch(deps, due),
       onError,
     });
-    const pipelines = deps.registry.all().map(({ name }) => name);
     this.#row = new WorkerRow(
       db,
-      { id: this.id, hostname: hostname(), pid: process.pid, pipelines, ...settings },
+      { id: this.id, hostname: hostname(), pid: process.pid, serves: servesOf(deps.registry), ...settings },
       onError,
     );
   }
@@ -230,7 +230,7 @@ export class WorkerLoop {
     let claims: Claim[];
     const askedAt = performance.now();
     try {
-      claims = await this.#recorder.claim({ ids, limit, pipelines: this.#pipelines() });
+      claims = await this.#recorder.claim({ ids, limit, registry: this.#deps.registry });
     } catch (error) {
       this.#claimError = error;
       this.#deps.onError(error, "claiming tasks");

@@ -46,7 +46,7 @@ describe("migrate", () => {
     await migrate(database.url);
     await client.query("update headway.sql_file set sha256 = 'older' where path like 'functions/claim/%'");
     expect(await migrate(database.url)).toEqual(
-      ["claimable", "claimed", "heartbeat", "take_due"].map((name) => `functions/claim/${name}.sql`),
+      ["claimable", "claimed", "heartbeat", "take_due", "why_not_run"].map((name) => `functions/claim/${name}.sql`),
     );
     expect(await migrate(database.url)).toEqual([]);
   });

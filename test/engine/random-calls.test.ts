@@ -139,14 +139,14 @@ async function submit(run: Run, pick: number, idempotencyKey: string | null): Pr
 }
 
 async function claim(run: Run, by: Holder, limit: number): Promise<boolean> {
-  const claiming = by.claiming.then(() => by.recorder.claim({ ids: [], pipelines: ["random"], limit }));
+  const claiming = by.claiming.then(() => by.recorder.claim({ ids: [], registry: rig.deps.registry, limit }));
   by.claiming = claiming.catch(() => undefined);
   const claims = await claiming;
   run.held.push(...claims.map((one) => ({ claim: one, by, stage: one.stage, refusals: 0 })));
   return claims.length > 0;
 }
 
-type Write = { kind: "stage" } | { kind: "complete" } | { kind: "end"; cause: Cause };
+type Write = { kind: "stage" } | { kind: "hand_on" } | { kind: "complete" } | { kind: "end"; cause: Cause };
 
 /** Writes what the holder wants of its task. False when it was refused, and then it has left nothing but evidence. */
 async function write(run: Run, held: Held, wanted: Write): Promise<boolean> {
@@ -156,9 +156,11 @@ async function write(run: Run, held: Held, wanted: Write): Promise<boolean> {
   const change: TaskCommand =
     wanted.kind === "stage"
       ? { ...base, kind: "stage", stage: "index", maxAttempts: 2 }
-      : wanted.kind === "complete"
-        ? { ...base, kind: "complete" }
-        : { taskId, fence, ...wanted, code: wanted.cause === "PERMANENT_ERROR" ? "BROKEN" : undefined, delayMs: 0 };
+      : wanted.kind === "hand_on"
+        ? { ...base, kind: "hand_on", stage: "index" }
+        : wanted.kind === "complete"
+          ? { ...base, kind: "complete" }
+          : { taskId, fence, ...wanted, code: wanted.cause === "PERMANENT_ERROR" ? "BROKEN" : undefined, delayMs: 0 };
   const recorded = await held.by.recorder.record(change);
   if (recorded === null) {
     held.refusals += 1;
@@ -207,6 +209,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   "claim as a registered worker": (run, pick) => claim(run, run.holders[0]!, 1 + (pick % 3)),
   "claim as an unknown worker": (run, pick) => claim(run, run.holders[1]!, 1 + (pick % 3)),
   "go on": writing({ kind: "stage" }, ["read"]),
+  "hand on": writing({ kind: "hand_on" }, ["read"]),
   complete: writing({ kind: "complete" }, ["index", "sum"]),
   "write late": async (run, pick) => {
     const held = take(run.lost, pick);

@@ -5,6 +5,7 @@ import { cancelJob } from "../../src/engine/cancel/cancel.js";
 import { pausePipeline } from "../../src/engine/operations/pause.js";
 import { Recorder } from "../../src/engine/flush/recorder.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
+import { Registry, servesOf } from "../../src/pipelines/registry.js";
 import { ACTOR, createRig, type Rig } from "../support/engine.js";
 import { until } from "../support/until.js";
 
@@ -44,7 +45,8 @@ function recorder(): Recorder {
 }
 
 type Claimed = Awaited<ReturnType<Recorder["claim"]>>[number];
-const claim = (by: Recorder, limit = 100): Promise<Claimed[]> => by.claim({ ids: [], pipelines: ["quick"], limit });
+const claim = (by: Recorder, limit = 100): Promise<Claimed[]> =>
+  by.claim({ ids: [], registry: new Registry([quick]), limit });
 const goOn = (by: Recorder, { taskId, fence }: Claimed) =>
   by.record({ kind: "stage", taskId, fence, stage: "b", maxAttempts: 3, outputJson: "1" });
 const complete = (by: Recorder, { taskId, fence }: Claimed) =>
@@ -60,7 +62,7 @@ async function collectionsOf(jobs: readonly string[]): Promise<string[]> {
 
 /** Blocks that a claim looks at until it has its task; it is undone. Writing one costs more as indexes grow deeper. */
 async function lookedAtByClaim(): Promise<number> {
-  const request = { ids: [], pipelines: ["quick"], limit: 1, waitMs: 100 };
+  const request = { ids: [], serves: servesOf(new Registry([quick])), limit: 1, waitMs: 100 };
   await other.query("begin");
   const { rows } = await other.query("explain (analyze, buffers, format json) select headway.claimable($1)", [
     JSON.stringify(request),

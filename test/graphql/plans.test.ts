@@ -18,6 +18,9 @@ const id = (kind: number, n: string): string =>
   `(lpad(to_hex(${kind}), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(${n}), 12, '0'))::uuid`;
 const at = (n: string): string => `timestamptz '2026-01-01' + make_interval(secs => ${n})`;
 
+const STAGES = { version: 1, stages: { a: 3, b: 3 } };
+const SERVES = JSON.stringify({ common: STAGES, rare: STAGES });
+
 const ROWS = [
   `insert into headway.collection (id, project_id, name, status, metadata, created_at, status_changed_at, change_id, changed_by_type, changed_by, change_reason)
    select ${id(1, "n")}, '${PROJECT}', 'collection ' || n, (array['COMPLETED', 'FAILED', 'PROCESSING', 'CREATED'])[1 + n % 4],
@@ -49,8 +52,8 @@ const ROWS = [
    select project_id, 'JOB', id, collection_id, id, null, 1, status, 'USER', 'filler', 'SUBMITTED', gen_random_uuid(), created_at from headway.job
    union all
    select project_id, 'COLLECTION', id, id, null, null, 1, status, 'USER', 'filler', 'SUBMITTED', gen_random_uuid(), created_at from headway.collection`,
-  `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms, loop_iterations)
-   select ${id(4, "n")}, '${PROJECT}', 'host', n, '1', '{common,rare}', 8, 30000, 1 from generate_series(1, 8) n`,
+  `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms, loop_iterations, serves)
+   select ${id(4, "n")}, '${PROJECT}', 'host', n, '1', '{common,rare}', 8, 30000, 1, '${SERVES}' from generate_series(1, 8) n`,
   "analyze",
 ];
 

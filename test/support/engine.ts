@@ -29,7 +29,8 @@ export interface Rig {
   readonly blobs: BlobStore;
   /** What the parts could not do but went on without. */
   readonly errors: { error: unknown; doing: string }[];
-  startWorker(settings?: Partial<WorkerSettings>): Promise<WorkerLoop>;
+  /** With the rig's pipelines unless others are given, such as those of another build. */
+  startWorker(settings?: Partial<WorkerSettings>, pipelines?: Registry): Promise<WorkerLoop>;
   startReconciler(settings?: Partial<ReconcilerSettings>): Reconciler;
   /** A collection of documents named d0, d1 …, each with its name as text. */
   collection(documents: number | readonly { name: string; text: string }[]): Promise<string>;
@@ -73,10 +74,11 @@ export async function createRig(
     deps,
     blobs,
     errors,
-    async startWorker(settings = {}) {
+    async startWorker(settings = {}, pipelines = registry) {
       const worker = new WorkerLoop(
         {
           ...deps,
+          registry: pipelines,
           listenAt: { url: database.url, route: "direct" },
           blobs,
           logger: silent,

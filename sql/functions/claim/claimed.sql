@@ -5,7 +5,7 @@ as $$
   select coalesce(jsonb_agg(jsonb_build_object(
     'taskId', t.id, 'fence', t.fence::text, 'kind', t.kind, 'stage', t.stage, 'attempt', t.attempt,
     'maxAttempts', t.max_attempts, 'run', t.run, 'textFence', t.text_fence::text, 'chunkFence', t.chunk_fence::text,
-    'warnings', t.warnings, 'projectId', t.project_id,
+    'warnings', t.warnings, 'projectId', t.project_id, 'pipelineVersion', t.pipeline_version, 'isMixed', t.is_mixed,
     'job', jsonb_build_object('id', j.id, 'pipeline', j.pipeline, 'pipelineVersion', j.pipeline_version,
       'documentStages', j.document_stages, 'collectionStages', j.collection_stages, 'options', j.options,
       'tags', j.tags, 'run', j.run),

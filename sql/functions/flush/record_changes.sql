@@ -2,9 +2,10 @@
 -- facts about documents, then convergence of the jobs whose tasks settled.
 --
 -- p_changes: [{task, fence, change, kind, stage, maxAttempts, again, final, countsAs, code, message, retryable,
---   delayMs, expired, textFence, chunkFence, output, document, warnings, staged}], kind one of stage (go on at 'stage'),
---   complete, skip, end (an Ending of src/lifecycle/reasons.ts), deadline (of a cancel).
--- p_claim: {change, ids, pipelines, limit, leaseMs, waitMs}, or null. A claim travels alone: it tries its locks, in
+--   delayMs, expired, textFence, chunkFence, pipelineVersion, isMixed, output, document, warnings, staged}], kind one of
+--   stage (go on at 'stage'), hand_on (the same, but by another worker), complete, skip, end (an Ending of
+--   src/lifecycle/reasons.ts), deadline (of a cancel).
+-- p_claim: {change, ids, serves, limit, leaseMs, waitMs}, or null. A claim travels alone: it tries its locks, in
 --   whatever order, and must not hold others meanwhile.
 -- p_wait: wait for collections that somebody else holds alone. Else nothing of their tasks is recorded, and they come
 --   back as `held`, so that the others' changes do not wait for them.
@@ -38,15 +39,14 @@ declare
   v_shared uuid[];
   v_held uuid[] := '{}';
   v_claim_held boolean := false;
+  v_unchecked jsonb := '[]';
 begin
   if p_claim is not null and p_changes <> '[]' then
     raise exception 'record_changes: a claim travels alone, not beside % changes', jsonb_array_length(p_changes);
   end if;
   v_tasks := array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c);
   if p_claim is not null then
-    v_claims := headway.claimable(p_claim);
-    v_claim_held := v_claims is null;
-    v_claims := coalesce(v_claims, '{}');
+    select c.taken, c.is_held, c.unchecked into v_claims, v_claim_held, v_unchecked from headway.claimable(p_claim) c;
   end if;
   v_collections := array(select distinct collection_id from headway.task where id = any (v_tasks));
   if p_wait then
@@ -71,8 +71,8 @@ begin
   with c as (
     select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, kind text, stage text,
       "maxAttempts" int, again text, final text, "countsAs" text, code text, message text, retryable boolean,
-      "delayMs" int, expired boolean, "textFence" bigint, "chunkFence" bigint, warnings jsonb, output jsonb,
-      document jsonb, staged jsonb)
+      "delayMs" int, expired boolean, "textFence" bigint, "chunkFence" bigint, "pipelineVersion" int, "isMixed" boolean,
+      warnings jsonb, output jsonb, document jsonb, staged jsonb)
   ), n as (
     select t.id, c.kind, c.change, t.stage as from_stage, c.stage as next_stage, c."maxAttempts" as max_attempts,
       case
@@ -80,20 +80,22 @@ begin
         when c.kind = 'skip' then 'SKIPPED'
         when c.kind = 'deadline' or t.cancel_requested_at is not null then 'CANCELLED'
         when c.kind = 'stage' then 'RUNNING'
+        when c.kind = 'hand_on' then 'QUEUED'
         when c."countsAs" = 'attempt' and t.attempt < t.max_attempts then 'QUEUED'
         when c."countsAs" = 'crash' and t.crashes + 1 < p_crash_limit then 'QUEUED'
         when c.final is null then 'QUEUED'
         else 'FAILED'
       end as status,
       c.again, c.final, c."countsAs" as counts_as, c.code, c.message, c.retryable, c."delayMs" as delay_ms,
-      c."textFence" as text_fence, c."chunkFence" as chunk_fence, c.warnings, c.output, c.document, c.staged
+      c."textFence" as text_fence, c."chunkFence" as chunk_fence, c."pipelineVersion" as pipeline_version,
+      c."isMixed" as is_mixed, c.warnings, c.output, c.document, c.staged
     from c cross join lateral (
       select * from headway.task t where t.id = c.task and t.status is not distinct from 'RUNNING' offset 0
     ) t
     where t.id <> all (v_held) and t.fence = c.fence and t.change_id <> c.change and (c.expired is not true or t.lease_expires_at < v_now)
     union all
     select id, 'claim', (p_claim->>'change')::uuid, null, null, null, 'RUNNING', null, null, null, null, null, null,
-      null, null, null, null, null, null, null
+      null, null, null, null, null, null, null, null, null
     from unnest(v_claims) id
   ), changed as (
     update headway.task t set
@@ -106,22 +108,28 @@ begin
         when n.kind = 'deadline' then 'CANCEL_DEADLINE'
         when n.status = 'CANCELLED' then 'CANCELLED_BY_REQUEST'
         when n.kind = 'stage' then 'STAGE_STARTED'
+        when n.kind = 'hand_on' then 'HANDED_ON'
         when n.status = 'QUEUED' then n.again
         else n.final
       end,
       change_message = n.message,
       stage = case when n.kind in ('complete', 'skip') then null
-                   when n.kind = 'stage' and n.status = 'RUNNING' then n.next_stage else t.stage end,
+                   when n.kind in ('stage', 'hand_on') and n.status <> 'CANCELLED' then n.next_stage else t.stage end,
       fence = t.fence + (n.kind = 'claim')::int,
       worker_id = case when n.kind = 'claim' then p_worker when n.status = 'RUNNING' then t.worker_id end,
       lease_expires_at = case
         when n.kind = 'claim' then v_now + make_interval(secs => (p_claim->>'leaseMs')::float8 / 1000)
         -- Heartbeats pass over a row that a flush holds, and the fence has just shown that the worker is alive.
         when n.status = 'RUNNING' then greatest(t.lease_expires_at, v_now + v_lease) end,
-      attempt = case when n.kind = 'stage' and n.status = 'RUNNING' then 1
+      attempt = case when n.kind in ('stage', 'hand_on') and n.status <> 'CANCELLED' then 1
                      when n.status = 'QUEUED' and n.counts_as = 'attempt' then t.attempt + 1 else t.attempt end,
-      max_attempts = case when n.kind = 'stage' and n.status = 'RUNNING' then n.max_attempts else t.max_attempts end,
-      crashes = case when n.kind = 'stage' and n.status = 'RUNNING' then 0
+      -- How often a stage is tried is for the version to say that runs it.
+      max_attempts = case
+        when n.kind = 'stage' and n.status = 'RUNNING' then n.max_attempts
+        when n.kind = 'claim' then greatest(t.attempt,
+          coalesce((p_claim->'serves'->t.pipeline->'stages'->>t.stage)::int, t.max_attempts))
+        else t.max_attempts end,
+      crashes = case when n.kind in ('stage', 'hand_on') and n.status <> 'CANCELLED' then 0
                      when n.counts_as = 'crash' and n.status <> 'CANCELLED' then t.crashes + 1 else t.crashes end,
       progress = case when n.kind = 'complete' then 1 else 0 end,
       progress_message = null,
@@ -134,6 +142,8 @@ begin
       error_stage = case when n.status in ('FAILED', 'QUEUED') and n.code is not null then t.stage end,
       error_retryable = case when n.status in ('FAILED', 'QUEUED') then n.retryable end,
       text_fence = coalesce(n.text_fence, t.text_fence), chunk_fence = coalesce(n.chunk_fence, t.chunk_fence),
+      pipeline_version = coalesce(n.pipeline_version, t.pipeline_version),
+      is_mixed = coalesce(n.is_mixed, t.is_mixed),
       warnings = coalesce(n.warnings, t.warnings)
     from n where t.id = n.id
     returning t.id, t.job_id, t.project_id, t.document_id, t.status, t.fence, t.change_id, t.text_fence, t.chunk_fence,
@@ -141,13 +151,13 @@ begin
   ), outputs as (
     insert into headway.stage_output as o (task_id, project_id, stage, fence, output)
     select x.id, x.project_id, x.from_stage, x.fence, x.output from changed x
-    where x.change_kind in ('stage', 'complete')
+    where x.change_kind in ('stage', 'hand_on', 'complete')
     on conflict (task_id, stage) do update set fence = excluded.fence, output = excluded.output,
       created_at = clock_timestamp()
     where excluded.fence >= o.fence
   ), artifacts as (
     update headway.artifact a set accepted = true from changed x
-    where x.change_kind in ('stage', 'complete') and a.task_id = x.id and a.fence = x.fence and a.stage = x.from_stage
+    where x.change_kind in ('stage', 'hand_on', 'complete') and a.task_id = x.id and a.fence = x.fence and a.stage = x.from_stage
       and not a.accepted
   )
   select coalesce(array_agg(row(x.id, x.job_id, x.document_id, x.status, x.fence, x.change_id, x.text_fence,
@@ -191,6 +201,7 @@ begin
     'held', case when cardinality(v_held) = 0 then '[]' else (
       select jsonb_agg(jsonb_build_object('task', id, 'collection', collection_id)) from headway.task where id = any (v_held)) end,
     'claimHeld', v_claim_held,
+    'unchecked', v_unchecked,
     'claims', case when cardinality(v_claimed) > 0 then headway.claimed(v_claimed) else '[]' end,
     'due', (select coalesce(jsonb_agg(jsonb_build_object('task', t.id, 'fence', t.fence::text, 'pipeline', t.pipeline,
         'priority', t.priority)), '[]')

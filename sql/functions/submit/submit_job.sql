@@ -36,10 +36,10 @@ begin
 
   return query
     insert into headway.task as t (id, project_id, collection_id, job_id, kind, document_id, document_name, ordinal,
-      pipeline, priority, status, stage, max_attempts, run_at, finished_at, content_sha256, change_id, changed_by_type,
-      changed_by, change_reason)
+      pipeline, pipeline_version, priority, status, stage, max_attempts, run_at, finished_at, content_sha256, change_id,
+      changed_by_type, changed_by, change_reason)
     select gen_random_uuid(), p_project, v_collection, v_job, 'DOCUMENT', d.id, d.name, row_number() over (order by d.id),
-      v_pipeline, v_priority, case when d.to_do then 'QUEUED' else 'SKIPPED' end,
+      v_pipeline, (p_job->>'pipelineVersion')::int, v_priority, case when d.to_do then 'QUEUED' else 'SKIPPED' end,
       case when d.to_do then v_document_stages[1] end, (p_job->>'documentAttempts')::int,
       -- Of each row its own: what is due is claimed in this order, first document first.
       coalesce(v_run_at, clock_timestamp()),
@@ -48,7 +48,7 @@ begin
     from (
       select k.*, cardinality(v_document_stages) > 0 and case p_job->>'mode'
         when 'INCREMENTAL' then headway.kept_task(k.id, k.known_sha256, v_pipeline, (p_job->>'pipelineVersion')::int,
-          p_job->'options') is null
+          v_document_stages, p_job->'options') is null
         else true end as to_do
       from (
         -- Of a source nobody knows what is behind it now.
@@ -59,9 +59,10 @@ begin
     returning t.id, t.fence::text, t.pipeline, t.priority, t.status;
 
   if cardinality(v_collection_stages) > 0 then
-    insert into headway.task (id, project_id, collection_id, job_id, kind, ordinal, pipeline, priority, status, stage,
-      max_attempts, change_id, changed_by_type, changed_by, change_reason)
-    values (gen_random_uuid(), p_project, v_collection, v_job, 'COLLECTION', 2147483647, v_pipeline, v_priority, 'WAITING',
-      v_collection_stages[1], (p_job->>'collectionAttempts')::int, gen_random_uuid(), p_actor_type, p_actor, 'SUBMITTED');
+    insert into headway.task (id, project_id, collection_id, job_id, kind, ordinal, pipeline, pipeline_version,
+      priority, status, stage, max_attempts, change_id, changed_by_type, changed_by, change_reason)
+    values (gen_random_uuid(), p_project, v_collection, v_job, 'COLLECTION', 2147483647, v_pipeline,
+      (p_job->>'pipelineVersion')::int, v_priority, 'WAITING', v_collection_stages[1],
+      (p_job->>'collectionAttempts')::int, gen_random_uuid(), p_actor_type, p_actor, 'SUBMITTED');
   end if;
 end $$;

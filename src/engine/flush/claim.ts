@@ -15,9 +15,14 @@ export interface Claim {
   readonly textFence: string | null;
   readonly chunkFence: string | null;
   readonly warnings: readonly TaskWarning[];
+  /** The lowest version whose output stands in the task; before there is one, the job's. */
+  readonly pipelineVersion: number;
+  /** Whether outputs of several versions stand in it. */
+  readonly isMixed: boolean;
   readonly job: {
     readonly id: string;
     readonly pipeline: string;
+    /** That it was submitted with. */
     readonly pipelineVersion: number;
     readonly documentStages: readonly string[];
     readonly collectionStages: readonly string[];

@@ -2,13 +2,16 @@ import { randomUUID } from "node:crypto";
 import type { DataSource } from "typeorm";
 import { isConnectionLoss } from "../../database/transaction.js";
 import { failpoint } from "../../failpoint.js";
+import { servesOf, type Registry } from "../../pipelines/registry.js";
 import type { Claim } from "./claim.js";
+import { keepOptionsChecks, type UncheckedOptions } from "./options-checks.js";
 import { pauseAfter } from "./try-again.js";
 
 export interface ClaimRequest {
   /** A guess which tasks are due; may be empty. */
   readonly ids: readonly string[];
-  readonly pipelines: readonly string[];
+  /** The pipelines that whoever claims runs. */
+  readonly registry: Registry;
   readonly limit: number;
 }
 
@@ -19,6 +22,13 @@ export interface ClaimsOptions {
   readonly leaseMs: number;
   readonly crashLimit: number;
   readonly onError: (error: unknown, doing: string) => void;
+}
+
+interface ClaimAnswer {
+  readonly claims: Claim[];
+  /** Somebody else held the collections of all that was due. */
+  readonly claimHeld: boolean;
+  readonly unchecked: readonly UncheckedOptions[];
 }
 
 /** How long a claim waits for a collection where somebody else holds all that have something due. */
@@ -39,12 +49,13 @@ export class Claims {
   /**
    * Takes up to `limit` due tasks, of equal jobs those with a hinted task first. Asks again while somebody else holds all
    * that is due, so that a worker which can take nothing for long is shown as STALLED; what becomes due elsewhere
-   * meanwhile is taken.
+   * meanwhile is taken. Jobs of an earlier version are claimed once their options have been looked at.
    */
   async take(request: ClaimRequest): Promise<Claim[]> {
     for (;;) {
-      const { claims, claimHeld } = await this.#takeOnce(request);
-      if (!claimHeld || this.#closed) return claims;
+      const { claims, claimHeld, unchecked } = await this.#takeOnce(request);
+      if (unchecked.length > 0) await keepOptionsChecks(this.#options.db, request.registry, unchecked);
+      if (claims.length > 0 || this.#closed || !(claimHeld || unchecked.length > 0)) return claims;
     }
   }
 
@@ -52,19 +63,19 @@ export class Claims {
     this.#closed = true;
   }
 
-  async #takeOnce(request: ClaimRequest): Promise<{ readonly claims: Claim[]; readonly claimHeld: boolean }> {
+  async #takeOnce({ registry, ...request }: ClaimRequest): Promise<ClaimAnswer> {
     const { db, actor, workerId, leaseMs, crashLimit, onError } = this.#options;
     const change = randomUUID();
-    const claim = JSON.stringify({ ...request, change, leaseMs, waitMs: WAIT_MS });
+    const claim = JSON.stringify({ ...request, serves: servesOf(registry), change, leaseMs, waitMs: WAIT_MS });
     for (let lost = false; ;) {
       try {
         if (lost) {
           // The answer to the first try may have been lost after its commit: what it claimed is ours already.
           const claims = await this.#adopt(change);
-          if (claims.length > 0) return { claims, claimHeld: false };
+          if (claims.length > 0) return { claims, claimHeld: false, unchecked: [] };
         }
         await failpoint("flush.before_send");
-        const rows: { answer: { claims: Claim[]; claimHeld: boolean } }[] = await db.query(
+        const rows: { answer: ClaimAnswer }[] = await db.query(
           "select headway.record_changes($1, $2, $3, $4, '[]', $5) as answer",
           [actor.type, actor.name, workerId, crashLimit, claim],
         );

@@ -237,7 +237,7 @@ export class Recorder {
             actor.name,
             command.fence,
             wantedOf(command),
-            command.kind === "stage" ? command.stage : null,
+            "stage" in command ? command.stage : null,
             changeId,
           ],
         );

@@ -22,20 +22,24 @@ interface CommandBase {
   readonly warnings?: readonly TaskWarning[];
 }
 
+/** The output of a stage that has been passed, and what ran: see the task's columns; absent where they stay as they are. */
+interface PassedStage {
+  readonly pipelineVersion?: number;
+  readonly isMixed?: boolean;
+  readonly outputJson: string;
+}
+
 /** What a worker, or the sweep, wants recorded of one task. */
 export type TaskCommand =
-  | (CommandBase & {
-      readonly kind: "stage";
-      readonly stage: string;
-      readonly maxAttempts: number;
-      readonly outputJson: string;
-    })
-  | (CommandBase & {
-      readonly kind: "complete";
-      readonly outputJson: string;
-      /** What the stage's check has accepted; the database refuses the command when it finds something else. */
-      readonly staged?: StagedCounts;
-    })
+  | (CommandBase & PassedStage & { readonly kind: "stage"; readonly stage: string; readonly maxAttempts: number })
+  /** The next stage is none of this worker's: the task is given to one that has it. */
+  | (CommandBase & PassedStage & { readonly kind: "hand_on"; readonly stage: string })
+  | (CommandBase &
+      PassedStage & {
+        readonly kind: "complete";
+        /** What the stage's check has accepted; the database refuses the command when it finds something else. */
+        readonly staged?: StagedCounts;
+      })
   /** The content is one that has been completed before: its results stand, the rest of the stages is left out. */
   | (CommandBase & { readonly kind: "skip" })
   | (CommandBase & {
@@ -53,6 +57,7 @@ export type TaskCommand =
 /** What the writer wanted the task to become, for people. */
 export function wantedOf(command: TaskCommand): string {
   if (command.kind === "stage") return "RUNNING";
+  if (command.kind === "hand_on") return "QUEUED";
   if (command.kind === "complete") return "COMPLETED";
   if (command.kind === "skip") return "SKIPPED";
   return command.kind === "end" ? command.cause : "CANCELLED";
@@ -78,7 +83,12 @@ export function toJson(command: TaskCommand, changeId: string): string {
       expired: command.expired,
     });
   }
-  const stage =
-    command.kind === "stage" ? { stage: command.stage, maxAttempts: command.maxAttempts } : { staged: command.staged };
+  const { pipelineVersion, isMixed } = command;
+  const stage = {
+    pipelineVersion,
+    isMixed,
+    ...(command.kind === "complete" ? { staged: command.staged } : { stage: command.stage }),
+    ...(command.kind === "stage" ? { maxAttempts: command.maxAttempts } : {}),
+  };
   return `${JSON.stringify({ ...common, ...stage }).slice(0, -1)},"output":${command.outputJson}}`;
 }

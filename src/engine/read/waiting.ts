@@ -9,6 +9,8 @@ interface Facts {
   readonly status: "WAITING" | "QUEUED" | "RUNNING";
   readonly kind: "DOCUMENT" | "COLLECTION";
   readonly pipeline: string;
+  /** That the job was submitted with. */
+  readonly version: number;
   readonly stage: string | null;
   readonly attempt: number;
   readonly crashes: number;
@@ -20,14 +22,24 @@ interface Facts {
   readonly pausedReason: string | null;
   readonly holder: string | null;
   readonly holderStatus: string | null;
-  /** Workers of its pipeline whose loop iterates, those whose loop is stalled, and the free slots of the former. */
+  /** Workers that can run it whose loop iterates, those whose loop is stalled, and the free slots of the former. */
   readonly workers: number;
   readonly stalled: number;
   readonly free: number;
+  /** Workers of its pipeline that go round but can't run it. */
+  readonly unable: readonly Unable[];
   /** Due tasks that are claimed before this one, counted to 10,000. */
   readonly ahead: number;
   readonly documentsOpen: number;
   readonly documents: number;
+}
+
+/** What a worker's version of the pipeline lacks for a task. */
+interface Unable {
+  readonly version: number;
+  readonly why: "VERSION" | "STAGE" | "OPTIONS";
+  /** What the version says against the job's options; null where that is not why. */
+  readonly refusal: string | null;
 }
 
 const MAX_AHEAD = 10_000;
@@ -92,8 +104,10 @@ function explainQueued(facts: Facts): WaitingReason | null {
       : because("SCHEDULED", `It was submitted to run at ${runAt.toISOString()}.`, runAt);
   }
   if (workers === 0) {
-    return stalled > 0
-      ? because("WORKER_STALLED", `All ${stalled} workers of pipeline "${pipeline}" beat but do not go round.`)
+    if (stalled > 0)
+      return because("WORKER_STALLED", `All ${stalled} workers of pipeline "${pipeline}" beat but do not go round.`);
+    return facts.unable.length > 0
+      ? because("NO_WORKER", whyUnable(facts))
       : because("NO_WORKER", `No worker of pipeline "${pipeline}" is running; start one.`);
   }
   if (ahead < free) {
@@ -103,6 +117,24 @@ function explainQueued(facts: Facts): WaitingReason | null {
   const count = ahead >= MAX_AHEAD ? `${MAX_AHEAD} or more` : String(ahead);
   const position = ahead + 1;
   return { code: "BEHIND_OTHERS", message: `${count} due tasks are taken before it.`, until: null, position };
+}
+
+/** Which version a task needs, what those have that could take it but for that, and what to do. */
+function whyUnable({ pipeline, version, stage, unable }: Facts): string {
+  const have = unable.map((one) => {
+    switch (one.why) {
+      case "VERSION":
+        return `${one.version}`;
+      case "STAGE":
+        return `${one.version}, which ${one.version > version ? "no longer has" : "has no"} stage \`${stage}\``;
+      case "OPTIONS":
+        return `${one.version}, which does not take its options (${one.refusal})`;
+    }
+  });
+  const what = `It needs version ${version} of pipeline "${pipeline}"; the workers have ${have.join(", and ")}`;
+  return unable.every(({ why }) => why === "VERSION")
+    ? `${what}: run a worker of version ${version} or later.`
+    : `${what}: submit again, or run a worker of version ${version}.`;
 }
 
 function explainRunning({ registry, cancelDeadlineMs }: EngineDeps, facts: Facts): WaitingReason | null {
@@ -141,18 +173,29 @@ const FACTS = `
   with asked as materialized (
     select t.* from headway.task t where t.id = any ($1) and t.status in ('WAITING', 'QUEUED', 'RUNNING')
   ), able as materialized (
-    select p.pipeline,
-      count(*) filter (where w.status in ('RUNNING', 'STARTING'))::int as workers,
-      count(*) filter (where w.status = 'STALLED')::int as stalled,
-      coalesce(sum(w.free) filter (where w.status in ('RUNNING', 'STARTING')), 0)::int as free
-    from (select distinct pipeline from asked) p
-    join headway.worker_now w on p.pipeline = any (w.pipelines)
-    group by p.pipeline
+    select n.job_id, n.stage,
+      count(*) filter (where y.why is null and w.status in ('RUNNING', 'STARTING'))::int as workers,
+      count(*) filter (where y.why is null and w.status = 'STALLED')::int as stalled,
+      coalesce(sum(w.free) filter (where y.why is null and w.status in ('RUNNING', 'STARTING')), 0)::int as free,
+      coalesce(jsonb_agg(distinct jsonb_build_object('version', v.version, 'why', y.why, 'refusal', o.refusal))
+        filter (where y.why is not null and w.status in ('RUNNING', 'STARTING')), '[]') as unable
+    from (
+      select distinct a.job_id, a.stage, a.pipeline, j.pipeline_version
+      from asked a join headway.job j on j.id = a.job_id where a.status = 'QUEUED'
+    ) n
+    join headway.worker_now w on w.serves ? n.pipeline and w.status in ('RUNNING', 'STARTING', 'STALLED')
+    cross join lateral (select (w.serves->n.pipeline->>'version')::int as version) v
+    cross join lateral (
+      select headway.why_not_run(w.serves, n.job_id, n.pipeline, n.pipeline_version, n.stage) as why) y
+    left join headway.options_check o
+      on y.why = 'OPTIONS' and o.job_id = n.job_id and o.pipeline_version = v.version
+    group by n.job_id, n.stage
   )
-  select t.id, t.status, t.kind, t.pipeline, t.stage, t.attempt, t.crashes, clock_timestamp() as now,
+  select t.id, t.status, t.kind, t.pipeline, j.pipeline_version as version, t.stage, t.attempt, t.crashes, clock_timestamp() as now,
     t.run_at as "runAt", t.status_changed_at as "stageSince", t.cancel_requested_at as "cancelRequestedAt",
     t.lease_expires_at as "leaseExpiresAt", p.reason as "pausedReason", t.worker_id as holder, w.status as "holderStatus",
     coalesce(a.workers, 0) as workers, coalesce(a.stalled, 0) as stalled, coalesce(a.free, 0) as free,
+    coalesce(a.unable, '[]') as unable,
     case when t.status = 'QUEUED' and t.run_at <= clock_timestamp() then (
       select count(*)::int from (
         select from headway.job x join headway.task o on o.job_id = x.id
@@ -165,7 +208,7 @@ const FACTS = `
     j.queued + j.running as "documentsOpen", j.total as documents
   from asked t join headway.job j on j.id = t.job_id
   left join headway.pipeline_pause p on p.project_id = t.project_id and p.pipeline = t.pipeline
-  left join able a on a.pipeline = t.pipeline
+  left join able a on a.job_id = t.job_id and a.stage = t.stage
   left join headway.worker_now w on w.id = t.worker_id`;
 
 /** What runs of each job; and where nothing does, the task that would be taken first. */

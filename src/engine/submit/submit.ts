@@ -4,6 +4,7 @@ import { z } from "zod";
 import { inTransaction, sqlStateOf } from "../../database/transaction.js";
 import { UserFault } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
+import { checkOptions } from "../../pipelines/options.js";
 import type { Pipeline } from "../../pipelines/pipeline.js";
 import type { Registry } from "../../pipelines/registry.js";
 import type { Actor, EngineDeps } from "../engine.js";
@@ -107,29 +108,15 @@ function check(deps: EngineDeps, input: SubmitInput): { pipeline: Pipeline; opti
     throw new UserFault("INVALID_INPUT", `priority is ${priority}; it must be -100 to 100.`, ["priority"]);
   }
   parse(Tags, input.tags, ["tags"]);
-  return { pipeline, options: checkOptions(pipeline, input.options ?? {}) };
+  return { pipeline, options: optionsOf(pipeline, input.options ?? {}) };
 }
 
-function checkOptions(pipeline: Pipeline, options: unknown): unknown {
-  if (pipeline.options === null) {
-    const empty = typeof options === "object" && options !== null && Object.keys(options).length === 0;
-    if (empty) return {};
-    throw new UserFault("INVALID_OPTIONS", `Pipeline "${pipeline.name}" takes no options.`, ["options"]);
-  }
+function optionsOf(pipeline: Pipeline, options: unknown): unknown {
   const fault = unstorableIn(JSON.stringify(options));
   if (fault !== null) throw new UserFault("INVALID_OPTIONS", `options contains ${fault}.`, ["options"]);
-  const parsed = pipeline.options.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${["options", ...issue.path].join(".")}: ${reasonOf(issue)}`);
-  throw new UserFault("INVALID_OPTIONS", faults.join("; "), [
-    "options",
-    ...(parsed.error.issues[0]?.path ?? []).map(String),
-  ]);
-}
-
-/** Of a key that is none, zod says only "Invalid key in record", and the reason inside. */
-function reasonOf(issue: z.core.$ZodIssue): string {
-  return issue.code === "invalid_key" ? issue.issues.map(({ message }) => message).join(", ") : issue.message;
+  const checked = checkOptions(pipeline, options);
+  if (checked.refusal !== null) throw new UserFault("INVALID_OPTIONS", checked.refusal, checked.path);
+  return checked.options;
 }
 
 async function insert(

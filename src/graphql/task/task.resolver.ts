@@ -18,7 +18,7 @@ import { CancelTaskInput, RetryTaskInput, TaskFilter } from "./task.input.js";
 import { ForwardArgs, ListArgs, requestOf } from "../paging/list-args.js";
 import type { Page } from "../paging/page.js";
 import { CancelTaskPayload, RetryTaskPayload } from "./task.payload.js";
-import { stageRuns } from "../../engine/read/stage-runs.js";
+import { stageRuns, workerIdOf } from "../../engine/read/stage-runs.js";
 import { taskPage, tasksOfWorker } from "./task-list.js";
 
 @Resolver(() => Task)
@@ -106,8 +106,13 @@ export class TaskResolver {
   }
 
   @FieldResolver(() => [StageRun], { description: "One entry per stage and attempt, in order." })
-  async stages(@Root() { id }: Task, @Ctx() { loaders }: GraphContext): Promise<StageRun[]> {
-    return stageRuns(await loaders.historyOfTask.load(id));
+  async stages(@Root() { id, pipeline }: Task, @Ctx() { loaders }: GraphContext): Promise<StageRun[]> {
+    const runs = stageRuns(await loaders.historyOfTask.load(id)).map(async (run) => {
+      const workerId = workerIdOf(run.worker);
+      const worker = workerId === null ? null : await loaders.worker.load(workerId);
+      return { ...run, pipelineVersion: worker?.serves[pipeline]?.version ?? null };
+    });
+    return Promise.all(runs);
   }
 
   @FieldResolver(() => WaitingReason, {

@@ -3,6 +3,7 @@ import pg from "pg";
 import type { Claim } from "../../../src/engine/flush/claim.js";
 import { Recorder } from "../../../src/engine/flush/recorder.js";
 import { definePipeline } from "../../../src/pipelines/pipeline.js";
+import { servesOf } from "../../../src/pipelines/registry.js";
 import { createRig, PROJECT, type Rig } from "../../support/engine.js";
 import { until } from "../../support/until.js";
 
@@ -45,7 +46,8 @@ function recorder(): Recorder {
   });
 }
 
-const claim = (by: Recorder, limit: number): Promise<Claim[]> => by.claim({ ids: [], pipelines: ["two"], limit });
+const claim = (by: Recorder, limit: number): Promise<Claim[]> =>
+  by.claim({ ids: [], registry: rig.deps.registry, limit });
 const end = (by: Recorder, { taskId, fence }: Claim): Promise<unknown> =>
   by.record({ kind: "end", taskId, fence, cause: "PERMANENT_ERROR", code: "DONE" });
 
@@ -206,7 +208,7 @@ test("a lease that waited for its turn at the history begins with its turn", asy
   await other.query("select headway.lock_history(array[$1::uuid])", [id]);
   const claimed = rig.db.query("select headway.record_changes('WORKER', 'worker:z', $1, 3, '[]', $2) as answer", [
     workerId,
-    JSON.stringify({ ids: [], pipelines: ["two"], limit: 1, change: randomUUID(), leaseMs: 5_000 }),
+    JSON.stringify({ ids: [], serves: servesOf(rig.deps.registry), limit: 1, change: randomUUID(), leaseMs: 5_000 }),
   ]);
   await until("the claim waits for its turn", async () => (await waitingForLocks()) === 1);
   const waitedFrom = performance.now();

@@ -4,6 +4,8 @@ import { createFaultRig, ROLES, type FaultRig } from "../rig.js";
 
 const FOR_MS = 30_000;
 const OPEN_JOBS = 6;
+/** Of one of them: more than a cancel or a retry does in one step. */
+const MANY = 600;
 
 interface Seen {
   readonly entityId: string;
@@ -52,12 +54,15 @@ function follow(collectionId: string | null) {
   });
 }
 
-test("F29: four workers, six open jobs, a canceller and a sweep for 30 s: no deadlock, and versions ascend in every stream", async () => {
+test("F29: four workers, six open jobs, cancels, retries and a sweep for 30 s: no deadlock, and versions ascend in every stream", async () => {
   const before = await deadlocks();
-  const collections = await Promise.all(Array.from({ length: OPEN_JOBS }, () => rig.collection(api, 20)));
+  const collections = await Promise.all(
+    Array.from({ length: OPEN_JOBS }, (_, i) => rig.collection(api, i === 0 ? MANY : 20)),
+  );
   const streams = [null, ...collections].map(follow);
   const endsAt = Date.now() + FOR_MS;
   let cancels = 0;
+  let retries = 0;
   const jobs: string[] = [];
   const feeders = collections.map(async (collection, i) => {
     for (let n = 0; Date.now() < endsAt; n += 1) {
@@ -68,6 +73,14 @@ test("F29: four workers, six open jobs, a canceller and a sweep for 30 s: no dea
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 200));
         await api.query("mutation ($id: ID!) { cancelJob(input: { jobId: $id }) { job { id } } }", { id: job });
         cancels += 1;
+        await rig.settled([job]);
+        // A job that was through before it heard of the cancel has nothing to be retried.
+        const { retryJob }: any = await api.query(
+          "mutation ($id: ID!) { retryJob(input: { jobId: $id }) { job { id } userErrors { code } } }",
+          { id: job },
+        );
+        if (retryJob.job) retries += 1;
+        else expect(retryJob.userErrors).toEqual([{ code: "NOT_RETRYABLE" }]);
       }
       await rig.settled([job]);
     }
@@ -80,8 +93,9 @@ test("F29: four workers, six open jobs, a canceller and a sweep for 30 s: no dea
   expect(streams.map(({ gaps }) => gaps)).toEqual(streams.map(() => []));
   expect(streams.every(({ seen }) => seen > 0)).toBe(true);
   expect(cancels).toBeGreaterThan(0);
+  expect(retries).toBeGreaterThan(0);
   expect(await deadlocks()).toBe(before);
-  const what = `${rows[0].n} changes, ${cancels} cancels, no deadlock`;
+  const what = `${rows[0].n} changes, ${cancels} cancels, ${retries} retries, no deadlock`;
   await rig.account(
     { fault: "F29", what, times: cancels },
     { statuses: ["COMPLETED", "CANCELLED", "COMPLETED_WITH_ERRORS"] },

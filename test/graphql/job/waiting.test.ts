@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { definePipeline } from "../../../src/pipelines/pipeline.js";
+import { servesOf } from "../../../src/pipelines/registry.js";
 import { createTestApi, type TestApi } from "../../support/api.js";
 import { PROJECT } from "../../support/engine.js";
 import { until } from "../../support/until.js";
@@ -47,9 +48,9 @@ async function worker(concurrency: number, more: { loop?: number; running?: numb
   const id = randomUUID();
   await api.rig.db.query(
     `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms, loop_iterations, running,
-       last_loop_at)
-     values ($1, $2, 'somewhere', 1, 'test', '{pair,brisk}', $3, 30000, 5, $4, clock_timestamp() - make_interval(secs => $5))`,
-    [id, PROJECT, concurrency, more.running ?? 0, more.loop ?? 0],
+       last_loop_at, serves)
+     values ($1, $2, 'somewhere', 1, 'test', '{pair,brisk}', $3, 30000, 5, $4, clock_timestamp() - make_interval(secs => $5), $6)`,
+    [id, PROJECT, concurrency, more.running ?? 0, more.loop ?? 0, JSON.stringify(servesOf(api.rig.deps.registry))],
   );
   return id;
 }

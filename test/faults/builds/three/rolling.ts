@@ -1,0 +1,3 @@
+import { rolling } from "../rolling.js";
+
+export default rolling(3, ["read", "index"]);

@@ -1,0 +1,3 @@
+import { rolling } from "../rolling.js";
+
+export default rolling(2, ["read", "ocr", "index"]);
