@@ -15,6 +15,7 @@ import type {
 } from "../pipelines/pipeline.js";
 import type { Beating, Heartbeat } from "./heartbeat.js";
 import { Source, type DocumentFacts, type SourceDeps } from "../sources/source.js";
+import { labelled, type StageLabels } from "./stage-log.js";
 import { Staging } from "./staging.js";
 import { replaceEntities } from "./staging-entities.js";
 
@@ -58,6 +59,11 @@ export function startClaim(deps: SourceDeps, claim: Claim, beating: Beating, sto
   return running;
 }
 
+export function labelsOf({ claim, attempt }: RunningClaim, stage: string): StageLabels {
+  const { job, taskId, document } = claim;
+  return { pipeline: job.pipeline, stage, job: job.id, task: taskId, document: document?.name ?? null, attempt };
+}
+
 /** What the handler of `stage` gets. */
 export function stageContext(
   deps: ContextDeps,
@@ -79,7 +85,7 @@ export function stageContext(
     artifacts: {
       write: (name, content, mediaType) => writeArtifact(deps, claim, stage, { name, content, mediaType }),
     },
-    logger: deps.logger,
+    logger: labelled(deps.logger, labelsOf(running, stage)),
     warn: (...said) => {
       const [code, message] = said.map(toStorableMessage) as [string, string];
       const known = running.warnings.some((warning) => warning.code === code && warning.message === message);

@@ -1,8 +1,8 @@
 -- What workers and the sweep write: one call is one flush. Locks, claims, stages and endings in one UPDATE, outputs,
 -- facts about documents, then convergence of the jobs whose tasks settled.
 --
--- p_changes: [{task, fence, change, kind, stage, maxAttempts, again, final, countsAs, code, message, retryable,
---   delayMs, expired, textFence, chunkFence, output, document, warnings, staged}], kind one of stage (go on at 'stage'),
+-- p_changes: [{task, fence, change, kind, stage, maxAttempts, again, final, countsAs, code, message, stack,
+--   retryable, delayMs, expired, textFence, chunkFence, output, document, warnings, staged}], kind one of stage (go on at 'stage'),
 --   complete, skip, end (an Ending of src/lifecycle/reasons.ts), deadline (of a cancel).
 -- p_claim: {change, ids, pipelines, limit, leaseMs, waitMs}, or null. A claim travels alone: it tries its locks, in
 --   whatever order, and must not hold others meanwhile.
@@ -70,8 +70,8 @@ begin
 
   with c as (
     select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, kind text, stage text,
-      "maxAttempts" int, again text, final text, "countsAs" text, code text, message text, retryable boolean,
-      "delayMs" int, expired boolean, "textFence" bigint, "chunkFence" bigint, warnings jsonb, output jsonb,
+      "maxAttempts" int, again text, final text, "countsAs" text, code text, message text, stack text,
+      retryable boolean, "delayMs" int, expired boolean, "textFence" bigint, "chunkFence" bigint, warnings jsonb, output jsonb,
       document jsonb, staged jsonb)
   ), n as (
     select t.id, c.kind, c.change, t.stage as from_stage, c.stage as next_stage, c."maxAttempts" as max_attempts,
@@ -85,7 +85,7 @@ begin
         when c.final is null then 'QUEUED'
         else 'FAILED'
       end as status,
-      c.again, c.final, c."countsAs" as counts_as, c.code, c.message, c.retryable, c."delayMs" as delay_ms,
+      c.again, c.final, c."countsAs" as counts_as, c.code, c.message, c.stack, c.retryable, c."delayMs" as delay_ms,
       c."textFence" as text_fence, c."chunkFence" as chunk_fence, c.warnings, c.output, c.document, c.staged
     from c cross join lateral (
       select * from headway.task t where t.id = c.task and t.status is not distinct from 'RUNNING' offset 0
@@ -93,7 +93,7 @@ begin
     where t.id <> all (v_held) and t.fence = c.fence and t.change_id <> c.change and (c.expired is not true or t.lease_expires_at < v_now)
     union all
     select id, 'claim', (p_claim->>'change')::uuid, null, null, null, 'RUNNING', null, null, null, null, null, null,
-      null, null, null, null, null, null, null
+      null, null, null, null, null, null, null, null
     from unnest(v_claims) id
   ), changed as (
     update headway.task t set
@@ -133,6 +133,7 @@ begin
       error_message = case when n.status in ('FAILED', 'QUEUED') then n.message end,
       error_stage = case when n.status in ('FAILED', 'QUEUED') and n.code is not null then t.stage end,
       error_retryable = case when n.status in ('FAILED', 'QUEUED') then n.retryable end,
+      error_stack = case when n.status in ('FAILED', 'QUEUED') then n.stack end,
       text_fence = coalesce(n.text_fence, t.text_fence), chunk_fence = coalesce(n.chunk_fence, t.chunk_fence),
       warnings = coalesce(n.warnings, t.warnings)
     from n where t.id = n.id
