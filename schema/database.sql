@@ -468,6 +468,7 @@ create table headway.task (
   error_message text,
   error_stage text,
   error_retryable boolean,
+  error_stack text,
   text_fence bigint,
   chunk_fence bigint,
   version integer not null default 1,
@@ -660,7 +661,8 @@ begin
     change_reason = case when status = 'RUNNING' then 'CANCEL_REQUESTED' else 'CANCELLED_BY_REQUEST' end,
     change_message = p_by->>'reason', cancel_requested_at = clock_timestamp(),
     finished_at = case when status = 'RUNNING' then null else clock_timestamp() end,
-    error_code = null, error_message = null, error_stage = null, error_retryable = null
+    error_code = null, error_message = null, error_stage = null, error_retryable = null,
+    error_stack = null
   where id = any (p_tasks) and (status is not distinct from 'WAITING' or status is not distinct from 'QUEUED'
     or (status is not distinct from 'RUNNING' and cancel_requested_at is null));
   perform pg_notify(n.nspname || ':cancel', '')
@@ -996,9 +998,9 @@ begin
   on conflict (prefix) do update set delete_after = excluded.delete_after;
   delete from headway.stage_output where task_id = any (p_tasks);
   update headway.task set error_message = null, change_message = null, document_name = null, progress_message = null,
-    warnings = '[]'
+    error_stack = null, warnings = '[]'
   where id = any (p_tasks) and (error_message is not null or change_message is not null or document_name is not null
-    or progress_message is not null or warnings <> '[]');
+    or progress_message is not null or error_stack is not null or warnings <> '[]');
 end $function$
 ;
 
@@ -1408,7 +1410,7 @@ begin
 
   with c as (
     select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, kind text, stage text,
-      "maxAttempts" int, again text, final text, "countsAs" text, code text, message text, retryable boolean,
+      "maxAttempts" int, again text, final text, "countsAs" text, code text, message text, stack text, retryable boolean,
       "delayMs" int, expired boolean, "textFence" bigint, "chunkFence" bigint, "pipelineVersion" int, "isMixed" boolean,
       warnings jsonb, output jsonb, document jsonb, staged jsonb)
   ), n as (
@@ -1424,7 +1426,7 @@ begin
         when c.final is null then 'QUEUED'
         else 'FAILED'
       end as status,
-      c.again, c.final, c."countsAs" as counts_as, c.code, c.message, c.retryable, c."delayMs" as delay_ms,
+      c.again, c.final, c."countsAs" as counts_as, c.code, c.message, c.stack, c.retryable, c."delayMs" as delay_ms,
       c."textFence" as text_fence, c."chunkFence" as chunk_fence, c."pipelineVersion" as pipeline_version,
       c."isMixed" as is_mixed, c.warnings, c.output, c.document, c.staged
     from c cross join lateral (
@@ -1433,7 +1435,7 @@ begin
     where t.id <> all (v_held) and t.fence = c.fence and t.change_id <> c.change and (c.expired is not true or t.lease_expires_at < v_now)
     union all
     select id, 'claim', (p_claim->>'change')::uuid, null, null, null, 'RUNNING', null, null, null, null, null, null,
-      null, null, null, null, null, null, null, null, null
+      null, null, null, null, null, null, null, null, null, null
     from unnest(v_claims) id
   ), changed as (
     update headway.task t set
@@ -1479,6 +1481,7 @@ begin
       error_message = case when n.status in ('FAILED', 'QUEUED') then n.message end,
       error_stage = case when n.status in ('FAILED', 'QUEUED') and n.code is not null then t.stage end,
       error_retryable = case when n.status in ('FAILED', 'QUEUED') then n.retryable end,
+      error_stack = case when n.status in ('FAILED', 'QUEUED') then n.stack end,
       text_fence = coalesce(n.text_fence, t.text_fence), chunk_fence = coalesce(n.chunk_fence, t.chunk_fence),
       pipeline_version = coalesce(n.pipeline_version, t.pipeline_version),
       is_mixed = coalesce(n.is_mixed, t.is_mixed),
@@ -1653,7 +1656,8 @@ begin
     max_attempts = coalesce((p_by->'attempts'->>s.stage)::int, t.max_attempts),
     attempt = 1, crashes = 0, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
     run_at = clock_timestamp(), started_at = null, finished_at = null, cancel_requested_at = null,
-    error_code = null, error_message = null, error_stage = null, error_retryable = null
+    error_code = null, error_message = null, error_stage = null, error_retryable = null,
+    error_stack = null
   from (
     select id, case when p_by->>'from' = 'FIRST_STAGE' or stage is null then p_job.document_stages[1] else stage end as stage
     from headway.task where id = any (p_tasks)

@@ -228,6 +228,8 @@ create table headway.task (
   error_message text,
   error_stage text,
   error_retryable boolean,
+  -- Where the handler threw; at most 8,000 characters.
+  error_stack text,
   text_fence bigint,
   chunk_fence bigint,
   version int not null default 1,

@@ -19,6 +19,12 @@ export class TaskError {
   readonly stage!: string | null;
   @Field(() => Boolean, { description: "Whether trying again may help." })
   readonly retryable!: boolean;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Where the handler threw, and what caused it: at most 8,000 characters. Null where no handler threw, for keys below OPERATOR, and for keys made for browsers.",
+  })
+  readonly stack!: string | null;
 }
 
 @ObjectType({ description: "One passage through a stage. outcome, finishedAt and durationMs are null while it runs." })
@@ -186,4 +192,6 @@ export class Task extends TrackedEntity {
   readonly errorStage!: string | null;
   @Column({ name: "error_retryable", type: "boolean", nullable: true })
   readonly errorRetryable!: boolean | null;
+  @Column({ name: "error_stack", type: "text", nullable: true })
+  readonly errorStack!: string | null;
 }

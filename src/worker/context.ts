@@ -18,6 +18,7 @@ import type {
 import type { Beating, Heartbeat } from "./heartbeat.js";
 import { Source, type DocumentFacts, type SourceDeps } from "../sources/source.js";
 import { StageDatabase } from "./stage-database.js";
+import { labelled, type StageLabels } from "./stage-log.js";
 import { Staging } from "./staging.js";
 import { replaceEntities } from "./staging-entities.js";
 
@@ -74,6 +75,11 @@ export function startClaim(deps: ContextDeps, claim: Claim, beating: Beating, st
   return running;
 }
 
+export function labelsOf({ claim, attempt }: RunningClaim, stage: string): StageLabels {
+  const { job, taskId, document } = claim;
+  return { pipeline: job.pipeline, stage, job: job.id, task: taskId, document: document?.name ?? null, attempt };
+}
+
 /** What the handler of `stage` gets. */
 export function stageContext(
   deps: ContextDeps,
@@ -96,7 +102,7 @@ export function stageContext(
     artifacts: {
       write: (name, content, mediaType) => writeArtifact(deps, running, stage, { name, content, mediaType }),
     },
-    logger: deps.logger,
+    logger: labelled(deps.logger, labelsOf(running, stage)),
     warn: (code, message, scope) => addWarning(running.warnings, warningOf(code, message, scope)),
   };
   return claim.kind === "DOCUMENT" ? documentContext(running, common) : collectionContext(running, common);

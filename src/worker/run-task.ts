@@ -3,10 +3,9 @@ import type { TaskCommand } from "../engine/flush/task-command.js";
 import type { Recorder } from "../engine/flush/recorder.js";
 import { toStorableJson } from "../engine/storable.js";
 import { isUnchanged } from "../engine/flush/unchanged.js";
-import { HeadwayError, PermanentError, messageOf } from "../errors.js";
+import { HeadwayError, messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
 import { backoffMs } from "../lifecycle/backoff.js";
-import type { Cause } from "../lifecycle/reasons.js";
 import {
   DEFAULT_MAX_ATTEMPTS,
   DEFAULT_STAGE_TIMEOUT_MS,
@@ -17,17 +16,11 @@ import {
   type StagedCounts,
 } from "../pipelines/pipeline.js";
 import type { Registry } from "../pipelines/registry.js";
-import { stageContext, startClaim, type ContextDeps, type RunningClaim } from "./context.js";
+import { labelsOf, stageContext, startClaim, type ContextDeps, type RunningClaim } from "./context.js";
+import { endingOf, Stopped, type StageEnding } from "./ending.js";
+import { inPassage } from "./escapes.js";
 import type { Beating } from "./heartbeat.js";
-
-/** Why a running stage is to stop; the reason of its signal. */
-export type StopReason = "cancelled" | "lease lost" | "shutting down" | "timed out";
-
-export class Stopped extends HeadwayError {
-  constructor(readonly reason: StopReason) {
-    super("STOPPED", `The stage was stopped: ${reason}.`);
-  }
-}
+import type { StageFailures } from "./stage-log.js";
 
 export interface RunTaskDeps extends ContextDeps {
   readonly recorder: Recorder;
@@ -38,6 +31,7 @@ export interface RunTaskDeps extends ContextDeps {
     ctx: DocumentContext | CollectionContext,
     signal: AbortSignal,
   ) => Promise<unknown>;
+  readonly failures: StageFailures;
   /** Called once a task that staged text or chunks has completed, so that its document shows them, or was skipped. */
   readonly onContentMoved: (documentId: string) => void;
 }
@@ -91,7 +85,7 @@ async function runStage(
   let outputJson: string;
   let staged: StagedCounts | undefined;
   try {
-    output = await execute(deps, running, pipeline, stage, stop.signal);
+    output = await execute(deps, running, pipeline, stage, stop);
     if (stage.check) {
       staged = running.staging ? await running.staging.counts() : { chunks: 0, embedded: 0 };
       assertAccepted(stage, output, staged);
@@ -99,7 +93,7 @@ async function runStage(
     outputJson = toStorableJson(output);
     await failpoint("stage.after_run");
   } catch (error) {
-    await endWith(deps, running, error);
+    await endWith(deps, running, name, error);
     return null;
   }
   const ran = whatStands(running, pipeline, names[0] === name);
@@ -160,15 +154,15 @@ async function execute(
   running: RunningClaim,
   pipeline: Pipeline,
   stage: Stage,
-  stop: AbortSignal,
+  stop: AbortController,
 ): Promise<unknown> {
-  stop.throwIfAborted();
+  stop.signal.throwIfAborted();
   await failpoint("stage.before_run");
   const timeoutMs = stage.timeoutMs ?? DEFAULT_STAGE_TIMEOUT_MS;
   const deadline = new AbortController();
   // A child process is stopped by its own limit of time, which is another cause: RESOURCE_LIMIT.
   const timer = stage.isolate ? undefined : setTimeout(() => deadline.abort(new Stopped("timed out")), timeoutMs);
-  const signal = AbortSignal.any([stop, deadline.signal]);
+  const signal = AbortSignal.any([stop.signal, deadline.signal]);
   const { claim } = running;
   try {
     const options = pipeline.options ? pipeline.options.parse(claim.job.options) : {};
@@ -176,7 +170,10 @@ async function execute(
     const { attempt, input } = running;
     const work = stage.isolate
       ? deps.runIsolated({ pipeline, stage, claim, attempt, options, input }, ctx, signal)
-      : Promise.resolve((stage.run as (ctx: DocumentContext | CollectionContext) => Promise<unknown>)(ctx));
+      : // A stage that throws before its first await must reject, too.
+        inPassage({ stage: stage.name, fail: (error) => stop.abort(error) }, async () =>
+          (stage.run as (ctx: DocumentContext | CollectionContext) => Promise<unknown>)(ctx),
+        );
     return await orAborted(work, signal);
   } finally {
     clearTimeout(timer);
@@ -211,40 +208,15 @@ function assertAccepted(stage: Stage, output: unknown, staged: StagedCounts): vo
     throw new HeadwayError("OUTPUT_REJECTED", `The output of stage "${stage.name}" was refused: ${refusal}`);
 }
 
-/** Records what ended the stage, by its kind. */
-async function endWith(deps: RunTaskDeps, running: RunningClaim, error: unknown): Promise<void> {
-  if (error instanceof Stopped) {
-    if (error.reason === "lease lost") return refuse(deps, running);
-    if (error.reason === "timed out")
-      return end(deps, running, { cause: "TIMED_OUT", message: "The stage did not end within its timeoutMs." });
-    return end(deps, running, { cause: "INTERRUPTED" });
-  }
-  const message = messageOf(error);
-  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  if (error instanceof HeadwayError && code === "OUTPUT_REJECTED")
-    return end(deps, running, { cause: "OUTPUT_REJECTED", message });
-  if (error instanceof HeadwayError && code === "OUTPUT_UNSTORABLE")
-    return end(deps, running, { cause: "OUTPUT_UNSTORABLE", message });
-  if (error instanceof HeadwayError && code === "CRASHED") return end(deps, running, { cause: "CHILD_DIED", message });
-  if (error instanceof HeadwayError && code === "RESOURCE_LIMIT")
-    return end(deps, running, { cause: "RESOURCE_LIMIT", message });
-  // By name as well: a pipeline's own copy of the class is another class.
-  if (error instanceof PermanentError || (error instanceof Error && error.name === "PermanentError")) {
-    return end(deps, running, { cause: "PERMANENT_ERROR", code: isCode(code) ? code : "PERMANENT_ERROR", message });
-  }
-  return end(deps, running, { cause: "HANDLER_THREW", message, ...(isCode(code) ? { code } : {}) });
+/** Records what ended the stage, and says so in the log where that was a failure. */
+async function endWith(deps: RunTaskDeps, running: RunningClaim, stage: string, error: unknown): Promise<void> {
+  // Under a lost lease nothing more is written; the attempt to end is recorded as refused, as evidence.
+  const ending = endingOf(error);
+  if (ending.cause !== "INTERRUPTED") deps.failures.say(labelsOf(running, stage), ending);
+  await end(deps, running, ending);
 }
 
-/** Nothing more is written under a lost lease; the attempt to end is recorded as refused, as evidence. */
-async function refuse(deps: RunTaskDeps, running: RunningClaim): Promise<void> {
-  await end(deps, running, { cause: "INTERRUPTED" });
-}
-
-async function end(
-  deps: RunTaskDeps,
-  running: RunningClaim,
-  ending: { cause: Cause; code?: string; message?: string },
-): Promise<void> {
+async function end(deps: RunTaskDeps, running: RunningClaim, ending: StageEnding): Promise<void> {
   const delayMs = ending.cause === "INTERRUPTED" ? 0 : backoffMs(running.attempt);
   const change: TaskCommand = { ...base(running), ...ending, kind: "end", delayMs };
   await deps.recorder.record(change);
@@ -259,9 +231,4 @@ function base(running: RunningClaim) {
     ...(Object.keys(facts).length > 0 ? { document: facts } : {}),
     ...(warnings.length > 0 ? { warnings } : {}),
   };
-}
-
-/** An error's own code, such as a pipeline gives it; not a system error's number. */
-function isCode(code: unknown): code is string {
-  return typeof code === "string" && /^[A-Z][A-Z0-9_]{0,99}$/.test(code);
 }

@@ -1,4 +1,5 @@
 import { HeadwayError, PermanentError } from "../errors.js";
+import { stackOf } from "./ending.js";
 
 /** An error as it crosses between processes. */
 export interface PlainError {
@@ -8,6 +9,7 @@ export interface PlainError {
   readonly message: string;
   readonly code: unknown;
   readonly details: Readonly<Record<string, unknown>>;
+  /** With those of its causes. */
   readonly stack: string | undefined;
 }
 
@@ -15,13 +17,13 @@ export function toPlainError(thrown: unknown): PlainError {
   if (!(thrown instanceof Error)) {
     return { kind: "other", name: "Error", message: String(thrown), code: undefined, details: {}, stack: undefined };
   }
-  const { name, message, stack } = thrown;
+  const { name, message } = thrown;
   const { code, details } = thrown as { code?: unknown; details?: unknown };
   // By name as well: a pipeline's own copy of the class is another class.
   const isPermanent = thrown instanceof PermanentError || name === "PermanentError";
   const kind = isPermanent ? "permanent" : thrown instanceof HeadwayError ? "headway" : "other";
   const plainCode = typeof code === "string" || typeof code === "number" ? code : undefined;
-  return { kind, name, message, code: plainCode, details: plainObject(details), stack };
+  return { kind, name, message, code: plainCode, details: plainObject(details), stack: stackOf(thrown) };
 }
 
 export function fromPlainError({ kind, name, message, code, details, stack }: PlainError): Error {

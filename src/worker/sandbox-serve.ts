@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { HeadwayError, messageOf } from "../errors.js";
 import type { CollectionContext, DocumentContext, Pipeline } from "../pipelines/pipeline.js";
+import { Escaped } from "./escapes.js";
 import { contextFor, type HostLink } from "./sandbox-context.js";
 import { fromPlainError, toPlainError } from "./sandbox-error.js";
 import type { SandboxCall, ToChild, ToParent } from "./sandbox-protocol.js";
@@ -21,8 +22,16 @@ export function serveSandbox(load: PipelineLoader): void {
   dieWithParent(Number(process.argv[2]));
   const asked = new Map<number, Asked>();
   let pipelines: ReturnType<PipelineLoader> | null = null;
+  let stage: string | null = null;
+  // One stage at a time runs here: what escapes is its own, or of the one before it. This process is not used again.
+  process.on("uncaughtException", (thrown) => {
+    if (stage === null) throw thrown;
+    const how = "it was thrown past all awaits, or by a promise that nobody awaits";
+    send({ type: "failed", error: toPlainError(new Escaped(thrown, stage, how)) }, () => process.exit(1));
+  });
   process.on("message", (message: ToChild) => {
     if (message.type === "run") {
+      stage = message.call.stage;
       pipelines ??= load(JSON.parse(message.call.pipelineSource));
       // What goes wrong in it is sent to the parent.
       void serveCall(message.call, pipelines, asked);
@@ -105,8 +114,8 @@ function linkToParent(asked: Map<number, Asked>): { readonly link: HostLink; rea
   return { link, end: () => (ended = true) };
 }
 
-function send(message: ToParent): void {
-  process.send?.(message);
+function send(message: ToParent, onSent: () => void = () => undefined): void {
+  process.send?.(message, undefined, undefined, onSent);
 }
 
 /**

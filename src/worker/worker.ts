@@ -16,7 +16,11 @@ import type { SourceRules } from "../sources/uri.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
 import { Heartbeat } from "./heartbeat.js";
-import { runTask, Stopped, type RunTaskDeps } from "./run-task.js";
+import { stackOf } from "./ending.js";
+import { catchEscapes, type Escaped } from "./escapes.js";
+import type { RunTaskDeps } from "./run-task.js";
+import { Runs } from "./runs.js";
+import { StageFailures } from "./stage-log.js";
 import { removeStale } from "./staging.js";
 import { WorkerRow } from "./worker-row.js";
 
@@ -47,11 +51,6 @@ const STOP_DEADLINE_MS = 5_000;
 /** Hinted ids kept while all slots are taken; any more are found by the claim anyway. */
 const MAX_HINTED = 1_000;
 
-interface Run {
-  readonly stop: AbortController;
-  readonly done: Promise<void>;
-}
-
 /**
  * Takes due tasks and runs them, at most `concurrency` at once. Its health is the loop's own progress, written by the
  * loop itself; a hint wakes it, and a poll stands behind every hint.
@@ -64,7 +63,7 @@ export class WorkerLoop {
   readonly #heartbeat: Heartbeat;
   readonly #row: WorkerRow;
   readonly #lag: IntervalHistogram = monitorEventLoopDelay({ resolution: 20 });
-  readonly #running = new Map<string, Run>();
+  readonly #running: Runs;
   #hinted: string[] = [];
   /** A hint has come, a slot is free again, or the loop is to end. */
   readonly #wake = new Signal();
@@ -79,6 +78,7 @@ export class WorkerLoop {
   #listener: Listener | null = null;
   #drained: Promise<void> | null = null;
   #stopped: Promise<void> | null = null;
+  #endCatching: () => void = () => undefined;
 
   constructor(deps: WorkerDeps, settings: WorkerSettings) {
     this.#deps = deps;
@@ -93,6 +93,20 @@ export class WorkerLoop {
       onDue: (due) => dispatch(deps, due),
       onError,
     });
+    this.#running = new Runs(
+      {
+        ...deps,
+        recorder: this.#recorder,
+        heartbeat: this.#heartbeat,
+        failures: new StageFailures(deps.logger),
+        onContentMoved: (documentId) => {
+          removeStale(db, documentId).catch((error: unknown) =>
+            onError(error, `removing old content of document ${documentId}`),
+          );
+        },
+      },
+      () => this.#wake.raise(),
+    );
     this.#row = new WorkerRow(
       db,
       { id: this.id, hostname: hostname(), pid: process.pid, serves: servesOf(deps.registry), ...settings },
@@ -128,6 +142,7 @@ export class WorkerLoop {
       }
       this.#lag.enable();
       this.#heartbeat.start();
+      this.#endCatching = catchEscapes((error) => this.#onEscape(error));
       step = "consuming hints";
       this.#consumer = await this.#deps.dispatcher.consume({
         pipelines: this.#pipelines(),
@@ -190,16 +205,21 @@ export class WorkerLoop {
 
   async #giveBack(graceMs: number): Promise<void> {
     await this.drain();
-    const runs = [...this.#running.values()];
-    const all = Promise.all(runs.map(({ done }) => done));
+    const all = this.#running.ended();
     await endOf("Ending running tasks", graceMs, all);
-    for (const { stop } of this.#running.values()) stop.abort(new Stopped("shutting down"));
+    this.#running.stop();
     await endOf("Stopping running tasks", STOP_DEADLINE_MS, all);
     this.#recorder.close();
     await this.#heartbeat.stop();
     await this.#listener?.close();
     this.#lag.disable();
+    this.#endCatching();
     await this.#row.stopped();
+  }
+
+  /** Its task has been told; what it has left behind in this process nobody knows. */
+  #onEscape(error: Escaped): void {
+    this.#deps.logger.error({ error: error.message, stack: stackOf(error) }, "an error escaped from a handler");
   }
 
   #pipelines(): string[] {
@@ -237,36 +257,11 @@ export class WorkerLoop {
       return "failed";
     }
     if (claims.length > 0) this.#row.claimed();
-    for (const claim of claims) this.#run(claim);
+    for (const claim of claims) this.#running.start(claim, this.#stopping);
     // Their leases have been running while the answer was on its way.
     if (performance.now() - askedAt > this.#settings.heartbeatMs) this.#heartbeat.soon();
     if (this.#running.size < this.#settings.concurrency) this.#room.raise();
     return claims.length >= limit ? "all" : "fewer";
-  }
-
-  #run(claim: Claim): void {
-    const stop = new AbortController();
-    if (this.#stopping) stop.abort(new Stopped("shutting down"));
-    const { recorder, heartbeat } = { recorder: this.#recorder, heartbeat: this.#heartbeat };
-    const deps: RunTaskDeps = {
-      ...this.#deps,
-      recorder,
-      heartbeat,
-      onContentMoved: (documentId) => {
-        removeStale(this.#deps.db, documentId).catch((error: unknown) =>
-          this.#deps.onError(error, `removing old content of document ${documentId}`),
-        );
-      },
-    };
-    const key = `${claim.taskId} ${claim.fence}`;
-    const done = runTask(deps, claim, stop)
-      // The task stays RUNNING until its lease passes, and is rescued then; nothing here may end the process.
-      .catch((error: unknown) => this.#deps.onError(error, `running task ${claim.taskId}`))
-      .finally(() => {
-        this.#running.delete(key);
-        this.#wake.raise();
-      });
-    this.#running.set(key, { stop, done });
   }
 
   async #onHint(hint: Hint): Promise<void> {

@@ -8,7 +8,7 @@ begin
   on conflict (prefix) do update set delete_after = excluded.delete_after;
   delete from headway.stage_output where task_id = any (p_tasks);
   update headway.task set error_message = null, change_message = null, document_name = null, progress_message = null,
-    warnings = '[]'
+    error_stack = null, warnings = '[]'
   where id = any (p_tasks) and (error_message is not null or change_message is not null or document_name is not null
-    or progress_message is not null or warnings <> '[]');
+    or progress_message is not null or error_stack is not null or warnings <> '[]');
 end $$;

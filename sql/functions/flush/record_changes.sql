@@ -1,7 +1,7 @@
 -- What workers and the sweep write: one call is one flush. Locks, claims, stages and endings in one UPDATE, outputs,
 -- facts about documents, then convergence of the jobs whose tasks settled.
 --
--- p_changes: [{task, fence, change, kind, stage, maxAttempts, again, final, countsAs, code, message, retryable,
+-- p_changes: [{task, fence, change, kind, stage, maxAttempts, again, final, countsAs, code, message, stack, retryable,
 --   delayMs, expired, textFence, chunkFence, pipelineVersion, isMixed, output, document, warnings, staged}], kind one of
 --   stage (go on at 'stage'), hand_on (the same, but by another worker), complete, skip, end (an Ending of
 --   src/lifecycle/reasons.ts), deadline (of a cancel).
@@ -70,7 +70,7 @@ begin
 
   with c as (
     select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, kind text, stage text,
-      "maxAttempts" int, again text, final text, "countsAs" text, code text, message text, retryable boolean,
+      "maxAttempts" int, again text, final text, "countsAs" text, code text, message text, stack text, retryable boolean,
       "delayMs" int, expired boolean, "textFence" bigint, "chunkFence" bigint, "pipelineVersion" int, "isMixed" boolean,
       warnings jsonb, output jsonb, document jsonb, staged jsonb)
   ), n as (
@@ -86,7 +86,7 @@ begin
         when c.final is null then 'QUEUED'
         else 'FAILED'
       end as status,
-      c.again, c.final, c."countsAs" as counts_as, c.code, c.message, c.retryable, c."delayMs" as delay_ms,
+      c.again, c.final, c."countsAs" as counts_as, c.code, c.message, c.stack, c.retryable, c."delayMs" as delay_ms,
       c."textFence" as text_fence, c."chunkFence" as chunk_fence, c."pipelineVersion" as pipeline_version,
       c."isMixed" as is_mixed, c.warnings, c.output, c.document, c.staged
     from c cross join lateral (
@@ -95,7 +95,7 @@ begin
     where t.id <> all (v_held) and t.fence = c.fence and t.change_id <> c.change and (c.expired is not true or t.lease_expires_at < v_now)
     union all
     select id, 'claim', (p_claim->>'change')::uuid, null, null, null, 'RUNNING', null, null, null, null, null, null,
-      null, null, null, null, null, null, null, null, null
+      null, null, null, null, null, null, null, null, null, null
     from unnest(v_claims) id
   ), changed as (
     update headway.task t set
@@ -141,6 +141,7 @@ begin
       error_message = case when n.status in ('FAILED', 'QUEUED') then n.message end,
       error_stage = case when n.status in ('FAILED', 'QUEUED') and n.code is not null then t.stage end,
       error_retryable = case when n.status in ('FAILED', 'QUEUED') then n.retryable end,
+      error_stack = case when n.status in ('FAILED', 'QUEUED') then n.stack end,
       text_fence = coalesce(n.text_fence, t.text_fence), chunk_fence = coalesce(n.chunk_fence, t.chunk_fence),
       pipeline_version = coalesce(n.pipeline_version, t.pipeline_version),
       is_mixed = coalesce(n.is_mixed, t.is_mixed),

@@ -10,7 +10,8 @@ begin
     change_reason = case when status = 'RUNNING' then 'CANCEL_REQUESTED' else 'CANCELLED_BY_REQUEST' end,
     change_message = p_by->>'reason', cancel_requested_at = clock_timestamp(),
     finished_at = case when status = 'RUNNING' then null else clock_timestamp() end,
-    error_code = null, error_message = null, error_stage = null, error_retryable = null
+    error_code = null, error_message = null, error_stage = null, error_retryable = null,
+    error_stack = null
   where id = any (p_tasks) and (status is not distinct from 'WAITING' or status is not distinct from 'QUEUED'
     or (status is not distinct from 'RUNNING' and cancel_requested_at is null));
   perform pg_notify(n.nspname || ':cancel', '')

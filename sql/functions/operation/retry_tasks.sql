@@ -12,7 +12,8 @@ begin
     max_attempts = coalesce((p_by->'attempts'->>s.stage)::int, t.max_attempts),
     attempt = 1, crashes = 0, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
     run_at = clock_timestamp(), started_at = null, finished_at = null, cancel_requested_at = null,
-    error_code = null, error_message = null, error_stage = null, error_retryable = null
+    error_code = null, error_message = null, error_stage = null, error_retryable = null,
+    error_stack = null
   from (
     select id, case when p_by->>'from' = 'FIRST_STAGE' or stage is null then p_job.document_stages[1] else stage end as stage
     from headway.task where id = any (p_tasks)

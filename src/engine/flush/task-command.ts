@@ -48,6 +48,8 @@ export type TaskCommand =
       /** Replaces the cause's own code. */
       readonly code?: string;
       readonly message?: string;
+      /** Of the handler's own error; storable, at most 8,000 characters. */
+      readonly stack?: string;
       readonly delayMs?: number;
       /** Only if the lease has passed by now, on the database's clock. */
       readonly expired?: boolean;
@@ -78,6 +80,7 @@ export function toJson(command: TaskCommand, changeId: string): string {
       countsAs,
       code: command.code ?? code,
       message: command.message === undefined ? undefined : toStorableMessage(command.message),
+      stack: command.stack,
       retryable: again !== null,
       delayMs: command.delayMs,
       expired: command.expired,

@@ -100,9 +100,15 @@ export class TaskResolver {
     nullable: true,
     description: "Why it failed, or why it is tried again; null where nothing went wrong.",
   })
-  error(@Root() { errorCode, errorMessage, errorStage, errorRetryable }: Task): TaskError | null {
+  error(
+    @Root() { errorCode, errorMessage, errorStage, errorRetryable, errorStack }: Task,
+    @Ctx() { principal }: GraphContext,
+  ): TaskError | null {
     if (errorCode === null) return null;
-    return { code: errorCode, message: errorMessage ?? "", stage: errorStage, retryable: errorRetryable ?? false };
+    // It tells of the pipeline's code and its folders: nothing for who only looks, or for a page in somebody's browser.
+    const stack = principal.scope === null && whyNotAllowed(principal, "OPERATOR") === null ? errorStack : null;
+    const [message, retryable] = [errorMessage ?? "", errorRetryable ?? false];
+    return { code: errorCode, message, stage: errorStage, retryable, stack };
   }
 
   @FieldResolver(() => [StageRun], { description: "One entry per stage and attempt, in order." })
