@@ -14,18 +14,18 @@ export class Escaped extends HeadwayError {
   }
 }
 
-/** The passage through a stage that code was started by. */
-export interface Passage {
+/** The run of a stage that code belongs to. */
+export interface RunningStage {
   readonly stage: string;
   /** Fails its task; does nothing once that is over. */
   readonly fail: (error: Escaped) => void;
 }
 
-const passages = new AsyncLocalStorage<Passage>();
+const runningStages = new AsyncLocalStorage<RunningStage>();
 
-/** Runs `work` so that what escapes from it, or from anything it starts, is known to be of this passage. */
-export function inPassage<T>(passage: Passage, work: () => T): T {
-  return passages.run(passage, work);
+/** Runs `work` so that what escapes from it, or from anything it starts, is known to belong to this run. */
+export function inStage<T>(running: RunningStage, work: () => T): T {
+  return runningStages.run(running, work);
 }
 
 /**
@@ -34,18 +34,18 @@ export function inPassage<T>(passage: Passage, work: () => T): T {
  * `onEscape` hears of each, after that. What comes from no handler ends the process, as always.
  */
 export function catchEscapes(onEscape: (error: Escaped) => void): () => void {
-  const escaped = (passage: Passage, thrown: unknown, how: string): Escaped => {
-    const error = thrown instanceof Escaped ? thrown : new Escaped(thrown, passage.stage, how);
-    passage.fail(error);
+  const escaped = (running: RunningStage, thrown: unknown, how: string): Escaped => {
+    const error = thrown instanceof Escaped ? thrown : new Escaped(thrown, running.stage, how);
+    running.fail(error);
     onEscape(error);
     return error;
   };
   const onUncaught = (thrown: unknown, origin: NodeJS.UncaughtExceptionOrigin): void => {
-    const passage = passages.getStore();
-    if (passage !== undefined) {
+    const running = runningStages.getStore();
+    if (running !== undefined) {
       const isRejection = origin === "unhandledRejection";
       escaped(
-        passage,
+        running,
         thrown,
         isRejection ? "it rejected a promise that nobody awaits" : "it was thrown past all awaits",
       );
@@ -60,9 +60,9 @@ export function catchEscapes(onEscape: (error: Escaped) => void): () => void {
   };
   const exit = process.exit.bind(process);
   const exitUnlessInHandler: typeof process.exit = (code) => {
-    const passage = passages.getStore();
-    if (passage === undefined) return exit(code);
-    throw escaped(passage, new Error(`process.exit(${code ?? ""}) was called`), "it would have ended the worker");
+    const running = runningStages.getStore();
+    if (running === undefined) return exit(code);
+    throw escaped(running, new Error(`process.exit(${code ?? ""}) was called`), "it would have ended the worker");
   };
   let isOn = true;
   const stop = (): void => {

@@ -18,7 +18,7 @@ import {
 import type { Registry } from "../pipelines/registry.js";
 import { labelsOf, stageContext, startClaim, type ContextDeps, type RunningClaim } from "./context.js";
 import { endingOf, Stopped, type StageEnding } from "./ending.js";
-import { inPassage } from "./escapes.js";
+import { inStage } from "./escapes.js";
 import type { Beating } from "./heartbeat.js";
 import type { StageFailures } from "./stage-log.js";
 
@@ -171,7 +171,7 @@ async function execute(
     const work = stage.isolate
       ? deps.runIsolated({ pipeline, stage, claim, attempt, options, input }, ctx, signal)
       : // A stage that throws before its first await must reject, too.
-        inPassage({ stage: stage.name, fail: (error) => stop.abort(error) }, async () =>
+        inStage({ stage: stage.name, fail: (error) => stop.abort(error) }, async () =>
           (stage.run as (ctx: DocumentContext | CollectionContext) => Promise<unknown>)(ctx),
         );
     return await orAborted(work, signal);
