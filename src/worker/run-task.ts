@@ -1,6 +1,5 @@
 import type { Claim } from "../engine/flush/claim.js";
 import type { TaskCommand } from "../engine/flush/task-command.js";
-import type { Recorder } from "../engine/flush/recorder.js";
 import { toStorableJson } from "../engine/storable.js";
 import { isUnchanged } from "../engine/flush/unchanged.js";
 import { HeadwayError, PermanentError, messageOf } from "../errors.js";
@@ -19,18 +18,12 @@ import {
 import type { Registry } from "../pipelines/registry.js";
 import { stageContext, startClaim, type ContextDeps, type RunningClaim } from "./context.js";
 import type { Beating } from "./heartbeat.js";
+import { Stopped } from "./stopped.js";
+import { confirm, follow, mayGoAhead, runnerOf, type WriteBehindDeps } from "./write-behind.js";
 
-/** Why a running stage is to stop; the reason of its signal. */
-export type StopReason = "cancelled" | "lease lost" | "shutting down" | "timed out";
+export { Stopped, type StopReason } from "./stopped.js";
 
-export class Stopped extends HeadwayError {
-  constructor(readonly reason: StopReason) {
-    super("STOPPED", `The stage was stopped: ${reason}.`);
-  }
-}
-
-export interface RunTaskDeps extends ContextDeps {
-  readonly recorder: Recorder;
+export interface RunTaskDeps extends ContextDeps, WriteBehindDeps {
   readonly registry: Registry;
   /** Runs a stage marked `isolate` in a child process. */
   readonly runIsolated: (
@@ -38,7 +31,6 @@ export interface RunTaskDeps extends ContextDeps {
     ctx: DocumentContext | CollectionContext,
     signal: AbortSignal,
   ) => Promise<unknown>;
-  readonly onError: (error: unknown, doing: string) => void;
   /** Called once a task that staged text or chunks has completed, so that its document shows them, or was skipped. */
   readonly onContentMoved: (documentId: string) => void;
 }
@@ -58,15 +50,20 @@ export async function runTask(deps: RunTaskDeps, claim: Claim, stop: AbortContro
     taskId: claim.taskId,
     fence: claim.fence,
     stage: claim.stage,
+    recordedStage: claim.stage,
+    renewedAtMs: claim.claimedAtMs,
     progress: { fraction: 0, message: null, isNew: false },
     onLost: () => stop.abort(new Stopped("lease lost")),
     onCancelRequested: () => stop.abort(new Stopped("cancelled")),
   };
+  const running = startClaim(deps, claim, beating, stop.signal);
   deps.heartbeat.add(beating);
+  deps.recorder.watch(claim, runnerOf(running, stop));
   try {
-    const running = startClaim(deps, claim, beating, stop.signal);
     for (let stage: string | null = claim.stage; stage !== null;) stage = await runStage(deps, running, stage, stop);
+    await running.recording;
   } finally {
+    deps.recorder.forget(claim);
     deps.heartbeat.remove(beating);
   }
 }
@@ -108,32 +105,39 @@ async function runStage(
     await endWith(deps, running, error);
     return null;
   }
-  const change = { ...base(running), outputJson };
   const isSkip = next !== undefined && (await fetchedNothingNew(deps, running));
+  if (running.isOver) return null;
+  const change = { ...base(running), outputJson };
+  if (next && !isSkip) {
+    const isAhead = mayGoAhead(deps, running, next, outputJson.length, stop.signal);
+    const maxAttempts = next.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
+    const recorded = deps.recorder.record({ ...change, kind: "stage", stage: next.name, maxAttempts, isAhead });
+    if (isAhead) {
+      follow(deps, running, stop, { stage: next.name, recorded });
+      await failpoint("stage.ahead");
+    } else if (!confirm(running, next.name, await recorded)) return null;
+    running.attempt = 1;
+    running.input = output ?? null;
+    running.facts = {};
+    running.beating.stage = next.name;
+    running.beating.progress = { fraction: 0, message: null, isNew: false };
+    return next.name;
+  }
   const recorded = await deps.recorder.record(
-    isSkip
-      ? { ...base(running), kind: "skip" }
-      : next
-        ? { ...change, kind: "stage", stage: next.name, maxAttempts: next.maxAttempts ?? DEFAULT_MAX_ATTEMPTS }
-        : { ...change, kind: "complete", staged },
+    isSkip ? { ...base(running), kind: "skip" } : { ...change, kind: "complete", staged },
   );
+  running.isOver = true;
   if (recorded?.status === "COMPLETED") await failpoint("complete.after_commit");
   const isSettled = recorded?.status === "COMPLETED" || recorded?.status === "SKIPPED";
   if (isSettled && claim.document && (change.textFence ?? change.chunkFence) !== undefined) {
     deps.onContentMoved(claim.document.id);
   }
-  if (recorded?.status !== "RUNNING" || !next) return null;
-  running.attempt = 1;
-  running.input = output ?? null;
-  running.facts = {};
-  running.beating.stage = next.name;
-  running.beating.progress = { fraction: 0, message: null, isNew: false };
-  return next.name;
+  return null;
 }
 
 /** Whether the stage has brought in its document's bytes, and they are what this job need not do again. */
 async function fetchedNothingNew({ db, onError }: RunTaskDeps, { claim, facts }: RunningClaim): Promise<boolean> {
-  if (!claim.document || facts.sha256 === undefined) return false;
+  if (claim.job.mode !== "INCREMENTAL" || !claim.document || facts.sha256 === undefined) return false;
   try {
     return await isUnchanged(db, { jobId: claim.job.id, documentId: claim.document.id, sha256: facts.sha256 });
   } catch (error) {
@@ -166,6 +170,7 @@ async function execute(
     const work = stage.isolate
       ? deps.runIsolated({ pipeline, stage, claim, attempt, options, input }, ctx, signal)
       : Promise.resolve((stage.run as (ctx: DocumentContext | CollectionContext) => Promise<unknown>)(ctx));
+    running.handler = work.catch(() => undefined);
     return await orAborted(work, signal);
   } finally {
     clearTimeout(timer);
@@ -202,6 +207,8 @@ function assertAccepted(stage: Stage, output: unknown, staged: StagedCounts): vo
 
 /** Records what ended the stage, by its kind. */
 async function endWith(deps: RunTaskDeps, running: RunningClaim, error: unknown): Promise<void> {
+  // A stage before has taken the task out of our hands.
+  if (running.isOver) return;
   if (error instanceof Stopped) {
     if (error.reason === "lease lost") return refuse(deps, running);
     if (error.reason === "timed out")
@@ -246,7 +253,8 @@ function base(running: RunningClaim) {
     fence: claim.fence,
     ...staging?.fences,
     ...(Object.keys(facts).length > 0 ? { document: facts } : {}),
-    ...(warnings.length > 0 ? { warnings } : {}),
+    // A copy: the next stage may add to them before this is sent.
+    ...(warnings.length > 0 ? { warnings: [...warnings] } : {}),
   };
 }
 

@@ -250,6 +250,7 @@ export class WorkerLoop {
     const { recorder, heartbeat } = { recorder: this.#recorder, heartbeat: this.#heartbeat };
     const deps: RunTaskDeps = {
       ...this.#deps,
+      leaseMs: this.#settings.leaseMs,
       recorder,
       heartbeat,
       onContentMoved: (documentId) => {

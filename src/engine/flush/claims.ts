@@ -53,24 +53,26 @@ export class Claims {
   }
 
   async #takeOnce(request: ClaimRequest): Promise<{ readonly claims: Claim[]; readonly claimHeld: boolean }> {
-    const { db, actor, workerId, leaseMs, crashLimit, onError } = this.#options;
+    const { db, actor, workerId, leaseMs, onError } = this.#options;
     const change = randomUUID();
     const claim = JSON.stringify({ ...request, change, leaseMs, waitMs: WAIT_MS });
+    const sentAtMs = performance.now();
     for (let lost = false; ;) {
       try {
         if (lost) {
           // The answer to the first try may have been lost after its commit: what it claimed is ours already.
-          const claims = await this.#adopt(change);
+          const claims = toClaims(await this.#adopt(change), sentAtMs);
           if (claims.length > 0) return { claims, claimHeld: false };
         }
         await failpoint("flush.before_send");
-        const rows: { answer: { claims: Claim[]; claimHeld: boolean } }[] = await db.query(
-          "select headway.record_changes($1, $2, $3, $4, '[]', $5) as answer",
-          [actor.type, actor.name, workerId, crashLimit, claim],
-        );
+        const rows: { answer: ClaimAnswer }[] = await db.query("select headway.claim_tasks($1, $2, $3) as answer", [
+          workerId,
+          actor.name,
+          claim,
+        ]);
         const answer = rows[0]!.answer;
-        if (answer.claims.length > 0) await failpoint("claim.after_commit");
-        return answer;
+        if (answer.tasks.length > 0) await failpoint("claim.after_commit");
+        return { claims: toClaims(answer, sentAtMs), claimHeld: answer.held };
       } catch (error) {
         lost ||= isConnectionLoss(error);
         await pauseAfter(error, {
@@ -83,12 +85,27 @@ export class Claims {
     }
   }
 
-  async #adopt(change: string): Promise<Claim[]> {
-    const rows: { claims: Claim[] }[] = await this.#options.db.query(
+  /** By the id of the claim, which nobody else writes: a cancel that came since then has changed `change_id`. */
+  async #adopt(claimId: string): Promise<ClaimAnswer> {
+    const rows: { answer: ClaimAnswer }[] = await this.#options.db.query(
       `select headway.claimed(array(select id from headway.task
-         where worker_id = $1 and change_id = $2 and status = 'RUNNING')) as claims`,
-      [this.#options.workerId, change],
+         where worker_id = $1 and claim_id = $2 and status = 'RUNNING')) as answer`,
+      [this.#options.workerId, claimId],
     );
-    return rows[0]!.claims;
+    return rows[0]!.answer;
   }
+}
+
+/** As claim_tasks returns it: what is the same for all tasks of a job stands with the job. */
+interface ClaimAnswer {
+  readonly held: boolean;
+  readonly jobs: Readonly<Record<string, Claim["job"] & Pick<Claim, "projectId" | "collection">>>;
+  readonly tasks: readonly (Omit<Claim, "job" | "projectId" | "collection" | "claimedAtMs"> & { readonly jobId: string })[];
+}
+
+function toClaims({ jobs, tasks }: ClaimAnswer, claimedAtMs: number): Claim[] {
+  return tasks.map(({ jobId, ...task }) => {
+    const { projectId, collection, ...job } = jobs[jobId]!;
+    return { ...task, projectId, collection, job, claimedAtMs };
+  });
 }
