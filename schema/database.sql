@@ -90,11 +90,17 @@ create table headway.chunk (
   ordinal integer not null,
   text text not null,
   page integer,
+  page_end integer,
+  headings text[] not null default '{}'::text[],
+  context text,
+  part text,
+  kind text not null default 'TEXT'::text,
   start_offset integer not null,
   end_offset integer not null,
   embedding bytea,
   has_embedding boolean generated always as ((embedding IS NOT NULL)) stored,
   constraint chunk_document_id_task_id_fence_ordinal_key UNIQUE (document_id, task_id, fence, ordinal),
+  constraint chunk_kind_check CHECK ((kind = ANY (ARRAY['TEXT'::text, 'TABLE'::text, 'CODE'::text, 'LIST'::text]))),
   constraint chunk_pkey PRIMARY KEY (id)
 ) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_limit=1000);
 
@@ -158,6 +164,7 @@ create table headway.document (
   source_uri text,
   blob_key text,
   metadata jsonb not null default '{}'::jsonb,
+  warnings jsonb not null default '[]'::jsonb,
   content_task_id uuid,
   text_fence bigint,
   chunk_fence bigint,
@@ -1771,8 +1778,8 @@ begin
   end if;
   with moved as (
     select d.id, d.collection_id, d.name, x.id as task_id, x.text_fence, x.chunk_fence, x.staged, n.chunks, n.embedded,
-      d.chunk_count, d.embedded_chunk_count
-    from unnest(p_applied) x join headway.document d on d.id = x.document_id
+      d.chunk_count, d.embedded_chunk_count, t.warnings
+    from unnest(p_applied) x join headway.document d on d.id = x.document_id join headway.task t on t.id = x.id
     cross join lateral (
       select count(*)::int as chunks, count(embedding)::int as embedded from headway.chunk
       where document_id = d.id and task_id = x.id and fence = x.chunk_fence
@@ -1780,7 +1787,7 @@ begin
     where x.change_kind = 'complete' and (x.text_fence is not null or x.chunk_fence is not null)
   ), pointed as (
     update headway.document d set content_task_id = m.task_id, text_fence = m.text_fence, chunk_fence = m.chunk_fence,
-      chunk_count = m.chunks, embedded_chunk_count = m.embedded
+      chunk_count = m.chunks, embedded_chunk_count = m.embedded, warnings = m.warnings
     from moved m where d.id = m.id
   ), counted as (
     update headway.collection c set content_version = c.content_version + 1, chunk_count = c.chunk_count + s.chunks,

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
+import { ensureChromium } from "./find-chromium.mjs";
 import { ensurePgBouncer } from "./find-pgbouncer.mjs";
 import { ensureRedisServer } from "./find-redis.mjs";
 import { ready, ROOT } from "./ready.mjs";
@@ -11,6 +12,16 @@ export async function readyWithRedis() {
     for (const program of [await ensureRedisServer(), await ensurePgBouncer()]) {
       process.env.PATH = `${path.dirname(program)}${path.delimiter}${process.env.PATH}`;
     }
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+
+/** Finds or installs a Chromium, for the tests that open pages; ends the process, saying why, where that can't be done. */
+export async function withChromium() {
+  try {
+    process.env.HEADWAY_TEST_CHROMIUM = await ensureChromium();
   } catch (error) {
     console.error(error.message);
     process.exit(1);

@@ -219,6 +219,7 @@ async function startServing(
     requestsPerSecond: config.requestsPerSecond,
     introspection: config.introspection,
     publicUrl: config.publicUrl,
+    allowedOrigins: config.allowedOrigins,
     measured: { db: deps.db },
     api: isApi ? { deps, stream, embedder: pipelines.embedder, blobs, keys: new KeyRing(deps.db, deps.onError) } : null,
   });

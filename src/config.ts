@@ -2,7 +2,7 @@ import path from "node:path";
 import { z } from "zod";
 import { databaseUrl, schemaFault, schemaIn, schemaName, withoutSchema } from "./config/database.js";
 import { redisPrefix, redisUrl } from "./config/redis-url.js";
-import { blobsPlace, entriesOf, networks, s3Places, type Network } from "./config/places.js";
+import { blobsPlace, entriesOf, networks, origins, s3Places, type Network } from "./config/places.js";
 import { url, urlHere, whole, withoutPassword, withoutSlash } from "./config/values.js";
 import { ConfigError } from "./errors.js";
 import { LOG_LEVELS, nearestName, SETTINGS, type SettingName } from "./settings.js";
@@ -24,6 +24,8 @@ export interface Config {
   readonly port: number;
   /** Where clients find this API from outside, without a slash at its end; null: at host and port. */
   readonly publicUrl: string | null;
+  /** Origins whose pages may ask; null: any. */
+  readonly allowedOrigins: readonly string[] | null;
   readonly dataDir: string;
   readonly roles: readonly ProcessRole[];
   readonly pipelineFiles: readonly string[];
@@ -93,6 +95,7 @@ const SCHEMA = {
   HEADWAY_HOST: z.string().min(1, "it must be an address or a host name, because the server listens there"),
   HEADWAY_PORT: whole(0, 65_535, "it is a TCP port; 0 picks a free one"),
   HEADWAY_PUBLIC_URL: url(["http:", "https:"], "uploads and artifacts are sent and fetched there"),
+  HEADWAY_ALLOWED_ORIGINS: origins,
   HEADWAY_DATA_DIR: z
     .string()
     .min(1, "it must be a folder, because the database and files are kept there")
@@ -234,6 +237,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failp
     host: values.HEADWAY_HOST,
     port: values.HEADWAY_PORT,
     publicUrl: values.HEADWAY_PUBLIC_URL === null ? null : withoutSlash(values.HEADWAY_PUBLIC_URL),
+    allowedOrigins: values.HEADWAY_ALLOWED_ORIGINS,
     dataDir: values.HEADWAY_DATA_DIR,
     roles: values.HEADWAY_ROLES,
     pipelineFiles: values.HEADWAY_PIPELINES,

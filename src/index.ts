@@ -1,3 +1,4 @@
+export type { ChunkKind } from "./model/chunk-kinds.js";
 export { PermanentError } from "./errors.js";
 export type { EntityDraft, StagedEntities } from "./pipelines/named-entity.js";
 export {
@@ -15,4 +16,5 @@ export {
   type SettledDocument,
   type StageContext,
   type StageDocument,
+  type WarningScope,
 } from "./pipelines/pipeline.js";

@@ -11,6 +11,11 @@ export const SETTINGS = [
     default: "",
     does: "Where clients find this API, for the addresses of uploads and artifacts. Empty: at HEADWAY_HOST and HEADWAY_PORT.",
   },
+  {
+    name: "HEADWAY_ALLOWED_ORIGINS",
+    default: "*",
+    does: "Origins (such as https://app.example.com) whose pages may ask here, separated by commas; * for any. A page needs a key all the same: narrow it where the network alone protects this API.",
+  },
   { name: "HEADWAY_DATA_DIR", default: ".headway", does: "Folder of the embedded Postgres and of stored files." },
   {
     name: "HEADWAY_ROLES",

@@ -108,6 +108,8 @@ create table headway.document (
   source_uri text,
   blob_key text,
   metadata jsonb not null default '{}',
+  -- Of the task that the text which readers see comes from.
+  warnings jsonb not null default '[]',
   content_task_id uuid,
   text_fence bigint,
   chunk_fence bigint,
@@ -341,6 +343,12 @@ create table headway.chunk (
   ordinal int not null,
   text text not null,
   page int,
+  page_end int,
+  -- The headings above it, and what its text is to be understood by: their path and a table's repeated head.
+  headings text[] not null default '{}',
+  context text,
+  part text,
+  kind text not null default 'TEXT' check (kind in ('TEXT', 'TABLE', 'CODE', 'LIST')),
   start_offset int not null,
   end_offset int not null,
   embedding bytea,

@@ -43,6 +43,24 @@ export const blobsPlace = z
   .refine((value) => value === "" || S3_PLACE.test(value), `${S3_MUST}, because files are kept there`)
   .transform((value) => value.replace(/\/$/, "") || null);
 
+/** Origins of web pages, as browsers send them; null for any. */
+export const origins = z.string().transform((value, context) => {
+  const entries = entriesOf(value);
+  if (entries.includes("*")) return null;
+  const wrong = entries.find((entry) => !isOrigin(entry));
+  if (wrong === undefined) return entries.map((entry) => new URL(entry).origin);
+  const message = `it must be * or origins such as https://app.example.com, separated by commas, and "${wrong}" is none, because browsers send them so`;
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+});
+
+/** Scheme, host and perhaps a port; a slash behind them is forgiven, a path is not. */
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text) || text.includes("*")) return false;
+  const { protocol, pathname, search, hash, username } = new URL(text);
+  return ["http:", "https:"].includes(protocol) && pathname === "/" && search + hash + username === "";
+}
+
 /** The entries of a setting that holds several, separated by commas. */
 export function entriesOf(value: string): string[] {
   return value

@@ -1,5 +1,7 @@
 import { Field, Int, ObjectType } from "type-graphql";
 import { Column, Entity } from "typeorm";
+import type { ChunkKind } from "./chunk-kinds.js";
+import { ChunkKindEnum } from "./enums.js";
 import { NodeEntity, NodeType } from "./node.js";
 
 @ObjectType({ implements: NodeType, description: "A piece of a document's text." })
@@ -19,6 +21,36 @@ export class Chunk extends NodeEntity {
   @Field(() => Int, { nullable: true, description: "From 1, where the format has pages." })
   @Column({ type: "int", nullable: true })
   readonly page!: number | null;
+
+  @Field(() => Int, { nullable: true, description: "The page that its end is on." })
+  @Column({ name: "page_end", type: "int", nullable: true })
+  readonly pageEnd!: number | null;
+
+  @Field(() => [String], {
+    description: "The headings above it, the highest first; those in its own text are not among them.",
+  })
+  @Column({ type: "text", array: true })
+  readonly headings!: string[];
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "What its text is to be understood by: the path of its headings, and the head of the table that its rows are of. " +
+      "The embedding is made of this and the text.",
+  })
+  @Column({ type: "text", nullable: true })
+  readonly context!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The attachment, archive entry or sheet it comes from, as a path where one is inside the other.",
+  })
+  @Column({ type: "text", nullable: true })
+  readonly part!: string | null;
+
+  @Field(() => ChunkKindEnum, { description: "What it is made of." })
+  @Column({ type: "text" })
+  readonly kind!: ChunkKind;
 
   @Field(() => Int, { description: "In UTF-16 code units into the document's text." })
   @Column({ name: "start_offset", type: "int" })

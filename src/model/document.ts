@@ -2,6 +2,7 @@ import { Field, Int, ObjectType } from "type-graphql";
 import { Column, Entity } from "typeorm";
 import { NodeEntity, NodeType } from "./node.js";
 import { BigIntScalar, JsonScalar, wholeNumber } from "./scalars.js";
+import { Warning } from "./warning.js";
 
 @ObjectType({ implements: NodeType, description: "One input of a collection." })
 @Entity("document")
@@ -42,6 +43,13 @@ export class Document extends NodeEntity {
   @Field(() => Date, { description: "When it was first added; new content under its name does not change this." })
   @Column({ name: "created_at", type: "timestamptz" })
   readonly createdAt!: Date;
+
+  @Field(() => [Warning], {
+    description:
+      "What the text that readers see lacks, and what is doubtful about it: the warnings of the task that made it.",
+  })
+  @Column({ type: "jsonb" })
+  readonly warnings!: Warning[];
 
   @Column({ name: "content_task_id", type: "uuid", nullable: true })
   readonly contentTaskId!: string | null;

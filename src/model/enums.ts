@@ -12,6 +12,7 @@ import {
   TASK_STATUSES,
 } from "../lifecycle/status.js";
 import { WAITING_CODES } from "../lifecycle/waiting.js";
+import { CHUNK_KINDS } from "./chunk-kinds.js";
 import { NAMED_ENTITY_TYPES } from "./named-entity-types.js";
 
 type EnumObject<Word extends string> = { readonly [Key in Word]: Key };
@@ -153,11 +154,11 @@ export const WorkerStatusEnum = enumOf(
   "How a worker does, by its own loop's word.",
   ["STARTING", "RUNNING", "DRAINING", "STALLED", "LOST", "STOPPED"] as const,
   {
-    STARTING: "Its claim loop has not gone round yet.",
+    STARTING: "Its claim loop has not yet completed an iteration.",
     RUNNING: "It takes work and does it.",
     DRAINING: "It takes no more work and finishes what it has.",
     STOPPED: "It has ended in order.",
-    STALLED: "It beats, but its claim loop does not go round.",
+    STALLED: "It sends heartbeats, but its claim loop makes no iterations.",
     LOST: "Nothing has been heard from it for a lease.",
   },
 );
@@ -214,6 +215,12 @@ export const JobOrderFieldEnum = enumOf(
     PRIORITY: "What they were submitted with, equals by age.",
   },
 );
+export const ChunkKindEnum = enumOf("ChunkKind", "What a chunk is made of.", CHUNK_KINDS, {
+  TEXT: "Prose, or a mixture.",
+  TABLE: "Rows of a table.",
+  CODE: "Program text, or what else is kept as it stands.",
+  LIST: "Items of a list.",
+});
 export const NamedEntityTypeEnum = enumOf("NamedEntityType", "What a named entity is.", NAMED_ENTITY_TYPES, {
   PERSON: "Somebody.",
   PLACE: "Somewhere: a country, a town, a region.",

@@ -4,14 +4,7 @@ import type { TaskKind, TaskStatus } from "../lifecycle/status.js";
 import { StageOutcomeEnum, TaskKindEnum, TaskStatusEnum } from "./enums.js";
 import { TrackedEntity } from "./node.js";
 import { BigIntScalar, wholeNumber } from "./scalars.js";
-
-@ObjectType({ description: "Something worth knowing that did not fail anything." })
-export class Warning {
-  @Field(() => String, { description: "Which kind, in upper-case words." })
-  readonly code!: string;
-  @Field(() => String, { description: "What was noticed, and where." })
-  readonly message!: string;
-}
+import { Warning } from "./warning.js";
 
 @ObjectType({ description: "Why a task failed, or why it is tried again." })
 export class TaskError {

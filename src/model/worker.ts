@@ -35,13 +35,13 @@ export class Worker extends NodeEntity {
   @Field(() => Date, { description: "When it was last heard from." })
   @Column({ name: "heartbeat_at", type: "timestamptz" })
   readonly heartbeatAt!: Date;
-  @Field(() => Date, { description: "When the claim loop last went round, found work or not." })
+  @Field(() => Date, { description: "Time of the last iteration of its claim loop, whether or not it found work." })
   @Column({ name: "last_loop_at", type: "timestamptz" })
   readonly lastLoopAt!: Date;
   @Field(() => Date, { nullable: true, description: "When it last took a task; null where it never has." })
   @Column({ name: "last_claim_at", type: "timestamptz", nullable: true })
   readonly lastClaimAt!: Date | null;
-  @Field(() => BigIntScalar, { description: "How often its claim loop has gone round." })
+  @Field(() => BigIntScalar, { description: "Number of iterations of its claim loop." })
   @Column({ name: "loop_iterations", type: "bigint", transformer: wholeNumber })
   readonly loopIterations!: number;
   @Field(() => Float, { description: "How late its timers were at the last heartbeat, in milliseconds." })

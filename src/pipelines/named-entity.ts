@@ -15,7 +15,7 @@ export interface EntityDraft {
   readonly related: readonly { readonly name: string; readonly together: number }[];
 }
 
-/** The entities of a collection, and the door to replace them. */
+/** The entities of a collection, and how to replace them. */
 export interface StagedEntities {
   /**
    * Replaces all entities of the collection, most important first, at most 5,000. They count when the task completes;

@@ -1,12 +1,19 @@
 import type { Readable } from "node:stream";
 import type { ZodType } from "zod";
 import { ConfigError } from "../errors.js";
+import type { ChunkKind } from "../model/chunk-kinds.js";
 import type { StagedEntities } from "./named-entity.js";
 
 /** A JSON value: what a stage may return. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
-export type ChunkKind = "TEXT" | "TABLE" | "CODE" | "LIST";
+/** How much a warning is about. */
+export interface WarningScope {
+  /** Of how many pages, pictures, attachments or characters it is true. Default: that of the pages, else 1. */
+  readonly count?: number;
+  /** Pages or slides, from 1. The first 1,000 of them are kept. */
+  readonly pages?: readonly number[];
+}
 
 /** A piece of a document's text; `ordinal` from 0, offsets in UTF-16 code units into the text, page from 1 where known. */
 export interface ChunkDraft {
@@ -70,7 +77,7 @@ export interface KeptContent {
   readonly embedded: number;
 }
 
-/** What was staged for this document by this stage or an earlier one, and the door to replace it. */
+/** What was staged for this document by this stage or an earlier one, and how to replace it. */
 export interface StagedChunks {
   /** Replaces all chunks of the document. They count when the task completes; until then readers see the old ones. */
   replace(chunks: Iterable<ChunkDraft> | AsyncIterable<ChunkDraft>): Promise<void>;
@@ -106,8 +113,11 @@ export interface StageContext<Options = any, Input = any> {
   progress(fraction: number, message?: string): void;
   readonly artifacts: ArtifactWriter;
   readonly logger: StageLogger;
-  /** Leaves a warning on the task; the same code and message twice is one warning. */
-  warn(code: string, message: string): void;
+  /**
+   * Leaves a warning on the task, and on the document whose text the task makes. The same code and message twice is one
+   * warning; of a task at most 100 are kept.
+   */
+  warn(code: string, message: string, scope?: WarningScope): void;
 }
 
 export interface DocumentContext<Options = any, Input = any> extends StageContext<Options, Input> {
@@ -121,7 +131,7 @@ export interface DocumentContext<Options = any, Input = any> extends StageContex
   /** The text staged by this stage or an earlier one; null where there is none. */
   stagedText(): Promise<string | null>;
   /**
-   * Stages again what readers see of the document now: text, and chunks with their vectors. Returns how much that is;
+   * Stages again what readers see of the document now: text, chunks with their vectors, and warnings. Returns how much that is;
    * null where there is no text, or none of the bytes that the document has now.
    */
   stageKept(): Promise<KeptContent | null>;

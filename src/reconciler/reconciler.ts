@@ -19,7 +19,7 @@ export const TICK_DEADLINE_MS = 60_000;
 /**
  * Makes facts and status agree again, every `sweepMs` ± 20 %, on every instance: there is no leader. Each duty
  * selects what it acts on in SQL, page by page, passing over rows that somebody else is writing just now, and acts
- * through the same door as everybody; a second pass writes nothing.
+ * through the same SQL functions as everyone else; a second pass writes nothing.
  */
 export class Reconciler {
   readonly #deps: DutyDeps;

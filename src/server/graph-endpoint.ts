@@ -23,12 +23,14 @@ interface Endpoint<Principal> {
   readonly service: GraphService<Principal>;
   readonly url: () => string;
   readonly logger: Logger;
+  /** Null: any. */
+  readonly allowedOrigins: readonly string[] | null;
 }
 
 /** Puts the GraphQL endpoint, its sockets and its playground onto `app`. Returns how to stop them, and the rest. */
 export async function serveGraph<Principal>(endpoint: Endpoint<Principal>): Promise<() => Promise<void>> {
-  const { app, http, drain, service, url, logger } = endpoint;
-  drain.sockets = serveSockets(http, GRAPHQL_PATH, { service, url, logger });
+  const { app, http, drain, service, url, logger, allowedOrigins } = endpoint;
+  drain.sockets = serveSockets(http, GRAPHQL_PATH, { service, url, logger, allowedOrigins });
   const apollo = apolloFor(endpoint);
   await apollo.start();
   app.get("/", (_req, res) => res.redirect(302, PLAYGROUND_PATH));

@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly requestsPerSecond?: number;
   /** Whether clients may ask for the schema; default true. */
   readonly introspection?: boolean;
+  /** Origins whose pages may ask, such as "https://app.example.com"; any when absent or null. */
+  readonly allowedOrigins?: readonly string[] | null;
   /** Where clients find it, as with a proxy in front; where it listens when absent or null. */
   readonly publicUrl?: string | null;
 }

@@ -8,6 +8,7 @@ import { Drain } from "./drain.js";
 import { healthz, readyz, type Check } from "./health.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
 import { serveMetrics } from "./metrics.js";
+import { SHARED_PATHS, sharedWith } from "./origins.js";
 import { boundBodies } from "./receive.js";
 import type { ServerOptions } from "./server-options.js";
 import { onlyPut, serveUpload } from "./uploads.js";
@@ -58,10 +59,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
  * @param more adds routes
  */
 export async function startListening<Principal>(
-  { host, port, logger, checks, measured }: Pick<ServerOptions, "host" | "port" | "logger" | "checks" | "measured">,
+  options: Pick<ServerOptions, "host" | "port" | "logger" | "checks" | "measured" | "allowedOrigins">,
   service: GraphService<Principal> | null,
   more: (app: Express) => void,
 ): Promise<RunningServer> {
+  const { host, port, logger, checks, measured, allowedOrigins = null } = options;
   const app = express().disable("x-powered-by");
   // No limit for whole requests: an upload takes as long as its pace allows, every other body is bounded by itself.
   const http = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS }, app);
@@ -73,8 +75,9 @@ export async function startListening<Principal>(
   app.get("/healthz", healthz);
   app.get("/readyz", readyz(checks));
   if (measured) app.get("/metrics", serveMetrics({ ...measured, logger }));
+  app.use(SHARED_PATHS, sharedWith(allowedOrigins));
   const stop = service
-    ? await (await import("./graph-endpoint.js")).serveGraph({ app, http, drain, service, url, logger })
+    ? await (await import("./graph-endpoint.js")).serveGraph({ app, http, drain, service, url, logger, allowedOrigins })
     : () => drain.run();
   more(app);
   app.use((req, res) => {

@@ -18,6 +18,7 @@ import type { GraphRequest } from "../graphql/limits/limits.js";
 import type { Logger } from "../logger.js";
 import { openSockets } from "../metrics.js";
 import type { GraphService } from "./graph-service.js";
+import { mayConnect } from "./origins.js";
 import { SocketAuth } from "./socket-auth.js";
 
 /** The WebSocket side of the endpoint. */
@@ -38,11 +39,19 @@ const MAX_OPERATIONS = 100;
  */
 const MAX_UNSENT_BYTES = 1024 * 1024;
 
+interface SocketOptions<Principal> {
+  readonly service: GraphService<Principal>;
+  readonly url: () => string;
+  readonly logger: Logger;
+  /** Null: any. */
+  readonly allowedOrigins: readonly string[] | null;
+}
+
 /** Takes the WebSockets of `server` at `path`, speaking graphql-transport-ws. */
 export function serveSockets<Principal>(
   server: Server,
   path: string,
-  { service, url, logger }: { service: GraphService<Principal>; url: () => string; logger: Logger },
+  { service, url, logger, allowedOrigins }: SocketOptions<Principal>,
 ): GraphSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
   let closing = false;
@@ -84,7 +93,7 @@ export function serveSockets<Principal>(
     sockets,
   );
   server.on("upgrade", (request, socket, head) => {
-    const refusal = closing ? 503 : refusalOf(request, path);
+    const refusal = closing ? 503 : refusalOf(request, path, allowedOrigins);
     if (refusal !== null) return refuse(socket, refusal);
     sockets.handleUpgrade(request, socket, head, (accepted) => {
       openSockets.inc();
@@ -190,14 +199,10 @@ async function subscribeWith(
 }
 
 /** The status to refuse an upgrade with; null where it is welcome. */
-function refusalOf(request: IncomingMessage, path: string): number | null {
+function refusalOf(request: IncomingMessage, path: string, allowedOrigins: readonly string[] | null): number | null {
   // Read as text: not all that a client may send as an address can be parsed as one, and throwing here ends the process.
   if ((request.url ?? "/").split("?", 1)[0] !== path) return 404;
-  const { origin, host } = request.headers;
-  if (origin === undefined) return null;
-  // Browsers open sockets to any host from any page: only pages of this server may, or any page could give orders here.
-  const hosts = [host, request.headers["x-forwarded-host"]];
-  return URL.canParse(origin) && hosts.includes(new URL(origin).host) ? null : 403;
+  return mayConnect(allowedOrigins, request.headers) ? null : 403;
 }
 
 function refuse(socket: Duplex, status: number): void {

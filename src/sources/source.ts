@@ -11,7 +11,7 @@ import { openFile } from "./file-source.js";
 import { INTERRUPTED, openHttp } from "./http-source.js";
 
 export interface SourceDeps extends SourceRules {
-  readonly db: DataSource;
+  readonly db: Pick<DataSource, "query">;
   readonly blobs: BlobStore;
   /** Absent where no S3 is set up. */
   readonly s3?: S3Objects | null;

@@ -2,6 +2,7 @@ import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { eachPage } from "../database/each-page.js";
 import type { Claim } from "../engine/flush/claim.js";
+import type { TaskWarning } from "../engine/flush/task-command.js";
 import { beginFetch } from "../engine/uploads/fetched.js";
 import { toStorableJson, toStorableMessage } from "../engine/storable.js";
 import { PermanentError } from "../errors.js";
@@ -12,9 +13,11 @@ import type {
   SettledDocument,
   StageContext,
   StageLogger,
+  WarningScope,
 } from "../pipelines/pipeline.js";
 import type { Beating, Heartbeat } from "./heartbeat.js";
 import { Source, type DocumentFacts, type SourceDeps } from "../sources/source.js";
+import { StageDatabase } from "./stage-database.js";
 import { Staging } from "./staging.js";
 import { replaceEntities } from "./staging-entities.js";
 
@@ -22,9 +25,10 @@ import { replaceEntities } from "./staging-entities.js";
 export interface RunningClaim {
   readonly claim: Claim;
   readonly beating: Beating;
+  readonly db: StageDatabase;
   readonly source: Source | null;
   readonly staging: Staging | null;
-  readonly warnings: { code: string; message: string }[];
+  readonly warnings: TaskWarning[];
   /** Found out in the present stage; taken when its end is recorded. */
   facts: DocumentFacts;
   attempt: number;
@@ -38,24 +42,31 @@ export interface RunningClaim {
 }
 
 export interface ContextDeps extends SourceDeps {
+  readonly db: DataSource;
   readonly heartbeat: Heartbeat;
   readonly logger: StageLogger;
+  readonly onError: (error: unknown, doing: string) => void;
 }
 
 const MAX_WARNINGS = 100;
+const MAX_WARNING_PAGES = 1_000;
+/** The largest number that the API's Int holds. */
+const MAX_COUNT = 2 ** 31 - 1;
 const PAGE = 200;
 
-export function startClaim(deps: SourceDeps, claim: Claim, beating: Beating, stop?: AbortSignal): RunningClaim {
+export function startClaim(deps: ContextDeps, claim: Claim, beating: Beating, stop: AbortSignal): RunningClaim {
   const addFacts = (facts: DocumentFacts): void => {
     running.facts = { ...running.facts, ...facts, metadata: { ...running.facts.metadata, ...facts.metadata } };
   };
   const { document } = claim;
-  const reserveKey = (): Promise<string> => beginFetch(deps.db, claim, document!.id);
+  const db = new StageDatabase(deps.db, stop, deps.onError);
+  const reserveKey = (): Promise<string> => beginFetch(db, claim, document!.id);
   const running: RunningClaim = {
     claim,
     beating,
-    source: document ? new Source(deps, { document, reserveKey, addFacts, signal: stop }) : null,
-    staging: document ? new Staging(deps.db, claim, document.id) : null,
+    db,
+    source: document ? new Source({ ...deps, db }, { document, reserveKey, addFacts, signal: stop }) : null,
+    staging: document ? new Staging(db, claim, document.id) : null,
     warnings: [...claim.warnings],
     facts: {},
     attempt: claim.attempt,
@@ -76,6 +87,7 @@ export function stageContext(
   signal: AbortSignal,
 ): DocumentContext | CollectionContext {
   const { claim, beating } = running;
+  running.db.enter(signal);
   const common: StageContext = {
     collection: claim.collection as StageContext["collection"],
     job: { id: claim.job.id, run: claim.job.run, tags: claim.job.tags },
@@ -86,16 +98,27 @@ export function stageContext(
     signal,
     progress: (fraction, message) => signal.aborted || deps.heartbeat.report(beating, fraction, message),
     artifacts: {
-      write: (name, content, mediaType) => writeArtifact(deps, claim, stage, { name, content, mediaType }),
+      write: (name, content, mediaType) => writeArtifact(deps, running, stage, { name, content, mediaType }),
     },
     logger: deps.logger,
-    warn: (...said) => {
-      const [code, message] = said.map(toStorableMessage) as [string, string];
-      const known = running.warnings.some((warning) => warning.code === code && warning.message === message);
-      if (!known && running.warnings.length < MAX_WARNINGS) running.warnings.push({ code, message });
-    },
+    warn: (code, message, scope) => addWarning(running.warnings, warningOf(code, message, scope)),
   };
-  return claim.kind === "DOCUMENT" ? documentContext(running, common) : collectionContext(deps, running, common);
+  return claim.kind === "DOCUMENT" ? documentContext(running, common) : collectionContext(running, common);
+}
+
+function warningOf(code: string, message: string, { count, pages = [] }: WarningScope = {}): TaskWarning {
+  const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
+  return {
+    code: toStorableMessage(code),
+    message: toStorableMessage(message),
+    count: isCount(count) ? Math.min(count, MAX_COUNT) : Math.max(1, pages.length),
+    pages: pages.filter((page) => isCount(page) && page <= MAX_COUNT).slice(0, MAX_WARNING_PAGES),
+  };
+}
+
+function addWarning(warnings: TaskWarning[], added: TaskWarning): void {
+  const isKnown = warnings.some(({ code, message }) => code === added.code && message === added.message);
+  if (!isKnown && warnings.length < MAX_WARNINGS) warnings.push(added);
 }
 
 function documentContext(running: RunningClaim, common: StageContext): DocumentContext {
@@ -114,14 +137,20 @@ function documentContext(running: RunningClaim, common: StageContext): DocumentC
     setMediaType: (mediaType) => add({ mediaType: toStorableMessage(mediaType) }),
     setText: (text) => staging.setText(text),
     stagedText: () => staging.stagedText(),
-    stageKept: () => staging.stageKept(),
+    stageKept: async () => {
+      const kept = await staging.stageKept();
+      if (kept === null) return null;
+      const { warnings, ...content } = kept;
+      for (const warning of warnings) addWarning(running.warnings, warning);
+      return content;
+    },
     chunks: { replace: (chunks) => staging.replaceChunks(chunks), staged: () => staging.stagedChunks() },
   };
 }
 
 async function writeArtifact(
   deps: SourceDeps,
-  claim: Claim,
+  { claim, db }: RunningClaim,
   stage: string,
   {
     name,
@@ -142,7 +171,7 @@ async function writeArtifact(
     key,
     typeof content === "string" ? Buffer.from(content) : content,
   );
-  await deps.db.query(
+  await db.query(
     `insert into headway.artifact (id, project_id, job_id, task_id, fence, stage, name, media_type, size_bytes, sha256, blob_key)
      select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
      where exists (select from headway.task where id = $4 and fence = $5 and status = 'RUNNING')
@@ -164,11 +193,7 @@ async function writeArtifact(
   );
 }
 
-function collectionContext(
-  { db }: { db: DataSource },
-  { claim }: RunningClaim,
-  common: StageContext,
-): CollectionContext {
+function collectionContext({ claim, db }: RunningClaim, common: StageContext): CollectionContext {
   const jobId = claim.job.id;
   return {
     ...common,
@@ -205,7 +230,7 @@ type SettledRow = SettledDocument & {
  * was skipped as unchanged the output is the one that stands. Documents that have been removed are left out.
  */
 async function* settled(
-  db: DataSource,
+  db: StageDatabase,
   jobId: string,
   stage: string | null,
 ): AsyncIterable<{ document: SettledDocument; output: unknown }> {

@@ -41,7 +41,7 @@ export function contextFor(call: SandboxCall, link: HostLink): DocumentContext |
     progress: (fraction, message) => link.tell("progress", fraction, message),
     artifacts: artifactWriter(link),
     logger: logger(link),
-    warn: (code, message) => link.tell("warn", code, message),
+    warn: (code, message, scope) => link.tell("warn", code, message, scope),
   };
   return call.kind === "document" ? documentContext(call, common, link) : collectionContext(common, link);
 }

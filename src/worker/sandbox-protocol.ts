@@ -1,6 +1,13 @@
 import { PassThrough } from "node:stream";
 import { HeadwayError } from "../errors.js";
-import type { CollectionContext, DocumentContext, FetchedSource, Json, KeptContent } from "../pipelines/pipeline.js";
+import type {
+  CollectionContext,
+  DocumentContext,
+  FetchedSource,
+  Json,
+  KeptContent,
+  WarningScope,
+} from "../pipelines/pipeline.js";
 import type { PlainError } from "./sandbox-error.js";
 
 /** What a context is at the start of a stage, as plain data: what crosses to the child once, with the call. */
@@ -49,7 +56,7 @@ export interface SandboxHost {
  */
 export interface HostMethods {
   progress(fraction: number, message?: string): void;
-  warn(code: string, message: string): void;
+  warn(code: string, message: string, scope?: WarningScope): void;
   log(level: "debug" | "info" | "warn" | "error", fields: object, message: string): void;
   setMetadata(metadata: Readonly<Record<string, Json>>): void;
   setMediaType(mediaType: string): void;
@@ -148,7 +155,7 @@ export function hostFor(ctx: DocumentContext | CollectionContext): SandboxHost {
   };
   const methods: HostMethods = {
     progress: (fraction, message) => ctx.progress(fraction, message),
-    warn: (code, message) => ctx.warn(code, message),
+    warn: (code, message, scope) => ctx.warn(code, message, scope),
     log: (level, fields, message) => ctx.logger[level](fields, message),
     setMetadata: (metadata) => ofDocument(ctx).setMetadata(metadata),
     setMediaType: (mediaType) => ofDocument(ctx).setMediaType(mediaType),

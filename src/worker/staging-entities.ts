@@ -1,11 +1,11 @@
-import type { DataSource, EntityManager } from "typeorm";
+import type { EntityManager } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
-import { inTransaction } from "../database/transaction.js";
 import type { Claim } from "../engine/flush/claim.js";
 import { toStorableText } from "../engine/storable.js";
 import { PermanentError } from "../errors.js";
 import { NAMED_ENTITY_TYPES } from "../model/named-entity-types.js";
 import type { EntityDraft } from "../pipelines/named-entity.js";
+import type { StageDatabase } from "./stage-database.js";
 
 /** More than a reader pages through; also what one transaction removes and writes in a second or two. */
 const MAX_ENTITIES = 5_000;
@@ -24,7 +24,7 @@ const MINE = "exists (select from headway.task where id = $2 and fence = $3 and 
  * @throws {PermanentError} OUTPUT_UNSTORABLE
  */
 export async function replaceEntities(
-  db: DataSource,
+  db: StageDatabase,
   claim: Claim,
   entities: Iterable<EntityDraft> | AsyncIterable<EntityDraft>,
 ): Promise<void> {
@@ -36,7 +36,7 @@ export async function replaceEntities(
   }
   const ids = new Map(drafts.map(({ name }) => [name, uuidv7()]));
   if (ids.size < drafts.length) throw unstorable("two have the same name");
-  await inTransaction(db, async (tx) => {
+  await db.transaction(async (tx) => {
     await removeUnseen(tx, claim);
     await insertEntities(tx, claim, drafts, ids);
     await insertDocuments(tx, claim, drafts, ids);

@@ -3,8 +3,11 @@ import { v7 as uuidv7 } from "uuid";
 import { eachPage } from "../database/each-page.js";
 import { toStorableText } from "../engine/storable.js";
 import type { Claim } from "../engine/flush/claim.js";
+import type { TaskWarning } from "../engine/flush/task-command.js";
 import { PermanentError } from "../errors.js";
+import { CHUNK_KINDS } from "../model/chunk-kinds.js";
 import type { ChunkDraft, KeptContent, StagedCounts } from "../pipelines/pipeline.js";
+import type { StageDatabase } from "./stage-database.js";
 
 const BATCH = 500;
 /** More would not fit a text column's value through one message; nobody reads such a text. */
@@ -20,13 +23,13 @@ type ChunkRow = Omit<ChunkDraft, "embedding" | "ordinal"> & {
  * document's pointer to them. A later claim of the same task goes on from what an earlier one staged.
  */
 export class Staging {
-  readonly #db: DataSource;
+  readonly #db: StageDatabase;
   readonly #claim: Claim;
   readonly #documentId: string;
   #textFence: string | null;
   #chunkFence: string | null;
 
-  constructor(db: DataSource, claim: Claim, documentId: string) {
+  constructor(db: StageDatabase, claim: Claim, documentId: string) {
     this.#db = db;
     this.#claim = claim;
     this.#documentId = documentId;
@@ -68,33 +71,34 @@ export class Staging {
     return rows[0]?.text ?? null;
   }
 
-  async stageKept(): Promise<KeptContent | null> {
+  /** What readers see of the document, staged again, and what its text is warned of. */
+  async stageKept(): Promise<(KeptContent & { readonly warnings: readonly TaskWarning[] }) | null> {
     const { taskId, fence } = this.#claim;
     const place = [this.#documentId, this.#claim.projectId, taskId, fence];
-    const kept: { characters: number }[] = await this.#db.query(
+    const kept: { characters: number; warnings: TaskWarning[] }[] = await this.#db.query(
       `insert into headway.document_text (document_id, project_id, task_id, fence, text, one_unit_each)
        select $1, $2, $3, $4, x.text, x.one_unit_each
        from headway.document d join headway.task t on t.id = d.content_task_id
        join headway.document_text x on x.document_id = d.id and x.task_id = t.id and x.fence = d.text_fence
        where d.id = $1 and t.content_sha256 is not distinct from d.sha256 and ${MINE}
        on conflict (document_id, task_id, fence) do update set text = excluded.text, one_unit_each = excluded.one_unit_each
-       returning length(text)::int as characters`,
+       returning length(text)::int as characters, (select warnings from headway.document where id = $1)`,
       place,
     );
     if (kept.length === 0) return null;
     this.#textFence = fence;
     await this.#db.query(
-      `insert into headway.chunk as c (id, document_id, project_id, collection_id, task_id, fence, ordinal, text, page,
-         start_offset, end_offset, embedding)
-       select gen_random_uuid(), $1, $2, k.collection_id, $3, $4, k.ordinal, k.text, k.page,
-         k.start_offset, k.end_offset, k.embedding
+      `insert into headway.chunk as c (id, document_id, project_id, collection_id, task_id, fence, ordinal, text, page, page_end,
+         headings, context, part, kind, start_offset, end_offset, embedding)
+       select gen_random_uuid(), $1, $2, k.collection_id, $3, $4, k.ordinal, k.text, k.page, k.page_end,
+         k.headings, k.context, k.part, k.kind, k.start_offset, k.end_offset, k.embedding
        from headway.document d join headway.chunk k on k.document_id = d.id and k.task_id = d.content_task_id and k.fence = d.chunk_fence
        where d.id = $1 and ${MINE}
        on conflict (document_id, task_id, fence, ordinal) do nothing`,
       place,
     );
     this.#chunkFence = fence;
-    return { characters: kept[0]!.characters, ...(await this.counts()) };
+    return { ...kept[0]!, ...(await this.counts()) };
   }
 
   async replaceChunks(chunks: Iterable<ChunkDraft> | AsyncIterable<ChunkDraft>): Promise<void> {
@@ -133,8 +137,9 @@ export class Staging {
     if (fence === null) return;
     const pages = eachPage({ after: -1, size: BATCH, keyOf: ({ ordinal }: ChunkRow) => ordinal }, (after, limit) =>
       this.#db.query(
-        `select ordinal, text, page, start_offset as "startOffset", end_offset as "endOffset", embedding from headway.chunk
-         where document_id = $1 and task_id = $2 and fence = $3 and ordinal > $4 order by ordinal limit $5`,
+        `select ordinal, text, page, page_end as "pageEnd", headings, context, part, kind, start_offset as "startOffset",
+           end_offset as "endOffset", embedding
+         from headway.chunk where document_id = $1 and task_id = $2 and fence = $3 and ordinal > $4 order by ordinal limit $5`,
         [this.#documentId, this.#claim.taskId, fence, after, limit],
       ),
     );
@@ -147,13 +152,17 @@ export class Staging {
     const { taskId, fence, projectId, collection } = this.#claim;
     await this.#db.query(
       `insert into headway.chunk as c (id, document_id, project_id, collection_id, task_id, fence, ordinal, text, page,
-         start_offset, end_offset, embedding)
-       select n.id, $1, $2, $5, $3, $4, n.ordinal, n.text, n.page, n.start_offset, n.end_offset, n.embedding
-       from unnest($6::uuid[], $7::int[], $8::text[], $9::int[], $10::int[], $11::int[], $12::bytea[])
-         as n(id, ordinal, text, page, start_offset, end_offset, embedding)
+         page_end, headings, context, part, kind, start_offset, end_offset, embedding)
+       select n.id, $1, $2, $5, $3, $4, n.ordinal, n.text, n.page, n.page_end,
+         array(select jsonb_array_elements_text(n.headings)), n.context, n.part, n.kind, n.start_offset, n.end_offset,
+         n.embedding
+       from unnest($6::uuid[], $7::int[], $8::text[], $9::int[], $10::int[], $11::int[], $12::bytea[], $13::int[],
+         $14::jsonb[], $15::text[], $16::text[], $17::text[])
+         as n(id, ordinal, text, page, start_offset, end_offset, embedding, page_end, headings, context, part, kind)
        where ${MINE}
        on conflict (document_id, task_id, fence, ordinal) do update set text = excluded.text, page = excluded.page,
-         start_offset = excluded.start_offset, end_offset = excluded.end_offset, embedding = excluded.embedding`,
+         page_end = excluded.page_end, headings = excluded.headings, context = excluded.context, part = excluded.part,
+         kind = excluded.kind, start_offset = excluded.start_offset, end_offset = excluded.end_offset, embedding = excluded.embedding`,
       [
         this.#documentId,
         projectId,
@@ -167,6 +176,11 @@ export class Staging {
         chunks.map(({ startOffset }) => startOffset),
         chunks.map(({ endOffset }) => endOffset),
         chunks.map(({ embedding }) => (embedding ? toBytes(embedding) : null)),
+        chunks.map(({ pageEnd, page }) => pageEnd ?? page ?? null),
+        chunks.map(({ headings = [] }) => JSON.stringify(headings.map(toStorableText))),
+        chunks.map(({ context }) => (context ? toStorableText(context) : null)),
+        chunks.map(({ part }) => (part ? toStorableText(part) : null)),
+        chunks.map(({ kind = "TEXT" }) => kind),
       ],
     );
   }
@@ -176,15 +190,21 @@ export class Staging {
 const MINE = "exists (select from headway.task where id = $3 and fence = $4 and status = 'RUNNING')";
 
 /** @throws {PermanentError} OUTPUT_UNSTORABLE, with what is wrong of which chunk */
-function assertChunk({ ordinal, text, page, startOffset, endOffset }: ChunkDraft, index: number): void {
+function assertChunk(chunk: ChunkDraft, index: number): void {
   const wrong = (what: string): PermanentError =>
     new PermanentError("OUTPUT_UNSTORABLE", `The chunk at ${index} can't be stored: ${what}.`);
+  const { ordinal, text, page, pageEnd, startOffset, endOffset, headings = [], kind = "TEXT" } = chunk;
   if (ordinal !== index) throw wrong(`its ordinal is ${ordinal}, and they count from 0 without a gap`);
   if (typeof text !== "string") throw wrong(`its text is ${text === null ? "null" : `a ${typeof text}`}`);
   if (![startOffset, endOffset].every(isPlace) || startOffset > endOffset)
     throw wrong(`it goes from ${startOffset} to ${endOffset}, which is no range of whole numbers from 0`);
-  if (page !== null && page !== undefined && !isPlace(page))
-    throw wrong(`its page is ${page}, and must be a whole number from 1 or null`);
+  for (const place of [page, pageEnd]) {
+    if (place !== null && place !== undefined && !isPlace(place))
+      throw wrong(`its page is ${place}, and must be a whole number from 1 or null`);
+  }
+  if (!Array.isArray(headings) || headings.some((one) => typeof one !== "string"))
+    throw wrong("its headings are no list of texts");
+  if (!CHUNK_KINDS.includes(kind)) throw wrong(`its kind is "${String(kind)}", and must be ${CHUNK_KINDS.join(", ")}`);
 }
 
 function isPlace(value: unknown): boolean {

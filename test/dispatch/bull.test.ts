@@ -1,6 +1,8 @@
 import { Redis } from "ioredis";
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { fileURLToPath } from "node:url";
 import { createBullDispatcher } from "../../src/dispatch/bull.js";
 import type { Dispatcher } from "../../src/dispatch/dispatcher.js";
 import { startRedis, type TestRedis } from "../support/redis.js";
@@ -114,6 +116,25 @@ describe("Bull dispatcher in an outage", () => {
     const closedAt = Date.now();
     await until("connections have been given up", () => Date.now() - closedAt > 500);
     expect(unhandled).toEqual([]);
+  });
+
+  test("closed while Redis is down and a handler runs, it keeps no process alive", async () => {
+    const own = await startRedis();
+    const file = fileURLToPath(new URL("./fixtures/closes-while-away.js", import.meta.url));
+    const child = fork(file, [own.url]);
+    try {
+      const said: unknown[] = [];
+      child.on("message", (word) => said.push(word));
+      await until("the handler runs", () => said.includes("running"), 30_000);
+      await own.stop();
+      await until("it knows that Redis is away", () => said.includes("away"), 30_000);
+      child.send("close");
+      await until("it has ended", () => child.exitCode !== null, 30_000);
+      expect(child.exitCode).toBe(0);
+    } finally {
+      child.kill("SIGKILL");
+      await own.stop();
+    }
   });
 
   test("a frozen Redis holds neither a consumer's close nor a new consumer", async () => {

@@ -58,6 +58,32 @@ describe.each(["before", "after"] as const)(
       });
     });
 
+    test.each([
+      ["the bytes of its document", "select bytes from headway.document_bytes"],
+      ["its text", "insert into headway.document_text"],
+      ["the text that an earlier stage wrote", "select text from headway.document_text"],
+      ["its chunks", "insert into headway.chunk"],
+      ["its artifact", "insert into headway.artifact"],
+      ["the outputs of the documents", 'as "hasOutput"'],
+    ])("while a stage reads or writes %s: it goes on, and no attempt is used up", async (what, needle) => {
+      const cut = workerProxy.cutOn(needle, when);
+      const job = await rig.submit(api, 2, { options: { holdMs: 10 } });
+      await cut;
+      const cutAt = Date.now();
+      await rig.settled([job]);
+      const { rows } = await rig.db.query(
+        "select reason, message from headway.status_change where job_id = $1 and entity_type = 'TASK' and from_status = 'RUNNING' and to_status = 'QUEUED'",
+        [job],
+      );
+      expect(rows).toEqual([]);
+      await rig.account({
+        fault: "F12",
+        what: `cut ${when} the answer to a stage on ${what}`,
+        times: 1,
+        recoveryMs: Date.now() - cutAt,
+      });
+    });
+
     test("of a submit: the same key gives one job", async () => {
       const { collection } = await api.mutate<{ collection: { id: string }; userErrors: [] }>(
         "mutation ($name: String!) { createCollection(input: { name: $name }) { collection { id } userErrors { code message } } }",

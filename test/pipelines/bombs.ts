@@ -1,4 +1,4 @@
-import { strToU8, zipSync } from "fflate";
+import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 import { deflateSync } from "node:zlib";
 
 /** What is a few kilobytes and would be gigabytes, or for ever, where it were read without limits. */
@@ -55,6 +55,8 @@ function containers(): Bomb[] {
     { name: "lies.docx", bytes: lying(big), verdict: LIMIT_OR_BROKEN },
     { name: "entries.docx", bytes: many, verdict: LIMIT },
     { name: "diagonal.xlsx", bytes: wide(diagonal()), verdict: LIMIT },
+    { name: "repeated.ods", bytes: repeating(), verdict: LIMIT },
+    { name: "shared.xlsx", bytes: sharing(wide(shared())), verdict: LIMIT },
   ];
 }
 
@@ -66,6 +68,42 @@ function diagonal(): string {
     { length: 8_000 },
     (_, index) => `<row r="${index + 1}"><c r="${letters(index)}${index + 1}"><v>1</v></c></row>`,
   ).join("");
+}
+
+/** A cell that stands there a million million times. */
+function repeating(): Uint8Array {
+  const content =
+    `<office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x"><office:body><office:spreadsheet><table:table table:name="S">` +
+    `<table:table-row table:number-rows-repeated="1000000"><table:table-cell table:number-columns-repeated="1000000"><text:p>long</text:p></table:table-cell></table:table-row>` +
+    `</table:table></office:spreadsheet></office:body></office:document-content>`;
+  return zipSync({
+    mimetype: [strToU8("application/vnd.oasis.opendocument.spreadsheet"), { level: 0 }],
+    "content.xml": strToU8(content),
+  });
+}
+
+/** 25,000 cells with the first of the texts that cells share. */
+function shared(): string {
+  return Array.from(
+    { length: 25_000 },
+    (_, index) => `<row r="${index + 1}"><c r="A${index + 1}" t="s"><v>0</v></c></row>`,
+  ).join("");
+}
+
+/** The same workbook with a shared text of a million characters: 25 GB where every cell is written out. */
+function sharing(workbook: Uint8Array): Uint8Array {
+  const parts = unzipSync(workbook);
+  const relations = strFromU8(parts["xl/_rels/workbook.xml.rels"]!).replace(
+    "</Relationships>",
+    `<Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" Target="sharedStrings.xml"/></Relationships>`,
+  );
+  return zipSync({
+    ...parts,
+    "xl/_rels/workbook.xml.rels": strToU8(relations),
+    "xl/sharedStrings.xml": strToU8(
+      `<?xml version="1.0"?><sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>${"long ".repeat(200_000)}</t></si></sst>`,
+    ),
+  });
 }
 
 /** The same container, whose directory says of every entry that it has but 1,000 bytes. */

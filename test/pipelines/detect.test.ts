@@ -4,6 +4,7 @@ import path from "node:path";
 import { decodeText } from "../../src/pipelines/decode-text.js";
 import { detect } from "../../src/pipelines/documents/detect.js";
 import { FORMATS } from "../../src/pipelines/documents/formats.js";
+import { openArchive } from "../../src/pipelines/documents/parsers/archive.js";
 import { refusalOf } from "../../src/pipelines/documents/refusals.js";
 import { EXAMPLES } from "../scenarios/main-job.js";
 
@@ -54,6 +55,33 @@ describe("detect", () => {
     expect(refusalOf(mediaType, "a.zip", ["pdf"])).toBe(
       "a.zip is a ZIP archive, which is not read; submit the files in it. Read are pdf.",
     );
+  });
+});
+
+describe("a mail without the name of one", () => {
+  const mail =
+    "From: Ada <ada@example.org>\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: base64\r\n\r\nSGVsbG8=\r\n";
+  test.each(["mail", "mail.txt", "mail.saved"])("is a mail as %s, so that its content is decoded", async (name) => {
+    expect(await detect(strToU8(mail), name)).toBe(FORMATS.eml);
+  });
+
+  test.each([
+    ["notes.txt", "From: Ada\nDate: Monday\n\nWhat we said."],
+    ["notes.md", mail],
+    ["talk.txt", "Ada: hello\nBob: hello\n\nThey went on."],
+  ])("is none as %s, which only looks like one", async (name, text) => {
+    expect(await detect(strToU8(text), name)).not.toBe(FORMATS.eml);
+  });
+});
+
+describe("a container", () => {
+  test("is read with the separators of another system, and in other cases than are asked for", () => {
+    const bytes = zipSync({ "XL\\workbook.xml": strToU8("<workbook/>") });
+    const archive = openArchive(bytes, "book.xlsx");
+    expect(archive.names).toEqual(["XL/workbook.xml"]);
+    expect(archive.nameOf("xl/Workbook.xml")).toBe("XL/workbook.xml");
+    expect(strFromU8(archive.read("xl/workbook.xml")!)).toBe("<workbook/>");
+    expect([archive.nameOf("xl/styles.xml"), archive.read("xl/styles.xml")]).toEqual([null, null]);
   });
 });
 

@@ -48,7 +48,8 @@ export interface World {
   release(): void;
 }
 
-export async function startWorld(port = 0): Promise<World> {
+/** @param allowedOrigins null: any */
+export async function startWorld(port = 0, allowedOrigins: readonly string[] | null = null): Promise<World> {
   const silence = new Silence();
   const checks: Check[] = [];
   let contexts = 0;
@@ -105,7 +106,7 @@ export async function startWorld(port = 0): Promise<World> {
     validationRules: [],
   };
   const server = await startListening(
-    { host: "127.0.0.1", port, logger, measured: null, checks },
+    { host: "127.0.0.1", port, logger, measured: null, checks, allowedOrigins },
     service,
     () => undefined,
   );

@@ -14,8 +14,8 @@ begin
   end if;
   with moved as (
     select d.id, d.collection_id, d.name, x.id as task_id, x.text_fence, x.chunk_fence, x.staged, n.chunks, n.embedded,
-      d.chunk_count, d.embedded_chunk_count
-    from unnest(p_applied) x join headway.document d on d.id = x.document_id
+      d.chunk_count, d.embedded_chunk_count, t.warnings
+    from unnest(p_applied) x join headway.document d on d.id = x.document_id join headway.task t on t.id = x.id
     cross join lateral (
       select count(*)::int as chunks, count(embedding)::int as embedded from headway.chunk
       where document_id = d.id and task_id = x.id and fence = x.chunk_fence
@@ -23,7 +23,7 @@ begin
     where x.change_kind = 'complete' and (x.text_fence is not null or x.chunk_fence is not null)
   ), pointed as (
     update headway.document d set content_task_id = m.task_id, text_fence = m.text_fence, chunk_fence = m.chunk_fence,
-      chunk_count = m.chunks, embedded_chunk_count = m.embedded
+      chunk_count = m.chunks, embedded_chunk_count = m.embedded, warnings = m.warnings
     from moved m where d.id = m.id
   ), counted as (
     update headway.collection c set content_version = c.content_version + 1, chunk_count = c.chunk_count + s.chunks,

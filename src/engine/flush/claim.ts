@@ -1,5 +1,6 @@
 import type { TaskKind } from "../../lifecycle/status.js";
 import type { SourceDocument } from "../../sources/source.js";
+import type { TaskWarning } from "./task-command.js";
 
 /** A claimed task with all that running it takes, as the flush returns it. */
 export interface Claim {
@@ -15,7 +16,7 @@ export interface Claim {
   readonly projectId: string;
   readonly textFence: string | null;
   readonly chunkFence: string | null;
-  readonly warnings: readonly { readonly code: string; readonly message: string }[];
+  readonly warnings: readonly TaskWarning[];
   readonly job: {
     readonly id: string;
     readonly pipeline: string;

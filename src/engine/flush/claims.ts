@@ -78,6 +78,7 @@ export class Claims {
         await pauseAfter(error, {
           doing: "claiming; trying again",
           isClosed: this.#closed,
+          repeatsLate: true,
           waitsForRoom: true,
           onError,
         });

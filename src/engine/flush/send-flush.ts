@@ -52,7 +52,13 @@ export async function sendFlush(
       if (how.waits && isHeld(error)) throw error;
       // A worker keeps its results until there is room for them; the sweep looks again instead, at what is true by then.
       const waitsForRoom = workerId !== null;
-      await pauseAfter(error, { doing: "flushing; trying again", isClosed: how.isClosed(), waitsForRoom, onError });
+      await pauseAfter(error, {
+        doing: "flushing; trying again",
+        isClosed: how.isClosed(),
+        waitsForRoom,
+        repeatsLate: true,
+        onError,
+      });
     }
   }
 }

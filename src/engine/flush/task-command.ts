@@ -3,6 +3,14 @@ import type { StagedCounts } from "../../pipelines/pipeline.js";
 import type { DocumentFacts } from "../../sources/source.js";
 import { toStorableMessage } from "../storable.js";
 
+/** As it stands on the task. */
+export interface TaskWarning {
+  readonly code: string;
+  readonly message: string;
+  readonly count: number;
+  readonly pages: readonly number[];
+}
+
 interface CommandBase {
   readonly taskId: string;
   /** The claim under which this is written. */
@@ -11,7 +19,7 @@ interface CommandBase {
   /** Fences under which text and chunks were staged, where this stage staged any. */
   readonly textFence?: string;
   readonly chunkFence?: string;
-  readonly warnings?: readonly { readonly code: string; readonly message: string }[];
+  readonly warnings?: readonly TaskWarning[];
 }
 
 /** What a worker, or the sweep, wants recorded of one task. */

@@ -13,11 +13,12 @@ export async function pauseAfter(
     readonly isClosed: boolean;
     /** Also where the database has run out of disk or connections. */
     readonly waitsForRoom: boolean;
+    /** Also where the statement ran into its own time limit: it was rolled back whole, and a smaller one may do. */
+    readonly repeatsLate: boolean;
     readonly onError: (error: unknown, doing: string) => void;
   },
 ): Promise<void> {
-  // A statement that ran into its own time limit was rolled back whole, and may be sent again like the others.
-  const isLate = sqlStateOf(error) === "57014";
+  const isLate = how.repeatsLate && sqlStateOf(error) === "57014";
   const waitsForRoom = how.waitsForRoom && isExhausted(error);
   if (how.isClosed || !(isTransient(error) || isLate || isConnectionLoss(error) || waitsForRoom)) throw error;
   countRetry(error);

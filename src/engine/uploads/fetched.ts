@@ -9,7 +9,7 @@ const UNRECORDED_LIFE_MS = 24 * 3_600_000;
  * write into another's. It is booked for deletion until a document points to it, which is recorded with the end of the stage; a
  * download whose worker does not live to see that is removed by the sweep after a day.
  */
-export async function beginFetch(db: DataSource, claim: Claim, documentId: string): Promise<string> {
+export async function beginFetch(db: Pick<DataSource, "query">, claim: Claim, documentId: string): Promise<string> {
   const prefix = `sources/${documentId}/${claim.taskId}.${claim.fence}`;
   await db.query(
     `insert into headway.blob_deletion (prefix, project_id, delete_after)

@@ -13,7 +13,7 @@ import { removeDocuments } from "../../engine/collection/remove-documents.js";
 import { Collection } from "../../model/collection.js";
 import { Document } from "../../model/document.js";
 import { Job } from "../../model/job.js";
-import { Warning } from "../../model/task.js";
+import { Warning } from "../../model/warning.js";
 import { Permission, permission } from "../../model/waiting.js";
 import { whyNotAllowed } from "../../access/principal.js";
 import { CollectionConnection, DocumentConnection, JobConnection } from "../paging/connections.js";

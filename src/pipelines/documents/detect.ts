@@ -25,7 +25,7 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
 /** Extensions of text that no parser takes: it must not be taken for plain text. */
 const OTHER_TEXT: Readonly<Record<string, string>> = { rtf: "application/rtf", svg: "image/svg+xml" };
 /** Containers of one kind, which the name tells apart where their content is too broken to. */
-const OFFICE: readonly string[] = ["docx", "odt", "pptx", "xlsx"] satisfies Format[];
+const OFFICE: readonly string[] = ["docx", "odt", "ods", "odp", "pptx", "xlsx"] satisfies Format[];
 
 /** The media type by magic number; of text by its name, checked against its content. Never throws. */
 export async function detect(bytes: Uint8Array, name: string): Promise<string> {
@@ -39,7 +39,8 @@ export async function detect(bytes: Uint8Array, name: string): Promise<string> {
   if (looksBinary(bytes)) return "application/octet-stream";
   const { text } = decodeText(bytes, declaredEncoding(bytes));
   const isMail = extension === "eml" || extension === "mht" || extension === "mhtml";
-  if ((isMail || extension === "") && looksLikeMail(text, isMail)) return FORMATS.eml;
+  const saysLittle = EXTENSIONS[extension] === "txt" || !(extension in EXTENSIONS || extension in OTHER_TEXT);
+  if ((isMail || saysLittle) && looksLikeMail(text, isMail)) return FORMATS.eml;
   const named = EXTENSIONS[extension] === "eml" ? "txt" : (EXTENSIONS[extension] ?? null);
   return OTHER_TEXT[extension] ?? FORMATS[textFormat(text, named)];
 }
@@ -106,7 +107,8 @@ function looksLikeMail(text: string, isNamed: boolean): boolean {
       /^[!-9;-~]+:/.test(line) || (index > 0 && /^[ \t]/.test(line)) || (index === 0 && line.startsWith("From ")),
   );
   if (isNamed) return isHead;
-  return isHead && /^(from|sender):/im.test(head) && /^(message-id|received|mime-version|date):/im.test(head);
+  // Notes begin with "From:" and "Date:" as well; what programs add, people don't write.
+  return isHead && /^(from|sender):/im.test(head) && /^(message-id|received|mime-version):/im.test(head);
 }
 
 function textFormat(text: string, named: Format | null): Format {

@@ -14,13 +14,7 @@ export function embedStage(embedder: Embedder): DocumentStage {
       const withVectors = async function* (): AsyncIterable<ChunkDraft> {
         for await (const batch of batches(ctx.chunks.staged(), embedder.batchSize)) {
           const bare = batch.filter((chunk) => !chunk.embedding);
-          const vectors =
-            bare.length > 0
-              ? await embedder.embed(
-                  bare.map(({ text }) => text),
-                  ctx.signal,
-                )
-              : [];
+          const vectors = bare.length > 0 ? await embedder.embed(bare.map(meaningOf), ctx.signal) : [];
           const byOrdinal = new Map(bare.map((chunk, index) => [chunk.ordinal, vectors[index]!]));
           for (const chunk of batch) yield { ...chunk, embedding: chunk.embedding ?? byOrdinal.get(chunk.ordinal)! };
           embedded += batch.length;
@@ -36,6 +30,11 @@ export function embedStage(embedder: Embedder): DocumentStage {
       }
     },
   };
+}
+
+/** What a chunk is to be found by: a row of a table says little without the head of its columns. */
+function meaningOf({ context, text }: ChunkDraft): string {
+  return context ? `${context}\n${text}` : text;
 }
 
 async function* batches(chunks: AsyncIterable<ChunkDraft>, size: number): AsyncIterable<ChunkDraft[]> {

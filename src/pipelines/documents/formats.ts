@@ -3,6 +3,8 @@ export const FORMATS = {
   pdf: "application/pdf",
   docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
   odt: "application/vnd.oasis.opendocument.text",
+  ods: "application/vnd.oasis.opendocument.spreadsheet",
+  odp: "application/vnd.oasis.opendocument.presentation",
   pptx: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
   xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
   eml: "message/rfc822",
@@ -47,6 +49,8 @@ const ALIASES: Readonly<Record<string, string>> = {
     ["presentationml.template", "presentationml.slideshow"],
   ),
   "application/vnd.oasis.opendocument.text-template": FORMATS.odt,
+  "application/vnd.oasis.opendocument.spreadsheet-template": FORMATS.ods,
+  "application/vnd.oasis.opendocument.presentation-template": FORMATS.odp,
   "video/x-m4v": FORMATS.mp4,
   "video/x-matroska": FORMATS.mkv,
 };

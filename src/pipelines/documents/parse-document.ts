@@ -8,6 +8,8 @@ const PARSERS: Readonly<Record<Format, () => Promise<Parser>>> = {
   pdf: async () => (await import("./parsers/pdf.js")).parsePdf,
   docx: async () => (await import("./parsers/docx.js")).parseDocx,
   odt: async () => (await import("./parsers/odt.js")).parseOdt,
+  ods: async () => (await import("./parsers/ods.js")).parseOds,
+  odp: async () => (await import("./parsers/odp.js")).parseOdp,
   pptx: async () => (await import("./parsers/pptx.js")).parsePptx,
   xlsx: async () => (await import("./parsers/xlsx.js")).parseXlsx,
   eml: async () => (await import("./parsers/eml.js")).parseEml,

@@ -53,7 +53,7 @@ export function parseStage<Options>(aimOf: (options: Options) => ParseAim): Docu
         mediaType: FORMATS[format],
         ocr: aim.ocr,
         menus: aim.menus ?? false,
-        warn: (code, message) => ctx.warn(code, message),
+        warn: (code, message, scope) => ctx.warn(code, message, scope),
         progress: (fraction, message) => ctx.progress(fraction, message),
       });
       const { text, pieces } = write(found.blocks);

@@ -7,8 +7,6 @@ const REFUSED: Readonly<Record<string, readonly [name: string, advice: string]>>
   "application/x-cfb": ["a document of an old Office program", "save it in a newer format, or as PDF"],
   "application/rtf": ["a rich text document (.rtf)", "save it as .docx or PDF"],
   "application/epub+zip": ["an e-book (.epub)", "save its chapters as HTML"],
-  "application/vnd.oasis.opendocument.spreadsheet": ["an OpenDocument spreadsheet (.ods)", "save it as .xlsx or CSV"],
-  "application/vnd.oasis.opendocument.presentation": ["an OpenDocument presentation (.odp)", "save it as .pptx or PDF"],
   "application/zip": ["a ZIP archive", "submit the files in it"],
   "application/gzip": ["a gzip archive", "submit what is in it"],
   "application/x-tar": ["a tar archive", "submit the files in it"],

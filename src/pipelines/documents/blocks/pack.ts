@@ -1,4 +1,5 @@
-import type { ChunkDraft, ChunkKind } from "../../pipeline.js";
+import type { ChunkKind } from "../../../model/chunk-kinds.js";
+import type { ChunkDraft } from "../../pipeline.js";
 import { atomsOf, type Atom } from "./atoms.js";
 import type { Piece } from "./write.js";
 

@@ -54,7 +54,10 @@ export function write(blocks: readonly Block[]): Written {
 
 function bodyOf(block: Block): { readonly body: string; readonly headLength: number | null } {
   if (block.kind === "table") return tableBody(block.rows, block.headRows);
-  return { body: textBody(block), headLength: null };
+  const body = textBody(block);
+  // A table that is Markdown already names its columns above its second line, which is made of dashes.
+  const head = block.kind === "source" && block.of === "table" ? /^[^\n]*\n[ \t|:-]*-[ \t|:-]*(?=\n)/.exec(body) : null;
+  return { body, headLength: head?.[0].length ?? null };
 }
 
 function textBody(block: Exclude<Block, { kind: "table" }>): string {

@@ -10,8 +10,11 @@ const MAX_EXPANDED_BYTES = 300_000_000;
 
 /** A ZIP container such as office documents are. */
 export interface Archive {
+  /** Of its entries, with "/" between folders. */
   readonly names: readonly string[];
-  /** The content of an entry; null where there is none of that name. Never longer than the directory says. */
+  /** The entry of that name, or of one that differs in case alone; null where there is none. */
+  nameOf(wanted: string): string | null;
+  /** The content of the entry that `nameOf` finds; null where there is none. Never longer than the directory says. */
   read(name: string): Uint8Array | null;
 }
 
@@ -36,9 +39,19 @@ export function openArchive(bytes: Uint8Array, name: string): Archive {
     );
   }
   if (isEncrypted(bytes)) throw encrypted(name);
+  // Some programs write the separators of their own system, or other cases than their relations name.
+  const names = entries.map((entry) => entry.name.replaceAll("\\", "/"));
+  const placed = names.map((one, index) => [one, index] as const).toReversed(); // Of two alike the first counts.
+  const exact = new Map(placed);
+  const inLowerCase = new Map(placed.map(([one, index]) => [one.toLowerCase(), index]));
+  const placeOf = (wanted: string): number | undefined => exact.get(wanted) ?? inLowerCase.get(wanted.toLowerCase());
   return {
-    names: entries.map((entry) => entry.name),
-    read: (wanted) => expanded(bytes, name, wanted),
+    names,
+    nameOf: (wanted) => names[placeOf(wanted) ?? -1] ?? null,
+    read: (wanted) => {
+      const place = placeOf(wanted);
+      return place === undefined ? null : expanded(bytes, name, entries[place]!.name);
+    },
   };
 }
 

@@ -1,19 +1,24 @@
+import { isUtf8 } from "node:buffer";
 import PostalMime, { type Address, type Attachment, type Email } from "postal-mime";
 import { HeadwayError, messageOf } from "../../../errors.js";
 import { within, type Block } from "../blocks/block.js";
 import { htmlBlocks } from "./html.js";
-import { factsOf, type ParseAid, type Parsed } from "./parsed.js";
+import { factsOf, readText, type ParseAid, type Parsed } from "./parsed.js";
 import { plainBlocks } from "./plain.js";
 
 /** What a person would open; a mail with more is an archive. */
 const MAX_ATTACHMENTS = 200;
 const MAX_LISTED = 50;
+const MAX_HEAD_BYTES = 200_000;
 /** A plain part that has less than this share of what the HTML says only points at it. */
 const SAME_CONTENT = 0.6;
 
 /** Who wrote to whom and what of, the body, then each attachment's text under its name. */
 export async function parseEml(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
-  const mail = await PostalMime.parse(bytes, { attachmentEncoding: "arraybuffer", maxNestingDepth: 100 });
+  const mail = await PostalMime.parse(withReadableHead(bytes, name, aid), {
+    attachmentEncoding: "arraybuffer",
+    maxNestingDepth: 100,
+  });
   const heads = [
     ["Subject", mail.subject],
     ["From", mail.from && addressText(mail.from)],
@@ -48,6 +53,21 @@ export async function parseEml(bytes: Uint8Array, name: string, aid: ParseAid): 
       attachments: mail.attachments.length > 0 ? names.slice(0, MAX_LISTED) : undefined,
     }),
   };
+}
+
+/**
+ * The mail with its header in UTF-8, as which it is read. Some programs write it in the encoding of the body instead, which
+ * they declare further down.
+ */
+function withReadableHead(bytes: Uint8Array, name: string, aid: ParseAid): Uint8Array {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const ends = ["\r\n\r\n", "\n\n", "\r\r"].map((gap) => buffer.indexOf(gap)).filter((at) => at >= 0);
+  const end = Math.min(buffer.length, MAX_HEAD_BYTES, ...ends);
+  const head = buffer.subarray(0, end);
+  if (isUtf8(head)) return bytes;
+  const declared = /\bcharset\s*=\s*"?([\w.:-]+)/i.exec(buffer.subarray(0, MAX_HEAD_BYTES).toString("latin1"))?.[1];
+  const { text } = readText(head, `The header of ${name}`, aid, declared);
+  return Buffer.concat([Buffer.from(text), buffer.subarray(end)]);
 }
 
 /** The part that holds the content: what its writer wrote as plain text, unless the HTML says much more. */

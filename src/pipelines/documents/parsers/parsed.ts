@@ -1,5 +1,5 @@
 import { decodeText, type DecodedText } from "../../decode-text.js";
-import type { Json } from "../../pipeline.js";
+import type { Json, WarningScope } from "../../pipeline.js";
 import type { Block } from "../blocks/block.js";
 
 /** What a parser makes of a document. */
@@ -8,13 +8,6 @@ export interface Parsed {
   readonly blocks: readonly Block[];
   /** By the names of Dublin Core where it has one: title, creator, created, modified, language, subject, keywords. */
   readonly metadata: Readonly<Record<string, Json>>;
-}
-
-/** How much of a document a warning is about. */
-export interface WarningScope {
-  readonly count?: number;
-  /** Pages or slides, from 1. */
-  readonly pages?: readonly number[];
 }
 
 /** What a parser may use beside the bytes. */

@@ -21,7 +21,8 @@ export function relationsOf(archive: Archive, part: string): ReadonlyMap<string,
   return new Map(
     found.map(({ attributes: { Id = "", Type = "", Target = "", TargetMode } }) => {
       const isExternal = TargetMode === "External";
-      const target = isExternal ? Target : resolved(folder, Target);
+      const inside = isExternal ? Target : resolved(folder, Target.replaceAll("\\", "/"));
+      const target = isExternal ? Target : (archive.nameOf(inside) ?? inside);
       return [Id, { id: Id, type: Type.slice(Type.lastIndexOf("/") + 1), target, isExternal }];
     }),
   );

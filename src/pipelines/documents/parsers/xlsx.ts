@@ -1,14 +1,14 @@
 import { PermanentError } from "../../../errors.js";
 import type { Block, BlockPlace } from "../blocks/block.js";
 import { coreFactsOf, openArchive, type Archive } from "./archive.js";
-import { tableBlocks } from "./csv.js";
 import { drawnText, graphicBlocks } from "./drawing.js";
 import { find, readXml, textOf } from "./office-xml.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 import { readPictures, warnOfEmbedded } from "./pictures.js";
 import { mainPartOf, relationsOf, relationsOfType } from "./relations.js";
 import { CellFormats } from "./xlsx-format.js";
-import { columnName, MAX_CELLS, readSharedStrings, readSheet, tooMany, type RawSheet } from "./xlsx-sheet.js";
+import { countText, regionsOf, rowsIn, type SheetCounts } from "./xlsx-regions.js";
+import { readSharedStrings, readSheet, type RawSheet } from "./xlsx-sheet.js";
 
 /** Cells that a merge repeats, in all sheets. */
 const MAX_MERGED_CELLS = 100_000;
@@ -37,6 +37,7 @@ export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid):
     formats: new CellFormats(styles ? readXml(styles, "styles.xml") : null, is1904),
     cells: 0,
     merged: 0,
+    characters: 0,
   };
   const sheets = find(workbook, "sheet").map(({ attributes }) => ({
     title: attributes.name ?? "",
@@ -57,17 +58,10 @@ export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid):
   return { blocks, metadata: { sheets: sheets.length, rows, ...coreFactsOf(archive) } };
 }
 
-function rowsIn(block: Block): number {
-  if (block.kind === "table") return block.rows.length;
-  return block.kind === "lines" ? block.text.split("\n").length : 0;
-}
-
-interface SheetReader {
+interface SheetReader extends SheetCounts {
   readonly archive: Archive;
-  readonly name: string;
   readonly shared: readonly string[];
   readonly formats: CellFormats;
-  cells: number;
   merged: number;
 }
 
@@ -84,7 +78,9 @@ function shownRows(reader: SheetReader, { rows, merged }: RawSheet): Map<number,
   for (const { row, cells } of rows) {
     const texts = shown.get(row) ?? new Map<number, string>();
     for (const cell of cells) {
-      const text = reader.formats.show(cell, reader.shared).replace(/\s+/g, " ").trim();
+      const said = reader.formats.show(cell, reader.shared);
+      countText(reader, said.length);
+      const text = said.replace(/\s+/g, " ").trim();
       if (text !== "") texts.set(cell.column, text);
     }
     if (texts.size > 0) shown.set(row, texts);
@@ -97,44 +93,11 @@ function shownRows(reader: SheetReader, { rows, merged }: RawSheet): Map<number,
       const texts = shown.get(row);
       if (!texts || texts.has(from.column)) continue;
       if ((reader.merged += 1) > MAX_MERGED_CELLS) return shown;
+      countText(reader, text.length);
       texts.set(from.column, text);
     }
   }
   return shown;
-}
-
-/** Empty rows part what stands on a sheet; columns that a part leaves empty are no part of it. */
-function regionsOf(
-  rows: ReadonlyMap<number, ReadonlyMap<number, string>>,
-  reader: SheetReader,
-  place: BlockPlace,
-): Block[] {
-  const numbers = [...rows.keys()].sort((a, b) => a - b);
-  const regions: number[][] = [];
-  for (const number of numbers) {
-    const open = regions.at(-1);
-    if (open && open.at(-1) === number - 1) open.push(number);
-    else regions.push([number]);
-  }
-  return regions.flatMap((region) => {
-    const columns = [...new Set(region.flatMap((row) => [...rows.get(row)!.keys()]))].sort((a, b) => a - b);
-    reader.cells += region.length * columns.length;
-    if (reader.cells > MAX_CELLS) throw tooMany(reader.name);
-    const texts = region.map((row) => columns.map((column) => rows.get(row)!.get(column) ?? ""));
-    const range = `${columnName(columns[0]!)}${region[0]! + 1}:${columnName(columns.at(-1)!)}${region.at(-1)! + 1}`;
-    return titledTable(texts, { ...place, range });
-  });
-}
-
-/** Lines of one cell above a table are what it is about, and not its head. */
-function titledTable(rows: readonly (readonly string[])[], place: BlockPlace): Block[] {
-  const begin = rows.findIndex((row) => row.filter((cell) => cell !== "").length > 1);
-  const titles = begin < 0 ? rows : rows.slice(0, begin);
-  const lines = titles.map((row) => row.filter((cell) => cell !== "").join(" "));
-  return [
-    ...(lines.length > 0 ? [{ kind: "lines", text: lines.join("\n"), ...place } as Block] : []),
-    ...(begin < 0 ? [] : tableBlocks(rows.slice(begin), place)),
-  ];
 }
 
 function commentsOf(archive: Archive, part: string, place: BlockPlace): Block[] {

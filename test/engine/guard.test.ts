@@ -84,7 +84,7 @@ describe("the transition table", () => {
   });
 });
 
-describe("the door", () => {
+describe("the guard", () => {
   test("refuses a status without the next version, and says what to do", async () => {
     await expect(
       rig.db.query("update headway.task set status = 'RUNNING' where id = $1", [subject.DOCUMENT_TASK]),

@@ -43,7 +43,7 @@ afterAll(() => rig.close());
 const wordsOf = (level: Level): Status[] =>
   STATUSES.filter((status) => TRANSITIONS.some((t) => t.level === level && (t.from === status || t.to === status)));
 
-describe("the door, by ORM", () => {
+describe("the guard, by ORM", () => {
   test.each(LEVELS)("%s: lets every listed change through, and no other pair or reason", async (level) => {
     const accepted: string[] = [];
     const expected: string[] = [];

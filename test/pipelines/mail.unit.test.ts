@@ -1,0 +1,52 @@
+import { write } from "../../src/pipelines/documents/blocks/write.js";
+import { FORMATS } from "../../src/pipelines/documents/formats.js";
+import { parseDocument } from "../../src/pipelines/documents/parse-document.js";
+
+async function read(mail: string, encoding: "latin1" | "utf8") {
+  const warnings: string[] = [];
+  const aid = {
+    mediaType: FORMATS.eml,
+    ocr: false,
+    menus: false,
+    warn: (code: string) => void warnings.push(code),
+    progress: () => undefined,
+  };
+  const { blocks, metadata } = await parseDocument(Buffer.from(mail, encoding), "mail.eml", aid);
+  return { text: write(blocks).text, metadata, warnings };
+}
+
+/** A header that is written as it is, unencoded, and a body that says which encoding that is. */
+function mail(charset: string): string {
+  return [
+    "From: Jürgen <j@example.org>",
+    "Subject: Die Frösche",
+    "MIME-Version: 1.0",
+    'Content-Type: multipart/mixed; boundary="b"',
+    "",
+    "--b",
+    `Content-Type: text/plain; charset="${charset}"`,
+    "Content-Transfer-Encoding: 8bit",
+    "",
+    "Größe",
+    "--b--",
+    "",
+  ].join("\r\n");
+}
+
+describe("a mail's header in plain letters", () => {
+  test.each([
+    ["of the encoding that its body declares", "iso-8859-1", "latin1"],
+    ["in UTF-8", "utf-8", "utf8"],
+  ] as const)("%s is read without a loss", async (_, charset, encoding) => {
+    const { text, metadata, warnings } = await read(mail(charset), encoding);
+    expect(text).toContain("Subject: Die Frösche\nFrom: Jürgen <j@example.org>");
+    expect(text).toContain("Größe");
+    expect(metadata).toMatchObject({ title: "Die Frösche" });
+    expect(warnings).toEqual([]);
+  });
+
+  test("that is no letter of what is declared is told", async () => {
+    const { warnings } = await read(mail("utf-8"), "latin1");
+    expect(warnings).toContain("CHARACTERS_REPLACED");
+  });
+});
