@@ -124,7 +124,8 @@ export class Heartbeat {
     await failpoint("heartbeat.after_commit");
     const { lost, missed, cancelled } = rows[0]!.answer;
     const unrenewed = new Set([...lost, ...missed]);
-    for (const claim of claims) if (!unrenewed.has(claim.taskId)) claim.renewedAtMs = Math.max(claim.renewedAtMs, sentAtMs);
+    for (const claim of claims)
+      if (!unrenewed.has(claim.taskId)) claim.renewedAtMs = Math.max(claim.renewedAtMs, sentAtMs);
     const byId = new Map(claims.map((claim) => [claim.taskId, claim]));
     for (const id of lost) byId.get(id)?.onLost();
     for (const id of cancelled) byId.get(id)?.onCancelRequested();

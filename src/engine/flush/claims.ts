@@ -101,7 +101,9 @@ export class Claims {
 interface ClaimAnswer {
   readonly held: boolean;
   readonly jobs: Readonly<Record<string, Claim["job"] & Pick<Claim, "projectId" | "collection">>>;
-  readonly tasks: readonly (Omit<Claim, "job" | "projectId" | "collection" | "claimedAtMs"> & { readonly jobId: string })[];
+  readonly tasks: readonly (Omit<Claim, "job" | "projectId" | "collection" | "claimedAtMs"> & {
+    readonly jobId: string;
+  })[];
 }
 
 function toClaims({ jobs, tasks }: ClaimAnswer, claimedAtMs: number): Claim[] {

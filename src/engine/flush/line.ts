@@ -12,7 +12,7 @@ export interface Recorded {
 }
 
 /** One change of a task on its way into the history. */
-export interface Step {
+export interface TaskStep {
   readonly command: TaskCommand;
   /** When it was, by the monotonic clock. */
   readonly atMs: number;
@@ -23,7 +23,7 @@ export interface Step {
 /** The steps of a line that travel together, and are sent again as they are. */
 export interface Entry {
   readonly line: Line;
-  readonly steps: readonly Step[];
+  readonly steps: readonly TaskStep[];
   readonly changeId: string;
   readonly first: number | null;
   sentAtMs: number | null;
@@ -43,8 +43,8 @@ export class Line {
   ending: Promise<void> | null = null;
   isQueued = false;
   runner: Runner | null = null;
-  #waiting: Step[] = [];
-  #sent: readonly Step[] = [];
+  #waiting: TaskStep[] = [];
+  #sent: readonly TaskStep[] = [];
   #recorded = 0;
   #limit = Infinity;
   readonly #isNumbered: boolean;
@@ -62,7 +62,7 @@ export class Line {
     return this.#sent.length > 0;
   }
 
-  get waiting(): readonly Step[] {
+  get waiting(): readonly TaskStep[] {
     return this.#waiting;
   }
 
@@ -76,7 +76,7 @@ export class Line {
     };
   }
 
-  add(step: Step): void {
+  add(step: TaskStep): void {
     this.#waiting.push(step);
   }
 
@@ -104,7 +104,7 @@ export class Line {
   }
 
   /** Nothing more of this line is sent. Returns what had waited. */
-  drop(): readonly Step[] {
+  drop(): readonly TaskStep[] {
     this.#sent = [];
     return this.#waiting.splice(0);
   }
@@ -112,7 +112,7 @@ export class Line {
 
 export const taskOf = ({ steps }: Entry): string => steps[0]!.command.taskId;
 
-export function bytesOf(steps: readonly Step[]): number {
+export function bytesOf(steps: readonly TaskStep[]): number {
   let bytes = 0;
   for (const { command } of steps) bytes += "outputJson" in command ? command.outputJson.length : 0;
   return bytes;

@@ -7,7 +7,7 @@ import type { Claim } from "./claim.js";
 import { Claims, type ClaimRequest } from "./claims.js";
 import type { DueTask } from "./hints.js";
 import { Lanes } from "./lanes.js";
-import { bytesOf, Line, splitBatch, taskOf, type Entry, type Recorded, type Runner, type Step } from "./line.js";
+import { bytesOf, Line, splitBatch, taskOf, type Entry, type Recorded, type Runner, type TaskStep } from "./line.js";
 import { findRecorded, isDataError, isHeld, keepRefused, whyRefused } from "./refused.js";
 import { sendFlush } from "./send-flush.js";
 import type { TaskCommand } from "./task-command.js";
@@ -201,7 +201,7 @@ export class Recorder {
   }
 
   /** A step that can't be stored becomes its task's end. What came after it counts for nothing, and is stopped first. */
-  async #endRefused(line: Line, step: Step, error: unknown): Promise<void> {
+  async #endRefused(line: Line, step: TaskStep, error: unknown): Promise<void> {
     const dropped = line.drop();
     const { taskId, fence } = step.command;
     try {
