@@ -129,8 +129,8 @@ function documentContext(running: RunningClaim, common: StageContext): DocumentC
     running.facts = { ...running.facts, ...facts, metadata: { ...running.facts.metadata, ...facts.metadata } };
     source.learn(facts);
   };
-  return {
-    ...common,
+  // Not spread into a new object, which took a tenth of the worker's time through stages that do nothing.
+  return Object.assign(common, {
     document: source,
     // Here, where the stage can still fail by name; in the flush it would be a fault of the database's.
     setMetadata: (metadata) => add({ metadata: JSON.parse(toStorableJson(metadata, "metadata")) }),
@@ -145,7 +145,7 @@ function documentContext(running: RunningClaim, common: StageContext): DocumentC
       return content;
     },
     chunks: { replace: (chunks) => staging.replaceChunks(chunks), staged: () => staging.stagedChunks() },
-  };
+  } satisfies Omit<DocumentContext, keyof StageContext>);
 }
 
 async function writeArtifact(

@@ -161,7 +161,11 @@ async function execute(
   const deadline = new AbortController();
   // A child process is stopped by its own limit of time, which is another cause: RESOURCE_LIMIT.
   const timer = stage.isolate ? undefined : setTimeout(() => deadline.abort(new Stopped("timed out")), timeoutMs);
-  const signal = AbortSignal.any([stop, deadline.signal]);
+  // AbortSignal.any does the same, and took a tenth of the worker's time through stages that do nothing.
+  const onStop = (): void => deadline.abort(stop.reason);
+  if (stop.aborted) onStop();
+  else stop.addEventListener("abort", onStop, { once: true });
+  const { signal } = deadline;
   const { claim } = running;
   try {
     const options = pipeline.options ? pipeline.options.parse(claim.job.options) : {};
@@ -174,6 +178,7 @@ async function execute(
     return await orAborted(work, signal);
   } finally {
     clearTimeout(timer);
+    stop.removeEventListener("abort", onStop);
   }
 }
 
