@@ -9,6 +9,7 @@ import type { EngineDeps } from "./engine/engine.js";
 import { createNetworks } from "./sources/networks.js";
 import { KeyRing } from "./access/keys.js";
 import { developmentKey } from "./access/development-key.js";
+import { OWNER, SignIn } from "./access/sign-in.js";
 import { ChangeStream } from "./engine/stream/stream.js";
 import { messageOf } from "./errors.js";
 import type { Logger } from "./logger.js";
@@ -16,6 +17,7 @@ import { Repeats } from "./repeats.js";
 import { loadRegistry, withoutKeys, type LoadedPipelines, type PipelineSource } from "./pipelines/load.js";
 import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
 import type { Check } from "./server/health.js";
+import { linkPath } from "./server/playground/sign-in.js";
 import { startServer, type RunningServer } from "./server/server.js";
 import type { BlobStore } from "./storage/blob-store.js";
 import type { S3Objects } from "./storage/s3-objects.js";
@@ -34,6 +36,8 @@ export interface App {
   readonly dispatcher: string;
   /** The key of an embedded server, for whoever sits at this machine; null elsewhere. */
   readonly developmentKey: string | null;
+  /** Signs a browser of this machine in to the playground, once, within ten minutes; null where there is no such link. */
+  readonly playgroundLink: string | null;
   /**
    * Stops in order: not ready, no more claims, clients let go, running work ended or given back, Redis, Postgres.
    * With `drain`, requests are served for HEADWAY_DRAIN_MS more, so that a load balancer sees that this process is not
@@ -123,7 +127,8 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     retentionDays: config.retentionDays,
     onError,
   };
-  const serve = await startServing({ config, logger, deps, pipelines, blobs, listenAt, state }, closers);
+  const signIn = key === null || config.isProduction || !config.roles.includes("api") ? null : new SignIn(db);
+  const serve = await startServing({ config, logger, deps, pipelines, blobs, listenAt, state, signIn }, closers);
   const closeServer: Closer = ["server", () => serve.server.close(Math.min(CLIENTS_GRACE_MS, state.graceMs()))];
   // Here for a start that fails further down; after a whole one it is closed before the worker, and this finds it closed.
   closers.push(closeServer);
@@ -154,6 +159,7 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     database: label,
     dispatcher: describeDispatcher(dispatcher, config),
     developmentKey: key,
+    playgroundLink: signIn && serve.server.url + linkPath(signIn.makeCode(OWNER)),
   };
 }
 
@@ -192,10 +198,11 @@ async function startServing(
     blobs: BlobStore;
     listenAt: Address | null;
     state: State;
+    signIn: SignIn | null;
   },
   closers: Closer[],
 ): Promise<{ server: RunningServer; checks: Check[] }> {
-  const { config, logger, deps, pipelines, blobs, listenAt, state } = from;
+  const { config, logger, deps, pipelines, blobs, listenAt, state, signIn } = from;
   const checks: Check[] = [
     { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
     { name: "database", check: () => deps.db.query("select 1").then(() => null, messageOf) },
@@ -220,6 +227,7 @@ async function startServing(
     introspection: config.introspection,
     publicUrl: config.publicUrl,
     allowedOrigins: config.allowedOrigins,
+    signIn,
     measured: { db: deps.db },
     api: isApi ? { deps, stream, embedder: pipelines.embedder, blobs, keys: new KeyRing(deps.db, deps.onError) } : null,
   });
