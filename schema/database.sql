@@ -757,6 +757,10 @@ begin
       left join headway.options_check o on o.job_id = i.id and o.pipeline_version = s.version
       where i.is_ready and i.cancel_requested_at is null and i.pipeline = s.pipeline and i.project_id = s.project_id
         and i.pipeline_version = s.pipeline_version and i.next_due_at <= clock_timestamp() and o.refusal is null
+        -- However many jobs wait for a stage that this worker lacks, they take up no place among those looked at.
+        and ((i.document_stages || i.collection_stages) <@ s.stages or exists (
+          select from headway.task d where d.job_id = i.id and d.status = 'QUEUED' and d.stage = any (s.stages)
+            and d.run_at <= clock_timestamp()))
       order by i.priority desc, i.next_due_at, i.id limit c_candidates
     ) x
     where s.pipeline_version <= s.version and not exists (
@@ -935,6 +939,8 @@ begin
       coalesce(c.emptied_job, '00000000-0000-0000-0000-000000000000'))
     order by created_at, id limit 1;
     exit when not found;
+    -- Refusals quote the options.
+    delete from headway.options_check where job_id = v_next;
     update headway.job_summary set output = null where output is not null and job_id = v_next;
     update headway.job set options = '{}', change_message = null
     where id = v_next and (options <> '{}' or change_message is not null);

@@ -63,7 +63,10 @@ function goneBefore(res: Response): AbortSignal {
   return gone.signal;
 }
 
-/** Who is told to come back later is told so in the head of the answer too, where proxies and clients of HTTP look. */
+/**
+ * Who is told to come back later is told so in the head of the answer too, where proxies and clients of HTTP look; by the
+ * status only where there is nothing else in the answer.
+ */
 const retryAfter: ApolloServerPlugin<object> = {
   requestDidStart: async () => ({
     willSendResponse: async ({ response: { http, body } }) => {
@@ -71,7 +74,8 @@ const retryAfter: ApolloServerPlugin<object> = {
       const busy = body.singleResult.errors?.find(({ extensions }) => extensions?.code === "SERVICE_BUSY");
       if (!busy) return;
       http.headers.set("retry-after", String(Math.ceil(Number(busy.extensions?.retryAfterMs) / 1_000)));
-      http.status = 503;
+      const values = Object.values(body.singleResult.data ?? {});
+      if (values.every((value) => value === null)) http.status = 503;
     },
   }),
 };

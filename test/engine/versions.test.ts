@@ -98,7 +98,7 @@ const collectionOf = async (jobId: string): Promise<string> =>
 /** Waits for so many more turns of the worker's loop, in each of which it claims. */
 async function turns(worker: WorkerLoop, more = 3): Promise<void> {
   const before = worker.iterations;
-  await until("the worker's loop goes round", () => worker.iterations >= before + more);
+  await until("the worker has made more iterations", () => worker.iterations >= before + more);
 }
 
 describe("a worker of another version", () => {
@@ -182,6 +182,22 @@ describe("a worker of another version", () => {
     );
     await run(two);
     expect([await api.rig.settled(refused), await api.rig.settled(taken)]).toEqual(["COMPLETED", "COMPLETED"]);
+  });
+
+  test("is not held up by however many jobs of a higher priority that wait for a stage which it lacks", async () => {
+    const newer = await run(three);
+    const waiting = await Promise.all(Array.from({ length: 70 }, () => submit(two, 1, { priority: 10 })));
+    await until("all have been handed on", async () => {
+      const [{ n }] = await api.rig.db.query(
+        "select count(*)::int as n from headway.task where job_id = any ($1) and stage = 'ocr' and status = 'QUEUED'",
+        [waiting],
+      );
+      return n === waiting.length;
+    });
+    expect(await api.rig.settled(await submit(three, 1))).toBe("COMPLETED");
+    await newer.stop(0);
+    await run(two);
+    for (const job of waiting) expect(await api.rig.settled(job)).toBe("COMPLETED");
   });
 
   test("tries a stage as often as its own version says", async () => {

@@ -58,6 +58,10 @@ begin
       left join headway.options_check o on o.job_id = i.id and o.pipeline_version = s.version
       where i.is_ready and i.cancel_requested_at is null and i.pipeline = s.pipeline and i.project_id = s.project_id
         and i.pipeline_version = s.pipeline_version and i.next_due_at <= clock_timestamp() and o.refusal is null
+        -- However many jobs wait for a stage that this worker lacks, they take up no place among those looked at.
+        and ((i.document_stages || i.collection_stages) <@ s.stages or exists (
+          select from headway.task d where d.job_id = i.id and d.status = 'QUEUED' and d.stage = any (s.stages)
+            and d.run_at <= clock_timestamp()))
       order by i.priority desc, i.next_due_at, i.id limit c_candidates
     ) x
     where s.pipeline_version <= s.version and not exists (

@@ -50,6 +50,8 @@ begin
       coalesce(c.emptied_job, '00000000-0000-0000-0000-000000000000'))
     order by created_at, id limit 1;
     exit when not found;
+    -- Refusals quote the options.
+    delete from headway.options_check where job_id = v_next;
     update headway.job_summary set output = null where output is not null and job_id = v_next;
     update headway.job set options = '{}', change_message = null
     where id = v_next and (options <> '{}' or change_message is not null);

@@ -30,8 +30,9 @@ const MONTH_DAY = new RegExp(
   `(?<!\\p{L})${MONTH}\\.?[ -]*(\\d{1,2})(?:st|nd|rd|th)?(?![\\d:.]|,\\d)(?:,? *${YEAR}(?![\\d:.,]))?`,
   "giu",
 );
-/** As China and Japan write it; without a day it is the month's last. */
-const YEAR_FIRST = /((?:19|20)\d{2}) ?年 ?(\d{1,2}) ?月(?: ?(\d{1,2}) ?日)?/gu;
+/** As China and Japan write it. */
+const YEAR_FIRST = /((?:19|20)\d{2}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日/gu;
+const YEAR_MONTH = /((?:19|20)\d{2}) ?年 ?(\d{1,2}) ?月(?! ?\d{1,2} ?日)/u;
 /** Only for cells that hold nothing else: in running text these are amounts and fractions. */
 const SHORT = /^(\d{1,2})([/.])(\d{1,2})\.?$/;
 const COMPACT = /^((?:19|20)\d{2})(\d{2})(\d{2})/;
@@ -77,9 +78,7 @@ export function findDates(text: string): FoundDate[] {
       if (isPossible(date)) found.push({ date, index: match.index, length: match[0].length });
     }
   };
-  take(YEAR_FIRST, ([, year, month, day]) =>
-    known(day ?? String(new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()), Number(month), year),
-  );
+  take(YEAR_FIRST, ([, year, month, day]) => known(day!, Number(month), year));
   take(ISO, ([, year, , month, day]) => known(day!, Number(month), year));
   take(NUMERIC, ([, first, mark, second, year]) =>
     // Points are written where days come first.
@@ -89,6 +88,14 @@ export function findDates(text: string): FoundDate[] {
   take(MONTH_DAY, ([, month, day, year]) => known(day!, MONTHS.get(month!)!, year));
   const inOrder = found.sort((a, b) => a.index - b.index || b.length - a.length);
   return inOrder.filter((one, at) => !inOrder.slice(0, at).some((before) => one.index < before.index + before.length));
+}
+
+/** The last day of the month that a title such as "2026年01月" names: no line of such a statement is later. */
+export function endOfMonth(text: string): WrittenDate | null {
+  const [, year, month] = YEAR_MONTH.exec(text) ?? [];
+  if (year === undefined) return null;
+  const last = known(String(new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()), Number(month), year);
+  return isPossible(last) ? last : null;
 }
 
 /** The date that a cell holds and nothing else but perhaps a time; null where it holds none. */

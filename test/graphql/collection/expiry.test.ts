@@ -78,6 +78,12 @@ async function processed(): Promise<{ collectionId: string; jobId: string; name:
   const jobId = await api.rig.submit("keeper", 0, { collectionId });
   expect(await api.rig.settled(jobId)).toBe("COMPLETED_WITH_ERRORS");
   await runner.stop(0);
+  // As a worker of a later version has said of the job's options.
+  await api.rig.db.query(
+    `insert into headway.options_check (job_id, project_id, pipeline_version, refusal)
+     select id, project_id, pipeline_version + 1, $2 from headway.job where id = $1`,
+    [jobId, `options.for: ${SECRET} is none of them`],
+  );
   return { collectionId, jobId, name };
 }
 

@@ -1,4 +1,4 @@
-import { findDates, type WrittenDate } from "../../dates.js";
+import { endOfMonth, findDates, type WrittenDate } from "../../dates.js";
 import { currencyOf, findAmounts, type WrittenAmount } from "../../money.js";
 import { rowText, type Cell, type Row } from "../../shapes.js";
 import { specialRow, type SpecialRow } from "./words.js";
@@ -46,7 +46,9 @@ export function factsOf(row: Row): RowFacts {
       : findAmounts(text)
           .filter(({ index }) => !inDate(index))
           .map(({ amount }) => amount);
-  return { owner, currency, account, special: kind && { kind, amounts }, dates: dates.map(({ date }) => date) };
+  const month = endOfMonth(text);
+  const told = [...dates.map(({ date }) => date), ...(month ? [month] : [])];
+  return { owner, currency, account, special: kind && { kind, amounts }, dates: told };
 }
 
 /** The name in the next cell; or in the next two, where an export has "DOE, JANE" without quotes. */
