@@ -226,6 +226,54 @@ describe("F32: several steps in one update", () => {
     await cancelTask(rig.deps, ACTOR, { taskId: mild.taskId });
   });
 
+  test("may lead to a hand-over, which keeps what was before it and says what ran", async () => {
+    const by = recorder();
+    const claim = await claimOne(by);
+    const { taskId, fence } = claim;
+    const ran = { taskId, fence, outputJson: "1" } as const;
+    const begun = { ...ran, kind: "stage", maxAttempts: 1, isAhead: true } as const;
+    const steps = [
+      by.record({ ...begun, stage: "b", pipelineVersion: 3, isMixed: false }),
+      by.record({ ...begun, stage: "c", pipelineVersion: 2, isMixed: true }),
+      by.record({ ...ran, kind: "hand_on", stage: "d", pipelineVersion: 2, isMixed: true }),
+    ];
+    expect((await Promise.all(steps)).map((one) => one?.status)).toEqual(["RUNNING", "RUNNING", "QUEUED"]);
+    expect((await historyOf(claim)).slice(2)).toEqual([
+      { version: 3, reason: "STAGE_STARTED", stage: "b" },
+      { version: 4, reason: "STAGE_STARTED", stage: "c" },
+      { version: 5, reason: "HANDED_ON", stage: "d" },
+    ]);
+    const handedOn = { status: "QUEUED", stage: "d", attempt: 1, pipeline_version: 2, is_mixed: true, worker_id: null };
+    expect(await taskOf(claim)).toMatchObject(handedOn);
+    const fresh = recorder();
+    const [again] = await fresh.claim({ ids: [], registry: rig.deps.registry, limit: 1 });
+    expect(again).toMatchObject({ taskId, stage: "d", input: 1, pipelineVersion: 2, isMixed: true, maxAttempts: 3 });
+    await cancelTask(rig.deps, ACTOR, { taskId });
+    // Nor is anything handed on that is to be cancelled: it ends at the stage that it has passed.
+    const over = fresh.record({ kind: "hand_on", taskId, fence: again!.fence, stage: "e", outputJson: "1" });
+    expect((await over)?.status).toBe("CANCELLED");
+    expect(await taskOf(claim)).toMatchObject({ status: "CANCELLED", stage: "d" });
+  });
+
+  test("keep the stack of the error that they end with, and a claim forgets it", async () => {
+    const by = recorder();
+    const claim = await claimOne(by);
+    const { taskId, fence } = claim;
+    const ending = {
+      kind: "end",
+      taskId,
+      fence,
+      cause: "HANDLER_THREW",
+      message: "thrown",
+      stack: "Error: thrown\n at x",
+    } as const;
+    await Promise.all([ahead(by, claim, 1), by.record({ ...ending, delayMs: 0 })]);
+    expect(await taskOf(claim)).toMatchObject({ status: "QUEUED", error_stage: "b", error_stack: ending.stack });
+    const [again] = await by.claim({ ids: [], registry: rig.deps.registry, limit: 1 });
+    expect(await taskOf(claim)).toMatchObject({ status: "RUNNING", error_stack: null, error_code: null });
+    expect((await complete(by, again!))?.status).toBe("COMPLETED");
+  });
+
   test("leave nothing that a plain UPDATE behind them would say again", async () => {
     const claim = await claimOne(recorder());
     await send(raw(claim, { first: 1, ages: [5, 4, 3, 2, 1] }));

@@ -217,10 +217,10 @@ test("a lease that waited for its turn at the history begins with its turn", asy
   const [{ answer }] = await claimed;
   const [{ ms }] = await rig.db.query(
     "select extract(epoch from lease_expires_at - clock_timestamp()) * 1000 as ms from headway.task where id = $1",
-    [answer.tasks[0].taskId],
+    [answer.claimed.tasks[0].taskId],
   );
   expect(Number(ms)).toBeGreaterThan(4_500);
-  await end(recorder(), answer.tasks[0]);
+  await end(recorder(), answer.claimed.tasks[0]);
 });
 
 describe("what no foreign key looks up row by row", () => {
