@@ -9,6 +9,7 @@ import { healthz, readyz, type Check } from "./health.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
 import { serveMetrics } from "./metrics.js";
 import { SHARED_PATHS, sharedWith } from "./origins.js";
+import { serveSignIn } from "./playground/sign-in.js";
 import { boundBodies } from "./receive.js";
 import type { ServerOptions } from "./server-options.js";
 import { onlyPut, serveUpload } from "./uploads.js";
@@ -44,6 +45,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const service = await headwayService({ ...options, api });
   return startListening(options, service, (app) => {
     const { db, maxDocumentBytes } = api.deps;
+    serveSignIn(app, { signIn: options.signIn ?? null, authenticate: service.authenticate });
     const files = { db, blobs: api.blobs, authenticate: service.authenticate, logger };
     app.get("/artifacts/:id", serveArtifact(files));
     app

@@ -10,15 +10,36 @@ const ID = '{\n  "id": "paste an id here"\n}';
 /** What the page holds at the first visit: the way from a first collection to a retry, one tab each. */
 export const TABS: readonly Tab[] = [
   {
-    title: "create",
+    title: "start",
     variables: "{}",
-    query: `# Welcome to Headway. First put your key into the
-# Headers tab below: "npm start" prints one, and
-# "npx headway keys create" makes others.
-# Ctrl-Enter runs, Ctrl-Space completes, the book on
-# the left explains every type.
+    query: `# Welcome to Headway. Press the button on the right, or
+# Ctrl-Enter: this shows who you are, what documents can
+# be put through, who does the work, and what was done.
+#
+# Ctrl-Space completes, the book on the left explains
+# every type. The next tabs go on from here.
 
-# 1. A place for documents:
+query Start {
+  viewer { name role project }
+  pipelines {
+    name
+    description
+    documentStages
+    collectionStages
+    queued
+    running
+  }
+  workers { hostname status running concurrency }
+  jobs(first: 5) {
+    nodes { id pipeline status progress createdAt collection { name } }
+  }
+}
+`,
+  },
+  {
+    title: "create",
+    variables: ID,
+    query: `# 1. A place for documents:
 mutation Create {
   createCollection(input: { name: "First steps" }) {
     collection { id name }
