@@ -78,6 +78,8 @@ async function render(): Promise<Buffer> {
     title: `<span class="headway-title">Headway</span>`,
     logo: MARK,
     subscriptionsProtocol: "WS",
+    // Closed: the first tabs need no variables, and there is more to read.
+    defaultEditorToolsVisibility: false,
     // What stands in a tab's Headers is not left behind in the browser.
     shouldPersistHeaders: false,
     defaultTabs: TABS.map(({ query, variables }) => ({ query, variables, headers: "" })),

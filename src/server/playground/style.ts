@@ -19,9 +19,10 @@ export const STYLE = `
   #sign-in :focus-visible { outline: 2px solid #7b6cf6; outline-offset: 2px; }
   #sign-in code { overflow-wrap: anywhere; }
   .headway-who { margin: 0 10px; font-size: 13px; font-weight: 400; }
-  #sign-out { border: 0; padding: 4px 8px; border-radius: 6px; background: none; color: inherit; font: inherit; font-size: 13px; text-decoration: underline; cursor: pointer; }
+  #sign-out { border: 0; padding: 4px 8px; border-radius: 6px; background: none; color: inherit; font: inherit; font-size: 13px; text-decoration: underline; white-space: nowrap; cursor: pointer; }
   @media (max-width: 700px) {
-    .headway-title, .headway-who { display: none; }
+    .headway-title, .headway-who, .graphiql-container .graphiql-logo svg { display: none; }
+    .graphiql-container .graphiql-logo div { width: auto !important; }
     .graphiql-container .graphiql-sidebar { width: 44px; padding: 4px; }
     .graphiql-container .graphiql-sessions { margin: 4px; margin-left: 0; }
     .graphiql-container #graphiql-session { flex-direction: column; }

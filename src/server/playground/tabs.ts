@@ -1,4 +1,4 @@
-/** One tab of the playground; valid in the schema. */
+/** One tab of the playground; valid in the schema. It is called after its first operation. */
 export interface Tab {
   readonly title: string;
   readonly query: string;
@@ -12,12 +12,13 @@ export const TABS: readonly Tab[] = [
   {
     title: "start",
     variables: "{}",
-    query: `# Welcome to Headway. Press the button on the right, or
-# Ctrl-Enter: this shows who you are, what documents can
-# be put through, who does the work, and what was done.
+    query: `# Welcome to Headway. Press the button on the
+# right, or Ctrl-Enter. You see who you are,
+# what documents can be put through, who does
+# the work, and the last jobs.
 #
-# Ctrl-Space completes, the book on the left explains
-# every type. The next tabs go on from here.
+# The book on the left explains every type;
+# the next tabs lead from files to results.
 
 query Start {
   viewer { name role project }
@@ -29,9 +30,15 @@ query Start {
     queued
     running
   }
-  workers { hostname status running concurrency }
+  workers { hostname status running }
   jobs(first: 5) {
-    nodes { id pipeline status progress createdAt collection { name } }
+    nodes {
+      id
+      pipeline
+      status
+      progress
+      collection { name }
+    }
   }
 }
 `,
@@ -65,11 +72,7 @@ mutation Add($id: ID!) {
   {
     title: "submit",
     variables: ID,
-    query: `# What can be run, and the collection to a pipeline:
-query Pipelines {
-  pipelines { name description documentStages collectionStages }
-}
-
+    query: `# The collection to a pipeline; tab 1 shows which there are.
 mutation Submit($id: ID!) {
   submitJob(input: { collectionId: $id, pipeline: "documents" }) {
     job { id status run counts { total } }
@@ -82,7 +85,7 @@ mutation Submit($id: ID!) {
     title: "watch",
     variables: ID,
     query: `# Every change of a job, as it happens; "after" resumes behind a cursor.
-subscription Changes($id: ID!, $after: String) {
+subscription Watch($id: ID!, $after: String) {
   statusChanges(jobId: $id, after: $after) {
     ... on StatusChange { cursor entityType toStatus toStage reason message at }
     ... on StreamGap { cause resumeAt }
@@ -99,7 +102,7 @@ subscription Progress($id: ID!) {
     title: "history",
     variables: ID,
     query: `# What became of a job, and why; "waitingOn" says why it does not move.
-query Job($id: ID!) {
+query History($id: ID!) {
   job(id: $id) {
     status
     waitingOn { code message until }
@@ -117,17 +120,18 @@ query Newest {
   {
     title: "retry",
     variables: ID,
-    query: `# May it be retried? Then its failed tasks go on at the stage where they stopped.
-query May($id: ID!) {
-  job(id: $id) { canRetry { allowed disabledReason } canCancel { allowed disabledReason } }
-}
-
+    query: `# Its failed tasks go on at the stage where they stopped.
 mutation Retry($id: ID!) {
   retryJob(input: { jobId: $id, reason: "tried by hand" }) {
     retriedTasks
     job { status run }
     userErrors { code message }
   }
+}
+
+# May it be, and if not, why:
+query MayRetry($id: ID!) {
+  job(id: $id) { canRetry { allowed disabledReason } canCancel { allowed disabledReason } }
 }
 `,
   },
