@@ -17,7 +17,7 @@ import { Repeats } from "./repeats.js";
 import { loadRegistry, withoutKeys, type LoadedPipelines, type PipelineSource } from "./pipelines/load.js";
 import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
 import type { Check } from "./server/health.js";
-import { linkPath } from "./server/playground/sign-in.js";
+import { isLoopback, linkPath } from "./server/playground/sign-in.js";
 import { startServer, type RunningServer } from "./server/server.js";
 import type { BlobStore } from "./storage/blob-store.js";
 import type { S3Objects } from "./storage/s3-objects.js";
@@ -159,8 +159,13 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     database: label,
     dispatcher: describeDispatcher(dispatcher, config),
     developmentKey: key,
-    playgroundLink: signIn && serve.server.url + linkPath(signIn.makeCode(OWNER)),
+    playgroundLink: signIn && linkTo(serve.server.url, signIn),
   };
+}
+
+/** Null where the address is not this machine's own: no code is exchanged there. */
+function linkTo(url: string, signIn: SignIn): string | null {
+  return isLoopback(new URL(url).host) ? url + linkPath(signIn.makeCode(OWNER)) : null;
 }
 
 async function startServing(

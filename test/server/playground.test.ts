@@ -1,11 +1,12 @@
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { createKey, revokeKey } from "../../src/access/keys.js";
 import { DEFAULT_PROJECT_ID } from "../../src/access/projects.js";
 import { OWNER } from "../../src/access/sign-in.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { linkPath } from "../../src/server/playground/sign-in.js";
+import { TABS } from "../../src/server/playground/tabs.js";
 import { startServer } from "../../src/server/server.js";
 import { createTestApi, type TestApi } from "../support/api.js";
 import { openBrowser } from "../support/browser.js";
@@ -29,9 +30,10 @@ const hostOf = (url: string): string => new URL(url).host;
 function exchange(
   headers: Record<string, string>,
   body: unknown = { code: api.signIn.makeCode(OWNER) },
+  path = "session",
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const asking = request(`${api.url}/playground/session`, {
+    const asking = request(`${api.url}/playground/${path}`, {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
     });
@@ -110,6 +112,8 @@ describe("a link", () => {
     const collectionId = await api.rig.collection(1);
     const scoped = await keyBy(api.rig.db, { role: "VIEWER", scope: { collectionId, jobId: null } });
     expect([(await ask("hw_wrong")).status, (await ask(scoped)).status]).toEqual([401, 403]);
+    const authorization = `Bearer ${api.key}`;
+    expect(await exchange({ authorization, host: "server.example" }, {}, "links")).toBe(403); // It would not work there.
   });
 });
 
@@ -139,9 +143,14 @@ describe("the playground, in a browser,", () => {
     proxy.close();
   });
 
-  /** A page, and what it has complained about. */
+  const contexts: BrowserContext[] = [];
+  afterEach(() => Promise.all(contexts.splice(0).map((context) => context.close())));
+
+  /** A page in a browser that was never here, and what it has complained about. */
   async function open(url: string, options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
-    const page = await (await browser.newContext(options)).newPage();
+    const context = await browser.newContext(options);
+    contexts.push(context);
+    const page = await context.newPage();
     const complaints: string[] = [];
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => {
@@ -171,6 +180,7 @@ describe("the playground, in a browser,", () => {
     expect(complaints).toEqual([]);
     await page.reload();
     await runFirstTab(page);
+    expect(await page.getByRole("tab").count()).toBe(TABS.length);
     expect(complaints).toEqual([]);
     const again = await open(link);
     await again.page.getByText("This link has been used").waitFor();
@@ -211,35 +221,34 @@ describe("the playground, in a browser,", () => {
     await page.getByLabel("API key").waitFor();
   });
 
-  test.each(["/", "/graphql", "/graphql/", "/playground", "/playground/"])(
-    "works below a path, from %s",
-    async (path) => {
-      const { page } = await open(proxied + path);
-      await signInWith(page, api.key);
-      await runFirstTab(page);
-      expect(new URL(page.url()).pathname.replace(/\/$/, "")).toBe("/headway/playground");
-    },
-  );
-
-  test.each([420, 360])("fits a screen of %d pixels, with the editor above its result", async (width) => {
-    const { page } = await open(`${api.url}/playground`, { viewport: { width, height: 800 } });
+  test("works below a path", async () => {
+    for (const path of ["/", "/graphql", "/graphql/"]) {
+      const { headers } = await fetch(proxied + path, { headers: { accept: "text/html" }, redirect: "manual" });
+      expect(new URL(headers.get("location")!, proxied + path).href).toBe(`${proxied}/playground`);
+    }
+    const { page } = await open(`${proxied}/playground/`);
     await signInWith(page, api.key);
     await runFirstTab(page);
-    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
-    const editor = (await page.locator(".graphiql-query-editor").boundingBox())!;
-    const answer = (await page.locator(".graphiql-response").boundingBox())!;
-    expect(answer.y).toBeGreaterThanOrEqual(editor.y + editor.height - 1);
-    for (const box of [editor, answer]) {
-      expect(box.width).toBeGreaterThan(width * 0.7);
-      expect(box.height).toBeGreaterThan(200);
-    }
+    expect(new URL(page.url()).pathname).toBe("/headway/playground/");
   });
 
-  test("is dark where the browser wants it so", async () => {
+  test("fits a narrow screen with the editor above its result, and is dark where the browser wants it so", async () => {
+    const { page } = await open(`${api.url}/playground`, { viewport: { width: 420, height: 800 } });
+    await signInWith(page, api.key);
+    await runFirstTab(page);
+    for (const width of [420, 360]) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.waitForFunction("document.documentElement.scrollWidth <= innerWidth");
+      const editor = (await page.locator(".graphiql-query-editor").boundingBox())!;
+      const answer = (await page.locator(".graphiql-response").boundingBox())!;
+      expect(answer.y).toBeGreaterThanOrEqual(editor.y + editor.height - 1);
+      for (const box of [editor, answer]) {
+        expect(box.width).toBeGreaterThan(width * 0.7);
+        expect(box.height).toBeGreaterThan(200);
+      }
+    }
     const lightness = async (colorScheme: "dark" | "light"): Promise<number> => {
-      const { page } = await open(`${api.url}/playground`, { colorScheme });
-      await signInWith(page, api.key);
-      await page.locator(".graphiql-execute-button").waitFor();
+      await page.emulateMedia({ colorScheme });
       const color: string = await page.evaluate(
         'getComputedStyle(document.querySelector(".graphiql-container")).backgroundColor',
       );

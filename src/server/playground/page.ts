@@ -104,7 +104,7 @@ async function render(): Promise<Buffer> {
     <script>${SCRIPT}</script>
     <script>
       self.MonacoEnvironment = {
-        globalAPI: false,
+        globalAPI: true,
         getWorkerUrl: ((workers) => (_, label) => workers[label] ?? workers.editorWorkerService)(
           Object.fromEntries(Object.entries(${inScript(workers)}).map(([label, code]) =>
             [label, URL.createObjectURL(new Blob([code], { type: "application/javascript" }))]))),

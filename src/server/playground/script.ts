@@ -16,8 +16,9 @@ globalThis.headway = (() => {
   const note = document.getElementById("sign-in-note");
   const loading = document.getElementById("loading");
 
+  const send = globalThis.fetch.bind(globalThis);
   const post = (path, body, headers = {}) =>
-    fetch(here(path), {
+    send(here(path), {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
       body: JSON.stringify(body),
@@ -66,6 +67,19 @@ globalThis.headway = (() => {
     return { key, ...who };
   })();
 
+  // The tab that was open last. Without it GraphiQL opens an empty one more at each visit, until something was edited.
+  function lastTab() {
+    // A link to a query opens that one.
+    if (new URLSearchParams(location.search).has("query")) return {};
+    try {
+      const { tabs, activeTabIndex } = JSON.parse(localStorage.getItem("graphiql:tabState"));
+      const { query, variables } = tabs[activeTabIndex];
+      return { query: query || undefined, variables: variables || undefined };
+    } catch {
+      return {}; // Nothing is kept yet, or by another version of GraphiQL in a shape of its own.
+    }
+  }
+
   async function begin(render, options) {
     let isShown = false;
     const show = (key, viewer) => {
@@ -75,21 +89,24 @@ globalThis.headway = (() => {
       const authorization = "Bearer " + key;
       const who = document.createElement("span");
       who.textContent = viewer.name + " · " + viewer.role + (viewer.project === "default" ? "" : " · " + viewer.project);
-      const customFetch = async (...request) => {
-        const answer = await fetch(...request);
+      // GraphiQL takes no fetch of ours: it calls the global one.
+      globalThis.fetch = async (...request) => {
+        const answer = await send(...request);
         if (answer.status === 401 && sessionStorage.getItem(KEPT) === key) {
           sessionStorage.removeItem(KEPT);
           askForKey("This key is no longer good. Your tabs are kept.");
         }
         return answer;
       };
+      // Lines that are longer than the editor is wide would go on under its buttons.
+      monaco.editor.onDidCreateEditor((editor) => editor.updateOptions({ wordWrap: "on" }));
       render(document.getElementById("root"), {
         ...options,
         title: options.title + '<span class="headway-who">' + who.innerHTML + '</span><button type="button" id="sign-out">Sign out</button>',
         endpoint: here("graphql"),
         additionalHeaders: { authorization },
         connectionParams: { authorization },
-        customFetch,
+        ...lastTab(),
       });
     };
     form.addEventListener("submit", async (event) => {

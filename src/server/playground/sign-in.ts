@@ -35,6 +35,11 @@ export function serveSignIn(app: Express, { signIn, authenticate }: SignInDeps):
     refuse(res, 405, "METHOD_NOT_ALLOWED", `${req.method} does nothing here; use POST.`);
   });
   app.post("/playground/links", async (req, res) => {
+    const { host = "" } = req.headers;
+    if (!isLoopback(host)) {
+      const message = `A link works on the server's own machine alone, and this address is ${host.slice(0, 200)}. Run the command there, or show a key in the playground.`;
+      return refuse(res, 403, "FORBIDDEN", message);
+    }
     const { projectId, role, name, scope } = await authenticate(req.headers.authorization);
     if (scope !== null) {
       throw new AccessDenied(
@@ -58,13 +63,15 @@ export function serveSignIn(app: Express, { signIn, authenticate }: SignInDeps):
   });
 }
 
-/** Loopback by every name that browsers have for it. */
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
+/** Whether a host, with or without its port, is this machine by one of the names that browsers have for it. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host);
+}
 
 /** Browsers say with every POST of which origin its page is. A proxy in front changes one of the two. */
 function isOwnPage({ headers }: Request): boolean {
   const { host = "", origin, "sec-fetch-site": site = "same-origin" } = headers;
-  return LOOPBACK.test(host) && origin?.toLowerCase() === `http://${host.toLowerCase()}` && site === "same-origin";
+  return isLoopback(host) && origin?.toLowerCase() === `http://${host.toLowerCase()}` && site === "same-origin";
 }
 
 function foreign(res: Response, { headers: { host = "none", origin = "none" } }: Request): void {

@@ -18,15 +18,19 @@ export const STYLE = `
   #sign-in button { border: 0; background: #5b4fd6; color: #fff; font-weight: 600; cursor: pointer; }
   #sign-in :focus-visible { outline: 2px solid #7b6cf6; outline-offset: 2px; }
   #sign-in code { overflow-wrap: anywhere; }
+  .graphiql-container .graphiql-logo { white-space: nowrap; }
   .headway-who { margin: 0 10px; font-size: 13px; font-weight: 400; }
   #sign-out { border: 0; padding: 4px 8px; border-radius: 6px; background: none; color: inherit; font: inherit; font-size: 13px; text-decoration: underline; white-space: nowrap; cursor: pointer; }
+  @media (max-width: 1400px) { .headway-title { display: none; } }
   @media (max-width: 700px) {
-    .headway-title, .headway-who, .graphiql-container .graphiql-logo svg { display: none; }
+    .headway-who, .graphiql-container .graphiql-logo svg { display: none; }
     .graphiql-container .graphiql-logo div { width: auto !important; }
     .graphiql-container .graphiql-sidebar { width: 44px; padding: 4px; }
     .graphiql-container .graphiql-sessions { margin: 4px; margin-left: 0; }
     .graphiql-container #graphiql-session { flex-direction: column; }
     .graphiql-container .graphiql-horizontal-drag-bar { display: none; }
     .graphiql-container #graphiql-session > div { flex: 1 1 0 !important; min-height: 0; min-width: 0; }
+    .graphiql-container .graphiql-query-editor { flex-direction: column-reverse; row-gap: 8px; padding-top: 8px; }
+    .graphiql-container .graphiql-toolbar { flex-direction: row; width: auto; }
   }
 `;

@@ -1,4 +1,4 @@
-/** One tab of the playground; valid in the schema. It is called after its first operation. */
+/** One tab of the playground; valid in the schema. GraphiQL calls it after its first operation. */
 export interface Tab {
   readonly title: string;
   readonly query: string;
@@ -10,15 +10,11 @@ const ID = '{\n  "id": "paste an id here"\n}';
 /** What the page holds at the first visit: the way from a first collection to a retry, one tab each. */
 export const TABS: readonly Tab[] = [
   {
-    title: "start",
+    title: "Start",
     variables: "{}",
-    query: `# Welcome to Headway. Press the button on the
-# right, or Ctrl-Enter. You see who you are,
-# what documents can be put through, who does
-# the work, and the last jobs.
-#
-# The book on the left explains every type;
-# the next tabs lead from files to results.
+    query: `# Welcome to Headway. Press the pink button, or Ctrl-Enter: the answer shows who you are, which pipelines there are, which workers run them, and the last jobs.
+
+# The book on the left describes every type. The next tabs go from documents to results.
 
 query Start {
   viewer { name role project }
@@ -44,9 +40,9 @@ query Start {
 `,
   },
   {
-    title: "create",
+    title: "Create",
     variables: ID,
-    query: `# 1. A place for documents:
+    query: `# 1. A collection for documents:
 mutation Create {
   createCollection(input: { name: "First steps" }) {
     collection { id name }
@@ -54,7 +50,7 @@ mutation Create {
   }
 }
 
-# 2. Documents for it:
+# 2. Documents in it. Put the id of the collection into the variables below.
 mutation Add($id: ID!) {
   addDocuments(input: {
     collectionId: $id
@@ -70,9 +66,9 @@ mutation Add($id: ID!) {
 `,
   },
   {
-    title: "submit",
+    title: "Submit",
     variables: ID,
-    query: `# The collection to a pipeline; tab 1 shows which there are.
+    query: `# Submits the collection to a pipeline. The first tab lists them.
 mutation Submit($id: ID!) {
   submitJob(input: { collectionId: $id, pipeline: "documents" }) {
     job { id status run counts { total } }
@@ -82,9 +78,9 @@ mutation Submit($id: ID!) {
 `,
   },
   {
-    title: "watch",
+    title: "Watch",
     variables: ID,
-    query: `# Every change of a job, as it happens; "after" resumes behind a cursor.
+    query: `# Every change of a job, as it happens. With "after" it goes on behind that cursor.
 subscription Watch($id: ID!, $after: String) {
   statusChanges(jobId: $id, after: $after) {
     ... on StatusChange { cursor entityType toStatus toStage reason message at }
@@ -92,16 +88,16 @@ subscription Watch($id: ID!, $after: String) {
   }
 }
 
-# Or only how far it is, until it is settled:
+# Only its progress, until it is settled:
 subscription Progress($id: ID!) {
   jobProgress(jobId: $id) { status stage progress stageCounts { stage queued running completed failed } }
 }
 `,
   },
   {
-    title: "history",
+    title: "History",
     variables: ID,
-    query: `# What became of a job, and why; "waitingOn" says why it does not move.
+    query: `# What happened to a job, and why. "waitingOn" says why it does not move.
 query History($id: ID!) {
   job(id: $id) {
     status
@@ -118,9 +114,9 @@ query Newest {
 `,
   },
   {
-    title: "retry",
+    title: "Retry",
     variables: ID,
-    query: `# Its failed tasks go on at the stage where they stopped.
+    query: `# The failed tasks of a job start again at the stage where they failed.
 mutation Retry($id: ID!) {
   retryJob(input: { jobId: $id, reason: "tried by hand" }) {
     retriedTasks
@@ -129,7 +125,7 @@ mutation Retry($id: ID!) {
   }
 }
 
-# May it be, and if not, why:
+# Whether that is possible now, and why not:
 query MayRetry($id: ID!) {
   job(id: $id) { canRetry { allowed disabledReason } canCancel { allowed disabledReason } }
 }
