@@ -48,7 +48,10 @@ export class RtfSink {
   #marker: string[] = [];
   #beside: Block[] = [];
   /** Of the row of a table, and of that of a table inside it. */
-  readonly #shapes: [RowShape, RowShape] = [{ cells: [], isHead: false }, { cells: [], isHead: false }];
+  readonly #shapes: [RowShape, RowShape] = [
+    { cells: [], isHead: false },
+    { cells: [], isHead: false },
+  ];
   #shape = ALONE;
   #count = 0;
 
