@@ -89,7 +89,7 @@ test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of
   await rig.settled([job]);
   await worker.kill();
   await rig.account({ fault: "F18", what: "5 sweepers, 10,000 not eligible", times: 5 });
-}, 150_000);
+});
 
 /** Starts a sweeper that dies there. */
 async function dies(failpoint: string): Promise<void> {
@@ -141,7 +141,7 @@ test("F18: a sweeper is killed between finding a dead worker's tasks and giving 
     { statuses: ["CANCELLED"] },
   );
   await sweeper.kill();
-}, 150_000);
+});
 
 test("F18: a sweeper is killed after the first of two jobs that it settles: another settles the second", async () => {
   const jobs = [await rig.submit(api, 1), await rig.submit(api, 1)];
@@ -164,10 +164,11 @@ test("F18: a sweeper is killed after the first of two jobs that it settles: anot
     "select entity_id from headway.status_change where job_id = any ($1) and entity_type = 'JOB' and reason = 'ALL_TASKS_SETTLED' and actor = 'system:sweep'",
     [jobs],
   );
-  expect(rows.map((row) => row.entity_id).sort()).toEqual([...jobs].sort());
+  expect(new Set(rows.map((row) => row.entity_id))).toEqual(new Set(jobs));
+  expect(rows).toHaveLength(2);
   await rig.account(
     { fault: "F18", what: "kill -9 at sweep.after_converge", times: 1, recoveryMs: Date.now() - diedAt },
     { statuses: ["CANCELLED"] },
   );
   await sweeper.kill();
-}, 150_000);
+});
