@@ -25,7 +25,7 @@ beforeAll(async () => {
   upgraded = await connect();
   await makeOlder(upgraded);
   await migrate(databases[1]!.url);
-}, 60_000);
+});
 afterAll(async () => {
   for (const client of [fresh, upgraded]) await client.end();
   for (const database of databases) await database.drop();
