@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { PermanentError } from "../errors.js";
 import type { BlobFacts, BlobStore } from "./blob-store.js";
 import { assertKey, missingBlob } from "./keys.js";
+import { RemovalFailures } from "./removal-failures.js";
 
 /** No key starts with a dot, so what a dead writer left here is never under a key. */
 const UNFINISHED = ".unfinished";
@@ -86,14 +87,15 @@ class FilesystemBlobStore implements BlobStore {
       throw error;
     });
     let removed = 0;
+    const failures = new RemovalFailures();
     for (const name of names) {
       const file = path.join(folder, name);
       // Another process may tidy the same folder, and writers end.
       const facts = await stat(file).catch(() => null);
       if (facts === null || Date.now() - facts.mtimeMs <= ABANDONED_AFTER_MS) continue;
-      await rm(file, { force: true });
-      removed += 1;
+      if (await failures.attempt(file, () => rm(file, { recursive: true, force: true }))) removed += 1;
     }
+    failures.throwAny();
     return removed;
   }
 

@@ -1,10 +1,12 @@
-import type { Cursor } from "./cursor.js";
+import { changeMark, encodeCursor, type Cursor } from "./cursor.js";
 import type { ChangeRow } from "./history.js";
 
 /** Where a subscription stands: all up to here has been handed out. */
 export interface Position {
   readonly tx?: string | undefined;
   readonly position: string;
+  /** Of the change that stands there, as its cursor has it; null at the very beginning. */
+  readonly change: string | null;
 }
 
 /** Whether a row comes behind a place, in the order of the feed. */
@@ -14,6 +16,17 @@ export function isAfter(kind: Cursor["kind"], row: Pick<ChangeRow, "tx" | "posit
 }
 
 /** The place of a row, in the order of the feed. */
-export function positionOf(kind: Cursor["kind"], { tx, position }: Pick<ChangeRow, "tx" | "position">): Position {
-  return kind === "project" ? { tx, position } : { position };
+export function positionOf(
+  kind: Cursor["kind"],
+  { id, tx, position }: Pick<ChangeRow, "id" | "tx" | "position">,
+): Position {
+  const change = changeMark(id);
+  return kind === "project" ? { tx, position, change } : { position, change };
+}
+
+/** The cursor of a place. */
+export function cursorAt(kind: Cursor["kind"], { tx = "0", position, change }: Position, databaseId: string): string {
+  return encodeCursor(
+    kind === "project" ? { databaseId, kind, tx, position, change } : { databaseId, kind, position, change },
+  );
 }
