@@ -35,6 +35,13 @@ create table headway.transition (
   unique nulls not distinct (level, from_status, to_status, reason)
 );
 
+-- The latest time that the database's clock has shown to a sweep: where it shows less, it has gone back.
+create table headway.clock (
+  only_row boolean primary key default true check (only_row),
+  latest timestamptz not null
+);
+insert into headway.clock (latest) values (clock_timestamp());
+
 create table headway.collection (
   id uuid primary key,
   project_id uuid not null references headway.project,

@@ -12,7 +12,10 @@ export async function enforceCancelDeadlines(deps: DutyDeps): Promise<number> {
   const overdue = eachPageById<{ id: string; fence: string }>(PAGE, (after, limit) =>
     db.query(
       `select id, fence::text as fence from headway.task
-       where status = 'RUNNING' and cancel_requested_at < clock_timestamp() - make_interval(secs => $2::float8 / 1000)
+       where status = 'RUNNING'
+         and (cancel_requested_at < clock_timestamp() - make_interval(secs => $2::float8 / 1000)
+           -- The clock has gone back since: how long ago it was, nobody can tell.
+           or cancel_requested_at > clock_timestamp() + interval '1 second')
          and id > $1 order by id limit $3
        for no key update skip locked`,
       [after, settings.cancelDeadlineMs, limit],

@@ -5,6 +5,7 @@ import { Recorder } from "../engine/flush/recorder.js";
 import { deleteDueBlobs } from "../engine/expiry/expire.js";
 import { removeUnacceptedArtifacts } from "../engine/uploads/artifacts.js";
 import { createAbandonedWrites } from "./abandoned-writes.js";
+import { followClock } from "./clock.js";
 import { enforceCancelDeadlines } from "./cancel-deadlines.js";
 import { rescueExpiredLeases } from "./expired-leases.js";
 import { expireCollections } from "./expiry.js";
@@ -88,6 +89,7 @@ export class Reconciler {
   async #duties(): Promise<void> {
     await this.#deps.db.query("select 1");
     this.#rescueFrom ??= performance.now() + this.#deps.settings.heartbeatMs + SETTLE_MS;
+    await this.#duty("following the clock of the database", followClock);
     await this.#duty("finishing cancels and retries", finishOperations);
     await this.#duty("converging open jobs", convergeOpenJobs);
     await this.#duty("enforcing cancel deadlines", enforceCancelDeadlines);

@@ -7,8 +7,10 @@ import { definePipeline, type DocumentContext } from "../../src/pipelines/pipeli
 import { ACTOR, createRig, type Rig } from "../support/engine.js";
 import { until } from "../support/until.js";
 
-/** Lets the last piece of a late artifact come. */
-let comesNow = (): void => undefined;
+/** Lets the last piece of a late artifact come; null before its first has. */
+let comesNow: (() => void) | null = null;
+const write = (ctx: DocumentContext, content: string | Readable): Promise<void> =>
+  ctx.artifacts.write("a.txt", content, "text/plain");
 const writer = definePipeline({
   name: "writer",
   version: 1,
@@ -16,19 +18,25 @@ const writer = definePipeline({
     {
       name: "write",
       maxAttempts: 2,
-      timeoutMs: 300,
       run: async (ctx: DocumentContext) => {
         const way = await ctx.document.text();
-        const write = (content: string | Readable) => ctx.artifacts.write("a.txt", content, "text/plain");
-        if (way === "late") {
-          await write(Readable.from(late()));
-        } else {
-          await write("first");
-          if (way === "twice") await write("second");
-          if (way === "fails") throw new Error("as it should");
-        }
+        await write(ctx, "first");
+        if (way === "twice") await write(ctx, "second");
+        if (way === "fails") throw new Error("as it should");
         return null;
       },
+    },
+  ],
+});
+const tooLate = definePipeline({
+  name: "too-late",
+  version: 1,
+  documentStages: [
+    {
+      name: "write",
+      maxAttempts: 1,
+      timeoutMs: 3_000,
+      run: (ctx: DocumentContext) => write(ctx, Readable.from(late())).then(() => null),
     },
   ],
 });
@@ -41,7 +49,7 @@ async function* late(): AsyncGenerator<Buffer> {
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await createRig([writer]);
+  rig = await createRig([writer, tooLate]);
   await rig.startWorker();
   rig.startReconciler();
 });
@@ -59,8 +67,9 @@ async function aDayPasses(): Promise<void> {
   await rig.db.query("update headway.blob_deletion set delete_after = now() where delete_after > now()");
 }
 
-const run = (way: string): Promise<string> =>
-  rig.collection([{ name: way, text: way }]).then((collectionId) => rig.submit("writer", 0, { collectionId }));
+async function run(way: string, pipeline = "writer"): Promise<string> {
+  return rig.submit(pipeline, 0, { collectionId: await rig.collection([{ name: way, text: way }]) });
+}
 
 async function collectionOf(jobId: string): Promise<string> {
   return (await rig.db.query("select collection_id as id from headway.job where id = $1", [jobId]))[0].id;
@@ -103,7 +112,8 @@ test("the artifacts of a stage that failed go, rows and bytes, while its collect
 });
 
 test("what is written after its stage has timed out, or its collection was deleted, goes within a day", async () => {
-  const jobId = await run("late");
+  const jobId = await run("late", "too-late");
+  await until("it is being written", () => comesNow !== null);
   expect(await rig.settled(jobId)).toBe("FAILED");
   await deleteCollection(rig.deps, ACTOR, { collectionId: await collectionOf(jobId) });
   await until("the collection is empty", async () => {
@@ -112,7 +122,7 @@ test("what is written after its stage has timed out, or its collection was delet
     ]);
     return row.emptied_at !== null;
   });
-  comesNow();
+  comesNow!();
   await until("it is written", async () => (await files()).includes("bytes"));
   await aDayPasses();
   await until("it is gone", async () => !(await files()).includes("bytes"));
