@@ -5,8 +5,9 @@ import path from "node:path";
 import { ApiClient } from "../../src/cli/client.js";
 import { openBrowser } from "../support/browser.js";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
-import { freePort, startNginx, type TestNginx } from "../support/nginx.js";
+import { startNginx, type TestNginx } from "../support/nginx.js";
 import { startHeadway, type HeadwayProcess } from "../support/processes.js";
+import { freePort } from "../support/redis.js";
 import { until } from "../support/until.js";
 
 let folder: string;

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { ROOT } from "./root.js";
@@ -15,14 +14,6 @@ export interface TestNginx {
 async function locationOfReadme(): Promise<string> {
   const readme = await readFile(path.join(ROOT, "README.md"), "utf8");
   return /```nginx\n([^`]+)```/.exec(readme)![1]!;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /**
