@@ -7,6 +7,8 @@ set lock_timeout = '5s'
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  -- So long the clock may have gone on after the last sweep; what came to be due meanwhile was due, too.
+  c_unseen constant interval := '10 seconds';
   v_now timestamptz := clock_timestamp();
   v_latest timestamptz;
   v_jobs uuid[];
@@ -22,8 +24,7 @@ begin
     where t.id in (
       select d.id from headway.job j join headway.task d on d.job_id = j.id
       where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and d.status = 'QUEUED' and d.run_at > v_now
-        -- What became ready at once after the last sweep before the clock went back was due, too.
-        and d.run_at <= greatest(v_latest, d.status_changed_at)
+        and d.run_at <= greatest(v_latest, d.status_changed_at) + c_unseen
       order by d.id limit p_limit for no key update of d skip locked)
     returning t.job_id
   )
@@ -36,7 +37,7 @@ begin
   if exists (
     select from headway.job j join headway.task d on d.job_id = j.id
     where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and d.status = 'QUEUED' and d.run_at > v_now
-      and d.run_at <= greatest(v_latest, d.status_changed_at)
+      and d.run_at <= greatest(v_latest, d.status_changed_at) + c_unseen
   ) then
     return 1;
   end if;
