@@ -115,7 +115,7 @@ export async function deleteDueBlobs(
   blobs: BlobStore,
   goesOn: () => boolean = () => true,
 ): Promise<number> {
-  const { db } = deps;
+  const { db, onError } = deps;
   const due: { prefix: string; at: string }[] = await db.query(
     `select prefix, delete_after::text as at from headway.blob_deletion where delete_after <= clock_timestamp()
      order by delete_after limit ${STEP_ROWS}`,
@@ -123,22 +123,20 @@ export async function deleteDueBlobs(
   let removed = 0;
   for (const { prefix, at } of due) {
     if (!goesOn()) break;
-    const isRemoved = await orSetAside(
-      deps,
-      `removing the stored files below ${prefix}`,
-      async () => {
-        await blobs.removeBelow(prefix);
-        await failpoint("expiry.after_files");
-        // Booked again meanwhile means that there may be more of it.
-        await db.query("delete from headway.blob_deletion where prefix = $1 and delete_after = $2::timestamptz", [
-          prefix,
-          at,
-        ]);
-        return true;
-      },
-      () => setAsideBlobs(db, prefix, at),
-    );
-    if (isRemoved !== null) removed += 1;
+    try {
+      await blobs.removeBelow(prefix);
+    } catch (error) {
+      onError(error, `removing the stored files below ${prefix}; it is set aside for a while`);
+      await setAsideBlobs(db, prefix, at);
+      continue;
+    }
+    await failpoint("expiry.after_files");
+    // Booked again meanwhile means that there may be more of it.
+    await db.query("delete from headway.blob_deletion where prefix = $1 and delete_after = $2::timestamptz", [
+      prefix,
+      at,
+    ]);
+    removed += 1;
   }
   return removed;
 }
