@@ -1,5 +1,5 @@
+import type { StatusChange } from "../../model/status-change.js";
 import { changeMark, encodeCursor, type Cursor } from "./cursor.js";
-import type { ChangeRow } from "./history.js";
 
 /** Where a subscription stands: all up to here has been handed out. */
 export interface Position {
@@ -10,7 +10,7 @@ export interface Position {
 }
 
 /** Whether a row comes behind a place, in the order of the feed. */
-export function isAfter(kind: Cursor["kind"], row: Pick<ChangeRow, "tx" | "position">, place: Position): boolean {
+export function isAfter(kind: Cursor["kind"], row: Pick<StatusChange, "tx" | "position">, place: Position): boolean {
   const [tx, reached] = kind === "project" ? [BigInt(row.tx), BigInt(place.tx ?? 0)] : [0n, 0n];
   return tx === reached ? BigInt(row.position) > BigInt(place.position) : tx > reached;
 }
@@ -18,7 +18,7 @@ export function isAfter(kind: Cursor["kind"], row: Pick<ChangeRow, "tx" | "posit
 /** The place of a row, in the order of the feed. */
 export function positionOf(
   kind: Cursor["kind"],
-  { id, tx, position }: Pick<ChangeRow, "id" | "tx" | "position">,
+  { id, tx, position }: Pick<StatusChange, "id" | "tx" | "position">,
 ): Position {
   const change = changeMark(id);
   return kind === "project" ? { tx, position, change } : { position, change };
