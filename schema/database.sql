@@ -1120,6 +1120,8 @@ CREATE OR REPLACE FUNCTION headway.follow_clock(p_limit integer)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
+  -- So long the clock may have gone on after the last sweep; what came to be due meanwhile was due, too.
+  c_unseen constant interval := '10 seconds';
   v_now timestamptz := clock_timestamp();
   v_latest timestamptz;
   v_jobs uuid[];
@@ -1135,8 +1137,7 @@ begin
     where t.id in (
       select d.id from headway.job j join headway.task d on d.job_id = j.id
       where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and d.status = 'QUEUED' and d.run_at > v_now
-        -- What became ready at once after the last sweep before the clock went back was due, too.
-        and d.run_at <= greatest(v_latest, d.status_changed_at)
+        and d.run_at <= greatest(v_latest, d.status_changed_at) + c_unseen
       order by d.id limit p_limit for no key update of d skip locked)
     returning t.job_id
   )
@@ -1149,7 +1150,7 @@ begin
   if exists (
     select from headway.job j join headway.task d on d.job_id = j.id
     where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and d.status = 'QUEUED' and d.run_at > v_now
-      and d.run_at <= greatest(v_latest, d.status_changed_at)
+      and d.run_at <= greatest(v_latest, d.status_changed_at) + c_unseen
   ) then
     return 1;
   end if;

@@ -131,6 +131,8 @@ test("a claim that ends does not take the heartbeat of a newer claim of its task
     taskId,
     fence,
     stage: "hold",
+    recordedStage: "hold",
+    renewedAtMs: performance.now(),
     progress: { fraction: 0, message: null, isNew: false },
     onLost: () => undefined,
     onCancelRequested: () => undefined,
