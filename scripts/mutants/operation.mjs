@@ -51,7 +51,6 @@ export default [
   ...of("sql/functions/operation/is_retryable.sql", OPERATIONS, [
     ["other error codes are taken too", "and p_codes ? p_task.error_code", ""],
     ["what was cancelled is left", "p_task.status in ('FAILED', 'CANCELLED')", "p_task.status in ('FAILED')"],
-    ["what was cancelled counts as failed with a code", "p_task.status = 'FAILED' and p_codes", "p_codes"],
   ]),
   ...of("sql/functions/operation/tasks_of_operation.sql", OPERATIONS, [
     ["the same tasks come again and again", "and t.ordinal > p_after", ""],
