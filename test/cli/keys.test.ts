@@ -51,6 +51,17 @@ async function principalOf(key: string): Promise<unknown> {
   }
 }
 
+/** Whom a link signs in, as the playground's page does it. */
+async function signedInBy(link: string): Promise<unknown> {
+  const { origin, hash } = new URL(link);
+  const body = JSON.stringify({ code: hash.slice("#code=".length) });
+  const headers = { "content-type": "application/json", origin };
+  const answer = await fetch(`${origin}/playground/session`, { method: "POST", headers, body });
+  const { key } = (await answer.json()) as { key: string };
+  const client = new ApiClient(origin, key);
+  return (await client.query<{ viewer: unknown }>("{ viewer { name role project } }")).viewer;
+}
+
 describe("headway keys", () => {
   test("create prints the key as its last line, which is good at once; list shows it without its secret; revoke ends it", async () => {
     const made = await headway(["keys", "create", "--name", "ada", "--role", "OPERATOR", "--expires", "30d"]);
@@ -96,7 +107,7 @@ describe("headway keys", () => {
     expect(err).not.toMatch(/\n\s+at /);
   });
 
-  test("works on the embedded database, whether its server runs or not, whose own key is the same at every start", async () => {
+  test("works on the embedded database, whether its server runs or not, whose own key is the same at every start, and whose links sign in, but not in production", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "headway-keys-embedded-"));
     const settings = { HEADWAY_DATA_DIR: folder };
     const before = await headway(["keys", "create", "--name", "early", "--role", "VIEWER"], settings);
@@ -105,9 +116,19 @@ describe("headway keys", () => {
     expect((await stat(path.join(folder, "development-key"))).mode & 0o777).toBe(0o600);
     const during = await headway(["keys", "list"], settings);
     expect(during.out).toMatch(/development +ADMIN[\s\S]*early +VIEWER|early +VIEWER[\s\S]*development +ADMIN/);
+    const opened = await headway(["open"], { ...settings, HEADWAY_URL: embedded.url });
+    for (const link of [/Playground +(\S+)/.exec(embedded.output())![1]!, opened.out]) {
+      expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/playground#code=[\w-]{43}$/);
+      expect(await signedInBy(link)).toEqual({ name: "playground", role: "ADMIN", project: "default" });
+    }
     await embedded.stop();
-    const again = await startHeadway(settings);
+    const again = await startHeadway({ ...settings, NODE_ENV: "production" });
     expect(again.key).toBe(embedded.key);
+    expect(again.output()).toMatch(/Playground +\S+\/playground\n/);
+    expect(await headway(["open"], { ...settings, HEADWAY_URL: again.url })).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("This server gives no links"),
+    });
     await again.stop();
     await rm(folder, { recursive: true, force: true });
   });

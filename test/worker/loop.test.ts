@@ -127,17 +127,16 @@ test("a claim that ends does not take the heartbeat of a newer claim of its task
     onError: rig.deps.onError,
   });
   const take = async () => (await recorder.claim({ ids: [], registry: rig.deps.registry, limit: 1 }))[0]!;
-  const beating = ({ taskId, fence }: { taskId: string; fence: string }): Beating =>
-    ({
-      taskId,
-      fence,
-      stage: "hold",
-      recordedStage: "hold",
-      renewedAtMs: 0,
-      progress: { fraction: 0, message: null, isNew: false },
-      onLost: () => undefined,
-      onCancelRequested: () => undefined,
-    }) as Beating;
+  const beating = ({ taskId, fence }: { taskId: string; fence: string }): Beating => ({
+    taskId,
+    fence,
+    stage: "hold",
+    recordedStage: "hold",
+    renewedAtMs: performance.now(),
+    progress: { fraction: 0, message: null, isNew: false },
+    onLost: () => undefined,
+    onCancelRequested: () => undefined,
+  });
   const old = await take();
   await recorder.record({ kind: "end", taskId: old.taskId, fence: old.fence, cause: "INTERRUPTED" });
   const fresh = await take();
