@@ -43,7 +43,7 @@ export default [
       "case when p_by->>'from' = 'FIRST_STAGE' or stage is null then",
       "case when true then",
     ],
-    ["attempts go on where they were", "attempt = 1, crashes = 0, progress = 0,", "progress = 0,"],
+    ["attempts go on where they were", "attempt = 1, crashes = 0, has_crashed = false,", "has_crashed = false,"],
     ["a cancel of before still holds", "cancel_requested_at = null, error_code", "error_code"],
     ["the task stays in the run of before", "run = p_job.run,", ""],
     ["the delay of before still holds", "run_at = clock_timestamp(), started_at", "started_at"],
