@@ -132,8 +132,8 @@ describe("the guard of a job and of a collection", () => {
     await expect(
       rig.db.query(
         `insert into headway.collection (id, project_id, name, status, version, change_id, changed_by_type, changed_by, change_reason)
-         values ($1, $2, $1::text, 'CREATED', 2, $3, 'USER', 'x', 'CREATED')`,
-        [randomUUID(), PROJECT, randomUUID()],
+         values (gen_random_uuid(), $1, 'born late', 'CREATED', 2, gen_random_uuid(), 'USER', 'x', 'CREATED')`,
+        [PROJECT],
       ),
     ).rejects.toThrow("a new row has version 1, not 2");
   });
