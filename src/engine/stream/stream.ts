@@ -6,6 +6,7 @@ import type { Address } from "../../database/session.js";
 import { assertCursorKind, decodeCursor, encodeCursor } from "./cursor.js";
 import { Feeds, isMoreToCome, readFeeds, type Feed, type FeedRow } from "./feed.js";
 import { changesAfter, isInScope, readDatabaseId, withCursor } from "./history.js";
+import type { EntityType } from "../../lifecycle/status.js";
 import { positionOf, type Position } from "./position.js";
 import type { Gap, Scope } from "./scope.js";
 import { Subscription } from "./subscription.js";
@@ -80,10 +81,14 @@ export class ChangeStream {
 
   /**
    * All changes of the scope behind `after`, then live ones; without `after`, live from now. A cursor that can't be
-   * honoured gives one Gap first, and the stream goes on from its `resumeAt`.
+   * honoured gives one Gap first, and the stream goes on from its `resumeAt`. Of `entityTypes` alone, where they are given.
    * @throws {BadInput} when `after` is no cursor, or of the wrong kind
    */
-  async follow(scope: Scope, after: string | null): Promise<Subscription> {
+  async follow(
+    scope: Scope,
+    after: string | null,
+    entityTypes: readonly EntityType[] | null = null,
+  ): Promise<Subscription> {
     const kind = scope.kind === "project" ? "project" : "collection";
     let place: Position | null = null;
     let gap: Gap | null = null;
@@ -102,6 +107,7 @@ export class ChangeStream {
     const subscription: Subscription = new Subscription({
       scope,
       place: start,
+      entityTypes,
       first: gap,
       read: (from, limit) => changesAfter(this.#db, scope, from, limit),
       toChange: (row) => withCursor(row, kind, this.#databaseId),
