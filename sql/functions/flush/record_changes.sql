@@ -5,7 +5,7 @@
 --   delayMs, expired, textFence, chunkFence, pipelineVersion, isMixed, output, document, warnings, staged}], kind one of
 --   stage (go on at 'stage'), hand_on (the same, but by another worker), complete, skip, end (an Ending of
 --   src/lifecycle/reasons.ts), deadline (of a cancel).
--- p_claim: {change, ids, serves, limit, leaseMs, waitMs}, or null. A claim travels alone: it tries its locks, in
+-- p_claim: {worker, change, ids, serves, limit, leaseMs, waitMs}, or null. A claim travels alone: it tries its locks, in
 --   whatever order, and must not hold others meanwhile.
 -- p_wait: wait for collections that somebody else holds alone. Else nothing of their tasks is recorded, and they come
 --   back as `held`, so that the others' changes do not wait for them.

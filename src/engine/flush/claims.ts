@@ -66,7 +66,14 @@ export class Claims {
   async #takeOnce({ registry, ...request }: ClaimRequest): Promise<ClaimAnswer> {
     const { db, actor, workerId, leaseMs, crashLimit, onError } = this.#options;
     const change = randomUUID();
-    const claim = JSON.stringify({ ...request, serves: servesOf(registry), change, leaseMs, waitMs: WAIT_MS });
+    const claim = JSON.stringify({
+      ...request,
+      worker: workerId,
+      serves: servesOf(registry),
+      change,
+      leaseMs,
+      waitMs: WAIT_MS,
+    });
     for (let lost = false; ;) {
       try {
         if (lost) {
