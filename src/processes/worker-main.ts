@@ -3,6 +3,8 @@ import { adoptEnvironment } from "../config/environment.js";
 import { dieWithParent } from "../worker/die-with-parent.js";
 import type { ToWorker } from "./messages.js";
 
+// As `headway start` has them, however it was started.
+process.setSourceMapsEnabled(true);
 // A process that runs a worker: it ends by its parent's word, or with its parent. A terminal, systemd and `timeout`
 // signal the whole group; when this process is to stop is for the parent to say.
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => undefined);

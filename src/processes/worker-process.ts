@@ -12,7 +12,7 @@ const START_LIMIT_MS = 120_000;
 /** A worker whose event loop is busy does not answer; what it counted last is true enough. */
 const MEASURE_LIMIT_MS = 500;
 /** The end of claiming is not waited for longer: the stop that follows has a deadline that is kept. */
-const DRAIN_LIMIT_MS = 2_000;
+const DRAIN_LIMIT_MS = 1_000;
 
 const ENTRY = new URL("./worker-main.js", import.meta.url);
 
@@ -90,7 +90,7 @@ export class WorkerProcess {
     return this.#metrics;
   }
 
-  /** It takes nothing more. Settles when that is so, or after two seconds. */
+  /** It takes nothing more. Settles when that is so, or after a second. */
   async drain(): Promise<void> {
     const drained = new Promise<void>((resolve) => (this.#onDrained = resolve));
     this.#post({ type: "drain" });
@@ -149,7 +149,7 @@ export class WorkerProcess {
       this.#metrics = message.metrics;
       this.#measured.get(message.id)?.(message.metrics);
     } else if (message.type === "drained") this.#onDrained();
-    else {
+    else if (message.type === "ready") {
       this.#ready = true;
       this.#alive(0);
       start.resolve();

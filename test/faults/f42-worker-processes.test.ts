@@ -136,7 +136,7 @@ describe("F42: code of pipelines blocks its process", () => {
   };
 
   test("the API answers beside it, and SIGTERM ends it within the grace; its task is given back, and no crash", async () => {
-    await start({ HEADWAY_GRACE_MS: "4000" });
+    await start({ HEADWAY_GRACE_MS: "8000" });
     const { job, pid } = await busy(600_000);
     expect(pid).not.toBe(headway.child.pid);
     const askedAt = Date.now();

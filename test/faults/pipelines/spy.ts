@@ -7,6 +7,10 @@ export default definePipeline({
   version: 1,
   documentStages: [
     {
+      name: "know",
+      run: async (ctx: DocumentContext) => ({ knows: process.env.PIPELINE_SECRET === (await ctx.document.text()) }),
+    },
+    {
       name: "look",
       isolate: true,
       run: async (ctx: DocumentContext) => {
