@@ -42,7 +42,9 @@ interface WorkerSeen {
 }
 const workers = async (): Promise<WorkerSeen[]> =>
   (await api.query<{ workers: WorkerSeen[] }>("{ workers(includeStopped: true) { id pid status } }")).workers;
-const running = async (): Promise<WorkerSeen[]> => (await workers()).filter(({ status }) => status === "RUNNING");
+/** Those of servers that were killed with all they had look alive until their leases pass. */
+const running = async (): Promise<WorkerSeen[]> =>
+  (await workers()).filter(({ status, pid }) => status === "RUNNING" && lives(pid));
 const taken = async (job: string): Promise<number> =>
   (await rig.db.query("select 1 from headway.task where job_id = $1 and status = 'RUNNING'", [job])).rows.length;
 
@@ -70,9 +72,9 @@ describe("F42: a worker's process dies under its parent", () => {
     expect(hasExited(headway)).toBe(false);
     const seen = await workers();
     expect(seen.find(({ id }) => id === worker!.id)!.status).toBe("LOST");
-    expect(seen.filter(({ status }) => status === "RUNNING")).toHaveLength(1);
+    expect(await running()).toHaveLength(1);
     const { rows } = await rig.db.query(
-      "select reason, message, changed_by from headway.status_change where job_id = $1 and reason = 'LEASE_EXPIRED'",
+      "select message from headway.status_change where job_id = $1 and reason = 'LEASE_EXPIRED'",
       [job],
     );
     expect(rows).toHaveLength(3);
@@ -81,7 +83,7 @@ describe("F42: a worker's process dies under its parent", () => {
     await rig.account({ fault: "F42", what: "a worker's process killed under three tasks", times: 1, recoveryMs });
   });
 
-  test.each(["claim.after_commit:kill9", "flush.before_send:kill9", "flush.after_commit:kill9@2"])(
+  test.each(["claim.after_commit:kill9", "stage.after_run:kill9@2", "flush.after_commit:kill9@2"])(
     "at %s: nothing waits for a lease",
     async (failpoint) => {
       await start({ HEADWAY_FAILPOINT: failpoint, HEADWAY_SWEEP_MS: "600000" });
@@ -114,7 +116,13 @@ describe("F42: a worker's process dies under its parent", () => {
       expect(await ofDead()).not.toBe("LOST");
       await claiming.query("rollback");
       await until("it is called dead", async () => (await ofDead()) === "LOST");
-      await until("what it had runs again", async () => (await taken(job)) === 1);
+      await until("what it had runs again", async () => {
+        const { rows } = await rig.db.query(
+          "select 1 from headway.task where job_id = $1 and status = 'RUNNING' and worker_id <> $2",
+          [job, worker!.id],
+        );
+        return rows.length === 1;
+      });
       await claiming.query("begin");
       expect(await claim(worker!.id)).toBe(0);
       expect(await claim((await running())[0]!.id)).toBe(1);
