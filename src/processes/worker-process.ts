@@ -176,7 +176,7 @@ export class WorkerProcess {
   async #release(): Promise<void> {
     const consumer = this.#consumer;
     this.#consumer = null;
-    for (const id of [...this.#hints.keys()]) this.#taken(id);
+    for (const id of this.#hints.keys()) this.#taken(id);
     await (await consumer)?.close();
   }
 
