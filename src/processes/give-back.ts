@@ -4,10 +4,13 @@ import type { Config } from "../config.js";
 import { dispatch } from "../engine/flush/hints.js";
 import { Recorder } from "../engine/flush/recorder.js";
 import type { Dispatcher } from "../dispatch/dispatcher.js";
+import { placeOfCrash } from "../lifecycle/reasons.js";
 
 interface Held {
   readonly task: string;
   readonly fence: string;
+  readonly stage: string;
+  readonly hasCrashed: boolean;
 }
 
 /** How a worker's process has ended. */
@@ -84,9 +87,9 @@ export class GiveBack {
     }
   }
 
-  async #record({ task, fence }: Held, workerId: string, { how, isAsked }: WorkerEnd): Promise<void> {
-    const message = `Worker ${workerId} ${isAsked ? "was stopped" : "died"}: its ${how}.`;
-    const cause = isAsked ? "INTERRUPTED" : "LEASE_LOST";
-    await this.#recorder.record({ kind: "end", taskId: task, fence, cause, message });
+  async #record(held: Held, workerId: string, { how, isAsked }: WorkerEnd): Promise<void> {
+    const { task: taskId, fence, stage, hasCrashed } = held;
+    const message = `Worker ${workerId} ${isAsked ? "was stopped" : "died"}, ${placeOfCrash(stage, hasCrashed)}: its ${how}.`;
+    await this.#recorder.record({ kind: "end", taskId, fence, cause: isAsked ? "INTERRUPTED" : "LEASE_LOST", message });
   }
 }

@@ -78,7 +78,9 @@ describe("F42: a worker's process dies under its parent", () => {
       [job],
     );
     expect(rows).toHaveLength(3);
-    expect(rows[0].message).toMatch(/^Worker [0-9a-f-]+ died: its process \d+ was ended by SIGKILL\.$/);
+    expect(rows[0].message).toMatch(
+      /^Worker [0-9a-f-]+ died, at or after stage "\w+": its process \d+ was ended by SIGKILL\.$/,
+    );
     expect(headway.output()).toMatch(/"msg":"a worker's process was ended by SIGKILL; another takes its place"/);
     await rig.account({ fault: "F42", what: "a worker's process killed under three tasks", times: 1, recoveryMs });
   });
