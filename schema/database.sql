@@ -2498,7 +2498,8 @@ begin
   -- In a statement of its own, which sees what was claimed while the lock was waited for.
   update headway.worker set died_at = clock_timestamp(), stopped_at = clock_timestamp(), running = 0
   where id = p_worker and stopped_at is null;
-  return (select coalesce(jsonb_agg(jsonb_build_object('task', id, 'fence', fence::text)), '[]')
+  return (select coalesce(jsonb_agg(jsonb_build_object('task', id, 'fence', fence::text, 'stage', stage,
+      'hasCrashed', has_crashed)), '[]')
     from headway.task where worker_id = p_worker and status = 'RUNNING');
 end $function$
 ;

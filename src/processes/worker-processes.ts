@@ -105,7 +105,7 @@ export class WorkerProcesses {
   async drain(): Promise<void> {
     this.#stopping = true;
     for (const { timer } of this.#places) if (timer) clearTimeout(timer);
-    await Promise.all(this.#places.map(({ process: one }) => one?.drain()));
+    await Promise.all(this.#places.map(async ({ process: one }) => one?.drain()));
   }
 
   /**
