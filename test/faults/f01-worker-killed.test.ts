@@ -102,7 +102,11 @@ describe("F1: a worker is killed", () => {
 
 describe("F2: a worker is killed", () => {
   test("between the delivery of a hint and its claim: no attempt and no crash is counted", async () => {
-    const idle = await rig.start({ HEADWAY_FAILPOINT: "hint.before_claim:kill9", HEADWAY_POLL_MS: "600000" });
+    const idle = await rig.start({
+      HEADWAY_WORKER_PROCESSES: "0",
+      HEADWAY_FAILPOINT: "hint.before_claim:kill9",
+      HEADWAY_POLL_MS: "600000",
+    });
     const own = rig.client(idle);
     const job = await rig.submit(own, 1).catch((error: unknown) => error);
     await until("it is dead", () => hasExited(idle));

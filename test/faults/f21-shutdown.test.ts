@@ -116,7 +116,7 @@ describe("F21: SIGTERM with long work", () => {
   });
 
   test("a second SIGTERM ends at once, and the sweep gives the work back", async () => {
-    const stopping = await start({ HEADWAY_ROLES: "worker", HEADWAY_GRACE_MS: "60000" });
+    const stopping = await start(ROLES.worker, { HEADWAY_GRACE_MS: "60000" });
     const job = await rig.submit(api, 2, { options: { holdMs: 5_000 } });
     await until("it runs there", async () => {
       const { rows } = await rig.db.query(
