@@ -254,7 +254,7 @@ export function createLoaders(deps: EngineDeps, { projectId, scope }: Pick<Princ
       return keys.map((key) => expiring.has(key));
     }),
     warningsOfCollection: many(
-      (keys) => collectionWarnings(db, keys),
+      (keys) => collectionWarnings(db, keys, scope?.jobId ?? null),
       (row) => row.collectionId,
     ),
     relatedOfEntity: many(

@@ -1,3 +1,13 @@
+import {
+  getNamedType,
+  isInterfaceType,
+  isObjectType,
+  isUnionType,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from "graphql";
+
 /**
  * What a key of one collection, or of one job of it, is given of a field. Every field that can be read has one of these:
  * a schema with a field that has none cannot be built.
@@ -108,4 +118,18 @@ export function accessOf(typeName: string, fieldName: string): FieldAccess | nul
   const paged = /(Connection|Edge)$/.exec(typeName)?.[1];
   if (paged !== undefined) return has(PAGES[paged]) ? "SHOWN" : null;
   return FIELD_ACCESSES.find((access) => has(ACCESS[typeName]?.[access])) ?? null;
+}
+
+/** The types that queries and subscriptions lead to. */
+export function readableTypes(schema: GraphQLSchema): readonly GraphQLObjectType[] {
+  const found = new Set<GraphQLObjectType>();
+  const visit = (type: GraphQLNamedType | null | undefined): void => {
+    if (isUnionType(type) || isInterfaceType(type)) schema.getPossibleTypes(type).forEach(visit);
+    if (!isObjectType(type) || found.has(type)) return;
+    found.add(type);
+    for (const field of Object.values(type.getFields())) visit(getNamedType(field.type));
+  };
+  visit(schema.getQueryType());
+  visit(schema.getSubscriptionType());
+  return [...found];
 }

@@ -15,7 +15,7 @@ import { createClient } from "graphql-ws";
 import { randomUUID } from "node:crypto";
 import WebSocket from "ws";
 import { encodeCursor } from "../../../src/engine/stream/cursor.js";
-import { accessOf, type FieldAccess } from "../../../src/graphql/access/field-access.js";
+import { accessOf, readableTypes, type FieldAccess } from "../../../src/graphql/access/field-access.js";
 import { buildHeadwaySchema } from "../../../src/graphql/schema.js";
 import { ROLES } from "../../../src/lifecycle/roles.js";
 import { keyBy } from "../../support/keys.js";
@@ -261,24 +261,9 @@ function cursor(databaseId: string, kind: "collection" | "project" = "collection
   );
 }
 
-/** Every field that can be read: of the types that queries and subscriptions lead to. */
+/** Every field that can be read. */
 function readableFields(): string[] {
-  const seen = new Set<string>();
-  const names: string[] = [];
-  const visit = (type: GraphQLNamedType): void => {
-    if (seen.has(type.name) || isLeafType(type)) return;
-    seen.add(type.name);
-    if (isUnionType(type)) for (const one of type.getTypes()) visit(one);
-    if (isInterfaceType(type)) for (const one of schema.getPossibleTypes(type)) visit(one);
-    if (!isObjectType(type)) return;
-    for (const field of Object.values(type.getFields())) {
-      names.push(`${type.name}.${field.name}`);
-      visit(getNamedType(field.type));
-    }
-  };
-  visit(schema.getQueryType()!);
-  visit(schema.getSubscriptionType()!);
-  return names;
+  return readableTypes(schema).flatMap((type) => Object.keys(type.getFields()).map((name) => `${type.name}.${name}`));
 }
 const accessTo = (name: string): FieldAccess | null => accessOf(...(name.split(".") as [string, string]));
 

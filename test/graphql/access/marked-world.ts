@@ -39,6 +39,8 @@ export interface MarkedWorld {
   readonly places: ReadonlyMap<string, Place>;
   /** One of each kind of thing in each place. */
   readonly samples: readonly string[];
+  /** Of these, what fields are asked by: collections, documents, jobs, tasks and workers. */
+  readonly scopes: readonly string[];
   /** How many changes the history has of this collection, job or task. */
   changesOf(id: string): Promise<number>;
   /** The key of each kind that is tried, and what it may see. */
@@ -230,7 +232,7 @@ async function plant({ rig: { db } }: TestApi, jobIds: readonly string[]): Promi
 async function placesOfRows(
   { rig: { db } }: TestApi,
   roots: ReadonlyMap<string, Place>,
-): Promise<Pick<MarkedWorld, "places" | "samples">> {
+): Promise<Pick<MarkedWorld, "places" | "samples" | "scopes">> {
   const rows: { id: string; collection: string | null; job: string | null; what: string }[] = await db.query(
     `select id, id as collection, null::uuid as job, 'collection' as what from headway.collection
      union all select id, collection_id, null, 'document' from headway.document
@@ -247,6 +249,13 @@ async function placesOfRows(
     const place = roots.get(job ?? collection)!;
     return what === "change" && job === null ? (`history of ${place}` as Place) : place;
   };
-  const samples = new Map(rows.map((row) => [`${row.what} of ${placeOf(row)}`, row.id]));
-  return { places: new Map(rows.map((row) => [row.id, placeOf(row)])), samples: [...samples.values()] };
+  const samples = new Map(rows.map((row) => [`${row.what} of ${placeOf(row)}`, row]));
+  const asked = [...samples.values()].filter(({ what }) =>
+    ["collection", "document", "job", "task", "worker"].includes(what),
+  );
+  return {
+    places: new Map(rows.map((row) => [row.id, placeOf(row)])),
+    samples: [...samples.values()].map(({ id }) => id),
+    scopes: asked.map(({ id }) => id),
+  };
 }
