@@ -5,6 +5,7 @@ import { buildSchema, type PubSub } from "type-graphql";
 import { AccessResolver } from "./access/access.resolver.js";
 import { guardFields } from "./access/guard-fields.js";
 import { BulkResolver } from "./job/bulk.resolver.js";
+import { countAnswers } from "./limits/count-answers.js";
 import { CollectionResolver } from "./collection/collection.resolver.js";
 import { takeCursorsFirst } from "./stream/cursor-first.js";
 import { ChunkResolver, DocumentResolver } from "./document/document.resolver.js";
@@ -74,5 +75,5 @@ async function build(): Promise<GraphQLSchema> {
   });
   describeRoots(schema);
   takeCursorsFirst(schema);
-  return guardFields(schema);
+  return countAnswers(guardFields(schema));
 }

@@ -63,6 +63,17 @@ function goneBefore(res: Response): AbortSignal {
   return gone.signal;
 }
 
+/** What the service makes of every result, before anything else looks at it. */
+function finishing({ finish }: Pick<GraphService<never>, "finish">): ApolloServerPlugin<object> {
+  return {
+    requestDidStart: async () => ({
+      willSendResponse: async ({ response: { body }, operation }) => {
+        if (body.kind === "single") body.singleResult = finish(body.singleResult, operation?.operation === "mutation");
+      },
+    }),
+  };
+}
+
 /**
  * Who is told to come back later is told so in the head of the answer too, where proxies and clients of HTTP look; by the
  * status only where there is nothing else in the answer.
@@ -103,6 +114,7 @@ function apolloFor<Principal>({ drain, service, logger }: Endpoint<Principal>): 
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       draining,
+      finishing(service),
       retryAfter,
     ],
   });

@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly authTimeoutMs?: number;
   /** Of one key; default 100. */
   readonly requestsPerSecond?: number;
+  /** Of one answer, in bytes; default 8,000,000. */
+  readonly maxResponseBytes?: number;
   /** Whether clients may ask for the schema; default true. */
   readonly introspection?: boolean;
   /** Origins whose pages may ask, such as "https://app.example.com"; any when absent or null. */

@@ -86,8 +86,11 @@ export function serveSockets<Principal>(
       subscribe: (args) =>
         subscribeWith(args as ExecutionArgs, () => contextFor(...principals.get(args.contextValue as object)!)),
       execute: async (args) => withCodes(await execute(args as ExecutionArgs)),
-      onNext: (_context, _id, _payload, _args, result) =>
-        result.errors ? { ...result, errors: result.errors.map(service.formatError) } : undefined,
+      onNext: (_context, _id, _payload, { document, operationName }, result) => {
+        if (!result.errors) return undefined;
+        const isMutation = getOperationAST(document, operationName)?.operation === "mutation";
+        return service.finish({ ...result, errors: result.errors.map(service.formatError) }, isMutation);
+      },
       onError: (_context, _id, _payload, errors) => (errors as readonly GraphQLError[]).map(service.formatError),
     },
     sockets,

@@ -103,6 +103,7 @@ export async function startWorld(port = 0, allowedOrigins: readonly string[] | n
     idOf: (principal) => principal,
     admit: () => undefined,
     limit: (request) => limitRequest(schema, request),
+    finish: (result) => result,
     validationRules: [],
   };
   const server = await startListening(
