@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm";
 import type { ApiDeps } from "../graphql/context.js";
 import type { Logger } from "../logger.js";
+import type { ConnectionBounds } from "./connections.js";
 import type { Check } from "./health.js";
 
 /** How a server is set up; times are in milliseconds. */
@@ -25,6 +26,8 @@ export interface ServerOptions {
   readonly maxResponseBytes?: number;
   /** Whether clients may ask for the schema; default true. */
   readonly introspection?: boolean;
+  /** How many connections may be open without a key, and how fast answers must be read; see Connections. */
+  readonly connections?: ConnectionBounds;
   /** Origins whose pages may ask, such as "https://app.example.com"; any when absent or null. */
   readonly allowedOrigins?: readonly string[] | null;
   /** Where clients find it, as with a proxy in front; where it listens when absent or null. */
