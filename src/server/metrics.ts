@@ -50,14 +50,19 @@ export function serveMetrics({ db, apiDb, logger }: MetricsDeps): RequestHandler
   });
   const openTasks = new Gauge({
     name: "headway_open_tasks",
-    help: `Queued and running tasks. ${whole}`,
+    help: `Queued and running tasks, as a reconciler last counted them. ${whole}`,
     labelNames: ["pipeline", "stage", "status"] as const,
     registers,
   });
   const queueAge = new Gauge({
     name: "headway_queue_age_seconds",
-    help: `Since when the oldest due task has not been taken. ${whole}`,
+    help: `Since when the oldest due task has not been taken, as of the last count. ${whole}`,
     labelNames: ["pipeline"] as const,
+    registers,
+  });
+  const measuredAgo = new Gauge({
+    name: "headway_open_work_age_seconds",
+    help: `How long ago the open tasks and the queue's age were counted, some ten seconds; absent before. ${whole}`,
     registers,
   });
   const workers = new Gauge({
@@ -96,6 +101,8 @@ export function serveMetrics({ db, apiDb, logger }: MetricsDeps): RequestHandler
     for (const { seconds, ...labels } of now.queueAgeSeconds) queueAge.set(labels, seconds);
     for (const { count, ...labels } of now.workers) workers.set(labels, count);
     streamLag.set(now.streamLagSeconds);
+    if (now.measuredSecondsAgo === null) measuredAgo.remove();
+    else measuredAgo.set(now.measuredSecondsAgo);
   };
   // One at a time: two scrapes at once must not count a change twice.
   let last: Promise<unknown> = Promise.resolve();
