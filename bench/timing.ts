@@ -19,7 +19,9 @@ const ASKED = {
   node: ofJob("query ($id: ID!) { node(id: $id) { id } }"),
   statusChanges: ofJob("query ($id: ID!) { statusChanges(filter: { jobId: $id }) { nodes { id } } }"),
   cancelJob: ofJob("mutation ($id: ID!) { cancelJob(input: { jobId: $id }) { userErrors { code } } }"),
-  deleteCollection: ofCollection("mutation ($id: ID!) { deleteCollection(input: { collectionId: $id }) { userErrors { code } } }"),
+  deleteCollection: ofCollection(
+    "mutation ($id: ID!) { deleteCollection(input: { collectionId: $id }) { userErrors { code } } }",
+  ),
 } as const;
 
 /** Whether another project's ids can be told from unknown ones by how long the answer takes. */
@@ -48,7 +50,10 @@ export const timing: Bench = {
           await answer.text();
           return performance.now() - startedAt;
         };
-        const [foreign, unknown] = await inTurns(() => ask(theirs[kind]), () => ask(randomUUID()));
+        const [foreign, unknown] = await inTurns(
+          () => ask(theirs[kind]),
+          () => ask(randomUUID()),
+        );
         const z = rankSumZ(foreign, unknown);
         const medians = `medians ${median(foreign).toFixed(3)} and ${median(unknown).toFixed(3)} ms`;
         say(`${name}: z ${z.toFixed(2)}, ${medians}`);
@@ -67,7 +72,14 @@ async function strangersKey(databaseUrl: string): Promise<string> {
   const db = await createDataSource(databaseUrl, { poolSize: 1 }).initialize();
   try {
     const { id: projectId } = await projectNamed(db, "stranger");
-    const grant = { projectId, name: "stranger", role: "ADMIN", lifeMs: null, scope: null, createdBy: "bench" } as const;
+    const grant = {
+      projectId,
+      name: "stranger",
+      role: "ADMIN",
+      lifeMs: null,
+      scope: null,
+      createdBy: "bench",
+    } as const;
     return (await createKey(db, grant)).key;
   } finally {
     await db.destroy();

@@ -27,7 +27,8 @@ export async function headwayService(
     readonly api: Omit<ApiDeps, "publicUrl" | "logger">;
   },
 ): Promise<GraphService<Principal>> {
-  const { logger, recheckKeysMs, authTimeoutMs, requestsPerSecond, maxResponseBytes, introspection, publicUrl } = options;
+  const { logger, recheckKeysMs, authTimeoutMs, requestsPerSecond, maxResponseBytes, introspection, publicUrl } =
+    options;
   const api = { ...options.api, ...(maxResponseBytes === undefined ? {} : { maxResponseBytes }) };
   const schema = await buildHeadwaySchema();
   const rate = new RateLimit(requestsPerSecond ?? REQUESTS_PER_SECOND);

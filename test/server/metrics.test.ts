@@ -110,10 +110,9 @@ describe("/metrics", () => {
       const statements = await sentIn(() => sample("headway_open_tasks"));
       const rows: Record<string, number> = {};
       for (const { sql, values } of statements.filter((one) => /^\s*(?:select|with)/i.test(one.sql))) {
-        const [{ "QUERY PLAN": explained }] = await api.rig.db.query(
-          `explain (analyze, buffers, format json) ${sql}`,
-          [...values],
-        );
+        const [{ "QUERY PLAN": explained }] = await api.rig.db.query(`explain (analyze, buffers, format json) ${sql}`, [
+          ...values,
+        ]);
         for (const node of nodesOf(explained[0].Plan) as ScannedNode[]) {
           const table = node["Relation Name"];
           if (table) rows[table] = (rows[table] ?? 0) + node["Actual Rows"] * node["Actual Loops"];

@@ -13,7 +13,10 @@ export async function readEntities<T extends ObjectLiteral>(
 }
 
 /** The entity in a row whose columns are named as a query builder names those of its alias `t`. */
-export function toEntity<T extends ObjectLiteral>(query: SelectQueryBuilder<T>, row: Readonly<Record<string, unknown>>): T {
+export function toEntity<T extends ObjectLiteral>(
+  query: SelectQueryBuilder<T>,
+  row: Readonly<Record<string, unknown>>,
+): T {
   const { metadata } = query.expressionMap.mainAlias!;
   const entity = metadata.create(undefined, { fromDeserializer: true });
   for (const column of metadata.columns) {

@@ -57,19 +57,26 @@ describe("H8: an answer that would be too large", () => {
   test.each([
     [
       "28 aliases of text",
-      within(`documents(first: 40) { nodes { ${Array.from({ length: 28 }, (_, i) => `t${i}: text(limit: 100000)`).join(" ")} } }`),
+      within(
+        `documents(first: 40) { nodes { ${Array.from({ length: 28 }, (_, i) => `t${i}: text(limit: 100000)`).join(" ")} } }`,
+      ),
     ],
     [
       "text below documents below collections below documents",
       within("documents(first: 3) { nodes { collection { documents(first: 40) { nodes { text(limit: 100000) } } } } }"),
     ],
-    ["text by a variable", `query ($id: ID!, $most: Int = 100000) { collection(id: $id) { documents(first: 100) { nodes { text(limit: $most) } } } }`],
+    [
+      "text by a variable",
+      `query ($id: ID!, $most: Int = 100000) { collection(id: $id) { documents(first: 100) { nodes { text(limit: $most) } } } }`,
+    ],
   ])("is refused before anything is read, where the arguments tell: %s", async (_what, query) => {
     const sent = await statementsOf(async () => {
       const { data, errors, status } = await ask(query);
       expect([status, data]).toEqual([400, null]);
       expect(errors).toEqual(RESPONSE_TOO_LARGE);
-      expect(errors[0]!.message).toMatch(/^The request asks for up to \d+ characters of text, and an answer has at most 8000000 bytes; ask for smaller pages/);
+      expect(errors[0]!.message).toMatch(
+        /^The request asks for up to \d+ characters of text, and an answer has at most 8000000 bytes; ask for smaller pages/,
+      );
     });
     expect(sent).toEqual([]);
   });
@@ -81,7 +88,9 @@ describe("H8: an answer that would be too large", () => {
     ["outputs", "{ jobs(first: 20) { nodes { summary { output } } } }"],
     [
       "one text under many names",
-      within(`documents(first: 1) { nodes { ${Array.from({ length: 30 }, (_, i) => `t${i}: text(limit: 90000)`).join(" ")} } } more: documents(first: 20) { nodes { text(limit: 60000) } }`),
+      within(
+        `documents(first: 1) { nodes { ${Array.from({ length: 30 }, (_, i) => `t${i}: text(limit: 90000)`).join(" ")} } } more: documents(first: 20) { nodes { text(limit: 60000) } }`,
+      ),
     ],
   ])("is refused whole, with one error, by what it really holds: %s", async (_what, query) => {
     const before = bytesRead();
@@ -128,7 +137,8 @@ describe("H8: an answer that would be too large", () => {
 });
 
 describe("H8: what costs as much as many rows counts as them", () => {
-  const many = (field: (i: number) => string): string => Array.from({ length: 30 }, (_, i) => `a${i}: ${field(i)}`).join(" ");
+  const many = (field: (i: number) => string): string =>
+    Array.from({ length: 30 }, (_, i) => `a${i}: ${field(i)}`).join(" ");
   test.each([
     ["search", `query ($id: ID!) { ${many((i) => `search(collectionId: $id, query: "${i}") { score }`)} }`],
     ["waitingOn", "{ collections(first: 50) { nodes { jobs(first: 50) { nodes { waitingOn { code } } } } } }"],
@@ -136,7 +146,9 @@ describe("H8: what costs as much as many rows counts as them", () => {
   ])("%s", async (_what, query) => {
     const { errors } = await ask(query);
     expect(errors[0]).toMatchObject({
-      message: expect.stringMatching(/^The request asks for up to \d+ rows, or what costs as much; at most 50000 are taken/),
+      message: expect.stringMatching(
+        /^The request asks for up to \d+ rows, or what costs as much; at most 50000 are taken/,
+      ),
       extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
     });
   });
