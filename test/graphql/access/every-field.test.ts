@@ -258,7 +258,7 @@ async function walkStreams(key: MarkedKey, walk: Walk): Promise<void> {
 
 function cursor(databaseId: string, kind: "collection" | "project" = "collection"): string {
   return encodeCursor(
-    kind === "project" ? { databaseId, kind, tx: "0", position: "0" } : { databaseId, kind, position: "0" },
+    kind === "project" ? { databaseId, kind, tx: "0", position: "0", change: null } : { databaseId, kind, position: "0", change: null },
   );
 }
 
