@@ -446,7 +446,6 @@ create table headway.status_change (
 ) with (autovacuum_vacuum_insert_scale_factor=0.05, autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_cost_limit=1000);
 CREATE INDEX status_change_at ON headway.status_change USING brin (at);
 CREATE INDEX status_change_of_collection ON headway.status_change USING btree (collection_id, "position");
-CREATE INDEX status_change_of_job ON headway.status_change USING btree (job_id, "position");
 CREATE INDEX status_change_of_project ON headway.status_change USING btree (project_id, tx, "position");
 
 create table headway.task (
