@@ -63,7 +63,7 @@ describe("a flush", () => {
   test("sent twice, as after a lost answer, changes nothing the second time", async () => {
     await rig.submit("two", 3);
     const claims = await claimAll(recorder());
-    const send = async (step: object, first: number): Promise<unknown[]> => {
+    const send = async (step: object, first: number): Promise<string[]> => {
       const changes = claims.map(({ taskId, fence }) => ({
         ...step,
         task: taskId,
