@@ -324,6 +324,7 @@ create table headway.status_change (
   autovacuum_vacuum_cost_limit = 1000
 );
 create index status_change_of_collection on headway.status_change (collection_id, position);
+create index status_change_of_job on headway.status_change (job_id, position);
 create index status_change_of_project on headway.status_change (project_id, tx, position);
 -- Changes come in nearly the order of their times, so that a summary of each range of pages is as good as a tree.
 create index status_change_at on headway.status_change using brin (at);

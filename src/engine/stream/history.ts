@@ -92,29 +92,21 @@ export async function changesAfter(db: DataSource, scope: Scope, after: Position
       [scope.projectId, after.tx ?? "0", after.position, limit, after.change],
     );
   }
-  const [condition, id] = conditionOf(scope);
+  const [column, id] = scopeColumn(scope);
   return db.query(
     `select ${CHANGE_COLUMNS} from headway.status_change s
-     where ${condition} and s.project_id = $2 and s.position > $3::bigint
+     where s.${column} = $1 and s.project_id = $2 and s.position > $3::bigint
        and (select ${STANDS_IN_COLLECTION} from (select $5::uuid, $3::bigint, $6::text) as w(id, position, change))
      order by s.position limit $4`,
     [id, scope.projectId, after.position, limit, scope.collectionId, after.change],
   );
 }
 
-/**
- * For statements that read `status_change` as `s`: the changes of one job and of its tasks. There is no index of jobs: a
- * collection has one open job at a time, so that what is a job's lies together in its collection's history.
- */
-export const ofJob = (place: string): string =>
-  `s.job_id = ${place} and s.collection_id = (select collection_id from headway.job where id = ${place})
-   and s.position between headway.first_position(${place}) and headway.last_position(${place})`;
-
-function conditionOf(scope: Exclude<Scope, { kind: "project" }>): [string, string] {
-  if (scope.kind === "collection") return ["s.collection_id = $1", scope.collectionId];
-  if (scope.kind === "job") return [ofJob("$1"), scope.jobId];
+function scopeColumn(scope: Exclude<Scope, { kind: "project" }>): [string, string] {
+  if (scope.kind === "collection") return ["collection_id", scope.collectionId];
+  if (scope.kind === "job") return ["job_id", scope.jobId];
   // A task's own rows are found by its unique (entity_id, version).
-  return ["s.entity_id = $1", scope.taskId];
+  return ["entity_id", scope.taskId];
 }
 
 /** Whether a change of the scope's collection belongs to the scope. */
