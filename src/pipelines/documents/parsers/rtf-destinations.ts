@@ -9,6 +9,8 @@ export type RtfDestination =
   | "box"
   /** Text counts only where a group inside says so. */
   | "props"
+  /** How a row of a table in a table is. */
+  | "row"
   | "left out"
   | "marker"
   | "author"
@@ -23,7 +25,7 @@ export type RtfDestination =
 const DESTINATIONS: Readonly<Record<string, RtfDestination>> = {
   rtf: "text",
   fldrslt: "text",
-  nesttableprops: "text",
+  nesttableprops: "row",
   shppict: "text",
   result: "text",
   header: "header",

@@ -49,6 +49,8 @@ const CHECK_BOX = 1;
 const UNTOUCHED = 25;
 /** Hex digits of one picture, and of all. */
 const MAX_PICTURE_LENGTH = 40_000_000;
+/** Letters of these are none of the document's. */
+const SILENT: readonly RtfDestination[] = ["left out", "props", "row", "created", "modified"];
 const APART: readonly RtfDestination[] = ["header", "footer", "note", "comment", "box"];
 
 /** Reads rich text group by group. Letters of one byte gather until something says how they are to be understood. */
@@ -197,7 +199,7 @@ export class RtfReader {
     } else if (destination === "author") this.#author = (this.#author + text).slice(0, 200);
     else if (destination === "marker") sink.marker(text);
     else if (destination.startsWith("fact:")) this.#facts.add(destination.slice(5), text);
-    else if (destination !== "left out" && destination !== "props" && !isHidden) {
+    else if (!SILENT.includes(destination) && !isHidden) {
       const isPageNumber = /^\s*(PAGE|NUMPAGES|SECTIONPAGES)\b/i.test(field?.instruction ?? "");
       if (!isPageNumber) sink.text(text);
     }
@@ -255,7 +257,7 @@ export class RtfReader {
     else if (word === "nestcell") sink.endCell({ ...state, depth: Math.max(2, depth) });
     else if (word === "row") sink.endRow(1);
     else if (word === "nestrow") sink.endRow(Math.max(2, depth));
-    else if (!sink.rowWord(word, value)) this.#property(word, value);
+    else if (!sink.rowWord(word, value, state.destination === "row")) this.#property(word, value);
   }
 
   #unicode(value: number): void {

@@ -25,6 +25,10 @@ interface RowCell extends CellShape {
   readonly blocks: readonly Block[];
   readonly isHead: boolean;
 }
+interface RowShape {
+  cells: CellShape[];
+  isHead: boolean;
+}
 interface OpenTable {
   readonly rows: (readonly RowCell[])[];
   cells: (readonly Block[])[];
@@ -43,9 +47,9 @@ export class TextFlow {
   #inline: string[] = [];
   #marker: string[] = [];
   #beside: Block[] = [];
-  #shapes: CellShape[] = [];
+  /** Of the row of a table, and of that of a table inside it. */
+  readonly #shapes: [RowShape, RowShape] = [{ cells: [], isHead: false }, { cells: [], isHead: false }];
   #shape = ALONE;
-  #isHead = false;
   #count = 0;
 
   /** What stands beside the paragraph that is open, such as a text box. */
@@ -87,15 +91,16 @@ export class TextFlow {
   }
 
   /** One of the words that say how the cells of a row are; false for any other. */
-  rowWord(word: string, value: number | null): boolean {
+  rowWord(word: string, value: number | null, isNested: boolean): boolean {
+    const row = this.#shapes[isNested ? 1 : 0];
     if (word === "trowd") {
-      this.#shapes = [];
-      this.#isHead = false;
-    } else if (word === "trhdr") this.#isHead = true;
+      row.cells = [];
+      row.isHead = false;
+    } else if (word === "trhdr") row.isHead = true;
     else if (word === "clmrg") this.#shape = { ...this.#shape, fromLeft: true };
     else if (word === "clvmrg") this.#shape = { ...this.#shape, fromAbove: true };
     else if (word === "cellx") {
-      if (this.#shapes.length < MAX_SHAPES) this.#shapes.push({ ...this.#shape, edge: value ?? 0 });
+      if (row.cells.length < MAX_SHAPES) row.cells.push({ ...this.#shape, edge: value ?? 0 });
       this.#shape = ALONE;
     } else return false;
     return true;
@@ -109,8 +114,8 @@ export class TextFlow {
 
   endRow(depth: number): void {
     const table = this.#tableAt(depth);
-    const [shapes, isHead] = [this.#shapes, this.#isHead];
-    const row = table.cells.map((blocks, index): RowCell => ({ blocks, isHead, ...(shapes[index] ?? ALONE) }));
+    const { cells, isHead } = this.#shapes[depth > 1 ? 1 : 0];
+    const row = table.cells.map((blocks, index): RowCell => ({ blocks, isHead, ...(cells[index] ?? ALONE) }));
     if (row.length > 0) table.rows.push(row);
     table.cells = [];
   }
