@@ -37,7 +37,11 @@ export async function parseCalendar(bytes: Uint8Array, name: string, aid: ParseA
     assertBlockCount(blocks.length);
   }
   const valueOf = (wanted: string): string | undefined => calendar.find((one) => one.name === wanted)?.value;
-  const metadata = { title: valueOf("X-WR-CALNAME"), description: valueOf("X-WR-CALDESC"), producer: valueOf("PRODID") };
+  const metadata = {
+    title: valueOf("X-WR-CALNAME"),
+    description: valueOf("X-WR-CALDESC"),
+    producer: valueOf("PRODID"),
+  };
   return { blocks, metadata: factsOf({ encoding, events: components.length, ...metadata }) };
 }
 
@@ -71,7 +75,10 @@ function linesOf(text: string): string[] {
 }
 
 function propertyOf(line: string): Property | null {
-  const found = /^(?:[\w-]+\.)?([\w-]{1,60})((?:;[\w-]{1,60}(?:=(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)?)*):([\s\S]*)$/.exec(line);
+  const found =
+    /^(?:[\w-]+\.)?([\w-]{1,60})((?:;[\w-]{1,60}(?:=(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)?)*):([\s\S]*)$/.exec(
+      line,
+    );
   if (!found) return null;
   const parameters = new Map(
     [...found[2]!.matchAll(/;([\w-]+)(?:=((?:"[^"]*"|[^";:])*))?/g)].map(([, key, value = ""]) => [
@@ -96,7 +103,8 @@ function blocksOf({ kind, properties }: Component): Block[] {
       return shown === "" ? [] : [`${label}: ${shown}`];
     }),
   );
-  const title = plain(valuesOf("SUMMARY")[0]?.value ?? "") || (kind === "VTODO" ? "Task" : kind === "VJOURNAL" ? "Note" : "Event");
+  const title =
+    plain(valuesOf("SUMMARY")[0]?.value ?? "") || (kind === "VTODO" ? "Task" : kind === "VJOURNAL" ? "Note" : "Event");
   const said = [...valuesOf("DESCRIPTION"), ...valuesOf("COMMENT")].map(({ value }) => plain(value)).filter(Boolean);
   return [
     { kind: "heading", level: 2, text: title },
@@ -123,7 +131,5 @@ function time(value: string, zone: string | undefined): string {
 }
 
 function plain(value: string): string {
-  return value
-    .replace(/\\([nN,;\\])/g, (_, letter: string) => (letter.toLowerCase() === "n" ? "\n" : letter))
-    .trim();
+  return value.replace(/\\([nN,;\\])/g, (_, letter: string) => (letter.toLowerCase() === "n" ? "\n" : letter)).trim();
 }

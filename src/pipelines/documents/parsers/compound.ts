@@ -10,6 +10,8 @@ export interface CompoundEntry {
 /** The container of Office 97–2003 and Outlook ([MS-CFB]): a file system in a file. */
 export interface Compound {
   readonly entries: readonly CompoundEntry[];
+  /** What lies in the storage of that path, and not deeper; "" is the root. */
+  inside(storage: string): readonly CompoundEntry[];
   /**
    * The content of the stream of that path; null where there is none. Shorter than it should be where the file breaks off.
    * @throws {PermanentError} MALFORMED_DOCUMENT where its pieces lead in a circle, or streams share theirs over and over
@@ -33,9 +35,17 @@ const MAX_READ_SHARE = 20;
 export function openCompound(bytes: Uint8Array, name: string): Compound {
   const file = new CompoundFile(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
   const entries = file.entries();
+  const byStorage = new Map<string, CompoundEntry[]>();
+  for (const entry of entries) {
+    const storage = entry.path.slice(0, Math.max(0, entry.path.lastIndexOf("/")));
+    const inside = byStorage.get(storage);
+    if (inside) inside.push(entry);
+    else byStorage.set(storage, [entry]);
+  }
   const byPath = new Map(entries.toReversed().map((entry) => [entry.path, entry]));
   return {
     entries,
+    inside: (storage) => byStorage.get(storage) ?? [],
     read: (path) => {
       const entry = byPath.get(path);
       return entry === undefined || entry.isStorage ? null : file.content(entry);
@@ -107,7 +117,7 @@ class CompoundFile {
     this.#mini ??= this.#chain(this.#root.start, this.#root.sizeBytes);
     const pieces: Buffer[] = [];
     const sectors = Math.ceil(sizeBytes / this.#miniSize);
-    for (let sector = start; pieces.length < sectors && sector < LAST_SECTOR; ) {
+    for (let sector = start; pieces.length < sectors && sector < LAST_SECTOR;) {
       pieces.push(this.#mini.subarray(sector * this.#miniSize, (sector + 1) * this.#miniSize));
       if (sector * 4 + 4 > this.#miniFat.length) break;
       sector = this.#miniFat.readUInt32LE(sector * 4);
@@ -133,7 +143,7 @@ class CompoundFile {
     for (let at = 76; at < 512; at += 4) listed.push(this.#bytes.readUInt32LE(at));
     const perSector = this.#sectorSize / 4 - 1;
     const seen = new Set<number>();
-    for (let sector = this.#bytes.readUInt32LE(68); sector < LAST_SECTOR && !seen.has(sector); ) {
+    for (let sector = this.#bytes.readUInt32LE(68); sector < LAST_SECTOR && !seen.has(sector);) {
       seen.add(sector);
       const list = this.#sector(sector);
       if (list.length < this.#sectorSize) break;
@@ -148,7 +158,7 @@ class CompoundFile {
     const pieces: Buffer[] = [];
     const most = Math.ceil(this.#bytes.length / this.#sectorSize);
     let length = 0;
-    for (let sector = start; sector < LAST_SECTOR && length < sizeBytes; ) {
+    for (let sector = start; sector < LAST_SECTOR && length < sizeBytes;) {
       if (pieces.length > most) throw this.#broken("its pieces lead in a circle");
       const piece = this.#sector(sector);
       if (piece.length === 0) break;

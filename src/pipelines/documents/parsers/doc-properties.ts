@@ -110,7 +110,7 @@ function pagesOf(main: Buffer, list: Buffer): Buffer[] {
 
 /** The changes that a list of properties makes, with their operands. */
 function* changesIn(bytes: Buffer): Generator<readonly [code: number, operand: Buffer]> {
-  for (let at = 0; at + 2 < bytes.length; ) {
+  for (let at = 0; at + 2 < bytes.length;) {
     const code = bytes.readUInt16LE(at);
     at += 2;
     const size = [1, 1, 2, 4, 2, 2, -1, 3][code >> 13]!;

@@ -2,7 +2,14 @@ import { PermanentError } from "../../../errors.js";
 import type { Block } from "../blocks/block.js";
 import { textOf } from "./compound-facts.js";
 import type { DocFile } from "./doc-file.js";
-import { headingsOf, letterRuns, paragraphRuns, type DocLetters, type DocParagraph, type DocRuns } from "./doc-properties.js";
+import {
+  headingsOf,
+  letterRuns,
+  paragraphRuns,
+  type DocLetters,
+  type DocParagraph,
+  type DocRuns,
+} from "./doc-properties.js";
 import { symbolOf } from "./symbol-fonts.js";
 import { TextFlow } from "./text-flow.js";
 
@@ -106,11 +113,12 @@ export class DocText {
   #endParagraph(letter: string, flow: TextFlow, offset: number): void {
     const set = this.#paragraphs.at(offset).value;
     const depth = set.isInTable || set.depth > 0 ? Math.max(1, set.depth) : 0;
-    const outline = set.outline === null ? (this.#headings.get(set.style) ?? null) : set.outline < 9 ? set.outline + 1 : null;
+    const outline =
+      set.outline === null ? (this.#headings.get(set.style) ?? null) : set.outline < 9 ? set.outline + 1 : null;
     const paragraph = { depth, heading: outline === null ? null : Math.min(6, outline), level: set.level };
     if (set.list > 0 && paragraph.heading === null) flow.marker("-");
     if (depth > 0 && (set.isRowEnd || set.isInnerRowEnd)) {
-      flow.shapeRow(set.cells, set.isHead);
+      flow.shapeRow(set.cells, set.isHead, depth);
       flow.endRow(depth);
     } else if (depth > 0 && (letter === "\u0007" || set.isInnerCell)) flow.endCell(paragraph);
     else flow.endParagraph(paragraph);

@@ -42,7 +42,9 @@ export async function parseDoc(bytes: Uint8Array, name: string, aid: ParseAid): 
   add(margins.footers);
   const drawn = ["Data", "WordDocument"].flatMap((stream) => picturesIn(compound.read(stream)));
   add(await picturesRead(drawn, name, aid));
-  const embedded = compound.entries.filter(({ path, isStorage }) => isStorage && /^ObjectPool\/[^/]+$/.test(path)).length;
+  const embedded = compound.entries.filter(
+    ({ path, isStorage }) => isStorage && /^ObjectPool\/[^/]+$/.test(path),
+  ).length;
   if (embedded > 0) {
     aid.warn("EMBEDDED_FILES_UNREAD", `${name} holds ${embedded} objects that were not read.`, { count: embedded });
   }
@@ -89,7 +91,7 @@ function marginsOf(file: DocFile, text: DocText, first: number): { headers: Bloc
 function authorsOf(file: DocFile): string[] {
   const names: string[] = [];
   const list = file.structure(0x1ba);
-  for (let at = 0; at + 2 <= list.length; ) {
+  for (let at = 0; at + 2 <= list.length;) {
     const length = list.readUInt16LE(at) * 2;
     names.push(list.toString("utf16le", at + 2, at + 2 + length));
     at += 2 + length;

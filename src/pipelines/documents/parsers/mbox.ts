@@ -37,7 +37,10 @@ function messagesOf(bytes: Buffer): Uint8Array[] {
   if (bytes.subarray(0, 5).toString("latin1") === "From ") starts.push(0);
   for (let at = bytes.indexOf(FROM); at >= 0; at = bytes.indexOf(FROM, at + 1)) {
     const before = bytes.subarray(Math.max(0, at - 2), at).toString("latin1");
-    const line = bytes.subarray(at + 1, at + 300).toString("latin1").split(/\r?\n/, 1)[0]!;
+    const line = bytes
+      .subarray(at + 1, at + 300)
+      .toString("latin1")
+      .split(/\r?\n/, 1)[0]!;
     if (/\n\r?$/.test(before) && isSeparator(line)) starts.push(at + 1);
   }
   return starts.map((start, index) => {

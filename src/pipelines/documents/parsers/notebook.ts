@@ -25,7 +25,8 @@ export async function parseNotebook(bytes: Uint8Array, name: string, aid: ParseA
     if (cell.cell_type === "code") {
       if (source.trim() !== "") blocks.push({ kind: "code", text: source, language });
       for (const output of list(cell.outputs).map(fields)) cut += outputBlocks(output, blocks, pictures);
-    } else if (cell.cell_type === "heading") blocks.push({ kind: "heading", level: Number(cell.level) || 1, text: source });
+    } else if (cell.cell_type === "heading")
+      blocks.push({ kind: "heading", level: Number(cell.level) || 1, text: source });
     else if (cell.cell_type === "markdown") blocks.push(...markdownBlocks(source));
     else if (source.trim() !== "") blocks.push({ kind: "lines", text: source });
   }
@@ -39,7 +40,9 @@ export async function parseNotebook(bytes: Uint8Array, name: string, aid: ParseA
   blocks.push(...(await picturesRead(pictures, name, aid)));
   const title = blocks.find((block) => block.kind === "source" && block.of === "heading");
   const heading = title && "text" in title ? title.text.replace(/^#+\s+|\n[=-]+\s*$/g, "") : undefined;
-  const authors = list(about.authors).map((one) => string(fields(one).name)).filter(Boolean);
+  const authors = list(about.authors)
+    .map((one) => string(fields(one).name))
+    .filter(Boolean);
   const named = { title: string(about.title) || heading, creator: authors.length > 0 ? authors : undefined };
   return { blocks, metadata: factsOf({ ...named, programmingLanguage: language, cells: cellsOf(book).length }) };
 }

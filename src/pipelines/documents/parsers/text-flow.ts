@@ -48,7 +48,10 @@ export class TextFlow {
   #marker: string[] = [];
   #beside: Block[] = [];
   /** Of the row of a table, and of that of a table inside it. */
-  readonly #shapes: [RowShape, RowShape] = [{ cells: [], isHead: false }, { cells: [], isHead: false }];
+  readonly #shapes: [RowShape, RowShape] = [
+    { cells: [], isHead: false },
+    { cells: [], isHead: false },
+  ];
   #shape = ALONE;
   #count = 0;
 
@@ -106,10 +109,9 @@ export class TextFlow {
     return true;
   }
 
-  /** How the cells of the row that ends next are. */
-  shapeRow(shapes: readonly CellShape[], isHead: boolean): void {
-    this.#shapes = [...shapes];
-    this.#isHead = isHead;
+  /** How the cells of the row that ends next are, at that depth of tables. */
+  shapeRow(cells: readonly CellShape[], isHead: boolean, depth: number): void {
+    this.#shapes[depth > 1 ? 1 : 0] = { cells: [...cells], isHead };
   }
 
   endRow(depth: number): void {

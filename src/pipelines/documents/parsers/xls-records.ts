@@ -12,7 +12,7 @@ const CONTINUE = 0x3c;
 /** The records from a place on, in their order; those that go on another are with it. Ends where the bytes do. */
 export function* recordsFrom(bytes: Buffer, start: number): Generator<XlsRecord> {
   let open: { type: number; parts: Buffer[] } | null = null;
-  for (let at = start; at + 4 <= bytes.length; ) {
+  for (let at = start; at + 4 <= bytes.length;) {
     const [type, length] = [bytes.readUInt16LE(at), bytes.readUInt16LE(at + 2)];
     const content = bytes.subarray(at + 4, at + 4 + length);
     at += 4 + length;

@@ -144,7 +144,9 @@ class SheetBuilder {
   #merge(bytes: Buffer): void {
     const count = bytes.readUInt16LE(0);
     for (let index = 0; index < count && 2 + index * 8 + 8 <= bytes.length; index += 1) {
-      const [row, lastRow, column, lastColumn] = [0, 2, 4, 6].map((offset) => bytes.readUInt16LE(2 + index * 8 + offset));
+      const [row, lastRow, column, lastColumn] = [0, 2, 4, 6].map((offset) =>
+        bytes.readUInt16LE(2 + index * 8 + offset),
+      );
       this.#merged.push({ from: { row: row!, column: column! }, to: { row: lastRow!, column: lastColumn! } });
     }
   }

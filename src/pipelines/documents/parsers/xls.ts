@@ -27,7 +27,8 @@ interface Workbook extends XlsAid {
 /** An Excel 97–2003 workbook (also of Excel 5 and 95), sheet by sheet under its name, as xlsx is read. */
 export async function parseXls(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
   const compound = openCompound(bytes, name);
-  const stream = compound.read("Workbook") ?? compound.read("Book") ?? compound.read("WORKBOOK") ?? compound.read("BOOK");
+  const stream =
+    compound.read("Workbook") ?? compound.read("Book") ?? compound.read("WORKBOOK") ?? compound.read("BOOK");
   if (!stream) throw new PermanentError("MALFORMED_DOCUMENT", `${name} has no workbook inside; send an intact copy.`);
   const workbook = workbookOf(stream, name);
   const reader: SheetReader = {
@@ -45,13 +46,11 @@ export async function parseXls(bytes: Uint8Array, name: string, aid: ParseAid): 
     const sheet = readXlsSheet(stream, start, workbook);
     const found: Block[] = [
       ...regionsOf(shownRows(reader, sheet), reader, place),
-      ...sheet.comments.map(
-        ({ row, column, text }): Block => ({
-          kind: "note",
-          text: `Comment on ${columnName(column)}${row + 1}: ${text}`,
-          ...place,
-        }),
-      ),
+      ...sheet.comments.map(({ row, column, text }): Block => ({
+        kind: "note",
+        text: `Comment on ${columnName(column)}${row + 1}: ${text}`,
+        ...place,
+      })),
       ...sheet.drawn.map((text): Block => ({ kind: "paragraph", text, ...place })),
     ];
     rows += found.reduce((sum, block) => sum + rowsIn(block), 0);
@@ -87,10 +86,12 @@ function workbookOf(stream: Buffer, name: string): Workbook {
     } else if (type === 0xe0 && bytes.length >= 4) styles.push(bytes.readUInt16LE(2));
     else if (type === 0x85 && bytes.length > 8 && (bytes[5] === WORKSHEET || bytes[5] === CHART_SHEET)) {
       const title = isOld ? oldText(bytes, 6, 1, codePage) : new XlsText(parts, 6).read(1);
-      if (sheets.length < MAX_SHEETS) sheets.push({ title, start: bytes.readUInt32LE(0), isHidden: (bytes[4]! & 3) !== 0 });
+      if (sheets.length < MAX_SHEETS)
+        sheets.push({ title, start: bytes.readUInt32LE(0), isHidden: (bytes[4]! & 3) !== 0 });
     } else if (type === 0xfc) shared = sharedOf(parts);
   }
-  if (!isBegun) throw new PermanentError("MALFORMED_DOCUMENT", `${name} does not begin as a workbook; send an intact copy.`);
+  if (!isBegun)
+    throw new PermanentError("MALFORMED_DOCUMENT", `${name} does not begin as a workbook; send an intact copy.`);
   const patterns = styles.map((id) => formats.get(id) ?? builtInPattern(id));
   return { name, sheets, shared, patterns, is1904, codePage, isOld };
 }
