@@ -54,7 +54,7 @@ function valueAt(bytes: Buffer, at: number, codePage: number): unknown {
   if (type === 30 || type === 31) {
     const length = Math.min(bytes.readUInt32LE(at + 4) * (type === 31 ? 2 : 1), 4_000);
     const raw = bytes.subarray(at + 8, at + 8 + length);
-    return textOf(raw, type === 31 ? 1_200 : codePage).split("\0", 1)[0];
+    return textInCodePage(raw, type === 31 ? 1_200 : codePage).split("\0", 1)[0];
   }
   return type === 64 ? dateOfFileTime(bytes.readBigUInt64LE(at + 4)) : undefined;
 }
@@ -66,7 +66,7 @@ export function dateOfFileTime(value: bigint): Date | undefined {
 }
 
 /** Bytes of a code page of Windows, of which 1200 is UTF-16 and 65001 UTF-8. */
-export function textOf(bytes: Uint8Array, codePage: number): string {
+export function textInCodePage(bytes: Uint8Array, codePage: number): string {
   const name = codePage === 1_200 ? "utf16le" : codePage === 65_001 ? "utf8" : `cp${codePage}`;
   return iconv.decode(Buffer.from(bytes), iconv.encodingExists(name) ? name : "cp1252");
 }

@@ -21,9 +21,7 @@ export interface DocFile {
   readonly main: Buffer;
   readonly texts: DocTexts;
   /** The structure whose place the head names there; empty where it does not lie in the file. */
-  structure(headOffset: number): Buffer;
-  /** What follows that structure. */
-  behind(headOffset: number): Buffer;
+  readonly structure: (headOffset: number) => Buffer;
 }
 
 /** Of Word 97; what is older has another head. */
@@ -67,10 +65,6 @@ export function openDoc(compound: Compound, name: string): DocFile {
     structure: (offset) => {
       const [at, length] = placeOf(offset);
       return at + length <= table.length ? table.subarray(at, at + length) : Buffer.alloc(0);
-    },
-    behind: (offset) => {
-      const [at, length] = placeOf(offset);
-      return table.subarray(Math.min(at + length, table.length));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { PermanentError } from "../../../errors.js";
 import type { Block } from "../blocks/block.js";
-import { textOf } from "./compound-facts.js";
+import { textInCodePage } from "./compound-facts.js";
 import type { DocFile } from "./doc-file.js";
 import {
   headingsOf,
@@ -81,7 +81,7 @@ export class DocText {
       );
     }
     if (isWide) return this.#main.toString("utf16le", offset, offset + count * 2);
-    return textOf(this.#main.subarray(offset, offset + count), 1_252);
+    return textInCodePage(this.#main.subarray(offset, offset + count), 1_252);
   }
 
   #take(

@@ -1,6 +1,6 @@
 import type { Block } from "../blocks/block.js";
 import { attachmentsBlocks, type MailAttachment } from "./attachments.js";
-import { dateOfFileTime, textOf } from "./compound-facts.js";
+import { dateOfFileTime, textInCodePage } from "./compound-facts.js";
 import { mailBody } from "./mail-body.js";
 import { factsOf, MAX_NESTING, type ParseAid, type Parsed } from "./parsed.js";
 import { decodeText, declaredEncoding } from "../../decode-text.js";
@@ -54,7 +54,7 @@ export const PROPERTY = {
 /** Text of the kind that the file declares: bytes of a code page, or Unicode. Null for a type that says nothing here. */
 export function mapiValue(type: number, bytes: Buffer, codePage: number): MapiValue | null {
   if (type === 0x1f) return bytes.toString("utf16le").replace(/\0+$/, "");
-  if (type === 0x1e) return textOf(bytes, codePage).replace(/\0+$/, "");
+  if (type === 0x1e) return textInCodePage(bytes, codePage).replace(/\0+$/, "");
   if (type === 0x102 || type === 0x0d) return bytes;
   if (type === 0x02 && bytes.length >= 2) return bytes.readInt16LE(0);
   if (type === 0x03 && bytes.length >= 4) return bytes.readInt32LE(0);

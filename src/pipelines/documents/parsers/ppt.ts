@@ -3,8 +3,7 @@ import type { Block, BlockPlace } from "../blocks/block.js";
 import { encrypted } from "./archive.js";
 import { picturesIn } from "./blips.js";
 import { openCompound } from "./compound.js";
-import { summaryFactsOf } from "./compound-facts.js";
-import { textOf } from "./compound-facts.js";
+import { summaryFactsOf, textInCodePage } from "./compound-facts.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 import { picturesRead } from "./pictures.js";
 import { findRecords, recordAt, recordsIn } from "./ppt-records.js";
@@ -127,7 +126,7 @@ function listed(content: Buffer): ListedSlide[] {
 }
 
 function lettersOf(type: number, content: Buffer): string {
-  return type === TYPE.wide ? content.toString("utf16le") : textOf(content, 1_252);
+  return type === TYPE.wide ? content.toString("utf16le") : textInCodePage(content, 1_252);
 }
 
 function notesIdOf(slide: Buffer): number {

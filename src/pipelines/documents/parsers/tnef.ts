@@ -8,7 +8,7 @@ import {
   type OutlookMessage,
 } from "./mapi.js";
 import type { ParseAid, Parsed } from "./parsed.js";
-import { textOf } from "./compound-facts.js";
+import { textInCodePage } from "./compound-facts.js";
 
 const SIGNATURE = 0x223e9f78;
 const MAX_DEPTH = 5;
@@ -86,7 +86,7 @@ function attachmentOf(
 }
 
 function plain(content: Buffer, codePage: number): string {
-  return textOf(content, codePage).replace(/\0+$/, "");
+  return textInCodePage(content, codePage).replace(/\0+$/, "");
 }
 
 /** Values one behind the other, each behind its type and number; of variable length ones there may be several. */

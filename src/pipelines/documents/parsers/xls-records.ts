@@ -1,4 +1,4 @@
-import { textOf } from "./compound-facts.js";
+import { textInCodePage } from "./compound-facts.js";
 
 /** A record of a workbook of Excel 97–2003 ([MS-XLS]) or of the versions before it. */
 export interface XlsRecord {
@@ -97,5 +97,5 @@ export class XlsText {
 /** A text of the versions before 97: its length, then bytes of the workbook's code page. */
 export function oldText(bytes: Buffer, at: number, lengthBytes: 1 | 2, codePage: number): string {
   const length = lengthBytes === 1 ? bytes.readUInt8(at) : bytes.readUInt16LE(at);
-  return textOf(bytes.subarray(at + lengthBytes, at + lengthBytes + length), codePage);
+  return textInCodePage(bytes.subarray(at + lengthBytes, at + lengthBytes + length), codePage);
 }
