@@ -60,7 +60,9 @@ export async function parsePpt(bytes: Uint8Array, name: string, aid: ParseAid): 
   const lists = new Map(
     [...recordsIn(document.content)].filter(({ type }) => type === TYPE.list).map((one) => [one.instance, one]),
   );
-  const slides = listed(lists.get(0)?.content ?? Buffer.alloc(0));
+  const all = listed(lists.get(0)?.content ?? Buffer.alloc(0));
+  // A slide that is listed over and over would be read as often.
+  const slides = [...new Map(all.map((one) => [one.reference, one])).values()];
   if (slides.length > MAX_SLIDES) {
     throw new PermanentError(
       "RESOURCE_LIMIT",

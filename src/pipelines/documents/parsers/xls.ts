@@ -86,8 +86,10 @@ function workbookOf(stream: Buffer, name: string): Workbook {
     } else if (type === 0xe0 && bytes.length >= 4) styles.push(bytes.readUInt16LE(2));
     else if (type === 0x85 && bytes.length > 8 && (bytes[5] === WORKSHEET || bytes[5] === CHART_SHEET)) {
       const title = isOld ? oldText(bytes, 6, 1, codePage) : new XlsText(parts, 6).read(1);
-      if (sheets.length < MAX_SHEETS)
-        sheets.push({ title, start: bytes.readUInt32LE(0), isHidden: (bytes[4]! & 3) !== 0 });
+      const start = bytes.readUInt32LE(0);
+      // A sheet that is listed over and over would be read as often.
+      if (sheets.length < MAX_SHEETS && !sheets.some((one) => one.start === start))
+        sheets.push({ title, start, isHidden: (bytes[4]! & 3) !== 0 });
     } else if (type === 0xfc) shared = sharedOf(parts);
   }
   if (!isBegun)
