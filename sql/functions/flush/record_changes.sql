@@ -5,7 +5,7 @@
 --   delayMs, expired, textFence, chunkFence, pipelineVersion, isMixed, output, document, warnings, staged}], kind one of
 --   stage (go on at 'stage'), hand_on (the same, but by another worker), complete, skip, end (an Ending of
 --   src/lifecycle/reasons.ts), deadline (of a cancel).
--- p_claim: {change, ids, serves, limit, leaseMs, waitMs}, or null. A claim travels alone: it tries its locks, in
+-- p_claim: {change, ids, serves, turns, limit, leaseMs, waitMs}, or null. A claim travels alone: it tries its locks, in
 --   whatever order, and must not hold others meanwhile.
 -- p_wait: wait for collections that somebody else holds alone. Else nothing of their tasks is recorded, and they come
 --   back as `held`, so that the others' changes do not wait for them.
@@ -40,13 +40,16 @@ declare
   v_held uuid[] := '{}';
   v_claim_held boolean := false;
   v_unchecked jsonb := '[]';
+  v_turns jsonb := '{}';
+  v_has_more boolean := false;
 begin
   if p_claim is not null and p_changes <> '[]' then
     raise exception 'record_changes: a claim travels alone, not beside % changes', jsonb_array_length(p_changes);
   end if;
   v_tasks := array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c);
   if p_claim is not null then
-    select c.taken, c.is_held, c.unchecked into v_claims, v_claim_held, v_unchecked from headway.claimable(p_claim) c;
+    select c.taken, c.is_held, c.unchecked, c.turns, c.has_more
+      into v_claims, v_claim_held, v_unchecked, v_turns, v_has_more from headway.claimable(p_claim) c;
   end if;
   v_collections := array(select distinct collection_id from headway.task where id = any (v_tasks));
   if p_wait then
@@ -203,6 +206,8 @@ begin
       select jsonb_agg(jsonb_build_object('task', id, 'collection', collection_id)) from headway.task where id = any (v_held)) end,
     'claimHeld', v_claim_held,
     'unchecked', v_unchecked,
+    'turns', v_turns,
+    'hasMore', v_has_more,
     'claims', case when cardinality(v_claimed) > 0 then headway.claimed(v_claimed) else '[]' end,
     'due', (select coalesce(jsonb_agg(jsonb_build_object('task', t.id, 'fence', t.fence::text, 'pipeline', t.pipeline,
         'priority', t.priority)), '[]')

@@ -6,6 +6,7 @@ import { servesOf, type Registry } from "../../pipelines/registry.js";
 import type { Claim } from "./claim.js";
 import { keepOptionsChecks, type UncheckedOptions } from "./options-checks.js";
 import { pauseAfter } from "./try-again.js";
+import { Turns, type Places } from "./turns.js";
 
 export interface ClaimRequest {
   /** A guess which tasks are due; may be empty. */
@@ -29,10 +30,15 @@ interface ClaimAnswer {
   /** Somebody else held the collections of all that was due. */
   readonly claimHeld: boolean;
   readonly unchecked: readonly UncheckedOptions[];
+  readonly turns: Places;
+  /** Asking again at once may take more. */
+  readonly hasMore: boolean;
 }
 
 /** How long a claim waits for a collection where somebody else holds all that have something due. */
 const WAIT_MS = 100;
+/** How often a claim that took nothing goes on behind jobs which could not have their turn, before it waits for a poll. */
+const MAX_ASKS = 16;
 
 /**
  * Takes due tasks, each time in a transaction of its own: a claim waits for no lock that a flush holds, and no flush for
@@ -40,6 +46,7 @@ const WAIT_MS = 100;
  */
 export class Claims {
   readonly #options: ClaimsOptions;
+  readonly #turns = new Turns();
   #closed = false;
 
   constructor(options: ClaimsOptions) {
@@ -47,15 +54,17 @@ export class Claims {
   }
 
   /**
-   * Takes up to `limit` due tasks, of equal jobs those with a hinted task first. Asks again while somebody else holds all
-   * that is due, so that a worker which can take nothing for long is shown as STALLED; what becomes due elsewhere
-   * meanwhile is taken. Jobs of an earlier version are claimed once their options have been looked at.
+   * Takes up to `limit` due tasks, by turns. Asks again while somebody else holds all that is due, so that a worker which
+   * can take nothing for long is shown as STALLED; what becomes due elsewhere meanwhile is taken. Jobs of an earlier
+   * version are claimed once their options have been looked at.
    */
   async take(request: ClaimRequest): Promise<Claim[]> {
-    for (;;) {
-      const { claims, claimHeld, unchecked } = await this.#takeOnce(request);
+    for (let asks = 1; ; asks += 1) {
+      const { claims, claimHeld, unchecked, turns, hasMore } = await this.#takeOnce(request);
+      this.#turns.moveOn(turns);
       if (unchecked.length > 0) await keepOptionsChecks(this.#options.db, request.registry, unchecked);
-      if (claims.length > 0 || this.#closed || !(claimHeld || unchecked.length > 0)) return claims;
+      if (claims.length > 0 || this.#closed) return claims;
+      if (!claimHeld && unchecked.length === 0 && !(hasMore && asks < MAX_ASKS)) return claims;
     }
   }
 
@@ -66,13 +75,20 @@ export class Claims {
   async #takeOnce({ registry, ...request }: ClaimRequest): Promise<ClaimAnswer> {
     const { db, actor, workerId, leaseMs, crashLimit, onError } = this.#options;
     const change = randomUUID();
-    const claim = JSON.stringify({ ...request, serves: servesOf(registry), change, leaseMs, waitMs: WAIT_MS });
+    const claim = JSON.stringify({
+      ...request,
+      serves: servesOf(registry),
+      turns: this.#turns.places(),
+      change,
+      leaseMs,
+      waitMs: WAIT_MS,
+    });
     for (let lost = false; ;) {
       try {
         if (lost) {
           // The answer to the first try may have been lost after its commit: what it claimed is ours already.
           const claims = await this.#adopt(change);
-          if (claims.length > 0) return { claims, claimHeld: false, unchecked: [] };
+          if (claims.length > 0) return { claims, claimHeld: false, unchecked: [], turns: {}, hasMore: false };
         }
         await failpoint("flush.before_send");
         const rows: { answer: ClaimAnswer }[] = await db.query(
