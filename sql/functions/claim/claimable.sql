@@ -42,6 +42,9 @@ declare
   v_got headway.job_in_turn[];
   v_shares int[];
   v_held headway.job_in_turn;
+  -- Jobs wait behind those whose turn it is; or may, behind those that were passed over.
+  v_behind boolean := false;
+  v_further boolean := false;
   j headway.job_in_turn;
 begin
   taken := '{}';
@@ -58,7 +61,7 @@ begin
     v_project := headway.next_project(v_lanes, v_project);
     exit when v_project is null or v_project = v_began_at;
     if v_looks >= c_looks then
-      has_more := true;
+      v_further := true;
       exit;
     end if;
     v_began_at := coalesce(v_began_at, v_project);
@@ -77,10 +80,8 @@ begin
         coalesce((p_claim->'turns'->'jobs'->v_key->>1)::uuid, c_first), c_jobs + 1);
       v_got := '{}';
       foreach j in array v_ring loop
-        if cardinality(v_got) >= least(c_jobs - v_jobs, v_left) then
-          has_more := true;
-          exit;
-        end if;
+        v_behind := v_behind or cardinality(v_got) >= least(c_jobs - v_jobs, v_left);
+        exit when v_behind;
         v_looks := v_looks + 1;
         if j.unchecked is not null then
           unchecked := unchecked || jsonb_build_object('jobId', j.id, 'pipeline', j.pipeline, 'version', j.version,
@@ -100,20 +101,20 @@ begin
           v_held := coalesce(v_held, j);
         end if;
       end loop;
-      has_more := has_more or unchecked <> '[]';
-      v_shares := headway.turn_shares(v_left, array(select (g).ready from unnest(v_got) g), not has_more);
+      v_behind := v_behind or unchecked <> '[]';
+      v_further := v_further or cardinality(v_ring) > c_jobs;
+      v_shares := headway.turn_shares(v_left, array(select g.ready from unnest(v_got) g), not v_behind);
       for i in 1 .. cardinality(v_got) loop
         taken := taken || headway.take_due((v_got[i]).id, v_shares[i], (v_got[i]).stages);
       end loop;
       v_jobs := v_jobs + cardinality(v_got);
       v_left := (p_claim->>'limit')::int - cardinality(taken);
-      exit projects when has_more or v_left <= 0 or v_jobs >= c_jobs;
+      exit projects when v_behind or v_left <= 0 or v_jobs >= c_jobs;
     end loop;
   end loop;
   if v_places <> '{}' then turns := turns || jsonb_build_object('jobs', v_places); end if;
-  if v_jobs > 0 then
-    has_more := v_left > 0 and (has_more or v_jobs >= c_jobs or v_held.id is not null);
-  elsif v_held.id is not null then
+  has_more := v_left > 0 and (v_behind or v_further or v_jobs >= c_jobs or v_held.id is not null);
+  if v_jobs = 0 and v_held.id is not null then
     if headway.wait_for_collection(v_held.collection_id, (p_claim->>'waitMs')::int) then
       taken := headway.take_due(v_held.id, v_left, v_held.stages);
     else

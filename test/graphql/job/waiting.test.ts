@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { projectNamed } from "../../../src/access/projects.js";
+import { cancelJob } from "../../../src/engine/cancel/cancel.js";
 import { addDocuments, createCollection } from "../../../src/engine/collection/collections.js";
 import { submitJob } from "../../../src/engine/submit/submit.js";
 import { definePipeline } from "../../../src/pipelines/pipeline.js";
@@ -114,7 +115,7 @@ describe("waitingOn says", () => {
       collectionId,
       documents: Array.from({ length: 13 }, (_, n) => ({ name: `d${n}`, text: "t" })),
     });
-    await submitJob(api.rig.deps, elsewhere, { collectionId, pipeline: "pair" });
+    const { jobId } = await submitJob(api.rig.deps, elsewhere, { collectionId, pipeline: "pair" });
     expect(await places(next)).toEqual([24, 27, 29]);
     expect((await waiting(next)).waitingOn).toEqual({
       code: "BEHIND_OTHERS",
@@ -122,7 +123,7 @@ describe("waitingOn says", () => {
       until: null,
       position: 24,
     });
-    await api.rig.db.query("delete from headway.ready_stage where project_id = $1", [projectId]);
+    await cancelJob(api.rig.deps, elsewhere, { jobId });
   });
 
   test("PIPELINE_PAUSED with the reason given", async () => {
