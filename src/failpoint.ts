@@ -12,6 +12,7 @@ export const FAILPOINTS = [
   "claim.after_commit",
   "stage.before_run",
   "stage.after_run",
+  "stage.ahead",
   "flush.before_send",
   "flush.after_commit",
   "complete.after_commit",

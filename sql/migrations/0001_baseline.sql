@@ -236,6 +236,16 @@ create table headway.task (
   -- The content of its document, for an incremental submit: content that came along is known at birth, that of a source
   -- once this task has fetched it.
   content_sha256 text,
+  -- A crash has been counted since the run began: from then on no stage begins before the end of the one before it has
+  -- been recorded, so that the next crash is laid to the stage that caused it.
+  has_crashed boolean not null default false,
+  -- Of the call that claimed it; nobody else writes it. By it a claim is found again whose answer was lost.
+  claim_id uuid,
+  -- How many steps have been recorded under the present claim. A flush that is sent again is told by it.
+  recorded_step int not null default 0,
+  -- When each step of an update was, and the version that the update led to: they count at that update alone.
+  step_times timestamptz[],
+  steps_version int,
   unique (job_id, ordinal)
 ) with (
   fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02,
@@ -383,7 +393,7 @@ create table headway.artifact (
   blob_key text not null,
   accepted boolean not null default false,
   created_at timestamptz not null default clock_timestamp(),
-  unique (task_id, fence, name)
+  unique (task_id, fence, stage, name)
 );
 create index artifact_of_job on headway.artifact (job_id, name, id) where accepted;
 
@@ -533,10 +543,11 @@ create table headway.named_entity_shown (
   fence bigint not null
 );
 
--- What a statement did to tasks, those that went the same way together: a flush of 200 is a handful of these.
+-- What a statement did to tasks, those that went the same way together: a flush of 200 is a handful of these. steps: how
+-- many at once, 0 where it was a plain change.
 create type headway.task_move as (
   job_id uuid, collection_id uuid, kind text, from_status text, to_status text, from_stage text, to_stage text,
-  reason text, tasks bigint, due timestamptz
+  reason text, steps int, tasks bigint, due timestamptz
 );
 
 -- Where tasks are claimed from: a stage of a version of a pipeline, and the version of the worker that can run it.
@@ -553,5 +564,5 @@ create type headway.job_in_turn as (
 -- What a flush has changed, for what it does next.
 create type headway.flush_change as (
   id uuid, job_id uuid, document_id uuid, status text, fence bigint, change_id uuid, text_fence bigint,
-  chunk_fence bigint, change_kind text, document jsonb, staged jsonb
+  chunk_fence bigint, change_kind text, document jsonb, staged jsonb, cancel_requested boolean
 );

@@ -68,10 +68,11 @@ afterEach(async () => {
 });
 
 /** Everything a refused request must leave as it was. */
+/** But for leases: a worker renews what it holds whenever it is time. */
 async function everything(): Promise<unknown> {
   return rig.db
     .query(`select (select jsonb_agg(c order by id) from headway.collection c) as c, (select jsonb_agg(d order by id) from headway.document d) as d,
-    (select jsonb_agg(j order by id) from headway.job j) as j, (select jsonb_agg(t.* order by id) from headway.task t) as t,
+    (select jsonb_agg(j order by id) from headway.job j) as j, (select jsonb_agg(to_jsonb(t) - 'lease_expires_at' order by id) from headway.task t) as t,
     (select count(*) from headway.status_change) as h`);
 }
 

@@ -43,6 +43,8 @@ describe("F1: a worker is killed", () => {
     "claim.after_commit",
     "stage.before_run",
     "stage.after_run@2",
+    "stage.ahead",
+    "stage.ahead@2",
     "flush.before_send@3",
     "flush.after_commit@2",
     "complete.after_commit",

@@ -9,8 +9,6 @@ import { pauseAfter } from "./try-again.js";
 import { Turns, type Places } from "./turns.js";
 
 export interface ClaimRequest {
-  /** A guess which tasks are due; may be empty. */
-  readonly ids: readonly string[];
   /** The pipelines that whoever claims runs. */
   readonly registry: Registry;
   readonly limit: number;
@@ -25,16 +23,6 @@ export interface ClaimsOptions {
   readonly onError: (error: unknown, doing: string) => void;
 }
 
-interface ClaimAnswer {
-  readonly claims: Claim[];
-  /** Somebody else held the collections of all that was due. */
-  readonly claimHeld: boolean;
-  readonly unchecked: readonly UncheckedOptions[];
-  readonly turns: Places;
-  /** Asking again at once may take more. */
-  readonly hasMore: boolean;
-}
-
 /** How long a claim waits for a collection where somebody else holds all that have something due. */
 const WAIT_MS = 100;
 /** How often a claim that took nothing goes on behind jobs which could not have their turn, before it waits for a poll. */
@@ -47,6 +35,7 @@ const MAX_ASKS = 16;
 export class Claims {
   readonly #options: ClaimsOptions;
   readonly #turns = new Turns();
+  #hasMore = false;
   #closed = false;
 
   constructor(options: ClaimsOptions) {
@@ -60,20 +49,26 @@ export class Claims {
    */
   async take(request: ClaimRequest): Promise<Claim[]> {
     for (let asks = 1; ; asks += 1) {
-      const { claims, claimHeld, unchecked, turns, hasMore } = await this.#takeOnce(request);
+      const { claims, isHeld, unchecked, turns, hasMore } = await this.#takeOnce(request);
       this.#turns.moveOn(turns);
+      this.#hasMore = hasMore;
       if (unchecked.length > 0) await keepOptionsChecks(this.#options.db, request.registry, unchecked);
       if (claims.length > 0 || this.#closed) return claims;
-      if (!claimHeld && unchecked.length === 0 && !(hasMore && asks < MAX_ASKS)) return claims;
+      if (!isHeld && unchecked.length === 0 && !(hasMore && asks < MAX_ASKS)) return claims;
     }
+  }
+
+  /** Whether the last claim has taken less than it might have: only so many jobs have a turn in one. */
+  get hasMore(): boolean {
+    return this.#hasMore;
   }
 
   close(): void {
     this.#closed = true;
   }
 
-  async #takeOnce({ registry, ...request }: ClaimRequest): Promise<ClaimAnswer> {
-    const { db, actor, workerId, leaseMs, crashLimit, onError } = this.#options;
+  async #takeOnce({ registry, ...request }: ClaimRequest): Promise<Taken> {
+    const { db, actor, workerId, leaseMs, onError } = this.#options;
     const change = randomUUID();
     const claim = JSON.stringify({
       ...request,
@@ -83,21 +78,24 @@ export class Claims {
       leaseMs,
       waitMs: WAIT_MS,
     });
+    const sentAtMs = performance.now();
     for (let lost = false; ;) {
       try {
         if (lost) {
           // The answer to the first try may have been lost after its commit: what it claimed is ours already.
-          const claims = await this.#adopt(change);
-          if (claims.length > 0) return { claims, claimHeld: false, unchecked: [], turns: {}, hasMore: false };
+          const claims = toClaims(await this.#adopt(change), sentAtMs);
+          if (claims.length > 0) return { claims, isHeld: false, unchecked: [], turns: {}, hasMore: false };
         }
         await failpoint("flush.before_send");
-        const rows: { answer: ClaimAnswer }[] = await db.query(
-          "select headway.record_changes($1, $2, $3, $4, '[]', $5) as answer",
-          [actor.type, actor.name, workerId, crashLimit, claim],
-        );
-        const answer = rows[0]!.answer;
-        if (answer.claims.length > 0) await failpoint("claim.after_commit");
-        return answer;
+        const rows: { answer: ClaimAnswer }[] = await db.query("select headway.claim_tasks($1, $2, $3) as answer", [
+          workerId,
+          actor.name,
+          claim,
+        ]);
+        const { claimed, held, ...answer } = rows[0]!.answer;
+        if (claimed === null) return { claims: [], isHeld: held, ...answer };
+        await failpoint("claim.after_commit");
+        return { claims: toClaims(claimed, sentAtMs), isHeld: false, ...answer };
       } catch (error) {
         lost ||= isConnectionLoss(error);
         await pauseAfter(error, {
@@ -111,12 +109,43 @@ export class Claims {
     }
   }
 
-  async #adopt(change: string): Promise<Claim[]> {
-    const rows: { claims: Claim[] }[] = await this.#options.db.query(
+  /** By the id of the claim, which nobody else writes: a cancel that came since then has changed `change_id`. */
+  async #adopt(claimId: string): Promise<Claimed> {
+    const rows: { answer: Claimed }[] = await this.#options.db.query(
       `select headway.claimed(array(select id from headway.task
-         where worker_id = $1 and change_id = $2 and status = 'RUNNING')) as claims`,
-      [this.#options.workerId, change],
+         where worker_id = $1 and claim_id = $2 and status = 'RUNNING')) as answer`,
+      [this.#options.workerId, claimId],
     );
-    return rows[0]!.claims;
+    return rows[0]!.answer;
   }
+}
+
+interface Taken extends Pick<ClaimAnswer, "unchecked" | "turns" | "hasMore"> {
+  readonly claims: Claim[];
+  /** Somebody else held the collections of all that was due, or something has become due this moment. */
+  readonly isHeld: boolean;
+}
+
+interface ClaimAnswer {
+  readonly held: boolean;
+  readonly unchecked: readonly UncheckedOptions[];
+  readonly turns: Places;
+  /** Asking again at once may take more. */
+  readonly hasMore: boolean;
+  readonly claimed: Claimed | null;
+}
+
+/** What is the same for all tasks of a job stands with the job. */
+interface Claimed {
+  readonly jobs: Readonly<Record<string, Claim["job"] & Pick<Claim, "projectId" | "collection">>>;
+  readonly tasks: readonly (Omit<Claim, "job" | "projectId" | "collection" | "claimedAtMs"> & {
+    readonly jobId: string;
+  })[];
+}
+
+function toClaims({ jobs, tasks }: Claimed, claimedAtMs: number): Claim[] {
+  return tasks.map(({ jobId, ...task }) => {
+    const { projectId, collection, ...job } = jobs[jobId]!;
+    return { ...task, projectId, collection, job, claimedAtMs };
+  });
 }

@@ -97,7 +97,7 @@ function worker(): (limit: number) => Promise<Map<string, number>> {
   });
   return async (limit) => {
     const taken = new Map<string, number>();
-    for (const { job } of await recorder.claim({ ids: [], registry: SERVED, limit }))
+    for (const { job } of await recorder.claim({ registry: SERVED, limit }))
       taken.set(job.id, (taken.get(job.id) ?? 0) + 1);
     return taken;
   };

@@ -52,3 +52,18 @@ test("a small job beside a huge one, of the same project or of another, runs in 
   gate.open("foreign");
   expect([await api.rig.settled(small), await api.rig.settled(foreign)]).toEqual(["COMPLETED", "COMPLETED"]);
 });
+
+test("a worker takes all that it has room for, however many jobs it is of, and waits for no poll", async () => {
+  const held = gate.held.length;
+  for (let n = 0; n < 40; n += 1) await submitted(api.client, [`one of many ${n}`]);
+  await api.rig.startWorker({ concurrency: 500, pollMs: 60_000 });
+  await until("nothing is left to take", async () => {
+    const [{ n }] = await api.rig.db.query("select count(*)::int as n from headway.ready_stage");
+    return n === 0;
+  });
+  await until(
+    "all have come to the gate",
+    () => gate.held.filter((name) => name.startsWith("one of many")).length === 40,
+  );
+  expect(gate.held.length).toBeGreaterThan(held + 40);
+});
