@@ -72,13 +72,16 @@ create table headway.artifact (
   constraint artifact_task_id_fence_stage_name_key UNIQUE (task_id, fence, stage, name)
 );
 CREATE INDEX artifact_of_job ON headway.artifact USING btree (job_id, name, id) WHERE accepted;
+CREATE INDEX artifact_unaccepted ON headway.artifact USING btree (id) WHERE (NOT accepted);
 
 create table headway.blob_deletion (
   prefix text not null,
   project_id uuid not null,
   delete_after timestamp with time zone not null default clock_timestamp(),
+  failures integer not null default 0,
   constraint blob_deletion_pkey PRIMARY KEY (prefix)
 );
+CREATE INDEX blob_deletion_due ON headway.blob_deletion USING btree (delete_after);
 
 create table headway.chunk (
   id uuid not null,
@@ -103,6 +106,13 @@ create table headway.chunk (
   constraint chunk_kind_check CHECK ((kind = ANY (ARRAY['TEXT'::text, 'TABLE'::text, 'CODE'::text, 'LIST'::text]))),
   constraint chunk_pkey PRIMARY KEY (id)
 ) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_limit=1000);
+
+create table headway.clock (
+  only_row boolean not null default true,
+  latest timestamp with time zone not null,
+  constraint clock_only_row_check CHECK (only_row),
+  constraint clock_pkey PRIMARY KEY (only_row)
+);
 
 create table headway.collection (
   id uuid not null,
@@ -132,6 +142,8 @@ create table headway.collection (
   emptied_job uuid,
   emptied_ordinal integer,
   emptied_position bigint,
+  expiry_failures integer not null default 0,
+  expiry_retry_at timestamp with time zone,
   constraint collection_changed_by_type_check CHECK ((changed_by_type = ANY (ARRAY['USER'::text, 'WORKER'::text, 'SYSTEM'::text]))),
   constraint collection_pkey PRIMARY KEY (id),
   constraint collection_project_id_name_key UNIQUE (project_id, name),
@@ -522,6 +534,7 @@ create table headway.upload (
   created_at timestamp with time zone not null default clock_timestamp(),
   expires_at timestamp with time zone not null,
   sweep_at timestamp with time zone,
+  sweep_failures integer not null default 0,
   constraint upload_check CHECK (((blob_key IS NULL) = (completed_at IS NULL))),
   constraint upload_check1 CHECK (((completed_at IS NULL) OR (sha256 IS NOT NULL))),
   constraint upload_pkey PRIMARY KEY (id),
@@ -993,6 +1006,9 @@ begin
     exit when not found;
     -- Refusals quote the options.
     delete from headway.options_check where job_id = v_next;
+    -- Whether or not there are rows for them: a worker may have died before it made one.
+    insert into headway.blob_deletion (prefix, project_id) values ('artifacts/' || v_next, c.project_id)
+    on conflict (prefix) do update set delete_after = excluded.delete_after;
     update headway.job_summary set output = null where output is not null and job_id = v_next;
     update headway.job set options = '{}', change_message = null
     where id = v_next and (options <> '{}' or change_message is not null);
@@ -1051,9 +1067,7 @@ CREATE OR REPLACE FUNCTION headway.empty_tasks(p_tasks uuid[])
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  with gone as (delete from headway.artifact where task_id = any (p_tasks) returning job_id, project_id)
-  insert into headway.blob_deletion (prefix, project_id) select distinct 'artifacts/' || job_id, project_id from gone
-  on conflict (prefix) do update set delete_after = excluded.delete_after;
+  delete from headway.artifact where task_id = any (p_tasks);
   delete from headway.stage_output where task_id = any (p_tasks);
   update headway.task set error_message = null, change_message = null, document_name = null, progress_message = null,
     error_stack = null, warnings = '[]'
@@ -1090,20 +1104,67 @@ CREATE OR REPLACE FUNCTION headway.expire_uploads(p_limit integer)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_due uuid[];
-begin
-  select array_agg(id) into v_due from (
+  v_due uuid[] := array(
     select id from headway.upload where sweep_at <= clock_timestamp() order by sweep_at limit p_limit
-    for update skip locked) due;
-  if v_due is null then return 0; end if;
-  update headway.upload u set sweep_at = null
-  where id = any (v_due) and exists (select from headway.document d where d.upload_id = u.id);
-  with gone as (
-    delete from headway.upload where id = any (v_due) and sweep_at is not null returning id, project_id
-  )
-  insert into headway.blob_deletion (prefix, project_id) select 'uploads/' || id, project_id from gone
-  on conflict (prefix) do update set delete_after = excluded.delete_after;
+    for update skip locked);
+begin
+  if cardinality(v_due) > 0 then perform headway.remove_uploads(v_due); end if;
   return cardinality(v_due);
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.follow_clock(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  -- So long the clock may have gone on after the last sweep; what came to be due meanwhile was due, too.
+  c_unseen constant interval := '10 seconds';
+  v_now timestamptz := clock_timestamp();
+  v_latest timestamptz;
+  v_jobs uuid[];
+begin
+  select latest into v_latest from headway.clock;
+  if v_latest <= v_now + interval '1 second' then
+    update headway.clock set latest = v_now where latest < v_now;
+    return 0;
+  end if;
+
+  with moved as (
+    update headway.task t set run_at = least(t.run_at - (v_latest - v_now), v_now)
+    where t.id in (
+      select d.id from headway.job j join headway.task d on d.job_id = j.id
+      where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and d.status = 'QUEUED' and d.run_at > v_now
+        and d.run_at <= greatest(v_latest, d.status_changed_at) + c_unseen
+      order by d.id limit p_limit for no key update of d skip locked)
+    returning t.job_id
+  )
+  select array_agg(job_id) into v_jobs from moved;
+  if v_jobs is not null then
+    update headway.job set next_due_at = v_now where id = any (v_jobs) and next_due_at > v_now;
+    return cardinality(v_jobs);
+  end if;
+  -- Somebody else has locked the others: they are left for the next call.
+  if exists (
+    select from headway.job j join headway.task d on d.job_id = j.id
+    where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and d.status = 'QUEUED' and d.run_at > v_now
+      and d.run_at <= greatest(v_latest, d.status_changed_at) + c_unseen
+  ) then
+    return 1;
+  end if;
+
+  update headway.task t set lease_expires_at = v_now + make_interval(secs => w.lease_ms / 1000.0)
+  from headway.worker w
+  where w.id = t.worker_id and t.id in (
+    select r.id from headway.task r join headway.worker x on x.id = r.worker_id
+    where r.status = 'RUNNING' and r.lease_expires_at > v_now + make_interval(secs => x.lease_ms / 1000.0 + 1)
+    order by r.id for no key update of r skip locked);
+  update headway.worker set heartbeat_at = least(heartbeat_at, v_now), last_loop_at = least(last_loop_at, v_now)
+  where stopped_at is null and (heartbeat_at > v_now or last_loop_at > v_now);
+  update headway.clock set latest = v_now where latest = v_latest;
+  return 0;
 end $function$
 ;
 
@@ -1712,13 +1773,70 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.release_removed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_uploads uuid[] := array(select distinct upload_id from old_rows where upload_id is not null);
+begin
+  if cardinality(v_uploads) > 0 then perform headway.release_uploads(v_uploads); end if;
+  return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.release_upload()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 begin
+  perform headway.release_uploads(array[old.upload_id]);
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.release_uploads(p_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform from headway.upload where id = any (p_ids) order by id for no key update;
   update headway.upload u set expires_at = least(expires_at, clock_timestamp()), sweep_at = clock_timestamp()
-  where id = old.upload_id and not exists (select from headway.document d where d.upload_id = u.id and d.id <> old.id);
+  where id = any (p_ids) and not exists (select from headway.document d where d.upload_id = u.id);
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.remove_uploads(p_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_due uuid[] := array(
+    select id from headway.upload where id = any (p_ids) and sweep_at <= clock_timestamp() order by id
+    for update skip locked);
+begin
+  update headway.upload u set sweep_at = null
+  where id = any (v_due) and exists (select from headway.document d where d.upload_id = u.id);
+  with gone as (
+    delete from headway.upload where id = any (v_due) and sweep_at is not null returning id, project_id
+  )
+  insert into headway.blob_deletion (prefix, project_id) select 'uploads/' || id, project_id from gone
+  on conflict (prefix) do update set delete_after = excluded.delete_after;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.replace_artifact_blob()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into headway.blob_deletion (prefix, project_id)
+  values (regexp_replace(old.blob_key, '/bytes$', ''), old.project_id)
+  on conflict (prefix) do update set delete_after = excluded.delete_after;
   return null;
 end $function$
 ;
@@ -2394,6 +2512,8 @@ create view headway.worker_now as
     stopped_at
    FROM headway.worker w;
 
+CREATE TRIGGER artifact_replaces_blob AFTER UPDATE OF blob_key ON headway.artifact FOR EACH ROW WHEN ((old.blob_key IS DISTINCT FROM new.blob_key)) EXECUTE FUNCTION headway.replace_artifact_blob();
+
 CREATE TRIGGER forbid_delete BEFORE DELETE OR TRUNCATE ON headway.collection FOR EACH STATEMENT EXECUTE FUNCTION headway.forbid_delete();
 
 CREATE TRIGGER guard BEFORE UPDATE ON headway.collection FOR EACH ROW EXECUTE FUNCTION headway.guard_collection();
@@ -2406,7 +2526,7 @@ CREATE TRIGGER record_update AFTER UPDATE ON headway.collection REFERENCING OLD 
 
 CREATE TRIGGER document_changed_releases_upload AFTER UPDATE OF upload_id ON headway.document FOR EACH ROW WHEN (((old.upload_id IS NOT NULL) AND (old.upload_id IS DISTINCT FROM new.upload_id))) EXECUTE FUNCTION headway.release_upload();
 
-CREATE TRIGGER document_gone_releases_upload AFTER DELETE ON headway.document FOR EACH ROW WHEN ((old.upload_id IS NOT NULL)) EXECUTE FUNCTION headway.release_upload();
+CREATE TRIGGER document_gone_releases_upload AFTER DELETE ON headway.document REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION headway.release_removed();
 
 CREATE TRIGGER document_moves_fetched_blob AFTER UPDATE OF blob_key ON headway.document FOR EACH ROW WHEN ((old.blob_key IS DISTINCT FROM new.blob_key)) EXECUTE FUNCTION headway.move_fetched_blob();
 

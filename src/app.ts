@@ -1,15 +1,16 @@
 import type { DataSource } from "typeorm";
-import { closeAll, onceStarted, unlessAborted, type Closer } from "./closers.js";
+import { startDatabase } from "./app/database.js";
+import { closeAll, unlessAborted, type Closer } from "./closers.js";
 import type { Config } from "./config.js";
 import { migrationsCheck } from "./database/build.js";
-import { startEmbeddedPostgres } from "./database/embedded.js";
-import { openDatabase, type OpenDatabase } from "./database/open.js";
 import type { Address } from "./database/session.js";
+import { whyNoWrites } from "./database/takes-writes.js";
 import { describeDispatcher, openDispatcher } from "./dispatch/open.js";
 import type { EngineDeps } from "./engine/engine.js";
 import { createNetworks } from "./sources/networks.js";
 import { KeyRing } from "./access/keys.js";
 import { developmentKey } from "./access/development-key.js";
+import { OWNER, SignIn } from "./access/sign-in.js";
 import { ChangeStream } from "./engine/stream/stream.js";
 import { messageOf } from "./errors.js";
 import type { Logger } from "./logger.js";
@@ -17,6 +18,7 @@ import { Repeats } from "./repeats.js";
 import { loadRegistry, withoutKeys, type LoadedPipelines, type PipelineSource } from "./pipelines/load.js";
 import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
 import type { Check } from "./server/health.js";
+import { isLoopback, linkPath } from "./server/playground/sign-in.js";
 import { startServer, type RunningServer } from "./server/server.js";
 import type { BlobStore } from "./storage/blob-store.js";
 import type { S3Objects } from "./storage/s3-objects.js";
@@ -35,6 +37,8 @@ export interface App {
   readonly dispatcher: string;
   /** The key of an embedded server, for whoever sits at this machine; null elsewhere. */
   readonly developmentKey: string | null;
+  /** Signs a browser of this machine in to the playground, once, within ten minutes; null where there is no such link. */
+  readonly playgroundLink: string | null;
   /**
    * Stops in order: not ready, no more claims, clients let go, running work ended or given back, Redis, Postgres.
    * With `drain`, requests are served for HEADWAY_DRAIN_MS more, so that a load balancer sees that this process is not
@@ -124,7 +128,8 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     retentionDays: config.retentionDays,
     onError,
   };
-  const serve = await startServing({ config, logger, deps, apiDb, pipelines, blobs, listenAt, state }, closers);
+  const signIn = key === null || config.isProduction || !config.roles.includes("api") ? null : new SignIn(apiDb);
+  const serve = await startServing({ config, logger, deps, apiDb, pipelines, blobs, listenAt, state, signIn }, closers);
   const closeServer: Closer = ["server", () => serve.server.close(Math.min(CLIENTS_GRACE_MS, state.graceMs()))];
   // Here for a start that fails further down; after a whole one it is closed before the worker, and this finds it closed.
   closers.push(closeServer);
@@ -155,34 +160,13 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
     database: label,
     dispatcher: describeDispatcher(dispatcher, config),
     developmentKey: key,
+    playgroundLink: signIn && linkTo(serve.server.url, signIn),
   };
 }
 
-/** The embedded one where DATABASE_URL is not set. */
-async function startDatabase(
-  config: Config,
-  logger: Logger,
-  closers: Closer[],
-  onError: (error: unknown, doing: string) => void,
-): Promise<OpenDatabase & { label: string }> {
-  let embeddedUrl: string | null = null;
-  let label = "PostgreSQL at DATABASE_URL";
-  if (config.databaseUrl === null) {
-    const starting = startEmbeddedPostgres({ dataDir: config.dataDir, logger });
-    // Before it is up: a start that is cut off now must not leave it behind.
-    closers.push(["embedded PostgreSQL", onceStarted(starting)]);
-    embeddedUrl = (await starting).url;
-    label = `embedded PostgreSQL in ${config.dataDir}`;
-  }
-  const opened = await openDatabase(config, embeddedUrl, {
-    poolSize: config.databaseConnections,
-    apiPoolSize: config.roles.includes("api") ? config.databaseApiConnections : 0,
-    onError: (error) => onError(error, "holding a database connection"),
-    warn: (sentence) => logger.warn(sentence),
-  });
-  closers.push(["database connections", () => opened.db.destroy()]);
-  if (opened.apiDb !== opened.db) closers.push(["database connections of the API", () => opened.apiDb.destroy()]);
-  return { ...opened, label };
+/** Null where the address is not this machine's own: no code is exchanged there. */
+function linkTo(url: string, signIn: SignIn): string | null {
+  return isLoopback(new URL(url).host) ? url + linkPath(signIn.makeCode(OWNER)) : null;
 }
 
 async function startServing(
@@ -195,13 +179,14 @@ async function startServing(
     blobs: BlobStore;
     listenAt: Address | null;
     state: State;
+    signIn: SignIn | null;
   },
   closers: Closer[],
 ): Promise<{ server: RunningServer; checks: Check[] }> {
-  const { config, logger, deps, apiDb, pipelines, blobs, listenAt, state } = from;
+  const { config, logger, deps, apiDb, pipelines, blobs, listenAt, state, signIn } = from;
   const checks: Check[] = [
     { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
-    { name: "database", check: () => deps.db.query("select 1").then(() => null, messageOf) },
+    { name: "database", check: () => whyNoWrites(deps.db).catch(messageOf) },
     { name: "migrations", check: migrationsCheck(deps.db, (why) => logger.error(why)) },
     // Without hints work goes on, a little later: no reason to send nobody here.
     ...(config.redisUrl === null
@@ -223,6 +208,7 @@ async function startServing(
     introspection: config.introspection,
     publicUrl: config.publicUrl,
     allowedOrigins: config.allowedOrigins,
+    signIn,
     measured: { db: deps.db, apiDb },
     api: isApi
       ? {

@@ -1,14 +1,13 @@
 import path from "node:path";
 import { z } from "zod";
-import { databaseUrl, schemaFault, schemaIn, schemaName, withoutSchema } from "./config/database.js";
+import { databaseUrl, schemaIn, schemaName, withoutSchema } from "./config/database.js";
+import { relations } from "./config/relations.js";
 import { redisPrefix, redisUrl } from "./config/redis-url.js";
 import { blobsPlace, entriesOf, networks, origins, s3Places, type Network } from "./config/places.js";
 import { url, urlHere, whole, wholeOrNone, withoutPassword, withoutSlash } from "./config/values.js";
 import { ConfigError } from "./errors.js";
+import { PROCESS_ROLES, type ProcessRole } from "./config/process-roles.js";
 import { LOG_LEVELS, SETTINGS, unknownNames, type SettingName } from "./settings.js";
-
-export const PROCESS_ROLES = ["api", "worker", "reconciler"] as const;
-export type ProcessRole = (typeof PROCESS_ROLES)[number];
 
 /** A server that speaks OpenAI's protocol; the URL without a slash at its end. */
 export interface ModelServer {
@@ -72,6 +71,8 @@ export interface Config {
   readonly clientUrl: string;
   /** The key that commands show; null where none is set. */
   readonly clientKey: string | null;
+  /** Whether NODE_ENV says that this is no place to try things out. */
+  readonly isProduction: boolean;
   /** A place where a test wants this process to fail; null but in tests. */
   readonly failpoint: string | null;
   /** What child processes may see of this one's environment: no setting, no secret. */
@@ -187,48 +188,14 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
   if (faults.length > 0) throw new ConfigError(faults.join("\n"), { faults });
   const childEnvironment = Object.fromEntries(PASSED_ON.map((name) => [name, env[name]]));
   const failpoint = env.HEADWAY_FAILPOINT || null;
-  return { ...toConfig(values as { [Name in SettingName]: never }), failpoint, childEnvironment };
+  const isProduction = env.NODE_ENV === "production";
+  return { ...toConfig(values as { [Name in SettingName]: never }), isProduction, failpoint, childEnvironment };
 }
 
-function relations(values: Record<string, unknown>): string[] {
-  const faults: string[] = [];
-  const { HEADWAY_LEASE_MS: leaseMs, HEADWAY_HEARTBEAT_MS: heartbeatMs } = values as Record<string, number | undefined>;
-  if (leaseMs !== undefined && heartbeatMs !== undefined && heartbeatMs * 2 > leaseMs) {
-    faults.push(
-      `HEADWAY_HEARTBEAT_MS is ${heartbeatMs}; it must be at most half of HEADWAY_LEASE_MS (${leaseMs}), because one lost heartbeat must not lose the lease.`,
-    );
-  }
-  if (!values.AWS_ACCESS_KEY_ID !== !values.AWS_SECRET_ACCESS_KEY) {
-    const [missing, given] = values.AWS_ACCESS_KEY_ID
-      ? ["AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"]
-      : ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-    faults.push(
-      `${missing} is not set, though ${given} is; set both or neither, because a key is of no use without its secret.`,
-    );
-  }
-  if (values.HEADWAY_EMBEDDER === "openai" && values.HEADWAY_OPENAI_URL === null) {
-    faults.push(
-      'HEADWAY_EMBEDDER is "openai" and HEADWAY_OPENAI_URL is not set; set it, such as to https://api.openai.com/v1, because the vectors come from there.',
-    );
-  }
-  if (values.HEADWAY_DATABASE_DIRECT_URL && !values.DATABASE_URL) {
-    faults.push(
-      "HEADWAY_DATABASE_DIRECT_URL is set and DATABASE_URL is not; set DATABASE_URL too, because the direct one is only for LISTEN and migrations.",
-    );
-  }
-  const roles = values.HEADWAY_ROLES as readonly ProcessRole[] | undefined;
-  if (roles && roles.length < PROCESS_ROLES.length && values.DATABASE_URL === null) {
-    faults.push(
-      `HEADWAY_ROLES is "${roles.join(",")}" and DATABASE_URL is not set; set DATABASE_URL, because the embedded database belongs to one process with all roles.`,
-    );
-  }
-  const [url, directUrl] = [values.DATABASE_URL, values.HEADWAY_DATABASE_DIRECT_URL] as (string | null | undefined)[];
-  const schema = schemaFault((values.HEADWAY_DATABASE_SCHEMA ?? "") as string, url ?? null, directUrl ?? null);
-  if (schema !== null) faults.push(schema);
-  return faults;
-}
-
-function toConfig(values: { [Name in SettingName]: never }): Omit<Config, "failpoint" | "childEnvironment"> {
+function toConfig(values: { [Name in SettingName]: never }): Omit<
+  Config,
+  "isProduction" | "failpoint" | "childEnvironment"
+> {
   return {
     host: values.HEADWAY_HOST,
     port: values.HEADWAY_PORT,

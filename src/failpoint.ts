@@ -24,6 +24,8 @@ export const FAILPOINTS = [
   "upload.before_write",
   "upload.after_write",
   "upload.after_commit",
+  "artifact.before_write",
+  "artifact.after_write",
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 

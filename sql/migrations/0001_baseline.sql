@@ -35,6 +35,13 @@ create table headway.transition (
   unique nulls not distinct (level, from_status, to_status, reason)
 );
 
+-- The latest time that the database's clock has shown to a sweep: where it shows less, it has gone back.
+create table headway.clock (
+  only_row boolean primary key default true check (only_row),
+  latest timestamptz not null
+);
+insert into headway.clock (latest) values (clock_timestamp());
+
 create table headway.collection (
   id uuid primary key,
   project_id uuid not null references headway.project,
@@ -66,6 +73,9 @@ create table headway.collection (
   emptied_job uuid,
   emptied_ordinal int,
   emptied_position bigint,
+  -- How often it could not be expired or emptied, and when that is tried again.
+  expiry_failures int not null default 0,
+  expiry_retry_at timestamptz,
   unique (project_id, name)
 ) with (fillfactor = 80);
 create index collection_newest on headway.collection (project_id, created_at desc, id desc);
@@ -91,6 +101,8 @@ create table headway.upload (
   expires_at timestamptz not null,
   -- When the sweep looks at it; null while documents hold it, so that it is not looked at in vain.
   sweep_at timestamptz,
+  -- How often it could not be removed.
+  sweep_failures int not null default 0,
   check ((blob_key is null) = (completed_at is null)),
   check (completed_at is null or sha256 is not null)
 );
@@ -396,6 +408,7 @@ create table headway.artifact (
   unique (task_id, fence, stage, name)
 );
 create index artifact_of_job on headway.artifact (job_id, name, id) where accepted;
+create index artifact_unaccepted on headway.artifact (id) where not accepted;
 
 create table headway.job_summary (
   job_id uuid primary key references headway.job,
@@ -470,8 +483,11 @@ create table headway.pipeline_pause (
 create table headway.blob_deletion (
   prefix text primary key,
   project_id uuid not null references headway.project,
-  delete_after timestamptz not null default clock_timestamp()
+  delete_after timestamptz not null default clock_timestamp(),
+  -- How often they could not be removed.
+  failures int not null default 0
 );
+create index blob_deletion_due on headway.blob_deletion (delete_after);
 
 create table headway.api_key (
   id uuid primary key,

@@ -82,6 +82,17 @@ export class ApiClient {
     } as RequestInit);
   }
 
+  /** A link that signs a browser in to the playground, once. @throws {HeadwayError} with the server's code, UNREACHABLE */
+  async playgroundLink(): Promise<string> {
+    const { path, errors } = await this.#send<{ path: string; errors?: GraphFault[] }>(`${this.url}/playground/links`, {
+      method: "POST",
+      headers: this.#headers,
+      signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
+    });
+    if (errors?.[0]) throw faultOf(errors[0]);
+    return this.url + path;
+  }
+
   /** The bytes of an artifact. @throws {HeadwayError} with the server's code, UNREACHABLE */
   async download(url: string): Promise<Uint8Array> {
     this.#assertOpen();

@@ -17,6 +17,9 @@ const MAX_PAGE = 100;
 
 /** Adds the client's commands to the program. */
 export function addClientCommands(program: Command): void {
+  client(program, "open")
+    .description("print a link that signs a browser of this machine in to the playground, once, within ten minutes")
+    .action(async (options) => (await import("./open.js")).runOpen(options));
   addSubmit(program);
   client(program, "watch")
     .description("show a job's changes as they happen, until it is settled; Ctrl-C says how to go on")

@@ -19,7 +19,7 @@ export async function runServe(): Promise<void> {
     [
       `Headway is ready after ${readyMs} ms as ${config.roles.join(", ")}.`,
       ...(config.roles.includes("api")
-        ? [`  GraphQL      ${app.url}/graphql (HTTP and WebSocket)`, `  Playground   ${app.url}/playground`]
+        ? [`  GraphQL      ${app.url}/graphql (HTTP and WebSocket)`, ...playgroundLines(app)]
         : [`  Health       ${app.url}/readyz`]),
       `  Database     ${app.database}`,
       `  Dispatcher   ${app.dispatcher}`,
@@ -29,6 +29,15 @@ export async function runServe(): Promise<void> {
     ].join("\n"),
   );
   await stopInOrder(app, await stop.asked);
+}
+
+/** With a link that signs in, where there is one. */
+function playgroundLines({ url, playgroundLink }: App): string[] {
+  if (playgroundLink === null) return [`  Playground   ${url}/playground`];
+  return [
+    `  Playground   ${playgroundLink}`,
+    '               (signs in once, within ten minutes; "npx headway open" prints another)',
+  ];
 }
 
 /** How to be let in: an embedded server has a key, any other says how one is made. */

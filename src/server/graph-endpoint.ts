@@ -11,7 +11,7 @@ import type { GraphRequest } from "../graphql/limits/limits.js";
 import type { Logger } from "../logger.js";
 import type { Drain } from "./drain.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
-import { PLAYGROUND_PATH, servePlayground } from "./playground.js";
+import { PLAYGROUND_PATH, playgroundFrom, servePlayground } from "./playground/page.js";
 import { serveSockets } from "./websocket.js";
 
 const GRAPHQL_PATH = "/graphql";
@@ -33,11 +33,11 @@ export async function serveGraph<Principal>(endpoint: Endpoint<Principal>): Prom
   drain.sockets = serveSockets(http, GRAPHQL_PATH, { service, url, logger, allowedOrigins });
   const apollo = apolloFor(endpoint);
   await apollo.start();
-  app.get("/", (_req, res) => res.redirect(302, PLAYGROUND_PATH));
-  app.get(PLAYGROUND_PATH, servePlayground(GRAPHQL_PATH));
+  app.get("/", toPlayground);
+  app.get(PLAYGROUND_PATH, servePlayground());
   app.use(
     GRAPHQL_PATH,
-    toPlayground,
+    pagesToPlayground,
     async (req, res, next) => {
       // Before anything of the body is read: who has no key learns nothing, not even of the schema.
       const principal = await service.authenticate(req.headers.authorization);
@@ -108,8 +108,12 @@ function apolloFor<Principal>({ drain, service, logger }: Endpoint<Principal>): 
   });
 }
 
-const toPlayground: RequestHandler = (req, res, next) => {
-  if (req.method === "GET" && req.accepts(["json", "html"]) === "html") res.redirect(302, PLAYGROUND_PATH);
+const toPlayground: RequestHandler = (req, res) => {
+  res.redirect(302, playgroundFrom(req.originalUrl.split("?", 1)[0]!));
+};
+
+const pagesToPlayground: RequestHandler = (req, res, next) => {
+  if (req.method === "GET" && req.accepts(["json", "html"]) === "html") toPlayground(req, res, next);
   else next();
 };
 

@@ -1,4 +1,5 @@
 import type { DataSource } from "typeorm";
+import type { SignIn } from "../access/sign-in.js";
 import type { ApiDeps } from "../graphql/context.js";
 import type { Logger } from "../logger.js";
 import type { Check } from "./health.js";
@@ -25,6 +26,8 @@ export interface ServerOptions {
   readonly introspection?: boolean;
   /** Origins whose pages may ask, such as "https://app.example.com"; any when absent or null. */
   readonly allowedOrigins?: readonly string[] | null;
+  /** Gives links that sign in to the playground; none are given when absent or null. */
+  readonly signIn?: SignIn | null;
   /** Where clients find it, as with a proxy in front; where it listens when absent or null. */
   readonly publicUrl?: string | null;
 }

@@ -9,6 +9,7 @@ import { healthz, readyz, type Check } from "./health.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
 import { serveMetrics } from "./metrics.js";
 import { SHARED_PATHS, sharedWith } from "./origins.js";
+import { serveSignIn } from "./playground/sign-in.js";
 import { boundBodies } from "./receive.js";
 import type { ServerOptions } from "./server-options.js";
 import { onlyPut, serveUpload } from "./uploads.js";
@@ -44,6 +45,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const service = await headwayService({ ...options, api });
   return startListening(options, service, (app) => {
     const { db, maxDocumentBytes } = api.deps;
+    serveSignIn(app, { signIn: options.signIn ?? null, authenticate: service.authenticate });
     const files = { db, blobs: api.blobs, authenticate: service.authenticate, logger };
     app.get("/artifacts/:id", serveArtifact(files));
     app
@@ -152,13 +154,13 @@ function answerError(logger: Logger): ErrorRequestHandler {
       res.status(code === "UNAUTHENTICATED" ? 401 : 403).json({ errors: [{ message, extensions: { code } }] });
       return;
     }
-    const { status, type } = error as { status?: unknown; type?: unknown };
+    const { status, type, limit = MAX_BODY_BYTES } = error as { status?: unknown; type?: unknown; limit?: number };
     const known = typeof status === "number" && status >= 400 && status < 500;
     if (!known) logger.error({ error: messageOf(error), path: req.path }, "a request failed");
     const [code, message] = !known
       ? ["INTERNAL_SERVER_ERROR", "Something went wrong here; the server's log says what."]
       : type === "entity.too.large"
-        ? ["TOO_LARGE", `The request's body is larger than ${MAX_BODY_BYTES} bytes. Send large documents as uploads.`]
+        ? ["TOO_LARGE", `The request's body is larger than ${limit} bytes. Send large documents as uploads.`]
         : ["BAD_REQUEST", messageOf(error)];
     res.status(known ? status : 500).json({ errors: [{ message, extensions: { code } }] });
   };

@@ -126,7 +126,7 @@ class Download {
       response.destroy();
       if (redirects >= MAX_REDIRECTS)
         throw refused(this.url.href, `it leads through more than ${MAX_REDIRECTS} redirects`);
-      if (!URL.canParse(location, url))
+      if (!URL.canParse(location, url.href))
         throw refused(this.url.href, `it redirects to "${shown(location)}", which is no URL`);
       url = new URL(location, url);
     }

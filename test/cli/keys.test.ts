@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { ApiClient } from "../../src/cli/client.js";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
+import { PATIENCE_MS } from "../support/until.js";
 import { ROOT, startHeadway, type HeadwayProcess } from "../support/processes.js";
 
 // Each command is a process of its own.
@@ -35,7 +36,7 @@ function headway(
 ): Promise<Ran> {
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, HEADWAY_DATA_DIR: dataDir, ...settings };
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { env, timeout: 30_000 }, (error, out, err) =>
+    execFile(process.execPath, [MAIN, ...args], { env, timeout: PATIENCE_MS }, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out: out.trim(), err: err.trim() }),
     );
   });
@@ -48,6 +49,17 @@ async function principalOf(key: string): Promise<unknown> {
   } finally {
     await client.close();
   }
+}
+
+/** Whom a link signs in, as the playground's page does it. */
+async function signedInBy(link: string): Promise<unknown> {
+  const { origin, hash } = new URL(link);
+  const body = JSON.stringify({ code: hash.slice("#code=".length) });
+  const headers = { "content-type": "application/json", origin };
+  const answer = await fetch(`${origin}/playground/session`, { method: "POST", headers, body });
+  const { key } = (await answer.json()) as { key: string };
+  const client = new ApiClient(origin, key);
+  return (await client.query<{ viewer: unknown }>("{ viewer { name role project } }")).viewer;
 }
 
 describe("headway keys", () => {
@@ -95,7 +107,7 @@ describe("headway keys", () => {
     expect(err).not.toMatch(/\n\s+at /);
   });
 
-  test("works on the embedded database, whether its server runs or not, whose own key is the same at every start", async () => {
+  test("works on the embedded database, whether its server runs or not, whose own key is the same at every start, and whose links sign in, but not in production", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "headway-keys-embedded-"));
     const settings = { HEADWAY_DATA_DIR: folder };
     const before = await headway(["keys", "create", "--name", "early", "--role", "VIEWER"], settings);
@@ -104,9 +116,19 @@ describe("headway keys", () => {
     expect((await stat(path.join(folder, "development-key"))).mode & 0o777).toBe(0o600);
     const during = await headway(["keys", "list"], settings);
     expect(during.out).toMatch(/development +ADMIN[\s\S]*early +VIEWER|early +VIEWER[\s\S]*development +ADMIN/);
+    const opened = await headway(["open"], { ...settings, HEADWAY_URL: embedded.url });
+    for (const link of [/Playground +(\S+)/.exec(embedded.output())![1]!, opened.out]) {
+      expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/playground#code=[\w-]{43}$/);
+      expect(await signedInBy(link)).toEqual({ name: "playground", role: "ADMIN", project: "default" });
+    }
     await embedded.stop();
-    const again = await startHeadway(settings);
+    const again = await startHeadway({ ...settings, NODE_ENV: "production" });
     expect(again.key).toBe(embedded.key);
+    expect(again.output()).toMatch(/Playground +\S+\/playground\n/);
+    expect(await headway(["open"], { ...settings, HEADWAY_URL: again.url })).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("This server gives no links"),
+    });
     await again.stop();
     await rm(folder, { recursive: true, force: true });
   });

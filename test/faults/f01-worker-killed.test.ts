@@ -49,6 +49,8 @@ describe("F1: a worker is killed", () => {
     "flush.after_commit@2",
     "complete.after_commit",
     "heartbeat.after_commit",
+    "artifact.before_write",
+    "artifact.after_write",
   ])("at %s: the task goes on at its stage within lease and sweep, with one outcome", async (where) => {
     const [name, at] = where.split("@");
     const job = await rig.submit(api, 3, { options: { holdMs: name === "heartbeat.after_commit" ? 300 : 20 } });

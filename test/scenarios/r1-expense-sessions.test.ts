@@ -83,9 +83,9 @@ test("a batch of good and broken files ends with errors and one row per file, wi
       },
     },
   });
-  const rows: any[] = await (
+  const rows = (await (
     await download(job.artifacts.nodes.find((node: any) => node.name === "batch.json").url)
-  ).json();
+  ).json()) as any[];
   expect(rows.map(({ file: name, status }) => `${name} ${status}`)).toContain("corrupt.pdf FAILED");
 });
 

@@ -4,8 +4,7 @@ import { KeyRing } from "../../src/access/keys.js";
 import { ChangeStream } from "../../src/engine/stream/stream.js";
 import type { ApiDeps } from "../../src/graphql/context.js";
 import { buildHeadwaySchema } from "../../src/graphql/schema.js";
-import { HEADERS } from "../../src/server/playground.js";
-import { TABS } from "../../src/server/playground-tabs.js";
+import { TABS } from "../../src/server/playground/tabs.js";
 import { startServer, type RunningServer } from "../../src/server/server.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createRig, type Rig } from "../support/engine.js";
@@ -46,13 +45,6 @@ describe("the API as it is served", () => {
       expect(() => JSON.parse(variables) as unknown).not.toThrow();
     },
   );
-
-  test("opens its playground with headers that a browser can send, and answers them with what is missing", async () => {
-    const headers = new Headers({ "content-type": "application/json", ...(JSON.parse(HEADERS) as object) });
-    const answer = await fetch(`${server.url}/graphql`, { method: "POST", headers, body: query("{ __typename }") });
-    const { errors } = (await answer.json()) as { errors: { extensions: { code: string } }[] };
-    expect([answer.status, errors[0]!.extensions.code]).toEqual([401, "UNAUTHENTICATED"]);
-  });
 
   test("shows what a mutation made over either transport", async () => {
     const create = 'mutation { createCollection(input: { name: "served" }) { userErrors { code } } }';

@@ -118,7 +118,7 @@ describe("the server", () => {
         redirect: "manual",
       });
     const browser = await get("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
-    expect([browser.status, browser.headers.get("location")]).toEqual([302, "/playground"]);
+    expect([browser.status, browser.headers.get("location")]).toEqual([302, "playground"]);
     expect(await (await get("*/*")).json()).toEqual({ data: { hello: "world" } });
   });
 

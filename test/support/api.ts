@@ -1,4 +1,5 @@
 import { ApiClient } from "../../src/cli/client.js";
+import { SignIn } from "../../src/access/sign-in.js";
 import { KeyRing } from "../../src/access/keys.js";
 import { ChangeStream } from "../../src/engine/stream/stream.js";
 import { createLogger } from "../../src/logger.js";
@@ -25,6 +26,8 @@ export interface TestApi {
   /** What the server has logged as a fault of its own. */
   readonly faults: readonly string[];
   readonly stream: ChangeStream;
+  /** Makes codes for links to the playground. */
+  readonly signIn: SignIn;
   readonly client: ApiClient;
   /** Sends the operation over HTTP as it is, with another key where one is given. */
   send(query: string, variables?: Record<string, unknown>, as?: string): Promise<Answer>;
@@ -48,6 +51,7 @@ export async function createTestApi(
   const embedder = createEmbedder("hash");
   const faults: string[] = [];
   const blobs = createFilesystemBlobStore(rig.deps.fileRoots[0]!);
+  const signIn = new SignIn(rig.db);
   const server = await startServer({
     host: "127.0.0.1",
     port: 0,
@@ -60,6 +64,7 @@ export async function createTestApi(
     // Tests ask as fast as they can; what one key may is tested where it is meant.
     requestsPerSecond: 1_000_000,
     measured: { db: rig.db, apiDb: rig.db },
+    signIn,
     api: { deps: rig.deps, stream, keys: new KeyRing(rig.db, rig.deps.onError, trustedMs), embedder, blobs },
   });
   const key = await keyBy(rig.db);
@@ -70,6 +75,7 @@ export async function createTestApi(
     key,
     faults,
     stream,
+    signIn,
     client,
     async send(query, variables = {}, as) {
       const response = await fetch(`${server.url}/graphql`, {

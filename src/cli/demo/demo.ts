@@ -56,7 +56,7 @@ export async function runDemo(words: string[], options: { once: boolean; limit: 
     const client = new ApiClient(app.url, app.developmentKey ?? (await demoKey(config)));
     await presentUntil(
       { stop, app, client, once: options.once },
-      present({ client, demo, folder, once: options.once }),
+      present({ client, demo, folder, once: options.once, isLinked: app.playgroundLink !== null }),
     );
   } finally {
     await app.stop();
@@ -122,9 +122,11 @@ interface Presentation {
   readonly demo: Demo;
   readonly folder: string;
   readonly once: boolean;
+  /** Whether the server gives links that sign in to its playground. */
+  readonly isLinked: boolean;
 }
 
-async function present({ client, demo, folder, once }: Presentation): Promise<Finished> {
+async function present({ client, demo, folder, once, isLinked }: Presentation): Promise<Finished> {
   const { documents, leftOut } = demo.found;
   const sizeKb = Math.round(documents.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1000);
   const rest = leftOut > 0 ? `; ${leftOut} more files are left out by --limit` : "";
@@ -134,7 +136,10 @@ async function present({ client, demo, folder, once }: Presentation): Promise<Fi
   const { status, counts, summary } = await settledJob(client, job.id);
   printSummary(summary);
   const shown = await demo.show({ client, collectionId: job.collectionId, jobId: job.id, summary, folder });
-  if (!once) process.stdout.write(`\nPlayground  ${client.url}/playground\nAPI         ${client.url}/graphql\n`);
+  if (!once) {
+    const playground = isLinked ? await client.playgroundLink() : `${client.url}/playground`;
+    process.stdout.write(`\nPlayground  ${playground}\nAPI         ${client.url}/graphql\n`);
+  }
   return { jobId: job.id, status, counts, durationMs: Math.round(summary.durationMs), ...shown };
 }
 

@@ -9,7 +9,11 @@ interface SubscriptionDeps {
   readonly place: Position;
   /** Handed out before anything else. */
   readonly first: Gap | null;
+  /** None where there are no more, and where the place is no longer one of the history. */
   readonly read: (after: Position, limit: number) => Promise<ChangeRow[]>;
+  readonly stands: (place: Position) => Promise<boolean>;
+  /** What is handed out where the place no longer stands, and where the subscription goes on. */
+  readonly restart: () => Promise<{ readonly gap: Gap; readonly place: Position }>;
   readonly toChange: (row: ChangeRow) => StatusChange;
   /** How far the live reader is; asked before each read. */
   readonly readerPosition: () => Position | null;
@@ -59,12 +63,12 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
   }
 
   async next(): Promise<IteratorResult<StatusChange | Gap>> {
-    if (this.#first) {
-      const value = this.#first;
-      this.#first = null;
-      return { done: false, value };
-    }
     while (!this.#closed) {
+      if (this.#first) {
+        const value = this.#first;
+        this.#first = null;
+        return { done: false, value };
+      }
       const row = this.#rows.shift();
       if (row) {
         this.#place = positionOf(this.#kind, row);
@@ -99,6 +103,13 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
     this.#wake.raise();
   }
 
+  /** The history has changed under the live reader: whether this subscription's place stands is for its next read to say. */
+  recheck(): void {
+    this.#live = false;
+    this.#rows = [];
+    this.#wake.raise();
+  }
+
   /** True when there is something to hand out, or when another read is due. */
   async #readMore(): Promise<boolean> {
     this.#wake.clear();
@@ -107,6 +118,11 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
     if (this.#closed) return true;
     this.#rows.push(...rows);
     if (rows.length === PAGE) return true;
+    if (rows.length === 0 && !(await this.#deps.stands(this.#place))) {
+      const { gap, place } = await this.#deps.restart();
+      [this.#first, this.#place] = [gap, place];
+      return true;
+    }
     // No await between the check and the decision to wait: what commits after it comes through push.
     this.#live = this.#deps.joinLive(reached);
     return !this.#live || rows.length > 0;

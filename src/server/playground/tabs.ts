@@ -1,4 +1,4 @@
-/** One tab of the playground; valid in the schema. */
+/** One tab of the playground; valid in the schema. GraphiQL calls it after its first operation. */
 export interface Tab {
   readonly title: string;
   readonly query: string;
@@ -10,15 +10,39 @@ const ID = '{\n  "id": "paste an id here"\n}';
 /** What the page holds at the first visit: the way from a first collection to a retry, one tab each. */
 export const TABS: readonly Tab[] = [
   {
-    title: "create",
+    title: "Start",
     variables: "{}",
-    query: `# Welcome to Headway. First put your key into the
-# Headers tab below: "npm start" prints one, and
-# "npx headway keys create" makes others.
-# Ctrl-Enter runs, Ctrl-Space completes, the book on
-# the left explains every type.
+    query: `# Welcome to Headway. Press the pink button, or Ctrl-Enter: the answer shows who you are, which pipelines there are, which workers run them, and the last jobs.
 
-# 1. A place for documents:
+# The book on the left describes every type. The next tabs go from documents to results.
+
+query Start {
+  viewer { name role project }
+  pipelines {
+    name
+    description
+    documentStages
+    collectionStages
+    queued
+    running
+  }
+  workers { hostname status running }
+  jobs(first: 5) {
+    nodes {
+      id
+      pipeline
+      status
+      progress
+      collection { name }
+    }
+  }
+}
+`,
+  },
+  {
+    title: "Create",
+    variables: ID,
+    query: `# 1. A collection for documents:
 mutation Create {
   createCollection(input: { name: "First steps" }) {
     collection { id name }
@@ -26,7 +50,7 @@ mutation Create {
   }
 }
 
-# 2. Documents for it:
+# 2. Documents in it. Put the id of the collection into the variables below.
 mutation Add($id: ID!) {
   addDocuments(input: {
     collectionId: $id
@@ -42,13 +66,9 @@ mutation Add($id: ID!) {
 `,
   },
   {
-    title: "submit",
+    title: "Submit",
     variables: ID,
-    query: `# What can be run, and the collection to a pipeline:
-query Pipelines {
-  pipelines { name description documentStages collectionStages }
-}
-
+    query: `# Submits the collection to a pipeline. The first tab lists them.
 mutation Submit($id: ID!) {
   submitJob(input: { collectionId: $id, pipeline: "documents" }) {
     job { id status run counts { total } }
@@ -58,27 +78,27 @@ mutation Submit($id: ID!) {
 `,
   },
   {
-    title: "watch",
+    title: "Watch",
     variables: ID,
-    query: `# Every change of a job, as it happens; "after" resumes behind a cursor.
-subscription Changes($id: ID!, $after: String) {
+    query: `# Every change of a job, as it happens. With "after" it goes on behind that cursor.
+subscription Watch($id: ID!, $after: String) {
   statusChanges(jobId: $id, after: $after) {
     ... on StatusChange { cursor entityType toStatus toStage reason message at }
     ... on StreamGap { cause resumeAt }
   }
 }
 
-# Or only how far it is, until it is settled:
+# Only its progress, until it is settled:
 subscription Progress($id: ID!) {
   jobProgress(jobId: $id) { status stage progress stageCounts { stage queued running completed failed } }
 }
 `,
   },
   {
-    title: "history",
+    title: "History",
     variables: ID,
-    query: `# What became of a job, and why; "waitingOn" says why it does not move.
-query Job($id: ID!) {
+    query: `# What happened to a job, and why. "waitingOn" says why it does not move.
+query History($id: ID!) {
   job(id: $id) {
     status
     waitingOn { code message until }
@@ -94,19 +114,20 @@ query Newest {
 `,
   },
   {
-    title: "retry",
+    title: "Retry",
     variables: ID,
-    query: `# May it be retried? Then its failed tasks go on at the stage where they stopped.
-query May($id: ID!) {
-  job(id: $id) { canRetry { allowed disabledReason } canCancel { allowed disabledReason } }
-}
-
+    query: `# The failed tasks of a job start again at the stage where they failed.
 mutation Retry($id: ID!) {
   retryJob(input: { jobId: $id, reason: "tried by hand" }) {
     retriedTasks
     job { status run }
     userErrors { code message }
   }
+}
+
+# Whether that is possible now, and why not:
+query MayRetry($id: ID!) {
+  job(id: $id) { canRetry { allowed disabledReason } canCancel { allowed disabledReason } }
 }
 `,
   },

@@ -1,0 +1,84 @@
+import express, { type Express, type Request, type Response } from "express";
+import { AccessDenied } from "../../errors.js";
+import type { Principal } from "../../access/principal.js";
+import type { SignIn } from "../../access/sign-in.js";
+import { refuse } from "../refuse.js";
+
+/** What signing in takes. */
+export interface SignInDeps {
+  /** Null where this server signs nobody in by a link. */
+  readonly signIn: SignIn | null;
+  /** @throws {AccessDenied} */
+  readonly authenticate: (authorization: unknown) => Promise<Principal>;
+}
+
+/** A code, or nothing at all. */
+const MAX_BODY_BYTES = 1_000;
+
+/** The path of a link to the playground. The code stands behind the "#", which no browser sends and no server logs. */
+export function linkPath(code: string): string {
+  return `/playground#code=${code}`;
+}
+
+/**
+ * POST /playground/links makes a link for whoever shows a key of the whole project. POST /playground/session exchanges the
+ * code of one, `{ "code": … }`, for `{ "key", "expiresAt" }`: only for a page of this server, opened by a loopback name, so
+ * that neither another page nor a name that was made to lead here gets one. Both are 404 where there is no signing in.
+ */
+export function serveSignIn(app: Express, { signIn, authenticate }: SignInDeps): void {
+  app.use(["/playground/links", "/playground/session"], (req, res, next) => {
+    res.set({ "cache-control": "no-store", "referrer-policy": "no-referrer" });
+    if (signIn === null)
+      return refuse(res, 404, "NOT_FOUND", "This server gives no links; show a key in the playground.");
+    if (req.method === "POST") return next();
+    res.setHeader("allow", "POST");
+    refuse(res, 405, "METHOD_NOT_ALLOWED", `${req.method} does nothing here; use POST.`);
+  });
+  app.post("/playground/links", async (req, res) => {
+    const { host = "" } = req.headers;
+    if (!isLoopback(host)) {
+      const message = `A link works on the server's own machine alone, and this address is ${host.slice(0, 200)}. Run the command there, or show a key in the playground.`;
+      return refuse(res, 403, "FORBIDDEN", message);
+    }
+    const { projectId, role, name, scope } = await authenticate(req.headers.authorization);
+    if (scope !== null) {
+      throw new AccessDenied(
+        "FORBIDDEN",
+        `The key "${name}" sees one part of its project; a link signs in to all of it.`,
+      );
+    }
+    res.json({ path: linkPath(signIn!.makeCode({ projectId, role, createdBy: name })) });
+  });
+  app.post("/playground/session", express.json({ limit: MAX_BODY_BYTES }), async (req, res) => {
+    if (!isOwnPage(req)) return foreign(res, req);
+    const { code } = (req.body ?? {}) as { code?: unknown };
+    const session = typeof code === "string" ? await signIn!.exchange(code) : null;
+    if (session !== null) return void res.json(session);
+    refuse(
+      res,
+      401,
+      "CODE_OVER",
+      'This link has been used, or its ten minutes are over. "npx headway open" prints another.',
+    );
+  });
+}
+
+/** Whether a host, with or without its port, is this machine by one of the names that browsers have for it. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host);
+}
+
+/** Browsers say with every POST of which origin its page is. A proxy in front changes one of the two. */
+function isOwnPage({ headers }: Request): boolean {
+  const { host = "", origin, "sec-fetch-site": site = "same-origin" } = headers;
+  return isLoopback(host) && origin?.toLowerCase() === `http://${host.toLowerCase()}` && site === "same-origin";
+}
+
+function foreign(res: Response, { headers: { host = "none", origin = "none" } }: Request): void {
+  refuse(
+    res,
+    403,
+    "FORBIDDEN",
+    `A link is exchanged by the playground's own page on this machine alone; host is ${host.slice(0, 200)}, origin ${origin.slice(0, 200)}.`,
+  );
+}
