@@ -72,6 +72,7 @@ export class Claims {
     const change = randomUUID();
     const claim = JSON.stringify({
       ...request,
+      worker: workerId,
       serves: servesOf(registry),
       turns: this.#turns.places(),
       change,
