@@ -72,8 +72,8 @@ export default [
       ],
       [
         "a hint does not wake it",
-        "this.#hinted.push(...hint.tasks.map(({ id }) => id)); this.#wake.raise();",
-        "this.#hinted.push(...hint.tasks.map(({ id }) => id));",
+        'await failpoint("hint.before_claim"); this.#wake.raise();',
+        'await failpoint("hint.before_claim");',
       ],
       [
         "it waits for its poll though more is due",

@@ -104,7 +104,7 @@ describe("F42: a worker's process dies under its parent", () => {
     const job = await rig.submit(api, 2, { options: { holdMs: 600_000 } }, "scenery");
     await until("one runs", async () => (await taken(job)) === 1);
     const serves = { steps: { version: 1, stages: { one: 3 } } };
-    const claimOf = (worker: string) => JSON.stringify({ worker, serves, ids: [], limit: 8, waitMs: 0 });
+    const claimOf = (worker: string) => JSON.stringify({ worker, serves, limit: 8, waitMs: 0 });
     const claiming = await rig.db.connect();
     try {
       const claim = async (worker: string): Promise<number> => {

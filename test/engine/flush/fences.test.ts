@@ -41,7 +41,7 @@ const WORKER = randomUUID();
 const worker = (): Recorder => recorder(WORKER);
 
 async function claimed(by = worker()): Promise<Claim> {
-  const [claim] = await by.claim({ ids: [], registry: rig.deps.registry, limit: 1 });
+  const [claim] = await by.claim({ registry: rig.deps.registry, limit: 1 });
   return claim!;
 }
 

@@ -46,8 +46,7 @@ function recorder(): Recorder {
   });
 }
 
-const claim = (by: Recorder, limit: number): Promise<Claim[]> =>
-  by.claim({ ids: [], registry: rig.deps.registry, limit });
+const claim = (by: Recorder, limit: number): Promise<Claim[]> => by.claim({ registry: rig.deps.registry, limit });
 const end = (by: Recorder, { taskId, fence }: Claim): Promise<unknown> =>
   by.record({ kind: "end", taskId, fence, cause: "PERMANENT_ERROR", code: "DONE" });
 
@@ -205,7 +204,7 @@ test("a lease that waited for its turn at the history begins with its turn", asy
   await other.query("select headway.lock_history(array[$1::uuid])", [id]);
   const claimed = rig.db.query("select headway.claim_tasks($1, 'worker:z', $2) as answer", [
     workerId,
-    JSON.stringify({ ids: [], serves: servesOf(rig.deps.registry), limit: 1, change: randomUUID(), leaseMs: 5_000 }),
+    JSON.stringify({ serves: servesOf(rig.deps.registry), limit: 1, change: randomUUID(), leaseMs: 5_000 }),
   ]);
   await until("the claim waits for its turn", async () => (await waitingForLocks()) === 1);
   const waitedFrom = performance.now();
