@@ -28,11 +28,7 @@ export function historyOf(projectId: string): PagedList<StatusChange> {
 }
 
 /** One page of the history, oldest first; its cursors are the stream's own. @throws {BadInput} */
-export function changePage(
-  context: BoundedDb,
-  list: ChangeList,
-  request: PageRequest,
-): Promise<Page<StatusChange>> {
+export function changePage(context: BoundedDb, list: ChangeList, request: PageRequest): Promise<Page<StatusChange>> {
   return readPage(context, changes(list), request);
 }
 
