@@ -113,6 +113,11 @@ export async function fillLists(superuserUrl: string, jobs: number): Promise<Fil
            else 'COMPLETED' end as status) s`,
       ),
     );
+    await db.query(
+      `insert into headway.ready_stage (job_id, stage, project_id, pipeline, pipeline_version, priority, ready)
+       select j.id, t.stage, j.project_id, j.pipeline, j.pipeline_version, j.priority, count(*)
+       from headway.task t join headway.job j on j.id = t.job_id where t.status = 'QUEUED' group by j.id, t.stage`,
+    );
     await withoutIndexes(db, "headway.status_change", () =>
       db.query(
         `insert into headway.status_change (tx, project_id, entity_type, entity_id, collection_id, job_id, task_id, version, from_status,

@@ -8,12 +8,13 @@ import { b6 } from "./b6-start.js";
 import { b7 } from "./b7-dead-worker.js";
 import { b8 } from "./b8-growth.js";
 import type { Bench } from "./bench.js";
+import { claims } from "./claims.js";
 import { expiry } from "./expiry.js";
 import { memory } from "./memory.js";
 import { processes } from "./processes.js";
 import { timing } from "./timing.js";
 import { runBenches } from "./run.js";
 
-const BENCHES: readonly Bench[] = [b1, b2, b3, b4, b5, b6, b7, b8, processes, expiry, memory, timing];
+const BENCHES: readonly Bench[] = [b1, b2, b3, b4, b5, b6, b7, b8, claims, processes, expiry, memory, timing];
 
 process.exitCode = await runBenches(BENCHES, process.argv.slice(2));

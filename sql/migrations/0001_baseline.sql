@@ -176,11 +176,6 @@ create table headway.job (
   cancelled int not null default 0,
   skipped int not null default 0,
   settled_peak int not null default 0,
-  -- For claims. Tasks that are QUEUED, the collection task too; whether there are any, which an index can be about
-  -- without being written at each flush; and a time before which none of them is due.
-  ready int not null default 0 check (ready >= 0),
-  is_ready boolean not null generated always as (ready > 0) stored,
-  next_due_at timestamptz not null default 'infinity',
   idempotency_key text,
   request_hash text,
   run_at timestamptz,
@@ -199,8 +194,6 @@ create table headway.job (
   change_message text,
   unique (project_id, idempotency_key)
 ) with (fillfactor = 70);
-create index job_ready on headway.job (pipeline, project_id, pipeline_version, priority desc, next_due_at, id)
-  where is_ready and cancel_requested_at is null;
 create index job_with_operation on headway.job (id) where operation is not null;
 create unique index job_one_open on headway.job (collection_id) where status in ('QUEUED', 'PROCESSING', 'CANCELLING');
 create index job_open on headway.job (id) where status in ('QUEUED', 'PROCESSING', 'CANCELLING');
@@ -301,6 +294,30 @@ create table headway.stage_count (
   failed int not null default 0 check (failed >= 0),
   primary key (job_id, stage)
 ) with (fillfactor = 70);
+
+-- What claims look at: a row for each stage of a job at which tasks are QUEUED, the collection task among them. The
+-- triggers of task write it under the lock of the collection's history, claims mark what has become due. It is small,
+-- and its rows come and go.
+create table headway.ready_stage (
+  job_id uuid not null references headway.job,
+  stage text not null,
+  project_id uuid not null references headway.project,
+  pipeline text not null,
+  -- That the job was submitted with.
+  pipeline_version int not null,
+  priority int not null,
+  -- Where the job has its turn among those of its project and priority.
+  ring int not null generated always as (uuid_hash(job_id)) stored,
+  -- The tasks that are QUEUED.
+  ready int not null check (ready > 0),
+  -- None of them is due before; null where some may be due now.
+  not_before timestamptz,
+  primary key (job_id, stage)
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_limit = 1000);
+create index ready_stage_due on headway.ready_stage (
+  pipeline, pipeline_version, stage, project_id, priority desc, ring, job_id
+) where not_before is null;
+create index ready_stage_later on headway.ready_stage (not_before) where not_before is not null;
 
 -- The history. Append-only, and vacuumed for its visibility.
 create table headway.status_change (
@@ -437,7 +454,9 @@ create table headway.worker (
   last_loop_at timestamptz not null default clock_timestamp(),
   last_claim_at timestamptz,
   draining_at timestamptz,
-  stopped_at timestamptz
+  stopped_at timestamptz,
+  -- Its process has ended without a word, as the process that had started it saw; stopped_at is set with it.
+  died_at timestamptz
 ) with (fillfactor = 70);
 
 create index worker_not_stopped on headway.worker (id) where stopped_at is null;
@@ -561,6 +580,17 @@ create table headway.named_entity_shown (
 create type headway.task_move as (
   job_id uuid, collection_id uuid, kind text, from_status text, to_status text, from_stage text, to_stage text,
   reason text, steps int, tasks bigint, due timestamptz
+);
+
+-- Where tasks are claimed from: a stage of a version of a pipeline, and the version of the worker that can run it.
+create type headway.lane as (pipeline text, pipeline_version int, stage text, version int);
+
+-- A job that may have a turn: where it stands in its ring, at which stages how many of its tasks are ready, and the
+-- version of the worker's pipeline. Its options where nobody of that version has looked at them, and whether it refuses
+-- them.
+create type headway.job_in_turn as (
+  id uuid, ring int, collection_id uuid, stages text[], ready int, pipeline text, version int, unchecked jsonb,
+  is_refused boolean
 );
 
 -- What a flush has changed, for what it does next.

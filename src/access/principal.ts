@@ -35,6 +35,7 @@ export async function authenticate(keys: KeyRing, authorization: unknown): Promi
 /** The least role for each mutation; a mutation that is not here can't be built. Reading needs VIEWER. */
 export const MUTATION_ROLES: Readonly<Record<string, Role>> = {
   createCollection: "OPERATOR",
+  updateCollection: "OPERATOR",
   addDocuments: "OPERATOR",
   createUploads: "OPERATOR",
   removeDocuments: "OPERATOR",

@@ -10,7 +10,11 @@ export class WaitingReason {
   readonly message!: string;
   @Field(() => Date, { nullable: true, description: "When it moves by itself, where that is known." })
   readonly until!: Date | null;
-  @Field(() => Int, { nullable: true, description: "Its place in the queue, from 1." })
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "Its place in the queue, from 1 to 10,001: at most so many due tasks, itself included, are taken up to it as things stand. Jobs of one project and priority take turns, and so do projects; null unless the code is BEHIND_OTHERS.",
+  })
   readonly position!: number | null;
 }
 

@@ -7,7 +7,7 @@ import { DeadlineExceeded, withDeadline } from "../async/with-deadline.js";
 import { cancelChannel } from "../database/channels.js";
 import { listen, type Listener } from "../database/listener.js";
 import type { Address } from "../database/session.js";
-import type { Consumer, Dispatcher, Hint } from "../dispatch/dispatcher.js";
+import type { Consumer, Dispatcher } from "../dispatch/dispatcher.js";
 import type { Claim } from "../engine/flush/claim.js";
 import { dispatch } from "../engine/flush/hints.js";
 import { Recorder } from "../engine/flush/recorder.js";
@@ -48,8 +48,6 @@ const START_DEADLINE_MS = 10_000;
 const CLAIM_DEADLINE_MS = 1_000;
 /** Handlers that ignore their signal are left behind after this long; their leases bring their tasks back. */
 const STOP_DEADLINE_MS = 5_000;
-/** Hinted ids kept while all slots are taken; any more are found by the claim anyway. */
-const MAX_HINTED = 1_000;
 
 /**
  * Takes due tasks and runs them, at most `concurrency` at once. Its health is the loop's own progress, written by the
@@ -64,7 +62,6 @@ export class WorkerLoop {
   readonly #row: WorkerRow;
   readonly #lag: IntervalHistogram = monitorEventLoopDelay({ resolution: 20 });
   readonly #running: Runs;
-  #hinted: string[] = [];
   /** A hint has come, a slot is free again, or the loop is to end. */
   readonly #wake = new Signal();
   /** Hints may come again: a claim has left slots free, or none will be made any more. */
@@ -148,7 +145,7 @@ export class WorkerLoop {
       this.#consumer = await this.#deps.dispatcher.consume({
         pipelines: this.#pipelines(),
         concurrency: 2,
-        onHint: (hint) => this.#onHint(hint),
+        onHint: () => this.#onHint(),
       });
       step = "the first iteration of the claim loop";
       await new Promise<void>((resolve, reject) => {
@@ -243,15 +240,14 @@ export class WorkerLoop {
     }
   }
 
-  /** "all" when the claim took all it asked for, so that more may be due. */
+  /** "all" when the claim took all it asked for, or all that one claim takes, so that more may be due. */
   async #claim(): Promise<"all" | "fewer" | "failed"> {
     const limit = this.#settings.concurrency - this.#running.size;
     if (limit <= 0) return "all";
-    const ids = this.#hinted.splice(0, limit);
     let claims: Claim[];
     const askedAt = performance.now();
     try {
-      claims = await this.#recorder.claim({ ids, limit, registry: this.#deps.registry });
+      claims = await this.#recorder.claim({ limit, registry: this.#deps.registry });
     } catch (error) {
       this.#claimError = error;
       this.#deps.onError(error, "claiming tasks");
@@ -262,13 +258,13 @@ export class WorkerLoop {
     // Their leases have been running while the answer was on its way.
     if (performance.now() - askedAt > this.#settings.heartbeatMs) this.#heartbeat.soon();
     if (this.#running.size < this.#settings.concurrency) this.#room.raise();
-    return claims.length >= limit ? "all" : "fewer";
+    const mayTakeMore = claims.length >= limit || (claims.length > 0 && this.#recorder.hasMoreToClaim);
+    return mayTakeMore ? "all" : "fewer";
   }
 
-  async #onHint(hint: Hint): Promise<void> {
+  async #onHint(): Promise<void> {
     if (this.#stopping) return;
     await failpoint("hint.before_claim");
-    if (this.#hinted.length < MAX_HINTED) this.#hinted.push(...hint.tasks.map(({ id }) => id));
     this.#wake.raise();
     while (!this.#stopping && this.#running.size >= this.#settings.concurrency) await this.#room.wait();
   }

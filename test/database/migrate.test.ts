@@ -46,7 +46,19 @@ describe("migrate", () => {
     await migrate(database.url);
     await client.query("update headway.sql_file set sha256 = 'older' where path like 'functions/claim/%'");
     expect(await migrate(database.url)).toEqual(
-      ["claimable", "claimed", "heartbeat", "take_due", "why_not_run"].map((name) => `functions/claim/${name}.sql`),
+      [
+        "claimable",
+        "claimed",
+        "heartbeat",
+        "jobs_in_turn",
+        "lanes_served",
+        "mark_due",
+        "next_priority",
+        "next_project",
+        "take_due",
+        "turn_shares",
+        "why_not_run",
+      ].map((name) => `functions/claim/${name}.sql`),
     );
     expect(await migrate(database.url)).toEqual([]);
   });

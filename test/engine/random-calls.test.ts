@@ -139,7 +139,7 @@ async function submit(run: Run, pick: number, idempotencyKey: string | null): Pr
 }
 
 async function claim(run: Run, by: Holder, limit: number): Promise<boolean> {
-  const claiming = by.claiming.then(() => by.recorder.claim({ ids: [], registry: rig.deps.registry, limit }));
+  const claiming = by.claiming.then(() => by.recorder.claim({ registry: rig.deps.registry, limit }));
   by.claiming = claiming.catch(() => undefined);
   const claims = await claiming;
   run.held.push(...claims.map((one) => ({ claim: one, by, stage: one.stage, refusals: 0 })));

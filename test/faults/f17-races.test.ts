@@ -66,7 +66,7 @@ async function running(): Promise<Running[]> {
   await rig.submit("pair", ROUNDS);
   const claims: Running[] = [];
   while (claims.length < ROUNDS) {
-    claims.push(...(await recorder.claim({ ids: [], registry: rig.deps.registry, limit: 100 })));
+    claims.push(...(await recorder.claim({ registry: rig.deps.registry, limit: 100 })));
   }
   return claims;
 }

@@ -68,9 +68,9 @@ async function operation(job: string): Promise<{ kind: string | null; status: st
 }
 
 /** Sends it to an API process that dies at that passage of the failpoint; it says nothing more. */
-async function dieIn(mutation: string, job: string, failpoint: string): Promise<void> {
+async function dieIn(mutation: string, id: string | null, failpoint: string): Promise<void> {
   const doomed = await rig.start(ROLES.api, { HEADWAY_FAILPOINT: `${failpoint}` });
-  await expect(rig.client(doomed).query(mutation, { id: job })).rejects.toThrow();
+  await expect(rig.client(doomed).query(mutation, { id })).rejects.toThrow();
   await until("it is dead", () => hasExited(doomed));
   expect(hasFired(doomed)).toBe(true);
 }
@@ -148,6 +148,53 @@ describe("F33: a bulk cancel, retry or expiry is killed between its steps", () =
       await worker.kill();
     },
   );
+
+  test("a cancel and a retry, after the last step: all is done, and the sweep finds nothing to do", async () => {
+    const job = await rig.submit(api, await collection());
+    await dieIn(CANCEL, job, "operation.after_step:kill9@2");
+    expect(await tasks(job)).toEqual({ CANCELLED: DOCUMENTS });
+    expect(await operation(job)).toEqual({ kind: null, status: "CANCELLED", run: 1 });
+    await dieIn(RETRY, job, "operation.after_step:kill9@2");
+    expect(await tasks(job)).toEqual({ QUEUED: DOCUMENTS });
+    expect(await operation(job)).toEqual({ kind: null, status: "QUEUED", run: 2 });
+    await api.query(CANCEL, { id: job });
+    await rig.account({ fault: "F33", what: "kill -9 after the last step", times: 2 }, { statuses: ["CANCELLED"] });
+  });
+
+  test("a cancel, then the sweep that goes on with it: another sweep finishes", async () => {
+    const job = await rig.submit(api, await collection());
+    await dieIn(CANCEL, job, "cancel.after_commit:kill9");
+    const doomed = await rig.start(ROLES.reconciler, { HEADWAY_FAILPOINT: "operation.after_step:kill9" });
+    await until("the sweep is dead", () => hasExited(doomed));
+    expect(await tasks(job)).toEqual({ CANCELLED: 1_000, QUEUED: DOCUMENTS - 1_000 });
+    const sweeper = await rig.start(ROLES.reconciler);
+    await rig.settled([job], DEADLINE_MS);
+    expect(await operation(job)).toEqual({ kind: null, status: "CANCELLED", run: 1 });
+    await rig.account({ fault: "F33", what: "kill -9 of a sweep in a cancel", times: 1 }, { statuses: ["CANCELLED"] });
+    await sweeper.kill();
+  });
+
+  test("bulkJobs, between its jobs: those it has decided are finished by the sweep, asking again takes the others", async () => {
+    const ids = await Promise.all(Array.from({ length: 12 }, () => rig.collection(api, 3)));
+    const jobs = await Promise.all(ids.map((id) => rig.submit(api, id)));
+    const decided = async (): Promise<number> => {
+      const { rows } = await rig.db.query(
+        "select count(*)::int as n from headway.job where id = any ($1) and cancel_requested_at is not null",
+        [jobs],
+      );
+      return rows[0].n;
+    };
+    const BULK = `mutation { bulkJobs(input: { action: CANCEL, dryRun: false, filter: { status: [QUEUED] } }) {
+      applied userErrors { code } } }`;
+    await dieIn(BULK, null, "cancel.after_commit:kill9@3");
+    const before = await decided();
+    expect(before).toBeGreaterThanOrEqual(3);
+    expect(before).toBeLessThan(jobs.length);
+    expect(await api.query(BULK, {})).toEqual({ bulkJobs: { applied: jobs.length - before, userErrors: [] } });
+    await rig.settled(jobs, DEADLINE_MS);
+    expect(await decided()).toBe(jobs.length);
+    await rig.account({ fault: "F33", what: "kill -9 of bulkJobs", times: 1 }, { statuses: ["CANCELLED"] });
+  });
 
   test("a cancel ends a retry that is pending", async () => {
     const job = await rig.submit(api, await collection());

@@ -46,7 +46,7 @@ function recorder(): Recorder {
 
 type Claimed = Awaited<ReturnType<Recorder["claim"]>>[number];
 const claim = (by: Recorder, limit = 100): Promise<Claimed[]> =>
-  by.claim({ ids: [], registry: new Registry([quick]), limit });
+  by.claim({ registry: new Registry([quick]), limit });
 const goOn = (by: Recorder, { taskId, fence }: Claimed) =>
   by.record({ kind: "stage", taskId, fence, stage: "b", maxAttempts: 3, outputJson: "1" });
 const complete = (by: Recorder, { taskId, fence }: Claimed) =>
@@ -62,7 +62,7 @@ async function collectionsOf(jobs: readonly string[]): Promise<string[]> {
 
 /** Blocks that a claim looks at until it has its task; it is undone. Writing one costs more as indexes grow deeper. */
 async function lookedAtByClaim(): Promise<number> {
-  const request = { ids: [], serves: servesOf(new Registry([quick])), limit: 1, waitMs: 100 };
+  const request = { serves: servesOf(new Registry([quick])), limit: 1, waitMs: 100 };
   await other.query("begin");
   const { rows } = await other.query("explain (analyze, buffers, format json) select headway.claimable($1)", [
     JSON.stringify(request),

@@ -23,7 +23,8 @@ afterEach(() => rig.close());
 async function theClockGoesBack(): Promise<void> {
   const times = {
     task: ["run_at", "status_changed_at", "lease_expires_at", "cancel_requested_at", "created_at", "started_at"],
-    job: ["next_due_at", "status_changed_at", "created_at"],
+    ready_stage: ["not_before"],
+    job: ["status_changed_at", "created_at"],
     collection: ["status_changed_at", "created_at"],
     worker: ["heartbeat_at", "last_loop_at", "started_at"],
     status_change: ["at"],

@@ -47,6 +47,7 @@ async function everything(): Promise<string> {
 }
 
 const CREATE = `mutation ($input: CreateCollectionInput!) { result: createCollection(input: $input) { collection { id } userErrors { code message path } } }`;
+const UPDATE = `mutation ($input: UpdateCollectionInput!) { result: updateCollection(input: $input) { collection { id } userErrors { code message path } } }`;
 const ADD = `mutation ($input: AddDocumentsInput!) { result: addDocuments(input: $input) { documents { id } userErrors { code message path } } }`;
 const SUBMIT = `mutation ($input: SubmitJobInput!) { result: submitJob(input: $input) { job { id } deduplicated userErrors { code message path } } }`;
 const RETRY_JOB = `mutation ($input: RetryJobInput!) { result: retryJob(input: $input) { job { id } retriedTasks userErrors { code message path } } }`;
@@ -57,6 +58,17 @@ const CANCEL_TASK = `mutation ($input: CancelTaskInput!) { result: cancelTask(in
 describe("H7: a mutation that can't be done is a user error that says why, and changes nothing:", () => {
   const cases: [string, string, () => object, string, RegExp][] = [
     ["a name taken", CREATE, () => ({ name: "collection 1" }), "NAME_TAKEN", /collection 1/],
+    ["another's name", UPDATE, () => ({ collectionId: at.full, name: "collection 2" }), "NAME_TAKEN", /collection 2/],
+    ["a name of null", UPDATE, () => ({ collectionId: at.full, name: null }), "INVALID_INPUT", /name/],
+    ["metadata that is a list", UPDATE, () => ({ collectionId: at.full, metadata: [] }), "INVALID_INPUT", /metadata/],
+    ["an unknown collection", UPDATE, () => ({ collectionId: UNKNOWN, name: "n" }), "NOT_FOUND", new RegExp(UNKNOWN)],
+    [
+      "an end that is past",
+      UPDATE,
+      () => ({ collectionId: at.full, name: "n", expiresAt: "2020-01-01T00:00:00Z" }),
+      "INVALID_INPUT",
+      /expiresAt is 2020-01-01T00:00:00.000Z/,
+    ],
     ["an empty name", CREATE, () => ({ name: "  " }), "INVALID_INPUT", /name/],
     ["a name of 501 characters", CREATE, () => ({ name: "x".repeat(501) }), "INVALID_INPUT", /name/],
     ["a name with a NUL", CREATE, () => ({ name: "a\0b" }), "INVALID_INPUT", /name/],

@@ -126,7 +126,7 @@ test("a claim that ends does not take the heartbeat of a newer claim of its task
     onDue: () => undefined,
     onError: rig.deps.onError,
   });
-  const take = async () => (await recorder.claim({ ids: [], registry: rig.deps.registry, limit: 1 }))[0]!;
+  const take = async () => (await recorder.claim({ registry: rig.deps.registry, limit: 1 }))[0]!;
   const beating = ({ taskId, fence }: { taskId: string; fence: string }): Beating => ({
     taskId,
     fence,

@@ -22,7 +22,7 @@ beforeAll(async () => {
     onDue: () => undefined,
     onError: rig.deps.onError,
   });
-  const [claim] = await recorder.claim({ ids: [], registry: rig.deps.registry, limit: 1 });
+  const [claim] = await recorder.claim({ registry: rig.deps.registry, limit: 1 });
   staging = new Staging(new StageDatabase(rig.db, null, rig.deps.onError), claim!, claim!.document!.id);
 });
 afterAll(() => rig.close());

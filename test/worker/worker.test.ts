@@ -238,7 +238,7 @@ async function dies(jobId: string): Promise<void> {
     onDue: () => undefined,
     onError: rig.deps.onError,
   });
-  const [claim] = await recorder.claim({ ids: [], registry: rig.deps.registry, limit: 1 });
+  const [claim] = await recorder.claim({ registry: rig.deps.registry, limit: 1 });
   expect(claim).toBeDefined();
   recorder.close();
   await rig.db.query("update headway.task set lease_expires_at = now() - interval '1 minute' where job_id = $1", [

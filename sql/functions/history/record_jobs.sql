@@ -1,4 +1,5 @@
--- Statement trigger: the history of jobs, from exactly the rows that changed; a new job gets its counts by stage.
+-- Statement trigger: the history of jobs, from exactly the rows that changed; a new job gets its counts by stage, and of
+-- one that is to be cancelled nothing is due any more.
 create or replace function headway.record_jobs() returns trigger language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -22,6 +23,10 @@ begin
     select n.project_id, 'JOB', n.id, n.collection_id, n.id, n.version, o.status, n.status, n.run, n.changed_by_type,
       n.changed_by, n.change_reason, n.change_message, n.change_id, n.status_changed_at
     from new_rows n join old_rows o on o.id = n.id where n.version <> o.version order by n.id;
+    if exists (select from new_rows where cancel_requested_at is not null and finished_at is null) then
+      update headway.ready_stage set not_before = 'infinity'
+      where job_id in (select id from new_rows where cancel_requested_at is not null);
+    end if;
   end if;
   perform pg_notify(tg_table_schema, '');
   return null;

@@ -20,12 +20,11 @@ begin
   select project_id, 'TASK', id, collection_id, job_id, id, version, status, stage, run, attempt, changed_by_type,
     changed_by, change_reason, change_message, change_id, status_changed_at from new_rows order by ordinal, id;
   update headway.job j set total = j.total + d.total, queued = j.queued + d.queued, skipped = j.skipped + d.skipped,
-    settled_peak = j.settled_peak + d.skipped, ready = j.ready + d.ready, next_due_at = least(j.next_due_at, d.due)
+    settled_peak = j.settled_peak + d.skipped
   from (
     select job_id, count(*) filter (where kind = 'DOCUMENT') as total,
       count(*) filter (where kind = 'DOCUMENT' and status = 'QUEUED') as queued,
-      count(*) filter (where kind = 'DOCUMENT' and status = 'SKIPPED') as skipped,
-      count(*) filter (where status = 'QUEUED') as ready, min(run_at) filter (where status = 'QUEUED') as due
+      count(*) filter (where kind = 'DOCUMENT' and status = 'SKIPPED') as skipped
     from new_rows group by job_id
   ) d where j.id = d.job_id;
   update headway.stage_count s set queued = s.queued + d.queued
@@ -33,6 +32,15 @@ begin
     select job_id, stage, count(*) as queued from new_rows
     where kind = 'DOCUMENT' and status = 'QUEUED' group by job_id, stage
   ) d where s.job_id = d.job_id and s.stage = d.stage;
+  insert into headway.ready_stage as r (job_id, stage, project_id, pipeline, pipeline_version, priority, ready, not_before)
+  select j.id, d.stage, j.project_id, j.pipeline, j.pipeline_version, j.priority, d.ready,
+    case when d.due > clock_timestamp() then d.due end
+  from (
+    select job_id, stage, count(*) as ready, min(run_at) as due from new_rows where status = 'QUEUED' group by job_id, stage
+  ) d cross join lateral (select * from headway.job where id = d.job_id offset 0) j
+  on conflict (job_id, stage) do update set ready = r.ready + excluded.ready,
+    not_before = case when r.not_before is not null and excluded.not_before is not null
+                      then least(r.not_before, excluded.not_before) end;
   perform pg_notify(tg_table_schema, '');
   return null;
 end $$;

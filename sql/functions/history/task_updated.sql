@@ -81,8 +81,7 @@ begin
       queued = j.queued + d.queued, running = j.running + d.running, completed = j.completed + d.completed,
       failed = j.failed + d.failed, cancelled = j.cancelled + d.cancelled, skipped = j.skipped + d.skipped,
       settled_peak = greatest(j.settled_peak, j.completed + d.completed + j.failed + d.failed + j.cancelled + d.cancelled
-        + j.skipped + d.skipped),
-      ready = j.ready + d.ready, next_due_at = least(j.next_due_at, d.due)
+        + j.skipped + d.skipped)
     from (
       select m.job_id,
         sum(m.documents * ((m.to_status = 'QUEUED')::int - (m.from_status = 'QUEUED')::int)) as queued,
@@ -90,13 +89,12 @@ begin
         sum(m.documents * ((m.to_status = 'COMPLETED')::int - (m.from_status = 'COMPLETED')::int)) as completed,
         sum(m.documents * ((m.to_status = 'FAILED')::int - (m.from_status = 'FAILED')::int)) as failed,
         sum(m.documents * ((m.to_status = 'CANCELLED')::int - (m.from_status = 'CANCELLED')::int)) as cancelled,
-        sum(m.documents * ((m.to_status = 'SKIPPED')::int - (m.from_status = 'SKIPPED')::int)) as skipped,
-        sum(m.tasks * ((m.to_status = 'QUEUED')::int - (m.from_status = 'QUEUED')::int)) as ready,
-        min(m.due) filter (where m.to_status = 'QUEUED') as due
+        sum(m.documents * ((m.to_status = 'SKIPPED')::int - (m.from_status = 'SKIPPED')::int)) as skipped
       from (
         select x.*, case x.kind when 'DOCUMENT' then x.tasks else 0 end as documents from unnest(v_moves) x
       ) m where m.from_status <> m.to_status group by m.job_id
     ) d where j.id = d.job_id;
+    perform headway.count_ready(v_moves);
   end if;
 
   update headway.stage_count s set queued = s.queued + d.queued, running = s.running + d.running,

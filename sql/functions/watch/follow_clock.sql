@@ -11,7 +11,7 @@ declare
   c_unseen constant interval := '10 seconds';
   v_now timestamptz := clock_timestamp();
   v_latest timestamptz;
-  v_jobs uuid[];
+  v_moved int;
 begin
   select latest into v_latest from headway.clock;
   if v_latest <= v_now + interval '1 second' then
@@ -19,25 +19,30 @@ begin
     return 0;
   end if;
 
-  with moved as (
-    update headway.task t set run_at = least(t.run_at - (v_latest - v_now), v_now)
-    where t.id in (
-      select d.id from headway.job j join headway.task d on d.job_id = j.id
-      where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and d.status = 'QUEUED' and d.run_at > v_now
-        and d.run_at <= greatest(v_latest, d.status_changed_at) + c_unseen
-      order by d.id limit p_limit for no key update of d skip locked)
-    returning t.job_id
-  )
-  select array_agg(job_id) into v_jobs from moved;
-  if v_jobs is not null then
-    update headway.job set next_due_at = v_now where id = any (v_jobs) and next_due_at > v_now;
-    return cardinality(v_jobs);
-  end if;
+  update headway.task t set run_at = least(t.run_at - (v_latest - v_now), v_now)
+  where t.id in (
+    select d.id from headway.job j join headway.task d on d.job_id = j.id
+    where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and d.status = 'QUEUED' and d.run_at > v_now
+      and d.run_at <= greatest(v_latest, d.status_changed_at) + c_unseen
+    order by d.id limit p_limit for no key update of d skip locked);
+  get diagnostics v_moved = row_count;
+  if v_moved > 0 then return v_moved; end if;
   -- Somebody else has locked the others: they are left for the next call.
   if exists (
     select from headway.job j join headway.task d on d.job_id = j.id
     where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and d.status = 'QUEUED' and d.run_at > v_now
       and d.run_at <= greatest(v_latest, d.status_changed_at) + c_unseen
+  ) then
+    return 1;
+  end if;
+
+  -- Claims look at them again. A task may have changed its status up to c_unseen after the last sweep; of one too many a
+  -- claim finds that nothing is due.
+  update headway.ready_stage set not_before = null where ctid = any (array(
+    select ctid from headway.ready_stage where not_before > v_now and not_before <= v_latest + 2 * c_unseen
+    for no key update skip locked));
+  if exists (
+    select from headway.ready_stage where not_before > v_now and not_before <= v_latest + 2 * c_unseen
   ) then
     return 1;
   end if;

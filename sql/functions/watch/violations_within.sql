@@ -63,11 +63,15 @@ returns table (invariant text, entity_type text, entity_id uuid, detail text) la
   where (j.total, j.queued, j.running, j.completed, j.failed, j.cancelled, j.skipped)
     is distinct from (n.total, n.queued, n.running, n.completed, n.failed, n.cancelled, n.skipped)
   union all
-  select 'S8', 'JOB', j.id, format('%s tasks are QUEUED, ready says %s', n.queued, j.ready) from jobs j
-  cross join lateral (
-    select count(*) as queued, min(run_at) as due from tasks t where t.job_id = j.id and t.status = 'QUEUED'
+  select 'S8', 'JOB', j.id, format('%s tasks are QUEUED at stage %s, %s are ready there from %s on', coalesce(n.queued, 0),
+    coalesce(n.stage, r.stage), coalesce(r.ready, 0), coalesce(r.not_before::text, 'now'))
+  from (
+    select job_id, stage, count(*) as queued, min(run_at) as due from tasks where status = 'QUEUED' group by job_id, stage
   ) n
-  where j.ready <> n.queued or j.next_due_at > n.due
+  full join (select * from headway.ready_stage where job_id in (select id from jobs)) r
+    on r.job_id = n.job_id and r.stage = n.stage
+  join jobs j on j.id = coalesce(n.job_id, r.job_id)
+  where n.queued is distinct from r.ready or (r.not_before > n.due and j.cancel_requested_at is null)
   union all
   select 'S8', 'JOB', s.job_id, 'counts of stage ' || s.stage || ' differ from its tasks' from headway.stage_count s
   join jobs j on j.id = s.job_id

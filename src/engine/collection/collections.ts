@@ -11,16 +11,19 @@ import { assertUri } from "../../sources/uri.js";
 import { unstorableIn, MAX_METADATA_BYTES } from "../storable.js";
 import { holdUploads } from "../uploads/uploads.js";
 
-const Metadata = z
+/** A JSON object that Postgres keeps as it is. */
+export const Metadata = z
   .record(z.string(), z.unknown(), "must be a JSON object")
   .refine(
     (value) => unstorableIn(JSON.stringify(value)) === null,
     "must not contain U+0000 or half of a surrogate pair",
   );
 
+export const Description = text(10_000).nullish();
+
 const NewCollection = z.object({
   name: Name,
-  description: text(10_000).nullish(),
+  description: Description,
   metadata: Metadata.nullish(),
   expiresInDays: z.number().int().min(1, "must be at least 1").max(36_500, "must be at most 36,500").nullish(),
 });
@@ -48,10 +51,15 @@ export async function createCollection(deps: EngineDeps, actor: Actor, input: Ne
       ],
     );
   } catch (error) {
-    if (sqlStateOf(error) !== "23505") throw error;
-    throw new UserFault("NAME_TAKEN", `A collection named "${name}" exists already; choose another name.`, ["name"]);
+    throw nameTaken(error, name);
   }
   return id;
+}
+
+/** What to throw for an error of a statement that gives a collection this name. */
+export function nameTaken(error: unknown, name: string | undefined): unknown {
+  if (sqlStateOf(error) !== "23505") return error;
+  return new UserFault("NAME_TAKEN", `A collection named "${name}" exists already; choose another name.`, ["name"]);
 }
 
 export interface NewDocument {

@@ -6,10 +6,9 @@ import { servesOf, type Registry } from "../../pipelines/registry.js";
 import type { Claim } from "./claim.js";
 import { keepOptionsChecks, type UncheckedOptions } from "./options-checks.js";
 import { pauseAfter } from "./try-again.js";
+import { Turns, type Places } from "./turns.js";
 
 export interface ClaimRequest {
-  /** A guess which tasks are due; may be empty. */
-  readonly ids: readonly string[];
   /** The pipelines that whoever claims runs. */
   readonly registry: Registry;
   readonly limit: number;
@@ -26,6 +25,8 @@ export interface ClaimsOptions {
 
 /** How long a claim waits for a collection where somebody else holds all that have something due. */
 const WAIT_MS = 100;
+/** How often a claim that took nothing goes on behind jobs which could not have their turn, before it waits for a poll. */
+const MAX_ASKS = 16;
 
 /**
  * Takes due tasks, each time in a transaction of its own: a claim waits for no lock that a flush holds, and no flush for
@@ -33,6 +34,8 @@ const WAIT_MS = 100;
  */
 export class Claims {
   readonly #options: ClaimsOptions;
+  readonly #turns = new Turns();
+  #hasMore = false;
   #closed = false;
 
   constructor(options: ClaimsOptions) {
@@ -40,16 +43,24 @@ export class Claims {
   }
 
   /**
-   * Takes up to `limit` due tasks, of equal jobs those with a hinted task first. Asks again while somebody else holds all
-   * that is due, so that a worker which can take nothing for long is shown as STALLED; what becomes due elsewhere
-   * meanwhile is taken. Jobs of an earlier version are claimed once their options have been looked at.
+   * Takes up to `limit` due tasks, by turns. Asks again while somebody else holds all that is due, so that a worker which
+   * can take nothing for long is shown as STALLED; what becomes due elsewhere meanwhile is taken. Jobs of an earlier
+   * version are claimed once their options have been looked at.
    */
   async take(request: ClaimRequest): Promise<Claim[]> {
-    for (;;) {
-      const { claims, isHeld, unchecked } = await this.#takeOnce(request);
+    for (let asks = 1; ; asks += 1) {
+      const { claims, isHeld, unchecked, turns, hasMore } = await this.#takeOnce(request);
+      this.#turns.moveOn(turns);
+      this.#hasMore = hasMore;
       if (unchecked.length > 0) await keepOptionsChecks(this.#options.db, request.registry, unchecked);
-      if (claims.length > 0 || this.#closed || !(isHeld || unchecked.length > 0)) return claims;
+      if (claims.length > 0 || this.#closed) return claims;
+      if (!isHeld && unchecked.length === 0 && !(hasMore && asks < MAX_ASKS)) return claims;
     }
+  }
+
+  /** Whether the last claim has taken less than it might have: only so many jobs have a turn in one. */
+  get hasMore(): boolean {
+    return this.#hasMore;
   }
 
   close(): void {
@@ -59,14 +70,22 @@ export class Claims {
   async #takeOnce({ registry, ...request }: ClaimRequest): Promise<Taken> {
     const { db, actor, workerId, leaseMs, onError } = this.#options;
     const change = randomUUID();
-    const claim = JSON.stringify({ ...request, serves: servesOf(registry), change, leaseMs, waitMs: WAIT_MS });
+    const claim = JSON.stringify({
+      ...request,
+      worker: workerId,
+      serves: servesOf(registry),
+      turns: this.#turns.places(),
+      change,
+      leaseMs,
+      waitMs: WAIT_MS,
+    });
     const sentAtMs = performance.now();
     for (let lost = false; ;) {
       try {
         if (lost) {
           // The answer to the first try may have been lost after its commit: what it claimed is ours already.
           const claims = toClaims(await this.#adopt(change), sentAtMs);
-          if (claims.length > 0) return { claims, isHeld: false, unchecked: [] };
+          if (claims.length > 0) return { claims, isHeld: false, unchecked: [], turns: {}, hasMore: false };
         }
         await failpoint("flush.before_send");
         const rows: { answer: ClaimAnswer }[] = await db.query("select headway.claim_tasks($1, $2, $3) as answer", [
@@ -74,10 +93,10 @@ export class Claims {
           actor.name,
           claim,
         ]);
-        const { claimed, held, unchecked } = rows[0]!.answer;
-        if (claimed === null) return { claims: [], isHeld: held, unchecked };
+        const { claimed, held, ...answer } = rows[0]!.answer;
+        if (claimed === null) return { claims: [], isHeld: held, ...answer };
         await failpoint("claim.after_commit");
-        return { claims: toClaims(claimed, sentAtMs), isHeld: false, unchecked };
+        return { claims: toClaims(claimed, sentAtMs), isHeld: false, ...answer };
       } catch (error) {
         lost ||= isConnectionLoss(error);
         await pauseAfter(error, {
@@ -102,16 +121,18 @@ export class Claims {
   }
 }
 
-interface Taken {
+interface Taken extends Pick<ClaimAnswer, "unchecked" | "turns" | "hasMore"> {
   readonly claims: Claim[];
-  /** Somebody else held the collections of all that was due. */
+  /** Somebody else held the collections of all that was due, or something has become due this moment. */
   readonly isHeld: boolean;
-  readonly unchecked: readonly UncheckedOptions[];
 }
 
 interface ClaimAnswer {
   readonly held: boolean;
   readonly unchecked: readonly UncheckedOptions[];
+  readonly turns: Places;
+  /** Asking again at once may take more. */
+  readonly hasMore: boolean;
   readonly claimed: Claimed | null;
 }
 

@@ -70,9 +70,14 @@ export class Recorder {
     return this.#add(line, command);
   }
 
-  /** Takes up to `limit` due tasks, in a transaction of its own; of equal jobs those with a hinted task first. */
+  /** Takes up to `limit` due tasks by turns, in a transaction of its own. */
   claim(request: ClaimRequest): Promise<Claim[]> {
     return this.#claims.take(request);
+  }
+
+  /** Whether the last claim has taken less than it might have: asking again at once may take more. */
+  get hasMoreToClaim(): boolean {
+    return this.#claims.hasMore;
   }
 
   /** Says who runs a claim whose stages may begin before the one before has been recorded. End it with `forget`. */

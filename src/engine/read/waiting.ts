@@ -28,7 +28,7 @@ interface Facts {
   readonly free: number;
   /** Workers of its pipeline that go round but can't run it. */
   readonly unable: readonly Unable[];
-  /** Due tasks that are claimed before this one, counted to 10,000. */
+  /** Due tasks that may be claimed before this one, counted to 10,000. */
   readonly ahead: number;
   readonly documentsOpen: number;
   readonly documents: number;
@@ -126,7 +126,7 @@ function explainQueued(facts: Facts): WaitingReason | null {
   }
   const count = ahead >= MAX_AHEAD ? `${MAX_AHEAD} or more` : String(ahead);
   const position = ahead + 1;
-  return { code: "BEHIND_OTHERS", message: `${count} due tasks are taken before it.`, until: null, position };
+  return { code: "BEHIND_OTHERS", message: `At most ${count} due tasks are taken before it.`, until: null, position };
 }
 
 /** Which version a task needs, what those have that could take it but for that, and what to do. */
@@ -200,6 +200,23 @@ const FACTS = `
     left join headway.options_check o
       on y.why = 'OPTIONS' and o.job_id = n.job_id and o.pipeline_version = v.version
     group by n.job_id, n.stage
+  ), lanes as materialized (
+    select l.* from (
+      select distinct pipeline, pipeline_version, stage from headway.ready_stage
+      where not_before is null and exists (select from able)
+    ) l where exists (
+      select from headway.worker_now w where w.status in ('RUNNING', 'STARTING')
+        and (w.serves->l.pipeline->>'version')::int >= l.pipeline_version and w.serves->l.pipeline->'stages' ? l.stage)
+  ), rivals as materialized (
+    -- Jobs with something due that somebody runs.
+    select r.project_id, r.priority, r.job_id, sum(r.ready)::int as due
+    from lanes l join headway.ready_stage r
+      on r.pipeline = l.pipeline and r.pipeline_version = l.pipeline_version and r.stage = l.stage
+    where r.not_before is null and not exists (
+      select from headway.pipeline_pause p where p.project_id = r.project_id and p.pipeline = r.pipeline)
+    group by r.project_id, r.priority, r.job_id
+  ), projects as materialized (
+    select project_id, sum(due) as due from rivals group by project_id
   )
   select t.id, t.status, t.kind, t.pipeline, j.pipeline_version as version, t.stage, t.attempt, t.crashes, clock_timestamp() as now,
     t.run_at as "runAt", t.status_changed_at as "stageSince", t.cancel_requested_at as "cancelRequestedAt",
@@ -207,14 +224,24 @@ const FACTS = `
     coalesce(a.workers, 0) as workers, coalesce(a.stalled, 0) as stalled, coalesce(a.free, 0) as free,
     coalesce(a.unable, '[]') as unable,
     case when t.status = 'QUEUED' and t.run_at <= clock_timestamp() then (
-      select count(*)::int from (
-        select from headway.job x join headway.task o on o.job_id = x.id
-        where x.is_ready and x.cancel_requested_at is null and o.status = 'QUEUED' and o.run_at <= clock_timestamp()
-          and (x.priority > j.priority or (x.priority = j.priority and (x.next_due_at, x.id) < (j.next_due_at, j.id))
-            or (x.id = j.id and (o.run_at, o.ordinal) < (t.run_at, t.ordinal)))
-          and not exists (
-            select from headway.pipeline_pause y where y.project_id = x.project_id and y.pipeline = x.pipeline)
-        limit ${MAX_AHEAD}) o) else 0 end as ahead,
+      select least(inside.ahead + outside.ahead, ${MAX_AHEAD})::int
+      -- Of its own job those before it; of each other job of its priority one for each of these and one more, for they
+      -- take turns; all that its project has of a higher priority.
+      from (
+        select count(*) as n from (
+          select from headway.task o where o.job_id = t.job_id and o.status = 'QUEUED'
+            and (o.run_at, o.ordinal) < (t.run_at, t.ordinal) limit ${MAX_AHEAD}) o
+      ) own
+      cross join lateral (
+        select own.n + coalesce(sum(case when x.priority > t.priority then x.due else least(x.due, own.n + 1) end), 0)
+          as ahead
+        from rivals x where x.project_id = t.project_id and x.priority >= t.priority and x.job_id <> t.job_id
+      ) inside
+      -- And projects take turns in the same way.
+      cross join lateral (
+        select coalesce(sum(least(p.due, inside.ahead + 1)), 0) as ahead
+        from projects p where p.project_id <> t.project_id
+      ) outside) else 0 end as ahead,
     j.queued + j.running as "documentsOpen", j.total as documents
   from asked t join headway.job j on j.id = t.job_id
   left join headway.pipeline_pause p on p.project_id = t.project_id and p.pipeline = t.pipeline

@@ -3,6 +3,7 @@ import { SingleFlight } from "../../async/single-flight.js";
 import { changeChannel } from "../../database/channels.js";
 import { listen, type Listener } from "../../database/listener.js";
 import type { Address } from "../../database/session.js";
+import type { EntityType } from "../../lifecycle/status.js";
 import { assertCursorKind, decodeCursor } from "./cursor.js";
 import { Feeds, isMoreToCome, lostFeeds, readFeeds, type Feed, type FeedRow } from "./feed.js";
 import { changesAfter, headOf, isInScope, readDatabaseId, stands, withCursor } from "./history.js";
@@ -85,10 +86,14 @@ export class ChangeStream {
 
   /**
    * All changes of the scope behind `after`, then live ones; without `after`, live from now. A cursor that can't be
-   * honoured gives one Gap first, and the stream goes on from its `resumeAt`.
+   * honoured gives one Gap first, and the stream goes on from its `resumeAt`. Of `entityTypes` alone, where they are given.
    * @throws {BadInput} when `after` is no cursor, or of the wrong kind
    */
-  async follow(scope: Scope, after: string | null): Promise<Subscription> {
+  async follow(
+    scope: Scope,
+    after: string | null,
+    entityTypes: readonly EntityType[] | null = null,
+  ): Promise<Subscription> {
     const kind = kindOf(scope);
     let place: Position | null = null;
     let gap: Gap | null = null;
@@ -105,6 +110,7 @@ export class ChangeStream {
     const subscription: Subscription = new Subscription({
       scope,
       place: start,
+      entityTypes,
       first: gap,
       read: (from, limit) => changesAfter(this.#db, scope, from, limit),
       stands: (at) => stands(this.#db, scope, at),

@@ -1,4 +1,5 @@
 import { Signal } from "../../async/signal.js";
+import type { EntityType } from "../../lifecycle/status.js";
 import type { StatusChange } from "../../model/status-change.js";
 import type { Gap, Scope } from "./scope.js";
 import type { ChangeRow } from "./history.js";
@@ -7,6 +8,8 @@ import { isAfter, positionOf, type Position } from "./position.js";
 interface SubscriptionDeps {
   readonly scope: Scope;
   readonly place: Position;
+  /** Changes of these entities alone are handed out; null: of all. */
+  readonly entityTypes: readonly EntityType[] | null;
   /** Handed out before anything else. */
   readonly first: Gap | null;
   /** None where there are no more, and where the place is no longer one of the history. */
@@ -37,7 +40,10 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
   readonly scope: Scope;
   readonly #deps: SubscriptionDeps;
   readonly #kind: "collection" | "project";
+  /** Where a read that starts anew begins: all up to here was handed out, or is not wanted. */
   #place: Position;
+  /** How far has been read, or pushed; what is wanted of it lies in #rows until it is handed out. */
+  #read: Position;
   #first: Gap | null;
   #rows: ChangeRow[] = [];
   #live = false;
@@ -49,13 +55,13 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
     this.scope = deps.scope;
     this.#kind = deps.scope.kind === "project" ? "project" : "collection";
     this.#place = deps.place;
+    this.#read = deps.place;
     this.#first = deps.first;
   }
 
   /** The last place that was handed out or read. */
   get place(): Position {
-    const last = this.#rows.at(-1);
-    return last ? positionOf(this.#kind, last) : this.#place;
+    return this.#read;
   }
 
   [Symbol.asyncIterator](): this {
@@ -71,7 +77,7 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
       }
       const row = this.#rows.shift();
       if (row) {
-        this.#place = positionOf(this.#kind, row);
+        this.#place = this.#rows.length > 0 ? positionOf(this.#kind, row) : this.#read;
         return { done: false, value: this.#deps.toChange(row) };
       }
       if (!this.#live && (await this.#readMore())) continue;
@@ -93,20 +99,31 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
   /** Live rows of the scope, in order. Those this subscription has had are left out. */
   push(rows: readonly ChangeRow[]): void {
     if (!this.#live || this.#closed) return;
-    if (this.#rows.length + rows.length > MAX_KEPT) {
+    const read = this.#read;
+    this.#keep(rows.filter((row) => isAfter(this.#kind, row, read)));
+    if (this.#rows.length > MAX_KEPT) {
       this.#live = false;
       this.#rows = [];
-    } else {
-      const { place } = this;
-      this.#rows.push(...rows.filter((row) => isAfter(this.#kind, row, place)));
+      this.#read = this.#place;
     }
     this.#wake.raise();
+  }
+
+  /** Takes note of the next rows, and keeps those that are wanted. */
+  #keep(rows: readonly ChangeRow[]): void {
+    const last = rows.at(-1);
+    if (!last) return;
+    const { entityTypes } = this.#deps;
+    this.#rows.push(...(entityTypes === null ? rows : rows.filter((row) => entityTypes.includes(row.entityType))));
+    this.#read = positionOf(this.#kind, last);
+    if (this.#rows.length === 0) this.#place = this.#read;
   }
 
   /** The history has changed under the live reader: whether this subscription's place stands is for its next read to say. */
   recheck(): void {
     this.#live = false;
     this.#rows = [];
+    this.#read = this.#place;
     this.#wake.raise();
   }
 
@@ -114,13 +131,14 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
   async #readMore(): Promise<boolean> {
     this.#wake.clear();
     const reached = this.#deps.readerPosition();
-    const rows = await this.#deps.read(this.#place, PAGE);
+    // All rows are read and the unwanted ones left out here: a page costs the same, however few of it are wanted.
+    const rows = await this.#deps.read(this.#read, PAGE);
     if (this.#closed) return true;
-    this.#rows.push(...rows);
+    this.#keep(rows);
     if (rows.length === PAGE) return true;
-    if (rows.length === 0 && !(await this.#deps.stands(this.#place))) {
+    if (rows.length === 0 && !(await this.#deps.stands(this.#read))) {
       const { gap, place } = await this.#deps.restart();
-      [this.#first, this.#place] = [gap, place];
+      [this.#first, this.#place, this.#read] = [gap, place, place];
       return true;
     }
     // No await between the check and the decision to wait: what commits after it comes through push.

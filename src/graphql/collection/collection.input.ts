@@ -31,6 +31,23 @@ export class CreateCollectionInput {
   readonly expiresInDays?: number | null;
 }
 
+@InputType({ description: "Changes of a collection. A field that is absent stays as it is." })
+export class UpdateCollectionInput {
+  @Field(() => ID, { description: "Which collection." })
+  readonly collectionId!: string;
+  @Field(() => String, { nullable: true, description: "1 to 500 characters, unique in the project. Never null." })
+  readonly name?: string | null;
+  @Field(() => String, { nullable: true, description: "At most 10,000 characters; null removes it." })
+  readonly description?: string | null;
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description: "A JSON object that replaces the metadata as a whole; null empties it.",
+  })
+  readonly metadata?: unknown;
+  @Field(() => Date, { nullable: true, description: "A time in the future; null: the collection never expires." })
+  readonly expiresAt?: Date | null;
+}
+
 @InputType({
   description:
     "Expiry, now: an open job is cancelled first, contents and results go, the record and its history stay (EXPIRED), the name is free again.",

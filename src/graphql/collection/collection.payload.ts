@@ -6,7 +6,20 @@ import { UserError } from "../user-error.js";
 export class CreateCollectionPayload {
   @Field(() => Collection, { nullable: true, description: "The new collection; null where it was refused." })
   readonly collection!: Collection | null;
+  @Field(() => Collection, {
+    nullable: true,
+    description: "The collection that has the name already, with NAME_TAKEN; null otherwise.",
+  })
+  readonly existing?: Collection | null;
   @Field(() => [UserError], { description: "What kept it from being created; empty when it was." })
+  readonly userErrors!: UserError[];
+}
+
+@ObjectType({ description: "Result of `updateCollection`." })
+export class UpdateCollectionPayload {
+  @Field(() => Collection, { nullable: true, description: "The collection as it is now; null where it was refused." })
+  readonly collection!: Collection | null;
+  @Field(() => [UserError], { description: "Why nothing was changed; empty when it was." })
   readonly userErrors!: UserError[];
 }
 

@@ -7,6 +7,7 @@ import {
   type NewCollection,
   type NewDocument,
 } from "../../engine/collection/collections.js";
+import { updateCollection, type CollectionChanges } from "../../engine/collection/update-collection.js";
 import { deleteCollection } from "../../engine/expiry/expire.js";
 import { whyNotSubmit } from "../../engine/permissions.js";
 import { removeDocuments } from "../../engine/collection/remove-documents.js";
@@ -21,7 +22,12 @@ import type { GraphContext } from "../context.js";
 import { payload } from "../errors.js";
 import { optionalUuid, uuid } from "../ids.js";
 import { AddDocumentsInput, DocumentFilter, RemoveDocumentsInput } from "../document/document.input.js";
-import { CollectionFilter, CreateCollectionInput, DeleteCollectionInput } from "./collection.input.js";
+import {
+  CollectionFilter,
+  CreateCollectionInput,
+  DeleteCollectionInput,
+  UpdateCollectionInput,
+} from "./collection.input.js";
 import { JobFilter } from "../job/job.input.js";
 import { jobsOfCollection } from "../job/job-list.js";
 import { ForwardArgs, ListArgs, requestOf } from "../paging/list-args.js";
@@ -29,7 +35,7 @@ import { createdBetween, nameContains, oneOf } from "../paging/filters.js";
 import { narrow } from "../../access/key-scope.js";
 import { type Page } from "../paging/page.js";
 import { AddDocumentsPayload, RemoveDocumentsPayload } from "../document/document.payload.js";
-import { CreateCollectionPayload, DeleteCollectionPayload } from "./collection.payload.js";
+import { CreateCollectionPayload, DeleteCollectionPayload, UpdateCollectionPayload } from "./collection.payload.js";
 import { entityList, keysetPage } from "../paging/paged-list.js";
 
 const NEWEST_COLLECTIONS = {
@@ -70,9 +76,7 @@ export class CollectionResolver {
     @Arg("name", () => String, { description: "Its whole name." }) name: string,
     @Ctx() context: GraphContext,
   ): Promise<Collection | null> {
-    return collections(context)
-      .andWhere("t.name = :name", { name: name.replaceAll("\0", "") })
-      .getOne();
+    return named(context, name);
   }
 
   @Query(() => CollectionConnection, { description: "Newest first." })
@@ -101,11 +105,31 @@ export class CollectionResolver {
   @Mutation(() => CreateCollectionPayload, { description: "Makes an empty collection." })
   createCollection(
     @Arg("input", () => CreateCollectionInput, { description: "The new collection." }) input: CreateCollectionInput,
+    @Ctx() context: GraphContext,
+  ): Promise<object> {
+    const { deps, actor, loaders } = context;
+    return payload(
+      { collection: null },
+      async () => {
+        const id = await createCollection(deps, actor, input as NewCollection);
+        return { collection: await loaders.collection.load(id), existing: null as Collection | null };
+      },
+      async ({ code }) => (code === "NAME_TAKEN" ? { existing: await named(context, input.name) } : {}),
+    );
+  }
+
+  @Mutation(() => UpdateCollectionPayload, {
+    description: "Changes the name, description, metadata or expiry of a collection; all of what is given, or nothing.",
+  })
+  updateCollection(
+    @Arg("input", () => UpdateCollectionInput, { description: "Which collection, and what is to change." })
+    input: UpdateCollectionInput,
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
+    const collectionId = uuid(input.collectionId, "input.collectionId");
     return payload({ collection: null }, async () => {
-      const id = await createCollection(deps, actor, input as NewCollection);
-      return { collection: await loaders.collection.load(id) };
+      await updateCollection(deps, actor, { ...(input as CollectionChanges), collectionId });
+      return { collection: await loaders.collection.load(collectionId) };
     });
   }
 
@@ -228,6 +252,12 @@ export class CollectionResolver {
   ): Promise<Page<Job>> {
     return jobsOfCollection(context, id, page, filter);
   }
+}
+
+function named(context: GraphContext, name: string): Promise<Collection | null> {
+  return collections(context)
+    .andWhere("t.name = :name", { name: name.replaceAll("\0", "") })
+    .getOne();
 }
 
 function collections({ db, projectId, principal }: GraphContext): SelectQueryBuilder<Collection> {

@@ -1,5 +1,7 @@
 import { Arg, Args, Ctx, ID, Query, Resolver, Root, Subscription } from "type-graphql";
 import type { Gap } from "../../engine/stream/scope.js";
+import type { EntityType } from "../../lifecycle/status.js";
+import { EntityTypeEnum } from "../../model/enums.js";
 import { Job } from "../../model/job.js";
 import { StatusChange, StatusEvent } from "../../model/status-change.js";
 import { StatusChangeConnection } from "../paging/connections.js";
@@ -12,6 +14,11 @@ import { jobStates } from "./job-states.js";
 import { PageArgs } from "../paging/list-args.js";
 import type { Page } from "../paging/page.js";
 import { scopeOf } from "./scope.js";
+
+interface ChangesArgs extends ScopeArgs {
+  readonly after?: string | null;
+  readonly entityTypes?: readonly EntityType[] | null;
+}
 
 interface Subscribing<Args> {
   readonly args: Args;
@@ -49,8 +56,8 @@ export class StreamResolver {
     name: "statusChanges",
     description:
       "Every recorded change in scope, none missing, none twice; within a collection in commit order. With `after`: first all changes behind that cursor, then live. Without: live from now. No scope argument: everything the viewer may see.",
-    subscribe: (async ({ args, context }: Subscribing<ScopeArgs & { after?: string | null }>) =>
-      context.stream.follow(await scopeOf(context, args), args.after ?? null)) as never,
+    subscribe: (async ({ args, context }: Subscribing<ChangesArgs>) =>
+      context.stream.follow(await scopeOf(context, args), args.after ?? null, args.entityTypes ?? null)) as never,
   })
   statusChanged(
     @Root() event: StatusChange | Gap,
@@ -61,6 +68,11 @@ export class StreamResolver {
         "Begin behind this cursor: a change's own, or one from streamCursor with the same scope. From now when absent.",
     })
     _after: string | null,
+    @Arg("entityTypes", () => [EntityTypeEnum], {
+      nullable: true,
+      description: "Changes of these alone, such as [JOB] for a list of jobs; of all when absent, of none when empty.",
+    })
+    _entityTypes: readonly EntityType[] | null,
   ): StatusChange | Gap {
     return event;
   }

@@ -46,8 +46,7 @@ function recorder(): Recorder {
   });
 }
 
-const claim = (by: Recorder, limit: number): Promise<Claim[]> =>
-  by.claim({ ids: [], registry: rig.deps.registry, limit });
+const claim = (by: Recorder, limit: number): Promise<Claim[]> => by.claim({ registry: rig.deps.registry, limit });
 const end = (by: Recorder, { taskId, fence }: Claim): Promise<unknown> =>
   by.record({ kind: "end", taskId, fence, cause: "PERMANENT_ERROR", code: "DONE" });
 
@@ -99,9 +98,7 @@ describe("flushes of one collection", () => {
       ]);
     await other.query("begin");
     await other.query("select headway.record_changes('WORKER', 'worker:x', null, 3, $1)", [change(first!)]);
-    const late = rig.db.query("select headway.record_changes('WORKER', 'worker:y', null, 3, $1)", [
-      change(second!),
-    ]);
+    const late = rig.db.query("select headway.record_changes('WORKER', 'worker:y', null, 3, $1)", [change(second!)]);
     await until("the second waits for its turn", async () => (await waitingForLocks()) === 1);
     // It has come as far as its history: its task's row is its own already.
     const { rows: free } = await other.query(
@@ -166,10 +163,9 @@ describe("flushes of one collection", () => {
       ending(),
     ]);
     await until("the second waits for the task", async () => (await waitingForLocks()) === 1);
-    const { rows } = await other.query(
-      "select headway.record_changes('WORKER', 'worker:x', null, 3, $1) as answer",
-      [ending()],
-    );
+    const { rows } = await other.query("select headway.record_changes('WORKER', 'worker:x', null, 3, $1) as answer", [
+      ending(),
+    ]);
     expect(rows[0].answer.convergeErrors).toEqual([]);
     await other.query("commit");
     const [{ answer }] = await late;
@@ -208,7 +204,7 @@ test("a lease that waited for its turn at the history begins with its turn", asy
   await other.query("select headway.lock_history(array[$1::uuid])", [id]);
   const claimed = rig.db.query("select headway.claim_tasks($1, 'worker:z', $2) as answer", [
     workerId,
-    JSON.stringify({ ids: [], serves: servesOf(rig.deps.registry), limit: 1, change: randomUUID(), leaseMs: 5_000 }),
+    JSON.stringify({ serves: servesOf(rig.deps.registry), limit: 1, change: randomUUID(), leaseMs: 5_000 }),
   ]);
   await until("the claim waits for its turn", async () => (await waitingForLocks()) === 1);
   const waitedFrom = performance.now();

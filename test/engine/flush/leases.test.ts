@@ -78,7 +78,7 @@ describe("a lease", () => {
     ]);
     await other.query("begin");
     await other.query("select headway.lock_collections(array[$1::uuid])", [collectionId]);
-    const claiming = recorder.claim({ ids: [], registry: rig.deps.registry, limit: 1 });
+    const claiming = recorder.claim({ registry: rig.deps.registry, limit: 1 });
     await until("the claim waits", someoneWaits);
     const waitedFrom = performance.now();
     await until("it has waited for a second", () => performance.now() - waitedFrom > 1_000);
@@ -90,7 +90,7 @@ describe("a lease", () => {
   test("goes on whole with each stage, since heartbeats pass over a row that is being written", async () => {
     await rig.submit("two", 1);
     const { recorder } = await registered();
-    const [claim] = await recorder.claim({ ids: [], registry: rig.deps.registry, limit: 1 });
+    const [claim] = await recorder.claim({ registry: rig.deps.registry, limit: 1 });
     const { taskId, fence } = claim!;
     await rig.db.query(
       "update headway.task set lease_expires_at = clock_timestamp() + interval '1 second' where id = $1",

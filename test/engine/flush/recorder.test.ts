@@ -35,8 +35,7 @@ function recorder(workerId: string = randomUUID()): Recorder {
   });
 }
 
-const claimAll = (by: Recorder, limit = 1_000): Promise<Claim[]> =>
-  by.claim({ ids: [], registry: rig.deps.registry, limit });
+const claimAll = (by: Recorder, limit = 1_000): Promise<Claim[]> => by.claim({ registry: rig.deps.registry, limit });
 const goOn = (by: Recorder, { taskId, fence }: Claim, outputJson = "1"): Promise<Recorded | null> =>
   by.record({ kind: "stage", taskId, fence, stage: "b", maxAttempts: 3, outputJson });
 const complete = (by: Recorder, { taskId, fence }: Claim, outputJson = "2"): Promise<Recorded | null> =>
@@ -63,7 +62,7 @@ describe("a flush", () => {
   test("sent twice, as after a lost answer, changes nothing the second time", async () => {
     await rig.submit("two", 3);
     const claims = await claimAll(recorder());
-    const send = async (step: object, first: number): Promise<unknown[]> => {
+    const send = async (step: object, first: number): Promise<string[]> => {
       const changes = claims.map(({ taskId, fence }) => ({
         ...step,
         task: taskId,
@@ -73,16 +72,16 @@ describe("a flush", () => {
         ages: [0],
         outputs: [1],
       }));
-      const rows: { answer: { refused: unknown[] } }[] = await rig.db.query(
+      const rows: { answer: { refused: string[] } }[] = await rig.db.query(
         "select headway.record_changes('WORKER', 'worker:x', $1, 3, $2) as answer",
         [randomUUID(), JSON.stringify(changes)],
       );
       return rows[0]!.answer.refused;
     };
-    const all = claims.map(({ taskId }) => taskId).sort();
+    const all = claims.map(({ taskId }) => taskId).toSorted();
     expect(await send({ kind: "stage", maxAttempts: 3 }, 1)).toEqual([]);
     const before = await rig.db.query("select * from headway.status_change order by position");
-    expect((await send({ kind: "stage", maxAttempts: 3 }, 1)).sort()).toEqual(all);
+    expect((await send({ kind: "stage", maxAttempts: 3 }, 1)).toSorted()).toEqual(all);
     expect(await rig.db.query("select * from headway.status_change order by position")).toEqual(before);
     expect(await send({ kind: "complete" }, 2)).toEqual([]);
   });
@@ -104,12 +103,11 @@ describe("a flush", () => {
     expect(await rig.settled(jobId)).toBe("COMPLETED");
   });
 
-  test("gives hinted and unhinted work out by priority", async () => {
+  test("gives work out by priority", async () => {
     const low = await rig.submit("two", 2, { priority: -5 });
     const high = await rig.submit("two", 2, { priority: 5 });
     const by = recorder();
-    const hinted: { id: string }[] = await rig.db.query("select id from headway.task where job_id = $1", [low]);
-    const claims = await by.claim({ ids: hinted.map(({ id }) => id), registry: rig.deps.registry, limit: 3 });
+    const claims = await by.claim({ registry: rig.deps.registry, limit: 3 });
     expect(claims.map((claim) => claim.job.id)).toEqual([high, high, low]);
     await Promise.all(claims.map((claim) => complete(by, claim)));
     await Promise.all((await claimAll(by)).map((claim) => complete(by, claim)));

@@ -157,6 +157,48 @@ describe("a stream", () => {
     await subscription.return();
   });
 
+  test("of some kinds of entities leaves the others out: live, replayed, and when its reader is slow", async () => {
+    const collectionId = await rig.collection(100);
+    const scope = collectionScope(collectionId);
+    const after = await stream.cursor(scope);
+    const live = collect(await stream.follow(scope, after, ["JOB"]));
+    const slow = await stream.follow(scope, after, ["TASK"]);
+    const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "three" });
+    // It is live from here on, and nobody asks it: more than it keeps will come.
+    const first = await slow.next();
+    await rig.settled(jobId);
+    const wanted = async (type: string): Promise<string[]> => {
+      const rows: { id: string }[] = await rig.db.query(
+        `select id from headway.status_change where collection_id = $1 and entity_type = $2 and version > $3 order by position`,
+        [collectionId, type, type === "COLLECTION" ? 1 : 0],
+      );
+      return rows.map(({ id }) => id);
+    };
+    const rest = collect(slow);
+    const replayed = await stream.follow(scope, after, ["COLLECTION"]);
+    const again = collect(replayed);
+    const none = await stream.follow(scope, after, []);
+    const nothing = collect(none);
+    for (const [{ got }, type] of [
+      [live, "JOB"],
+      [again, "COLLECTION"],
+    ] as const) {
+      await until(`every ${type} has come`, async () => got.length >= (await wanted(type)).length);
+      expect(ids(got)).toEqual(await wanted(type));
+    }
+    await until("every task has come", async () => rest.got.length + 1 >= (await wanted("TASK")).length);
+    expect(ids([first.value, ...rest.got])).toEqual(await wanted("TASK"));
+    // They have gone past what they leave out, and read none of it again.
+    const [{ position }] = await rig.db.query(
+      "select max(position)::text as position from headway.status_change where collection_id = $1",
+      [collectionId],
+    );
+    await until("all have read all", () => [replayed, none].every(({ place }) => place.position === position));
+    expect(nothing.got).toEqual([]);
+    for (const one of [slow, replayed, none]) await one.return();
+    await Promise.all([rest.done, again.done, nothing.done]);
+  });
+
   test("ends at once when it is left while it waits", async () => {
     const collectionId = await rig.collection(1);
     const subscription = await stream.follow(collectionScope(collectionId), null);

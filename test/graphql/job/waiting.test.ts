@@ -1,9 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { projectNamed } from "../../../src/access/projects.js";
+import { cancelJob } from "../../../src/engine/cancel/cancel.js";
+import { addDocuments, createCollection } from "../../../src/engine/collection/collections.js";
+import { submitJob } from "../../../src/engine/submit/submit.js";
 import { definePipeline } from "../../../src/pipelines/pipeline.js";
 import { servesOf } from "../../../src/pipelines/registry.js";
 import { createTestApi, type TestApi } from "../../support/api.js";
-import { PROJECT } from "../../support/engine.js";
+import { ACTOR, PROJECT } from "../../support/engine.js";
 import { until } from "../../support/until.js";
 
 const pair = definePipeline({
@@ -78,7 +82,7 @@ describe("waitingOn says", () => {
     expect(job.tasks.nodes[2].waitingOn.message).toBe("2 of 2 documents are not settled yet.");
   });
 
-  test("nothing where a worker is about to take it, and the place in the queue behind what comes first", async () => {
+  test("nothing where a worker is about to take it, and the place in its job", async () => {
     await worker(2);
     const job = await waiting(await api.rig.submit("pair", 4));
     expect(job.waitingOn).toBeNull();
@@ -89,10 +93,37 @@ describe("waitingOn says", () => {
       null,
       null,
     ]);
-    const behind = await waiting(await api.rig.submit("pair", 1));
-    expect(behind.waitingOn).toMatchObject({ code: "BEHIND_OTHERS", position: 5, until: null });
     const first = await waiting(await api.rig.submit("pair", 1, { priority: 9 }));
     expect(first.waitingOn).toBeNull();
+  });
+
+  test("places by turns: of each other job one task at a time, of a higher priority all, and projects in turn", async () => {
+    await worker(1);
+    const huge = await api.rig.submit("pair", 30);
+    const next = await api.rig.submit("pair", 3);
+    const places = async (id: string): Promise<(number | null)[]> =>
+      (await waiting(id)).tasks.nodes.slice(0, -1).map((task: any) => task.waitingOn?.position ?? null);
+    // One of the other job comes before each of its own.
+    expect(await places(next)).toEqual([2, 4, 6]);
+    expect((await places(huge)).slice(0, 5)).toEqual([2, 4, 6, 7, 8]);
+    await api.rig.submit("pair", 10, { priority: 9 });
+    expect(await places(next)).toEqual([12, 14, 16]);
+    const { id: projectId } = await projectNamed(api.rig.db, "elsewhere");
+    const elsewhere = { ...ACTOR, projectId };
+    const collectionId = await createCollection(api.rig.deps, elsewhere, { name: "elsewhere" });
+    await addDocuments(api.rig.deps, elsewhere, {
+      collectionId,
+      documents: Array.from({ length: 13 }, (_, n) => ({ name: `d${n}`, text: "t" })),
+    });
+    const { jobId } = await submitJob(api.rig.deps, elsewhere, { collectionId, pipeline: "pair" });
+    expect(await places(next)).toEqual([24, 27, 29]);
+    expect((await waiting(next)).waitingOn).toEqual({
+      code: "BEHIND_OTHERS",
+      message: "At most 23 due tasks are taken before it.",
+      until: null,
+      position: 24,
+    });
+    await cancelJob(api.rig.deps, elsewhere, { jobId });
   });
 
   test("PIPELINE_PAUSED with the reason given", async () => {

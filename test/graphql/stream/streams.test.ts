@@ -82,6 +82,32 @@ describe("the stream of a process", () => {
   });
 });
 
+test("statusChanges tells of the entities that are asked for alone, so that a page of jobs need not receive every task", async () => {
+  const collectionId = await api.rig.collection(2);
+  const jobs = follow(
+    `subscription ($c: ID!) { statusChanges(collectionId: $c, entityTypes: [JOB, COLLECTION]) {
+       ... on StatusChange { entityType toStatus } } }`,
+    { c: collectionId },
+  );
+  await until("it follows", () => api.stream.size === 1);
+  const jobId = await api.rig.submit("three", 0, { collectionId });
+  await api.rig.settled(jobId);
+  await until("the job's end has come", () =>
+    jobs.got.some(({ statusChanges: { toStatus } }) => toStatus === "COMPLETED"),
+  );
+  await until("both have ended", () => jobs.got.length === 5);
+  const seen = jobs.got.map(({ statusChanges: { entityType, toStatus } }) => `${entityType} ${toStatus}`);
+  expect(seen.toSorted()).toEqual([
+    "COLLECTION COMPLETED",
+    "COLLECTION PROCESSING",
+    "JOB COMPLETED",
+    "JOB PROCESSING",
+    "JOB QUEUED",
+  ]);
+  await jobs.stop();
+  await until("nobody follows", () => api.stream.size === 0);
+});
+
 describe("a cursor", () => {
   test("from a change, an edge, lastChange or streamCursor of a collection, its job or its task goes on in any of the three", async () => {
     const collectionId = await api.rig.collection(1);
