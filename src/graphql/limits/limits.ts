@@ -93,8 +93,8 @@ export function limitRequest(
     ];
   }
   if (nodes > LIMITS.nodes) {
-    const what = `asks for up to ${nodes} rows, or what costs as much`;
-    return [tooMuch(what, LIMITS.nodes, "ask for smaller pages, or for less at once")];
+    const instead = "ask for smaller pages; a search, doctor and waitingOn cost as much as many rows";
+    return [tooMuch(`asks for up to ${nodes} rows`, LIMITS.nodes, instead)];
   }
   if (characters > maxResponseBytes) {
     const originalError = tooLarge(
