@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import { lexicographicSortSchema, printSchema } from "graphql";
+import { lexicographicSortSchema, printSchema, type GraphQLObjectType, type GraphQLSchema } from "graphql";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,6 +8,7 @@ import pg from "pg";
 import { startEmbeddedPostgres } from "../src/database/embedded.js";
 import { migrate } from "../src/database/migrate.js";
 import { DEFAULT_SCHEMA } from "../src/database/schema-name.js";
+import { accessOf, FIELD_ACCESSES, readableTypes, type FieldAccess } from "../src/graphql/access/field-access.js";
 import { buildHeadwaySchema } from "../src/graphql/schema.js";
 import { ENDINGS, type Ending } from "../src/lifecycle/reasons.js";
 import { isOpen, LEVELS, type Level } from "../src/lifecycle/status.js";
@@ -15,18 +16,55 @@ import { TRANSITIONS } from "../src/lifecycle/transitions.js";
 import { dumpSchema, dumpSignatures } from "./database-dump.js";
 
 /** The files that are written from the code and kept beside it, by their paths in the repository. */
-export type EmittedFile = "schema/schema.graphql" | "schema/lifecycle.md" | "sql/transitions.sql";
+export type EmittedFile = "schema/schema.graphql" | "schema/access.md" | "schema/lifecycle.md" | "sql/transitions.sql";
 
 /** What the paths of emitted files begin at. */
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The contents of the emitted files, as they must be for this code. */
 export async function emitSchema(): Promise<Record<EmittedFile, string>> {
+  const schema = lexicographicSortSchema(await buildHeadwaySchema());
   return {
-    "schema/schema.graphql": `${printSchema(lexicographicSortSchema(await buildHeadwaySchema()))}\n`,
+    "schema/schema.graphql": `${printSchema(schema)}\n`,
+    "schema/access.md": access(schema),
     "schema/lifecycle.md": lifecycle(),
     "sql/transitions.sql": transitions(),
   };
+}
+
+/** What a key of one collection, and one of one job, is given of a field, in a word. */
+const GIVEN: Readonly<Record<FieldAccess, readonly [ofCollection: string, ofJob: string]>> = {
+  SHOWN: ["yes", "yes"],
+  NARROWED: ["its part", "its part"],
+  COLLECTION: ["yes", "`FORBIDDEN`"],
+  PROJECT: ["`FORBIDDEN`", "`FORBIDDEN`"],
+  PROJECT_OR_NULL: ["null", "null"],
+  OPERATOR_OR_NULL: ["null", "null"],
+};
+
+function access(schema: GraphQLSchema): string {
+  const isPage = ({ name }: GraphQLObjectType): boolean => /(Connection|Edge)$/.test(name);
+  const types = readableTypes(schema).filter((type) => !isPage(type));
+  const rows = types
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((type) =>
+      FIELD_ACCESSES.flatMap((one) => {
+        const names = Object.keys(type.getFields()).filter((name) => accessOf(type.name, name) === one);
+        return names.length === 0 ? [] : [[quoted(type.name), names.map(quoted).join(", "), ...GIVEN[one]]];
+      }),
+    );
+  return [
+    "# What keys see",
+    "",
+    "Written by `npm run schema` from `src/graphql/access/field-access.ts`. A key sees one project, and nothing of another;",
+    "workers belong to all projects. What a role may do is in [SECURITY.md](../SECURITY.md). A key made for a browser sees",
+    "one collection, or one job of it, and changes nothing. *Its part* is what lies in that collection or job: the rest of a",
+    "list is left out, and what a link or an id leads to is null, as if it did not exist. `TaskError.stack` is null for the",
+    "role VIEWER as well.",
+    "",
+    ...table(["type", "fields", "key of one collection", "key of one job"], rows),
+    "",
+  ].join("\n");
 }
 
 const LEVEL_TITLES: Readonly<Record<Level, string>> = {

@@ -282,6 +282,15 @@ create table headway.job_summary (
   constraint job_summary_pkey PRIMARY KEY (job_id)
 );
 
+create table headway.measurement (
+  only_row boolean not null default true,
+  measured_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  open_tasks jsonb not null default '[]'::jsonb,
+  oldest_due jsonb not null default '[]'::jsonb,
+  constraint measurement_only_row_check CHECK (only_row),
+  constraint measurement_pkey PRIMARY KEY (only_row)
+) with (fillfactor=10);
+
 create table headway.migration (
   id integer not null default nextval('headway.migration_id_seq'::regclass),
   "timestamp" bigint not null,
@@ -564,6 +573,7 @@ create table headway.worker (
   died_at timestamp with time zone,
   constraint worker_pkey PRIMARY KEY (id)
 ) with (fillfactor=70);
+CREATE INDEX worker_not_stopped ON headway.worker USING btree (id) WHERE (stopped_at IS NULL);
 
 CREATE OR REPLACE FUNCTION headway.advance_operation(p_job uuid)
  RETURNS jsonb

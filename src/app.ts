@@ -223,6 +223,7 @@ async function startServing(
     logger,
     checks,
     requestsPerSecond: config.requestsPerSecond,
+    maxResponseBytes: config.maxResponseBytes,
     introspection: config.introspection,
     publicUrl: config.publicUrl,
     allowedOrigins: config.allowedOrigins,

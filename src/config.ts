@@ -51,6 +51,7 @@ export interface Config {
   readonly blobsUrl: string | null;
   readonly s3: S3Settings;
   readonly requestsPerSecond: number;
+  readonly maxResponseBytes: number;
   readonly introspection: boolean;
   readonly embedder: "local" | "openai" | "hash";
   /** The server of the embedder "openai"; null where none is set. */
@@ -131,6 +132,7 @@ const SCHEMA = {
   HEADWAY_DRAIN_MS: whole(0, 600_000, "requests are served this long after the process has said that it is not ready"),
   HEADWAY_CANCEL_DEADLINE_MS: whole(100, 600_000, "running work gets this long to stop when it is cancelled"),
   HEADWAY_REQUESTS_PER_SECOND: whole(1, 1_000_000, "it is counted for each key"),
+  HEADWAY_MAX_RESPONSE_BYTES: whole(100_000, 100_000_000, "an answer is held in memory as a whole"),
   HEADWAY_INTROSPECTION: z
     .enum(["true", "false"], "it must be true or false, because clients may ask for the schema or not")
     .transform((value) => value === "true"),
@@ -239,6 +241,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<
     },
     embedder: values.HEADWAY_EMBEDDER,
     requestsPerSecond: values.HEADWAY_REQUESTS_PER_SECOND,
+    maxResponseBytes: values.HEADWAY_MAX_RESPONSE_BYTES,
     introspection: values.HEADWAY_INTROSPECTION,
     openai: modelServer(values.HEADWAY_OPENAI_URL, values.HEADWAY_OPENAI_KEY, values.HEADWAY_OPENAI_MODEL),
     transcriber: modelServer(

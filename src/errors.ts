@@ -82,7 +82,7 @@ export class ServiceBusy extends HeadwayError {
 
 /** A request whose answer would cost too much; the message says what to ask for instead. A top-level GraphQL error. */
 export class AskedTooMuch extends HeadwayError {
-  constructor(code: "QUERY_TIMED_OUT", message: string, options?: { cause?: unknown }) {
+  constructor(code: "QUERY_TIMED_OUT" | "RESPONSE_TOO_LARGE", message: string, options?: { cause?: unknown }) {
     super(code, message, {}, options);
   }
 }

@@ -102,6 +102,11 @@ export const SETTINGS = [
     default: "100",
     does: "Requests of one key a second, over both transports together; more are refused with RATE_LIMITED.",
   },
+  {
+    name: "HEADWAY_MAX_RESPONSE_BYTES",
+    default: "8000000",
+    does: "Largest answer to one request; a larger one is refused with RESPONSE_TOO_LARGE. Four times as much is read for it.",
+  },
   { name: "HEADWAY_INTROSPECTION", default: "true", does: "Whether clients may ask for the schema." },
   {
     name: "HEADWAY_OPENAI_URL",

@@ -6,7 +6,7 @@ import { emitSchema, ROOT, type EmittedFile } from "../build/emit-schema.js";
 import { createTestDatabase } from "./support/database.js";
 
 describe("the emitted files", () => {
-  test.each<EmittedFile>(["schema/schema.graphql", "schema/lifecycle.md", "sql/transitions.sql"])(
+  test.each<EmittedFile>(["schema/schema.graphql", "schema/access.md", "schema/lifecycle.md", "sql/transitions.sql"])(
     "%s says what the code says",
     async (name) => {
       const [expected, actual] = await Promise.all([

@@ -26,6 +26,18 @@ create table headway.database_identity (
   system_identifier text not null
 );
 
+-- How much work is open, all projects together, as the reconcilers last counted it: a scrape of /metrics reads this row,
+-- and so costs the same however much that is. Written every ten seconds by whichever reconciler finds it due.
+create table headway.measurement (
+  only_row boolean primary key default true check (only_row),
+  measured_at timestamptz not null default '-infinity',
+  -- [{pipeline, stage, status, count}] of queued and running tasks.
+  open_tasks jsonb not null default '[]',
+  -- [{pipeline, since}] of the oldest task that is due and not taken.
+  oldest_due jsonb not null default '[]'
+) with (fillfactor = 10);
+insert into headway.measurement default values;
+
 -- The changes of status that are allowed; filled from sql/transitions.sql.
 create table headway.transition (
   level text not null,
@@ -446,6 +458,8 @@ create table headway.worker (
   -- Its process has ended without a word, as the process that had started it saw; stopped_at is set with it.
   died_at timestamptz
 ) with (fillfactor = 70);
+
+create index worker_not_stopped on headway.worker (id) where stopped_at is null;
 
 -- Whether the options of a job are ones that a later version of its pipeline takes: as a worker of that version has
 -- found. The version that a job was submitted with takes them, and has no row.

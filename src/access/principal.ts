@@ -52,14 +52,16 @@ export const MUTATION_ROLES: Readonly<Record<string, Role>> = {
   repair: "ADMIN",
 };
 
-/** Why the principal may not do what needs this role; null when it may. */
-export function whyNotAllowed(principal: Principal, least: Role): string | null {
-  return isAtLeast(principal.role, least)
-    ? null
-    : `The key "${principal.name}" has the role ${principal.role}; ${least} is needed.`;
+/** Why the principal may not do what needs this role; null when it may. A key of one collection or job only reads. */
+export function whyNotAllowed({ name, role, scope }: Principal, least: Role): string | null {
+  if (scope !== null && least !== "VIEWER") {
+    const part = scope.jobId === null ? "collection" : "job";
+    return `The key "${name}" reads one ${part} and changes nothing; a key of the project with the role ${least} is needed.`;
+  }
+  return isAtLeast(role, least) ? null : `The key "${name}" has the role ${role}; ${least} is needed.`;
 }
 
-/** @throws {AccessDenied} FORBIDDEN where the principal's role is smaller than `least` */
+/** @throws {AccessDenied} FORBIDDEN where the principal's role is smaller than `least`, or its key reads one part only */
 export function requireRole(principal: Principal, least: Role): void {
   const why = whyNotAllowed(principal, least);
   if (why !== null) throw new AccessDenied("FORBIDDEN", why);

@@ -2,6 +2,8 @@ import { HeadwayError } from "../errors.js";
 
 /** Largest stage output, in bytes of JSON; larger results go into an artifact. */
 export const MAX_OUTPUT_BYTES = 1_000_000;
+/** All metadata of one document together, as JSON, however many stages and requests add to it. */
+export const MAX_METADATA_BYTES = 1_000_000;
 const MAX_DEPTH = 100;
 const MAX_MESSAGE_LENGTH = 4_000;
 

@@ -5,6 +5,7 @@ import type { ChangeStream } from "../engine/stream/stream.js";
 import type { Embedder } from "../pipelines/embedding/embedder.js";
 import type { BlobStore } from "../storage/blob-store.js";
 import type { Principal } from "../access/principal.js";
+import { Budget, MAX_RESPONSE_BYTES } from "./limits/budget.js";
 import { Once } from "./limits/once.js";
 import { createLoaders, type Loaders } from "./loaders.js";
 import { ChunkSearch } from "../engine/read/search.js";
@@ -18,6 +19,8 @@ export interface ApiDeps {
   readonly keys: KeyRing;
   /** Where clients reach this server, such as "http://127.0.0.1:4000". */
   readonly publicUrl: string;
+  /** Of one answer; 8,000,000 when absent. */
+  readonly maxResponseBytes?: number;
   readonly logger: { error(fields: object, message: string): void };
 }
 
@@ -31,6 +34,8 @@ export interface GraphContext extends ApiDeps {
   readonly loaders: Loaders;
   readonly chunkSearch: ChunkSearch;
   readonly once: Once;
+  /** What may still be read and answered. */
+  readonly budget: Budget;
   /** Aborted when whoever asked has gone. */
   readonly signal: AbortSignal;
 }
@@ -41,6 +46,7 @@ export function createContext(api: ApiDeps, principal: Principal, signal: AbortS
   const { db } = api.deps;
   const search = searches.get(api.deps) ?? new ChunkSearch(db, api.embedder);
   searches.set(api.deps, search);
+  const budget = new Budget(api.maxResponseBytes ?? MAX_RESPONSE_BYTES);
   let loaders: Loaders | null = null;
   return {
     ...api,
@@ -50,10 +56,11 @@ export function createContext(api: ApiDeps, principal: Principal, signal: AbortS
     actor: { type: "USER", name: principal.name, projectId: principal.projectId },
     // Some thirty objects, which an open subscription would hold and most events of a stream never ask.
     get loaders() {
-      return (loaders ??= createLoaders(api.deps, principal));
+      return (loaders ??= createLoaders(api.deps, principal, budget));
     },
     chunkSearch: search,
     once: new Once(),
+    budget,
     signal,
   };
 }

@@ -16,6 +16,9 @@ import { Worker } from "../model/worker.js";
 import { textSlices, type TextSlice } from "../engine/read/text-slices.js";
 import type { Principal } from "../access/principal.js";
 import { isVisible } from "../access/key-scope.js";
+import { readBounded } from "./limits/bounded-read.js";
+import { readEntities } from "./limits/read-entities.js";
+import type { Budget } from "./limits/budget.js";
 import { NestedPages } from "./paging/nested-pages.js";
 import { readStageSummaries } from "../engine/read/stage-summaries.js";
 
@@ -94,7 +97,11 @@ function ofMap<T>(read: (keys: readonly string[]) => Promise<ReadonlyMap<string,
 }
 
 /** Loaders that find what this principal may see: of its project, and of its key's part of that. */
-export function createLoaders(deps: EngineDeps, { projectId, scope }: Pick<Principal, "projectId" | "scope">): Loaders {
+export function createLoaders(
+  deps: EngineDeps,
+  { projectId, scope }: Pick<Principal, "projectId" | "scope">,
+  budget: Budget,
+): Loaders {
   const { db } = deps;
   const seesJob = ({ id, collectionId }: Job): boolean => isVisible(scope, { collectionId, jobId: id });
   const seesTask = ({ jobId, collectionId }: Task): boolean => isVisible(scope, { collectionId, jobId });
@@ -110,7 +117,7 @@ export function createLoaders(deps: EngineDeps, { projectId, scope }: Pick<Princ
         .createQueryBuilder("t")
         .where(where, { keys, projectId, ...more })
         .orderBy(order);
-      return (distinctOn.length > 0 ? query.distinctOn(distinctOn) : query).getMany();
+      return readEntities(distinctOn.length > 0 ? query.distinctOn(distinctOn) : query, budget);
     };
   };
   const newestFirst = async <T extends ObjectLiteral & { id: string }>(
@@ -119,15 +126,13 @@ export function createLoaders(deps: EngineDeps, { projectId, scope }: Pick<Princ
     keys: readonly string[],
   ) => {
     const found: { id: string }[] = await db.query(sql, [keys, projectId]);
-    return db
-      .getRepository(entity)
-      .createQueryBuilder("t")
-      .where("t.id = any(:ids)", { ids: found.map(({ id }) => id) })
-      .getMany();
+    const ids = found.map(({ id }) => id);
+    const query = db.getRepository(entity).createQueryBuilder("t").where("t.id = any(:ids)", { ids });
+    return readEntities(query, budget);
   };
   const inProject = "t.id = any(:keys) and t.project_id = :projectId";
   return {
-    pages: new NestedPages(db),
+    pages: new NestedPages(db, budget),
     collection: one(
       select(Collection, inProject),
       (row) => row.id,
@@ -195,7 +200,7 @@ export function createLoaders(deps: EngineDeps, { projectId, scope }: Pick<Princ
       (row) => row.documentId!,
       seesTask,
     ),
-    sliceOfText: textSlices(db, projectId),
+    sliceOfText: textSlices((sql, parameters) => readBounded(db, budget, sql, parameters), projectId),
     stageCountsOfJob: many(
       (keys) =>
         db.query(
@@ -225,7 +230,9 @@ export function createLoaders(deps: EngineDeps, { projectId, scope }: Pick<Princ
     ),
     lastChange: one(
       async (keys) => {
-        const rows: (ChangeRow & { databaseId: string })[] = await db.query(
+        const rows = await readBounded<ChangeRow & { databaseId: string }>(
+          db,
+          budget,
           `select ${CHANGE_COLUMNS}, ${DATABASE_ID} from unnest($1::uuid[]) as e(id) cross join lateral (
              select * from headway.status_change where entity_id = e.id and project_id = $2 order by version desc limit 1) s`,
           [keys, projectId],
@@ -236,7 +243,9 @@ export function createLoaders(deps: EngineDeps, { projectId, scope }: Pick<Princ
     ),
     historyOfTask: many(
       (keys) =>
-        db.query(
+        readBounded<ChangeRow>(
+          db,
+          budget,
           `select ${CHANGE_COLUMNS} from headway.status_change s where s.entity_id = any ($1) and s.project_id = $2
            order by s.entity_id, s.version`,
           [keys, projectId],
@@ -254,12 +263,14 @@ export function createLoaders(deps: EngineDeps, { projectId, scope }: Pick<Princ
       return keys.map((key) => expiring.has(key));
     }),
     warningsOfCollection: many(
-      (keys) => collectionWarnings(db, keys),
+      (keys) => collectionWarnings(db, keys, scope?.jobId ?? null),
       (row) => row.collectionId,
     ),
     relatedOfEntity: many(
       async (keys) => {
-        const pairs: { entityId: string; otherId: string; together: number }[] = await db.query(
+        const pairs = await readBounded<{ entityId: string; otherId: string; together: number }>(
+          db,
+          budget,
           `select entity_id as "entityId", other_id as "otherId", together from headway.named_entity_pair
            where entity_id = any ($1) and project_id = $2 order by together desc, other_id`,
           [keys, projectId],
@@ -274,11 +285,13 @@ export function createLoaders(deps: EngineDeps, { projectId, scope }: Pick<Princ
     ),
     documentsOfEntity: many(
       (keys) =>
-        db.query(
+        readBounded<{ entityId: string; documentId: string }>(
+          db,
+          budget,
           `select entity_id as "entityId", document_id as "documentId" from headway.named_entity_document
            where entity_id = any ($1) and project_id = $2 order by mentions desc, document_id`,
           [keys, projectId],
-        ) as Promise<{ entityId: string; documentId: string }[]>,
+        ),
       (row) => row.entityId,
     ),
   };

@@ -52,7 +52,7 @@ const TABLES: Readonly<Record<string, readonly [type: string, ofCollection: stri
   task: ["Task", "t.collection_id", "t.job_id"],
   status_change: ["StatusChange", "t.collection_id", "t.job_id"],
 };
-/** Ids are unique over all tables, so one of these answers at most. Workers serve every project. */
+/** Ids are unique over all tables, so one of these answers at most. Workers serve every project, and no single collection. */
 const WHICH = [
   ...Object.entries(TABLES).map(
     ([table, [type, ofCollection, ofJob]]) =>
@@ -60,5 +60,5 @@ const WHICH = [
          and ($3::uuid is null or ${ofCollection} = $3) and ($4::uuid is null or ${ofJob} = $4)
          ${table === "artifact" ? "and t.accepted" : ""}`,
   ),
-  "select 'Worker' as kind from headway.worker t where t.id = $1",
+  "select 'Worker' as kind from headway.worker t where t.id = $1 and $3::uuid is null",
 ].join(" union all ");

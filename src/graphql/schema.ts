@@ -3,8 +3,9 @@ import type { GraphQLSchema } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
 import { buildSchema, type PubSub } from "type-graphql";
 import { AccessResolver } from "./access/access.resolver.js";
-import { guardRoots } from "./access/guard-roots.js";
+import { guardFields } from "./access/guard-fields.js";
 import { BulkResolver } from "./job/bulk.resolver.js";
+import { countAnswers } from "./limits/count-answers.js";
 import { CollectionResolver } from "./collection/collection.resolver.js";
 import { takeCursorsFirst } from "./stream/cursor-first.js";
 import { ChunkResolver, DocumentResolver } from "./document/document.resolver.js";
@@ -74,5 +75,5 @@ async function build(): Promise<GraphQLSchema> {
   });
   describeRoots(schema);
   takeCursorsFirst(schema);
-  return guardRoots(schema);
+  return countAnswers(guardFields(schema));
 }

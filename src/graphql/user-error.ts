@@ -4,7 +4,7 @@ import { UserErrorCodeEnum } from "../model/enums.js";
 
 @ObjectType({
   description:
-    "Expected failures are data. Exceptional ones (UNAUTHENTICATED, FORBIDDEN, BAD_USER_INPUT, RATE_LIMITED, SERVICE_BUSY, QUERY_TIMED_OUT, INTERNAL) are top-level errors with extensions.code.",
+    "Expected failures are data. Exceptional ones (UNAUTHENTICATED, FORBIDDEN, BAD_USER_INPUT, RATE_LIMITED, SERVICE_BUSY, QUERY_TIMED_OUT, RESPONSE_TOO_LARGE, INTERNAL) are top-level errors with extensions.code.",
 })
 export class UserError {
   @Field(() => UserErrorCodeEnum, { description: "Which kind of failure." })

@@ -122,7 +122,10 @@ export interface StageContext<Options = any, Input = any> {
 
 export interface DocumentContext<Options = any, Input = any> extends StageContext<Options, Input> {
   readonly document: StageDocument;
-  /** Merges into the document's metadata (top-level keys), recorded with the end of this stage, even a failed one. */
+  /**
+   * Merges into the document's metadata (top-level keys), recorded with the end of this stage, even a failed one. All of a
+   * document's metadata together has at most 1,000,000 bytes of JSON. @throws {HeadwayError} OUTPUT_UNSTORABLE
+   */
   setMetadata(metadata: Readonly<Record<string, Json>>): void;
   /** Sets the document's media type, recorded as metadata is. */
   setMediaType(mediaType: string): void;

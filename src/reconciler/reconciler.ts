@@ -12,6 +12,7 @@ import { expireCollections } from "./expiry.js";
 import { convergeOpenJobs } from "./open-jobs.js";
 import type { DutyDeps } from "./duty.js";
 import { finishOperations } from "./operations.js";
+import { countOpenWork } from "./open-work.js";
 import { expireUploads } from "./uploads.js";
 
 /** After an outage workers get a heartbeat and this long to renew what they hold, before anything is rescued. */
@@ -95,6 +96,7 @@ export class Reconciler {
     await this.#duty("enforcing cancel deadlines", enforceCancelDeadlines);
     // An outage of the database is nobody's crash: its leases passed while nobody could renew them.
     if (performance.now() >= this.#rescueFrom) await this.#duty("rescuing expired leases", rescueExpiredLeases);
+    await this.#duty("counting open work", countOpenWork);
     await this.#duty("expiring uploads", expireUploads);
     await this.#duty("expiring collections", expireCollections);
     await this.#duty("removing artifacts of stages that did not end", ({ db }) => removeUnacceptedArtifacts(db));

@@ -9,6 +9,7 @@ import type { Principal } from "../access/principal.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { BlobStore } from "../storage/blob-store.js";
+import { know } from "./connections.js";
 import { refuse } from "./refuse.js";
 
 /** What serving artifacts needs. */
@@ -41,6 +42,7 @@ export function serveArtifact({ db, blobs, authenticate, logger }: ArtifactDeps)
   return async (req, res) => {
     const { id } = req.params;
     const principal = await authenticate(req.headers.authorization);
+    know(req.socket);
     const artifact = UUID.test(id) ? await find(db, principal, id) : null;
     if (artifact === null) return missing(res, id);
     const etag = `"${artifact.sha256}"`;

@@ -9,6 +9,7 @@ import { getOperationAST, GraphQLError, type DocumentNode } from "graphql";
 import type { Server } from "node:http";
 import type { GraphRequest } from "../graphql/limits/limits.js";
 import type { Logger } from "../logger.js";
+import { know } from "./connections.js";
 import type { Drain } from "./drain.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
 import { PLAYGROUND_PATH, playgroundFrom, servePlayground } from "./playground/page.js";
@@ -41,6 +42,7 @@ export async function serveGraph<Principal>(endpoint: Endpoint<Principal>): Prom
     async (req, res, next) => {
       // Before anything of the body is read: who has no key learns nothing, not even of the schema.
       const principal = await service.authenticate(req.headers.authorization);
+      know(req.socket);
       service.admit(principal);
       res.locals.principal = principal;
       next();
@@ -61,6 +63,17 @@ function goneBefore(res: Response): AbortSignal {
     if (!res.writableFinished) gone.abort();
   });
   return gone.signal;
+}
+
+/** What the service makes of every result, before anything else looks at it. */
+function finishing({ finish }: Pick<GraphService<never>, "finish">): ApolloServerPlugin<object> {
+  return {
+    requestDidStart: async () => ({
+      willSendResponse: async ({ response: { body }, operation }) => {
+        if (body.kind === "single") body.singleResult = finish(body.singleResult, operation?.operation === "mutation");
+      },
+    }),
+  };
 }
 
 /**
@@ -103,6 +116,7 @@ function apolloFor<Principal>({ drain, service, logger }: Endpoint<Principal>): 
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       draining,
+      finishing(service),
       retryAfter,
     ],
   });

@@ -1,4 +1,11 @@
-import type { DocumentNode, GraphQLError, GraphQLFormattedError, GraphQLSchema, ValidationRule } from "graphql";
+import type {
+  DocumentNode,
+  FormattedExecutionResult,
+  GraphQLError,
+  GraphQLFormattedError,
+  GraphQLSchema,
+  ValidationRule,
+} from "graphql";
 import type { GraphRequest } from "../graphql/limits/limits.js";
 
 /** The largest body of a request over HTTP. */
@@ -21,6 +28,11 @@ export interface GraphService<Principal> {
   readonly admit: (principal: Principal) => void;
   /** The document of a request that is not too much, else why it is. */
   readonly limit: (request: GraphRequest) => DocumentNode | readonly GraphQLError[];
+  /** What becomes of a result, its errors formatted, before it is sent. */
+  readonly finish: (
+    result: FormattedExecutionResult<Record<string, unknown>>,
+    isMutation: boolean,
+  ) => FormattedExecutionResult<Record<string, unknown>>;
   /** On top of those of the GraphQL specification. */
   readonly validationRules: readonly ValidationRule[];
   /**

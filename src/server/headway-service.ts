@@ -3,6 +3,7 @@ import { RateLimited } from "../errors.js";
 import { authenticate, type Principal } from "../access/principal.js";
 import { createContext, type ApiDeps } from "../graphql/context.js";
 import { formatError } from "../graphql/errors.js";
+import { withoutTooLarge } from "../graphql/limits/budget.js";
 import { limitRequest } from "../graphql/limits/limits.js";
 import { buildHeadwaySchema } from "../graphql/schema.js";
 import type { GraphService } from "./graph-service.js";
@@ -15,12 +16,20 @@ const REQUESTS_PER_SECOND = 100;
 export async function headwayService(
   options: Pick<
     ServerOptions,
-    "logger" | "recheckKeysMs" | "authTimeoutMs" | "requestsPerSecond" | "introspection" | "publicUrl"
+    | "logger"
+    | "recheckKeysMs"
+    | "authTimeoutMs"
+    | "requestsPerSecond"
+    | "maxResponseBytes"
+    | "introspection"
+    | "publicUrl"
   > & {
     readonly api: Omit<ApiDeps, "publicUrl" | "logger">;
   },
 ): Promise<GraphService<Principal>> {
-  const { api, logger, recheckKeysMs, authTimeoutMs, requestsPerSecond, introspection, publicUrl } = options;
+  const { logger, recheckKeysMs, authTimeoutMs, requestsPerSecond, maxResponseBytes, introspection, publicUrl } =
+    options;
+  const api = { ...options.api, ...(maxResponseBytes === undefined ? {} : { maxResponseBytes }) };
   const schema = await buildHeadwaySchema();
   const rate = new RateLimit(requestsPerSecond ?? REQUESTS_PER_SECOND);
   return {
@@ -34,7 +43,8 @@ export async function headwayService(
       const retryAfterMs = rate.take(keyId);
       if (retryAfterMs !== null) throw new RateLimited(retryAfterMs);
     },
-    limit: (request) => limitRequest(schema, request),
+    limit: (request) => limitRequest(schema, request, maxResponseBytes),
+    finish: withoutTooLarge,
     validationRules: introspection === false ? [NoSchemaIntrospectionCustomRule] : [],
     context: (principal, here, gone) =>
       createContext({ ...api, logger, publicUrl: publicUrl ?? here }, principal, gone),

@@ -56,14 +56,19 @@ export function serveMetrics({ db, apiDb, ofWorkers, logger }: MetricsDeps): Req
   });
   const openTasks = new Gauge({
     name: "headway_open_tasks",
-    help: `Queued and running tasks. ${whole}`,
+    help: `Queued and running tasks, as a reconciler last counted them. ${whole}`,
     labelNames: ["pipeline", "stage", "status"] as const,
     registers,
   });
   const queueAge = new Gauge({
     name: "headway_queue_age_seconds",
-    help: `Since when the oldest due task has not been taken. ${whole}`,
+    help: `Since when the oldest due task has not been taken, as of the last count. ${whole}`,
     labelNames: ["pipeline"] as const,
+    registers,
+  });
+  const measuredAgo = new Gauge({
+    name: "headway_open_work_age_seconds",
+    help: `How long ago the open tasks and the queue's age were counted, some ten seconds; absent before. ${whole}`,
     registers,
   });
   const workers = new Gauge({
@@ -102,6 +107,8 @@ export function serveMetrics({ db, apiDb, ofWorkers, logger }: MetricsDeps): Req
     for (const { seconds, ...labels } of now.queueAgeSeconds) queueAge.set(labels, seconds);
     for (const { count, ...labels } of now.workers) workers.set(labels, count);
     streamLag.set(now.streamLagSeconds);
+    if (now.measuredSecondsAgo === null) measuredAgo.remove();
+    else measuredAgo.set(now.measuredSecondsAgo);
   };
   const own = async (): Promise<string> => {
     if (ofWorkers === null) return ofProcess.metrics();

@@ -42,6 +42,7 @@ async function* checked(req: IncomingMessage, expected: Expected, pace: Pace): A
   const { sizeBytes, sha256 } = expected;
   const hash = sha256 === null ? null : createHash("sha256");
   const watch = new PaceWatch(pace);
+  clearTimeout(deadlines.get(req));
   // The connection has still to carry the answer when this ends early.
   const pieces = req.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
   let receivedBytes = 0;
@@ -112,21 +113,32 @@ class PaceWatch {
   }
 }
 
-/** Bodies of other requests are small: one that is not whole after this long is not waited for. */
+/** Bodies that nobody receives at a pace are small: one that is not whole after this long is not waited for. */
 const BODY_DEADLINE_MS = 60_000;
+/** A client that is answered in the middle of its body gets this long to read why, before the connection is cut. */
+const LINGER_MS = 1_000;
+
+const deadlines = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 
 /**
- * Bounds the time of every body but those of uploads, whose pace is watched instead: the server's own limit would be
- * one for both.
+ * Bounds the time of every body, on every path, whoever sends it: it is whole within `deadlineMs`, or `receive` watches
+ * its pace; and once its request is answered, nobody waits for the rest of it.
  */
 export function boundBodies(deadlineMs = BODY_DEADLINE_MS): RequestHandler {
-  return (req, _res, next) => {
-    if (!req.complete && !req.path.startsWith("/uploads/")) {
-      const timer = setTimeout(() => {
-        if (!req.complete) req.socket.destroy();
-      }, deadlineMs);
-      req.once("close", () => clearTimeout(timer));
-    }
+  return (req, res, next) => {
+    if (req.complete) return next();
+    deadlines.set(req, cutAfter(req, deadlineMs));
+    res.once("finish", () => {
+      if (!req.complete) cutAfter(req, LINGER_MS);
+    });
     next();
   };
+}
+
+function cutAfter(req: IncomingMessage, ms: number): NodeJS.Timeout {
+  const timer = setTimeout(() => {
+    if (!req.complete) req.socket.destroy();
+  }, ms);
+  req.once("close", () => clearTimeout(timer));
+  return timer;
 }

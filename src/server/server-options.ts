@@ -1,6 +1,7 @@
 import type { SignIn } from "../access/sign-in.js";
 import type { ApiDeps } from "../graphql/context.js";
 import type { Logger } from "../logger.js";
+import type { ConnectionBounds } from "./connections.js";
 import type { Check } from "./health.js";
 import type { MetricsDeps } from "./metrics.js";
 
@@ -22,8 +23,12 @@ export interface ServerOptions {
   readonly authTimeoutMs?: number;
   /** Of one key; default 100. */
   readonly requestsPerSecond?: number;
+  /** Of one answer, in bytes; default 8,000,000. */
+  readonly maxResponseBytes?: number;
   /** Whether clients may ask for the schema; default true. */
   readonly introspection?: boolean;
+  /** How many connections may be open without a key, and how fast answers must be read; see Connections. */
+  readonly connections?: ConnectionBounds;
   /** Origins whose pages may ask, such as "https://app.example.com"; any when absent or null. */
   readonly allowedOrigins?: readonly string[] | null;
   /** Gives links that sign in to the playground; none are given when absent or null. */

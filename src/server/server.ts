@@ -4,6 +4,7 @@ import { isIPv6, type AddressInfo } from "node:net";
 import { AccessDenied, HeadwayError, messageOf, RateLimited, ServiceBusy } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { serveArtifact } from "./artifacts.js";
+import { Connections } from "./connections.js";
 import { Drain } from "./drain.js";
 import { healthz, readyz, type Check } from "./health.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
@@ -61,7 +62,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
  * @param more adds routes
  */
 export async function startListening<Principal>(
-  options: Pick<ServerOptions, "host" | "port" | "logger" | "checks" | "measured" | "allowedOrigins">,
+  options: Pick<ServerOptions, "host" | "port" | "logger" | "checks" | "measured" | "allowedOrigins" | "connections">,
   service: GraphService<Principal> | null,
   more: (app: Express) => void,
 ): Promise<RunningServer> {
@@ -73,7 +74,12 @@ export async function startListening<Principal>(
   // Kept, because an answer may still be made while the server closes, when it has no address any more.
   const url = (): string => urlOf(host, boundPort);
   const drain = new Drain(http);
-  app.use(drain.note, boundBodies());
+  new Connections(http, options.connections);
+  app.use(drain.note, boundBodies(), (_req, res, next) => {
+    // Whatever a refusal repeats of its request, no browser takes it for a page.
+    res.set("x-content-type-options", "nosniff");
+    next();
+  });
   app.get("/healthz", healthz);
   app.get("/readyz", readyz(checks));
   if (measured) app.get("/metrics", serveMetrics({ ...measured, logger }));

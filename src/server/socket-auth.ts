@@ -58,6 +58,11 @@ export class SocketAuth<Principal> {
     this.#principals.delete(socket);
   }
 
+  /** Whether the socket has named a key that was good. */
+  isKnown(socket: WebSocket): boolean {
+    return (this.#principals.get(socket)?.size ?? 0) > 0;
+  }
+
   /** False refuses the connection. */
   async onConnect(socket: WebSocket, params: Readonly<Record<string, unknown>> | undefined): Promise<boolean> {
     const authorization = authorizationIn(params);

@@ -13,6 +13,7 @@ import { MUTATION_ROLES, requireRole, type Principal } from "../access/principal
 import { failpoint } from "../failpoint.js";
 import type { Logger } from "../logger.js";
 import type { BlobStore } from "../storage/blob-store.js";
+import { know } from "./connections.js";
 import { otherBytes, receive, Refusal, type Pace } from "./receive.js";
 import { refuse } from "./refuse.js";
 
@@ -28,8 +29,6 @@ export interface UploadDeps {
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-/** A client that is refused in the middle of its body gets this long to read why, before the connection is cut. */
-const LINGER_MS = 1_000;
 
 /**
  * Takes the bytes of PUT /uploads/:id, streaming: 201 when they have come in whole, 200 where the same had already
@@ -39,8 +38,8 @@ const LINGER_MS = 1_000;
  */
 export function serveUpload(deps: UploadDeps): RequestHandler<{ id: string }> {
   return async (req, res) => {
-    cutWhenRefused(req, res);
     const principal = await deps.authenticate(req.headers.authorization);
+    know(req.socket);
     requireRole(principal, MUTATION_ROLES.createUploads!);
     const { id } = req.params;
     const find = async (): Promise<OpenUpload | null> =>
@@ -147,15 +146,4 @@ function unknown(id: string): Refusal {
 
 function answer(res: Response, status: number, { id, sizeBytes, sha256 }: OpenUpload): void {
   res.status(status).json({ upload: { id, sizeBytes, sha256 } });
-}
-
-/** Once it is answered, nobody reads the rest of a body: a client that goes on attempt is cut off. */
-function cutWhenRefused(req: IncomingMessage, res: Response): void {
-  res.once("finish", () => {
-    if (req.complete) return;
-    const timer = setTimeout(() => {
-      if (!req.complete) req.socket.destroy();
-    }, LINGER_MS);
-    req.socket.once("close", () => clearTimeout(timer));
-  });
 }

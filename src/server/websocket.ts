@@ -17,6 +17,7 @@ import { messageOf } from "../errors.js";
 import type { GraphRequest } from "../graphql/limits/limits.js";
 import type { Logger } from "../logger.js";
 import { openSockets } from "../metrics.js";
+import { know } from "./connections.js";
 import type { GraphService } from "./graph-service.js";
 import { mayConnect } from "./origins.js";
 import { SocketAuth } from "./socket-auth.js";
@@ -38,6 +39,9 @@ const MAX_OPERATIONS = 100;
  * of each. It may go on sending queries and pings, though: above this they are not answered any more.
  */
 const MAX_UNSENT_BYTES = 1024 * 1024;
+/** Of one socket in each window, pings and pongs too; a key's 100 requests a second are 200 with their ends. */
+const MAX_FRAMES = 5_000;
+const FRAMES_WINDOW_MS = 10_000;
 
 interface SocketOptions<Principal> {
   readonly service: GraphService<Principal>;
@@ -66,11 +70,16 @@ export function serveSockets<Principal>(
   const disposable = useServer(
     {
       isProd: true,
-      onConnect: ({ connectionParams, extra }) => auth.onConnect(extra.socket, connectionParams),
+      onConnect: async ({ connectionParams, extra }) => {
+        const isTaken = await auth.onConnect(extra.socket, connectionParams);
+        if (isTaken && auth.isKnown(extra.socket)) know(extra.request.socket);
+        return isTaken;
+      },
       onSubscribe: async ({ subscriptions, extra }, _id, payload) => {
         if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()];
         const principal = await auth.principalOf(extra.socket, payload.extensions);
         if (principal instanceof GraphQLError) return [principal];
+        know(extra.request.socket);
         const { query, operationName, variables } = payload;
         const document = readable(service, principal, { query, operationName, variables });
         if (!("kind" in document)) return document;
@@ -86,8 +95,11 @@ export function serveSockets<Principal>(
       subscribe: (args) =>
         subscribeWith(args as ExecutionArgs, () => contextFor(...principals.get(args.contextValue as object)!)),
       execute: async (args) => withCodes(await execute(args as ExecutionArgs)),
-      onNext: (_context, _id, _payload, _args, result) =>
-        result.errors ? { ...result, errors: result.errors.map(service.formatError) } : undefined,
+      onNext: (_context, _id, _payload, { document, operationName }, result) => {
+        if (!result.errors) return undefined;
+        const isMutation = getOperationAST(document, operationName)?.operation === "mutation";
+        return service.finish({ ...result, errors: result.errors.map(service.formatError) }, isMutation);
+      },
       onError: (_context, _id, _payload, errors) => (errors as readonly GraphQLError[]).map(service.formatError),
     },
     sockets,
@@ -101,11 +113,7 @@ export function serveSockets<Principal>(
         openSockets.dec();
         auth.forget(accepted);
       });
-      accepted.on("message", () => {
-        if (accepted.bufferedAmount <= MAX_UNSENT_BYTES) return;
-        logger.warn({ unsentBytes: accepted.bufferedAmount }, "a WebSocket was dropped: its client does not read");
-        accepted.terminate();
-      });
+      boundFrames(accepted, logger);
       sockets.emit("connection", accepted, request);
       // A client's broken or too large message closes its socket with the code for it; it is no fault to print here.
       accepted.removeAllListeners("error");
@@ -122,6 +130,28 @@ export function serveSockets<Principal>(
       for (const client of sockets.clients) client.terminate();
     },
   };
+}
+
+/**
+ * Drops a socket whose client sends without reading, or sends more than anybody who means it: a ping is answered as a
+ * message is, and costs as much.
+ */
+function boundFrames(socket: WebSocket, logger: Logger): void {
+  let frames = 0;
+  let windowEndsAt = 0;
+  const drop = (why: string): void => {
+    if (socket.readyState === socket.CLOSED) return;
+    logger.warn({ unsentBytes: socket.bufferedAmount, frames }, `a WebSocket was dropped: ${why}`);
+    socket.terminate();
+  };
+  const count = (): void => {
+    const now = performance.now();
+    if (now >= windowEndsAt) [frames, windowEndsAt] = [0, now + FRAMES_WINDOW_MS];
+    frames += 1;
+    if (socket.bufferedAmount > MAX_UNSENT_BYTES) drop("its client does not read");
+    else if (frames > MAX_FRAMES) drop("its client sends without end");
+  };
+  for (const event of ["message", "ping", "pong"] as const) socket.on(event, count);
 }
 
 const gone = new WeakMap<WebSocket, AbortSignal>();

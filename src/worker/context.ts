@@ -144,7 +144,12 @@ function documentContext(running: RunningClaim, common: StageContext): DocumentC
   return Object.assign(common, {
     document: source,
     // Here, where the stage can still fail by name; in the flush it would be a fault of the database's.
-    setMetadata: (metadata) => add({ metadata: JSON.parse(toStorableJson(metadata, "metadata")) }),
+    setMetadata: (metadata) => {
+      const added = JSON.parse(toStorableJson(metadata, "metadata")) as Readonly<Record<string, Json>>;
+      // One call is small; it is all of them, over stages and runs, that the document carries with it for ever.
+      toStorableJson({ ...source.metadata, ...added }, "metadata, with what the document has already,");
+      add({ metadata: added });
+    },
     setMediaType: (mediaType) => add({ mediaType: toStorableMessage(mediaType) }),
     setText: (text) => staging.setText(text),
     stagedText: () => staging.stagedText(),

@@ -6,7 +6,7 @@ import { generate, randomOf } from "./query-generator.js";
 const RUNS = Number(process.env.HEADWAY_TEST_FUZZ_RUNS ?? "500");
 const SEED = Number(process.env.HEADWAY_TEST_SEED ?? Date.now() % 1_000_000);
 /** All that a client may be told; INTERNAL is not among them, since nothing a client sends may be a fault of ours. */
-const CODES = new Set(["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT"]);
+const CODES = new Set(["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "RESPONSE_TOO_LARGE"]);
 
 const plain = definePipeline({
   name: "plain",

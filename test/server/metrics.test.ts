@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { measureOpenWork } from "../../src/engine/operations/measure.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { createTestApi, type TestApi } from "../support/api.js";
+import { nodesOf, type Plan } from "../support/plans.js";
+import { sentIn } from "../support/statements.js";
 import { until } from "../support/until.js";
 
 const plain = definePipeline({
@@ -60,11 +63,15 @@ describe("/metrics", () => {
 
   test("tells open work by stage, the age of what waits, and the workers", async () => {
     const jobId = await api.rig.submit("plain", 3, { runAt: new Date(Date.now() - 30_000) });
+    expect(await sample("headway_open_work_age_seconds")).toEqual({});
+    await measureOpenWork(api.rig.db, 0);
+    expect((await sample("headway_open_work_age_seconds"))[""]).toBeGreaterThanOrEqual(0);
     expect(await sample("headway_open_tasks")).toEqual({ 'pipeline="plain",stage="read",status="QUEUED"': 3 });
     expect((await sample("headway_queue_age_seconds"))['pipeline="plain"']).toBeGreaterThanOrEqual(30);
     expect(await sample("headway_workers")).toEqual({});
     const runner = await api.rig.startWorker();
     await api.rig.settled(jobId);
+    await measureOpenWork(api.rig.db, 0);
     expect(await sample("headway_open_tasks")).toEqual({});
     expect(await sample("headway_queue_age_seconds")).toEqual({});
     await until("its loop has iterated", async () => (await sample("headway_workers"))['status="RUNNING"'] === 1);
@@ -87,4 +94,45 @@ describe("/metrics", () => {
     await open.release();
     expect(await sample("headway_stream_lag_seconds")).toEqual({ "": 0 });
   });
+
+  test("counts open work once in a while, whoever asks", async () => {
+    await measureOpenWork(api.rig.db, 0);
+    expect(await Promise.all([measureOpenWork(api.rig.db, 600_000), measureOpenWork(api.rig.db, 600_000)])).toEqual([
+      false,
+      false,
+    ]);
+    expect((await Promise.all([1, 2, 3].map(() => measureOpenWork(api.rig.db, 0)))).some(Boolean)).toBe(true);
+  });
+
+  test("is served by reading no task and no job, however many are open", async () => {
+    const visited = async (): Promise<Record<string, number>> => {
+      await sample("headway_open_tasks"); // What changed before is counted.
+      const statements = await sentIn(() => sample("headway_open_tasks"));
+      const rows: Record<string, number> = {};
+      for (const { sql, values } of statements.filter((one) => /^\s*(?:select|with)/i.test(one.sql))) {
+        const [{ "QUERY PLAN": explained }] = await api.rig.db.query(`explain (analyze, buffers, format json) ${sql}`, [
+          ...values,
+        ]);
+        for (const node of nodesOf(explained[0].Plan) as ScannedNode[]) {
+          const table = node["Relation Name"];
+          if (table) rows[table] = (rows[table] ?? 0) + node["Actual Rows"] * node["Actual Loops"];
+        }
+      }
+      return rows;
+    };
+    const before = await visited();
+    for (let i = 0; i < 5; i += 1) await api.rig.submit("plain", 400);
+    await measureOpenWork(api.rig.db, 0);
+    expect(await sample("headway_open_tasks")).toEqual({ 'pipeline="plain",stage="read",status="QUEUED"': 2_000 });
+    const after = await visited();
+    expect(after).toEqual(before);
+    expect(after).toMatchObject({ measurement: 1 });
+    expect(Object.keys(after)).not.toEqual(expect.arrayContaining(["task"]));
+    expect(Object.keys(after)).not.toEqual(expect.arrayContaining(["job"]));
+  });
 });
+
+interface ScannedNode extends Plan {
+  readonly "Actual Rows": number;
+  readonly "Actual Loops": number;
+}

@@ -375,22 +375,28 @@ test("a body is never held whole: pieces go as they come", async () => {
   expect(mostBytes).toBeLessThan(100_000_000);
 });
 
-test("other bodies than those of uploads are not waited for", async () => {
+test("a body that nobody receives at a pace is not waited for, on whatever path", async () => {
   const app = express()
     .use(boundBodies(50))
+    .put("/uploads/x", async (req, res) => {
+      const body = receive(req, { sizeBytes: 2, sha256: null });
+      res.json({ bytes: (await buffer(body)).length });
+    })
     .use(async (req, res) => void res.json({ bytes: (await buffer(req)).length }));
   const bounded = app.listen(0, "127.0.0.1");
   await once(bounded, "listening");
   const { port } = bounded.address() as AddressInfo;
-  const post = (at: string, endsAfterMs: number): Promise<string> => {
-    const req = request({ host: "127.0.0.1", port, path: at, method: "POST", headers: { "content-length": 2 } });
+  const send = (method: string, at: string, endsAfterMs: number): Promise<string> => {
+    const req = request({ host: "127.0.0.1", port, path: at, method, headers: { "content-length": 2 } });
     req.write("a");
     setTimeout(() => req.end("b"), endsAfterMs).unref();
     return new Promise((resolve, reject) => req.on("response", (res) => resolve(text(res))).on("error", reject));
   };
-  expect(await post("/graphql", 0)).toBe('{"bytes":2}');
-  await expect(post("/graphql", 60_000)).rejects.toThrow(/hang up|ECONNRESET/);
-  expect(await post("/uploads/x", 150)).toBe('{"bytes":2}');
+  expect(await send("POST", "/graphql", 0)).toBe('{"bytes":2}');
+  for (const at of ["/graphql", "/uploads/x", "/uploads/x/y", "/"]) {
+    await expect(send("POST", at, 60_000)).rejects.toThrow(/hang up|ECONNRESET/);
+  }
+  expect(await send("PUT", "/uploads/x", 150)).toBe('{"bytes":2}');
   bounded.close();
 });
 

@@ -3,6 +3,7 @@ import { createClient, type Client } from "graphql-ws";
 import WebSocket from "ws";
 import { AccessDenied } from "../../src/errors.js";
 import { createLogger } from "../../src/logger.js";
+import type { ConnectionBounds } from "../../src/server/connections.js";
 import type { Check } from "../../src/server/health.js";
 import { startListening, type RunningServer } from "../../src/server/server.js";
 import type { GraphService } from "../../src/server/graph-service.js";
@@ -49,7 +50,11 @@ export interface World {
 }
 
 /** @param allowedOrigins null: any */
-export async function startWorld(port = 0, allowedOrigins: readonly string[] | null = null): Promise<World> {
+export async function startWorld(
+  port = 0,
+  allowedOrigins: readonly string[] | null = null,
+  connections: ConnectionBounds = {},
+): Promise<World> {
   const silence = new Silence();
   const checks: Check[] = [];
   let contexts = 0;
@@ -103,10 +108,11 @@ export async function startWorld(port = 0, allowedOrigins: readonly string[] | n
     idOf: (principal) => principal,
     admit: () => undefined,
     limit: (request) => limitRequest(schema, request),
+    finish: (result) => result,
     validationRules: [],
   };
   const server = await startListening(
-    { host: "127.0.0.1", port, logger, measured: null, checks, allowedOrigins },
+    { host: "127.0.0.1", port, logger, measured: null, checks, allowedOrigins, connections },
     service,
     () => undefined,
   );

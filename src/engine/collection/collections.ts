@@ -8,7 +8,7 @@ import type { Actor, EngineDeps } from "../engine.js";
 import { Name, parse, text } from "../input.js";
 import { lockCollection } from "../submit/lock.js";
 import { assertUri } from "../../sources/uri.js";
-import { unstorableIn } from "../storable.js";
+import { unstorableIn, MAX_METADATA_BYTES } from "../storable.js";
 import { holdUploads } from "../uploads/uploads.js";
 
 /** A JSON object that Postgres keeps as it is. */
@@ -114,11 +114,20 @@ export async function addDocuments(
   return inTransaction(deps.db, async (tx) => {
     await lockCollection(tx, actor, input.collectionId);
     await fillFromUploads(tx, actor, rows);
-    const added: { id: string; name: string }[] = await tx.query(UPSERT, [
+    const added: { id: string; name: string; metadataBytes: number }[] = await tx.query(UPSERT, [
       JSON.stringify(rows.map((row) => ({ ...row, bytes: undefined }))),
       actor.projectId,
       input.collectionId,
     ]);
+    for (const { name, metadataBytes } of added) {
+      if (metadataBytes <= MAX_METADATA_BYTES) continue;
+      const index = String(rows.findIndex((row) => row.name === name));
+      throw new UserFault(
+        "TOO_LARGE",
+        `The metadata of "${name}" would have ${metadataBytes} bytes, with what is there already; at most ${MAX_METADATA_BYTES} are kept.`,
+        ["documents", index, "metadata"],
+      );
+    }
     const idByName = new Map(added.map(({ id, name }) => [name, id]));
     const inline = rows.filter((row) => row.bytes !== null);
     await tx.query(
@@ -155,7 +164,7 @@ const UPSERT = `
     upload_id = excluded.upload_id,
     source_uri = excluded.source_uri,
     content_version = case when SAME then d.content_version else d.content_version + 1 end
-  returning id, name`
+  returning id, name, octet_length(metadata::text) as "metadataBytes"`
   // Inline content is compared by hash; of a source only its address is known before the download.
   .replaceAll(
     "SAME",

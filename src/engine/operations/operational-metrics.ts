@@ -46,28 +46,31 @@ export interface MetricsSnapshot {
   readonly openTasks: readonly { pipeline: string; stage: string; status: string; count: number }[];
   /** Of the oldest due task that nobody has taken, by pipeline; paused ones too. */
   readonly queueAgeSeconds: readonly { pipeline: string; seconds: number }[];
+  /** How old the two before are; null when no reconciler has counted yet. */
+  readonly measuredSecondsAgo: number | null;
   readonly workers: readonly { status: string; count: number }[];
 }
 
-/** How the installation stands now, all projects together, for /metrics. */
+/**
+ * How the installation stands, all projects together, for /metrics. Open work is as of the last count, so what this reads
+ * does not grow with it.
+ */
 export async function readMetricsSnapshot(db: DataSource): Promise<MetricsSnapshot> {
   const rows: { measurements: MetricsSnapshot }[] = await db.query(
-    `with open as materialized (
-       select pipeline, coalesce(stage, '') as stage, status, count(*) as count,
-         min(run_at) filter (where status = 'QUEUED' and run_at <= clock_timestamp()) as oldest
-       from headway.task where status in ('QUEUED', 'RUNNING') group by 1, 2, 3
-     )
-     select jsonb_build_object(
+    `select jsonb_build_object(
        'streamLagSeconds', (select coalesce(extract(epoch from clock_timestamp() - min(s.at)), 0)
-         from headway.project p join headway.status_change s on s.project_id = p.id where s.tx >= pg_snapshot_xmin(pg_current_snapshot())),
-       'openTasks', (select coalesce(jsonb_agg(jsonb_build_object('pipeline', pipeline, 'stage', stage, 'status', status,
-         'count', count)), '[]') from open),
-       'queueAgeSeconds', (select coalesce(jsonb_agg(jsonb_build_object('pipeline', pipeline,
-         'seconds', extract(epoch from clock_timestamp() - oldest))), '[]')
-         from (select pipeline, min(oldest) as oldest from open where oldest is not null group by pipeline) q),
+         from headway.project p cross join lateral (
+           select at from headway.status_change where project_id = p.id and tx >= pg_snapshot_xmin(pg_current_snapshot())
+           order by tx, position limit 1) s),
+       'openTasks', m.open_tasks,
+       'queueAgeSeconds', (select coalesce(jsonb_agg(jsonb_build_object('pipeline', d.pipeline,
+         'seconds', extract(epoch from clock_timestamp() - d.since))), '[]')
+         from jsonb_to_recordset(m.oldest_due) as d(pipeline text, since timestamptz)),
+       'measuredSecondsAgo', case when m.measured_at > '-infinity'
+         then extract(epoch from clock_timestamp() - m.measured_at) end,
        'workers', (select coalesce(jsonb_agg(to_jsonb(w)), '[]')
          from (select status, count(*) as count from headway.worker_now where stopped_at is null group by 1) w)
-     ) as measurements`,
+     ) as measurements from headway.measurement m`,
   );
   return rows[0]!.measurements;
 }

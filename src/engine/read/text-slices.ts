@@ -1,5 +1,4 @@
 import DataLoader from "dataloader";
-import type { DataSource } from "typeorm";
 
 /** What to read of a document's text, in UTF-16 units. */
 export interface TextSlice {
@@ -8,6 +7,14 @@ export interface TextSlice {
   readonly most: number;
 }
 
+interface SliceRow {
+  readonly nr: number;
+  readonly text: string;
+  readonly isCut: boolean;
+}
+/** Runs the statement, perhaps within bounds of its own. */
+type ReadSlices = (sql: string, parameters: readonly unknown[]) => Promise<SliceRow[]>;
+
 /** No text is longer; Postgres adds these numbers as int. */
 const BEYOND = 1_000_000_000;
 
@@ -15,10 +22,10 @@ const BEYOND = 1_000_000_000;
  * Reads slices in the database, so that a page of a long text does not cost the whole of it. Postgres counts characters:
  * where some are two units, what it gives starts at the beginning, ends far enough behind, and is cut here.
  */
-export function textSlices(db: DataSource, projectId: string): DataLoader<TextSlice, string | null, string> {
+export function textSlices(read: ReadSlices, projectId: string): DataLoader<TextSlice, string | null, string> {
   return new DataLoader<TextSlice, string | null, string>(
     async (slices) => {
-      const rows: { nr: number; text: string; isCut: boolean }[] = await db.query(
+      const rows = await read(
         `select s.nr::int as nr, x.one_unit_each as "isCut",
            case when x.one_unit_each then substr(x.text, s.start + 1, s.most) else left(x.text, s.start + s.most) end as text
          from unnest($1::uuid[], $2::int[], $3::int[]) with ordinality as s(id, start, most, nr)

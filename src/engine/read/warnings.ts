@@ -11,12 +11,16 @@ export interface CollectionWarning {
   readonly pages: number[];
 }
 
-/** The warnings of each collection as they stand now: of its contents, its newest job, and its time. */
+/**
+ * The warnings of each collection as they stand now: of its contents, its newest job, and its time. To who sees one job
+ * only, that one is the newest.
+ */
 export async function collectionWarnings(
   db: DataSource,
   collectionIds: readonly string[],
+  onlyJobId: string | null,
 ): Promise<CollectionWarning[]> {
-  return db.query(WARNINGS, [collectionIds]);
+  return db.query(WARNINGS, [collectionIds, onlyJobId]);
 }
 
 /** Expiry is warned of this long before. */
@@ -27,7 +31,8 @@ const WARNINGS = `
     select c.*, j.id as job_id, j.failed, j.cancelled, j.pipeline, j.finished_at as job_finished_at
     from headway.collection c
     left join lateral (
-      select * from headway.job where collection_id = c.id order by created_at desc, id desc limit 1) j on true
+      select * from headway.job where collection_id = c.id and ($2::uuid is null or id = $2)
+      order by created_at desc, id desc limit 1) j on true
     where c.id = any ($1)
   )
   select id as "collectionId", code, message, count::int, '{}'::int[] as pages from (

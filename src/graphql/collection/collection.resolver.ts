@@ -99,7 +99,7 @@ export class CollectionResolver {
         metadata: JSON.stringify(filter.metadata).replaceAll("\\u0000", ""),
       });
     }
-    return keysetPage(query, NEWEST_COLLECTIONS, requestOf(page, info));
+    return keysetPage(context, query, NEWEST_COLLECTIONS, requestOf(page, info));
   }
 
   @Mutation(() => CreateCollectionPayload, { description: "Makes an empty collection." })

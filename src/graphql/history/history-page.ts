@@ -1,7 +1,7 @@
-import type { DataSource } from "typeorm";
 import { assertCursorKind, decodeCursor } from "../../engine/stream/cursor.js";
 import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../../engine/stream/history.js";
 import type { StatusChange } from "../../model/status-change.js";
+import type { GraphContext } from "../context.js";
 import { readPage, type PagedList, type SqlStatement } from "../paging/paged-list.js";
 import { sizeOf, type Edge, type Page, type PageRequest } from "../paging/page.js";
 
@@ -28,8 +28,12 @@ export function historyOf(projectId: string): PagedList<StatusChange> {
 }
 
 /** One page of the history, oldest first; its cursors are the stream's own. @throws {BadInput} */
-export function changePage(db: DataSource, list: ChangeList, request: PageRequest): Promise<Page<StatusChange>> {
-  return readPage(db, changes(list), request);
+export function changePage(
+  context: Pick<GraphContext, "db" | "budget">,
+  list: ChangeList,
+  request: PageRequest,
+): Promise<Page<StatusChange>> {
+  return readPage(context, changes(list), request);
 }
 
 function changes(list: ChangeList): PagedList<StatusChange> {

@@ -26,6 +26,7 @@ export function jobPage(
 ): Promise<Page<Job>> {
   const { field, direction } = order ?? { field: "CREATED_AT", direction: "DESC" };
   return keysetPage(
+    context,
     jobsWhere(context, filter),
     { name: `jobs ${field} ${direction}`, descending: direction === "DESC", columns: COLUMNS[field] },
     page,

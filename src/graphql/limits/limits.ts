@@ -14,6 +14,7 @@ import {
   type GraphQLSchema,
   type SelectionSetNode,
 } from "graphql";
+import { MAX_RESPONSE_BYTES, tooLarge } from "./budget.js";
 import { fragmentsOf, overlapsOf } from "./overlaps.js";
 
 /** What a request may ask for at most. */
@@ -23,7 +24,7 @@ export const LIMITS = {
   aliases: 30,
   directives: 50,
   tokens: 2_000,
-  /** Rows that all pages together could hold: the product of the page sizes, added up. */
+  /** Rows that all pages together could hold: the product of the page sizes, added up; and what costs as much. */
   nodes: 50_000,
   /** Validation compares each fragment with each, and each field with all of its name in its place: 490 took it 0.4 s. */
   fragments: 50,
@@ -31,7 +32,20 @@ export const LIMITS = {
 } as const;
 
 const DEFAULT_PAGE = 50;
-const MAX_PAGE = 100;
+/** Of no list more are taken: of doctor's, the longest. */
+const MAX_ROWS = 1_000;
+/**
+ * Fields that cost as much as so many rows of a page, each time. A search compares the query with up to 50,000 vectors;
+ * waitingOn looks at up to 10,000 tasks that are taken before; pipelines and stageCounts count all open work.
+ */
+const COSTS: Readonly<Record<string, number>> = {
+  "Query.search": 5_000,
+  "Query.doctor": 1_000,
+  "Query.pipelines": 1_000,
+  "Query.stageCounts": 1_000,
+  "Job.waitingOn": 50,
+  "Task.waitingOn": 50,
+};
 
 /** A request as it came in, of either transport. */
 export interface GraphRequest {
@@ -44,7 +58,11 @@ export interface GraphRequest {
  * Why a request is too much, before it is validated: what is refused here costs no more than to read its 2,000 tokens.
  * Both transports ask this first. Returns the document for what comes after; what is no GraphQL at all is refused too.
  */
-export function limitRequest(schema: GraphQLSchema, request: GraphRequest): DocumentNode | readonly GraphQLError[] {
+export function limitRequest(
+  schema: GraphQLSchema,
+  request: GraphRequest,
+  maxResponseBytes = MAX_RESPONSE_BYTES,
+): DocumentNode | readonly GraphQLError[] {
   let document: DocumentNode;
   try {
     document = parsed(request.query);
@@ -66,7 +84,7 @@ export function limitRequest(schema: GraphQLSchema, request: GraphRequest): Docu
   const measure = new Measure(schema, fragments, variables);
   const circle = measure.circle();
   if (circle !== null) return [coded(`Cannot spread fragment "${circle}" within itself.`, "GRAPHQL_VALIDATION_FAILED")];
-  const { depth, nodes } = measure.of(operation.selectionSet, root.name);
+  const { depth, nodes, characters } = measure.of(operation.selectionSet, root.name);
   if (depth > LIMITS.depth)
     return [tooMuch(`is ${depth} levels deep`, LIMITS.depth, "ask for what is below by its id")];
   if (overlapsOf(document, LIMITS.overlaps) > LIMITS.overlaps) {
@@ -74,7 +92,16 @@ export function limitRequest(schema: GraphQLSchema, request: GraphRequest): Docu
       tooMuch("selects the same fields in the same place too often", LIMITS.overlaps, "select each of them once"),
     ];
   }
-  if (nodes > LIMITS.nodes) return [tooMuch(`asks for up to ${nodes} rows`, LIMITS.nodes, "ask for smaller pages")];
+  if (nodes > LIMITS.nodes) {
+    const what = `asks for up to ${nodes} rows, or what costs as much`;
+    return [tooMuch(what, LIMITS.nodes, "ask for smaller pages, or for less at once")];
+  }
+  if (characters > maxResponseBytes) {
+    const originalError = tooLarge(
+      `The request asks for up to ${characters} characters of text, and an answer has at most ${maxResponseBytes} bytes`,
+    );
+    return [new GraphQLError(originalError.message, { originalError })];
+  }
   return document;
 }
 
@@ -131,8 +158,10 @@ interface Size {
   readonly depth: number;
   /** Below one of the things that the selection is made on. */
   readonly nodes: number;
+  /** Of texts that are asked for with a limit. */
+  readonly characters: number;
 }
-const NOTHING: Size = { depth: 0, nodes: 0 };
+const NOTHING: Size = { depth: 0, nodes: 0, characters: 0 };
 
 /** How deep and how large selections are, each fragment measured once for each type that it is used on. */
 class Measure {
@@ -160,7 +189,7 @@ class Measure {
   }
 
   of({ selections }: SelectionSetNode, typeName: string): Size {
-    let [depth, nodes] = [0, 0];
+    let [depth, nodes, characters] = [0, 0, 0];
     for (const selection of selections) {
       const size =
         selection.kind === Kind.FIELD
@@ -170,8 +199,9 @@ class Measure {
             : this.#fragment(selection.name.value);
       depth = Math.max(depth, size.depth);
       nodes += size.nodes;
+      characters += size.characters;
     }
-    return { depth, nodes };
+    return { depth, nodes, characters };
   }
 
   #fragment(name: string): Size {
@@ -192,23 +222,39 @@ class Measure {
 
   #field(node: FieldNode, typeName: string): Size {
     const name = node.name.value;
-    if (name.startsWith("__") || !node.selectionSet) return { depth: name.startsWith("__") ? 0 : 1, nodes: 0 };
+    if (name.startsWith("__")) return NOTHING;
     const type = this.#schema.getType(typeName);
     const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
-    const below = field ? this.of(node.selectionSet, getNamedType(field.type).name) : this.of(node.selectionSet, "");
+    const cost = COSTS[`${typeName}.${name}`] ?? 0;
+    if (!node.selectionSet) return { depth: 1, nodes: cost, characters: field ? this.#characters(node, field) : 0 };
+    const below = this.of(node.selectionSet, field ? getNamedType(field.type).name : "");
     const rows = field ? this.#pageSize(node, field) : null;
-    return { depth: below.depth + 1, nodes: rows === null ? below.nodes : rows * (1 + below.nodes) };
+    return {
+      depth: below.depth + 1,
+      nodes: cost + (rows === null ? below.nodes : rows * (1 + below.nodes)),
+      characters: (rows ?? 1) * below.characters,
+    };
   }
 
   /** Null where the field is no page. What is out of range is refused by the field itself. */
   #pageSize(node: FieldNode, field: GraphQLField<unknown, unknown>): number | null {
-    if (!field.args.some(({ name }) => name === "first")) return null;
-    const sizes = ["first", "last"].map((name) => {
-      const value = node.arguments?.find((argument) => argument.name.value === name)?.value;
-      if (value?.kind === Kind.INT) return Number(value.value);
-      return value?.kind === Kind.VARIABLE ? this.#variables[value.name.value] : undefined;
-    });
-    const size = sizes.find((one) => typeof one === "number") ?? DEFAULT_PAGE;
-    return Math.min(MAX_PAGE, Math.max(0, size as number));
+    const first = field.args.find(({ name }) => name === "first");
+    if (first === undefined) return null;
+    const size = this.#given(node, "last") ?? this.#given(node, "first") ?? first.defaultValue ?? DEFAULT_PAGE;
+    return Math.min(MAX_ROWS, Math.max(0, size as number));
+  }
+
+  /** How many characters the field may answer with, where an argument says so. */
+  #characters(node: FieldNode, field: GraphQLField<unknown, unknown>): number {
+    const limit = field.args.find(({ name }) => name === "limit");
+    if (limit === undefined) return 0;
+    return Math.max(0, this.#given(node, "limit") ?? (limit.defaultValue as number));
+  }
+
+  #given(node: FieldNode, name: string): number | undefined {
+    const value = node.arguments?.find((argument) => argument.name.value === name)?.value;
+    if (value?.kind === Kind.INT) return Number(value.value);
+    const given = value?.kind === Kind.VARIABLE ? this.#variables[value.name.value] : undefined;
+    return typeof given === "number" ? given : undefined;
   }
 }

@@ -1,5 +1,7 @@
 import DataLoader from "dataloader";
 import type { DataSource } from "typeorm";
+import { readBounded } from "../limits/bounded-read.js";
+import type { Budget } from "../limits/budget.js";
 import {
   COUNT_LIMIT,
   exactUpToMax,
@@ -23,10 +25,12 @@ interface Batches {
  */
 export class NestedPages {
   readonly #db: DataSource;
+  readonly #budget: Budget;
   readonly #lists = new Map<string, Batches>();
 
-  constructor(db: DataSource) {
+  constructor(db: DataSource, budget: Budget) {
     this.#db = db;
+    this.#budget = budget;
   }
 
   /** The page of one parent. @throws {BadInput} on a size or a cursor that is none */
@@ -50,10 +54,12 @@ export class NestedPages {
   async #read<T>(list: PagedList<T>, request: PageRequest, parents: readonly string[]) {
     const { sql, parameters } = list.page(request);
     const rows: (Row & { parent: string })[] = await refusingCursors(request, () =>
-      this.#db.query(`select p.id as parent, r.* from ${parentsAt(parameters)} cross join lateral (${sql}) r`, [
-        ...parameters,
-        parents,
-      ]),
+      readBounded(
+        this.#db,
+        this.#budget,
+        `select p.id as parent, l.* from ${parentsAt(parameters)} cross join lateral (${sql}) l`,
+        [...parameters, parents],
+      ),
     );
     const byParent = new Map<string, Edge<T>[]>(parents.map((id) => [id, []]));
     for (const row of rows) byParent.get(row.parent)!.push(list.toEdge(row));

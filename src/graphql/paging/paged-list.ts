@@ -1,4 +1,7 @@
 import type { DataSource, ObjectLiteral, SelectQueryBuilder } from "typeorm";
+import type { GraphContext } from "../context.js";
+import { readBounded } from "../limits/bounded-read.js";
+import { toEntity } from "../limits/read-entities.js";
 import {
   COUNT_LIMIT,
   cursorOf,
@@ -52,22 +55,14 @@ export function entityList<T extends ObjectLiteral>(
   };
 }
 
-/** The entity in a row whose columns are named as a query builder names those of its alias `t`. */
-function toEntity<T extends ObjectLiteral>(query: SelectQueryBuilder<T>, row: Row): T {
-  const { metadata } = query.expressionMap.mainAlias!;
-  const entity = metadata.create(undefined, { fromDeserializer: true });
-  for (const column of metadata.columns) {
-    const value = row[`t_${column.databaseName}`];
-    if (value === undefined) continue; // A column that is read by name alone, such as an embedding.
-    column.setEntityValue(entity, query.connection.driver.prepareHydratedValue(value, column));
-  }
-  return entity as T;
-}
-
 /** One page of a list that has no parent: one statement, and one more where totalCount is selected. @throws {BadInput} */
-export async function readPage<T>(db: DataSource, list: PagedList<T>, request: PageRequest): Promise<Page<T>> {
+export async function readPage<T>(
+  { db, budget }: Pick<GraphContext, "db" | "budget">,
+  list: PagedList<T>,
+  request: PageRequest,
+): Promise<Page<T>> {
   const { sql, parameters } = list.page(request);
-  const rows: Row[] = await refusingCursors(request, () => db.query(sql, [...parameters]));
+  const rows: Row[] = await refusingCursors(request, () => readBounded(db, budget, sql, parameters));
   const edges = rows.map((row) => list.toEdge(row));
   return toPage(request, sizeOf(request).backwards ? edges.reverse() : edges, () => count(db, list.all()));
 }
@@ -81,9 +76,10 @@ async function count(db: DataSource, { sql, parameters }: SqlStatement): Promise
 
 /** One page of a query, by its keys: right while rows arrive and change, and as fast on page 1,000 as on page 1. */
 export function keysetPage<T extends ObjectLiteral>(
+  context: Pick<GraphContext, "db" | "budget">,
   query: SelectQueryBuilder<T>,
   keyset: Keyset,
   request: PageRequest,
 ): Promise<Page<T>> {
-  return readPage(query.connection, entityList({ name: keyset.name }, keyset, query), request);
+  return readPage(context, entityList({ name: keyset.name }, keyset, query), request);
 }

@@ -35,9 +35,9 @@ export class StreamResolver {
       description: "Which changes; all of the project's when absent.",
     })
     filter: HistoryFilter | null,
-    @Ctx() { db, principal }: GraphContext,
+    @Ctx() context: GraphContext,
   ): Promise<Page<StatusChange>> {
-    return changePage(db, historyList(principal, filter), page);
+    return changePage(context, historyList(context.principal, filter), page);
   }
 
   @Query(() => String, {

@@ -34,7 +34,7 @@ export function taskPage(context: GraphContext, page: PageRequest, filter: TaskF
       { field: "filter" },
     );
   }
-  return keysetPage(tasks(context, filter), filter?.jobId ? DOCUMENT_ORDER : NEWEST, page);
+  return keysetPage(context, tasks(context, filter), filter?.jobId ? DOCUMENT_ORDER : NEWEST, page);
 }
 
 /** One page of a job's tasks, in document order, the collection task last. @throws {BadInput} */

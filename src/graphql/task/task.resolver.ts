@@ -91,7 +91,10 @@ export class TaskResolver {
     return loaders.refusedWritesOfTask.load(id);
   }
 
-  @FieldResolver(() => Worker, { nullable: true, description: "Who holds its lease." })
+  @FieldResolver(() => Worker, {
+    nullable: true,
+    description: "Who holds its lease; null where nobody does, and for keys of one collection or job.",
+  })
   async worker(@Root() { workerId }: Task, @Ctx() { loaders }: GraphContext): Promise<Worker | null> {
     return workerId === null ? null : loaders.worker.load(workerId);
   }
@@ -100,15 +103,10 @@ export class TaskResolver {
     nullable: true,
     description: "Why it failed, or why it is tried again; null where nothing went wrong.",
   })
-  error(
-    @Root() { errorCode, errorMessage, errorStage, errorRetryable, errorStack }: Task,
-    @Ctx() { principal }: GraphContext,
-  ): TaskError | null {
+  error(@Root() { errorCode, errorMessage, errorStage, errorRetryable, errorStack }: Task): TaskError | null {
     if (errorCode === null) return null;
-    // It tells of the pipeline's code and its folders: nothing for who only looks, or for a page in somebody's browser.
-    const stack = principal.scope === null && whyNotAllowed(principal, "OPERATOR") === null ? errorStack : null;
     const [message, retryable] = [errorMessage ?? "", errorRetryable ?? false];
-    return { code: errorCode, message, stage: errorStage, retryable, stack };
+    return { code: errorCode, message, stage: errorStage, retryable, stack: errorStack };
   }
 
   @FieldResolver(() => [StageRun], { description: "One entry per stage and attempt, in order." })

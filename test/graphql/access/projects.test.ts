@@ -1,16 +1,4 @@
-import {
-  getNamedType,
-  isEnumType,
-  isInputObjectType,
-  isLeafType,
-  isListType,
-  isNonNullType,
-  isObjectType,
-  type GraphQLArgument,
-  type GraphQLField,
-  type GraphQLInputField,
-  type GraphQLInputType,
-} from "graphql";
+import { getNamedType, isLeafType, isObjectType, type GraphQLField } from "graphql";
 import { randomUUID } from "node:crypto";
 import { projectNamed } from "../../../src/access/projects.js";
 import { buildHeadwaySchema } from "../../../src/graphql/schema.js";
@@ -18,6 +6,7 @@ import { definePipeline, PermanentError } from "../../../src/index.js";
 import { createTestApi, type TestApi } from "../../support/api.js";
 import { keyBy } from "../../support/keys.js";
 import { until } from "../../support/until.js";
+import { operationFor, placesOf } from "./places.js";
 
 const gate = { open: null as (() => void) | null };
 const rich = definePipeline({
@@ -77,53 +66,6 @@ afterAll(async () => {
   gate.open?.();
   await api.close();
 });
-
-/** A value for what must be given beside the id that is tried. */
-function filler(type: GraphQLInputType, name: string): unknown {
-  if (isNonNullType(type)) return filler(type.ofType, name);
-  if (isListType(type)) return [filler(type.ofType, name)];
-  if (isEnumType(type)) return type.getValues()[0]!.name;
-  if (isInputObjectType(type)) return fillersOf(Object.values(type.getFields()));
-  const named = getNamedType(type).name;
-  if (named === "ID") return randomUUID();
-  if (named === "Int" || named === "BigInt") return 1;
-  if (named === "Boolean") return false;
-  return name === "pipeline" ? "rich" : "x";
-}
-function fillersOf(fields: readonly (GraphQLInputField | GraphQLArgument)[]): Record<string, unknown> {
-  const needed = fields.filter(({ type }) => isNonNullType(type));
-  return Object.fromEntries(needed.map(({ name, type }) => [name, filler(type, name)]));
-}
-
-/** Every way to give this field an id: its variables, with the id in one place. */
-function placesOf(field: GraphQLField<unknown, unknown>): ((id: string) => Record<string, unknown>)[] {
-  const within = (
-    fields: readonly (GraphQLInputField | GraphQLArgument)[],
-    around: (inner: Record<string, unknown>) => Record<string, unknown>,
-  ): ((id: string) => Record<string, unknown>)[] =>
-    fields.flatMap(({ name, type }) => {
-      const base = fillersOf(fields);
-      const named = getNamedType(type);
-      const wrap = (value: unknown): unknown =>
-        isListType(isNonNullType(type) ? type.ofType : type) ? [value] : value;
-      if (named.name === "ID") return [(id: string) => around({ ...base, [name]: wrap(id) })];
-      if (!isInputObjectType(named)) return [];
-      return within(Object.values(named.getFields()), (inner) => around({ ...base, [name]: wrap(inner) }));
-    });
-  return within(field.args, (inner) => inner);
-}
-
-function operationFor(kind: string, field: GraphQLField<unknown, unknown>): string {
-  const variables = field.args.map(({ name, type }) => `$${name}: ${String(type)}`).join(", ");
-  const args = field.args.map(({ name }) => `${name}: $${name}`).join(", ");
-  const type = getNamedType(field.type);
-  let selection = "";
-  if (!isLeafType(type)) {
-    const { userErrors } = "getFields" in type ? type.getFields() : {};
-    selection = userErrors ? "{ __typename userErrors { code message path } }" : "{ __typename }";
-  }
-  return `${kind} (${variables}) { ${field.name}(${args}) ${selection} }`;
-}
 
 /** The answer, or a subscription's first result, with the id that was asked for taken out of it. */
 async function answer(

@@ -1,0 +1,135 @@
+import {
+  getNamedType,
+  isInterfaceType,
+  isObjectType,
+  isUnionType,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from "graphql";
+
+/**
+ * What a key of one collection, or of one job of it, is given of a field. Every field that can be read has one of these:
+ * a schema with a field that has none cannot be built.
+ */
+export type FieldAccess =
+  /** As it is: who sees the parent sees this. */
+  | "SHOWN"
+  /** The part that the key sees; the rest is as if it were not there. */
+  | "NARROWED"
+  /** It tells of all jobs of a collection, so a key of one job is refused (FORBIDDEN). */
+  | "COLLECTION"
+  /** It tells of the whole project or installation, so a key of one collection or job is refused (FORBIDDEN). */
+  | "PROJECT"
+  /** As PROJECT, but null and no error: a page may ask for it beside what it does see. */
+  | "PROJECT_OR_NULL"
+  /** As PROJECT_OR_NULL, and null for VIEWER too. */
+  | "OPERATOR_OR_NULL";
+
+export const FIELD_ACCESSES: readonly FieldAccess[] = [
+  "SHOWN",
+  "NARROWED",
+  "COLLECTION",
+  "PROJECT",
+  "PROJECT_OR_NULL",
+  "OPERATOR_OR_NULL",
+];
+
+/** By type; the names of its fields, with spaces between. */
+const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, string>>>>> = {
+  Query: {
+    SHOWN: "viewer",
+    NARROWED:
+      "collection collectionByName collections doctor document job jobs node search stageCounts statusChanges streamCursor task tasks",
+    PROJECT: "pipelines workers",
+  },
+  Subscription: { NARROWED: "jobProgress statusChanges" },
+
+  Collection: {
+    SHOWN:
+      "canSubmit chunkCount chunksWithEmbeddings createdAt description documentCount embeddingCoverage expiresAt id metadata name status statusChangedAt statusDescription version",
+    NARROWED: "currentJob documents entities jobs lastJob warnings",
+    COLLECTION: "history lastChange",
+  },
+  Document: {
+    SHOWN: "contentVersion createdAt id mediaType metadata name sha256 sizeBytes sourceUri text warnings",
+    NARROWED: "chunks collection lastTask",
+  },
+  Chunk: {
+    SHOWN: "context endOffset hasEmbedding headings id kind ordinal page pageEnd part startOffset text",
+    NARROWED: "document",
+  },
+  NamedEntity: { SHOWN: "documentCount id mentions name type", NARROWED: "documents related" },
+  RelatedEntity: { SHOWN: "entity together" },
+  Job: {
+    SHOWN:
+      "artifacts canCancel canRetry cancelRequestedAt collectionTask counts createdAt finishedAt history id lastChange mode options pipeline pipelineVersion priority progress run stage stageCounts startedAt status statusChangedAt summary tags task tasks version waitingOn",
+    NARROWED: "collection",
+  },
+  JobSummary: { SHOWN: "counts createdAt durationMs errors output stages status" },
+  Task: {
+    SHOWN:
+      "attempt canCancel canRetry crashes createdAt documentName error finishedAt history id kind lastChange leaseExpiresAt maxAttempts pipelineVersion progress progressMessage refusedWrites runAt stage stages startedAt status statusChangedAt version waitingOn warnings",
+    NARROWED: "document job",
+    PROJECT_OR_NULL: "worker",
+  },
+  TaskError: { SHOWN: "code message retryable stage", OPERATOR_OR_NULL: "stack" },
+  Artifact: { SHOWN: "createdAt id mediaType name sha256 sizeBytes url" },
+  StatusChange: {
+    SHOWN:
+      "actor at attempt collectionId cursor entityId entityType fence fromStage fromStatus id jobId message reason taskId toStage toStatus version",
+  },
+  StreamGap: { SHOWN: "cause resumeAt" },
+  SearchHit: { SHOWN: "chunk score" },
+
+  Worker: {
+    PROJECT:
+      "concurrency eventLoopLagMs heartbeatAt hostname id lastClaimAt lastLoopAt loopIterations pid pipelines running startedAt status tasks version",
+  },
+  Pipeline: {
+    PROJECT:
+      "collectionStages description documentStages name oldestQueuedAt optionsSchema paused pausedReason queued running version",
+  },
+
+  Actor: { SHOWN: "name type" },
+  ErrorGroup: { SHOWN: "code count retryable sampleTaskIds stage" },
+  PageInfo: { SHOWN: "endCursor hasNextPage hasPreviousPage startCursor" },
+  Permission: { SHOWN: "allowed disabledReason" },
+  RefusedWrite: { SHOWN: "at fence stage wanted worker" },
+  StageCount: { SHOWN: "completed failed queued running stage" },
+  StageRun: { SHOWN: "attempt durationMs finishedAt outcome pipelineVersion run stage startedAt worker" },
+  StageSummary: { SHOWN: "count maxMs p50Ms p95Ms stage" },
+  TaskCounts: { SHOWN: "cancelled completed failed queued running skipped total waiting" },
+  Viewer: { SHOWN: "name project role" },
+  Violation: { SHOWN: "detail entityId entityType invariant" },
+  WaitingReason: { SHOWN: "code message position until" },
+  Warning: { SHOWN: "code count message pages" },
+};
+
+/** Every page of a list is made alike; what it holds is the list's own matter. */
+const PAGES: Readonly<Record<string, string>> = {
+  Connection: "edges nodes pageInfo totalCount",
+  Edge: "cursor node",
+};
+
+/** What is decided of a field; null where nothing is. */
+export function accessOf(typeName: string, fieldName: string): FieldAccess | null {
+  const has = (names: string | undefined): boolean => names?.split(" ").includes(fieldName) ?? false;
+  const paged = /(Connection|Edge)$/.exec(typeName)?.[1];
+  if (paged !== undefined) return has(PAGES[paged]) ? "SHOWN" : null;
+  return FIELD_ACCESSES.find((access) => has(ACCESS[typeName]?.[access])) ?? null;
+}
+
+/** The types that queries and subscriptions lead to. */
+export function readableTypes(schema: GraphQLSchema): readonly GraphQLObjectType[] {
+  const found = new Set<GraphQLObjectType>();
+  const visit = (type: GraphQLNamedType | null | undefined): void => {
+    if (isUnionType(type) || isInterfaceType(type)) schema.getPossibleTypes(type).forEach(visit);
+    if (!isObjectType(type) || found.has(type)) return;
+    found.add(type);
+    for (const field of Object.values(type.getFields())) visit(getNamedType(field.type));
+  };
+  visit(schema.getQueryType());
+  visit(schema.getSubscriptionType());
+  return [...found];
+}

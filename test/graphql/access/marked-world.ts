@@ -1,0 +1,261 @@
+import { randomUUID } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import type { KeyGrant, KeyScope } from "../../../src/access/keys.js";
+import { projectNamed } from "../../../src/access/projects.js";
+import { addDocuments, createCollection } from "../../../src/engine/collection/collections.js";
+import { pausePipeline } from "../../../src/engine/operations/pause.js";
+import { submitJob } from "../../../src/engine/submit/submit.js";
+import { definePipeline, PermanentError } from "../../../src/index.js";
+import type { CollectionContext, DocumentContext } from "../../../src/pipelines/pipeline.js";
+import { createTestApi, type TestApi } from "../../support/api.js";
+import { ACTOR } from "../../support/engine.js";
+import { keyBy } from "../../support/keys.js";
+import { until } from "../../support/until.js";
+
+/**
+ * Where something lies. Collection A has a settled job A1 and an open one, A2; B has the settled B1; Z with Z1 is another
+ * project's. A's own history tells of both of its jobs. Workers belong to the installation.
+ */
+export const PLACES = [
+  "A",
+  "history of A",
+  "A1",
+  "A2",
+  "B",
+  "history of B",
+  "B1",
+  "worker",
+  "Z",
+  "history of Z",
+  "Z1",
+] as const;
+export type Place = (typeof PLACES)[number];
+
+export interface MarkedWorld {
+  readonly api: TestApi;
+  /** Of everything that has one. */
+  readonly places: ReadonlyMap<string, Place>;
+  /** One of each kind of thing in each place. */
+  readonly samples: readonly string[];
+  /** Of these, what fields are asked by: collections, documents, jobs, tasks and workers. */
+  readonly scopes: readonly string[];
+  /** How many changes the history has of this collection, job or task. */
+  changesOf(id: string): Promise<number>;
+  /** The key of each kind that is tried, and what it may see. */
+  readonly keys: readonly MarkedKey[];
+  readonly databaseId: string;
+  close(): Promise<void>;
+}
+export interface MarkedKey {
+  readonly name: string;
+  readonly key: string;
+  readonly kind: "PROJECT" | "COLLECTION" | "JOB";
+  readonly scope: KeyScope | null;
+  readonly sees: readonly Place[];
+}
+
+/** What is planted in every text of a place. */
+export const markOf = (place: Place): string => `mark-${place}-`;
+/** Of every worker. */
+export const PID = 424_242;
+
+let openGate: (() => void) | null = null;
+const rich = definePipeline({
+  name: "rich",
+  version: 1,
+  description: "A pipeline that leaves something in every field.",
+  options: z.object({ mark: z.string() }),
+  documentStages: [{ name: "read", maxAttempts: 2, run: readDocument }],
+  collectionStages: [{ name: "write", run: writeCollection }],
+});
+const paused = definePipeline({
+  name: "paused",
+  version: 1,
+  documentStages: [{ name: "read", run: async () => null }],
+});
+
+async function readDocument(ctx: DocumentContext): Promise<object> {
+  const { mark } = ctx.options as { mark: string };
+  ctx.warn("DOUBTFUL", `${mark} is doubtful`, { pages: [1] });
+  if (ctx.document.name.endsWith("bad"))
+    throw new PermanentError("BAD", `${mark} is bad`, {}, { cause: new Error(mark) });
+  if (ctx.document.name.endsWith("flaky") && ctx.attempt === 1) throw new Error(`${mark} is tried again`);
+  if (ctx.document.name.endsWith("held")) {
+    ctx.progress(0.5, `${mark} is half done`);
+    await new Promise<void>((resolve) => (openGate = resolve));
+  }
+  const text = `${markOf(mark.includes("A") ? "A" : mark.includes("B") ? "B" : "Z")} text`;
+  ctx.setMediaType("text/plain");
+  ctx.setMetadata({ note: text });
+  await ctx.setText(text);
+  const piece = { ordinal: 0, text, startOffset: 0, endOffset: text.length, page: 1, pageEnd: 2 };
+  await ctx.chunks.replace([
+    { ...piece, headings: [text], context: text, part: text, embedding: new Float32Array(512).fill(1) },
+  ]);
+  return { mark };
+}
+
+async function writeCollection(ctx: CollectionContext): Promise<object> {
+  const { mark } = ctx.options as { mark: string };
+  await ctx.artifacts.write(`${mark}.txt`, mark, "text/plain");
+  const documents: { documentId: string; mentions: number }[] = [];
+  for await (const { id } of ctx.documents()) documents.push({ documentId: id, mentions: 1 });
+  const { name } = ctx.collection;
+  const entity = { type: "PERSON" as const, mentions: 1, documentCount: 1, documents };
+  await ctx.entities.replace([
+    { ...entity, name: `${name} Ada`, related: [{ name: `${name} Bob`, together: 1 }] },
+    { ...entity, name: `${name} Bob`, related: [] },
+  ]);
+  return { mark };
+}
+
+/** One installation in which every field of the schema has something to tell, and every text says where it belongs. */
+export async function createMarkedWorld(): Promise<MarkedWorld> {
+  const api = await createTestApi([rich, paused]);
+  const { db, deps } = api.rig;
+  const file = path.join(deps.fileRoots[0]!, "file.txt");
+  await writeFile(file, "from a file");
+  await api.rig.startWorker({ concurrency: 1 });
+  const { id: elsewhere } = await projectNamed(db, "elsewhere");
+  await pausePipeline(deps, ACTOR, { pipeline: "paused", reason: "for a while" });
+
+  const collection = async (place: "A" | "B" | "Z", names: readonly string[]) => {
+    const actor = place === "Z" ? { ...ACTOR, projectId: elsewhere } : ACTOR;
+    const mark = markOf(place);
+    const id = await createCollection(deps, actor, {
+      name: mark,
+      description: mark,
+      metadata: { mark },
+      expiresInDays: 3,
+    });
+    const documents = names.map((name) => ({ name: `${mark} ${name}`, text: mark }));
+    const fromFile = { name: `${mark} file`, uri: `file://${file}` };
+    const documentIds = await addDocuments(deps, actor, { collectionId: id, documents: [...documents, fromFile] });
+    const submit = async (job: Place, which: readonly string[]): Promise<string> => {
+      const chosen = which.map((name) => documentIds[[...names, "file"].indexOf(name)]!);
+      const input = { collectionId: id, pipeline: "rich", options: { mark: markOf(job) }, tags: [markOf(job)] };
+      return (await submitJob(deps, actor, { ...input, documentIds: chosen })).jobId;
+    };
+    return { id, submit };
+  };
+  const b = await collection("B", ["good", "bad"]);
+  const z = await collection("Z", ["good"]);
+  const a = await collection("A", ["good", "bad", "flaky", "held", "due", "later"]);
+  const [b1, z1] = [await b.submit("B1", ["good", "bad"]), await z.submit("Z1", ["good"])];
+  await Promise.all([b1, z1].map((id) => api.rig.settled(id)));
+  const a1 = await a.submit("A1", ["good", "bad", "flaky", "file"]);
+  await api.rig.settled(a1);
+  const a2 = await a.submit("A2", ["held", "due", "later"]);
+  await until("its task has told how far it is", async () => {
+    const running = "select 1 from headway.task where job_id = $1 and progress_message is not null";
+    return openGate !== null && (await db.query(running, [a2])).length === 1;
+  });
+  await plant(api, [a1, a2, b1]);
+
+  const key = async (
+    name: string,
+    sees: readonly Place[],
+    grant: Partial<KeyGrant>,
+    kind: MarkedKey["kind"] = "PROJECT",
+  ): Promise<MarkedKey> => ({ name, sees, kind, scope: grant.scope ?? null, key: await keyBy(db, grant) });
+  const ofPart = (name: string, kind: "COLLECTION" | "JOB", sees: readonly Place[], jobId: string | null) =>
+    key(name, sees, { role: "VIEWER", scope: { collectionId: a.id, jobId } }, kind);
+  const all = PLACES.filter((place) => !place.includes("Z"));
+  const keys = await Promise.all([
+    key("ADMIN of the project", all, { role: "ADMIN" }),
+    key("VIEWER of the project", all, { role: "VIEWER" }),
+    key("ADMIN of another project", ["Z", "history of Z", "Z1", "worker"], { projectId: elsewhere }),
+    ofPart("key of collection A", "COLLECTION", ["A", "history of A", "A1", "A2"], null),
+    ofPart("key of job A1", "JOB", ["A", "A1"], a1),
+    ofPart("key of job A2", "JOB", ["A", "A2"], a2),
+  ]);
+  const [{ databaseId }] = await db.query(`select id::text as "databaseId" from headway.database_identity`);
+  return {
+    api,
+    keys,
+    databaseId,
+    ...(await placesOfRows(
+      api,
+      new Map([
+        [a.id, "A"],
+        [b.id, "B"],
+        [z.id, "Z"],
+        [a1, "A1"],
+        [a2, "A2"],
+        [b1, "B1"],
+        [z1, "Z1"],
+      ]),
+    )),
+    async changesOf(id) {
+      const [{ n }] = await db.query(
+        "select count(*)::int as n from headway.status_change where collection_id = $1 or job_id = $1 or entity_id = $1",
+        [id],
+      );
+      return n;
+    },
+    async close() {
+      openGate?.();
+      await api.close();
+    },
+  };
+}
+
+/** What no run brings about in a second: late writes, broken invariants, a cancel of an earlier run, worker's names. */
+async function plant({ rig: { db } }: TestApi, jobIds: readonly string[]): Promise<void> {
+  await db.transaction(async (tx) => {
+    for (const table of ["task", "job"]) await tx.query(`alter table headway.${table} disable trigger user`);
+    await tx.query("update headway.worker set hostname = $1, pid = $2", [markOf("worker"), PID]);
+    await tx.query(
+      `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
+       select $1, project_id, $2, $3, 'test', '{rich}', 8, 30000 from headway.worker limit 1`,
+      [randomUUID(), markOf("worker"), PID],
+    );
+    await tx.query(
+      "update headway.task set run_at = clock_timestamp() + interval '1 day' where document_name like '%later'",
+    );
+    await tx.query(
+      "update headway.job set cancel_requested_at = created_at where id = any ($1) and finished_at is not null",
+      [jobIds],
+    );
+    // S8: its counters differ from its tasks.
+    await tx.query("update headway.job set skipped = skipped + 1 where id = any ($1)", [jobIds]);
+    await tx.query(
+      `insert into headway.refused_write (project_id, task_id, worker, fence, wanted, stage, change_id)
+       select project_id, id, 'worker:' || gen_random_uuid(), 1, 'COMPLETED', 'read', gen_random_uuid() from headway.task`,
+    );
+    for (const table of ["task", "job"]) await tx.query(`alter table headway.${table} enable trigger user`);
+  });
+}
+
+async function placesOfRows(
+  { rig: { db } }: TestApi,
+  roots: ReadonlyMap<string, Place>,
+): Promise<Pick<MarkedWorld, "places" | "samples" | "scopes">> {
+  const rows: { id: string; collection: string | null; job: string | null; what: string }[] = await db.query(
+    `select id, id as collection, null::uuid as job, 'collection' as what from headway.collection
+     union all select id, collection_id, null, 'document' from headway.document
+     union all select id, collection_id, null, 'chunk' from headway.chunk
+     union all select id, collection_id, null, 'entity' from headway.named_entity
+     union all select id, collection_id, id, 'job' from headway.job
+     union all select id, collection_id, job_id, 'task' from headway.task
+     union all select a.id, j.collection_id, a.job_id, 'artifact' from headway.artifact a join headway.job j on j.id = a.job_id
+     union all select id, collection_id, job_id, 'change' from headway.status_change
+     union all select id, null, null, 'worker' from headway.worker`,
+  );
+  const placeOf = ({ collection, job, what }: (typeof rows)[number]): Place => {
+    if (collection === null) return "worker";
+    const place = roots.get(job ?? collection)!;
+    return what === "change" && job === null ? (`history of ${place}` as Place) : place;
+  };
+  const samples = new Map(rows.map((row) => [`${row.what} of ${placeOf(row)}`, row]));
+  const asked = [...samples.values()].filter(({ what }) =>
+    ["collection", "document", "job", "task", "worker"].includes(what),
+  );
+  return {
+    places: new Map(rows.map((row) => [row.id, placeOf(row)])),
+    samples: [...samples.values()].map(({ id }) => id),
+    scopes: asked.map(({ id }) => id),
+  };
+}
