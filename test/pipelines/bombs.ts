@@ -1,5 +1,6 @@
 import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 import { deflateSync } from "node:zlib";
+import { compoundFile } from "./compound-writer.js";
 
 /** What is a few kilobytes and would be gigabytes, or for ever, where it were read without limits. */
 export interface Bomb {
@@ -23,7 +24,7 @@ const NOTHING = Buffer.alloc(160_000_000);
 const CONTENT_TYPES = `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`;
 
 export function bombs(): Bomb[] {
-  return [...containers(), ...pdfs(), ...markup(), ...pictures(), ...mails()];
+  return [...containers(), ...pdfs(), ...markup(), ...pictures(), ...mails(), ...oldOffice()];
 }
 
 function containers(): Bomb[] {
@@ -199,7 +200,6 @@ function markup(): Bomb[] {
     text("deep.json", `${"[".repeat(500_000)}1${"]".repeat(500_000)}`),
     text("deep.rtf", `{\\rtf1 ${"{".repeat(200_000)}x${"}".repeat(200_000)}}`),
     text("paragraphs.rtf", `{\\rtf1 ${"a\\par\n".repeat(1_200_000)}}`, LIMIT),
-    text("paragraphs.html", "<p>a".repeat(1_200_000), LIMIT),
     text("wide.csv", `${"a,".repeat(20_000)}a\n${"a\n".repeat(20_000)}`, LIMIT),
     text("deep.html", `<html><body>${"<div>".repeat(200_000)}x`),
   ];
@@ -230,4 +230,52 @@ function mails(): Bomb[] {
     nested = `${head}Content-Type: multipart/mixed; boundary=b${depth}\r\n\r\n--b${depth}\r\nContent-Type: message/rfc822\r\nContent-Disposition: attachment; filename=m${depth}.eml\r\n\r\n${nested}\r\n--b${depth}--\r\n`;
   }
   return [{ name: "nested.eml", bytes: Buffer.from(nested), verdict: /./ }];
+}
+
+/** What Office 97–2003 wrote, saying more than there is. */
+function oldOffice(): Bomb[] {
+  const record = (type: number, content: Buffer): Buffer => {
+    const head = Buffer.alloc(4);
+    head.writeUInt16LE(type);
+    head.writeUInt16LE(content.length, 2);
+    return Buffer.concat([head, content]);
+  };
+  const begin = record(0x809, Buffer.from([0, 6, 5, 0, 0, 0, 0, 0]));
+  const end = record(0x0a, Buffer.alloc(0));
+  const sheet = (at: number): Buffer => {
+    const content = Buffer.from([0, 0, 0, 0, 0, 0, 1, 0, 83]);
+    content.writeUInt32LE(at);
+    return record(0x85, content);
+  };
+  // One text of 65,535 letters, which 30,000 cells share: 2 GB where every cell is written out.
+  const text = Buffer.alloc(8_000, "a");
+  const shared = Buffer.concat([
+    record(0xfc, Buffer.concat([Buffer.from([1, 0, 0, 0, 1, 0, 0, 0, 0xff, 0xff, 0]), text])),
+    ...Array.from({ length: 8 }, () => record(0x3c, Buffer.concat([Buffer.from([0]), text]))),
+  ]);
+  const cells = Buffer.concat(
+    Array.from({ length: 30_000 }, (_, row) => {
+      const content = Buffer.alloc(10);
+      content.writeUInt16LE(row);
+      return record(0xfd, content);
+    }),
+  );
+  const globals = (at: number): Buffer => Buffer.concat([begin, sheet(at), shared, end]);
+  const workbook = Buffer.concat([globals(globals(0).length), begin, cells, end]);
+  // Cells in the corners of a sheet, one a row: laid out as a table these are 60,000 × 256.
+  const corners = Buffer.concat(
+    Array.from({ length: 60_000 }, (_, row) => {
+      const content = Buffer.alloc(14);
+      content.writeUInt16LE(row);
+      content.writeUInt16LE(row % 256, 2);
+      content.writeDoubleLE(1, 6);
+      return record(0x203, content);
+    }),
+  );
+  const empty = (at: number): Buffer => Buffer.concat([begin, sheet(at), end]);
+  const wide = Buffer.concat([empty(empty(0).length), begin, corners, end]);
+  return [
+    { name: "shared.xls", bytes: compoundFile({ Workbook: workbook }), verdict: LIMIT },
+    { name: "corners.xls", bytes: compoundFile({ Workbook: wide }), verdict: LIMIT },
+  ];
 }

@@ -6,6 +6,7 @@ import { detect } from "../../src/pipelines/documents/detect.js";
 import { FORMATS } from "../../src/pipelines/documents/formats.js";
 import { openArchive } from "../../src/pipelines/documents/parsers/archive.js";
 import { refusalOf } from "../../src/pipelines/documents/refusals.js";
+import { compoundFile } from "./compound-writer.js";
 import { EXAMPLES } from "../scenarios/main-job.js";
 
 const docx = readFileSync(path.join(EXAMPLES, "retry.docx"));
@@ -51,14 +52,43 @@ describe("detect", () => {
   });
 
   test.each([
-    ["WordDocument", "a Word 97–2003 document (.doc)"],
-    ["Workbook", "an Excel 97–2003 workbook (.xls)"],
-    ["PowerPoint Document", "a PowerPoint 97–2003 presentation (.ppt)"],
-    ["__properties_version1.0", "an Outlook message (.msg)"],
+    ["WordDocument", FORMATS.doc],
+    ["Workbook", FORMATS.xls],
+    ["PowerPoint Document", FORMATS.ppt],
+    ["__properties_version1.0", FORMATS.msg],
+  ])(
+    "knows a compound file with the stream %s by its parts, and by its bytes where it is broken",
+    async (stream, type) => {
+      expect(await detect(compoundFile({ [stream]: Buffer.from("a") }), "old")).toBe(type);
+      expect(await detect(compound(stream), "old")).toBe(type);
+    },
+  );
+
+  test.each([
+    ["VisioDocument", "a Visio drawing (.vsd, .vsdx)"],
+    ["Quill/QuillSub/CONTENTS", "a Publisher publication (.pub)"],
+    ["Props14", "a Project plan (.mpp)"],
+    ["FileHeader", "a Hangul document (.hwp)"],
+    ["StarWriterDocument", "a StarOffice document"],
     ["Contents", "a document of an old Office program"],
-  ])("calls a compound file with the stream %s by its name", async (stream, is) => {
-    const mediaType = await detect(compound(stream), "old");
+  ])("calls a compound file with the part %s by its name", async (part, is) => {
+    const mediaType = await detect(compoundFile({ [part]: Buffer.from("a") }), "old");
     expect(refusalOf(mediaType, "old", ["pdf"])).toContain(`old is ${is}, which is not read`);
+  });
+
+  test.each([
+    ["xl/workbook.bin", "a binary Excel workbook (.xlsb)"],
+    ["FixedDocSeq.fdseq", "an XPS document"],
+    ["Index/Document.iwa", "a Pages, Numbers or Keynote document"],
+  ])("calls a container with the part %s by its name", async (part, is) => {
+    const mediaType = await detect(zipSync({ [part]: strToU8("a") }), "container");
+    expect(refusalOf(mediaType, "container", ["pdf"])).toContain(`container is ${is}, which is not read`);
+  });
+
+  test("takes an Office document with a password for one, whatever its name", async () => {
+    const bytes = compoundFile({ EncryptedPackage: Buffer.from("a") });
+    expect(await detect(bytes, "letter")).toBe(FORMATS.docx);
+    expect(await detect(bytes, "prices.xlsx")).toBe(FORMATS.xlsx);
   });
 
   test("tells what to do with an archive", async () => {

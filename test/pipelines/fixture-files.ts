@@ -80,6 +80,39 @@ export const FIXTURE_FILES: Readonly<Record<string, Expected>> = {
     },
     warnings: [],
   },
+  "documents/letter.doc": {
+    mediaType: "application/msword",
+    contains: [
+      "Letterhead of the fleet # What a lease is A lease is a right until a time[1]. Größe, Привет, 日本語 and € 5. It ends and is offered again. ## How it ends - By its time - By its holder",
+      LEASE_TABLE,
+      "The end. [1] Never a right for ever. Comment (Ann): Who says so? Page 1 of the leases",
+    ],
+    absent: ["hidden words"],
+    metadata: { title: "Leases & fences", creator: "Headway", keywords: ["lease", "fence"] },
+    warnings: [],
+  },
+  "documents/prices.xls": {
+    mediaType: "application/vnd.ms-excel",
+    contains: [
+      "## Prices Price list | Part | Since | At | Share | Price | | --- | --- | --- | --- | --- | | Größe Ж 日本 | 2026-02-03 | 08:30 | 25.6% | 4711.9 | | Größe Ж 日本 | 1999-12-31 | 23:59 | 100.0% | -3 | | north & south | | | | | Comment on A3: Ask Bob ## Notes (hidden sheet) Not for everybody",
+    ],
+    metadata: { title: "Leases & fences", sheets: 2 },
+    warnings: [],
+  },
+  "documents/slides.ppt": {
+    mediaType: "application/vnd.ms-powerpoint",
+    pages: 2,
+    contains: [
+      "## Risks of the merger Loss of key staff Größe Ж 日本 Two payroll systems Notes: Say it slowly ## What is next (hidden slide) Ask the board",
+    ],
+    absent: ["Master", "Layout"],
+    warnings: [],
+  },
+  "documents/signed.eml": {
+    mediaType: "message/rfc822",
+    contains: ["Subject: Signed lease", "The lease of Größe 7 is signed."],
+    warnings: [],
+  },
   "documents/letter.epub": {
     mediaType: "application/epub+zip",
     contains: ["What a lease is", "Größe, Привет, 日本語 and € 5.", "By its time", LEASE_TABLE, "The end."],

@@ -1,29 +1,9 @@
 import { decodeText, declaredEncoding, type DecodedText } from "../decode-text.js";
+import { compoundType, packageType } from "./detect-container.js";
+import { textType } from "./detect-text.js";
 import { canonicalType, FORMATS, type Format } from "./formats.js";
+import { isSigned } from "./parsers/signed.js";
 
-/** Names that say what plain text holds. */
-const EXTENSIONS: Readonly<Record<string, Format>> = {
-  txt: "txt",
-  text: "txt",
-  log: "txt",
-  md: "md",
-  markdown: "md",
-  csv: "csv",
-  tsv: "csv",
-  tab: "csv",
-  json: "json",
-  jsonl: "json",
-  ndjson: "json",
-  geojson: "json",
-  xml: "xml",
-  html: "html",
-  htm: "html",
-  xhtml: "html",
-  mht: "eml",
-  mhtml: "eml",
-};
-/** Extensions of text that no parser takes: it must not be taken for plain text. */
-const OTHER_TEXT: Readonly<Record<string, string>> = { svg: "image/svg+xml" };
 /** Containers of one kind, which the name tells apart where their content is too broken to. */
 const OFFICE: readonly string[] = ["docx", "odt", "ods", "odp", "pptx", "xlsx", "epub"] satisfies Format[];
 
@@ -32,19 +12,15 @@ export async function detect(bytes: Uint8Array, name: string): Promise<string> {
   const extension = name.toLowerCase().match(/\.([a-z0-9]+)$/)?.[1] ?? "";
   const magic = await magicOf(bytes);
   if (OFFICE.includes(extension) && isOfficeShell(bytes, magic)) return FORMATS[extension as Format];
-  if (magic === "application/x-cfb") return compoundType(bytes);
+  if (magic === "application/x-cfb") return compoundType(bytes, extension, OFFICE);
+  if (magic === "application/zip") return packageType(bytes) ?? magic;
+  const own = signedType(bytes);
+  if (own !== null) return own;
   // XML and text formats are told apart below, where the name counts too.
   if (magic && magic !== "application/xml" && !magic.startsWith("text/")) return canonicalType(magic);
   if (Buffer.from(bytes.subarray(0, 1_024)).toString("latin1").trimStart().startsWith("%PDF-")) return FORMATS.pdf;
   if (looksBinary(bytes)) return "application/octet-stream";
-  const { text } = decodeText(bytes, declaredEncoding(bytes));
-  // Without its beginning it is broken; what it was is told by what programs write, and by no prose.
-  if (extension === "rtf" && /\\(?:pard?|fonttbl|ansi)\b/.test(text)) return FORMATS.rtf;
-  const isMail = extension === "eml" || extension === "mht" || extension === "mhtml";
-  const saysLittle = EXTENSIONS[extension] === "txt" || !(extension in EXTENSIONS || extension in OTHER_TEXT);
-  if ((isMail || saysLittle) && looksLikeMail(text, isMail)) return FORMATS.eml;
-  const named = EXTENSIONS[extension] === "eml" ? "txt" : (EXTENSIONS[extension] ?? null);
-  return OTHER_TEXT[extension] ?? FORMATS[textFormat(text, named)];
+  return textType(decodeText(bytes, declaredEncoding(bytes)).text, extension);
 }
 
 async function magicOf(bytes: Uint8Array): Promise<string | undefined> {
@@ -62,17 +38,11 @@ function isOfficeShell(bytes: Uint8Array, magic: string | undefined): boolean {
   return magic === "application/x-cfb" && Buffer.from(bytes).includes(Buffer.from("EncryptedPackage", "utf16le"));
 }
 
-/** What old Office programs and Outlook wrote, by the names of the streams in their common container. */
-const STREAMS: readonly (readonly [name: string, mediaType: string])[] = [
-  ["WordDocument", "application/msword"],
-  ["PowerPoint Document", "application/vnd.ms-powerpoint"],
-  ["__properties_version1.0", "application/vnd.ms-outlook"],
-  ["Workbook", "application/vnd.ms-excel"],
-];
-
-function compoundType(bytes: Uint8Array): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return STREAMS.find(([name]) => buffer.includes(Buffer.from(name, "utf16le")))?.[1] ?? "application/x-cfb";
+/** What the detector does not know: mails of Outlook in a wrapper (winmail.dat), and signed messages. */
+function signedType(bytes: Uint8Array): string | null {
+  const head = Buffer.from(bytes.subarray(0, 60)).toString("latin1");
+  if (head.startsWith("\x78\x9f\x3e\x22")) return FORMATS.tnef;
+  return isSigned(bytes) ? FORMATS.p7m : null;
 }
 
 /** Whether it is text of two or four bytes a character, by its mark or its shape. */
@@ -95,39 +65,4 @@ function sampleOf(bytes: Uint8Array): DecodedText {
 
 function controlsIn(text: string): number {
   return text.match(/[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/g)?.length ?? 0;
-}
-
-/** Header lines before the first empty one; where the name does not say so, those that only mails have. */
-function looksLikeMail(text: string, isNamed: boolean): boolean {
-  const head = text
-    .trimStart()
-    .slice(0, 20_000)
-    .split(/\r?\n\r?\n/, 1)[0]!;
-  const lines = head.split(/\r?\n/);
-  const isHead = lines.every(
-    (line, index) =>
-      /^[!-9;-~]+:/.test(line) || (index > 0 && /^[ \t]/.test(line)) || (index === 0 && line.startsWith("From ")),
-  );
-  if (isNamed) return isHead;
-  // Notes begin with "From:" and "Date:" as well; what programs add, people don't write.
-  return isHead && /^(from|sender):/im.test(head) && /^(message-id|received|mime-version):/im.test(head);
-}
-
-function textFormat(text: string, named: Format | null): Format {
-  const start = text.trimStart().slice(0, 1_000);
-  const isHtml = /^(<!--[\s\S]*?-->\s*)?<(!doctype\s+html|html|head|body)\b/i.test(start);
-  if (isHtml || (named !== "xml" && /^<\?xml[^>]*>\s*(<!doctype\s+html|<html)/i.test(start))) return "html";
-  if (/^<\?xml\b/.test(start) && named !== "html") return "xml";
-  if (named !== null) return named;
-  if (/^[[{]/.test(start) && isJson(text)) return "json";
-  return "txt";
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

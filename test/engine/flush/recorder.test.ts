@@ -78,10 +78,10 @@ describe("a flush", () => {
       );
       return rows[0]!.answer.refused;
     };
-    const all = claims.map(({ taskId }) => taskId).sort();
+    const all = claims.map(({ taskId }) => taskId).toSorted();
     expect(await send({ kind: "stage", maxAttempts: 3 }, 1)).toEqual([]);
     const before = await rig.db.query("select * from headway.status_change order by position");
-    expect((await send({ kind: "stage", maxAttempts: 3 }, 1)).sort()).toEqual(all);
+    expect((await send({ kind: "stage", maxAttempts: 3 }, 1)).toSorted()).toEqual(all);
     expect(await rig.db.query("select * from headway.status_change order by position")).toEqual(before);
     expect(await send({ kind: "complete" }, 2)).toEqual([]);
   });

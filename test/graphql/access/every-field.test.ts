@@ -2,7 +2,7 @@ import {
   getNamedType,
   isInterfaceType,
   isLeafType,
-  isNonNullType,
+  isRequiredArgument,
   isObjectType,
   isUnionType,
   type GraphQLField,
@@ -102,10 +102,9 @@ function selectionOf(type: GraphQLOutputType, below: readonly string[] = []): st
 }
 function fieldsOf(type: GraphQLObjectType, below: readonly string[]): string {
   if (below.includes(type.name)) return "{ __typename }";
-  const fields = Object.values(type.getFields()).filter(({ args }) => !args.some(isNeeded));
+  const fields = Object.values(type.getFields()).filter(({ args }) => !args.some(isRequiredArgument));
   return `{ __typename ${fields.map((field) => `${field.name} ${selectionOf(field.type, [...below, type.name])}`).join(" ")} }`;
 }
-const isNeeded = ({ type }: { type: unknown }): boolean => isNonNullType(type);
 
 async function ask(key: MarkedKey, query: string, variables: Record<string, unknown>) {
   const { data, errors } = await world.api.send(query, variables, key.key);
@@ -158,7 +157,7 @@ async function walkFields(
   id: string,
   fields: readonly Field[],
 ): Promise<void> {
-  const plain = fields.filter(({ args }) => !args.some(isNeeded));
+  const plain = fields.filter(({ args }) => !args.some(isRequiredArgument));
   if (plain.length === 0) return;
   const selection = plain.map((field) => `${field.name} ${selectionOf(field.type, [type.name])}`).join(" ");
   const { data, errors } = await ask(
@@ -192,12 +191,14 @@ async function walkRoots(key: MarkedKey, walk: Walk): Promise<void> {
       ...(
         await Promise.all(
           placesOf(field).map(async (place) => {
+            // By the worker that ran it a key finds its own work, and of that worker it knows the id alone.
+            const isOwn = (id: string): boolean => [...key.sees, "worker"].includes(world.places.get(id)!);
             const unknown = randomUUID();
             const expected = JSON.stringify(await ask(key, query, place(unknown))).replaceAll(unknown, "<id>");
             return (field.name === "node" ? world.samples : world.scopes).map((id) => ({
               variables: place(id),
               asked: [id],
-              expected: key.sees.includes(world.places.get(id)!) ? null : expected,
+              expected: isOwn(id) ? null : expected,
             }));
           }),
         )
@@ -258,7 +259,9 @@ async function walkStreams(key: MarkedKey, walk: Walk): Promise<void> {
 
 function cursor(databaseId: string, kind: "collection" | "project" = "collection"): string {
   return encodeCursor(
-    kind === "project" ? { databaseId, kind, tx: "0", position: "0", change: null } : { databaseId, kind, position: "0", change: null },
+    kind === "project"
+      ? { databaseId, kind, tx: "0", position: "0", change: null }
+      : { databaseId, kind, position: "0", change: null },
   );
 }
 

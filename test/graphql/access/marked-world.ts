@@ -78,15 +78,16 @@ const paused = definePipeline({
 
 async function readDocument(ctx: DocumentContext): Promise<object> {
   const { mark } = ctx.options as { mark: string };
-  ctx.warn("DOUBTFUL", `${mark} is doubtful`, { pages: [1] });
-  if (ctx.document.name.endsWith("bad"))
-    throw new PermanentError("BAD", `${mark} is bad`, {}, { cause: new Error(mark) });
+  const text = `${markOf(mark.includes("A") ? "A" : mark.includes("B") ? "B" : "Z")} text`;
+  // What is doubtful about a document's text is the document's, and else the task's.
+  const isBad = ctx.document.name.endsWith("bad");
+  ctx.warn("DOUBTFUL", isBad ? mark : text, { pages: [1] });
+  if (isBad) throw new PermanentError("BAD", `${mark} is bad`, {}, { cause: new Error(mark) });
   if (ctx.document.name.endsWith("flaky") && ctx.attempt === 1) throw new Error(`${mark} is tried again`);
   if (ctx.document.name.endsWith("held")) {
     ctx.progress(0.5, `${mark} is half done`);
     await new Promise<void>((resolve) => (openGate = resolve));
   }
-  const text = `${markOf(mark.includes("A") ? "A" : mark.includes("B") ? "B" : "Z")} text`;
   ctx.setMediaType("text/plain");
   ctx.setMetadata({ note: text });
   await ctx.setText(text);
@@ -142,12 +143,12 @@ export async function createMarkedWorld(): Promise<MarkedWorld> {
   };
   const b = await collection("B", ["good", "bad"]);
   const z = await collection("Z", ["good"]);
-  const a = await collection("A", ["good", "bad", "flaky", "held", "due", "later"]);
+  const a = await collection("A", ["good", "bad", "flaky", "again bad", "held", "due", "later"]);
   const [b1, z1] = [await b.submit("B1", ["good", "bad"]), await z.submit("Z1", ["good"])];
   await Promise.all([b1, z1].map((id) => api.rig.settled(id)));
   const a1 = await a.submit("A1", ["good", "bad", "flaky", "file"]);
   await api.rig.settled(a1);
-  const a2 = await a.submit("A2", ["held", "due", "later"]);
+  const a2 = await a.submit("A2", ["again bad", "held", "due", "later"]);
   await until("its task has told how far it is", async () => {
     const running = "select 1 from headway.task where job_id = $1 and progress_message is not null";
     return openGate !== null && (await db.query(running, [a2])).length === 1;
@@ -211,6 +212,10 @@ async function plant({ rig: { db } }: TestApi, jobIds: readonly string[]): Promi
       `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
        select $1, project_id, $2, $3, 'test', '{rich}', 8, 30000 from headway.worker limit 1`,
       [randomUUID(), markOf("worker"), PID],
+    );
+    // Longer than half of what its stage may take, so its job is told to wait for it.
+    await tx.query(
+      "update headway.task set status_changed_at = clock_timestamp() - interval '200 seconds' where status = 'RUNNING'",
     );
     await tx.query(
       "update headway.task set run_at = clock_timestamp() + interval '1 day' where document_name like '%later'",

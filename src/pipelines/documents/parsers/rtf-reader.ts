@@ -4,7 +4,7 @@ import type { Block } from "../blocks/block.js";
 import { destinationOf, TEXT_OF_WORD, type RtfDestination } from "./rtf-destinations.js";
 import { RtfFacts, RtfStyles } from "./rtf-facts.js";
 import { RtfFonts } from "./rtf-fonts.js";
-import { RtfSink, type RtfParagraph } from "./rtf-sink.js";
+import { TextFlow, type FlowParagraph } from "./text-flow.js";
 import { rtfTokens, type RtfToken } from "./rtf-tokens.js";
 
 /** What a file of rich text holds. */
@@ -20,9 +20,9 @@ export interface RtfContent {
 }
 
 /** What holds until the group closes. */
-interface State extends RtfParagraph {
+interface State extends FlowParagraph {
   readonly destination: RtfDestination;
-  readonly sink: RtfSink;
+  readonly sink: TextFlow;
   /** Its number; null for the one that the file begins with. */
   readonly font: number | null;
   readonly isHidden: boolean;
@@ -59,7 +59,7 @@ export class RtfReader {
   readonly #fonts = new RtfFonts();
   readonly #styles = new RtfStyles();
   readonly #facts = new RtfFacts();
-  readonly #body = new RtfSink();
+  readonly #body = new TextFlow();
   readonly #margins = { header: new Map<string, readonly Block[]>(), footer: new Map<string, readonly Block[]>() };
   readonly #notes: Block[] = [];
   readonly #pictures: Uint8Array[] = [];
@@ -158,7 +158,7 @@ export class RtfReader {
     }
   }
 
-  #endApart({ sink, destination }: State, around: RtfSink): void {
+  #endApart({ sink, destination }: State, around: TextFlow): void {
     const blocks = sink.end();
     if (destination === "box") return around.beside(blocks);
     if (destination === "header" || destination === "footer") {
@@ -232,7 +232,7 @@ export class RtfReader {
     this.#set({
       destination,
       ...(word === "upr" ? { outer: this.#state.destination } : {}),
-      ...(APART.includes(destination) ? { sink: new RtfSink(), depth: 0, heading: null, field: null } : {}),
+      ...(APART.includes(destination) ? { sink: new TextFlow(), depth: 0, heading: null, field: null } : {}),
     });
   }
 

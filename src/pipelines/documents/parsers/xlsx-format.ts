@@ -13,23 +13,23 @@ const GERMAN: readonly (readonly [RegExp, string])[] = [
   [/J(?=[^"]*(?:"[^"]*"[^"]*)*$)/g, "y"],
 ];
 
+/** How cells show, by the number of their style. `styles` is null where the workbook has none. */
+export function patternsOf(styles: XmlNode | null): string[] {
+  const own = new Map(
+    (styles ? find(styles, "numFmt") : []).map(({ attributes }) => [attributes.numFmtId, attributes.formatCode ?? ""]),
+  );
+  const records = styles ? find(styles, "cellXfs").flatMap((list) => find(list, "xf")) : [];
+  return records.map(({ attributes: { numFmtId = "0" } }) => own.get(numFmtId) ?? builtInPattern(Number(numFmtId)));
+}
+
 /** How cells of each style show. */
 export class CellFormats {
   readonly #patterns: readonly string[];
   readonly #offset: number;
 
-  /** `styles` is null where the workbook has none. */
-  constructor(styles: XmlNode | null, is1904: boolean) {
-    const own = new Map(
-      (styles ? find(styles, "numFmt") : []).map(({ attributes }) => [
-        attributes.numFmtId,
-        attributes.formatCode ?? "",
-      ]),
-    );
-    const records = styles ? find(styles, "cellXfs").flatMap((list) => find(list, "xf")) : [];
-    this.#patterns = records.map(
-      ({ attributes: { numFmtId = "0" } }) => own.get(numFmtId) ?? builtIn(Number(numFmtId)),
-    );
+  /** By the number of a style how its cells show; `is1904` where days count from that year. */
+  constructor(patterns: readonly string[], is1904: boolean) {
+    this.#patterns = patterns;
     this.#offset = is1904 ? DAYS_TO_1904 : 0;
   }
 
@@ -59,7 +59,8 @@ function isTime(pattern: string): boolean {
   return pattern !== "General" && isDateFormat(pattern);
 }
 
-function builtIn(id: number): string {
+/** What a number of a format means that a workbook does not define. */
+export function builtInPattern(id: number): string {
   if (id === LOCAL_DATE) return "yyyy-mm-dd";
   if (id === LOCAL_STAMP) return "yyyy-mm-dd hh:mm";
   // Of East Asian programs: dates in words of their languages, under numbers that others leave free.

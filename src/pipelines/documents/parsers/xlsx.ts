@@ -6,12 +6,10 @@ import { find, readXml, textOf } from "./office-xml.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 import { readPictures, warnOfEmbedded } from "./pictures.js";
 import { mainPartOf, relationsOf, relationsOfType } from "./relations.js";
-import { CellFormats } from "./xlsx-format.js";
-import { countText, regionsOf, rowsIn, type SheetCounts } from "./xlsx-regions.js";
-import { readSharedStrings, readSheet, type RawSheet } from "./xlsx-sheet.js";
-
-/** Cells that a merge repeats, in all sheets. */
-const MAX_MERGED_CELLS = 100_000;
+import { shownRows, type SheetReader } from "./sheet-rows.js";
+import { CellFormats, patternsOf } from "./xlsx-format.js";
+import { regionsOf, rowsIn } from "./xlsx-regions.js";
+import { readSharedStrings, readSheet } from "./xlsx-sheet.js";
 
 /** Sheet by sheet under its name: tables as empty rows part them, then comments, text boxes and charts. */
 export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
@@ -30,11 +28,11 @@ export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid):
   const strings = partOf("sharedStrings");
   const styles = partOf("styles");
   const is1904 = /^(1|true|on)$/.test(find(workbook, "workbookPr")[0]?.attributes.date1904 ?? "");
-  const reader: SheetReader = {
+  const reader: WorkbookReader = {
     archive,
     name,
     shared: strings ? readSharedStrings(strings) : [],
-    formats: new CellFormats(styles ? readXml(styles, "styles.xml") : null, is1904),
+    formats: new CellFormats(patternsOf(styles ? readXml(styles, "styles.xml") : null), is1904),
     cells: 0,
     merged: 0,
     characters: 0,
@@ -58,46 +56,15 @@ export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid):
   return { blocks, metadata: { sheets: sheets.length, rows, ...coreFactsOf(archive) } };
 }
 
-interface SheetReader extends SheetCounts {
+interface WorkbookReader extends SheetReader {
   readonly archive: Archive;
-  readonly shared: readonly string[];
-  readonly formats: CellFormats;
-  merged: number;
 }
 
-function sheetBlocks(reader: SheetReader, part: string, place: BlockPlace): Block[] {
+function sheetBlocks(reader: WorkbookReader, part: string, place: BlockPlace): Block[] {
   const { archive, name } = reader;
   const raw = readSheet(archive.read(part)!, name);
   const rows = shownRows(reader, raw);
   return [...regionsOf(rows, reader, place), ...commentsOf(archive, part, place), ...drawingsOf(archive, part, place)];
-}
-
-/** Rows by their number, each with its cells by their column. */
-function shownRows(reader: SheetReader, { rows, merged }: RawSheet): Map<number, Map<number, string>> {
-  const shown = new Map<number, Map<number, string>>();
-  for (const { row, cells } of rows) {
-    const texts = shown.get(row) ?? new Map<number, string>();
-    for (const cell of cells) {
-      const said = reader.formats.show(cell, reader.shared);
-      countText(reader, said.length);
-      const text = said.replace(/\s+/g, " ").trim();
-      if (text !== "") texts.set(cell.column, text);
-    }
-    if (texts.size > 0) shown.set(row, texts);
-  }
-  for (const { from, to } of merged) {
-    const text = shown.get(from.row)?.get(from.column);
-    // Titles go over the whole width: said once. Cells that span rows belong to each of them.
-    if (text === undefined || from.row === to.row) continue;
-    for (let row = from.row; row <= to.row; row += 1) {
-      const texts = shown.get(row);
-      if (!texts || texts.has(from.column)) continue;
-      if ((reader.merged += 1) > MAX_MERGED_CELLS) return shown;
-      countText(reader, text.length);
-      texts.set(from.column, text);
-    }
-  }
-  return shown;
 }
 
 function commentsOf(archive: Archive, part: string, place: BlockPlace): Block[] {

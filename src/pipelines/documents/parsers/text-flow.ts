@@ -2,8 +2,8 @@ import type { Block } from "../blocks/block.js";
 import { tableOf, type DocumentCell } from "../blocks/cells.js";
 import { assertBlockCount } from "./parsed.js";
 
-/** How a paragraph of rich text is set. */
-export interface RtfParagraph {
+/** How a paragraph is set. */
+export interface FlowParagraph {
   /** How many tables it stands in. */
   readonly depth: number;
   /** From 1; null where it is no heading. */
@@ -13,7 +13,7 @@ export interface RtfParagraph {
 }
 
 /** What a row says of one of its cells. */
-interface CellShape {
+export interface CellShape {
   /** Goes on where the cell before ended. */
   readonly fromLeft: boolean;
   /** Goes on where the cell above ended. */
@@ -41,7 +41,7 @@ const MAX_SHAPES = 1_000;
 const SAME_EDGE = 144;
 
 /** Gathers the paragraphs and tables of one text, such as the body or a footnote. */
-export class RtfSink {
+export class TextFlow {
   readonly #blocks: Block[] = [];
   readonly #tables: OpenTable[] = [];
   #inline: string[] = [];
@@ -68,7 +68,7 @@ export class RtfSink {
     this.#marker.push(text);
   }
 
-  endParagraph({ depth, heading, level }: RtfParagraph): void {
+  endParagraph({ depth, heading, level }: FlowParagraph): void {
     const text = this.#inline
       .join("")
       .replace(/[^\S\n\t]+/g, " ")
@@ -86,7 +86,7 @@ export class RtfSink {
     else target.push({ kind: "item", text, marker: /[\p{L}\p{N}]/u.test(marker) ? marker : "-", depth: level });
   }
 
-  endCell(paragraph: RtfParagraph): void {
+  endCell(paragraph: FlowParagraph): void {
     this.endParagraph(paragraph);
     const table = this.#tableAt(paragraph.depth);
     table.cells.push(table.blocks);
@@ -107,6 +107,11 @@ export class RtfSink {
       this.#shape = ALONE;
     } else return false;
     return true;
+  }
+
+  /** How the cells of the row that ends next are, at that depth of tables. */
+  shapeRow(cells: readonly CellShape[], isHead: boolean, depth: number): void {
+    this.#shapes[depth > 1 ? 1 : 0] = { cells: [...cells], isHead };
   }
 
   endRow(depth: number): void {

@@ -1,0 +1,143 @@
+import { PermanentError } from "../../../errors.js";
+import type { Block } from "../blocks/block.js";
+import { textInCodePage } from "./compound-facts.js";
+import type { DocFile } from "./doc-file.js";
+import {
+  headingsOf,
+  letterRuns,
+  paragraphRuns,
+  type DocLetters,
+  type DocParagraph,
+  type DocRuns,
+} from "./doc-properties.js";
+import { symbolOf } from "./symbol-fonts.js";
+import { TextFlow } from "./text-flow.js";
+
+/** Letters that stand one behind the other in the file. */
+interface DocPiece {
+  readonly start: number;
+  readonly end: number;
+  readonly at: number;
+  readonly isWide: boolean;
+}
+
+const MAX_LETTERS = 20_000_000;
+const LETTERS_OF: Readonly<Record<string, string>> = {
+  "\t": "\t",
+  "\u000b": "\n",
+  "\u001e": "-",
+  "\u001f": "",
+  "\u00a0": " ",
+};
+
+/** What stands at a note's or a comment's place in the text. */
+export type MarkOf = (kind: "note" | "comment", place: number) => string;
+
+/** The texts of a document by their places, put together of the pieces in which they were saved. */
+export class DocText {
+  readonly #main: Buffer;
+  readonly #pieces: readonly DocPiece[];
+  readonly #paragraphs: DocRuns<DocParagraph>;
+  readonly #letters: DocRuns<DocLetters>;
+  readonly #headings: ReadonlyMap<number, number>;
+  #taken = 0;
+
+  constructor(file: DocFile) {
+    this.#main = file.main;
+    this.#pieces = piecesOf(file.structure(0x1a2));
+    this.#paragraphs = paragraphRuns(file);
+    this.#letters = letterRuns(file);
+    this.#headings = headingsOf(file);
+  }
+
+  /** @throws {PermanentError} RESOURCE_LIMIT */
+  blocks(from: number, to: number, markOf: MarkOf = () => ""): Block[] {
+    const flow = new TextFlow();
+    const fields: boolean[] = [];
+    for (const { start, end, at, isWide } of this.#pieces) {
+      if (end <= from || start >= to) continue;
+      const width = isWide ? 2 : 1;
+      let place = Math.max(from, start);
+      const last = Math.min(to, end);
+      while (place < last) {
+        const offset = at + (place - start) * width;
+        const { value, end: runEnd } = this.#letters.at(offset);
+        const until = Math.min(last, Math.max(place + 1, start + Math.ceil((runEnd - at) / width)));
+        const text = this.#decoded(offset, until - place, isWide);
+        for (const [index, letter] of Array.from({ length: text.length }, (_, one) => text[one]!).entries()) {
+          this.#take(letter, { flow, fields, value, place: place + index, offset: offset + index * width, markOf });
+        }
+        place = until;
+      }
+    }
+    return flow.end();
+  }
+
+  #decoded(offset: number, count: number, isWide: boolean): string {
+    if ((this.#taken += count) > MAX_LETTERS) {
+      throw new PermanentError(
+        "RESOURCE_LIMIT",
+        `The document holds more than ${MAX_LETTERS} letters; at most as many are taken. Split it.`,
+      );
+    }
+    if (isWide) return this.#main.toString("utf16le", offset, offset + count * 2);
+    return textInCodePage(this.#main.subarray(offset, offset + count), 1_252);
+  }
+
+  #take(
+    letter: string,
+    at: {
+      flow: TextFlow;
+      fields: boolean[];
+      value: DocLetters;
+      place: number;
+      offset: number;
+      markOf: MarkOf;
+    },
+  ): void {
+    const { flow, fields, value } = at;
+    if (letter === "\u0013") fields.push(true);
+    else if (letter === "\u0014") {
+      if (fields.length > 0) fields[fields.length - 1] = false;
+    } else if (letter === "\u0015") fields.pop();
+    else if (letter === "\r" || letter === "\u0007" || letter === "\f") this.#endParagraph(letter, flow, at.offset);
+    // What a field is made of is no text, what comes of it is.
+    else if (fields.includes(true) || value.isUnseen) return;
+    else if (value.symbol !== null) flow.text(symbolOf(value.symbol, ""));
+    else if (letter === "\u0002") flow.text(at.markOf("note", at.place));
+    else if (letter === "\u0005") flow.text(at.markOf("comment", at.place));
+    else if (letter >= " ") flow.text(LETTERS_OF[letter] ?? letter);
+    else flow.text(LETTERS_OF[letter] ?? "");
+  }
+
+  #endParagraph(letter: string, flow: TextFlow, offset: number): void {
+    const set = this.#paragraphs.at(offset).value;
+    const depth = set.isInTable || set.depth > 0 ? Math.max(1, set.depth) : 0;
+    const outline =
+      set.outline === null ? (this.#headings.get(set.style) ?? null) : set.outline < 9 ? set.outline + 1 : null;
+    const paragraph = { depth, heading: outline === null ? null : Math.min(6, outline), level: set.level };
+    if (set.list > 0 && paragraph.heading === null) flow.marker("-");
+    if (depth > 0 && (set.isRowEnd || set.isInnerRowEnd)) {
+      flow.shapeRow(set.cells, set.isHead, depth);
+      flow.endRow(depth);
+    } else if (depth > 0 && (letter === "\u0007" || set.isInnerCell)) flow.endCell(paragraph);
+    else flow.endParagraph(paragraph);
+  }
+}
+
+/** Saved whole, a document has one piece or a few; saved quickly, one for each change. */
+function piecesOf(bytes: Buffer): DocPiece[] {
+  let at = 0;
+  while (at + 3 < bytes.length && bytes[at] === 1) at += 3 + bytes.readUInt16LE(at + 1);
+  if (at + 5 > bytes.length || bytes[at] !== 2) return [];
+  const list = bytes.subarray(at + 5, at + 5 + bytes.readUInt32LE(at + 1));
+  const count = Math.floor((list.length - 4) / 12);
+  const pieces: DocPiece[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const [start, end] = [list.readUInt32LE(index * 4), list.readUInt32LE(index * 4 + 4)];
+    const place = list.readUInt32LE((count + 1) * 4 + index * 8 + 2);
+    const isWide = (place & 0x4000_0000) === 0;
+    if (end > start) pieces.push({ start, end, at: isWide ? place : (place & 0x3fff_ffff) / 2, isWide });
+  }
+  return pieces;
+}

@@ -1,0 +1,157 @@
+import type { Block } from "../blocks/block.js";
+import { attachmentsBlocks, type MailAttachment } from "./attachments.js";
+import { dateOfFileTime, textInCodePage } from "./compound-facts.js";
+import { mailBody } from "./mail-body.js";
+import { factsOf, MAX_NESTING, type ParseAid, type Parsed } from "./parsed.js";
+import { decodeText, declaredEncoding } from "../../decode-text.js";
+import { expandRtf } from "./rtf-compressed.js";
+import { holdsHtml, htmlOfRtf } from "./rtf-html.js";
+import { RtfReader } from "./rtf-reader.js";
+
+/** What Outlook knows of a message, by the number of the property ([MS-OXPROPS]): text, bytes, a number or a time. */
+export type MapiProperties = ReadonlyMap<number, MapiValue>;
+export type MapiValue = string | Buffer | number | Date;
+
+export interface OutlookMessage {
+  readonly properties: MapiProperties;
+  readonly recipients: readonly { readonly kind: number; readonly name: string; readonly address: string }[];
+  readonly attachments: readonly OutlookAttachment[];
+}
+export type OutlookAttachment =
+  | ({ readonly kind: "file" } & MailAttachment)
+  | { readonly kind: "message"; readonly name: string; readonly message: OutlookMessage };
+
+export const PROPERTY = {
+  class: 0x001a,
+  subject: 0x0037,
+  submitted: 0x0039,
+  senderName: 0x0c1a,
+  senderAddress: 0x0c1f,
+  representedName: 0x0042,
+  representedAddress: 0x0065,
+  recipientKind: 0x0c15,
+  displayBcc: 0x0e02,
+  displayCc: 0x0e03,
+  displayTo: 0x0e04,
+  delivered: 0x0e06,
+  body: 0x1000,
+  rtf: 0x1009,
+  html: 0x1013,
+  messageId: 0x1035,
+  displayName: 0x3001,
+  address: 0x3003,
+  smtpAddress: 0x39fe,
+  senderSmtp: 0x5d01,
+  attachedData: 0x3701,
+  attachedShortName: 0x3704,
+  attachedName: 0x3707,
+  attachedType: 0x370e,
+  attachedHidden: 0x7ffe,
+  codePage: 0x3ffd,
+  htmlCodePage: 0x3fde,
+} as const;
+
+/** Text of the kind that the file declares: bytes of a code page, or Unicode. Null for a type that says nothing here. */
+export function mapiValue(type: number, bytes: Buffer, codePage: number): MapiValue | null {
+  if (type === 0x1f) return bytes.toString("utf16le").replace(/\0+$/, "");
+  if (type === 0x1e) return textInCodePage(bytes, codePage).replace(/\0+$/, "");
+  if (type === 0x102 || type === 0x0d) return bytes;
+  if (type === 0x02 && bytes.length >= 2) return bytes.readInt16LE(0);
+  if (type === 0x03 && bytes.length >= 4) return bytes.readInt32LE(0);
+  if (type === 0x0b && bytes.length >= 1) return bytes[0]!;
+  if (type === 0x40 && bytes.length >= 8) return dateOfFileTime(bytes.readBigUInt64LE(0)) ?? null;
+  return null;
+}
+
+/** Who wrote to whom and what of, the body, then each attachment's text under its name, as of a mail in MIME. */
+export async function outlookParsed(message: OutlookMessage, name: string, aid: ParseAid): Promise<Parsed> {
+  const { properties } = message;
+  const subject = textAt(properties, PROPERTY.subject);
+  const sent = timeAt(properties, PROPERTY.submitted) ?? timeAt(properties, PROPERTY.delivered);
+  const messageId = textAt(properties, PROPERTY.messageId);
+  const sender = senderOf(properties);
+  const heads = [
+    ["Subject", subject],
+    ["From", sender],
+    ["To", receivers(message, 1, PROPERTY.displayTo)],
+    ["Cc", receivers(message, 2, PROPERTY.displayCc)],
+    ["Bcc", receivers(message, 3, PROPERTY.displayBcc)],
+    ["Date", sent?.toISOString() ?? ""],
+    ["Message-ID", messageId],
+  ] as const;
+  const known = heads.filter(([, value]) => value !== "");
+  const head = known.map(([key, value]) => `${key}: ${value.replace(/\s+/g, " ").trim()}`).join("\n");
+  const blocks: Block[] = [...(head === "" ? [] : [{ kind: "lines", text: head } as Block]), ...bodyOf(properties)];
+  const files = message.attachments.filter((one) => one.kind === "file");
+  for (const block of await attachmentsBlocks(files, name, aid)) blocks.push(block);
+  for (const attachment of message.attachments) {
+    if (attachment.kind === "file") continue;
+    const inner = await outlookParsed(attachment.message, attachment.name, aid);
+    const part = attachment.name;
+    blocks.push({ kind: "heading", level: 2, text: `Attachment: ${part}`, part });
+    for (const block of inner.blocks)
+      blocks.push({ ...block, part: block.part === undefined ? part : `${part}/${block.part}` });
+  }
+  const names = message.attachments.map((one) => one.name.slice(0, 200));
+  return {
+    blocks,
+    metadata: factsOf({
+      title: subject,
+      creator: sender,
+      created: sent,
+      identifier: messageId,
+      attachments: names.length > 0 ? names.slice(0, 50) : undefined,
+    }),
+  };
+}
+
+function textAt(properties: MapiProperties, id: number): string {
+  const value = properties.get(id);
+  return typeof value === "string" ? value.trim() : "";
+}
+
+function timeAt(properties: MapiProperties, id: number): Date | undefined {
+  const value = properties.get(id);
+  return value instanceof Date ? value : undefined;
+}
+
+/** An address of the Internet; what Exchange calls people inside says nothing outside. */
+function person(name: string, ...addresses: readonly string[]): string {
+  const address = addresses.find((one) => one.includes("@")) ?? "";
+  return name !== "" && address !== "" && name !== address ? `${name} <${address}>` : address || name;
+}
+
+function senderOf(properties: MapiProperties): string {
+  const at = (id: number): string => textAt(properties, id);
+  return (
+    person(at(PROPERTY.senderName), at(PROPERTY.senderSmtp), at(PROPERTY.senderAddress)) ||
+    person(at(PROPERTY.representedName), at(PROPERTY.representedAddress))
+  );
+}
+
+function receivers({ recipients, properties }: OutlookMessage, kind: number, shown: number): string {
+  const listed = recipients.filter((one) => one.kind === kind).map(({ name, address }) => person(name, address));
+  return listed.length > 0 ? listed.join(", ") : textAt(properties, shown).replaceAll(";", ",");
+}
+
+/** What its writer wrote: as plain text or as a page, which may stand packed in rich text; or rich text alone. */
+function bodyOf(properties: MapiProperties): Block[] {
+  const plain = textAt(properties, PROPERTY.body);
+  const html = properties.get(PROPERTY.html);
+  if (html !== undefined) return mailBody(plain || undefined, pageOf(html, properties));
+  const packed = properties.get(PROPERTY.rtf);
+  if (!Buffer.isBuffer(packed) || packed.length === 0) return mailBody(plain || undefined, undefined);
+  const rtf = expandRtf(packed);
+  if (holdsHtml(rtf)) return mailBody(plain || undefined, htmlOfRtf(rtf));
+  if (plain !== "") return mailBody(plain, undefined);
+  const { body, notes } = new RtfReader(MAX_NESTING).read(rtf);
+  return [...body, ...notes];
+}
+
+function pageOf(html: MapiValue, properties: MapiProperties): string {
+  if (typeof html === "string") return html;
+  if (!Buffer.isBuffer(html)) return "";
+  const codePage = properties.get(PROPERTY.htmlCodePage);
+  const declared = typeof codePage === "number" ? (codePage === 65_001 ? "utf-8" : `cp${codePage}`) : null;
+  return decodeText(html, declaredEncoding(html) ?? declared).text;
+}

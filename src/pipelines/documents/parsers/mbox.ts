@@ -1,0 +1,56 @@
+import { PermanentError, HeadwayError, messageOf } from "../../../errors.js";
+import { within, type Block } from "../blocks/block.js";
+import type { ParseAid, Parsed } from "./parsed.js";
+
+/** More is an archive of years, to be sent in pieces. */
+const MAX_MESSAGES = 5_000;
+const FROM = Buffer.from("\nFrom ");
+
+/** The messages of a mailbox file, each under its number with its parts and attachments. One that can't be read is a warning. */
+export async function parseMbox(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
+  const messages = messagesOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  if (messages.length > MAX_MESSAGES) {
+    throw new PermanentError(
+      "RESOURCE_LIMIT",
+      `${name} has ${messages.length} messages; at most ${MAX_MESSAGES} are taken. Split it.`,
+    );
+  }
+  const blocks: Block[] = [];
+  for (const [index, message] of messages.entries()) {
+    const part = `message ${index + 1}`;
+    try {
+      const inner = await aid.parseInner(message, `${part}.eml`);
+      for (const block of within(part, inner?.blocks ?? [])) blocks.push(block);
+      if (!inner) aid.warn("MESSAGE_UNREAD", `${part} of ${name} is no mail.`, { count: 1 });
+    } catch (error) {
+      const code = error instanceof HeadwayError ? error.code : "MALFORMED_DOCUMENT";
+      aid.warn("MESSAGE_UNREAD", `${part} of ${name}: ${code}: ${messageOf(error)}`, { count: 1 });
+    }
+    aid.progress((index + 1) / messages.length, `${part} of ${messages.length}`);
+  }
+  return { blocks, metadata: { messages: messages.length } };
+}
+
+/** A line that begins with "From " and stands after an empty one begins a message; one in a body has a ">" before it. */
+function messagesOf(bytes: Buffer): Uint8Array[] {
+  const starts: number[] = [];
+  if (bytes.subarray(0, 5).toString("latin1") === "From ") starts.push(0);
+  for (let at = bytes.indexOf(FROM); at >= 0; at = bytes.indexOf(FROM, at + 1)) {
+    const before = bytes.subarray(Math.max(0, at - 2), at).toString("latin1");
+    const line = bytes
+      .subarray(at + 1, at + 300)
+      .toString("latin1")
+      .split(/\r?\n/, 1)[0]!;
+    if (/\n\r?$/.test(before) && isSeparator(line)) starts.push(at + 1);
+  }
+  return starts.map((start, index) => {
+    const message = bytes.subarray(start, starts[index + 1] ?? bytes.length);
+    const text = message.subarray(message.indexOf("\n") + 1).toString("latin1");
+    return Buffer.from(text.replace(/^>(>*From )/gm, "$1"), "latin1");
+  });
+}
+
+/** A sender and a date of which the year is enough. */
+export function isSeparator(line: string): boolean {
+  return /^From \S.*\b(19|20)\d\d\b/.test(line) || /^From \S+\s+\w{3} \w{3}/.test(line);
+}

@@ -1,0 +1,54 @@
+import { PermanentError } from "../../../errors.js";
+
+/** What every rich text begins like, which compressed ones refer back to ([MS-OXRTFCP]). */
+const COMMON = Buffer.from(
+  "{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx",
+  "latin1",
+);
+const COMPRESSED = 0x75465a4c;
+const PLAIN = 0x414c454d;
+const WINDOW = 4_096;
+const MAX_BYTES = 100_000_000;
+
+/** The rich text of a mail as Outlook packs it. @throws {PermanentError} MALFORMED_DOCUMENT, RESOURCE_LIMIT */
+export function expandRtf(bytes: Buffer): string {
+  if (bytes.length < 16)
+    throw new PermanentError("MALFORMED_DOCUMENT", "Its rich text breaks off; send an intact copy.");
+  const [rawSize, kind] = [bytes.readUInt32LE(4), bytes.readUInt32LE(8)];
+  if (kind === PLAIN) return bytes.toString("latin1", 16, 16 + rawSize);
+  if (kind !== COMPRESSED) {
+    throw new PermanentError("MALFORMED_DOCUMENT", "Its rich text is packed in no known way; send an intact copy.");
+  }
+  if (rawSize > MAX_BYTES) {
+    throw new PermanentError("RESOURCE_LIMIT", `Its rich text has ${rawSize} bytes; at most ${MAX_BYTES} are taken.`);
+  }
+  // Each reference is two bytes and at most seventeen of text.
+  const out = Buffer.alloc(Math.min(rawSize, bytes.length * 9));
+  const window = Buffer.alloc(WINDOW);
+  COMMON.copy(window);
+  let [write, length, at] = [COMMON.length, 0, 16];
+  const put = (byte: number): void => {
+    window[write] = byte;
+    write = (write + 1) % WINDOW;
+    if (length < out.length) out[length] = byte;
+    length += 1;
+  };
+  while (at < bytes.length && length < out.length) {
+    const flags = bytes[at]!;
+    at += 1;
+    for (let bit = 0; bit < 8 && at < bytes.length; bit += 1) {
+      if ((flags & (1 << bit)) === 0) {
+        put(bytes[at]!);
+        at += 1;
+        continue;
+      }
+      if (at + 2 > bytes.length) break;
+      const reference = bytes.readUInt16BE(at);
+      at += 2;
+      const offset = reference >> 4;
+      if (offset === write) return out.toString("latin1", 0, Math.min(length, out.length));
+      for (let index = 0; index < (reference & 0xf) + 2; index += 1) put(window[(offset + index) % WINDOW]!);
+    }
+  }
+  return out.toString("latin1", 0, Math.min(length, out.length));
+}

@@ -1,0 +1,41 @@
+import type { CellFormats } from "./xlsx-format.js";
+import { countText, type SheetCounts } from "./xlsx-regions.js";
+import type { RawSheet } from "./xlsx-sheet.js";
+
+/** Cells that a merge repeats, in all sheets. */
+const MAX_MERGED_CELLS = 100_000;
+
+/** What the cells of a workbook are shown by, and what they have come to. */
+export interface SheetReader extends SheetCounts {
+  readonly shared: readonly string[];
+  readonly formats: CellFormats;
+  merged: number;
+}
+
+/** Rows by their number, each with its cells by their column. */
+export function shownRows(reader: SheetReader, { rows, merged }: RawSheet): Map<number, Map<number, string>> {
+  const shown = new Map<number, Map<number, string>>();
+  for (const { row, cells } of rows) {
+    const texts = shown.get(row) ?? new Map<number, string>();
+    for (const cell of cells) {
+      const said = reader.formats.show(cell, reader.shared);
+      countText(reader, said.length);
+      const text = said.replace(/\s+/g, " ").trim();
+      if (text !== "") texts.set(cell.column, text);
+    }
+    if (texts.size > 0) shown.set(row, texts);
+  }
+  for (const { from, to } of merged) {
+    const text = shown.get(from.row)?.get(from.column);
+    // Titles go over the whole width: said once. Cells that span rows belong to each of them.
+    if (text === undefined || from.row === to.row) continue;
+    for (let row = from.row; row <= to.row; row += 1) {
+      const texts = shown.get(row);
+      if (!texts || texts.has(from.column)) continue;
+      if ((reader.merged += 1) > MAX_MERGED_CELLS) return shown;
+      countText(reader, text.length);
+      texts.set(from.column, text);
+    }
+  }
+  return shown;
+}

@@ -1,0 +1,112 @@
+import { PermanentError } from "../../../errors.js";
+import type { Block, BlockPlace } from "../blocks/block.js";
+import { encrypted } from "./archive.js";
+import { openCompound } from "./compound.js";
+import { summaryFactsOf } from "./compound-facts.js";
+import type { ParseAid, Parsed } from "./parsed.js";
+import { shownRows, type SheetReader } from "./sheet-rows.js";
+import { builtInPattern, CellFormats } from "./xlsx-format.js";
+import { regionsOf, rowsIn } from "./xlsx-regions.js";
+import { columnName } from "./xlsx-sheet.js";
+import { oldText, recordsFrom, XlsText } from "./xls-records.js";
+import { readXlsSheet, type XlsAid } from "./xls-sheet.js";
+
+/** Versions from this number on write letters in Unicode. */
+const VERSION_97 = 0x600;
+const WORKSHEET = 0;
+const CHART_SHEET = 2;
+const MAX_SHEETS = 5_000;
+
+interface Workbook extends XlsAid {
+  readonly sheets: readonly { readonly title: string; readonly start: number; readonly isHidden: boolean }[];
+  readonly shared: readonly string[];
+  readonly patterns: readonly string[];
+  readonly is1904: boolean;
+}
+
+/** An Excel 97–2003 workbook (also of Excel 5 and 95), sheet by sheet under its name, as xlsx is read. */
+export async function parseXls(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
+  const compound = openCompound(bytes, name);
+  const stream =
+    compound.read("Workbook") ?? compound.read("Book") ?? compound.read("WORKBOOK") ?? compound.read("BOOK");
+  if (!stream) throw new PermanentError("MALFORMED_DOCUMENT", `${name} has no workbook inside; send an intact copy.`);
+  const workbook = workbookOf(stream, name);
+  const reader: SheetReader = {
+    name,
+    shared: workbook.shared,
+    formats: new CellFormats(workbook.patterns, workbook.is1904),
+    cells: 0,
+    merged: 0,
+    characters: 0,
+  };
+  const blocks: Block[] = [];
+  let rows = 0;
+  for (const { title, start, isHidden } of workbook.sheets) {
+    const place: BlockPlace = { part: title };
+    const sheet = readXlsSheet(stream, start, workbook);
+    const found: Block[] = [
+      ...regionsOf(shownRows(reader, sheet), reader, place),
+      ...sheet.comments.map(({ row, column, text }): Block => ({
+        kind: "note",
+        text: `Comment on ${columnName(column)}${row + 1}: ${text}`,
+        ...place,
+      })),
+      ...sheet.drawn.map((text): Block => ({ kind: "paragraph", text, ...place })),
+    ];
+    rows += found.reduce((sum, block) => sum + rowsIn(block), 0);
+    if (found.length === 0) continue;
+    blocks.push({ kind: "heading", level: 2, text: isHidden ? `${title} (hidden sheet)` : title, ...place });
+    for (const block of found) blocks.push(block);
+  }
+  const embedded = compound.entries.filter(({ path, isStorage }) => isStorage && /^MBD[0-9A-F]{8}$/i.test(path)).length;
+  if (embedded > 0) {
+    aid.warn("EMBEDDED_FILES_UNREAD", `${name} holds ${embedded} objects that were not read.`, { count: embedded });
+  }
+  return { blocks, metadata: { sheets: workbook.sheets.length, rows, ...summaryFactsOf(compound) } };
+}
+
+/** What stands before the sheets. @throws {PermanentError} ENCRYPTED_DOCUMENT, MALFORMED_DOCUMENT */
+function workbookOf(stream: Buffer, name: string): Workbook {
+  const sheets: { title: string; start: number; isHidden: boolean }[] = [];
+  const formats = new Map<number, string>();
+  const styles: number[] = [];
+  let shared: string[] = [];
+  let [codePage, is1904, isOld, isBegun] = [1_252, false, false, false];
+  for (const { type, parts } of recordsFrom(stream, 0)) {
+    const bytes = parts[0]!;
+    if (type === 0x809 && bytes.length >= 2) {
+      isOld = bytes.readUInt16LE(0) < VERSION_97;
+      isBegun = true;
+    } else if (type === 0x0a) break;
+    else if (type === 0x2f) throw encrypted(name);
+    else if (type === 0x42 && bytes.length >= 2) codePage = codePageOf(bytes.readUInt16LE(0));
+    else if (type === 0x22 && bytes.length >= 2) is1904 = bytes.readUInt16LE(0) === 1;
+    else if (type === 0x41e && bytes.length > 4) {
+      formats.set(bytes.readUInt16LE(0), isOld ? oldText(bytes, 2, 1, codePage) : new XlsText(parts, 2).read(2));
+    } else if (type === 0xe0 && bytes.length >= 4) styles.push(bytes.readUInt16LE(2));
+    else if (type === 0x85 && bytes.length > 8 && (bytes[5] === WORKSHEET || bytes[5] === CHART_SHEET)) {
+      const title = isOld ? oldText(bytes, 6, 1, codePage) : new XlsText(parts, 6).read(1);
+      const start = bytes.readUInt32LE(0);
+      // A sheet that is listed over and over would be read as often.
+      if (sheets.length < MAX_SHEETS && !sheets.some((one) => one.start === start))
+        sheets.push({ title, start, isHidden: (bytes[4]! & 3) !== 0 });
+    } else if (type === 0xfc) shared = sharedOf(parts);
+  }
+  if (!isBegun)
+    throw new PermanentError("MALFORMED_DOCUMENT", `${name} does not begin as a workbook; send an intact copy.`);
+  const patterns = styles.map((id) => formats.get(id) ?? builtInPattern(id));
+  return { name, sheets, shared, patterns, is1904, codePage, isOld };
+}
+
+function sharedOf(parts: readonly Buffer[]): string[] {
+  const texts: string[] = [];
+  const text = new XlsText(parts, 8);
+  while (!text.isDone) texts.push(text.read(2));
+  return texts;
+}
+
+/** Two of the Macintosh and of old Excel have numbers of their own. */
+function codePageOf(value: number): number {
+  if (value === 0x8000) return 10_000;
+  return value === 0x8001 ? 1_252 : value;
+}
