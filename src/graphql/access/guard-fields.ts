@@ -2,6 +2,7 @@ import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from "gra
 import { MUTATION_ROLES, requireRole, whyNotAllowed, type Principal } from "../../access/principal.js";
 import { AccessDenied } from "../../errors.js";
 import type { GraphContext } from "../context.js";
+import { asRejection } from "../limits/as-rejection.js";
 import { accessOf, readableTypes, type FieldAccess } from "./field-access.js";
 
 type Field = GraphQLField<unknown, GraphContext>;
@@ -57,6 +58,7 @@ const CHECKS: Partial<Record<FieldAccess, (principal: Principal, name: string) =
 
 function guard(field: Field, check: (principal: Principal) => Verdict): void {
   const resolve = field.resolve ?? defaultFieldResolver;
-  field.resolve = (source, args, context, info) =>
-    check(context.principal) === "NULL" ? null : resolve(source, args, context, info);
+  field.resolve = asRejection((source, args, context, info) =>
+    check(context.principal) === "NULL" ? null : resolve(source, args, context, info),
+  );
 }

@@ -1,5 +1,6 @@
 import { defaultFieldResolver, getNamedType, isLeafType, isObjectType, type GraphQLSchema } from "graphql";
 import type { GraphContext } from "../context.js";
+import { asRejection } from "./as-rejection.js";
 import type { Budget } from "./budget.js";
 
 /** Lets every field of the schema draw on the request's budget: by its name, and by what it holds. */
@@ -9,16 +10,14 @@ export function countAnswers(schema: GraphQLSchema): GraphQLSchema {
     for (const field of Object.values(type.getFields())) {
       const resolve = field.resolve ?? defaultFieldResolver;
       const isLeaf = isLeafType(getNamedType(field.type));
-      field.resolve = (source, args, context: GraphContext, info) => {
+      field.resolve = asRejection((source, args, context: GraphContext, info) => {
         const { budget } = context;
-        budget.check();
+        // Before the resolver: what that has begun would be waited for by nobody.
+        budget.answer(String(info.path.key).length + 4);
         const value: unknown = resolve(source, args, context, info);
-        const nameBytes = String(info.path.key).length + 4;
-        if (!isLeaf) budget.answer(nameBytes);
-        else if (isPromise(value)) return value.then((one: unknown) => counted(budget, nameBytes, one));
-        else counted(budget, nameBytes, value);
-        return value;
-      };
+        if (!isLeaf) return value;
+        return isPromise(value) ? value.then((one: unknown) => counted(budget, one)) : counted(budget, value);
+      });
     }
   }
   return schema;
@@ -28,8 +27,8 @@ function isPromise(value: unknown): value is Promise<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
-function counted(budget: Budget, nameBytes: number, value: unknown): unknown {
-  budget.answer(nameBytes + bytesOf(value, budget.leftToAnswer));
+function counted(budget: Budget, value: unknown): unknown {
+  budget.answer(bytesOf(value, budget.leftToAnswer));
   return value;
 }
 
