@@ -12,7 +12,7 @@ import { expireCollections } from "../../src/reconciler/expiry.js";
 import type { DutyDeps } from "../../src/reconciler/duty.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { until } from "../support/until.js";
-import { createFaultRig, hasExited, hasFired, ROLES, type FaultRig } from "./rig.js";
+import { createFaultRig, diesAt, ROLES, type FaultRig } from "./rig.js";
 
 const NOT_ELIGIBLE = 10_000;
 let rig: FaultRig;
@@ -91,20 +91,6 @@ test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of
   await rig.account({ fault: "F18", what: "5 sweepers, 10,000 not eligible", times: 5 });
 });
 
-/** Starts a sweeper that dies there. */
-async function dies(failpoint: string): Promise<void> {
-  const doomed = await rig
-    .start(ROLES.reconciler, { HEADWAY_FAILPOINT: `${failpoint}:kill9` })
-    .catch((error: Error) => {
-      // It may be dead before it could say that it is ready.
-      expect(error.message).toContain(`failpoint ${failpoint}:kill9 fired`);
-      return null;
-    });
-  if (doomed === null) return;
-  await until("the sweeper is dead", () => hasExited(doomed));
-  expect(hasFired(doomed)).toBe(true);
-}
-
 test("F18: a sweeper is killed between finding a dead worker's tasks and giving them back: another gives each back once", async () => {
   const job = await rig.submit(api, 3, { options: { holdMs: 60_000 } });
   const worker = await rig.start(ROLES.worker);
@@ -113,7 +99,7 @@ test("F18: a sweeper is killed between finding a dead worker's tasks and giving 
     return rowCount === 3;
   });
   await worker.kill();
-  await dies("sweep.before_rescue");
+  await diesAt(rig, "sweep.before_rescue", ROLES.reconciler);
   const standing = await rig.db.query(
     "select status, count(*)::int as n from headway.task where job_id = $1 and kind = 'DOCUMENT' group by 1",
     [job],
@@ -155,7 +141,7 @@ test("F18: a sweeper is killed after the first of two jobs that it settles: anot
   const open = async (): Promise<number> =>
     (await rig.db.query("select from headway.job where id = any ($1) and finished_at is null", [jobs])).rowCount!;
   expect(await open()).toBe(2);
-  await dies("sweep.after_converge");
+  await diesAt(rig, "sweep.after_converge", ROLES.reconciler);
   expect(await open()).toBe(1);
   const diedAt = Date.now();
   const sweeper = await rig.start(ROLES.reconciler);

@@ -1,10 +1,11 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { ApiClient } from "../../src/cli/client.js";
+import type { HeadwayProcess } from "../support/processes.js";
 import { until } from "../support/until.js";
-import { createFaultRig, hasExited, hasFired, ROLES, type FaultRig } from "./rig.js";
+import { createFaultRig, diesAt, hasExited, hasFired, ROLES, type FaultRig } from "./rig.js";
 
 /** More than two steps of 500, so that one that follows the decision leaves some; added in two requests, which take 1,000 documents each. */
 const DOCUMENTS = 1_050;
@@ -19,6 +20,19 @@ beforeAll(async () => {
   api = rig.client(await rig.start(ROLES.api));
 });
 afterAll(() => rig.close());
+
+/** What a test has started: left alive by one that failed it would do the next one's work. */
+let started: HeadwayProcess[] = [];
+afterEach(async () => {
+  await Promise.all(started.map((process) => process.kill()));
+  started = [];
+});
+
+async function start(...settings: readonly Record<string, string>[]): Promise<HeadwayProcess> {
+  const process = await rig.start(...settings);
+  started.push(process);
+  return process;
+}
 
 const CANCEL = "mutation ($id: ID!) { cancelJob(input: { jobId: $id }) { job { id } userErrors { code message } } }";
 const RETRY =
@@ -69,7 +83,7 @@ async function operation(job: string): Promise<{ kind: string | null; status: st
 
 /** Sends it to an API process that dies at that passage of the failpoint; it says nothing more. */
 async function dieIn(mutation: string, id: string | null, failpoint: string): Promise<void> {
-  const doomed = await rig.start(ROLES.api, { HEADWAY_FAILPOINT: `${failpoint}` });
+  const doomed = await start(ROLES.api, { HEADWAY_FAILPOINT: `${failpoint}` });
   await expect(rig.client(doomed).query(mutation, { id })).rejects.toThrow();
   await until("it is dead", () => hasExited(doomed));
   expect(hasFired(doomed)).toBe(true);
@@ -100,7 +114,7 @@ describe("F33: a bulk cancel, retry or expiry is killed between its steps", () =
     expect(left).toBeGreaterThan(0);
     expect(await operation(job)).toMatchObject({ kind: "CANCEL", status: "CANCELLING" });
 
-    const sweeper = await rig.start(ROLES.reconciler);
+    const sweeper = await start(ROLES.reconciler);
     await rig.settled([job], DEADLINE_MS);
     expect(await tasks(job)).toEqual({ CANCELLED: DOCUMENTS });
     expect(await operation(job)).toMatchObject({ kind: null, status: "CANCELLED" });
@@ -125,7 +139,7 @@ describe("F33: a bulk cancel, retry or expiry is killed between its steps", () =
       expect(left).toBeGreaterThan(0);
 
       // All that has been reopened comes to its end while the retry is pending, and the job stays open all the same.
-      const worker = await rig.start(ROLES.worker);
+      const worker = await start(ROLES.worker);
       await until(
         "what was reopened is done",
         async () => (await tasks(job)).COMPLETED === DOCUMENTS - left,
@@ -133,7 +147,7 @@ describe("F33: a bulk cancel, retry or expiry is killed between its steps", () =
       );
       expect(await operation(job)).toMatchObject({ kind: "RETRY", run: 2 });
 
-      const sweeper = await rig.start(ROLES.reconciler);
+      const sweeper = await start(ROLES.reconciler);
       await rig.settled([job], DEADLINE_MS);
       expect(await tasks(job)).toEqual({ COMPLETED: DOCUMENTS });
       expect(await operation(job)).toMatchObject({ kind: null, status: "COMPLETED", run: 2 });
@@ -170,7 +184,7 @@ describe("F33: a bulk cancel, retry or expiry is killed between its steps", () =
     const { CANCELLED: cancelled = 0, ...others } = await tasks(job);
     expect(cancelled).toBeGreaterThanOrEqual(2);
     expect(others).toEqual({ QUEUED: DOCUMENTS - cancelled });
-    const sweeper = await rig.start(ROLES.reconciler);
+    const sweeper = await start(ROLES.reconciler);
     await rig.settled([job], DEADLINE_MS);
     expect(await operation(job)).toEqual({ kind: null, status: "CANCELLED", run: 1 });
     await rig.account({ fault: "F33", what: "kill -9 of a sweep in a cancel", times: 1 }, { statuses: ["CANCELLED"] });
@@ -215,7 +229,7 @@ describe("F33: a bulk cancel, retry or expiry is killed between its steps", () =
     const job = await rig.submit(api, collectionId, {}, "scenery");
     await dieIn(DELETE, collectionId, "operation.after_step:kill9");
     expect(await operation(job)).toMatchObject({ kind: "CANCEL", status: "CANCELLING" });
-    const sweeper = await rig.start(ROLES.reconciler);
+    const sweeper = await start(ROLES.reconciler);
     await until(
       "it is EXPIRED",
       async () => {
@@ -236,7 +250,7 @@ describe("F33: a bulk cancel, retry or expiry is killed between its steps", () =
       const job = await rig.submit(api, 2, {}, "scenery");
       const { rows } = await rig.db.query("select collection_id as id from headway.job where id = $1", [job]);
       const collectionId: string = rows[0].id;
-      const worker = await rig.start(ROLES.worker, files);
+      const worker = await start(ROLES.worker, files);
       await rig.settled([job]);
       await worker.kill();
       expect(await filesIn(folder)).toHaveLength(1);
@@ -244,13 +258,11 @@ describe("F33: a bulk cancel, retry or expiry is killed between its steps", () =
       await dieIn(DELETE, collectionId, "expiry.after_decision:kill9");
       expect(await remains(collectionId)).toMatchObject({ status: "EXPIRED", emptied: false, documents: 2 });
 
-      const doomed = await rig.start(ROLES.reconciler, files, { HEADWAY_FAILPOINT: "expiry.after_files:kill9" });
-      await until("the first sweep is dead", () => hasExited(doomed));
-      expect(hasFired(doomed)).toBe(true);
+      await diesAt(rig, "expiry.after_files", ROLES.reconciler, files);
       // The files of one prefix are gone, and it is not known yet that they are.
       expect((await remains(collectionId)).due).toBeGreaterThan(0);
 
-      const sweeper = await rig.start(ROLES.reconciler, files);
+      const sweeper = await start(ROLES.reconciler, files);
       await until("nothing is left of it", async () => {
         const { emptied, due } = await remains(collectionId);
         return emptied === true && due === 0;

@@ -192,15 +192,17 @@ describe("several worker processes", () => {
     const pids = (await running()).map(({ pid }) => pid);
     expect(new Set(pids).size).toBe(2);
     expect(headway.output()).toMatch(/Workers +2 processes \(\d+, \d+\)/);
-    const job = await rig.submit(api, 4, { options: { holdMs: 10_000 } });
-    await until("all four run, two in each", async () => {
+    // Two hints fill a process and two more wait there for room: with six the other one is woken too.
+    const jobs: string[] = [];
+    for (let n = 0; n < 6; n += 1) jobs.push(await rig.submit(api, 1, { options: { holdMs: 10_000 } }));
+    await until("four run, two in each", async () => {
       const { rows } = await rig.db.query(
-        "select w.pid from headway.task t join headway.worker w on w.id = t.worker_id where t.job_id = $1 and t.status = 'RUNNING'",
-        [job],
+        "select w.pid from headway.task t join headway.worker w on w.id = t.worker_id where t.job_id = any ($1) and t.status = 'RUNNING'",
+        [jobs],
       );
       return rows.length === 4 && pids.every((pid) => rows.filter((row) => row.pid === pid).length === 2);
     });
-    await rig.settled([job]);
+    await rig.settled(jobs);
     const text = await (await fetch(`${headway.url}/metrics`)).text();
     const flushed = /^headway_flush_changes_sum (\d+)$/m.exec(text);
     expect(Number(flushed![1])).toBeGreaterThanOrEqual(4);

@@ -254,3 +254,16 @@ export function hasFired(process: HeadwayProcess): boolean {
 export function hasExited({ child }: HeadwayProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
+
+/** Starts a process that dies at the failpoint by itself, which may be before it could say that it is ready; settles once it is dead. */
+export async function diesAt(
+  rig: FaultRig,
+  failpoint: string,
+  ...settings: readonly Record<string, string>[]
+): Promise<void> {
+  const doomed = await rig
+    .start(...settings, { HEADWAY_FAILPOINT: `${failpoint}:kill9` })
+    .catch((error: unknown) => messageOf(error));
+  if (typeof doomed !== "string") await until("it is dead", () => hasExited(doomed));
+  expect(typeof doomed === "string" ? doomed : doomed.output()).toContain(`failpoint ${failpoint}:kill9 fired`);
+}
