@@ -54,7 +54,7 @@ async function stalledBesideWork(settings: Record<string, string> = {}) {
 }
 
 it("start() fails within its deadline when the first iteration of the claim loop hangs, and names that step", async () => {
-  await lock.query("lock table headway.task in access exclusive mode");
+  await lock.query("lock table headway.ready_stage in access exclusive mode");
   const outcome = api.rig.startWorker().then(
     () => "started",
     (error: Error) => error.message,

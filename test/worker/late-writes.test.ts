@@ -9,6 +9,11 @@ const letGo = new Map<string, () => void>();
 /** What a zombie has come to the end of. */
 const ended: string[] = [];
 
+/** One write that is refused keeps none of the others from being tried. */
+async function eachTried(writes: readonly (() => Promise<unknown>)[]): Promise<void> {
+  for (const write of writes) await write().catch(() => undefined);
+}
+
 const held = (name: string): Promise<void> => new Promise((resolve) => letGo.set(name, resolve));
 
 const late = definePipeline({
@@ -21,9 +26,11 @@ const late = definePipeline({
         begun.read += 1;
         if (begun.read > 1) return;
         await held("read");
-        await ctx.setText("too late");
-        await ctx.chunks.replace([{ ordinal: 0, text: "too late", startOffset: 0, endOffset: 8 }]);
-        await ctx.artifacts.write("late.txt", "too late", "text/plain");
+        await eachTried([
+          () => ctx.setText("too late"),
+          () => ctx.chunks.replace([{ ordinal: 0, text: "too late", startOffset: 0, endOffset: 8 }]),
+          () => ctx.artifacts.write("late.txt", "too late", "text/plain"),
+        ]);
         ended.push("read");
       },
     },
@@ -37,17 +44,18 @@ const late = definePipeline({
         await held("sum");
         const documents: { documentId: string; mentions: number }[] = [];
         for await (const { id } of ctx.documents()) documents.push({ documentId: id, mentions: 1 });
-        await ctx.entities.replace(
-          ["Ada", "Bob"].map((name, n) => ({
-            name,
-            type: "PERSON" as const,
-            mentions: 1,
-            documentCount: 1,
-            documents,
-            related: [{ name: ["Bob", "Ada"][n]!, together: 1 }],
-          })),
-        );
-        await ctx.artifacts.write("late.txt", "too late", "text/plain");
+        const entities = ["Ada", "Bob"].map((name, n) => ({
+          name,
+          type: "PERSON" as const,
+          mentions: 1,
+          documentCount: 1,
+          documents,
+          related: [{ name: ["Bob", "Ada"][n]!, together: 1 }],
+        }));
+        await eachTried([
+          () => ctx.entities.replace(entities),
+          () => ctx.artifacts.write("late.txt", "too late", "text/plain"),
+        ]);
         ended.push("sum");
       },
     },
