@@ -98,7 +98,7 @@ describe("the documents pipeline on real files", () => {
         };
       }>(
         `query ($id: ID!) { collection(id: $id) { entities(first: 100) { nodes { name documents { name } } }
-           lastJob { artifacts { nodes { name mediaType } } } documents(first: 100) { nodes { name mediaType metadata text(limit: 100000)
+           lastJob { artifacts { nodes { name mediaType } } } documents(first: 50) { nodes { name mediaType metadata text(limit: 100000)
            chunks { totalCount } lastTask { status warnings { code } error { code message } } } } } }`,
         { id: collectionId },
       );
