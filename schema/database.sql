@@ -18,6 +18,25 @@ create type headway.flush_change as (
   cancel_requested boolean
 );
 
+create type headway.job_in_turn as (
+  id uuid,
+  ring integer,
+  collection_id uuid,
+  stages text[],
+  ready integer,
+  pipeline text,
+  version integer,
+  unchecked jsonb,
+  is_refused boolean
+);
+
+create type headway.lane as (
+  pipeline text,
+  pipeline_version integer,
+  stage text,
+  version integer
+);
+
 create type headway.task_move as (
   job_id uuid,
   collection_id uuid,
@@ -229,9 +248,6 @@ create table headway.job (
   cancelled integer not null default 0,
   skipped integer not null default 0,
   settled_peak integer not null default 0,
-  ready integer not null default 0,
-  is_ready boolean not null generated always as ((ready > 0)) stored,
-  next_due_at timestamp with time zone not null default 'infinity'::timestamp with time zone,
   idempotency_key text,
   request_hash text,
   run_at timestamp with time zone,
@@ -253,7 +269,6 @@ create table headway.job (
   constraint job_pkey PRIMARY KEY (id),
   constraint job_priority_check CHECK (((priority >= '-100'::integer) AND (priority <= 100))),
   constraint job_project_id_idempotency_key_key UNIQUE (project_id, idempotency_key),
-  constraint job_ready_check CHECK ((ready >= 0)),
   constraint job_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'PROCESSING'::text, 'CANCELLING'::text, 'COMPLETED'::text, 'COMPLETED_WITH_ERRORS'::text, 'FAILED'::text, 'CANCELLED'::text])))
 ) with (fillfactor=70);
 CREATE INDEX job_by_pipeline ON headway.job USING btree (project_id, pipeline, created_at DESC, id DESC);
@@ -263,7 +278,6 @@ CREATE INDEX job_newest ON headway.job USING btree (project_id, created_at DESC,
 CREATE INDEX job_of_collection ON headway.job USING btree (collection_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX job_one_open ON headway.job USING btree (collection_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'PROCESSING'::text, 'CANCELLING'::text]));
 CREATE INDEX job_open ON headway.job USING btree (id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'PROCESSING'::text, 'CANCELLING'::text]));
-CREATE INDEX job_ready ON headway.job USING btree (pipeline, project_id, pipeline_version, priority DESC, next_due_at, id) WHERE (is_ready AND (cancel_requested_at IS NULL));
 CREATE INDEX job_status_changed ON headway.job USING btree (status_changed_at);
 CREATE INDEX job_tags ON headway.job USING gin (tags);
 CREATE INDEX job_with_operation ON headway.job USING btree (id) WHERE (operation IS NOT NULL);
@@ -373,6 +387,22 @@ create table headway.project (
   constraint project_name_key UNIQUE (name),
   constraint project_pkey PRIMARY KEY (id)
 );
+
+create table headway.ready_stage (
+  job_id uuid not null,
+  stage text not null,
+  project_id uuid not null,
+  pipeline text not null,
+  pipeline_version integer not null,
+  priority integer not null,
+  ring integer not null generated always as (uuid_hash(job_id)) stored,
+  ready integer not null,
+  not_before timestamp with time zone,
+  constraint ready_stage_pkey PRIMARY KEY (job_id, stage),
+  constraint ready_stage_ready_check CHECK ((ready > 0))
+) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_limit=1000);
+CREATE INDEX ready_stage_due ON headway.ready_stage USING btree (pipeline, pipeline_version, stage, project_id, priority DESC, ring, job_id) WHERE (not_before IS NULL);
+CREATE INDEX ready_stage_later ON headway.ready_stage USING btree (not_before) WHERE (not_before IS NOT NULL);
 
 create table headway.refused_write (
   id bigint not null generated always as identity,
@@ -753,13 +783,17 @@ AS $function$
 declare
   v_ids uuid[];
   v_held boolean;
+  v_has_more boolean;
   v_unchecked jsonb;
+  v_turns jsonb;
   v_now timestamptz;
   v_change uuid := p_claim->>'change';
 begin
-  select c.taken, c.is_held, c.unchecked into v_ids, v_held, v_unchecked from headway.claimable(p_claim) c;
+  select c.taken, c.is_held, c.has_more, c.unchecked, c.turns into v_ids, v_held, v_has_more, v_unchecked, v_turns
+  from headway.claimable(p_claim) c;
   if cardinality(v_ids) = 0 then
-    return json_build_object('held', v_held, 'unchecked', v_unchecked, 'claimed', null);
+    return json_build_object('held', v_held, 'hasMore', v_has_more, 'unchecked', v_unchecked, 'turns', v_turns,
+      'claimed', null);
   end if;
   -- Read only now: a lease must not have been running while the locks were waited for.
   v_now := clock_timestamp();
@@ -777,97 +811,118 @@ begin
     status = 'PROCESSING', version = version + 1, change_id = gen_random_uuid(), changed_by_type = 'WORKER',
     changed_by = p_actor, change_reason = 'STARTED', change_message = null, started_at = v_now
   where status = 'QUEUED' and id = any (array(select distinct job_id from headway.task where id = any (v_ids)));
-  return json_build_object('held', false, 'unchecked', v_unchecked, 'claimed', headway.claimed(v_ids));
+  return json_build_object('held', false, 'hasMore', v_has_more, 'unchecked', v_unchecked, 'turns', v_turns,
+    'claimed', headway.claimed(v_ids));
 end $function$
 ;
 
-CREATE OR REPLACE FUNCTION headway.claimable(p_claim jsonb, OUT taken uuid[], OUT is_held boolean, OUT unchecked jsonb)
+CREATE OR REPLACE FUNCTION headway.claimable(p_claim jsonb, OUT taken uuid[], OUT is_held boolean, OUT unchecked jsonb, OUT turns jsonb, OUT has_more boolean)
  RETURNS record
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  c_candidates constant int := 64;
   c_jobs constant int := 16;
-  c_unchecked constant int := 16;
-  v_limit int := p_claim->>'limit';
-  v_hinted uuid[] := array(select distinct t.job_id from headway.task t
-    where t.id = any (array(select jsonb_array_elements_text(p_claim->'ids')::uuid)));
-  v_tasks uuid[];
+  c_looks constant int := 64;
+  c_first constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_lanes headway.lane[];
+  v_open headway.lane[];
+  v_left int := p_claim->>'limit';
   v_jobs int := 0;
-  v_held_job uuid;
-  v_held_collection uuid;
-  v_held_stages text[];
-  j record;
+  v_looks int := 0;
+  v_project uuid := coalesce((p_claim->'turns'->>'project')::uuid, c_first);
+  v_began_at uuid;
+  v_priority int;
+  v_key text;
+  v_places jsonb := '{}';
+  v_ring headway.job_in_turn[];
+  v_got headway.job_in_turn[];
+  v_shares int[];
+  v_held headway.job_in_turn;
+  -- Jobs wait behind those whose turn it is; or may, behind those that were passed over.
+  v_behind boolean := false;
+  v_further boolean := false;
+  j headway.job_in_turn;
 begin
   taken := '{}';
-  is_held := false;
   unchecked := '[]';
+  turns := '{}';
+  has_more := false;
+  is_held := false;
   -- Whoever says that this worker's process has died waits for its claims, and gives back what they took: none may come
   -- after. Nobody else ever holds this lock alone.
   perform pg_advisory_xact_lock_shared(
     hashtextextended(p_claim->>'worker', 'headway.worker'::regclass::oid::bigint));
   if exists (select from headway.worker where id = (p_claim->>'worker')::uuid and died_at is not null) then return; end if;
-  for j in
-    with recursive ready as (
-      -- Each version of each pipeline of each project that has something ready, from one to the next by the index.
-      (select pipeline, project_id, pipeline_version from headway.job where is_ready and cancel_requested_at is null
-       order by pipeline, project_id, pipeline_version limit 1)
-      union all
-      select n.pipeline, n.project_id, n.pipeline_version from ready s cross join lateral (
-        select pipeline, project_id, pipeline_version from headway.job
-        where is_ready and cancel_requested_at is null
-          and (pipeline, project_id, pipeline_version) > (s.pipeline, s.project_id, s.pipeline_version)
-        order by pipeline, project_id, pipeline_version limit 1) n
-    )
-    select x.id, x.collection_id, x.pipeline, s.version, s.stages,
-      case when s.pipeline_version < s.version and x.pipeline_version is null then x.options end as unchecked
-    from (
-      select r.*, (p_claim->'serves'->r.pipeline->>'version')::int as version,
-        array(select jsonb_object_keys(p_claim->'serves'->r.pipeline->'stages')) as stages
-      from ready r where p_claim->'serves' ? r.pipeline
-    ) s cross join lateral (
-      select i.id, i.collection_id, i.pipeline, i.options, i.priority, i.next_due_at, o.pipeline_version
-      from headway.job i
-      left join headway.options_check o on o.job_id = i.id and o.pipeline_version = s.version
-      where i.is_ready and i.cancel_requested_at is null and i.pipeline = s.pipeline and i.project_id = s.project_id
-        and i.pipeline_version = s.pipeline_version and i.next_due_at <= clock_timestamp() and o.refusal is null
-        -- However many jobs wait for a stage that this worker lacks, they take up no place among those looked at.
-        and ((i.document_stages || i.collection_stages) <@ s.stages or exists (
-          select from headway.task d where d.job_id = i.id and d.status = 'QUEUED' and d.stage = any (s.stages)
-            and d.run_at <= clock_timestamp()))
-      order by i.priority desc, i.next_due_at, i.id limit c_candidates
-    ) x
-    where s.pipeline_version <= s.version and not exists (
-      select from headway.pipeline_pause p where p.project_id = s.project_id and p.pipeline = s.pipeline)
-    order by x.priority desc, x.id = any (v_hinted) desc, x.next_due_at, x.id limit c_candidates
-  loop
-    if j.unchecked is not null then
-      if jsonb_array_length(unchecked) < c_unchecked then
-        unchecked := unchecked || jsonb_build_object('jobId', j.id, 'pipeline', j.pipeline, 'version', j.version,
-          'options', j.unchecked);
-      end if;
-      continue;
+  -- What it marks is locked to the commit, so nothing else is done in this transaction.
+  is_held := headway.mark_due();
+  if is_held then return; end if;
+
+  v_lanes := headway.lanes_served(p_claim->'serves');
+  <<projects>>
+  while v_left > 0 and v_jobs < c_jobs loop
+    v_project := headway.next_project(v_lanes, v_project);
+    exit when v_project is null or v_project = v_began_at;
+    if v_looks >= c_looks then
+      v_further := true;
+      exit;
     end if;
-    if pg_try_advisory_xact_lock_shared(
-         hashtextextended(j.collection_id::text, 'headway.collection'::regclass::oid::bigint))
-       and pg_try_advisory_xact_lock(
-         hashtextextended(j.collection_id::text, 'headway.status_change'::regclass::oid::bigint)) then
-      v_tasks := headway.take_due(j.id, v_limit - cardinality(taken), j.stages);
-      taken := taken || v_tasks;
-      v_jobs := v_jobs + 1;
-      exit when cardinality(taken) >= v_limit or v_jobs >= c_jobs;
-    elsif v_held_job is null then
-      v_held_job := j.id;
-      v_held_collection := j.collection_id;
-      v_held_stages := j.stages;
-    end if;
+    v_began_at := coalesce(v_began_at, v_project);
+    v_looks := v_looks + 1;
+    turns := jsonb_build_object('project', v_project);
+    v_open := array(select l from unnest(v_lanes) l where not exists (
+      select from headway.pipeline_pause p where p.project_id = v_project and p.pipeline = (l).pipeline));
+    v_priority := null;
+    loop
+      v_priority := headway.next_priority(v_open, v_project, v_priority);
+      exit when v_priority is null;
+      v_key := v_project || ' ' || v_priority;
+      -- One more than can have a turn, so that it is known whether there are any behind them.
+      v_ring := headway.jobs_in_turn(v_open, v_project, v_priority,
+        coalesce((p_claim->'turns'->'jobs'->v_key->>0)::int, uuid_hash((p_claim->>'change')::uuid), 0),
+        coalesce((p_claim->'turns'->'jobs'->v_key->>1)::uuid, c_first), c_jobs + 1);
+      v_got := '{}';
+      foreach j in array v_ring loop
+        v_behind := v_behind or cardinality(v_got) >= least(c_jobs - v_jobs, v_left);
+        exit when v_behind;
+        v_looks := v_looks + 1;
+        if j.unchecked is not null then
+          unchecked := unchecked || jsonb_build_object('jobId', j.id, 'pipeline', j.pipeline, 'version', j.version,
+            'options', j.unchecked);
+          continue;
+        end if;
+        -- It will be its turn next time, when its options have been looked at.
+        continue when unchecked <> '[]';
+        v_places := v_places || jsonb_build_object(v_key, jsonb_build_array(j.ring, j.id));
+        continue when j.is_refused;
+        if pg_try_advisory_xact_lock_shared(
+             hashtextextended(j.collection_id::text, 'headway.collection'::regclass::oid::bigint))
+           and pg_try_advisory_xact_lock(
+             hashtextextended(j.collection_id::text, 'headway.status_change'::regclass::oid::bigint)) then
+          v_got := v_got || j;
+        else
+          v_held := coalesce(v_held, j);
+        end if;
+      end loop;
+      v_behind := v_behind or unchecked <> '[]';
+      v_further := v_further or cardinality(v_ring) > c_jobs;
+      v_shares := headway.turn_shares(v_left, array(select g.ready from unnest(v_got) g), not v_behind);
+      for i in 1 .. cardinality(v_got) loop
+        taken := taken || headway.take_due((v_got[i]).id, v_shares[i], (v_got[i]).stages);
+      end loop;
+      v_jobs := v_jobs + cardinality(v_got);
+      v_left := (p_claim->>'limit')::int - cardinality(taken);
+      exit projects when v_behind or v_left <= 0 or v_jobs >= c_jobs;
+    end loop;
   end loop;
-  if v_jobs > 0 or v_held_job is null then return; end if;
-  if headway.wait_for_collection(v_held_collection, (p_claim->>'waitMs')::int) then
-    taken := headway.take_due(v_held_job, v_limit, v_held_stages);
-  else
-    is_held := true;
+  if v_places <> '{}' then turns := turns || jsonb_build_object('jobs', v_places); end if;
+  has_more := v_left > 0 and (v_behind or v_further or v_jobs >= c_jobs or v_held.id is not null);
+  if v_jobs = 0 and v_held.id is not null then
+    if headway.wait_for_collection(v_held.collection_id, (p_claim->>'waitMs')::int) then
+      taken := headway.take_due(v_held.id, v_left, v_held.stages);
+    else
+      is_held := true;
+    end if;
   end if;
 end $function$
 ;
@@ -952,6 +1007,38 @@ begin
       finished_at = clock_timestamp(), operation = null
     where id = p_job and finished_at is null;
     return v_changes + 2;
+  end loop;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.count_ready(p_moves headway.task_move[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  m record;
+begin
+  for m in
+    select x.job_id, x.stage, sum(x.tasks)::int as more, min(x.due) as due
+    from (
+      select q.job_id, q.to_stage as stage, q.tasks, q.due from unnest(p_moves) q where q.to_status = 'QUEUED'
+      union all
+      select q.job_id, q.from_stage, -q.tasks, null from unnest(p_moves) q where q.from_status = 'QUEUED'
+    ) x group by x.job_id, x.stage
+  loop
+    update headway.ready_stage r set ready = r.ready + m.more,
+      not_before = case when r.not_before is not null and (m.due > v_now) is not false then least(r.not_before, m.due) end
+    where r.job_id = m.job_id and r.stage = m.stage and r.ready + m.more <> 0;
+    continue when found;
+    delete from headway.ready_stage r where r.job_id = m.job_id and r.stage = m.stage;
+    continue when found;
+    -- Fewer than none is an error, which the check of the table tells.
+    insert into headway.ready_stage (job_id, stage, project_id, pipeline, pipeline_version, priority, ready, not_before)
+    select j.id, m.stage, j.project_id, j.pipeline, j.pipeline_version, j.priority, m.more,
+      case when m.due > v_now then m.due end
+    from headway.job j where j.id = m.job_id;
   end loop;
 end $function$
 ;
@@ -1140,7 +1227,7 @@ declare
   c_unseen constant interval := '10 seconds';
   v_now timestamptz := clock_timestamp();
   v_latest timestamptz;
-  v_jobs uuid[];
+  v_moved int;
 begin
   select latest into v_latest from headway.clock;
   if v_latest <= v_now + interval '1 second' then
@@ -1148,25 +1235,30 @@ begin
     return 0;
   end if;
 
-  with moved as (
-    update headway.task t set run_at = least(t.run_at - (v_latest - v_now), v_now)
-    where t.id in (
-      select d.id from headway.job j join headway.task d on d.job_id = j.id
-      where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and d.status = 'QUEUED' and d.run_at > v_now
-        and d.run_at <= greatest(v_latest, d.status_changed_at) + c_unseen
-      order by d.id limit p_limit for no key update of d skip locked)
-    returning t.job_id
-  )
-  select array_agg(job_id) into v_jobs from moved;
-  if v_jobs is not null then
-    update headway.job set next_due_at = v_now where id = any (v_jobs) and next_due_at > v_now;
-    return cardinality(v_jobs);
-  end if;
+  update headway.task t set run_at = least(t.run_at - (v_latest - v_now), v_now)
+  where t.id in (
+    select d.id from headway.job j join headway.task d on d.job_id = j.id
+    where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and d.status = 'QUEUED' and d.run_at > v_now
+      and d.run_at <= greatest(v_latest, d.status_changed_at) + c_unseen
+    order by d.id limit p_limit for no key update of d skip locked);
+  get diagnostics v_moved = row_count;
+  if v_moved > 0 then return v_moved; end if;
   -- Somebody else has locked the others: they are left for the next call.
   if exists (
     select from headway.job j join headway.task d on d.job_id = j.id
     where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and d.status = 'QUEUED' and d.run_at > v_now
       and d.run_at <= greatest(v_latest, d.status_changed_at) + c_unseen
+  ) then
+    return 1;
+  end if;
+
+  -- Claims look at them again. A task may have changed its status up to c_unseen after the last sweep; of one too many a
+  -- claim finds that nothing is due.
+  update headway.ready_stage set not_before = null where ctid = any (array(
+    select ctid from headway.ready_stage where not_before > v_now and not_before <= v_latest + 2 * c_unseen
+    for no key update skip locked));
+  if exists (
+    select from headway.ready_stage where not_before > v_now and not_before <= v_latest + 2 * c_unseen
   ) then
     return 1;
   end if;
@@ -1406,6 +1498,49 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.jobs_in_turn(p_lanes headway.lane[], p_project uuid, p_priority integer, p_ring integer, p_job uuid, p_limit integer)
+ RETURNS headway.job_in_turn[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  return array(
+    with near as (
+      select 1 as part, r.job_id, r.ring, r.stage, r.ready, l.pipeline, l.pipeline_version, l.version
+      from unnest(p_lanes) l cross join lateral (
+        select x.job_id, x.ring, x.stage, x.ready from headway.ready_stage x
+        where x.not_before is null and x.pipeline = l.pipeline and x.pipeline_version = l.pipeline_version
+          and x.stage = l.stage and x.project_id = p_project and x.priority = p_priority
+          and (x.ring, x.job_id) > (p_ring, p_job)
+        order by x.ring, x.job_id limit p_limit) r
+      union all
+      select 2, r.job_id, r.ring, r.stage, r.ready, l.pipeline, l.pipeline_version, l.version
+      from unnest(p_lanes) l cross join lateral (
+        select x.job_id, x.ring, x.stage, x.ready from headway.ready_stage x
+        where x.not_before is null and x.pipeline = l.pipeline and x.pipeline_version = l.pipeline_version
+          and x.stage = l.stage and x.project_id = p_project and x.priority = p_priority
+          and (x.ring, x.job_id) <= (p_ring, p_job)
+        order by x.ring, x.job_id limit p_limit) r
+    ), jobs as (
+      select n.part, n.ring, n.job_id, n.pipeline, n.pipeline_version, n.version, array_agg(n.stage) as stages,
+        sum(n.ready)::int as ready
+      from near n group by n.part, n.ring, n.job_id, n.pipeline, n.pipeline_version, n.version
+      order by n.part, n.ring, n.job_id limit p_limit
+    )
+    select row(n.job_id, n.ring, j.collection_id, n.stages, n.ready, n.pipeline, n.version,
+      case when n.pipeline_version < n.version and o.job_id is null then j.options end,
+      o.refusal is not null)::headway.job_in_turn
+    from jobs n
+    -- One look each: a join that is planned while there are few jobs reads all of them once there are many.
+    cross join lateral (select collection_id, options from headway.job where id = n.job_id offset 0) j
+    left join lateral (
+      select job_id, refusal from headway.options_check where job_id = n.job_id and pipeline_version = n.version offset 0
+    ) o on true
+    order by n.part, n.ring, n.job_id);
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.keep_summary(p_job uuid, p_status text)
  RETURNS void
  LANGUAGE sql
@@ -1456,6 +1591,30 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.lanes_served(p_serves jsonb)
+ RETURNS headway.lane[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  return array(
+    with recursive ready as (
+      (select pipeline, pipeline_version, stage from headway.ready_stage where not_before is null
+       order by pipeline, pipeline_version, stage limit 1)
+      union all
+      select n.pipeline, n.pipeline_version, n.stage from ready r cross join lateral (
+        select x.pipeline, x.pipeline_version, x.stage from headway.ready_stage x
+        where x.not_before is null
+          and (x.pipeline, x.pipeline_version, x.stage) > (r.pipeline, r.pipeline_version, r.stage)
+        order by x.pipeline, x.pipeline_version, x.stage limit 1) n
+    )
+    select row(r.pipeline, r.pipeline_version, r.stage, s.version)::headway.lane
+    from ready r cross join lateral (select (p_serves->r.pipeline->>'version')::int as version) s
+    where r.pipeline_version <= s.version and p_serves->r.pipeline->'stages' ? r.stage);
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.lock_collection(p_collection uuid, p_project uuid)
  RETURNS TABLE(status text, is_expiring boolean, open_job_id uuid, open_job_status text)
  LANGUAGE plpgsql
@@ -1504,6 +1663,21 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.mark_due()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  update headway.ready_stage set not_before = null where ctid = any (array(
+    select ctid from headway.ready_stage where not_before <= v_now
+    order by not_before limit 256 for no key update skip locked));
+  return found;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.move_fetched_blob()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1517,6 +1691,50 @@ begin
     on conflict (prefix) do update set delete_after = excluded.delete_after;
   end if;
   return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.next_priority(p_lanes headway.lane[], p_project uuid, p_below integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_below int := coalesce(p_below, 2147483647);
+begin
+  return (
+    select n.priority from unnest(p_lanes) l cross join lateral (
+      select r.priority from headway.ready_stage r
+      where r.not_before is null and r.pipeline = l.pipeline and r.pipeline_version = l.pipeline_version
+        and r.stage = l.stage and r.project_id = p_project and r.priority < v_below
+      order by r.priority desc limit 1) n
+    order by n.priority desc limit 1);
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.next_project(p_lanes headway.lane[], p_after uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  c_before_all constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_after uuid := p_after;
+  v_next uuid;
+begin
+  loop
+    select n.project_id into v_next from unnest(p_lanes) l cross join lateral (
+      select r.project_id from headway.ready_stage r
+      where r.not_before is null and r.pipeline = l.pipeline and r.pipeline_version = l.pipeline_version
+        and r.stage = l.stage and r.project_id > v_after
+      order by r.project_id limit 1) n
+    order by n.project_id limit 1;
+    exit when v_next is not null or v_after = c_before_all;
+    v_after := c_before_all;
+  end loop;
+  return v_next;
 end $function$
 ;
 
@@ -1783,6 +2001,10 @@ begin
     select n.project_id, 'JOB', n.id, n.collection_id, n.id, n.version, o.status, n.status, n.run, n.changed_by_type,
       n.changed_by, n.change_reason, n.change_message, n.change_id, n.status_changed_at
     from new_rows n join old_rows o on o.id = n.id where n.version <> o.version order by n.id;
+    if exists (select from new_rows where cancel_requested_at is not null and finished_at is null) then
+      update headway.ready_stage set not_before = 'infinity'
+      where job_id in (select id from new_rows where cancel_requested_at is not null);
+    end if;
   end if;
   perform pg_notify(tg_table_schema, '');
   return null;
@@ -2098,31 +2320,31 @@ CREATE OR REPLACE FUNCTION headway.take_due(p_job uuid, p_limit integer, p_stage
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_stages text[];
+  -- A constant for the index: what is due later costs nothing, however much of it there is.
+  v_now timestamptz := clock_timestamp();
   v_taken uuid[];
-  v_next timestamptz;
 begin
   -- In statements of their own, which see what was decided while the locks were waited for.
-  select j.document_stages || j.collection_stages into v_stages from headway.job j
-  where j.id = p_job and j.cancel_requested_at is null and not exists (
-    select from headway.pipeline_pause p where p.project_id = j.project_id and p.pipeline = j.pipeline);
-  if not found then return '{}'; end if;
+  if not exists (
+    select from headway.job j where j.id = p_job and j.cancel_requested_at is null and not exists (
+      select from headway.pipeline_pause p where p.project_id = j.project_id and p.pipeline = j.pipeline)
+  ) then return '{}'; end if;
   -- Stage by stage, so that what is due at a stage of no use costs nothing. Only one claim at a time chooses among a
   -- collection's tasks, so that hardly ever one of them is locked by the time it is chosen.
   v_taken := array(
     select t.id from headway.task t where t.id = any (array(
-      select x.id from unnest(v_stages) s(stage) cross join lateral (
+      select x.id from unnest(p_stages) s(stage) cross join lateral (
         select d.id, d.run_at, d.ordinal from headway.task d
-        where d.job_id = p_job and d.stage = s.stage and d.status = 'QUEUED' and d.run_at <= clock_timestamp()
+        where d.job_id = p_job and d.stage = s.stage and d.status = 'QUEUED' and d.run_at <= v_now
         order by d.run_at, d.ordinal limit p_limit
-      ) x where s.stage = any (p_stages)
-      order by x.run_at, x.ordinal limit p_limit
+      ) x order by x.run_at, x.ordinal limit p_limit
     )) and t.status is not distinct from 'QUEUED' for no key update skip locked);
   if cardinality(v_taken) = 0 then
-    select min(x.run_at) into v_next from unnest(v_stages) s(stage) cross join lateral (
+    update headway.ready_stage r set not_before = x.run_at
+    from unnest(p_stages) s(stage) cross join lateral (
       select d.run_at from headway.task d where d.job_id = p_job and d.stage = s.stage and d.status = 'QUEUED'
-      order by d.run_at limit 1) x;
-    update headway.job set next_due_at = v_next where id = p_job and next_due_at < v_next and v_next > clock_timestamp();
+      order by d.run_at limit 1
+    ) x where r.job_id = p_job and r.stage = s.stage and r.not_before is null and x.run_at > v_now;
   end if;
   return v_taken;
 end $function$
@@ -2150,12 +2372,11 @@ begin
   select project_id, 'TASK', id, collection_id, job_id, id, version, status, stage, run, attempt, changed_by_type,
     changed_by, change_reason, change_message, change_id, status_changed_at from new_rows order by ordinal, id;
   update headway.job j set total = j.total + d.total, queued = j.queued + d.queued, skipped = j.skipped + d.skipped,
-    settled_peak = j.settled_peak + d.skipped, ready = j.ready + d.ready, next_due_at = least(j.next_due_at, d.due)
+    settled_peak = j.settled_peak + d.skipped
   from (
     select job_id, count(*) filter (where kind = 'DOCUMENT') as total,
       count(*) filter (where kind = 'DOCUMENT' and status = 'QUEUED') as queued,
-      count(*) filter (where kind = 'DOCUMENT' and status = 'SKIPPED') as skipped,
-      count(*) filter (where status = 'QUEUED') as ready, min(run_at) filter (where status = 'QUEUED') as due
+      count(*) filter (where kind = 'DOCUMENT' and status = 'SKIPPED') as skipped
     from new_rows group by job_id
   ) d where j.id = d.job_id;
   update headway.stage_count s set queued = s.queued + d.queued
@@ -2163,6 +2384,15 @@ begin
     select job_id, stage, count(*) as queued from new_rows
     where kind = 'DOCUMENT' and status = 'QUEUED' group by job_id, stage
   ) d where s.job_id = d.job_id and s.stage = d.stage;
+  insert into headway.ready_stage as r (job_id, stage, project_id, pipeline, pipeline_version, priority, ready, not_before)
+  select j.id, d.stage, j.project_id, j.pipeline, j.pipeline_version, j.priority, d.ready,
+    case when d.due > clock_timestamp() then d.due end
+  from (
+    select job_id, stage, count(*) as ready, min(run_at) as due from new_rows where status = 'QUEUED' group by job_id, stage
+  ) d cross join lateral (select * from headway.job where id = d.job_id offset 0) j
+  on conflict (job_id, stage) do update set ready = r.ready + excluded.ready,
+    not_before = case when r.not_before is not null and excluded.not_before is not null
+                      then least(r.not_before, excluded.not_before) end;
   perform pg_notify(tg_table_schema, '');
   return null;
 end $function$
@@ -2249,8 +2479,7 @@ begin
       queued = j.queued + d.queued, running = j.running + d.running, completed = j.completed + d.completed,
       failed = j.failed + d.failed, cancelled = j.cancelled + d.cancelled, skipped = j.skipped + d.skipped,
       settled_peak = greatest(j.settled_peak, j.completed + d.completed + j.failed + d.failed + j.cancelled + d.cancelled
-        + j.skipped + d.skipped),
-      ready = j.ready + d.ready, next_due_at = least(j.next_due_at, d.due)
+        + j.skipped + d.skipped)
     from (
       select m.job_id,
         sum(m.documents * ((m.to_status = 'QUEUED')::int - (m.from_status = 'QUEUED')::int)) as queued,
@@ -2258,13 +2487,12 @@ begin
         sum(m.documents * ((m.to_status = 'COMPLETED')::int - (m.from_status = 'COMPLETED')::int)) as completed,
         sum(m.documents * ((m.to_status = 'FAILED')::int - (m.from_status = 'FAILED')::int)) as failed,
         sum(m.documents * ((m.to_status = 'CANCELLED')::int - (m.from_status = 'CANCELLED')::int)) as cancelled,
-        sum(m.documents * ((m.to_status = 'SKIPPED')::int - (m.from_status = 'SKIPPED')::int)) as skipped,
-        sum(m.tasks * ((m.to_status = 'QUEUED')::int - (m.from_status = 'QUEUED')::int)) as ready,
-        min(m.due) filter (where m.to_status = 'QUEUED') as due
+        sum(m.documents * ((m.to_status = 'SKIPPED')::int - (m.from_status = 'SKIPPED')::int)) as skipped
       from (
         select x.*, case x.kind when 'DOCUMENT' then x.tasks else 0 end as documents from unnest(v_moves) x
       ) m where m.from_status <> m.to_status group by m.job_id
     ) d where j.id = d.job_id;
+    perform headway.count_ready(v_moves);
   end if;
 
   update headway.stage_count s set queued = s.queued + d.queued, running = s.running + d.running,
@@ -2318,6 +2546,34 @@ AS $function$
     select id from unnest(p_collections) as id
     where pg_try_advisory_xact_lock_shared(hashtextextended(id::text, 'headway.collection'::regclass::oid::bigint)))
 $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.turn_shares(p_limit integer, p_ready integer[], p_all boolean)
+ RETURNS integer[]
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_each int;
+  v_spare int;
+  v_wanting int := cardinality(p_ready);
+begin
+  if v_wanting = 0 then return '{}'; end if;
+  v_each := p_limit / v_wanting;
+  v_spare := p_limit % v_wanting;
+  while p_all loop
+    select p_limit - sum(least(n, v_each)), count(*) filter (where n > v_each) into v_spare, v_wanting
+    from unnest(p_ready) n;
+    exit when v_wanting = 0 or v_spare < v_wanting;
+    v_each := v_each + v_spare / v_wanting;
+  end loop;
+  return array(
+    select least(x.n, v_each) + (x.n > v_each and x.place <= v_spare)::int from (
+      select n, at, count(*) filter (where n > v_each) over (order by at) as place
+      from unnest(p_ready) with ordinality r(n, at)) x
+    order by x.at);
+end $function$
 ;
 
 CREATE OR REPLACE FUNCTION headway.violations(p_since timestamp with time zone DEFAULT (now() - '1 day'::interval))
@@ -2394,11 +2650,15 @@ AS $function$
   where (j.total, j.queued, j.running, j.completed, j.failed, j.cancelled, j.skipped)
     is distinct from (n.total, n.queued, n.running, n.completed, n.failed, n.cancelled, n.skipped)
   union all
-  select 'S8', 'JOB', j.id, format('%s tasks are QUEUED, ready says %s', n.queued, j.ready) from jobs j
-  cross join lateral (
-    select count(*) as queued, min(run_at) as due from tasks t where t.job_id = j.id and t.status = 'QUEUED'
+  select 'S8', 'JOB', j.id, format('%s tasks are QUEUED at stage %s, %s are ready there from %s on', coalesce(n.queued, 0),
+    coalesce(n.stage, r.stage), coalesce(r.ready, 0), coalesce(r.not_before::text, 'now'))
+  from (
+    select job_id, stage, count(*) as queued, min(run_at) as due from tasks where status = 'QUEUED' group by job_id, stage
   ) n
-  where j.ready <> n.queued or j.next_due_at > n.due
+  full join (select * from headway.ready_stage where job_id in (select id from jobs)) r
+    on r.job_id = n.job_id and r.stage = n.stage
+  join jobs j on j.id = coalesce(n.job_id, r.job_id)
+  where n.queued is distinct from r.ready or (r.not_before > n.due and j.cancel_requested_at is null)
   union all
   select 'S8', 'JOB', s.job_id, 'counts of stage ' || s.stage || ' differ from its tasks' from headway.stage_count s
   join jobs j on j.id = s.job_id
@@ -2672,6 +2932,10 @@ alter table headway.options_check add constraint options_check_job_id_fkey FOREI
 alter table headway.options_check add constraint options_check_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
 alter table headway.pipeline_pause add constraint pipeline_pause_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
+alter table headway.ready_stage add constraint ready_stage_job_id_fkey FOREIGN KEY (job_id) REFERENCES headway.job(id);
+
+alter table headway.ready_stage add constraint ready_stage_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
 alter table headway.refused_write add constraint refused_write_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 

@@ -15,30 +15,6 @@ afterEach(async () => {
   expect(await rig.violations()).toEqual([]);
 });
 
-<<<<<<< HEAD
-=======
-function recorder(workerId: string = randomUUID()): Recorder {
-  return new Recorder({
-    db: rig.db,
-    actor: { type: "WORKER", name: `worker:${workerId}` },
-    workerId,
-    leaseMs: 30_000,
-    crashLimit: 3,
-    onDue: () => undefined,
-    onError: () => undefined,
-  });
-}
-
-async function claimOne(by: Recorder): Promise<Claim> {
-  await rig.submit("six", 1);
-  const [claim] = await by.claim({ registry: rig.deps.registry, limit: 1 });
-  return claim!;
-}
-
-/** On to the stage of that place, which begins before this is recorded. */
-const ahead = (by: Recorder, { taskId, fence }: Claim, place: number, outputJson = "1"): Promise<Recorded | null> =>
-  by.record({ kind: "stage", taskId, fence, stage: NAMES[place]!, maxAttempts: 3, outputJson, isAhead: true });
->>>>>>> fair
 const complete = (by: Recorder, { taskId, fence }: Claim): Promise<Recorded | null> =>
   by.record({ kind: "complete", taskId, fence, outputJson: "2" });
 const throws = (by: Recorder, { taskId, fence }: Claim): Promise<Recorded | null> =>
@@ -139,13 +115,8 @@ describe("F32: several steps in one update", () => {
     expect(await rig.taskOf(claim)).toMatchObject({ status: "QUEUED", stage: "b", crashes: 1, has_crashed: true });
     const refused = await rig.db.query("select wanted from headway.refused_write where task_id = $1", [taskId]);
     expect(refused).toEqual([{ wanted: "COMPLETED" }]);
-<<<<<<< HEAD
     const fresh = rig.recorder();
-    const [again] = await fresh.claim({ ids: [], registry: rig.deps.registry, limit: 1 });
-=======
-    const fresh = recorder();
     const [again] = await fresh.claim({ registry: rig.deps.registry, limit: 1 });
->>>>>>> fair
     expect(again).toMatchObject({ taskId, stage: "b", hasCrashed: true });
     expect((await complete(fresh, again!))?.status).toBe("COMPLETED");
   });
@@ -186,15 +157,9 @@ describe("F32: several steps in one update", () => {
       { version: 5, reason: "HANDED_ON", stage: "d" },
     ]);
     const handedOn = { status: "QUEUED", stage: "d", attempt: 1, pipeline_version: 2, is_mixed: true, worker_id: null };
-<<<<<<< HEAD
     expect(await rig.taskOf(claim)).toMatchObject(handedOn);
     const fresh = rig.recorder();
-    const [again] = await fresh.claim({ ids: [], registry: rig.deps.registry, limit: 1 });
-=======
-    expect(await taskOf(claim)).toMatchObject(handedOn);
-    const fresh = recorder();
     const [again] = await fresh.claim({ registry: rig.deps.registry, limit: 1 });
->>>>>>> fair
     expect(again).toMatchObject({ taskId, stage: "d", input: 1, pipelineVersion: 2, isMixed: true, maxAttempts: 3 });
     await cancelTask(rig.deps, ACTOR, { taskId });
     // Nor is anything handed on that is to be cancelled: it ends at the stage that it has passed.
@@ -216,15 +181,9 @@ describe("F32: several steps in one update", () => {
       stack: "Error: thrown\n at x",
     } as const;
     await Promise.all([ahead(by, claim, 1), by.record({ ...ending, delayMs: 0 })]);
-<<<<<<< HEAD
     expect(await rig.taskOf(claim)).toMatchObject({ status: "QUEUED", error_stage: "b", error_stack: ending.stack });
-    const [again] = await by.claim({ ids: [], registry: rig.deps.registry, limit: 1 });
-    expect(await rig.taskOf(claim)).toMatchObject({ status: "RUNNING", error_stack: null, error_code: null });
-=======
-    expect(await taskOf(claim)).toMatchObject({ status: "QUEUED", error_stage: "b", error_stack: ending.stack });
     const [again] = await by.claim({ registry: rig.deps.registry, limit: 1 });
-    expect(await taskOf(claim)).toMatchObject({ status: "RUNNING", error_stack: null, error_code: null });
->>>>>>> fair
+    expect(await rig.taskOf(claim)).toMatchObject({ status: "RUNNING", error_stack: null, error_code: null });
     expect((await complete(by, again!))?.status).toBe("COMPLETED");
   });
 

@@ -45,8 +45,7 @@ function recorder(): Recorder {
 }
 
 type Claimed = Awaited<ReturnType<Recorder["claim"]>>[number];
-const claim = (by: Recorder, limit = 100): Promise<Claimed[]> =>
-  by.claim({ registry: new Registry([quick]), limit });
+const claim = (by: Recorder, limit = 100): Promise<Claimed[]> => by.claim({ registry: new Registry([quick]), limit });
 const goOn = (by: Recorder, { taskId, fence }: Claimed) =>
   by.record({ kind: "stage", taskId, fence, stage: "b", maxAttempts: 3, outputJson: "1" });
 const complete = (by: Recorder, { taskId, fence }: Claimed) =>

@@ -54,7 +54,7 @@ export async function createStepRig(): Promise<StepRig> {
     },
     async claimOne(by) {
       await rig.submit("six", 1);
-      const [claim] = await by.claim({ ids: [], registry: rig.deps.registry, limit: 1 });
+      const [claim] = await by.claim({ registry: rig.deps.registry, limit: 1 });
       return claim!;
     },
     historyOf: ({ taskId }) =>
