@@ -6,7 +6,7 @@ import { servesOf, type Registry } from "../../pipelines/registry.js";
 import type { Claim } from "./claim.js";
 import { keepOptionsChecks, type UncheckedOptions } from "./options-checks.js";
 import { pauseAfter } from "./try-again.js";
-import { Turns, type Places } from "./turns.js";
+import { ClaimTurns, type Places } from "./claim-turns.js";
 
 export interface ClaimRequest {
   /** The pipelines that whoever claims runs. */
@@ -34,7 +34,7 @@ const MAX_ASKS = 16;
  */
 export class Claims {
   readonly #options: ClaimsOptions;
-  readonly #turns = new Turns();
+  readonly #turns = new ClaimTurns();
   #hasMore = false;
   #closed = false;
 
