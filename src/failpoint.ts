@@ -8,6 +8,7 @@ export const FAILPOINTS = [
   "cancel.after_commit",
   "retry.after_commit",
   "operation.after_step",
+  "operation.after_last_step",
   "hint.before_claim",
   "claim.after_commit",
   "stage.before_run",

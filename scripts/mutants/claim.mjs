@@ -67,4 +67,59 @@ export default [
       ["another version's refusal is a reason", "and o.pipeline_version = (p_serves->p_pipeline->>'version')::int", ""],
     ],
   ),
+  ...of(
+    "sql/functions/claim/take_due.sql",
+    ["engine/flush/flushes", "engine/jobs"],
+    [
+      ["what is due later is taken now", "and d.run_at <= v_now", ""],
+      [
+        "the last comes first",
+        "order by d.run_at, d.ordinal limit p_limit",
+        "order by d.run_at desc, d.ordinal desc limit p_limit",
+      ],
+      [
+        "what is paused is taken",
+        "and not exists ( select from headway.pipeline_pause p where p.project_id = j.project_id and p.pipeline = j.pipeline)",
+        "",
+        { tests: ["faults/f40", "graphql/operations"] },
+      ],
+      [
+        "more is taken than was asked for",
+        ") x order by x.run_at, x.ordinal limit p_limit",
+        ") x order by x.run_at, x.ordinal",
+        { tests: ["engine/flush/recorder", "engine/versions"] },
+      ],
+      [
+        "work at a stage that the worker lacks is taken",
+        "and d.stage = s.stage and d.status = 'QUEUED' and d.run_at",
+        "and d.status = 'QUEUED' and d.run_at",
+        { tests: ["engine/versions"] },
+      ],
+    ],
+  ),
+  ...of(
+    "sql/functions/claim/claim_tasks.sql",
+    ["engine/flush/leases", "engine/flush/recorder"],
+    [
+      ["a lease runs while its claim waits", "v_now := clock_timestamp();", "v_now := statement_timestamp();"],
+      ["a claim keeps the fence of the one before", "fence = fence + 1, claim_id", "claim_id"],
+      [
+        "the job does not start",
+        "where status = 'QUEUED' and id = any (array(select distinct job_id",
+        "where false and id = any (array(select distinct job_id",
+      ],
+      [
+        "progress of the claim before stands",
+        "progress = 0, progress_message = null, started_at",
+        "started_at",
+        { tests: ["engine/flush/fences"] },
+      ],
+      [
+        "it forgets when the task was first started",
+        "started_at = coalesce(started_at, v_now)",
+        "started_at = v_now",
+        { tests: ["engine/flush/fences"] },
+      ],
+    ],
+  ),
 ];

@@ -207,13 +207,13 @@ async function attempt(level: Level, froms: readonly (Status | null)[], change: 
     await runner.startTransaction();
     await runner.query("set local statement_timeout = 0");
     await runner.query("create temp table accepted (line text) on commit drop");
-    // The forced status has no share in what is counted by stage; room below keeps the checks of that out of the way.
+    // The forced status has no share in the counts by stage, nor in what is ready; room below keeps their own check out of the way.
     await runner.query("update headway.stage_count set queued = 9, running = 9, completed = 9, failed = 9");
     await runner.query(
       `insert into headway.ready_stage (job_id, stage, project_id, pipeline, pipeline_version, priority, ready)
-       select distinct j.id, t.stage, j.project_id, j.pipeline, j.pipeline_version, j.priority, 9
-       from headway.task t join headway.job j on j.id = t.job_id where t.stage is not null
-       on conflict (job_id, stage) do update set ready = 9`,
+       select id, stage, project_id, pipeline, pipeline_version, priority, 9
+       from headway.job cross join lateral unnest(document_stages || collection_stages) stage
+       on conflict (job_id, stage) do update set ready = excluded.ready`,
     );
     if (level !== "COLLECTION")
       await runner.query("drop index headway.job_one_open; drop index headway.task_one_collection_task");

@@ -151,10 +151,10 @@ describe("F33: a bulk cancel, retry or expiry is killed between its steps", () =
 
   test("a cancel and a retry, after the last step: all is done, and the sweep finds nothing to do", async () => {
     const job = await rig.submit(api, await collection());
-    await dieIn(CANCEL, job, "operation.after_step:kill9@2");
+    await dieIn(CANCEL, job, "operation.after_last_step:kill9");
     expect(await tasks(job)).toEqual({ CANCELLED: DOCUMENTS });
     expect(await operation(job)).toEqual({ kind: null, status: "CANCELLED", run: 1 });
-    await dieIn(RETRY, job, "operation.after_step:kill9@2");
+    await dieIn(RETRY, job, "operation.after_last_step:kill9");
     expect(await tasks(job)).toEqual({ QUEUED: DOCUMENTS });
     expect(await operation(job)).toEqual({ kind: null, status: "QUEUED", run: 2 });
     await api.query(CANCEL, { id: job });
@@ -166,7 +166,10 @@ describe("F33: a bulk cancel, retry or expiry is killed between its steps", () =
     await dieIn(CANCEL, job, "cancel.after_commit:kill9");
     const doomed = await rig.start(ROLES.reconciler, { HEADWAY_FAILPOINT: "operation.after_step:kill9" });
     await until("the sweep is dead", () => hasExited(doomed));
-    expect(await tasks(job)).toEqual({ CANCELLED: 1_000, QUEUED: DOCUMENTS - 1_000 });
+    // How many a step takes, up to 500, is a matter of time.
+    const { CANCELLED: cancelled = 0, ...others } = await tasks(job);
+    expect(cancelled).toBeGreaterThanOrEqual(2);
+    expect(others).toEqual({ QUEUED: DOCUMENTS - cancelled });
     const sweeper = await rig.start(ROLES.reconciler);
     await rig.settled([job], DEADLINE_MS);
     expect(await operation(job)).toEqual({ kind: null, status: "CANCELLED", run: 1 });

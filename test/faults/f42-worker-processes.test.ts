@@ -120,7 +120,10 @@ describe("F42: a worker's process dies under its parent", () => {
       await claiming.query("begin");
       expect(await claim(worker!.id)).toBe(1);
       process.kill(worker!.pid, "SIGKILL");
-      await until("another runs", async () => (await running()).some(({ id }) => id !== worker!.id));
+      // All that is due is held here, so that its first claim does not come to an end.
+      await until("another has come", async () =>
+        (await workers()).some(({ id, pid }) => id !== worker!.id && lives(pid)),
+      );
       const ofDead = async (): Promise<string> => (await workers()).find(({ id }) => id === worker!.id)!.status;
       expect(await ofDead()).not.toBe("LOST");
       await claiming.query("rollback");

@@ -9,6 +9,7 @@ import { linkPath } from "../../src/server/playground/sign-in.js";
 import { TABS } from "../../src/server/playground/tabs.js";
 import { startServer } from "../../src/server/server.js";
 import { createTestApi, type TestApi } from "../support/api.js";
+import { until } from "../support/until.js";
 import { openBrowser } from "../support/browser.js";
 import { keyBy } from "../support/keys.js";
 import { logger } from "./world.js";
@@ -238,7 +239,9 @@ describe("the playground, in a browser,", () => {
     await runFirstTab(page);
     for (const width of [420, 360]) {
       await page.setViewportSize({ width, height: 800 });
-      await page.waitForFunction("document.documentElement.scrollWidth <= innerWidth");
+      await until("nothing is wider than the screen", () =>
+        page.evaluate<boolean>("document.documentElement.scrollWidth <= innerWidth"),
+      );
       const editor = (await page.locator(".graphiql-query-editor").boundingBox())!;
       const answer = (await page.locator(".graphiql-response").boundingBox())!;
       expect(answer.y).toBeGreaterThanOrEqual(editor.y + editor.height - 1);

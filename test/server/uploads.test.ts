@@ -375,7 +375,7 @@ test("a body is never held whole: pieces go as they come", async () => {
   expect(mostBytes).toBeLessThan(100_000_000);
 });
 
-test("a body that nobody receives at a pace is not waited for, on whatever path", async () => {
+test("H10: a body that nobody receives at a pace is not waited for, on whatever path", async () => {
   const app = express()
     .use(boundBodies(50))
     .put("/uploads/x", async (req, res) => {

@@ -16,7 +16,7 @@ const MAX_RINGS = 256;
  * Whose turn it is, as one worker goes round: a job waits for at most one turn of each other ready job of its project
  * and priority, and a project for one turn of each other project.
  */
-export class ClaimTurns {
+export class TurnRings {
   #project: string | undefined;
   readonly #jobs = new Map<string, Place>();
 

@@ -6,7 +6,7 @@ import { servesOf, type Registry } from "../../pipelines/registry.js";
 import type { Claim } from "./claim.js";
 import { keepOptionsChecks, type UncheckedOptions } from "./options-checks.js";
 import { pauseAfter } from "./try-again.js";
-import { ClaimTurns, type Places } from "./claim-turns.js";
+import { TurnRings, type Places } from "./turns.js";
 
 export interface ClaimRequest {
   /** The pipelines that whoever claims runs. */
@@ -34,7 +34,7 @@ const MAX_ASKS = 16;
  */
 export class Claims {
   readonly #options: ClaimsOptions;
-  readonly #turns = new ClaimTurns();
+  readonly #turns = new TurnRings();
   #hasMore = false;
   #closed = false;
 

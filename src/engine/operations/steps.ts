@@ -30,6 +30,7 @@ export async function advance(tx: Pick<EntityManager, "query">, jobId: string): 
 export async function advanceAlone(db: DataSource, jobId: string): Promise<Step> {
   const step = await inTransaction(db, (tx) => advance(tx, jobId));
   await failpoint("operation.after_step");
+  if (!step.more) await failpoint("operation.after_last_step");
   return step;
 }
 

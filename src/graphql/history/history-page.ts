@@ -1,7 +1,7 @@
 import { assertCursorKind, decodeCursor } from "../../engine/stream/cursor.js";
 import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../../engine/stream/history.js";
 import type { StatusChange } from "../../model/status-change.js";
-import type { GraphContext } from "../context.js";
+import type { BoundedDb } from "../limits/bounded-read.js";
 import { readPage, type PagedList, type SqlStatement } from "../paging/paged-list.js";
 import { sizeOf, type Edge, type Page, type PageRequest } from "../paging/page.js";
 
@@ -28,11 +28,7 @@ export function historyOf(projectId: string): PagedList<StatusChange> {
 }
 
 /** One page of the history, oldest first; its cursors are the stream's own. @throws {BadInput} */
-export function changePage(
-  context: Pick<GraphContext, "db" | "budget">,
-  list: ChangeList,
-  request: PageRequest,
-): Promise<Page<StatusChange>> {
+export function changePage(context: BoundedDb, list: ChangeList, request: PageRequest): Promise<Page<StatusChange>> {
   return readPage(context, changes(list), request);
 }
 

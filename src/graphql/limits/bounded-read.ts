@@ -1,6 +1,12 @@
 import type { DataSource } from "typeorm";
 import type { Budget } from "./budget.js";
 
+/** Where a request reads, and how much it may. */
+export interface BoundedDb {
+  readonly db: DataSource;
+  readonly budget: Budget;
+}
+
 /**
  * Reads rows no further than the request's budget allows: the database counts their sizes as it goes, and gives none
  * behind the first that is over it.

@@ -43,8 +43,8 @@ const COSTS: Readonly<Record<string, number>> = {
   "Query.doctor": 1_000,
   "Query.pipelines": 1_000,
   "Query.stageCounts": 1_000,
-  "Job.waitingOn": 50,
-  "Task.waitingOn": 50,
+  "Job.waitingOn": 20,
+  "Task.waitingOn": 20,
 };
 
 /** A request as it came in, of either transport. */
@@ -93,8 +93,8 @@ export function limitRequest(
     ];
   }
   if (nodes > LIMITS.nodes) {
-    const what = `asks for up to ${nodes} rows, or what costs as much`;
-    return [tooMuch(what, LIMITS.nodes, "ask for smaller pages, or for less at once")];
+    const instead = "ask for smaller pages; a search, doctor and waitingOn cost as much as many rows";
+    return [tooMuch(`asks for up to ${nodes} rows`, LIMITS.nodes, instead)];
   }
   if (characters > maxResponseBytes) {
     const originalError = tooLarge(
@@ -244,11 +244,10 @@ class Measure {
     return Math.min(MAX_ROWS, Math.max(0, size as number));
   }
 
-  /** How many characters the field may answer with, where an argument says so. */
+  /** How many characters the field may answer with, where the request says so: most texts are shorter than the default. */
   #characters(node: FieldNode, field: GraphQLField<unknown, unknown>): number {
-    const limit = field.args.find(({ name }) => name === "limit");
-    if (limit === undefined) return 0;
-    return Math.max(0, this.#given(node, "limit") ?? (limit.defaultValue as number));
+    if (!field.args.some(({ name }) => name === "limit")) return 0;
+    return Math.max(0, this.#given(node, "limit") ?? 0);
   }
 
   #given(node: FieldNode, name: string): number | undefined {

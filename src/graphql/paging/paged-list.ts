@@ -1,6 +1,5 @@
 import type { DataSource, ObjectLiteral, SelectQueryBuilder } from "typeorm";
-import type { GraphContext } from "../context.js";
-import { readBounded } from "../limits/bounded-read.js";
+import { readBounded, type BoundedDb } from "../limits/bounded-read.js";
 import { toEntity } from "../limits/read-entities.js";
 import {
   COUNT_LIMIT,
@@ -57,7 +56,7 @@ export function entityList<T extends ObjectLiteral>(
 
 /** One page of a list that has no parent: one statement, and one more where totalCount is selected. @throws {BadInput} */
 export async function readPage<T>(
-  { db, budget }: Pick<GraphContext, "db" | "budget">,
+  { db, budget }: BoundedDb,
   list: PagedList<T>,
   request: PageRequest,
 ): Promise<Page<T>> {
@@ -76,7 +75,7 @@ async function count(db: DataSource, { sql, parameters }: SqlStatement): Promise
 
 /** One page of a query, by its keys: right while rows arrive and change, and as fast on page 1,000 as on page 1. */
 export function keysetPage<T extends ObjectLiteral>(
-  context: Pick<GraphContext, "db" | "budget">,
+  context: BoundedDb,
   query: SelectQueryBuilder<T>,
   keyset: Keyset,
   request: PageRequest,

@@ -135,6 +135,22 @@ describe("a heartbeat", () => {
   });
 });
 
+describe("a claim", () => {
+  test("begins without the progress of the one before, and keeps when its task was first started", async () => {
+    await rig.submit("one", 1);
+    const old = await claimed();
+    await beat(old, { progress: 0.5, message: "half" });
+    const startedAt = async (): Promise<unknown> =>
+      (await rig.db.query("select started_at as at from headway.task where id = $1", [old.taskId]))[0].at;
+    const first = await startedAt();
+    await worker().record({ kind: "end", taskId: old.taskId, fence: old.fence, cause: "INTERRUPTED" });
+    const fresh = await claimed();
+    expect(await stands(fresh.taskId)).toMatchObject({ status: "RUNNING", fence: 2, progress: 0, said: null });
+    expect(await startedAt()).toEqual(first);
+    await complete(fresh);
+  });
+});
+
 describe("a sweep that has found a lease expired", () => {
   test("leaves the task alone when the lease has been renewed meanwhile", async () => {
     await rig.submit("one", 1);

@@ -45,6 +45,7 @@ const CALLS: Readonly<Record<string, object>> = {
   createCollection: { name: "  " },
   addDocuments: { collectionId: UNKNOWN, documents: [{ name: "a", text: "a" }] },
   removeDocuments: { collectionId: UNKNOWN, documentIds: [UNKNOWN] },
+  updateCollection: { collectionId: UNKNOWN, name: "b" },
   createUploads: { files: [{ name: " ", sizeBytes: 1 }] },
   submitJob: { collectionId: UNKNOWN, pipeline: "plain" },
   retryJob: { jobId: UNKNOWN },
