@@ -6,7 +6,7 @@ import { servesOf, type Registry } from "../../pipelines/registry.js";
 import type { Claim } from "./claim.js";
 import { keepOptionsChecks, type UncheckedOptions } from "./options-checks.js";
 import { pauseAfter } from "./try-again.js";
-import { TurnRings, type Places } from "./turns.js";
+import { TurnRings, type Places } from "./claim-turns.js";
 
 export interface ClaimRequest {
   /** The pipelines that whoever claims runs. */
