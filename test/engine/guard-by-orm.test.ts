@@ -8,6 +8,7 @@ import { Job } from "../../src/model/job.js";
 import type { TrackedEntity } from "../../src/model/node.js";
 import { Task } from "../../src/model/task.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
+import { makeRoomInReady } from "../support/forced-status.js";
 import { createRig, type Rig } from "../support/engine.js";
 
 const both = definePipeline({
@@ -107,6 +108,7 @@ async function force(manager: EntityManager, level: Level, status: Status): Prom
   await manager.query(`alter table ${table} disable trigger user`);
   await manager.query(`update ${table} set status = $1 where id = $2`, [status, ids[level]]);
   await manager.query(`alter table ${table} enable trigger user`);
+  await makeRoomInReady(manager);
 }
 
 /** Whether the guard lets this change pass; undone either way. */

@@ -3,6 +3,7 @@ import { LEVELS, STATUSES, type Level, type Status } from "../../src/lifecycle/s
 import { TRANSITIONS, isAllowed } from "../../src/lifecycle/transitions.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { createRig, type Rig } from "../support/engine.js";
+import { makeRoomInReady } from "../support/forced-status.js";
 
 const both = definePipeline({
   name: "both",
@@ -209,12 +210,7 @@ async function attempt(level: Level, froms: readonly (Status | null)[], change: 
     await runner.query("create temp table accepted (line text) on commit drop");
     // The forced status has no share in the counts by stage, nor in what is ready; room below keeps their own check out of the way.
     await runner.query("update headway.stage_count set queued = 9, running = 9, completed = 9, failed = 9");
-    await runner.query(
-      `insert into headway.ready_stage (job_id, stage, project_id, pipeline, pipeline_version, priority, ready)
-       select id, stage, project_id, pipeline, pipeline_version, priority, 9
-       from headway.job cross join lateral unnest(document_stages || collection_stages) stage
-       on conflict (job_id, stage) do update set ready = excluded.ready`,
-    );
+    await makeRoomInReady(runner);
     if (level !== "COLLECTION")
       await runner.query("drop index headway.job_one_open; drop index headway.task_one_collection_task");
     await runner.query(`
