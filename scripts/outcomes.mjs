@@ -68,7 +68,7 @@ async function everyDocument(id) {
   const found = [];
   for (let after = null, more = true; more;) {
     const { collection } = await api.query(
-      `query ($id: ID!, $after: String) { collection(id: $id) { documents(first: 100, after: $after) {
+      `query ($id: ID!, $after: String) { collection(id: $id) { documents(first: 50, after: $after) {
          nodes { name text(limit: 100000) chunks { totalCount } lastTask { status error { code stage message } warnings { code } } }
          pageInfo { hasNextPage endCursor } } } }`,
       { id, after },
