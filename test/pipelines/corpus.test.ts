@@ -11,6 +11,7 @@ import { FOUND_FILES } from "./found-files.js";
 import { startHeadway, type HeadwayProcess } from "../support/processes.js";
 
 interface Outcome {
+  readonly name: string;
   readonly mediaType: string | null;
   readonly metadata: Record<string, unknown>;
   readonly text: string | null;
@@ -65,6 +66,27 @@ const cases = [
   ...Object.entries(foundFiles).map(([name, expected]) => ({ folder: FOUND, name, expected })),
 ];
 
+/** Page by page: an answer holds 8 MB at most, and is refused where its texts might come to more. */
+async function outcomesOf(api: ApiClient, id: string): Promise<Outcome[]> {
+  const found: Outcome[] = [];
+  for (let after: string | null = null; ;) {
+    const { collection }: { collection: { documents: Page } } = await api.query(
+      `query ($id: ID!, $after: String) { collection(id: $id) { documents(first: 50, after: $after) {
+         nodes { name mediaType metadata text(limit: 100000) chunks { totalCount } lastTask { status warnings { code } error { code message } } }
+         pageInfo { hasNextPage endCursor } } } }`,
+      { id, after },
+    );
+    found.push(...collection.documents.nodes);
+    if (!collection.documents.pageInfo.hasNextPage) return found;
+    after = collection.documents.pageInfo.endCursor;
+  }
+}
+
+interface Page {
+  readonly nodes: readonly Outcome[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string };
+}
+
 describe("the documents pipeline on real files", () => {
   let headway: HeadwayProcess;
   let dataDir: string;
@@ -90,19 +112,14 @@ describe("the documents pipeline on real files", () => {
         })),
       );
       await progressOf(api, await submit(api, collectionId, "documents"));
+      for (const outcome of await outcomesOf(api, collectionId)) outcomes.set(outcome.name, outcome);
       const { collection } = await api.query<{
-        collection: {
-          documents: { nodes: (Outcome & { name: string })[] };
-          entities: { nodes: typeof entities };
-          lastJob: { artifacts: { nodes: typeof artifacts } };
-        };
+        collection: { entities: { nodes: typeof entities }; lastJob: { artifacts: { nodes: typeof artifacts } } };
       }>(
         `query ($id: ID!) { collection(id: $id) { entities(first: 100) { nodes { name documents { name } } }
-           lastJob { artifacts { nodes { name mediaType } } } documents(first: 50) { nodes { name mediaType metadata text(limit: 100000)
-           chunks { totalCount } lastTask { status warnings { code } error { code message } } } } } }`,
+           lastJob { artifacts { nodes { name mediaType } } } } }`,
         { id: collectionId },
       );
-      for (const outcome of collection.documents.nodes) outcomes.set(outcome.name, outcome);
       entities = collection.entities.nodes;
       artifacts = collection.lastJob.artifacts.nodes;
     } finally {
