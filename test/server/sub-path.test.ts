@@ -81,7 +81,7 @@ describe("below a path of its host, behind nginx", () => {
       {},
     );
     const { uploads } = await api.mutate<{ uploads: { id: string; url: string }[]; userErrors: [] }>(
-      'mutation { createUploads(input: { files: [{ name: "a.txt", sizeBytes: "5" }] }) { uploads { id url } userErrors { code message } } }',
+      'mutation { createUploads(input: { files: [{ name: "a.txt", sizeBytes: 5 }] }) { uploads { id url } userErrors { code message } } }',
       {},
     );
     expect(uploads[0]!.url.startsWith(`${url}/uploads/`)).toBe(true);
@@ -97,7 +97,13 @@ describe("below a path of its host, behind nginx", () => {
     );
     const { job } = await api.mutate<{ job: { id: string }; userErrors: [] }>(
       "mutation ($input: SubmitJobInput!) { submitJob(input: $input) { job { id } userErrors { code message } } }",
-      { input: { collectionId: collection.id, pipeline: "documents" } },
+      {
+        input: {
+          collectionId: collection.id,
+          pipeline: "batch",
+          options: { fields: { word: { pattern: "(Hello)" } } },
+        },
+      },
     );
     let last = "";
     for await (const { jobProgress } of api.subscribe<{ jobProgress: { status: string } }>(
