@@ -1252,13 +1252,16 @@ begin
     return 1;
   end if;
 
-  -- Claims look at them again. A task may have changed its status up to c_unseen after the last sweep; of one too many a
-  -- claim finds that nothing is due.
+  -- Claims look at them again, where a claim or a submission has noted down the time as it was.
   update headway.ready_stage set not_before = null where ctid = any (array(
-    select ctid from headway.ready_stage where not_before > v_now and not_before <= v_latest + 2 * c_unseen
-    for no key update skip locked));
+    select r.ctid from headway.ready_stage r where r.not_before > v_now and r.not_before < 'infinity' and exists (
+      select from headway.task d
+      where d.job_id = r.job_id and d.stage = r.stage and d.status = 'QUEUED' and d.run_at <= v_now)
+    for no key update of r skip locked));
   if exists (
-    select from headway.ready_stage where not_before > v_now and not_before <= v_latest + 2 * c_unseen
+    select from headway.ready_stage r where r.not_before > v_now and r.not_before < 'infinity' and exists (
+      select from headway.task d
+      where d.job_id = r.job_id and d.stage = r.stage and d.status = 'QUEUED' and d.run_at <= v_now)
   ) then
     return 1;
   end if;
