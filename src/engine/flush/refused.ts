@@ -48,14 +48,7 @@ export async function keepRefused(db: DataSource, { steps, changeId }: Entry, wo
   await db.query(
     `insert into headway.refused_write (project_id, task_id, worker, fence, wanted, stage, change_id)
      select project_id, id, $2, $3::bigint, $4, $5, $6::uuid from headway.task where id = $1 on conflict (change_id) do nothing`,
-    [
-      command.taskId,
-      worker,
-      command.fence,
-      wantedOf(command),
-      "stage" in command ? command.stage : null,
-      changeId,
-    ],
+    [command.taskId, worker, command.fence, wantedOf(command), "stage" in command ? command.stage : null, changeId],
   );
   refusedWrites.inc();
 }

@@ -1,10 +1,11 @@
 import type { DataSource, EntityManager } from "typeorm";
 import { encodeCursor } from "./cursor.js";
 import type { StatusChange } from "../../model/status-change.js";
+import { changeId } from "./change-id.js";
 import type { Scope } from "./scope.js";
 
 /** The columns of a change under their names in the API, for any statement that reads `status_change` as `s`. */
-export const CHANGE_COLUMNS = `s.id, s.position::text as position, s.tx::text as tx, s.project_id as "projectId",
+export const CHANGE_COLUMNS = `s.position::text as position, s.tx::text as tx, s.project_id as "projectId",
   s.entity_type as "entityType", s.entity_id as "entityId", s.collection_id as "collectionId", s.job_id as "jobId",
   s.task_id as "taskId", s.version, s.from_status as "fromStatus", s.to_status as "toStatus",
   s.from_stage as "fromStage", s.to_stage as "toStage", s.run, s.attempt, s.fence::text as fence,
@@ -13,8 +14,8 @@ export const CHANGE_COLUMNS = `s.id, s.position::text as position, s.tx::text as
 /** The uuid in every cursor as one more column, so that a page of changes is one statement. */
 export const DATABASE_ID = `(select id from headway.database_identity) as "databaseId"`;
 
-/** A change as the database gives it; its cursor depends on the scope it is read in. */
-export type ChangeRow = Omit<StatusChange, "cursor">;
+/** A change as the database gives it; its id is made of its place, and its cursor depends on the scope it is read in. */
+export type ChangeRow = Omit<StatusChange, "id" | "cursor">;
 
 /** The uuid in every cursor; constant while the database stays where it is. */
 export async function readDatabaseId(db: DataSource | EntityManager): Promise<string> {
@@ -27,6 +28,7 @@ export function withCursor(row: ChangeRow, kind: "collection" | "project", datab
   const { position, tx } = row;
   return {
     ...row,
+    id: changeId(row),
     cursor: encodeCursor(kind === "collection" ? { databaseId, kind, position } : { databaseId, kind, tx, position }),
   };
 }
@@ -48,19 +50,24 @@ export async function changesAfter(
       [scope.projectId, after.tx, after.position, limit],
     );
   }
-  const [column, id] = scopeColumn(scope);
+  const [condition, id] = conditionOf(scope);
   return db.query(
-    `select ${CHANGE_COLUMNS} from headway.status_change s where s.${column} = $1 and s.project_id = $2 and s.position > $3
+    `select ${CHANGE_COLUMNS} from headway.status_change s where ${condition} and s.project_id = $2 and s.position > $3
      order by s.position limit $4`,
     [id, scope.projectId, after.position, limit],
   );
 }
 
-function scopeColumn(scope: Exclude<Scope, { kind: "project" }>): [string, string] {
-  if (scope.kind === "collection") return ["collection_id", scope.collectionId];
-  if (scope.kind === "job") return ["job_id", scope.jobId];
+/** For statements that read `status_change` as `s`: the changes of one job, that of its tasks and its own. */
+export const ofJob = (place: string): string =>
+  `s.job_id = ${place} and s.collection_id = (select collection_id from headway.job where id = ${place})
+   and s.position between headway.first_position(${place}) and headway.last_position(${place})`;
+
+function conditionOf(scope: Exclude<Scope, { kind: "project" }>): [string, string] {
+  if (scope.kind === "collection") return ["s.collection_id = $1", scope.collectionId];
+  if (scope.kind === "job") return [ofJob("$1"), scope.jobId];
   // A task's own rows are found by its unique (entity_id, version).
-  return ["entity_id", scope.taskId];
+  return ["s.entity_id = $1", scope.taskId];
 }
 
 /** Whether a change of the scope's collection belongs to the scope. */

@@ -99,9 +99,7 @@ describe("flushes of one collection", () => {
       ]);
     await other.query("begin");
     await other.query("select headway.record_changes('WORKER', 'worker:x', null, 3, $1)", [change(first!)]);
-    const late = rig.db.query("select headway.record_changes('WORKER', 'worker:y', null, 3, $1)", [
-      change(second!),
-    ]);
+    const late = rig.db.query("select headway.record_changes('WORKER', 'worker:y', null, 3, $1)", [change(second!)]);
     await until("the second waits for its turn", async () => (await waitingForLocks()) === 1);
     // It has come as far as its history: its task's row is its own already.
     const { rows: free } = await other.query(
@@ -166,10 +164,9 @@ describe("flushes of one collection", () => {
       ending(),
     ]);
     await until("the second waits for the task", async () => (await waitingForLocks()) === 1);
-    const { rows } = await other.query(
-      "select headway.record_changes('WORKER', 'worker:x', null, 3, $1) as answer",
-      [ending()],
-    );
+    const { rows } = await other.query("select headway.record_changes('WORKER', 'worker:x', null, 3, $1) as answer", [
+      ending(),
+    ]);
     expect(rows[0].answer.convergeErrors).toEqual([]);
     await other.query("commit");
     const [{ answer }] = await late;
