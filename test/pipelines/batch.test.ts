@@ -200,7 +200,7 @@ test.each([
 ])("the pattern %s is refused at the door, by the name of its field", async (pattern, why) => {
   const [error, ...more] = await site.refused({ fields: { good: { label: "Total" }, bad: { pattern } } });
   expect(more).toEqual([]);
-  expect(error).toMatchObject({ code: "INVALID_OPTIONS", path: ["options", "fields", "bad", "pattern"] });
+  expect(error).toMatchObject({ code: "INVALID_OPTIONS", path: ["input", "options", "fields", "bad", "pattern"] });
   expect(error!.message).toContain("options.fields.bad.pattern: pattern can't be used (");
   expect(error!.message).toContain(why);
   expect(error!.message).toContain("no look-around and no back references");

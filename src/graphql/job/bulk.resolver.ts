@@ -9,6 +9,7 @@ import { BulkJobsInput } from "./bulk.input.js";
 import { BulkJobsPayload } from "./bulk.payload.js";
 
 const MAX_SHOWN = 100;
+const FILTER = ["input", "filter"];
 
 @Resolver()
 export class BulkResolver {
@@ -34,12 +35,12 @@ async function bulkJobs(context: GraphContext, input: BulkJobsInput): Promise<Bu
   });
   if (matched > MAX_BULK_JOBS) {
     const message = `The filter takes ${matched} jobs; at most ${MAX_BULK_JOBS} are done at once. Narrow it down.`;
-    return answer(0, [{ code: "LIMIT_EXCEEDED", message, path: ["filter"] }]);
+    return answer(0, [{ code: "LIMIT_EXCEEDED", message, path: FILTER }]);
   }
   if (input.dryRun ?? true) return answer(0, []);
   if (isEmpty(input.filter)) {
     const message = "The filter is empty, which would take every job of the project; narrow it down.";
-    return answer(0, [{ code: "INVALID_INPUT", message, path: ["filter"] }]);
+    return answer(0, [{ code: "INVALID_INPUT", message, path: FILTER }]);
   }
   const { applied, refused } = await applyToJobs(context.deps, context.actor, {
     action: input.action,
@@ -48,7 +49,7 @@ async function bulkJobs(context: GraphContext, input: BulkJobsInput): Promise<Bu
   });
   return answer(
     applied,
-    refused.map((refusal) => ({ ...refusal, path: ["filter"] })),
+    refused.map((refusal) => ({ ...refusal, path: FILTER })),
   );
 }
 

@@ -241,7 +241,7 @@ describe("pausePipeline and resumePipeline", () => {
           {
             code: "UNKNOWN_PIPELINE",
             message: 'There is no pipeline "pear"; known are brisk, pair.',
-            path: ["pipeline"],
+            path: ["input", "pipeline"],
           },
         ],
       });
@@ -252,6 +252,9 @@ describe("pausePipeline and resumePipeline", () => {
     const { pausePipeline } = await ask(
       'mutation { pausePipeline(input: { pipeline: "pair", reason: "  " }) { pipeline { name } userErrors { code path } } }',
     );
-    expect(pausePipeline).toEqual({ pipeline: null, userErrors: [{ code: "INVALID_INPUT", path: ["reason"] }] });
+    expect(pausePipeline).toEqual({
+      pipeline: null,
+      userErrors: [{ code: "INVALID_INPUT", path: ["input", "reason"] }],
+    });
   });
 });
