@@ -173,7 +173,7 @@ describe("H6: a role", () => {
 
 describe("H6: a key for browsers", () => {
   const CREATE =
-    "mutation ($input: CreateBrowserKeyInput!) { createBrowserKey(input: $input) { key expiresAt userErrors { code message } } }";
+    "mutation ($input: CreateBrowserKeyInput!) { createBrowserKey(input: $input) { key expiresAt userErrors { code message path } } }";
   async function browserKey(input: object): Promise<string> {
     const { data } = await api.send(CREATE, { input });
     expect(data!.createBrowserKey.userErrors).toEqual([]);
