@@ -39,5 +39,5 @@ export default {
   // With this a worker that is forced to exit has left something open.
   workerGracefulExitTimeout: 30_000,
   // For what hangs. A test waits for facts, each with a deadline of its own that names it, and a busy machine takes its time.
-  testTimeout: 180_000,
+  testTimeout: 600_000,
 };

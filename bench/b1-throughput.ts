@@ -60,6 +60,11 @@ const PEERS = [
   },
 ] as const;
 
+const BUILD_BEFORE = { name: "the build before", times: null, settings: "HEADWAY_BENCH_BEFORE" } as const;
+
+/** The folder of another build of Headway, such as the one before a change, to stand beside this one in the same run. */
+const BEFORE = process.env.HEADWAY_BENCH_BEFORE;
+
 export const b1: Bench = {
   name: "B1",
   about: "documents a second through five no-op stages, beside the peers",
@@ -67,19 +72,24 @@ export const b1: Bench = {
   async run(say) {
     const servers = await startServers();
     const headway = new Headway(servers, await servers.database());
+    const before = BEFORE === undefined ? null : new Headway(servers, await servers.database(), {}, BEFORE);
     const peers: Awaited<ReturnType<typeof startPeer>>[] = [];
     try {
       await headway.startApi();
       await headway.startWorker();
       await headway.rate(1_000);
+      await before?.startApi();
+      await before?.startWorker();
+      await before?.rate(1_000);
       for (const { name, file, documents } of PEERS) {
         const databaseUrl = await servers.database();
         peers.push(await startPeer(name, file, { databaseUrl, redisUrl: servers.redisUrl }, documents));
       }
       const ours = { name: "Headway", round: () => headway.rate(DOCUMENTS) };
-      const outcomes = await interleave([ours, ...peers], ROUNDS, say);
+      const others = before ? [{ ...BUILD_BEFORE, round: () => before.rate(DOCUMENTS) }] : [];
+      const outcomes = await interleave([ours, ...others, ...peers], ROUNDS, say);
       const mine = outcomes.get(ours.name)!;
-      return PEERS.map((peer) =>
+      return [...(before ? [BUILD_BEFORE] : []), ...PEERS].map((peer) =>
         against("B1", MEASURE, mine, {
           ...peer,
           outcome: outcomes.get(peer.name)!,
@@ -88,6 +98,7 @@ export const b1: Bench = {
       );
     } finally {
       for (const peer of peers) await peer.stop();
+      await before?.stop();
       await headway.stop();
       await servers.stop();
     }

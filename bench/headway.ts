@@ -15,35 +15,41 @@ const SETTLED = /^(COMPLETED|COMPLETED_WITH_ERRORS|FAILED|CANCELLED)$/;
 /** Headway as it runs in production: API processes and worker processes over one Postgres and one Redis. */
 export class Headway {
   readonly #settings: Record<string, string>;
+  readonly #root: string;
   readonly apis: HeadwayProcess[] = [];
   readonly workers: HeadwayProcess[] = [];
   #client: ApiClient | null = null;
 
-  /** @param databaseUrl an empty database, or one that is migrated */
+  /**
+   * @param databaseUrl an empty database, or one that is migrated
+   * @param root of another build; it works on pipelines of its own
+   */
   constructor(
     servers: Pick<Servers, "redisUrl" | "dataDir">,
     databaseUrl: string,
     settings: Record<string, string> = {},
+    root = ROOT,
   ) {
+    this.#root = root;
     this.#settings = {
       DATABASE_URL: databaseUrl,
       REDIS_URL: servers.redisUrl,
       HEADWAY_DATA_DIR: path.join(servers.dataDir, "headway"),
-      HEADWAY_PIPELINES: path.join(ROOT, "bench", "pipelines"),
+      HEADWAY_PIPELINES: path.join(root, "bench", "pipelines"),
       HEADWAY_CONCURRENCY: "400",
       ...settings,
     };
   }
 
   async startApi(settings: Record<string, string> = {}): Promise<HeadwayProcess> {
-    const api = await startHeadway({ ...this.#settings, HEADWAY_ROLES: "api,reconciler", ...settings });
+    const api = await startHeadway({ ...this.#settings, HEADWAY_ROLES: "api,reconciler", ...settings }, this.#root);
     this.apis.push(api);
     this.#client ??= new ApiClient(api.url, api.key);
     return api;
   }
 
   async startWorker(settings: Record<string, string> = {}): Promise<HeadwayProcess> {
-    const worker = await startHeadway({ ...this.#settings, HEADWAY_ROLES: "worker", ...settings });
+    const worker = await startHeadway({ ...this.#settings, HEADWAY_ROLES: "worker", ...settings }, this.#root);
     this.workers.push(worker);
     return worker;
   }

@@ -14,7 +14,8 @@ create type headway.flush_change as (
   chunk_fence bigint,
   change_kind text,
   document jsonb,
-  staged jsonb
+  staged jsonb,
+  cancel_requested boolean
 );
 
 create type headway.task_move as (
@@ -26,6 +27,7 @@ create type headway.task_move as (
   from_stage text,
   to_stage text,
   reason text,
+  steps integer,
   tasks bigint,
   due timestamp with time zone
 );
@@ -67,16 +69,19 @@ create table headway.artifact (
   accepted boolean not null default false,
   created_at timestamp with time zone not null default clock_timestamp(),
   constraint artifact_pkey PRIMARY KEY (id),
-  constraint artifact_task_id_fence_name_key UNIQUE (task_id, fence, name)
+  constraint artifact_task_id_fence_stage_name_key UNIQUE (task_id, fence, stage, name)
 );
 CREATE INDEX artifact_of_job ON headway.artifact USING btree (job_id, name, id) WHERE accepted;
+CREATE INDEX artifact_unaccepted ON headway.artifact USING btree (id) WHERE (NOT accepted);
 
 create table headway.blob_deletion (
   prefix text not null,
   project_id uuid not null,
   delete_after timestamp with time zone not null default clock_timestamp(),
+  failures integer not null default 0,
   constraint blob_deletion_pkey PRIMARY KEY (prefix)
 );
+CREATE INDEX blob_deletion_due ON headway.blob_deletion USING btree (delete_after);
 
 create table headway.chunk (
   id uuid not null,
@@ -101,6 +106,13 @@ create table headway.chunk (
   constraint chunk_kind_check CHECK ((kind = ANY (ARRAY['TEXT'::text, 'TABLE'::text, 'CODE'::text, 'LIST'::text]))),
   constraint chunk_pkey PRIMARY KEY (id)
 ) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_limit=1000);
+
+create table headway.clock (
+  only_row boolean not null default true,
+  latest timestamp with time zone not null,
+  constraint clock_only_row_check CHECK (only_row),
+  constraint clock_pkey PRIMARY KEY (only_row)
+);
 
 create table headway.collection (
   id uuid not null,
@@ -130,6 +142,8 @@ create table headway.collection (
   emptied_job uuid,
   emptied_ordinal integer,
   emptied_position bigint,
+  expiry_failures integer not null default 0,
+  expiry_retry_at timestamp with time zone,
   constraint collection_changed_by_type_check CHECK ((changed_by_type = ANY (ARRAY['USER'::text, 'WORKER'::text, 'SYSTEM'::text]))),
   constraint collection_pkey PRIMARY KEY (id),
   constraint collection_project_id_name_key UNIQUE (project_id, name),
@@ -480,6 +494,11 @@ create table headway.task (
   change_reason text not null,
   change_message text,
   content_sha256 text,
+  has_crashed boolean not null default false,
+  claim_id uuid,
+  recorded_step integer not null default 0,
+  step_times timestamp with time zone[],
+  steps_version integer,
   constraint task_changed_by_type_check CHECK ((changed_by_type = ANY (ARRAY['USER'::text, 'WORKER'::text, 'SYSTEM'::text]))),
   constraint task_job_id_ordinal_key UNIQUE (job_id, ordinal),
   constraint task_kind_check CHECK ((kind = ANY (ARRAY['DOCUMENT'::text, 'COLLECTION'::text]))),
@@ -515,6 +534,7 @@ create table headway.upload (
   created_at timestamp with time zone not null default clock_timestamp(),
   expires_at timestamp with time zone not null,
   sweep_at timestamp with time zone,
+  sweep_failures integer not null default 0,
   constraint upload_check CHECK (((blob_key IS NULL) = (completed_at IS NULL))),
   constraint upload_check1 CHECK (((completed_at IS NULL) OR (sha256 IS NOT NULL))),
   constraint upload_pkey PRIMARY KEY (id),
@@ -711,6 +731,45 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.claim_tasks(p_worker uuid, p_actor text, p_claim jsonb)
+ RETURNS json
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET lock_timeout TO '5s'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_ids uuid[];
+  v_held boolean;
+  v_unchecked jsonb;
+  v_now timestamptz;
+  v_change uuid := p_claim->>'change';
+begin
+  select c.taken, c.is_held, c.unchecked into v_ids, v_held, v_unchecked from headway.claimable(p_claim) c;
+  if cardinality(v_ids) = 0 then
+    return json_build_object('held', v_held, 'unchecked', v_unchecked, 'claimed', null);
+  end if;
+  -- Read only now: a lease must not have been running while the locks were waited for.
+  v_now := clock_timestamp();
+  update headway.task set
+    status = 'RUNNING', version = version + 1, change_id = v_change, changed_by_type = 'WORKER', changed_by = p_actor,
+    change_reason = 'CLAIMED', change_message = null, fence = fence + 1, claim_id = v_change, recorded_step = 0,
+    worker_id = p_worker, lease_expires_at = v_now + make_interval(secs => (p_claim->>'leaseMs')::float8 / 1000),
+    progress = 0, progress_message = null, started_at = coalesce(started_at, v_now), finished_at = null,
+    error_code = null, error_message = null, error_stage = null, error_retryable = null,
+    error_stack = null,
+    -- How often a stage is tried is for the version to say that runs it.
+    max_attempts = greatest(attempt, coalesce((p_claim->'serves'->pipeline->'stages'->>stage)::int, max_attempts))
+  where id = any (v_ids);
+  update headway.job set
+    status = 'PROCESSING', version = version + 1, change_id = gen_random_uuid(), changed_by_type = 'WORKER',
+    changed_by = p_actor, change_reason = 'STARTED', change_message = null, started_at = v_now
+  where status = 'QUEUED' and id = any (array(select distinct job_id from headway.task where id = any (v_ids)));
+  return json_build_object('held', false, 'unchecked', v_unchecked, 'claimed', headway.claimed(v_ids));
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.claimable(p_claim jsonb, OUT taken uuid[], OUT is_held boolean, OUT unchecked jsonb)
  RETURNS record
  LANGUAGE plpgsql
@@ -798,31 +857,37 @@ end $function$
 ;
 
 CREATE OR REPLACE FUNCTION headway.claimed(p_ids uuid[])
- RETURNS jsonb
+ RETURNS json
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select coalesce(jsonb_agg(jsonb_build_object(
-    'taskId', t.id, 'fence', t.fence::text, 'kind', t.kind, 'stage', t.stage, 'attempt', t.attempt,
-    'maxAttempts', t.max_attempts, 'run', t.run, 'textFence', t.text_fence::text, 'chunkFence', t.chunk_fence::text,
-    'warnings', t.warnings, 'projectId', t.project_id, 'pipelineVersion', t.pipeline_version, 'isMixed', t.is_mixed,
-    'job', jsonb_build_object('id', j.id, 'pipeline', j.pipeline, 'pipelineVersion', j.pipeline_version,
-      'documentStages', j.document_stages, 'collectionStages', j.collection_stages, 'options', j.options,
-      'tags', j.tags, 'run', j.run),
-    'collection', jsonb_build_object('id', c.id, 'name', c.name, 'metadata', c.metadata),
-    'document', case when d.id is not null then jsonb_build_object('id', d.id, 'name', d.name,
-      'mediaType', d.media_type, 'sizeBytes', d.size_bytes, 'sha256', d.sha256, 'metadata', d.metadata,
-      'sourceUri', d.source_uri, 'blobKey', d.blob_key, 'contentVersion', d.content_version) end,
-    'input', o.output
-  ) order by t.priority desc, t.run_at, t.ordinal), '[]')
-  from headway.task t join headway.job j on j.id = t.job_id join headway.collection c on c.id = t.collection_id
-  left join headway.document d on d.id = t.document_id
-  left join lateral (
-    select case t.kind when 'DOCUMENT' then j.document_stages else j.collection_stages end as stages
-  ) s on true
-  left join headway.stage_output o on o.task_id = t.id and o.stage = s.stages[array_position(s.stages, t.stage) - 1]
-  where t.id = any (p_ids)
+  select json_build_object(
+    'jobs', (
+      select coalesce(json_object_agg(j.id, json_build_object('id', j.id, 'projectId', j.project_id,
+        'pipeline', j.pipeline, 'pipelineVersion', j.pipeline_version, 'documentStages', j.document_stages,
+        'collectionStages', j.collection_stages, 'options', j.options, 'tags', j.tags, 'run', j.run, 'mode', j.mode,
+        'collection', json_build_object('id', c.id, 'name', c.name, 'metadata', c.metadata))), '{}')
+      from headway.job j join headway.collection c on c.id = j.collection_id
+      where j.id = any (array(select distinct job_id from headway.task where id = any (p_ids)))),
+    'tasks', (
+      select coalesce(json_agg(json_build_object(
+        'taskId', t.id, 'jobId', t.job_id, 'fence', t.fence::text, 'kind', t.kind, 'stage', t.stage, 'attempt', t.attempt,
+        'maxAttempts', t.max_attempts, 'run', t.run, 'hasCrashed', t.has_crashed, 'textFence', t.text_fence::text,
+        'chunkFence', t.chunk_fence::text, 'warnings', t.warnings, 'pipelineVersion', t.pipeline_version,
+        'isMixed', t.is_mixed,
+        'document', case when d.id is not null then json_build_object('id', d.id, 'name', d.name,
+          'mediaType', d.media_type, 'sizeBytes', d.size_bytes, 'sha256', d.sha256, 'metadata', d.metadata,
+          'sourceUri', d.source_uri, 'blobKey', d.blob_key, 'contentVersion', d.content_version) end,
+        'input', o.output
+      ) order by t.priority desc, t.run_at, t.ordinal), '[]')
+      from headway.task t join headway.job j on j.id = t.job_id
+      left join headway.document d on d.id = t.document_id
+      left join lateral (
+        select case t.kind when 'DOCUMENT' then j.document_stages else j.collection_stages end as stages
+      ) s on true
+      left join headway.stage_output o on o.task_id = t.id and o.stage = s.stages[array_position(s.stages, t.stage) - 1]
+      where t.id = any (p_ids)))
 $function$
 ;
 
@@ -941,6 +1006,9 @@ begin
     exit when not found;
     -- Refusals quote the options.
     delete from headway.options_check where job_id = v_next;
+    -- Whether or not there are rows for them: a worker may have died before it made one.
+    insert into headway.blob_deletion (prefix, project_id) values ('artifacts/' || v_next, c.project_id)
+    on conflict (prefix) do update set delete_after = excluded.delete_after;
     update headway.job_summary set output = null where output is not null and job_id = v_next;
     update headway.job set options = '{}', change_message = null
     where id = v_next and (options <> '{}' or change_message is not null);
@@ -999,9 +1067,7 @@ CREATE OR REPLACE FUNCTION headway.empty_tasks(p_tasks uuid[])
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  with gone as (delete from headway.artifact where task_id = any (p_tasks) returning job_id, project_id)
-  insert into headway.blob_deletion (prefix, project_id) select distinct 'artifacts/' || job_id, project_id from gone
-  on conflict (prefix) do update set delete_after = excluded.delete_after;
+  delete from headway.artifact where task_id = any (p_tasks);
   delete from headway.stage_output where task_id = any (p_tasks);
   update headway.task set error_message = null, change_message = null, document_name = null, progress_message = null,
     error_stack = null, warnings = '[]'
@@ -1038,20 +1104,67 @@ CREATE OR REPLACE FUNCTION headway.expire_uploads(p_limit integer)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_due uuid[];
-begin
-  select array_agg(id) into v_due from (
+  v_due uuid[] := array(
     select id from headway.upload where sweep_at <= clock_timestamp() order by sweep_at limit p_limit
-    for update skip locked) due;
-  if v_due is null then return 0; end if;
-  update headway.upload u set sweep_at = null
-  where id = any (v_due) and exists (select from headway.document d where d.upload_id = u.id);
-  with gone as (
-    delete from headway.upload where id = any (v_due) and sweep_at is not null returning id, project_id
-  )
-  insert into headway.blob_deletion (prefix, project_id) select 'uploads/' || id, project_id from gone
-  on conflict (prefix) do update set delete_after = excluded.delete_after;
+    for update skip locked);
+begin
+  if cardinality(v_due) > 0 then perform headway.remove_uploads(v_due); end if;
   return cardinality(v_due);
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.follow_clock(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  -- So long the clock may have gone on after the last sweep; what came to be due meanwhile was due, too.
+  c_unseen constant interval := '10 seconds';
+  v_now timestamptz := clock_timestamp();
+  v_latest timestamptz;
+  v_jobs uuid[];
+begin
+  select latest into v_latest from headway.clock;
+  if v_latest <= v_now + interval '1 second' then
+    update headway.clock set latest = v_now where latest < v_now;
+    return 0;
+  end if;
+
+  with moved as (
+    update headway.task t set run_at = least(t.run_at - (v_latest - v_now), v_now)
+    where t.id in (
+      select d.id from headway.job j join headway.task d on d.job_id = j.id
+      where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and d.status = 'QUEUED' and d.run_at > v_now
+        and d.run_at <= greatest(v_latest, d.status_changed_at) + c_unseen
+      order by d.id limit p_limit for no key update of d skip locked)
+    returning t.job_id
+  )
+  select array_agg(job_id) into v_jobs from moved;
+  if v_jobs is not null then
+    update headway.job set next_due_at = v_now where id = any (v_jobs) and next_due_at > v_now;
+    return cardinality(v_jobs);
+  end if;
+  -- Somebody else has locked the others: they are left for the next call.
+  if exists (
+    select from headway.job j join headway.task d on d.job_id = j.id
+    where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and d.status = 'QUEUED' and d.run_at > v_now
+      and d.run_at <= greatest(v_latest, d.status_changed_at) + c_unseen
+  ) then
+    return 1;
+  end if;
+
+  update headway.task t set lease_expires_at = v_now + make_interval(secs => w.lease_ms / 1000.0)
+  from headway.worker w
+  where w.id = t.worker_id and t.id in (
+    select r.id from headway.task r join headway.worker x on x.id = r.worker_id
+    where r.status = 'RUNNING' and r.lease_expires_at > v_now + make_interval(secs => x.lease_ms / 1000.0 + 1)
+    order by r.id for no key update of r skip locked);
+  update headway.worker set heartbeat_at = least(heartbeat_at, v_now), last_loop_at = least(last_loop_at, v_now)
+  where stopped_at is null and (heartbeat_at > v_now or last_loop_at > v_now);
+  update headway.clock set latest = v_now where latest = v_latest;
+  return 0;
 end $function$
 ;
 
@@ -1161,16 +1274,18 @@ CREATE OR REPLACE FUNCTION headway.guard_task()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
+declare
+  v_steps int := 1;
 begin
   if (new.id, new.job_id, new.collection_id, new.project_id, new.kind)
        is distinct from (old.id, old.job_id, old.collection_id, old.project_id, old.kind) then
     raise exception 'task %: id, job, collection, project and kind never change', old.id;
   end if;
   if (new.status, new.stage, new.version, new.fence, new.attempt, new.crashes, new.worker_id, new.finished_at,
-      new.error_code, new.change_id, new.cancel_requested_at)
+      new.error_code, new.change_id, new.cancel_requested_at, new.claim_id, new.recorded_step, new.steps_version)
        is not distinct from
      (old.status, old.stage, old.version, old.fence, old.attempt, old.crashes, old.worker_id, old.finished_at,
-      old.error_code, old.change_id, old.cancel_requested_at)
+      old.error_code, old.change_id, old.cancel_requested_at, old.claim_id, old.recorded_step, old.steps_version)
      and (new.error_message is not distinct from old.error_message
        or (new.error_message is null and current_setting('headway_duty.name', true) = 'expiry')) then
     if old.status <> 'RUNNING'
@@ -1180,8 +1295,27 @@ begin
     new.status_changed_at := old.status_changed_at;
     return new;
   end if;
-  if new.version <> old.version + 1 or new.change_id = old.change_id then
-    perform headway.assert_next_change(old.kind || '_TASK', old.id, old.version, new.version, old.change_id,
+  if new.steps_version is distinct from old.steps_version then
+    v_steps := coalesce(cardinality(new.step_times), 0);
+    if new.steps_version is distinct from new.version or v_steps < 1 or new.recorded_step <> old.recorded_step + v_steps
+       or old.status <> 'RUNNING' or new.fence <> old.fence or new.changed_by_type <> 'WORKER' then
+      raise exception 'task %: steps are recorded by the worker that runs it, each once and in their order', old.id
+        using hint = 'steps_version and step_times are written by record_changes alone.';
+    end if;
+    if new.step_times[1] < old.status_changed_at
+       or new.step_times[v_steps] > greatest(clock_timestamp(), old.status_changed_at) then
+      raise exception 'task %: its steps must lie between its last change and now', old.id;
+    end if;
+    new.status_changed_at := new.step_times[v_steps];
+  else
+    if new.recorded_step <> old.recorded_step and (new.recorded_step <> 0 or new.fence <> old.fence + 1) then
+      raise exception 'task %: recorded_step may not go from % to %; steps raise it and a claim begins with 0',
+        old.id, old.recorded_step, new.recorded_step;
+    end if;
+    new.status_changed_at := greatest(clock_timestamp(), old.status_changed_at);
+  end if;
+  if new.version <> old.version + v_steps or new.change_id = old.change_id then
+    perform headway.assert_next_change(old.kind || '_TASK', old.id, old.version + v_steps - 1, new.version, old.change_id,
       new.change_id);
   end if;
   if new.fence < old.fence or (old.status = 'QUEUED' and new.status = 'RUNNING' and new.fence <> old.fence + 1) then
@@ -1194,7 +1328,6 @@ begin
   if new.change_reason = 'CANCEL_REQUESTED' and old.cancel_requested_at is not null then
     raise exception 'task %: a cancel has been requested already', old.id;
   end if;
-  new.status_changed_at := greatest(clock_timestamp(), old.status_changed_at);
   return new;
 end $function$
 ;
@@ -1205,25 +1338,33 @@ CREATE OR REPLACE FUNCTION headway.heartbeat(p_worker uuid, p_lease_ms integer, 
  SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+declare
+  v_renewed uuid[];
 begin
   -- A renewal that a crash of the database forgets is no loss, since no lease is held against anybody after an outage;
   -- and one that waited for a slow disk would come too late (with commits of 300 ms it took up to 900).
   perform set_config('synchronous_commit', 'off', true);
-  update headway.task t set
-    lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_ms::float8 / 1000),
-    progress = case when t.stage = p.stage then greatest(t.progress, coalesce(p.progress, 0)) else t.progress end,
-    progress_message = case when t.stage = p.stage then coalesce(p.message, t.progress_message)
-                            else t.progress_message end
-  from (
-    select t.id, p.stage, p.progress, p.message
-    from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint, stage text, progress real, message text)
-    join headway.task t on t.id = p.task and t.fence = p.fence
-    where t.status = 'RUNNING' order by t.id for no key update of t skip locked
-  ) p where t.id = p.id;
+  with renewed as (
+    update headway.task t set
+      lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_ms::float8 / 1000),
+      progress = case when t.stage = p.stage then greatest(t.progress, coalesce(p.progress, 0)) else t.progress end,
+      progress_message = case when t.stage = p.stage then coalesce(p.message, t.progress_message)
+                              else t.progress_message end
+    from (
+      select t.id, p.stage, p.progress, p.message
+      from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint, stage text, progress real, message text)
+      join headway.task t on t.id = p.task and t.fence = p.fence
+      where t.status = 'RUNNING' order by t.id for no key update of t skip locked
+    ) p where t.id = p.id
+    returning t.id
+  )
+  select coalesce(array_agg(id), '{}') into v_renewed from renewed;
   return jsonb_build_object(
     'lost', (select coalesce(jsonb_agg(p.task), '[]')
       from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint)
       left join headway.task t on t.id = p.task and t.fence = p.fence and t.status = 'RUNNING' where t.id is null),
+    'missed', (select coalesce(jsonb_agg(p.task), '[]')
+      from jsonb_to_recordset(p_tasks) as p(task uuid) where p.task <> all (v_renewed)),
     'cancelled', (select coalesce(jsonb_agg(p.task), '[]')
       from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint)
       join headway.task t on t.id = p.task and t.fence = p.fence and t.status = 'RUNNING'
@@ -1363,8 +1504,8 @@ begin
 end $function$
 ;
 
-CREATE OR REPLACE FUNCTION headway.record_changes(p_actor_type text, p_actor text, p_worker uuid, p_crash_limit integer, p_changes jsonb, p_claim jsonb, p_wait boolean DEFAULT true)
- RETURNS jsonb
+CREATE OR REPLACE FUNCTION headway.record_changes(p_actor_type text, p_actor text, p_worker uuid, p_crash_limit integer, p_changes jsonb, p_wait boolean DEFAULT true)
+ RETURNS json
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
@@ -1372,28 +1513,20 @@ CREATE OR REPLACE FUNCTION headway.record_changes(p_actor_type text, p_actor tex
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
+  -- Ages are counted from here: this is when the call came, whatever it waits for.
+  v_called_at timestamptz := statement_timestamp();
   v_now timestamptz;
-  v_claims uuid[] := '{}';
-  v_claimed uuid[];
   v_collections uuid[];
   v_applied headway.flush_change[];
   v_job uuid;
   v_errors jsonb := '[]';
   v_jobs uuid[];
+  v_converged uuid[];
   v_lease interval;
-  v_tasks uuid[];
+  v_tasks uuid[] := array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c);
   v_shared uuid[];
   v_held uuid[] := '{}';
-  v_claim_held boolean := false;
-  v_unchecked jsonb := '[]';
 begin
-  if p_claim is not null and p_changes <> '[]' then
-    raise exception 'record_changes: a claim travels alone, not beside % changes', jsonb_array_length(p_changes);
-  end if;
-  v_tasks := array(select (c->>'task')::uuid from jsonb_array_elements(p_changes) c);
-  if p_claim is not null then
-    select c.taken, c.is_held, c.unchecked into v_claims, v_claim_held, v_unchecked from headway.claimable(p_claim) c;
-  end if;
   v_collections := array(select distinct collection_id from headway.task where id = any (v_tasks));
   if p_wait then
     perform headway.share_collections(v_collections);
@@ -1409,46 +1542,57 @@ begin
   -- that flushes never wait for each other in a circle.
   perform from headway.task where id = any (v_tasks) and status is not distinct from 'RUNNING'
   order by id for no key update;
-  -- Read only now: a lease must not have been running while the claim waited for its locks.
   v_now := clock_timestamp();
-  v_lease := make_interval(secs => coalesce((select lease_ms from headway.worker where id = p_worker),
-    (p_claim->>'leaseMs')::int, 0)::float8 / 1000);
+  v_lease := make_interval(secs => coalesce((select lease_ms from headway.worker where id = p_worker), 0)::float8 / 1000);
 
   with c as (
-    select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, kind text, stage text,
-      "maxAttempts" int, again text, final text, "countsAs" text, code text, message text, stack text, retryable boolean,
-      "delayMs" int, expired boolean, "textFence" bigint, "chunkFence" bigint, "pipelineVersion" int, "isMixed" boolean,
-      warnings jsonb, output jsonb, document jsonb, staged jsonb)
+    select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, first int, ages float8[],
+      ahead boolean, kind text, "maxAttempts" int, outputs jsonb, again text, final text, "countsAs" text, code text,
+      message text, stack text, retryable boolean, "delayMs" int, expired boolean, "textFence" bigint,
+      "chunkFence" bigint, "pipelineVersion" int, "isMixed" boolean, document jsonb, warnings jsonb, staged jsonb, progress real, "progressMessage" text)
+  ), m as (
+    -- An end is judged by how the task stands after the steps before it.
+    select c.*, t.names, array_position(t.names, t.stage) as place, t.status_changed_at,
+      t.cancel_requested_at is not null as is_cancelled, e.starts,
+      case when e.starts > 0 then 1 else t.attempt end as base_attempt,
+      case when e.starts > 0 then coalesce(c."maxAttempts", t.max_attempts) else t.max_attempts end as base_max_attempts,
+      case when e.starts > 0 then 0 else t.crashes end as base_crashes
+    from c cross join lateral (
+      select t.*, case t.kind when 'DOCUMENT' then j.document_stages else j.collection_stages end as names
+      from headway.task t join headway.job j on j.id = t.job_id
+      where t.id = c.task and t.status is not distinct from 'RUNNING' offset 0
+    ) t
+    -- Under a cancel request a task goes on to no stage but one that has begun.
+    cross join lateral (
+      select coalesce(cardinality(c.ages), 1)
+        - (c.kind not in ('stage', 'hand_on') or (t.cancel_requested_at is not null and c.ahead is not true))::int as starts
+    ) e
+    where t.id <> all (v_held) and t.fence = c.fence
+      and case when c.first is null then t.change_id <> c.change else c.first = t.recorded_step + 1 end
+      and (c.expired is not true or t.lease_expires_at < v_now)
   ), n as (
-    select t.id, c.kind, c.change, t.stage as from_stage, c.stage as next_stage, c."maxAttempts" as max_attempts,
+    select m.*, m.names[m.place + m.starts] as last_stage,
       case
-        when c.kind = 'complete' then 'COMPLETED'
-        when c.kind = 'skip' then 'SKIPPED'
-        when c.kind = 'deadline' or t.cancel_requested_at is not null then 'CANCELLED'
-        when c.kind = 'stage' then 'RUNNING'
-        when c.kind = 'hand_on' then 'QUEUED'
-        when c."countsAs" = 'attempt' and t.attempt < t.max_attempts then 'QUEUED'
-        when c."countsAs" = 'crash' and t.crashes + 1 < p_crash_limit then 'QUEUED'
-        when c.final is null then 'QUEUED'
+        when m.kind = 'complete' then 'COMPLETED'
+        when m.kind = 'skip' then 'SKIPPED'
+        when m.kind = 'stage' and not (m.is_cancelled and m.ahead is not true) then 'RUNNING'
+        when m.kind = 'deadline' or m.is_cancelled then 'CANCELLED'
+        when m.kind = 'hand_on' then 'QUEUED'
+        when m."countsAs" = 'attempt' and m.base_attempt < m.base_max_attempts then 'QUEUED'
+        when m."countsAs" = 'crash' and m.base_crashes + 1 < p_crash_limit then 'QUEUED'
+        when m.final is null then 'QUEUED'
         else 'FAILED'
       end as status,
-      c.again, c.final, c."countsAs" as counts_as, c.code, c.message, c.stack, c.retryable, c."delayMs" as delay_ms,
-      c."textFence" as text_fence, c."chunkFence" as chunk_fence, c."pipelineVersion" as pipeline_version,
-      c."isMixed" as is_mixed, c.warnings, c.output, c.document, c.staged
-    from c cross join lateral (
-      select * from headway.task t where t.id = c.task and t.status is not distinct from 'RUNNING' offset 0
-    ) t
-    where t.id <> all (v_held) and t.fence = c.fence and t.change_id <> c.change and (c.expired is not true or t.lease_expires_at < v_now)
-    union all
-    select id, 'claim', (p_claim->>'change')::uuid, null, null, null, 'RUNNING', null, null, null, null, null, null,
-      null, null, null, null, null, null, null, null, null, null
-    from unnest(v_claims) id
+      -- Never before the task's last change, and never after now; in their order, whatever was sent.
+      case when m.first is not null then array(
+        select max(greatest(m.status_changed_at, least(v_called_at - a.age * interval '1 ms', v_called_at))) over (order by a.i)
+        from unnest(m.ages) with ordinality a(age, i) order by a.i) end as times
+    from m
   ), changed as (
     update headway.task t set
-      status = n.status, version = t.version + 1, change_id = n.change, changed_by_type = p_actor_type,
-      changed_by = p_actor,
+      status = n.status, version = t.version + coalesce(cardinality(n.times), 1), change_id = n.change,
+      changed_by_type = p_actor_type, changed_by = p_actor,
       change_reason = case
-        when n.kind = 'claim' then 'CLAIMED'
         when n.kind = 'complete' then 'COMPLETED'
         when n.kind = 'skip' then 'UNCHANGED'
         when n.kind = 'deadline' then 'CANCEL_DEADLINE'
@@ -1459,69 +1603,54 @@ begin
         else n.final
       end,
       change_message = n.message,
-      stage = case when n.kind in ('complete', 'skip') then null
-                   when n.kind in ('stage', 'hand_on') and n.status <> 'CANCELLED' then n.next_stage else t.stage end,
-      fence = t.fence + (n.kind = 'claim')::int,
-      worker_id = case when n.kind = 'claim' then p_worker when n.status = 'RUNNING' then t.worker_id end,
-      lease_expires_at = case
-        when n.kind = 'claim' then v_now + make_interval(secs => (p_claim->>'leaseMs')::float8 / 1000)
-        -- Heartbeats pass over a row that a flush holds, and the fence has just shown that the worker is alive.
-        when n.status = 'RUNNING' then greatest(t.lease_expires_at, v_now + v_lease) end,
-      attempt = case when n.kind in ('stage', 'hand_on') and n.status <> 'CANCELLED' then 1
-                     when n.status = 'QUEUED' and n.counts_as = 'attempt' then t.attempt + 1 else t.attempt end,
-      -- How often a stage is tried is for the version to say that runs it.
-      max_attempts = case
-        when n.kind = 'stage' and n.status = 'RUNNING' then n.max_attempts
-        when n.kind = 'claim' then greatest(t.attempt,
-          coalesce((p_claim->'serves'->t.pipeline->'stages'->>t.stage)::int, t.max_attempts))
-        else t.max_attempts end,
-      crashes = case when n.kind in ('stage', 'hand_on') and n.status <> 'CANCELLED' then 0
-                     when n.counts_as = 'crash' and n.status <> 'CANCELLED' then t.crashes + 1 else t.crashes end,
-      progress = case when n.kind = 'complete' then 1 else 0 end,
-      progress_message = null,
+      recorded_step = t.recorded_step + coalesce(cardinality(n.times), 0),
+      step_times = n.times, steps_version = case when n.times is null then t.steps_version else t.version + cardinality(n.times) end,
+      stage = case when n.kind in ('complete', 'skip') then null else n.last_stage end,
+      worker_id = case when n.status = 'RUNNING' then t.worker_id end,
+      -- Heartbeats pass over a row that a flush holds, and the fence has just shown that the worker is alive.
+      lease_expires_at = case when n.status = 'RUNNING' then greatest(t.lease_expires_at, v_now + v_lease) end,
+      attempt = case when n.status = 'QUEUED' and n."countsAs" = 'attempt' then n.base_attempt + 1 else n.base_attempt end,
+      max_attempts = n.base_max_attempts,
+      crashes = n.base_crashes + (n."countsAs" is not distinct from 'crash' and n.status <> 'CANCELLED')::int,
+      has_crashed = t.has_crashed or (n."countsAs" is not distinct from 'crash'),
+      progress = case when n.kind = 'complete' then 1 when n.status = 'RUNNING' then coalesce(n.progress, 0) else 0 end,
+      progress_message = case when n.status = 'RUNNING' then n."progressMessage" end,
       run_at = case when n.status = 'QUEUED'
-                    then v_now + make_interval(secs => coalesce(n.delay_ms, 0)::float8 / 1000) else t.run_at end,
-      started_at = case when n.kind = 'claim' then coalesce(t.started_at, v_now) else t.started_at end,
-      finished_at = case when n.status in ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED') then v_now end,
+                    then v_now + make_interval(secs => coalesce(n."delayMs", 0)::float8 / 1000) else t.run_at end,
+      finished_at = case when n.status in ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED')
+                         then coalesce(n.times[cardinality(n.times)], v_now) end,
       error_code = case when n.status in ('FAILED', 'QUEUED') then n.code end,
       error_message = case when n.status in ('FAILED', 'QUEUED') then n.message end,
-      error_stage = case when n.status in ('FAILED', 'QUEUED') and n.code is not null then t.stage end,
+      error_stage = case when n.status in ('FAILED', 'QUEUED') and n.code is not null then n.last_stage end,
       error_retryable = case when n.status in ('FAILED', 'QUEUED') then n.retryable end,
       error_stack = case when n.status in ('FAILED', 'QUEUED') then n.stack end,
-      text_fence = coalesce(n.text_fence, t.text_fence), chunk_fence = coalesce(n.chunk_fence, t.chunk_fence),
-      pipeline_version = coalesce(n.pipeline_version, t.pipeline_version),
-      is_mixed = coalesce(n.is_mixed, t.is_mixed),
+      text_fence = coalesce(n."textFence", t.text_fence), chunk_fence = coalesce(n."chunkFence", t.chunk_fence),
+      pipeline_version = coalesce(n."pipelineVersion", t.pipeline_version), is_mixed = coalesce(n."isMixed", t.is_mixed),
       warnings = coalesce(n.warnings, t.warnings)
-    from n where t.id = n.id
+    from n where t.id = n.task
     returning t.id, t.job_id, t.project_id, t.document_id, t.status, t.fence, t.change_id, t.text_fence, t.chunk_fence,
-      n.kind as change_kind, n.from_stage, n.output, n.document, n.staged
+      n.kind as change_kind, n.is_cancelled and t.status = 'RUNNING' as cancel_requested, n.outputs, n.names, n.place,
+      n.document, n.staged
   ), outputs as (
     insert into headway.stage_output as o (task_id, project_id, stage, fence, output)
-    select x.id, x.project_id, x.from_stage, x.fence, x.output from changed x
-    where x.change_kind in ('stage', 'hand_on', 'complete')
+    select x.id, x.project_id, x.names[x.place + u.i::int - 1], x.fence, nullif(u.output, 'null')
+    from changed x cross join lateral jsonb_array_elements(x.outputs) with ordinality u(output, i)
     on conflict (task_id, stage) do update set fence = excluded.fence, output = excluded.output,
       created_at = clock_timestamp()
     where excluded.fence >= o.fence
   ), artifacts as (
     update headway.artifact a set accepted = true from changed x
-    where x.change_kind in ('stage', 'hand_on', 'complete') and a.task_id = x.id and a.fence = x.fence and a.stage = x.from_stage
-      and not a.accepted
+    where jsonb_array_length(x.outputs) > 0 and a.task_id = x.id and a.fence = x.fence and not a.accepted
+      and a.stage = any (x.names[x.place : x.place + jsonb_array_length(x.outputs) - 1])
   )
   select coalesce(array_agg(row(x.id, x.job_id, x.document_id, x.status, x.fence, x.change_id, x.text_fence,
-    x.chunk_fence, x.change_kind, x.document, x.staged)::headway.flush_change), '{}') into v_applied from changed x;
+    x.chunk_fence, x.change_kind, x.document, x.staged, x.cancel_requested)::headway.flush_change), '{}')
+  into v_applied from changed x;
 
   -- The history is written one flush after the other: what waited for its turn, on a slow disk, has not had its lease yet.
   if v_lease > interval '0' and clock_timestamp() - v_now > v_lease / 10 then
     update headway.task t set lease_expires_at = greatest(t.lease_expires_at, clock_timestamp() + v_lease)
     from unnest(v_applied) x where t.id = x.id and x.status = 'RUNNING';
-  end if;
-
-  v_claimed := array(select x.id from unnest(v_applied) x where x.change_kind = 'claim');
-  if cardinality(v_claimed) > 0 then
-    update headway.job set status = 'PROCESSING', version = version + 1, change_id = gen_random_uuid(),
-      changed_by_type = p_actor_type, changed_by = p_actor, change_reason = 'STARTED', change_message = null,
-      started_at = v_now
-    where status = 'QUEUED' and id in (select x.job_id from unnest(v_applied) x where x.change_kind = 'claim');
   end if;
 
   perform headway.record_facts(v_applied);
@@ -1530,10 +1659,10 @@ begin
   v_jobs := array(
     select distinct x.job_id from unnest(v_applied) x
     where x.status in ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED') order by 1);
-  for v_job in
+  v_converged := array(
     select j.id from headway.job j
-    where j.id = any (v_jobs) and j.queued + j.running = 0 and j.finished_at is null order by j.id
-  loop
+    where j.id = any (v_jobs) and j.queued + j.running = 0 and j.finished_at is null order by j.id);
+  foreach v_job in array v_converged loop
     begin
       perform headway.converge(v_job);
     exception when others then
@@ -1542,17 +1671,23 @@ begin
     end;
   end loop;
 
-  return jsonb_build_object(
-    'applied', (select coalesce(jsonb_agg(jsonb_build_object('task', x.id, 'change', x.change_id, 'status', x.status,
-        'fence', x.fence::text)), '[]') from unnest(v_applied) x where x.change_kind <> 'claim'),
+  return json_build_object(
+    -- Most often there is none, as their number tells.
+    'refused', case when cardinality(v_applied) < cardinality(v_tasks) then (
+      select coalesce(json_agg(id), '[]') from unnest(v_tasks) as id
+      where id not in (select x.id from unnest(v_applied) x)) else '[]' end,
+    'ended', (select coalesce(json_agg(json_build_object('task', x.id, 'status', x.status)), '[]')
+      from unnest(v_applied) x
+      where x.status <> case x.change_kind when 'stage' then 'RUNNING' when 'hand_on' then 'QUEUED'
+        when 'complete' then 'COMPLETED' when 'skip' then 'SKIPPED' else '' end),
+    'cancelRequested', (select coalesce(json_agg(x.id), '[]') from unnest(v_applied) x where x.cancel_requested),
     'held', case when cardinality(v_held) = 0 then '[]' else (
-      select jsonb_agg(jsonb_build_object('task', id, 'collection', collection_id)) from headway.task where id = any (v_held)) end,
-    'claimHeld', v_claim_held,
-    'unchecked', v_unchecked,
-    'claims', case when cardinality(v_claimed) > 0 then headway.claimed(v_claimed) else '[]' end,
-    'due', (select coalesce(jsonb_agg(jsonb_build_object('task', t.id, 'fence', t.fence::text, 'pipeline', t.pipeline,
+      select json_agg(json_build_object('task', id, 'collection', collection_id)) from headway.task
+      where id = any (v_held)) end,
+    'due', case when cardinality(v_converged) = 0 then '[]' else (
+      select coalesce(json_agg(json_build_object('task', t.id, 'fence', t.fence::text, 'pipeline', t.pipeline,
         'priority', t.priority)), '[]')
-      from headway.task t where t.job_id = any (v_jobs) and t.kind = 'COLLECTION' and t.status = 'QUEUED'),
+      from headway.task t where t.job_id = any (v_converged) and t.kind = 'COLLECTION' and t.status = 'QUEUED') end,
     'convergeErrors', v_errors);
 end $function$
 ;
@@ -1638,13 +1773,70 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.release_removed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_uploads uuid[] := array(select distinct upload_id from old_rows where upload_id is not null);
+begin
+  if cardinality(v_uploads) > 0 then perform headway.release_uploads(v_uploads); end if;
+  return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.release_upload()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 begin
+  perform headway.release_uploads(array[old.upload_id]);
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.release_uploads(p_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform from headway.upload where id = any (p_ids) order by id for no key update;
   update headway.upload u set expires_at = least(expires_at, clock_timestamp()), sweep_at = clock_timestamp()
-  where id = old.upload_id and not exists (select from headway.document d where d.upload_id = u.id and d.id <> old.id);
+  where id = any (p_ids) and not exists (select from headway.document d where d.upload_id = u.id);
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.remove_uploads(p_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_due uuid[] := array(
+    select id from headway.upload where id = any (p_ids) and sweep_at <= clock_timestamp() order by id
+    for update skip locked);
+begin
+  update headway.upload u set sweep_at = null
+  where id = any (v_due) and exists (select from headway.document d where d.upload_id = u.id);
+  with gone as (
+    delete from headway.upload where id = any (v_due) and sweep_at is not null returning id, project_id
+  )
+  insert into headway.blob_deletion (prefix, project_id) select 'uploads/' || id, project_id from gone
+  on conflict (prefix) do update set delete_after = excluded.delete_after;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.replace_artifact_blob()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into headway.blob_deletion (prefix, project_id)
+  values (regexp_replace(old.blob_key, '/bytes$', ''), old.project_id)
+  on conflict (prefix) do update set delete_after = excluded.delete_after;
   return null;
 end $function$
 ;
@@ -1660,7 +1852,7 @@ begin
     changed_by_type = p_by->>'actorType', changed_by = p_by->>'actor', change_reason = 'RETRIED_BY_REQUEST',
     change_message = p_by->>'reason', stage = s.stage,
     max_attempts = coalesce((p_by->'attempts'->>s.stage)::int, t.max_attempts),
-    attempt = 1, crashes = 0, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
+    attempt = 1, crashes = 0, has_crashed = false, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
     run_at = clock_timestamp(), started_at = null, finished_at = null, cancel_requested_at = null,
     error_code = null, error_message = null, error_stage = null, error_retryable = null,
     error_stack = null
@@ -1972,10 +2164,13 @@ begin
   -- A full join, though each row has its old one: it is never made by nested loops, and a plan that a session made for
   -- one row stays for its flushes of 200 (5 ms for each join, and minutes for the 10,000 rows of a cancel).
   v_moves := array(
-    select row(n.job_id, n.collection_id, n.kind, o.status, n.status, o.stage, n.stage, n.change_reason,
+    select row(n.job_id, n.collection_id, n.kind, o.status, n.status, o.stage, n.stage, n.change_reason, s.steps,
       count(*), min(n.run_at))::headway.task_move
-    from new_rows n full join old_rows o on o.id = n.id where (n.version = o.version) is not true
-    group by n.job_id, n.collection_id, n.kind, o.status, n.status, o.stage, n.stage, n.change_reason);
+    from new_rows n full join old_rows o on o.id = n.id
+    cross join lateral (
+      select case when n.steps_version is distinct from o.steps_version then n.version - o.version else 0 end as steps) s
+    where (n.version = o.version) is not true
+    group by n.job_id, n.collection_id, n.kind, o.status, n.status, o.stage, n.stage, n.change_reason, s.steps);
   if cardinality(v_moves) = 0 then return null; end if;
 
   -- Here and not row by row in the guard: one look for all the rows of a flush.
@@ -1991,14 +2186,46 @@ begin
     ), v_wrong.from_status, v_wrong.to_status, v_wrong.reason);
   end if;
 
+  -- Where the steps before the last have led, the last one stands, or it goes on from there.
+  select m.*, g.names into v_wrong from unnest(v_moves) m join headway.job j on j.id = m.job_id
+  cross join lateral (
+    select x.names, array_position(x.names, m.from_stage) as place from (
+      select case m.kind when 'DOCUMENT' then j.document_stages else j.collection_stages end as names) x) g
+  where m.steps > 0 and (
+    g.names[g.place + m.steps - 1] is null
+    or m.to_stage is distinct from case
+      when m.reason in ('COMPLETED', 'UNCHANGED') then null
+      when m.reason in ('STAGE_STARTED', 'HANDED_ON') then coalesce(g.names[g.place + m.steps], '')
+      else g.names[g.place + m.steps - 1] end)
+  limit 1;
+  if found then
+    raise exception 'job %: % steps from stage % do not lead to % in stage %', v_wrong.job_id, v_wrong.steps,
+      coalesce(v_wrong.from_stage, '(none)'), v_wrong.to_status, coalesce(v_wrong.to_stage, '(none)')
+      using hint = format('Its stages are %s, each step but the last goes on to the next.', v_wrong.names);
+  end if;
+
   perform headway.lock_history(array(select distinct m.collection_id from unnest(v_moves) m));
   insert into headway.status_change (project_id, entity_type, entity_id, collection_id, job_id, task_id, version,
     from_status, to_status, from_stage, to_stage, run, attempt, fence, actor_type, actor, reason, message, change_id, at)
-  select n.project_id, 'TASK', n.id, n.collection_id, n.job_id, n.id, n.version, o.status, n.status, o.stage, n.stage,
-    n.run, n.attempt, case when n.changed_by_type = 'WORKER' then n.fence end, n.changed_by_type, n.changed_by,
-    n.change_reason, n.change_message, n.change_id, n.status_changed_at
-  from new_rows n full join old_rows o on o.id = n.id where (n.version = o.version) is not true
-  order by n.ordinal, n.id;
+  select n.project_id, 'TASK', n.id, n.collection_id, n.job_id, n.id, o.version + s.step,
+    case when s.step = 1 then o.status else 'RUNNING' end, case when l.is_last then n.status else 'RUNNING' end,
+    case when s.step = 1 then o.stage else g.names[g.place + s.step::int - 1] end,
+    case when l.is_last then n.stage else g.names[g.place + s.step::int] end,
+    n.run, case when l.is_last then n.attempt else 1 end, case when n.changed_by_type = 'WORKER' then n.fence end,
+    n.changed_by_type, n.changed_by, case when l.is_last then n.change_reason else 'STAGE_STARTED' end,
+    case when l.is_last then n.change_message end, n.change_id, s.at
+  from new_rows n full join old_rows o on o.id = n.id
+  cross join lateral unnest(
+    case when n.steps_version is distinct from o.steps_version then n.step_times else array[n.status_changed_at] end
+  ) with ordinality s(at, step)
+  cross join lateral (select s.step = n.version - o.version as is_last) l
+  left join lateral (
+    select x.names, array_position(x.names, o.stage) as place from (
+      select case n.kind when 'DOCUMENT' then j.document_stages else j.collection_stages end as names
+      from headway.job j where j.id = n.job_id and n.version - o.version > 1) x
+  ) g on true
+  where (n.version = o.version) is not true
+  order by n.ordinal, n.id, s.step;
 
   -- An UPDATE of no rows calls the statement triggers of job all the same.
   if exists (select from unnest(v_moves) m where m.from_status <> m.to_status) then
@@ -2285,6 +2512,8 @@ create view headway.worker_now as
     stopped_at
    FROM headway.worker w;
 
+CREATE TRIGGER artifact_replaces_blob AFTER UPDATE OF blob_key ON headway.artifact FOR EACH ROW WHEN ((old.blob_key IS DISTINCT FROM new.blob_key)) EXECUTE FUNCTION headway.replace_artifact_blob();
+
 CREATE TRIGGER forbid_delete BEFORE DELETE OR TRUNCATE ON headway.collection FOR EACH STATEMENT EXECUTE FUNCTION headway.forbid_delete();
 
 CREATE TRIGGER guard BEFORE UPDATE ON headway.collection FOR EACH ROW EXECUTE FUNCTION headway.guard_collection();
@@ -2297,7 +2526,7 @@ CREATE TRIGGER record_update AFTER UPDATE ON headway.collection REFERENCING OLD 
 
 CREATE TRIGGER document_changed_releases_upload AFTER UPDATE OF upload_id ON headway.document FOR EACH ROW WHEN (((old.upload_id IS NOT NULL) AND (old.upload_id IS DISTINCT FROM new.upload_id))) EXECUTE FUNCTION headway.release_upload();
 
-CREATE TRIGGER document_gone_releases_upload AFTER DELETE ON headway.document FOR EACH ROW WHEN ((old.upload_id IS NOT NULL)) EXECUTE FUNCTION headway.release_upload();
+CREATE TRIGGER document_gone_releases_upload AFTER DELETE ON headway.document REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION headway.release_removed();
 
 CREATE TRIGGER document_moves_fetched_blob AFTER UPDATE OF blob_key ON headway.document FOR EACH ROW WHEN ((old.blob_key IS DISTINCT FROM new.blob_key)) EXECUTE FUNCTION headway.move_fetched_blob();
 

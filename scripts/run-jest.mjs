@@ -1,15 +1,16 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { ensureChromium } from "./find-chromium.mjs";
+import { ensureNginx } from "./find-nginx.mjs";
 import { ensurePgBouncer } from "./find-pgbouncer.mjs";
 import { ensureRedisServer } from "./find-redis.mjs";
 import { ready, ROOT } from "./ready.mjs";
 
-/** Makes everything ready and finds or installs Redis and PgBouncer; ends the process, saying why, where that can't be done. */
+/** Makes everything ready and finds or installs Redis, PgBouncer and nginx; ends the process, saying why, where that can't be done. */
 export async function readyWithRedis() {
   ready();
   try {
-    for (const program of [await ensureRedisServer(), await ensurePgBouncer()]) {
+    for (const program of [await ensureRedisServer(), await ensurePgBouncer(), await ensureNginx()]) {
       process.env.PATH = `${path.dirname(program)}${path.delimiter}${process.env.PATH}`;
     }
   } catch (error) {

@@ -20,8 +20,8 @@ create trigger record_update after update on headway.collection
   for each statement execute function headway.record_collections();
 
 drop trigger if exists document_gone_releases_upload on headway.document;
-create trigger document_gone_releases_upload after delete on headway.document
-  for each row when (old.upload_id is not null) execute function headway.release_upload();
+create trigger document_gone_releases_upload after delete on headway.document referencing old table as old_rows
+  for each statement execute function headway.release_removed();
 drop trigger if exists document_changed_releases_upload on headway.document;
 create trigger document_changed_releases_upload after update of upload_id on headway.document
   for each row when (old.upload_id is not null and old.upload_id is distinct from new.upload_id)
@@ -29,6 +29,10 @@ create trigger document_changed_releases_upload after update of upload_id on hea
 drop trigger if exists document_moves_fetched_blob on headway.document;
 create trigger document_moves_fetched_blob after update of blob_key on headway.document
   for each row when (old.blob_key is distinct from new.blob_key) execute function headway.move_fetched_blob();
+
+drop trigger if exists artifact_replaces_blob on headway.artifact;
+create trigger artifact_replaces_blob after update of blob_key on headway.artifact
+  for each row when (old.blob_key is distinct from new.blob_key) execute function headway.replace_artifact_blob();
 
 drop trigger if exists guard_birth on headway.job;
 create trigger guard_birth before insert on headway.job

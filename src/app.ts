@@ -4,6 +4,7 @@ import { closeAll, unlessAborted, type Closer } from "./closers.js";
 import type { Config } from "./config.js";
 import { migrationsCheck } from "./database/build.js";
 import type { Address } from "./database/session.js";
+import { whyNoWrites } from "./database/takes-writes.js";
 import { describeDispatcher, openDispatcher } from "./dispatch/open.js";
 import type { EngineDeps } from "./engine/engine.js";
 import { createNetworks } from "./sources/networks.js";
@@ -185,7 +186,7 @@ async function startServing(
   const { config, logger, deps, apiDb, pipelines, blobs, listenAt, state, signIn } = from;
   const checks: Check[] = [
     { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
-    { name: "database", check: () => deps.db.query("select 1").then(() => null, messageOf) },
+    { name: "database", check: () => whyNoWrites(deps.db).catch(messageOf) },
     { name: "migrations", check: migrationsCheck(deps.db, (why) => logger.error(why)) },
     // Without hints work goes on, a little later: no reason to send nobody here.
     ...(config.redisUrl === null

@@ -12,6 +12,7 @@ export const FAILPOINTS = [
   "claim.after_commit",
   "stage.before_run",
   "stage.after_run",
+  "stage.ahead",
   "flush.before_send",
   "flush.after_commit",
   "complete.after_commit",
@@ -23,6 +24,8 @@ export const FAILPOINTS = [
   "upload.before_write",
   "upload.after_write",
   "upload.after_commit",
+  "artifact.before_write",
+  "artifact.after_write",
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 

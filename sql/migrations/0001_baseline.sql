@@ -35,6 +35,13 @@ create table headway.transition (
   unique nulls not distinct (level, from_status, to_status, reason)
 );
 
+-- The latest time that the database's clock has shown to a sweep: where it shows less, it has gone back.
+create table headway.clock (
+  only_row boolean primary key default true check (only_row),
+  latest timestamptz not null
+);
+insert into headway.clock (latest) values (clock_timestamp());
+
 create table headway.collection (
   id uuid primary key,
   project_id uuid not null references headway.project,
@@ -66,6 +73,9 @@ create table headway.collection (
   emptied_job uuid,
   emptied_ordinal int,
   emptied_position bigint,
+  -- How often it could not be expired or emptied, and when that is tried again.
+  expiry_failures int not null default 0,
+  expiry_retry_at timestamptz,
   unique (project_id, name)
 ) with (fillfactor = 80);
 create index collection_newest on headway.collection (project_id, created_at desc, id desc);
@@ -91,6 +101,8 @@ create table headway.upload (
   expires_at timestamptz not null,
   -- When the sweep looks at it; null while documents hold it, so that it is not looked at in vain.
   sweep_at timestamptz,
+  -- How often it could not be removed.
+  sweep_failures int not null default 0,
   check ((blob_key is null) = (completed_at is null)),
   check (completed_at is null or sha256 is not null)
 );
@@ -243,6 +255,16 @@ create table headway.task (
   -- The content of its document, for an incremental submit: content that came along is known at birth, that of a source
   -- once this task has fetched it.
   content_sha256 text,
+  -- A crash has been counted since the run began: from then on no stage begins before the end of the one before it has
+  -- been recorded, so that the next crash is laid to the stage that caused it.
+  has_crashed boolean not null default false,
+  -- Of the call that claimed it; nobody else writes it. By it a claim is found again whose answer was lost.
+  claim_id uuid,
+  -- How many steps have been recorded under the present claim. A flush that is sent again is told by it.
+  recorded_step int not null default 0,
+  -- When each step of an update was, and the version that the update led to: they count at that update alone.
+  step_times timestamptz[],
+  steps_version int,
   unique (job_id, ordinal)
 ) with (
   fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02,
@@ -366,9 +388,10 @@ create table headway.artifact (
   blob_key text not null,
   accepted boolean not null default false,
   created_at timestamptz not null default clock_timestamp(),
-  unique (task_id, fence, name)
+  unique (task_id, fence, stage, name)
 );
 create index artifact_of_job on headway.artifact (job_id, name, id) where accepted;
+create index artifact_unaccepted on headway.artifact (id) where not accepted;
 
 create table headway.job_summary (
   job_id uuid primary key references headway.job,
@@ -443,8 +466,11 @@ create table headway.pipeline_pause (
 create table headway.blob_deletion (
   prefix text primary key,
   project_id uuid not null references headway.project,
-  delete_after timestamptz not null default clock_timestamp()
+  delete_after timestamptz not null default clock_timestamp(),
+  -- How often they could not be removed.
+  failures int not null default 0
 );
+create index blob_deletion_due on headway.blob_deletion (delete_after);
 
 create table headway.api_key (
   id uuid primary key,
@@ -516,14 +542,15 @@ create table headway.named_entity_shown (
   fence bigint not null
 );
 
--- What a statement did to tasks, those that went the same way together: a flush of 200 is a handful of these.
+-- What a statement did to tasks, those that went the same way together: a flush of 200 is a handful of these. steps: how
+-- many at once, 0 where it was a plain change.
 create type headway.task_move as (
   job_id uuid, collection_id uuid, kind text, from_status text, to_status text, from_stage text, to_stage text,
-  reason text, tasks bigint, due timestamptz
+  reason text, steps int, tasks bigint, due timestamptz
 );
 
 -- What a flush has changed, for what it does next.
 create type headway.flush_change as (
   id uuid, job_id uuid, document_id uuid, status text, fence bigint, change_id uuid, text_fence bigint,
-  chunk_fence bigint, change_kind text, document jsonb, staged jsonb
+  chunk_fence bigint, change_kind text, document jsonb, staged jsonb, cancel_requested boolean
 );

@@ -13,7 +13,7 @@ import { isTransient, sqlStateOf } from "./transaction.js";
 const TRIES = 20;
 
 /** Tables with triggers: what sql/triggers.sql locks. */
-const TRIGGER_TABLES = ["collection", "document", "job", "task", "stage_output", "status_change"].map(
+const TRIGGER_TABLES = ["collection", "document", "artifact", "job", "task", "stage_output", "status_change"].map(
   (table) => `headway.${table}`,
 );
 

@@ -19,12 +19,13 @@ export function isTransient(error: unknown): boolean {
 }
 
 /**
- * Whether the database has run out of disk or connections, or its disk fails: nothing was done, and it may be once there
- * is room again. Out of memory is not among them: that may be this statement's own size.
+ * Whether the database has run out of disk or connections, its disk fails, or it is a standby: nothing was done, and it
+ * may be once there is room again, or the standby has taken over. Out of memory is not among them: that may be this
+ * statement's own size.
  */
 export function isExhausted(error: unknown): boolean {
   const state = sqlStateOf(error);
-  return state !== null && (state.startsWith("53") || state === "58030") && state !== "53200";
+  return state !== null && (state.startsWith("53") || state === "58030" || state === "25006") && state !== "53200";
 }
 
 /** Whether the connection broke, so that nobody knows whether the statement took effect. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { isTransient, sqlStateOf } from "../database/transaction.js";
+import { isExhausted, isTransient, sqlStateOf } from "../database/transaction.js";
 import {
   AccessDenied,
   AskedTooMuch,
@@ -54,7 +54,6 @@ function userErrorsOf(fault: UserFault): UserErrorData[] {
 
 /** What Postgres says to a NUL in a text: the one character that its texts don't have. */
 const CHARACTER_NOT_IN_REPERTOIRE = "22021";
-const TOO_MANY_CONNECTIONS = "53300";
 /** By the time-out of statements: nobody cancels one otherwise while its answer is waited for. */
 const QUERY_CANCELED = "57014";
 
@@ -95,8 +94,8 @@ export function formatError(
     return { message, ...where, extensions: { code: "BAD_USER_INPUT" } };
   }
   const state = sqlStateOf(cause);
-  if (isTransient(cause) || state === TOO_MANY_CONNECTIONS) {
-    const message = `The database is busy (${state}); ask again later.`;
+  if (isTransient(cause) || isExhausted(cause)) {
+    const message = `The database is busy, full, or takes no writes just now (${state}); ask again later.`;
     return { message, ...where, extensions: { code: "SERVICE_BUSY", retryAfterMs: 1_000 } };
   }
   if (state === QUERY_CANCELED) {

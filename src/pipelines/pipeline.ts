@@ -174,6 +174,12 @@ interface StageBase {
   readonly timeoutMs?: number;
   /** How often the stage is tried in all, 1 to 100. Default 3. */
   readonly maxAttempts?: number;
+  /**
+   * The stage begins only when the end of the one before has been recorded. Else it may begin a moment earlier; should the
+   * worker die in that moment, the stage before is run again as well. For a stage whose effects outside must not come
+   * before the record says that it has begun.
+   */
+  readonly recordFirst?: boolean;
   /** Runs the stage in a child process with limits of time and memory. */
   readonly isolate?: boolean;
   /** Old-space limit of the child in MiB; only with `isolate`. Default 512. */
@@ -259,6 +265,9 @@ function faultsOf(definition: PipelineDefinition): string[] {
     const { maxAttempts = DEFAULT_MAX_ATTEMPTS, timeoutMs = DEFAULT_STAGE_TIMEOUT_MS } = stage;
     if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > 100) {
       faults.push(`stage "${stage.name}" has maxAttempts ${maxAttempts}; it must be 1 to 100`);
+    }
+    if (stage.recordFirst !== undefined && typeof stage.recordFirst !== "boolean") {
+      faults.push(`stage "${stage.name}" has recordFirst ${String(stage.recordFirst)}; it must be true or false`);
     }
     if (!Number.isInteger(timeoutMs) || timeoutMs < 1) {
       faults.push(`stage "${stage.name}" has timeoutMs ${timeoutMs}; it must be a whole number from 1`);

@@ -2,7 +2,10 @@ import { withDeadline } from "../async/with-deadline.js";
 import { isConnectionLoss, isExhausted } from "../database/transaction.js";
 import { dispatch } from "../engine/flush/hints.js";
 import { Recorder } from "../engine/flush/recorder.js";
+import { deleteDueBlobs } from "../engine/expiry/expire.js";
+import { removeUnacceptedArtifacts } from "../engine/uploads/artifacts.js";
 import { createAbandonedWrites } from "./abandoned-writes.js";
+import { followClock } from "./clock.js";
 import { enforceCancelDeadlines } from "./cancel-deadlines.js";
 import { rescueExpiredLeases } from "./expired-leases.js";
 import { expireCollections } from "./expiry.js";
@@ -26,6 +29,8 @@ export class Reconciler {
   readonly #removeAbandonedWrites = createAbandonedWrites();
   #timer: NodeJS.Timeout | null = null;
   #ticking: Promise<void> | null = null;
+  /** At its own pace: a store that is away takes half a minute to say so, and leases can't wait for that. */
+  #removingFiles: Promise<void> | null = null;
   #stopped = false;
   #lastTickAt: number | null = null;
   #rescueFrom: number | null = null;
@@ -58,6 +63,7 @@ export class Reconciler {
     if (this.#timer) clearTimeout(this.#timer);
     this.#deps.recorder.close();
     await this.#ticking;
+    await this.#removingFiles;
   }
 
   #arm(delayMs: number): void {
@@ -83,6 +89,7 @@ export class Reconciler {
   async #duties(): Promise<void> {
     await this.#deps.db.query("select 1");
     this.#rescueFrom ??= performance.now() + this.#deps.settings.heartbeatMs + SETTLE_MS;
+    await this.#duty("following the clock of the database", followClock);
     await this.#duty("finishing cancels and retries", finishOperations);
     await this.#duty("converging open jobs", convergeOpenJobs);
     await this.#duty("enforcing cancel deadlines", enforceCancelDeadlines);
@@ -90,7 +97,18 @@ export class Reconciler {
     if (performance.now() >= this.#rescueFrom) await this.#duty("rescuing expired leases", rescueExpiredLeases);
     await this.#duty("expiring uploads", expireUploads);
     await this.#duty("expiring collections", expireCollections);
-    await this.#duty("removing abandoned writes", this.#removeAbandonedWrites);
+    await this.#duty("removing artifacts of stages that did not end", ({ db }) => removeUnacceptedArtifacts(db));
+    this.#removingFiles ??= this.#removeFiles().finally(() => (this.#removingFiles = null));
+  }
+
+  async #removeFiles(): Promise<void> {
+    const { onError } = this.#deps;
+    try {
+      await this.#duty("removing stored files", (deps) => deleteDueBlobs(deps, deps.blobs, () => !this.#stopped));
+      if (!this.#stopped) await this.#duty("removing abandoned writes", this.#removeAbandonedWrites);
+    } catch (error) {
+      onError(error, "removing stored files");
+    }
   }
 
   /** One duty that can't be done must not keep the others from theirs; without a database that can write none can. */

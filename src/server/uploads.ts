@@ -8,7 +8,7 @@ import {
   findUpload,
   type OpenUpload,
 } from "../engine/uploads/uploads.js";
-import { messageOf } from "../errors.js";
+import { HeadwayError, messageOf } from "../errors.js";
 import { MUTATION_ROLES, requireRole, type Principal } from "../access/principal.js";
 import { failpoint } from "../failpoint.js";
 import type { Logger } from "../logger.js";
@@ -62,6 +62,11 @@ export function serveUpload(deps: UploadDeps): RequestHandler<{ id: string }> {
     } catch (error) {
       // The store wraps nothing: what the receiving end refused comes through it as it is.
       if (error instanceof Refusal) return refuse(res, error.status, error.code, error.message);
+      if (error instanceof HeadwayError && error.code === "STORE_FULL") {
+        // Where it is full is for the operator, who reads the log.
+        deps.logger.error({ uploadId: id, error: error.message }, "an upload could not be kept");
+        return refuse(res, 507, error.code, "This server has no room for the file just now; send it again later.");
+      }
       if (!req.socket.destroyed || req.complete) throw error;
       deps.logger.debug({ uploadId: id, error: messageOf(error) }, "a client went away in the middle of its upload");
     }

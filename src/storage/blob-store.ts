@@ -15,6 +15,7 @@ export interface BlobStore {
   /**
    * Streams `source` under `key`, hashing as it goes; replaces what was there.
    * @throws {PermanentError} TOO_LARGE once more than maxBytes have come; nothing is kept
+   * @throws {HeadwayError} STORE_FULL where there is no room for it; nothing is kept
    */
   write(key: string, source: Readable | Uint8Array, options?: { readonly maxBytes?: number }): Promise<BlobFacts>;
   /** Bytes start to end (inclusive, as in HTTP ranges), or all. @throws {HeadwayError} BLOB_MISSING */

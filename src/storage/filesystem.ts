@@ -5,7 +5,8 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { PermanentError } from "../errors.js";
 import type { BlobFacts, BlobStore } from "./blob-store.js";
-import { assertKey, missingBlob } from "./keys.js";
+import { assertKey, missingBlob, storeFull } from "./keys.js";
+import { RemovalFailures } from "./removal-failures.js";
 
 /** No key starts with a dot, so what a dead writer left here is never under a key. */
 const UNFINISHED = ".unfinished";
@@ -27,9 +28,9 @@ class FilesystemBlobStore implements BlobStore {
   ): Promise<BlobFacts> {
     const file = this.#fileOf(key);
     const unfinishedDir = path.join(this.rootDir, UNFINISHED);
-    await mkdir(unfinishedDir, { recursive: true });
     const unfinished = path.join(unfinishedDir, randomUUID());
     try {
+      await mkdir(unfinishedDir, { recursive: true });
       const facts = await writeDurably(unfinished, source, options.maxBytes ?? Infinity);
       await mkdir(path.dirname(file), { recursive: true });
       await rename(unfinished, file);
@@ -38,7 +39,7 @@ class FilesystemBlobStore implements BlobStore {
     } catch (error) {
       await rm(unfinished, { force: true });
       if (source instanceof Readable) source.destroy();
-      throw error;
+      throw isFull(error) ? storeFull(error) : error;
     }
   }
 
@@ -86,14 +87,15 @@ class FilesystemBlobStore implements BlobStore {
       throw error;
     });
     let removed = 0;
+    const failures = new RemovalFailures();
     for (const name of names) {
       const file = path.join(folder, name);
       // Another process may tidy the same folder, and writers end.
       const facts = await stat(file).catch(() => null);
       if (facts === null || Date.now() - facts.mtimeMs <= ABANDONED_AFTER_MS) continue;
-      await rm(file, { force: true });
-      removed += 1;
+      if (await failures.attempt(file, () => rm(file, { recursive: true, force: true }))) removed += 1;
     }
+    failures.throwAny();
     return removed;
   }
 
@@ -143,6 +145,11 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+function isFull(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  return code === "ENOSPC" || code === "EDQUOT";
 }
 
 function isMissing(error: unknown): boolean {

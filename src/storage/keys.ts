@@ -14,6 +14,13 @@ export function assertKey(key: string): void {
   );
 }
 
+/** There is no room for what is to be kept. */
+export function storeFull(cause: unknown): HeadwayError {
+  const message =
+    "The store of files is full; make room where HEADWAY_DATA_DIR or HEADWAY_BLOBS leads, then try again.";
+  return new HeadwayError("STORE_FULL", message, {}, { cause });
+}
+
 /** There is nothing under this key. */
 export function missingBlob(key: string): HeadwayError {
   return new HeadwayError("BLOB_MISSING", `There is no blob under ${key}; it may have been removed.`, { key });

@@ -13,9 +13,10 @@ import { Upload } from "@aws-sdk/lib-storage";
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { S3Settings } from "../config.js";
-import { HeadwayError, PermanentError } from "../errors.js";
+import { PermanentError } from "../errors.js";
 import type { BlobFacts, BlobStore } from "./blob-store.js";
 import { assertKey, missingBlob } from "./keys.js";
+import { RemovalFailures } from "./removal-failures.js";
 import { createS3Client } from "./s3-objects.js";
 
 /** What a write holds in memory: parts of this size, two on their way at once. 10,000 of them are 80 GB. */
@@ -86,6 +87,7 @@ class S3BlobStore implements BlobStore {
 
   async removeBelow(prefix: string): Promise<void> {
     const { Bucket, Key } = this.#at(prefix);
+    const failures = new RemovalFailures();
     for await (const { Contents = [] } of paginateListObjectsV2(
       { client: this.client },
       { Bucket, Prefix: `${Key}/` },
@@ -95,28 +97,27 @@ class S3BlobStore implements BlobStore {
       const { Errors = [] } = await this.client.send(
         new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }),
       );
-      if (Errors[0]) {
-        throw new HeadwayError(
-          "BLOB_NOT_REMOVED",
-          `${Errors.length} objects below ${prefix} were not removed; the first is ${Errors[0].Key}: ${Errors[0].Message}.`,
-        );
-      }
+      for (const { Key: kept, Message } of Errors) failures.add(kept ?? prefix, Message ?? "no reason given");
     }
+    failures.throwAny();
   }
 
   async removeAbandoned(): Promise<number> {
     const Bucket = this.bucket;
     let removed = 0;
+    const failures = new RemovalFailures();
     for (let from = {}; ;) {
       const page = await this.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: this.prefix, ...from }));
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
         if (Initiated === undefined || Date.now() - Initiated.getTime() <= ABANDONED_AFTER_MS) continue;
-        await this.client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
-        removed += 1;
+        const abort = new AbortMultipartUploadCommand({ Bucket, Key, UploadId });
+        if (await failures.attempt(Key ?? "a write without a key", () => this.client.send(abort))) removed += 1;
       }
-      if (!page.IsTruncated) return removed;
+      if (!page.IsTruncated) break;
       from = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
     }
+    failures.throwAny();
+    return removed;
   }
 
   close(): void {

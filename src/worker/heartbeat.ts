@@ -9,6 +9,10 @@ export interface Beating {
   readonly taskId: string;
   readonly fence: string;
   stage: string;
+  /** What the database knows as the present stage: progress of one that it does not know yet is kept for the next beat. */
+  recordedStage: string;
+  /** When the last renewal was sent that has been confirmed, by the monotonic clock: the lease runs longer than from then. */
+  renewedAtMs: number;
   /** Of the present stage; only what is new since the last beat is sent. */
   progress: { fraction: number; message: string | null; isNew: boolean };
   /** The lease has gone: nothing may be written any more. */
@@ -98,16 +102,17 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<void> {
-    this.#lastBeatAt = performance.now();
+    const sentAtMs = performance.now();
+    this.#lastBeatAt = sentAtMs;
     const claims = [...this.#running.values()];
-    const tasks = claims.map(({ taskId, fence, stage, progress }) => ({
+    const tasks = claims.map(({ taskId, fence, stage, recordedStage, progress }) => ({
       task: taskId,
       fence,
       stage,
-      ...(progress.isNew ? { progress: progress.fraction, message: progress.message } : {}),
+      ...(progress.isNew && stage === recordedStage ? { progress: progress.fraction, message: progress.message } : {}),
     }));
-    for (const claim of claims) claim.progress.isNew = false;
-    const rows: { answer: { lost: string[]; cancelled: string[] } }[] = await this.#db.query(
+    for (const claim of claims) if (claim.stage === claim.recordedStage) claim.progress.isNew = false;
+    const rows: { answer: { lost: string[]; missed: string[]; cancelled: string[] } }[] = await this.#db.query(
       // The process beats here, the loop writes its own progress: so a worker that beats and does not move can be told.
       // Whoever holds that row is the loop of this very worker; its leases must not wait for that.
       `with beat as (
@@ -117,7 +122,10 @@ export class Heartbeat {
       [this.#options.workerId, this.#options.leaseMs, JSON.stringify(tasks)],
     );
     await failpoint("heartbeat.after_commit");
-    const { lost, cancelled } = rows[0]!.answer;
+    const { lost, missed, cancelled } = rows[0]!.answer;
+    const unrenewed = new Set([...lost, ...missed]);
+    for (const claim of claims)
+      if (!unrenewed.has(claim.taskId)) claim.renewedAtMs = Math.max(claim.renewedAtMs, sentAtMs);
     const byId = new Map(claims.map((claim) => [claim.taskId, claim]));
     for (const id of lost) byId.get(id)?.onLost();
     for (const id of cancelled) byId.get(id)?.onCancelRequested();

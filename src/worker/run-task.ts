@@ -1,6 +1,5 @@
 import type { Claim } from "../engine/flush/claim.js";
 import type { TaskCommand } from "../engine/flush/task-command.js";
-import type { Recorder } from "../engine/flush/recorder.js";
 import { toStorableJson } from "../engine/storable.js";
 import { isUnchanged } from "../engine/flush/unchanged.js";
 import { HeadwayError, messageOf } from "../errors.js";
@@ -21,9 +20,9 @@ import { endingOf, Stopped, type StageEnding } from "./ending.js";
 import { inStage } from "./escapes.js";
 import type { Beating } from "./heartbeat.js";
 import type { StageFailures } from "./stage-log.js";
+import { confirm, follow, mayGoAhead, runnerOf, type WriteBehindDeps } from "./write-behind.js";
 
-export interface RunTaskDeps extends ContextDeps {
-  readonly recorder: Recorder;
+export interface RunTaskDeps extends ContextDeps, WriteBehindDeps {
   readonly registry: Registry;
   /** Runs a stage marked `isolate` in a child process. */
   readonly runIsolated: (
@@ -51,15 +50,20 @@ export async function runTask(deps: RunTaskDeps, claim: Claim, stop: AbortContro
     taskId: claim.taskId,
     fence: claim.fence,
     stage: claim.stage,
+    recordedStage: claim.stage,
+    renewedAtMs: claim.claimedAtMs,
     progress: { fraction: 0, message: null, isNew: false },
     onLost: () => stop.abort(new Stopped("lease lost")),
     onCancelRequested: () => stop.abort(new Stopped("cancelled")),
   };
+  const running = startClaim(deps, claim, beating, stop.signal);
   deps.heartbeat.add(beating);
+  deps.recorder.watch(claim, runnerOf(running, stop));
   try {
-    const running = startClaim(deps, claim, beating, stop.signal);
     for (let stage: string | null = claim.stage; stage !== null;) stage = await runStage(deps, running, stage, stop);
+    await running.recording;
   } finally {
+    deps.recorder.forget(claim);
     deps.heartbeat.remove(beating);
   }
 }
@@ -96,31 +100,40 @@ async function runStage(
     await endWith(deps, running, name, error);
     return null;
   }
+  const isSkip = nextName !== undefined && (await fetchedNothingNew(deps, running));
+  if (running.isOver) return null;
   const ran = whatStands(running, pipeline, names[0] === name);
   const change = { ...base(running), ...ran, outputJson };
-  const isSkip = nextName !== undefined && (await fetchedNothingNew(deps, running));
+  if (next && !isSkip) {
+    const isAhead = mayGoAhead(deps, running, next, outputJson.length, stop.signal);
+    const maxAttempts = next.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
+    const recorded = deps.recorder.record({ ...change, kind: "stage", stage: next.name, maxAttempts, isAhead });
+    if (isAhead) {
+      follow(deps, running, stop, { stage: next.name, recorded });
+      await failpoint("stage.ahead");
+    } else if (!confirm(running, next.name, await recorded)) return null;
+    Object.assign(running, ran);
+    running.attempt = 1;
+    running.input = output ?? null;
+    running.facts = {};
+    running.beating.stage = next.name;
+    running.beating.progress = { fraction: 0, message: null, isNew: false };
+    return next.name;
+  }
   const recorded = await deps.recorder.record(
     isSkip
       ? { ...base(running), kind: "skip" }
-      : next
-        ? { ...change, kind: "stage", stage: next.name, maxAttempts: next.maxAttempts ?? DEFAULT_MAX_ATTEMPTS }
-        : nextName !== undefined
-          ? { ...change, kind: "hand_on", stage: nextName }
-          : { ...change, kind: "complete", staged },
+      : nextName !== undefined
+        ? { ...change, kind: "hand_on", stage: nextName }
+        : { ...change, kind: "complete", staged },
   );
+  running.isOver = true;
   if (recorded?.status === "COMPLETED") await failpoint("complete.after_commit");
   const isSettled = recorded?.status === "COMPLETED" || recorded?.status === "SKIPPED";
   if (isSettled && claim.document && (change.textFence ?? change.chunkFence) !== undefined) {
     deps.onContentMoved(claim.document.id);
   }
-  if (recorded?.status !== "RUNNING" || !next) return null;
-  Object.assign(running, ran);
-  running.attempt = 1;
-  running.input = output ?? null;
-  running.facts = {};
-  running.beating.stage = next.name;
-  running.beating.progress = { fraction: 0, message: null, isNew: false };
-  return next.name;
+  return null;
 }
 
 /** Which versions' outputs stand in the task once this pipeline has passed a stage; the first stage begins anew. */
@@ -138,7 +151,7 @@ function whatStands(
 
 /** Whether the stage has brought in its document's bytes, and they are what this job need not do again. */
 async function fetchedNothingNew({ db, onError }: RunTaskDeps, { claim, facts }: RunningClaim): Promise<boolean> {
-  if (!claim.document || facts.sha256 === undefined) return false;
+  if (claim.job.mode !== "INCREMENTAL" || !claim.document || facts.sha256 === undefined) return false;
   try {
     return await isUnchanged(db, { jobId: claim.job.id, documentId: claim.document.id, sha256: facts.sha256 });
   } catch (error) {
@@ -162,7 +175,11 @@ async function execute(
   const deadline = new AbortController();
   // A child process is stopped by its own limit of time, which is another cause: RESOURCE_LIMIT.
   const timer = stage.isolate ? undefined : setTimeout(() => deadline.abort(new Stopped("timed out")), timeoutMs);
-  const signal = AbortSignal.any([stop.signal, deadline.signal]);
+  // AbortSignal.any does the same, and took a tenth of the worker's time through stages that do nothing.
+  const onStop = (): void => deadline.abort(stop.signal.reason);
+  if (stop.signal.aborted) onStop();
+  else stop.signal.addEventListener("abort", onStop, { once: true });
+  const { signal } = deadline;
   const { claim } = running;
   try {
     const options = pipeline.options ? pipeline.options.parse(claim.job.options) : {};
@@ -174,9 +191,11 @@ async function execute(
         inStage({ stage: stage.name, fail: (error) => stop.abort(error) }, async () =>
           (stage.run as (ctx: DocumentContext | CollectionContext) => Promise<unknown>)(ctx),
         );
+    running.handler = work.catch(() => undefined);
     return await orAborted(work, signal);
   } finally {
     clearTimeout(timer);
+    stop.signal.removeEventListener("abort", onStop);
   }
 }
 
@@ -210,6 +229,8 @@ function assertAccepted(stage: Stage, output: unknown, staged: StagedCounts): vo
 
 /** Records what ended the stage, and says so in the log where that was a failure. */
 async function endWith(deps: RunTaskDeps, running: RunningClaim, stage: string, error: unknown): Promise<void> {
+  // A stage before has taken the task out of our hands.
+  if (running.isOver) return;
   // Under a lost lease nothing more is written; the attempt to end is recorded as refused, as evidence.
   const ending = endingOf(error);
   if (ending.cause !== "INTERRUPTED") deps.failures.say(labelsOf(running, stage), ending);
@@ -229,6 +250,7 @@ function base(running: RunningClaim) {
     fence: claim.fence,
     ...staging?.fences,
     ...(Object.keys(facts).length > 0 ? { document: facts } : {}),
-    ...(warnings.length > 0 ? { warnings } : {}),
+    // A copy: the next stage may add to them before this is sent.
+    ...(warnings.length > 0 ? { warnings: [...warnings] } : {}),
   };
 }

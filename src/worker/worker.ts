@@ -96,6 +96,7 @@ export class WorkerLoop {
     this.#running = new Runs(
       {
         ...deps,
+        leaseMs: settings.leaseMs,
         recorder: this.#recorder,
         heartbeat: this.#heartbeat,
         failures: new StageFailures(deps.logger),

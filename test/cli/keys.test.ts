@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { ApiClient } from "../../src/cli/client.js";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
+import { PATIENCE_MS } from "../support/until.js";
 import { ROOT, startHeadway, type HeadwayProcess } from "../support/processes.js";
 
 // Each command is a process of its own.
@@ -35,7 +36,7 @@ function headway(
 ): Promise<Ran> {
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, HEADWAY_DATA_DIR: dataDir, ...settings };
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { env, timeout: 30_000 }, (error, out, err) =>
+    execFile(process.execPath, [MAIN, ...args], { env, timeout: PATIENCE_MS }, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out: out.trim(), err: err.trim() }),
     );
   });

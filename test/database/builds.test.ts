@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { jest } from "@jest/globals";
 import pg from "pg";
 import { migrate } from "../../src/database/migrate.js";
 import { HeadwayError } from "../../src/errors.js";
@@ -12,8 +11,6 @@ import { startPgBouncer, type TestPooler } from "../support/pgbouncer.js";
 import { ROOT, startHeadway } from "../support/processes.js";
 import { until } from "../support/until.js";
 
-// Processes are started.
-jest.setTimeout(120_000);
 const MAIN = path.join(ROOT, "dist", "src", "cli", "main.js");
 const BUILD = buildVersion();
 

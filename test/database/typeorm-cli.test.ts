@@ -28,7 +28,7 @@ describe("ormconfig.ts", () => {
     expect(await typeorm("migration:show")).toMatch(/\[X\] \d+ Baseline/);
     expect(await typeorm("migration:run")).toContain("No migrations are pending");
     // Four starts of a process.
-  }, 120_000);
+  });
 
   test("says which setting is missing", async () => {
     database = { ...database, url: "" };

@@ -39,14 +39,10 @@ async function timed<T>(work: Promise<T>): Promise<{ readonly value: T; readonly
 /** Sends until one of the hints arrives. */
 async function arrivesAgain(dispatcher: Dispatcher, got: readonly string[]): Promise<void> {
   const before = got.length;
-  await until(
-    "a hint arrives again",
-    async () => {
-      await dispatcher.send([hint()]);
-      return got.length > before;
-    },
-    20_000,
-  );
+  await until("a hint arrives again", async () => {
+    await dispatcher.send([hint()]);
+    return got.length > before;
+  });
 }
 
 describe("Bull dispatcher in an outage", () => {
@@ -85,7 +81,7 @@ describe("Bull dispatcher in an outage", () => {
   test("with Redis frozen longer than the connections are kept, deliveries resume", async () => {
     server.freeze();
     const frozenAt = Date.now();
-    await until("both kinds of connection were made anew", () => Date.now() - frozenAt > 12_000, 20_000);
+    await until("both kinds of connection were made anew", () => Date.now() - frozenAt > 12_000);
     server.thaw();
     await arrivesAgain(dispatcher, handler.got);
   });
@@ -125,11 +121,11 @@ describe("Bull dispatcher in an outage", () => {
     try {
       const said: unknown[] = [];
       child.on("message", (word) => said.push(word));
-      await until("the handler runs", () => said.includes("running"), 30_000);
+      await until("the handler runs", () => said.includes("running"));
       await own.stop();
-      await until("it knows that Redis is away", () => said.includes("away"), 30_000);
+      await until("it knows that Redis is away", () => said.includes("away"));
       child.send("close");
-      await until("it has ended", () => child.exitCode !== null, 30_000);
+      await until("it has ended", () => child.exitCode !== null);
       expect(child.exitCode).toBe(0);
     } finally {
       child.kill("SIGKILL");

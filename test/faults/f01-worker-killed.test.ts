@@ -43,10 +43,14 @@ describe("F1: a worker is killed", () => {
     "claim.after_commit",
     "stage.before_run",
     "stage.after_run@2",
+    "stage.ahead",
+    "stage.ahead@2",
     "flush.before_send@3",
     "flush.after_commit@2",
     "complete.after_commit",
     "heartbeat.after_commit",
+    "artifact.before_write",
+    "artifact.after_write",
   ])("at %s: the task goes on at its stage within lease and sweep, with one outcome", async (where) => {
     const [name, at] = where.split("@");
     const job = await rig.submit(api, 3, { options: { holdMs: name === "heartbeat.after_commit" ? 300 : 20 } });

@@ -92,6 +92,5 @@ describe("F10: Postgres", () => {
       expect(ready.status).toBe("ready");
       await rig.account({ fault: "F10", what: `${how}, down ${backAt - downAt} ms`, times: 1, recoveryMs });
     },
-    90_000,
   );
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { cancelTask } from "../../src/engine/cancel/cancel.js";
+import { retryTask } from "../../src/engine/retry/retry.js";
 import type { TaskCommand } from "../../src/engine/flush/task-command.js";
 import { Recorder } from "../../src/engine/flush/recorder.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
@@ -10,6 +11,8 @@ import { ACTOR, createRig, PROJECT, type Rig } from "../support/engine.js";
 import { note } from "./rig.js";
 
 const ROUNDS = 500;
+/** None passes by itself, however long the rounds before its own take. */
+const LEASE_MS = 3_600_000;
 const WORKER = "00000000-0000-7000-8000-0000000000aa";
 const pair = definePipeline({
   name: "pair",
@@ -21,10 +24,12 @@ let rig: Rig;
 let recorder: Recorder;
 let barrier: pg.Client;
 let duty: DutyDeps;
+/** Fails a task at its first crash. */
+let strict: DutyDeps;
 beforeAll(async () => {
   rig = await createRig([pair]);
   const { db, onError } = rig.deps;
-  const options = { db, projectId: PROJECT, leaseMs: 30_000, crashLimit: 3, onDue: () => undefined, onError };
+  const options = { db, projectId: PROJECT, leaseMs: LEASE_MS, crashLimit: 3, onDue: () => undefined, onError };
   recorder = new Recorder({ ...options, actor: { type: "WORKER", name: `worker:${WORKER}` }, workerId: WORKER });
   const sweeper = new Recorder({ ...options, actor: { type: "SYSTEM", name: "system:sweep" }, workerId: null });
   duty = {
@@ -34,6 +39,15 @@ beforeAll(async () => {
     blobs: rig.blobs,
     dispatcher: rig.deps.dispatcher,
     settings: null as never,
+  };
+  strict = {
+    ...duty,
+    recorder: new Recorder({
+      ...options,
+      crashLimit: 1,
+      actor: { type: "SYSTEM", name: "system:sweep" },
+      workerId: null,
+    }),
   };
   barrier = new pg.Client({ connectionString: rig.url });
   await barrier.connect();
@@ -57,21 +71,30 @@ async function running(): Promise<Running[]> {
   return claims;
 }
 
-/** Starts both while the row is locked, and lets go once both wait for it. */
-async function together(taskId: string, one: () => Promise<unknown>, other: () => Promise<unknown>): Promise<void> {
+/** Takes the collection's lock, for which all that decides about the task then waits. */
+async function lock(taskId: string): Promise<void> {
   await barrier.query("begin");
   await barrier.query("select headway.lock_collections(array(select collection_id from headway.task where id = $1))", [
     taskId,
   ]);
-  const first = Math.random() < 0.5 ? one : other;
-  const second = first === one ? other : one;
-  const both = [first(), second()];
+}
+
+async function untilWaiting(sessions: number): Promise<void> {
   for (;;) {
     const { rows } = await barrier.query(
       "select count(*)::int as n from pg_locks l join pg_database d on d.oid = l.database where d.datname = current_database() and l.locktype = 'advisory' and not l.granted",
     );
-    if (rows[0].n >= 2) break;
+    if (rows[0].n >= sessions) return;
   }
+}
+
+/** Starts both while the collection is locked, and lets go once both wait for it. */
+async function together(taskId: string, one: () => Promise<unknown>, other: () => Promise<unknown>): Promise<void> {
+  await lock(taskId);
+  const first = Math.random() < 0.5 ? one : other;
+  const second = first === one ? other : one;
+  const both = [first(), second()];
+  await untilWaiting(2);
   await barrier.query("commit");
   await Promise.all(both);
 }
@@ -139,31 +162,95 @@ describe("F17: released together 500 times, there is one winner as in the race t
   test.each([
     ["a completion", complete, "COMPLETED COMPLETED"],
     ["a failed try", fail, "QUEUED RETRY_SCHEDULED"],
-  ] as const)(
-    "%s and the sweep of its expired lease: the first commit",
-    async (what, change, won) => {
-      const claims = await running();
-      for (const claim of claims) {
-        await expire(claim.taskId);
-        await together(
-          claim.taskId,
-          () => recorder.record(change(claim)),
-          () => rescueExpiredLeases(duty),
-        );
-      }
-      const counts = await tally(claims);
-      expect(Object.keys(counts).sort()).toEqual([won, "QUEUED LEASE_EXPIRED"].sort());
-      expect(counts[won]! + counts["QUEUED LEASE_EXPIRED"]!).toBe(ROUNDS);
-      const [{ evidence }] = await rig.db.query(
-        "select count(*)::int as evidence from headway.refused_write where task_id = any ($1)",
-        [claims.map(({ taskId }) => taskId)],
+  ] as const)("%s and the sweep of its expired lease: the first commit", async (what, change, won) => {
+    const claims = await running();
+    for (const claim of claims) {
+      await expire(claim.taskId);
+      await together(
+        claim.taskId,
+        () => recorder.record(change(claim)),
+        () => rescueExpiredLeases(duty),
       );
-      expect(evidence).toBe(counts["QUEUED LEASE_EXPIRED"]);
-      expect(await rig.violations()).toEqual([]);
-      note({ fault: "F17", what: `${what} × sweep (${JSON.stringify(counts)})`, times: ROUNDS, looks: 1, jobs: 1 });
-      // What was given back must not be claimed by the next test.
-      for (const { taskId } of claims) await cancelTask(rig.deps, ACTOR, { taskId }).catch(() => undefined);
-    },
-    120_000,
-  );
+    }
+    const counts = await tally(claims);
+    expect(Object.keys(counts).sort()).toEqual([won, "QUEUED LEASE_EXPIRED"].sort());
+    expect(counts[won]! + counts["QUEUED LEASE_EXPIRED"]!).toBe(ROUNDS);
+    const [{ evidence }] = await rig.db.query(
+      "select count(*)::int as evidence from headway.refused_write where task_id = any ($1)",
+      [claims.map(({ taskId }) => taskId)],
+    );
+    expect(evidence).toBe(counts["QUEUED LEASE_EXPIRED"]);
+    expect(await rig.violations()).toEqual([]);
+    note({ fault: "F17", what: `${what} × sweep (${JSON.stringify(counts)})`, times: ROUNDS, looks: 1, jobs: 1 });
+    // What was given back must not be claimed by the next test.
+    for (const { taskId } of claims) await cancelTask(rig.deps, ACTOR, { taskId }).catch(() => undefined);
+  });
+
+  test("a retry that is asked for and the sweep that fails the task: retried after it, refused before it", async () => {
+    const claims = await running();
+    let refused = 0;
+    for (const { taskId } of claims) {
+      await expire(taskId);
+      await together(
+        taskId,
+        () => rescueExpiredLeases(strict),
+        () =>
+          retryTask(rig.deps, ACTOR, { taskId, from: "FAILED_STAGE" }).catch((error: Error) => {
+            expect(error.message).toMatch(/RUNNING/);
+            refused += 1;
+          }),
+      );
+    }
+    expect(await tally(claims)).toEqual({
+      "FAILED POISONED": refused,
+      "QUEUED RETRIED_BY_REQUEST": ROUNDS - refused,
+    });
+    // Both orders happened.
+    expect(refused).toBeGreaterThan(0);
+    expect(refused).toBeLessThan(ROUNDS);
+    expect(await rig.violations()).toEqual([]);
+    note({ fault: "F17", what: `retry by request × sweep (${refused} refused)`, times: ROUNDS, looks: 1, jobs: 1 });
+    for (const { taskId } of claims) await cancelTask(rig.deps, ACTOR, { taskId }).catch(() => undefined);
+  });
+
+  test("a heartbeat and the sweep of the same lease: renewed and kept, or given back and not renewed", async () => {
+    const claims = await running();
+    let kept = 0;
+    for (const [round, { taskId, fence }] of claims.entries()) {
+      await expire(taskId);
+      await lock(taskId);
+      // The sweep has found the lease expired, and waits. A heartbeat waits for nobody: it comes before the sweep goes on,
+      // after it, or at the same moment.
+      const sweep = rescueExpiredLeases(duty);
+      await untilWaiting(1);
+      const beat = (): Promise<{ answer: { lost: string[] } }[]> =>
+        rig.db.query("select headway.heartbeat($1, $2, $3) as answer", [
+          WORKER,
+          LEASE_MS,
+          JSON.stringify([{ task: taskId, fence, stage: "only" }]),
+        ]);
+      const order = ["beat first", "sweep first", "together"][round % 3]!;
+      let lost: string[] | null = null;
+      if (order === "beat first") lost = (await beat())[0]!.answer.lost;
+      const beating = order === "together" ? beat() : null;
+      await barrier.query("commit");
+      const rescued = await sweep;
+      await beating;
+      if (order === "sweep first") lost = (await beat())[0]!.answer.lost;
+      const [task] = await rig.db.query(
+        "select status, lease_expires_at > clock_timestamp() as holds from headway.task where id = $1",
+        [taskId],
+      );
+      expect(task).toEqual(rescued === 0 ? { status: "RUNNING", holds: true } : { status: "QUEUED", holds: null });
+      if (order !== "together") {
+        expect([order, rescued, lost]).toEqual(order === "beat first" ? [order, 0, []] : [order, 1, [taskId]]);
+      }
+      // Whoever was passed over hears of it at the next beat.
+      expect((await beat())[0]!.answer.lost).toEqual(rescued === 0 ? [] : [taskId]);
+      kept += 1 - rescued;
+      await cancelTask(rig.deps, ACTOR, { taskId });
+    }
+    expect(await rig.violations()).toEqual([]);
+    note({ fault: "F17", what: `heartbeat × sweep (${kept} kept)`, times: ROUNDS, looks: 1, jobs: 1 });
+  });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
+import type { ApiClient } from "../../src/cli/client.js";
 import { Recorder } from "../../src/engine/flush/recorder.js";
 import { createDataSource } from "../../src/database/data-source.js";
 import { convergeOpenJobs } from "../../src/reconciler/open-jobs.js";
@@ -10,18 +11,19 @@ import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
 import { expireCollections } from "../../src/reconciler/expiry.js";
 import type { DutyDeps } from "../../src/reconciler/duty.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
-import { createFaultRig, ROLES, type FaultRig } from "./rig.js";
+import { until } from "../support/until.js";
+import { createFaultRig, hasExited, hasFired, ROLES, type FaultRig } from "./rig.js";
 
 const NOT_ELIGIBLE = 10_000;
 let rig: FaultRig;
+let api: ApiClient;
 beforeAll(async () => {
   rig = await createFaultRig();
+  api = rig.client(await rig.start(ROLES.api));
 });
 afterAll(() => rig.close());
 
 test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of the one that is", async () => {
-  const server = await rig.start(ROLES.api);
-  const api = rig.client(server);
   const job = await rig.submit(api, 1);
   const crowd = await rig.submit(api, NOT_ELIGIBLE, {}, "scenery");
   // As dead and as living workers leave them: all are RUNNING, one lease is past, and it is the last in the order.
@@ -38,17 +40,14 @@ test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of
   );
   const looksBefore = rig.looks;
   const sweepers = await Promise.all(Array.from({ length: 5 }, () => rig.start(ROLES.reconciler)));
-  const deadlineAt = Date.now() + 20_000;
   let rescued: { n: number }[] = [];
-  while (Date.now() < deadlineAt) {
-    rescued = (
-      await rig.db.query(
-        "select count(*)::int as n from headway.status_change where reason = 'LEASE_EXPIRED' group by entity_id",
-      )
-    ).rows;
-    if (rescued.length > 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await until("it is rescued", async () => {
+    const { rows } = await rig.db.query(
+      "select count(*)::int as n from headway.status_change where reason = 'LEASE_EXPIRED' group by entity_id",
+    );
+    rescued = rows;
+    return rows.length > 0;
+  });
   expect(rescued).toEqual([{ n: 1 }]);
   for (const sweeper of sweepers) await sweeper.kill();
 
@@ -86,7 +85,90 @@ test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of
   await db.destroy();
   expect(rig.looks).toBeGreaterThan(looksBefore);
 
-  await rig.start(ROLES.worker);
+  const worker = await rig.start(ROLES.worker);
   await rig.settled([job]);
+  await worker.kill();
   await rig.account({ fault: "F18", what: "5 sweepers, 10,000 not eligible", times: 5 });
-}, 150_000);
+});
+
+/** Starts a sweeper that dies there. */
+async function dies(failpoint: string): Promise<void> {
+  const doomed = await rig
+    .start(ROLES.reconciler, { HEADWAY_FAILPOINT: `${failpoint}:kill9` })
+    .catch((error: Error) => {
+      // It may be dead before it could say that it is ready.
+      expect(error.message).toContain(`failpoint ${failpoint}:kill9 fired`);
+      return null;
+    });
+  if (doomed === null) return;
+  await until("the sweeper is dead", () => hasExited(doomed));
+  expect(hasFired(doomed)).toBe(true);
+}
+
+test("F18: a sweeper is killed between finding a dead worker's tasks and giving them back: another gives each back once", async () => {
+  const job = await rig.submit(api, 3, { options: { holdMs: 60_000 } });
+  const worker = await rig.start(ROLES.worker);
+  await until("all three run", async () => {
+    const { rowCount } = await rig.db.query("select from headway.task where job_id = $1 and status = 'RUNNING'", [job]);
+    return rowCount === 3;
+  });
+  await worker.kill();
+  await dies("sweep.before_rescue");
+  const standing = await rig.db.query(
+    "select status, count(*)::int as n from headway.task where job_id = $1 and kind = 'DOCUMENT' group by 1",
+    [job],
+  );
+  expect(standing.rows).toEqual([{ status: "RUNNING", n: 3 }]);
+  const diedAt = Date.now();
+  const sweeper = await rig.start(ROLES.reconciler);
+  await until("they are offered again", async () => {
+    const { rowCount } = await rig.db.query("select from headway.task where job_id = $1 and status = 'RUNNING'", [job]);
+    return rowCount === 0;
+  });
+  const recoveryMs = Date.now() - diedAt;
+  const { rows } = await rig.db.query(
+    `select count(*)::int as times, max(t.crashes) as crashes from headway.status_change s join headway.task t on t.id = s.entity_id
+     where s.job_id = $1 and s.reason = 'LEASE_EXPIRED' group by s.entity_id`,
+    [job],
+  );
+  expect(rows).toEqual(Array(3).fill({ times: 1, crashes: 1 }));
+  await api.mutate("mutation ($id: ID!) { cancelJob(input: { jobId: $id }) { job { id } userErrors { message } } }", {
+    id: job,
+  });
+  await rig.settled([job]);
+  await rig.account(
+    { fault: "F18", what: "kill -9 at sweep.before_rescue", times: 1, recoveryMs },
+    { statuses: ["CANCELLED"] },
+  );
+  await sweeper.kill();
+});
+
+test("F18: a sweeper is killed after the first of two jobs that it settles: another settles the second", async () => {
+  const jobs = [await rig.submit(api, 1), await rig.submit(api, 1)];
+  // As a flush leaves them whose convergence failed: all documents are settled, and the jobs stand open.
+  await rig.db.query(
+    `update headway.task set status = 'CANCELLED', version = version + 1, change_id = gen_random_uuid(),
+       changed_by_type = 'SYSTEM', changed_by = 'system:test', change_reason = 'CANCELLED_BY_REQUEST',
+       finished_at = clock_timestamp() where job_id = any ($1) and kind = 'DOCUMENT'`,
+    [jobs],
+  );
+  const open = async (): Promise<number> =>
+    (await rig.db.query("select from headway.job where id = any ($1) and finished_at is null", [jobs])).rowCount!;
+  expect(await open()).toBe(2);
+  await dies("sweep.after_converge");
+  expect(await open()).toBe(1);
+  const diedAt = Date.now();
+  const sweeper = await rig.start(ROLES.reconciler);
+  await rig.settled(jobs);
+  const { rows } = await rig.db.query(
+    "select entity_id from headway.status_change where job_id = any ($1) and entity_type = 'JOB' and reason = 'ALL_TASKS_SETTLED' and actor = 'system:sweep'",
+    [jobs],
+  );
+  expect(new Set(rows.map((row) => row.entity_id))).toEqual(new Set(jobs));
+  expect(rows).toHaveLength(2);
+  await rig.account(
+    { fault: "F18", what: "kill -9 at sweep.after_converge", times: 1, recoveryMs: Date.now() - diedAt },
+    { statuses: ["CANCELLED"] },
+  );
+  await sweeper.kill();
+});

@@ -89,7 +89,6 @@ describe("F21: SIGTERM with long work", () => {
       const what = `SIGTERM${blackhole ? ", Redis blackholed" : ""}: exit after ${exitMs} ms`;
       await rig.account({ fault: "F21", what, times: 1 }, { statuses: ["CANCELLED"] });
     },
-    60_000,
   );
 
   test("/readyz says that it is stopping while running work is waited for", async () => {

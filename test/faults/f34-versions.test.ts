@@ -1,12 +1,10 @@
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { ApiClient } from "../../src/cli/client.js";
 import { ROOT, type HeadwayProcess } from "../support/processes.js";
 import { until } from "../support/until.js";
 import { createFaultRig, ROLES, type FaultRig } from "./rig.js";
 
-// Processes of several builds are started one after the other.
-jest.setTimeout(240_000);
 const DOCUMENTS = 200;
 const OPTIONS = { pipeline: "rolling", options: { holdMs: 200 } };
 

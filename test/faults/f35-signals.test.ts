@@ -4,13 +4,11 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { ApiClient } from "../../src/cli/client.js";
 import { ROOT } from "../support/processes.js";
 import { until } from "../support/until.js";
 
-// Each test makes a cluster of its own and starts it, on a machine that may be busy.
-jest.setTimeout(180_000);
 const READY_MS = 120_000;
 const GRACE_MS = 4_000;
 /** What ending a process, its children and the embedded Postgres takes beyond the grace, on a busy machine. */

@@ -165,4 +165,4 @@ test("F37: the API answers the same whatever the defaults of the database are, d
     what: `${Object.keys({ ...ELSEWHERE, ...ONLY_DIRECTLY }).length} defaults of a database`,
     times: 1,
   });
-}, 300_000);
+});

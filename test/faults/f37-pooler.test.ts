@@ -13,12 +13,12 @@ beforeEach(async () => {
   database = await createTestDatabase();
   rig = await createFaultRig({ databaseUrl: database.url });
   pooler = await startPgBouncer([database.url]);
-}, 60_000);
+});
 afterEach(async () => {
   await rig.close();
   await pooler.stop();
   await database.drop();
-}, 60_000);
+});
 
 interface Seen {
   readonly entityType: string;
@@ -84,7 +84,7 @@ test("F37: an API and a worker behind PgBouncer in transaction mode take jobs to
   // this one for each of their two keys.
   expect(pooler.log().match(/pooler error: .*/g)).toEqual(Array(4).fill(expect.stringContaining("startup parameter")));
   await rig.account({ fault: "F37", what: "PgBouncer, transaction mode", times: 1 });
-}, 180_000);
+});
 
 test("F37: without a way past the pooler changes and cancel requests are found by polling, and it is said what to set", async () => {
   const pooled = { DATABASE_URL: pooler.through(database.url) };
@@ -116,7 +116,7 @@ test("F37: without a way past the pooler changes and cancel requests are found b
   );
   expect(listening.rows).toEqual([]);
   await rig.account({ fault: "F37", what: "PgBouncer, polling alone", times: 1 });
-}, 180_000);
+});
 
 test("F37: what another client leaves to the sessions of a pooler changes no decision: it is refused or done right", async () => {
   const pooled = { DATABASE_URL: pooler.through(database.url), HEADWAY_DATABASE_DIRECT_URL: database.url };
@@ -138,7 +138,7 @@ test("F37: what another client leaves to the sessions of a pooler changes no dec
   await rig.settled([jobId], 60_000);
   await submitAndFollow(api, 3);
   await rig.account({ fault: "F37", what: "sessions spoilt by another client", times: spoilt });
-}, 180_000);
+});
 
 test("F37: two installations live in one database, under one user, through one pooler", async () => {
   const pooled = (schema: string): Record<string, string> => ({
@@ -165,4 +165,4 @@ test("F37: two installations live in one database, under one user, through one p
        (select count(*)::int from pg_class where relnamespace = 'public'::regnamespace) as in_public`,
   );
   expect(rows).toEqual([{ ours: 13, theirs: 13, our_violations: 0, their_violations: 0, in_public: 0 }]);
-}, 180_000);
+});

@@ -27,6 +27,8 @@ export interface FaultProxy {
    * answer to it has come and before that is passed on, so that the client can't know what became of it. Resolves then.
    */
   cutOn(needle: string, when: "before" | "after"): Promise<void>;
+  /** New connections lead to another port; open ones stay where they are. */
+  leadTo(port: number): void;
   close(): Promise<void>;
 }
 
@@ -56,6 +58,7 @@ export async function startFaultProxy(upstreamPort: number): Promise<FaultProxy>
   let delayMs = 0;
   let bytesPerSecond = Infinity;
   let cut: Cut | null = null;
+  let port = upstreamPort;
   let fired = 0;
 
   const kill = ({ client, server }: Pair): void => {
@@ -114,7 +117,7 @@ export async function startFaultProxy(upstreamPort: number): Promise<FaultProxy>
       client.resetAndDestroy();
       return;
     }
-    const server = connect(upstreamPort, "127.0.0.1");
+    const server = connect(port, "127.0.0.1");
     server.setNoDelay(true);
     const pair: Pair = { client, server, swallowed: mode === "blackhole", head: null, tail: "", cutAfterAnswer: null };
     if (pair.swallowed) fired += 1;
@@ -165,6 +168,9 @@ export async function startFaultProxy(upstreamPort: number): Promise<FaultProxy>
     },
     throttle(rate) {
       bytesPerSecond = rate;
+    },
+    leadTo(other) {
+      port = other;
     },
     cutOn: (needle, when) => new Promise((done) => (cut = { needle, when, done })),
     async close() {

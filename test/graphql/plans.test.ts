@@ -1,4 +1,4 @@
-import { isMoreToCome, readFeeds } from "../../src/engine/stream/feed.js";
+import { isMoreToCome, lostFeeds, readFeeds } from "../../src/engine/stream/feed.js";
 import { createTestApi, type TestApi } from "../support/api.js";
 import { PROJECT } from "../support/engine.js";
 import { fill } from "../support/fill.js";
@@ -116,12 +116,13 @@ test.each(LISTS)("%s: no large table is read from end to end", async (_list, fie
 test("what streams read at each wake-up: no large table is read from end to end", async () => {
   const watched = { subscriptions: new Set<never>(), wakers: new Set<never>() };
   const feeds = [
-    { ...watched, kind: "project", id: PROJECT, place: { tx: "1000000000", position: "0" } },
-    { ...watched, kind: "collection", id: uuid(1, 77), place: { position: "1000000000" } },
+    { ...watched, kind: "project", id: PROJECT, place: { tx: "1000000000", position: "0", change: null } },
+    { ...watched, kind: "collection", id: uuid(1, 77), place: { position: "1000000000", change: "000000000000" } },
   ] as const;
   await readByIndex(async () => {
     expect(await readFeeds(api.rig.db, feeds, 500)).toEqual([]);
     expect(await isMoreToCome(api.rig.db, feeds)).toBe(false);
+    expect(await lostFeeds(api.rig.db, feeds)).toEqual([feeds[1]]);
   });
 });
 

@@ -48,7 +48,7 @@ beforeAll(async () => {
   if (process.env.HEADWAY_TEST_SHOW)
     for (const { documentName, status, error, stages } of job.tasks.nodes)
       process.stderr.write(`${documentName}: ${status} ${error?.code} ${JSON.stringify(stages)} ${error?.message}\n`);
-}, 600_000);
+});
 afterAll(async () => {
   await api.close();
   await headway.stop();

@@ -53,6 +53,7 @@ function containers(): Bomb[] {
   return [
     { name: "inflates.docx", bytes: big, verdict: LIMIT },
     { name: "lies.docx", bytes: lying(big), verdict: LIMIT_OR_BROKEN },
+    { name: "chapters.epub", bytes: book(), verdict: LIMIT },
     { name: "entries.docx", bytes: many, verdict: LIMIT },
     { name: "diagonal.xlsx", bytes: wide(diagonal()), verdict: LIMIT },
     { name: "repeated.ods", bytes: repeating(), verdict: LIMIT },
@@ -68,6 +69,20 @@ function diagonal(): string {
     { length: 8_000 },
     (_, index) => `<row r="${index + 1}"><c r="${letters(index)}${index + 1}"><v>1</v></c></row>`,
   ).join("");
+}
+
+/** A book of two chapters, each of two million paragraphs in a few kilobytes. */
+function book(): Uint8Array {
+  const chapter = strToU8(`<html><body>${"<p>a</p>".repeat(2_000_000)}</body></html>`);
+  return zipSync({
+    mimetype: [strToU8("application/epub+zip"), { level: 0 }],
+    "META-INF/container.xml": strToU8(`<container><rootfiles><rootfile full-path="book.opf"/></rootfiles></container>`),
+    "book.opf": strToU8(
+      `<package><manifest><item id="a" href="a.xhtml"/><item id="b" href="b.xhtml"/></manifest><spine><itemref idref="a"/><itemref idref="b"/></spine></package>`,
+    ),
+    "a.xhtml": chapter,
+    "b.xhtml": chapter,
+  });
 }
 
 /** A cell that stands there a million million times. */
@@ -182,6 +197,10 @@ function markup(): Bomb[] {
     ),
     text("deep.xml", `<?xml version="1.0"?>${"<a>".repeat(200_000)}x${"</a>".repeat(200_000)}`),
     text("deep.json", `${"[".repeat(500_000)}1${"]".repeat(500_000)}`),
+    text("deep.rtf", `{\\rtf1 ${"{".repeat(200_000)}x${"}".repeat(200_000)}}`),
+    text("paragraphs.rtf", `{\\rtf1 ${"a\\par\n".repeat(1_200_000)}}`, LIMIT),
+    text("paragraphs.html", "<p>a".repeat(1_200_000), LIMIT),
+    text("wide.csv", `${"a,".repeat(20_000)}a\n${"a\n".repeat(20_000)}`, LIMIT),
     text("deep.html", `<html><body>${"<div>".repeat(200_000)}x`),
   ];
 }

@@ -108,7 +108,7 @@ describe("the documents pipeline on real files", () => {
     } finally {
       await api.close();
     }
-  }, 600_000);
+  });
 
   afterAll(async () => {
     await headway.stop();

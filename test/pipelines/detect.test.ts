@@ -30,13 +30,24 @@ function compound(stream: string): Uint8Array {
   return head;
 }
 
+const OPEN = "application/vnd.openxmlformats-officedocument";
+
 describe("detect", () => {
   test.each([
-    ["a document with macros", "application/vnd.ms-word.document.macroEnabled.main+xml"],
-    ["a template", "application/vnd.openxmlformats-officedocument.wordprocessingml.template.main+xml"],
-    ["a template with macros", "application/vnd.ms-word.template.macroEnabledTemplate.main+xml"],
-  ])("takes %s for the Word document that it is", async (_, type) => {
-    expect(await detect(renamed(type), "a")).toBe(FORMATS.docx);
+    ["docm", "application/vnd.ms-word.document.macroEnabled.main+xml", FORMATS.docx],
+    ["dotx", `${OPEN}.wordprocessingml.template.main+xml`, FORMATS.docx],
+    ["dotm", "application/vnd.ms-word.template.macroEnabledTemplate.main+xml", FORMATS.docx],
+    ["xlsm", "application/vnd.ms-excel.sheet.macroEnabled.main+xml", FORMATS.xlsx],
+    ["xltx", `${OPEN}.spreadsheetml.template.main+xml`, FORMATS.xlsx],
+    ["xltm", "application/vnd.ms-excel.template.macroEnabled.main+xml", FORMATS.xlsx],
+    ["pptm", "application/vnd.ms-powerpoint.presentation.macroEnabled.main+xml", FORMATS.pptx],
+    ["potx", `${OPEN}.presentationml.template.main+xml`, FORMATS.pptx],
+    ["potm", "application/vnd.ms-powerpoint.template.macroEnabled.main+xml", FORMATS.pptx],
+    ["ppsx", `${OPEN}.presentationml.slideshow.main+xml`, FORMATS.pptx],
+    ["ppsm", "application/vnd.ms-powerpoint.slideshow.macroEnabled.main+xml", FORMATS.pptx],
+  ])("takes a document with macros or a template, a %s, for what it is", async (extension, type, mediaType) => {
+    expect(await detect(renamed(type), "a")).toBe(mediaType);
+    expect(await detect(renamed(type), `a.${extension}`)).toBe(mediaType);
   });
 
   test.each([

@@ -36,7 +36,11 @@ const film: Expected = hasFfmpeg
   : { metadata: { title: "Film" }, silent: true, warnings: ["SUBTITLES_UNREAD", "NO_TRANSCRIBER"] };
 const readable = { contains: ["The worker renews its lease with every heartbeat."], warnings: [] };
 
-/** Made by scripts/make-fixtures.mjs. */
+/** What LibreOffice saves of the table in scripts/make-office-fixtures.mjs: cells that span rows or columns are repeated. */
+const LEASE_TABLE =
+  "| Stage | Limit | Retries | | --- | --- | --- | | parse | 5 min | 3 | | parse | 20 min | 1 | | all of them | all of them | 4 |";
+
+/** Made by scripts/make-fixtures.mjs and scripts/make-office-fixtures.mjs. */
 export const FIXTURE_FILES: Readonly<Record<string, Expected>> = {
   "documents/leases.odt": {
     contains: [
@@ -59,6 +63,28 @@ export const FIXTURE_FILES: Readonly<Record<string, Expected>> = {
   "documents/leases.xlsx": {
     contains: ["## Workers | Worker | Leases | | --- | --- | | north & south | 12.5 |", "## Days Day 2024-01-01"],
     metadata: { title: "Leases & fences", sheets: 2, rows: 4 },
+  },
+  "documents/letter.rtf": {
+    mediaType: "application/rtf",
+    contains: [
+      "Letterhead of the fleet # What a lease is A lease is a right until a time[1]. Größe, Привет, 日本語 and € 5. It ends and is offered again. ## How it ends - By its time - By its holder",
+      LEASE_TABLE,
+      "The end. [1] Never a right for ever. Comment (Ann): Who says so? Page of the leases",
+    ],
+    absent: ["hidden words", "Times New Roman", "LibreOffice"],
+    metadata: {
+      title: "Leases & fences",
+      creator: "Headway",
+      subject: "Work that is handed out",
+      keywords: ["lease", "fence"],
+    },
+    warnings: [],
+  },
+  "documents/letter.epub": {
+    mediaType: "application/epub+zip",
+    contains: ["What a lease is", "Größe, Привет, 日本語 and € 5.", "By its time", LEASE_TABLE, "The end."],
+    metadata: { title: "Leases & fences", creator: "Headway", language: "en" },
+    warnings: [],
   },
   "documents/with-attachments.eml": {
     mediaType: "message/rfc822",

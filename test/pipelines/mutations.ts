@@ -20,7 +20,9 @@ const FOLDERS = [
 const SLOW = /\.(png|jpe?g|tiff?|webp)$/;
 const SLOW_SHARE = 0.08;
 const EXTENSIONS =
-  "pdf docx odt pptx xlsx eml html md txt csv json xml png jpeg tiff webp wav mp3 flac ogg m4a mp4 mkv webm".split(" ");
+  "pdf docx odt pptx xlsx rtf epub eml html md txt csv json xml png jpeg tiff webp wav mp3 flac ogg m4a mp4 mkv webm".split(
+    " ",
+  );
 
 export function sources(): Mutant[] {
   return FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) =>

@@ -3,15 +3,12 @@ import { readdir, readFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import path from "node:path";
 import { promisify } from "node:util";
-import { jest } from "@jest/globals";
 import { parse } from "yaml";
 import { ROOT } from "../support/processes.js";
 import { instruction, lastStage } from "./image.js";
 
 const run = promisify(execFile);
 const read = (name: string): Promise<string> => readFile(path.join(ROOT, name), "utf8");
-// Docker Compose may have to be installed first.
-jest.setTimeout(300_000);
 
 describe("docker-compose.yml", () => {
   let file: string;

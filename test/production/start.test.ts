@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { jest } from "@jest/globals";
 import { parse } from "yaml";
 import { ApiClient } from "../../src/cli/client.js";
 import { createEmptyDatabase, type TestDatabase } from "../support/database.js";
@@ -12,8 +11,6 @@ import { startRedis, type TestRedis } from "../support/redis.js";
 import { layOutImage, type Image } from "./image.js";
 
 const run = promisify(execFile);
-// Six processes are started, as many as the file says.
-jest.setTimeout(180_000);
 
 let image: Image;
 let database: TestDatabase;

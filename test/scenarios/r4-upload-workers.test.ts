@@ -91,6 +91,8 @@ describe("an upload that used to stay validated and never be parsed", () => {
       ["parse", parse],
     ] as const) {
       await until(`it is held in ${stage}`, () => gate.held.length === 1);
+      // A stage may begin a moment before the end of the one before is recorded.
+      await until("the record says so", async () => (await job(jobId, "stage"))["stage"] === stage);
       expect(await job(jobId, fields)).toEqual({
         status: "PROCESSING",
         stage,
@@ -114,7 +116,8 @@ describe("an upload that used to stay validated and never be parsed", () => {
     await until("two are held", () => validate.held.length === 2);
     expect(await openWork()).toEqual(["validate: 1/2", "parse: 0/0"]);
     validate.open(validate.held[0]!);
-    await until("one is parsed", () => parse.held.length === 1);
+    await until("one is parsed, and the record says so", async () => (await openWork())[1] === "parse: 0/1");
+    expect(parse.held).toHaveLength(1);
     expect(await openWork()).toEqual(["validate: 1/1", "parse: 0/1"]);
     await worker.stop(0);
     expect(await openWork()).toEqual(["validate: 2/0", "parse: 1/0"]);
@@ -124,7 +127,8 @@ describe("an upload that used to stay validated and never be parsed", () => {
     await until("all are held where they were", () => validate.held.length === 2 && parse.held.length === 1);
     expect(await openWork()).toEqual(["validate: 0/2", "parse: 0/1"]);
     for (const name of validate.held) validate.open(name);
-    await until("all are parsed", () => parse.held.length === 3);
+    await until("all are parsed, and the record says so", async () => (await openWork())[1] === "parse: 0/3");
+    expect(parse.held).toHaveLength(3);
     expect(await openWork()).toEqual(["validate: 0/0", "parse: 0/3"]);
     for (const name of parse.held) parse.open(name);
     await api.rig.settled(jobId);

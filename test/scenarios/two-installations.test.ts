@@ -1,4 +1,3 @@
-import { jest } from "@jest/globals";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,8 +7,6 @@ import { clientFor } from "../../src/database/client.js";
 import { createEmptyDatabase, type TestDatabase } from "../support/database.js";
 import { startHeadway, type HeadwayProcess } from "../support/processes.js";
 import { startRedis, type TestRedis } from "../support/redis.js";
-
-jest.setTimeout(120_000);
 
 const SCHEMAS = ["first", "Second_2"] as const;
 

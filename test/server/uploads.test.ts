@@ -520,6 +520,37 @@ describe("the bytes of an upload", () => {
     expect(await disk()).toEqual(before);
   });
 
+  test("go with their two last documents, whichever way these go at the same time", async () => {
+    const before = await disk();
+    const ways = [
+      `mutation ($id: ID!, $document: ID!) {
+         removeDocuments(input: { collectionId: $id, documentIds: [$document] }) { userErrors { code } } }`,
+      "mutation ($id: ID!) { deleteCollection(input: { collectionId: $id }) { userErrors { code } } }",
+      `mutation ($id: ID!) {
+         addDocuments(input: { collectionId: $id, documents: [{ name: "a", text: "other" }] }) { userErrors { code } } }`,
+    ];
+    const left: string[] = [];
+    for (let round = 0; round < 30; round += 1) {
+      const bytes = randomBytes(100);
+      const id = await announce(bytes);
+      expect((await send(id, bytes)).status).toBe(201);
+      const holders = await Promise.all(
+        [0, 1].map(async () => {
+          const collection = await api.rig.collection(0);
+          const [document] = (await add(collection, { name: "a", uploadId: id })).documents;
+          return { id: collection, document: document!.id };
+        }),
+      );
+      const [one, other] = [ways[round % 3]!, ways[Math.floor(round / 3) % 3]!];
+      const answers = await Promise.all([api.send(one, holders[0]), api.send(other, holders[1])]);
+      expect(answers.flatMap(({ errors }) => errors)).toEqual([]);
+      await sweep();
+      if ((await state(id)) !== undefined) left.push(`round ${round}`);
+    }
+    expect(left).toEqual([]);
+    expect(await disk()).toEqual(before);
+  });
+
   test("go when the document gets other content", async () => {
     const { id, before } = await sent();
     const collectionId = await api.rig.collection(0);

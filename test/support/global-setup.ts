@@ -9,8 +9,12 @@ declare global {
   var headwayTestPostgres: { readonly server: EmbeddedPostgres; readonly dataDir: string } | undefined;
 }
 
-/** One Postgres for the run, with a migrated template that every test file's own database is copied from. */
+/**
+ * One Postgres for the run, with a migrated template that every test file's own database is copied from. Where whoever
+ * started the run has one already, that one.
+ */
 export default async function globalSetup(): Promise<void> {
+  if (process.env.HEADWAY_TEST_DATABASE_URL !== undefined) return;
   const dataDir = await mkdtemp(path.join(tmpdir(), "headway-test-run-"));
   // Nothing here must survive a crash, and the disk is not what is tested.
   const flags = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "300" };

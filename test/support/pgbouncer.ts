@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
 import { serverUser } from "../../src/database/embedded-binaries.js";
-import { until } from "./until.js";
+import { PATIENCE_MS, until } from "./until.js";
 
 /** A pgbouncer of its own, with its default settings but for the mode. */
 export interface TestPooler {
@@ -20,7 +20,7 @@ export interface TestPooler {
   stop(): Promise<void>;
 }
 
-const START_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = PATIENCE_MS;
 
 /**
  * In front of the Postgres of that URL, for every database there and the users of these URLs.

@@ -52,6 +52,9 @@ begin
     exit when not found;
     -- Refusals quote the options.
     delete from headway.options_check where job_id = v_next;
+    -- Whether or not there are rows for them: a worker may have died before it made one.
+    insert into headway.blob_deletion (prefix, project_id) values ('artifacts/' || v_next, c.project_id)
+    on conflict (prefix) do update set delete_after = excluded.delete_after;
     update headway.job_summary set output = null where output is not null and job_id = v_next;
     update headway.job set options = '{}', change_message = null
     where id = v_next and (options <> '{}' or change_message is not null);

@@ -3,9 +3,7 @@ create or replace function headway.empty_tasks(p_tasks uuid[]) returns void lang
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  with gone as (delete from headway.artifact where task_id = any (p_tasks) returning job_id, project_id)
-  insert into headway.blob_deletion (prefix, project_id) select distinct 'artifacts/' || job_id, project_id from gone
-  on conflict (prefix) do update set delete_after = excluded.delete_after;
+  delete from headway.artifact where task_id = any (p_tasks);
   delete from headway.stage_output where task_id = any (p_tasks);
   update headway.task set error_message = null, change_message = null, document_name = null, progress_message = null,
     error_stack = null, warnings = '[]'

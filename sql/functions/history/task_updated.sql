@@ -1,6 +1,7 @@
 -- Statement trigger: checks the transitions of tasks, writes their history, and moves the counts of their jobs and
--- stages. In the counts by stage COMPLETED has passed all stages, SKIPPED counts nowhere, any other has passed the
--- stages before its own.
+-- stages. Of an UPDATE that holds steps (see guard_task) each step is a row of its own: all but the last have gone on to
+-- the next stage of the job's list, so that nothing else can be said of them. In the counts by stage COMPLETED has
+-- passed all stages, SKIPPED counts nowhere, any other has passed the stages before its own.
 create or replace function headway.task_updated() returns trigger language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -11,10 +12,13 @@ begin
   -- A full join, though each row has its old one: it is never made by nested loops, and a plan that a session made for
   -- one row stays for its flushes of 200 (5 ms for each join, and minutes for the 10,000 rows of a cancel).
   v_moves := array(
-    select row(n.job_id, n.collection_id, n.kind, o.status, n.status, o.stage, n.stage, n.change_reason,
+    select row(n.job_id, n.collection_id, n.kind, o.status, n.status, o.stage, n.stage, n.change_reason, s.steps,
       count(*), min(n.run_at))::headway.task_move
-    from new_rows n full join old_rows o on o.id = n.id where (n.version = o.version) is not true
-    group by n.job_id, n.collection_id, n.kind, o.status, n.status, o.stage, n.stage, n.change_reason);
+    from new_rows n full join old_rows o on o.id = n.id
+    cross join lateral (
+      select case when n.steps_version is distinct from o.steps_version then n.version - o.version else 0 end as steps) s
+    where (n.version = o.version) is not true
+    group by n.job_id, n.collection_id, n.kind, o.status, n.status, o.stage, n.stage, n.change_reason, s.steps);
   if cardinality(v_moves) = 0 then return null; end if;
 
   -- Here and not row by row in the guard: one look for all the rows of a flush.
@@ -30,14 +34,46 @@ begin
     ), v_wrong.from_status, v_wrong.to_status, v_wrong.reason);
   end if;
 
+  -- Where the steps before the last have led, the last one stands, or it goes on from there.
+  select m.*, g.names into v_wrong from unnest(v_moves) m join headway.job j on j.id = m.job_id
+  cross join lateral (
+    select x.names, array_position(x.names, m.from_stage) as place from (
+      select case m.kind when 'DOCUMENT' then j.document_stages else j.collection_stages end as names) x) g
+  where m.steps > 0 and (
+    g.names[g.place + m.steps - 1] is null
+    or m.to_stage is distinct from case
+      when m.reason in ('COMPLETED', 'UNCHANGED') then null
+      when m.reason in ('STAGE_STARTED', 'HANDED_ON') then coalesce(g.names[g.place + m.steps], '')
+      else g.names[g.place + m.steps - 1] end)
+  limit 1;
+  if found then
+    raise exception 'job %: % steps from stage % do not lead to % in stage %', v_wrong.job_id, v_wrong.steps,
+      coalesce(v_wrong.from_stage, '(none)'), v_wrong.to_status, coalesce(v_wrong.to_stage, '(none)')
+      using hint = format('Its stages are %s, each step but the last goes on to the next.', v_wrong.names);
+  end if;
+
   perform headway.lock_history(array(select distinct m.collection_id from unnest(v_moves) m));
   insert into headway.status_change (project_id, entity_type, entity_id, collection_id, job_id, task_id, version,
     from_status, to_status, from_stage, to_stage, run, attempt, fence, actor_type, actor, reason, message, change_id, at)
-  select n.project_id, 'TASK', n.id, n.collection_id, n.job_id, n.id, n.version, o.status, n.status, o.stage, n.stage,
-    n.run, n.attempt, case when n.changed_by_type = 'WORKER' then n.fence end, n.changed_by_type, n.changed_by,
-    n.change_reason, n.change_message, n.change_id, n.status_changed_at
-  from new_rows n full join old_rows o on o.id = n.id where (n.version = o.version) is not true
-  order by n.ordinal, n.id;
+  select n.project_id, 'TASK', n.id, n.collection_id, n.job_id, n.id, o.version + s.step,
+    case when s.step = 1 then o.status else 'RUNNING' end, case when l.is_last then n.status else 'RUNNING' end,
+    case when s.step = 1 then o.stage else g.names[g.place + s.step::int - 1] end,
+    case when l.is_last then n.stage else g.names[g.place + s.step::int] end,
+    n.run, case when l.is_last then n.attempt else 1 end, case when n.changed_by_type = 'WORKER' then n.fence end,
+    n.changed_by_type, n.changed_by, case when l.is_last then n.change_reason else 'STAGE_STARTED' end,
+    case when l.is_last then n.change_message end, n.change_id, s.at
+  from new_rows n full join old_rows o on o.id = n.id
+  cross join lateral unnest(
+    case when n.steps_version is distinct from o.steps_version then n.step_times else array[n.status_changed_at] end
+  ) with ordinality s(at, step)
+  cross join lateral (select s.step = n.version - o.version as is_last) l
+  left join lateral (
+    select x.names, array_position(x.names, o.stage) as place from (
+      select case n.kind when 'DOCUMENT' then j.document_stages else j.collection_stages end as names
+      from headway.job j where j.id = n.job_id and n.version - o.version > 1) x
+  ) g on true
+  where (n.version = o.version) is not true
+  order by n.ordinal, n.id, s.step;
 
   -- An UPDATE of no rows calls the statement triggers of job all the same.
   if exists (select from unnest(v_moves) m where m.from_status <> m.to_status) then

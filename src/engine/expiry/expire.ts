@@ -3,6 +3,7 @@ import { failpoint } from "../../failpoint.js";
 import type { BlobStore } from "../../storage/blob-store.js";
 import { cancelJob } from "../cancel/cancel.js";
 import type { Actor, EngineDeps } from "../engine.js";
+import { orSetAside, setAsideBlobs, setAsideCollection } from "./set-aside.js";
 
 /** Rows removed in one transaction: short enough to stand beside live traffic. */
 const STEP_ROWS = 500;
@@ -42,13 +43,14 @@ export async function deleteCollection(
     [collectionId, actor.type, actor.name],
   );
   if (await expire(deps, collectionId)) {
-    for (let step = 0; step < REQUEST_STEPS && (await emptyStep(deps, collectionId)) > 0; step += 1);
+    // It is decided: what can't be removed now is for the sweep.
+    for (let step = 0; step < REQUEST_STEPS && ((await emptyStepOf(deps, collectionId)) ?? 0) > 0; step += 1);
   }
   return collectionId;
 }
 
 /** Cancels an open job of a collection that is due, and expires it once none is open. True when it is EXPIRED by this. */
-export async function expire(deps: ExpiryParts, collectionId: string): Promise<boolean> {
+async function expire(deps: ExpiryParts, collectionId: string): Promise<boolean> {
   const [open]: { id: string; projectId: string; status: string }[] = await deps.db.query(
     `select id, project_id as "projectId", status from headway.job where collection_id = $1 and finished_at is null`,
     [collectionId],
@@ -69,7 +71,7 @@ export async function expire(deps: ExpiryParts, collectionId: string): Promise<b
 }
 
 /** One bounded transaction of removing what an EXPIRED collection held. Returns the rows touched; 0 when all is gone. */
-export async function emptyStep({ db }: Parts, collectionId: string): Promise<number> {
+async function emptyStep({ db }: Parts, collectionId: string): Promise<number> {
   // First, because what follows ends by saying that nothing is left.
   const entities: { touched: number }[] = await db.query("select headway.empty_entities($1, $2) as touched", [
     collectionId,
@@ -83,26 +85,58 @@ export async function emptyStep({ db }: Parts, collectionId: string): Promise<nu
   return rows[0]!.touched;
 }
 
-/** Removes stored files whose rows are gone, or that nobody came to own in time. Returns how many prefixes were cleared; what fails is tried again. */
-export async function deleteDueBlobs({ db, onError }: Parts, blobs: BlobStore): Promise<number> {
+/** The same; a collection that can't be emptied is set aside, and null is returned. */
+export function emptyStepOf(deps: Parts, collectionId: string): Promise<number | null> {
+  return orSetAside(
+    deps,
+    `emptying collection ${collectionId}`,
+    () => emptyStep(deps, collectionId),
+    () => setAsideCollection(deps.db, collectionId),
+  );
+}
+
+/** The same for its expiry. */
+export function expireOrSetAside(deps: ExpiryParts, collectionId: string): Promise<boolean | null> {
+  return orSetAside(
+    deps,
+    `expiring collection ${collectionId}`,
+    () => expire(deps, collectionId),
+    () => setAsideCollection(deps.db, collectionId),
+  );
+}
+
+/**
+ * Removes stored files whose rows are gone, or that nobody came to own in time. What can't be removed is set aside.
+ * Returns how many prefixes were cleared.
+ * @param goesOn asked before each prefix: a store that is away takes its time to say so
+ */
+export async function deleteDueBlobs(
+  deps: Parts,
+  blobs: BlobStore,
+  goesOn: () => boolean = () => true,
+): Promise<number> {
+  const { db, onError } = deps;
   const due: { prefix: string; at: string }[] = await db.query(
     `select prefix, delete_after::text as at from headway.blob_deletion where delete_after <= clock_timestamp()
      order by delete_after limit ${STEP_ROWS}`,
   );
   let removed = 0;
   for (const { prefix, at } of due) {
+    if (!goesOn()) break;
     try {
       await blobs.removeBelow(prefix);
-      await failpoint("expiry.after_files");
-      // Booked again meanwhile means that there may be more of it.
-      await db.query("delete from headway.blob_deletion where prefix = $1 and delete_after = $2::timestamptz", [
-        prefix,
-        at,
-      ]);
-      removed += 1;
     } catch (error) {
-      onError(error, `removing the stored files below ${prefix}`);
+      onError(error, `removing the stored files below ${prefix}; it is set aside for a while`);
+      await setAsideBlobs(db, prefix, at);
+      continue;
     }
+    await failpoint("expiry.after_files");
+    // Booked again meanwhile means that there may be more of it.
+    await db.query("delete from headway.blob_deletion where prefix = $1 and delete_after = $2::timestamptz", [
+      prefix,
+      at,
+    ]);
+    removed += 1;
   }
   return removed;
 }

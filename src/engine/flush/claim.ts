@@ -11,6 +11,8 @@ export interface Claim {
   readonly attempt: number;
   readonly maxAttempts: number;
   readonly run: number;
+  /** A crash has been counted in this run: each stage is recorded before the next begins. */
+  readonly hasCrashed: boolean;
   readonly projectId: string;
   readonly textFence: string | null;
   readonly chunkFence: string | null;
@@ -29,10 +31,13 @@ export interface Claim {
     readonly options: unknown;
     readonly tags: readonly string[];
     readonly run: number;
+    readonly mode: "FULL" | "INCREMENTAL";
   };
   readonly collection: { readonly id: string; readonly name: string; readonly metadata: Record<string, unknown> };
   /** Null for the collection task, and where the document has been removed. */
   readonly document: (SourceDocument & { readonly contentVersion: number }) | null;
   /** The kept output of the stage before; null in the first. */
   readonly input: unknown;
+  /** When the claim was sent, by this process's monotonic clock; its lease began later. */
+  readonly claimedAtMs: number;
 }

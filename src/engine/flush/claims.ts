@@ -24,13 +24,6 @@ export interface ClaimsOptions {
   readonly onError: (error: unknown, doing: string) => void;
 }
 
-interface ClaimAnswer {
-  readonly claims: Claim[];
-  /** Somebody else held the collections of all that was due. */
-  readonly claimHeld: boolean;
-  readonly unchecked: readonly UncheckedOptions[];
-}
-
 /** How long a claim waits for a collection where somebody else holds all that have something due. */
 const WAIT_MS = 100;
 
@@ -53,9 +46,9 @@ export class Claims {
    */
   async take(request: ClaimRequest): Promise<Claim[]> {
     for (;;) {
-      const { claims, claimHeld, unchecked } = await this.#takeOnce(request);
+      const { claims, isHeld, unchecked } = await this.#takeOnce(request);
       if (unchecked.length > 0) await keepOptionsChecks(this.#options.db, request.registry, unchecked);
-      if (claims.length > 0 || this.#closed || !(claimHeld || unchecked.length > 0)) return claims;
+      if (claims.length > 0 || this.#closed || !(isHeld || unchecked.length > 0)) return claims;
     }
   }
 
@@ -63,25 +56,28 @@ export class Claims {
     this.#closed = true;
   }
 
-  async #takeOnce({ registry, ...request }: ClaimRequest): Promise<ClaimAnswer> {
-    const { db, actor, workerId, leaseMs, crashLimit, onError } = this.#options;
+  async #takeOnce({ registry, ...request }: ClaimRequest): Promise<Taken> {
+    const { db, actor, workerId, leaseMs, onError } = this.#options;
     const change = randomUUID();
     const claim = JSON.stringify({ ...request, serves: servesOf(registry), change, leaseMs, waitMs: WAIT_MS });
+    const sentAtMs = performance.now();
     for (let lost = false; ;) {
       try {
         if (lost) {
           // The answer to the first try may have been lost after its commit: what it claimed is ours already.
-          const claims = await this.#adopt(change);
-          if (claims.length > 0) return { claims, claimHeld: false, unchecked: [] };
+          const claims = toClaims(await this.#adopt(change), sentAtMs);
+          if (claims.length > 0) return { claims, isHeld: false, unchecked: [] };
         }
         await failpoint("flush.before_send");
-        const rows: { answer: ClaimAnswer }[] = await db.query(
-          "select headway.record_changes($1, $2, $3, $4, '[]', $5) as answer",
-          [actor.type, actor.name, workerId, crashLimit, claim],
-        );
-        const answer = rows[0]!.answer;
-        if (answer.claims.length > 0) await failpoint("claim.after_commit");
-        return answer;
+        const rows: { answer: ClaimAnswer }[] = await db.query("select headway.claim_tasks($1, $2, $3) as answer", [
+          workerId,
+          actor.name,
+          claim,
+        ]);
+        const { claimed, held, unchecked } = rows[0]!.answer;
+        if (claimed === null) return { claims: [], isHeld: held, unchecked };
+        await failpoint("claim.after_commit");
+        return { claims: toClaims(claimed, sentAtMs), isHeld: false, unchecked };
       } catch (error) {
         lost ||= isConnectionLoss(error);
         await pauseAfter(error, {
@@ -95,12 +91,41 @@ export class Claims {
     }
   }
 
-  async #adopt(change: string): Promise<Claim[]> {
-    const rows: { claims: Claim[] }[] = await this.#options.db.query(
+  /** By the id of the claim, which nobody else writes: a cancel that came since then has changed `change_id`. */
+  async #adopt(claimId: string): Promise<Claimed> {
+    const rows: { answer: Claimed }[] = await this.#options.db.query(
       `select headway.claimed(array(select id from headway.task
-         where worker_id = $1 and change_id = $2 and status = 'RUNNING')) as claims`,
-      [this.#options.workerId, change],
+         where worker_id = $1 and claim_id = $2 and status = 'RUNNING')) as answer`,
+      [this.#options.workerId, claimId],
     );
-    return rows[0]!.claims;
+    return rows[0]!.answer;
   }
+}
+
+interface Taken {
+  readonly claims: Claim[];
+  /** Somebody else held the collections of all that was due. */
+  readonly isHeld: boolean;
+  readonly unchecked: readonly UncheckedOptions[];
+}
+
+interface ClaimAnswer {
+  readonly held: boolean;
+  readonly unchecked: readonly UncheckedOptions[];
+  readonly claimed: Claimed | null;
+}
+
+/** What is the same for all tasks of a job stands with the job. */
+interface Claimed {
+  readonly jobs: Readonly<Record<string, Claim["job"] & Pick<Claim, "projectId" | "collection">>>;
+  readonly tasks: readonly (Omit<Claim, "job" | "projectId" | "collection" | "claimedAtMs"> & {
+    readonly jobId: string;
+  })[];
+}
+
+function toClaims({ jobs, tasks }: Claimed, claimedAtMs: number): Claim[] {
+  return tasks.map(({ jobId, ...task }) => {
+    const { projectId, collection, ...job } = jobs[jobId]!;
+    return { ...task, projectId, collection, job, claimedAtMs };
+  });
 }

@@ -1,23 +1,18 @@
-import { randomUUID } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DataSource } from "typeorm";
 import { SingleFlight } from "../../async/single-flight.js";
-import { sqlStateOf } from "../../database/transaction.js";
-import { messageOf } from "../../errors.js";
-import { failpoint } from "../../failpoint.js";
-import type { Cause } from "../../lifecycle/reasons.js";
 import type { TaskStatus } from "../../lifecycle/status.js";
-import { convergeFailures, flushChanges, flushSeconds, refusedWrites } from "../../metrics.js";
-import { toJson, wantedOf, type TaskCommand } from "./task-command.js";
+import { convergeFailures, flushChanges, flushSeconds } from "../../metrics.js";
 import type { Claim } from "./claim.js";
 import { Claims, type ClaimRequest } from "./claims.js";
 import type { DueTask } from "./hints.js";
-import { pauseAfter } from "./try-again.js";
+import { Lanes } from "./lanes.js";
+import { bytesOf, Line, splitBatch, taskOf, type Entry, type Recorded, type Runner, type TaskStep } from "./line.js";
+import { findRecorded, isDataError, isHeld, keepRefused, whyRefused } from "./refused.js";
+import { sendFlush } from "./send-flush.js";
+import type { TaskCommand } from "./task-command.js";
 
-export interface Recorded {
-  readonly status: TaskStatus;
-  readonly fence: string;
-}
+export type { Recorded } from "./line.js";
 
 export interface RecorderOptions {
   readonly db: DataSource;
@@ -31,46 +26,27 @@ export interface RecorderOptions {
   readonly onError: (error: unknown, doing: string) => void;
 }
 
-interface Waiting {
-  readonly command: TaskCommand;
-  readonly changeId: string;
-  readonly json: string;
-  readonly resolve: (recorded: Recorded | null) => void;
-  readonly reject: (error: unknown) => void;
-}
-interface FlushAnswer {
-  readonly applied: readonly { task: string; change: string; status: TaskStatus; fence: string }[];
-  /** Nothing of these has been recorded: somebody else holds their collections alone. */
-  readonly held: readonly { task: string; collection: string }[];
-  readonly due: DueTask[];
-  readonly convergeErrors: readonly { jobId: string; code: string; message: string }[];
-}
-
 /** Two flushes in flight keep the database busy while an answer travels; more only wait for each other's locks. */
 const MAX_IN_FLIGHT = 2;
 const MAX_BATCH = 200;
 /** Fewer are not worth a flush of their own. */
 const MIN_SHARE = 50;
-/**
- * Flushes that wait for a collection which somebody else holds alone, beside those in flight: each takes a connection.
- * One that has waited for as long as a session may makes room for another collection's.
- */
-const MAX_WAITING_LANES = 3;
-/** Raised by show_results. */
-const OUTPUT_REFUSED = "HW422";
+/** What a change leads to where nothing else is told. */
+const EXPECTED = { stage: "RUNNING", hand_on: "QUEUED", complete: "COMPLETED", skip: "SKIPPED" } as const;
 
 /**
- * Commits many tasks' changes in one statement: all that wait while the previous flush is in flight. A promise per
- * command settles after the commit: with what was recorded, or with null when the lease had gone (the write is then
- * kept in `refused_write` as evidence). Never gives up on a lost connection: the batch is sent again as it was.
+ * Commits many tasks' changes in one statement: all that wait while the previous flush is in flight, and of each task
+ * all its steps. A promise per change settles after the commit: with what was recorded, or with null when the lease had
+ * gone (the write is then kept in `refused_write` as evidence). Never gives up on a lost connection: the batch is sent
+ * again as it was.
  */
 export class Recorder {
   readonly #options: RecorderOptions;
-  #waiting: Waiting[] = [];
   readonly #claims: Claims;
-  /** By collection: what came back because somebody else holds it alone. */
-  readonly #lanes = new Map<string, Waiting[]>();
-  readonly #busyLanes = new Set<string>();
+  readonly #lines = new Map<string, Line>();
+  /** Lines that have something to send and nothing under way. */
+  #queue: Line[] = [];
+  readonly #lanes = new Lanes((batch, collection) => this.#flush(batch, collection), MAX_BATCH);
   #inFlight = 0;
   /** A turn of the event loop lets everything that is ready now travel together. */
   readonly #turns = new SingleFlight(
@@ -87,17 +63,35 @@ export class Recorder {
     this.#claims = new Claims(options);
   }
 
+  /** In the order of the calls for each claim. */
   record(command: TaskCommand): Promise<Recorded | null> {
-    return new Promise((resolve, reject) => {
-      const changeId = randomUUID();
-      this.#waiting.push({ command, changeId, json: toJson(command, changeId), resolve, reject });
-      this.#schedule();
-    });
+    const line = this.#lineOf(command.taskId, command.fence);
+    if (line.ending) return line.ending.then(() => null);
+    return this.#add(line, command);
   }
 
   /** Takes up to `limit` due tasks, in a transaction of its own; of equal jobs those with a hinted task first. */
   claim(request: ClaimRequest): Promise<Claim[]> {
     return this.#claims.take(request);
+  }
+
+  /** Says who runs a claim whose stages may begin before the one before has been recorded. End it with `forget`. */
+  watch({ taskId, fence }: Pick<Claim, "taskId" | "fence">, runner: Runner): void {
+    this.#lineOf(taskId, fence).runner = runner;
+  }
+
+  forget({ taskId, fence }: Pick<Claim, "taskId" | "fence">): void {
+    const key = keyOf(taskId, fence);
+    const line = this.#lines.get(key);
+    if (!line) return;
+    line.runner = null;
+    if (line.isIdle && !line.ending) this.#lines.delete(key);
+  }
+
+  /** What of this claim is not recorded yet: how many steps, how large their outputs, how old the first. */
+  unrecorded({ taskId, fence }: Pick<Claim, "taskId" | "fence">): ReturnType<Line["unrecorded"]> {
+    const line = this.#lines.get(keyOf(taskId, fence));
+    return line ? line.unrecorded(performance.now()) : { steps: 0, bytes: 0, ageMs: 0 };
   }
 
   /** Ends waiting for a database that does not come back: what is in flight is given up with an error. */
@@ -106,15 +100,47 @@ export class Recorder {
     this.#claims.close();
   }
 
+  #lineOf(taskId: string, fence: string): Line {
+    const key = keyOf(taskId, fence);
+    let line = this.#lines.get(key);
+    if (!line) this.#lines.set(key, (line = new Line(this.#options.actor.type === "WORKER")));
+    return line;
+  }
+
+  #add(line: Line, command: TaskCommand): Promise<Recorded | null> {
+    return new Promise((resolve, reject) => {
+      line.add({ command, atMs: performance.now(), resolve, reject });
+      this.#enqueue(line);
+    });
+  }
+
+  #enqueue(line: Line): void {
+    if (!line.isQueued && !line.isUnderWay && line.waiting.length > 0) {
+      line.isQueued = true;
+      this.#queue.push(line);
+    }
+    this.#schedule();
+  }
+
   #schedule(): void {
-    if (this.#inFlight < MAX_IN_FLIGHT) this.#turns.run();
+    if (this.#inFlight < MAX_IN_FLIGHT && this.#queue.length > 0) this.#turns.run();
   }
 
   #next(): void {
-    if (this.#inFlight >= MAX_IN_FLIGHT || this.#waiting.length === 0) return;
+    if (this.#inFlight >= MAX_IN_FLIGHT || this.#queue.length === 0) return;
     // Shared among the flushes that may go: the database does much of two side by side.
-    const share = Math.ceil(this.#waiting.length / (MAX_IN_FLIGHT - this.#inFlight));
-    const batch = this.#waiting.splice(0, Math.min(MAX_BATCH, Math.max(share, MIN_SHARE)));
+    const share = Math.ceil(this.#queue.length / (MAX_IN_FLIGHT - this.#inFlight));
+    const [lines, rest] = splitBatch(
+      this.#queue,
+      Math.min(MAX_BATCH, Math.max(share, MIN_SHARE)),
+      ({ waiting }) => waiting[0]!.command.taskId,
+      ({ waiting }) => bytesOf(waiting),
+    );
+    this.#queue = rest;
+    const batch = lines.map((line) => {
+      line.isQueued = false;
+      return line.take();
+    });
     this.#inFlight += 1;
     void this.#flush(batch, null).finally(() => {
       this.#inFlight -= 1;
@@ -123,150 +149,112 @@ export class Recorder {
     this.#schedule();
   }
 
-  /** One flush a collection waits in its lane, so that what is held up holds up nobody else. */
-  #nextLane(): void {
-    for (const [collection, waiting] of this.#lanes) {
-      if (this.#busyLanes.size >= MAX_WAITING_LANES) return;
-      if (this.#busyLanes.has(collection)) continue;
-      const batch = waiting.splice(0, MAX_BATCH);
-      if (waiting.length === 0) this.#lanes.delete(collection);
-      this.#busyLanes.add(collection);
-      void this.#flush(batch, collection).finally(() => {
-        this.#busyLanes.delete(collection);
-        this.#nextLane();
-      });
-    }
-  }
-
-  /** To the end of the line: of each collection's changes, and of the collections. */
-  #toLane(collection: string, batch: readonly Waiting[]): void {
-    const waiting = this.#lanes.get(collection) ?? [];
-    this.#lanes.delete(collection);
-    this.#lanes.set(collection, [...waiting, ...batch]);
-  }
-
   /** Settles every promise of the batch, whatever happens, or sees that another flush does. `lane`: the collection it waits for. */
-  async #flush(batch: readonly Waiting[], lane: string | null): Promise<void> {
+  async #flush(batch: readonly Entry[], lane: string | null): Promise<void> {
     const startedAt = performance.now();
     try {
-      const answer = await this.#send(batch, lane !== null);
+      const answer = await sendFlush(this.#options, batch, { waits: lane !== null, isClosed: () => this.#closed });
       flushSeconds.observe((performance.now() - startedAt) / 1_000);
-      flushChanges.observe(batch.length);
+      flushChanges.observe(batch.reduce((sum, { steps }) => sum + steps.length, 0));
       convergeFailures.inc(answer.convergeErrors.length);
       for (const { jobId, code, message } of answer.convergeErrors) {
         this.#options.onError(new Error(`${code}: ${message}`), `converging job ${jobId}`);
       }
-      const applied = new Map(answer.applied.map((row) => [row.change, row]));
+      const [refused, cancelled] = [new Set(answer.refused), new Set(answer.cancelRequested)];
+      const ended = new Map(answer.ended.map(({ task, status }) => [task, status]));
       const held = new Map(answer.held.map(({ task, collection }) => [task, collection]));
-      for (const waiting of batch) {
-        const row = applied.get(waiting.changeId);
-        const collection = held.get(waiting.command.taskId);
-        if (row) waiting.resolve({ status: row.status, fence: row.fence });
-        else if (collection !== undefined) this.#toLane(collection, [waiting]);
-        else await this.#settleUnapplied(waiting);
+      for (const entry of batch) {
+        const task = taskOf(entry);
+        const collection = held.get(task);
+        if (collection !== undefined) this.#lanes.add(collection, [entry]);
+        else if (refused.has(task)) await this.#settleRefused(entry);
+        else this.#settle(entry, ended.get(task) ?? null, cancelled.has(task));
       }
-      if (held.size > 0) this.#nextLane();
+      if (held.size > 0) this.#lanes.next();
       if (answer.due.length > 0) this.#options.onDue(answer.due);
     } catch (error) {
-      if (lane !== null && isHeld(error) && !this.#closed) this.#toLane(lane, batch);
+      if (lane !== null && isHeld(error) && !this.#closed) this.#lanes.add(lane, batch);
       else if (isDataError(error)) await this.#halve(batch, lane, error);
-      else for (const waiting of batch) waiting.reject(error);
+      else for (const entry of batch) this.#fail(entry, error);
     }
   }
 
-  /** One command can't fail another: the batch is halved until the culprit stands alone, and that one fails its own task. */
-  async #halve(batch: readonly Waiting[], lane: string | null, error: unknown): Promise<void> {
+  /** One task can't fail another: the batch is halved until the culprit stands alone, and so are its steps. */
+  async #halve(batch: readonly Entry[], lane: string | null, error: unknown): Promise<void> {
     if (batch.length > 1) {
       const middle = Math.ceil(batch.length / 2);
       await this.#flush(batch.slice(0, middle), lane);
       await this.#flush(batch.slice(middle), lane);
       return;
     }
-    const [alone] = batch;
-    if (!alone) return;
-    this.#options.onError(error, `recording ${alone.command.kind} of task ${alone.command.taskId}`);
-    if (alone.command.kind === "end" && alone.command.cause === "OUTPUT_UNSTORABLE") return alone.reject(error);
-    const { taskId, fence } = alone.command;
-    this.record({ kind: "end", taskId, fence, ...whyRefused(error) }).then(alone.resolve, alone.reject);
+    const [entry] = batch;
+    if (!entry) return;
+    if (entry.steps.length > 1) {
+      entry.line.halve(entry);
+      this.#enqueue(entry.line);
+      return;
+    }
+    const step = entry.steps[0]!;
+    this.#options.onError(error, `recording ${step.command.kind} of task ${step.command.taskId}`);
+    if (step.command.kind === "end" && step.command.cause === "OUTPUT_UNSTORABLE") this.#fail(entry, error);
+    else entry.line.ending = this.#endRefused(entry.line, step, error);
   }
 
-  /** @param waits for collections that somebody else holds alone; what is of theirs comes back else */
-  async #send(batch: readonly Waiting[], waits: boolean): Promise<FlushAnswer> {
-    const { db, actor, workerId, crashLimit, onError } = this.#options;
-    const changes = `[${batch.map(({ json }) => json).join(",")}]`;
-    for (;;) {
-      try {
-        await failpoint("flush.before_send");
-        const rows: { answer: FlushAnswer }[] = await db.query(
-          "select headway.record_changes($1, $2, $3, $4, $5, null, $6) as answer",
-          [actor.type, actor.name, workerId, crashLimit, changes, waits],
-        );
-        const answer = rows[0]!.answer;
-        if (answer.applied.length > 0) await failpoint("flush.after_commit");
-        return answer;
-      } catch (error) {
-        if (waits && isHeld(error)) throw error;
-        // A worker keeps its results until there is room for them; the sweep looks again instead, at what is true by then.
-        const waitsForRoom = workerId !== null;
-        await pauseAfter(error, {
-          doing: "flushing; trying again",
-          isClosed: this.#closed,
-          waitsForRoom,
-          repeatsLate: true,
-          onError,
-        });
-      }
+  /** A step that can't be stored becomes its task's end. What came after it counts for nothing, and is stopped first. */
+  async #endRefused(line: Line, step: TaskStep, error: unknown): Promise<void> {
+    const dropped = line.drop();
+    const { taskId, fence } = step.command;
+    try {
+      await line.runner?.stop();
+      step.resolve(await this.#add(line, { kind: "end", taskId, fence, ...whyRefused(error) }));
+      for (const later of dropped) later.resolve(null);
+    } catch (failure) {
+      for (const unsettled of [step, ...dropped]) unsettled.reject(failure);
     }
   }
 
-  /** No row: either the answer to an earlier try was lost, and the command stands in the history, or the lease has gone. */
-  async #settleUnapplied({ command, changeId, resolve, reject }: Waiting): Promise<void> {
+  /** @param status what the last step led to, where it is not what was asked for */
+  #settle(entry: Entry, status: TaskStatus | null, isCancelRequested: boolean): void {
+    const { line, steps } = entry;
+    line.confirm(entry);
+    for (const [place, { command, resolve }] of steps.entries()) {
+      const isLast = place === steps.length - 1;
+      const expected = command.kind === "end" || command.kind === "deadline" ? "CANCELLED" : EXPECTED[command.kind];
+      resolve({
+        status: (isLast ? status : null) ?? expected,
+        fence: command.fence,
+        isCancelRequested,
+        sentAtMs: entry.sentAtMs ?? performance.now(),
+      });
+    }
+    if (!line.isIdle) this.#enqueue(line);
+    else if (steps[steps.length - 1]!.command.kind !== "stage") this.#remove(entry);
+  }
+
+  /** Either the answer to an earlier try was lost, and the steps stand in the history, or the lease has gone. */
+  async #settleRefused(entry: Entry): Promise<void> {
     const { db, actor } = this.#options;
     try {
-      const rows: { status: TaskStatus; fence: string }[] = await db.query(
-        `select to_status as status, fence::text as fence from headway.status_change where entity_id = $1 and change_id = $2`,
-        [command.taskId, changeId],
-      );
-      if (rows[0]) return resolve(rows[0]);
-      if (actor.type === "WORKER") {
-        await db.query(
-          `insert into headway.refused_write (project_id, task_id, worker, fence, wanted, stage, change_id)
-           select project_id, id, $2, $3::bigint, $4, $5, $6::uuid from headway.task where id = $1 on conflict (change_id) do nothing`,
-          [
-            command.taskId,
-            actor.name,
-            command.fence,
-            wantedOf(command),
-            "stage" in command ? command.stage : null,
-            changeId,
-          ],
-        );
-        refusedWrites.inc();
-      }
-      resolve(null);
+      const status = await findRecorded(db, entry);
+      if (status !== null) return this.#settle(entry, status, false);
+      if (actor.type === "WORKER") await keepRefused(db, entry, actor.name);
+      this.#remove(entry);
+      for (const { resolve } of [...entry.steps, ...entry.line.drop()]) resolve(null);
     } catch (error) {
-      reject(error);
+      this.#fail(entry, error);
     }
+  }
+
+  #fail(entry: Entry, error: unknown): void {
+    this.#remove(entry);
+    for (const { reject } of [...entry.steps, ...entry.line.drop()]) reject(error);
+  }
+
+  /** Nothing more will be recorded under this claim; what is tried all the same is refused by its numbers. */
+  #remove({ steps }: Entry): void {
+    const { taskId, fence } = steps[0]!.command;
+    this.#lines.delete(keyOf(taskId, fence));
   }
 }
 
-/** It has waited for a lock for as long as a session may. */
-function isHeld(error: unknown): boolean {
-  return sqlStateOf(error) === "55P03";
-}
-
-function isDataError(error: unknown): boolean {
-  const state = sqlStateOf(error);
-  return state !== null && (/^(22|23|54)/.test(state) || state === "P0001" || state === "53200" || isRefusal(state));
-}
-
-/** The database found something else staged than the stage's check had accepted. */
-function isRefusal(state: string | null): boolean {
-  return state === OUTPUT_REFUSED;
-}
-
-function whyRefused(error: unknown): { readonly cause: Cause; readonly message: string } {
-  return isRefusal(sqlStateOf(error))
-    ? { cause: "OUTPUT_REJECTED", message: messageOf(error) }
-    : { cause: "OUTPUT_UNSTORABLE", message: `The stage's result can't be stored: ${messageOf(error)}` };
-}
+const keyOf = (taskId: string, fence: string): string => `${taskId} ${fence}`;

@@ -31,7 +31,15 @@ interface PassedStage {
 
 /** What a worker, or the sweep, wants recorded of one task. */
 export type TaskCommand =
-  | (CommandBase & PassedStage & { readonly kind: "stage"; readonly stage: string; readonly maxAttempts: number })
+  | (CommandBase &
+      PassedStage & {
+        readonly kind: "stage";
+        /** The next of the job's list. */
+        readonly stage: string;
+        readonly maxAttempts: number;
+        /** The next stage begins at once, and not when this has been recorded. */
+        readonly isAhead?: boolean;
+      })
   /** The next stage is none of this worker's: the task is given to one that has it. */
   | (CommandBase & PassedStage & { readonly kind: "hand_on"; readonly stage: string })
   | (CommandBase &
@@ -65,33 +73,69 @@ export function wantedOf(command: TaskCommand): string {
   return command.kind === "end" ? command.cause : "CANCELLED";
 }
 
-/** The command as the SQL function takes it; the output is spliced in as it was serialised. */
-export function toJson(command: TaskCommand, changeId: string): string {
-  const { taskId: task, fence, document, textFence, chunkFence, warnings } = command;
-  const common = { task, fence, change: changeId, kind: command.kind, document, textFence, chunkFence, warnings };
-  if (command.kind === "deadline") return JSON.stringify({ ...common, message: command.message });
-  if (command.kind === "skip") return JSON.stringify(common);
-  if (command.kind === "end") {
-    const { again, final, code, countsAs } = ENDINGS[command.cause];
-    return JSON.stringify({
-      ...common,
-      again,
-      final,
-      countsAs,
-      code: command.code ?? code,
-      message: command.message === undefined ? undefined : toStorableMessage(command.message),
-      stack: command.stack,
-      retryable: again !== null,
-      delayMs: command.delayMs,
-      expired: command.expired,
-    });
-  }
-  const { pipelineVersion, isMixed } = command;
-  const stage = {
-    pipelineVersion,
-    isMixed,
-    ...(command.kind === "complete" ? { staged: command.staged } : { stage: command.stage }),
-    ...(command.kind === "stage" ? { maxAttempts: command.maxAttempts } : {}),
+/** How several changes of one task travel: as one entry of a flush. */
+export interface Envelope {
+  readonly changeId: string;
+  /** The number of the first under its claim; null for one who does not run the task. */
+  readonly first: number | null;
+  /** How long ago each was, in ms. */
+  readonly agesMs: readonly number[];
+  /** Of the stage that the last one leads to. */
+  readonly progress: { readonly fraction: number; readonly message: string | null } | null;
+}
+
+/**
+ * The steps of one task as the SQL function takes them, with the outputs spliced in as they were serialised. What the
+ * stages found out is folded: of facts and metadata what was said last counts.
+ *
+ * @param commands each but the last of kind "stage"
+ */
+export function toJson(commands: readonly TaskCommand[], { changeId, first, agesMs, progress }: Envelope): string {
+  const last = commands[commands.length - 1]!;
+  const { taskId: task, fence, kind, textFence, chunkFence, warnings } = last;
+  const entry: Record<string, unknown> = { task, fence, change: changeId, kind, textFence, chunkFence, warnings };
+  if (first !== null) Object.assign(entry, { first, ages: agesMs });
+  const document = foldFacts(commands);
+  if (document) entry["document"] = document;
+  if (progress) Object.assign(entry, { progress: progress.fraction, progressMessage: progress.message });
+  const stages = commands.filter((command) => command.kind === "stage");
+  // An end is judged by what the stage before it allows.
+  const begun = stages[stages.length - 1];
+  if (begun) entry["maxAttempts"] = begun.maxAttempts;
+  if (last.kind === "stage" && last.isAhead) entry["ahead"] = true;
+  if (last.kind === "complete") entry["staged"] = last.staged;
+  if (last.kind === "deadline") entry["message"] = last.message;
+  if (last.kind === "end") Object.assign(entry, endOf(last));
+  const passed = commands.filter((command) => "outputJson" in command);
+  // Each says what stands in the task after it.
+  const { pipelineVersion, isMixed } = passed[passed.length - 1] ?? {};
+  Object.assign(entry, { pipelineVersion, isMixed });
+  const outputs = passed.map(({ outputJson }) => outputJson);
+  return `${JSON.stringify(entry).slice(0, -1)},"outputs":[${outputs.join(",")}]}`;
+}
+
+type End = Extract<TaskCommand, { readonly kind: "end" }>;
+
+function endOf({ cause, code, message, stack, delayMs, expired }: End): object {
+  const ending = ENDINGS[cause];
+  return {
+    again: ending.again,
+    final: ending.final,
+    countsAs: ending.countsAs,
+    code: code ?? ending.code,
+    message: message === undefined ? undefined : toStorableMessage(message),
+    stack,
+    retryable: ending.again !== null,
+    delayMs,
+    expired,
   };
-  return `${JSON.stringify({ ...common, ...stage }).slice(0, -1)},"output":${command.outputJson}}`;
+}
+
+function foldFacts(commands: readonly TaskCommand[]): DocumentFacts | undefined {
+  let folded: DocumentFacts | undefined;
+  for (const { document } of commands) {
+    if (!document) continue;
+    folded = folded ? { ...folded, ...document, metadata: { ...folded.metadata, ...document.metadata } } : document;
+  }
+  return folded;
 }

@@ -45,6 +45,8 @@ interface Unable {
 const MAX_AHEAD = 10_000;
 /** A due task is taken within a poll where a slot is free; one that is not after this long is not about to be. */
 const STUCK_AFTER_MS = 60_000;
+/** Clocks are set by less than this all the time. */
+const CLOCK_TOLERANCE_MS = 1_000;
 
 /** For each task why it does not move; absent where it moves or is settled. */
 export async function whyTasksWait(
@@ -94,6 +96,14 @@ function explainQueued(facts: Facts): WaitingReason | null {
     return because("PIPELINE_PAUSED", `Pipeline "${pipeline}" is paused: ${facts.pausedReason}`);
   }
   if (runAt > now) {
+    // A change that lies in the future was made by a clock that has gone back since.
+    if (facts.stageSince.getTime() > now.getTime() + CLOCK_TOLERANCE_MS) {
+      return because(
+        "SCHEDULED",
+        `The clock of the database has gone back: it says ${now.toISOString()}, and this was to run from ${runAt.toISOString()} on. The next sweep makes due again what was due.`,
+        runAt,
+      );
+    }
     const isRetry = facts.attempt > 1 || facts.crashes > 0;
     return isRetry
       ? because(

@@ -1,33 +1,57 @@
 import { BadInput } from "../../errors.js";
 
-/** Where a stream stands. Of a collection: behind `position`. Of a project: behind (`tx`, `position`). */
+/**
+ * Where a stream stands: behind the change at `position` (of a project: at `tx` and `position`), or at the very beginning
+ * where these are 0. `change` tells which change that was: after a restore another one may stand there. Null at the
+ * beginning, and in cursors of a build that did not say.
+ */
 export type Cursor =
-  | { readonly databaseId: string; readonly kind: "collection"; readonly position: string }
-  | { readonly databaseId: string; readonly kind: "project"; readonly tx: string; readonly position: string };
+  | {
+      readonly databaseId: string;
+      readonly kind: "collection";
+      readonly position: string;
+      readonly change: string | null;
+    }
+  | {
+      readonly databaseId: string;
+      readonly kind: "project";
+      readonly tx: string;
+      readonly position: string;
+      readonly change: string | null;
+    };
 
 const NUMBER = /^\d{1,19}$/;
 /** The largest number that the database's columns hold. */
 const LARGEST = 2n ** 63n - 1n;
+const CHANGE = /^[0-9a-f]{12}$/;
+
+/** What a cursor says of the change it stands at: the last 12 digits of its id, which are random. */
+export function changeMark(id: string): string {
+  return id.slice(-12);
+}
 
 /** Opaque for clients; safe in URLs. */
 export function encodeCursor(cursor: Cursor): string {
-  const parts =
+  const place =
     cursor.kind === "collection"
       ? ["c", cursor.databaseId, cursor.position]
       : ["p", cursor.databaseId, cursor.tx, cursor.position];
-  return Buffer.from(parts.join(":")).toString("base64url");
+  return Buffer.from([...place, ...(cursor.change === null ? [] : [cursor.change])].join(":")).toString("base64url");
 }
 
 /** @throws {BadInput} when the text, given as `field`, is no cursor of this API */
 export function decodeCursor(text: string, field = "after"): Cursor {
-  const [kind, databaseId = "", ...numbers] = Buffer.from(text, "base64url").toString("utf8").split(":");
-  const numeric = numbers.every((part) => NUMBER.test(part) && BigInt(part) <= LARGEST);
-  if (kind === "c" && numeric && numbers.length === 1) {
-    return { kind: "collection", databaseId, position: numbers[0]! };
-  }
-  if (kind === "p" && numeric && numbers.length === 2) {
-    return { kind: "project", databaseId, tx: numbers[0]!, position: numbers[1]! };
-  }
+  const [kind, databaseId = "", ...rest] = Buffer.from(text, "base64url").toString("utf8").split(":");
+  const size = kind === "c" ? 1 : 2;
+  const [numbers, [change = null, ...more]] = [rest.slice(0, size), rest.slice(size)];
+  const isWhole =
+    (kind === "c" || kind === "p") &&
+    numbers.length === size &&
+    numbers.every((part) => NUMBER.test(part) && BigInt(part) <= LARGEST) &&
+    (change === null || CHANGE.test(change)) &&
+    more.length === 0;
+  if (isWhole && kind === "c") return { kind: "collection", databaseId, position: numbers[0]!, change };
+  if (isWhole) return { kind: "project", databaseId, tx: numbers[0]!, position: numbers[1]!, change };
   throw new BadInput(
     `${field}: "${text.slice(0, 100)}" is not a cursor of this API; take one from streamCursor or a change.`,
     { field },

@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm";
 import type { Scope } from "./scope.js";
-import { CHANGE_COLUMNS, type ChangeRow } from "./history.js";
+import { CHANGE_COLUMNS, STANDS_IN_COLLECTION, STANDS_IN_PROJECT, type ChangeRow } from "./history.js";
 import type { Position } from "./position.js";
 import type { Subscription } from "./subscription.js";
 
@@ -49,32 +49,56 @@ export class Feeds {
 
 export type FeedRow = ChangeRow & { readonly feed: Feed["kind"] };
 
-/** The next changes of all the feeds behind their places, at most `limit` of each, in one statement. */
+/**
+ * The next changes of all the feeds behind their places, at most `limit` of each, in one statement; none of a feed whose
+ * place is no longer one of this history.
+ */
 export function readFeeds(db: DataSource, feeds: readonly Feed[], limit: number): Promise<FeedRow[]> {
-  const [collections, projects] = [feeds.filter(isCollection), feeds.filter((feed) => !isCollection(feed))];
   return db.query(
-    `select 'collection' as feed, c.* from unnest($1::uuid[], $2::bigint[]) as w(id, position)
+    `select 'collection' as feed, c.* from ${PLACES_IN_COLLECTIONS}
      cross join lateral (
        select ${CHANGE_COLUMNS} from headway.status_change s
        where s.collection_id = w.id and s.position > w.position order by s.position limit ${limit}
-     ) c
+     ) c where ${STANDS_IN_COLLECTION}
      union all
-     select 'project', c.* from unnest($3::uuid[], $4::xid8[], $5::bigint[]) as w(id, tx, position)
+     select 'project', c.* from ${PLACES_IN_PROJECTS}
      cross join lateral (
        select ${CHANGE_COLUMNS} from headway.status_change s
        where s.project_id = w.id and (s.tx, s.position) > (w.tx, w.position)
          -- Below the oldest transaction still open nothing can come late.
          and s.tx < pg_snapshot_xmin(pg_current_snapshot())
        order by s.tx, s.position limit ${limit}
-     ) c`,
-    [
-      collections.map(({ id }) => id),
-      collections.map(({ place }) => place!.position),
-      projects.map(({ id }) => id),
-      projects.map(({ place }) => place!.tx ?? "0"),
-      projects.map(({ place }) => place!.position),
-    ],
+     ) c where ${STANDS_IN_PROJECT}`,
+    placesOf(feeds),
   );
+}
+
+/** Those of the feeds whose places are no longer of this history, as after a restore. */
+export async function lostFeeds(db: DataSource, feeds: readonly Feed[]): Promise<Feed[]> {
+  const rows: { kind: Feed["kind"]; id: string }[] = await db.query(
+    `select 'collection' as kind, w.id from ${PLACES_IN_COLLECTIONS} where not ${STANDS_IN_COLLECTION}
+     union all
+     select 'project', w.id from ${PLACES_IN_PROJECTS} where not ${STANDS_IN_PROJECT}`,
+    placesOf(feeds),
+  );
+  return feeds.filter((feed) => rows.some(({ kind, id }) => feed.kind === kind && feed.id === id));
+}
+
+/** What placesOf gives, as rows. */
+const PLACES_IN_COLLECTIONS = "unnest($1::uuid[], $2::bigint[], $3::text[]) as w(id, position, change)";
+const PLACES_IN_PROJECTS = "unnest($4::uuid[], $5::xid8[], $6::bigint[], $7::text[]) as w(id, tx, position, change)";
+
+function placesOf(feeds: readonly Feed[]): unknown[] {
+  const [collections, projects] = [feeds.filter(isCollection), feeds.filter((feed) => !isCollection(feed))];
+  return [
+    collections.map(({ id }) => id),
+    collections.map(({ place }) => place!.position),
+    collections.map(({ place }) => place!.change),
+    projects.map(({ id }) => id),
+    projects.map(({ place }) => place!.tx ?? "0"),
+    projects.map(({ place }) => place!.position),
+    projects.map(({ place }) => place!.change),
+  ];
 }
 
 /** Whether there are changes of the projects behind their places that can't be handed out yet, or have just come. */

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from "typeorm";
-import { encodeCursor } from "./cursor.js";
 import type { StatusChange } from "../../model/status-change.js";
+import { cursorAt, positionOf, type Position } from "./position.js";
 import type { Scope } from "./scope.js";
 
 /** The columns of a change under their names in the API, for any statement that reads `status_change` as `s`. */
@@ -24,35 +24,81 @@ export async function readDatabaseId(db: DataSource | EntityManager): Promise<st
 
 /** The row with its cursor, of the kind of the scope it was read in. */
 export function withCursor(row: ChangeRow, kind: "collection" | "project", databaseId: string): StatusChange {
-  const { position, tx } = row;
-  return {
-    ...row,
-    cursor: encodeCursor(kind === "collection" ? { databaseId, kind, position } : { databaseId, kind, tx, position }),
-  };
+  return { ...row, cursor: cursorAt(kind, positionOf(kind, row), databaseId) };
 }
 
-/** The next changes of one scope behind a place, at most `limit`, in the order of the stream. */
-export async function changesAfter(
-  db: DataSource,
-  scope: Scope,
-  after: { readonly tx?: string; readonly position: string },
-  limit: number,
-): Promise<ChangeRow[]> {
+/**
+ * Whether the change that a place of the collection w.id stands at is still there, w being (id, position, change). After
+ * a restore the history goes on with other changes at the same positions.
+ */
+export const STANDS_IN_COLLECTION = `(w.position = 0 or exists (
+  select from headway.status_change h
+  where h.collection_id = w.id and h.position = w.position and right(h.id::text, 12) = w.change))`;
+
+/** The same of a project, w being (id, tx, position, change). */
+export const STANDS_IN_PROJECT = `(w.position = 0 or exists (
+  select from headway.status_change h
+  where h.project_id = w.id and h.tx = w.tx and h.position = w.position and right(h.id::text, 12) = w.change))`;
+
+/** Whether a place is one of this history: the stream can go on from there. */
+export async function stands(db: DataSource, scope: Scope, place: Position): Promise<boolean> {
+  const rows: { stands: boolean }[] =
+    scope.kind === "project"
+      ? await db.query(
+          `select ${STANDS_IN_PROJECT} as stands
+           from (select $1::uuid, $2::xid8, $3::bigint, $4::text) as w(id, tx, position, change)`,
+          [scope.projectId, place.tx ?? "0", place.position, place.change],
+        )
+      : await db.query(
+          `select ${STANDS_IN_COLLECTION} as stands
+           from (select $1::uuid, $2::bigint, $3::text) as w(id, position, change)`,
+          [scope.collectionId, place.position, place.change],
+        );
+  return rows[0]!.stands;
+}
+
+/** The place behind all that has been committed, in the order of the stream. */
+export async function headOf(db: DataSource, scope: Scope): Promise<Position> {
+  // Below the oldest transaction still open nothing can come late.
+  const rows: Position[] =
+    scope.kind === "project"
+      ? await db.query(
+          `select tx::text as tx, position::text as position, right(id::text, 12) as change from headway.status_change
+           where project_id = $1 and tx < pg_snapshot_xmin(pg_current_snapshot())
+           order by tx desc, position desc limit 1`,
+          [scope.projectId],
+        )
+      : await db.query(
+          `select position::text as position, right(id::text, 12) as change from headway.status_change
+           where collection_id = $1 order by position desc limit 1`,
+          [scope.collectionId],
+        );
+  return rows[0] ?? { tx: "0", position: "0", change: null };
+}
+
+/**
+ * The next changes of one scope behind a place, at most `limit`, in the order of the stream. None, too, where the place
+ * is no longer one of this history.
+ */
+export async function changesAfter(db: DataSource, scope: Scope, after: Position, limit: number): Promise<ChangeRow[]> {
   if (scope.kind === "project") {
     // Below the oldest transaction still open nothing can come late; the open ones hold the stream back.
     return db.query(
       `select ${CHANGE_COLUMNS} from headway.status_change s
        where s.project_id = $1 and (s.tx, s.position) > ($2::xid8, $3::bigint)
          and s.tx < pg_snapshot_xmin(pg_current_snapshot())
+         and (select ${STANDS_IN_PROJECT} from (select $1::uuid, $2::xid8, $3::bigint, $5::text) as w(id, tx, position, change))
        order by s.tx, s.position limit $4`,
-      [scope.projectId, after.tx, after.position, limit],
+      [scope.projectId, after.tx ?? "0", after.position, limit, after.change],
     );
   }
   const [column, id] = scopeColumn(scope);
   return db.query(
-    `select ${CHANGE_COLUMNS} from headway.status_change s where s.${column} = $1 and s.project_id = $2 and s.position > $3
+    `select ${CHANGE_COLUMNS} from headway.status_change s
+     where s.${column} = $1 and s.project_id = $2 and s.position > $3::bigint
+       and (select ${STANDS_IN_COLLECTION} from (select $5::uuid, $3::bigint, $6::text) as w(id, position, change))
      order by s.position limit $4`,
-    [id, scope.projectId, after.position, limit],
+    [id, scope.projectId, after.position, limit, scope.collectionId, after.change],
   );
 }
 

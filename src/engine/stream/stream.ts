@@ -3,11 +3,11 @@ import { SingleFlight } from "../../async/single-flight.js";
 import { changeChannel } from "../../database/channels.js";
 import { listen, type Listener } from "../../database/listener.js";
 import type { Address } from "../../database/session.js";
-import { assertCursorKind, decodeCursor, encodeCursor } from "./cursor.js";
-import { Feeds, isMoreToCome, readFeeds, type Feed, type FeedRow } from "./feed.js";
-import { changesAfter, isInScope, readDatabaseId, withCursor } from "./history.js";
 import type { EntityType } from "../../lifecycle/status.js";
-import { positionOf, type Position } from "./position.js";
+import { assertCursorKind, decodeCursor } from "./cursor.js";
+import { Feeds, isMoreToCome, lostFeeds, readFeeds, type Feed, type FeedRow } from "./feed.js";
+import { changesAfter, headOf, isInScope, readDatabaseId, stands, withCursor } from "./history.js";
+import { cursorAt, positionOf, type Position } from "./position.js";
 import type { Gap, Scope } from "./scope.js";
 import { Subscription } from "./subscription.js";
 
@@ -34,6 +34,8 @@ export class ChangeStream {
   readonly #reads: SingleFlight;
   #later: NodeJS.Timeout | null = null;
   #heldBackMs = HELD_BACK_MS;
+  /** A poll has come since it was last looked whether the feeds' places stand. */
+  #isCheckDue = false;
 
   /** @param pollMs how often it is looked for what no notification has told */
   constructor(db: DataSource, onError: (error: unknown, doing: string) => void, pollMs = POLL_MS) {
@@ -57,7 +59,10 @@ export class ChangeStream {
         (error) => this.#onError(error, "listening for changes"),
       );
     }
-    this.#timer = setInterval(() => this.#reads.run(), this.#pollMs);
+    this.#timer = setInterval(() => {
+      this.#isCheckDue = true;
+      this.#reads.run();
+    }, this.#pollMs);
     this.#timer.unref();
   }
 
@@ -76,7 +81,7 @@ export class ChangeStream {
 
   /** Where the stream of this scope stands now: everything committed so far is behind it. */
   async cursor(scope: Scope): Promise<string> {
-    return this.#encode(scope, await this.#head(scope));
+    return cursorAt(kindOf(scope), await headOf(this.#db, scope), this.#databaseId);
   }
 
   /**
@@ -89,20 +94,18 @@ export class ChangeStream {
     after: string | null,
     entityTypes: readonly EntityType[] | null = null,
   ): Promise<Subscription> {
-    const kind = scope.kind === "project" ? "project" : "collection";
+    const kind = kindOf(scope);
     let place: Position | null = null;
     let gap: Gap | null = null;
     if (after !== null) {
       const cursor = decodeCursor(after);
       assertCursorKind(cursor, kind);
-      place = cursor.kind === "project" ? { tx: cursor.tx, position: cursor.position } : { position: cursor.position };
+      const { position, change } = cursor;
+      place = cursor.kind === "project" ? { tx: cursor.tx, position, change } : { position, change };
       const cause = await this.#whyNot(scope, cursor.databaseId, place);
-      if (cause !== null) {
-        place = await this.#head(scope);
-        gap = { gap: true, cause, resumeAt: this.#encode(scope, place) };
-      }
+      if (cause !== null) ({ gap, place } = await this.#restart(scope, cause));
     }
-    const start = place ?? (await this.#head(scope));
+    const start = place ?? (await headOf(this.#db, scope));
     const feed = this.#feeds.of(scope);
     const subscription: Subscription = new Subscription({
       scope,
@@ -110,6 +113,8 @@ export class ChangeStream {
       entityTypes,
       first: gap,
       read: (from, limit) => changesAfter(this.#db, scope, from, limit),
+      stands: (at) => stands(this.#db, scope, at),
+      restart: () => this.#restart(scope, RESTORED),
       toChange: (row) => withCursor(row, kind, this.#databaseId),
       readerPosition: () => feed.place,
       joinLive: (reached) => {
@@ -137,6 +142,7 @@ export class ChangeStream {
   }
 
   async #readAll(): Promise<void> {
+    if (this.#isCheckDue) await this.#forgetLostPlaces();
     await this.#startReading();
     for (;;) {
       const feeds = [...this.#feeds].filter(({ place }) => place !== null);
@@ -148,6 +154,17 @@ export class ChangeStream {
       if (await isMoreToCome(this.#db, feeds)) this.#wakeLater();
       return;
     }
+  }
+
+  /** After a restore, or on a standby that took over without the last changes, others come at the places of those. */
+  async #forgetLostPlaces(): Promise<void> {
+    const feeds = [...this.#feeds].filter(({ place }) => place !== null);
+    for (const feed of feeds.length === 0 ? [] : await lostFeeds(this.#db, feeds)) {
+      feed.place = null;
+      for (const wake of feed.wakers) wake();
+      for (const one of feed.subscriptions) one.recheck();
+    }
+    this.#isCheckDue = false;
   }
 
   /** Soon at first, then ever later: some transactions take seconds. */
@@ -178,58 +195,42 @@ export class ChangeStream {
   async #startReading(): Promise<void> {
     const added = [...this.#feeds].filter(({ place, wakers }) => place === null && wakers.size > 0);
     if (added.length === 0) return;
-    const rows: { id: string; position: string }[] = await this.#db.query(
-      `select w.id, coalesce((
-         select max(position) from headway.status_change where collection_id = w.id), 0)::text as position
-       from unnest($1::uuid[]) as w(id)`,
+    const rows: (Position & { id: string })[] = await this.#db.query(
+      `select w.id, s.position::text as position, right(s.id::text, 12) as change
+       from unnest($1::uuid[]) as w(id) cross join lateral (
+         select id, position from headway.status_change where collection_id = w.id order by position desc limit 1) s`,
       [added.map(({ id }) => id)],
     );
-    const heads = new Map(rows.map(({ id, position }) => [id, position]));
+    const heads = new Map(rows.map(({ id, ...head }) => [id, head]));
     for (const feed of added) {
-      feed.place ??= { position: heads.get(feed.id)! };
+      feed.place ??= heads.get(feed.id) ?? { position: "0", change: null };
       for (const wake of feed.wakers) wake();
     }
   }
 
-  async #head(scope: Scope): Promise<Position> {
-    if (scope.kind === "project") {
-      const rows: { tx: string }[] = await this.#db.query("select pg_snapshot_xmin(pg_current_snapshot())::text as tx");
-      return { tx: rows[0]!.tx, position: "0" };
-    }
-    const rows: { position: string }[] = await this.#db.query(
-      "select coalesce(max(position), 0)::text as position from headway.status_change where collection_id = $1",
-      [scope.collectionId],
-    );
-    return { position: rows[0]!.position };
-  }
-
   /** Why the stream can't be complete from there; null when it can. */
-  async #whyNot(scope: Scope, databaseId: string, { tx, position }: Position): Promise<string | null> {
+  async #whyNot(scope: Scope, databaseId: string, place: Position): Promise<string | null> {
     if (databaseId !== this.#databaseId) return "The cursor was made by another database.";
-    if (scope.kind === "project") {
-      const rows: { ahead: boolean }[] = await this.#db.query(
-        "select $1::xid8 > pg_snapshot_xmax(pg_current_snapshot()) as ahead",
-        [tx],
-      );
-      return rows[0]!.ahead ? "The cursor is ahead of this database: it was made before a restore." : null;
-    }
-    // Every cursor of a collection is the place of one of its changes, or its very beginning.
-    const rows: { known: boolean }[] = await this.#db.query(
-      `select $2::bigint = 0 or exists (
-         select from headway.status_change where collection_id = $1 and position = $2::bigint) as known`,
-      [scope.collectionId, position],
-    );
-    return rows[0]!.known
-      ? null
-      : "The cursor is not one of this collection as it stands: it is another's, or was made before a restore.";
+    if (place.position === "0" && (place.tx ?? "0") === "0") return null; // The very beginning.
+    if (place.change === null)
+      return "The cursor was made by an earlier build, and does not say which change it stands at.";
+    // Every cursor is the place of a change of its collection or project.
+    if (await stands(this.#db, scope, place)) return null;
+    return scope.kind === "project" ? RESTORED : NOT_HERE;
   }
 
-  #encode(scope: Scope, { tx, position }: Position): string {
-    const databaseId = this.#databaseId;
-    return encodeCursor(
-      scope.kind === "project"
-        ? { databaseId, kind: "project", tx: tx ?? "0", position }
-        : { databaseId, kind: "collection", position },
-    );
+  /** Where a stream goes on that can't be complete, and what says so. The database may be another by now. */
+  async #restart(scope: Scope, cause: string): Promise<{ readonly gap: Gap; readonly place: Position }> {
+    this.#databaseId = await readDatabaseId(this.#db);
+    const place = await headOf(this.#db, scope);
+    return { gap: { gap: true, cause, resumeAt: cursorAt(kindOf(scope), place, this.#databaseId) }, place };
   }
+}
+
+const RESTORED = "The change that the cursor stands at is not in this database: it was lost in a restore.";
+const NOT_HERE =
+  "The change that the cursor stands at is not one of this collection: the cursor is another's, or it was lost in a restore.";
+
+function kindOf(scope: Scope): "collection" | "project" {
+  return scope.kind === "project" ? "project" : "collection";
 }

@@ -12,7 +12,11 @@ interface SubscriptionDeps {
   readonly entityTypes: readonly EntityType[] | null;
   /** Handed out before anything else. */
   readonly first: Gap | null;
+  /** None where there are no more, and where the place is no longer one of the history. */
   readonly read: (after: Position, limit: number) => Promise<ChangeRow[]>;
+  readonly stands: (place: Position) => Promise<boolean>;
+  /** What is handed out where the place no longer stands, and where the subscription goes on. */
+  readonly restart: () => Promise<{ readonly gap: Gap; readonly place: Position }>;
   readonly toChange: (row: ChangeRow) => StatusChange;
   /** How far the live reader is; asked before each read. */
   readonly readerPosition: () => Position | null;
@@ -65,12 +69,12 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
   }
 
   async next(): Promise<IteratorResult<StatusChange | Gap>> {
-    if (this.#first) {
-      const value = this.#first;
-      this.#first = null;
-      return { done: false, value };
-    }
     while (!this.#closed) {
+      if (this.#first) {
+        const value = this.#first;
+        this.#first = null;
+        return { done: false, value };
+      }
       const row = this.#rows.shift();
       if (row) {
         this.#place = this.#rows.length > 0 ? positionOf(this.#kind, row) : this.#read;
@@ -115,6 +119,14 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
     if (this.#rows.length === 0) this.#place = this.#read;
   }
 
+  /** The history has changed under the live reader: whether this subscription's place stands is for its next read to say. */
+  recheck(): void {
+    this.#live = false;
+    this.#rows = [];
+    this.#read = this.#place;
+    this.#wake.raise();
+  }
+
   /** True when there is something to hand out, or when another read is due. */
   async #readMore(): Promise<boolean> {
     this.#wake.clear();
@@ -124,6 +136,11 @@ export class Subscription implements AsyncIterableIterator<StatusChange | Gap> {
     if (this.#closed) return true;
     this.#keep(rows);
     if (rows.length === PAGE) return true;
+    if (rows.length === 0 && !(await this.#deps.stands(this.#read))) {
+      const { gap, place } = await this.#deps.restart();
+      [this.#first, this.#place, this.#read] = [gap, place, place];
+      return true;
+    }
     // No await between the check and the decision to wait: what commits after it comes through push.
     this.#live = this.#deps.joinLive(reached);
     return !this.#live || rows.length > 0;

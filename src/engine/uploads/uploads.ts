@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { DataSource, EntityManager } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
+import { isConnectionLoss, isExhausted } from "../../database/transaction.js";
 import { UserFault } from "../../errors.js";
 import type { Actor, EngineDeps } from "../engine.js";
+import { orSetAside, setAsideUpload } from "../expiry/set-aside.js";
 import { Faults, Name, parse, text } from "../input.js";
 
 /** From createUploads on, for attempt the bytes and for making documents of them. */
@@ -180,8 +182,30 @@ export async function holdUploads(
   return byId;
 }
 
-/** One bounded step of removing uploads whose time has come. Returns how many it looked at; 0 when none is left. */
-export async function expireUploadsStep({ db }: Pick<EngineDeps, "db">, limit: number): Promise<number> {
-  const rows: { looked: number }[] = await db.query("select headway.expire_uploads($1) as looked", [limit]);
-  return rows[0]!.looked;
+/**
+ * One bounded step of removing uploads whose time has come; one that can't be removed is set aside. Returns how many it
+ * looked at; 0 when none is left.
+ */
+export async function expireUploadsStep(deps: Pick<EngineDeps, "db" | "onError">, limit: number): Promise<number> {
+  const { db } = deps;
+  try {
+    const rows: { looked: number }[] = await db.query("select headway.expire_uploads($1) as looked", [limit]);
+    return rows[0]!.looked;
+  } catch (error) {
+    if (isConnectionLoss(error) || isExhausted(error)) throw error;
+  }
+  // One of them is in the way of all: each alone shows which.
+  const due: { id: string }[] = await db.query(
+    "select id from headway.upload where sweep_at <= clock_timestamp() order by sweep_at limit $1",
+    [limit],
+  );
+  for (const { id } of due) {
+    await orSetAside(
+      deps,
+      `removing upload ${id}`,
+      () => db.query("select headway.remove_uploads(array[$1::uuid])", [id]),
+      () => setAsideUpload(db, id),
+    );
+  }
+  return due.length;
 }

@@ -23,9 +23,9 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
   mhtml: "eml",
 };
 /** Extensions of text that no parser takes: it must not be taken for plain text. */
-const OTHER_TEXT: Readonly<Record<string, string>> = { rtf: "application/rtf", svg: "image/svg+xml" };
+const OTHER_TEXT: Readonly<Record<string, string>> = { svg: "image/svg+xml" };
 /** Containers of one kind, which the name tells apart where their content is too broken to. */
-const OFFICE: readonly string[] = ["docx", "odt", "ods", "odp", "pptx", "xlsx"] satisfies Format[];
+const OFFICE: readonly string[] = ["docx", "odt", "ods", "odp", "pptx", "xlsx", "epub"] satisfies Format[];
 
 /** The media type by magic number; of text by its name, checked against its content. Never throws. */
 export async function detect(bytes: Uint8Array, name: string): Promise<string> {
@@ -38,6 +38,8 @@ export async function detect(bytes: Uint8Array, name: string): Promise<string> {
   if (Buffer.from(bytes.subarray(0, 1_024)).toString("latin1").trimStart().startsWith("%PDF-")) return FORMATS.pdf;
   if (looksBinary(bytes)) return "application/octet-stream";
   const { text } = decodeText(bytes, declaredEncoding(bytes));
+  // Without its beginning it is broken; what it was is told by what programs write, and by no prose.
+  if (extension === "rtf" && /\\(?:pard?|fonttbl|ansi)\b/.test(text)) return FORMATS.rtf;
   const isMail = extension === "eml" || extension === "mht" || extension === "mhtml";
   const saysLittle = EXTENSIONS[extension] === "txt" || !(extension in EXTENSIONS || extension in OTHER_TEXT);
   if ((isMail || saysLittle) && looksLikeMail(text, isMail)) return FORMATS.eml;

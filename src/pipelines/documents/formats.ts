@@ -7,6 +7,8 @@ export const FORMATS = {
   odp: "application/vnd.oasis.opendocument.presentation",
   pptx: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
   xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+  rtf: "application/rtf",
+  epub: "application/epub+zip",
   eml: "message/rfc822",
   html: "text/html",
   md: "text/markdown",
@@ -51,6 +53,8 @@ const ALIASES: Readonly<Record<string, string>> = {
   "application/vnd.oasis.opendocument.text-template": FORMATS.odt,
   "application/vnd.oasis.opendocument.spreadsheet-template": FORMATS.ods,
   "application/vnd.oasis.opendocument.presentation-template": FORMATS.odp,
+  "text/rtf": FORMATS.rtf,
+  "application/x-rtf": FORMATS.rtf,
   "video/x-m4v": FORMATS.mp4,
   "video/x-matroska": FORMATS.mkv,
 };

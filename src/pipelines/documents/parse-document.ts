@@ -12,6 +12,8 @@ const PARSERS: Readonly<Record<Format, () => Promise<Parser>>> = {
   odp: async () => (await import("./parsers/odp.js")).parseOdp,
   pptx: async () => (await import("./parsers/pptx.js")).parsePptx,
   xlsx: async () => (await import("./parsers/xlsx.js")).parseXlsx,
+  rtf: async () => (await import("./parsers/rtf.js")).parseRtf,
+  epub: async () => (await import("./parsers/epub.js")).parseEpub,
   eml: async () => (await import("./parsers/eml.js")).parseEml,
   html: async () => (await import("./parsers/html.js")).parseHtml,
   md: async () => (await import("./parsers/markdown.js")).parseMarkdown,

@@ -5,8 +5,6 @@ const REFUSED: Readonly<Record<string, readonly [name: string, advice: string]>>
   "application/vnd.ms-powerpoint": ["a PowerPoint 97–2003 presentation (.ppt)", "save it as .pptx or PDF"],
   "application/vnd.ms-outlook": ["an Outlook message (.msg)", "save it as .eml"],
   "application/x-cfb": ["a document of an old Office program", "save it in a newer format, or as PDF"],
-  "application/rtf": ["a rich text document (.rtf)", "save it as .docx or PDF"],
-  "application/epub+zip": ["an e-book (.epub)", "save its chapters as HTML"],
   "application/zip": ["a ZIP archive", "submit the files in it"],
   "application/gzip": ["a gzip archive", "submit what is in it"],
   "application/x-tar": ["a tar archive", "submit the files in it"],

@@ -94,14 +94,12 @@ describe("flushes of one collection", () => {
           kind: "stage",
           stage: "b",
           maxAttempts: 3,
-          output: 1,
+          outputs: [1],
         },
       ]);
     await other.query("begin");
-    await other.query("select headway.record_changes('WORKER', 'worker:x', null, 3, $1, null)", [change(first!)]);
-    const late = rig.db.query("select headway.record_changes('WORKER', 'worker:y', null, 3, $1, null)", [
-      change(second!),
-    ]);
+    await other.query("select headway.record_changes('WORKER', 'worker:x', null, 3, $1)", [change(first!)]);
+    const late = rig.db.query("select headway.record_changes('WORKER', 'worker:y', null, 3, $1)", [change(second!)]);
     await until("the second waits for its turn", async () => (await waitingForLocks()) === 1);
     // It has come as far as its history: its task's row is its own already.
     const { rows: free } = await other.query(
@@ -125,10 +123,10 @@ describe("flushes of one collection", () => {
     const by = recorder();
     const [own] = await claim(by, 1);
     const looked = async (): Promise<number> => {
-      const changes = [{ ...base(own!), kind: "stage", stage: "b", maxAttempts: 3, output: 1 }];
+      const changes = [{ ...base(own!), kind: "stage", stage: "b", maxAttempts: 3, outputs: [1] }];
       await other.query("begin");
       const { rows } = await other.query(
-        "explain (analyze, buffers, format json) select headway.record_changes('WORKER', 'worker:x', null, 3, $1, null)",
+        "explain (analyze, buffers, format json) select headway.record_changes('WORKER', 'worker:x', null, 3, $1)",
         [JSON.stringify(changes)],
       );
       await other.query("rollback");
@@ -162,18 +160,17 @@ describe("flushes of one collection", () => {
     await other.query("begin");
     await other.query("select headway.share_collections(array[$1::uuid])", [id]);
     await other.query("select from headway.task where id = $1 for no key update", [one!.taskId]);
-    const late = rig.db.query("select headway.record_changes('SYSTEM', 'system:sweep', null, 3, $1, null) as answer", [
+    const late = rig.db.query("select headway.record_changes('SYSTEM', 'system:sweep', null, 3, $1) as answer", [
       ending(),
     ]);
     await until("the second waits for the task", async () => (await waitingForLocks()) === 1);
-    const { rows } = await other.query(
-      "select headway.record_changes('WORKER', 'worker:x', null, 3, $1, null) as answer",
-      [ending()],
-    );
+    const { rows } = await other.query("select headway.record_changes('WORKER', 'worker:x', null, 3, $1) as answer", [
+      ending(),
+    ]);
     expect(rows[0].answer.convergeErrors).toEqual([]);
     await other.query("commit");
     const [{ answer }] = await late;
-    expect(answer.applied).toEqual([]);
+    expect(answer.refused).toEqual([one!.taskId]);
     expect(await rig.settled(jobId)).toBe("FAILED");
   });
 
@@ -206,7 +203,7 @@ test("a lease that waited for its turn at the history begins with its turn", asy
   );
   await other.query("begin");
   await other.query("select headway.lock_history(array[$1::uuid])", [id]);
-  const claimed = rig.db.query("select headway.record_changes('WORKER', 'worker:z', $1, 3, '[]', $2) as answer", [
+  const claimed = rig.db.query("select headway.claim_tasks($1, 'worker:z', $2) as answer", [
     workerId,
     JSON.stringify({ ids: [], serves: servesOf(rig.deps.registry), limit: 1, change: randomUUID(), leaseMs: 5_000 }),
   ]);
@@ -217,10 +214,10 @@ test("a lease that waited for its turn at the history begins with its turn", asy
   const [{ answer }] = await claimed;
   const [{ ms }] = await rig.db.query(
     "select extract(epoch from lease_expires_at - clock_timestamp()) * 1000 as ms from headway.task where id = $1",
-    [answer.claims[0].taskId],
+    [answer.claimed.tasks[0].taskId],
   );
   expect(Number(ms)).toBeGreaterThan(4_500);
-  await end(recorder(), answer.claims[0]);
+  await end(recorder(), answer.claimed.tasks[0]);
 });
 
 describe("what no foreign key looks up row by row", () => {

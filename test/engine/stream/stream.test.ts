@@ -75,6 +75,7 @@ describe("a stream", () => {
       databaseId: decodeCursor(await stream.cursor(collectionScope(collectionId))).databaseId,
       kind: "collection",
       position: "0",
+      change: null,
     });
     const job = await stream.follow({ kind: "job", projectId: PROJECT, collectionId, jobId }, start);
     const one = await stream.follow({ kind: "task", projectId: PROJECT, collectionId, taskId: task!.id }, start);
@@ -211,9 +212,9 @@ describe("a stream", () => {
     const scope = collectionScope(collectionId);
     const here = decodeCursor(await stream.cursor(scope));
     for (const cursor of [
-      encodeCursor({ databaseId: "00000000-0000-4000-8000-000000000000", kind: "collection", position: "1" }),
-      encodeCursor({ databaseId: here.databaseId, kind: "collection", position: "999999999" }),
-    ]) {
+      { ...here, databaseId: "00000000-0000-4000-8000-000000000000" },
+      { ...here, position: "999999999" },
+    ].map(encodeCursor)) {
       const subscription = await stream.follow(scope, cursor);
       const { value } = (await subscription.next()) as { value: Gap };
       expect(value).toMatchObject({ gap: true, resumeAt: await stream.cursor(scope) });
@@ -221,9 +222,28 @@ describe("a stream", () => {
     }
   });
 
+  test.each<[string, Scope["kind"]]>([
+    ["a collection", "collection"],
+    ["a project", "project"],
+  ])("of %s begins with a gap where another change stands at its cursor's place, or none is named", async (_, kind) => {
+    const collectionId = await rig.collection(1);
+    const scope: Scope = kind === "project" ? { kind, projectId: PROJECT } : collectionScope(collectionId);
+    await until("there is a change to stand at", async () => decodeCursor(await stream.cursor(scope)).change !== null);
+    const here = decodeCursor(await stream.cursor(scope));
+    for (const change of ["000000000000", null]) {
+      const subscription = await stream.follow(scope, encodeCursor({ ...here, change }));
+      expect((await subscription.next()).value).toMatchObject({ gap: true });
+      await subscription.return();
+    }
+  });
+
   test.each([
     ["text that is no cursor", "nonsense"],
-    ["a cursor of another kind", encodeCursor({ databaseId: "x", kind: "project", tx: "1", position: "1" })],
+    [
+      "a cursor of another kind",
+      encodeCursor({ databaseId: "x", kind: "project", tx: "1", position: "1", change: null }),
+    ],
+    ["a cursor with more in it", encodeCursor({ databaseId: "x", kind: "collection", position: "1", change: "0:1" })],
   ])("from %s is refused as bad input", async (_, after) => {
     const collectionId = await rig.collection(1);
     await expect(stream.follow(collectionScope(collectionId), after)).rejects.toMatchObject({ code: "BAD_USER_INPUT" });

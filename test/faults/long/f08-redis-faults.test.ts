@@ -153,5 +153,4 @@ test.each(Object.keys(TROUBLES))(
       recoveryMs,
     });
   },
-  120_000,
 );

@@ -90,7 +90,7 @@ test("F23: subscribers that stop reading cost bounded memory and no other's time
   expect(beside.p99Ms).toBeLessThan(alone.p99Ms + 1_000);
 
   // The server's pings are not answered: it lets them go after one that was, and one that was not. They notice when they read.
-  await until("the server has let them go", async () => (await openSockets()) === 0, 40_000);
+  await until("the server has let them go", async () => (await openSockets()) === 0);
   const recoveryMs = Date.now() - pausedAt;
   const dropped = slow.map(({ socket }) => once(socket, "close"));
   for (const { socket } of slow) socket.resume();
@@ -99,7 +99,7 @@ test("F23: subscribers that stop reading cost bounded memory and no other's time
   for (const { received } of slow) expect(received).toBeLessThan(beside.events / 2);
   const what = `${SLOW} paused subscribers: p99 ${beside.p99Ms} ms, ${alone.p99Ms} ms without; memory + ${Math.round(growth / MIB)} MiB`;
   await rig.account({ fault: "F23", what, times: SLOW, recoveryMs });
-}, 180_000);
+});
 
 test("F23: a client that asks and asks and does not read is dropped", async () => {
   const before = await memoryBytes();

@@ -95,17 +95,10 @@ test(`F26: every commit takes ${COMMIT_MS} ms: all settles, and no lease is lost
   expect(rows).toEqual([{ crashes: 0, fence: 1 }]);
   expect(processes.filter(hasExited)).toHaveLength(0);
   await rig.account({ fault: "F26", what: `commits of ${COMMIT_MS} ms`, times: slowed });
-}, 180_000);
+});
 
 test("F26: the disk of Postgres is full: clean errors, and once there is room everything goes on by itself", async () => {
-  const dataDir = await mkdtemp(path.join(tmpdir(), "headway-f26-"));
-  await run("mount", ["-t", "tmpfs", "-o", `size=${DISK_BYTES},mode=755`, "tmpfs", dataDir]).catch((error: Error) => {
-    throw new Error(`F26 fills a small file system of its own, which only root may mount: ${error.message}`);
-  });
-  cleaners.push(async () => {
-    await run("umount", ["-l", dataDir]);
-    await rm(dataDir, { recursive: true, force: true });
-  });
+  const dataDir = await smallDisk();
   const site = await siteIn(dataDir);
   const { rig, clusterDir } = site;
   expect(clusterDir.startsWith(dataDir)).toBe(true);
@@ -152,7 +145,61 @@ test("F26: the disk of Postgres is full: clean errors, and once there is room ev
   const refused = answers.filter((answer) => answer === "refused").length;
   const what = `disk full, ${refused} of ${answers.length} submits refused, ${isUp ? "server stayed up" : "server went down"}`;
   await rig.account({ fault: "F26", what, times: fired, recoveryMs });
+});
+
+test("F26: the disk of stored files is full: uploads and stages are refused by name, and with room again they are taken", async () => {
+  const dataDir = await smallDisk();
+  const rig = await createFaultRig();
+  cleaners.push(() => rig.close());
+  const headway = await rig.start({ HEADWAY_DATA_DIR: dataDir });
+  const api = rig.client(headway);
+  const upload = async (): Promise<{ status: number; code: string | undefined }> => {
+    const { uploads } = await api.mutate<{ uploads: { url: string }[]; userErrors: [] }>(
+      'mutation { createUploads(input: { files: [{ name: "f", sizeBytes: 1000000 }] }) { uploads { url } userErrors { code message } } }',
+      {},
+    );
+    const answer = await fetch(uploads[0]!.url, {
+      method: "PUT",
+      body: Buffer.alloc(1_000_000),
+      headers: { authorization: `Bearer ${headway.key}` },
+    });
+    return { status: answer.status, code: ((await answer.json()) as { error?: { code: string } }).error?.code };
+  };
+  expect(await upload()).toEqual({ status: 201, code: undefined });
+  const filler = path.join(dataDir, "filler");
+  await fill(filler);
+  expect(await upload()).toEqual({ status: 507, code: "STORE_FULL" });
+  // Its last stage writes an artifact.
+  const job = await rig.submit(api, 2);
+  await rig.settled([job]);
+  const { rows } = await rig.db.query(
+    "select error_code as code from headway.task where job_id = $1 and kind = 'COLLECTION'",
+    [job],
+  );
+  expect(rows).toEqual([{ code: "STORE_FULL" }]);
+  expect(hasExited(headway)).toBe(false);
+  await rm(filler);
+  expect(await upload()).toEqual({ status: 201, code: undefined });
+  await api.mutate(
+    'mutation ($id: ID!) { retryJob(input: { jobId: $id, reason: "there is room again" }) { userErrors { code message } } }',
+    { id: job },
+  );
+  await rig.settled([job]);
+  await rig.account({ fault: "F26", what: "disk of stored files full", times: 2 });
 }, 180_000);
+
+/** A small file system of its own, taken down at the end. */
+async function smallDisk(): Promise<string> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), "headway-f26-"));
+  await run("mount", ["-t", "tmpfs", "-o", `size=${DISK_BYTES},mode=755`, "tmpfs", dataDir]).catch((error: Error) => {
+    throw new Error(`F26 fills a small file system of its own, which only root may mount: ${error.message}`);
+  });
+  cleaners.push(async () => {
+    await run("umount", ["-l", dataDir]);
+    await rm(dataDir, { recursive: true, force: true });
+  });
+  return dataDir;
+}
 
 /** Takes all the room there is. */
 async function fill(file: string): Promise<void> {

@@ -28,7 +28,7 @@ beforeAll(async () => {
   if (ours === theirs) await symlink(path.join(ROOT, "node_modules"), path.join(old, "node_modules"));
   await run(process.execPath, [path.join(old, "scripts", "ready.mjs")], { cwd: old });
   database = await createEmptyDatabase();
-}, 300_000);
+});
 afterAll(async () => {
   await rig.close();
   await database.drop();
@@ -127,4 +127,4 @@ test("F27: the database is migrated under load while the build before it runs, a
   expect(news.filter(hasExited)).toHaveLength(0);
   const what = `migrated from ${before.slice(0, 7)} (${done.length} files) in ${tookMs} ms`;
   await rig.account({ fault: "F27", what, times: 1 });
-}, 180_000);
+});

@@ -35,7 +35,7 @@ beforeAll(async () => {
     await submit(api, collectionId, "documents", { options: { ocr: false, embeddings: false, graph: false } }),
   );
   await progressOf(api, await submit(api, collectionId, "documents", { options: { only: "embeddings" } }));
-}, 120_000);
+});
 afterAll(async () => {
   await api.close();
   await headway.stop();

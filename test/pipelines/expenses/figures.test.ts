@@ -56,6 +56,5 @@ describe("generated statements and receipts, of which all is known", () => {
       expect(matching.recall).toBeGreaterThanOrEqual(0.95);
       expect(matching.precision).toBeGreaterThanOrEqual(0.99);
     },
-    120_000,
   );
 });

@@ -1,4 +1,8 @@
+import { PermanentError } from "../../../errors.js";
 import type { Block, PieceKind } from "./block.js";
+
+/** With a bar and a blank each, more cells than this are more text than is taken. */
+const MAX_CELLS_OF_TABLE = 10_000_000;
 
 /** A block as it stands in the written text. */
 export interface Piece {
@@ -22,7 +26,10 @@ export interface Written {
   readonly pieces: readonly Piece[];
 }
 
-/** The text of the blocks as Markdown, and where each of them is in it. Blocks without text leave nothing. */
+/**
+ * The text of the blocks as Markdown, and where each of them is in it. Blocks without text leave nothing.
+ * @throws {PermanentError} RESOURCE_LIMIT for a table whose rows, made as wide as its widest, would be too many cells
+ */
 export function write(blocks: readonly Block[]): Written {
   const parts: string[] = [];
   const pieces: Piece[] = [];
@@ -101,6 +108,12 @@ function tableBody(
         .join("\n"),
       headLength: null,
     };
+  if (rows.length * width > MAX_CELLS_OF_TABLE) {
+    throw new PermanentError(
+      "RESOURCE_LIMIT",
+      `A table of ${rows.length} rows and ${width} columns has more than ${MAX_CELLS_OF_TABLE} cells; split it.`,
+    );
+  }
   const lines = rows.map((row) => rowLine(row, width));
   const ruled = Math.max(1, headRows);
   lines.splice(ruled, 0, `|${" --- |".repeat(width)}`);

@@ -1,5 +1,6 @@
 import type { Block } from "../blocks/block.js";
 import { tableOf, type DocumentCell } from "../blocks/cells.js";
+import { assertBlockCount } from "./parsed.js";
 
 type Attributes = Readonly<Record<string, string>>;
 
@@ -60,6 +61,7 @@ export class HtmlBlocks {
   #caption = 0;
   #item: { marker: string; depth: number } | null = null;
   #inline = "";
+  #count = 0;
 
   constructor(choice: HtmlChoice) {
     this.#choice = choice;
@@ -181,6 +183,7 @@ export class HtmlBlocks {
       .replace(/\n{2,}/g, "\n")
       .trim();
     if (text === "") return;
+    assertBlockCount((this.#count += 1));
     if (this.#heading > 0) this.#target.push({ kind: "heading", level: this.#heading, text });
     else if (this.#item) {
       this.#target.push({ kind: "item", ...this.#item, text });
@@ -249,7 +252,8 @@ export class HtmlBlocks {
     if (table?.kind !== "table") return;
     this.#frames.pop();
     this.#lists.length = Math.min(this.#lists.length, table.listDepth);
-    this.#target.push(...tableOf(table.rows, {}, table.isLayout));
+    const target = this.#target;
+    for (const block of tableOf(table.rows, {}, table.isLayout)) target.push(block); // Spread, too many are no call.
   }
 }
 

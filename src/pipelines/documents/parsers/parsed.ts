@@ -1,4 +1,5 @@
 import { decodeText, type DecodedText } from "../../decode-text.js";
+import { PermanentError } from "../../../errors.js";
 import type { Json, WarningScope } from "../../pipeline.js";
 import type { Block } from "../blocks/block.js";
 
@@ -34,6 +35,18 @@ export type Parser = (bytes: Uint8Array, name: string, aid: ParseAid) => Promise
 
 /** Deeper nesting than this is an attack or a mistake. */
 export const MAX_NESTING = 500;
+
+/** A book of 5,000 pages has a tenth of this; what has more is not read by anybody, and takes more memory than there is. */
+const MAX_BLOCKS = 1_000_000;
+
+/** To be asked while blocks are gathered. @throws {PermanentError} RESOURCE_LIMIT */
+export function assertBlockCount(count: number): void {
+  if (count <= MAX_BLOCKS) return;
+  throw new PermanentError(
+    "RESOURCE_LIMIT",
+    `The document holds more than ${MAX_BLOCKS} paragraphs; at most as many are taken. Split it.`,
+  );
+}
 
 /** More of one fact, such as a title, than this is no fact. */
 const MAX_FACT_LENGTH = 500;

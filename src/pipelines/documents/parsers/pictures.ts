@@ -9,22 +9,38 @@ const MIN_BYTES = 4_000;
 const MAX_READ = 20;
 const MAX_MS = 45_000;
 
+/** A picture inside a document, to be opened when its turn comes. */
+export interface InnerPicture {
+  readonly name: string;
+  /** Null where it can't be had. */
+  read(): Uint8Array | null;
+}
+
 /** The text in the pictures of a container, each as a note; what was not looked at is a warning. */
 export async function readPictures(archive: Archive, folder: string, name: string, aid: ParseAid): Promise<Block[]> {
-  const pictures = archive.names.filter((entry) => entry.startsWith(folder) && PICTURE.test(entry));
+  const entries = archive.names.filter((entry) => entry.startsWith(folder) && PICTURE.test(entry));
+  return picturesRead(
+    entries.map((entry) => ({ name: entry, read: () => archive.read(entry) })),
+    name,
+    aid,
+  );
+}
+
+/** The text in pictures, each as a note; what was not looked at is a warning. */
+export async function picturesRead(pictures: readonly InnerPicture[], name: string, aid: ParseAid): Promise<Block[]> {
   const blocks: Block[] = [];
   const startedAt = performance.now();
   let unread = 0;
   let read = 0;
-  for (const entry of pictures) {
-    const bytes = archive.read(entry);
+  for (const picture of pictures) {
+    const bytes = picture.read();
     if (!bytes || bytes.length < MIN_BYTES) continue;
     if (!aid.ocr || read >= MAX_READ || performance.now() - startedAt > MAX_MS) {
       unread += 1;
       continue;
     }
     read += 1;
-    const text = await lettersOf(bytes, entry, aid);
+    const text = await lettersOf(bytes, picture.name, aid);
     if (text !== "") blocks.push({ kind: "note", text: `Text in a picture: ${text}` });
   }
   if (unread > 0) {

@@ -1,0 +1,64 @@
+import type { DataSource } from "typeorm";
+import { failpoint } from "../../failpoint.js";
+import type { TaskStatus } from "../../lifecycle/status.js";
+import type { DueTask } from "./hints.js";
+import { entryJson, type Entry } from "./line.js";
+import { isHeld } from "./refused.js";
+import { pauseAfter } from "./try-again.js";
+
+/** What record_changes tells; of the tasks it does not name everything has come as it was asked for. */
+export interface FlushAnswer {
+  readonly refused: readonly string[];
+  readonly ended: readonly { readonly task: string; readonly status: TaskStatus }[];
+  readonly cancelRequested: readonly string[];
+  /** Nothing of these has been recorded: somebody else holds their collections alone. */
+  readonly held: readonly { readonly task: string; readonly collection: string }[];
+  readonly due: DueTask[];
+  readonly convergeErrors: readonly { readonly jobId: string; readonly code: string; readonly message: string }[];
+}
+
+export interface Sender {
+  readonly db: DataSource;
+  readonly actor: { readonly type: "WORKER" | "SYSTEM"; readonly name: string };
+  readonly workerId: string | null;
+  readonly crashLimit: number;
+  readonly onError: (error: unknown, doing: string) => void;
+}
+
+/**
+ * Sends a batch until there is an answer: after a lost connection as it was, but for the ages of its steps.
+ *
+ * @param how.waits for collections that somebody else holds alone; what is of theirs comes back else
+ */
+export async function sendFlush(
+  { db, actor, workerId, crashLimit, onError }: Sender,
+  batch: readonly Entry[],
+  how: { readonly waits: boolean; readonly isClosed: () => boolean },
+): Promise<FlushAnswer> {
+  for (;;) {
+    try {
+      await failpoint("flush.before_send");
+      const nowMs = performance.now();
+      for (const entry of batch) entry.sentAtMs ??= nowMs;
+      const changes = `[${batch.map((entry) => entryJson(entry, nowMs)).join(",")}]`;
+      const rows: { answer: FlushAnswer }[] = await db.query(
+        "select headway.record_changes($1, $2, $3, $4, $5, $6) as answer",
+        [actor.type, actor.name, workerId, crashLimit, changes, how.waits],
+      );
+      const answer = rows[0]!.answer;
+      if (answer.refused.length + answer.held.length < batch.length) await failpoint("flush.after_commit");
+      return answer;
+    } catch (error) {
+      if (how.waits && isHeld(error)) throw error;
+      // A worker keeps its results until there is room for them; the sweep looks again instead, at what is true by then.
+      const waitsForRoom = workerId !== null;
+      await pauseAfter(error, {
+        doing: "flushing; trying again",
+        isClosed: how.isClosed(),
+        waitsForRoom,
+        repeatsLate: true,
+        onError,
+      });
+    }
+  }
+}

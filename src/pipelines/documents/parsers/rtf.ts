@@ -1,0 +1,31 @@
+import { PermanentError } from "../../../errors.js";
+import type { Block } from "../blocks/block.js";
+import { MAX_NESTING, type ParseAid, type Parsed } from "./parsed.js";
+import { picturesRead } from "./pictures.js";
+import { RtfReader } from "./rtf-reader.js";
+
+/** Headers once, the body, notes and comments under what they are, footers once, then the text in pictures. */
+export async function parseRtf(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
+  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  if (!/^[\s\0]{0,100}\{\\rtf/.test(source.slice(0, 200))) {
+    throw new PermanentError("MALFORMED_DOCUMENT", `${name} does not begin as rich text does; send an intact copy.`);
+  }
+  const { headers, body, notes, footers, facts, pictures, embedded } = new RtfReader(MAX_NESTING).read(source);
+  const blocks: Block[] = [
+    ...headers,
+    ...body,
+    ...notes,
+    ...footers,
+    ...(await picturesRead(
+      pictures.map((hex, index) => ({ name: `picture ${index + 1}`, read: () => hex })),
+      name,
+      aid,
+    )),
+  ];
+  if (embedded > 0) {
+    aid.warn("EMBEDDED_FILES_UNREAD", `${name} holds ${embedded} files or objects that were not read.`, {
+      count: embedded,
+    });
+  }
+  return { blocks, metadata: facts };
+}

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { cancelJob } from "../../src/engine/cancel/cancel.js";
+import { whyTasksWait } from "../../src/engine/read/waiting.js";
+import { definePipeline } from "../../src/pipelines/pipeline.js";
+import { ACTOR, createRig, type Rig } from "../support/engine.js";
+import { until } from "../support/until.js";
+import { note } from "./rig.js";
+
+const one = definePipeline({ name: "one", version: 1, documentStages: [{ name: "only", run: async () => null }] });
+const deaf = definePipeline({
+  name: "deaf",
+  version: 1,
+  documentStages: [{ name: "only", run: () => new Promise<null>(() => undefined) }],
+});
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await createRig([one, deaf]);
+});
+afterEach(() => rig.close());
+
+/** The clock goes back an hour: all that the database has noted down lies an hour later, seen from now on. */
+async function theClockGoesBack(): Promise<void> {
+  const times = {
+    task: ["run_at", "status_changed_at", "lease_expires_at", "cancel_requested_at", "created_at", "started_at"],
+    job: ["next_due_at", "status_changed_at", "created_at"],
+    collection: ["status_changed_at", "created_at"],
+    worker: ["heartbeat_at", "last_loop_at", "started_at"],
+    status_change: ["at"],
+    clock: ["latest"],
+  };
+  await rig.db.transaction(async (tx) => {
+    for (const [table, columns] of Object.entries(times)) {
+      await tx.query(`alter table headway.${table} disable trigger user`);
+      await tx.query(
+        `update headway.${table} set ${columns.map((name) => `${name} = ${name} + interval '1 hour'`).join(", ")}`,
+      );
+      await tx.query(`alter table headway.${table} enable trigger user`);
+    }
+  });
+}
+
+const tasksOf = (jobId: string): Promise<{ id: string }[]> =>
+  rig.db.query("select id from headway.task where job_id = $1 and kind = 'DOCUMENT' order by ordinal", [jobId]);
+
+test("F43: the database's clock goes back an hour: what was due stays due, and what was not waits for its time", async () => {
+  const atOnce = await rig.submit("one", 3);
+  const putOff = await rig.submit("one", 1);
+  // As a try that failed a second ago leaves it, whose backoff is over.
+  await rig.db.query(
+    "update headway.task set run_at = clock_timestamp() - interval '1 ms' where job_id = $1 and kind = 'DOCUMENT'",
+    [putOff],
+  );
+  const tomorrow = await rig.submit("one", 1, { runAt: new Date(Date.now() + 24 * 3_600_000) });
+  await theClockGoesBack();
+  const [first] = await tasksOf(atOnce);
+  const why = (await whyTasksWait(rig.deps, [first!.id])).get(first!.id)!;
+  expect(why.message).toMatch(/^The clock of the database has gone back: it says .* The next sweep makes due again/);
+  rig.startReconciler();
+  await rig.startWorker();
+  expect([await rig.settled(atOnce), await rig.settled(putOff)]).toEqual(["COMPLETED", "COMPLETED"]);
+  const [later] = await rig.db.query(
+    "select status, run_at > clock_timestamp() + interval '23 h' as waits from headway.task where job_id = $1",
+    [tomorrow],
+  );
+  expect(later).toEqual({ status: "QUEUED", waits: true });
+  expect(rig.errors.map(({ doing }) => doing)).toEqual(["letting 4 tasks that were due stay due"]);
+  // From then on the clock is as good as any other.
+  expect(await rig.settled(await rig.submit("one", 2))).toBe("COMPLETED");
+  expect(await rig.violations()).toEqual([]);
+  note({ fault: "F43", what: "due work", times: 1, looks: 0, jobs: 3 });
+});
+
+test("F43: the clock goes back under work that nobody renews, or that is to be cancelled: neither waits an hour", async () => {
+  const worker = await rig.startWorker({ leaseMs: 2_000, heartbeatMs: 100_000 });
+  const lost = await rig.submit("deaf", 1);
+  const cancelled = await rig.submit("deaf", 1);
+  await until("both run", async () => {
+    const rows = await rig.db.query("select 1 from headway.task where status = 'RUNNING'");
+    return rows.length === 2;
+  });
+  await cancelJob(rig.deps, ACTOR, { jobId: cancelled });
+  await theClockGoesBack();
+  rig.startReconciler();
+  expect(await rig.settled(cancelled)).toBe("CANCELLED");
+  await until("the other is given back", async () => {
+    const rows = await rig.db.query(
+      "select 1 from headway.status_change where job_id = $1 and reason = 'LEASE_EXPIRED'",
+      [lost],
+    );
+    return rows.length > 0;
+  });
+  await worker.stop(0);
+  note({ fault: "F43", what: "leases and cancels", times: 1, looks: 0, jobs: 2 });
+});
