@@ -12,6 +12,9 @@ const ADD_AT_ONCE = 1_000;
 const LOOK_EVERY_MS = 100;
 const SETTLED = /^(COMPLETED|COMPLETED_WITH_ERRORS|FAILED|CANCELLED)$/;
 
+/** What is measured is the process that was started, as with the peers: no parent of it runs beside. */
+const ONE_PROCESS = { HEADWAY_WORKER_PROCESSES: "0" };
+
 /** Headway as it runs in production: API processes and worker processes over one Postgres and one Redis. */
 export class Headway {
   readonly #settings: Record<string, string>;
@@ -49,7 +52,8 @@ export class Headway {
   }
 
   async startWorker(settings: Record<string, string> = {}): Promise<HeadwayProcess> {
-    const worker = await startHeadway({ ...this.#settings, HEADWAY_ROLES: "worker", ...settings }, this.#root);
+    const own = this.#root === ROOT ? ONE_PROCESS : {};
+    const worker = await startHeadway({ ...this.#settings, HEADWAY_ROLES: "worker", ...own, ...settings }, this.#root);
     this.workers.push(worker);
     return worker;
   }

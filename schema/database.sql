@@ -561,6 +561,7 @@ create table headway.worker (
   last_claim_at timestamp with time zone,
   draining_at timestamp with time zone,
   stopped_at timestamp with time zone,
+  died_at timestamp with time zone,
   constraint worker_pkey PRIMARY KEY (id)
 ) with (fillfactor=70);
 
@@ -792,6 +793,11 @@ begin
   taken := '{}';
   is_held := false;
   unchecked := '[]';
+  -- Whoever says that this worker's process has died waits for its claims, and gives back what they took: none may come
+  -- after. Nobody else ever holds this lock alone.
+  perform pg_advisory_xact_lock_shared(
+    hashtextextended(p_claim->>'worker', 'headway.worker'::regclass::oid::bigint));
+  if exists (select from headway.worker where id = (p_claim->>'worker')::uuid and died_at is not null) then return; end if;
   for j in
     with recursive ready as (
       -- Each version of each pipeline of each project that has something ready, from one to the next by the index.
@@ -1635,9 +1641,9 @@ begin
     insert into headway.stage_output as o (task_id, project_id, stage, fence, output)
     select x.id, x.project_id, x.names[x.place + u.i::int - 1], x.fence, nullif(u.output, 'null')
     from changed x cross join lateral jsonb_array_elements(x.outputs) with ordinality u(output, i)
+    -- Over whatever is there: this is the fence that the task has now, and fences never fall.
     on conflict (task_id, stage) do update set fence = excluded.fence, output = excluded.output,
       created_at = clock_timestamp()
-    where excluded.fence >= o.fence
   ), artifacts as (
     update headway.artifact a set accepted = true from changed x
     where jsonb_array_length(x.outputs) > 0 and a.task_id = x.id and a.fence = x.fence and not a.accepted
@@ -2481,10 +2487,28 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.worker_died(p_worker uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform pg_advisory_xact_lock(hashtextextended(p_worker::text, 'headway.worker'::regclass::oid::bigint));
+  -- In a statement of its own, which sees what was claimed while the lock was waited for.
+  update headway.worker set died_at = clock_timestamp(), stopped_at = clock_timestamp(), running = 0
+  where id = p_worker and stopped_at is null;
+  return (select coalesce(jsonb_agg(jsonb_build_object('task', id, 'fence', fence::text, 'stage', stage,
+      'hasCrashed', has_crashed)), '[]')
+    from headway.task where worker_id = p_worker and status = 'RUNNING');
+end $function$
+;
+
 create view headway.worker_now as
  SELECT clock_timestamp() AS now,
     GREATEST(concurrency - running, 0) AS free,
         CASE
+            WHEN died_at IS NOT NULL THEN 'LOST'::text
             WHEN stopped_at IS NOT NULL THEN 'STOPPED'::text
             WHEN (clock_timestamp() - heartbeat_at) > make_interval(secs => (lease_ms::numeric / 1000.0)::double precision) THEN 'LOST'::text
             WHEN draining_at IS NOT NULL THEN 'DRAINING'::text
@@ -2509,7 +2533,8 @@ create view headway.worker_now as
     last_loop_at,
     last_claim_at,
     draining_at,
-    stopped_at
+    stopped_at,
+    died_at
    FROM headway.worker w;
 
 CREATE TRIGGER artifact_replaces_blob AFTER UPDATE OF blob_key ON headway.artifact FOR EACH ROW WHEN ((old.blob_key IS DISTINCT FROM new.blob_key)) EXECUTE FUNCTION headway.replace_artifact_blob();

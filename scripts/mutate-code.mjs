@@ -19,6 +19,7 @@ import {
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { MUTANTS, placesOf } from "./mutants/all.mjs";
 import { ROOT, ready } from "./ready.mjs";
@@ -43,6 +44,10 @@ const { default: setUp } = await import(pathToFileURL(dist("test", "support", "g
 const { default: tearDown } = await import(pathToFileURL(dist("test", "support", "global-teardown.js")).href);
 const pg = createRequire(path.join(ROOT, "package.json"))("pg");
 
+/** Ctrl-C ends the run behind the mutant that is tried: what is known is written, and Postgres is stopped. */
+let isStopped = false;
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => (isStopped = true));
+
 const workshop = mkdtempSync(path.join(tmpdir(), "headway-mutants-"));
 let failed = 0;
 try {
@@ -51,6 +56,8 @@ try {
   const outcomes = [];
   const baselines = new Map();
   for (const mutant of chosen) {
+    await nextTurn();
+    if (isStopped) break;
     const startedAt = performance.now();
     const key = mutant.tests.join(" ");
     // A test that fails without a mutant says nothing of one.
@@ -66,7 +73,9 @@ try {
     console.log(`${isWrong ? "WRONG " : "ok    "} ${mutant.file}: ${mutant.what} — ${end} (${seconds} s)`);
   }
   await writeTable(outcomes);
-  console.log(`${chosen.length} mutants, ${failed} of them alive and unexplained, or not to be told.`);
+  console.log(
+    `${outcomes.length} mutants of ${chosen.length}, ${failed} of them alive and unexplained, or not to be told.`,
+  );
 } finally {
   await tearDown();
   rmSync(workshop, { recursive: true, force: true });
@@ -120,9 +129,22 @@ function run(tests) {
   const { status, stderr, error } = spawnSync(
     process.execPath,
     [
-      ...["--experimental-vm-modules", "--no-warnings=ExperimentalWarning", jest],
-      ...["--config", path.join(workshop, "jest.config.mjs"), "--runInBand", "--forceExit", "--silent"],
-      ...["--json", "--outputFile", report, ...tests, "--selectProjects", "unit", "db", "faults"],
+      "--experimental-vm-modules",
+      "--no-warnings=ExperimentalWarning",
+      jest,
+      "--config",
+      path.join(workshop, "jest.config.mjs"),
+      "--runInBand",
+      "--forceExit",
+      "--silent",
+      "--json",
+      "--outputFile",
+      report,
+      ...tests,
+      "--selectProjects",
+      "unit",
+      "db",
+      "faults",
     ],
     {
       cwd: workshop,

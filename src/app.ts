@@ -6,27 +6,23 @@ import { migrationsCheck } from "./database/build.js";
 import type { Address } from "./database/session.js";
 import { whyNoWrites } from "./database/takes-writes.js";
 import { describeDispatcher, openDispatcher } from "./dispatch/open.js";
-import type { EngineDeps } from "./engine/engine.js";
-import { createNetworks } from "./sources/networks.js";
+import { engineDepsOf, type EngineDeps } from "./engine/engine.js";
 import { KeyRing } from "./access/keys.js";
 import { developmentKey } from "./access/development-key.js";
 import { OWNER, SignIn } from "./access/sign-in.js";
 import { ChangeStream } from "./engine/stream/stream.js";
 import { messageOf } from "./errors.js";
 import type { Logger } from "./logger.js";
-import { Repeats } from "./repeats.js";
-import { loadRegistry, withoutKeys, type LoadedPipelines, type PipelineSource } from "./pipelines/load.js";
+import { loadRegistry, pipelineSourceOf, type LoadedPipelines } from "./pipelines/load.js";
+import { WorkerProcesses } from "./processes/worker-processes.js";
+import { troubleTo } from "./repeats.js";
 import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
 import type { Check } from "./server/health.js";
 import { isLoopback, linkPath } from "./server/playground/sign-in.js";
 import { startServer, type RunningServer } from "./server/server.js";
 import type { BlobStore } from "./storage/blob-store.js";
-import type { S3Objects } from "./storage/s3-objects.js";
 import { openStores } from "./storage/stores.js";
-import { hostFor, snapshotOf } from "./worker/sandbox-protocol.js";
-import { Sandbox } from "./worker/sandbox.js";
-import { buildVersion } from "./version.js";
-import { WorkerLoop } from "./worker/worker.js";
+import { stallOf, startWorker } from "./worker/start-worker.js";
 
 /** A running Headway process. */
 export interface App {
@@ -35,6 +31,8 @@ export interface App {
   /** For people: which database and which dispatcher. */
   readonly database: string;
   readonly dispatcher: string;
+  /** Its workers' processes; empty where it runs none, or its worker itself. */
+  readonly workerPids: readonly number[];
   /** The key of an embedded server, for whoever sits at this machine; null elsewhere. */
   readonly developmentKey: string | null;
   /** Signs a browser of this machine in to the playground, once, within ten minutes; null where there is no such link. */
@@ -63,12 +61,24 @@ const CLIENTS_GRACE_MS = 5_000;
 /** Kept back from the grace of running work, at most half of it: giving work back and taking leave of Redis and Postgres. */
 const LEAVE_MS = 2_000;
 
+export interface StartOptions {
+  /** Aborted before all has started, it stops what has. */
+  readonly signal?: AbortSignal;
+  /** Processes that run workers under this one, where it has that role. Default 0: this one runs its worker itself. */
+  readonly workerProcesses?: number;
+}
+
 /**
- * Starts the roles of `config` in this process: database, dispatcher, engine, then worker, reconciler, server.
- * What had started is stopped again when a later part can't start, or when `signal` is aborted before all has.
+ * Starts the roles of `config` in this process: database, dispatcher, engine, server, reconciler, then worker or workers.
+ * What had started is stopped again when a later part can't start.
  */
-export async function startApp(config: Config, logger: Logger, signal?: AbortSignal): Promise<App> {
+export async function startApp(
+  config: Config,
+  logger: Logger,
+  { signal, workerProcesses = 0 }: StartOptions = {},
+): Promise<App> {
   const closers: Closer[] = [];
+  const workers = config.roles.includes("worker") ? workerProcesses : 0;
   const state: State = { draining: false, drainMs: 0, graceMs: () => config.graceMs };
   let stopping: Promise<void> | null = null;
   const stop = ({ drain = false }: { readonly drain?: boolean } = {}): Promise<void> => {
@@ -82,54 +92,43 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     return stopping;
   };
   try {
-    return { ...(await unlessAborted(start(config, logger, closers, state), signal)), stop };
+    return { ...(await unlessAborted(start(config, logger, closers, state, workers), signal)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function start(config: Config, logger: Logger, closers: Closer[], state: State): Promise<Omit<App, "stop">> {
-  const repeats = new Repeats();
-  const onError = (error: unknown, doing: string): void => {
-    if (state.draining) return;
-    const message = messageOf(error);
-    repeats.say(`${doing} ${message}`, (count) =>
-      logger.warn({ error: message, ...(count > 0 ? { repeats: count } : {}) }, `while ${doing}`),
-    );
-  };
+async function start(
+  config: Config,
+  logger: Logger,
+  closers: Closer[],
+  state: State,
+  workerProcesses: number,
+): Promise<Omit<App, "stop">> {
+  const onError = troubleTo(logger, () => state.draining);
+  const source = pipelineSourceOf(config);
   // First, because they are what a user gets wrong most easily.
-  const source: PipelineSource = {
-    files: config.pipelineFiles,
-    embedder: config.embedder,
-    openai: config.openai,
-    transcriber: config.transcriber,
-    maxDocumentBytes: config.maxDocumentBytes,
-  };
   const pipelines = await loadRegistry(source);
   closers.push(["embedder", () => pipelines.embedder.close()]);
-  const { db, apiDb, listenAt, label } = await startDatabase(config, logger, closers, onError);
+  const opened = await startDatabase(config, logger, closers, onError, workerProcesses);
+  const { db, apiDb, listenAt, label } = opened;
   const key = config.databaseUrl === null ? await developmentKey(db, config.dataDir) : null;
   const dispatcher = await openDispatcher(config, logger, onError);
   closers.push(["dispatcher", () => dispatcher.close()]);
   const stores = await openStores(config);
   const { blobs, s3 } = stores;
   closers.push(["stores", () => stores.close()]);
-  const deps: EngineDeps = {
-    db,
-    dispatcher,
-    registry: pipelines.registry,
-    fileRoots: config.fileRoots,
-    networks: createNetworks(config.allowedNetworks),
-    s3Sources: config.s3Sources,
-    maxDocumentBytes: config.maxDocumentBytes,
-    cancelDeadlineMs: config.cancelDeadlineMs,
-    sweepMs: config.sweepMs,
-    retentionDays: config.retentionDays,
-    onError,
-  };
+  const deps = engineDepsOf(config, { db, dispatcher, registry: pipelines.registry, onError });
+  const processes =
+    workerProcesses === 0
+      ? null
+      : new WorkerProcesses({ ...opened, count: workerProcesses, config, dispatcher, logger, onError });
   const signIn = key === null || config.isProduction || !config.roles.includes("api") ? null : new SignIn(apiDb);
-  const serve = await startServing({ config, logger, deps, apiDb, pipelines, blobs, listenAt, state, signIn }, closers);
+  const serve = await startServing(
+    { config, logger, deps, apiDb, pipelines, blobs, listenAt, state, processes, signIn },
+    closers,
+  );
   const closeServer: Closer = ["server", () => serve.server.close(Math.min(CLIENTS_GRACE_MS, state.graceMs()))];
   // Here for a start that fails further down; after a whole one it is closed before the worker, and this finds it closed.
   closers.push(closeServer);
@@ -146,19 +145,37 @@ async function start(config: Config, logger: Logger, closers: Closer[], state: S
       },
     });
   }
-  const worker = config.roles.includes("worker")
-    ? await startWorker({ config, logger, deps, source, blobs, s3, listenAt, state }, closers, serve.checks)
-    : null;
+  /** Keeps back what giving back and taking leave of Redis and Postgres need. */
+  const workGraceMs = (): number => Math.max(0, state.graceMs() - Math.min(LEAVE_MS, config.graceMs / 2));
+  let drain: (() => Promise<void>) | null = null;
+  if (processes !== null) {
+    closers.push([
+      "workers",
+      () => processes.stop(workGraceMs(), workGraceMs() + Math.min(LEAVE_MS, config.graceMs / 2) / 2),
+    ]);
+    drain = () => processes.drain();
+    // An API serves on beside a worker whose process is being replaced.
+    const needed = !config.roles.includes("api");
+    serve.checks.push({ name: "worker", needed, check: async () => processes.fault() });
+    await processes.start();
+  } else if (config.roles.includes("worker")) {
+    const worker = await startWorker({ config, logger, deps, source, blobs, s3, listenAt });
+    closers.push(["child processes", () => worker.closeChildren()]);
+    closers.push(["worker", () => worker.loop.stop(workGraceMs())]);
+    drain = () => worker.loop.drain();
+    serve.checks.push({ name: "worker", check: async () => stallOf(worker.loop.stalledMs, config) });
+  }
   // Last pushed, first stopped: nothing is claimed any more, then clients are let go, and then work is waited for.
   closers.push(closeServer);
   if (config.roles.includes("api")) {
     closers.push(["readiness", () => new Promise((resolve) => setTimeout(resolve, state.drainMs))]);
   }
-  if (worker) closers.push(["claim loop", () => worker.drain()]);
+  if (drain) closers.push(["claim loop", drain]);
   return {
     url: serve.server.url,
     database: label,
     dispatcher: describeDispatcher(dispatcher, config),
+    workerPids: processes?.pids ?? [],
     developmentKey: key,
     playgroundLink: signIn && linkTo(serve.server.url, signIn),
   };
@@ -179,11 +196,12 @@ async function startServing(
     blobs: BlobStore;
     listenAt: Address | null;
     state: State;
+    processes: WorkerProcesses | null;
     signIn: SignIn | null;
   },
   closers: Closer[],
 ): Promise<{ server: RunningServer; checks: Check[] }> {
-  const { config, logger, deps, apiDb, pipelines, blobs, listenAt, state, signIn } = from;
+  const { config, logger, deps, apiDb, pipelines, blobs, listenAt, state, processes, signIn } = from;
   const checks: Check[] = [
     { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
     { name: "database", check: () => whyNoWrites(deps.db).catch(messageOf) },
@@ -209,7 +227,7 @@ async function startServing(
     publicUrl: config.publicUrl,
     allowedOrigins: config.allowedOrigins,
     signIn,
-    measured: { db: deps.db, apiDb },
+    measured: { db: deps.db, apiDb, ofWorkers: processes && (() => processes.measure()) },
     api: isApi
       ? {
           deps: { ...deps, db: apiDb },
@@ -221,63 +239,4 @@ async function startServing(
       : null,
   });
   return { server, checks };
-}
-
-async function startWorker(
-  from: {
-    config: Config;
-    logger: Logger;
-    deps: EngineDeps;
-    source: PipelineSource;
-    blobs: BlobStore;
-    s3: S3Objects | null;
-    listenAt: Address | null;
-    state: State;
-  },
-  closers: Closer[],
-  checks: Check[],
-): Promise<WorkerLoop> {
-  const { config, logger, deps, source, blobs, s3, listenAt, state } = from;
-  const sandbox = new Sandbox({
-    childEntry: new URL("./worker/sandbox-child.js", import.meta.url),
-    concurrency: config.concurrency,
-    environment: config.childEnvironment,
-    logger,
-  });
-  closers.push(["child processes", () => sandbox.close()]);
-  const worker = new WorkerLoop(
-    {
-      ...deps,
-      blobs,
-      s3,
-      listenAt,
-      logger,
-      runIsolated: (call, ctx, signal) =>
-        sandbox.run(
-          {
-            pipelineSource: JSON.stringify(withoutKeys(source)),
-            pipeline: call.pipeline.name,
-            stage: call.stage.name,
-            kind: call.claim.kind === "DOCUMENT" ? "document" : "collection",
-            snapshot: snapshotOf(ctx),
-            timeoutMs: call.stage.timeoutMs ?? 300_000,
-            memoryLimitMiB: call.stage.memoryLimitMiB ?? 512,
-          },
-          hostFor(ctx),
-          signal,
-        ),
-    },
-    { build: buildVersion(), ...config },
-  );
-  await worker.start();
-  closers.push(["worker", () => worker.stop(Math.max(0, state.graceMs() - Math.min(LEAVE_MS, config.graceMs / 2)))]);
-  checks.push({
-    name: "worker",
-    check: async () => {
-      const stalledMs = worker.stalledMs;
-      const limitMs = Math.max(config.leaseMs, 3 * config.pollMs);
-      return stalledMs > limitMs ? `the claim loop has not iterated for ${stalledMs} ms` : null;
-    },
-  });
-  return worker;
 }

@@ -1,10 +1,11 @@
 import path from "node:path";
 import { z } from "zod";
-import { databaseUrl, schemaIn, schemaName, withoutSchema } from "./config/database.js";
+import { connectionsFor, databaseUrl, schemaIn, schemaName, withoutSchema } from "./config/database.js";
+import { environmentOfChildren } from "./config/environment.js";
 import { relations } from "./config/relations.js";
 import { redisPrefix, redisUrl } from "./config/redis-url.js";
 import { blobsPlace, entriesOf, networks, origins, s3Places, type Network } from "./config/places.js";
-import { url, urlHere, whole, wholeOrNone, withoutPassword, withoutSlash } from "./config/values.js";
+import { shownValue, url, urlHere, whole, wholeOrCores, wholeOrNone, withoutSlash } from "./config/values.js";
 import { ConfigError } from "./errors.js";
 import { PROCESS_ROLES, type ProcessRole } from "./config/process-roles.js";
 import { LOG_LEVELS, SETTINGS, unknownNames, type SettingName } from "./settings.js";
@@ -28,6 +29,8 @@ export interface Config {
   readonly dataDir: string;
   readonly roles: readonly ProcessRole[];
   readonly pipelineFiles: readonly string[];
+  /** Processes that run workers under this one; 0: this one runs its worker itself. */
+  readonly workerProcesses: number;
   readonly concurrency: number;
   readonly leaseMs: number;
   readonly heartbeatMs: number;
@@ -60,7 +63,7 @@ export interface Config {
   /** The same database, past a pooler; null where databaseUrl does for everything. */
   readonly databaseDirectUrl: string | null;
   readonly databaseSchema: string;
-  /** Of the pool that work lives on. */
+  /** Of the pools that work lives on: this process's, and those of its workers. */
   readonly databaseConnections: number;
   /** Of the pool that clients' requests have. */
   readonly databaseApiConnections: number;
@@ -92,8 +95,6 @@ export interface S3Settings {
   } | null;
 }
 
-const PASSED_ON = ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR"];
-
 const absoluteList = z.string().transform((value) => entriesOf(value).map((entry) => path.resolve(entry)));
 
 const SCHEMA = {
@@ -116,6 +117,7 @@ const SCHEMA = {
     return z.NEVER;
   }),
   HEADWAY_PIPELINES: absoluteList,
+  HEADWAY_WORKER_PROCESSES: wholeOrCores(0, 256, "each is a process of its own"),
   HEADWAY_CONCURRENCY: whole(
     1,
     1_000,
@@ -182,14 +184,18 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     const given = env[name] || byDefault;
     const parsed = (SCHEMA[name] as z.ZodType).safeParse(given);
     if (parsed.success) values[name] = parsed.data;
-    else faults.push(`${name} is ${shown(name, given)}; ${parsed.error.issues[0]!.message}.`);
+    else faults.push(`${name} is ${shownValue(name, given)}; ${parsed.error.issues[0]!.message}.`);
   }
   faults.push(...relations(values));
   if (faults.length > 0) throw new ConfigError(faults.join("\n"), { faults });
-  const childEnvironment = Object.fromEntries(PASSED_ON.map((name) => [name, env[name]]));
   const failpoint = env.HEADWAY_FAILPOINT || null;
   const isProduction = env.NODE_ENV === "production";
-  return { ...toConfig(values as { [Name in SettingName]: never }), isProduction, failpoint, childEnvironment };
+  return {
+    ...toConfig(values as { [Name in SettingName]: never }),
+    isProduction,
+    failpoint,
+    childEnvironment: environmentOfChildren(env),
+  };
 }
 
 function toConfig(values: { [Name in SettingName]: never }): Omit<
@@ -204,6 +210,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<
     dataDir: values.HEADWAY_DATA_DIR,
     roles: values.HEADWAY_ROLES,
     pipelineFiles: values.HEADWAY_PIPELINES,
+    workerProcesses: values.HEADWAY_WORKER_PROCESSES,
     concurrency: values.HEADWAY_CONCURRENCY,
     leaseMs: values.HEADWAY_LEASE_MS,
     heartbeatMs: values.HEADWAY_HEARTBEAT_MS,
@@ -244,8 +251,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<
     databaseDirectUrl:
       values.HEADWAY_DATABASE_DIRECT_URL === null ? null : withoutSchema(values.HEADWAY_DATABASE_DIRECT_URL),
     databaseSchema: values.HEADWAY_DATABASE_SCHEMA || schemaIn(values.DATABASE_URL) || "headway",
-    // Stages read and stage in their own turns; flushes, beats and sweeps must find a free connection beside them.
-    databaseConnections: values.HEADWAY_DATABASE_CONNECTIONS ?? Math.min(40, 10 + values.HEADWAY_CONCURRENCY),
+    databaseConnections: values.HEADWAY_DATABASE_CONNECTIONS ?? connectionsFor(values),
     databaseApiConnections: values.HEADWAY_DATABASE_API_CONNECTIONS,
     redisUrl: values.REDIS_URL,
     redisPrefix: values.HEADWAY_REDIS_PREFIX,
@@ -256,8 +262,4 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<
 
 function modelServer(url: string | null, key: string, model: string): ModelServer | null {
   return url === null ? null : { url: withoutSlash(url), key: key === "" ? null : key, model };
-}
-
-function shown(name: SettingName, value: string): string {
-  return /KEY(_ID)?$|TOKEN$/.test(name) ? "not shown" : JSON.stringify(withoutPassword(value));
 }

@@ -1,5 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
+/** What a registry holds, as it crosses between processes. */
+export type PlainMetrics = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
+
 /** What this process counts as it works; what the database knows is asked when somebody looks (server/metrics.ts). */
 export const processMetrics = new Registry();
 
@@ -35,6 +38,7 @@ export const convergeFailures = new Counter({
 export const redisUp = new Gauge({
   name: "headway_redis_up",
   help: "Whether Redis carries hints: 1, or 0 while it is away and work goes on by polling. Absent without REDIS_URL.",
+  aggregator: "min",
   registers: [],
 });
 

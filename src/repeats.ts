@@ -1,3 +1,6 @@
+import { messageOf } from "./errors.js";
+import type { Logger } from "./logger.js";
+
 /** Kinds remembered at most: beyond it the oldest are forgotten, and may be said once more. */
 const MAX_KINDS = 1_000;
 
@@ -39,4 +42,16 @@ export class Repeats {
       this.#later(key);
     }, this.quietMs).unref();
   }
+}
+
+/** Tells the log of trouble in the background, the same at most once a minute; nothing of it while `isOver` says so. */
+export function troubleTo(logger: Logger, isOver: () => boolean): (error: unknown, doing: string) => void {
+  const repeats = new Repeats();
+  return (error, doing) => {
+    if (isOver()) return;
+    const message = messageOf(error);
+    repeats.say(`${doing} ${message}`, (count) =>
+      logger.warn({ error: message, ...(count > 0 ? { repeats: count } : {}) }, `while ${doing}`),
+    );
+  };
 }

@@ -27,7 +27,12 @@ export const SETTINGS = [
     default: "",
     does: "Files (.js, .mjs) and folders of your own pipelines, separated by commas.",
   },
-  { name: "HEADWAY_CONCURRENCY", default: "8", does: "Tasks a worker runs at once." },
+  {
+    name: "HEADWAY_WORKER_PROCESSES",
+    default: "1",
+    does: "Processes that run workers, under this one, which then runs no code of pipelines; auto for one a core. 0 runs the worker in this process, to debug pipelines in.",
+  },
+  { name: "HEADWAY_CONCURRENCY", default: "8", does: "Tasks that each worker runs at once." },
   {
     name: "HEADWAY_LEASE_MS",
     default: "30000",
@@ -126,7 +131,7 @@ export const SETTINGS = [
   {
     name: "HEADWAY_DATABASE_CONNECTIONS",
     default: "",
-    does: "Connections for leases, results, heartbeats and sweeps. Empty: 10 and HEADWAY_CONCURRENCY, at most 40.",
+    does: "Connections for leases, results, heartbeats and sweeps, of this process and its workers together. Empty: 4, and 6 and HEADWAY_CONCURRENCY for each worker, at most 40, or 80 with several workers.",
   },
   {
     name: "HEADWAY_DATABASE_API_CONNECTIONS",

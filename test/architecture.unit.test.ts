@@ -27,6 +27,7 @@ const ORDER: readonly (readonly string[])[] = [
   ["engine"],
   ["worker", "reconciler", "graphql"],
   ["server"],
+  ["processes"],
   ["app"],
   ["cli", "index"],
 ];
@@ -161,8 +162,8 @@ describe("the layout", () => {
     expect(twice.map(([exported, names]) => `${exported}: ${names.join(", ")}`)).toEqual([]);
   });
 
-  test("reads the environment in config.ts alone", () => {
-    expect(holding(/process\.env/, (name) => name === "config.ts")).toEqual([]);
+  test("reads the environment in config.ts and config/environment.ts alone", () => {
+    expect(holding(/process\.env/, (name) => name === "config.ts" || name === "config/environment.ts")).toEqual([]);
   });
 
   test("uses type-graphql under model and graphql alone, and bull in dispatch/bull.ts alone", () => {

@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { divideConnections } from "../src/config/database.js";
 import { describeConfig } from "../src/config/describe.js";
 import { loadConfig } from "../src/config.js";
 import { ConfigError } from "../src/errors.js";
@@ -17,7 +19,7 @@ function faultsOf(env: Record<string, string>): readonly string[] {
 }
 
 describe("the settings", () => {
-  test("have defaults under which everything runs in one process", () => {
+  test("have defaults under which everything runs on one machine by one command", () => {
     const config = loadConfig({});
     expect(config).toMatchObject({
       port: 4000,
@@ -64,6 +66,11 @@ describe("the settings", () => {
       "postgres://u:p@db/x",
       "HEADWAY_DATABASE_DIRECT_URL is set and DATABASE_URL is not; set DATABASE_URL too, because the direct one is only for LISTEN and migrations.",
     ],
+    [
+      "HEADWAY_WORKER_PROCESSES",
+      "many",
+      'HEADWAY_WORKER_PROCESSES is "many"; it must be auto or a whole number from 0 to 256, because each is a process of its own.',
+    ],
     ["HEADWAY_CONCURENCY", "4", "HEADWAY_CONCURENCY is no setting of Headway; did you mean HEADWAY_CONCURRENCY?"],
   ])("%s=%s is named with its value, what it must be, and why", (name, value, message) => {
     expect(faultsOf({ [name]: value })).toContain(message);
@@ -77,6 +84,21 @@ describe("the settings", () => {
       expect(faultsOf({ DATABASE_URL: `postgres://headway:${encodeURIComponent(password)}@db.example/x` })).toEqual([]);
     },
   );
+
+  test("share out connections among worker processes, at least two each", () => {
+    const { workerProcesses } = loadConfig({ HEADWAY_WORKER_PROCESSES: "auto" });
+    expect(workerProcesses).toBe(availableParallelism());
+    const of = (env: Record<string, string>): number => loadConfig(env).databaseConnections;
+    expect(of({})).toBe(18);
+    expect(of({ HEADWAY_CONCURRENCY: "400" })).toBe(40);
+    expect(of({ HEADWAY_WORKER_PROCESSES: "3" })).toBe(46);
+    expect(of({ HEADWAY_WORKER_PROCESSES: "16" })).toBe(80);
+    expect(of({ HEADWAY_WORKER_PROCESSES: "16", HEADWAY_DATABASE_CONNECTIONS: "9" })).toBe(9);
+    expect(divideConnections(18, 0)).toEqual({ own: 18, ofWorker: 0 });
+    expect(divideConnections(18, 1)).toEqual({ own: 4, ofWorker: 14 });
+    expect(divideConnections(46, 3)).toEqual({ own: 4, ofWorker: 14 });
+    expect(divideConnections(9, 16)).toEqual({ own: 2, ofWorker: 2 });
+  });
 
   test("are all named at once when several are wrong", () => {
     expect(faultsOf({ HEADWAY_PORT: "-1", HEADWAY_POLL_MS: "x", HEADWAY_EMBEDDER: "gpt" })).toHaveLength(3);

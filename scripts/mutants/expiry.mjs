@@ -58,11 +58,7 @@ export default [
     ],
   ]),
   ...of("sql/functions/expiry/empty_tasks.sql", EXPIRY, [
-    [
-      "artifacts' files stay",
-      "insert into headway.blob_deletion (prefix, project_id) select distinct 'artifacts/' || job_id, project_id from gone on conflict (prefix) do update set delete_after = excluded.delete_after;",
-      "select 1 from gone into strict p_tasks where false;",
-    ],
+    ["artifacts stay", "delete from headway.artifact where task_id = any (p_tasks);", ""],
     ["outputs of stages can still be read", "delete from headway.stage_output where task_id = any (p_tasks);", ""],
     ["names of documents can still be read", "document_name = null, progress_message", "progress_message"],
     ["stacks can still be read", "error_stack = null, warnings", "warnings"],
@@ -77,18 +73,18 @@ export default [
     ],
   ]),
   ...of(
-    "sql/functions/uploads/release_upload.sql",
+    "sql/functions/uploads/release_uploads.sql",
     ["server/uploads"],
     [
       [
         "the bytes go with the first of its documents",
-        "and not exists (select from headway.document d where d.upload_id = u.id and d.id <> old.id)",
+        "and not exists (select from headway.document d where d.upload_id = u.id)",
         "",
       ],
     ],
   ),
   ...of(
-    "sql/functions/uploads/expire_uploads.sql",
+    "sql/functions/uploads/remove_uploads.sql",
     ["server/uploads"],
     [
       [

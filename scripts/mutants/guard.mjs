@@ -16,11 +16,11 @@ export default [
       "if old.status <> 'RUNNING' and (new.lease_expires_at",
       "if false and (new.lease_expires_at",
     ],
-    ["a stale save is taken", "if new.version <> old.version + 1 or new.change_id", "if new.change_id"],
+    ["a stale save is taken", "if new.version <> old.version + v_steps or new.change_id", "if new.change_id"],
     [
       "one change is written twice",
-      "if new.version <> old.version + 1 or new.change_id = old.change_id then",
-      "if new.version <> old.version + 1 then",
+      "if new.version <> old.version + v_steps or new.change_id = old.change_id then",
+      "if new.version <> old.version + v_steps then",
     ],
     ["a fence falls", "if new.fence < old.fence or (old.status", "if (old.status"],
     [
@@ -34,7 +34,11 @@ export default [
       "null;",
     ],
     ["a cancel is recorded twice", "raise exception 'task %: a cancel has been requested already', old.id;", "null;"],
-    ["times fall when the clock does", "greatest(clock_timestamp(), old.status_changed_at)", "clock_timestamp()"],
+    [
+      "times fall when the clock does",
+      "new.status_changed_at := greatest(clock_timestamp(), old.status_changed_at);",
+      "new.status_changed_at := clock_timestamp();",
+    ],
     ["anybody may empty the message of an error", "and current_setting('headway_duty.name', true) = 'expiry'", ""],
   ]),
   ...of("sql/functions/guard/guard_job.sql", GUARD, [

@@ -43,7 +43,7 @@ export default [
       "case when p_by->>'from' = 'FIRST_STAGE' or stage is null then",
       "case when true then",
     ],
-    ["attempts go on where they were", "attempt = 1, crashes = 0, progress = 0,", "progress = 0,"],
+    ["attempts go on where they were", "attempt = 1, crashes = 0, has_crashed = false,", "has_crashed = false,"],
     ["a cancel of before still holds", "cancel_requested_at = null, error_code", "error_code"],
     ["the task stays in the run of before", "run = p_job.run,", ""],
     ["the delay of before still holds", "run_at = clock_timestamp(), started_at", "started_at"],
@@ -51,7 +51,6 @@ export default [
   ...of("sql/functions/operation/is_retryable.sql", OPERATIONS, [
     ["other error codes are taken too", "and p_codes ? p_task.error_code", ""],
     ["what was cancelled is left", "p_task.status in ('FAILED', 'CANCELLED')", "p_task.status in ('FAILED')"],
-    ["what was cancelled counts as failed with a code", "p_task.status = 'FAILED' and p_codes", "p_codes"],
   ]),
   ...of("sql/functions/operation/tasks_of_operation.sql", OPERATIONS, [
     ["the same tasks come again and again", "and t.ordinal > p_after", ""],

@@ -10,7 +10,7 @@ export default [
       "if (feed.place !== null) return true;",
     ],
     ["the first of a feed never joins", "feed.place = subscription.place; return true;", "return false;"],
-    ["a cursor of another database is honoured", "if (cause !== null) {", "if (false) {"],
+    ["a cursor of another database is honoured", "if (cause !== null) ({ gap", "if (false) ({ gap"],
     [
       "changes are for everybody of the collection",
       "one.push(list.filter((row) => isInScope(row, one.scope)))",

@@ -40,7 +40,7 @@ export default [
       "where id = $2 and status is not null)",
     ],
   ]),
-  ...of("src/worker/context.ts", LATE, [
+  ...of("src/engine/uploads/artifacts.ts", LATE, [
     [
       "a file is kept whoever has the task",
       "where id = $4 and fence = $5 and status = 'RUNNING')",
@@ -118,8 +118,8 @@ export default [
     [
       [
         "work is cancelled before its deadline",
-        "and cancel_requested_at < clock_timestamp() - make_interval(secs => $2::float8 / 1000)",
-        "and cancel_requested_at is not null",
+        "and (cancel_requested_at < clock_timestamp() - make_interval(secs => $2::float8 / 1000)",
+        "and (($2::float8 is not null and cancel_requested_at is not null)",
       ],
     ],
   ),

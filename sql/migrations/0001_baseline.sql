@@ -425,7 +425,9 @@ create table headway.worker (
   last_loop_at timestamptz not null default clock_timestamp(),
   last_claim_at timestamptz,
   draining_at timestamptz,
-  stopped_at timestamptz
+  stopped_at timestamptz,
+  -- Its process has ended without a word, as the process that had started it saw; stopped_at is set with it.
+  died_at timestamptz
 ) with (fillfactor = 70);
 
 -- Whether the options of a job are ones that a later version of its pipeline takes: as a worker of that version has

@@ -1,15 +1,17 @@
 import { onceStarted, type Closer } from "../closers.js";
+import { divideConnections } from "../config/database.js";
 import type { Config } from "../config.js";
 import { startEmbeddedPostgres } from "../database/embedded.js";
 import { openDatabase, type OpenDatabase } from "../database/open.js";
 import type { Logger } from "../logger.js";
 
-/** Opens the database of DATABASE_URL, or starts the embedded one; `label` says to people which it is. */
+/** Opens the database of DATABASE_URL, or starts the embedded one; `label` says to people which it is; connections are shared out. */
 export async function startDatabase(
   config: Config,
   logger: Logger,
   closers: Closer[],
   onError: (error: unknown, doing: string) => void,
+  workerProcesses: number,
 ): Promise<OpenDatabase & { label: string }> {
   let embeddedUrl: string | null = null;
   let label = "PostgreSQL at DATABASE_URL";
@@ -20,8 +22,10 @@ export async function startDatabase(
     embeddedUrl = (await starting).url;
     label = `embedded PostgreSQL in ${config.dataDir}`;
   }
+  const { own, ofWorker } = divideConnections(config.databaseConnections, workerProcesses);
   const opened = await openDatabase(config, embeddedUrl, {
-    poolSize: config.databaseConnections,
+    poolSize: own,
+    workers: { count: workerProcesses, poolSize: ofWorker },
     apiPoolSize: config.roles.includes("api") ? config.databaseApiConnections : 0,
     onError: (error) => onError(error, "holding a database connection"),
     warn: (sentence) => logger.warn(sentence),

@@ -1,4 +1,5 @@
 import { startApp, type App } from "../app.js";
+import { hideEnvironment } from "../config/environment.js";
 import { describeConfig } from "../config/describe.js";
 import { loadConfig } from "../config.js";
 import { armFailpoint } from "../failpoint.js";
@@ -8,12 +9,16 @@ import { listenForStop, stopInOrder } from "./stop.js";
 /** `headway start`: serves until Ctrl-C or SIGTERM, then stops in order. A second signal, half a second later, ends at once. */
 export async function runServe(): Promise<void> {
   const startedAt = performance.now();
+  hideEnvironment();
   const config = loadConfig();
   if (config.failpoint !== null) armFailpoint(config.failpoint);
   const logger = createLogger(config.logLevel);
   logger.debug({ config: describeConfig(config) }, "settings");
   const stop = listenForStop(config.graceMs);
-  const app = await startApp(config, logger, stop.signal);
+  const app = await startApp(config, logger, {
+    signal: stop.signal,
+    workerProcesses: config.workerProcesses,
+  });
   const readyMs = Math.round(performance.now() - startedAt);
   process.stdout.write(
     [
@@ -23,6 +28,7 @@ export async function runServe(): Promise<void> {
         : [`  Health       ${app.url}/readyz`]),
       `  Database     ${app.database}`,
       `  Dispatcher   ${app.dispatcher}`,
+      ...workerLines(app),
       ...keyLines(app, config.roles.includes("api")),
       "  Stop with Ctrl-C.",
       "",
@@ -44,4 +50,9 @@ function playgroundLines({ url, playgroundLink }: App): string[] {
 function keyLines({ developmentKey }: App, isApi: boolean): string[] {
   if (developmentKey !== null) return [`  Key          ${developmentKey} (ADMIN, for development)`];
   return isApi ? ["  Key          npx headway keys create --name N --role OPERATOR"] : [];
+}
+
+function workerLines({ workerPids: pids }: App): string[] {
+  if (pids.length === 0) return [];
+  return [`  Workers      ${pids.length} ${pids.length === 1 ? "process" : "processes"} (${pids.join(", ")})`];
 }

@@ -51,3 +51,31 @@ export const databaseUrl = url(["postgres:", "postgresql:"], "Postgres keeps the
     });
   },
 ) as unknown as z.ZodType<string | null>;
+
+/** The least that a process can work with: a heartbeat must find a connection while another is in use. */
+const LEAST = 2;
+/** What a process that runs no worker needs for sweeps, streams and what it measures. */
+const BESIDE_WORKERS = 4;
+
+/** Connections of the pools that work lives on, where nothing says how many. */
+export function connectionsFor({
+  HEADWAY_WORKER_PROCESSES: workerProcesses,
+  HEADWAY_CONCURRENCY: concurrency,
+}: {
+  readonly HEADWAY_WORKER_PROCESSES: number;
+  readonly HEADWAY_CONCURRENCY: number;
+}): number {
+  // Stages read and stage in their own turns; flushes and beats must find a free connection beside them.
+  const ofWorker = 6 + concurrency;
+  return Math.min(workerProcesses > 1 ? 80 : 40, BESIDE_WORKERS + Math.max(1, workerProcesses) * ofWorker);
+}
+
+/** So many connections shared out: those of the process itself, and those of each of its workers' processes. */
+export function divideConnections(
+  connections: number,
+  workerProcesses: number,
+): { readonly own: number; readonly ofWorker: number } {
+  if (workerProcesses === 0) return { own: connections, ofWorker: 0 };
+  const own = Math.max(LEAST, Math.min(BESIDE_WORKERS, Math.floor(connections / (workerProcesses + 1))));
+  return { own, ofWorker: Math.max(LEAST, Math.floor((connections - own) / workerProcesses)) };
+}

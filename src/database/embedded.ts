@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
+import { environmentAtStart } from "../config/environment.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { lockDataDir, type DataDirLock } from "./data-dir-lock.js";
@@ -247,6 +248,7 @@ function pgCtl(binaries: Binaries, owner: Owner, cluster: string, args: readonly
     const child = spawn(binaries.pg_ctl, ["-D", cluster, ...args], {
       ...owner,
       cwd: tmpdir(),
+      env: environmentAtStart(),
       stdio: "ignore",
       detached: true,
     });

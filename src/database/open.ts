@@ -18,8 +18,12 @@ export interface OpenDatabase {
    * heartbeats live on. `db` itself where there are no clients.
    */
   readonly apiDb: DataSource;
+  /** For the connections of other processes of ours. */
+  readonly workAt: Address;
   /** Where to LISTEN; null where only a pooler leads there. */
   readonly listenAt: Address | null;
+  /** What was asked for each worker process, or fewer where the user of the database may not have as many. */
+  readonly workerPoolSize: number;
 }
 
 /**
@@ -34,15 +38,18 @@ export async function openDatabase(
   options: Omit<DataSourceOptions, "route" | "schema"> & {
     /** Connections for clients at most; 0 where none are served. Default 0. */
     readonly apiPoolSize?: number;
+    /** Processes that open connections of their own beside this one's, and how many each. Default none. */
+    readonly workers?: { readonly count: number; readonly poolSize: number };
     readonly warn: (sentence: string) => void;
   },
 ): Promise<OpenDatabase> {
-  const { warn, poolSize = 10, apiPoolSize = 0, ...others } = options;
+  const { warn, poolSize = 10, apiPoolSize = 0, workers = { count: 0, poolSize: 0 }, ...others } = options;
   const { work, schema, listen, advice, connectionLimit } = await reachDatabase(place, embeddedUrl);
   for (const sentence of advice) warn(sentence);
   const { databaseSchema } = place;
   await migrate(schema.url, { schema: databaseSchema, route: schema.route, onWait: warn });
-  const sizes = sharesOf({ work: poolSize, api: apiPoolSize }, connectionLimit);
+  const asked = { work: poolSize, api: apiPoolSize, workers: workers.count, ofWorker: workers.poolSize };
+  const sizes = sharesOf(asked, connectionLimit);
   if (sizes.fault !== null) warn(sizes.fault);
   const pool = (size: number): Promise<DataSource> =>
     createDataSource(work.url, { ...others, poolSize: size, schema: databaseSchema, route: work.route }).initialize();
@@ -56,25 +63,34 @@ export async function openDatabase(
   }
   const ahead = harmlesslyAhead(await readStanding(db));
   if (ahead !== null) warn(ahead);
-  return { db, apiDb, listenAt: listen };
+  return { db, apiDb, workAt: work, listenAt: listen, workerPoolSize: sizes.ofWorker };
 }
 
-/** Beside the pools: what listens, for the API and for the worker. */
-const LISTENING = 2;
+/** How many connections this process and its workers have, listeners apart. */
+interface Shares {
+  readonly work: number;
+  readonly api: number;
+  readonly workers: number;
+  readonly ofWorker: number;
+}
 
-/** The sizes of both pools, cut to what the user of the database may have, and what to tell of that. */
-function sharesOf(
-  asked: { readonly work: number; readonly api: number },
-  limit: number | null,
-): { readonly work: number; readonly api: number; readonly fault: string | null } {
-  const needed = asked.work + asked.api + LISTENING;
+/** The sizes of all pools, cut to what the user of the database may have, and what to tell of that. */
+function sharesOf(asked: Shares, limit: number | null): Shares & { readonly fault: string | null } {
+  // For the API, and for each worker.
+  const listening = 1 + Math.max(1, asked.workers);
+  const needed = asked.work + asked.api + asked.workers * asked.ofWorker + listening;
   if (limit === null || limit >= needed) return { ...asked, fault: null };
-  const left = Math.max(1, limit - LISTENING);
+  const left = Math.max(1, limit - listening);
   const api = asked.api === 0 ? 0 : Math.max(1, Math.min(2, left - 1), Math.floor((left * asked.api) / needed));
-  const work = Math.max(1, left - api);
+  const most = Math.floor((left - api - 1) / Math.max(1, asked.workers));
+  const ofWorker = asked.workers === 0 ? 0 : Math.max(1, Math.min(asked.ofWorker, most));
+  const work = Math.max(1, Math.min(asked.work, left - api - asked.workers * ofWorker));
+  const each = asked.workers === 0 ? "" : `, and ${ofWorker} for each worker process`;
   return {
+    ...asked,
     work,
     api,
-    fault: `The user of the database may have ${limit} connections, and this process would use up to ${needed}; it makes do with ${work} for work and ${api} for requests, and other processes find fewer. Raise the limit (alter role … connection limit), or set HEADWAY_DATABASE_CONNECTIONS and HEADWAY_DATABASE_API_CONNECTIONS.`,
+    ofWorker,
+    fault: `The user of the database may have ${limit} connections, and this process would use up to ${needed}; it makes do with ${work} for work and ${api} for requests${each}, and other processes find fewer. Raise the limit (alter role … connection limit), or set HEADWAY_DATABASE_CONNECTIONS and HEADWAY_DATABASE_API_CONNECTIONS.`,
   };
 }

@@ -1,7 +1,9 @@
 import type { DataSource } from "typeorm";
+import type { Config } from "../config.js";
 import type { Dispatcher } from "../dispatch/dispatcher.js";
 import type { ActorType } from "../lifecycle/status.js";
 import type { Registry } from "../pipelines/registry.js";
+import { createNetworks } from "../sources/networks.js";
 import type { SourceRules } from "../sources/uri.js";
 
 /** Who asks for a change; recorded with it. */
@@ -25,4 +27,14 @@ export interface EngineDeps extends SourceRules {
   readonly retentionDays: number | null;
   /** Called with what a verb could not do but need not fail for: a hint that was not taken. */
   readonly onError: (error: unknown, doing: string) => void;
+}
+
+/** The same for every process of an installation: what its settings say, over its own connections. */
+export function engineDepsOf(
+  config: Config,
+  own: Pick<EngineDeps, "db" | "dispatcher" | "registry" | "onError">,
+): EngineDeps {
+  const { fileRoots, s3Sources, maxDocumentBytes, cancelDeadlineMs, sweepMs, retentionDays } = config;
+  const networks = createNetworks(config.allowedNetworks);
+  return { ...own, fileRoots, networks, s3Sources, maxDocumentBytes, cancelDeadlineMs, sweepMs, retentionDays };
 }

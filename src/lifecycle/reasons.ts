@@ -56,3 +56,11 @@ export const ENDINGS = {
   INTERRUPTED: { again: "INTERRUPTED", final: null, code: null, countsAs: "nothing" },
 } as const satisfies Record<string, Ending>;
 export type Cause = keyof typeof ENDINGS;
+
+/**
+ * Where a task's worker crashed: it may be ahead of the stage that it has recorded, but not in a run in which it has
+ * crashed before.
+ */
+export function placeOfCrash(stage: string, hasCrashed: boolean): string {
+  return `${hasCrashed ? "at" : "at or after"} stage "${stage}"`;
+}

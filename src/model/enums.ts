@@ -160,7 +160,7 @@ export const WorkerStatusEnum = enumOf(
     DRAINING: "It takes no more work and finishes what it has.",
     STOPPED: "It has ended in order.",
     STALLED: "It sends heartbeats, but its claim loop makes no iterations.",
-    LOST: "Nothing has been heard from it for a lease.",
+    LOST: "Its process has died, or nothing has been heard from it for a lease.",
   },
 );
 export const WaitingCodeEnum = enumOf("WaitingCode", "What work that does not move waits for.", WAITING_CODES, {

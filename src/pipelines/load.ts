@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { register } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Config } from "../config.js";
 import { ConfigError, messageOf } from "../errors.js";
 import { batchPipeline } from "./batch/batch.js";
 import { documentsPipeline } from "./documents/documents.js";
@@ -22,6 +23,16 @@ export interface PipelineSource {
   /** What writes down what is said in sound and film; null where nobody does. */
   readonly transcriber: OpenAiServer | null;
   readonly maxDocumentBytes: number;
+}
+
+export function pipelineSourceOf({
+  pipelineFiles: files,
+  embedder,
+  openai,
+  transcriber,
+  maxDocumentBytes,
+}: Config): PipelineSource {
+  return { files, embedder, openai, transcriber, maxDocumentBytes };
 }
 
 export interface LoadedPipelines {

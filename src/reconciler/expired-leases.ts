@@ -1,5 +1,6 @@
 import { eachPageById } from "../database/each-page.js";
 import { failpoint } from "../failpoint.js";
+import { placeOfCrash } from "../lifecycle/reasons.js";
 import type { DutyDeps } from "./duty.js";
 import { recordEach } from "./record-each.js";
 
@@ -32,14 +33,9 @@ export async function rescueExpiredLeases(deps: DutyDeps): Promise<number> {
       fence,
       cause: "LEASE_LOST" as const,
       expired: true,
-      message: `The lease of worker ${worker} passed without being renewed, ${placeOf(stage, hasCrashed)}.`,
+      message: `The lease of worker ${worker} passed without being renewed, ${placeOfCrash(stage, hasCrashed)}.`,
     }));
     rescued += await recordEach(deps, "rescuing", commands);
   }
   return rescued;
-}
-
-/** A worker may be ahead of what it has recorded, but not in a run in which it has crashed before. */
-function placeOf(stage: string, hasCrashed: boolean): string {
-  return `${hasCrashed ? "at" : "at or after"} stage "${stage}"`;
 }

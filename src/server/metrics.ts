@@ -1,17 +1,19 @@
 import type { RequestHandler } from "express";
-import { Counter, Gauge, Registry } from "prom-client";
+import { AggregatorRegistry, Counter, Gauge, Registry } from "prom-client";
 import type { DataSource } from "typeorm";
 import { poolUsage } from "../database/data-source.js";
 import { findViolations } from "../engine/operations/doctor.js";
 import { readMetricsSnapshot, TransitionCounter } from "../engine/operations/operational-metrics.js";
 import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
-import { collectProcessMetrics, processMetrics } from "../metrics.js";
+import { collectProcessMetrics, processMetrics, type PlainMetrics } from "../metrics.js";
 
 export interface MetricsDeps {
   readonly db: DataSource;
   /** The connections of clients' requests; `db` itself where there are none of their own. */
   readonly apiDb: DataSource;
+  /** What worker processes have counted that belong to this one; null where there are none. */
+  readonly ofWorkers: (() => Promise<readonly PlainMetrics[]>) | null;
   readonly logger: Logger;
 }
 
@@ -19,26 +21,30 @@ export interface MetricsDeps {
 const VIOLATIONS_EVERY_MS = 60_000;
 const MAX_VIOLATIONS = 1_000;
 
-/**
- * Answers Prometheus: what this process counted, and what the database knows of the whole installation. The latter is
- * the same whichever process is asked: take the maximum over processes, not the sum.
- */
-export function serveMetrics({ db, apiDb, logger }: MetricsDeps): RequestHandler {
+/** What this process counts and knows of itself, its pools of connections included. */
+export function measureProcess(pools: Readonly<Record<string, DataSource>>): Registry {
   collectProcessMetrics();
   const ofPool = new Registry();
   const pool = new Gauge({
     name: "headway_pool_connections",
-    help: "Database connections of this process, and callers that wait for one.",
+    help: "Database connections of this process and its workers, and callers that wait for one.",
     labelNames: ["pool", "state"] as const,
     registers: [ofPool],
     collect: () => {
-      const pools = { work: db, ...(apiDb === db ? {} : { api: apiDb }) };
       for (const [name, one] of Object.entries(pools)) {
         for (const [state, count] of Object.entries(poolUsage(one))) pool.set({ pool: name, state }, count);
       }
     },
   });
-  const ofProcess = Registry.merge([processMetrics, ofPool]);
+  return Registry.merge([processMetrics, ofPool]);
+}
+
+/**
+ * Answers Prometheus: what this process and its workers counted, and what the database knows of the whole installation. The latter is
+ * the same whichever process is asked: take the maximum over processes, not the sum.
+ */
+export function serveMetrics({ db, apiDb, ofWorkers, logger }: MetricsDeps): RequestHandler {
+  const ofProcess = measureProcess(apiDb === db ? { work: db } : { work: db, api: apiDb });
   const registry = new Registry();
   const registers = [registry];
   const whole = "Of the whole installation: don't sum over processes.";
@@ -97,6 +103,11 @@ export function serveMetrics({ db, apiDb, logger }: MetricsDeps): RequestHandler
     for (const { count, ...labels } of now.workers) workers.set(labels, count);
     streamLag.set(now.streamLagSeconds);
   };
+  const own = async (): Promise<string> => {
+    if (ofWorkers === null) return ofProcess.metrics();
+    const [here, there] = await Promise.all([ofProcess.getMetricsAsJSON(), ofWorkers()]);
+    return AggregatorRegistry.aggregate([here, ...there]).metrics();
+  };
   // One at a time: two scrapes at once must not count a change twice.
   let last: Promise<unknown> = Promise.resolve();
   return async (_req, res) => {
@@ -108,14 +119,14 @@ export function serveMetrics({ db, apiDb, logger }: MetricsDeps): RequestHandler
       res
         .type(registry.contentType)
         .set("cache-control", "no-store")
-        .send(`${await ofProcess.metrics()}\n${await registry.metrics()}`);
+        .send(`${await own()}\n${await registry.metrics()}`);
     } catch (error) {
       // Without its database the process still says how it does itself.
       logger.warn({ error: messageOf(error) }, "while measuring for /metrics");
       res
         .type(registry.contentType)
         .set("cache-control", "no-store")
-        .send(await ofProcess.metrics());
+        .send(await own());
     }
   };
 }

@@ -1,8 +1,8 @@
-import type { DataSource } from "typeorm";
 import type { SignIn } from "../access/sign-in.js";
 import type { ApiDeps } from "../graphql/context.js";
 import type { Logger } from "../logger.js";
 import type { Check } from "./health.js";
+import type { MetricsDeps } from "./metrics.js";
 
 /** How a server is set up; times are in milliseconds. */
 export interface ServerOptions {
@@ -13,7 +13,7 @@ export interface ServerOptions {
   /** Read at each request: more may be added after the start. */
   readonly checks: readonly Check[];
   /** Asked for /metrics; null where there is nothing to be measured. */
-  readonly measured: { readonly db: DataSource; readonly apiDb: DataSource } | null;
+  readonly measured: Omit<MetricsDeps, "logger"> | null;
   /** Null where this process serves no API, but health only. */
   readonly api: Omit<ApiDeps, "publicUrl" | "logger"> | null;
   /** How often the keys of open sockets are looked at again. Default 10,000. */

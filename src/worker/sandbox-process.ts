@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { HeadwayError, PermanentError } from "../errors.js";
 import { fromPlainError, toPlainError } from "./sandbox-error.js";
 import type { SandboxCall, SandboxHost, ToChild, ToParent } from "./sandbox-protocol.js";
+import type { SandboxUser } from "./sandbox-user.js";
 
 /** How often a child's memory is looked at (Linux): an allocation needs longer than that to hurt the machine. */
 const MEMORY_WATCH_MS = 250;
@@ -42,6 +43,7 @@ export class SandboxProcess {
     private readonly options: {
       readonly memoryLimitMiB: number;
       readonly environment: Readonly<Record<string, string>>;
+      readonly user: SandboxUser;
     },
   ) {
     this.#child = fork(childEntry, [String(process.pid)], {
@@ -50,6 +52,7 @@ export class SandboxProcess {
       serialization: "advanced",
       detached: true,
       env: { ...options.environment },
+      ...options.user,
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     this.#child.on("message", (message) => this.#onMessage(message as ToParent));

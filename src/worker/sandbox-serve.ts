@@ -1,6 +1,6 @@
-import { Worker } from "node:worker_threads";
 import { HeadwayError, messageOf } from "../errors.js";
 import type { CollectionContext, DocumentContext, Pipeline } from "../pipelines/pipeline.js";
+import { dieWithParent } from "./die-with-parent.js";
 import { Escaped } from "./escapes.js";
 import { contextFor, type HostLink } from "./sandbox-context.js";
 import { fromPlainError, toPlainError } from "./sandbox-error.js";
@@ -19,7 +19,7 @@ interface Asked {
 
 /** Serves the parent, one call at a time, until it goes away. */
 export function serveSandbox(load: PipelineLoader): void {
-  dieWithParent(Number(process.argv[2]));
+  dieWithParent(Number(process.argv[2]), { group: true });
   const asked = new Map<number, Asked>();
   let pipelines: ReturnType<PipelineLoader> | null = null;
   let stage: string | null = null;
@@ -116,14 +116,4 @@ function linkToParent(asked: Map<number, Asked>): { readonly link: HostLink; rea
 
 function send(message: ToParent, onSent: () => void = () => undefined): void {
   process.send?.(message, undefined, undefined, onSent);
-}
-
-/**
- * Ends this process and all it started when the parent is gone. The channel says so at once, but only to a main thread
- * that is not busy; hence a second thread, which watches who the parent is. (Orphans get another one.)
- */
-function dieWithParent(parentPid: number): void {
-  process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
-  const watch = `setInterval(() => { if (process.ppid !== ${parentPid}) process.kill(-process.pid, "SIGKILL"); }, 500);`;
-  new Worker(watch, { eval: true, env: {}, resourceLimits: { maxOldGenerationSizeMb: 16 } }).unref();
 }

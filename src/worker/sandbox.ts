@@ -2,6 +2,7 @@ import { HeadwayError } from "../errors.js";
 import type { StageLogger } from "../pipelines/pipeline.js";
 import { DiedBeforeStart, SandboxProcess } from "./sandbox-process.js";
 import type { SandboxCall, SandboxHost } from "./sandbox-protocol.js";
+import type { SandboxUser } from "./sandbox-user.js";
 
 /** Long enough for the documents of one collection to share a warm child, which took a second or two to load. */
 const DEFAULT_IDLE_MS = 60_000;
@@ -17,6 +18,8 @@ export interface SandboxOptions {
   readonly idleMs?: number;
   /** Of which only what is harmless is passed on. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Whom they run as; default whoever runs this. */
+  readonly user?: SandboxUser;
   readonly logger: StageLogger;
 }
 
@@ -163,7 +166,11 @@ export class Sandbox {
   }
 
   #start(memoryLimitMiB: number): SandboxProcess {
-    const child = new SandboxProcess(this.options.childEntry, { memoryLimitMiB, environment: this.#environment });
+    const child = new SandboxProcess(this.options.childEntry, {
+      memoryLimitMiB,
+      environment: this.#environment,
+      user: this.options.user ?? {},
+    });
     this.options.logger.debug({ pid: child.pid, memoryLimitMiB }, "child process started");
     return child;
   }

@@ -43,7 +43,7 @@ export async function replaceEntities(
     await insertPairs(tx, claim, drafts, ids);
     await tx.query(
       `insert into headway.named_entity_set (task_id, project_id, fence) select $2, $1, $3 where ${MINE}
-       on conflict (task_id) do update set fence = excluded.fence where excluded.fence >= named_entity_set.fence`,
+       on conflict (task_id) do update set fence = excluded.fence`,
       [claim.projectId, claim.taskId, claim.fence],
     );
   });

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { ApiClient } from "../../src/cli/client.js";
 import type { HeadwayProcess } from "../support/processes.js";
+import { slackMs } from "../support/slack.js";
 import { until } from "../support/until.js";
 import { createFaultRig, hasExited, hasFired, LEASE_MS, ROLES, SWEEP_MS, type FaultRig } from "./rig.js";
 
@@ -68,7 +69,7 @@ describe("F1: a worker is killed", () => {
     const recoveryMs = await offeredAfterMs(job, diedAt);
     // All of its tasks were settled when it died only where it died of having settled the last one.
     if (name !== "complete.after_commit") expect(recoveryMs).not.toBeNull();
-    expect(recoveryMs ?? 0).toBeLessThan(LEASE_MS + SWEEP_MS * 1.2 + MARGIN_MS);
+    expect(recoveryMs ?? 0).toBeLessThan(LEASE_MS + SWEEP_MS * 1.2 + MARGIN_MS + slackMs());
     await rig.account({ fault: "F1", what: `kill -9 at ${name}`, times: 1, recoveryMs });
   });
 
@@ -101,7 +102,11 @@ describe("F1: a worker is killed", () => {
 
 describe("F2: a worker is killed", () => {
   test("between the delivery of a hint and its claim: no attempt and no crash is counted", async () => {
-    const idle = await rig.start({ HEADWAY_FAILPOINT: "hint.before_claim:kill9", HEADWAY_POLL_MS: "600000" });
+    const idle = await rig.start({
+      HEADWAY_WORKER_PROCESSES: "0",
+      HEADWAY_FAILPOINT: "hint.before_claim:kill9",
+      HEADWAY_POLL_MS: "600000",
+    });
     const own = rig.client(idle);
     const job = await rig.submit(own, 1).catch((error: unknown) => error);
     await until("it is dead", () => hasExited(idle));

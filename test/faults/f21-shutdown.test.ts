@@ -3,6 +3,7 @@ import WebSocket from "ws";
 import type { ApiClient } from "../../src/cli/client.js";
 import type { HeadwayProcess } from "../support/processes.js";
 import { startRedis, type TestRedis } from "../support/redis.js";
+import { slackMs } from "../support/slack.js";
 import { until } from "../support/until.js";
 import { startFaultProxy, type FaultProxy } from "./fault-proxy.js";
 import { createFaultRig, ROLES, type FaultRig } from "./rig.js";
@@ -65,9 +66,10 @@ describe("F21: SIGTERM with long work", () => {
       const closedMs = Date.now() - askedAt;
       expect(await exited).toBe(0);
       const exitMs = Date.now() - askedAt;
-      // Ending a process and its connections takes a moment of its own on two busy cores.
-      expect(exitMs).toBeLessThan(GRACE_MS + 1_500);
-      expect(closedMs).toBeLessThan(GRACE_MS);
+      // Ending a process and its connections takes a moment of its own.
+      const slack = slackMs();
+      expect(exitMs).toBeLessThan(GRACE_MS + 1_500 + slack);
+      expect(closedMs).toBeLessThan(GRACE_MS + slack);
 
       await until("what was given back runs elsewhere", async () => (await runningOf(job)) === 4);
       const { rows } = await rig.db.query(
@@ -79,7 +81,7 @@ describe("F21: SIGTERM with long work", () => {
       expect(rows).toHaveLength(4);
       for (const { attempt, ms } of rows) {
         expect(attempt).toBe(1);
-        expect(Number(ms)).toBeLessThan(1_000);
+        expect(Number(ms)).toBeLessThan(1_000 + slack);
       }
       // It would run on for hours: long enough for whoever has to start before it ends.
       await api.query("mutation ($id: ID!) { cancelJob(input: { jobId: $id }) { job { id } } }", { id: job });
@@ -114,7 +116,7 @@ describe("F21: SIGTERM with long work", () => {
   });
 
   test("a second SIGTERM ends at once, and the sweep gives the work back", async () => {
-    const stopping = await start({ HEADWAY_ROLES: "worker", HEADWAY_GRACE_MS: "60000" });
+    const stopping = await start(ROLES.worker, { HEADWAY_GRACE_MS: "60000" });
     const job = await rig.submit(api, 2, { options: { holdMs: 5_000 } });
     await until("it runs there", async () => {
       const { rows } = await rig.db.query(
@@ -131,7 +133,8 @@ describe("F21: SIGTERM with long work", () => {
     const askedAt = Date.now();
     stopping.child.kill("SIGTERM");
     expect(await exited).toBe(130);
-    expect(Date.now() - askedAt).toBeLessThan(1_000);
+    const tookMs = Date.now() - askedAt;
+    expect(tookMs).toBeLessThan(1_000 + slackMs());
     await start(ROLES.worker);
     await rig.settled([job]);
     await rig.account({ fault: "F21", what: "second SIGTERM", times: 1, recoveryMs: Date.now() - askedAt });

@@ -7,6 +7,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { ApiClient } from "../../src/cli/client.js";
 import { ROOT } from "../support/processes.js";
+import { slackMs } from "../support/slack.js";
 import { until } from "../support/until.js";
 
 const READY_MS = 120_000;
@@ -112,7 +113,7 @@ describe("F35: signals", () => {
       const askedAt = Date.now();
       signal(-started.child.pid!, name);
       await until("the server has ended", () => !lives(server), READY_MS);
-      expect(Date.now() - askedAt).toBeLessThan(GRACE_MS + SLACK_MS);
+      expect(Date.now() - askedAt).toBeLessThan(GRACE_MS + SLACK_MS + slackMs());
       expect(started.output()).toContain("Stopped.");
       await until("the embedded Postgres has ended too", () => !lives(database), READY_MS);
       await started.exit;
@@ -148,7 +149,7 @@ describe("F35: signals", () => {
     const askedAt = Date.now();
     signal(started.child.pid!, "SIGTERM");
     expect(await started.exit).toEqual({ code: 130, by: null });
-    expect(Date.now() - askedAt).toBeLessThan(SLACK_MS);
+    expect(Date.now() - askedAt).toBeLessThan(SLACK_MS + slackMs());
     await until("the embedded Postgres has ended too", () => !lives(database), READY_MS);
   });
 
@@ -161,7 +162,7 @@ describe("F35: signals", () => {
     const askedAt = Date.now();
     signal(started.child.pid!, "SIGTERM");
     expect((await started.exit).code).toBe(0);
-    expect(Date.now() - askedAt).toBeLessThan(GRACE_MS + SLACK_MS);
+    expect(Date.now() - askedAt).toBeLessThan(GRACE_MS + SLACK_MS + slackMs());
     await until("the embedded Postgres has ended too", () => !lives(database), READY_MS);
     const after = await readFile(effects, "utf8");
     // The handler writes every 50 ms while it lives.
@@ -178,7 +179,7 @@ describe("F35: signals", () => {
       const askedAt = Date.now();
       signal(started.child.pid!, "SIGTERM");
       expect(await started.exit).toEqual({ code: 130, by: null });
-      expect(Date.now() - askedAt).toBeLessThan(SLACK_MS);
+      expect(Date.now() - askedAt).toBeLessThan(SLACK_MS + slackMs());
       expect(started.output()).toContain("stopped before it was ready");
     } finally {
       for (const socket of deaf.sockets) socket.destroy();

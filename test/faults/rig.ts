@@ -24,7 +24,8 @@ const CLOCKS = {
 };
 const WATCH_EVERY_MS = 200;
 const API = { HEADWAY_ROLES: "api" };
-const WORKER = { HEADWAY_ROLES: "worker" };
+/** Without a process of its own for the worker: a test stops, starves and kills it by the pid of what it has started. */
+const WORKER = { HEADWAY_ROLES: "worker", HEADWAY_WORKER_PROCESSES: "0" };
 const RECONCILER = { HEADWAY_ROLES: "reconciler" };
 export const ROLES = { api: API, worker: WORKER, reconciler: RECONCILER };
 
@@ -113,7 +114,10 @@ export async function createFaultRig(options: { readonly databaseUrl?: string } 
         HEADWAY_DATA_DIR: folder,
         ...CLOCKS,
       };
-      const process = await startHeadway({ ...own, ...Object.assign({}, ...settings) }, root);
+      const all: Record<string, string> = { ...own, ...Object.assign({}, ...settings) };
+      // A build from before there was such a setting refuses it.
+      if (root !== ROOT) delete all.HEADWAY_WORKER_PROCESSES;
+      const process = await startHeadway(all, root);
       processes.push(process);
       return process;
     },

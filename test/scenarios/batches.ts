@@ -116,6 +116,7 @@ export async function startUploadProcess(
   const process = await startHeadway({
     DATABASE_URL: rig.url,
     HEADWAY_ROLES: "worker",
+    HEADWAY_WORKER_PROCESSES: "0",
     HEADWAY_PIPELINES: fileURLToPath(new URL("./pipelines/upload.js", import.meta.url)),
     HEADWAY_DATA_DIR: dataDir,
     ...settings,

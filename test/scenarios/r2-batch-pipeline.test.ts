@@ -54,6 +54,7 @@ test("a worker killed behind the last file of a real batch leaves a batch that e
   // Four stages of three files, two of the empty one: the fifteenth stage to begin is the batch's own.
   const dying = await process({
     HEADWAY_ROLES: "worker",
+    HEADWAY_WORKER_PROCESSES: "0",
     HEADWAY_CONCURRENCY: "1",
     HEADWAY_FAILPOINT: "stage.before_run:kill9@15",
   });

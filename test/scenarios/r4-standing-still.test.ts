@@ -78,6 +78,7 @@ it("a process whose worker can't start ends", async () => {
       PATH: process.env.PATH,
       DATABASE_URL: api.rig.url,
       HEADWAY_ROLES: "worker",
+      HEADWAY_WORKER_PROCESSES: "0",
       HEADWAY_EMBEDDER: "hash",
       HEADWAY_PORT: String(port),
     },

@@ -63,7 +63,7 @@ export async function createTestApi(
     authTimeoutMs,
     // Tests ask as fast as they can; what one key may is tested where it is meant.
     requestsPerSecond: 1_000_000,
-    measured: { db: rig.db, apiDb: rig.db },
+    measured: { db: rig.db, apiDb: rig.db, ofWorkers: null },
     signIn,
     api: { deps: rig.deps, stream, keys: new KeyRing(rig.db, rig.deps.onError, trustedMs), embedder, blobs },
   });

@@ -29,7 +29,7 @@ async function createDatabase(from: string): Promise<TestDatabase> {
     await admin.query(`alter database ${name} set search_path = ''`);
     // To see whether a test expects one of two orders: rows come in another one where the planner may not do as it would.
     for (const [, setting, value] of (process.env.HEADWAY_TEST_PLANNER ?? "").matchAll(/(\w+)=(\w+)/g)) {
-      await admin.query(`alter database ${name} set ${setting} = ${value}`);
+      await admin.query(`alter database ${name} set ${setting!} = ${value!}`);
     }
   });
   const url = new URL(process.env.HEADWAY_TEST_DATABASE_URL!);

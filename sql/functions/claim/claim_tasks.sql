@@ -1,5 +1,5 @@
 -- Takes due tasks for a worker: claimable says which. A transaction of its own, for it tries its locks in whatever order
--- and must hold no others meanwhile. p_claim: {change, ids, serves, limit, leaseMs, waitMs}, see claimable.
+-- and must hold no others meanwhile. p_claim: {worker, change, ids, serves, limit, leaseMs, waitMs}, see claimable.
 -- Returns {held, unchecked, claimed}: as claimable and claimed have them; claimed is null where nothing was taken.
 create or replace function headway.claim_tasks(p_worker uuid, p_actor text, p_claim jsonb) returns json language plpgsql
 -- See record_changes.

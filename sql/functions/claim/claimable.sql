@@ -10,6 +10,8 @@
 -- of it is due. First those of the highest priority, among them those with a hinted task (p_claim.ids), then by the time
 -- since when they have been due; of each job its tasks by that time and in their order. At most 16 jobs are looked into.
 --
+-- p_claim.worker is the worker's id. One that is known to be dead gets nothing.
+--
 -- Waits for no lock, but where all was held: then for one collection, at most p_claim.waitMs, or as long as the session
 -- may where that is null. To be called first of all in a transaction: while it waits it holds nothing.
 create or replace function headway.claimable(
@@ -34,6 +36,11 @@ begin
   taken := '{}';
   is_held := false;
   unchecked := '[]';
+  -- Whoever says that this worker's process has died waits for its claims, and gives back what they took: none may come
+  -- after. Nobody else ever holds this lock alone.
+  perform pg_advisory_xact_lock_shared(
+    hashtextextended(p_claim->>'worker', 'headway.worker'::regclass::oid::bigint));
+  if exists (select from headway.worker where id = (p_claim->>'worker')::uuid and died_at is not null) then return; end if;
   for j in
     with recursive ready as (
       -- Each version of each pipeline of each project that has something ready, from one to the next by the index.

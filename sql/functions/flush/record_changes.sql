@@ -154,9 +154,9 @@ begin
     insert into headway.stage_output as o (task_id, project_id, stage, fence, output)
     select x.id, x.project_id, x.names[x.place + u.i::int - 1], x.fence, nullif(u.output, 'null')
     from changed x cross join lateral jsonb_array_elements(x.outputs) with ordinality u(output, i)
+    -- Over whatever is there: this is the fence that the task has now, and fences never fall.
     on conflict (task_id, stage) do update set fence = excluded.fence, output = excluded.output,
       created_at = clock_timestamp()
-    where excluded.fence >= o.fence
   ), artifacts as (
     update headway.artifact a set accepted = true from changed x
     where jsonb_array_length(x.outputs) > 0 and a.task_id = x.id and a.fence = x.fence and not a.accepted

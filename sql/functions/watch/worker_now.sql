@@ -3,6 +3,7 @@
 create or replace view headway.worker_now as
 select clock_timestamp() as now, greatest(w.concurrency - w.running, 0) as free,
   case
+    when w.died_at is not null then 'LOST'
     when w.stopped_at is not null then 'STOPPED'
     when clock_timestamp() - w.heartbeat_at > make_interval(secs => w.lease_ms / 1000.0) then 'LOST'
     when w.draining_at is not null then 'DRAINING'

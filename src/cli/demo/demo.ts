@@ -1,6 +1,7 @@
 import path from "node:path";
 import { access } from "node:fs/promises";
 import { startApp, type App } from "../../app.js";
+import { hideEnvironment } from "../../config/environment.js";
 import { loadConfig, type Config } from "../../config.js";
 import { createKey } from "../../access/keys.js";
 import { DEFAULT_PROJECT_ID } from "../../access/projects.js";
@@ -35,6 +36,7 @@ export async function runDemo(words: string[], options: { once: boolean; limit: 
     );
   }
   const { name, paths } = await demoNamed(words);
+  hideEnvironment();
   const settings = loadConfig();
   const folder = path.join(settings.dataDir, "demo");
   const stop = listenForStop(settings.graceMs);
@@ -51,7 +53,9 @@ export async function runDemo(words: string[], options: { once: boolean; limit: 
     port: options.once ? 0 : settings.port,
     fileRoots: [...settings.fileRoots, ...demo.found.roots],
   };
-  const app = await startApp(config, createLogger(config.logLevel === "info" ? "error" : config.logLevel), stop.signal);
+  const app = await startApp(config, createLogger(config.logLevel === "info" ? "error" : config.logLevel), {
+    signal: stop.signal,
+  });
   try {
     const client = new ApiClient(app.url, app.developmentKey ?? (await demoKey(config)));
     await presentUntil(

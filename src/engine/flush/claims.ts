@@ -59,7 +59,8 @@ export class Claims {
   async #takeOnce({ registry, ...request }: ClaimRequest): Promise<Taken> {
     const { db, actor, workerId, leaseMs, onError } = this.#options;
     const change = randomUUID();
-    const claim = JSON.stringify({ ...request, serves: servesOf(registry), change, leaseMs, waitMs: WAIT_MS });
+    const serves = servesOf(registry);
+    const claim = JSON.stringify({ ...request, worker: workerId, serves, change, leaseMs, waitMs: WAIT_MS });
     const sentAtMs = performance.now();
     for (let lost = false; ;) {
       try {

@@ -63,7 +63,7 @@ describe("a flush", () => {
   test("sent twice, as after a lost answer, changes nothing the second time", async () => {
     await rig.submit("two", 3);
     const claims = await claimAll(recorder());
-    const send = async (step: object, first: number): Promise<unknown[]> => {
+    const send = async (step: object, first: number): Promise<string[]> => {
       const changes = claims.map(({ taskId, fence }) => ({
         ...step,
         task: taskId,
@@ -73,7 +73,7 @@ describe("a flush", () => {
         ages: [0],
         outputs: [1],
       }));
-      const rows: { answer: { refused: unknown[] } }[] = await rig.db.query(
+      const rows: { answer: { refused: string[] } }[] = await rig.db.query(
         "select headway.record_changes('WORKER', 'worker:x', $1, 3, $2) as answer",
         [randomUUID(), JSON.stringify(changes)],
       );
