@@ -97,7 +97,8 @@ export function listKeys(db: Queryable, projectId: string, which: "good" | "all"
   );
 }
 
-const GOOD = "k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())";
+/** SQL: whether the key k is neither revoked nor over. */
+export const GOOD = "k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())";
 
 interface Known extends KeyRow {
   readonly secretHash: Buffer;

@@ -1,13 +1,21 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { DataSource } from "typeorm";
-import { createKey, type KeyGrant } from "./keys.js";
+import { createKey, GOOD, type KeyGrant } from "./keys.js";
 import { DEFAULT_PROJECT_ID } from "./projects.js";
 
 /** Who a code signs in: what its session's key may do. */
-export type SignInGrant = Pick<KeyGrant, "projectId" | "role" | "createdBy">;
+export interface SignInGrant extends Pick<KeyGrant, "projectId" | "role" | "createdBy"> {
+  /** Of the key that asked for the link: without it there is no session, and none that outlives it. */
+  readonly keyId: string | null;
+}
 
 /** Whoever starts an embedded server may do with it what its development key may. */
-export const OWNER: SignInGrant = { projectId: DEFAULT_PROJECT_ID, role: "ADMIN", createdBy: "headway start" };
+export const OWNER: SignInGrant = {
+  projectId: DEFAULT_PROJECT_ID,
+  role: "ADMIN",
+  createdBy: "headway start",
+  keyId: null,
+};
 
 const CODE_BYTES = 32;
 const CODE_LIFE_MS = 10 * 60_000;
@@ -45,19 +53,27 @@ export class SignIn {
     return code;
   }
 
-  /** The session's key; null when the code is none, has been used, or is over. */
+  /** The session's key; null when the code is none, has been used, or is over, or the key behind it is. */
   async exchange(code: string): Promise<{ readonly key: string; readonly expiresAt: Date } | null> {
     const hash = hashOf(code);
     const waiting = this.#waiting.get(hash);
     this.#waiting.delete(hash);
     if (waiting === undefined || this.#now() >= waiting.endsAt) return null;
-    const { key, expiresAt } = await createKey(this.#db, {
-      ...waiting.grant,
-      name: "playground",
-      lifeMs: SESSION_LIFE_MS,
-      scope: null,
-    });
+    const { keyId, ...grant } = waiting.grant;
+    const lifeMs = keyId === null ? SESSION_LIFE_MS : await this.#lifeBehind(keyId);
+    if (lifeMs === null) return null;
+    const { key, expiresAt } = await createKey(this.#db, { ...grant, name: "playground", lifeMs, scope: null });
     return { key, expiresAt: expiresAt! };
+  }
+
+  /** Twelve hours, or what is left of the key where that is less; null where it is good no more. */
+  async #lifeBehind(keyId: string): Promise<number | null> {
+    const rows: { lifeMs: number }[] = await this.#db.query(
+      `select least($2::float8, coalesce(extract(epoch from expires_at - clock_timestamp()) * 1000, 'Infinity')) as "lifeMs"
+       from headway.api_key k where k.id = $1 and ${GOOD}`,
+      [keyId, SESSION_LIFE_MS],
+    );
+    return rows[0]?.lifeMs ?? null;
   }
 }
 

@@ -24,6 +24,11 @@ export function know(socket: Socket): void {
   owners.get(socket)?.know(socket);
 }
 
+/** From here on the connection is a WebSocket, which has bounds of its own for what is not read. */
+export function unwatch(socket: Socket): void {
+  owners.get(socket)?.unwatch(socket);
+}
+
 /**
  * Bounds what connections hold of this process: those without a key in number, and those that do not read their answers
  * in time, whatever path they ask at. WebSockets have bounds of their own for what is not read.
@@ -39,7 +44,6 @@ export class Connections {
     this.#maxStrangers = maxStrangers;
     this.#pace = readerPace;
     http.on("connection", (socket: Socket) => this.#add(socket));
-    http.on("upgrade", (_request, socket: Socket) => this.#watched.delete(socket));
     http.once("close", () => clearInterval(this.#timer));
     this.#timer = setInterval(() => this.#cutSlowReaders(), this.#pace.windowMs);
     this.#timer.unref();
@@ -47,6 +51,10 @@ export class Connections {
 
   know(socket: Socket): void {
     this.#strangers.delete(socket);
+  }
+
+  unwatch(socket: Socket): void {
+    this.#watched.delete(socket);
   }
 
   #add(socket: Socket): void {

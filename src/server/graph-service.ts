@@ -24,6 +24,8 @@ export interface GraphService<Principal> {
   readonly authTimeoutMs?: number;
   /** By what a principal's requests and sockets are counted. */
   readonly idOf: (principal: Principal) => string;
+  /** How many of them a principal may make. */
+  readonly requestsPerSecond: number;
   /** Counts one request of the principal. @throws {RateLimited} */
   readonly admit: (principal: Principal) => void;
   /** The document of a request that is not too much, else why it is. */

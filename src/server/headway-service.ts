@@ -27,11 +27,11 @@ export async function headwayService(
     readonly api: Omit<ApiDeps, "publicUrl" | "logger">;
   },
 ): Promise<GraphService<Principal>> {
-  const { logger, recheckKeysMs, authTimeoutMs, requestsPerSecond, maxResponseBytes, introspection, publicUrl } =
-    options;
+  const { logger, recheckKeysMs, authTimeoutMs, maxResponseBytes, introspection, publicUrl } = options;
+  const { requestsPerSecond = REQUESTS_PER_SECOND } = options;
   const api = { ...options.api, ...(maxResponseBytes === undefined ? {} : { maxResponseBytes }) };
   const schema = await buildHeadwaySchema();
-  const rate = new RateLimit(requestsPerSecond ?? REQUESTS_PER_SECOND);
+  const rate = new RateLimit(requestsPerSecond);
   return {
     schema,
     authenticate: (authorization) => authenticate(api.keys, authorization),
@@ -39,6 +39,7 @@ export async function headwayService(
     ...(recheckKeysMs === undefined ? {} : { recheckMs: recheckKeysMs }),
     ...(authTimeoutMs === undefined ? {} : { authTimeoutMs }),
     idOf: ({ keyId }) => keyId,
+    requestsPerSecond,
     admit: ({ keyId }) => {
       const retryAfterMs = rate.take(keyId);
       if (retryAfterMs !== null) throw new RateLimited(retryAfterMs);

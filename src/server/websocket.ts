@@ -17,7 +17,7 @@ import { messageOf } from "../errors.js";
 import type { GraphRequest } from "../graphql/limits/limits.js";
 import type { Logger } from "../logger.js";
 import { openSockets } from "../metrics.js";
-import { know } from "./connections.js";
+import { know, unwatch } from "./connections.js";
 import type { GraphService } from "./graph-service.js";
 import { mayConnect } from "./origins.js";
 import { SocketAuth } from "./socket-auth.js";
@@ -39,9 +39,13 @@ const MAX_OPERATIONS = 100;
  * of each. It may go on sending queries and pings, though: above this they are not answered any more.
  */
 const MAX_UNSENT_BYTES = 1024 * 1024;
-/** Of one socket in each window, pings and pongs too; a key's 100 requests a second are 200 with their ends. */
-const MAX_FRAMES = 5_000;
 const FRAMES_WINDOW_MS = 10_000;
+/**
+ * Frames of one socket in each window, pings and pongs too. What a key may ask for always fits: a request is two frames
+ * with its end, and a client that pings beside each sends five at most.
+ */
+const MIN_MAX_FRAMES = 5_000;
+const FRAMES_PER_REQUEST = 5;
 
 interface SocketOptions<Principal> {
   readonly service: GraphService<Principal>;
@@ -58,6 +62,10 @@ export function serveSockets<Principal>(
   { service, url, logger, allowedOrigins }: SocketOptions<Principal>,
 ): GraphSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
+  const maxFrames = Math.max(
+    MIN_MAX_FRAMES,
+    ((service.requestsPerSecond * FRAMES_WINDOW_MS) / 1_000) * FRAMES_PER_REQUEST,
+  );
   let closing = false;
   const auth = new SocketAuth(service, logger);
   /** By the context that was made for them: each event of their subscription needs another one. */
@@ -108,12 +116,13 @@ export function serveSockets<Principal>(
     const refusal = closing ? 503 : refusalOf(request, path, allowedOrigins);
     if (refusal !== null) return refuse(socket, refusal);
     sockets.handleUpgrade(request, socket, head, (accepted) => {
+      unwatch(request.socket);
       openSockets.inc();
       accepted.once("close", () => {
         openSockets.dec();
         auth.forget(accepted);
       });
-      boundFrames(accepted, logger);
+      boundFrames(accepted, maxFrames, logger);
       sockets.emit("connection", accepted, request);
       // A client's broken or too large message closes its socket with the code for it; it is no fault to print here.
       accepted.removeAllListeners("error");
@@ -136,11 +145,13 @@ export function serveSockets<Principal>(
  * Drops a socket whose client sends without reading, or sends more than anybody who means it: a ping is answered as a
  * message is, and costs as much.
  */
-function boundFrames(socket: WebSocket, logger: Logger): void {
+function boundFrames(socket: WebSocket, maxFrames: number, logger: Logger): void {
   let frames = 0;
   let windowEndsAt = 0;
+  const events = ["message", "ping", "pong"] as const;
   const drop = (why: string): void => {
-    if (socket.readyState === socket.CLOSED) return;
+    // What has come already is still handed out, a frame at a time.
+    for (const event of events) socket.off(event, count);
     logger.warn({ unsentBytes: socket.bufferedAmount, frames }, `a WebSocket was dropped: ${why}`);
     socket.terminate();
   };
@@ -149,9 +160,9 @@ function boundFrames(socket: WebSocket, logger: Logger): void {
     if (now >= windowEndsAt) [frames, windowEndsAt] = [0, now + FRAMES_WINDOW_MS];
     frames += 1;
     if (socket.bufferedAmount > MAX_UNSENT_BYTES) drop("its client does not read");
-    else if (frames > MAX_FRAMES) drop("its client sends without end");
+    else if (frames > maxFrames) drop("its client sends without end");
   };
-  for (const event of ["message", "ping", "pong"] as const) socket.on(event, count);
+  for (const event of events) socket.on(event, count);
 }
 
 const gone = new WeakMap<WebSocket, AbortSignal>();

@@ -49,6 +49,10 @@ test("F41: a collection that can't be emptied is told of and tried ever later; t
   await rig.db.query("delete from other.kept");
   await rig.db.query("update headway.collection set expiry_retry_at = now() where id = $1", [stuck]);
   await until("it is empty at last", () => isEmptied(stuck));
+  const [after] = await rig.db.query("select expiry_failures as failures from headway.collection where id = $1", [
+    stuck,
+  ]);
+  expect(after).toEqual({ failures: 0 });
   note({ fault: "F41", what: "a collection that can't be emptied", times: 1, looks: 0, jobs: 0 });
 });
 

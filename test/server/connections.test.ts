@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
+import { pino } from "pino";
 import type WebSocket from "ws";
 import { startListening, type RunningServer } from "../../src/server/server.js";
 import { createTestApi, type TestApi } from "../support/api.js";
@@ -64,7 +65,7 @@ describe("H10: a connection without a key", () => {
   });
 
   test("is not made room for at the cost of one that has shown a key", async () => {
-    const bounded = await startWorld(0, null, { maxStrangers: 5 });
+    const bounded = await startWorld({ connections: { maxStrangers: 5 } });
     const known = bareSocket(bounded.server);
     await once(known, "open");
     known.send(JSON.stringify({ type: "connection_init", payload: { authorization: `Bearer ${KEY}` } }));
@@ -139,6 +140,38 @@ describe("H10: a WebSocket", () => {
     clearInterval(flood);
   });
 
+  test("that has sent 20,000 pings at once is dropped with one line of the log", async () => {
+    const warned: string[] = [];
+    const log = pino({ level: "warn" }, { write: (line: string) => void warned.push(line) });
+    const loud = await startWorld({ log });
+    const socket = bareSocket(loud.server);
+    socket.on("error", () => undefined);
+    await once(socket, "open");
+    const code = closed(socket);
+    for (let i = 0; i < 20_000; i += 1) socket.ping();
+    expect(await code).toBe(1006);
+    await loud.server.close(0);
+    expect(warned.filter((line) => line.includes("a WebSocket was dropped"))).toHaveLength(1);
+  });
+
+  test("may send what its key may ask for, however much that is", async () => {
+    const generous = await startWorld({ requestsPerSecond: 10_000 });
+    const socket = bareSocket(generous.server);
+    await once(socket, "open");
+    const messages: string[] = [];
+    socket.on("message", (data: Buffer) => messages.push(String(data)));
+    socket.send(JSON.stringify({ type: "connection_init", payload: { authorization: `Bearer ${KEY}` } }));
+    for (let i = 0; i < 20_000; i += 1) socket.send('{"type":"pong"}');
+    socket.send('{"type":"ping"}');
+    await until(
+      "the last is answered, or all is over",
+      () => messages.length === 2 || socket.readyState !== socket.OPEN,
+    );
+    expect(messages).toEqual(['{"type":"connection_ack"}', '{"type":"pong"}']);
+    socket.terminate();
+    await generous.server.close(0);
+  });
+
   test("that says connection_init again and again is closed at the second", async () => {
     const socket = await opened();
     const code = closed(socket);
@@ -163,6 +196,22 @@ describe("H10: a WebSocket", () => {
     const code = closed(socket);
     send(socket);
     expect(await code).toBe(1009);
+  });
+});
+
+describe("a request that asks for HTTP/2", () => {
+  const UPGRADE = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n";
+  test("is answered in HTTP/1.1 where no WebSockets are taken", async () => {
+    const bare = await startListening(
+      { host: "127.0.0.1", port: 0, logger, checks: [], measured: null },
+      null,
+      () => undefined,
+    );
+    const socket = await sent(bare.port, head("GET /healthz", UPGRADE));
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 /);
+    socket.destroy();
+    await bare.close(0);
   });
 });
 

@@ -106,7 +106,7 @@ describe("a page of another origin, where any may ask,", () => {
 describe("a page of another origin, where a list says which may ask,", () => {
   let world: World;
   beforeAll(async () => {
-    world = await startWorld(0, [PAGE, "http://localhost:5173"]);
+    world = await startWorld({ allowedOrigins: [PAGE, "http://localhost:5173"] });
   });
   afterAll(() => world.server.close(0));
 

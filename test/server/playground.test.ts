@@ -99,14 +99,39 @@ describe("a link", () => {
   const ask = (key: string): Promise<Response> =>
     fetch(`${api.url}/playground/links`, { method: "POST", headers: { authorization: `Bearer ${key}` } });
 
+  async function codeFor(key: string): Promise<string> {
+    const { path } = (await (await ask(key)).json()) as { path: string };
+    return /^\/playground#code=([\w-]{43})$/.exec(path)![1]!;
+  }
+
   test("is given for a key, and signs in with its role", async () => {
-    const { path } = (await (await ask(await keyBy(api.rig.db, { role: "VIEWER", name: "ada" }))).json()) as {
-      path: string;
-    };
-    const [, code] = /^\/playground#code=([\w-]{43})$/.exec(path)!;
-    const { key } = (await api.signIn.exchange(code!))!;
+    const code = await codeFor(await keyBy(api.rig.db, { role: "VIEWER", name: "ada" }));
+    const { key } = (await api.signIn.exchange(code))!;
     const { data } = await api.send("{ viewer { name role project } }", {}, key);
     expect(data).toEqual({ viewer: { name: "playground", role: "VIEWER", project: "default" } });
+  });
+
+  test("signs in for no longer than the key that asked for it is good", async () => {
+    const hour = 3_600_000;
+    const code = await codeFor(await keyBy(api.rig.db, { lifeMs: hour }));
+    const { expiresAt } = (await api.signIn.exchange(code))!;
+    const [{ now }] = await api.rig.db.query("select clock_timestamp() as now");
+    expect(expiresAt.getTime() - now.getTime()).toBeGreaterThan(hour / 2);
+    expect(expiresAt.getTime() - now.getTime()).toBeLessThanOrEqual(hour);
+  });
+
+  test("signs in nobody once that key has been revoked", async () => {
+    const { id, key } = await createKey(api.rig.db, {
+      projectId: DEFAULT_PROJECT_ID,
+      name: "leaver",
+      role: "ADMIN",
+      lifeMs: null,
+      scope: null,
+      createdBy: "tests",
+    });
+    const code = await codeFor(key);
+    await revokeKey(api.rig.db, DEFAULT_PROJECT_ID, id);
+    expect(await api.signIn.exchange(code)).toBeNull();
   });
 
   test("is given for no other", async () => {

@@ -49,7 +49,7 @@ describe("a server that starts and stops", () => {
   });
 
   test("says which port is taken and how to get a free one", async () => {
-    const again = startWorld(world.server.port);
+    const again = startWorld({ port: world.server.port });
     await expect(again).rejects.toThrow(HeadwayError);
     await expect(again).rejects.toThrow(new RegExp(`Port ${world.server.port} .*HEADWAY_PORT=0`));
   });

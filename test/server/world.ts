@@ -2,7 +2,7 @@ import { GraphQLError, GraphQLObjectType, GraphQLSchema, GraphQLString } from "g
 import { createClient, type Client } from "graphql-ws";
 import WebSocket from "ws";
 import { AccessDenied } from "../../src/errors.js";
-import { createLogger } from "../../src/logger.js";
+import { createLogger, type Logger } from "../../src/logger.js";
 import type { ConnectionBounds } from "../../src/server/connections.js";
 import type { Check } from "../../src/server/health.js";
 import { startListening, type RunningServer } from "../../src/server/server.js";
@@ -49,12 +49,22 @@ export interface World {
   release(): void;
 }
 
-/** @param allowedOrigins null: any */
-export async function startWorld(
+interface WorldOptions {
+  readonly port?: number;
+  /** Null: any. */
+  readonly allowedOrigins?: readonly string[] | null;
+  readonly connections?: ConnectionBounds;
+  readonly requestsPerSecond?: number;
+  readonly log?: Logger;
+}
+
+export async function startWorld({
   port = 0,
-  allowedOrigins: readonly string[] | null = null,
-  connections: ConnectionBounds = {},
-): Promise<World> {
+  allowedOrigins = null,
+  connections = {},
+  requestsPerSecond = 100,
+  log = logger,
+}: WorldOptions = {}): Promise<World> {
   const silence = new Silence();
   const checks: Check[] = [];
   let contexts = 0;
@@ -106,13 +116,14 @@ export async function startWorld(
       extensions: { code: error.extensions.code ?? "NONE" },
     }),
     idOf: (principal) => principal,
+    requestsPerSecond,
     admit: () => undefined,
     limit: (request) => limitRequest(schema, request),
     finish: (result) => result,
     validationRules: [],
   };
   const server = await startListening(
-    { host: "127.0.0.1", port, logger, measured: null, checks, allowedOrigins, connections },
+    { host: "127.0.0.1", port, logger: log, measured: null, checks, allowedOrigins, connections },
     service,
     () => undefined,
   );

@@ -3,7 +3,7 @@ import { failpoint } from "../../failpoint.js";
 import type { BlobStore } from "../../storage/blob-store.js";
 import { cancelJob } from "../cancel/cancel.js";
 import type { Actor, EngineDeps } from "../engine.js";
-import { orSetAside, setAsideBlobs, setAsideCollection } from "./set-aside.js";
+import { noteProgress, orSetAside, setAsideBlobs, setAsideCollection } from "./set-aside.js";
 
 /** Rows removed in one transaction: short enough to stand beside live traffic. */
 const STEP_ROWS = 500;
@@ -72,6 +72,12 @@ async function expire(deps: ExpiryParts, collectionId: string): Promise<boolean>
 
 /** One bounded transaction of removing what an EXPIRED collection held. Returns the rows touched; 0 when all is gone. */
 async function emptyStep({ db }: Parts, collectionId: string): Promise<number> {
+  const touched = await removeRows(db, collectionId);
+  if (touched > 0) await noteProgress(db, collectionId);
+  return touched;
+}
+
+async function removeRows(db: Parts["db"], collectionId: string): Promise<number> {
   // First, because what follows ends by saying that nothing is left.
   const entities: { touched: number }[] = await db.query("select headway.empty_entities($1, $2) as touched", [
     collectionId,

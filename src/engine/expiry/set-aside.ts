@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm";
-import { isConnectionLoss, isExhausted } from "../../database/transaction.js";
+import { isConnectionLoss, isExhausted, isTransient } from "../../database/transaction.js";
 
 /** After the first failure; doubled by each further one, up to an hour. */
 const FIRST_RETRY_SECONDS = 5;
@@ -15,6 +15,7 @@ export interface SetAside {
 
 /**
  * Does what is to be done of one thing. Where that fails, it is told of by its name and set aside, and null is returned.
+ * Where the database refused for a moment only, a lock or a deadlock, it stays due: that is no fault of the thing either.
  * @throws where the database is away or full: that is no fault of the one thing
  */
 export async function orSetAside<T>(
@@ -27,6 +28,10 @@ export async function orSetAside<T>(
     return await work();
   } catch (error) {
     if (isConnectionLoss(error) || isExhausted(error)) throw error;
+    if (isTransient(error)) {
+      onError(error, `${doing}; the next sweep tries it again`);
+      return null;
+    }
     onError(error, `${doing}; it is set aside for a while`);
     await setAside();
     return null;
@@ -41,6 +46,14 @@ export async function setAsideCollection(db: Database, id: string): Promise<void
   await db.query(
     `update headway.collection set expiry_failures = expiry_failures + 1, expiry_retry_at = ${nextTry("expiry_failures")}
      where id = $1`,
+    [id],
+  );
+}
+
+/** What was set aside goes on: its next failure is a first one again. */
+export async function noteProgress(db: Database, id: string): Promise<void> {
+  await db.query(
+    "update headway.collection set expiry_failures = 0, expiry_retry_at = null where id = $1 and expiry_failures > 0",
     [id],
   );
 }

@@ -124,9 +124,12 @@ function explainQueued(facts: Facts): WaitingReason | null {
     if (now.getTime() - runAt.getTime() < STUCK_AFTER_MS) return null;
     return because("WORKER_STALLED", `A worker of pipeline "${pipeline}" has room, but has not taken it for a minute.`);
   }
-  const count = ahead >= MAX_AHEAD ? `${MAX_AHEAD} or more` : String(ahead);
   const position = ahead + 1;
-  return { code: "BEHIND_OTHERS", message: `At most ${count} due tasks are taken before it.`, until: null, position };
+  const message =
+    ahead >= MAX_AHEAD
+      ? `${MAX_AHEAD} due tasks or more may be taken before it.`
+      : `At most ${ahead} due tasks are taken before it.`;
+  return { code: "BEHIND_OTHERS", message, until: null, position };
 }
 
 /** Which version a task needs, what those have that could take it but for that, and what to do. */

@@ -30,6 +30,11 @@ export function changeMark(id: string): string {
   return id.slice(-12);
 }
 
+/** SQL: the same of a column that holds a change's id. */
+export function markOf(column: string): string {
+  return `right(${column}::text, 12)`;
+}
+
 /** Opaque for clients; safe in URLs. */
 export function encodeCursor(cursor: Cursor): string {
   const place =

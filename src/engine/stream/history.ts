@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from "typeorm";
 import type { StatusChange } from "../../model/status-change.js";
+import { markOf } from "./cursor.js";
 import { cursorAt, positionOf, type Position } from "./position.js";
 import type { Scope } from "./scope.js";
 
@@ -33,12 +34,12 @@ export function withCursor(row: ChangeRow, kind: "collection" | "project", datab
  */
 export const STANDS_IN_COLLECTION = `(w.position = 0 or exists (
   select from headway.status_change h
-  where h.collection_id = w.id and h.position = w.position and right(h.id::text, 12) = w.change))`;
+  where h.collection_id = w.id and h.position = w.position and ${markOf("h.id")} = w.change))`;
 
 /** The same of a project, w being (id, tx, position, change). */
 export const STANDS_IN_PROJECT = `(w.position = 0 or exists (
   select from headway.status_change h
-  where h.project_id = w.id and h.tx = w.tx and h.position = w.position and right(h.id::text, 12) = w.change))`;
+  where h.project_id = w.id and h.tx = w.tx and h.position = w.position and ${markOf("h.id")} = w.change))`;
 
 /** Whether a place is one of this history: the stream can go on from there. */
 export async function stands(db: DataSource, scope: Scope, place: Position): Promise<boolean> {
@@ -63,13 +64,13 @@ export async function headOf(db: DataSource, scope: Scope): Promise<Position> {
   const rows: Position[] =
     scope.kind === "project"
       ? await db.query(
-          `select tx::text as tx, position::text as position, right(id::text, 12) as change from headway.status_change
+          `select tx::text as tx, position::text as position, ${markOf("id")} as change from headway.status_change
            where project_id = $1 and tx < pg_snapshot_xmin(pg_current_snapshot())
            order by tx desc, position desc limit 1`,
           [scope.projectId],
         )
       : await db.query(
-          `select position::text as position, right(id::text, 12) as change from headway.status_change
+          `select position::text as position, ${markOf("id")} as change from headway.status_change
            where collection_id = $1 order by position desc limit 1`,
           [scope.collectionId],
         );

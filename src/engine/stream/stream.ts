@@ -4,7 +4,7 @@ import { changeChannel } from "../../database/channels.js";
 import { listen, type Listener } from "../../database/listener.js";
 import type { Address } from "../../database/session.js";
 import type { EntityType } from "../../lifecycle/status.js";
-import { assertCursorKind, decodeCursor } from "./cursor.js";
+import { assertCursorKind, decodeCursor, markOf } from "./cursor.js";
 import { Feeds, isMoreToCome, lostFeeds, readFeeds, type Feed, type FeedRow } from "./feed.js";
 import { changesAfter, headOf, isInScope, readDatabaseId, stands, withCursor } from "./history.js";
 import { cursorAt, positionOf, type Position } from "./position.js";
@@ -196,7 +196,7 @@ export class ChangeStream {
     const added = [...this.#feeds].filter(({ place, wakers }) => place === null && wakers.size > 0);
     if (added.length === 0) return;
     const rows: (Position & { id: string })[] = await this.#db.query(
-      `select w.id, s.position::text as position, right(s.id::text, 12) as change
+      `select w.id, s.position::text as position, ${markOf("s.id")} as change
        from unnest($1::uuid[]) as w(id) cross join lateral (
          select id, position from headway.status_change where collection_id = w.id order by position desc limit 1) s`,
       [added.map(({ id }) => id)],
@@ -216,7 +216,7 @@ export class ChangeStream {
       return "The cursor was made by an earlier build, and does not say which change it stands at.";
     // Every cursor is the place of a change of its collection or project.
     if (await stands(this.#db, scope, place)) return null;
-    return scope.kind === "project" ? RESTORED : NOT_HERE;
+    return `The change that the cursor stands at is not one of this ${kindOf(scope)}: the cursor is another's, or it was lost in a restore.`;
   }
 
   /** Where a stream goes on that can't be complete, and what says so. The database may be another by now. */
@@ -227,9 +227,8 @@ export class ChangeStream {
   }
 }
 
-const RESTORED = "The change that the cursor stands at is not in this database: it was lost in a restore.";
-const NOT_HERE =
-  "The change that the cursor stands at is not one of this collection: the cursor is another's, or it was lost in a restore.";
+/** Of a stream that runs: its place was one of this history. */
+const RESTORED = "The change that the stream stood at is not in this database: it was lost in a restore.";
 
 function kindOf(scope: Scope): "collection" | "project" {
   return scope.kind === "project" ? "project" : "collection";

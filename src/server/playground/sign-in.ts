@@ -40,14 +40,14 @@ export function serveSignIn(app: Express, { signIn, authenticate }: SignInDeps):
       const message = `A link works on the server's own machine alone, and this address is ${host.slice(0, 200)}. Run the command there, or show a key in the playground.`;
       return refuse(res, 403, "FORBIDDEN", message);
     }
-    const { projectId, role, name, scope } = await authenticate(req.headers.authorization);
+    const { keyId, projectId, role, name, scope } = await authenticate(req.headers.authorization);
     if (scope !== null) {
       throw new AccessDenied(
         "FORBIDDEN",
         `The key "${name}" sees one part of its project; a link signs in to all of it.`,
       );
     }
-    res.json({ path: linkPath(signIn!.makeCode({ projectId, role, createdBy: name })) });
+    res.json({ path: linkPath(signIn!.makeCode({ projectId, role, createdBy: name, keyId })) });
   });
   app.post("/playground/session", express.json({ limit: MAX_BODY_BYTES }), async (req, res) => {
     if (!isOwnPage(req)) return foreign(res, req);
@@ -58,7 +58,7 @@ export function serveSignIn(app: Express, { signIn, authenticate }: SignInDeps):
       res,
       401,
       "CODE_OVER",
-      'This link has been used, or its ten minutes are over. "npx headway open" prints another.',
+      'This link has been used, its ten minutes are over, or the key that asked for it is good no more. "npx headway open" prints another.',
     );
   });
 }
