@@ -321,7 +321,6 @@ create index ready_stage_later on headway.ready_stage (not_before) where not_bef
 
 -- The history. Append-only, and vacuumed for its visibility.
 create table headway.status_change (
-  id uuid primary key default gen_random_uuid(),
   position bigint generated always as identity,
   tx xid8 not null default pg_current_xact_id(),
   project_id uuid not null,
@@ -347,13 +346,12 @@ create table headway.status_change (
   message text,
   change_id uuid not null,
   at timestamptz not null,
-  unique (entity_id, version)
+  primary key (entity_id, version)
 ) with (
   autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02,
   autovacuum_vacuum_cost_limit = 1000
 );
 create index status_change_of_collection on headway.status_change (collection_id, position);
-create index status_change_of_job on headway.status_change (job_id, position);
 create index status_change_of_project on headway.status_change (project_id, tx, position);
 -- Changes come in nearly the order of their times, so that a summary of each range of pages is as good as a tree.
 create index status_change_at on headway.status_change using brin (at);

@@ -1,4 +1,5 @@
 import { Arg, Ctx, ID, Query, Resolver } from "type-graphql";
+import { placeOfChange, type ChangePlace } from "../engine/stream/change-id.js";
 import { CHANGE_COLUMNS, DATABASE_ID, withCursor, type ChangeRow } from "../engine/stream/history.js";
 import { Artifact } from "../model/artifact.js";
 import { Chunk } from "../model/chunk.js";
@@ -20,25 +21,34 @@ export class RootResolver {
   @Query(() => NodeType, { nullable: true, description: "Whatever has this id." })
   async node(
     @Arg("id", () => ID, { description: "The id of anything that has one." }) id: string,
-    @Ctx() { db, principal }: GraphContext,
+    @Ctx() context: GraphContext,
   ): Promise<object | null> {
-    const found: { kind: keyof typeof KINDS | "StatusChange" }[] = await db.query(WHICH, [
-      uuid(id, "id"),
+    const { db, principal } = context;
+    const place = placeOfChange(uuid(id, "id"));
+    if (place) return changeAt(context, place);
+    const found: { kind: keyof typeof KINDS }[] = await db.query(WHICH, [
+      id.toLowerCase(),
       principal.projectId,
       principal.scope?.collectionId ?? null,
       principal.scope?.jobId ?? null,
     ]);
     const kind = found[0]?.kind;
     if (!kind) return null;
-    if (kind !== "StatusChange")
-      return db.getRepository(KINDS[kind]).createQueryBuilder("t").where("t.id = :id", { id }).getOne();
-    const rows: (ChangeRow & { databaseId: string })[] = await db.query(
-      `select ${CHANGE_COLUMNS}, ${DATABASE_ID} from headway.status_change s where s.id = $1`,
-      [id],
-    );
-    const { databaseId, ...row } = rows[0]!;
-    return Object.assign(new StatusChange(), withCursor(row, "collection", databaseId));
+    return db.getRepository(KINDS[kind]).createQueryBuilder("t").where("t.id = :id", { id: id.toLowerCase() }).getOne();
   }
+}
+
+async function changeAt({ db, principal }: GraphContext, { tx, position }: ChangePlace): Promise<StatusChange | null> {
+  const { projectId, scope } = principal;
+  const rows: (ChangeRow & { databaseId: string })[] = await db.query(
+    `select ${CHANGE_COLUMNS}, ${DATABASE_ID} from headway.status_change s
+     where s.project_id = $1 and s.tx = $2::xid8 and s.position = $3
+       and ($4::uuid is null or s.collection_id = $4) and ($5::uuid is null or s.job_id = $5)`,
+    [projectId, tx, position, scope?.collectionId ?? null, scope?.jobId ?? null],
+  );
+  if (!rows[0]) return null;
+  const { databaseId, ...row } = rows[0];
+  return Object.assign(new StatusChange(), withCursor(row, "collection", databaseId));
 }
 
 /** Of each table, its type and what a key of one collection ($3), or of one job of it ($4), sees. */
@@ -50,7 +60,6 @@ const TABLES: Readonly<Record<string, readonly [type: string, ofCollection: stri
   job: ["Job", "t.collection_id", "t.id"],
   named_entity: ["NamedEntity", "t.collection_id", "$4"],
   task: ["Task", "t.collection_id", "t.job_id"],
-  status_change: ["StatusChange", "t.collection_id", "t.job_id"],
 };
 /** Ids are unique over all tables, so one of these answers at most. Workers serve every project, and no single collection. */
 const WHICH = [

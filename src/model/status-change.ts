@@ -20,6 +20,8 @@ export class StatusChange extends NodeType {
   readonly position!: string;
   /** The transaction that wrote it; with the position, the order of a project's stream. */
   readonly tx!: string;
+  /** Tells it from another one that stands at its place in a history that was restored; part of its cursor. */
+  readonly mark!: string;
   readonly projectId!: string;
   /** Null but for tasks and jobs. */
   readonly run!: number | null;

@@ -7,6 +7,7 @@ import { startFaultProxy, type FaultProxy } from "../faults/fault-proxy.js";
 import { createTestApi, type TestApi } from "../support/api.js";
 import { ROOT } from "../support/processes.js";
 import { until } from "../support/until.js";
+import { changeId, type ChangePlace } from "../../src/engine/stream/change-id.js";
 
 interface Change {
   readonly id: string;
@@ -76,11 +77,11 @@ function follow(options: Partial<FollowOptions>): { got: Change[]; stop(): Promi
 }
 
 async function historyOf(collectionId: string): Promise<string[]> {
-  const rows: { id: string }[] = await api.rig.db.query(
-    "select id from headway.status_change where collection_id = $1 order by position offset 1",
+  const rows: ChangePlace[] = await api.rig.db.query(
+    "select tx::text as tx, position::text as position from headway.status_change where collection_id = $1 order by status_change.position offset 1",
     [collectionId],
   );
-  return rows.map(({ id }) => id);
+  return rows.map(changeId);
 }
 
 test("the example client, its socket cut 1,000 times while changes flow, has every change once and in order", async () => {

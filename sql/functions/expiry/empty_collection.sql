@@ -8,7 +8,7 @@ as $$
 declare
   c headway.collection;
   v_at_once int := greatest(p_limit / 5, 1);
-  v_ids uuid[];
+  v_positions bigint[];
   v_last bigint;
   v_rows int := 0;
   v_next uuid;
@@ -69,13 +69,16 @@ begin
     return v_rows;
   end if;
 
-  select array_agg(h.id) filter (where h.message is not null), max(h.position), count(*) into v_ids, v_last, v_rows
+  select array_agg(h.position) filter (where h.message is not null), max(h.position), count(*) into v_positions, v_last, v_rows
   from (
-    select id, position, message from headway.status_change
+    select position, message from headway.status_change
     where collection_id = p_collection and position > coalesce(c.emptied_position, 0)
     order by position limit p_limit * 4) h;
   if v_rows > 0 then
-    if v_ids is not null then update headway.status_change set message = null where id = any (v_ids); end if;
+    if v_positions is not null then
+      update headway.status_change set message = null
+      where collection_id = p_collection and position = any (v_positions);
+    end if;
     update headway.collection set emptied_position = v_last where id = p_collection;
     return v_rows;
   end if;

@@ -126,6 +126,11 @@ returns table (invariant text, entity_type text, entity_id uuid, detail text) la
   union all
   select 'H7', type, entity_id, format('%s is before %s', at, before_at) from changes where at < before_at
   union all
+  select 'H8', 'TASK', h.entity_id, format('position %s lies outside its job''s, %s to %s', h.position, b.first, b.last)
+  from changes h cross join lateral (
+    select headway.first_position(h.job_id) as first, headway.last_position(h.job_id) as last offset 0) b
+  where h.type = 'TASK' and h.position not between b.first and b.last
+  union all
   select 'E1', 'TASK', o.task_id, 'two outputs of stage ' || o.stage from headway.stage_output o
   join tasks t on t.id = o.task_id group by o.task_id, o.stage having count(*) > 1
 $$;

@@ -60,8 +60,9 @@ function convergeAndRead({ db }: Pick<EngineDeps, "db">, jobId: string) {
     ]);
     if (!answer || answer.changed === 0) return { changed: 0, rows: [] };
     const rows: ChangeRow[] = await tx.query(
-      `select ${CHANGE_COLUMNS} from headway.status_change s where s.tx = pg_current_xact_id() and s.job_id = $1
-         or s.tx = pg_current_xact_id() and s.entity_id = (select collection_id from headway.job where id = $1)
+      `select ${CHANGE_COLUMNS} from headway.status_change s 
+       where s.project_id = (select project_id from headway.job where id = $1) and s.tx = pg_current_xact_id()
+         and (s.job_id = $1 or s.entity_id = (select collection_id from headway.job where id = $1))
        order by s.position limit ${MAX_SHOWN}`,
       [jobId],
     );

@@ -25,14 +25,12 @@ const NUMBER = /^\d{1,19}$/;
 const LARGEST = 2n ** 63n - 1n;
 const CHANGE = /^[0-9a-f]{12}$/;
 
-/** What a cursor says of the change it stands at: the last 12 digits of its id, which are random. */
-export function changeMark(id: string): string {
-  return id.slice(-12);
-}
-
-/** SQL: the same of a column that holds a change's id. */
-export function markOf(column: string): string {
-  return `right(${column}::text, 12)`;
+/**
+ * SQL: what a cursor says of the change it stands at, `alias` being its row of status_change. The last 12 digits of its
+ * change_id are random, and are others in a history that goes on from a restore.
+ */
+export function markIn(alias: string): string {
+  return `right(${alias}.change_id::text, 12)`;
 }
 
 /** Opaque for clients; safe in URLs. */

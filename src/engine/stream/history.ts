@@ -1,21 +1,23 @@
 import type { DataSource, EntityManager } from "typeorm";
 import type { StatusChange } from "../../model/status-change.js";
-import { markOf } from "./cursor.js";
+import { changeId } from "./change-id.js";
+import { markIn } from "./cursor.js";
 import { cursorAt, positionOf, type Position } from "./position.js";
 import type { Scope } from "./scope.js";
 
 /** The columns of a change under their names in the API, for any statement that reads `status_change` as `s`. */
-export const CHANGE_COLUMNS = `s.id, s.position::text as position, s.tx::text as tx, s.project_id as "projectId",
+export const CHANGE_COLUMNS = `s.position::text as position, s.tx::text as tx, s.project_id as "projectId",
   s.entity_type as "entityType", s.entity_id as "entityId", s.collection_id as "collectionId", s.job_id as "jobId",
   s.task_id as "taskId", s.version, s.from_status as "fromStatus", s.to_status as "toStatus",
   s.from_stage as "fromStage", s.to_stage as "toStage", s.run, s.attempt, s.fence::text as fence,
-  s.actor_type as "actorType", s.actor, s.reason, s.message, s.at`;
+  s.actor_type as "actorType", s.actor, s.reason, s.message, s.at,
+  ${markIn("s")} as mark`;
 
 /** The uuid in every cursor as one more column, so that a page of changes is one statement. */
 export const DATABASE_ID = `(select id from headway.database_identity) as "databaseId"`;
 
-/** A change as the database gives it; its cursor depends on the scope it is read in. */
-export type ChangeRow = Omit<StatusChange, "cursor">;
+/** A change as the database gives it; its id is made of its place, and its cursor depends on the scope it is read in. */
+export type ChangeRow = Omit<StatusChange, "id" | "cursor">;
 
 /** The uuid in every cursor; constant while the database stays where it is. */
 export async function readDatabaseId(db: DataSource | EntityManager): Promise<string> {
@@ -25,7 +27,7 @@ export async function readDatabaseId(db: DataSource | EntityManager): Promise<st
 
 /** The row with its cursor, of the kind of the scope it was read in. */
 export function withCursor(row: ChangeRow, kind: "collection" | "project", databaseId: string): StatusChange {
-  return { ...row, cursor: cursorAt(kind, positionOf(kind, row), databaseId) };
+  return { ...row, id: changeId(row), cursor: cursorAt(kind, positionOf(kind, row), databaseId) };
 }
 
 /**
@@ -34,12 +36,12 @@ export function withCursor(row: ChangeRow, kind: "collection" | "project", datab
  */
 export const STANDS_IN_COLLECTION = `(w.position = 0 or exists (
   select from headway.status_change h
-  where h.collection_id = w.id and h.position = w.position and ${markOf("h.id")} = w.change))`;
+  where h.collection_id = w.id and h.position = w.position and ${markIn("h")} = w.change))`;
 
 /** The same of a project, w being (id, tx, position, change). */
 export const STANDS_IN_PROJECT = `(w.position = 0 or exists (
   select from headway.status_change h
-  where h.project_id = w.id and h.tx = w.tx and h.position = w.position and ${markOf("h.id")} = w.change))`;
+  where h.project_id = w.id and h.tx = w.tx and h.position = w.position and ${markIn("h")} = w.change))`;
 
 /** Whether a place is one of this history: the stream can go on from there. */
 export async function stands(db: DataSource, scope: Scope, place: Position): Promise<boolean> {
@@ -64,13 +66,13 @@ export async function headOf(db: DataSource, scope: Scope): Promise<Position> {
   const rows: Position[] =
     scope.kind === "project"
       ? await db.query(
-          `select tx::text as tx, position::text as position, ${markOf("id")} as change from headway.status_change
+          `select tx::text as tx, position::text as position, ${markIn("s")} as change from headway.status_change s
            where project_id = $1 and tx < pg_snapshot_xmin(pg_current_snapshot())
            order by tx desc, position desc limit 1`,
           [scope.projectId],
         )
       : await db.query(
-          `select position::text as position, ${markOf("id")} as change from headway.status_change
+          `select position::text as position, ${markIn("s")} as change from headway.status_change s
            where collection_id = $1 order by position desc limit 1`,
           [scope.collectionId],
         );
@@ -93,21 +95,26 @@ export async function changesAfter(db: DataSource, scope: Scope, after: Position
       [scope.projectId, after.tx ?? "0", after.position, limit, after.change],
     );
   }
-  const [column, id] = scopeColumn(scope);
+  const [condition, id] = conditionOf(scope);
   return db.query(
     `select ${CHANGE_COLUMNS} from headway.status_change s
-     where s.${column} = $1 and s.project_id = $2 and s.position > $3::bigint
+     where ${condition} and s.project_id = $2 and s.position > $3::bigint
        and (select ${STANDS_IN_COLLECTION} from (select $5::uuid, $3::bigint, $6::text) as w(id, position, change))
      order by s.position limit $4`,
     [id, scope.projectId, after.position, limit, scope.collectionId, after.change],
   );
 }
 
-function scopeColumn(scope: Exclude<Scope, { kind: "project" }>): [string, string] {
-  if (scope.kind === "collection") return ["collection_id", scope.collectionId];
-  if (scope.kind === "job") return ["job_id", scope.jobId];
+/** For statements that read `status_change` as `s`: the changes of one job, that of its tasks and its own. */
+export const ofJob = (place: string): string =>
+  `s.job_id = ${place} and s.collection_id = (select collection_id from headway.job where id = ${place})
+   and s.position between headway.first_position(${place}) and headway.last_position(${place})`;
+
+function conditionOf(scope: Exclude<Scope, { kind: "project" }>): [string, string] {
+  if (scope.kind === "collection") return ["s.collection_id = $1", scope.collectionId];
+  if (scope.kind === "job") return [ofJob("$1"), scope.jobId];
   // A task's own rows are found by its unique (entity_id, version).
-  return ["entity_id", scope.taskId];
+  return ["s.entity_id = $1", scope.taskId];
 }
 
 /** Whether a change of the scope's collection belongs to the scope. */

@@ -1,5 +1,5 @@
 import type { StatusChange } from "../../model/status-change.js";
-import { changeMark, encodeCursor, type Cursor } from "./cursor.js";
+import { encodeCursor, type Cursor } from "./cursor.js";
 
 /** Where a subscription stands: all up to here has been handed out. */
 export interface Position {
@@ -18,9 +18,8 @@ export function isAfter(kind: Cursor["kind"], row: Pick<StatusChange, "tx" | "po
 /** The place of a row, in the order of the feed. */
 export function positionOf(
   kind: Cursor["kind"],
-  { id, tx, position }: Pick<StatusChange, "id" | "tx" | "position">,
+  { tx, position, mark: change }: Pick<StatusChange, "tx" | "position" | "mark">,
 ): Position {
-  const change = changeMark(id);
   return kind === "project" ? { tx, position, change } : { position, change };
 }
 

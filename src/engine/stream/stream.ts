@@ -4,7 +4,7 @@ import { changeChannel } from "../../database/channels.js";
 import { listen, type Listener } from "../../database/listener.js";
 import type { Address } from "../../database/session.js";
 import type { EntityType } from "../../lifecycle/status.js";
-import { assertCursorKind, decodeCursor, markOf } from "./cursor.js";
+import { assertCursorKind, decodeCursor, markIn } from "./cursor.js";
 import { Feeds, isMoreToCome, lostFeeds, readFeeds, type Feed, type FeedRow } from "./feed.js";
 import { changesAfter, headOf, isInScope, readDatabaseId, stands, withCursor } from "./history.js";
 import { cursorAt, positionOf, type Position } from "./position.js";
@@ -196,9 +196,9 @@ export class ChangeStream {
     const added = [...this.#feeds].filter(({ place, wakers }) => place === null && wakers.size > 0);
     if (added.length === 0) return;
     const rows: (Position & { id: string })[] = await this.#db.query(
-      `select w.id, s.position::text as position, ${markOf("s.id")} as change
+      `select w.id, s.position::text as position, ${markIn("s")} as change
        from unnest($1::uuid[]) as w(id) cross join lateral (
-         select id, position from headway.status_change where collection_id = w.id order by position desc limit 1) s`,
+         select change_id, position from headway.status_change where collection_id = w.id order by position desc limit 1) s`,
       [added.map(({ id }) => id)],
     );
     const heads = new Map(rows.map(({ id, ...head }) => [id, head]));

@@ -1,4 +1,5 @@
 import type { Principal } from "../../access/principal.js";
+import { ofJob } from "../../engine/stream/history.js";
 import { optionalUuid } from "../ids.js";
 import type { ChangeList } from "./history-page.js";
 import type { HistoryFilter } from "./history.input.js";
@@ -18,14 +19,14 @@ export function historyList(
   const jobId = optionalUuid(filter?.jobId, "filter.jobId");
   const taskId = optionalUuid(filter?.taskId, "filter.taskId");
   if (collectionId) add((place) => `s.collection_id = ${place}`, collectionId);
-  if (jobId) add((place) => `s.job_id = ${place}`, jobId);
+  if (jobId) add(ofJob, jobId);
   if (taskId) add((place) => `s.entity_id = ${place}`, taskId);
   if (filter?.entityType) add((place) => `s.entity_type = any (${place})`, filter.entityType);
   if (filter?.toStatus) add((place) => `s.to_status = any (${place})`, filter.toStatus);
   if (filter?.reason) add((place) => `s.reason = any (${place})`, filter.reason);
   if (filter?.since) add((place) => `s.at >= ${place}`, filter.since);
   if (scope) add((place) => `s.collection_id = ${place}`, scope.collectionId);
-  if (scope?.jobId) add((place) => `s.job_id = ${place}`, scope.jobId);
+  if (scope?.jobId) add(ofJob, scope.jobId);
   const isScoped = scope !== null || (collectionId ?? jobId ?? taskId) !== null;
   return { where: conditions.join(" and "), parameters, kind: isScoped ? "collection" : "project" };
 }

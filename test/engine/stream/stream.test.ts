@@ -8,6 +8,7 @@ import type { Subscription } from "../../../src/engine/stream/subscription.js";
 import { definePipeline } from "../../../src/pipelines/pipeline.js";
 import { ACTOR, createRig, PROJECT, type Rig } from "../../support/engine.js";
 import { until } from "../../support/until.js";
+import { changeId, type ChangePlace } from "../../../src/engine/stream/change-id.js";
 
 const three = definePipeline({
   name: "three",
@@ -40,11 +41,11 @@ function collect(subscription: Subscription): { readonly got: (StatusChange | Ga
 }
 
 async function historyOf(where: string, id: string): Promise<string[]> {
-  const rows: { id: string }[] = await rig.db.query(
-    `select id from headway.status_change where ${where} = $1 order by position`,
+  const rows: ChangePlace[] = await rig.db.query(
+    `select tx::text as tx, position::text as position from headway.status_change where ${where} = $1 order by status_change.position`,
     [id],
   );
-  return rows.map((row) => row.id);
+  return rows.map(changeId);
 }
 
 const ids = (got: readonly (StatusChange | Gap)[]): string[] => got.map((one) => ("gap" in one ? "gap" : one.id));
