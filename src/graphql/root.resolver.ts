@@ -38,13 +38,13 @@ export class RootResolver {
   }
 }
 
-async function changeAt({ db, principal }: GraphContext, { tx, position }: ChangePlace): Promise<StatusChange | null> {
+async function changeAt({ db, principal }: GraphContext, { tx, position, mark }: ChangePlace): Promise<StatusChange | null> {
   const { projectId, scope } = principal;
   const rows: (ChangeRow & { databaseId: string })[] = await db.query(
     `select ${CHANGE_COLUMNS}, ${DATABASE_ID} from headway.status_change s
-     where s.project_id = $1 and s.tx = $2::xid8 and s.position = $3
+     where s.project_id = $1 and s.tx = $2::xid8 and s.position = $3 and right(s.change_id::text, 6) = $6
        and ($4::uuid is null or s.collection_id = $4) and ($5::uuid is null or s.job_id = $5)`,
-    [projectId, tx, position, scope?.collectionId ?? null, scope?.jobId ?? null],
+    [projectId, tx, position, scope?.collectionId ?? null, scope?.jobId ?? null, mark],
   );
   if (!rows[0]) return null;
   const { databaseId, ...row } = rows[0];

@@ -7,7 +7,7 @@ import { startFaultProxy, type FaultProxy } from "../faults/fault-proxy.js";
 import { createTestApi, type TestApi } from "../support/api.js";
 import { ROOT } from "../support/processes.js";
 import { until } from "../support/until.js";
-import { changeId, type ChangePlace } from "../../src/engine/stream/change-id.js";
+import { changeIds } from "../support/changes.js";
 
 interface Change {
   readonly id: string;
@@ -76,12 +76,8 @@ function follow(options: Partial<FollowOptions>): { got: Change[]; stop(): Promi
   };
 }
 
-async function historyOf(collectionId: string): Promise<string[]> {
-  const rows: ChangePlace[] = await api.rig.db.query(
-    "select tx::text as tx, position::text as position from headway.status_change where collection_id = $1 order by status_change.position offset 1",
-    [collectionId],
-  );
-  return rows.map(changeId);
+function historyOf(collectionId: string): Promise<string[]> {
+  return changeIds(api.rig.db, "where s.collection_id = $1 order by s.position offset 1", [collectionId]);
 }
 
 test("the example client, its socket cut 1,000 times while changes flow, has every change once and in order", async () => {

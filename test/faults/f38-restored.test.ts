@@ -11,6 +11,7 @@ import { migrate } from "../../src/database/migrate.js";
 import { until } from "../support/until.js";
 import { startFaultProxy } from "./fault-proxy.js";
 import { createFaultRig, hasExited, ROLES } from "./rig.js";
+import { changeIds } from "../support/changes.js";
 
 const run = promisify(execFile);
 /** With owners and rights, which the server insists on. */
@@ -79,12 +80,9 @@ describe("F38: a database that goes on from an earlier state", () => {
       await until("it is ready again", async () => (await fetch(`${headway.url}/readyz`)).ok);
     };
     // A stream of the project goes by transactions, and they may come to a collection's history in another order.
-    const history = async (jobId: string, kind: "collection" | "project" = "collection"): Promise<string[]> => {
+    const history = (jobId: string, kind: "collection" | "project" = "collection"): Promise<string[]> => {
       const order = kind === "project" ? "tx, position" : "position";
-      const { rows } = await rig.db.query(`select id from headway.status_change where job_id = $1 order by ${order}`, [
-        jobId,
-      ]);
-      return rows.map(({ id }) => id as string);
+      return changeIds(rig.db, `where s.job_id = $1 order by ${order}`, [jobId]);
     };
 
     const collectionId = await rig.collection(api, 4);

@@ -21,9 +21,11 @@ async function reckon(db: DataSource, summaries: readonly JobSummary[]): Promise
        select h.job_id, h.from_stage as stage, extract(epoch from h.at - h.began) * 1000 as ms
        from (
          select s.*, lag(s.at) over (partition by s.entity_id order by s.version) as began
-         from headway.job j join headway.status_change s on s.collection_id = j.collection_id and s.job_id = j.id
-           and s.position between headway.first_position(j.id) and headway.last_position(j.id)
-         where j.id = any ($1) and s.entity_type = 'TASK'
+         from headway.job j cross join lateral (
+           select * from headway.status_change c
+           where c.collection_id = j.collection_id and c.job_id = j.id and c.entity_type = 'TASK'
+             and c.position between headway.first_position(j.id) and headway.last_position(j.id) offset 0
+         ) s where j.id = any ($1)
        ) h
        where h.from_status = 'RUNNING' and h.reason in ('STAGE_STARTED', 'COMPLETED')
      )

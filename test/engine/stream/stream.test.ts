@@ -8,7 +8,7 @@ import type { Subscription } from "../../../src/engine/stream/subscription.js";
 import { definePipeline } from "../../../src/pipelines/pipeline.js";
 import { ACTOR, createRig, PROJECT, type Rig } from "../../support/engine.js";
 import { until } from "../../support/until.js";
-import { changeId, type ChangePlace } from "../../../src/engine/stream/change-id.js";
+import { changeIds } from "../../support/changes.js";
 
 const three = definePipeline({
   name: "three",
@@ -40,12 +40,8 @@ function collect(subscription: Subscription): { readonly got: (StatusChange | Ga
   return { got, done };
 }
 
-async function historyOf(where: string, id: string): Promise<string[]> {
-  const rows: ChangePlace[] = await rig.db.query(
-    `select tx::text as tx, position::text as position from headway.status_change where ${where} = $1 order by status_change.position`,
-    [id],
-  );
-  return rows.map(changeId);
+function historyOf(where: string, id: string): Promise<string[]> {
+  return changeIds(rig.db, `where s.${where} = $1 order by s.position`, [id]);
 }
 
 const ids = (got: readonly (StatusChange | Gap)[]): string[] => got.map((one) => ("gap" in one ? "gap" : one.id));
@@ -168,13 +164,12 @@ describe("a stream", () => {
     // It is live from here on, and nobody asks it: more than it keeps will come.
     const first = await slow.next();
     await rig.settled(jobId);
-    const wanted = async (type: string): Promise<string[]> => {
-      const rows: { id: string }[] = await rig.db.query(
-        `select id from headway.status_change where collection_id = $1 and entity_type = $2 and version > $3 order by position`,
+    const wanted = (type: string): Promise<string[]> =>
+      changeIds(
+        rig.db,
+        "where s.collection_id = $1 and s.entity_type = $2 and s.version > $3 order by s.position",
         [collectionId, type, type === "COLLECTION" ? 1 : 0],
       );
-      return rows.map(({ id }) => id);
-    };
     const rest = collect(slow);
     const replayed = await stream.follow(scope, after, ["COLLECTION"]);
     const again = collect(replayed);

@@ -3,7 +3,7 @@ import type { ApiClient } from "../../../src/cli/client.js";
 import type { HeadwayProcess } from "../../support/processes.js";
 import { until } from "../../support/until.js";
 import { createFaultRig, hasExited, type FaultRig } from "../rig.js";
-import { changeId, type ChangePlace } from "../../../src/engine/stream/change-id.js";
+import { changeIds } from "../../support/changes.js";
 
 /** What the design allows a subscriber to be behind while nobody is told of changes. */
 const MAX_LATE_MS = 2_000;
@@ -55,11 +55,7 @@ test.each(Object.keys(losses))("F9: the LISTEN connections are %s: subscribers a
   const lostAt = new Date();
   const jobs = [await rig.submit(api, 5, { options: { holdMs: 300 } }), await rig.submit(api, 5)];
   await rig.settled(jobs);
-  const { rows } = await rig.db.query<ChangePlace>(
-    "select tx::text as tx, position::text as position from headway.status_change where job_id = any ($1)",
-    [jobs],
-  );
-  const ids = rows.map(changeId);
+  const ids = await changeIds(rig.db, "where s.job_id = any ($1)", [jobs]);
   await until("all changes have come", () => ids.every((id) => got.some((one) => one.id === id)), MAX_LATE_MS);
   const latestMs = Math.max(...got.slice(start).map(({ lateMs }) => lateMs));
   expect(latestMs).toBeLessThanOrEqual(MAX_LATE_MS);

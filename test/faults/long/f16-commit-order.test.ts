@@ -4,7 +4,7 @@ import { createTestApi, type TestApi } from "../../support/api.js";
 import { PROJECT } from "../../support/engine.js";
 import { until } from "../../support/until.js";
 import { note } from "../rig.js";
-import { changeId } from "../../../src/engine/stream/change-id.js";
+import { changeIds } from "../../support/changes.js";
 
 const quick = definePipeline({
   name: "quick",
@@ -87,13 +87,11 @@ test("F16: transactions commit out of order under a project's and two collection
   for (const job of jobs) expect(await rig.settled(job)).toBe("COMPLETED");
 
   const expected = async (collectionId: string | null): Promise<string[]> =>
-    (
-      await rig.db.query(
-        `select tx::text as tx, position::text as position from headway.status_change where project_id = $1 and ($2::uuid is null or collection_id = $2)
-         order by status_change.position offset $3`,
-        [PROJECT, collectionId, collectionId === null ? born : 1],
-      )
-    ).map(changeId);
+    changeIds(
+      rig.db,
+      "where s.project_id = $1 and ($2::uuid is null or s.collection_id = $2) order by s.position offset $3",
+      [PROJECT, collectionId, collectionId === null ? born : 1],
+    );
   const all = await expected(null);
   const settledAt = Date.now();
   await until("the project's subscriber has them all", () => ofProject.length >= all.length);

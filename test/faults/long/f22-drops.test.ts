@@ -5,7 +5,7 @@ import { createTestApi, type TestApi } from "../../support/api.js";
 import { PROJECT } from "../../support/engine.js";
 import { until } from "../../support/until.js";
 import { note } from "../rig.js";
-import { changeId } from "../../../src/engine/stream/change-id.js";
+import { changeIds } from "../../support/changes.js";
 
 const quick = definePipeline({
   name: "quick",
@@ -103,12 +103,7 @@ test("F22: subscribers drop and return 1,000 times, also while subscribing: no g
     }),
   );
   await load;
-  const expected: string[] = (
-    await rig.db.query(
-      "select tx::text as tx, position::text as position from headway.status_change where collection_id = $1 order by status_change.position offset 1",
-      [collectionId],
-    )
-  ).map(changeId);
+  const expected = await changeIds(rig.db, "where s.collection_id = $1 order by s.position offset 1", [collectionId]);
   const returnedAt = Date.now();
   await Promise.all(
     followers.map(async (follower) => {

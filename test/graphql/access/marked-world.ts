@@ -1,3 +1,4 @@
+import { changeId, type ChangePlace } from "../../../src/engine/stream/change-id.js";
 import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -238,7 +239,8 @@ async function placesOfRows(
   { rig: { db } }: TestApi,
   roots: ReadonlyMap<string, Place>,
 ): Promise<Pick<MarkedWorld, "places" | "samples" | "scopes">> {
-  const rows: { id: string; collection: string | null; job: string | null; what: string }[] = await db.query(
+  type Row = { id: string; collection: string | null; job: string | null; what: string };
+  const rows: Row[] = await db.query(
     `select id, id as collection, null::uuid as job, 'collection' as what from headway.collection
      union all select id, collection_id, null, 'document' from headway.document
      union all select id, collection_id, null, 'chunk' from headway.chunk
@@ -246,10 +248,14 @@ async function placesOfRows(
      union all select id, collection_id, id, 'job' from headway.job
      union all select id, collection_id, job_id, 'task' from headway.task
      union all select a.id, j.collection_id, a.job_id, 'artifact' from headway.artifact a join headway.job j on j.id = a.job_id
-     union all select id, collection_id, job_id, 'change' from headway.status_change
      union all select id, null, null, 'worker' from headway.worker`,
   );
-  const placeOf = ({ collection, job, what }: (typeof rows)[number]): Place => {
+  const changes: (Row & ChangePlace)[] = await db.query(
+    `select collection_id as collection, job_id as job, 'change' as what, tx::text as tx, position::text as position,
+       right(change_id::text, 12) as mark from headway.status_change`,
+  );
+  rows.push(...changes.map((change) => ({ ...change, id: changeId(change) })));
+  const placeOf = ({ collection, job, what }: Row): Place => {
     if (collection === null) return "worker";
     const place = roots.get(job ?? collection)!;
     return what === "change" && job === null ? (`history of ${place}` as Place) : place;

@@ -6,8 +6,8 @@ import { definePipeline, PermanentError } from "../../../src/index.js";
 import { createTestApi, type TestApi } from "../../support/api.js";
 import { keyBy } from "../../support/keys.js";
 import { until } from "../../support/until.js";
-import { changeId } from "../../../src/engine/stream/change-id.js";
 import { operationFor, placesOf } from "./places.js";
+import { changeIds } from "../../support/changes.js";
 
 const gate = { open: null as (() => void) | null };
 const rich = definePipeline({
@@ -61,13 +61,7 @@ beforeAll(async () => {
   theirs.runningTask = await one("select id from headway.task where status = 'RUNNING'");
   theirs.chunk = await one("select id from headway.chunk limit 1");
   theirs.artifact = await one("select id from headway.artifact where accepted");
-  theirs.change = changeId(
-    (
-      await db.query(
-        `select tx::text as tx, position::text as position from headway.status_change where job_id = '${job}' limit 1`,
-      )
-    )[0],
-  );
+  [theirs.change] = await changeIds(db, "where s.job_id = $1 limit 1", [job]);
 });
 afterAll(async () => {
   gate.open?.();

@@ -6,7 +6,7 @@ import { createTestApi, type TestApi } from "../../support/api.js";
 import { ACTOR } from "../../support/engine.js";
 import { statementsMeanwhile, statementsOf } from "../../support/statements.js";
 import { until } from "../../support/until.js";
-import { changeId, type ChangePlace } from "../../../src/engine/stream/change-id.js";
+import { changeIds } from "../../support/changes.js";
 
 const three = definePipeline({
   name: "three",
@@ -127,13 +127,12 @@ describe("a cursor", () => {
     for (const { cursor, node } of edges) expect(node.cursor).toBe(cursor);
     expect(data.ofJob).toBe(data.ofCollection);
     const cursors = [data.ofJob, data.collection.lastChange.cursor, data.job.lastChange.cursor, task.lastChange.cursor];
-    const rows: ChangePlace[] = await api.rig.db.query(
-      "select tx::text as tx, position::text as position from headway.status_change where collection_id = $1 order by status_change.position",
-      [collectionId],
-    );
     for (const cursor of [...cursors, ...edges.map((edge) => edge.cursor)]) {
       const position = BigInt(Buffer.from(cursor, "base64url").toString().split(":")[2]!);
-      const behind = rows.filter((row) => BigInt(row.position) > position).map(changeId);
+      const behind = await changeIds(api.rig.db, "where s.collection_id = $1 and s.position > $2 order by s.position", [
+        collectionId,
+        position,
+      ]);
       const follower = follow(CHANGES, { c: collectionId, after: cursor });
       await until("what is behind it has come", () => follower.got.length >= behind.length);
       expect(follower.got.map(({ statusChanges }) => statusChanges.id)).toEqual(behind);
