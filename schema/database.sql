@@ -454,7 +454,6 @@ create table headway.stage_output (
 ) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_limit=1000);
 
 create table headway.status_change (
-  id uuid not null default gen_random_uuid(),
   "position" bigint not null generated always as identity,
   tx xid8 not null default pg_current_xact_id(),
   project_id uuid not null,
@@ -478,14 +477,12 @@ create table headway.status_change (
   change_id uuid not null,
   at timestamp with time zone not null,
   constraint status_change_actor_type_check CHECK ((actor_type = ANY (ARRAY['USER'::text, 'WORKER'::text, 'SYSTEM'::text]))),
-  constraint status_change_entity_id_version_key UNIQUE (entity_id, version),
   constraint status_change_entity_type_check CHECK ((entity_type = ANY (ARRAY['COLLECTION'::text, 'JOB'::text, 'TASK'::text]))),
-  constraint status_change_pkey PRIMARY KEY (id),
+  constraint status_change_pkey PRIMARY KEY (entity_id, version),
   constraint status_change_to_status_check CHECK ((to_status = ANY (ARRAY['CREATED'::text, 'WAITING'::text, 'QUEUED'::text, 'PROCESSING'::text, 'RUNNING'::text, 'CANCELLING'::text, 'COMPLETED'::text, 'COMPLETED_WITH_ERRORS'::text, 'FAILED'::text, 'CANCELLED'::text, 'SKIPPED'::text, 'EXPIRED'::text])))
 ) with (autovacuum_vacuum_insert_scale_factor=0.05, autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_cost_limit=1000);
 CREATE INDEX status_change_at ON headway.status_change USING brin (at);
 CREATE INDEX status_change_of_collection ON headway.status_change USING btree (collection_id, "position");
-CREATE INDEX status_change_of_job ON headway.status_change USING btree (job_id, "position");
 CREATE INDEX status_change_of_project ON headway.status_change USING btree (project_id, tx, "position");
 
 create table headway.task (
@@ -1065,7 +1062,7 @@ AS $function$
 declare
   c headway.collection;
   v_at_once int := greatest(p_limit / 5, 1);
-  v_ids uuid[];
+  v_positions bigint[];
   v_last bigint;
   v_rows int := 0;
   v_next uuid;
@@ -1126,13 +1123,16 @@ begin
     return v_rows;
   end if;
 
-  select array_agg(h.id) filter (where h.message is not null), max(h.position), count(*) into v_ids, v_last, v_rows
+  select array_agg(h.position) filter (where h.message is not null), max(h.position), count(*) into v_positions, v_last, v_rows
   from (
-    select id, position, message from headway.status_change
+    select position, message from headway.status_change
     where collection_id = p_collection and position > coalesce(c.emptied_position, 0)
     order by position limit p_limit * 4) h;
   if v_rows > 0 then
-    if v_ids is not null then update headway.status_change set message = null where id = any (v_ids); end if;
+    if v_positions is not null then
+      update headway.status_change set message = null
+      where collection_id = p_collection and position = any (v_positions);
+    end if;
     update headway.collection set emptied_position = v_last where id = p_collection;
     return v_rows;
   end if;
@@ -1214,6 +1214,16 @@ begin
   if cardinality(v_due) > 0 then perform headway.remove_uploads(v_due); end if;
   return cardinality(v_due);
 end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.first_position(p_job uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select coalesce((select position from headway.status_change where entity_id = p_job and version = 1), 0)
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION headway.follow_clock(p_limit integer)
@@ -1349,7 +1359,7 @@ CREATE OR REPLACE FUNCTION headway.guard_history_row()
 AS $function$
 begin
   if new.message is not null or (to_jsonb(new) - 'message') is distinct from (to_jsonb(old) - 'message') then
-    raise exception 'status_change %: expiry may empty a message, nothing else', old.id;
+    raise exception 'change % of %: expiry may empty a message, nothing else', old.version, old.entity_id;
   end if;
   return new;
 end $function$
@@ -1616,6 +1626,19 @@ begin
     from ready r cross join lateral (select (p_serves->r.pipeline->>'version')::int as version) s
     where r.pipeline_version <= s.version and p_serves->r.pipeline->'stages' ? r.stage);
 end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.last_position(p_job uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select coalesce((
+    select h.position from headway.job j
+    join headway.status_change h on h.entity_id = j.id and h.version = j.version
+    where j.id = p_job and j.finished_at is not null), 9223372036854775807)
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION headway.lock_collection(p_collection uuid, p_project uuid)
@@ -2715,6 +2738,11 @@ AS $function$
   ) h where h.actor_type = 'WORKER' and (h.fence is null or h.fence < h.highest)
   union all
   select 'H7', type, entity_id, format('%s is before %s', at, before_at) from changes where at < before_at
+  union all
+  select 'H8', 'TASK', h.entity_id, format('position %s lies outside its job''s, %s to %s', h.position, b.first, b.last)
+  from changes h cross join lateral (
+    select headway.first_position(h.job_id) as first, headway.last_position(h.job_id) as last offset 0) b
+  where h.type = 'TASK' and h.position not between b.first and b.last
   union all
   select 'E1', 'TASK', o.task_id, 'two outputs of stage ' || o.stage from headway.stage_output o
   join tasks t on t.id = o.task_id group by o.task_id, o.stage having count(*) > 1

@@ -38,7 +38,10 @@ export class RootResolver {
   }
 }
 
-async function changeAt({ db, principal }: GraphContext, { tx, position, mark }: ChangePlace): Promise<StatusChange | null> {
+async function changeAt(
+  { db, principal }: GraphContext,
+  { tx, position, mark }: ChangePlace,
+): Promise<StatusChange | null> {
   const { projectId, scope } = principal;
   const rows: (ChangeRow & { databaseId: string })[] = await db.query(
     `select ${CHANGE_COLUMNS}, ${DATABASE_ID} from headway.status_change s

@@ -165,11 +165,11 @@ describe("a stream", () => {
     const first = await slow.next();
     await rig.settled(jobId);
     const wanted = (type: string): Promise<string[]> =>
-      changeIds(
-        rig.db,
-        "where s.collection_id = $1 and s.entity_type = $2 and s.version > $3 order by s.position",
-        [collectionId, type, type === "COLLECTION" ? 1 : 0],
-      );
+      changeIds(rig.db, "where s.collection_id = $1 and s.entity_type = $2 and s.version > $3 order by s.position", [
+        collectionId,
+        type,
+        type === "COLLECTION" ? 1 : 0,
+      ]);
     const rest = collect(slow);
     const replayed = await stream.follow(scope, after, ["COLLECTION"]);
     const again = collect(replayed);

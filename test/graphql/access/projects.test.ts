@@ -61,7 +61,7 @@ beforeAll(async () => {
   theirs.runningTask = await one("select id from headway.task where status = 'RUNNING'");
   theirs.chunk = await one("select id from headway.chunk limit 1");
   theirs.artifact = await one("select id from headway.artifact where accepted");
-  [theirs.change] = await changeIds(db, "where s.job_id = $1 limit 1", [job]);
+  theirs.change = (await changeIds(db, "where s.job_id = $1 limit 1", [job]))[0]!;
 });
 afterAll(async () => {
   gate.open?.();
