@@ -8,6 +8,7 @@ as $$
 declare
   c headway.collection;
   v_at_once int := greatest(p_limit / 5, 1);
+  v_ids uuid[];
   v_positions bigint[];
   v_last bigint;
   v_rows int := 0;

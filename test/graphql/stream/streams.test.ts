@@ -194,7 +194,9 @@ describe("a cursor", () => {
       "job(id: $j) { status } node(id: $j) { id } cursor: streamCursor(jobId: $j)",
       "cursor: streamCursor(jobId: $j) job(id: $j) { status } tasks(filter: { jobId: $j }) { nodes { id } }",
     ]) {
-      const sent = await statementsOf(() => get(`query ($j: ID!) { ${fields} }`, { j: jobId }));
+      const all = await statementsOf(() => get(`query ($j: ID!) { ${fields} }`, { j: jobId }));
+      // A key that was good is asked after again every five seconds, whatever the request reads.
+      const sent = all.filter((sql) => !/from headway\.api_key\b/.test(sql));
       const cursorAt = sent.findIndex((sql) => /from headway\.status_change\b/.test(sql));
       // Only what the cursor itself needs comes before it, and the job is read anew behind it.
       expect(sent.slice(0, cursorAt)).toHaveLength(1);
