@@ -531,6 +531,7 @@ create table headway.task (
   change_message text,
   content_sha256 text,
   has_crashed boolean not null default false,
+  is_suspect boolean not null default false,
   claim_id uuid,
   recorded_step integer not null default 0,
   step_times timestamp with time zone[],
@@ -549,6 +550,7 @@ CREATE INDEX task_of_document ON headway.task USING btree (document_id, id);
 CREATE UNIQUE INDEX task_one_collection_task ON headway.task USING btree (job_id) WHERE (kind = 'COLLECTION'::text);
 CREATE INDEX task_open_newest ON headway.task USING btree (project_id, created_at DESC, id DESC) WHERE (status = ANY (ARRAY['WAITING'::text, 'QUEUED'::text, 'RUNNING'::text]));
 CREATE INDEX task_running ON headway.task USING btree (worker_id, id) WHERE (status = 'RUNNING'::text);
+CREATE INDEX task_suspect ON headway.task USING btree (run_at, id) WHERE (is_suspect AND (status = 'QUEUED'::text));
 
 create table headway.transition (
   level text not null,
@@ -783,14 +785,18 @@ declare
   v_has_more boolean;
   v_unchecked jsonb;
   v_turns jsonb;
+  v_suspects boolean := false;
   v_now timestamptz;
   v_change uuid := p_claim->>'change';
 begin
   select c.taken, c.is_held, c.has_more, c.unchecked, c.turns into v_ids, v_held, v_has_more, v_unchecked, v_turns
   from headway.claimable(p_claim) c;
+  if p_claim->>'suspects' = 'tell' then
+    v_suspects := exists (select from headway.suspects_due(p_claim->'serves', 1) s where s.unchecked is null);
+  end if;
   if cardinality(v_ids) = 0 then
     return json_build_object('held', v_held, 'hasMore', v_has_more, 'unchecked', v_unchecked, 'turns', v_turns,
-      'claimed', null);
+      'suspects', v_suspects, 'claimed', null);
   end if;
   -- Read only now: a lease must not have been running while the locks were waited for.
   v_now := clock_timestamp();
@@ -809,7 +815,7 @@ begin
     changed_by = p_actor, change_reason = 'STARTED', change_message = null, started_at = v_now
   where status = 'QUEUED' and id = any (array(select distinct job_id from headway.task where id = any (v_ids)));
   return json_build_object('held', false, 'hasMore', v_has_more, 'unchecked', v_unchecked, 'turns', v_turns,
-    'claimed', headway.claimed(v_ids));
+    'suspects', v_suspects, 'claimed', headway.claimed(v_ids));
 end $function$
 ;
 
@@ -850,10 +856,16 @@ begin
   -- after. Nobody else ever holds this lock alone.
   perform pg_advisory_xact_lock_shared(
     hashtextextended(p_claim->>'worker', 'headway.worker'::regclass::oid::bigint));
-  if exists (select from headway.worker where id = (p_claim->>'worker')::uuid and died_at is not null) then return; end if;
+  if exists (select from headway.worker where id = (p_claim->>'worker')::uuid and coalesce(died_at, stopped_at) is not null) then
+    return;
+  end if;
   -- What it marks is locked to the commit, so nothing else is done in this transaction.
   is_held := headway.mark_due();
   if is_held then return; end if;
+  if p_claim->>'suspects' = 'only' then
+    select s.taken, s.is_held, s.unchecked into taken, is_held, unchecked from headway.take_suspect(p_claim) s;
+    return;
+  end if;
 
   v_lanes := headway.lanes_served(p_claim->'serves');
   <<projects>>
@@ -1475,7 +1487,7 @@ begin
     from (
       select t.id, p.stage, p.progress, p.message
       from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint, stage text, progress real, message text)
-      join headway.task t on t.id = p.task and t.fence = p.fence
+      join headway.task t on t.id = p.task and t.fence = p.fence and t.worker_id = p_worker
       where t.status = 'RUNNING' order by t.id for no key update of t skip locked
     ) p where t.id = p.id
     returning t.id
@@ -1484,12 +1496,13 @@ begin
   return jsonb_build_object(
     'lost', (select coalesce(jsonb_agg(p.task), '[]')
       from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint)
-      left join headway.task t on t.id = p.task and t.fence = p.fence and t.status = 'RUNNING' where t.id is null),
+      left join headway.task t on t.id = p.task and t.fence = p.fence and t.worker_id = p_worker and t.status = 'RUNNING'
+      where t.id is null),
     'missed', (select coalesce(jsonb_agg(p.task), '[]')
       from jsonb_to_recordset(p_tasks) as p(task uuid) where p.task <> all (v_renewed)),
     'cancelled', (select coalesce(jsonb_agg(p.task), '[]')
       from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint)
-      join headway.task t on t.id = p.task and t.fence = p.fence and t.status = 'RUNNING'
+      join headway.task t on t.id = p.task and t.fence = p.fence and t.worker_id = p_worker and t.status = 'RUNNING'
       where t.cancel_requested_at is not null));
 end $function$
 ;
@@ -1809,7 +1822,7 @@ begin
   with c as (
     select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, first int, ages float8[],
       ahead boolean, kind text, "maxAttempts" int, outputs jsonb, again text, final text, "countsAs" text, code text,
-      message text, stack text, retryable boolean, "delayMs" int, expired boolean, "textFence" bigint,
+      message text, stack text, retryable boolean, suspect boolean, "delayMs" int, expired boolean, "textFence" bigint,
       "chunkFence" bigint, "pipelineVersion" int, "isMixed" boolean, document jsonb, warnings jsonb, staged jsonb, progress real, "progressMessage" text)
   ), m as (
     -- An end is judged by how the task stands after the steps before it.
@@ -1828,7 +1841,8 @@ begin
       select coalesce(cardinality(c.ages), 1)
         - (c.kind not in ('stage', 'hand_on') or (t.cancel_requested_at is not null and c.ahead is not true))::int as starts
     ) e
-    where t.id <> all (v_held) and t.fence = c.fence
+    -- By its worker too: where a standby took over without the last changes, a fence has been handed out twice.
+    where t.id <> all (v_held) and t.fence = c.fence and (p_worker is null or t.worker_id = p_worker)
       and case when c.first is null then t.change_id <> c.change else c.first = t.recorded_step + 1 end
       and (c.expired is not true or t.lease_expires_at < v_now)
   ), n as (
@@ -1873,7 +1887,8 @@ begin
       attempt = case when n.status = 'QUEUED' and n."countsAs" = 'attempt' then n.base_attempt + 1 else n.base_attempt end,
       max_attempts = n.base_max_attempts,
       crashes = n.base_crashes + (n."countsAs" is not distinct from 'crash' and n.status <> 'CANCELLED')::int,
-      has_crashed = t.has_crashed or (n."countsAs" is not distinct from 'crash'),
+      has_crashed = t.has_crashed or n.suspect is true or (n."countsAs" is not distinct from 'crash'),
+      is_suspect = n.status in ('QUEUED', 'RUNNING') and (n.suspect is true or (t.is_suspect and n.starts = 0)),
       progress = case when n.kind = 'complete' then 1 when n.status = 'RUNNING' then coalesce(n.progress, 0) else 0 end,
       progress_message = case when n.status = 'RUNNING' then n."progressMessage" end,
       run_at = case when n.status = 'QUEUED'
@@ -2094,6 +2109,24 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.renew_leases(p_worker uuid, p_lease_ms integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- See heartbeat.
+  perform set_config('synchronous_commit', 'off', true);
+  update headway.worker set heartbeat_at = clock_timestamp()
+  where id = (select id from headway.worker where id = p_worker and stopped_at is null for no key update skip locked);
+  update headway.task set
+    lease_expires_at = greatest(lease_expires_at, clock_timestamp() + make_interval(secs => p_lease_ms::float8 / 1000))
+  where id in (
+    select id from headway.task where worker_id = p_worker and status = 'RUNNING' order by id for no key update skip locked);
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.replace_artifact_blob()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2117,7 +2150,7 @@ begin
     changed_by_type = p_by->>'actorType', changed_by = p_by->>'actor', change_reason = 'RETRIED_BY_REQUEST',
     change_message = p_by->>'reason', stage = s.stage,
     max_attempts = coalesce((p_by->'attempts'->>s.stage)::int, t.max_attempts),
-    attempt = 1, crashes = 0, has_crashed = false, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
+    attempt = 1, crashes = 0, has_crashed = false, is_suspect = false, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
     run_at = clock_timestamp(), started_at = null, finished_at = null, cancel_requested_at = null,
     error_code = null, error_message = null, error_stage = null, error_retryable = null,
     error_stack = null
@@ -2341,6 +2374,25 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.suspects_due(p_serves jsonb, p_limit integer, OUT task_id uuid, OUT job_id uuid, OUT collection_id uuid, OUT pipeline text, OUT version integer, OUT unchecked jsonb)
+ RETURNS SETOF record
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select t.id, j.id, t.collection_id, t.pipeline, v.version,
+    case when j.pipeline_version < v.version and o.job_id is null then j.options end
+  from headway.task t join headway.job j on j.id = t.job_id
+  cross join lateral (select (p_serves->t.pipeline->>'version')::int as version) v
+  left join headway.options_check o on o.job_id = j.id and o.pipeline_version = v.version
+  where t.is_suspect and t.status = 'QUEUED' and t.run_at <= clock_timestamp()
+    and j.pipeline_version <= v.version and p_serves->t.pipeline->'stages' ? t.stage and o.refusal is null
+    and j.cancel_requested_at is null and not exists (
+      select from headway.pipeline_pause p where p.project_id = t.project_id and p.pipeline = t.pipeline)
+  order by t.run_at, t.id limit p_limit
+$function$
+;
+
 CREATE OR REPLACE FUNCTION headway.take_due(p_job uuid, p_limit integer, p_stages text[])
  RETURNS uuid[]
  LANGUAGE plpgsql
@@ -2363,17 +2415,59 @@ begin
       select x.id from unnest(p_stages) s(stage) cross join lateral (
         select d.id, d.run_at, d.ordinal from headway.task d
         where d.job_id = p_job and d.stage = s.stage and d.status = 'QUEUED' and d.run_at <= v_now
+          and not d.is_suspect
         order by d.run_at, d.ordinal limit p_limit
       ) x order by x.run_at, x.ordinal limit p_limit
     )) and t.status is not distinct from 'QUEUED' for no key update skip locked);
   if cardinality(v_taken) = 0 then
-    update headway.ready_stage r set not_before = x.run_at
-    from unnest(p_stages) s(stage) cross join lateral (
-      select d.run_at from headway.task d where d.job_id = p_job and d.stage = s.stage and d.status = 'QUEUED'
+    update headway.ready_stage r set not_before = coalesce(x.run_at, 'infinity')
+    from unnest(p_stages) s(stage) left join lateral (
+      select d.run_at from headway.task d
+      where d.job_id = p_job and d.stage = s.stage and d.status = 'QUEUED' and not d.is_suspect
       order by d.run_at limit 1
-    ) x where r.job_id = p_job and r.stage = s.stage and r.not_before is null and x.run_at > v_now;
+    ) x on true
+    where r.job_id = p_job and r.stage = s.stage and r.not_before is null and (x.run_at > v_now) is not false;
   end if;
   return v_taken;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.take_suspect(p_claim jsonb, OUT taken uuid[], OUT is_held boolean, OUT unchecked jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  s record;
+  v_held uuid;
+begin
+  taken := '{}';
+  is_held := false;
+  unchecked := '[]';
+  for s in select * from headway.suspects_due(p_claim->'serves', 16) loop
+    if s.unchecked is not null then
+      unchecked := unchecked || jsonb_build_object('jobId', s.job_id, 'pipeline', s.pipeline, 'version', s.version,
+        'options', s.unchecked);
+    elsif pg_try_advisory_xact_lock_shared(
+        hashtextextended(s.collection_id::text, 'headway.collection'::regclass::oid::bigint))
+      and pg_try_advisory_xact_lock(
+        hashtextextended(s.collection_id::text, 'headway.status_change'::regclass::oid::bigint)) then
+      -- In a statement of its own, which sees what was decided while the locks were taken.
+      taken := array(
+        select t.id from headway.task t join headway.job j on j.id = t.job_id
+        where t.id = s.task_id and t.is_suspect and t.status is not distinct from 'QUEUED'
+          and j.cancel_requested_at is null and not exists (
+            select from headway.pipeline_pause p where p.project_id = t.project_id and p.pipeline = t.pipeline)
+        for no key update of t skip locked);
+      if cardinality(taken) > 0 then return; end if;
+    else
+      v_held := coalesce(v_held, s.collection_id);
+    end if;
+  end loop;
+  if v_held is not null then
+    perform headway.wait_for_collection(v_held, (p_claim->>'waitMs')::int);
+    is_held := true;
+  end if;
 end $function$
 ;
 
@@ -2680,7 +2774,7 @@ AS $function$
   select 'S8', 'JOB', j.id, format('%s tasks are QUEUED at stage %s, %s are ready there from %s on', coalesce(n.queued, 0),
     coalesce(n.stage, r.stage), coalesce(r.ready, 0), coalesce(r.not_before::text, 'now'))
   from (
-    select job_id, stage, count(*) as queued, min(run_at) as due from tasks where status = 'QUEUED' group by job_id, stage
+    select job_id, stage, count(*) as queued, min(run_at) filter (where not is_suspect) as due from tasks where status = 'QUEUED' group by job_id, stage
   ) n
   full join (select * from headway.ready_stage where job_id in (select id from jobs)) r
     on r.job_id = n.job_id and r.stage = n.stage

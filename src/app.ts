@@ -123,7 +123,15 @@ async function start(
   const processes =
     workerProcesses === 0
       ? null
-      : new WorkerProcesses({ ...opened, count: workerProcesses, config, dispatcher, logger, onError });
+      : new WorkerProcesses({
+          ...opened,
+          registry: pipelines.registry,
+          count: workerProcesses,
+          config,
+          dispatcher,
+          logger,
+          onError,
+        });
   const signIn = key === null || config.isProduction || !config.roles.includes("api") ? null : new SignIn(apiDb);
   const serve = await startServing(
     { config, logger, deps, apiDb, pipelines, blobs, listenAt, state, processes, signIn },

@@ -30,7 +30,7 @@ export const SETTINGS = [
   {
     name: "HEADWAY_WORKER_PROCESSES",
     default: "1",
-    does: "Processes that run workers, under this one, which then runs no code of pipelines; auto for one a core. 0 runs the worker in this process, to debug pipelines in.",
+    does: "Processes that run workers, under this one, which then runs no handlers of pipelines; auto for one a core. 0 runs the worker in this process, to debug pipelines in.",
   },
   { name: "HEADWAY_CONCURRENCY", default: "8", does: "Tasks that each worker runs at once." },
   {
@@ -54,12 +54,12 @@ export const SETTINGS = [
   {
     name: "HEADWAY_CANCEL_DEADLINE_MS",
     default: "15000",
-    does: "How long running work may take to stop when it is cancelled.",
+    does: "How long a handler that is to stop may take to: when it is cancelled, and at its time-out. Then its process is replaced.",
   },
   {
     name: "HEADWAY_CRASH_LIMIT",
     default: "3",
-    does: "After so many lost leases and dead children in one stage a task fails as POISONED.",
+    does: "After so many crashes in one stage a task fails as POISONED: its worker died while it ran nothing else, or its child process did.",
   },
   {
     name: "HEADWAY_RETENTION_DAYS",
@@ -136,7 +136,7 @@ export const SETTINGS = [
   {
     name: "HEADWAY_DATABASE_CONNECTIONS",
     default: "",
-    does: "Connections for leases, results, heartbeats and sweeps, of this process and its workers together. Empty: 4, and 6 and HEADWAY_CONCURRENCY for each worker, at most 40, or 80 with several workers.",
+    does: "Connections for leases, results, heartbeats and sweeps, of this process and its workers together. Empty: 8, 3 for the process that suspects run in, and 6 and HEADWAY_CONCURRENCY for each worker, at most 40, or 80 with several workers; 8 where no worker runs.",
   },
   {
     name: "HEADWAY_DATABASE_API_CONNECTIONS",

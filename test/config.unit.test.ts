@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { divideConnections } from "../src/config/database.js";
+import { environmentAtStart, environmentOfChildren } from "../src/config/environment.js";
 import { describeConfig } from "../src/config/describe.js";
 import { loadConfig } from "../src/config.js";
 import { ConfigError } from "../src/errors.js";
@@ -88,16 +89,38 @@ describe("the settings", () => {
   test("share out connections among worker processes, at least two each", () => {
     const { workerProcesses } = loadConfig({ HEADWAY_WORKER_PROCESSES: "auto" });
     expect(workerProcesses).toBe(availableParallelism());
+    const AT_DATABASE = { DATABASE_URL: "postgres://h/d" };
     const of = (env: Record<string, string>): number => loadConfig(env).databaseConnections;
-    expect(of({})).toBe(18);
+    expect(of({})).toBe(25);
     expect(of({ HEADWAY_CONCURRENCY: "400" })).toBe(40);
-    expect(of({ HEADWAY_WORKER_PROCESSES: "3" })).toBe(46);
+    expect(of({ HEADWAY_WORKER_PROCESSES: "0" })).toBe(22);
+    expect(of({ HEADWAY_WORKER_PROCESSES: "3" })).toBe(53);
+    expect(of({ ...AT_DATABASE, HEADWAY_ROLES: "api,reconciler", HEADWAY_WORKER_PROCESSES: "16" })).toBe(8);
     expect(of({ HEADWAY_WORKER_PROCESSES: "16" })).toBe(80);
     expect(of({ HEADWAY_WORKER_PROCESSES: "16", HEADWAY_DATABASE_CONNECTIONS: "9" })).toBe(9);
     expect(divideConnections(18, 0)).toEqual({ own: 18, ofWorker: 0 });
-    expect(divideConnections(18, 1)).toEqual({ own: 4, ofWorker: 14 });
-    expect(divideConnections(46, 3)).toEqual({ own: 4, ofWorker: 14 });
+    // Three more are for the process that suspects run in.
+    expect(divideConnections(25, 1)).toEqual({ own: 8, ofWorker: 14 });
+    expect(divideConnections(53, 3)).toEqual({ own: 8, ofWorker: 14 });
     expect(divideConnections(9, 16)).toEqual({ own: 2, ofWorker: 2 });
+  });
+
+  test("give a process of ours what Node reads at its start, and no secret that is named like it", () => {
+    const given = {
+      NODE_OPTIONS: "--max-old-space-size=64",
+      NODE_AUTH_TOKEN: "secret",
+      NPM_TOKEN: "secret",
+      UV_TOKEN: "x",
+    };
+    const before = { ...process.env };
+    try {
+      Object.assign(process.env, given);
+      expect(Object.keys(environmentAtStart()).filter((name) => name in given)).toEqual(["NODE_OPTIONS"]);
+      expect(Object.keys(environmentOfChildren({ ...given, PATH: "/bin" }))).toEqual(["PATH"]);
+    } finally {
+      for (const name of Object.keys(given)) delete process.env[name];
+      Object.assign(process.env, before);
+    }
   });
 
   test("are all named at once when several are wrong", () => {

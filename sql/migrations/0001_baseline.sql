@@ -263,6 +263,9 @@ create table headway.task (
   -- A crash has been counted since the run began: from then on no stage begins before the end of the one before it has
   -- been recorded, so that the next crash is laid to the stage that caused it.
   has_crashed boolean not null default false,
+  -- Its worker died with it, and nobody knows by which of its tasks: it runs with nothing beside it until it has completed
+  -- a stage.
+  is_suspect boolean not null default false,
   -- Of the call that claimed it; nobody else writes it. By it a claim is found again whose answer was lost.
   claim_id uuid,
   -- How many steps have been recorded under the present claim. A flush that is sent again is told by it.
@@ -276,6 +279,7 @@ create table headway.task (
   autovacuum_vacuum_cost_limit = 1000
 );
 create index task_due on headway.task (job_id, stage, run_at, ordinal) where status = 'QUEUED';
+create index task_suspect on headway.task (run_at, id) where is_suspect and status = 'QUEUED';
 create index task_running on headway.task (worker_id, id) where status = 'RUNNING';
 create index task_of_document on headway.task (document_id, id);
 create unique index task_one_collection_task on headway.task (job_id) where kind = 'COLLECTION';

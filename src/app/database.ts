@@ -1,5 +1,5 @@
 import { onceStarted, type Closer } from "../closers.js";
-import { divideConnections } from "../config/database.js";
+import { divideConnections, OF_QUARANTINE } from "../config/database.js";
 import type { Config } from "../config.js";
 import { startEmbeddedPostgres } from "../database/embedded.js";
 import { openDatabase, type OpenDatabase } from "../database/open.js";
@@ -25,7 +25,7 @@ export async function startDatabase(
   const { own, ofWorker } = divideConnections(config.databaseConnections, workerProcesses);
   const opened = await openDatabase(config, embeddedUrl, {
     poolSize: own,
-    workers: { count: workerProcesses, poolSize: ofWorker },
+    workers: { count: workerProcesses, poolSize: ofWorker, quarantine: workerProcesses === 0 ? 0 : OF_QUARANTINE },
     apiPoolSize: config.roles.includes("api") ? config.databaseApiConnections : 0,
     onError: (error) => onError(error, "holding a database connection"),
     warn: (sentence) => logger.warn(sentence),

@@ -24,3 +24,10 @@ export async function withDeadline<T>(doing: string, deadlineMs: number, work: P
     clearTimeout(timer);
   }
 }
+
+/** Waits for the end of `work`, whatever it is, and no longer than the deadline: what does not end is left behind. */
+export async function endOf(doing: string, deadlineMs: number, work: Promise<unknown> | null): Promise<void> {
+  await withDeadline(doing, deadlineMs, Promise.resolve(work)).catch((error: unknown) => {
+    if (!(error instanceof DeadlineExceeded)) throw error;
+  });
+}

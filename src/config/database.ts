@@ -54,20 +54,27 @@ export const databaseUrl = url(["postgres:", "postgresql:"], "Postgres keeps the
 
 /** The least that a process can work with: a heartbeat must find a connection while another is in use. */
 const LEAST = 2;
-/** What a process that runs no worker needs for sweeps, streams and what it measures. */
-const BESIDE_WORKERS = 4;
+/** What the parent of workers' processes needs: it sweeps, measures, gives back and renews leases, and fetches hints. */
+const BESIDE_WORKERS = 8;
+/** Of the process that suspects run in, one at a time; there is one only while there are suspects. */
+export const OF_QUARANTINE = 3;
 
 /** Connections of the pools that work lives on, where nothing says how many. */
 export function connectionsFor({
   HEADWAY_WORKER_PROCESSES: workerProcesses,
   HEADWAY_CONCURRENCY: concurrency,
+  HEADWAY_ROLES: roles,
 }: {
   readonly HEADWAY_WORKER_PROCESSES: number;
   readonly HEADWAY_CONCURRENCY: number;
+  readonly HEADWAY_ROLES: readonly string[];
 }): number {
+  if (!roles.includes("worker")) return BESIDE_WORKERS;
   // Stages read and stage in their own turns; flushes and beats must find a free connection beside them.
   const ofWorker = 6 + concurrency;
-  return Math.min(workerProcesses > 1 ? 80 : 40, BESIDE_WORKERS + Math.max(1, workerProcesses) * ofWorker);
+  const ofQuarantine = workerProcesses === 0 ? 0 : OF_QUARANTINE;
+  const needed = BESIDE_WORKERS + ofQuarantine + Math.max(1, workerProcesses) * ofWorker;
+  return Math.min(workerProcesses > 1 ? 80 : 40, needed);
 }
 
 /** So many connections shared out: those of the process itself, and those of each of its workers' processes. */
@@ -76,6 +83,7 @@ export function divideConnections(
   workerProcesses: number,
 ): { readonly own: number; readonly ofWorker: number } {
   if (workerProcesses === 0) return { own: connections, ofWorker: 0 };
-  const own = Math.max(LEAST, Math.min(BESIDE_WORKERS, Math.floor(connections / (workerProcesses + 1))));
-  return { own, ofWorker: Math.max(LEAST, Math.floor((connections - own) / workerProcesses)) };
+  const left = Math.max(0, connections - OF_QUARANTINE);
+  const own = Math.max(LEAST, Math.min(BESIDE_WORKERS, Math.floor(left / (workerProcesses + 1))));
+  return { own, ofWorker: Math.max(LEAST, Math.floor((left - own) / workerProcesses)) };
 }

@@ -1,8 +1,11 @@
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 
-/** Names that the system, libc, OpenSSL and Node look at before a program runs; none of them holds a secret. */
+/**
+ * Names that the system, libc, OpenSSL and Node look at before a program runs; none of them holds a secret. Node's own one
+ * by one: others have put secrets behind the same letters (NODE_AUTH_TOKEN).
+ */
 const READ_AT_START =
-  /^(PATH|HOME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|NODE_\w+|UV_\w+|LD_\w+|DYLD_\w+|SSL_CERT_\w+|OPENSSL_CONF|MALLOC_\w+|SYSTEMROOT)$/i;
+  /^(PATH|HOME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|NODE_(OPTIONS|PATH|ENV|DEBUG|DEBUG_NATIVE|ICU_DATA|NO_WARNINGS|DISABLE_COLORS|PENDING_DEPRECATION|PRESERVE_SYMLINKS|PRESERVE_SYMLINKS_MAIN|REDIRECT_WARNINGS|EXTRA_CA_CERTS|USE_SYSTEM_CA|USE_ENV_PROXY|TLS_REJECT_UNAUTHORIZED|V8_COVERAGE|COMPILE_CACHE|DISABLE_COMPILE_CACHE)|UV_(THREADPOOL_SIZE|USE_IO_URING)|LD_\w+|DYLD_\w+|SSL_CERT_\w+|OPENSSL_CONF|MALLOC_\w+|SYSTEMROOT)$/i;
 
 /** Of this process's environment what a process of ours is started with. All else it is told later, see `adopt`. */
 export function environmentAtStart(): Record<string, string> {
@@ -51,8 +54,7 @@ export function adoptEnvironment(variables: Readonly<Record<string, string>>): v
 const FOR_CHILDREN = ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR"];
 
 /** Of an environment what the child processes of isolated stages may see. */
-export function environmentOfChildren(
-  env: Readonly<Record<string, string | undefined>>,
-): Record<string, string | undefined> {
-  return Object.fromEntries(FOR_CHILDREN.map((name) => [name, env[name]]));
+export function environmentOfChildren(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const given = FOR_CHILDREN.map((name) => [name, env[name]] as const);
+  return Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

@@ -26,6 +26,8 @@ export interface OpenDatabase {
   readonly workerPoolSize: number;
 }
 
+const NO_WORKERS = { count: 0, poolSize: 0, quarantine: 0 };
+
 /**
  * Looks at the database, brings it up to date, and connects to it.
  * @param embeddedUrl where it is when no DATABASE_URL is set
@@ -39,16 +41,22 @@ export async function openDatabase(
     /** Connections for clients at most; 0 where none are served. Default 0. */
     readonly apiPoolSize?: number;
     /** Processes that open connections of their own beside this one's, and how many each. Default none. */
-    readonly workers?: { readonly count: number; readonly poolSize: number };
+    readonly workers?: { readonly count: number; readonly poolSize: number; readonly quarantine: number };
     readonly warn: (sentence: string) => void;
   },
 ): Promise<OpenDatabase> {
-  const { warn, poolSize = 10, apiPoolSize = 0, workers = { count: 0, poolSize: 0 }, ...others } = options;
+  const { warn, poolSize = 10, apiPoolSize = 0, workers = NO_WORKERS, ...others } = options;
   const { work, schema, listen, advice, connectionLimit } = await reachDatabase(place, embeddedUrl);
   for (const sentence of advice) warn(sentence);
   const { databaseSchema } = place;
   await migrate(schema.url, { schema: databaseSchema, route: schema.route, onWait: warn });
-  const asked = { work: poolSize, api: apiPoolSize, workers: workers.count, ofWorker: workers.poolSize };
+  const asked = {
+    work: poolSize,
+    api: apiPoolSize,
+    workers: workers.count,
+    ofWorker: workers.poolSize,
+    quarantine: workers.quarantine,
+  };
   const sizes = sharesOf(asked, connectionLimit);
   if (sizes.fault !== null) warn(sizes.fault);
   const pool = (size: number): Promise<DataSource> =>
@@ -72,13 +80,15 @@ interface Shares {
   readonly api: number;
   readonly workers: number;
   readonly ofWorker: number;
+  readonly quarantine: number;
 }
 
 /** The sizes of all pools, cut to what the user of the database may have, and what to tell of that. */
 function sharesOf(asked: Shares, limit: number | null): Shares & { readonly fault: string | null } {
   // For the API, and for each worker.
   const listening = 1 + Math.max(1, asked.workers);
-  const needed = asked.work + asked.api + asked.workers * asked.ofWorker + listening;
+  // The process that suspects run in is there at times: it makes do with what it finds.
+  const needed = asked.work + asked.api + asked.workers * asked.ofWorker + listening + asked.quarantine;
   if (limit === null || limit >= needed) return { ...asked, fault: null };
   const left = Math.max(1, limit - listening);
   const api = asked.api === 0 ? 0 : Math.max(1, Math.min(2, left - 1), Math.floor((left * asked.api) / needed));

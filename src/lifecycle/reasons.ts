@@ -36,6 +36,8 @@ export interface Ending {
   readonly final: ChangeReason | null;
   readonly code: string | null;
   readonly countsAs: "attempt" | "crash" | "nothing";
+  /** It may be what its worker died of: it runs with nothing beside it until it has completed a stage. */
+  readonly isSuspect?: true;
 }
 
 /** The one table from cause to reason, error code and count. */
@@ -52,7 +54,8 @@ export const ENDINGS = {
   OUTPUT_UNSTORABLE: { again: null, final: "PERMANENT_ERROR", code: "OUTPUT_UNSTORABLE", countsAs: "nothing" },
   RESOURCE_LIMIT: { again: null, final: "PERMANENT_ERROR", code: "RESOURCE_LIMIT", countsAs: "nothing" },
   CHILD_DIED: { again: "RETRY_SCHEDULED", final: "POISONED", code: "CRASHED", countsAs: "crash" },
-  LEASE_LOST: { again: "LEASE_EXPIRED", final: "POISONED", code: "CRASHED", countsAs: "crash" },
+  LEASE_LOST: { again: "LEASE_EXPIRED", final: "POISONED", code: "CRASHED", countsAs: "crash", isSuspect: true },
+  LOST_BESIDE_OTHERS: { again: "LEASE_EXPIRED", final: null, code: null, countsAs: "nothing", isSuspect: true },
   INTERRUPTED: { again: "INTERRUPTED", final: null, code: null, countsAs: "nothing" },
 } as const satisfies Record<string, Ending>;
 export type Cause = keyof typeof ENDINGS;
@@ -63,4 +66,14 @@ export type Cause = keyof typeof ENDINGS;
  */
 export function placeOfCrash(stage: string, hasCrashed: boolean): string {
   return `${hasCrashed ? "at" : "at or after"} stage "${stage}"`;
+}
+
+/** What the end of a worker means for one of `held` tasks that it ran: with nothing beside it, it was that one. */
+export function endOfLost(held: number): { readonly cause: Cause; readonly note: string } {
+  return held === 1
+    ? { cause: "LEASE_LOST", note: "" }
+    : {
+        cause: "LOST_BESIDE_OTHERS",
+        note: ` It ran ${held} tasks, of which any may be the reason: each runs alone next, and none counts a crash.`,
+      };
 }

@@ -3,8 +3,11 @@ import { withDeadline } from "../async/with-deadline.js";
 import type { Config } from "../config.js";
 import { dispatch } from "../engine/flush/hints.js";
 import { Recorder } from "../engine/flush/recorder.js";
+import type { TaskCommand } from "../engine/flush/task-command.js";
 import type { Dispatcher } from "../dispatch/dispatcher.js";
-import { placeOfCrash } from "../lifecycle/reasons.js";
+import { endOfLost, placeOfCrash } from "../lifecycle/reasons.js";
+import { recordEach } from "../reconciler/record-each.js";
+import type { Ended } from "./worker-process.js";
 
 interface Held {
   readonly task: string;
@@ -13,12 +16,12 @@ interface Held {
   readonly hasCrashed: boolean;
 }
 
-/** How a worker's process has ended. */
-export interface WorkerEnd {
-  /** Such as "process 12 was ended by SIGKILL". */
-  readonly how: string;
-  /** Whether it was told to stop: what it held then is no crash. */
-  readonly isAsked: boolean;
+/** How a worker's process has ended, and what it said of its tasks. */
+export interface WorkerEnd extends Ended {
+  /** It ran suspects, one at a time. */
+  readonly isQuarantine: boolean;
+  /** The ends of tasks whose handlers did not stop. */
+  readonly ends: readonly TaskCommand[];
 }
 
 /** How soon it is tried again while the database can't be asked. */
@@ -61,9 +64,10 @@ export class GiveBack {
    * First the worker is dead, then its tasks are given back by (task, fence): a claim of it that is still under way in
    * the database would else take tasks that nobody runs.
    */
-  of(workerId: string, end: WorkerEnd): void {
+  of(workerId: string, end: WorkerEnd): Promise<void> {
     const pending: Promise<void> = this.#giveBack(workerId, end).finally(() => this.#pending.delete(pending));
     this.#pending.add(pending);
+    return pending;
   }
 
   /** Waits for what is under way, but not for a database that is away: leases pass, and the sweep finds what is left. */
@@ -77,7 +81,9 @@ export class GiveBack {
     for (;;) {
       try {
         const rows: { held: Held[] }[] = await this.#db.query("select headway.worker_died($1) as held", [workerId]);
-        await Promise.all(rows[0]!.held.map((held) => this.#record(held, workerId, end)));
+        const { held } = rows[0]!;
+        const commands = held.map((one) => commandFor(one, held.length, workerId, end));
+        await recordEach({ recorder: this.#recorder, onError: this.#onError }, "giving back", commands);
         return;
       } catch (error) {
         this.#onError(error, `giving back the tasks of worker ${workerId}`);
@@ -86,10 +92,24 @@ export class GiveBack {
       }
     }
   }
-
-  async #record(held: Held, workerId: string, { how, isAsked }: WorkerEnd): Promise<void> {
-    const { task: taskId, fence, stage, hasCrashed } = held;
-    const message = `Worker ${workerId} ${isAsked ? "was stopped" : "died"}, ${placeOfCrash(stage, hasCrashed)}: its ${how}.`;
-    await this.#recorder.record({ kind: "end", taskId, fence, cause: isAsked ? "INTERRUPTED" : "LEASE_LOST", message });
-  }
 }
+
+/** What becomes of a task that a dead process held. */
+function commandFor(
+  { task: taskId, fence, stage, hasCrashed }: Held,
+  held: number,
+  workerId: string,
+  { how, isAsked, isSilent, isQuarantine, ends }: WorkerEnd,
+): TaskCommand {
+  const own = ends.find((end) => end.taskId === taskId && end.fence === fence);
+  if (own !== undefined) return own;
+  const base = { kind: "end", taskId, fence } as const;
+  const place = placeOfCrash(stage, hasCrashed);
+  if (isAsked)
+    return { ...base, cause: "INTERRUPTED", message: `Worker ${workerId} was stopped, ${place}: its ${how}.` };
+  // Work that takes long is no crash: where nobody runs beside it, it gets all the time that its stage may take.
+  const { cause, note } = isSilent && !isQuarantine ? WITHOUT_GUILT : endOfLost(held);
+  return { ...base, cause, message: `Worker ${workerId} died, ${place}: its ${how}.${note}` };
+}
+
+const WITHOUT_GUILT = { cause: "LOST_BESIDE_OTHERS", note: " It runs alone next, and counts no crash." } as const;

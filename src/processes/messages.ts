@@ -1,5 +1,6 @@
 import type { Address } from "../database/session.js";
 import type { Hint } from "../dispatch/dispatcher.js";
+import type { TaskCommand } from "../engine/flush/task-command.js";
 import type { PlainMetrics } from "../metrics.js";
 import type { PlainError } from "../worker/sandbox-error.js";
 
@@ -11,6 +12,10 @@ export interface WorkerOrders {
   readonly listenAt: Address | null;
   /** Connections to the database at most, beside the one that listens. */
   readonly poolSize: number;
+  /** It is for suspects, which run one at a time with nothing beside them; else it takes none of them. */
+  readonly isQuarantine: boolean;
+  /** How often it says that it is alive. */
+  readonly aliveMs: number;
   /** Whether hints come and go through the parent; else over Redis. */
   readonly hintsByParent: boolean;
   /** Where a test wants it to fail; null but in tests. */
@@ -34,8 +39,12 @@ export type FromWorker =
   /** Its claim loop has ended an iteration. */
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly error: PlainError }
-  /** Every second, as long as its event loop turns: since when its claim loop has not. */
+  /** Every `aliveMs`, as long as its event loop turns: since when its claim loop has not. */
   | { readonly type: "alive"; readonly stalledMs: number }
+  /** An error has escaped from a handler: it had better be replaced. */
+  | { readonly type: "spoiled" }
+  /** A handler does not stop: it has to be replaced, and then this is the end of its task; null where that has one. */
+  | { readonly type: "unsettled"; readonly end: TaskCommand | null }
   | { readonly type: "consume"; readonly pipelines: readonly string[]; readonly concurrency: number }
   | { readonly type: "unconsume" }
   | { readonly type: "hints"; readonly hints: readonly Hint[] }

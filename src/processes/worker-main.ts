@@ -14,6 +14,14 @@ process.once("message", (message: ToWorker) => {
   if (message.type !== "start") throw new Error(`A worker process was told "${message.type}" before its orders.`);
   // Before anything is loaded that looks at it.
   adoptEnvironment(message.orders.environment);
-  void import("./worker-role.js").then(({ runWorkerRole }) => runWorkerRole(message.orders));
+  // What comes while the code is loaded is kept for whoever it is for.
+  const early: ToWorker[] = [];
+  const keep = (later: ToWorker): unknown => early.push(later);
+  process.on("message", keep);
+  const take = (onMessage: (later: ToWorker) => void): void => {
+    process.off("message", keep).on("message", onMessage);
+    for (const later of early.splice(0)) onMessage(later);
+  };
+  void import("./worker-role.js").then(({ runWorkerRole }) => runWorkerRole(message.orders, take));
 });
 process.send?.({ type: "up" });

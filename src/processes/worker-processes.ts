@@ -1,21 +1,26 @@
 import type { DataSource } from "typeorm";
+import { OF_QUARANTINE } from "../config/database.js";
 import { wholeEnvironment } from "../config/environment.js";
 import type { Config } from "../config.js";
 import type { Address } from "../database/session.js";
 import type { Dispatcher } from "../dispatch/dispatcher.js";
-import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { PlainMetrics } from "../metrics.js";
+import { servesOf, type Registry } from "../pipelines/registry.js";
 import { stallOf } from "../worker/start-worker.js";
-import { GiveBack } from "./give-back.js";
 import { addCounted } from "./counted.js";
+import { GiveBack } from "./give-back.js";
 import type { WorkerOrders } from "./messages.js";
-import { WorkerProcess } from "./worker-process.js";
+import { Place, type PlaceDeps } from "./place.js";
+import { Quarantine } from "./quarantine.js";
+import { aliveMsOf, Silence } from "./silence.js";
+import { WorkerProcess, type Told } from "./worker-process.js";
 
 export interface WorkerProcessesOptions {
   readonly count: number;
   readonly config: Config;
   readonly db: DataSource;
+  readonly registry: Registry;
   readonly dispatcher: Dispatcher;
   readonly workAt: Address;
   readonly listenAt: Address | null;
@@ -25,62 +30,60 @@ export interface WorkerProcessesOptions {
   readonly onError: (error: unknown, doing: string) => void;
 }
 
-/** A worker that has lived this long is started again at once when it dies; sooner, and each time later. */
-const LONG_LIFE_MS = 30_000;
-const RESTART_FIRST_MS = 100;
-const RESTART_MAX_MS = 10_000;
-
-interface Place {
-  process: WorkerProcess | null;
-  startedAt: number;
-  /** Deaths without a long life in between. */
-  deaths: number;
-  timer: NodeJS.Timeout | null;
-}
+/** Kept back from the grace of a process that is replaced: giving its work back. */
+const LEAVE_MS = 2_000;
 
 /**
- * The processes that run this one's workers, and with them the code of pipelines: it can block, exhaust or end its own
- * process, not this one. One that dies is replaced; its tasks are given back before their leases pass.
+ * The processes that run this one's workers, and with them the handlers of pipelines: they can block, exhaust or end their
+ * own process, not this one. One that dies is replaced; its tasks are given back before their leases pass.
  */
 export class WorkerProcesses {
   readonly #options: WorkerProcessesOptions;
   readonly #places: readonly Place[];
+  readonly #quarantine: Quarantine;
+  readonly #silence: Silence;
   readonly #giveBack: GiveBack;
   /** What dead workers have counted. */
   #counted: Promise<PlainMetrics> = Promise.resolve([]);
   #failpoint: string | null;
-  #stopping = false;
   #stopped: Promise<void> | null = null;
   readonly #killAll = (): void => {
-    for (const { process: one } of this.#places) one?.kill();
+    for (const one of this.#all()) one.kill("stop");
   };
 
   constructor(options: WorkerProcessesOptions) {
+    const { count, config, db, registry, logger } = options;
     this.#options = options;
     this.#giveBack = new GiveBack(options);
-    this.#failpoint = options.config.failpoint;
-    this.#places = Array.from({ length: options.count }, () => ({
-      process: null,
-      startedAt: 0,
-      deaths: 0,
-      timer: null,
-    }));
+    this.#failpoint = config.failpoint;
+    const deps = (isQuarantine: boolean): PlaceDeps => ({
+      start: (told) => this.#startOne(told, isQuarantine),
+      giveBack: this.#giveBack,
+      logger,
+      graceMs: Math.max(0, config.graceMs - LEAVE_MS),
+      killAfterMs: config.graceMs,
+      onGone: (one) => this.#onGone(one),
+    });
+    this.#places = Array.from({ length: count }, () => new Place(deps(false)));
+    const looks = { ...options, serves: servesOf(registry), everyMs: config.pollMs };
+    this.#quarantine = new Quarantine(looks, deps(true));
+    this.#silence = new Silence({ ...options, db }, () => this.#all().filter(({ ready }) => ready));
   }
 
   /** Returns once every worker's claim loop runs. @throws what kept one from that; the others are stopped then */
   async start(): Promise<void> {
     // Whatever ends this process ends them.
     process.once("exit", this.#killAll);
-    for (const place of this.#places) this.#startIn(place);
     try {
-      await Promise.all(this.#places.map((place) => place.process!.started));
+      await Promise.all(this.#places.map((place) => place.start().started));
     } catch (error) {
       await this.stop(0, 0);
       throw error;
     }
+    this.#quarantine.look();
   }
 
-  /** Of those that run now. */
+  /** Of those that run now, but for one that suspects run in. */
   get pids(): number[] {
     return this.#places.flatMap(({ process: one }) => (one?.ready && one.pid !== undefined ? [one.pid] : []));
   }
@@ -97,15 +100,14 @@ export class WorkerProcesses {
 
   /** What they have counted, those that have died included. */
   async measure(): Promise<PlainMetrics[]> {
-    const living = this.#places.flatMap(({ process: one }) => (one?.ready ? [one] : []));
+    const living = this.#all().filter(({ ready }) => ready);
     return Promise.all([this.#counted, ...living.map((one) => one.measure())]);
   }
 
   /** They take nothing more, and none is started again. */
   async drain(): Promise<void> {
-    this.#stopping = true;
-    for (const { timer } of this.#places) if (timer) clearTimeout(timer);
-    await Promise.all(this.#places.map(async ({ process: one }) => one?.drain()));
+    this.#close();
+    await Promise.all(this.#all().map((one) => one.drain()));
   }
 
   /**
@@ -118,51 +120,49 @@ export class WorkerProcesses {
   }
 
   async #stop(graceMs: number, killAfterMs: number): Promise<void> {
-    this.#stopping = true;
-    for (const { timer } of this.#places) if (timer) clearTimeout(timer);
+    this.#close();
     await Promise.all(
-      this.#places.map(async ({ process: one }) => {
-        if (one === null) return;
+      this.#all().map(async (one) => {
         // It has taken nothing yet, and may hear nothing.
-        if (!one.ready) one.kill();
+        if (!one.ready) one.kill("stop");
         if (!(await one.stop(graceMs, killAfterMs))) return;
         this.#options.logger.warn({ worker: one.workerId, workerPid: one.pid }, "a worker did not stop and was killed");
       }),
     );
+    this.#silence.close();
     await this.#giveBack.close();
     process.off("exit", this.#killAll);
   }
 
-  #startIn(place: Place): void {
+  #close(): void {
+    for (const place of this.#places) place.close();
+    this.#quarantine.close();
+  }
+
+  #all(): WorkerProcess[] {
+    const places = [...this.#places, this.#quarantine.place];
+    return places.flatMap(({ process: one }) => (one === null ? [] : [one]));
+  }
+
+  #startOne(told: Told, isQuarantine: boolean): WorkerProcess {
     const { config, workAt, listenAt, workerPoolSize, dispatcher } = this.#options;
     const orders: WorkerOrders = {
       environment: wholeEnvironment(),
       database: workAt,
       listenAt,
-      poolSize: workerPoolSize,
+      // One of them listens.
+      poolSize: isQuarantine ? Math.min(OF_QUARANTINE - 1, workerPoolSize) : workerPoolSize,
+      isQuarantine,
+      aliveMs: aliveMsOf(config),
       hintsByParent: config.redisUrl === null,
-      failpoint: this.#failpoint,
+      failpoint: isQuarantine ? null : this.#failpoint,
     };
-    const one = new WorkerProcess(orders, dispatcher);
-    place.process = one;
-    place.startedAt = performance.now();
-    void one.gone.then((how) => this.#onGone(place, one, how));
+    return new WorkerProcess(orders, dispatcher, told);
   }
 
-  async #onGone(place: Place, one: WorkerProcess, how: string): Promise<void> {
-    place.process = null;
+  #onGone(one: WorkerProcess): void {
     this.#counted = this.#counted.then((counted) => addCounted(counted, one.counted));
-    const facts = { worker: one.workerId, workerPid: one.pid };
-    const end = { how: `process ${one.pid} ${how}`, isAsked: this.#stopping };
-    // A worker that has stopped in order holds nothing, which costs one look.
-    if (one.workerId !== null) this.#giveBack.of(one.workerId, end);
-    if (this.#stopping) return;
-    if (!one.ready) await one.started.catch((error: unknown) => Object.assign(facts, { error: messageOf(error) }));
-    place.deaths = performance.now() - place.startedAt > LONG_LIFE_MS ? 0 : place.deaths + 1;
-    // Armed for a test once: what starts again is not to die of the same.
-    this.#failpoint = null;
-    const restartInMs = Math.min(RESTART_MAX_MS, RESTART_FIRST_MS * 2 ** Math.max(0, place.deaths - 1));
-    this.#options.logger.error({ ...facts, restartInMs }, `a worker's process ${how}; another takes its place`);
-    place.timer = setTimeout(() => this.#startIn(place), restartInMs);
+    // Some of what it held may be suspects now.
+    this.#quarantine.look();
   }
 }

@@ -13,22 +13,23 @@ import { startWorker, type StartedWorker } from "../worker/start-worker.js";
 import { HintsByParent } from "./hints-by-parent.js";
 import type { FromWorker, ToWorker, WorkerOrders } from "./messages.js";
 
-/** How often it says that its event loop turns. */
-const ALIVE_MS = 1_000;
 /** A handler's process.exit is taken for its error: this one is ours. */
 const exit = process.exit.bind(process);
 
+/** Hands over what the parent says, what it has said already included. */
+type Inbox = (onMessage: (message: ToWorker) => void) => void;
+
 /** Runs a worker in this process, which does nothing else, until the parent says stop. */
-export async function runWorkerRole(orders: WorkerOrders): Promise<void> {
+export async function runWorkerRole(orders: WorkerOrders, inbox: Inbox): Promise<void> {
   try {
-    await run(orders);
+    await run(orders, inbox);
   } catch (error) {
     await tell({ type: "failed", error: toPlainError(error) });
     exit(1);
   }
 }
 
-async function run(orders: WorkerOrders): Promise<void> {
+async function run(orders: WorkerOrders, inbox: Inbox): Promise<void> {
   const config = loadConfig();
   if (orders.failpoint !== null) armFailpoint(orders.failpoint);
   const logger = createLogger(config.logLevel);
@@ -47,7 +48,17 @@ async function run(orders: WorkerOrders): Promise<void> {
   const dispatcher = byParent ?? (await openDispatcher(config, createLogger("silent"), onError));
   const stores = await openStores(config);
   let worker: StartedWorker | null = null;
+  let draining = false;
+  const drain = async (): Promise<void> => {
+    draining = true;
+    // Before it has started there is nothing to drain yet: it is drained then.
+    if (worker === null) return;
+    await worker.loop.drain();
+    await tell({ type: "drained" });
+  };
   const stop = async (graceMs: number): Promise<void> => {
+    // The first word holds.
+    if (stopping) return;
     stopping = true;
     // Told to stop before it has started: it has taken nothing.
     await worker?.loop.stop(graceMs);
@@ -57,9 +68,9 @@ async function run(orders: WorkerOrders): Promise<void> {
   };
   const measured = measureProcess({ work: db });
   // From before the start on: that asks for hints.
-  process.on("message", (message: ToWorker) => {
+  inbox((message) => {
     if (message.type === "hint") byParent?.take(message.id, message.hint);
-    else if (message.type === "drain") void worker?.loop.drain().then(() => tell({ type: "drained" }));
+    else if (message.type === "drain") void drain();
     else if (message.type === "stop") void stop(message.graceMs);
     else if (message.type === "measure") {
       void measured.getMetricsAsJSON().then((metrics) => tell({ type: "measured", id: message.id, metrics }));
@@ -74,13 +85,14 @@ async function run(orders: WorkerOrders): Promise<void> {
     s3: stores.s3,
     listenAt: orders.listenAt,
     onNamed: (workerId) => tell({ type: "named", workerId }),
+    onSpoiled: () => void tell({ type: "spoiled" }),
+    onUnsettled: (end) => void tell({ type: "unsettled", end }),
+    suspects: orders.isQuarantine ? "only" : "never",
   });
-  sayAlive(worker);
+  const { loop } = worker;
+  setInterval(() => void tell({ type: "alive", stalledMs: loop.stalledMs }), orders.aliveMs).unref();
   await tell({ type: "ready" });
-}
-
-function sayAlive({ loop }: StartedWorker): void {
-  setInterval(() => void tell({ type: "alive", stalledMs: loop.stalledMs }), ALIVE_MS).unref();
+  if (draining) await drain();
 }
 
 /** A parent that is gone hears nothing: this process ends with it. */

@@ -20,6 +20,9 @@ const SETTLE_MS = 2_000;
 /** A tick that hangs is given up, and the next is armed. */
 export const TICK_DEADLINE_MS = 60_000;
 
+/** What is under way when the process stops is left to itself after this long. */
+const STOP_DEADLINE_MS = 2_000;
+
 /**
  * Makes facts and status agree again, every `sweepMs` ± 20 %, on every instance: there is no leader. Each duty
  * selects what it acts on in SQL, page by page, passing over rows that somebody else is writing just now, and acts
@@ -63,8 +66,9 @@ export class Reconciler {
     this.#stopped = true;
     if (this.#timer) clearTimeout(this.#timer);
     this.#deps.recorder.close();
-    await this.#ticking;
-    await this.#removingFiles;
+    const underWay = Promise.all([this.#ticking, this.#removingFiles]);
+    // A store that hangs must not keep the process from its end: the next sweep, anywhere, goes on where this one stood.
+    await withDeadline("Ending the sweep", STOP_DEADLINE_MS, underWay).catch(() => undefined);
   }
 
   #arm(delayMs: number): void {
@@ -93,9 +97,11 @@ export class Reconciler {
     await this.#duty("following the clock of the database", followClock);
     await this.#duty("finishing cancels and retries", finishOperations);
     await this.#duty("converging open jobs", convergeOpenJobs);
-    await this.#duty("enforcing cancel deadlines", enforceCancelDeadlines);
     // An outage of the database is nobody's crash: its leases passed while nobody could renew them.
-    if (performance.now() >= this.#rescueFrom) await this.#duty("rescuing expired leases", rescueExpiredLeases);
+    if (performance.now() >= this.#rescueFrom) {
+      await this.#duty("enforcing cancel deadlines", enforceCancelDeadlines);
+      await this.#duty("rescuing expired leases", rescueExpiredLeases);
+    }
     await this.#duty("counting open work", countOpenWork);
     await this.#duty("expiring uploads", expireUploads);
     await this.#duty("expiring collections", expireCollections);

@@ -43,6 +43,8 @@ export interface RunningClaim {
   recording: Promise<void>;
   /** The task is in other hands, or has its end: nothing more of this claim is recorded. */
   isOver: boolean;
+  /** Its handler was to stop, and has not in time. */
+  isLeft: boolean;
 }
 
 export interface ContextDeps extends SourceDeps {
@@ -80,6 +82,7 @@ export function startClaim(deps: ContextDeps, claim: Claim, beating: Beating, st
     handler: null,
     recording: Promise.resolve(),
     isOver: false,
+    isLeft: false,
   };
   return running;
 }
@@ -127,7 +130,8 @@ function warningOf(code: string, message: string, { count, pages = [] }: Warning
   };
 }
 
-function addWarning(warnings: TaskWarning[], added: TaskWarning): void {
+/** Each is said once of a task. */
+export function addWarning(warnings: TaskWarning[], added: TaskWarning): void {
   const isKnown = warnings.some(({ code, message }) => code === added.code && message === added.message);
   if (!isKnown && warnings.length < MAX_WARNINGS) warnings.push(added);
 }

@@ -20,9 +20,10 @@ import { endingOf, Stopped, type StageEnding } from "./ending.js";
 import { inStage } from "./escapes.js";
 import type { Beating } from "./heartbeat.js";
 import type { StageFailures } from "./stage-log.js";
+import { hasStopped, leave, type LeaveDeps } from "./unsettled.js";
 import { confirm, follow, mayGoAhead, runnerOf, type WriteBehindDeps } from "./write-behind.js";
 
-export interface RunTaskDeps extends ContextDeps, WriteBehindDeps {
+export interface RunTaskDeps extends ContextDeps, WriteBehindDeps, LeaveDeps {
   readonly registry: Registry;
   /** Runs a stage marked `isolate` in a child process. */
   readonly runIsolated: (
@@ -44,8 +45,16 @@ export interface IsolatedStage {
   readonly input: unknown;
 }
 
-/** Takes a claimed task from its present stage as far as it goes. Settles when nothing more will be written. */
-export async function runTask(deps: RunTaskDeps, claim: Claim, stop: AbortController): Promise<void> {
+/**
+ * Takes a claimed task from its present stage as far as it goes. Settles when nothing more will be written: with null, or
+ * with its handler where that was to stop and has not yet, as `onLeft` was told before.
+ */
+export async function runTask(
+  deps: RunTaskDeps,
+  claim: Claim,
+  stop: AbortController,
+  onLeft: () => void,
+): Promise<{ readonly handler: Promise<unknown> } | null> {
   const beating: Beating = {
     taskId: claim.taskId,
     fence: claim.fence,
@@ -60,8 +69,11 @@ export async function runTask(deps: RunTaskDeps, claim: Claim, stop: AbortContro
   deps.heartbeat.add(beating);
   deps.recorder.watch(claim, runnerOf(running, stop));
   try {
-    for (let stage: string | null = claim.stage; stage !== null;) stage = await runStage(deps, running, stage, stop);
+    for (let stage: string | null = claim.stage; stage !== null;) {
+      stage = await runStage(deps, running, stage, stop, onLeft);
+    }
     await running.recording;
+    return running.isLeft && running.handler !== null ? { handler: running.handler } : null;
   } finally {
     deps.recorder.forget(claim);
     deps.heartbeat.remove(beating);
@@ -74,6 +86,7 @@ async function runStage(
   running: RunningClaim,
   name: string,
   stop: AbortController,
+  onLeft: () => void,
 ): Promise<string | null> {
   const { claim } = running;
   const pipeline = deps.registry.get(claim.job.pipeline);
@@ -97,6 +110,11 @@ async function runStage(
     outputJson = toStorableJson(output);
     await failpoint("stage.after_run");
   } catch (error) {
+    if (error instanceof Stopped && !(await hasStopped(running, error, deps.cancelDeadlineMs))) {
+      running.isLeft = true;
+      onLeft();
+      await leave(deps, running, name, () => endCommand(running, endingOf(error)), error);
+    }
     await endWith(deps, running, name, error);
     return null;
   }
@@ -199,7 +217,7 @@ async function execute(
   }
 }
 
-/** A handler that ignores its signal is left behind: it holds no slot, and its fence refuses whatever it still writes. */
+/** What the handler comes to, unless its signal comes first. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
@@ -238,9 +256,12 @@ async function endWith(deps: RunTaskDeps, running: RunningClaim, stage: string, 
 }
 
 async function end(deps: RunTaskDeps, running: RunningClaim, ending: StageEnding): Promise<void> {
+  await deps.recorder.record(endCommand(running, ending));
+}
+
+function endCommand(running: RunningClaim, ending: StageEnding): TaskCommand {
   const delayMs = ending.cause === "INTERRUPTED" ? 0 : backoffMs(running.attempt);
-  const change: TaskCommand = { ...base(running), ...ending, kind: "end", delayMs };
-  await deps.recorder.record(change);
+  return { ...base(running), ...ending, kind: "end", delayMs };
 }
 
 function base(running: RunningClaim) {

@@ -1,9 +1,9 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { HeadwayError, PermanentError } from "../errors.js";
-import { fromPlainError, toPlainError } from "./sandbox-error.js";
+import { fromPlainError, toPlainError, type PlainError } from "./sandbox-error.js";
 import type { SandboxCall, SandboxHost, ToChild, ToParent } from "./sandbox-protocol.js";
-import type { SandboxUser } from "./sandbox-user.js";
+import { adviceOnUnreadable, type SandboxUser } from "./sandbox-user.js";
 
 /** How often a child's memory is looked at (Linux): an allocation needs longer than that to hurt the machine. */
 const MEMORY_WATCH_MS = 250;
@@ -109,7 +109,7 @@ export class SandboxProcess {
         } else if (message.type === "done") {
           resolve(message.outputJson === null ? undefined : JSON.parse(message.outputJson));
         } else if (message.type === "failed") {
-          reject(fromPlainError(message.error));
+          reject(this.#hasStarted ? fromPlainError(message.error) : this.#notLoaded(message.error));
         } else {
           const answered = this.#answer(message, host, reject).finally(() => hostCalls.delete(answered));
           hostCalls.add(answered);
@@ -221,11 +221,16 @@ export class SandboxProcess {
     if (!this.#hasStarted) {
       return new DiedBeforeStart(
         "CRASHED",
-        `The child process for "${call.stage}" ${how} before it could start.`,
+        `The child process for "${call.stage}" ${how} before it could start.${adviceOnUnreadable(stderr, this.options.user)}`,
         details,
       );
     }
     return new HeadwayError("CRASHED", `The child process of stage "${call.stage}" ${how}.`, details);
+  }
+
+  #notLoaded(error: PlainError): Error {
+    const advice = adviceOnUnreadable(error.message, this.options.user);
+    return advice === "" ? fromPlainError(error) : new HeadwayError("CODE_UNREADABLE", advice.trim());
   }
 
   #neverStarted(): Error {

@@ -1,3 +1,4 @@
+import { environmentOfChildren } from "../config/environment.js";
 import { HeadwayError } from "../errors.js";
 import type { StageLogger } from "../pipelines/pipeline.js";
 import { DiedBeforeStart, SandboxProcess } from "./sandbox-process.js";
@@ -6,8 +7,6 @@ import type { SandboxUser } from "./sandbox-user.js";
 
 /** Long enough for the documents of one collection to share a warm child, which took a second or two to load. */
 const DEFAULT_IDLE_MS = 60_000;
-/** What a child may see of its parent's environment: where programs are, how to write, what time it is. No secrets. */
-const PASSED_ON = ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR"];
 
 export interface SandboxOptions {
   /** The module a child runs: it calls `serveSandbox`. */
@@ -39,8 +38,7 @@ export class Sandbox {
   #closed = false;
 
   constructor(private readonly options: SandboxOptions) {
-    const known = PASSED_ON.map((name) => [name, options.environment?.[name]] as const);
-    this.#environment = Object.fromEntries(known.filter((entry): entry is [string, string] => entry[1] !== undefined));
+    this.#environment = environmentOfChildren(options.environment ?? {});
   }
 
   /**

@@ -2,11 +2,13 @@ import { fileURLToPath } from "node:url";
 import type { Config } from "../config.js";
 import type { Address } from "../database/session.js";
 import type { EngineDeps } from "../engine/engine.js";
+import type { TaskCommand } from "../engine/flush/task-command.js";
 import type { Logger } from "../logger.js";
 import { withoutKeys, type PipelineSource } from "../pipelines/load.js";
 import type { BlobStore } from "../storage/blob-store.js";
 import type { S3Objects } from "../storage/s3-objects.js";
 import { buildVersion } from "../version.js";
+import type { SuspectRule } from "./room.js";
 import { hostFor, snapshotOf } from "./sandbox-protocol.js";
 import { Sandbox } from "./sandbox.js";
 import { sandboxUser } from "./sandbox-user.js";
@@ -23,6 +25,11 @@ export interface WorkerParts {
   readonly listenAt: Address | null;
   /** Told the worker's id, and waited for, before it claims anything. */
   readonly onNamed?: (workerId: string) => Promise<void>;
+  /** Told of what makes this process one to be replaced; absent where nobody can. */
+  readonly onSpoiled?: () => void;
+  readonly onUnsettled?: (end: TaskCommand | null) => void;
+  /** Default "between". */
+  readonly suspects?: SuspectRule;
 }
 
 /** A worker that runs, with the child processes of its isolated stages. */
@@ -42,11 +49,15 @@ export async function startWorker({
   s3,
   listenAt,
   onNamed,
+  ...rest
 }: WorkerParts): Promise<StartedWorker> {
+  const { suspects = "between", ...told } = rest;
   const childEntry = new URL("./sandbox-child.js", import.meta.url);
   const sandbox = new Sandbox({
     childEntry,
-    user: sandboxUser([process.execPath, fileURLToPath(childEntry), ...source.files], (why) => logger.warn(why)),
+    user: sandboxUser([process.execPath, fileURLToPath(new URL("..", childEntry)), ...source.files], (why) =>
+      logger.warn(why),
+    ),
     concurrency: config.concurrency,
     environment: config.childEnvironment,
     logger,
@@ -54,6 +65,7 @@ export async function startWorker({
   const loop = new WorkerLoop(
     {
       ...deps,
+      ...told,
       blobs,
       s3,
       listenAt,
@@ -73,7 +85,7 @@ export async function startWorker({
           signal,
         ),
     },
-    { build: buildVersion(), ...config },
+    { build: buildVersion(), ...config, suspects, ...(suspects === "only" ? { concurrency: 1 } : {}) },
   );
   try {
     await onNamed?.(loop.id);

@@ -23,7 +23,7 @@ export class WorkerRow {
   readonly #db: DataSource;
   readonly #facts: WorkerFacts;
   readonly #onError: (error: unknown, doing: string) => void;
-  #lastWriteAt = 0;
+  #lastWriteAt = -Infinity;
   #writing = false;
   #claimedSince = false;
 
@@ -49,9 +49,9 @@ export class WorkerRow {
 
   /** The loop has ended an iteration. Not awaited: a slow database must not slow the loop. */
   beat({ iterations, running, lagMs }: { iterations: number; running: number; lagMs: number }): void {
-    if (this.#writing || Date.now() - this.#lastWriteAt < WRITE_EVERY_MS) return;
+    if (this.#writing || performance.now() - this.#lastWriteAt < WRITE_EVERY_MS) return;
     this.#writing = true;
-    this.#lastWriteAt = Date.now();
+    this.#lastWriteAt = performance.now();
     const claimed = this.#claimedSince;
     this.#claimedSince = false;
     void this.#write(

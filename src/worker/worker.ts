@@ -3,7 +3,7 @@ import { monitorEventLoopDelay, type IntervalHistogram } from "node:perf_hooks";
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { Signal } from "../async/signal.js";
-import { DeadlineExceeded, withDeadline } from "../async/with-deadline.js";
+import { DeadlineExceeded, endOf, withDeadline } from "../async/with-deadline.js";
 import { cancelChannel } from "../database/channels.js";
 import { listen, type Listener } from "../database/listener.js";
 import type { Address } from "../database/session.js";
@@ -21,6 +21,7 @@ import { catchEscapes, type Escaped } from "./escapes.js";
 import type { RunTaskDeps } from "./run-task.js";
 import { Runs } from "./runs.js";
 import { StageFailures } from "./stage-log.js";
+import { Room, type SuspectRule } from "./room.js";
 import { removeStale } from "./staging.js";
 import { WorkerRow } from "./worker-row.js";
 
@@ -30,17 +31,31 @@ export interface WorkerSettings {
   readonly heartbeatMs: number;
   readonly pollMs: number;
   readonly crashLimit: number;
+  /** How long a handler that is to stop may take to. */
+  readonly cancelDeadlineMs: number;
   readonly build: string;
+  /** Default "between". */
+  readonly suspects?: SuspectRule;
 }
 
 export interface WorkerDeps extends Pick<
   RunTaskDeps,
-  "blobs" | keyof SourceRules | "s3" | "maxDocumentBytes" | "logger" | "registry" | "runIsolated" | "onError"
+  | "blobs"
+  | keyof SourceRules
+  | "s3"
+  | "maxDocumentBytes"
+  | "logger"
+  | "registry"
+  | "runIsolated"
+  | "onError"
+  | "onUnsettled"
 > {
   readonly db: DataSource;
   /** Where to LISTEN for cancel requests; null: they are found at each heartbeat alone. */
   readonly listenAt: Address | null;
   readonly dispatcher: Dispatcher;
+  /** Told when an error has escaped from a handler: nobody knows what it has left behind in this process. */
+  readonly onSpoiled?: () => void;
 }
 
 const START_DEADLINE_MS = 10_000;
@@ -62,6 +77,7 @@ export class WorkerLoop {
   readonly #row: WorkerRow;
   readonly #lag: IntervalHistogram = monitorEventLoopDelay({ resolution: 20 });
   readonly #running: Runs;
+  readonly #places: Room;
   /** A hint has come, a slot is free again, or the loop is to end. */
   readonly #wake = new Signal();
   /** Hints may come again: a claim has left slots free, or none will be made any more. */
@@ -80,6 +96,7 @@ export class WorkerLoop {
   constructor(deps: WorkerDeps, settings: WorkerSettings) {
     this.#deps = deps;
     this.#settings = settings;
+    this.#places = new Room(settings.concurrency, settings.suspects ?? "between");
     const { db, onError } = deps;
     this.#heartbeat = new Heartbeat(db, { workerId: this.id, ...settings }, onError);
     this.#recorder = new Recorder({
@@ -94,6 +111,7 @@ export class WorkerLoop {
       {
         ...deps,
         leaseMs: settings.leaseMs,
+        cancelDeadlineMs: settings.cancelDeadlineMs,
         recorder: this.#recorder,
         heartbeat: this.#heartbeat,
         failures: new StageFailures(deps.logger),
@@ -218,6 +236,7 @@ export class WorkerLoop {
   /** Its task has been told; what it has left behind in this process nobody knows. */
   #onEscape(error: Escaped): void {
     this.#deps.logger.error({ error: error.message, stack: stackOf(error) }, "an error escaped from a handler");
+    this.#deps.onSpoiled?.();
   }
 
   #pipelines(): string[] {
@@ -227,27 +246,28 @@ export class WorkerLoop {
   async #runLoop(onFirstIteration: () => void): Promise<void> {
     while (!this.#stopping) {
       const claimed = await this.#claim();
-      // A failed claim is not an iteration: a worker that can take nothing must not look as if it moved.
-      if (claimed !== "failed" && !this.#stopping) {
+      // A failed claim is not an iteration: a worker that can take nothing must not look as if it moved. Nor does one whose
+      // handlers hold all its places and never stop.
+      if (claimed !== "failed" && !this.#stopping && this.#running.unsettled < this.#settings.concurrency) {
         this.#iterations += 1;
         this.#lastIterationAt = performance.now();
         this.#row.beat({ iterations: this.#iterations, running: this.#running.size, lagMs: this.#lag.mean / 1e6 });
         this.#lag.reset();
         onFirstIteration();
       }
-      if (claimed !== "all" || this.#running.size >= this.#settings.concurrency)
-        await this.#wake.wait(this.#settings.pollMs);
+      if (claimed !== "all" || this.#free <= 0) await this.#wake.wait(this.#settings.pollMs);
     }
   }
 
   /** "all" when the claim took all it asked for, or all that one claim takes, so that more may be due. */
   async #claim(): Promise<"all" | "fewer" | "failed"> {
-    const limit = this.#settings.concurrency - this.#running.size;
+    const limit = this.#free;
     if (limit <= 0) return "all";
+    const suspects = this.#places.asks;
     let claims: Claim[];
     const askedAt = performance.now();
     try {
-      claims = await this.#recorder.claim({ limit, registry: this.#deps.registry });
+      claims = await this.#recorder.claim({ limit, registry: this.#deps.registry, ...(suspects && { suspects }) });
     } catch (error) {
       this.#claimError = error;
       this.#deps.onError(error, "claiming tasks");
@@ -257,8 +277,9 @@ export class WorkerLoop {
     for (const claim of claims) this.#running.start(claim, this.#stopping);
     // Their leases have been running while the answer was on its way.
     if (performance.now() - askedAt > this.#settings.heartbeatMs) this.#heartbeat.soon();
-    if (this.#running.size < this.#settings.concurrency) this.#room.raise();
-    const mayTakeMore = claims.length >= limit || (claims.length > 0 && this.#recorder.hasMoreToClaim);
+    const isAgain = this.#places.took(claims.length, this.#recorder.suspectsWait);
+    if (this.#free > 0) this.#room.raise();
+    const mayTakeMore = isAgain || claims.length >= limit || (claims.length > 0 && this.#recorder.hasMoreToClaim);
     return mayTakeMore ? "all" : "fewer";
   }
 
@@ -266,13 +287,10 @@ export class WorkerLoop {
     if (this.#stopping) return;
     await failpoint("hint.before_claim");
     this.#wake.raise();
-    while (!this.#stopping && this.#running.size >= this.#settings.concurrency) await this.#room.wait();
+    while (!this.#stopping && this.#free <= 0) await this.#room.wait();
   }
-}
 
-/** Waits for the end of `work`, whatever it is, and no longer than the deadline: what does not end is left behind. */
-async function endOf(doing: string, deadlineMs: number, work: Promise<unknown> | null): Promise<void> {
-  await withDeadline(doing, deadlineMs, Promise.resolve(work)).catch((error: unknown) => {
-    if (!(error instanceof DeadlineExceeded)) throw error;
-  });
+  get #free(): number {
+    return this.#places.free(this.#running.size);
+  }
 }

@@ -138,8 +138,8 @@ async function submit(run: Run, pick: number, idempotencyKey: string | null): Pr
   return submitted?.deduplicated === false;
 }
 
-async function claim(run: Run, by: Holder, limit: number): Promise<boolean> {
-  const claiming = by.claiming.then(() => by.recorder.claim({ registry: rig.deps.registry, limit }));
+async function claim(run: Run, by: Holder, limit: number, more: { suspects?: "only" } = {}): Promise<boolean> {
+  const claiming = by.claiming.then(() => by.recorder.claim({ registry: rig.deps.registry, limit, ...more }));
   by.claiming = claiming.catch(() => undefined);
   const claims = await claiming;
   run.held.push(...claims.map((one) => ({ claim: one, by, stage: one.stage, refusals: 0 })));
@@ -207,6 +207,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   submit: (run, pick) => submit(run, pick, null),
   "submit under a key": (run, pick) => submit(run, pick, `${run.collections[0]} ${pick % 4}`),
   "claim as a registered worker": (run, pick) => claim(run, run.holders[0]!, 1 + (pick % 3)),
+  "claim a suspect": (run) => claim(run, run.holders[0]!, 1, { suspects: "only" }),
   "claim as an unknown worker": (run, pick) => claim(run, run.holders[1]!, 1 + (pick % 3)),
   "go on": writing({ kind: "stage" }, ["read"]),
   "hand on": writing({ kind: "hand_on" }, ["read"]),
@@ -258,7 +259,9 @@ async function expectSound(run: Run): Promise<void> {
 /** Lets a worker that nobody disturbs finish everything. */
 async function finish(run: Run): Promise<void> {
   const [by] = run.holders;
-  for (let steps = 0; run.held.length > 0 || (await claim(run, by!, 100)); steps += 1) {
+  const takes = async (): Promise<boolean> =>
+    (await claim(run, by!, 100)) || (await claim(run, by!, 1, { suspects: "only" }));
+  for (let steps = 0; run.held.length > 0 || (await takes()); steps += 1) {
     expect(steps).toBeLessThan(100);
     const held = take(run.held, 0)!;
     await write(run, held, { kind: held.stage === "read" ? "stage" : "complete" });

@@ -63,7 +63,13 @@ async function endedOf(job: string): Promise<Ended[]> {
 }
 
 describe("F30: an error escapes from a handler", () => {
-  test("that task fails with its stack and what to do; its neighbours complete without a crash; the API stays up", async () => {
+  test("that task fails with its stack and what to do; its neighbours complete without a crash; the process is replaced, and the API stays up", async () => {
+    const pids = async (): Promise<number[]> =>
+      (await api.query<{ workers: { pid: number; status: string }[] }>("{ workers { pid status } }")).workers
+        .filter(({ status }) => status === "RUNNING")
+        .map(({ pid }) => pid);
+    const before = await pids();
+    expect(before).toHaveLength(1);
     const neighbour = await rig.submit(api, 3, { options: { holdMs: 1_000 } });
     await until("the neighbours run", async () => {
       const { rows } = await rig.db.query("select 1 from headway.task where job_id = $1 and status = 'RUNNING'", [
@@ -93,6 +99,12 @@ describe("F30: an error escapes from a handler", () => {
     expect((await endedOf(neighbour)).map(({ status, crashes }) => [status, crashes])).toEqual(
       Array.from({ length: 3 }, () => ["COMPLETED", 0]),
     );
+    // What the handlers have left behind in that process nobody knows.
+    await until("another process has taken its place", async () => {
+      const after = await pids();
+      return after.length === 1 && after[0] !== before[0];
+    });
+    expect(headway.output()).toContain("a worker's process is replaced: an error has escaped from a handler");
     expect(hasExited(headway)).toBe(false);
     expect((await fetch(`${headway.url}/healthz`)).status).toBe(200);
     await rig.account({

@@ -39,9 +39,11 @@ interface WorkerSeen {
   readonly id: string;
   readonly pid: number;
   readonly status: string;
+  readonly concurrency: number;
 }
 const workers = async (): Promise<WorkerSeen[]> =>
-  (await api.query<{ workers: WorkerSeen[] }>("{ workers(includeStopped: true) { id pid status } }")).workers;
+  (await api.query<{ workers: WorkerSeen[] }>("{ workers(includeStopped: true) { id pid status concurrency } }"))
+    .workers;
 /** Those of servers that were killed with all they had look alive until their leases pass. */
 const running = async (): Promise<WorkerSeen[]> =>
   (await workers()).filter(({ status, pid }) => status === "RUNNING" && lives(pid));
@@ -72,16 +74,17 @@ describe("F42: a worker's process dies under its parent", () => {
     expect(hasExited(headway)).toBe(false);
     const seen = await workers();
     expect(seen.find(({ id }) => id === worker!.id)!.status).toBe("LOST");
-    expect(await running()).toHaveLength(1);
+    // Beside it is the one that the three have run in, one at a time.
+    expect((await running()).filter(({ concurrency }) => concurrency > 1)).toHaveLength(1);
     const { rows } = await rig.db.query(
       "select message from headway.status_change where job_id = $1 and reason = 'LEASE_EXPIRED'",
       [job],
     );
     expect(rows).toHaveLength(3);
     expect(rows[0].message).toMatch(
-      /^Worker [0-9a-f-]+ died, at or after stage "\w+": its process \d+ was ended by SIGKILL\.$/,
+      /^Worker [0-9a-f-]+ died, at or after stage "\w+": its process \d+ was ended by SIGKILL\. It ran 3 tasks, of which any may be the reason: each runs alone next, and none counts a crash\.$/,
     );
-    expect(headway.output()).toMatch(/"msg":"a worker's process was ended by SIGKILL; another takes its place"/);
+    expect(headway.output()).toMatch(/"msg":"a worker's process \d+ was ended by SIGKILL; another takes its place"/);
     await rig.account({ fault: "F42", what: "a worker's process killed under three tasks", times: 1, recoveryMs });
   });
 
@@ -100,9 +103,10 @@ describe("F42: a worker's process dies under its parent", () => {
   test("a claim of it that is still under way in the database is waited for, and a later one takes nothing", async () => {
     await start({ HEADWAY_CONCURRENCY: "1" });
     const [worker] = await running();
-    // One runs, the other is due and stays so.
-    const job = await rig.submit(api, 2, { options: { holdMs: 600_000 } }, "scenery");
+    // One runs, the others are due.
+    const job = await rig.submit(api, 3, { options: { holdMs: 600_000 } }, "scenery");
     await until("one runs", async () => (await taken(job)) === 1);
+    // It was alone, so it runs alone again; another takes its place, and one stays due.
     const STEPS = { steps: { version: 1, stages: { one: 3 } } };
     const claiming = await rig.db.connect();
     const claim = async (worker: string, serves: object): Promise<number> => {
@@ -126,13 +130,13 @@ describe("F42: a worker's process dies under its parent", () => {
       expect(await ofDead()).not.toBe("LOST");
       await claiming.query("commit");
       await until("it is called dead", async () => (await ofDead()) === "LOST");
-      await until("one runs in another", async () => {
+      await until("two run in others", async () => {
         const { rows } = await rig.db.query(
           "select status, worker_id as worker from headway.task where job_id = $1 and kind = 'DOCUMENT'",
           [job],
         );
         return (
-          rows.every((row) => row.worker !== worker!.id) && rows.filter((row) => row.status === "RUNNING").length === 1
+          rows.every((row) => row.worker !== worker!.id) && rows.filter((row) => row.status === "RUNNING").length === 2
         );
       });
       await claiming.query("begin");
@@ -164,8 +168,9 @@ describe("F42: code of pipelines blocks its process", () => {
     expect((await fetch(`${headway.url}/healthz`)).status).toBe(200);
     expect((await fetch(`${headway.url}/readyz`)).status).toBe(200);
     expect((await fetch(`${headway.url}/metrics`)).status).toBe(200);
-    expect(await running()).toBeDefined();
+    expect((await workers()).map((worker) => worker.pid)).toContain(pid);
     expect(Date.now() - askedAt).toBeLessThan(PATIENCE_MS);
+    expect(lives(pid)).toBe(true);
     const exited = new Promise<number | null>((resolve) => headway.child.once("exit", resolve));
     headway.child.kill("SIGTERM");
     expect(await exited).toBe(0);
@@ -176,6 +181,32 @@ describe("F42: code of pipelines blocks its process", () => {
       [job],
     );
     expect(rows).toEqual([{ status: "QUEUED", crashes: 0, reason: "INTERRUPTED" }]);
+  });
+
+  test("killed by somebody else while it drains: that is told as what it is, and counts no crash of two tasks", async () => {
+    await start({ HEADWAY_GRACE_MS: "60000" });
+    const [worker] = await running();
+    const job = await rig.submit(api, 2, { options: { holdMs: 600_000 } }, "scenery");
+    await until("both run", async () => (await taken(job)) === 2);
+    const exited = new Promise<number | null>((resolve) => headway.child.once("exit", resolve));
+    headway.child.kill("SIGTERM");
+    await until("it drains", async () => {
+      const { rows } = await rig.db.query("select draining_at from headway.worker where id = $1", [worker!.id]);
+      return rows[0].draining_at !== null;
+    });
+    process.kill(worker!.pid, "SIGKILL");
+    expect(await exited).toBe(0);
+    const { rows } = await rig.db.query(
+      "select c.reason, t.crashes from headway.task t join headway.status_change c on c.entity_id = t.id and c.version = t.version where t.job_id = $1 and t.kind = 'DOCUMENT'",
+      [job],
+    );
+    expect(rows).toEqual(Array(2).fill({ reason: "LEASE_EXPIRED", crashes: 0 }));
+    expect(headway.output()).toMatch(/while workers are stopped: process \d+ was ended by SIGKILL/);
+  });
+
+  test("that dies before it is ready at the first start ends the parent, with the reason", async () => {
+    const failed = rig.start(LONG_LEASE, { HEADWAY_FAILPOINT: "flush.before_send:kill9", HEADWAY_ROLES: "worker" });
+    await expect(failed).rejects.toThrow(/was not ready before its end: process \d+ was ended by SIGKILL/);
   });
 
   test("when the parent is killed it does not live on, though it hears nothing", async () => {

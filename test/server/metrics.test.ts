@@ -69,6 +69,10 @@ describe("/metrics", () => {
     expect(await sample("headway_open_tasks")).toEqual({ 'pipeline="plain",stage="read",status="QUEUED"': 3 });
     expect((await sample("headway_queue_age_seconds"))['pipeline="plain"']).toBeGreaterThanOrEqual(30);
     expect(await sample("headway_workers")).toEqual({});
+    // A clock that has gone back since says nothing of how old the count is.
+    await api.rig.db.query("update headway.measurement set measured_at = clock_timestamp() + interval '1 hour'");
+    expect(await measureOpenWork(api.rig.db, 3_600_000)).toBe(true);
+    expect(await measureOpenWork(api.rig.db, 3_600_000)).toBe(false);
     const runner = await api.rig.startWorker();
     await api.rig.settled(jobId);
     await measureOpenWork(api.rig.db, 0);

@@ -161,6 +161,7 @@ describe("documents behind s3:", () => {
         heartbeatMs: 1_000,
         pollMs: 100,
         crashLimit: 3,
+        cancelDeadlineMs: 200,
         build: "test",
       },
     );

@@ -90,6 +90,7 @@ export async function createRig(
           heartbeatMs: 1_000,
           pollMs: 100,
           crashLimit: 3,
+          cancelDeadlineMs: 200,
           build: "test",
           ...settings,
         },

@@ -58,7 +58,11 @@ beforeEach(() => armFailpoint("submit.before_commit:throw@1000000"));
 
 /** The stored files, whole ones and those that are being written. */
 async function files(): Promise<string[]> {
-  const entries = await readdir(rig.deps.fileRoots[0]!, { recursive: true, withFileTypes: true });
+  const reading = readdir(rig.deps.fileRoots[0]!, { recursive: true, withFileTypes: true });
+  // A folder may go while it is read.
+  const entries = await reading.catch((error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? null : error));
+  if (entries === null) return files();
+  if (entries instanceof Error) throw entries;
   return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
 }
 

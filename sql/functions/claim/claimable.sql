@@ -17,7 +17,9 @@
 -- lacks, due later or about to be cancelled costs nothing, however much of it there is. At most 16 jobs have a turn. Those
 -- that can't have theirs are passed over, at most 17 of a project and priority; the next claim goes on behind them.
 --
--- p_claim.worker is the worker's id. One that is known to be dead gets nothing.
+-- p_claim.worker is the worker's id. One that is known to be dead, or has stopped, gets nothing.
+--
+-- Suspects are taken by whoever asks for them alone (p_claim.suspects: "only"), one at a time; see take_suspect.
 --
 -- Waits for no lock, but where all was held: then for one collection, at most p_claim.waitMs, or as long as the session
 -- may where that is null. To be called first of all in a transaction: while it waits it holds nothing.
@@ -58,10 +60,16 @@ begin
   -- after. Nobody else ever holds this lock alone.
   perform pg_advisory_xact_lock_shared(
     hashtextextended(p_claim->>'worker', 'headway.worker'::regclass::oid::bigint));
-  if exists (select from headway.worker where id = (p_claim->>'worker')::uuid and died_at is not null) then return; end if;
+  if exists (select from headway.worker where id = (p_claim->>'worker')::uuid and coalesce(died_at, stopped_at) is not null) then
+    return;
+  end if;
   -- What it marks is locked to the commit, so nothing else is done in this transaction.
   is_held := headway.mark_due();
   if is_held then return; end if;
+  if p_claim->>'suspects' = 'only' then
+    select s.taken, s.is_held, s.unchecked into taken, is_held, unchecked from headway.take_suspect(p_claim) s;
+    return;
+  end if;
 
   v_lanes := headway.lanes_served(p_claim->'serves');
   <<projects>>

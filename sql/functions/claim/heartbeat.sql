@@ -1,4 +1,4 @@
--- Renews just the (task, fence) pairs given; takes no collection lock and waits for nobody. Returns {lost, missed,
+-- Renews just the (task, fence) pairs given that are this worker's; takes no collection lock and waits for nobody. Returns {lost, missed,
 -- cancelled}: missed are those that somebody had locked just then, which have not been renewed.
 create or replace function headway.heartbeat(p_worker uuid, p_lease_ms int, p_tasks jsonb)
 returns jsonb language plpgsql
@@ -20,7 +20,7 @@ begin
     from (
       select t.id, p.stage, p.progress, p.message
       from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint, stage text, progress real, message text)
-      join headway.task t on t.id = p.task and t.fence = p.fence
+      join headway.task t on t.id = p.task and t.fence = p.fence and t.worker_id = p_worker
       where t.status = 'RUNNING' order by t.id for no key update of t skip locked
     ) p where t.id = p.id
     returning t.id
@@ -29,11 +29,12 @@ begin
   return jsonb_build_object(
     'lost', (select coalesce(jsonb_agg(p.task), '[]')
       from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint)
-      left join headway.task t on t.id = p.task and t.fence = p.fence and t.status = 'RUNNING' where t.id is null),
+      left join headway.task t on t.id = p.task and t.fence = p.fence and t.worker_id = p_worker and t.status = 'RUNNING'
+      where t.id is null),
     'missed', (select coalesce(jsonb_agg(p.task), '[]')
       from jsonb_to_recordset(p_tasks) as p(task uuid) where p.task <> all (v_renewed)),
     'cancelled', (select coalesce(jsonb_agg(p.task), '[]')
       from jsonb_to_recordset(p_tasks) as p(task uuid, fence bigint)
-      join headway.task t on t.id = p.task and t.fence = p.fence and t.status = 'RUNNING'
+      join headway.task t on t.id = p.task and t.fence = p.fence and t.worker_id = p_worker and t.status = 'RUNNING'
       where t.cancel_requested_at is not null));
 end $$;

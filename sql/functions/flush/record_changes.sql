@@ -2,12 +2,13 @@
 -- facts about documents, then convergence of the jobs whose tasks settled.
 --
 -- p_changes: [{task, fence, change, first, ages, ahead, kind, maxAttempts, outputs, again, final, countsAs, code, message,
---   stack, retryable, delayMs, expired, textFence, chunkFence, pipelineVersion, isMixed, document, warnings, staged,
+--   stack, retryable, suspect, delayMs, expired, textFence, chunkFence, pipelineVersion, isMixed, document, warnings, staged,
 --   progress, progressMessage}], at most one of a task. It holds all steps of the task that wait, in their order:
 --   first: the number of the first, under this claim; where it is null, it is one change of somebody who does not run the
 --     task. ages: how many ms before this call each step was.
 --   kind: what the last one is: stage (on to the next), hand_on (the same, but by another worker), complete, skip, end (an Ending of src/lifecycle/reasons.ts),
 --     deadline (of a cancel). Each step before it has gone on to the next stage of the job's list.
+--   suspect: its worker died with it. It runs with nothing beside it until it has completed a stage.
 --   ahead: the stage that the last step leads to has begun already.
 --   outputs: of the stages that came to their end, the first of them the stage where the task stands.
 -- p_wait: wait for collections that somebody else holds alone. Else nothing of their tasks is recorded, and they come
@@ -67,7 +68,7 @@ begin
   with c as (
     select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, first int, ages float8[],
       ahead boolean, kind text, "maxAttempts" int, outputs jsonb, again text, final text, "countsAs" text, code text,
-      message text, stack text, retryable boolean, "delayMs" int, expired boolean, "textFence" bigint,
+      message text, stack text, retryable boolean, suspect boolean, "delayMs" int, expired boolean, "textFence" bigint,
       "chunkFence" bigint, "pipelineVersion" int, "isMixed" boolean, document jsonb, warnings jsonb, staged jsonb, progress real, "progressMessage" text)
   ), m as (
     -- An end is judged by how the task stands after the steps before it.
@@ -86,7 +87,8 @@ begin
       select coalesce(cardinality(c.ages), 1)
         - (c.kind not in ('stage', 'hand_on') or (t.cancel_requested_at is not null and c.ahead is not true))::int as starts
     ) e
-    where t.id <> all (v_held) and t.fence = c.fence
+    -- By its worker too: where a standby took over without the last changes, a fence has been handed out twice.
+    where t.id <> all (v_held) and t.fence = c.fence and (p_worker is null or t.worker_id = p_worker)
       and case when c.first is null then t.change_id <> c.change else c.first = t.recorded_step + 1 end
       and (c.expired is not true or t.lease_expires_at < v_now)
   ), n as (
@@ -131,7 +133,8 @@ begin
       attempt = case when n.status = 'QUEUED' and n."countsAs" = 'attempt' then n.base_attempt + 1 else n.base_attempt end,
       max_attempts = n.base_max_attempts,
       crashes = n.base_crashes + (n."countsAs" is not distinct from 'crash' and n.status <> 'CANCELLED')::int,
-      has_crashed = t.has_crashed or (n."countsAs" is not distinct from 'crash'),
+      has_crashed = t.has_crashed or n.suspect is true or (n."countsAs" is not distinct from 'crash'),
+      is_suspect = n.status in ('QUEUED', 'RUNNING') and (n.suspect is true or (t.is_suspect and n.starts = 0)),
       progress = case when n.kind = 'complete' then 1 when n.status = 'RUNNING' then coalesce(n.progress, 0) else 0 end,
       progress_message = case when n.status = 'RUNNING' then n."progressMessage" end,
       run_at = case when n.status = 'QUEUED'

@@ -66,7 +66,7 @@ returns table (invariant text, entity_type text, entity_id uuid, detail text) la
   select 'S8', 'JOB', j.id, format('%s tasks are QUEUED at stage %s, %s are ready there from %s on', coalesce(n.queued, 0),
     coalesce(n.stage, r.stage), coalesce(r.ready, 0), coalesce(r.not_before::text, 'now'))
   from (
-    select job_id, stage, count(*) as queued, min(run_at) as due from tasks where status = 'QUEUED' group by job_id, stage
+    select job_id, stage, count(*) as queued, min(run_at) filter (where not is_suspect) as due from tasks where status = 'QUEUED' group by job_id, stage
   ) n
   full join (select * from headway.ready_stage where job_id in (select id from jobs)) r
     on r.job_id = n.job_id and r.stage = n.stage

@@ -12,6 +12,8 @@ export interface ClaimRequest {
   /** The pipelines that whoever claims runs. */
   readonly registry: Registry;
   readonly limit: number;
+  /** "only": one suspect, which is to run with nothing beside it; "tell": none, but whether any are due. Default neither. */
+  readonly suspects?: "only" | "tell";
 }
 
 export interface ClaimsOptions {
@@ -36,6 +38,7 @@ export class Claims {
   readonly #options: ClaimsOptions;
   readonly #turns = new TurnRings();
   #hasMore = false;
+  #hasSuspects = false;
   #closed = false;
 
   constructor(options: ClaimsOptions) {
@@ -49,9 +52,10 @@ export class Claims {
    */
   async take(request: ClaimRequest): Promise<Claim[]> {
     for (let asks = 1; ; asks += 1) {
-      const { claims, isHeld, unchecked, turns, hasMore } = await this.#takeOnce(request);
+      const { claims, isHeld, unchecked, turns, hasMore, suspects } = await this.#takeOnce(request);
       this.#turns.moveOn(turns);
       this.#hasMore = hasMore;
+      this.#hasSuspects = suspects;
       if (unchecked.length > 0) await keepOptionsChecks(this.#options.db, request.registry, unchecked);
       if (claims.length > 0 || this.#closed) return claims;
       if (!isHeld && unchecked.length === 0 && !(hasMore && asks < MAX_ASKS)) return claims;
@@ -61,6 +65,11 @@ export class Claims {
   /** Whether the last claim has taken less than it might have: only so many jobs have a turn in one. */
   get hasMore(): boolean {
     return this.#hasMore;
+  }
+
+  /** Whether suspects were due at the last claim that asked for that. */
+  get hasSuspects(): boolean {
+    return this.#hasSuspects;
   }
 
   close(): void {
@@ -85,7 +94,7 @@ export class Claims {
         if (lost) {
           // The answer to the first try may have been lost after its commit: what it claimed is ours already.
           const claims = toClaims(await this.#adopt(change), sentAtMs);
-          if (claims.length > 0) return { claims, isHeld: false, unchecked: [], turns: {}, hasMore: false };
+          if (claims.length > 0) return { claims, isHeld: false, ...NOTHING_ELSE };
         }
         await failpoint("flush.before_send");
         const rows: { answer: ClaimAnswer }[] = await db.query("select headway.claim_tasks($1, $2, $3) as answer", [
@@ -121,7 +130,10 @@ export class Claims {
   }
 }
 
-interface Taken extends Pick<ClaimAnswer, "unchecked" | "turns" | "hasMore"> {
+/** What an answer says beside what was claimed, where it is not known. */
+const NOTHING_ELSE = { unchecked: [], turns: {}, hasMore: false, suspects: false } as const;
+
+interface Taken extends Pick<ClaimAnswer, "unchecked" | "turns" | "hasMore" | "suspects"> {
   readonly claims: Claim[];
   /** Somebody else held the collections of all that was due, or something has become due this moment. */
   readonly isHeld: boolean;
@@ -133,6 +145,8 @@ interface ClaimAnswer {
   readonly turns: Places;
   /** Asking again at once may take more. */
   readonly hasMore: boolean;
+  /** Suspects are due. */
+  readonly suspects: boolean;
   readonly claimed: Claimed | null;
 }
 

@@ -80,6 +80,11 @@ export class Recorder {
     return this.#claims.hasMore;
   }
 
+  /** Whether suspects were due at the last claim that asked for that. */
+  get suspectsWait(): boolean {
+    return this.#claims.hasSuspects;
+  }
+
   /** Says who runs a claim whose stages may begin before the one before has been recorded. End it with `forget`. */
   watch({ taskId, fence }: Pick<Claim, "taskId" | "fence">, runner: Runner): void {
     this.#lineOf(taskId, fence).runner = runner;

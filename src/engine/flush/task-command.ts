@@ -1,4 +1,4 @@
-import { ENDINGS, type Cause } from "../../lifecycle/reasons.js";
+import { ENDINGS, type Cause, type Ending } from "../../lifecycle/reasons.js";
 import type { StagedCounts } from "../../pipelines/pipeline.js";
 import type { DocumentFacts } from "../../sources/source.js";
 import { toStorableMessage } from "../storable.js";
@@ -62,7 +62,12 @@ export type TaskCommand =
       /** Only if the lease has passed by now, on the database's clock. */
       readonly expired?: boolean;
     })
-  | (CommandBase & { readonly kind: "deadline"; readonly message?: string });
+  | (CommandBase & {
+      readonly kind: "deadline";
+      readonly message?: string;
+      /** As of an end. */
+      readonly expired?: boolean;
+    });
 
 /** What the writer wanted the task to become, for people. */
 export function wantedOf(command: TaskCommand): string {
@@ -104,7 +109,7 @@ export function toJson(commands: readonly TaskCommand[], { changeId, first, ages
   if (begun) entry["maxAttempts"] = begun.maxAttempts;
   if (last.kind === "stage" && last.isAhead) entry["ahead"] = true;
   if (last.kind === "complete") entry["staged"] = last.staged;
-  if (last.kind === "deadline") entry["message"] = last.message;
+  if (last.kind === "deadline") Object.assign(entry, { message: last.message, expired: last.expired });
   if (last.kind === "end") Object.assign(entry, endOf(last));
   const passed = commands.filter((command) => "outputJson" in command);
   // Each says what stands in the task after it.
@@ -117,7 +122,7 @@ export function toJson(commands: readonly TaskCommand[], { changeId, first, ages
 type End = Extract<TaskCommand, { readonly kind: "end" }>;
 
 function endOf({ cause, code, message, stack, delayMs, expired }: End): object {
-  const ending = ENDINGS[cause];
+  const ending: Ending = ENDINGS[cause];
   return {
     again: ending.again,
     final: ending.final,
@@ -126,6 +131,7 @@ function endOf({ cause, code, message, stack, delayMs, expired }: End): object {
     message: message === undefined ? undefined : toStorableMessage(message),
     stack,
     retryable: ending.again !== null,
+    suspect: ending.isSuspect,
     delayMs,
     expired,
   };

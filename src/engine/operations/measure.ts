@@ -14,7 +14,9 @@ export async function measureOpenWork(db: Pick<DataSource, "query">, everyMs: nu
 const MEASURE = `
   with due as (
     select only_row from headway.measurement
-    where measured_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000) for update skip locked
+    where (measured_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000)
+      -- The clock has gone back since: how old it is nobody can tell.
+      or measured_at > clock_timestamp()) for update skip locked
   ), open as materialized (
     select j.pipeline, s.stage, s.queued, s.running, case when s.queued > 0 then (
         select t.run_at from headway.task t where t.job_id = j.id and t.stage = s.stage and t.status = 'QUEUED'

@@ -30,6 +30,8 @@ interface Facts {
   readonly unable: readonly Unable[];
   /** Due tasks that may be claimed before this one, counted to 10,000. */
   readonly ahead: number;
+  /** Suspects that are due before it; null where it is none. */
+  readonly suspects: number | null;
   readonly documentsOpen: number;
   readonly documents: number;
 }
@@ -120,6 +122,11 @@ function explainQueued(facts: Facts): WaitingReason | null {
       ? because("NO_WORKER", whyUnable(facts))
       : because("NO_WORKER", `No worker of pipeline "${pipeline}" is running; start one.`);
   }
+  if (facts.suspects !== null) {
+    const message =
+      "Its worker died while it ran this task and others. It runs next with nothing beside it, one such task at a time.";
+    return { code: "BEHIND_OTHERS", message, until: null, position: facts.suspects + 1 };
+  }
   if (ahead < free) {
     if (now.getTime() - runAt.getTime() < STUCK_AFTER_MS) return null;
     return because("WORKER_STALLED", `A worker of pipeline "${pipeline}" has room, but has not taken it for a minute.`);
@@ -160,7 +167,9 @@ function explainRunning({ registry, cancelDeadlineMs }: EngineDeps, facts: Facts
   }
   if (cancelRequestedAt !== null) {
     const until = new Date(cancelRequestedAt.getTime() + cancelDeadlineMs);
-    return because("CANCEL_PENDING", `Stage ${stage} has been asked to stop.`, until);
+    return until > now
+      ? because("CANCEL_PENDING", `Stage ${stage} has been asked to stop.`, until)
+      : because("CANCEL_PENDING", `Stage ${stage} has been asked to stop and does not. It ends with its process.`);
   }
   if (facts.holderStatus === "STALLED" || facts.holderStatus === "LOST") {
     return because("WORKER_STALLED", `Its worker ${holder} is ${facts.holderStatus}.`, leaseExpiresAt);
@@ -245,6 +254,9 @@ const FACTS = `
         select coalesce(sum(least(p.due, inside.ahead + 1)), 0) as ahead
         from projects p where p.project_id <> t.project_id
       ) outside) else 0 end as ahead,
+    case when t.is_suspect then (
+      select count(*)::int from headway.task o
+      where o.is_suspect and o.status = 'QUEUED' and (o.run_at, o.id) < (t.run_at, t.id)) end as suspects,
     j.queued + j.running as "documentsOpen", j.total as documents
   from asked t join headway.job j on j.id = t.job_id
   left join headway.pipeline_pause p on p.project_id = t.project_id and p.pipeline = t.pipeline

@@ -62,6 +62,9 @@ describe("a flush", () => {
   test("sent twice, as after a lost answer, changes nothing the second time", async () => {
     await rig.submit("two", 3);
     const claims = await claimAll(recorder());
+    const [{ worker }] = await rig.db.query("select worker_id as worker from headway.task where id = $1", [
+      claims[0]!.taskId,
+    ]);
     const send = async (step: object, first: number): Promise<string[]> => {
       const changes = claims.map(({ taskId, fence }) => ({
         ...step,
@@ -74,7 +77,7 @@ describe("a flush", () => {
       }));
       const rows: { answer: { refused: string[] } }[] = await rig.db.query(
         "select headway.record_changes('WORKER', 'worker:x', $1, 3, $2) as answer",
-        [randomUUID(), JSON.stringify(changes)],
+        [worker, JSON.stringify(changes)],
       );
       return rows[0]!.answer.refused;
     };

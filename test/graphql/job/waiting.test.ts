@@ -161,6 +161,31 @@ describe("waitingOn says", () => {
     expect((await waiting(id)).waitingOn).toMatchObject({ code: "RETRY_BACKOFF", until: runAt.toISOString() });
   });
 
+  test("BEHIND_OTHERS where it is a suspect, with its place among them", async () => {
+    await worker(2);
+    const ids = [await api.rig.submit("pair", 1), await api.rig.submit("pair", 1)];
+    for (const id of ids) {
+      await api.rig.db.query(
+        `update headway.task set version = version + 1, change_id = gen_random_uuid(), status = 'RUNNING', fence = 1,
+           worker_id = gen_random_uuid(), lease_expires_at = now(), change_reason = 'CLAIMED' where job_id = $1 and kind = 'DOCUMENT'`,
+        [id],
+      );
+      await api.rig.db.query(
+        `update headway.task set status = 'QUEUED', version = version + 1, change_id = gen_random_uuid(), worker_id = null,
+           lease_expires_at = null, is_suspect = true, change_reason = 'LEASE_EXPIRED', run_at = clock_timestamp()
+         where job_id = $1 and kind = 'DOCUMENT'`,
+        [id],
+      );
+    }
+    for (const [place, id] of ids.entries()) {
+      expect((await waiting(id)).waitingOn).toMatchObject({
+        code: "BEHIND_OTHERS",
+        message: expect.stringMatching(/runs next with nothing beside it/),
+        position: place + 1,
+      });
+    }
+  });
+
   test("WORKER_STALLED where those that should take it stand still", async () => {
     await worker(2, { loop: 60 });
     expect((await waiting(await api.rig.submit("pair", 1))).waitingOn).toMatchObject({
