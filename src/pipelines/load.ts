@@ -95,9 +95,15 @@ async function loadFile(file: string): Promise<Pipeline> {
     throw new ConfigError(`${file} can't be loaded as a pipeline: ${messageOf(error)}`, { file });
   }
   if (module.default === undefined) {
-    throw new ConfigError(`${file} has no default export; end it with "export default definePipeline({ … })".`, {
-      file,
-    });
+    throw new ConfigError(
+      `${file} has no default export; end it with "export default pipeline({ … }) … .build()", or with definePipeline.`,
+      {
+        file,
+      },
+    );
+  }
+  if (typeof (module.default as { build?: unknown } | null)?.build === "function") {
+    throw new ConfigError(`${file} exports a pipeline in the making; end it with ".build()".`, { file });
   }
   try {
     return definePipeline(withoutNulls(module.default as PipelineDefinition));

@@ -41,6 +41,11 @@ describe("a pipeline that is ill-formed refuses to start, naming the file and th
       'stage "a" has no run function',
     ],
     ["no default export", "export const a = 1;", "has no default export"],
+    [
+      "a builder that has not built",
+      `import { pipeline } from "headway";\nexport default pipeline({ name: "x", version: 1 }).document("a", { run: async () => null });`,
+      'exports a pipeline in the making; end it with ".build()"',
+    ],
     ["a syntax error", "export default {", "can't be loaded as a pipeline"],
     [
       "the name of a built-in one",
