@@ -42,14 +42,14 @@ function playgroundLines({ url, playgroundLink }: App): string[] {
   if (playgroundLink === null) return [`  Playground   ${url}/playground`];
   return [
     `  Playground   ${playgroundLink}`,
-    '               (signs in once, within ten minutes; "npx headway open" prints another)',
+    '               (signs in once, within ten minutes; "npx headway-api open" prints another)',
   ];
 }
 
 /** How to be let in: an embedded server has a key, any other says how one is made. */
 function keyLines({ developmentKey }: App, isApi: boolean): string[] {
   if (developmentKey !== null) return [`  Key          ${developmentKey} (ADMIN, for development)`];
-  return isApi ? ["  Key          npx headway keys create --name N --role OPERATOR"] : [];
+  return isApi ? ["  Key          npx headway-api keys create --name N --role OPERATOR"] : [];
 }
 
 function workerLines({ workerPids: pids }: App): string[] {

@@ -122,7 +122,7 @@ function withoutNulls(definition: PipelineDefinition): PipelineDefinition {
 
 let registered = false;
 
-/** Lets a pipeline in whatever folder import "headway", and "zod" where its folder has none of its own. */
+/** Lets a pipeline in whatever folder import "headway-api", and "zod" where its folder has none of its own. */
 function resolveHeadwayForPipelines(): void {
   if (registered) return;
   registered = true;

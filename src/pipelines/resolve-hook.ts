@@ -1,5 +1,5 @@
 /**
- * A module hook (node:module `register`), run in Node's loader thread: "headway" is always this installation, and
+ * A module hook (node:module `register`), run in Node's loader thread: "headway-api" is always this installation, and
  * "zod" is this installation's where the importing file can't find its own.
  */
 interface Known {
@@ -22,7 +22,7 @@ export async function resolve<Context>(
   context: Context,
   nextResolve: (specifier: string, context: Context) => Promise<Resolved>,
 ): Promise<Resolved> {
-  if (specifier === "headway") return { url: known.headway, shortCircuit: true };
+  if (specifier === "headway-api") return { url: known.headway, shortCircuit: true };
   if (specifier !== "zod") return nextResolve(specifier, context);
   try {
     return await nextResolve(specifier, context);

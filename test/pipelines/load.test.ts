@@ -23,7 +23,7 @@ async function refusal(files: Record<string, string>, setting = folder): Promise
 }
 
 const pipeline = (body: string): string =>
-  `import { definePipeline } from "headway";\nexport default definePipeline({ version: 1, ${body} });\n`;
+  `import { definePipeline } from "headway-api";\nexport default definePipeline({ version: 1, ${body} });\n`;
 const STAGE = `{ name: "a", run: async () => null }`;
 
 describe("a pipeline that is ill-formed refuses to start, naming the file and the fault:", () => {
@@ -43,7 +43,7 @@ describe("a pipeline that is ill-formed refuses to start, naming the file and th
     ["no default export", "export const a = 1;", "has no default export"],
     [
       "a builder that has not built",
-      `import { pipeline } from "headway";\nexport default pipeline({ name: "x", version: 1 }).document("a", { run: async () => null });`,
+      `import { pipeline } from "headway-api";\nexport default pipeline({ name: "x", version: 1 }).document("a", { run: async () => null });`,
       'exports a pipeline in the making; end it with ".build()"',
     ],
     ["a syntax error", "export default {", "can't be loaded as a pipeline"],

@@ -58,7 +58,7 @@ export function serveSignIn(app: Express, { signIn, authenticate }: SignInDeps):
       res,
       401,
       "CODE_OVER",
-      'This link has been used, or its ten minutes are over. "npx headway open" prints another.',
+      'This link has been used, or its ten minutes are over. "npx headway-api open" prints another.',
     );
   });
 }
