@@ -117,7 +117,7 @@ export function stageContext(
   return claim.kind === "DOCUMENT" ? documentContext(running, common) : collectionContext(running, common);
 }
 
-function warningOf(code: string, message: string, { count, pages = [] }: WarningScope = {}): TaskWarning {
+export function warningOf(code: string, message: string, { count, pages = [] }: WarningScope = {}): TaskWarning {
   const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
   return {
     code: toStorableMessage(code),
@@ -127,7 +127,7 @@ function warningOf(code: string, message: string, { count, pages = [] }: Warning
   };
 }
 
-function addWarning(warnings: TaskWarning[], added: TaskWarning): void {
+export function addWarning(warnings: TaskWarning[], added: TaskWarning): void {
   const isKnown = warnings.some(({ code, message }) => code === added.code && message === added.message);
   if (!isKnown && warnings.length < MAX_WARNINGS) warnings.push(added);
 }

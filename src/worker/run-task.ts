@@ -200,7 +200,7 @@ async function execute(
 }
 
 /** A handler that ignores its signal is left behind: it holds no slot, and its fence refuses whatever it still writes. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(signal.reason as Error);
@@ -216,7 +216,7 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
-function assertAccepted(stage: Stage, output: unknown, staged: StagedCounts): void {
+export function assertAccepted(stage: Stage, output: unknown, staged: StagedCounts): void {
   let refusal: string | null = null;
   try {
     if (stage.check?.(output, staged) === false) refusal = "it does not hold what the stage promises";
