@@ -75,7 +75,7 @@ export interface PipelineBuilder<Options, Input, Outputs, CollectionInput, Colle
     CollectionInput,
     CollectionNames
   >;
-  /** Adds a stage that runs once, when all documents of the job are settled. The last one's output is `summary.output`. */
+  /** Adds a stage that runs once, when all documents of the job are settled. What it returns is in `summary.output`. */
   collection<Name extends string, Output, Stage>(
     name: FreeName<Name, keyof Outputs | CollectionNames>,
     stage: Stage &

@@ -27,6 +27,12 @@ export default pipeline({ name: "word-count", version: 1, options: z.object({ ig
   })
   .build();
 `;
+const TEST = `import { runStage } from "headway-api/testing";
+import wordCount from "./word-count.js";
+
+const { output } = await runStage<{ words: number }>(wordCount, "count", { text: "two Two" });
+console.log(JSON.stringify(output));
+`;
 const TSCONFIG = JSON.stringify({
   compilerOptions: {
     target: "es2022",
@@ -50,6 +56,14 @@ afterAll(() => rm(packed, { recursive: true, force: true }));
 beforeEach(async () => (stranger = await Stranger.arrives()));
 afterEach(() => stranger.leaves());
 
+/** These packages in the versions that this project uses. */
+async function asHere(...names: readonly string[]): Promise<string[]> {
+  const { devDependencies } = JSON.parse(await readFile(path.join(ROOT, "package.json"), "utf8")) as {
+    devDependencies: Record<string, string>;
+  };
+  return names.map((name) => `${name}@${devDependencies[name]}`);
+}
+
 const SERVER = { HEADWAY_PORT: "0", HEADWAY_EMBEDDER: "hash", HEADWAY_PIPELINES: "pipelines" };
 
 test.each([
@@ -59,10 +73,7 @@ test.each([
   "installed %s into an empty folder, it types a pipeline, serves, and runs a job to COMPLETED",
   async (_how, flags) => {
     const startedAt = performance.now();
-    const { devDependencies } = JSON.parse(await readFile(path.join(ROOT, "package.json"), "utf8")) as {
-      devDependencies: Record<string, string>;
-    };
-    const types = ["typescript", "@types/node"].map((name) => `${name}@${devDependencies[name]}`);
+    const types = await asHere("typescript", "@types/node");
     await stranger.writes({
       "package.json": '{ "type": "module" }',
       "tsconfig.json": TSCONFIG,
@@ -75,15 +86,14 @@ test.each([
       "word-count.ts": PIPELINE.replace("ctx.input.text.toLowerCase", "ctx.input.txet.toLowerCase"),
     });
     await expect(stranger.runs("npx", "tsc")).rejects.toThrow("Property 'txet' does not exist");
-    await stranger.writes({ "word-count.ts": PIPELINE });
+    await stranger.writes({ "word-count.ts": PIPELINE, "word-count.test.ts": TEST });
     await stranger.runs("npx", "tsc");
+    expect(await stranger.runs("node", "pipelines/word-count.test.js")).toBe('{"words":2,"different":1}\n');
 
     const said = await stranger.starts(SERVER, "npx", "headway-api", "start");
     const url = /(http:\/\/[^/\s]+)\/graphql/.exec(said)![1]!;
-    const job = await stranger.runs(
-      "npx",
-      ...["headway-api", "submit", "a.txt", "--pipeline", "word-count", "--url", url, "--watch"],
-    );
+    const submit = ["headway-api", "submit", "a.txt", "--pipeline", "word-count", "--url", url, "--watch"];
+    const job = await stranger.runs("npx", ...submit);
     expect(job).toMatch(/^COMPLETED after [\d.]+ s: 1 completed$/m);
     const seconds = (from: number): string => ((performance.now() - from) / 1_000).toFixed(0);
     process.stderr.write(
@@ -97,6 +107,7 @@ test.each([
 );
 
 test("a pipeline in JavaScript needs no compiler, and the demo shows the examples of the package", async () => {
+  const [stripper = ""] = await asHere("@swc/wasm-typescript");
   await stranger.writes({ "package.json": "{}", "a.txt": "one two" });
   await stranger.runs("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", tarball);
   await mkdir(stranger.at("pipelines"));
@@ -117,6 +128,22 @@ test("a pipeline in JavaScript needs no compiler, and the demo shows the example
   );
   expect(job).toMatch(/^COMPLETED after [\d.]+ s: 1 completed$/m);
   await stranger.stops();
+
+  // TypeScript as it is, without a compiler's output: by what takes the types out, or by a Node that does so itself.
+  await mkdir(stranger.at("typed"));
+  await stranger.writes({ "typed/word-count.ts": PIPELINE });
+  const list = ["headway", "pipelines", "--json"];
+  const typed = { HEADWAY_PIPELINES: stranger.at("typed") };
+  if (!(process.features as { typescript?: unknown }).typescript) {
+    await expect(stranger.runsWith(typed, "npx", ...list)).rejects.toThrow('"npm install @swc/wasm-typescript"');
+  }
+  await stranger.runs("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", stripper);
+  expect(JSON.parse(await stranger.runsWith(typed, "npx", ...list))).toContainEqual({
+    name: "word-count",
+    version: 1,
+    file: stranger.at("typed", "word-count.ts"),
+  });
+
   const demo = await stranger.runs("npx", "headway", "demo", "--once", "--limit", "20000");
   expect(JSON.parse(demo.trim().split("\n").at(-1)!)).toMatchObject({ status: "COMPLETED" });
 });

@@ -27,8 +27,13 @@ export class Stranger {
   }
 
   /** Runs a program to its end; returns its standard output. @throws with all that it has said, where its exit code is not 0 */
-  async runs(program: string, ...args: string[]): Promise<string> {
-    const options = { cwd: this.folder, env: this.#env(), maxBuffer: 16_000_000 };
+  runs(program: string, ...args: string[]): Promise<string> {
+    return this.runsWith({}, program, ...args);
+  }
+
+  /** The same with these settings. */
+  async runsWith(settings: Readonly<Record<string, string>>, program: string, ...args: string[]): Promise<string> {
+    const options = { cwd: this.folder, env: { ...this.#env(), ...settings }, maxBuffer: 16_000_000 };
     const { stdout } = await execute(program, args, options).catch((error: unknown) => {
       const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
       throw new Error(`${[program, ...args].join(" ")} failed:\n${stdout}${stderr}`, { cause: error });
