@@ -13,8 +13,9 @@ const POSTGRES = {
 };
 const UNIT = "**/dist/test/**/*.unit.test.js";
 const FAULTS = "/dist/test/faults/";
+const PACKAGE = "/dist/test/package/";
 
-/** Three kinds of tests, told apart by their names and places; test/kinds.unit.test.ts holds them to it. */
+/** Four kinds of tests, told apart by their names and places; test/kinds.unit.test.ts holds them to it. */
 export default {
   projects: [
     // Neither Postgres nor Redis nor a process of Headway; together a few seconds.
@@ -22,7 +23,7 @@ export default {
     project("db", {
       ...POSTGRES,
       testMatch: ["**/dist/test/**/*.test.js", `!${UNIT}`],
-      testPathIgnorePatterns: [FAULTS],
+      testPathIgnorePatterns: [FAULTS, PACKAGE],
     }),
     // The rest of the fault suite is run by npm run test:faults, and what takes long by name.
     project("faults", {
@@ -32,6 +33,11 @@ export default {
         all: ["/faults/on-demand/"],
         "on-demand": [],
       }[process.env.HEADWAY_TEST_FAULTS] ?? ["/faults/long/", "/faults/on-demand/"],
+    }),
+    // The package is installed from the registry, which takes minutes: npm run test:package alone runs these.
+    project("package", {
+      testMatch: [`**${PACKAGE}**/*.test.js`],
+      testPathIgnorePatterns: process.env.HEADWAY_TEST_PACKAGE === "1" ? [] : [PACKAGE],
     }),
   ],
   maxWorkers: 2,

@@ -13,7 +13,7 @@ import { OWNER, SignIn } from "./access/sign-in.js";
 import { ChangeStream } from "./engine/stream/stream.js";
 import { messageOf } from "./errors.js";
 import type { Logger } from "./logger.js";
-import { loadRegistry, pipelineSourceOf, type LoadedPipelines } from "./pipelines/load.js";
+import { loadRegistry, pipelineSourceOf, type LoadedPipelines, type ServedPipeline } from "./pipelines/load.js";
 import { WorkerProcesses } from "./processes/worker-processes.js";
 import { troubleTo } from "./repeats.js";
 import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
@@ -31,6 +31,8 @@ export interface App {
   /** For people: which database and which dispatcher. */
   readonly database: string;
   readonly dispatcher: string;
+  /** Those that its workers run and its API takes jobs for. */
+  readonly pipelines: readonly ServedPipeline[];
   /** Its workers' processes; empty where it runs none, or its worker itself. */
   readonly workerPids: readonly number[];
   /** The key of an embedded server, for whoever sits at this machine; null elsewhere. */
@@ -183,6 +185,7 @@ async function start(
     url: serve.server.url,
     database: label,
     dispatcher: describeDispatcher(dispatcher, config),
+    pipelines: pipelines.served,
     workerPids: processes?.pids ?? [],
     developmentKey: key,
     playgroundLink: signIn && linkTo(serve.server.url, signIn),

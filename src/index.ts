@@ -1,6 +1,16 @@
+export {
+  pipeline,
+  type CollectionContextOf,
+  type CollectionStageOf,
+  type DocumentStageOf,
+  type PipelineBuilder,
+  type PipelineHead,
+  type Stored,
+} from "./pipelines/builder.js";
 export type { ChunkKind } from "./model/chunk-kinds.js";
 export { PermanentError } from "./errors.js";
 export type { EntityDraft, StagedEntities } from "./pipelines/named-entity.js";
+export { z } from "zod";
 export {
   definePipeline,
   type ArtifactWriter,
@@ -12,9 +22,14 @@ export {
   type Json,
   type Pipeline,
   type PipelineDefinition,
+  type FetchedSource,
   type KeptContent,
   type SettledDocument,
+  type StagedChunks,
   type StageContext,
   type StageDocument,
+  type StageLogger,
+  type StageSettings,
+  type StagedCounts,
   type WarningScope,
 } from "./pipelines/pipeline.js";

@@ -25,7 +25,7 @@ export const SETTINGS = [
   {
     name: "HEADWAY_PIPELINES",
     default: "",
-    does: "Files (.js, .mjs) and folders of your own pipelines, separated by commas.",
+    does: "Files (.js, .mjs, .ts, .mts) and folders of your own pipelines, separated by commas.",
   },
   {
     name: "HEADWAY_WORKER_PROCESSES",

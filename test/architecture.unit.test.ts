@@ -29,7 +29,7 @@ const ORDER: readonly (readonly string[])[] = [
   ["server"],
   ["processes"],
   ["app"],
-  ["cli", "index"],
+  ["cli", "index", "testing"],
 ];
 /** The first line's names are the ground that everything stands on, and may use each other. */
 const GROUND = 0;

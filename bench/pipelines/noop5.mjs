@@ -1,4 +1,4 @@
-import { definePipeline } from "headway";
+import { definePipeline } from "headway-api";
 
 // Five stages that do nothing: all that is measured is what it costs to know where each document is.
 export default definePipeline({

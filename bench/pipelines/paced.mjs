@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { definePipeline } from "headway";
+import { definePipeline } from "headway-api";
 
 // A change a second of each document, for fifteen seconds.
 export default definePipeline({

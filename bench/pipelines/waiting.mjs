@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { definePipeline } from "headway";
+import { definePipeline } from "headway-api";
 
 // One stage that takes two minutes: long enough for the worker that runs it to die in the middle.
 export default definePipeline({

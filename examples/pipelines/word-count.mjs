@@ -1,4 +1,4 @@
-import { definePipeline, PermanentError } from "headway";
+import { definePipeline, PermanentError } from "headway-api";
 import { z } from "zod";
 
 export default definePipeline({

@@ -21,7 +21,7 @@ export async function authenticate(keys: KeyRing, authorization: unknown): Promi
   if (text === undefined) {
     throw new AccessDenied(
       "UNAUTHENTICATED",
-      'A key is needed: send "Authorization: Bearer hw_…". "npx headway keys create --name N --role OPERATOR" makes one.',
+      'A key is needed: send "Authorization: Bearer hw_…". "npx headway-api keys create --name N --role OPERATOR" makes one.',
     );
   }
   const key = await keys.verify(text);

@@ -205,7 +205,7 @@ function unreachable(url: string, error: unknown): HeadwayError {
     name === "TimeoutError"
       ? `no answer within ${ANSWER_DEADLINE_MS / 1_000} s`
       : (cause?.code ?? cause?.message ?? messageOf(error));
-  const message = `There is no Headway at ${url} (${why}). Start one with "npx headway start", or say where it is with --url or HEADWAY_URL.`;
+  const message = `There is no Headway at ${url} (${why}). Start one with "npx headway-api start", or say where it is with --url or HEADWAY_URL.`;
   return new HeadwayError("UNREACHABLE", message, { url }, { cause: error });
 }
 

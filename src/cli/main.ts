@@ -21,6 +21,17 @@ program
   .action(async () => (await import("./serve.js")).runServe());
 
 program
+  .command("dev")
+  .description("as start, and start anew whenever a file of HEADWAY_PIPELINES changes; what runs is given back")
+  .action(async () => (await import("./dev.js")).runDev());
+
+program
+  .command("pipelines")
+  .description("list the pipelines that a start here would serve, with their versions and files")
+  .option("--json", "for machines: one JSON document")
+  .action(async (options: { json?: boolean }) => (await import("./pipelines.js")).runPipelines(options));
+
+program
   .command("migrate")
   .description("bring the database at DATABASE_URL up to date, and wait for it where it is not up yet")
   .option("--wait <seconds>", "how long to wait for it at most", "60")

@@ -4,6 +4,7 @@ import { describeConfig } from "../config/describe.js";
 import { loadConfig } from "../config.js";
 import { armFailpoint } from "../failpoint.js";
 import { createLogger } from "../logger.js";
+import { pipelineLines } from "./pipelines.js";
 import { listenForStop, stopInOrder } from "./stop.js";
 
 /** `headway start`: serves until Ctrl-C or SIGTERM, then stops in order. A second signal, half a second later, ends at once. */
@@ -15,6 +16,7 @@ export async function runServe(): Promise<void> {
   const logger = createLogger(config.logLevel);
   logger.debug({ config: describeConfig(config) }, "settings");
   const stop = listenForStop(config.graceMs);
+  stopWithParent();
   const app = await startApp(config, logger, {
     signal: stop.signal,
     workerProcesses: config.workerProcesses,
@@ -26,6 +28,7 @@ export async function runServe(): Promise<void> {
       ...(config.roles.includes("api")
         ? [`  GraphQL      ${app.url}/graphql (HTTP and WebSocket)`, ...playgroundLines(app)]
         : [`  Health       ${app.url}/readyz`]),
+      ...pipelineLines(app.pipelines),
       `  Database     ${app.database}`,
       `  Dispatcher   ${app.dispatcher}`,
       ...workerLines(app),
@@ -37,19 +40,26 @@ export async function runServe(): Promise<void> {
   await stopInOrder(app, await stop.asked);
 }
 
+/** Whoever has started this process with a channel, as `headway dev` does, takes it along. */
+function stopWithParent(): void {
+  if (!process.connected) return;
+  process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+  process.channel?.unref();
+}
+
 /** With a link that signs in, where there is one. */
 function playgroundLines({ url, playgroundLink }: App): string[] {
   if (playgroundLink === null) return [`  Playground   ${url}/playground`];
   return [
     `  Playground   ${playgroundLink}`,
-    '               (signs in once, within ten minutes; "npx headway open" prints another)',
+    '               (signs in once, within ten minutes; "npx headway-api open" prints another)',
   ];
 }
 
 /** How to be let in: an embedded server has a key, any other says how one is made. */
 function keyLines({ developmentKey }: App, isApi: boolean): string[] {
   if (developmentKey !== null) return [`  Key          ${developmentKey} (ADMIN, for development)`];
-  return isApi ? ["  Key          npx headway keys create --name N --role OPERATOR"] : [];
+  return isApi ? ["  Key          npx headway-api keys create --name N --role OPERATOR"] : [];
 }
 
 function workerLines({ workerPids: pids }: App): string[] {

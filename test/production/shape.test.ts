@@ -111,7 +111,7 @@ describe("what runs in production", () => {
       const text = await readFile(path.join(folder, name), "utf8");
       for (const [, imports] of text.matchAll(IMPORT)) imported.set(imports!, name);
     }
-    const own = ["headway", ...builtinModules];
+    const own = ["headway-api", ...builtinModules];
     const missing = [...imported].filter(
       ([name]) => !name.startsWith("node:") && !own.includes(name) && !(name in dependencies),
     );

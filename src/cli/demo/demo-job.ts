@@ -61,7 +61,7 @@ export async function submitDemo(client: ApiClient, { pipeline, options, found }
 async function createCollection(client: ApiClient, { documents }: DemoDocuments): Promise<string> {
   const { collection } = await client.mutate<{ collection: { id: string }; userErrors: [] }>(
     `mutation ($input: CreateCollectionInput!) { createCollection(input: $input) { collection { id } userErrors { code message } } }`,
-    { input: { name: `demo ${new Date().toISOString()}`, description: "What npm run demo processed." } },
+    { input: { name: `demo ${new Date().toISOString()}`, description: "What the demo processed." } },
   );
   for (let start = 0; start < documents.length; start += 500) {
     await client.mutate(

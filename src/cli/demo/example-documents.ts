@@ -17,18 +17,22 @@ export interface DemoDocuments {
   readonly roots: readonly string[];
 }
 
-/** Of this installation. */
+/** Of this installation: the repository, or the folder of the package. */
 export const PROJECT_ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
+/** Where the packages are that this one uses: as a package it lies among them. */
+const MODULES =
+  path.basename(path.dirname(PROJECT_ROOT)) === "node_modules"
+    ? path.dirname(PROJECT_ROOT)
+    : path.join(PROJECT_ROOT, "node_modules");
 const MAX_DEPTH = 8;
 
 /** The project's own examples first, then README files of the installed packages, smallest first, up to limitBytes. */
 export async function exampleDocuments(limitBytes: number): Promise<DemoDocuments> {
   const examples = path.join(PROJECT_ROOT, "examples", "documents");
-  const modules = path.join(PROJECT_ROOT, "node_modules");
   const own = await filesBelow(examples, examples);
-  const readmes = await readmesBelow(modules);
+  const readmes = await readmesBelow(MODULES);
   const { taken, leftOut } = smallestFirst(readmes, limitBytes - total(own));
-  return { documents: [...own, ...taken], leftOut, roots: [examples, modules] };
+  return { documents: [...own, ...taken], leftOut, roots: [examples, MODULES] };
 }
 
 /** The files given, and those below the folders given, smallest first, up to limitBytes. @throws {HeadwayError} NOT_READABLE */

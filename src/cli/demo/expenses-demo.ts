@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { documentsAt, PROJECT_ROOT } from "./example-documents.js";
 import { saveArtifacts } from "./save-artifacts.js";
 import type { Demo, DemoEnd } from "./demo-job.js";
+import { UsageError } from "../exit-codes.js";
 import { counted, plain, say, table } from "../print.js";
 
 /** Statements of two cards and a repeated one, receipts of most lines, and some that are wrong or missing. */
@@ -32,8 +34,13 @@ export async function expensesDemo(paths: readonly string[], limitBytes: number,
 }
 
 async function generate(papers: string): Promise<Omit<GeneratedSet, "files"> & { papers: string }> {
-  const generator = pathToFileURL(path.join(PROJECT_ROOT, "examples", "expenses", "generate.mjs"));
-  const { generateExpenses } = (await import(generator.href)) as {
+  const generator = path.join(PROJECT_ROOT, "examples", "expenses", "generate.mjs");
+  if (!existsSync(generator)) {
+    throw new UsageError(
+      "The papers of this demo are made by the repository of Headway and are not in the package; name your own: headway-api demo expenses FOLDER.",
+    );
+  }
+  const { generateExpenses } = (await import(pathToFileURL(generator).href)) as {
     readonly generateExpenses: (options: typeof GENERATED) => Promise<GeneratedSet>;
   };
   const { files, aliases, rates } = await generateExpenses(GENERATED);

@@ -1,4 +1,5 @@
-import type { CollectionStage, SettledDocument } from "../pipeline.js";
+import type { CollectionStageOf } from "../builder.js";
+import type { SettledDocument } from "../pipeline.js";
 import { safeCell } from "../safe-cell.js";
 import type { BatchOutput } from "./extract.js";
 import { minorDigits, toDecimal } from "../expenses/money.js";
@@ -40,23 +41,21 @@ export interface AggregateOutput {
 }
 
 /** Counts and adds up, and writes batch.csv and batch.json with one row per file, failed ones included. */
-export const aggregateStage: CollectionStage = {
-  name: "aggregate",
-  run: async (ctx): Promise<AggregateOutput> => {
+export const aggregateStage: CollectionStageOf<BatchOptions, null, { extract: BatchOutput }, AggregateOutput> = {
+  run: async (ctx) => {
     const outputs = new Map<string, BatchOutput>();
-    for await (const { document, output } of ctx.documentOutputs("extract"))
-      outputs.set(document.id, output as BatchOutput);
+    for await (const { document, output } of ctx.documentOutputs("extract")) outputs.set(document.id, output);
     const rows: BatchRow[] = [];
     for await (const { id, name, status, mediaType, error } of ctx.documents()) {
       const { characters = null, words = null, fields = {}, missing = {} } = outputs.get(id) ?? {};
       rows.push({ file: name, status, mediaType, characters, words, fields, missing, error });
     }
-    const options = ctx.options as BatchOptions;
+    const { options } = ctx;
     await ctx.artifacts.write("batch.csv", await toCsv(rows, Object.keys(options.fields)), "text/csv");
     await ctx.artifacts.write("batch.json", JSON.stringify(rows, null, 1), "application/json");
     return aggregated(rows, options);
   },
-  check: ({ files, byStatus }: AggregateOutput) => {
+  check: ({ files, byStatus }) => {
     const sum = Object.values(byStatus).reduce((all, count) => all + count, 0);
     if (sum !== files) throw new Error(`${sum} files by status are not ${files}`);
   },

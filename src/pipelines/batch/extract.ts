@@ -1,5 +1,6 @@
 import { PermanentError } from "../../errors.js";
-import type { DocumentStage } from "../pipeline.js";
+import type { DocumentStageOf } from "../builder.js";
+import type { ParseOutput } from "../documents/parse.js";
 import type { FieldValue } from "./find-field.js";
 import type { BatchOptions } from "./options.js";
 
@@ -13,17 +14,16 @@ export interface BatchOutput {
 }
 
 /** Takes the named fields out of the text. In a child process, for the patterns are the user's. */
-export const extractStage: DocumentStage = {
-  name: "extract",
+export const extractStage: DocumentStageOf<BatchOptions, ParseOutput, BatchOutput> = {
   isolate: true,
   memoryLimitMiB: 1_024,
   timeoutMs: 60_000,
-  run: async (ctx): Promise<BatchOutput> => {
+  run: async (ctx) => {
     const { findField } = await import("./find-field.js");
     const text = (await ctx.stagedText()) ?? "";
     const fields: Record<string, FieldValue[]> = {};
     const absent: Record<string, string> = {};
-    for (const [name, field] of Object.entries((ctx.options as BatchOptions).fields)) {
+    for (const [name, field] of Object.entries(ctx.options.fields)) {
       const { values, missing } = findField(text, field);
       if (missing === null) {
         fields[name] = values;
@@ -41,7 +41,7 @@ export const extractStage: DocumentStage = {
       missing: absent,
     };
   },
-  check: ({ characters, words }: BatchOutput) => {
+  check: ({ characters, words }) => {
     if (words > characters) throw new Error(`${words} words in ${characters} characters can't be`);
   },
 };

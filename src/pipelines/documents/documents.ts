@@ -1,6 +1,7 @@
 import type { Embedder } from "../embedding/embedder.js";
 import type { OpenAiServer } from "../openai-client.js";
-import { definePipeline, type Pipeline, type Stage } from "../pipeline.js";
+import { pipeline } from "../builder.js";
+import type { Pipeline, Stage } from "../pipeline.js";
 import { chunkStage } from "./chunk.js";
 import { describeStage } from "./describe.js";
 import { downloadStage } from "./download.js";
@@ -22,26 +23,38 @@ export interface DocumentsDeps {
 
 /** The built-in pipeline for documents of every kind: their text, in chunks, searchable. */
 export function documentsPipeline({ embedder, maxDocumentBytes, transcriber }: DocumentsDeps): Pipeline {
-  return definePipeline({
+  return pipeline({
     name: "documents",
     version: 8,
     description: "Extracts the text of documents, cuts it into chunks and makes them searchable.",
     options: DocumentsOptions,
-    documentStages: [
-      within(readsBytes, downloadStage(maxDocumentBytes)),
-      within(readsBytes, validateStage),
+  })
+    .document("download", within(readsBytes, downloadStage(maxDocumentBytes)))
+    .document("validate", within(readsBytes, validateStage))
+    .document(
+      "parse",
       within(
         readsBytes,
         parseStage((options: DocumentsOptions) => aimOf(options, transcriber !== null)),
       ),
-      within(isWhole, transcribeStage(transcriber)),
-      within(isWhole, chunkStage),
+    )
+    .document("transcribe", within(isWhole, transcribeStage(transcriber)))
+    .document("chunk", within(isWhole, chunkStage))
+    .document(
+      "recall",
       within(({ only }) => only === "embeddings", recallStage),
+    )
+    .document(
+      "embed",
       within(({ only }) => only !== "metadata", embedStage(embedder)),
+    )
+    .document(
+      "store",
       within(({ only }) => only !== "metadata", storeStage),
-    ],
-    collectionStages: [describeStage, within(isWhole, graphStage)],
-  });
+    )
+    .collection("describe", describeStage)
+    .collection("graph", within(isWhole, graphStage))
+    .build();
 }
 
 const isWhole = ({ only }: DocumentsOptions): boolean => only === undefined;

@@ -1,5 +1,6 @@
 import { downloadStage } from "../documents/download.js";
-import { definePipeline, type Pipeline } from "../pipeline.js";
+import { pipeline } from "../builder.js";
+import type { Pipeline } from "../pipeline.js";
 import { extractStage } from "./read/extract.js";
 import { matchStage } from "./match/match.js";
 import { Options } from "./options.js";
@@ -8,12 +9,16 @@ import { validateStage } from "./read/validate.js";
 
 /** The built-in pipeline for expense sessions: statements and receipts go in, matched lines and a report come out. */
 export function expensesPipeline({ maxDocumentBytes }: { readonly maxDocumentBytes: number }): Pipeline {
-  return definePipeline({
+  return pipeline({
     name: "expenses",
     version: 2,
     description: "Reads statements and receipts, matches them, and reports totals by employee and category.",
     options: Options,
-    documentStages: [downloadStage(maxDocumentBytes), validateStage, extractStage],
-    collectionStages: [matchStage, reportStage],
-  });
+  })
+    .document("download", downloadStage(maxDocumentBytes))
+    .document("validate", validateStage)
+    .document("extract", extractStage)
+    .collection("match", matchStage)
+    .collection("report", reportStage)
+    .build();
 }

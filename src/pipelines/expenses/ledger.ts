@@ -1,4 +1,4 @@
-import type { CollectionContext } from "../pipeline.js";
+import type { CollectionContextOf } from "../builder.js";
 import { aliasesOf, Employees } from "./employees.js";
 import { categoryOf } from "./categories.js";
 import type { ExpensesOptions } from "./options.js";
@@ -47,12 +47,18 @@ export interface Session extends Ledger {
   readonly failed: readonly FailedDocument[];
 }
 
+/** What the documents' stages leave behind, by name. */
+export interface ExpensesOutputs {
+  readonly extract: Extracted;
+}
+type LedgerContext = CollectionContextOf<ExpensesOptions, unknown, ExpensesOutputs>;
+
 /** Above this the stages' outputs outgrow what is kept of a stage. */
 export const MAX_LINES = 20_000;
 
 /** The ledger of the collection: the documents that failed are absent. */
-export async function readLedger(ctx: CollectionContext): Promise<Session> {
-  const options = ctx.options as ExpensesOptions;
+export async function readLedger(ctx: LedgerContext): Promise<Session> {
+  const { options } = ctx;
   const employees = new Employees(aliasesOf(ctx.collection.metadata, options.aliases));
   const lines: LedgerLine[] = [];
   const receipts: LedgerReceipt[] = [];
@@ -61,8 +67,7 @@ export async function readLedger(ctx: CollectionContext): Promise<Session> {
   for await (const { name, status, error } of ctx.documents()) {
     if (status === "FAILED" && error) failed.push({ name, ...error });
   }
-  for await (const { document, output } of ctx.documentOutputs("extract")) {
-    const extracted = output as Extracted;
+  for await (const { document, output: extracted } of ctx.documentOutputs("extract")) {
     if (extracted.role === "receipt") {
       const { receipt, sha256 } = extracted;
       receipts.push({

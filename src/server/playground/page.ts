@@ -65,8 +65,8 @@ const SIGN_IN = `
       <input id="key" name="key" type="password" autocomplete="off" spellcheck="false" placeholder="hw_…" required>
       <button type="submit">Sign in</button>
       <p>The key stays in this browser tab and is used for everything that the playground sends.
-        No key? On the server's machine, <code>npx headway open</code> prints a link that signs in, and
-        <code>npx headway keys create --name N --role OPERATOR</code> makes a key.</p>
+        No key? On the server's machine, <code>npx headway-api open</code> prints a link that signs in, and
+        <code>npx headway-api keys create --name N --role OPERATOR</code> makes a key.</p>
     </form>
   </main>`;
 

@@ -58,7 +58,7 @@ export function serveSignIn(app: Express, { signIn, authenticate }: SignInDeps):
       res,
       401,
       "CODE_OVER",
-      'This link has been used, its ten minutes are over, or the key that asked for it is good no more. "npx headway open" prints another.',
+      'This link has been used, its ten minutes are over, or the key that asked for it is good no more. "npx headway-api open" prints another.',
     );
   });
 }

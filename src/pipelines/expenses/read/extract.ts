@@ -1,22 +1,22 @@
 import { PermanentError } from "../../../errors.js";
-import type { DocumentStage } from "../../pipeline.js";
+import type { DocumentStageOf } from "../../builder.js";
 import { statementsOf, type ExpensesOptions } from "../options.js";
 import type { DocumentBytes } from "./read-document.js";
 import type { Extracted } from "../shapes.js";
+import type { Validated } from "./validate.js";
 
 /** A stage's output has at most 1 MB: some 5,000 lines. */
 const MAX_OUTPUT_CHARS = 900_000;
 
 /** Reads statements into lines and receipts into who, when and how much. In a child: the bytes are nobody's word. */
-export const extractStage: DocumentStage = {
-  name: "extract",
+export const extractStage: DocumentStageOf<ExpensesOptions, Validated, Extracted> = {
   isolate: true,
   memoryLimitMiB: 1_024,
   timeoutMs: 120_000,
-  run: async (ctx): Promise<Extracted> => {
+  run: async (ctx) => {
     const { readDocument } = await import("./read-document.js");
     const { name, mediaType, metadata, sha256 } = ctx.document;
-    const options = ctx.options as ExpensesOptions;
+    const { options } = ctx;
     const source: DocumentBytes = {
       bytes: await ctx.document.bytes(),
       mediaType: mediaType ?? "application/octet-stream",
@@ -42,7 +42,7 @@ export const extractStage: DocumentStage = {
     }
     return output;
   },
-  check: (output: Extracted) => {
+  check: (output) => {
     if (output.role === "receipt") return;
     for (const { row, date, amountMinor, incomplete } of output.lines) {
       if ((date === null) !== incomplete.includes("date") || (amountMinor === null) !== incomplete.includes("amount")) {

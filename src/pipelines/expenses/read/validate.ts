@@ -1,10 +1,15 @@
 import { PermanentError } from "../../../errors.js";
-import type { DocumentStage } from "../../pipeline.js";
+import type { DocumentStageOf } from "../../builder.js";
+import type { ExpensesOptions } from "../options.js";
 import { detectExpense, ROLES } from "./media-types.js";
 
+export interface Validated {
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+}
+
 /** Finds out by content what the bytes are, and refuses what is neither a statement nor a receipt. In a child, as `extract`. */
-export const validateStage: DocumentStage = {
-  name: "validate",
+export const validateStage: DocumentStageOf<ExpensesOptions, unknown, Validated> = {
   isolate: true,
   memoryLimitMiB: 1_024,
   timeoutMs: 60_000,
@@ -22,7 +27,7 @@ export const validateStage: DocumentStage = {
     }
     return { mediaType, sizeBytes: bytes.length };
   },
-  check: ({ mediaType }: { mediaType: string }) => {
+  check: ({ mediaType }) => {
     if (ROLES[mediaType] === undefined) throw new Error(`nothing is read from ${mediaType}`);
   },
 };

@@ -1,5 +1,5 @@
-import type { CollectionStage } from "../../pipeline.js";
-import type { Session } from "../ledger.js";
+import type { CollectionStageOf } from "../../builder.js";
+import type { ExpensesOutputs, Session } from "../ledger.js";
 import type { MatchOutput } from "../match/match-ledger.js";
 import type { Certainty, StatementFacts } from "../shapes.js";
 import { certaintyOf } from "./reconciliation.js";
@@ -34,12 +34,11 @@ export interface ReportOutput {
 }
 
 /** Writes report.xlsx and report.csv. In a child process: a workbook of thousands of rows takes a second to make. */
-export const reportStage: CollectionStage = {
-  name: "report",
+export const reportStage: CollectionStageOf<ExpensesOptions, MatchOutput, ExpensesOutputs, ReportOutput> = {
   isolate: true,
   memoryLimitMiB: 1_024,
   timeoutMs: 120_000,
-  run: async (ctx): Promise<ReportOutput> => {
+  run: async (ctx) => {
     const [{ readLedger }, { reportOf }, { sheetsOf }, { toXlsx }, exports] = await Promise.all([
       import("../ledger.js"),
       import("./report-rows.js"),
@@ -48,11 +47,11 @@ export const reportStage: CollectionStage = {
       import("./exports.js"),
     ]);
     const ledger = await readLedger(ctx);
-    const match = ctx.input as MatchOutput;
+    const match = ctx.input;
     const report = reportOf(ledger, match);
     await ctx.artifacts.write("report.csv", exports.toCsv(report), "text/csv");
     await ctx.artifacts.write("ledger.csv", exports.toLedgerCsv(ledger, match), "text/csv");
-    const order = (ctx.options as ExpensesOptions).dateOrder === "mdy" ? "mdy" : "dmy";
+    const order = ctx.options.dateOrder === "mdy" ? "mdy" : "dmy";
     const books = report.totals.byCurrency.filter(({ currency }) => currency !== NO_CURRENCY);
     for (const { currency } of books) {
       const name = quickBooksName(currency);
@@ -62,7 +61,7 @@ export const reportStage: CollectionStage = {
     await ctx.artifacts.write("report.xlsx", await toXlsx(sheetsOf(ledger, match, report)), XLSX);
     return summaryOf(ledger, match, report);
   },
-  check: ({ totals, lines, matched, linesWithoutReceipt }: ReportOutput) => {
+  check: ({ totals, lines, matched, linesWithoutReceipt }) => {
     assertTotalsAgree(totals);
     if (matched + linesWithoutReceipt !== lines) {
       throw new Error(`${matched} lines with and ${linesWithoutReceipt} without a receipt are not ${lines}`);

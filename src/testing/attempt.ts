@@ -1,0 +1,119 @@
+import { toStorableJson } from "../engine/storable.js";
+import { ConfigError, PermanentError, UserFault } from "../errors.js";
+import { ENDINGS, type Cause } from "../lifecycle/reasons.js";
+import { checkOptions } from "../pipelines/options.js";
+import {
+  DEFAULT_STAGE_TIMEOUT_MS,
+  type CollectionContext,
+  type DocumentContext,
+  type Pipeline,
+  type Stage,
+} from "../pipelines/pipeline.js";
+import { endingOf, Stopped } from "../worker/ending.js";
+import { assertAccepted, orAborted } from "../worker/run-task.js";
+import { benchContext, type BenchCall } from "./context.js";
+import type { Recording } from "./recorded.js";
+
+/** Why a try of a stage failed, as the task would tell it. */
+export interface StageFailure {
+  readonly cause: Cause;
+  /** What becomes `TaskError.code`; "INTERRUPTED" where the signal of the test aborted. */
+  readonly code: string;
+  readonly message: string;
+  readonly stack: string | null;
+  /** Whether a worker would try again, if there is a try left. */
+  readonly retryable: boolean;
+}
+
+/** One try of a stage. */
+export interface StageAttempt<Output = any> {
+  readonly stage: string;
+  readonly attempt: number;
+  readonly status: "COMPLETED" | "FAILED" | "CANCELLED";
+  /** As it is kept, in JSON and back; null where the try failed. */
+  readonly output: Output;
+  readonly error: StageFailure | null;
+  readonly durationMs: number;
+}
+
+export interface AttemptLimits {
+  /** Aborts as a cancel or the end of the worker does. */
+  readonly signal?: AbortSignal;
+  /** Instead of the stage's own. */
+  readonly timeoutMs?: number;
+}
+
+/** The job's options as the schema completes them. @throws {UserFault} INVALID_OPTIONS */
+export function benchOptions(pipeline: Pipeline, given: unknown): unknown {
+  const checked = checkOptions(pipeline, given ?? {});
+  if (checked.refusal !== null) throw new UserFault("INVALID_OPTIONS", checked.refusal, checked.path);
+  return checked.options;
+}
+
+/** @throws {ConfigError} where the pipeline has no stage of this name */
+export function stageNamed({ name, documentStages, collectionStages }: Pipeline, wanted: string): [Stage, boolean] {
+  const stages = [...documentStages, ...collectionStages];
+  const index = stages.findIndex((stage) => stage.name === wanted);
+  if (index < 0) {
+    const names = stages.map((stage) => stage.name).join(", ");
+    throw new ConfigError(`Pipeline "${name}" has no stage "${wanted}"; it has ${names}.`);
+  }
+  return [stages[index]!, index >= documentStages.length];
+}
+
+/** Runs one try of a stage as a worker does: its deadline, its signal, what becomes of its output, its check. */
+export async function attemptStage(
+  stage: Stage,
+  call: Omit<BenchCall, "signal" | "stage">,
+  recording: Recording,
+  { signal: stop, timeoutMs = stage.timeoutMs ?? DEFAULT_STAGE_TIMEOUT_MS }: AttemptLimits,
+): Promise<StageAttempt> {
+  const startedAt = performance.now();
+  const ended = new AbortController();
+  const onStop = (): void => ended.abort(new Stopped("cancelled"));
+  if (stop?.aborted) onStop();
+  else stop?.addEventListener("abort", onStop, { once: true });
+  const timer = setTimeout(() => ended.abort(lateness(stage, timeoutMs)), timeoutMs);
+  // A stage in a child process hears of no end: its process is killed.
+  const signal = stage.isolate ? new AbortController().signal : ended.signal;
+  const base = { stage: stage.name, attempt: call.attempt };
+  const took = (): number => performance.now() - startedAt;
+  try {
+    ended.signal.throwIfAborted();
+    const ctx = benchContext({ ...call, stage: stage.name, signal }, recording);
+    const run = stage.run as (ctx: DocumentContext | CollectionContext) => Promise<unknown>;
+    const output = await orAborted((async () => run(ctx))(), ended.signal);
+    const embedded = recording.chunks.filter(({ embedding }) => embedding).length;
+    assertAccepted(stage, output, { chunks: recording.chunks.length, embedded });
+    const kept = JSON.parse(toStorableJson(output)) as unknown;
+    recording.stageEnded(true);
+    return { ...base, status: "COMPLETED", output: kept, error: null, durationMs: took() };
+  } catch (thrown) {
+    recording.stageEnded(false);
+    const error = failureOf(thrown);
+    const status = error.cause === "INTERRUPTED" ? "CANCELLED" : "FAILED";
+    return { ...base, status, output: null, error, durationMs: took() };
+  } finally {
+    clearTimeout(timer);
+    stop?.removeEventListener("abort", onStop);
+  }
+}
+
+function lateness({ isolate }: Stage, timeoutMs: number): Error {
+  if (!isolate) return new Stopped("timed out");
+  return new PermanentError(
+    "RESOURCE_LIMIT",
+    `The stage took more than its ${timeoutMs} ms, and its process was stopped.`,
+  );
+}
+
+function failureOf(thrown: unknown): StageFailure {
+  const { cause, code, message, stack } = endingOf(thrown);
+  return {
+    cause,
+    code: code ?? ENDINGS[cause].code ?? cause,
+    message: message ?? "The stage was stopped.",
+    stack: stack ?? null,
+    retryable: ENDINGS[cause].again !== null,
+  };
+}

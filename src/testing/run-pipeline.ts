@@ -1,0 +1,169 @@
+import {
+  DEFAULT_MAX_ATTEMPTS,
+  type Json,
+  type Pipeline,
+  type SettledDocument,
+  type Stage,
+} from "../pipelines/pipeline.js";
+import { attemptStage, benchOptions, type AttemptLimits, type StageAttempt, type StageFailure } from "./attempt.js";
+import type { BenchCall, BenchSettled } from "./context.js";
+import { BenchDocument, Recording, type BenchFile, type LeftBehind } from "./recorded.js";
+import { recordedIn } from "./run-stage.js";
+
+/** What is around a pipeline under test; all of it may be left out. */
+export interface PipelineSurroundings extends AttemptLimits {
+  /** The job's options, as a submit would give them: the schema checks and completes them. */
+  readonly options?: unknown;
+  readonly collection?: { readonly name?: string; readonly metadata?: Readonly<Record<string, Json>> };
+  readonly tags?: readonly string[];
+}
+
+/** One document's way, or that of the collection task. */
+export interface TaskResult extends LeftBehind {
+  /** "SKIPPED" is a collection task that had nothing to do. */
+  readonly status: "COMPLETED" | "FAILED" | "CANCELLED" | "SKIPPED";
+  /** Of the last try, where the task did not complete, with its stage. */
+  readonly error: (StageFailure & { readonly stage: string }) | null;
+  /** Every try of every stage, in order; stages that `when` leaves out are absent. */
+  readonly attempts: readonly StageAttempt[];
+  /** By stage. */
+  readonly outputs: Readonly<Record<string, any>>;
+}
+export interface DocumentResult extends TaskResult {
+  readonly name: string;
+}
+export interface PipelineResult<Output = any> {
+  readonly status: "COMPLETED" | "COMPLETED_WITH_ERRORS" | "FAILED" | "CANCELLED";
+  /** As `job.summary.output`: the objects that collection stages return are merged, of others the last stands; else null. */
+  readonly output: Output;
+  /** In the order in which the files were given. */
+  readonly documents: readonly DocumentResult[];
+  /** Null where the pipeline has no collection stage in this run. */
+  readonly collection: TaskResult | null;
+}
+
+/**
+ * Runs a pipeline over files in memory, one after the other: stages that `when` leaves out, tries and their number, what
+ * collection stages see, and the status of the whole are as in a job. Tries follow each other without a pause.
+ * @param files by their names, or a list where they have media types or metadata
+ * @throws {UserFault} INVALID_OPTIONS
+ */
+export async function runPipeline<Output = any>(
+  pipeline: Pipeline,
+  files: Readonly<Record<string, string | Uint8Array>> | readonly BenchFile[],
+  surroundings: PipelineSurroundings = {},
+): Promise<PipelineResult<Output>> {
+  const list: readonly BenchFile[] = isList(files)
+    ? files
+    : Object.entries(files).map(([name, content]) => ({ name, content }));
+  const options = benchOptions(pipeline, surroundings.options);
+  const { collection, tags = [] } = surroundings;
+  const call = {
+    options,
+    tags,
+    collection: { name: collection?.name ?? "collection", metadata: collection?.metadata ?? {} },
+    kept: null,
+  };
+  const run = (stages: readonly Stage[], recording: Recording, settled: readonly BenchSettled[]): Promise<TaskResult> =>
+    runTask(
+      stages.filter((stage) => stage.when?.(options) ?? true),
+      { ...call, settled },
+      recording,
+      surroundings,
+    );
+
+  const documents: { readonly id: string; readonly result: DocumentResult }[] = [];
+  for (const [index, file] of list.entries()) {
+    const id = `document-${index + 1}`;
+    const result = await run(pipeline.documentStages, new Recording(new BenchDocument(id, file)), []);
+    documents.push({ id, result: { name: file.name, ...result } });
+  }
+  const isWanted = pipeline.collectionStages.some((stage) => stage.when?.(options) ?? true);
+  const task = !isWanted
+    ? null
+    : documents.every(({ result: { status } }) => status !== "COMPLETED")
+      ? skipped()
+      : await run(pipeline.collectionStages, new Recording(null), documents.map(settledOf));
+  return {
+    status: statusOf(
+      documents.map(({ result }) => result),
+      task,
+    ),
+    output: summaryOutputOf(task) as Output,
+    documents: documents.map(({ result }) => result),
+    collection: task,
+  };
+}
+
+async function runTask(
+  stages: readonly Stage[],
+  call: Omit<BenchCall, "signal" | "stage" | "attempt" | "input">,
+  recording: Recording,
+  limits: AttemptLimits,
+): Promise<TaskResult> {
+  const attempts: StageAttempt[] = [];
+  const outputs: Record<string, unknown> = {};
+  let input: unknown = null;
+  for (const stage of stages) {
+    const last = await runToEnd(stage, { ...call, input }, recording, { limits, attempts });
+    if (last.error !== null) {
+      const { status, error } = last;
+      return { ...recordedIn(recording), status, error: { ...error, stage: stage.name }, attempts, outputs };
+    }
+    input = last.output;
+    outputs[stage.name] = last.output;
+  }
+  return { ...recordedIn(recording), status: "COMPLETED", error: null, attempts, outputs };
+}
+
+/** Tries a stage until it ends well, or is not to be tried again. */
+async function runToEnd(
+  stage: Stage,
+  call: Omit<BenchCall, "signal" | "stage" | "attempt">,
+  recording: Recording,
+  { limits, attempts }: { readonly limits: AttemptLimits; readonly attempts: StageAttempt[] },
+): Promise<StageAttempt> {
+  for (let attempt = 1; ; attempt += 1) {
+    const tried = await attemptStage(stage, { ...call, attempt }, recording, limits);
+    attempts.push(tried);
+    const isLast = attempt >= (stage.maxAttempts ?? DEFAULT_MAX_ATTEMPTS);
+    if (tried.status !== "FAILED" || isLast || !tried.error?.retryable) return tried;
+  }
+}
+
+function isList(files: object): files is readonly BenchFile[] {
+  return Array.isArray(files);
+}
+
+function skipped(): TaskResult {
+  return { ...recordedIn(new Recording(null)), status: "SKIPPED", error: null, attempts: [], outputs: {} };
+}
+
+function settledOf({ id, result }: { readonly id: string; readonly result: DocumentResult }): BenchSettled {
+  const { name, mediaType, metadata, status, error, outputs } = result;
+  const failure: SettledDocument["error"] = error && { stage: error.stage, code: error.code, message: error.message };
+  // Text counts when its task completes.
+  const text = status === "COMPLETED" ? result.text : null;
+  return {
+    document: { id, name, mediaType, metadata, status, error: status === "FAILED" ? failure : null },
+    outputs,
+    text,
+  };
+}
+
+function summaryOutputOf(task: TaskResult | null): unknown {
+  if (task?.status !== "COMPLETED") return null;
+  const outputs = Object.values<unknown>(task.outputs);
+  const isObject = (one: unknown): one is object => typeof one === "object" && one !== null && !Array.isArray(one);
+  if (outputs.length > 0 && outputs.every(isObject)) return Object.assign({}, ...outputs) as object;
+  return outputs.at(-1) ?? null;
+}
+
+/** The roll-up of docs/lifecycle.md, for one run that nobody else takes part in. */
+function statusOf(documents: readonly TaskResult[], task: TaskResult | null): PipelineResult["status"] {
+  const count = (wanted: TaskResult["status"]): number => documents.filter(({ status }) => status === wanted).length;
+  if (count("CANCELLED") > 0 || task?.status === "CANCELLED") return "CANCELLED";
+  if (task?.status === "FAILED") return "FAILED";
+  if (count("COMPLETED") === 0 && documents.length > 0) return "FAILED";
+  return count("FAILED") > 0 ? "COMPLETED_WITH_ERRORS" : "COMPLETED";
+}
