@@ -82,8 +82,13 @@ export class ServiceBusy extends HeadwayError {
 
 /** A request whose answer would cost too much; the message says what to ask for instead. A top-level GraphQL error. */
 export class AskedTooMuch extends HeadwayError {
-  constructor(code: "QUERY_TIMED_OUT" | "RESPONSE_TOO_LARGE", message: string, options?: { cause?: unknown }) {
-    super(code, message, {}, options);
+  constructor(
+    code: "QUERY_TIMED_OUT" | "RESPONSE_TOO_LARGE",
+    message: string,
+    details: Readonly<Record<string, unknown>> = {},
+    options?: { cause?: unknown },
+  ) {
+    super(code, message, details, options);
   }
 }
 

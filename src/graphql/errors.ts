@@ -20,15 +20,18 @@ export interface UserErrorData {
 
 /**
  * Runs a mutation's verb: what it returns is the payload; what it refuses is one user error, with `empty` beside it.
- * Everything else goes on as it was thrown.
+ * Everything else goes on as it was thrown. What a payload shows of what was done is best a getter: once it is done, a
+ * fault of showing it is that field's alone.
  */
-export async function payload<T extends object, E extends object>(
-  empty: E,
-  verb: () => Promise<T>,
-  onFault: (fault: UserFault) => Promise<Partial<T>> = async () => ({}),
-): Promise<(T | (E & Partial<T>)) & { userErrors: UserErrorData[] }> {
+export async function payload(
+  empty: object,
+  verb: () => Promise<object>,
+  onFault: (fault: UserFault) => Promise<object> = async () => ({}),
+): Promise<{ readonly userErrors: readonly UserErrorData[] }> {
   try {
-    return { ...(await verb()), userErrors: [] };
+    // With its getters: they load what is shown of what was done, each failing by itself.
+    const done = Object.getOwnPropertyDescriptors(await verb());
+    return Object.defineProperties({ userErrors: [] }, done);
   } catch (error) {
     if (!(error instanceof UserFault)) throw error;
     const { code, message, path } = error;
@@ -68,7 +71,11 @@ export function formatError(
   const cause = rootOf(originalError);
   if (cause instanceof BadInput) return { message: cause.message, ...where, extensions: { code: "BAD_USER_INPUT" } };
   if (cause instanceof AccessDenied) return { message: cause.message, ...where, extensions: { code: cause.code } };
-  if (cause instanceof AskedTooMuch) return { message: cause.message, ...where, extensions: { code: cause.code } };
+  if (cause instanceof AskedTooMuch) {
+    const carriedOut = cause.details.carriedOut as readonly string[] | undefined;
+    const done = carriedOut?.length ? { carriedOut: [...carriedOut] } : {};
+    return { message: cause.message, ...where, extensions: { code: cause.code, ...done } };
+  }
   if (cause instanceof RateLimited || cause instanceof ServiceBusy) {
     const { code, retryAfterMs } = cause;
     return { message: cause.message, ...where, extensions: { code, retryAfterMs } };

@@ -112,7 +112,12 @@ export class CollectionResolver {
       { collection: null },
       async () => {
         const id = await createCollection(deps, actor, input as NewCollection);
-        return { collection: await loaders.collection.load(id), existing: null as Collection | null };
+        return {
+          get collection() {
+            return loaders.collection.load(id);
+          },
+          existing: null as Collection | null,
+        };
       },
       async ({ code }) => (code === "NAME_TAKEN" ? { existing: await named(context, input.name) } : {}),
     );
@@ -129,7 +134,11 @@ export class CollectionResolver {
     const collectionId = uuid(input.collectionId, "input.collectionId");
     return payload({ collection: null }, async () => {
       await updateCollection(deps, actor, { ...(input as CollectionChanges), collectionId });
-      return { collection: await loaders.collection.load(collectionId) };
+      return {
+        get collection() {
+          return loaders.collection.load(collectionId);
+        },
+      };
     });
   }
 
@@ -148,7 +157,11 @@ export class CollectionResolver {
     }));
     return payload({ documents: [] }, async () => {
       const ids = await addDocuments(deps, actor, { collectionId, documents });
-      return { documents: await loaders.document.loadMany(ids) };
+      return {
+        get documents() {
+          return loaders.document.loadMany(ids);
+        },
+      };
     });
   }
 
@@ -177,9 +190,14 @@ export class CollectionResolver {
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
     const collectionId = uuid(input.collectionId, "input.collectionId");
-    return payload({ collection: null }, async () => ({
-      collection: await loaders.collection.load(await deleteCollection(deps, actor, { collectionId })),
-    }));
+    return payload({ collection: null }, async () => {
+      const id = await deleteCollection(deps, actor, { collectionId });
+      return {
+        get collection() {
+          return loaders.collection.load(id);
+        },
+      };
+    });
   }
 
   @FieldResolver(() => String, { description: "The status in a sentence." })

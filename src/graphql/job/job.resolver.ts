@@ -68,7 +68,12 @@ export class JobResolver {
       { job: null, deduplicated: false },
       async () => {
         const { jobId, deduplicated } = await submitJob(deps, actor, { ...input, collectionId, documentIds });
-        return { job: await loaders.job.load(jobId), deduplicated };
+        return {
+          get job() {
+            return loaders.job.load(jobId);
+          },
+          deduplicated,
+        };
       },
       openJob,
     );
@@ -84,7 +89,12 @@ export class JobResolver {
     const jobId = uuid(input.jobId, "input.jobId");
     return payload({ job: null, retriedTasks: 0 }, async () => {
       const { retriedTasks } = await retryJob(deps, actor, { ...input, jobId, from: input.from ?? "FAILED_STAGE" });
-      return { job: await loaders.job.load(jobId), retriedTasks };
+      return {
+        get job() {
+          return loaders.job.load(jobId);
+        },
+        retriedTasks,
+      };
     });
   }
 
@@ -94,9 +104,14 @@ export class JobResolver {
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
     const jobId = uuid(input.jobId, "input.jobId");
-    return payload({ job: null }, async () => ({
-      job: await loaders.job.load(await cancelJob(deps, actor, { ...input, jobId })),
-    }));
+    return payload({ job: null }, async () => {
+      const id = await cancelJob(deps, actor, { ...input, jobId });
+      return {
+        get job() {
+          return loaders.job.load(id);
+        },
+      };
+    });
   }
 
   @FieldResolver(() => Collection, { description: "What was submitted." })

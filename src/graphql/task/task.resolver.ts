@@ -53,11 +53,14 @@ export class TaskResolver {
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
     const taskId = uuid(input.taskId, "input.taskId");
-    return payload({ task: null }, async () => ({
-      task: await loaders.task.load(
-        await retryTask(deps, actor, { ...input, taskId, from: input.from ?? "FAILED_STAGE" }),
-      ),
-    }));
+    return payload({ task: null }, async () => {
+      const id = await retryTask(deps, actor, { ...input, taskId, from: input.from ?? "FAILED_STAGE" });
+      return {
+        get task() {
+          return loaders.task.load(id);
+        },
+      };
+    });
   }
 
   @Mutation(() => CancelTaskPayload, { description: "Asks for one task to be cancelled; the rest of its job goes on." })
@@ -66,9 +69,14 @@ export class TaskResolver {
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
     const taskId = uuid(input.taskId, "input.taskId");
-    return payload({ task: null }, async () => ({
-      task: await loaders.task.load(await cancelTask(deps, actor, { ...input, taskId })),
-    }));
+    return payload({ task: null }, async () => {
+      const id = await cancelTask(deps, actor, { ...input, taskId });
+      return {
+        get task() {
+          return loaders.task.load(id);
+        },
+      };
+    });
   }
 
   @FieldResolver(() => Job, { description: "What it is part of." })
