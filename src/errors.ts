@@ -23,6 +23,15 @@ export class UserFault extends HeadwayError {
   }
 }
 
+/** All that is wrong with one input, in its order; as an error it is the first of them. */
+export class UserFaults extends UserFault {
+  /** @param all at least one */
+  constructor(readonly all: readonly UserFault[]) {
+    const { code, message, path, details } = all[0]!;
+    super(code as UserErrorCode, message, path, details);
+  }
+}
+
 export const USER_ERROR_CODES = [
   "NOT_FOUND",
   "NAME_TAKEN",

@@ -8,6 +8,7 @@ import {
   RateLimited,
   ServiceBusy,
   UserFault,
+  UserFaults,
   type UserErrorCode,
 } from "../errors.js";
 
@@ -18,10 +19,13 @@ export interface UserErrorData {
   readonly path: readonly string[] | null;
 }
 
+/** User errors of one payload; of more it is only told how many. */
+const MAX_USER_ERRORS = 100;
+
 /**
- * Runs a mutation's verb: what it returns is the payload; what it refuses is one user error, with `empty` beside it.
- * Everything else goes on as it was thrown. What a payload shows of what was done is best a getter: once it is done, a
- * fault of showing it is that field's alone.
+ * Runs a mutation's verb: what it returns is the payload; what it refuses are user errors, with `empty` beside them.
+ * Their paths begin with the argument. Everything else goes on as it was thrown. What a payload shows of what was done is
+ * best a getter: once it is done, a fault of showing it is that field's alone.
  */
 export async function payload(
   empty: object,
@@ -34,10 +38,21 @@ export async function payload(
     return Object.defineProperties({ userErrors: [] }, done);
   } catch (error) {
     if (!(error instanceof UserFault)) throw error;
-    const { code, message, path } = error;
-    const userError = { code: code as UserErrorCode, message, path: path.length > 0 ? path : null };
-    return { ...empty, ...(await onFault(error)), userErrors: [userError] };
+    return { ...empty, ...(await onFault(error)), userErrors: userErrorsOf(error) };
   }
+}
+
+function userErrorsOf(fault: UserFault): UserErrorData[] {
+  const all = fault instanceof UserFaults ? fault.all : [fault];
+  const shown = all.slice(0, MAX_USER_ERRORS).map(({ code, message, path }) => ({
+    code: code as UserErrorCode,
+    message,
+    path: ["input", ...path],
+  }));
+  const rest = all.length - shown.length;
+  if (rest === 0) return shown;
+  const message = `The input has ${rest} more ${rest === 1 ? "fault that is" : "faults that are"} not listed here; mend these first.`;
+  return [...shown, { code: "INVALID_INPUT", message, path: ["input"] }];
 }
 
 /** What Postgres says to a NUL in a text: the one character that its texts don't have. */
