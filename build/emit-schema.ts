@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import { lexicographicSortSchema, printSchema, type GraphQLObjectType, type GraphQLSchema } from "graphql";
+import { lexicographicSortSchema, printSchema, type GraphQLSchema } from "graphql";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -9,6 +9,7 @@ import { startEmbeddedPostgres } from "../src/database/embedded.js";
 import { migrate } from "../src/database/migrate.js";
 import { DEFAULT_SCHEMA } from "../src/database/schema-name.js";
 import { accessOf, FIELD_ACCESSES, readableTypes, type FieldAccess } from "../src/graphql/access/field-access.js";
+import { pagePartOf } from "../src/graphql/paging/page-types.js";
 import { buildHeadwaySchema } from "../src/graphql/schema.js";
 import { ENDINGS, type Ending } from "../src/lifecycle/reasons.js";
 import { isOpen, LEVELS, type Level } from "../src/lifecycle/status.js";
@@ -43,8 +44,7 @@ const GIVEN: Readonly<Record<FieldAccess, readonly [ofCollection: string, ofJob:
 };
 
 function access(schema: GraphQLSchema): string {
-  const isPage = ({ name }: GraphQLObjectType): boolean => /(Connection|Edge)$/.test(name);
-  const types = readableTypes(schema).filter((type) => !isPage(type));
+  const types = readableTypes(schema).filter(({ name }) => pagePartOf(name) === null);
   const rows = types
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((type) =>

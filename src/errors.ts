@@ -23,6 +23,15 @@ export class UserFault extends HeadwayError {
   }
 }
 
+/** All that is wrong with one input, in its order; as an error it is the first of them. */
+export class UserFaults extends UserFault {
+  /** @param all at least one */
+  constructor(readonly all: readonly UserFault[]) {
+    const { code, message, path, details } = all[0]!;
+    super(code as UserErrorCode, message, path, details);
+  }
+}
+
 export const USER_ERROR_CODES = [
   "NOT_FOUND",
   "NAME_TAKEN",
@@ -82,8 +91,13 @@ export class ServiceBusy extends HeadwayError {
 
 /** A request whose answer would cost too much; the message says what to ask for instead. A top-level GraphQL error. */
 export class AskedTooMuch extends HeadwayError {
-  constructor(code: "QUERY_TIMED_OUT" | "RESPONSE_TOO_LARGE", message: string, options?: { cause?: unknown }) {
-    super(code, message, {}, options);
+  constructor(
+    code: "QUERY_TIMED_OUT" | "RESPONSE_TOO_LARGE",
+    message: string,
+    details: Readonly<Record<string, unknown>> = {},
+    options?: { cause?: unknown },
+  ) {
+    super(code, message, details, options);
   }
 }
 

@@ -45,7 +45,7 @@ export async function readWithin<T>(
     } catch (error) {
       if (sqlStateOf(error) !== QUERY_CANCELED) throw error;
       signal.throwIfAborted();
-      throw new AskedTooMuch("QUERY_TIMED_OUT", `${what} did not end within ${timeoutMs} ms; ${instead}.`, {
+      throw new AskedTooMuch("QUERY_TIMED_OUT", `${what} did not end within ${timeoutMs} ms; ${instead}.`, {}, {
         cause: error,
       });
     } finally {

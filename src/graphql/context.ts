@@ -32,6 +32,8 @@ export interface GraphContext extends ApiDeps {
   readonly projectId: string;
   readonly actor: Actor;
   readonly loaders: Loaders;
+  /** From here on all is loaded anew. */
+  forgetLoaded(): void;
   readonly chunkSearch: ChunkSearch;
   readonly once: Once;
   /** What may still be read and answered. */
@@ -47,20 +49,28 @@ export function createContext(api: ApiDeps, principal: Principal, signal: AbortS
   const search = searches.get(api.deps) ?? new ChunkSearch(db, api.embedder);
   searches.set(api.deps, search);
   const budget = new Budget(api.maxResponseBytes ?? MAX_RESPONSE_BYTES);
-  let loaders: Loaders | null = null;
-  return {
+  const context: Omit<GraphContext, "loaders"> = {
     ...api,
     db,
     principal,
     projectId: principal.projectId,
     actor: { type: "USER", name: principal.name, projectId: principal.projectId },
-    // Some thirty objects, which an open subscription would hold and most events of a stream never ask.
-    get loaders() {
-      return (loaders ??= createLoaders(api.deps, principal, budget));
+    // Of the object that is asked: Apollo gives resolvers a copy of what it gets here.
+    forgetLoaded() {
+      loadLazily(this, () => createLoaders(api.deps, principal, budget));
     },
     chunkSearch: search,
     once: new Once(),
     budget,
     signal,
   };
+  context.forgetLoaded();
+  return context as GraphContext;
+}
+
+/** Some thirty objects, which an open subscription would hold and most events of a stream never ask. */
+function loadLazily(context: object, make: () => Loaders): void {
+  let loaders: Loaders | null = null;
+  const get = (): Loaders => (loaders ??= make());
+  Object.defineProperty(context, "loaders", { get, configurable: true, enumerable: true });
 }

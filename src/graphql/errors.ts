@@ -8,6 +8,7 @@ import {
   RateLimited,
   ServiceBusy,
   UserFault,
+  UserFaults,
   type UserErrorCode,
 } from "../errors.js";
 
@@ -18,23 +19,40 @@ export interface UserErrorData {
   readonly path: readonly string[] | null;
 }
 
+/** User errors of one payload; of more it is only told how many. */
+const MAX_USER_ERRORS = 100;
+
 /**
- * Runs a mutation's verb: what it returns is the payload; what it refuses is one user error, with `empty` beside it.
- * Everything else goes on as it was thrown.
+ * Runs a mutation's verb: what it returns is the payload; what it refuses are user errors, with `empty` beside them.
+ * Their paths begin with the argument. Everything else goes on as it was thrown. What a payload shows of what was done is
+ * best a getter: once it is done, a fault of showing it is that field's alone.
  */
-export async function payload<T extends object, E extends object>(
-  empty: E,
-  verb: () => Promise<T>,
-  onFault: (fault: UserFault) => Promise<Partial<T>> = async () => ({}),
-): Promise<(T | (E & Partial<T>)) & { userErrors: UserErrorData[] }> {
+export async function payload(
+  empty: object,
+  verb: () => Promise<object>,
+  onFault: (fault: UserFault) => Promise<object> = async () => ({}),
+): Promise<{ readonly userErrors: readonly UserErrorData[] }> {
   try {
-    return { ...(await verb()), userErrors: [] };
+    // With its getters: they load what is shown of what was done, each failing by itself.
+    const done = Object.getOwnPropertyDescriptors(await verb());
+    return Object.defineProperties({ userErrors: [] }, done);
   } catch (error) {
     if (!(error instanceof UserFault)) throw error;
-    const { code, message, path } = error;
-    const userError = { code: code as UserErrorCode, message, path: path.length > 0 ? path : null };
-    return { ...empty, ...(await onFault(error)), userErrors: [userError] };
+    return { ...empty, ...(await onFault(error)), userErrors: userErrorsOf(error) };
   }
+}
+
+function userErrorsOf(fault: UserFault): UserErrorData[] {
+  const all = fault instanceof UserFaults ? fault.all : [fault];
+  const shown = all.slice(0, MAX_USER_ERRORS).map(({ code, message, path }) => ({
+    code: code as UserErrorCode,
+    message,
+    path: ["input", ...path],
+  }));
+  const rest = all.length - shown.length;
+  if (rest === 0) return shown;
+  const message = `The input has ${rest} more ${rest === 1 ? "fault that is" : "faults that are"} not listed here; mend these first.`;
+  return [...shown, { code: "INVALID_INPUT", message, path: ["input"] }];
 }
 
 /** What Postgres says to a NUL in a text: the one character that its texts don't have. */
@@ -68,7 +86,11 @@ export function formatError(
   const cause = rootOf(originalError);
   if (cause instanceof BadInput) return { message: cause.message, ...where, extensions: { code: "BAD_USER_INPUT" } };
   if (cause instanceof AccessDenied) return { message: cause.message, ...where, extensions: { code: cause.code } };
-  if (cause instanceof AskedTooMuch) return { message: cause.message, ...where, extensions: { code: cause.code } };
+  if (cause instanceof AskedTooMuch) {
+    const carriedOut = cause.details.carriedOut as readonly string[] | undefined;
+    const done = carriedOut?.length ? { carriedOut: [...carriedOut] } : {};
+    return { message: cause.message, ...where, extensions: { code: cause.code, ...done } };
+  }
   if (cause instanceof RateLimited || cause instanceof ServiceBusy) {
     const { code, retryAfterMs } = cause;
     return { message: cause.message, ...where, extensions: { code, retryAfterMs } };

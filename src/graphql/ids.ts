@@ -1,10 +1,9 @@
+import { isUuid } from "../engine/input.js";
 import { BadInput } from "../errors.js";
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** @throws {BadInput} naming the field */
 export function uuid(value: string, field: string): string {
-  if (UUID.test(value)) return value.toLowerCase();
+  if (isUuid(value)) return value.toLowerCase();
   throw new BadInput(`${field}: "${value.slice(0, 100)}" is no id; ids are uuids.`, { field });
 }
 

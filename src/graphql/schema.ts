@@ -6,6 +6,7 @@ import { AccessResolver } from "./access/access.resolver.js";
 import { guardFields } from "./access/guard-fields.js";
 import { BulkResolver } from "./job/bulk.resolver.js";
 import { countAnswers } from "./limits/count-answers.js";
+import { oneAfterAnother } from "./limits/one-after-another.js";
 import { CollectionResolver } from "./collection/collection.resolver.js";
 import { takeCursorsFirst } from "./stream/cursor-first.js";
 import { ChunkResolver, DocumentResolver } from "./document/document.resolver.js";
@@ -75,5 +76,5 @@ async function build(): Promise<GraphQLSchema> {
   });
   describeRoots(schema);
   takeCursorsFirst(schema);
-  return countAnswers(guardFields(schema));
+  return countAnswers(oneAfterAnother(guardFields(schema)));
 }

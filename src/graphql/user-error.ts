@@ -11,6 +11,9 @@ export class UserError {
   readonly code!: UserErrorCode;
   @Field(() => String, { description: "What is wrong, with the value, and what to do." })
   readonly message!: string;
-  @Field(() => [String], { nullable: true, description: "Where in the input." })
+  @Field(() => [String], {
+    nullable: true,
+    description: "Where in the arguments, from `input` on, such as [input, documents, 3, name].",
+  })
   readonly path!: string[] | null;
 }

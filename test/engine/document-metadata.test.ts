@@ -1,4 +1,4 @@
-import { addDocuments } from "../../src/engine/collection/collections.js";
+import { addDocuments } from "../../src/engine/collection/add-documents.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { ACTOR, createRig, type Rig } from "../support/engine.js";
 

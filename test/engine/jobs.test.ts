@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { addDocuments, createCollection } from "../../src/engine/collection/collections.js";
+import { addDocuments } from "../../src/engine/collection/add-documents.js";
+import { createCollection } from "../../src/engine/collection/collections.js";
 import { cancelJob, cancelTask } from "../../src/engine/cancel/cancel.js";
 import { retryJob, retryTask } from "../../src/engine/retry/retry.js";
 import { submitJob } from "../../src/engine/submit/submit.js";

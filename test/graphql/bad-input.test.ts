@@ -49,10 +49,14 @@ async function everything(): Promise<string> {
 const CREATE = `mutation ($input: CreateCollectionInput!) { result: createCollection(input: $input) { collection { id } userErrors { code message path } } }`;
 const UPDATE = `mutation ($input: UpdateCollectionInput!) { result: updateCollection(input: $input) { collection { id } userErrors { code message path } } }`;
 const ADD = `mutation ($input: AddDocumentsInput!) { result: addDocuments(input: $input) { documents { id } userErrors { code message path } } }`;
+const UPLOADS = `mutation ($input: CreateUploadsInput!) { result: createUploads(input: $input) { uploads { id } userErrors { code message path } } }`;
+const REMOVE = `mutation ($input: RemoveDocumentsInput!) { result: removeDocuments(input: $input) { removedIds userErrors { code message path } } }`;
+const DELETE = `mutation ($input: DeleteCollectionInput!) { result: deleteCollection(input: $input) { collection { id } userErrors { code message path } } }`;
 const SUBMIT = `mutation ($input: SubmitJobInput!) { result: submitJob(input: $input) { job { id } deduplicated userErrors { code message path } } }`;
 const RETRY_JOB = `mutation ($input: RetryJobInput!) { result: retryJob(input: $input) { job { id } retriedTasks userErrors { code message path } } }`;
 const RETRY_TASK = `mutation ($input: RetryTaskInput!) { result: retryTask(input: $input) { task { id } userErrors { code message path } } }`;
 const CANCEL_JOB = `mutation ($input: CancelJobInput!) { result: cancelJob(input: $input) { job { id } userErrors { code message path } } }`;
+const BULK = `mutation ($input: BulkJobsInput!) { result: bulkJobs(input: $input) { matched userErrors { code message path } } }`;
 const CANCEL_TASK = `mutation ($input: CancelTaskInput!) { result: cancelTask(input: $input) { task { id } userErrors { code message path } } }`;
 
 describe("H7: a mutation that can't be done is a user error that says why, and changes nothing:", () => {
@@ -250,21 +254,134 @@ describe("H7: a mutation that can't be done is a user error that says why, and c
   });
 });
 
+describe("H7: every fault of an input is told at once, with its place from the argument on:", () => {
+  const cases: [string, string, object, (readonly [string, string])[]][] = [
+    [
+      "a collection of which nothing is right",
+      CREATE,
+      { name: "", description: "x".repeat(10_001), metadata: [], expiresInDays: 0 },
+      ["name", "description", "metadata", "expiresInDays"].map((field) => ["INVALID_INPUT", field]),
+    ],
+    [
+      "changes of a collection",
+      UPDATE,
+      { collectionId: "x", name: " ", metadata: 5 },
+      ["collectionId", "name", "metadata"].map((field) => ["INVALID_INPUT", field]),
+    ],
+    [
+      "documents",
+      ADD,
+      {
+        collectionId: "x",
+        documents: [
+          { name: "good", text: "a" },
+          { name: "", metadata: 1, base64: "!" },
+          { name: "good", text: "b" },
+          { name: "../up", uri: "gopher://a" },
+          { name: "none" },
+          { name: "upload", uploadId: "y" },
+        ],
+      },
+      [
+        ["INVALID_INPUT", "collectionId"],
+        ["INVALID_INPUT", "documents.1.name"],
+        ["INVALID_INPUT", "documents.1.metadata"],
+        ["INVALID_INPUT", "documents.1.base64"],
+        ["INVALID_INPUT", "documents.2.name"],
+        ["INVALID_INPUT", "documents.3.name"],
+        ["URI_REFUSED", "documents.3.uri"],
+        ["INVALID_INPUT", "documents.4.text"],
+        ["INVALID_INPUT", "documents.5.uploadId"],
+      ],
+    ],
+    [
+      "uploads",
+      UPLOADS,
+      {
+        files: [
+          { name: "", sizeBytes: -1 },
+          { name: "b", sizeBytes: 1, sha256: "x" },
+        ],
+      },
+      ["files.0.name", "files.0.sizeBytes", "files.1.sha256"].map((field) => ["INVALID_INPUT", field]),
+    ],
+    [
+      "a submit",
+      SUBMIT,
+      {
+        collectionId: "x",
+        documentIds: [UNKNOWN, "y"],
+        pipeline: "plain",
+        options: { factor: 10, mode: "odd", colour: 1 },
+        priority: 101,
+        tags: [""],
+        idempotencyKey: "",
+      },
+      [
+        ["INVALID_INPUT", "idempotencyKey"],
+        ["INVALID_INPUT", "collectionId"],
+        ["INVALID_INPUT", "documentIds.1"],
+        ["INVALID_INPUT", "priority"],
+        ["INVALID_INPUT", "tags.0"],
+        ["INVALID_OPTIONS", "options.factor"],
+        ["INVALID_OPTIONS", "options.mode"],
+        ["INVALID_OPTIONS", "options"],
+      ],
+    ],
+    ["the retry of a job", RETRY_JOB, { jobId: "x" }, [["INVALID_INPUT", "jobId"]]],
+    ["the retry of a task", RETRY_TASK, { taskId: "x" }, [["INVALID_INPUT", "taskId"]]],
+    ["the cancelling of a job", CANCEL_JOB, { jobId: "x" }, [["INVALID_INPUT", "jobId"]]],
+    ["the cancelling of a task", CANCEL_TASK, { taskId: "x" }, [["INVALID_INPUT", "taskId"]]],
+    [
+      "a filter of jobs",
+      BULK,
+      { action: "CANCEL", filter: { collectionId: "x" } },
+      [["INVALID_INPUT", "filter.collectionId"]],
+    ],
+    ["the deletion of a collection", DELETE, { collectionId: "x" }, [["INVALID_INPUT", "collectionId"]]],
+  ];
+  test.each(cases)("%s", async (_what, mutation, input, faults) => {
+    const before = await everything();
+    const { data, errors } = await api.send(mutation, { input });
+    expect(errors).toEqual([]);
+    const told = data!.result.userErrors.map(({ code, path }: { code: string; path: string[] }) => [
+      code,
+      path.join("."),
+    ]);
+    expect(told).toEqual(faults.map(([code, field]) => [code, `input.${field}`]));
+    expect(await everything()).toBe(before);
+  });
+
+  test("a hundred of them, and how many more", async () => {
+    const documents = Array.from({ length: 150 }, () => ({ name: "", text: "a" }));
+    const { data } = await api.send(ADD, { input: { collectionId: at.full, documents } });
+    const { userErrors } = data!.result;
+    expect(userErrors).toHaveLength(101);
+    expect(userErrors[99].path).toEqual(["input", "documents", "99", "name"]);
+    expect(userErrors[100]).toMatchObject({ message: expect.stringContaining("50 more faults"), path: ["input"] });
+  });
+
+  test("what only the database knows, too: documents and uploads that are not there", async () => {
+    const documents = ["a", "b"].map((name) => ({ name, uploadId: UNKNOWN.replace(/.$/, name) }));
+    const added = await api.send(ADD, { input: { collectionId: at.full, documents } });
+    expect(added.data!.result.userErrors).toMatchObject([
+      { code: "NOT_FOUND", path: ["input", "documents", "0", "uploadId"] },
+      { code: "NOT_FOUND", path: ["input", "documents", "1", "uploadId"] },
+    ]);
+    const removed = await api.send(REMOVE, {
+      input: { collectionId: at.full, documentIds: [UNKNOWN, UNKNOWN, at.document] },
+    });
+    expect(removed.data!.result.userErrors.map(({ path }: { path: string[] }) => path.join("."))).toEqual([
+      "input.documentIds.0",
+      "input.documentIds.1",
+      "input.documentIds.2",
+    ]);
+  });
+});
+
 describe("H7: a request that makes no sense is BAD_USER_INPUT that names the field, and never an internal error:", () => {
   const cases: [string, string, Record<string, unknown>, RegExp][] = [
     ["an id that is none", "query ($v: ID!) { job(id: $v) { id } }", { v: "first" }, /id: "first" is no id/],
-    [
-      "a collection's id in a mutation",
-      SUBMIT,
-      { input: { collectionId: "x", pipeline: "plain" } },
-      /collectionId: "x" is no id/,
-    ],
-    [
-      "document ids that are none",
-      SUBMIT,
-      { input: { collectionId: UNKNOWN, pipeline: "plain", documentIds: ["x"] } },
-      /documentIds/,
-    ],
     ["a scope's id", "query { streamCursor(jobId: 7) }", {}, /jobId/],
     ["two scopes", `query { streamCursor(jobId: "${UNKNOWN}", taskId: "${UNKNOWN}") }`, {}, /one of/],
     ["first: -1", "query { jobs(first: -1) { nodes { id } } }", {}, /first/],

@@ -200,7 +200,7 @@ test.each([
 ])("the pattern %s is refused at the door, by the name of its field", async (pattern, why) => {
   const [error, ...more] = await site.refused({ fields: { good: { label: "Total" }, bad: { pattern } } });
   expect(more).toEqual([]);
-  expect(error).toMatchObject({ code: "INVALID_OPTIONS", path: ["options", "fields", "bad", "pattern"] });
+  expect(error).toMatchObject({ code: "INVALID_OPTIONS", path: ["input", "options", "fields", "bad", "pattern"] });
   expect(error!.message).toContain("options.fields.bad.pattern: pattern can't be used (");
   expect(error!.message).toContain(why);
   expect(error!.message).toContain("no look-around and no back references");
@@ -219,6 +219,6 @@ test.each<[string, object, string]>([
   ["a transcript", { transcribe: true }, "transcribe"],
 ])("%s is refused", async (_, options, message) => {
   const errors = await site.refused(options);
-  expect(errors).toMatchObject([{ code: "INVALID_OPTIONS" }]);
   expect(errors[0]!.message).toContain(message);
+  for (const { code } of errors) expect(code).toBe("INVALID_OPTIONS");
 });

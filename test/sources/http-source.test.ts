@@ -6,7 +6,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Claim } from "../../src/engine/flush/claim.js";
-import { addDocuments } from "../../src/engine/collection/collections.js";
+import { addDocuments } from "../../src/engine/collection/add-documents.js";
 import { deleteDueBlobs } from "../../src/engine/expiry/expire.js";
 import { beginFetch } from "../../src/engine/uploads/fetched.js";
 import { createNetworks } from "../../src/sources/networks.js";

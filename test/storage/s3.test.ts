@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { loadConfig, type S3Settings } from "../../src/config.js";
-import { addDocuments } from "../../src/engine/collection/collections.js";
+import { addDocuments } from "../../src/engine/collection/add-documents.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createS3Objects } from "../../src/storage/s3-objects.js";

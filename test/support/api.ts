@@ -14,7 +14,11 @@ import { keyBy } from "./keys.js";
 export interface Answer {
   readonly status: number;
   readonly data: Record<string, any> | null;
-  readonly errors: readonly { message: string; extensions: { code: string }; path?: readonly unknown[] }[];
+  readonly errors: readonly {
+    message: string;
+    extensions: { code: string; carriedOut?: readonly string[] };
+    path?: readonly unknown[];
+  }[];
 }
 
 /** The whole API over a rig's database, in this process. */
@@ -34,8 +38,9 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-/** How keys are looked at, where a test is about that. */
-interface KeyTimes {
+/** What is set otherwise, where a test is about that. */
+interface TestSettings {
+  readonly maxResponseBytes?: number;
   readonly recheckKeysMs?: number;
   readonly authTimeoutMs?: number;
   readonly trustedMs?: number;
@@ -43,7 +48,7 @@ interface KeyTimes {
 
 export async function createTestApi(
   pipelines: readonly Pipeline[],
-  { recheckKeysMs = 200, authTimeoutMs = 1_000, trustedMs }: KeyTimes = {},
+  { recheckKeysMs = 200, authTimeoutMs = 1_000, trustedMs, ...settings }: TestSettings = {},
 ): Promise<TestApi> {
   const rig = await createRig(pipelines);
   const stream = new ChangeStream(rig.db, rig.deps.onError);
@@ -61,6 +66,7 @@ export async function createTestApi(
     checks: [],
     recheckKeysMs,
     authTimeoutMs,
+    ...settings,
     // Tests ask as fast as they can; what one key may is tested where it is meant.
     requestsPerSecond: 1_000_000,
     measured: { db: rig.db, apiDb: rig.db, ofWorkers: null },

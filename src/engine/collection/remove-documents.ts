@@ -2,6 +2,7 @@ import type { EntityManager } from "typeorm";
 import { inTransaction } from "../../database/transaction.js";
 import { UserFault } from "../../errors.js";
 import type { Actor, EngineDeps } from "../engine.js";
+import { Faults, idOf } from "../input.js";
 import { lockCollection } from "../submit/lock.js";
 
 /** Documents whose rows go in one statement: with all their chunks it stays far below the statement's time. */
@@ -18,14 +19,17 @@ export async function removeDocuments(
   actor: Actor,
   input: { readonly collectionId: string; readonly documentIds: readonly string[] },
 ): Promise<string[]> {
-  const { collectionId } = input;
-  const ids = [...new Set(input.documentIds)];
-  if (ids.length === 0) {
-    throw new UserFault("INVALID_INPUT", "documentIds is empty; name at least one document.", ["documentIds"]);
+  const faults = new Faults();
+  const collectionId = faults.note(() => idOf(input.collectionId, ["collectionId"]))!;
+  const given = input.documentIds.map((id, place) => faults.note(() => idOf(id, pathOf(place)))!);
+  if (given.length === 0) {
+    faults.add(new UserFault("INVALID_INPUT", "documentIds is empty; name at least one document.", ["documentIds"]));
   }
+  faults.assertNone();
+  const ids = [...new Set(given)];
   await inTransaction(deps.db, async (tx) => {
     await lockCollection(tx, actor, collectionId);
-    await assertInCollection(tx, actor, collectionId, ids);
+    await assertInCollection(tx, actor, collectionId, given);
     for (let start = 0; start < ids.length; start += STEP) await remove(tx, ids.slice(start, start + STEP));
     // The searchable content has moved: whoever keeps vectors of it reads them again.
     await tx.query(
@@ -53,12 +57,17 @@ async function assertInCollection(
     [collectionId, actor.projectId, ids],
   );
   const known = new Set(found.map(({ id }) => id));
-  const place = ids.findIndex((id) => !known.has(id));
-  if (place === -1) return;
-  throw new UserFault("NOT_FOUND", `There is no document ${ids[place]} in collection ${collectionId}.`, [
-    "documentIds",
-    String(place),
-  ]);
+  const faults = new Faults();
+  for (const [place, id] of ids.entries()) {
+    if (known.has(id)) continue;
+    const message = `There is no document ${id} in collection ${collectionId}.`;
+    faults.add(new UserFault("NOT_FOUND", message, pathOf(place)));
+  }
+  faults.assertNone();
+}
+
+function pathOf(place: number): string[] {
+  return ["documentIds", String(place)];
 }
 
 async function remove(tx: EntityManager, ids: readonly string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { UserFault } from "../../errors.js";
 import type { Actor, EngineDeps } from "../engine.js";
-import { Name, parse } from "../input.js";
+import { Faults, idOf, Name, parse } from "../input.js";
 import { whyNotSubmit } from "../permissions.js";
 import type { CollectionStatus } from "../../lifecycle/status.js";
 import { Description, Metadata, nameTaken } from "./collections.js";
@@ -13,19 +13,22 @@ const Changes = z.object({
   expiresAt: z.date().max(new Date("9999-12-31T23:59:59Z"), "must be before the year 10000").nullish(),
 });
 /** What is to change; what is absent stays as it is. A description, metadata or end that is null goes. */
-export type CollectionChanges = z.input<typeof Changes>;
+export type CollectionUpdate = z.input<typeof Changes> & { readonly collectionId: string };
 
 /**
  * Changes what a collection is called, what is kept with it, and when it expires, in one statement; its status and
- * history stay. An open job goes on.
+ * history stay. An open job goes on. Returns the id.
  * @throws {UserFault} NOT_FOUND, INVALID_INPUT, NAME_TAKEN, COLLECTION_EXPIRED
  */
 export async function updateCollection(
   deps: Pick<EngineDeps, "db">,
   actor: Actor,
-  { collectionId, ...input }: CollectionChanges & { readonly collectionId: string },
-): Promise<void> {
-  const { name, description, metadata, expiresAt } = parse(Changes, input);
+  input: CollectionUpdate,
+): Promise<string> {
+  const faults = new Faults();
+  const collectionId = faults.note(() => idOf(input.collectionId, ["collectionId"]))!;
+  const { name, description, metadata, expiresAt } = faults.note(() => parse(Changes, input)) ?? {};
+  faults.assertNone();
   let rows: { isChanged: boolean; isPast: boolean; isExpiring: boolean; status: CollectionStatus }[];
   try {
     rows = await deps.db.query(
@@ -55,7 +58,7 @@ export async function updateCollection(
     throw nameTaken(error, name);
   }
   const [found] = rows;
-  if (found?.isChanged) return;
+  if (found?.isChanged) return collectionId;
   if (!found) throw new UserFault("NOT_FOUND", `There is no collection ${collectionId}.`, ["collectionId"]);
   const refused = whyNotSubmit(collectionId, found, null);
   if (refused) throw new UserFault(refused.code, refused.message, ["collectionId"]);

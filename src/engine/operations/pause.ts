@@ -1,5 +1,6 @@
 import { UserFault } from "../../errors.js";
 import type { Actor, EngineDeps } from "../engine.js";
+import { Faults } from "../input.js";
 import { toStorableMessage } from "../storable.js";
 import { pipelineNamed } from "../submit/submit.js";
 
@@ -12,13 +13,14 @@ export async function pausePipeline(
   actor: Actor,
   input: { readonly pipeline: string; readonly reason: string },
 ): Promise<void> {
-  pipelineNamed(deps.registry, input.pipeline);
+  const faults = new Faults();
+  faults.note(() => pipelineNamed(deps.registry, input.pipeline));
   const reason = toStorableMessage(input.reason.trim());
   if (reason === "") {
-    throw new UserFault("INVALID_INPUT", "reason is blank; say why, for those who wonder what their jobs wait for.", [
-      "reason",
-    ]);
+    const message = "reason is blank; say why, for those who wonder what their jobs wait for.";
+    faults.add(new UserFault("INVALID_INPUT", message, ["reason"]));
   }
+  faults.assertNone();
   await deps.db.query(
     `insert into headway.pipeline_pause (project_id, pipeline, reason, paused_by) values ($1, $2, $3, $4)
      on conflict (project_id, pipeline) do update set reason = excluded.reason, paused_by = excluded.paused_by`,

@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import type { EntityManager } from "typeorm";
 import { z } from "zod";
 import { inTransaction, sqlStateOf } from "../../database/transaction.js";
-import { UserFault } from "../../errors.js";
+import { UserFault, UserFaults } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
 import { checkOptions } from "../../pipelines/options.js";
 import type { Pipeline } from "../../pipelines/pipeline.js";
 import type { Registry } from "../../pipelines/registry.js";
 import type { Actor, EngineDeps } from "../engine.js";
 import { dispatch, type DueTask } from "../flush/hints.js";
-import { parse, text } from "../input.js";
+import { Faults, idOf, parse, text } from "../input.js";
 import { lockCollection } from "./lock.js";
 import { insertJob, type SubmitMode } from "./new-job.js";
 import { unstorableIn } from "../storable.js";
@@ -39,12 +39,14 @@ export interface Submitted {
  * @throws {UserFault} IDEMPOTENCY_CONFLICT, UNKNOWN_PIPELINE, INVALID_OPTIONS, INVALID_INPUT, NOT_FOUND,
  *   COLLECTION_EXPIRED, ACTIVE_JOB_EXISTS, NO_DOCUMENTS
  */
-export async function submitJob(deps: EngineDeps, actor: Actor, input: SubmitInput): Promise<Submitted> {
-  parse(IdempotencyKey, input.idempotencyKey, ["idempotencyKey"]);
+export async function submitJob(deps: EngineDeps, actor: Actor, given: SubmitInput): Promise<Submitted> {
+  const faults = new Faults();
+  const idempotencyKey = faults.note(() => parse(IdempotencyKey, given.idempotencyKey, ["idempotencyKey"]));
+  const input = { ...withIds(given, faults), idempotencyKey };
   const requestHash = hashOf(input);
   const before = await findByKey(deps, actor, input, requestHash);
   if (before) return before;
-  const { pipeline, options } = check(deps, input);
+  const { pipeline, options } = check(deps, input, faults);
   try {
     const { jobId, due } = await inTransaction(deps.db, (tx) =>
       insert(tx, actor, input, pipeline, options, requestHash),
@@ -63,6 +65,15 @@ export async function submitJob(deps: EngineDeps, actor: Actor, input: SubmitInp
     if (winner) return winner;
     throw error;
   }
+}
+
+/** The request with its ids in lower case, so that equal requests are alike. */
+function withIds(input: SubmitInput, faults: Faults): SubmitInput {
+  const collectionId = faults.note(() => idOf(input.collectionId, ["collectionId"]));
+  const documentIds = input.documentIds?.map(
+    (id, index) => faults.note(() => idOf(id, ["documentIds", String(index)])) ?? id,
+  );
+  return { ...input, collectionId: collectionId ?? input.collectionId, documentIds: documentIds ?? null };
 }
 
 const Tags = z.array(text(100).min(1, "must have at least one character")).max(50, "must be at most 50").nullish();
@@ -101,21 +112,26 @@ export function pipelineNamed(registry: Registry, name: string): Pipeline {
   ]);
 }
 
-function check(deps: EngineDeps, input: SubmitInput): { pipeline: Pipeline; options: unknown } {
-  const pipeline = pipelineNamed(deps.registry, input.pipeline);
+/** @throws {UserFaults} with those that were found before */
+function check(deps: EngineDeps, input: SubmitInput, faults: Faults): { pipeline: Pipeline; options: unknown } {
+  const pipeline = faults.note(() => pipelineNamed(deps.registry, input.pipeline));
   const { priority } = input;
   if (priority !== null && priority !== undefined && (priority < -100 || priority > 100)) {
-    throw new UserFault("INVALID_INPUT", `priority is ${priority}; it must be -100 to 100.`, ["priority"]);
+    faults.add(new UserFault("INVALID_INPUT", `priority is ${priority}; it must be -100 to 100.`, ["priority"]));
   }
-  parse(Tags, input.tags, ["tags"]);
-  return { pipeline, options: optionsOf(pipeline, input.options ?? {}) };
+  faults.note(() => parse(Tags, input.tags, ["tags"]));
+  const options = faults.note(() => pipeline && optionsOf(pipeline, input.options ?? {}));
+  faults.assertNone();
+  return { pipeline: pipeline!, options };
 }
 
 function optionsOf(pipeline: Pipeline, options: unknown): unknown {
   const fault = unstorableIn(JSON.stringify(options));
   if (fault !== null) throw new UserFault("INVALID_OPTIONS", `options contains ${fault}.`, ["options"]);
   const checked = checkOptions(pipeline, options);
-  if (checked.refusal !== null) throw new UserFault("INVALID_OPTIONS", checked.refusal, checked.path);
+  if (checked.refusal !== null) {
+    throw new UserFaults(checked.faults.map(({ message, path }) => new UserFault("INVALID_OPTIONS", message, path)));
+  }
   return checked.options;
 }
 

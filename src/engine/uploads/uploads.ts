@@ -6,7 +6,7 @@ import { isConnectionLoss, isExhausted } from "../../database/transaction.js";
 import { UserFault } from "../../errors.js";
 import type { Actor, EngineDeps } from "../engine.js";
 import { orSetAside, setAsideUpload } from "../expiry/set-aside.js";
-import { Name, parse, text } from "../input.js";
+import { Faults, Name, parse, text } from "../input.js";
 
 /** From createUploads on, for attempt the bytes and for making documents of them. */
 export const UPLOAD_LIFE_MS = 24 * 3_600_000;
@@ -36,6 +36,7 @@ export async function createUploads(
   input: { readonly files: readonly NewUpload[] },
 ): Promise<{ id: string; expiresAt: Date }[]> {
   const { files } = input;
+  const faults = new Faults();
   if (files.length === 0) throw new UserFault("INVALID_INPUT", "files is empty; give at least one.", ["files"]);
   if (files.length > MAX_FILES) {
     throw new UserFault(
@@ -44,7 +45,8 @@ export async function createUploads(
       ["files"],
     );
   }
-  const rows = files.map((file, index) => toRow(deps, file, index));
+  const rows = files.map((file, index) => faults.note(() => toRow(deps, file, index))!);
+  faults.assertNone();
   const made: { id: string; expiresAt: Date }[] = await deps.db.query(
     `insert into headway.upload (id, project_id, name, media_type, size_bytes, sha256, expires_at, sweep_at)
      select n.id, $2, n.name, n."mediaType", n."sizeBytes", n.sha256, until.at, until.at
@@ -165,20 +167,18 @@ export async function holdUploads(
     [ids, actor.projectId],
   );
   const byId = new Map(rows.map((row) => [row.id, row]));
+  const faults = new Faults();
   for (const id of ids) {
     const upload = byId.get(id);
     if (!upload || upload.isPast) {
       const why = upload ? "has expired; announce the file and send it again" : "is unknown; take one of createUploads";
-      throw new UserFault("NOT_FOUND", `Upload ${id} ${why}.`, pathOf(id));
-    }
-    if (!upload.isCompleted) {
-      throw new UserFault(
-        "UPLOAD_INCOMPLETE",
-        `The ${upload.sizeBytes} bytes of upload ${id} ("${upload.name}") have not come in yet; send them with PUT to its url, then add the document.`,
-        pathOf(id),
-      );
+      faults.add(new UserFault("NOT_FOUND", `Upload ${id} ${why}.`, pathOf(id)));
+    } else if (!upload.isCompleted) {
+      const message = `The ${upload.sizeBytes} bytes of upload ${id} ("${upload.name}") have not come in yet; send them with PUT to its url, then add the document.`;
+      faults.add(new UserFault("UPLOAD_INCOMPLETE", message, pathOf(id)));
     }
   }
+  faults.assertNone();
   return byId;
 }
 

@@ -1,10 +1,10 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from "type-graphql";
 import { createKey, type KeyScope } from "../../access/keys.js";
-import { BadInput, UserFault } from "../../errors.js";
+import { Faults, idOf } from "../../engine/input.js";
+import { UserFault } from "../../errors.js";
 import { ViewerInfo } from "../../model/viewer.js";
 import type { GraphContext } from "../context.js";
 import { payload } from "../errors.js";
-import { optionalUuid } from "../ids.js";
 import { CreateBrowserKeyInput, MAX_LIFE_MINUTES } from "./access.input.js";
 import { CreateBrowserKeyPayload } from "./access.payload.js";
 
@@ -26,20 +26,22 @@ export class AccessResolver {
     input: CreateBrowserKeyInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
-    const { expiresInMinutes } = input;
-    if (expiresInMinutes < 1 || expiresInMinutes > MAX_LIFE_MINUTES) {
-      throw new BadInput(`expiresInMinutes is ${expiresInMinutes}; it must be 1 to ${MAX_LIFE_MINUTES}.`, {
-        field: "input.expiresInMinutes",
-      });
-    }
     return payload({ key: null, expiresAt: null }, async () => {
       const { db, principal } = context;
+      const { expiresInMinutes } = input;
+      const faults = new Faults();
+      const scope = await faults.noteLater(() => scopeFor(context, input));
+      if (expiresInMinutes < 1 || expiresInMinutes > MAX_LIFE_MINUTES) {
+        const message = `expiresInMinutes is ${expiresInMinutes}; it must be 1 to ${MAX_LIFE_MINUTES}.`;
+        faults.add(new UserFault("INVALID_INPUT", message, ["expiresInMinutes"]));
+      }
+      faults.assertNone();
       const { key, expiresAt } = await createKey(db, {
         projectId: principal.projectId,
         name: `${principal.name} (browser)`,
         role: "VIEWER",
         lifeMs: expiresInMinutes * 60_000,
-        scope: await scopeFor(context, input),
+        scope: scope!,
         createdBy: principal.name,
       });
       return { key, expiresAt };
@@ -47,20 +49,21 @@ export class AccessResolver {
   }
 }
 
-/** @throws {UserFault} NOT_FOUND  @throws {BadInput} unless exactly one is given */
+/** @throws {UserFault} NOT_FOUND, INVALID_INPUT unless exactly one is given */
 async function scopeFor({ loaders }: GraphContext, input: CreateBrowserKeyInput): Promise<KeyScope> {
-  const collectionId = optionalUuid(input.collectionId, "input.collectionId");
-  const jobId = optionalUuid(input.jobId, "input.jobId");
+  const [collectionId, jobId] = [input.collectionId ?? null, input.jobId ?? null];
   if ((collectionId === null) === (jobId === null)) {
-    throw new BadInput("input: give exactly one of collectionId and jobId.", { field: "input" });
+    throw new UserFault("INVALID_INPUT", "Give exactly one of collectionId and jobId.");
   }
   if (jobId !== null) {
-    const job = await loaders.job.load(jobId);
-    if (!job) throw new UserFault("NOT_FOUND", `There is no job ${jobId}.`, ["jobId"]);
-    return { collectionId: job.collectionId, jobId };
+    const id = idOf(jobId, ["jobId"]);
+    const job = await loaders.job.load(id);
+    if (!job) throw new UserFault("NOT_FOUND", `There is no job ${id}.`, ["jobId"]);
+    return { collectionId: job.collectionId, jobId: id };
   }
-  if (!(await loaders.collection.load(collectionId!))) {
-    throw new UserFault("NOT_FOUND", `There is no collection ${collectionId}.`, ["collectionId"]);
+  const id = idOf(collectionId!, ["collectionId"]);
+  if (!(await loaders.collection.load(id))) {
+    throw new UserFault("NOT_FOUND", `There is no collection ${id}.`, ["collectionId"]);
   }
-  return { collectionId: collectionId!, jobId: null };
+  return { collectionId: id, jobId: null };
 }

@@ -7,6 +7,7 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
 } from "graphql";
+import { pagePartOf } from "../paging/page-types.js";
 
 /**
  * What a key of one collection, or of one job of it, is given of a field. Every field that can be read has one of these:
@@ -115,8 +116,8 @@ const PAGES: Readonly<Record<string, string>> = {
 /** What is decided of a field; null where nothing is. */
 export function accessOf(typeName: string, fieldName: string): FieldAccess | null {
   const has = (names: string | undefined): boolean => names?.split(" ").includes(fieldName) ?? false;
-  const paged = /(Connection|Edge)$/.exec(typeName)?.[1];
-  if (paged !== undefined) return has(PAGES[paged]) ? "SHOWN" : null;
+  const paged = pagePartOf(typeName);
+  if (paged !== null) return has(PAGES[paged]) ? "SHOWN" : null;
   return FIELD_ACCESSES.find((access) => has(ACCESS[typeName]?.[access])) ?? null;
 }
 

@@ -1,13 +1,10 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Args, Ctx, FieldResolver, Float, ID, Info, Mutation, Query, Resolver, Root } from "type-graphql";
 import type { SelectQueryBuilder } from "typeorm";
-import {
-  addDocuments,
-  createCollection,
-  type NewCollection,
-  type NewDocument,
-} from "../../engine/collection/collections.js";
-import { updateCollection, type CollectionChanges } from "../../engine/collection/update-collection.js";
+import { addDocuments, type AddedDocuments } from "../../engine/collection/add-documents.js";
+import { createCollection, type NewCollection } from "../../engine/collection/collections.js";
+import { idOf } from "../../engine/input.js";
+import { updateCollection, type CollectionUpdate } from "../../engine/collection/update-collection.js";
 import { deleteCollection } from "../../engine/expiry/expire.js";
 import { whyNotSubmit } from "../../engine/permissions.js";
 import { removeDocuments } from "../../engine/collection/remove-documents.js";
@@ -20,7 +17,7 @@ import { whyNotAllowed } from "../../access/principal.js";
 import { CollectionConnection, DocumentConnection, JobConnection } from "../paging/connections.js";
 import type { GraphContext } from "../context.js";
 import { payload } from "../errors.js";
-import { optionalUuid, uuid } from "../ids.js";
+import { uuid } from "../ids.js";
 import { AddDocumentsInput, DocumentFilter, RemoveDocumentsInput } from "../document/document.input.js";
 import {
   CollectionFilter,
@@ -112,7 +109,12 @@ export class CollectionResolver {
       { collection: null },
       async () => {
         const id = await createCollection(deps, actor, input as NewCollection);
-        return { collection: await loaders.collection.load(id), existing: null as Collection | null };
+        return {
+          get collection() {
+            return loaders.collection.load(id);
+          },
+          existing: null as Collection | null,
+        };
       },
       async ({ code }) => (code === "NAME_TAKEN" ? { existing: await named(context, input.name) } : {}),
     );
@@ -126,10 +128,13 @@ export class CollectionResolver {
     input: UpdateCollectionInput,
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
-    const collectionId = uuid(input.collectionId, "input.collectionId");
     return payload({ collection: null }, async () => {
-      await updateCollection(deps, actor, { ...(input as CollectionChanges), collectionId });
-      return { collection: await loaders.collection.load(collectionId) };
+      const id = await updateCollection(deps, actor, input as CollectionUpdate);
+      return {
+        get collection() {
+          return loaders.collection.load(id);
+        },
+      };
     });
   }
 
@@ -141,14 +146,13 @@ export class CollectionResolver {
     input: AddDocumentsInput,
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
-    const collectionId = uuid(input.collectionId, "input.collectionId");
-    const documents = (input.documents as NewDocument[]).map((document, index) => ({
-      ...document,
-      uploadId: optionalUuid(document.uploadId, `input.documents.${index}.uploadId`),
-    }));
     return payload({ documents: [] }, async () => {
-      const ids = await addDocuments(deps, actor, { collectionId, documents });
-      return { documents: await loaders.document.loadMany(ids) };
+      const ids = await addDocuments(deps, actor, input as AddedDocuments);
+      return {
+        get documents() {
+          return loaders.document.loadMany(ids);
+        },
+      };
     });
   }
 
@@ -161,11 +165,7 @@ export class CollectionResolver {
     input: RemoveDocumentsInput,
     @Ctx() { deps, actor }: GraphContext,
   ): Promise<object> {
-    const collectionId = uuid(input.collectionId, "input.collectionId");
-    const documentIds = input.documentIds.map((id, index) => uuid(id, `input.documentIds.${index}`));
-    return payload({ removedIds: [] }, async () => ({
-      removedIds: await removeDocuments(deps, actor, { collectionId, documentIds }),
-    }));
+    return payload({ removedIds: [] }, async () => ({ removedIds: await removeDocuments(deps, actor, input) }));
   }
 
   @Mutation(() => DeleteCollectionPayload, {
@@ -176,10 +176,14 @@ export class CollectionResolver {
     @Arg("input", () => DeleteCollectionInput, { description: "Which collection." }) input: DeleteCollectionInput,
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
-    const collectionId = uuid(input.collectionId, "input.collectionId");
-    return payload({ collection: null }, async () => ({
-      collection: await loaders.collection.load(await deleteCollection(deps, actor, { collectionId })),
-    }));
+    return payload({ collection: null }, async () => {
+      const id = await deleteCollection(deps, actor, { collectionId: idOf(input.collectionId, ["collectionId"]) });
+      return {
+        get collection() {
+          return loaders.collection.load(id);
+        },
+      };
+    });
   }
 
   @FieldResolver(() => String, { description: "The status in a sentence." })

@@ -1,7 +1,8 @@
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
 import { applyToJobs, MAX_BULK_JOBS } from "../../engine/operations/bulk.js";
+import { idOf } from "../../engine/input.js";
 import type { GraphContext } from "../context.js";
-import type { UserErrorData } from "../errors.js";
+import { payload, type UserErrorData } from "../errors.js";
 import { JobFilter } from "./job.input.js";
 import { jobsWhere } from "./job-list.js";
 import { UserError } from "../user-error.js";
@@ -9,6 +10,7 @@ import { BulkJobsInput } from "./bulk.input.js";
 import { BulkJobsPayload } from "./bulk.payload.js";
 
 const MAX_SHOWN = 100;
+const FILTER = ["input", "filter"];
 
 @Resolver()
 export class BulkResolver {
@@ -19,8 +21,12 @@ export class BulkResolver {
   bulkJobs(
     @Arg("input", () => BulkJobsInput, { description: "What to do with which jobs." }) input: BulkJobsInput,
     @Ctx() context: GraphContext,
-  ): Promise<BulkJobsPayload> {
-    return bulkJobs(context, input);
+  ): Promise<object> {
+    return payload({ matched: 0, applied: 0, firstJobIds: [] }, async () => {
+      const { collectionId } = input.filter;
+      if (typeof collectionId === "string") idOf(collectionId, ["filter", "collectionId"]);
+      return bulkJobs(context, input);
+    });
   }
 }
 
@@ -34,12 +40,12 @@ async function bulkJobs(context: GraphContext, input: BulkJobsInput): Promise<Bu
   });
   if (matched > MAX_BULK_JOBS) {
     const message = `The filter takes ${matched} jobs; at most ${MAX_BULK_JOBS} are done at once. Narrow it down.`;
-    return answer(0, [{ code: "LIMIT_EXCEEDED", message, path: ["filter"] }]);
+    return answer(0, [{ code: "LIMIT_EXCEEDED", message, path: FILTER }]);
   }
   if (input.dryRun ?? true) return answer(0, []);
   if (isEmpty(input.filter)) {
     const message = "The filter is empty, which would take every job of the project; narrow it down.";
-    return answer(0, [{ code: "INVALID_INPUT", message, path: ["filter"] }]);
+    return answer(0, [{ code: "INVALID_INPUT", message, path: FILTER }]);
   }
   const { applied, refused } = await applyToJobs(context.deps, context.actor, {
     action: input.action,
@@ -48,7 +54,7 @@ async function bulkJobs(context: GraphContext, input: BulkJobsInput): Promise<Bu
   });
   return answer(
     applied,
-    refused.map((refusal) => ({ ...refusal, path: ["filter"] })),
+    refused.map((refusal) => ({ ...refusal, path: FILTER })),
   );
 }
 

@@ -15,6 +15,7 @@ import { whyNotAllowed } from "../../access/principal.js";
 import { ArtifactConnection, JobConnection, TaskConnection } from "../paging/connections.js";
 import type { GraphContext } from "../context.js";
 import { payload } from "../errors.js";
+import { idOf } from "../../engine/input.js";
 import { uuid } from "../ids.js";
 import { CancelJobInput, JobFilter, JobOrder, RetryJobInput, SubmitJobInput } from "./job.input.js";
 import { TaskFilter } from "../task/task.input.js";
@@ -60,15 +61,18 @@ export class JobResolver {
     @Ctx() context: GraphContext,
   ): Promise<object> {
     const { deps, actor, loaders } = context;
-    const collectionId = uuid(input.collectionId, "input.collectionId");
-    const documentIds = input.documentIds?.map((id, index) => uuid(id, `input.documentIds.${index}`)) ?? null;
     const openJob = async ({ code, details }: UserFault): Promise<{ job?: Job | null }> =>
       code === "ACTIVE_JOB_EXISTS" ? { job: await loaders.job.load(details.jobId as string) } : {};
     return payload(
       { job: null, deduplicated: false },
       async () => {
-        const { jobId, deduplicated } = await submitJob(deps, actor, { ...input, collectionId, documentIds });
-        return { job: await loaders.job.load(jobId), deduplicated };
+        const { jobId, deduplicated } = await submitJob(deps, actor, input);
+        return {
+          get job() {
+            return loaders.job.load(jobId);
+          },
+          deduplicated,
+        };
       },
       openJob,
     );
@@ -81,10 +85,15 @@ export class JobResolver {
     @Arg("input", () => RetryJobInput, { description: "Which job, and what of it." }) input: RetryJobInput,
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
-    const jobId = uuid(input.jobId, "input.jobId");
     return payload({ job: null, retriedTasks: 0 }, async () => {
+      const jobId = idOf(input.jobId, ["jobId"]);
       const { retriedTasks } = await retryJob(deps, actor, { ...input, jobId, from: input.from ?? "FAILED_STAGE" });
-      return { job: await loaders.job.load(jobId), retriedTasks };
+      return {
+        get job() {
+          return loaders.job.load(jobId);
+        },
+        retriedTasks,
+      };
     });
   }
 
@@ -93,10 +102,14 @@ export class JobResolver {
     @Arg("input", () => CancelJobInput, { description: "Which job, and why." }) input: CancelJobInput,
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
-    const jobId = uuid(input.jobId, "input.jobId");
-    return payload({ job: null }, async () => ({
-      job: await loaders.job.load(await cancelJob(deps, actor, { ...input, jobId })),
-    }));
+    return payload({ job: null }, async () => {
+      const id = await cancelJob(deps, actor, { ...input, jobId: idOf(input.jobId, ["jobId"]) });
+      return {
+        get job() {
+          return loaders.job.load(id);
+        },
+      };
+    });
   }
 
   @FieldResolver(() => Collection, { description: "What was submitted." })

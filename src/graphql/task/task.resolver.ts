@@ -13,6 +13,7 @@ import { whyNotAllowed } from "../../access/principal.js";
 import type { GraphContext } from "../context.js";
 import { retryStateOf } from "../job/retry-state.js";
 import { payload } from "../errors.js";
+import { idOf } from "../../engine/input.js";
 import { uuid } from "../ids.js";
 import { CancelTaskInput, RetryTaskInput, TaskFilter } from "./task.input.js";
 import { ForwardArgs, ListArgs, requestOf } from "../paging/list-args.js";
@@ -52,12 +53,15 @@ export class TaskResolver {
     @Arg("input", () => RetryTaskInput, { description: "Which task, and from where." }) input: RetryTaskInput,
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
-    const taskId = uuid(input.taskId, "input.taskId");
-    return payload({ task: null }, async () => ({
-      task: await loaders.task.load(
-        await retryTask(deps, actor, { ...input, taskId, from: input.from ?? "FAILED_STAGE" }),
-      ),
-    }));
+    return payload({ task: null }, async () => {
+      const taskId = idOf(input.taskId, ["taskId"]);
+      const id = await retryTask(deps, actor, { ...input, taskId, from: input.from ?? "FAILED_STAGE" });
+      return {
+        get task() {
+          return loaders.task.load(id);
+        },
+      };
+    });
   }
 
   @Mutation(() => CancelTaskPayload, { description: "Asks for one task to be cancelled; the rest of its job goes on." })
@@ -65,10 +69,14 @@ export class TaskResolver {
     @Arg("input", () => CancelTaskInput, { description: "Which task, and why." }) input: CancelTaskInput,
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
-    const taskId = uuid(input.taskId, "input.taskId");
-    return payload({ task: null }, async () => ({
-      task: await loaders.task.load(await cancelTask(deps, actor, { ...input, taskId })),
-    }));
+    return payload({ task: null }, async () => {
+      const id = await cancelTask(deps, actor, { ...input, taskId: idOf(input.taskId, ["taskId"]) });
+      return {
+        get task() {
+          return loaders.task.load(id);
+        },
+      };
+    });
   }
 
   @FieldResolver(() => Job, { description: "What it is part of." })

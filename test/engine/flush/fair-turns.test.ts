@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { addDocuments, createCollection } from "../../../src/engine/collection/collections.js";
+import { addDocuments } from "../../../src/engine/collection/add-documents.js";
+import { createCollection } from "../../../src/engine/collection/collections.js";
 import type { Actor } from "../../../src/engine/engine.js";
 import { Recorder } from "../../../src/engine/flush/recorder.js";
 import { pausePipeline } from "../../../src/engine/operations/pause.js";

@@ -174,7 +174,7 @@ describe("H6: a role", () => {
 
 describe("H6: a key for browsers", () => {
   const CREATE =
-    "mutation ($input: CreateBrowserKeyInput!) { createBrowserKey(input: $input) { key expiresAt userErrors { code message } } }";
+    "mutation ($input: CreateBrowserKeyInput!) { createBrowserKey(input: $input) { key expiresAt userErrors { code message path } } }";
   async function browserKey(input: object): Promise<string> {
     const { data } = await api.send(CREATE, { input });
     expect(data!.createBrowserKey.userErrors).toEqual([]);
@@ -249,12 +249,26 @@ describe("H6: a key for browsers", () => {
   });
 
   test.each([
-    ["nothing", {}, "BAD_USER_INPUT"],
-    ["two things", { collectionId: UNKNOWN, jobId: UNKNOWN }, "BAD_USER_INPUT"],
-    ["no life at all", { collectionId: UNKNOWN, expiresInMinutes: 0 }, "BAD_USER_INPUT"],
-    ["a life of years", { collectionId: UNKNOWN, expiresInMinutes: 1_000_000 }, "BAD_USER_INPUT"],
-  ])("for %s is not made", async (_what, input, code) => {
-    expect(await codeOf(api.key, CREATE, { input })).toBe(code);
+    ["nothing", {}, ["INVALID_INPUT input"]],
+    ["two things", { collectionId: UNKNOWN, jobId: UNKNOWN }, ["INVALID_INPUT input"]],
+    ["what is no id", { collectionId: "x" }, ["INVALID_INPUT input.collectionId"]],
+    [
+      "no life at all of nothing that is there",
+      { collectionId: UNKNOWN, expiresInMinutes: 0 },
+      ["NOT_FOUND input.collectionId", "INVALID_INPUT input.expiresInMinutes"],
+    ],
+    [
+      "a life of years",
+      { jobId: "x", expiresInMinutes: 1_000_000 },
+      ["INVALID_INPUT input.jobId", "INVALID_INPUT input.expiresInMinutes"],
+    ],
+  ])("for %s is not made, and all that is wrong is told", async (_what, input, faults) => {
+    const { data } = await api.send(CREATE, { input });
+    const { key, userErrors } = data!.createBrowserKey;
+    expect(key).toBeNull();
+    expect(userErrors.map(({ code, path }: { code: string; path: string[] }) => `${code} ${path.join(".")}`)).toEqual(
+      faults,
+    );
   });
 
   test("for what is not there is not made", async () => {

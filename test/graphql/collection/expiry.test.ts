@@ -220,7 +220,7 @@ describe("expiry by time", () => {
 
   test.each([0, -1, 36_501])("expiresInDays: %d is refused", async (days) => {
     const { createCollection } = await ask(CREATE, { name: `wrong ${days}`, days });
-    expect(createCollection.userErrors).toMatchObject([{ code: "INVALID_INPUT", path: ["expiresInDays"] }]);
+    expect(createCollection.userErrors).toMatchObject([{ code: "INVALID_INPUT", path: ["input", "expiresInDays"] }]);
   });
 
   test("one collection that can't be expired does not keep the others", async () => {

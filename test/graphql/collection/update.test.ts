@@ -23,7 +23,7 @@ test("createCollection gives the collection that has the name already, so that a
   expect(await run(CREATE, { name: "letters" })).toEqual({
     collection: null,
     existing: first,
-    userErrors: [{ code: "NAME_TAKEN", path: ["name"] }],
+    userErrors: [{ code: "NAME_TAKEN", path: ["input", "name"] }],
   });
   expect((await run(CREATE, { name: "" })).existing).toBeNull();
   expect((await run(CREATE, { name: "other letters" })).existing).toBeNull();
@@ -63,6 +63,6 @@ describe("updateCollection", () => {
     ]);
     const { collection, userErrors } = await run(UPDATE, { collectionId: id, expiresAt: "2999-01-01T00:00:00Z" });
     expect(collection).toBeNull();
-    expect(userErrors).toMatchObject([{ code: "COLLECTION_EXPIRED", path: ["collectionId"] }]);
+    expect(userErrors).toMatchObject([{ code: "COLLECTION_EXPIRED", path: ["input", "collectionId"] }]);
   });
 });

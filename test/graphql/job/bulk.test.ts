@@ -75,7 +75,7 @@ describe("bulkJobs", () => {
   ])("refuses a filter with %s", async (_what, filter) => {
     expect(await bulk({ action: "RETRY", filter, dryRun: false })).toMatchObject({
       applied: 0,
-      userErrors: [{ code: "INVALID_INPUT", path: ["filter"] }],
+      userErrors: [{ code: "INVALID_INPUT", path: ["input", "filter"] }],
     });
     expect(await statuses(failed)).toEqual(new Set(["FAILED"]));
   });
@@ -91,7 +91,7 @@ describe("bulkJobs", () => {
     expect([matched, applied]).toEqual([8, 5]);
     expect(userErrors).toHaveLength(3);
     for (const { code, message, path } of userErrors) {
-      expect([code, path]).toEqual(["NOT_RETRYABLE", ["filter"]]);
+      expect([code, path]).toEqual(["NOT_RETRYABLE", ["input", "filter"]]);
       expect(completed.some((id) => message.includes(id))).toBe(true);
     }
     for (const id of failed) expect(await api.rig.settled(id)).toBe("COMPLETED");
@@ -133,7 +133,7 @@ describe("bulkJobs", () => {
     expect(many).toMatchObject({
       matched: 10_001,
       applied: 0,
-      userErrors: [{ code: "LIMIT_EXCEEDED", path: ["filter"] }],
+      userErrors: [{ code: "LIMIT_EXCEEDED", path: ["input", "filter"] }],
     });
     expect(many.firstJobIds).toHaveLength(100);
     const listed = await api.send('{ jobs(first: 100, filter: { tags: ["many"] }) { totalCount nodes { id } } }');

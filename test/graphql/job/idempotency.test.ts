@@ -68,7 +68,7 @@ describe("a key of a submit", () => {
       expect(await submit({ collectionId, idempotencyKey: "first of all", ...wrong })).toEqual({
         job: null,
         deduplicated: false,
-        userErrors: [{ code: "IDEMPOTENCY_CONFLICT", path: ["idempotencyKey"] }],
+        userErrors: [{ code: "IDEMPOTENCY_CONFLICT", path: ["input", "idempotencyKey"] }],
       });
     }
     await api.rig.settled(job!.id);
@@ -141,7 +141,7 @@ describe("a key of a submit", () => {
     const collectionId = await api.rig.collection(1);
     expect(await submit({ collectionId, idempotencyKey })).toMatchObject({
       job: null,
-      userErrors: [{ code: "INVALID_INPUT", path: ["idempotencyKey"] }],
+      userErrors: [{ code: "INVALID_INPUT", path: ["input", "idempotencyKey"] }],
     });
   });
 });

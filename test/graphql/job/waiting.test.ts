@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { projectNamed } from "../../../src/access/projects.js";
 import { cancelJob } from "../../../src/engine/cancel/cancel.js";
-import { addDocuments, createCollection } from "../../../src/engine/collection/collections.js";
+import { addDocuments } from "../../../src/engine/collection/add-documents.js";
+import { createCollection } from "../../../src/engine/collection/collections.js";
 import { submitJob } from "../../../src/engine/submit/submit.js";
 import { definePipeline } from "../../../src/pipelines/pipeline.js";
 import { servesOf } from "../../../src/pipelines/registry.js";
@@ -297,7 +298,7 @@ describe("pausePipeline and resumePipeline", () => {
           {
             code: "UNKNOWN_PIPELINE",
             message: 'There is no pipeline "pear"; known are brisk, pair.',
-            path: ["pipeline"],
+            path: ["input", "pipeline"],
           },
         ],
       });
@@ -308,6 +309,9 @@ describe("pausePipeline and resumePipeline", () => {
     const { pausePipeline } = await ask(
       'mutation { pausePipeline(input: { pipeline: "pair", reason: "  " }) { pipeline { name } userErrors { code path } } }',
     );
-    expect(pausePipeline).toEqual({ pipeline: null, userErrors: [{ code: "INVALID_INPUT", path: ["reason"] }] });
+    expect(pausePipeline).toEqual({
+      pipeline: null,
+      userErrors: [{ code: "INVALID_INPUT", path: ["input", "reason"] }],
+    });
   });
 });
