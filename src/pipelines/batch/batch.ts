@@ -10,7 +10,7 @@ import { Options, type BatchOptions } from "./options.js";
 export function batchPipeline({ maxDocumentBytes }: { readonly maxDocumentBytes: number }): Pipeline {
   return definePipeline({
     name: "batch",
-    version: 3,
+    version: 4,
     description: "Takes named fields out of files of every kind and puts them in one table.",
     options: Options,
     documentStages: [downloadStage(maxDocumentBytes), validateStage, parseStage(aimOf), extractStage],
