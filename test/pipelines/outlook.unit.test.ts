@@ -95,6 +95,41 @@ describe("a message of Outlook", () => {
   });
 });
 
+describe("a message of Outlook that lacks something", () => {
+  test("warns of an attachment whose content is not there, and of a code page that is not known", async () => {
+    const { text: said, warnings } = await parsedFile(
+      message({
+        "__properties_version1.0": list(32, [0x03, 0x3ffd, 1361n]),
+        "__attach_version1.0_#00000002/__properties_version1.0": list(8),
+        [`__attach_version1.0_#00000002/${stream("3707")}`]: text("lost.pdf"),
+      }),
+      "mail.msg",
+    );
+    expect(said).not.toContain("lost.pdf");
+    expect(warnings.map(({ code }) => code)).toEqual(["ENCODING_GUESSED", "ATTACHMENT_UNREAD"]);
+  });
+
+  test("but was signed in the clear is read by what was signed", async () => {
+    const signed =
+      'Content-Type: multipart/signed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nThe signed words.\r\n--b\r\n' +
+      "Content-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\nxx\r\n--b--\r\n";
+    const { text: said, codes } = await parsedFile(
+      compoundFile({
+        "__properties_version1.0": list(32),
+        [stream("001A")]: text("IPM.Note.SMIME.MultipartSigned"),
+        [stream("0037")]: text("Signed"),
+        "__attach_version1.0_#00000000/__properties_version1.0": list(8),
+        [`__attach_version1.0_#00000000/${stream("3707")}`]: text("smime.p7m"),
+        [`__attach_version1.0_#00000000/${stream("370E")}`]: text("multipart/signed"),
+        [`__attach_version1.0_#00000000/${stream("3701", "0102")}`]: Buffer.from(signed),
+      }),
+      "mail.msg",
+    );
+    expect(said).toContain("The signed words.");
+    expect(codes).toEqual([]);
+  });
+});
+
 describe("winmail.dat", () => {
   const attribute = (level: number, id: number, content: Buffer): Buffer => {
     const head = Buffer.alloc(9);
@@ -120,5 +155,14 @@ describe("winmail.dat", () => {
     const { mediaType, text: said } = await parsedFile(wrapped, "winmail.dat");
     expect(mediaType).toBe(FORMATS.tnef);
     expect(said).toBe("Subject: Wrapped\n\nInside\n\n## Attachment: notes.txt\n\nWhat we said.");
+    const cut = await parsedFile(wrapped.subarray(0, -8), "winmail.dat");
+    expect(cut.text).toContain("What we");
+    expect(cut.codes).toEqual(["PART_UNREAD"]);
+    const empty = Buffer.concat([
+      wrapped,
+      attribute(2, 0x9002, Buffer.alloc(14)),
+      attribute(2, 0x8010, Buffer.from("lost.txt\0")),
+    ]);
+    expect((await parsedFile(empty, "winmail.dat")).codes).toEqual(["ATTACHMENT_UNREAD"]);
   });
 });

@@ -27,6 +27,13 @@ describe("rich text", () => {
     ["of Unicode, without what stands in for them", "\\uc1\\u1055?\\u-10179\\'3f\\u-8704\\'3f!", "П😀!"],
     ["of Unicode with longer stand-ins", "\\uc2\\u228\\'61\\'65h", "äh"],
     ["of a font of pictures", "{\\fonttbl{\\f1\\fcharset2 Symbol;}}{\\f1 a\\'b3}1", "α≥1"],
+    [
+      "of a font of pictures, by the font",
+      "{\\fonttbl{\\f1\\fcharset2 Wingdings;}{\\f2\\fcharset2 Symbol;}}{\\f1\\'a7\\'fe}{\\f2\\'a7}",
+      "▪☑♣",
+    ],
+    ["of a field that names a sign", '{\\field{\\*\\fldinst SYMBOL 183 \\\\f "Symbol" \\\\s 10}{\\fldrslt}} a', "• a"],
+    ["of the old Macintosh", "\\ansicpg10000 caf\\'8e", "café"],
     ["named by words", "\\ldblquote a\\rdblquote\\emdash b\\~c\\line d", "“a”—b c\nd"],
   ])("has letters %s", async (_, body, text) => {
     expect((await read(body)).text).toBe(text);
@@ -48,6 +55,18 @@ describe("rich text", () => {
         "\\trowd\\clvmrg\\cellx1000\\cellx2000\\cellx3000\\pard\\intbl\\cell 2\\cell 3\\cell\\row\\pard after\\par",
     );
     expect(text).toBe("| Head | Head | Right |\n| --- | --- | --- |\n| A | 1 | in |\n| A | 2 | 3 |\n\nafter");
+  });
+
+  test("has what was chosen in a form, and how many pages there are", async () => {
+    const { text } = await read(
+      "{\\field{\\*\\fldinst FORMDROPDOWN{\\*\\formfield{\\fftype2\\ffres1{\\*\\ffl red}{\\*\\ffl green}}}}{\\fldrslt}} of " +
+        "{\\field{\\*\\fldinst NUMPAGES}{\\fldrslt 12}} pages\\par",
+    );
+    expect(text).toBe("green of 12 pages");
+  });
+
+  test("in a code page that is not known is warned", async () => {
+    expect((await read("\\ansicpg1361 \\'88\\'61")).codes).toEqual(["ENCODING_GUESSED"]);
   });
 
   test("leaves out what no reader sees, and says headers, notes and comments once, under what they are", async () => {

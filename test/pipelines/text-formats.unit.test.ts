@@ -101,6 +101,13 @@ describe("a mailbox", () => {
   const mail = (subject: string, body: string): string =>
     `From ada@example.org Mon Jan  1 12:00:00 2024\nFrom: Ada <ada@example.org>\nSubject: ${subject}\nMIME-Version: 1.0\n\n${body}\n\n`;
 
+  test("is not cut at lines of prose that begin as the first line of a mail does", async () => {
+    const prose =
+      "We went on.\n\nFrom Paris in 1999 we took the train at 12:30.\nIt was Monday.\n\nFrom Mon to Fri 2024 is closed.";
+    const { codes, metadata } = await read(mail("One", prose) + mail("Two", "The end."), "mail.mbox");
+    expect([codes, metadata.messages]).toEqual([[], 2]);
+  });
+
   test("is read mail by mail, each with its parts; a line of a body that begins with From is none", async () => {
     const text = mail("One", ">From here on.") + mail("Two", "The end.");
     const { mediaType, text: said, metadata, blocks } = await read(text, "old");

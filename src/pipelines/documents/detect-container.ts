@@ -19,24 +19,26 @@ const COMPOUND: readonly (readonly [part: string, mediaType: string])[] = [
   ["Catalog", "application/x-thumbs-db"],
 ];
 /** Projects number the parts of theirs. */
-const PROJECT = /^(?: {3}1\d\d|Props\d{1,2})$/;
+const PROJECT = /^(?: {3}1\d\d|props\d{1,2})$/;
 
 /** Which of the formats that share this container it is, by what is in it. Office documents with a password are one around the real one. */
 export function compoundType(bytes: Uint8Array, extension: string, office: readonly string[]): string {
   const names = namesIn(bytes);
   const has = (part: string): boolean =>
-    names === null ? Buffer.from(bytes).includes(Buffer.from(part, "utf16le")) : names.includes(part);
+    names === null ? Buffer.from(bytes).includes(Buffer.from(part, "utf16le")) : names.includes(part.toLowerCase());
   if (has("EncryptedPackage")) return FORMATS[office.includes(extension) ? (extension as Format) : "docx"];
   const found = COMPOUND.find(([part]) => has(part))?.[1];
   if (found !== undefined) return found;
   return names?.some((one) => PROJECT.test(one)) ? "application/vnd.ms-project" : "application/x-cfb";
 }
 
-/** The parts at its root; null where it is broken, and its bytes are all there is to go by. */
+/** The parts at its root, in lower case as they are compared; null where it is broken, and its bytes are all there is to go by. */
 function namesIn(bytes: Uint8Array): string[] | null {
   try {
     const { entries } = openCompound(bytes, "it");
-    return entries.length === 0 ? null : entries.map(({ path }) => path).filter((path) => !path.includes("/"));
+    return entries.length === 0
+      ? null
+      : entries.map(({ path }) => path.toLowerCase()).filter((path) => !path.includes("/"));
   } catch {
     return null;
   }

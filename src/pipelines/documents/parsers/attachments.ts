@@ -41,8 +41,12 @@ async function attachmentBlocks({ name, mimeType, bytes }: MailAttachment, aid: 
     if (inner) return [title, ...within(name, inner.blocks)];
     aid.warn("ATTACHMENT_UNREAD", `${name} (${mimeType}) is of a type that no parser takes.`, { count: 1 });
   } catch (error) {
-    const code = error instanceof HeadwayError ? error.code : "MALFORMED_DOCUMENT";
-    aid.warn("ATTACHMENT_UNREAD", `${name}: ${code}: ${messageOf(error)}`, { count: 1 });
+    aid.warn("ATTACHMENT_UNREAD", `${name}: ${reasonOf(error)}`, { count: 1 });
   }
   return [title];
+}
+
+/** Why a part of a mail was not read. */
+export function reasonOf(error: unknown): string {
+  return `${error instanceof HeadwayError ? error.code : "MALFORMED_DOCUMENT"}: ${messageOf(error)}`;
 }

@@ -1,14 +1,13 @@
+import sharp from "sharp";
 import { PermanentError } from "../../../errors.js";
+import { MAX_PIXELS, parseImage, tooLarge } from "./image.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 
-/** As many as of any picture; a head that claims more is refused before anything is made of it. */
-const MAX_PIXELS = 100_000_000;
 const UNCOMPRESSED = 0;
 const BIT_FIELDS = 3;
 
 /** A Windows bitmap (bmp), read as the same picture in PNG. */
 export async function parseBitmap(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
-  const [{ default: sharp }, { parseImage }] = await Promise.all([import("sharp"), import("./image.js")]);
   const { width, height, pixels, dpi } = pixelsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
   const png = await sharp(pixels, { raw: { width, height, channels: 3 } })
     .withDensity(dpi)
@@ -25,7 +24,8 @@ interface Pixels {
   readonly pixels: Buffer;
 }
 
-function pixelsOf(bytes: Buffer, name: string): Pixels {
+/** The pixels of a bitmap. @throws {PermanentError} MALFORMED_DOCUMENT, RESOURCE_LIMIT, UNSUPPORTED_TYPE */
+export function pixelsOf(bytes: Buffer, name: string): Pixels {
   const broken = (why: string): PermanentError =>
     new PermanentError("MALFORMED_DOCUMENT", `${name} is no intact bitmap (${why}); send an intact copy.`);
   if (bytes.length < 26 || bytes.toString("latin1", 0, 2) !== "BM") throw broken("its head is too short");
@@ -40,12 +40,8 @@ function pixelsOf(bytes: Buffer, name: string): Pixels {
   if (width <= 0 || height === 0 || ![1, 4, 8, 16, 24, 32].includes(bits)) {
     throw broken(`${width} × ${height} pixels of ${bits} bits`);
   }
-  if (width * height > MAX_PIXELS) {
-    throw new PermanentError(
-      "RESOURCE_LIMIT",
-      `${name} has ${width} × ${height} pixels; at most ${MAX_PIXELS} are taken. Scale it down.`,
-    );
-  }
+  // Refused before anything is made of it.
+  if (width * height > MAX_PIXELS) throw tooLarge(name, `${width} × ${height}`);
   if (compression !== UNCOMPRESSED && compression !== BIT_FIELDS) {
     throw new PermanentError("UNSUPPORTED_TYPE", `${name} is a compressed bitmap, which is not read; save it as PNG.`);
   }

@@ -5,21 +5,47 @@ const JPEG = Buffer.from([0xff, 0xd8, 0xff]);
 /** What stands between a picture and the head of its record: its hash or two, and a byte. */
 const GAPS = [17, 33];
 const KINDS: ReadonlySet<number> = new Set([0xf01d, 0xf01e, 0xf02a]);
-const MAX_PICTURES = 1_000;
+/** How records begin that hold drawings and pictures which nothing here opens: EMF, WMF, PICT, DIB and TIFF, with one hash or two. */
+const OTHERS = [
+  "403d1af0",
+  "503d1af0",
+  "60211bf0",
+  "70211bf0",
+  "20541cf0",
+  "30541cf0",
+  "807a1ff0",
+  "907a1ff0",
+  "406e29f0",
+  "506e29f0",
+];
 
-/** The PNG and JPEG pictures that Office 97–2003 keeps in a stream, each in a record of its own ([MS-ODRAW]). */
-export function picturesIn(stream: Buffer | null): InnerPicture[] {
-  if (stream === null) return [];
+/** The pictures that Office 97–2003 keeps in its streams, each in a record of its own ([MS-ODRAW]). Of other kinds than PNG and JPEG there is nothing to read. */
+export function picturesIn(...streams: readonly (Buffer | null)[]): InnerPicture[] {
   const found: InnerPicture[] = [];
-  for (const signature of [PNG, JPEG]) {
-    for (let at = stream.indexOf(signature); at >= 0; at = stream.indexOf(signature, at + 1)) {
-      const gap = GAPS.find((one) => at >= one + 8 && KINDS.has(stream.readUInt16LE(at - one - 6)));
-      if (gap === undefined) continue;
-      const length = stream.readUInt32LE(at - gap - 4) - gap;
-      if (length <= 0 || at + length > stream.length || found.length >= MAX_PICTURES) continue;
-      const picture = stream.subarray(at, at + length);
-      found.push({ name: `picture ${found.length + 1}`, read: () => picture });
+  const add = (read: () => Uint8Array, isDrawing = false): void => {
+    found.push({ name: `picture ${found.length + 1}`, isDrawing, read });
+  };
+  for (const stream of streams) {
+    if (stream === null) continue;
+    for (const signature of [PNG, JPEG]) {
+      for (const at of placesOf(stream, signature)) {
+        const gap = GAPS.find((one) => at >= one + 8 && KINDS.has(stream.readUInt16LE(at - one - 6)));
+        if (gap === undefined) continue;
+        const length = stream.readUInt32LE(at - gap - 4) - gap;
+        if (length > 0 && at + length <= stream.length) add(() => stream.subarray(at, at + length));
+      }
+    }
+    for (const head of OTHERS) {
+      for (const at of placesOf(stream, Buffer.from(head, "hex"))) {
+        if (at + 8 > stream.length) continue;
+        const length = stream.readUInt32LE(at + 4);
+        if (length > 0 && at + 8 + length <= stream.length) add(() => stream.subarray(at + 8, at + 8 + length), true);
+      }
     }
   }
   return found;
+}
+
+function* placesOf(stream: Buffer, wanted: Buffer): Generator<number> {
+  for (let at = stream.indexOf(wanted); at >= 0; at = stream.indexOf(wanted, at + 1)) yield at;
 }

@@ -11,6 +11,7 @@ interface Component {
   readonly properties: Property[];
 }
 
+const MAX_HEAD_BYTES = 1_000_000;
 /** What is read of a calendar; alarms, time zones and busy times say nothing that a reader looks for. */
 const READ: ReadonlySet<string> = new Set(["VEVENT", "VTODO", "VJOURNAL"]);
 const LABELS: readonly (readonly [name: string, label: string])[] = [
@@ -29,7 +30,11 @@ const LABELS: readonly (readonly [name: string, label: string])[] = [
 
 /** Each event or task of an iCalendar file (ics): what it is called, its times as written with their zone, who, where, and what is said of it. */
 export async function parseCalendar(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
-  const { text, encoding } = readText(bytes, name, aid);
+  // Old calendars say it with each value.
+  const declared = /;CHARSET="?([\w.:-]+)/i.exec(
+    Buffer.from(bytes.subarray(0, MAX_HEAD_BYTES)).toString("latin1"),
+  )?.[1];
+  const { text, encoding } = readText(bytes, name, aid, declared);
   const { components, calendar } = componentsOf(text);
   const blocks: Block[] = [];
   for (const component of components) {

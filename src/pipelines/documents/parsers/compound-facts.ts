@@ -1,5 +1,5 @@
-import iconv from "iconv-lite";
 import type { Json } from "../../pipeline.js";
+import { textInCodePage } from "./code-pages.js";
 import type { Compound } from "./compound.js";
 import { factsOf } from "./parsed.js";
 
@@ -63,10 +63,4 @@ function valueAt(bytes: Buffer, at: number, codePage: number): unknown {
 export function dateOfFileTime(value: bigint): Date | undefined {
   const ms = Number(value / 10_000n) - MS_TO_1970;
   return ms > 0 && ms < 8.64e15 ? new Date(ms) : undefined;
-}
-
-/** Bytes of a code page of Windows, of which 1200 is UTF-16 and 65001 UTF-8. */
-export function textInCodePage(bytes: Uint8Array, codePage: number): string {
-  const name = codePage === 1_200 ? "utf16le" : codePage === 65_001 ? "utf8" : `cp${codePage}`;
-  return iconv.decode(Buffer.from(bytes), iconv.encodingExists(name) ? name : "cp1252");
 }

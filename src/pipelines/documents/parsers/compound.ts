@@ -1,4 +1,5 @@
 import { PermanentError } from "../../../errors.js";
+import type { ParseAid } from "./parsed.js";
 
 /** A stream or storage of a compound file, by its path from the root. */
 export interface CompoundEntry {
@@ -13,7 +14,8 @@ export interface Compound {
   /** What lies in the storage of that path, and not deeper; "" is the root. */
   inside(storage: string): readonly CompoundEntry[];
   /**
-   * The content of the stream of that path; null where there is none. Shorter than it should be where the file breaks off.
+   * The content of the stream of that path; null where there is none. Shorter than it should be where the file breaks off,
+   * which is warned.
    * @throws {PermanentError} MALFORMED_DOCUMENT where its pieces lead in a circle, or streams share theirs over and over
    */
   read(path: string): Buffer | null;
@@ -21,6 +23,8 @@ export interface Compound {
 
 interface Entry extends CompoundEntry {
   readonly start: number;
+  /** Whether the file is too short for what it is said to hold. */
+  readonly isBeyond: boolean;
 }
 
 const SIGNATURE = Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]);
@@ -31,10 +35,17 @@ const MAX_DEPTH = 30;
 /** Intact files have each byte in one stream, which may be read more than once. */
 const MAX_READ_SHARE = 20;
 
-/** @throws {PermanentError} MALFORMED_DOCUMENT, RESOURCE_LIMIT */
-export function openCompound(bytes: Uint8Array, name: string): Compound {
+/** What breaks off is told to `aid`. @throws {PermanentError} MALFORMED_DOCUMENT, RESOURCE_LIMIT */
+export function openCompound(bytes: Uint8Array, name: string, aid?: Pick<ParseAid, "warn">): Compound {
   const file = new CompoundFile(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
   const entries = file.entries();
+  const told = new Set<string>();
+  const tell = (what: string): void => {
+    if (told.has(what)) return;
+    told.add(what);
+    aid?.warn("PART_UNREAD", `${what} of ${name} breaks off; what follows is lost.`, { count: 1 });
+  };
+  if (file.isCut) tell("The list of parts");
   const byStorage = new Map<string, CompoundEntry[]>();
   for (const entry of entries) {
     const storage = entry.path.slice(0, Math.max(0, entry.path.lastIndexOf("/")));
@@ -42,13 +53,17 @@ export function openCompound(bytes: Uint8Array, name: string): Compound {
     if (inside) inside.push(entry);
     else byStorage.set(storage, [entry]);
   }
-  const byPath = new Map(entries.toReversed().map((entry) => [entry.path, entry]));
+  // Names that differ in case alone are one to the system that the container comes from.
+  const byPath = new Map(entries.toReversed().map((entry) => [entry.path.toLowerCase(), entry]));
   return {
     entries,
     inside: (storage) => byStorage.get(storage) ?? [],
     read: (path) => {
-      const entry = byPath.get(path);
-      return entry === undefined || entry.isStorage ? null : file.content(entry);
+      const entry = byPath.get(path.toLowerCase());
+      if (entry === undefined || entry.isStorage) return null;
+      const content = file.content(entry);
+      if (entry.isBeyond || content.length < entry.sizeBytes) tell(`The part "${entry.path}"`);
+      return content;
     },
   };
 }
@@ -64,6 +79,8 @@ class CompoundFile {
   #mini: Buffer | null = null;
   #root: Entry | null = null;
   #readBytes = 0;
+  /** Whether a list that must be whole is not. */
+  isCut = false;
 
   constructor(bytes: Buffer, name: string) {
     this.#bytes = bytes;
@@ -127,13 +144,15 @@ class CompoundFile {
 
   #entryAt(directory: Buffer, index: number, folder: string): Entry {
     const at = index * 128;
+    const sizeBytes = directory.readUInt32LE(at + 120);
     const length = Math.min(64, Math.max(0, directory.readUInt16LE(at + 64) - 2));
     const kind = directory[at + 66];
     return {
       path: folder + directory.toString("utf16le", at, at + length),
       isStorage: kind === 1 || kind === 5,
       start: directory.readUInt32LE(at + 116),
-      sizeBytes: Math.min(directory.readUInt32LE(at + 120), this.#bytes.length),
+      sizeBytes: Math.min(sizeBytes, this.#bytes.length),
+      isBeyond: sizeBytes > this.#bytes.length,
     };
   }
 
@@ -146,7 +165,10 @@ class CompoundFile {
     for (let sector = this.#bytes.readUInt32LE(68); sector < LAST_SECTOR && !seen.has(sector);) {
       seen.add(sector);
       const list = this.#sector(sector);
-      if (list.length < this.#sectorSize) break;
+      if (list.length < this.#sectorSize) {
+        this.isCut = true;
+        break;
+      }
       for (let index = 0; index < perSector; index += 1) listed.push(list.readUInt32LE(index * 4));
       sector = list.readUInt32LE(perSector * 4);
     }
@@ -161,10 +183,12 @@ class CompoundFile {
     for (let sector = start; sector < LAST_SECTOR && length < sizeBytes;) {
       if (pieces.length > most) throw this.#broken("its pieces lead in a circle");
       const piece = this.#sector(sector);
-      if (piece.length === 0) break;
+      // Of a list without a length, its end is where the chain says so.
+      const isLost = piece.length === 0 || sector * 4 + 4 > this.#fat.length;
+      if (isLost && sizeBytes === Infinity) this.isCut = true;
       pieces.push(piece);
       length += piece.length;
-      if (sector * 4 + 4 > this.#fat.length) break;
+      if (isLost) break;
       sector = this.#fat.readUInt32LE(sector * 4);
     }
     const all = Buffer.concat(pieces);

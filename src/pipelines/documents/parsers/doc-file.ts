@@ -1,6 +1,7 @@
 import { PermanentError } from "../../../errors.js";
 import { encrypted } from "./archive.js";
 import type { Compound } from "./compound.js";
+import type { ParseAid } from "./parsed.js";
 
 /** Where in its table stream a structure is: at which place, how long. */
 type Place = readonly [at: number, length: number];
@@ -14,6 +15,8 @@ export interface DocTexts {
   readonly comments: number;
   readonly endnotes: number;
   readonly boxes: number;
+  /** In the boxes of headers and footers. */
+  readonly headerBoxes: number;
 }
 
 /** The two streams of a Word 97–2003 document ([MS-DOC]) and where in them things are. */
@@ -30,7 +33,7 @@ const ENCRYPTED = 0x0100;
 const SECOND_TABLE = 0x0200;
 
 /** @throws {PermanentError} ENCRYPTED_DOCUMENT, MALFORMED_DOCUMENT, UNSUPPORTED_TYPE for Word 95 and before */
-export function openDoc(compound: Compound, name: string): DocFile {
+export function openDoc(compound: Compound, name: string, aid: ParseAid): DocFile {
   const main = compound.read("WordDocument");
   const kind = main && main.length > 32 ? main.readUInt16LE(0) : 0;
   if (!main || (kind !== 0xa5ec && kind !== 0xa5dc)) {
@@ -50,6 +53,7 @@ export function openDoc(compound: Compound, name: string): DocFile {
   }
   const placeOf = (offset: number): Place =>
     offset + 8 > main.length ? [0, 0] : [main.readUInt32LE(offset), main.readUInt32LE(offset + 4)];
+  let isTold = false;
   const count = (offset: number): number => Math.max(0, main.readInt32LE(offset));
   return {
     main,
@@ -61,10 +65,15 @@ export function openDoc(compound: Compound, name: string): DocFile {
       comments: count(0x5c),
       endnotes: count(0x60),
       boxes: count(0x64),
+      headerBoxes: count(0x68),
     },
     structure: (offset) => {
       const [at, length] = placeOf(offset);
-      return at + length <= table.length ? table.subarray(at, at + length) : Buffer.alloc(0);
+      if (at + length <= table.length) return table.subarray(at, at + length);
+      if (!isTold)
+        aid.warn("PART_UNREAD", `A list of ${name} lies beyond its end; what it says is lost.`, { count: 1 });
+      isTold = true;
+      return Buffer.alloc(0);
     },
   };
 }

@@ -25,6 +25,10 @@ export interface DocLetters {
   readonly isUnseen: boolean;
   /** Of a font of pictures, in place of the letter that stands there; null where it is a letter. */
   readonly symbol: number | null;
+  /** The number of the font of letters, or of that of the sign; null where the style says. */
+  readonly font: number | null;
+  /** Where among the data the form field is that stands there; null where none does. */
+  readonly data: number | null;
 }
 
 const PAGE = 512;
@@ -41,7 +45,7 @@ const TEXT: DocParagraph = {
   cells: [],
   isHead: false,
 };
-const SEEN: DocLetters = { isUnseen: false, symbol: null };
+const SEEN: DocLetters = { isUnseen: false, symbol: null, font: null, data: null };
 
 /** Runs of the file with what is set of them, found by their place in the file. */
 export class DocRuns<T> {
@@ -73,7 +77,8 @@ export class DocRuns<T> {
   }
 }
 
-export function paragraphRuns({ main, structure }: DocFile): DocRuns<DocParagraph> {
+/** `data` is the stream of what is too long for a page of properties, such as rows of many columns. */
+export function paragraphRuns({ main, structure }: DocFile, data: Buffer): DocRuns<DocParagraph> {
   const runs = new DocRuns(TEXT);
   for (const page of pagesOf(main, structure(0x102))) {
     const count = page[PAGE - 1]!;
@@ -82,7 +87,7 @@ export function paragraphRuns({ main, structure }: DocFile): DocRuns<DocParagrap
       const half = page[at] ?? 0;
       const [begin, length] = half === 0 ? [at + 2, (page[at + 1] ?? 0) * 2] : [at + 1, half * 2 - 1];
       const bytes = at === 0 ? Buffer.alloc(0) : page.subarray(begin, begin + length);
-      runs.add(page.readUInt32LE(index * 4), page.readUInt32LE(index * 4 + 4), paragraphOf(bytes));
+      runs.add(page.readUInt32LE(index * 4), page.readUInt32LE(index * 4 + 4), paragraphOf(bytes, data));
     }
   }
   return runs;
@@ -128,10 +133,10 @@ function* changesIn(bytes: Buffer): Generator<readonly [code: number, operand: B
   }
 }
 
-function paragraphOf(bytes: Buffer): DocParagraph {
+function paragraphOf(bytes: Buffer, data: Buffer): DocParagraph {
   if (bytes.length < 2) return TEXT;
   const found: { -readonly [K in keyof DocParagraph]: DocParagraph[K] } = { ...TEXT, style: bytes.readUInt16LE(0) };
-  for (const [code, operand] of changesIn(bytes.subarray(2))) {
+  for (const [code, operand] of [...changesIn(bytes.subarray(2))].flatMap((change) => hugeChanges(change, data))) {
     if (operand.length === 0) continue;
     const isOn = operand[0] !== 0;
     if (code === 0x2416) found.isInTable = isOn;
@@ -146,6 +151,15 @@ function paragraphOf(bytes: Buffer): DocParagraph {
     else if (code === 0xd608) found.cells = cellsOf(operand);
   }
   return found;
+}
+
+/** Of one that only says where its changes are, those; the place holds their length before them. */
+function hugeChanges(change: readonly [number, Buffer], data: Buffer): (readonly [number, Buffer])[] {
+  const [code, operand] = change;
+  if ((code !== 0x6645 && code !== 0x6646) || operand.length < 4) return [change];
+  const at = operand.readUInt32LE(0);
+  if (at + 2 > data.length) return [];
+  return [...changesIn(data.subarray(at + 2, at + 2 + data.readUInt16LE(at)))];
 }
 
 /** The edges of a row's cells, then of each cell what it goes on from. */
@@ -164,12 +178,29 @@ function cellsOf(bytes: Buffer): CellShape[] {
 }
 
 function lettersOf(bytes: Buffer): DocLetters {
-  let [isUnseen, symbol] = [false, null as number | null];
+  let isUnseen = false;
+  let [symbol, font, data]: (number | null)[] = [null, null, null];
   for (const [code, operand] of changesIn(bytes)) {
     if (code === 0x083c || code === 0x0800) isUnseen ||= operand[0] === 1;
-    else if (code === 0x6a09 && operand.length >= 4) symbol = operand.readUInt16LE(2);
+    else if (code === 0x6a09 && operand.length >= 4)
+      [font, symbol] = [operand.readUInt16LE(0), operand.readUInt16LE(2)];
+    else if (code === 0x4a4f && operand.length >= 2 && symbol === null) font = operand.readUInt16LE(0);
+    else if (code === 0x6a03 && operand.length >= 4) data = operand.readUInt32LE(0);
   }
-  return isUnseen || symbol !== null ? { isUnseen, symbol } : SEEN;
+  const isPlain = !isUnseen && symbol === null && font === null && data === null;
+  return isPlain ? SEEN : { isUnseen, symbol: symbol ?? null, font: font ?? null, data: data ?? null };
+}
+
+/** The names of the fonts by their numbers. */
+export function fontNamesOf({ structure }: DocFile): readonly string[] {
+  const bytes = structure(0x112);
+  const names: string[] = [];
+  for (let at = 4; at + 42 <= bytes.length;) {
+    const end = at + 1 + bytes[at]!;
+    names.push(bytes.toString("utf16le", at + 40, Math.max(at + 40, end)).split("\0", 1)[0]!);
+    at = end;
+  }
+  return names;
 }
 
 /** By the number of a style its level as a heading, from 1. */

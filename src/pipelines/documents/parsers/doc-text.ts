@@ -1,8 +1,10 @@
 import { PermanentError } from "../../../errors.js";
 import type { Block } from "../blocks/block.js";
-import { textInCodePage } from "./compound-facts.js";
+import { textInCodePage } from "./code-pages.js";
 import type { DocFile } from "./doc-file.js";
+import { formFieldText } from "./doc-forms.js";
 import {
+  fontNamesOf,
   headingsOf,
   letterRuns,
   paragraphRuns,
@@ -10,7 +12,7 @@ import {
   type DocParagraph,
   type DocRuns,
 } from "./doc-properties.js";
-import { symbolOf } from "./symbol-fonts.js";
+import { symbolOf, withSymbols } from "./symbol-fonts.js";
 import { TextFlow } from "./text-flow.js";
 
 /** Letters that stand one behind the other in the file. */
@@ -30,6 +32,33 @@ const LETTERS_OF: Readonly<Record<string, string>> = {
   "\u00a0": " ",
 };
 
+/** What ends a paragraph: its end, that of a cell, of a page, of a column. */
+const ENDS: ReadonlySet<string> = new Set(["\r", "\u0007", "\f", "\u000e"]);
+
+/** Fields that have begun, one in the other, and how many of them are at what they are made of. */
+class OpenFields {
+  readonly #open: boolean[] = [];
+  #instructions = 0;
+
+  get isInstruction(): boolean {
+    return this.#instructions > 0;
+  }
+
+  open(): void {
+    this.#open.push(true);
+    this.#instructions += 1;
+  }
+
+  result(): void {
+    if (this.#open.at(-1) === true) this.#instructions -= 1;
+    if (this.#open.length > 0) this.#open[this.#open.length - 1] = false;
+  }
+
+  close(): void {
+    if (this.#open.pop() === true) this.#instructions -= 1;
+  }
+}
+
 /** What stands at a note's or a comment's place in the text. */
 export type MarkOf = (kind: "note" | "comment", place: number) => string;
 
@@ -40,37 +69,61 @@ export class DocText {
   readonly #paragraphs: DocRuns<DocParagraph>;
   readonly #letters: DocRuns<DocLetters>;
   readonly #headings: ReadonlyMap<number, number>;
+  readonly #fonts: readonly string[];
+  readonly #data: Buffer;
   #taken = 0;
+  /** Letters that the document says it has and that lie nowhere in it. */
+  lost = 0;
 
-  constructor(file: DocFile) {
+  constructor(file: DocFile, data: Buffer) {
     this.#main = file.main;
+    this.#data = data;
     this.#pieces = piecesOf(file.structure(0x1a2));
-    this.#paragraphs = paragraphRuns(file);
+    this.#paragraphs = paragraphRuns(file, data);
     this.#letters = letterRuns(file);
     this.#headings = headingsOf(file);
+    this.#fonts = fontNamesOf(file);
   }
 
   /** @throws {PermanentError} RESOURCE_LIMIT */
   blocks(from: number, to: number, markOf: MarkOf = () => ""): Block[] {
     const flow = new TextFlow();
-    const fields: boolean[] = [];
-    for (const { start, end, at, isWide } of this.#pieces) {
-      if (end <= from || start >= to) continue;
+    const fields = new OpenFields();
+    let reached = from;
+    for (let index = this.#firstPiece(from); index < this.#pieces.length; index += 1) {
+      const { start, end, at, isWide } = this.#pieces[index]!;
+      if (start >= to) break;
       const width = isWide ? 2 : 1;
       let place = Math.max(from, start);
       const last = Math.min(to, end);
+      this.lost += place - reached;
+      reached = last;
       while (place < last) {
         const offset = at + (place - start) * width;
         const { value, end: runEnd } = this.#letters.at(offset);
         const until = Math.min(last, Math.max(place + 1, start + Math.ceil((runEnd - at) / width)));
         const text = this.#decoded(offset, until - place, isWide);
-        for (const [index, letter] of Array.from({ length: text.length }, (_, one) => text[one]!).entries()) {
-          this.#take(letter, { flow, fields, value, place: place + index, offset: offset + index * width, markOf });
+        this.lost += until - place - text.length;
+        for (let one = 0; one < text.length; one += 1) {
+          const spot = { place: place + one, offset: offset + one * width };
+          this.#take(text[one]!, { flow, fields, value, markOf, ...spot });
         }
         place = until;
       }
     }
+    this.lost += Math.max(0, to - reached);
     return flow.end();
+  }
+
+  /** The number of the first piece that ends behind the place: they stand in order. */
+  #firstPiece(place: number): number {
+    let [low, high] = [0, this.#pieces.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#pieces[middle]!.end <= place) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #decoded(offset: number, count: number, isWide: boolean): string {
@@ -88,7 +141,7 @@ export class DocText {
     letter: string,
     at: {
       flow: TextFlow;
-      fields: boolean[];
+      fields: OpenFields;
       value: DocLetters;
       place: number;
       offset: number;
@@ -96,18 +149,23 @@ export class DocText {
     },
   ): void {
     const { flow, fields, value } = at;
-    if (letter === "\u0013") fields.push(true);
-    else if (letter === "\u0014") {
-      if (fields.length > 0) fields[fields.length - 1] = false;
-    } else if (letter === "\u0015") fields.pop();
-    else if (letter === "\r" || letter === "\u0007" || letter === "\f") this.#endParagraph(letter, flow, at.offset);
+    if (letter === "\u0013") fields.open();
+    else if (letter === "\u0014") fields.result();
+    else if (letter === "\u0015") fields.close();
+    else if (letter === "\u0001" && fields.isInstruction && value.data !== null) {
+      if (!value.isUnseen) flow.text(formFieldText(this.#data, value.data) ?? "");
+    } else if (ENDS.has(letter)) this.#endParagraph(letter, flow, at.offset);
     // What a field is made of is no text, what comes of it is.
-    else if (fields.includes(true) || value.isUnseen) return;
-    else if (value.symbol !== null) flow.text(symbolOf(value.symbol, ""));
+    else if (fields.isInstruction || value.isUnseen) return;
+    else if (value.symbol !== null) flow.text(symbolOf(value.symbol, this.#fontOf(value)));
     else if (letter === "\u0002") flow.text(at.markOf("note", at.place));
     else if (letter === "\u0005") flow.text(at.markOf("comment", at.place));
-    else if (letter >= " ") flow.text(LETTERS_OF[letter] ?? letter);
+    else if (letter >= " ") flow.text(LETTERS_OF[letter] ?? withSymbols(letter, this.#fontOf(value)));
     else flow.text(LETTERS_OF[letter] ?? "");
+  }
+
+  #fontOf({ font }: DocLetters): string {
+    return font === null ? "" : (this.#fonts[font] ?? "");
   }
 
   #endParagraph(letter: string, flow: TextFlow, offset: number): void {
@@ -133,11 +191,14 @@ function piecesOf(bytes: Buffer): DocPiece[] {
   const list = bytes.subarray(at + 5, at + 5 + bytes.readUInt32LE(at + 1));
   const count = Math.floor((list.length - 4) / 12);
   const pieces: DocPiece[] = [];
+  let last = 0;
   for (let index = 0; index < count; index += 1) {
     const [start, end] = [list.readUInt32LE(index * 4), list.readUInt32LE(index * 4 + 4)];
     const place = list.readUInt32LE((count + 1) * 4 + index * 8 + 2);
     const isWide = (place & 0x4000_0000) === 0;
-    if (end > start) pieces.push({ start, end, at: isWide ? place : (place & 0x3fff_ffff) / 2, isWide });
+    if (end <= start || start < last) continue;
+    last = end;
+    pieces.push({ start, end, at: isWide ? place : (place & 0x3fff_ffff) / 2, isWide });
   }
   return pieces;
 }

@@ -14,10 +14,10 @@ const SEPARATORS = 6;
 
 /** A Word 97–2003 document: headers once, the body, text boxes, notes and comments, footers once, then the text in pictures. */
 export async function parseDoc(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
-  const compound = openCompound(bytes, name);
-  const file = openDoc(compound, name);
+  const compound = openCompound(bytes, name, aid);
+  const file = openDoc(compound, name, aid);
   const { texts } = file;
-  const text = new DocText(file);
+  const text = new DocText(file, compound.read("Data") ?? Buffer.alloc(0));
   const footnotes = texts.main;
   const headers = footnotes + texts.footnotes;
   const comments = headers + texts.headers + texts.macros;
@@ -31,6 +31,8 @@ export async function parseDoc(bytes: Uint8Array, name: string, aid: ParseAid): 
   add(margins.headers);
   add(text.blocks(0, texts.main, marksOf(file)));
   if (texts.boxes > 0) add(text.blocks(boxes, boxes + texts.boxes));
+  const headerBoxes = boxes + texts.boxes;
+  if (texts.headerBoxes > 0) add(text.blocks(headerBoxes, headerBoxes + texts.headerBoxes));
   add(notesOf(text, plcOf(file.structure(0xb2), 0).places, footnotes, (index) => `[${index + 1}]`));
   add(notesOf(text, plcOf(file.structure(0x212), 0).places, endnotes, (index) => `[e${index + 1}]`));
   const authors = authorsOf(file);
@@ -40,8 +42,10 @@ export async function parseDoc(bytes: Uint8Array, name: string, aid: ParseAid): 
     ),
   );
   add(margins.footers);
-  const drawn = ["Data", "WordDocument"].flatMap((stream) => picturesIn(compound.read(stream)));
-  add(await picturesRead(drawn, name, aid));
+  add(await picturesRead(picturesIn(compound.read("Data"), compound.read("WordDocument")), name, aid));
+  if (text.lost > 0) {
+    aid.warn("PART_UNREAD", `${text.lost} letters that ${name} says it has lie nowhere in it.`, { count: text.lost });
+  }
   const embedded = compound.entries.filter(
     ({ path, isStorage }) => isStorage && /^ObjectPool\/[^/]+$/.test(path),
   ).length;

@@ -5,6 +5,7 @@ import { listOf, type Numbering, type ParagraphStyle } from "./docx-numbering.js
 import { graphicBlocks } from "./drawing.js";
 import { mathText } from "./math.js";
 import { childOf, find, textOf, valueOf, type XmlNode } from "./office-xml.js";
+import { symbolOf, withSymbols } from "./symbol-fonts.js";
 
 /** What was deleted or moved away, instructions of fields, and what only programs read. */
 const LEFT_OUT = new Set([
@@ -117,7 +118,10 @@ export class DocxBody {
         return "";
       default:
         if (LEFT_OUT.has(child.name) || child.name === "#text") return "";
-        return isHiddenRun(child) ? "" : this.#inline(child, part, inner);
+        if (isHiddenRun(child)) return "";
+        return child.name === "w:r"
+          ? withSymbols(this.#inline(child, part, inner), fontOf(child))
+          : this.#inline(child, part, inner);
     }
   }
 
@@ -167,21 +171,16 @@ function isHiddenRun(node: XmlNode): boolean {
   return hidden !== null && !/^(0|false|off)$/.test(hidden.attributes["w:val"] ?? "1");
 }
 
-/** Symbol fonts keep their letters in a private area; the boxes and ticks of forms have characters of their own. */
+/** A sign of a font of pictures. */
 function symbol({ attributes }: XmlNode): string {
-  const code = Number.parseInt(attributes["w:char"] ?? "", 16) & 0xff;
-  const known: Record<number, string> = {
-    0xa8: "☐",
-    0x6f: "☐",
-    0xfe: "☒",
-    0xfd: "☒",
-    0xfc: "✓",
-    0xa7: "▪",
-    0xd8: "➢",
-    0xb7: "•",
-    0xe0: "→",
-  };
-  return known[code] ?? "";
+  const code = Number.parseInt(attributes["w:char"] ?? "", 16);
+  return Number.isNaN(code) ? "" : symbolOf(code, attributes["w:font"] ?? "");
+}
+
+/** Which font the letters of a run are set in, where the run says so. */
+function fontOf(run: XmlNode): string {
+  const fonts = childOf(childOf(run, "w:rPr") ?? run, "w:rFonts")?.attributes ?? {};
+  return fonts["w:ascii"] ?? fonts["w:hAnsi"] ?? "";
 }
 
 /** The boxes of forms as Word had them before content controls. */

@@ -6,7 +6,7 @@ import { recognise } from "./ocr.js";
 import { factsOf, type ParseAid, type Parsed } from "./parsed.js";
 
 /** A page of A3 at 600 dpi has 70 million; decoded, this many take 400 MB at most. */
-const MAX_PIXELS = 100_000_000;
+export const MAX_PIXELS = 100_000_000;
 /** Of scanned pages in one TIFF; each takes a second or more to read. */
 const MAX_PAGES = 50;
 /** Below this, small print has too few pixels for the recogniser. */
@@ -90,7 +90,7 @@ async function understood<T>(name: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-function tooLarge(name: string, pixels: string): PermanentError {
+export function tooLarge(name: string, pixels: string): PermanentError {
   return new PermanentError(
     "RESOURCE_LIMIT",
     `${name} has ${pixels} pixels; at most ${MAX_PIXELS} are taken. Scale it down.`,

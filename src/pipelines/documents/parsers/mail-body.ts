@@ -5,7 +5,7 @@ import { plainBlocks } from "./plain.js";
 /** A plain part that has less than this share of what the HTML says only points at it. */
 const SAME_CONTENT = 0.6;
 
-/** The part that holds the content: what its writer wrote as plain text, unless the HTML says much more. */
+/** The part that holds the content: what its writer wrote as plain text, unless the HTML says more and says it otherwise. */
 export function mailBody(text: string | undefined, html: string | undefined): Block[] {
   const plain = text === undefined ? [] : plainBlocks(text);
   if (html === undefined || html.trim() === "") return plain;
@@ -14,7 +14,8 @@ export function mailBody(text: string | undefined, html: string | undefined): Bl
   const [plainWords, richWords] = [wordsOf(plain), wordsOf(rich)];
   if (richWords.size === 0) return plain;
   const shared = [...richWords].filter((word) => plainWords.has(word)).length;
-  return shared / richWords.size >= SAME_CONTENT ? plain : rich;
+  const isMore = plainWords.size > richWords.size;
+  return isMore || shared / richWords.size >= SAME_CONTENT ? plain : rich;
 }
 
 function wordsOf(blocks: readonly Block[]): Set<string> {

@@ -1,11 +1,13 @@
-import type { Block } from "../blocks/block.js";
+import { within, type Block } from "../blocks/block.js";
 import { attachmentsBlocks, type MailAttachment } from "./attachments.js";
-import { dateOfFileTime, textInCodePage } from "./compound-facts.js";
+import { encodingOfPage, textInCodePage, warnOfPage } from "./code-pages.js";
+import { dateOfFileTime } from "./compound-facts.js";
 import { mailBody } from "./mail-body.js";
 import { factsOf, MAX_NESTING, type ParseAid, type Parsed } from "./parsed.js";
 import { decodeText, declaredEncoding } from "../../decode-text.js";
 import { expandRtf } from "./rtf-compressed.js";
 import { holdsHtml, htmlOfRtf } from "./rtf-html.js";
+import { warnOfRtf } from "./rtf.js";
 import { RtfReader } from "./rtf-reader.js";
 
 /** What Outlook knows of a message, by the number of the property ([MS-OXPROPS]): text, bytes, a number or a time. */
@@ -16,6 +18,8 @@ export interface OutlookMessage {
   readonly properties: MapiProperties;
   readonly recipients: readonly { readonly kind: number; readonly name: string; readonly address: string }[];
   readonly attachments: readonly OutlookAttachment[];
+  /** Those that are listed and whose content is not there. */
+  readonly empty: readonly string[];
 }
 export type OutlookAttachment =
   | ({ readonly kind: "file" } & MailAttachment)
@@ -81,16 +85,24 @@ export async function outlookParsed(message: OutlookMessage, name: string, aid: 
   ] as const;
   const known = heads.filter(([, value]) => value !== "");
   const head = known.map(([key, value]) => `${key}: ${value.replace(/\s+/g, " ").trim()}`).join("\n");
-  const blocks: Block[] = [...(head === "" ? [] : [{ kind: "lines", text: head } as Block]), ...bodyOf(properties)];
-  const files = message.attachments.filter((one) => one.kind === "file");
+  const blocks: Block[] = [
+    ...(head === "" ? [] : [{ kind: "lines", text: head } as Block]),
+    ...bodyOf(properties, name, aid),
+  ];
+  warnOfPage(codePageOf(properties), name, aid);
+  for (const one of message.empty) {
+    aid.warn("ATTACHMENT_UNREAD", `The attachment ${one} of ${name} is named, and its content is not there.`, {
+      count: 1,
+    });
+  }
+  const files = message.attachments.filter((one) => one.kind === "file").map((one) => signedMail(one, properties));
   for (const block of await attachmentsBlocks(files, name, aid)) blocks.push(block);
   for (const attachment of message.attachments) {
     if (attachment.kind === "file") continue;
     const inner = await outlookParsed(attachment.message, attachment.name, aid);
     const part = attachment.name;
     blocks.push({ kind: "heading", level: 2, text: `Attachment: ${part}`, part });
-    for (const block of inner.blocks)
-      blocks.push({ ...block, part: block.part === undefined ? part : `${part}/${block.part}` });
+    for (const block of within(part, inner.blocks)) blocks.push(block);
   }
   const names = message.attachments.map((one) => one.name.slice(0, 200));
   return {
@@ -105,9 +117,24 @@ export async function outlookParsed(message: OutlookMessage, name: string, aid: 
   };
 }
 
-function textAt(properties: MapiProperties, id: number): string {
+export function textAt(properties: MapiProperties, id: number): string {
   const value = properties.get(id);
   return typeof value === "string" ? value.trim() : "";
+}
+
+/** The code page of texts of one byte a letter. */
+export function codePageOf(properties: MapiProperties): number {
+  const found = properties.get(PROPERTY.codePage);
+  return typeof found === "number" && found > 0 && found !== UNICODE_ONLY ? found : 1_252;
+}
+const UNICODE_ONLY = 1_200;
+
+/** What was signed and not wrapped stands attached as a whole mail, under the name of a wrapped one. */
+function signedMail(attachment: MailAttachment, properties: MapiProperties): MailAttachment {
+  const isClear = /^IPM\.Note\.SMIME\.MultipartSigned$/i.test(textAt(properties, PROPERTY.class));
+  return isClear && /^multipart\/signed/i.test(attachment.mimeType || "multipart/signed")
+    ? { ...attachment, name: attachment.name.replace(/(\.p7m)?$/i, ".eml") }
+    : attachment;
 }
 
 function timeAt(properties: MapiProperties, id: number): Date | undefined {
@@ -135,23 +162,28 @@ function receivers({ recipients, properties }: OutlookMessage, kind: number, sho
 }
 
 /** What its writer wrote: as plain text or as a page, which may stand packed in rich text; or rich text alone. */
-function bodyOf(properties: MapiProperties): Block[] {
+function bodyOf(properties: MapiProperties, name: string, aid: ParseAid): Block[] {
   const plain = textAt(properties, PROPERTY.body);
   const html = properties.get(PROPERTY.html);
-  if (html !== undefined) return mailBody(plain || undefined, pageOf(html, properties));
+  if (html !== undefined) return mailBody(plain || undefined, pageOf(html, properties, { name, aid }));
   const packed = properties.get(PROPERTY.rtf);
   if (!Buffer.isBuffer(packed) || packed.length === 0) return mailBody(plain || undefined, undefined);
-  const rtf = expandRtf(packed);
+  const { rtf, isCut } = expandRtf(packed);
+  if (isCut) aid.warn("PART_UNREAD", `The rich text of ${name} breaks off; what follows is lost.`, { count: 1 });
   if (holdsHtml(rtf)) return mailBody(plain || undefined, htmlOfRtf(rtf));
   if (plain !== "") return mailBody(plain, undefined);
-  const { body, notes } = new RtfReader(MAX_NESTING).read(rtf);
-  return [...body, ...notes];
+  const found = new RtfReader(MAX_NESTING).read(rtf);
+  warnOfRtf(isCut ? { ...found, isCut: false } : found, name, aid);
+  return [...found.body, ...found.notes];
 }
 
-function pageOf(html: MapiValue, properties: MapiProperties): string {
+function pageOf(html: MapiValue, properties: MapiProperties, { name, aid }: { name: string; aid: ParseAid }): string {
   if (typeof html === "string") return html;
   if (!Buffer.isBuffer(html)) return "";
   const codePage = properties.get(PROPERTY.htmlCodePage);
-  const declared = typeof codePage === "number" ? (codePage === 65_001 ? "utf-8" : `cp${codePage}`) : null;
-  return decodeText(html, declaredEncoding(html) ?? declared).text;
+  const declared = declaredEncoding(html);
+  if (declared !== null || typeof codePage !== "number") return decodeText(html, declared).text;
+  warnOfPage(codePage, name, aid);
+  const encoding = encodingOfPage(codePage);
+  return encoding === "iso-2022-jp" ? textInCodePage(html, codePage) : decodeText(html, encoding).text;
 }

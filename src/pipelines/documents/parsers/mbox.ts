@@ -1,5 +1,6 @@
-import { PermanentError, HeadwayError, messageOf } from "../../../errors.js";
+import { PermanentError } from "../../../errors.js";
 import { within, type Block } from "../blocks/block.js";
+import { reasonOf } from "./attachments.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 
 /** More is an archive of years, to be sent in pieces. */
@@ -23,8 +24,7 @@ export async function parseMbox(bytes: Uint8Array, name: string, aid: ParseAid):
       for (const block of within(part, inner?.blocks ?? [])) blocks.push(block);
       if (!inner) aid.warn("MESSAGE_UNREAD", `${part} of ${name} is no mail.`, { count: 1 });
     } catch (error) {
-      const code = error instanceof HeadwayError ? error.code : "MALFORMED_DOCUMENT";
-      aid.warn("MESSAGE_UNREAD", `${part} of ${name}: ${code}: ${messageOf(error)}`, { count: 1 });
+      aid.warn("MESSAGE_UNREAD", `${part} of ${name}: ${reasonOf(error)}`, { count: 1 });
     }
     aid.progress((index + 1) / messages.length, `${part} of ${messages.length}`);
   }
@@ -37,11 +37,11 @@ function messagesOf(bytes: Buffer): Uint8Array[] {
   if (bytes.subarray(0, 5).toString("latin1") === "From ") starts.push(0);
   for (let at = bytes.indexOf(FROM); at >= 0; at = bytes.indexOf(FROM, at + 1)) {
     const before = bytes.subarray(Math.max(0, at - 2), at).toString("latin1");
-    const line = bytes
-      .subarray(at + 1, at + 300)
+    const [line, next] = bytes
+      .subarray(at + 1, at + 600)
       .toString("latin1")
-      .split(/\r?\n/, 1)[0]!;
-    if (/\n\r?$/.test(before) && isSeparator(line)) starts.push(at + 1);
+      .split(/\r?\n/, 2);
+    if (/\n\r?$/.test(before) && isSeparator(line!) && HEADER.test(next ?? "")) starts.push(at + 1);
   }
   return starts.map((start, index) => {
     const message = bytes.subarray(start, starts[index + 1] ?? bytes.length);
@@ -50,7 +50,10 @@ function messagesOf(bytes: Buffer): Uint8Array[] {
   });
 }
 
-/** A sender and a date of which the year is enough. */
+/** What stands below the line that begins a message: a field of its header, whose name has no blanks. */
+const HEADER = /^[!-9;-~]+:|^>From /;
+
+/** A sender, then the day of the week or the time of a date; prose that begins so names neither. */
 export function isSeparator(line: string): boolean {
-  return /^From \S.*\b(19|20)\d\d\b/.test(line) || /^From \S+\s+\w{3} \w{3}/.test(line);
+  return /^From .*\b(19|20)\d\d\b/.test(line) && /\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b|\d:\d\d/.test(line);
 }

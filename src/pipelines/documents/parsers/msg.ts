@@ -1,9 +1,11 @@
 import { PermanentError } from "../../../errors.js";
 import { openCompound, type Compound } from "./compound.js";
 import {
+  codePageOf,
   mapiValue,
   outlookParsed,
   PROPERTY,
+  textAt,
   type MapiProperties,
   type MapiValue,
   type OutlookAttachment,
@@ -14,12 +16,18 @@ import type { ParseAid, Parsed } from "./parsed.js";
 /** A mail in a mail in a mail; deeper is an attack or a mistake. */
 const MAX_DEPTH = 5;
 const MAX_PARTS = 2_000;
+const ATTACHMENT = "__attach_version1.0_";
 const PROPERTIES = "__properties_version1.0";
-const UNICODE_ONLY = 1_200;
 
 /** A message, appointment, contact or task as Outlook saves it (.msg, .oft), with what is attached. */
 export async function parseMsg(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
-  const compound = openCompound(bytes, name);
+  const compound = openCompound(bytes, name, aid);
+  const parts = compound.inside("").filter(({ path }) => path.startsWith(ATTACHMENT)).length;
+  if (parts > MAX_PARTS) {
+    aid.warn("ATTACHMENTS_LEFT_OUT", `${name} has ${parts} attachments; ${MAX_PARTS} were looked at.`, {
+      count: parts - MAX_PARTS,
+    });
+  }
   return outlookParsed(messageAt(compound, "", name, 0), name, aid);
 }
 
@@ -43,44 +51,39 @@ function messageAt(compound: Compound, folder: string, name: string, depth: numb
     const kind = found.get(PROPERTY.recipientKind);
     return {
       kind: typeof kind === "number" ? kind & 0xff : 1,
-      name: text(found, PROPERTY.displayName),
-      address: text(found, PROPERTY.smtpAddress) || text(found, PROPERTY.address),
+      name: textAt(found, PROPERTY.displayName),
+      address: textAt(found, PROPERTY.smtpAddress) || textAt(found, PROPERTY.address),
     };
   });
-  const attachments = storages("__attach_version1.0_").flatMap((path, index) =>
-    attachmentAt(compound, `${path}/`, { name, index, codePage, depth }),
-  );
-  return { properties, recipients, attachments };
+  const attachments: OutlookAttachment[] = [];
+  const empty: string[] = [];
+  for (const [index, path] of storages(ATTACHMENT).entries()) {
+    const found = attachmentAt(compound, `${path}/`, { name, index, codePage, depth });
+    if (typeof found === "string") empty.push(found);
+    else attachments.push(found);
+  }
+  return { properties, recipients, attachments, empty };
 }
 
+/** Its name alone where its content is not there. */
 function attachmentAt(
   compound: Compound,
   folder: string,
   { name, index, codePage, depth }: { name: string; index: number; codePage: number; depth: number },
-): OutlookAttachment[] {
+): OutlookAttachment | string {
   const found = propertiesAt(compound, folder, 8, codePage);
   const inner = `${folder}__substg1.0_3701000D/`;
   const called =
-    text(found, PROPERTY.attachedName) ||
-    text(found, PROPERTY.attachedShortName) ||
-    text(found, PROPERTY.displayName) ||
+    textAt(found, PROPERTY.attachedName) ||
+    textAt(found, PROPERTY.attachedShortName) ||
+    textAt(found, PROPERTY.displayName) ||
     `part ${index + 1}`;
   if (compound.inside(inner.slice(0, -1)).some(({ path }) => path === `${inner}${PROPERTIES}`)) {
-    return [{ kind: "message", name: called, message: messageAt(compound, inner, name, depth + 1) }];
+    return { kind: "message", name: called, message: messageAt(compound, inner, name, depth + 1) };
   }
   const data = found.get(PROPERTY.attachedData);
-  if (!Buffer.isBuffer(data)) return [];
-  return [{ kind: "file", name: called, mimeType: text(found, PROPERTY.attachedType), bytes: data }];
-}
-
-function text(properties: MapiProperties, id: number): string {
-  const value = properties.get(id);
-  return typeof value === "string" ? value.trim() : "";
-}
-
-function codePageOf(properties: MapiProperties): number {
-  const found = properties.get(PROPERTY.codePage);
-  return typeof found === "number" && found > 0 && found !== UNICODE_ONLY ? found : 1_252;
+  if (!Buffer.isBuffer(data)) return called;
+  return { kind: "file", name: called, mimeType: textAt(found, PROPERTY.attachedType), bytes: data };
 }
 
 /** Short values stand in a list, longer ones each in a stream that is named by number and type. */

@@ -5,6 +5,8 @@ export interface TextItem {
   readonly str?: string;
   readonly hasEOL?: boolean;
   readonly transform?: readonly number[];
+  /** In points. */
+  readonly width?: number;
 }
 
 /** A line as it stands on its page. */
@@ -22,23 +24,59 @@ const MAX_HEADING_LENGTH = 200;
 const MAX_HEADING_LEVELS = 4;
 const BULLET = /^[•▪●◦‣∙·■□➢❖]\s*/;
 
-/** The runs of a page as lines. Forms that Arabic letters take within words become the letters; the text is in logical order. */
-export function linesOf(items: readonly TextItem[]): PageLine[] {
+/**
+ * The runs of a page as lines, and how many were left out because the same stood there already. Forms that Arabic letters
+ * take within words become the letters; the text is in logical order.
+ */
+export function linesOf(items: readonly TextItem[]): { readonly lines: PageLine[]; readonly repeated: number } {
   const lines: PageLine[] = [];
-  let [text, y, size] = ["", 0, 0];
-  for (const { str = "", hasEOL, transform } of items) {
-    if (str.trim() !== "" && transform) {
-      if (text.trim() === "") y = transform[5] ?? 0;
-      size = Math.max(size, Math.hypot(transform[2] ?? 0, transform[3] ?? 0));
-    }
-    text += str;
-    if (!hasEOL) continue;
+  const drawn = new Drawn();
+  let repeated = 0;
+  let [text, y, size, end] = ["", 0, 0, 0];
+  const endLine = (): void => {
     lines.push({ text: clean(text), y, size });
     [text, size] = ["", 0];
+  };
+  for (const { str = "", hasEOL, transform, width = 0 } of items) {
+    const isSeen = str.trim() !== "" && transform !== undefined;
+    if (isSeen && drawn.isAgain(str, transform)) repeated += 1;
+    else if (isSeen) {
+      const [x, high] = [transform[4] ?? 0, transform[5] ?? 0];
+      const own = Math.hypot(transform[2] ?? 0, transform[3] ?? 0);
+      const isUpright = (transform[1] ?? 0) === 0;
+      // The library goes by the larger letters: what stands beside them lower or further left is a line of its own.
+      const isApart = Math.abs(high - y) > Math.max(own, 1) || x < end - own;
+      if (isUpright && text.trim() !== "" && isApart && !RIGHT_TO_LEFT.test(str)) endLine();
+      if (text.trim() === "") y = high;
+      size = Math.max(size, own);
+      text += str;
+      end = x + width;
+    } else text += str;
+    if (hasEOL) endLine();
   }
-  lines.push({ text: clean(text), y, size });
-  return lines.filter((line) => line.text !== "");
+  endLine();
+  return { lines: lines.filter((line) => line.text !== ""), repeated };
 }
+
+/** Writing whose runs follow one another to the left. */
+const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}]/u;
+/** Heavy or shadowed letters are drawn more than once, this share of their size apart. */
+const SHADOW = 0.15;
+
+/** What was drawn on a page, and where. */
+class Drawn {
+  readonly #seen = new Set<string>();
+
+  /** Whether the same was drawn there before. */
+  isAgain(text: string, transform: readonly number[]): boolean {
+    const step = Math.max(0.5, SHADOW * Math.hypot(transform[2] ?? 0, transform[3] ?? 0));
+    const [column, row] = [Math.round((transform[4] ?? 0) / step), Math.round((transform[5] ?? 0) / step)];
+    const isThere = NEAR.some(([x, y]) => this.#seen.has(`${column + x},${row + y},${text}`));
+    this.#seen.add(`${column},${row},${text}`);
+    return isThere;
+  }
+}
+const NEAR = [-1, 0, 1].flatMap((x) => [-1, 0, 1].map((y) => [x, y] as const));
 
 function clean(text: string): string {
   return text

@@ -10,12 +10,16 @@ export interface LayerPage {
   readonly number: number;
   readonly text: string;
   readonly blocks: readonly Block[];
+  /** Of the blocks, those of form fields and annotations, which stand behind the text. */
+  readonly fields: readonly Block[];
+  /** Runs of letters that were drawn where the same stood already. */
+  readonly repeated: number;
   /** Which share of the page pictures cover, 0 to 1; 0 where nobody looked because there is enough text. */
   readonly pictured: number;
 }
 
 /** Fewer letters are a page number or a stamp of a scanner. */
-const LITTLE_TEXT = 20;
+export const LITTLE_TEXT = 20;
 /** Under this many letters a page that pictures cover may well be a scan with a typed head. */
 export const SOME_TEXT = 400;
 const MOSTLY_PICTURE = 0.4;

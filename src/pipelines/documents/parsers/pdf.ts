@@ -7,6 +7,7 @@ import { linesOf, pageBlocks, typographyOf, type PageLine, type TextItem } from 
 import { picturedShare } from "./pdf-pictures.js";
 import { PdfPainter } from "./pdf-render.js";
 import { readScans, SOME_TEXT, type LayerPage } from "./pdf-scan.js";
+import { readAgain } from "./pdf-second.js";
 import { assertStreams } from "./pdf-streams.js";
 
 const MAX_PAGES = 5_000;
@@ -18,16 +19,23 @@ export async function parsePdf(bytes: Uint8Array, name: string, aid: ParseAid): 
   assertStreams(bytes, name);
   const opened = await open(bytes, name);
   if (opened === null) return plainPages(bytes, name);
-  const { document } = opened;
+  const { document, maps } = opened;
   try {
     if (document.numPages > MAX_PAGES) throw tooManyPages(document.numPages, name);
     const layers = await layersOf(document, name, aid);
     const typography = typographyOf(layers.map(({ lines }) => lines));
-    const pages = layers.map(({ number, lines, fields, pictured }): LayerPage => {
+    const pages = layers.map(({ number, lines, repeated, fields, pictured }): LayerPage => {
       const text = lines.map((line) => line.text).join("\n");
-      return { number, text, pictured, blocks: [...pageBlocks(lines, number, typography), ...fields] };
+      return {
+        number,
+        text,
+        pictured,
+        repeated,
+        fields,
+        blocks: [...pageBlocks(lines, number, typography), ...fields],
+      };
     });
-    const blocks = await readScans(pages, bytes, name, aid);
+    const blocks = await readScans(await readAgain(pages, bytes, maps.isLacking), bytes, name, aid);
     await tellOfAttachments(document, name, aid);
     return { blocks, metadata: { pages: document.numPages, ...(await factsOfPdf(document)) } };
   } finally {
@@ -37,12 +45,32 @@ export async function parsePdf(bytes: Uint8Array, name: string, aid: ParseAid): 
 
 type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>;
 
+interface Opened {
+  readonly document: PdfDocument;
+  /** Whether letters were lost for want of a character map. */
+  readonly maps: { isLacking: boolean };
+}
+
 /** Null of one that asks for a password though another reader opens it without, as where only attachments are locked. */
-async function open(bytes: Uint8Array, name: string): Promise<{ readonly document: PdfDocument } | null> {
+async function open(bytes: Uint8Array, name: string): Promise<Opened | null> {
+  const maps = { isLacking: false };
+  // The maps of Chinese, Japanese and Korean fonts are not with the library.
+  class NoMaps {
+    fetch(): Promise<never> {
+      maps.isLacking = true;
+      return Promise.reject(new Error("there are no character maps"));
+    }
+  }
   try {
+    const settings = {
+      isEvalSupported: false,
+      stopAtErrors: false,
+      verbosity: 0,
+      enableXfa: true,
+      CMapReaderFactory: NoMaps,
+    };
     // A copy: the library takes the buffer away from its owner.
-    const settings = { isEvalSupported: false, stopAtErrors: false, verbosity: 0, enableXfa: true };
-    return { document: await getDocumentProxy(new Uint8Array(bytes), settings) };
+    return { document: await getDocumentProxy(new Uint8Array(bytes), settings), maps };
   } catch (error) {
     const isOpen = await opensElsewhere(bytes);
     if (isOpen) return null;
@@ -89,6 +117,8 @@ async function plainPages(bytes: Uint8Array, name: string): Promise<Parsed> {
 interface Layer {
   readonly number: number;
   readonly lines: readonly PageLine[];
+  /** Runs that were drawn where the same stood. */
+  readonly repeated: number;
   readonly fields: readonly Block[];
   readonly pictured: number;
 }
@@ -102,7 +132,7 @@ async function layersOf(document: PdfDocument, name: string, aid: ParseAid): Pro
     } catch (error) {
       if (error instanceof PermanentError) throw error;
       broken.push(number);
-      layers.push({ number, lines: [], fields: [], pictured: 0 });
+      layers.push({ number, lines: [], repeated: 0, fields: [], pictured: 0 });
     }
     if (number % 10 === 0) aid.progress((0.5 * number) / document.numPages, `page ${number} of ${document.numPages}`);
   }
@@ -123,7 +153,7 @@ async function layerOf(document: PdfDocument, number: number, name: string): Pro
   try {
     if (document.isPureXfa) {
       const lines = xfaLines(((await page.getXfa()) ?? {}) as XfaNode);
-      return { number, lines: lines.map((text) => ({ text, y: 0, size: 0 })), fields: [], pictured: 0 };
+      return { number, lines: lines.map((text) => ({ text, y: 0, size: 0 })), repeated: 0, fields: [], pictured: 0 };
     }
     const { items } = await page.getTextContent();
     if (items.length > MAX_ITEMS) {
@@ -132,12 +162,12 @@ async function layerOf(document: PdfDocument, number: number, name: string): Pro
         `Page ${number} of ${name} has ${items.length} pieces of text; at most ${MAX_ITEMS} are taken.`,
       );
     }
-    const lines = linesOf(items as readonly TextItem[]);
+    const { lines, repeated } = linesOf(items as readonly TextItem[]);
     // What is written onto the page is no reason to lose the page.
     const annotations = (await page.getAnnotations().catch(() => [])) as readonly Annotation[];
     const length = lines.reduce((sum, { text }) => sum + text.length, 0);
     const pictured = length > 0 && length < SOME_TEXT * 1.5 ? await picturedShare(page) : 0;
-    return { number, lines, fields: annotationBlocks(annotations, number), pictured };
+    return { number, lines, repeated, fields: annotationBlocks(annotations, number), pictured };
   } finally {
     page.cleanup();
   }

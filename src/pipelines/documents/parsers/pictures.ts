@@ -3,6 +3,8 @@ import type { Archive } from "./archive.js";
 import type { ParseAid } from "./parsed.js";
 
 const PICTURE = /\.(png|jpe?g|tiff?|webp|gif|bmp)$/i;
+/** Drawings of Windows and of old Macintoshes, which nothing here opens. */
+const DRAWING = /\.(emf|wmf|pict|pct)$/i;
 /** Smaller ones are logos, bullets and lines. */
 const MIN_BYTES = 4_000;
 /** Each takes a second or more; a report of photographs has hundreds. */
@@ -12,15 +14,19 @@ const MAX_MS = 45_000;
 /** A picture inside a document, to be opened when its turn comes. */
 export interface InnerPicture {
   readonly name: string;
+  /** Of a kind that nothing here opens, such as EMF. */
+  readonly isDrawing?: boolean;
   /** Null where it can't be had. */
   read(): Uint8Array | null;
 }
 
 /** The text in the pictures of a container, each as a note; what was not looked at is a warning. */
 export async function readPictures(archive: Archive, folder: string, name: string, aid: ParseAid): Promise<Block[]> {
-  const entries = archive.names.filter((entry) => entry.startsWith(folder) && PICTURE.test(entry));
+  const entries = archive.names.filter(
+    (entry) => entry.startsWith(folder) && (PICTURE.test(entry) || DRAWING.test(entry)),
+  );
   return picturesRead(
-    entries.map((entry) => ({ name: entry, read: () => archive.read(entry) })),
+    entries.map((entry) => ({ name: entry, isDrawing: DRAWING.test(entry), read: () => archive.read(entry) })),
     name,
     aid,
   );
@@ -31,10 +37,15 @@ export async function picturesRead(pictures: readonly InnerPicture[], name: stri
   const blocks: Block[] = [];
   const startedAt = performance.now();
   let unread = 0;
+  let drawings = 0;
   let read = 0;
   for (const picture of pictures) {
     const bytes = picture.read();
     if (!bytes || bytes.length < MIN_BYTES) continue;
+    if (picture.isDrawing) {
+      drawings += 1;
+      continue;
+    }
     if (!aid.ocr || read >= MAX_READ || performance.now() - startedAt > MAX_MS) {
       unread += 1;
       continue;
@@ -48,6 +59,15 @@ export async function picturesRead(pictures: readonly InnerPicture[], name: stri
       "PICTURES_UNREAD",
       `${unread} pictures in ${name} were not looked at for text${aid.ocr ? "" : ": the option ocr is off"}.`,
       { count: unread },
+    );
+  }
+  if (drawings > 0) {
+    aid.warn(
+      "PICTURES_UNREAD",
+      `${drawings} drawings in ${name} are of a kind that is not read (EMF, WMF and the like).`,
+      {
+        count: drawings,
+      },
     );
   }
   return blocks;

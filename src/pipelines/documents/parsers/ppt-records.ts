@@ -4,6 +4,8 @@ export interface PptRecord {
   readonly instance: number;
   readonly holdsRecords: boolean;
   readonly content: Buffer;
+  /** Whether the bytes end before it does. */
+  readonly isCut: boolean;
 }
 
 /** Deeper than anything that PowerPoint writes. */
@@ -19,6 +21,7 @@ export function recordAt(bytes: Buffer, at: number): PptRecord | null {
     instance: head >> 4,
     holdsRecords: (head & 0xf) === 0xf,
     content: bytes.subarray(at + 8, at + 8 + length),
+    isCut: at + 8 + length > bytes.length,
   };
 }
 

@@ -2,13 +2,16 @@ import { PermanentError } from "../../../errors.js";
 import type { Block, BlockPlace } from "../blocks/block.js";
 import { encrypted } from "./archive.js";
 import { picturesIn } from "./blips.js";
+import { textInCodePage } from "./code-pages.js";
 import { openCompound } from "./compound.js";
-import { summaryFactsOf, textInCodePage } from "./compound-facts.js";
+import { summaryFactsOf } from "./compound-facts.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 import { picturesRead } from "./pictures.js";
 import { findRecords, recordAt, recordsIn } from "./ppt-records.js";
 
 const MAX_SLIDES = 5_000;
+/** Intact files have each byte in one slide; the notes of a slide may be asked for again. */
+const MAX_READ_SHARE = 4;
 /** Kinds of text, by what PowerPoint calls them in a record before it. */
 const TITLES: ReadonlySet<number> = new Set([0, 6]);
 const BODIES: ReadonlySet<number> = new Set([1, 5, 7, 8]);
@@ -29,6 +32,9 @@ const TYPE = {
   number: 0x0fd8,
   comment: 0x2ee0,
   string: 0x0fba,
+  embedded: 0x0fcc,
+  linked: 0x0fce,
+  control: 0x0fee,
   edit: 0x0ff5,
   directory: 0x1772,
 } as const;
@@ -46,7 +52,7 @@ interface ListedSlide {
 
 /** A PowerPoint 97–2003 presentation slide by slide: its title, what stands on it, then notes and comments. */
 export async function parsePpt(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
-  const compound = openCompound(bytes, name);
+  const compound = openCompound(bytes, name, aid);
   const stream = compound.read("PowerPoint Document");
   const user = compound.read("Current User");
   if (!stream || !user || user.length < 20) {
@@ -70,9 +76,17 @@ export async function parsePpt(bytes: Uint8Array, name: string, aid: ParseAid): 
     );
   }
   const notes = new Map(listed(lists.get(2)?.content ?? Buffer.alloc(0)).map((one) => [one.id, one]));
+  // Slides that lie in one another would be read over and over.
+  let [taken, lost] = [0, 0];
   const contentOf = (reference: number): Buffer => {
     const at = places.objects.get(reference);
-    return (at === undefined ? null : recordAt(stream, at))?.content ?? Buffer.alloc(0);
+    const record = at === undefined ? null : recordAt(stream, at);
+    if (record === null || record.isCut) lost += 1;
+    taken += record?.content.length ?? 0;
+    if (taken > stream.length * MAX_READ_SHARE) {
+      throw new PermanentError("MALFORMED_DOCUMENT", `The slides of ${name} share their parts; send an intact copy.`);
+    }
+    return record?.content ?? Buffer.alloc(0);
   };
   const blocks = slides.flatMap((slide, index) => {
     const content = contentOf(slide.reference);
@@ -81,6 +95,13 @@ export async function parsePpt(bytes: Uint8Array, name: string, aid: ParseAid): 
     return slideBlocks(content, slide, said, { page: index + 1, isSlide: true });
   });
   blocks.push(...(await picturesRead(picturesIn(compound.read("Pictures")), name, aid)));
+  if (lost > 0) {
+    aid.warn("PART_UNREAD", `${lost} slides or notes of ${name} break off or are not there.`, { count: lost });
+  }
+  const embedded = findRecords(document.content, [TYPE.embedded, TYPE.linked, TYPE.control]).length;
+  if (embedded > 0) {
+    aid.warn("EMBEDDED_FILES_UNREAD", `${name} holds ${embedded} objects that were not read.`, { count: embedded });
+  }
   return { blocks, metadata: { pages: slides.length, ...summaryFactsOf(compound) } };
 }
 

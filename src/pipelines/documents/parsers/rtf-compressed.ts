@@ -10,12 +10,12 @@ const PLAIN = 0x414c454d;
 const WINDOW = 4_096;
 const MAX_BYTES = 100_000_000;
 
-/** The rich text of a mail as Outlook packs it. @throws {PermanentError} MALFORMED_DOCUMENT, RESOURCE_LIMIT */
-export function expandRtf(bytes: Buffer): string {
+/** The rich text of a mail as Outlook packs it, and whether it is shorter than it says. @throws {PermanentError} MALFORMED_DOCUMENT, RESOURCE_LIMIT */
+export function expandRtf(bytes: Buffer): { readonly rtf: string; readonly isCut: boolean } {
   if (bytes.length < 16)
     throw new PermanentError("MALFORMED_DOCUMENT", "Its rich text breaks off; send an intact copy.");
   const [rawSize, kind] = [bytes.readUInt32LE(4), bytes.readUInt32LE(8)];
-  if (kind === PLAIN) return bytes.toString("latin1", 16, 16 + rawSize);
+  if (kind === PLAIN) return { rtf: bytes.toString("latin1", 16, 16 + rawSize), isCut: 16 + rawSize > bytes.length };
   if (kind !== COMPRESSED) {
     throw new PermanentError("MALFORMED_DOCUMENT", "Its rich text is packed in no known way; send an intact copy.");
   }
@@ -27,6 +27,9 @@ export function expandRtf(bytes: Buffer): string {
   const window = Buffer.alloc(WINDOW);
   COMMON.copy(window);
   let [write, length, at] = [COMMON.length, 0, 16];
+  const expanded = (): { rtf: string; isCut: boolean } => {
+    return { rtf: out.toString("latin1", 0, Math.min(length, out.length)), isCut: length < rawSize };
+  };
   const put = (byte: number): void => {
     window[write] = byte;
     write = (write + 1) % WINDOW;
@@ -46,9 +49,9 @@ export function expandRtf(bytes: Buffer): string {
       const reference = bytes.readUInt16BE(at);
       at += 2;
       const offset = reference >> 4;
-      if (offset === write) return out.toString("latin1", 0, Math.min(length, out.length));
+      if (offset === write) return expanded();
       for (let index = 0; index < (reference & 0xf) + 2; index += 1) put(window[(offset + index) % WINDOW]!);
     }
   }
-  return out.toString("latin1", 0, Math.min(length, out.length));
+  return expanded();
 }

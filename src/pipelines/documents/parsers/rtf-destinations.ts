@@ -18,6 +18,8 @@ export type RtfDestination =
   | "styles"
   | "picture"
   | "instruction"
+  /** One that a list in a form offers. */
+  | "entry"
   | "created"
   | "modified"
   | `fact:${string}`;
@@ -57,6 +59,7 @@ const DESTINATIONS: Readonly<Record<string, RtfDestination>> = {
   pict: "picture",
   fldinst: "instruction",
   formfield: "instruction",
+  ffl: "entry",
   creatim: "created",
   revtim: "modified",
   title: "fact:title",

@@ -1,32 +1,26 @@
-import iconv from "iconv-lite";
+import { encodingOfPage, textInCodePage } from "./code-pages.js";
 import { isSymbolFont, symbolOf } from "./symbol-fonts.js";
 
+/** Korean syllables put together of their letters, which nothing here reads. */
+const JOHAB = 1_361;
 /** The code pages of the character sets that fonts name. */
-const CHARSETS: Readonly<Record<number, string>> = {
-  77: "macroman",
-  128: "cp932",
-  129: "cp949",
-  130: "cp949",
-  134: "gb18030",
-  136: "cp950",
-  161: "cp1253",
-  162: "cp1254",
-  163: "cp1258",
-  177: "cp1255",
-  178: "cp1256",
-  186: "cp1257",
-  204: "cp1251",
-  222: "cp874",
-  238: "cp1250",
-  254: "cp437",
-};
-const MACINTOSH: Readonly<Record<number, string>> = {
-  10000: "macroman",
-  10001: "shiftjis",
-  10006: "macgreek",
-  10007: "maccyrillic",
-  10029: "maccenteuro",
-  10081: "macturkish",
+const CHARSETS: Readonly<Record<number, number>> = {
+  77: 10000,
+  128: 932,
+  129: 949,
+  130: JOHAB,
+  134: 54936,
+  136: 950,
+  161: 1253,
+  162: 1254,
+  163: 1258,
+  177: 1255,
+  178: 1256,
+  186: 1257,
+  204: 1251,
+  222: 874,
+  238: 1250,
+  254: 437,
 };
 const SYMBOL_CHARSET = 2;
 
@@ -40,13 +34,15 @@ interface Font {
 export class RtfFonts {
   readonly #fonts = new Map<number, Font>();
   /** Of bytes whose font names no character set. */
-  encoding = "cp1252";
+  #codePage = 1_252;
+  /** Code pages that text stands in and that are not known. */
+  readonly unknown = new Set<number>();
   /** The number of the font that text begins with. */
   standard: number | null = null;
   #open: Font | null = null;
 
   setCodePage(codePage: number): void {
-    if (iconv.encodingExists(pageName(codePage))) this.encoding = pageName(codePage);
+    this.#codePage = codePage;
   }
 
   /** One of the words of the table of fonts. */
@@ -66,20 +62,16 @@ export class RtfFonts {
     const font = this.#fonts.get(number ?? this.standard ?? -1);
     if (font && isSymbol(font)) return Array.from(bytes, (one) => symbolOf(one.charCodeAt(0), font.name)).join("");
     if (!/[^ -~\t]/.test(bytes)) return bytes;
-    const named = font?.codePage ? pageName(font.codePage) : font ? CHARSETS[font.charset] : undefined;
-    const encoding = named !== undefined && iconv.encodingExists(named) ? named : this.encoding;
-    return iconv.decode(Buffer.from(bytes, "latin1"), encoding);
+    const named = font?.codePage || (font ? CHARSETS[font.charset] : undefined);
+    const codePage = named ?? this.#codePage;
+    if (encodingOfPage(codePage) === null) this.unknown.add(codePage);
+    return textInCodePage(Buffer.from(bytes, "latin1"), codePage);
   }
 
   /** A letter that stands for a picture of the font. */
   symbol(code: number, number: number | null): string {
     return symbolOf(code, this.#fonts.get(number ?? this.standard ?? -1)?.name ?? "");
   }
-}
-
-/** The name of a code page; those of old Macintoshes have numbers of their own. */
-function pageName(codePage: number): string {
-  return MACINTOSH[codePage] ?? (codePage === 65_001 ? "utf8" : `cp${codePage}`);
 }
 
 function isSymbol({ charset, name }: Font): boolean {

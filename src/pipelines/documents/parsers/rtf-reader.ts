@@ -3,9 +3,10 @@ import type { Json } from "../../pipeline.js";
 import type { Block } from "../blocks/block.js";
 import { destinationOf, TEXT_OF_WORD, type RtfDestination } from "./rtf-destinations.js";
 import { RtfFacts, RtfStyles } from "./rtf-facts.js";
+import { fieldText, formText, isPageNumber, newField, type RtfField } from "./rtf-fields.js";
 import { RtfFonts } from "./rtf-fonts.js";
 import { TextFlow, type FlowParagraph } from "./text-flow.js";
-import { rtfTokens, type RtfToken } from "./rtf-tokens.js";
+import { codeUnit, rtfTokens, type RtfToken } from "./rtf-tokens.js";
 
 /** What a file of rich text holds. */
 export interface RtfContent {
@@ -17,6 +18,12 @@ export interface RtfContent {
   readonly pictures: readonly Uint8Array[];
   /** How many objects of other programs stand in it. */
   readonly embedded: number;
+  /** Whether it ends within a group. */
+  readonly isCut: boolean;
+  /** Code pages of its text that are not known. */
+  readonly unknownPages: readonly number[];
+  /** Pictures that are too large to be kept. */
+  readonly leftOut: number;
 }
 
 /** What holds until the group closes. */
@@ -28,7 +35,7 @@ interface State extends FlowParagraph {
   readonly isHidden: boolean;
   /** How many letters stand in for one of Unicode, for programs that don't know it. */
   readonly stand: number;
-  readonly field: Field | null;
+  readonly field: RtfField | null;
   /** What the group around an alternative is; its second half is the one to read. */
   readonly outer: RtfDestination;
   /** A group that begins with a star may be left out by whoever does not know it. */
@@ -37,16 +44,6 @@ interface State extends FlowParagraph {
   readonly isFresh: boolean;
 }
 
-interface Field {
-  instruction: string;
-  kind: number;
-  result: number | null;
-  preset: number;
-}
-
-const CHECK_BOX = 1;
-/** The result of a box that was never touched. */
-const UNTOUCHED = 25;
 /** Hex digits of one picture, and of all. */
 const MAX_PICTURE_LENGTH = 40_000_000;
 /** Letters of these are none of the document's. */
@@ -71,6 +68,7 @@ export class RtfReader {
   #noted = 0;
   #author = "";
   #embedded = 0;
+  #leftOut = 0;
 
   constructor(maxDepth: number) {
     this.#maxDepth = maxDepth;
@@ -83,6 +81,7 @@ export class RtfReader {
   read(source: string): RtfContent {
     for (const token of rtfTokens(source)) this.#take(token);
     this.#flush();
+    const isCut = this.#stack.length > 0;
     while (this.#stack.length > 0) this.#close();
     const once = (margin: ReadonlyMap<string, readonly Block[]>): Block[] => [...margin.values()].flat();
     return {
@@ -93,6 +92,9 @@ export class RtfReader {
       facts: this.#facts.all(),
       pictures: this.#pictures,
       embedded: this.#embedded,
+      isCut,
+      unknownPages: [...this.#fonts.unknown],
+      leftOut: this.#leftOut,
     };
   }
 
@@ -147,15 +149,20 @@ export class RtfReader {
     if (!outer) return;
     this.#state = outer;
     if (closed.sink !== outer.sink) this.#endApart(closed, outer.sink);
+    if (closed.field !== null && closed.field !== outer.field)
+      outer.sink.text(this.#seen(outer, fieldText(closed.field)));
     if (closed.destination === outer.destination) return;
     if (closed.destination === "picture") this.#endPicture();
     else if (closed.destination === "created" || closed.destination === "modified") {
       this.#facts.endDate(closed.destination);
-    } else if (closed.destination === "instruction" && closed.field?.kind === CHECK_BOX) {
-      const { result, preset } = closed.field;
-      outer.sink.text((result === null || result === UNTOUCHED ? preset : result) === 1 ? "☒" : "☐");
-      closed.field.kind = 0;
+    } else if (closed.destination === "entry") closed.field?.entries.push("");
+    else if (closed.destination === "instruction" && outer.destination !== "instruction" && closed.field) {
+      outer.sink.text(this.#seen(outer, formText(closed.field)));
     }
+  }
+
+  #seen({ destination, isHidden }: State, text: string): string {
+    return isHidden || SILENT.includes(destination) ? "" : text;
   }
 
   #endApart({ sink, destination }: State, around: TextFlow): void {
@@ -178,7 +185,8 @@ export class RtfReader {
   #endPicture(): void {
     const hex = this.#picture.join("").replace(/[^0-9a-fA-F]/g, "");
     this.#picture = [];
-    if (hex !== "" && hex.length <= MAX_PICTURE_LENGTH) this.#pictures.push(Buffer.from(hex, "hex"));
+    if (hex.length > MAX_PICTURE_LENGTH) this.#leftOut += 1;
+    else if (hex !== "") this.#pictures.push(Buffer.from(hex, "hex"));
   }
 
   #symbol(symbol: string): void {
@@ -196,12 +204,14 @@ export class RtfReader {
     else if (destination === "styles") this.#styles.name(text);
     else if (destination === "instruction") {
       if (field && field.instruction.length < 1_000) field.instruction += text;
-    } else if (destination === "author") this.#author = (this.#author + text).slice(0, 200);
+    } else if (destination === "entry") field?.entries.push((field.entries.pop() ?? "") + text);
+    else if (destination === "author") this.#author = (this.#author + text).slice(0, 200);
     else if (destination === "marker") sink.marker(text);
     else if (destination.startsWith("fact:")) this.#facts.add(destination.slice(5), text);
     else if (!SILENT.includes(destination) && !isHidden) {
-      const isPageNumber = /^\s*(PAGE|NUMPAGES|SECTIONPAGES)\b/i.test(field?.instruction ?? "");
-      if (!isPageNumber) sink.text(text);
+      if (field) field.hasResult = true;
+      const isMargin = sink !== this.#body;
+      if (!field || !isPageNumber(field, isMargin)) sink.text(text);
     }
   }
 
@@ -212,7 +222,7 @@ export class RtfReader {
       if (destination === "left out") return;
       // The half of an alternative that is in Unicode.
       const found = word === "ud" ? outer : destinationOf(word, isOptional, destination);
-      if (word === "field") return this.#set({ field: { instruction: "", kind: 0, result: null, preset: 0 } });
+      if (word === "field") return this.#set({ field: newField() });
       if (found !== null) return this.#enter(word, found);
     }
     if (destination === "left out" || destination === "picture") return;
@@ -263,7 +273,8 @@ export class RtfReader {
   #unicode(value: number): void {
     const code = value < 0 ? value + 65_536 : value;
     // Where fonts of pictures are used, their letters stand in an area of nobody's.
-    this.#say(code >= 0xf000 && code <= 0xf0ff ? this.#fonts.symbol(code, this.#state.font) : codeUnit(code));
+    const isPrivate = code >= 0xf000 && code <= 0xf0ff;
+    this.#say(isPrivate ? this.#fonts.symbol(code, this.#state.font) : codeUnit(code));
     this.#skip = this.#state.stand;
   }
 
@@ -282,16 +293,8 @@ export class RtfReader {
     else if (word === "uc") this.#set({ stand: Math.min(10, Math.max(0, value ?? 1)) });
     else if (word === "deff") this.#fonts.standard = value;
     else if (word === "ansicpg") this.#fonts.setCodePage(value ?? 0);
-    else if (word === "mac") this.#fonts.encoding = "macroman";
+    else if (word === "mac") this.#fonts.setCodePage(10_000);
     else if (word === "pc") this.#fonts.setCodePage(437);
     else if (word === "pca") this.#fonts.setCodePage(850);
   }
-}
-
-function codeUnit(code: number): string {
-  return code > 0 && code <= 0xffff
-    ? String.fromCharCode(code)
-    : code <= 0x10ffff && code > 0
-      ? String.fromCodePoint(code)
-      : "";
 }

@@ -47,3 +47,9 @@ export function* rtfTokens(source: string): Generator<RtfToken> {
     }
   }
 }
+
+/** The letter of a number; half a letter where a pair stands for one. Empty where it is none. */
+export function codeUnit(code: number): string {
+  if (code <= 0 || code > 0x10ffff) return "";
+  return code <= 0xffff ? String.fromCharCode(code) : String.fromCodePoint(code);
+}

@@ -1,8 +1,9 @@
 import { PermanentError } from "../../../errors.js";
 import type { Block } from "../blocks/block.js";
+import { warnOfPage } from "./code-pages.js";
 import { MAX_NESTING, type ParseAid, type Parsed } from "./parsed.js";
 import { picturesRead } from "./pictures.js";
-import { RtfReader } from "./rtf-reader.js";
+import { RtfReader, type RtfContent } from "./rtf-reader.js";
 
 /** Headers once, the body, notes and comments under what they are, footers once, then the text in pictures. */
 export async function parseRtf(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
@@ -10,7 +11,9 @@ export async function parseRtf(bytes: Uint8Array, name: string, aid: ParseAid): 
   if (!/^[\s\0]{0,100}\{\\rtf/.test(source.slice(0, 200))) {
     throw new PermanentError("MALFORMED_DOCUMENT", `${name} does not begin as rich text does; send an intact copy.`);
   }
-  const { headers, body, notes, footers, facts, pictures, embedded } = new RtfReader(MAX_NESTING).read(source);
+  const found = new RtfReader(MAX_NESTING).read(source);
+  const { headers, body, notes, footers, facts, pictures, embedded } = found;
+  warnOfRtf(found, name, aid);
   const blocks: Block[] = [
     ...headers,
     ...body,
@@ -28,4 +31,17 @@ export async function parseRtf(bytes: Uint8Array, name: string, aid: ParseAid): 
     });
   }
   return { blocks, metadata: facts };
+}
+
+/** What of rich text is lost or doubtful. */
+export function warnOfRtf(
+  { isCut, unknownPages, leftOut }: RtfContent,
+  name: string,
+  aid: Pick<ParseAid, "warn">,
+): void {
+  if (isCut) aid.warn("PART_UNREAD", `${name} breaks off within a group; what follows is lost.`, { count: 1 });
+  for (const codePage of unknownPages) warnOfPage(codePage, name, aid);
+  if (leftOut > 0) {
+    aid.warn("PICTURES_UNREAD", `${leftOut} pictures in ${name} are too large to be looked at.`, { count: leftOut });
+  }
 }

@@ -1,15 +1,28 @@
+import type { ParseAid } from "./parsed.js";
 import type { CellFormats } from "./xlsx-format.js";
 import { countText, type SheetCounts } from "./xlsx-regions.js";
 import type { RawSheet } from "./xlsx-sheet.js";
 
-/** Cells that a merge repeats, in all sheets. */
+/** Cells that merges repeat, and cells that are looked at for that, in all sheets. */
 const MAX_MERGED_CELLS = 100_000;
+const MAX_LOOKED_AT = 5_000_000;
 
 /** What the cells of a workbook are shown by, and what they have come to. */
 export interface SheetReader extends SheetCounts {
   readonly shared: readonly string[];
   readonly formats: CellFormats;
   merged: number;
+  lookedAt: number;
+}
+
+/** What of the sheets is lost. */
+export function warnOfSheets({ name, merged, lookedAt, formats }: SheetReader, aid: Pick<ParseAid, "warn">): void {
+  if (merged > MAX_MERGED_CELLS || lookedAt > MAX_LOOKED_AT) {
+    aid.warn("PART_UNREAD", `${name} has more merged cells than are repeated; some stand once.`, { count: 1 });
+  }
+  if (formats.lost > 0) {
+    aid.warn("PART_UNREAD", `${formats.lost} cells of ${name} show texts that are not in it.`, { count: formats.lost });
+  }
 }
 
 /** Rows by their number, each with its cells by their column. */
@@ -25,11 +38,13 @@ export function shownRows(reader: SheetReader, { rows, merged }: RawSheet): Map<
     }
     if (texts.size > 0) shown.set(row, texts);
   }
+  const last = rows.reduce((most, { row }) => Math.max(most, row), 0);
   for (const { from, to } of merged) {
     const text = shown.get(from.row)?.get(from.column);
     // Titles go over the whole width: said once. Cells that span rows belong to each of them.
     if (text === undefined || from.row === to.row) continue;
-    for (let row = from.row; row <= to.row; row += 1) {
+    for (let row = from.row; row <= Math.min(to.row, last); row += 1) {
+      if ((reader.lookedAt += 1) > MAX_LOOKED_AT) return shown;
       const texts = shown.get(row);
       if (!texts || texts.has(from.column)) continue;
       if ((reader.merged += 1) > MAX_MERGED_CELLS) return shown;

@@ -64,7 +64,10 @@ function contentOf(bytes: Buffer, name: string): Buffer {
 function octetsOf({ tag, content }: Element, depth: number): Buffer[] {
   if (tag === OCTETS) return [content];
   if (depth > MAX_DEPTH || (tag & CONSTRUCTED) === 0) return [];
-  return childrenOf(content).flatMap((child) => octetsOf(child, depth + 1));
+  const children = childrenOf(content);
+  const end = children.reduce((sum, child) => Math.max(sum, child.end), 0);
+  if (content.subarray(end).some((byte) => byte !== 0)) throw new RangeError("what was signed breaks off");
+  return children.flatMap((child) => octetsOf(child, depth + 1));
 }
 
 function childrenOf(bytes: Buffer): Element[] {
@@ -79,17 +82,17 @@ function childrenOf(bytes: Buffer): Element[] {
   return found;
 }
 
-/** The element that begins there (ITU-T X.690); null where none does. Content ends where the bytes do. */
+/** The element that begins there (ITU-T X.690); null where none does, or where it breaks off. */
 function elementAt(bytes: Buffer, at: number, depth: number): Element | null {
   if (at + 2 > bytes.length || depth > MAX_DEPTH) return null;
   const tag = bytes[at]!;
   const first = bytes[at + 1]!;
-  if (first < 0x80) return { tag, content: bytes.subarray(at + 2, at + 2 + first), end: at + 2 + first };
+  if (first < 0x80) return whole(bytes, tag, at + 2, first);
   if (first > 0x80) {
     const size = first & 0x7f;
     if (size > 6 || at + 2 + size > bytes.length) return null;
     const [begin, length] = [at + 2 + size, bytes.readUIntBE(at + 2, size)];
-    return { tag, content: bytes.subarray(begin, begin + length), end: begin + length };
+    return whole(bytes, tag, begin, length);
   }
   let end = at + 2;
   while (end + 2 <= bytes.length && bytes.readUInt16BE(end) !== 0) {
@@ -97,7 +100,12 @@ function elementAt(bytes: Buffer, at: number, depth: number): Element | null {
     if (inner === null) return null;
     end = inner.end;
   }
-  return { tag, content: bytes.subarray(at + 2, end), end: end + 2 };
+  return end + 2 > bytes.length ? null : { tag, content: bytes.subarray(at + 2, end), end: end + 2 };
+}
+
+function whole(bytes: Buffer, tag: number, begin: number, length: number): Element | null {
+  const end = begin + length;
+  return end > bytes.length ? null : { tag, content: bytes.subarray(begin, end), end };
 }
 
 function broken(name: string): PermanentError {

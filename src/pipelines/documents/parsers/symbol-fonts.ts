@@ -1,56 +1,53 @@
-/** The letters of the font "Symbol", from A to z with what stands between them. */
-const GREEK = "ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ";
-/** What else of the fonts "Symbol" and "Wingdings" stands in running text. */
-const SIGNS: Readonly<Record<number, string>> = {
-  0x6e: "▪",
-  0x6f: "☐",
-  0x71: "☐",
+/** The font "Symbol" from U+0020 and from U+00A0 on; "•" where it has a letter that Unicode has not. */
+const SYMBOL_LOW = " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼";
+const SYMBOL_HIGH = "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪•〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭";
+/** Of fonts of pictures what stands in running text: boxes, ticks, bullets, arrows, figures in circles. */
+const WINGDINGS: Readonly<Record<number, string>> = {
+  ...row(0x28, "☎✆✉"),
+  ...row(0x45, "☜☞☝☟"),
+  0x4a: "☺",
+  0x4c: "☹",
+  ...row(0x6c, "●❍■☐☐☐☐⬧⧫◆❖"),
   0x78: "☒",
-  0xa3: "≤",
-  0xa5: "∞",
-  0xa7: "▪",
-  0xa8: "☐",
-  0xab: "↔",
-  0xac: "←",
-  0xad: "↑",
-  0xae: "→",
-  0xaf: "↓",
-  0xb0: "°",
-  0xb1: "±",
-  0xb3: "≥",
-  0xb4: "×",
-  0xb5: "∝",
-  0xb7: "•",
-  0xb8: "÷",
-  0xb9: "≠",
-  0xba: "≡",
-  0xbb: "≈",
-  0xbc: "…",
-  0xd6: "√",
+  ...row(0x80, "⓪①②③④⑤⑥⑦⑧⑨⑩⓿❶❷❸❹❺❻❼❽❾❿"),
+  ...row(0x9e, "·•"),
+  ...row(0xa1, "○◯"),
+  ...row(0xa7, "▪☐"),
+  0xab: "★",
   0xd8: "➢",
-  0xde: "⇒",
-  0xe5: "∑",
-  0xe8: "➔",
-  0xf0: "⇨",
-  0xf2: "∫",
-  0xfb: "☒",
-  0xfc: "✓",
-  0xfd: "☒",
-  0xfe: "☑",
+  ...row(0xdf, "←→↑↓↖↗↙↘⬅➔⬆⬇"),
+  ...row(0xef, "⇦⇨⇧⇩"),
+  ...row(0xfb, "☒✓☒☑"),
 };
+const WINGDINGS_2: Readonly<Record<number, string>> = {
+  ...row(0x4f, "✗✓☒☑☒☒"),
+  ...row(0x97, "●●"),
+  ...row(0xa2, "▪☐☐"),
+};
+const WEBDINGS: Readonly<Record<number, string>> = { 0x61: "✓", 0x63: "☐", 0x67: "■", 0x6e: "●", 0x72: "✗" };
+/** Where nothing names the font: signs that one of them has and no other needs. */
+const NAMELESS: ReadonlySet<number> = new Set([0x6f, 0x71, 0xa7, 0xa8, 0xd8, 0xe0, 0xe8, 0xf0, 0xfb, 0xfc, 0xfd, 0xfe]);
 
 /** What a code of a font of pictures shows; such codes are bytes, or bytes from U+F000 on. "•" for a sign that is not known. */
 export function symbolOf(code: number, font: string): string {
   const byte = code & 0xff;
-  if (/^symbol/i.test(font)) {
-    const letter = GREEK[byte - 0x41];
-    if (letter !== undefined) return letter;
-    if (byte < 0x80) return String.fromCharCode(byte);
-  }
-  return SIGNS[byte] ?? (byte <= 0x20 ? " " : "•");
+  if (byte <= 0x20) return " ";
+  const isSymbol = /^symbol/i.test(font) || (font === "" && !NAMELESS.has(byte));
+  if (isSymbol) return (byte < 0xa0 ? SYMBOL_LOW[byte - 0x20] : SYMBOL_HIGH[byte - 0xa0]) ?? "•";
+  const signs = /^wingdings 2/i.test(font) ? WINGDINGS_2 : /^webdings/i.test(font) ? WEBDINGS : WINGDINGS;
+  return signs[byte] ?? "•";
+}
+
+/** The letters of a text that stand for pictures of its font, from U+F000 to U+F0FF, as what they show. */
+export function withSymbols(text: string, font: string): string {
+  return text.replace(/[\uf020-\uf0ff]/g, (letter) => symbolOf(letter.charCodeAt(0), font));
 }
 
 /** Whether letters of the font are pictures. */
 export function isSymbolFont(name: string): boolean {
   return /^(symbol|wingdings|webdings|zapf ?dingbats|marlett|monotype sorts)/i.test(name);
+}
+
+function row(first: number, signs: string): Record<number, string> {
+  return Object.fromEntries(Array.from(signs, (sign, index) => [first + index, sign]));
 }

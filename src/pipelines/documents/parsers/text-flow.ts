@@ -154,18 +154,23 @@ function spanned(rows: readonly (readonly RowCell[])[]): DocumentCell[][] {
   for (const edge of [...new Set(rows.flat().map((cell) => cell.edge))].sort((a, b) => a - b)) {
     if (edges.length === 0 || edge - edges.at(-1)! > SAME_EDGE) edges.push(edge);
   }
-  const columnOf = (edge: number): number => edges.findLastIndex((one) => one <= edge);
+  const columnOf = (edge: number): number => lastUpTo(edges, edge);
   const spannedRows: DocumentCell[][] = [];
+  let starts: number[] = [];
   for (const row of rows) {
-    const above = spannedRows.at(-1);
+    const [above, aboveStarts] = [spannedRows.at(-1), starts];
+    starts = [];
     const cells: DocumentCell[] = [];
     let column = -1;
     for (const { blocks, isHead, fromLeft, fromAbove, edge } of row) {
       const columns = edge > 0 ? Math.max(1, columnOf(edge) - column) : 1;
       const before = cells.at(-1);
-      const upper = fromAbove && above ? cellAt(above, column + 1) : undefined;
+      const upper = fromAbove ? above?.[lastUpTo(aboveStarts, column + 1)] : undefined;
       if (fromLeft && before) cells[cells.length - 1] = { ...before, columns: before.columns + columns };
-      else cells.push({ blocks: upper?.blocks ?? blocks, columns, rows: 1, isHead });
+      else {
+        starts.push(column + 1);
+        cells.push({ blocks: upper?.blocks ?? blocks, columns, rows: 1, isHead });
+      }
       column += columns;
     }
     spannedRows.push(cells);
@@ -173,7 +178,13 @@ function spanned(rows: readonly (readonly RowCell[])[]): DocumentCell[][] {
   return spannedRows;
 }
 
-function cellAt(row: readonly DocumentCell[], column: number): DocumentCell | undefined {
-  let start = 0;
-  return row.find(({ columns }) => (start += columns) > column);
+/** The place of the last of these, which rise, that is not beyond; -1 where all are. */
+function lastUpTo(sorted: readonly number[], most: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! <= most) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

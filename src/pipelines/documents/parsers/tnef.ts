@@ -3,12 +3,13 @@ import {
   mapiValue,
   outlookParsed,
   PROPERTY,
+  textAt,
   type MapiValue,
   type OutlookAttachment,
   type OutlookMessage,
 } from "./mapi.js";
+import { textInCodePage } from "./code-pages.js";
 import type { ParseAid, Parsed } from "./parsed.js";
-import { textInCodePage } from "./compound-facts.js";
 
 const SIGNATURE = 0x223e9f78;
 const MAX_DEPTH = 5;
@@ -33,11 +34,30 @@ interface Part {
 
 /** What Outlook wraps around a mail's rich text and attachments (winmail.dat), read as the mail that it is. */
 export async function parseTnef(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
-  const message = messageIn(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name, 0);
+  const told: Told = { isCut: false, more: 0 };
+  const message = messageIn(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), { name, depth: 0, told });
+  if (told.isCut) aid.warn("PART_UNREAD", `${name} breaks off; what follows is lost.`, { count: 1 });
+  if (told.more > 0) {
+    aid.warn("PART_UNREAD", `${name} has ${told.more} properties more than the ${MAX_PROPERTIES} that are read.`, {
+      count: told.more,
+    });
+  }
   return outlookParsed(message, name, aid);
 }
 
-function messageIn(bytes: Buffer, name: string, depth: number): OutlookMessage {
+/** What was not read of a file. */
+interface Told {
+  isCut: boolean;
+  more: number;
+}
+interface Reading {
+  readonly name: string;
+  readonly depth: number;
+  readonly told: Told;
+}
+
+function messageIn(bytes: Buffer, reading: Reading): OutlookMessage {
+  const { name, depth, told } = reading;
   if (depth > MAX_DEPTH) {
     throw new PermanentError("RESOURCE_LIMIT", `${name} is nested more than ${MAX_DEPTH} messages deep.`);
   }
@@ -46,43 +66,47 @@ function messageIn(bytes: Buffer, name: string, depth: number): OutlookMessage {
   }
   const properties = new Map<number, MapiValue>();
   const parts: Part[] = [];
+  const empty: string[] = [];
   let codePage = 1_252;
-  for (let at = 6; at + 9 <= bytes.length;) {
+  let at = 6;
+  while (at + 9 <= bytes.length) {
     const [id, length] = [bytes.readUInt16LE(at + 1), bytes.readUInt32LE(at + 5)];
     const content = bytes.subarray(at + 9, at + 9 + length);
     at += 9 + length + 2;
+    if (at > bytes.length) told.isCut = true;
     const part = parts.at(-1);
     if (id === ATTRIBUTE.codePage && content.length >= 4) codePage = content.readUInt32LE(0);
     else if (id === ATTRIBUTE.subject) properties.set(PROPERTY.subject, plain(content, codePage));
     else if (id === ATTRIBUTE.body) properties.set(PROPERTY.body, plain(content, codePage));
-    else if (id === ATTRIBUTE.properties) readProperties(content, codePage, properties);
+    else if (id === ATTRIBUTE.properties) readProperties(content, codePage, { into: properties, told });
     else if (id === ATTRIBUTE.begins) parts.push({ title: "", data: null, properties: new Map() });
     else if (id === ATTRIBUTE.title && part) part.title = plain(content, codePage);
     else if (id === ATTRIBUTE.data && part) part.data = content;
-    else if (id === ATTRIBUTE.attached && part) readProperties(content, codePage, part.properties);
+    else if (id === ATTRIBUTE.attached && part) readProperties(content, codePage, { into: part.properties, told });
   }
-  const attachments = parts.flatMap((part, index) => attachmentOf(part, index, { name, depth }));
-  return { properties, recipients: [], attachments };
+  if (at < bytes.length && bytes.subarray(at).some((byte) => byte !== 0)) told.isCut = true;
+  const attachments: OutlookAttachment[] = [];
+  for (const [index, part] of parts.entries()) {
+    const found = attachmentOf(part, index, reading);
+    if (typeof found === "string") empty.push(found);
+    else attachments.push(found);
+  }
+  return { properties, recipients: [], attachments, empty };
 }
 
-function attachmentOf(
-  part: Part,
-  index: number,
-  { name, depth }: { name: string; depth: number },
-): OutlookAttachment[] {
-  const text = (id: number): string => {
-    const value = part.properties.get(id);
-    return typeof value === "string" ? value.trim() : "";
-  };
+/** Its name alone where its content is not there. */
+function attachmentOf(part: Part, index: number, reading: Reading): OutlookAttachment | string {
+  const text = (id: number): string => textAt(part.properties, id);
   const called = text(PROPERTY.attachedName) || part.title || text(PROPERTY.displayName) || `part ${index + 1}`;
   const own = part.properties.get(PROPERTY.attachedData);
   const data = part.data ?? (Buffer.isBuffer(own) ? own : null);
-  if (data === null) return [];
+  if (data === null) return called;
   // A message inside stands behind sixteen bytes that say so.
   if (Buffer.isBuffer(own) && own.length > 20 && own.readUInt32LE(16) === SIGNATURE) {
-    return [{ kind: "message", name: called, message: messageIn(own.subarray(16), name, depth + 1) }];
+    const inner = messageIn(own.subarray(16), { ...reading, depth: reading.depth + 1 });
+    return { kind: "message", name: called, message: inner };
   }
-  return [{ kind: "file", name: called, mimeType: text(PROPERTY.attachedType), bytes: data }];
+  return { kind: "file", name: called, mimeType: text(PROPERTY.attachedType), bytes: data };
 }
 
 function plain(content: Buffer, codePage: number): string {
@@ -90,39 +114,48 @@ function plain(content: Buffer, codePage: number): string {
 }
 
 /** Values one behind the other, each behind its type and number; of variable length ones there may be several. */
-function readProperties(bytes: Buffer, codePage: number, into: Map<number, MapiValue>): void {
+function readProperties(
+  bytes: Buffer,
+  codePage: number,
+  { into, told }: { into: Map<number, MapiValue>; told: Told },
+): void {
   if (bytes.length < 4) return;
   let at = 4;
-  const count = Math.min(bytes.readUInt32LE(0), MAX_PROPERTIES);
-  for (let index = 0; index < count && at + 4 <= bytes.length; index += 1) {
+  const listed = bytes.readUInt32LE(0);
+  const count = Math.min(listed, MAX_PROPERTIES);
+  const cut = (): void => void (told.isCut = true);
+  for (let index = 0; index < count; index += 1) {
+    if (at + 4 > bytes.length) return cut();
     const [type, id] = [bytes.readUInt16LE(at) & 0xfff, bytes.readUInt16LE(at + 2)];
     const isMany = (bytes.readUInt16LE(at) & 0x1000) !== 0;
     at += 4;
     if (id >= 0x8000) {
       // Of a name that programs chose for themselves.
-      if (at + 24 > bytes.length) return;
+      if (at + 24 > bytes.length) return cut();
       const isText = bytes.readUInt32LE(at + 16) === 1;
       at += isText ? 24 + padded(bytes.readUInt32LE(at + 20)) : 24;
     }
     const size = SIZES[type];
     let values = 1;
     if (size === undefined || isMany) {
-      if (at + 4 > bytes.length) return;
+      if (at + 4 > bytes.length) return cut();
       values = bytes.readUInt32LE(at);
       at += 4;
     }
     for (let one = 0; one < values && at < bytes.length; one += 1) {
       let length = size ?? 0;
       if (size === undefined) {
-        if (at + 4 > bytes.length) return;
+        if (at + 4 > bytes.length) return cut();
         length = bytes.readUInt32LE(at);
         at += 4;
       }
       const value = mapiValue(type, bytes.subarray(at, at + length), codePage);
       if (one === 0 && value !== null && id < 0x8000) into.set(id, value);
+      if (at + length > bytes.length) return cut();
       at += padded(length);
     }
   }
+  told.more += listed - count;
 }
 
 /** Of types whose values are all as long. */

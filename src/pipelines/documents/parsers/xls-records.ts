@@ -1,25 +1,30 @@
-import { textInCodePage } from "./compound-facts.js";
+import { textInCodePage } from "./code-pages.js";
 
 /** A record of a workbook of Excel 97–2003 ([MS-XLS]) or of the versions before it. */
 export interface XlsRecord {
   readonly type: number;
   /** Its content, and that of each record which goes on where it ended. */
   readonly parts: readonly Buffer[];
+  /** Whether it is longer than what is there. */
+  readonly isCut: boolean;
 }
 
 const CONTINUE = 0x3c;
 
 /** The records from a place on, in their order; those that go on another are with it. Ends where the bytes do. */
 export function* recordsFrom(bytes: Buffer, start: number): Generator<XlsRecord> {
-  let open: { type: number; parts: Buffer[] } | null = null;
+  let open: { type: number; parts: Buffer[]; isCut: boolean } | null = null;
   for (let at = start; at + 4 <= bytes.length;) {
     const [type, length] = [bytes.readUInt16LE(at), bytes.readUInt16LE(at + 2)];
     const content = bytes.subarray(at + 4, at + 4 + length);
     at += 4 + length;
-    if (type === CONTINUE && open) open.parts.push(content);
-    else {
+    const isCut = content.length < length;
+    if (type === CONTINUE && open) {
+      open.parts.push(content);
+      open.isCut ||= isCut;
+    } else {
       if (open) yield open;
-      open = { type, parts: [content] };
+      open = { type, parts: [content], isCut };
     }
   }
   if (open) yield open;

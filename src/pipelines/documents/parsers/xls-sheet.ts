@@ -7,6 +7,10 @@ export interface XlsSheet extends RawSheet {
   readonly comments: readonly { readonly row: number; readonly column: number; readonly text: string }[];
   /** Of text boxes, and the names of a chart's axes and rows. */
   readonly drawn: readonly string[];
+  /** Whether it ends before it says so. */
+  readonly isCut: boolean;
+  /** Records that are too short for what they must hold. */
+  readonly broken: number;
 }
 
 /** What holds for the whole workbook. */
@@ -31,21 +35,27 @@ const ERRORS: Readonly<Record<number, string>> = {
 /** Reads the records of the sheet that begins there. @throws {PermanentError} RESOURCE_LIMIT */
 export function readXlsSheet(bytes: Buffer, start: number, aid: XlsAid): XlsSheet {
   const sheet = new SheetBuilder(aid);
-  let depth = 0;
-  for (const { type, parts } of recordsFrom(bytes, start)) {
-    if (BOFS.has(type)) depth += 1;
-    else if (type === 0x0a) depth -= 1;
-    if (depth <= 0) break;
-    // A record that is too short for what it must hold says nothing.
+  let [depth, broken, isChart, isEnded] = [0, 0, false, false];
+  for (const { type, parts, isCut } of recordsFrom(bytes, start)) {
+    if (BOFS.has(type)) {
+      depth += 1;
+      if (depth === 1) isChart = parts[0]!.length >= 4 && parts[0]!.readUInt16LE(2) === CHART;
+    } else if (type === 0x0a) depth -= 1;
+    isEnded = depth <= 0;
+    if (isEnded || isCut) break;
     try {
-      sheet.take(type, parts, depth);
+      // The figures of a chart stand in cells as well; here they are rows and columns of nothing.
+      sheet.take(type, parts, isChart ? 2 : depth);
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
+      if ((error as Error).name !== "RangeError") throw error;
+      broken += 1;
     }
   }
-  return sheet.end();
+  return { ...sheet.end(), isCut: !isEnded, broken };
 }
 
+/** What begins, by the number in its first record. */
+const CHART = 0x20;
 const BOFS: ReadonlySet<number> = new Set([0x009, 0x209, 0x409, 0x809]);
 
 class SheetBuilder {
@@ -87,7 +97,7 @@ class SheetBuilder {
     else if (type === 0x1b6) this.#boxText(parts);
   }
 
-  end(): XlsSheet {
+  end(): Omit<XlsSheet, "isCut" | "broken"> {
     const comments = this.#boxes
       .filter(({ isNote, text }) => isNote && text !== "")
       .flatMap(({ id, text }) => {

@@ -1,10 +1,11 @@
 import { PermanentError } from "../../../errors.js";
 import type { Block, BlockPlace } from "../blocks/block.js";
 import { encrypted } from "./archive.js";
+import { warnOfPage } from "./code-pages.js";
 import { openCompound } from "./compound.js";
 import { summaryFactsOf } from "./compound-facts.js";
 import type { ParseAid, Parsed } from "./parsed.js";
-import { shownRows, type SheetReader } from "./sheet-rows.js";
+import { shownRows, warnOfSheets, type SheetReader } from "./sheet-rows.js";
 import { builtInPattern, CellFormats } from "./xlsx-format.js";
 import { regionsOf, rowsIn } from "./xlsx-regions.js";
 import { columnName } from "./xlsx-sheet.js";
@@ -26,24 +27,32 @@ interface Workbook extends XlsAid {
 
 /** An Excel 97–2003 workbook (also of Excel 5 and 95), sheet by sheet under its name, as xlsx is read. */
 export async function parseXls(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
-  const compound = openCompound(bytes, name);
-  const stream =
-    compound.read("Workbook") ?? compound.read("Book") ?? compound.read("WORKBOOK") ?? compound.read("BOOK");
+  const compound = openCompound(bytes, name, aid);
+  const stream = compound.read("Workbook") ?? compound.read("Book");
   if (!stream) throw new PermanentError("MALFORMED_DOCUMENT", `${name} has no workbook inside; send an intact copy.`);
-  const workbook = workbookOf(stream, name);
+  const workbook = workbookOf(stream, name, aid);
   const reader: SheetReader = {
     name,
     shared: workbook.shared,
     formats: new CellFormats(workbook.patterns, workbook.is1904),
     cells: 0,
     merged: 0,
+    lookedAt: 0,
     characters: 0,
   };
   const blocks: Block[] = [];
   let rows = 0;
+  const starts = workbook.sheets.map(({ start }) => start).sort((a, b) => a - b);
+  let broken = 0;
   for (const { title, start, isHidden } of workbook.sheets) {
     const place: BlockPlace = { part: title };
-    const sheet = readXlsSheet(stream, start, workbook);
+    // Sheets stand one behind the other: one that has no end goes on to the next.
+    const end = starts[starts.indexOf(start) + 1] ?? stream.length;
+    const sheet = readXlsSheet(stream.subarray(0, end), start, workbook);
+    if (sheet.isCut) {
+      aid.warn("PART_UNREAD", `The sheet "${title}" of ${name} breaks off; what follows is lost.`, { count: 1 });
+    }
+    broken += sheet.broken;
     const found: Block[] = [
       ...regionsOf(shownRows(reader, sheet), reader, place),
       ...sheet.comments.map(({ row, column, text }): Block => ({
@@ -58,6 +67,10 @@ export async function parseXls(bytes: Uint8Array, name: string, aid: ParseAid): 
     blocks.push({ kind: "heading", level: 2, text: isHidden ? `${title} (hidden sheet)` : title, ...place });
     for (const block of found) blocks.push(block);
   }
+  if (broken > 0) {
+    aid.warn("PART_UNREAD", `${broken} records of ${name} are too short for what they must hold.`, { count: broken });
+  }
+  warnOfSheets(reader, aid);
   const embedded = compound.entries.filter(({ path, isStorage }) => isStorage && /^MBD[0-9A-F]{8}$/i.test(path)).length;
   if (embedded > 0) {
     aid.warn("EMBEDDED_FILES_UNREAD", `${name} holds ${embedded} objects that were not read.`, { count: embedded });
@@ -66,14 +79,16 @@ export async function parseXls(bytes: Uint8Array, name: string, aid: ParseAid): 
 }
 
 /** What stands before the sheets. @throws {PermanentError} ENCRYPTED_DOCUMENT, MALFORMED_DOCUMENT */
-function workbookOf(stream: Buffer, name: string): Workbook {
-  const sheets: { title: string; start: number; isHidden: boolean }[] = [];
+function workbookOf(stream: Buffer, name: string, aid: ParseAid): Workbook {
+  const sheets = new Map<number, { title: string; start: number; isHidden: boolean }>();
   const formats = new Map<number, string>();
   const styles: number[] = [];
   let shared: string[] = [];
   let [codePage, is1904, isOld, isBegun] = [1_252, false, false, false];
-  for (const { type, parts } of recordsFrom(stream, 0)) {
+  let isEnded = false;
+  for (const { type, parts, isCut } of recordsFrom(stream, 0)) {
     const bytes = parts[0]!;
+    isEnded = type === 0x0a && !isCut;
     if (type === 0x809 && bytes.length >= 2) {
       isOld = bytes.readUInt16LE(0) < VERSION_97;
       isBegun = true;
@@ -88,14 +103,23 @@ function workbookOf(stream: Buffer, name: string): Workbook {
       const title = isOld ? oldText(bytes, 6, 1, codePage) : new XlsText(parts, 6).read(1);
       const start = bytes.readUInt32LE(0);
       // A sheet that is listed over and over would be read as often.
-      if (sheets.length < MAX_SHEETS && !sheets.some((one) => one.start === start))
-        sheets.push({ title, start, isHidden: (bytes[4]! & 3) !== 0 });
+      if (!sheets.has(start)) sheets.set(start, { title, start, isHidden: (bytes[4]! & 3) !== 0 });
     } else if (type === 0xfc) shared = sharedOf(parts);
   }
+  if (sheets.size > MAX_SHEETS) {
+    throw new PermanentError(
+      "RESOURCE_LIMIT",
+      `${name} has ${sheets.size} sheets; at most ${MAX_SHEETS} are taken. Split it.`,
+    );
+  }
+  if (isBegun && !isEnded) {
+    aid.warn("PART_UNREAD", `What stands before the sheets of ${name} breaks off.`, { count: 1 });
+  }
+  warnOfPage(codePage, name, aid);
   if (!isBegun)
     throw new PermanentError("MALFORMED_DOCUMENT", `${name} does not begin as a workbook; send an intact copy.`);
   const patterns = styles.map((id) => formats.get(id) ?? builtInPattern(id));
-  return { name, sheets, shared, patterns, is1904, codePage, isOld };
+  return { name, sheets: [...sheets.values()], shared, patterns, is1904, codePage, isOld };
 }
 
 function sharedOf(parts: readonly Buffer[]): string[] {

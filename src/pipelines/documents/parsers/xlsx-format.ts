@@ -26,6 +26,8 @@ export function patternsOf(styles: XmlNode | null): string[] {
 export class CellFormats {
   readonly #patterns: readonly string[];
   readonly #offset: number;
+  /** Cells that name a shared text which is not there. */
+  lost = 0;
 
   /** By the number of a style how its cells show; `is1904` where days count from that year. */
   constructor(patterns: readonly string[], is1904: boolean) {
@@ -35,7 +37,11 @@ export class CellFormats {
 
   /** Dates, times, shares and numbers with zeros in front as the sheet shows them; other numbers as they are. */
   show({ type, style, value }: RawCell, shared: readonly string[]): string {
-    if (type === "s") return shared[Number(value)] ?? "";
+    if (type === "s") {
+      const text = shared[Number(value)];
+      if (text === undefined) this.lost += 1;
+      return text ?? "";
+    }
     if (type === "b") return value === "1" || value === "true" ? "TRUE" : "FALSE";
     if (type === "d") return value.replace("T", " ").replace(/Z$/, "");
     if (type !== "n") return value;

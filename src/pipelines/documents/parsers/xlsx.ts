@@ -6,7 +6,7 @@ import { find, readXml, textOf } from "./office-xml.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 import { readPictures, warnOfEmbedded } from "./pictures.js";
 import { mainPartOf, relationsOf, relationsOfType } from "./relations.js";
-import { shownRows, type SheetReader } from "./sheet-rows.js";
+import { shownRows, warnOfSheets, type SheetReader } from "./sheet-rows.js";
 import { CellFormats, patternsOf } from "./xlsx-format.js";
 import { regionsOf, rowsIn } from "./xlsx-regions.js";
 import { readSharedStrings, readSheet } from "./xlsx-sheet.js";
@@ -35,6 +35,7 @@ export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid):
     formats: new CellFormats(patternsOf(styles ? readXml(styles, "styles.xml") : null), is1904),
     cells: 0,
     merged: 0,
+    lookedAt: 0,
     characters: 0,
   };
   const sheets = find(workbook, "sheet").map(({ attributes }) => ({
@@ -46,11 +47,16 @@ export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid):
   let rows = 0;
   for (const { title, isHidden, part } of sheets) {
     const place: BlockPlace = { part: title };
-    const found = part === undefined || !archive.names.includes(part) ? [] : sheetBlocks(reader, part, place);
+    const found = part === undefined ? null : sheetBlocks(reader, part, place);
+    if (found === null) {
+      aid.warn("PART_UNREAD", `The sheet "${title}" of ${name} is listed, and its part is not there.`, { count: 1 });
+      continue;
+    }
     rows += found.reduce((sum, block) => sum + rowsIn(block), 0);
     if (found.length === 0) continue;
     blocks.push({ kind: "heading", level: 2, text: isHidden ? `${title} (hidden sheet)` : title, ...place }, ...found);
   }
+  warnOfSheets(reader, aid);
   blocks.push(...(await readPictures(archive, "xl/media/", name, aid)));
   warnOfEmbedded(archive, "xl/embeddings/", name, aid);
   return { blocks, metadata: { sheets: sheets.length, rows, ...coreFactsOf(archive) } };
@@ -60,9 +66,12 @@ interface WorkbookReader extends SheetReader {
   readonly archive: Archive;
 }
 
-function sheetBlocks(reader: WorkbookReader, part: string, place: BlockPlace): Block[] {
+/** Null where the part is not there. */
+function sheetBlocks(reader: WorkbookReader, part: string, place: BlockPlace): Block[] | null {
   const { archive, name } = reader;
-  const raw = readSheet(archive.read(part)!, name);
+  const bytes = archive.read(part);
+  if (bytes === null) return null;
+  const raw = readSheet(bytes, name);
   const rows = shownRows(reader, raw);
   return [...regionsOf(rows, reader, place), ...commentsOf(archive, part, place), ...drawingsOf(archive, part, place)];
 }

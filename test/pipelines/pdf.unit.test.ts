@@ -1,0 +1,65 @@
+import { linesOf } from "../../src/pipelines/documents/parsers/pdf-lines.js";
+import { parsedFile } from "./parsed-file.js";
+
+const DESCENDANT =
+  "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /Ryumin-Light /CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> /DW 1000 /FontDescriptor 5 0 R >>";
+const JAPANESE = `<< /Type /Font /Subtype /Type0 /BaseFont /Ryumin-Light /Encoding /UniJIS-UCS2-H /DescendantFonts [${DESCENDANT}] >>`;
+const LATIN = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>";
+
+/** A file of one page with the fonts F1 (Latin) and F2 (Japanese, by a map that readers must bring along). */
+function pdf(content: string): Buffer {
+  const objects = [
+    "<< /Type /Catalog /Pages 2 0 R >>",
+    "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+    `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R /Resources << /Font << /F1 ${LATIN} /F2 ${JAPANESE} >> >> >>`,
+    `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
+    "<< /Type /FontDescriptor /FontName /Ryumin-Light /Flags 4 /FontBBox [0 -200 1000 900] /ItalicAngle 0 /Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >>",
+  ];
+  let file = "%PDF-1.4\n";
+  const places = objects.map((object, index) => {
+    const at = file.length;
+    file += `${index + 1} 0 obj\n${object}\nendobj\n`;
+    return `${String(at).padStart(10, "0")} 00000 n \n`;
+  });
+  const begin = file.length;
+  file += `xref\n0 6\n0000000000 65535 f \n${places.join("")}trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n${begin}\n%%EOF`;
+  return Buffer.from(file, "latin1");
+}
+
+function ucs2(text: string): string {
+  return `<${Buffer.from(text, "utf16le").swap16().toString("hex")}>`;
+}
+
+describe("the text layer of a PDF", () => {
+  test("has the letters of fonts whose map is not in the file", async () => {
+    const { text, warnings } = await parsedFile(
+      pdf(`BT /F1 12 Tf 50 700 Td (Invoice) Tj ET BT /F2 12 Tf 50 600 Td ${ucs2("請求書の合計金額")} Tj ET`),
+      "invoice.pdf",
+    );
+    expect(text).toContain("Invoice");
+    expect(text).toContain("請求書の合計金額");
+    expect(warnings).toEqual([]);
+  });
+
+  test("has the gaps between words that are set letter by letter", async () => {
+    const { text } = await parsedFile(
+      pdf("BT /F1 12 Tf 5 Tc 50 700 Td (RING PHYSICS ISSUES OF THE YEAR) Tj ET"),
+      "title.pdf",
+    );
+    expect(text).toContain("RING PHYSICS ISSUES OF THE YEAR");
+  });
+
+  test("says once what is drawn twice to look heavy", async () => {
+    const twice = [0, 0.4].map((shift) => `1 0 0 1 ${50 + shift} 700 Tm (The total due is 99.00 euros) Tj`).join("\n");
+    const { text } = await parsedFile(pdf(`BT /F1 12 Tf ${twice} 1 0 0 1 50 600 Tm (aaa) Tj ET`), "heavy.pdf");
+    expect(text).toBe("The total due is 99.00 euros\naaa");
+  });
+
+  test("has small lines apart that stand beside large letters", () => {
+    const run = (str: string, size: number, x: number, y: number, width: number) => {
+      return { str, transform: [size, 0, 0, size, x, y], width, hasEOL: false };
+    };
+    const { lines } = linesOf([run("Big", 116, 99, 540, 177), run("Small", 12, 98, 495, 31)]);
+    expect(lines.map(({ text }) => text)).toEqual(["Big", "Small"]);
+  });
+});
