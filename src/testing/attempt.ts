@@ -46,7 +46,7 @@ export interface AttemptLimits {
 /** The job's options as the schema completes them. @throws {UserFault} INVALID_OPTIONS */
 export function benchOptions(pipeline: Pipeline, given: unknown): unknown {
   const checked = checkOptions(pipeline, given ?? {});
-  if (checked.refusal !== null) throw new UserFault("INVALID_OPTIONS", checked.refusal, checked.path);
+  if (checked.refusal !== null) throw new UserFault("INVALID_OPTIONS", checked.refusal, checked.faults[0]?.path ?? []);
   return checked.options;
 }
 
