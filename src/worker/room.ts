@@ -9,21 +9,34 @@ export type SuspectRule = "only" | "between" | "never";
 export class Room {
   readonly #concurrency: number;
   readonly #rule: SuspectRule;
+  readonly #patienceMs: number;
   /** What runs is a suspect, or was the last that ran. */
   #isAlone: boolean;
   /** The next to be taken is one. */
   #isNext: boolean;
+  /** Until when it empties itself for one; then it takes others for as long again. */
+  #nextUntil = -Infinity;
 
-  constructor(concurrency: number, rule: SuspectRule) {
+  /** @param patienceMs how long it takes nothing more while work that goes on keeps a suspect waiting */
+  constructor(concurrency: number, rule: SuspectRule, patienceMs: number) {
     this.#concurrency = concurrency;
     this.#rule = rule;
+    this.#patienceMs = patienceMs;
     this.#isAlone = this.#isNext = rule === "only";
   }
 
-  /** @param running how many run now */
-  free(running: number): number {
-    if (this.#isNext || (this.#isAlone && running > 0)) return running === 0 ? 1 : 0;
-    return this.#concurrency - running;
+  /**
+   * @param running how many run now
+   * @param left of these, those whose handlers were to stop and do not: nobody knows for how long
+   */
+  free(running: number, left: number): number {
+    const others = running - left;
+    if (this.#rule === "between" && this.#isNext && others > 0 && performance.now() > this.#nextUntil) {
+      this.#isNext = false;
+    }
+    const free = this.#concurrency - running;
+    if (this.#isNext || (this.#isAlone && others > 0)) return others === 0 ? Math.min(1, free) : 0;
+    return free;
   }
 
   /** What the next claim asks for. */
@@ -37,7 +50,10 @@ export class Room {
     if (this.#rule !== "between") return false;
     const wasForOne = this.#isNext;
     this.#isAlone = wasForOne && claims > 0;
-    this.#isNext = !wasForOne && suspectsWait;
+    const now = performance.now();
+    this.#isNext = !wasForOne && suspectsWait && now > this.#nextUntil + this.#patienceMs;
+    if (this.#isNext) this.#nextUntil = now + this.#patienceMs;
+    else if (wasForOne) this.#nextUntil = -Infinity;
     // Where somebody else had it first, work goes on at once.
     return this.#isNext || (wasForOne && claims === 0);
   }

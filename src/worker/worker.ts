@@ -96,7 +96,7 @@ export class WorkerLoop {
   constructor(deps: WorkerDeps, settings: WorkerSettings) {
     this.#deps = deps;
     this.#settings = settings;
-    this.#places = new Room(settings.concurrency, settings.suspects ?? "between");
+    this.#places = new Room(settings.concurrency, settings.suspects ?? "between", 2 * settings.leaseMs);
     const { db, onError } = deps;
     this.#heartbeat = new Heartbeat(db, { workerId: this.id, ...settings }, onError);
     this.#recorder = new Recorder({
@@ -160,11 +160,14 @@ export class WorkerLoop {
       this.#heartbeat.start();
       this.#endCatching = catchEscapes((error) => this.#onEscape(error));
       step = "consuming hints";
-      this.#consumer = await this.#deps.dispatcher.consume({
-        pipelines: this.#pipelines(),
-        concurrency: 2,
-        onHint: () => this.#onHint(),
-      });
+      // A worker for suspects would take hints of work that it leaves to others.
+      if (this.#settings.suspects !== "only") {
+        this.#consumer = await this.#deps.dispatcher.consume({
+          pipelines: this.#pipelines(),
+          concurrency: 2,
+          onHint: () => this.#onHint(),
+        });
+      }
       step = "the first iteration of the claim loop";
       await new Promise<void>((resolve, reject) => {
         this.#loop = this.#runLoop(resolve).catch(reject);
@@ -291,6 +294,6 @@ export class WorkerLoop {
   }
 
   get #free(): number {
-    return this.#places.free(this.#running.size);
+    return this.#places.free(this.#running.size, this.#running.unsettled);
   }
 }

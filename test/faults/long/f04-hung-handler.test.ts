@@ -41,6 +41,9 @@ test.each([
     await rig.startWorker({ leaseMs: 1_000, heartbeatMs: 60_000 });
     rig.startReconciler({ leaseMs: 1_000 });
     const jobId = await rig.submit("deaf", 1);
+    await until("it is called", () => calls.length === 1);
+    // Another in the same process: what was lost runs with nothing beside it in its worker.
+    await rig.startWorker({ leaseMs: 30_000 });
     await until("it is called twice", () => calls.length === 2);
     const claimedAgainAt = Date.now();
     const refused = (): Promise<{ fence: string }[]> => rig.db.query("select fence from headway.refused_write");

@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { ApiClient } from "../../../src/cli/client.js";
+import type { HeadwayProcess } from "../../support/processes.js";
+import {
+  begunIn,
+  CULPRIT_SETTINGS,
+  ended,
+  healthy,
+  isAlive,
+  pidsOf,
+  POISONED,
+  submitCulprits,
+  warningsOf,
+} from "../culprits.js";
+import { createFaultRig, type FaultRig } from "../rig.js";
+
+let rig: FaultRig;
+let folder: string;
+let headway: HeadwayProcess;
+let api: ApiClient;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "headway-f42-"));
+  rig = await createFaultRig();
+  headway = await rig.start(CULPRIT_SETTINGS);
+  api = rig.client(headway);
+});
+afterAll(async () => {
+  await rig.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const culprits = (texts: readonly string[], strikeMs: number): ReturnType<typeof submitCulprits> =>
+  submitCulprits(rig, api, folder, texts, strikeMs);
+const neighbours = (documents: number, holdMs: number): Promise<string> =>
+  rig.submit(api, documents, { options: { holdMs } });
+
+describe("F42: a handler that never gives its process back", () => {
+  test("blocks it for ever: it is killed and replaced, and so it is where the task runs alone; nobody beside it is hurt", async () => {
+    const beside = await neighbours(2, 800);
+    const { job, begun } = await culprits(["block it for ever"], 200);
+    await rig.settled([job, beside]);
+    expect(await ended(rig, job)).toEqual([{ name: "block it for ever", ...POISONED }]);
+    expect(await ended(rig, beside)).toEqual(healthy(2));
+    expect(new Set(pidsOf(begun)).size).toBe(begunIn(begun).length);
+    expect(headway.output()).toMatch(/its event loop has not turned for \d+ ms/);
+    await rig.account({ fault: "F42", what: "a process blocked for ever", times: 2 });
+  });
+
+  test("is deaf to its time-out: TIMED_OUT once its process is dead, and another process goes on", async () => {
+    const { job, begun } = await culprits(["hear nothing"], 0);
+    await rig.settled([job]);
+    expect(await ended(rig, job)).toMatchObject([
+      { status: "FAILED", crashes: 0, reason: "RETRIES_EXHAUSTED", code: "TIMED_OUT" },
+    ]);
+    expect(isAlive(pidsOf(begun)[0]!)).toBe(false);
+    expect(await warningsOf(rig, job)).toEqual(["HANDLER_IGNORED_SIGNAL"]);
+    await rig.settled([await neighbours(1, 0)]);
+    await rig.account({ fault: "F42", what: "a handler deaf to its time-out", times: 1 });
+  });
+});
