@@ -9,6 +9,7 @@ import type { S3Objects } from "../storage/s3-objects.js";
 import { buildVersion } from "../version.js";
 import { hostFor, snapshotOf } from "./sandbox-protocol.js";
 import { Sandbox } from "./sandbox.js";
+import { assertSecrets } from "./secrets.js";
 import { sandboxUser } from "./sandbox-user.js";
 import { WorkerLoop } from "./worker.js";
 
@@ -43,6 +44,7 @@ export async function startWorker({
   listenAt,
   onNamed,
 }: WorkerParts): Promise<StartedWorker> {
+  assertSecrets(deps.registry);
   const childEntry = new URL("./sandbox-child.js", import.meta.url);
   const sandbox = new Sandbox({
     childEntry,
