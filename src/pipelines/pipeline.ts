@@ -112,6 +112,8 @@ export interface StageContext<Options = any, Input = any> {
   readonly signal: AbortSignal;
   /** How far this stage is, 0 to 1. Kept monotonic and written at most once a second. */
   progress(fraction: number, message?: string): void;
+  /** Those that the stage's `secrets` name, by their names. */
+  readonly secrets: Readonly<Record<string, string>>;
   readonly artifacts: ArtifactWriter;
   readonly logger: StageLogger;
   /**
@@ -187,6 +189,11 @@ export interface StageSettings<Output = any> {
   readonly isolate?: boolean;
   /** Old-space limit of the child in MiB; only with `isolate`. Default 512. */
   readonly memoryLimitMiB?: number;
+  /**
+   * Variables of the worker's environment that the stage finds in `ctx.secrets`; an isolated stage sees no others. Their
+   * values are hidden in messages, stacks, lines of the log and outputs. A worker without one of them does not start.
+   */
+  readonly secrets?: readonly string[];
   /**
    * The output contract: refuses by throwing, which says what is wrong, or by returning false (OUTPUT_REJECTED, an
    * attempt). The transaction that finishes the task refuses as well when what is staged is no longer what was checked.
@@ -276,9 +283,14 @@ function faultsOf(definition: PipelineDefinition): string[] {
     if (stage.recordFirst !== undefined && typeof stage.recordFirst !== "boolean") {
       faults.push(`stage "${stage.name}" has recordFirst ${String(stage.recordFirst)}; it must be true or false`);
     }
+    if (!isListOfNames(stage.secrets ?? [])) {
+      faults.push(`stage "${stage.name}" has secrets that are no list of names of variables`);
+    }
     if (!Number.isInteger(timeoutMs) || timeoutMs < 1) {
       faults.push(`stage "${stage.name}" has timeoutMs ${timeoutMs}; it must be a whole number from 1`);
     }
   }
   return faults;
 }
+
+const isListOfNames = (list: unknown): boolean => Array.isArray(list) && list.every((name) => /^\w+$/.test(name));

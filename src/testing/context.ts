@@ -32,6 +32,7 @@ export interface BenchCall {
   readonly signal: AbortSignal;
   readonly collection: { readonly name: string; readonly metadata: Readonly<Record<string, Json>> };
   readonly tags: readonly string[];
+  readonly secrets: Readonly<Record<string, string>>;
   /** What readers see of the document already, for stages that take it up; null where they see nothing. */
   readonly kept: { readonly text: string; readonly chunks: readonly ChunkDraft[] } | null;
   /** For collection stages. */
@@ -53,6 +54,7 @@ export function benchContext(call: BenchCall, recording: Recording): DocumentCon
     options: call.options,
     input: call.input,
     signal,
+    secrets: call.secrets,
     progress: (fraction, message) => {
       if (!signal.aborted) addProgress(recording, stage, fraction, message);
     },

@@ -16,6 +16,8 @@ export interface PipelineSurroundings extends AttemptLimits {
   readonly options?: unknown;
   readonly collection?: { readonly name?: string; readonly metadata?: Readonly<Record<string, Json>> };
   readonly tags?: readonly string[];
+  /** What `ctx.secrets` holds, by name; nothing is hidden here, so give no real ones. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /** One document's way, or that of the collection task. */
@@ -57,10 +59,11 @@ export async function runPipeline<Output = any>(
     ? files
     : Object.entries(files).map(([name, content]) => ({ name, content }));
   const options = benchOptions(pipeline, surroundings.options);
-  const { collection, tags = [] } = surroundings;
+  const { collection, tags = [], secrets = {} } = surroundings;
   const call = {
     options,
     tags,
+    secrets,
     collection: { name: collection?.name ?? "collection", metadata: collection?.metadata ?? {} },
     kept: null,
   };

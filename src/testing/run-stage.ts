@@ -32,6 +32,8 @@ export interface StageSurroundings extends AttemptLimits {
   readonly documents?: readonly BenchSettledFile[];
   readonly collection?: { readonly name?: string; readonly metadata?: Readonly<Record<string, Json>> };
   readonly tags?: readonly string[];
+  /** What `ctx.secrets` holds, by name; nothing is hidden here, so give no real ones. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /** How one try of a stage ended, and all that it left behind. */
@@ -60,6 +62,7 @@ export async function runStage<Output = any>(
     input,
     collection: { name: collection?.name ?? "collection", metadata: collection?.metadata ?? {} },
     tags: surroundings.tags ?? [],
+    secrets: surroundings.secrets ?? {},
     kept: surroundings.kept ?? null,
     settled: documents.map(settledOf),
   };

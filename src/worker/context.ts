@@ -17,6 +17,7 @@ import type {
 import type { Beating, Heartbeat } from "./heartbeat.js";
 import { Source, type DocumentFacts, type SourceDeps } from "../sources/source.js";
 import { StageDatabase } from "./stage-database.js";
+import { Secrets } from "./secrets.js";
 import { labelled, type StageLabels } from "./stage-log.js";
 import { Staging } from "./staging.js";
 import { replaceEntities } from "./staging-entities.js";
@@ -37,6 +38,8 @@ export interface RunningClaim {
   facts: DocumentFacts;
   attempt: number;
   input: unknown;
+  /** Of the present stage. */
+  secrets: Secrets;
   /** The present handler's end, whatever it comes to; null before the first. */
   handler: Promise<unknown> | null;
   /** Settles when what has been handed to the recorder so far has been recorded, or never will be. Never rejects. */
@@ -79,6 +82,7 @@ export function startClaim(deps: ContextDeps, claim: Claim, beating: Beating, st
     facts: {},
     attempt: claim.attempt,
     input: claim.input,
+    secrets: Secrets.none,
     handler: null,
     recording: Promise.resolve(),
     isOver: false,
@@ -100,7 +104,7 @@ export function stageContext(
   options: unknown,
   signal: AbortSignal,
 ): DocumentContext | CollectionContext {
-  const { claim, beating } = running;
+  const { claim, beating, secrets } = running;
   running.db.enter(signal);
   const common: StageContext = {
     collection: claim.collection as StageContext["collection"],
@@ -110,12 +114,14 @@ export function stageContext(
     options,
     input: running.input,
     signal,
-    progress: (fraction, message) => signal.aborted || deps.heartbeat.report(beating, fraction, message),
+    secrets: secrets.byName,
+    progress: (fraction, message) =>
+      signal.aborted || deps.heartbeat.report(beating, fraction, secrets.optional(message)),
     artifacts: {
       write: (name, content, mediaType) => writeArtifact(deps.blobs, running, stage, { name, content, mediaType }),
     },
-    logger: labelled(deps.logger, labelsOf(running, stage)),
-    warn: (code, message, scope) => addWarning(running.warnings, warningOf(code, message, scope)),
+    logger: labelled(secrets.hiddenIn(deps.logger), labelsOf(running, stage)),
+    warn: (code, message, scope) => addWarning(running.warnings, warningOf(code, secrets.text(message), scope)),
   };
   return claim.kind === "DOCUMENT" ? documentContext(running, common) : collectionContext(running, common);
 }
@@ -137,7 +143,7 @@ export function addWarning(warnings: TaskWarning[], added: TaskWarning): void {
 }
 
 function documentContext(running: RunningClaim, common: StageContext): DocumentContext {
-  const { source, staging } = running;
+  const { source, staging, secrets } = running;
   if (!source || !staging)
     throw new PermanentError("NOT_READABLE", "The document has been removed from its collection.");
   const add = (facts: DocumentFacts): void => {
@@ -149,7 +155,7 @@ function documentContext(running: RunningClaim, common: StageContext): DocumentC
     document: source,
     // Here, where the stage can still fail by name; in the flush it would be a fault of the database's.
     setMetadata: (metadata) => {
-      const added = JSON.parse(toStorableJson(metadata, "metadata")) as Readonly<Record<string, Json>>;
+      const added = JSON.parse(secrets.json(toStorableJson(metadata, "metadata"))) as Readonly<Record<string, Json>>;
       // One call is small; it is all of them, over stages and runs, that the document carries with it for ever.
       toStorableJson({ ...source.metadata, ...added }, "metadata, with what the document has already,");
       add({ metadata: added });

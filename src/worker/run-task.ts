@@ -19,6 +19,7 @@ import { labelsOf, stageContext, startClaim, type ContextDeps, type RunningClaim
 import { endingOf, Stopped, type StageEnding } from "./ending.js";
 import { inStage } from "./escapes.js";
 import type { Beating } from "./heartbeat.js";
+import { Secrets } from "./secrets.js";
 import type { StageFailures } from "./stage-log.js";
 import { hasStopped, leave, type LeaveDeps } from "./unsettled.js";
 import { confirm, follow, mayGoAhead, runnerOf, type WriteBehindDeps } from "./write-behind.js";
@@ -107,7 +108,7 @@ async function runStage(
       staged = running.staging ? await running.staging.counts() : { chunks: 0, embedded: 0 };
       assertAccepted(stage, output, staged);
     }
-    outputJson = toStorableJson(output);
+    outputJson = running.secrets.json(toStorableJson(output));
     await failpoint("stage.after_run");
   } catch (error) {
     if (error instanceof Stopped && !(await hasStopped(running, error, deps.cancelDeadlineMs))) {
@@ -201,6 +202,7 @@ async function execute(
   const { claim } = running;
   try {
     const options = pipeline.options ? pipeline.options.parse(claim.job.options) : {};
+    running.secrets = Secrets.named(stage.secrets);
     const ctx = stageContext(deps, running, stage.name, options, signal);
     const { attempt, input } = running;
     const work = stage.isolate
@@ -250,7 +252,7 @@ async function endWith(deps: RunTaskDeps, running: RunningClaim, stage: string, 
   // A stage before has taken the task out of our hands.
   if (running.isOver) return;
   // Under a lost lease nothing more is written; the attempt to end is recorded as refused, as evidence.
-  const ending = endingOf(error);
+  const ending = running.secrets.ending(endingOf(error));
   if (ending.cause !== "INTERRUPTED") deps.failures.say(labelsOf(running, stage), ending);
   await end(deps, running, ending);
 }

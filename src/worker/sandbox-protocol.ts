@@ -18,6 +18,7 @@ export interface StageSnapshot {
   readonly attempt: number;
   readonly options: unknown;
   readonly input: unknown;
+  readonly secrets: Readonly<Record<string, string>>;
   /** Only for document stages. */
   readonly document: {
     readonly id: string;
@@ -107,7 +108,7 @@ export type ToParent =
 
 /** The plain data of a real context. */
 export function snapshotOf(ctx: DocumentContext | CollectionContext): StageSnapshot {
-  const { collection, job, task, attempt, options, input } = ctx;
+  const { collection, job, task, attempt, options, input, secrets } = ctx;
   const document = "document" in ctx ? ctx.document : null;
   return {
     collection,
@@ -116,6 +117,7 @@ export function snapshotOf(ctx: DocumentContext | CollectionContext): StageSnaps
     attempt,
     options: options as unknown,
     input: input as unknown,
+    secrets,
     document: document && {
       id: document.id,
       name: document.name,

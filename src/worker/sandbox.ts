@@ -70,7 +70,9 @@ export class Sandbox {
   }
 
   async #runInChild(call: SandboxCall, host: SandboxHost, signal: AbortSignal): Promise<unknown> {
-    const key = JSON.stringify([call.memoryLimitMiB, call.pipelineSource]);
+    // Who was given a secret once is no child for others.
+    const owner = Object.keys(call.snapshot.secrets).length > 0 ? call.pipeline : null;
+    const key = JSON.stringify([call.memoryLimitMiB, call.pipelineSource, owner]);
     const warm = this.#takeWarm(key);
     if (warm !== null) {
       try {

@@ -11,6 +11,7 @@ import { buildVersion } from "../version.js";
 import type { SuspectRule } from "./room.js";
 import { hostFor, snapshotOf } from "./sandbox-protocol.js";
 import { Sandbox } from "./sandbox.js";
+import { assertSecrets } from "./secrets.js";
 import { sandboxUser } from "./sandbox-user.js";
 import { WorkerLoop } from "./worker.js";
 
@@ -52,6 +53,7 @@ export async function startWorker({
   ...rest
 }: WorkerParts): Promise<StartedWorker> {
   const { suspects = "between", ...told } = rest;
+  assertSecrets(deps.registry);
   const childEntry = new URL("./sandbox-child.js", import.meta.url);
   const sandbox = new Sandbox({
     childEntry,

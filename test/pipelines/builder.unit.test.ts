@@ -227,3 +227,13 @@ describe("a compile error is", () => {
     pipeline(head).document("a", { run: async () => ({ x: 1 }), check: ({ y }) => y > 0 });
   });
 });
+
+test("secrets are named as variables are", () => {
+  const asking = (secrets: unknown) => () =>
+    pipeline(head)
+      .document("a", { secrets: secrets as string[], run: async (ctx) => Object.keys(ctx.secrets) })
+      .build();
+  expect(asking(["API_KEY"])().documentStages[0]!.secrets).toEqual(["API_KEY"]);
+  expect(asking(["API KEY"])).toThrow('stage "a" has secrets that are no list of names of variables');
+  expect(asking("API_KEY")).toThrow("no list of names of variables");
+});

@@ -338,3 +338,11 @@ describe("runPipeline", () => {
     expect(result.documents.map(({ status }) => status)).toEqual(["CANCELLED", "CANCELLED"]);
   });
 });
+
+test("gives stages the secrets of the test, and no others", async () => {
+  const asks = one({ secrets: ["API_KEY"], run: async (ctx: any) => ctx.secrets });
+  expect((await runStage(asks, "work", null, { secrets: { API_KEY: "k" } })).output).toEqual({ API_KEY: "k" });
+  const { documents } = await runPipeline(asks, { a: "" }, { secrets: { API_KEY: "k" } });
+  expect(documents[0]!.outputs.work).toEqual({ API_KEY: "k" });
+  expect((await runStage(asks, "work")).output).toEqual({});
+});

@@ -1,0 +1,112 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import pg from "pg";
+import { ApiClient } from "../../src/cli/client.js";
+import { createTestDatabase, type TestDatabase } from "../support/database.js";
+import { startHeadway } from "../support/processes.js";
+import { until } from "../support/until.js";
+
+/** With letters that addresses and JSON write in other ways. */
+const SECRET = `key/"${randomBytes(9).toString("base64url")}"+1`;
+const OTHER = randomBytes(12).toString("hex");
+const GIVEN = { GIVEN_SECRET: SECRET, OTHER_SECRET: OTHER };
+
+const PIPELINE = `import { createHash } from "node:crypto";
+import { pipeline } from "headway-api";
+
+const shaOf = (text) => createHash("sha256").update(text).digest("hex");
+async function tell(ctx) {
+  const secret = ctx.secrets.GIVEN_SECRET;
+  ctx.logger.warn({ url: "https://api.example.com/?key=" + encodeURIComponent(secret), headers: { Authorization: "Bearer abcdef" } }, "asked with " + secret);
+  ctx.warn("ASKED", "asked with " + secret);
+  ctx.progress(0.5, "asking with " + secret);
+  ctx.setMetadata({ asked: [secret] });
+  return { sha: shaOf(secret), names: Object.keys(ctx.secrets), environment: process.env.GIVEN_SECRET ?? null, said: "It is " + secret, [secret]: 1 };
+}
+export default pipeline({ name: "asks", version: 1 })
+  .document("apart", { isolate: true, memoryLimitMiB: 64, secrets: ["GIVEN_SECRET"], run: tell })
+  .document("bare", { isolate: true, memoryLimitMiB: 64, run: async (ctx) => ({ pid: process.pid, names: Object.keys(ctx.secrets) }) })
+  .document("here", { secrets: ["GIVEN_SECRET"], run: tell })
+  .document("fail", { secrets: ["GIVEN_SECRET"], maxAttempts: 1, run: async (ctx) => {
+    throw new Error("401 for " + ctx.secrets.GIVEN_SECRET, { cause: new Error("because of " + ctx.secrets.GIVEN_SECRET) });
+  } })
+  .build();
+`;
+
+let folder: string;
+let database: TestDatabase;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "headway-secrets-"));
+  database = await createTestDatabase();
+  await writeFile(path.join(folder, "asks.mjs"), PIPELINE);
+});
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("a stage is given the secrets that it names and no others, by the pipe; their values are in nothing that leaves it", async () => {
+  const settings = {
+    DATABASE_URL: database.url,
+    HEADWAY_PIPELINES: folder,
+    HEADWAY_DATA_DIR: path.join(folder, "data"),
+  };
+  await expect(startHeadway({ ...settings, HEADWAY_WORKER_PROCESSES: "0" })).rejects.toThrow(
+    'Not set, and asked for as secrets: GIVEN_SECRET (stage "apart" of pipeline "asks"), GIVEN_SECRET (stage "here" of',
+  );
+  const server = await startHeadway({ ...settings, ...GIVEN });
+  const client = new ApiClient(server.url, server.key);
+  const { collection } = await client.mutate<any>(
+    "mutation ($name: String!) { createCollection(input: { name: $name }) { collection { id } userErrors { code message } } }",
+    { name: "asks" },
+  );
+  await client.mutate<any>(
+    "mutation ($input: AddDocumentsInput!) { addDocuments(input: $input) { userErrors { code message } } }",
+    { input: { collectionId: collection.id, documents: [{ name: "a", text: "a" }] } },
+  );
+  const { job } = await client.mutate<any>(
+    "mutation ($input: SubmitJobInput!) { submitJob(input: $input) { job { id } userErrors { code message } } }",
+    { input: { collectionId: collection.id, pipeline: "asks" } },
+  );
+  const rows = async (sql: string): Promise<any[]> => (await db.query(sql)).rows;
+  const db = new pg.Client({ connectionString: database.url });
+  await db.connect();
+  await until("the job is settled", async () => {
+    const found = await db.query("select from headway.job where id = $1 and finished_at is not null", [job.id]);
+    return found.rowCount === 1;
+  });
+
+  const sha = (await import("node:crypto")).createHash("sha256").update(SECRET).digest("hex");
+  const told = { sha, names: ["GIVEN_SECRET"], said: "It is [hidden]", "[hidden]": 1 };
+  const outputs = Object.fromEntries(
+    (await rows("select stage, output from headway.stage_output")).map(({ stage, output }) => [stage, output]),
+  );
+  // What runs in the worker itself has its environment, as all of its code.
+  expect(outputs).toMatchObject({ apart: { ...told, environment: null }, bare: { names: [] }, here: told });
+  const [task] = await rows("select error_message, error_stack, warnings from headway.task where kind = 'DOCUMENT'");
+  expect(task.error_message).toBe("401 for [hidden]");
+  expect(task.error_stack).toMatch(/^Error: 401 for \[hidden\][^]*caused by Error: because of \[hidden\]/);
+  expect(task.warnings).toEqual([expect.objectContaining({ message: "asked with [hidden]" })]);
+
+  // All that is kept, in whatever table, and all that was said.
+  const tables = await rows(
+    "select table_name as name from information_schema.tables where table_schema = 'headway' and table_type = 'BASE TABLE'",
+  );
+  const written = [SECRET, JSON.stringify(SECRET).slice(1, -1), encodeURIComponent(SECRET), OTHER];
+  for (const { name } of tables) {
+    const { rows: found } = await db.query(
+      `select x::text from headway.${name} x where exists (select from unnest($1::text[]) s where strpos(x::text, s) > 0)`,
+      [[...written, ...written.map((one) => one.replaceAll('"', '""').replaceAll("\\", "\\\\"))]],
+    );
+    expect([name, found]).toEqual([name, []]);
+  }
+  await db.end();
+  await server.stop();
+  expect(server.output()).toContain("asked with [hidden]");
+  expect(server.output()).toContain(
+    '"url":"https://api.example.com/?key=[hidden]","headers":{"Authorization":"[hidden]"}',
+  );
+  for (const one of written) expect(server.output()).not.toContain(one);
+});
