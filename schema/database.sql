@@ -66,6 +66,7 @@ create table headway.api_key (
   expires_at timestamp with time zone,
   last_used_at timestamp with time zone,
   revoked_at timestamp with time zone,
+  made_by uuid,
   constraint api_key_check CHECK (((job_id IS NULL) OR (collection_id IS NOT NULL))),
   constraint api_key_pkey PRIMARY KEY (id),
   constraint api_key_role_check CHECK ((role = ANY (ARRAY['VIEWER'::text, 'OPERATOR'::text, 'ADMIN'::text]))),
@@ -2861,6 +2862,8 @@ CREATE TRIGGER task_shows_entities AFTER UPDATE ON headway.task FOR EACH ROW WHE
 alter table headway.api_key add constraint api_key_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES headway.collection(id);
 
 alter table headway.api_key add constraint api_key_job_id_fkey FOREIGN KEY (job_id) REFERENCES headway.job(id);
+
+alter table headway.api_key add constraint api_key_made_by_fkey FOREIGN KEY (made_by) REFERENCES headway.api_key(id);
 
 alter table headway.api_key add constraint api_key_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Info, Mutation, Query, Resolver, Root } from "type-graphql";
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Info, Int, Mutation, Query, Resolver, Root } from "type-graphql";
 import { cancelJob } from "../../engine/cancel/cancel.js";
 import { whyNotCancel, whyNotRetryJob } from "../../engine/permissions.js";
 import { retryJob } from "../../engine/retry/retry.js";
@@ -9,14 +9,17 @@ import { Artifact } from "../../model/artifact.js";
 import { Collection } from "../../model/collection.js";
 import { JobSummary, StageSummary } from "../../model/job-summary.js";
 import { Job, StageCount, TaskCounts } from "../../model/job.js";
+import { SignedUrl } from "../../model/signed-url.js";
 import { Task } from "../../model/task.js";
 import { Permission, permission, WaitingReason } from "../../model/waiting.js";
+import { MAX_SIGNED_MINUTES } from "../../access/signed-address.js";
 import { whyNotAllowed } from "../../access/principal.js";
 import { ArtifactConnection, JobConnection, TaskConnection } from "../paging/connections.js";
 import type { GraphContext } from "../context.js";
 import { payload } from "../errors.js";
 import { idOf } from "../../engine/input.js";
 import { uuid } from "../ids.js";
+import { DEFAULT_SIGNED_MINUTES, signedUrl } from "../signed-url.js";
 import { CancelJobInput, JobFilter, JobOrder, RetryJobInput, SubmitJobInput } from "./job.input.js";
 import { TaskFilter } from "../task/task.input.js";
 import { jobPage } from "./job-list.js";
@@ -235,5 +238,19 @@ export class ArtifactResolver {
   @FieldResolver(() => String, { description: "Where to download it." })
   url(@Root() { id }: Artifact, @Ctx() { publicUrl }: GraphContext): string {
     return `${publicUrl}/artifacts/${id}`;
+  }
+
+  @FieldResolver(() => SignedUrl, { description: "Where to download it without a key, such as by a link in a page." })
+  signedUrl(
+    @Root() { id }: Artifact,
+    @Arg("expiresInMinutes", () => Int, {
+      defaultValue: DEFAULT_SIGNED_MINUTES,
+      nullable: true,
+      description: `1 to ${MAX_SIGNED_MINUTES}.`,
+    })
+    minutes: number | null,
+    @Ctx() context: GraphContext,
+  ): Promise<SignedUrl> {
+    return signedUrl(context, `artifacts/${id}`, minutes ?? DEFAULT_SIGNED_MINUTES);
   }
 }
