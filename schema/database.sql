@@ -227,6 +227,16 @@ create table headway.document_text (
   constraint document_text_pkey PRIMARY KEY (document_id, task_id, fence)
 );
 
+create table headway.error_count (
+  job_id uuid not null,
+  project_id uuid not null,
+  code text not null,
+  stage text not null,
+  failed integer not null,
+  retryable integer not null,
+  constraint error_count_pkey PRIMARY KEY (job_id, code, stage)
+) with (fillfactor=70);
+
 create table headway.job (
   id uuid not null,
   project_id uuid not null,
@@ -282,6 +292,24 @@ CREATE INDEX job_open ON headway.job USING btree (id) WHERE (status = ANY (ARRAY
 CREATE INDEX job_status_changed ON headway.job USING btree (status_changed_at);
 CREATE INDEX job_tags ON headway.job USING gin (tags);
 CREATE INDEX job_with_operation ON headway.job USING btree (id) WHERE (operation IS NOT NULL);
+
+create table headway.job_count (
+  project_id uuid not null,
+  pipeline text not null,
+  status text not null,
+  jobs bigint not null,
+  constraint job_count_pkey PRIMARY KEY (project_id, pipeline, status)
+);
+
+create table headway.job_count_change (
+  id bigint not null generated always as identity,
+  project_id uuid not null,
+  pipeline text not null,
+  status text not null,
+  jobs integer not null,
+  constraint job_count_change_pkey PRIMARY KEY (id)
+);
+CREATE INDEX job_count_change_of_project ON headway.job_count_change USING btree (project_id);
 
 create table headway.job_summary (
   job_id uuid not null,
@@ -1217,6 +1245,24 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.fold_job_counts()
+ RETURNS integer
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with gone as (
+    delete from headway.job_count_change where id = any (array(
+      select id from headway.job_count_change order by id limit 10000 for update skip locked))
+    returning project_id, pipeline, status, jobs
+  ), folded as (
+    insert into headway.job_count as c (project_id, pipeline, status, jobs)
+    select project_id, pipeline, status, sum(jobs) from gone group by 1, 2, 3 order by 1, 2, 3
+    on conflict (project_id, pipeline, status) do update set jobs = c.jobs + excluded.jobs
+  )
+  select count(*)::int from gone
+$function$
+;
+
 CREATE OR REPLACE FUNCTION headway.follow_clock(p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -1994,6 +2040,8 @@ begin
       change_message, change_id, status_changed_at from new_rows order by id;
     insert into headway.stage_count (job_id, project_id, stage)
     select n.id, n.project_id, s from new_rows n, unnest(n.document_stages) as s;
+    insert into headway.job_count_change (project_id, pipeline, status, jobs)
+    select project_id, pipeline, status, count(*) from new_rows group by 1, 2, 3;
   else
     if not exists (select from new_rows n join old_rows o on o.id = n.id where n.version <> o.version) then
       return null;
@@ -2005,6 +2053,10 @@ begin
     select n.project_id, 'JOB', n.id, n.collection_id, n.id, n.version, o.status, n.status, n.run, n.changed_by_type,
       n.changed_by, n.change_reason, n.change_message, n.change_id, n.status_changed_at
     from new_rows n join old_rows o on o.id = n.id where n.version <> o.version order by n.id;
+    insert into headway.job_count_change (project_id, pipeline, status, jobs)
+    select n.project_id, n.pipeline, c.status, sum(c.jobs) from new_rows n join old_rows o on o.id = n.id
+    cross join lateral (values (o.status, -1), (n.status, 1)) c(status, jobs)
+    where n.status <> o.status group by 1, 2, 3 having sum(c.jobs) <> 0;
     if exists (select from new_rows where cancel_requested_at is not null and finished_at is null) then
       update headway.ready_stage set not_before = 'infinity'
       where job_id in (select id from new_rows where cancel_requested_at is not null);
@@ -2499,6 +2551,22 @@ begin
     perform headway.count_ready(v_moves);
   end if;
 
+  -- The job's row is locked by now, so that no two come to its errors at once.
+  if exists (select from unnest(v_moves) m where (m.from_status = 'FAILED') <> (m.to_status = 'FAILED')) then
+    insert into headway.error_count as e (job_id, project_id, code, stage, failed, retryable)
+    select c.job_id, c.project_id, coalesce(c.code, ''), coalesce(c.stage, ''), sum(c.tasks),
+      sum(case when c.retryable then c.tasks else 0 end)
+    from new_rows n full join old_rows o on o.id = n.id
+    cross join lateral (values
+      (o.job_id, o.project_id, o.status, o.error_code, o.error_stage, o.error_retryable, -1),
+      (n.job_id, n.project_id, n.status, n.error_code, n.error_stage, n.error_retryable, 1)
+    ) c(job_id, project_id, status, code, stage, retryable, tasks)
+    where (o.status = 'FAILED') <> (n.status = 'FAILED') and c.status = 'FAILED'
+    group by 1, 2, 3, 4 order by 1, 3, 4
+    on conflict (job_id, code, stage) do update
+      set failed = e.failed + excluded.failed, retryable = e.retryable + excluded.retryable;
+  end if;
+
   update headway.stage_count s set queued = s.queued + d.queued, running = s.running + d.running,
     completed = s.completed + d.completed, failed = s.failed + d.failed
   from (
@@ -2675,6 +2743,17 @@ AS $function$
     from tasks t where t.job_id = s.job_id and t.kind = 'DOCUMENT'
   ) n
   where (s.queued, s.running, s.completed, s.failed) is distinct from (n.queued, n.running, n.completed, n.failed)
+  union all
+  select 'S8', 'JOB', coalesce(n.job_id, e.job_id), format('%s tasks are FAILED by %s at stage %s, %s are counted',
+    coalesce(n.failed, 0), coalesce(n.code, e.code), coalesce(n.stage, e.stage), coalesce(e.failed, 0))
+  from (
+    select job_id, coalesce(error_code, '') as code, coalesce(error_stage, '') as stage, count(*) as failed,
+      count(*) filter (where error_retryable) as retryable
+    from tasks where status = 'FAILED' group by 1, 2, 3
+  ) n
+  full join (select * from headway.error_count where failed <> 0 and job_id in (select id from jobs)) e
+    on e.job_id = n.job_id and e.code = n.code and e.stage = n.stage
+  where n.failed is distinct from e.failed or n.retryable is distinct from e.retryable
   union all
   select 'S8', 'JOB', j.id, j.status || ', but its tasks say ' || r.status from jobs j
   left join tasks c on c.job_id = j.id and c.kind = 'COLLECTION'
@@ -2897,9 +2976,17 @@ alter table headway.document_text add constraint document_text_document_id_fkey 
 
 alter table headway.document_text add constraint document_text_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
+alter table headway.error_count add constraint error_count_job_id_fkey FOREIGN KEY (job_id) REFERENCES headway.job(id);
+
+alter table headway.error_count add constraint error_count_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
 alter table headway.job add constraint job_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES headway.collection(id);
 
 alter table headway.job add constraint job_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
+alter table headway.job_count add constraint job_count_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
+alter table headway.job_count_change add constraint job_count_change_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
 alter table headway.job_summary add constraint job_summary_job_id_fkey FOREIGN KEY (job_id) REFERENCES headway.job(id);
 

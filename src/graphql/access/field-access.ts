@@ -44,7 +44,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
   Query: {
     SHOWN: "viewer",
     NARROWED:
-      "collection collectionByName collections doctor document job jobs node search stageCounts statusChanges streamCursor task tasks",
+      "collection collectionByName collections doctor document job jobCounts jobs node search stageCounts statusChanges streamCursor task tasks",
     PROJECT: "pipelines workers",
     ADMIN: "keys",
   },
@@ -68,7 +68,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
   RelatedEntity: { SHOWN: "entity together" },
   Job: {
     SHOWN:
-      "artifacts canCancel canRetry cancelRequestedAt collectionTask counts createdAt finishedAt history id lastChange mode options pipeline pipelineVersion priority progress run stage stageCounts startedAt status statusChangedAt summary tags task tasks version waitingOn",
+      "artifacts canCancel canRetry cancelRequestedAt collectionTask counts createdAt errorGroups finishedAt history id lastChange mode options pipeline pipelineVersion priority progress run stage stageCounts startedAt status statusChangedAt summary tags task tasks version waitingOn",
     NARROWED: "collection",
   },
   JobSummary: { SHOWN: "counts createdAt durationMs errors output stages status" },
@@ -99,6 +99,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
 
   ApiKey: { ADMIN: "collectionId createdAt createdBy expiresAt id jobId lastUsedAt name revokedAt role" },
   Actor: { SHOWN: "name type" },
+  JobCount: { SHOWN: "count status" },
   ErrorGroup: { SHOWN: "code count retryable sampleTaskIds stage" },
   PageInfo: { SHOWN: "endCursor hasNextPage hasPreviousPage startCursor" },
   Permission: { SHOWN: "allowed disabledReason" },

@@ -7,7 +7,7 @@ import { submitJob } from "../../engine/submit/submit.js";
 import type { UserFault } from "../../errors.js";
 import { Artifact } from "../../model/artifact.js";
 import { Collection } from "../../model/collection.js";
-import { JobSummary, StageSummary } from "../../model/job-summary.js";
+import { ErrorGroup, JobSummary, StageSummary } from "../../model/job-summary.js";
 import { Job, StageCount, TaskCounts } from "../../model/job.js";
 import { SignedUrl } from "../../model/signed-url.js";
 import { Task } from "../../model/task.js";
@@ -147,6 +147,13 @@ export class JobResolver {
   @FieldResolver(() => [StageCount], { description: "In the order of the stages." })
   stageCounts(@Root() { id }: Job, @Ctx() { loaders }: GraphContext): Promise<StageCount[]> {
     return loaders.stageCountsOfJob.load(id);
+  }
+
+  @FieldResolver(() => [ErrorGroup], {
+    description: "What has failed as it stands now, by code and stage, the most frequent first; at most 100.",
+  })
+  errorGroups(@Root() { id }: Job, @Ctx() { loaders }: GraphContext): Promise<ErrorGroup[]> {
+    return loaders.errorGroupsOfJob.load(id);
   }
 
   @FieldResolver(() => TaskConnection, { description: "In document order, the collection task last." })

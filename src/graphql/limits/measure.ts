@@ -25,6 +25,8 @@ const COSTS: Readonly<Record<string, number>> = {
   "Query.doctor": 1_000,
   "Query.pipelines": 1_000,
   "Query.stageCounts": 1_000,
+  "Query.jobCounts": 100,
+  "Job.errorGroups": 20,
   "Job.waitingOn": 20,
   "Task.waitingOn": 20,
 };
