@@ -10,7 +10,12 @@ const writing = definePipeline({
   version: 1,
   documentStages: [{ name: "read", run: async () => null }],
   collectionStages: [
-    { name: "write", run: async (ctx) => void (await ctx.artifacts.write("digits.txt", CONTENT, "text/plain")) },
+    {
+      name: "write",
+      run: async (ctx) => {
+        await ctx.artifacts.write("digits.txt", CONTENT, "text/plain");
+      },
+    },
   ],
 });
 
