@@ -41,6 +41,7 @@ const GIVEN: Readonly<Record<FieldAccess, readonly [ofCollection: string, ofJob:
   PROJECT: ["`FORBIDDEN`", "`FORBIDDEN`"],
   PROJECT_OR_NULL: ["null", "null"],
   OPERATOR_OR_NULL: ["null", "null"],
+  ADMIN: ["`FORBIDDEN`", "`FORBIDDEN`"],
 };
 
 function access(schema: GraphQLSchema): string {
@@ -60,7 +61,7 @@ function access(schema: GraphQLSchema): string {
     "workers belong to all projects. What a role may do is in [SECURITY.md](../SECURITY.md). A key made for a browser sees",
     "one collection, or one job of it, and changes nothing. *Its part* is what lies in that collection or job: the rest of a",
     "list is left out, and what a link or an id leads to is null, as if it did not exist. `TaskError.stack` is null for the",
-    "role VIEWER as well.",
+    "role VIEWER as well, and `keys` is for ADMIN alone.",
     "",
     ...table(["type", "fields", "key of one collection", "key of one job"], rows),
     "",

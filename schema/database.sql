@@ -66,6 +66,7 @@ create table headway.api_key (
   expires_at timestamp with time zone,
   last_used_at timestamp with time zone,
   revoked_at timestamp with time zone,
+  made_by uuid,
   constraint api_key_check CHECK (((job_id IS NULL) OR (collection_id IS NOT NULL))),
   constraint api_key_pkey PRIMARY KEY (id),
   constraint api_key_role_check CHECK ((role = ANY (ARRAY['VIEWER'::text, 'OPERATOR'::text, 'ADMIN'::text]))),
@@ -226,6 +227,16 @@ create table headway.document_text (
   constraint document_text_pkey PRIMARY KEY (document_id, task_id, fence)
 );
 
+create table headway.error_count (
+  job_id uuid not null,
+  project_id uuid not null,
+  code text not null,
+  stage text not null,
+  failed integer not null,
+  retryable integer not null,
+  constraint error_count_pkey PRIMARY KEY (job_id, code, stage)
+) with (fillfactor=70);
+
 create table headway.job (
   id uuid not null,
   project_id uuid not null,
@@ -281,6 +292,24 @@ CREATE INDEX job_open ON headway.job USING btree (id) WHERE (status = ANY (ARRAY
 CREATE INDEX job_status_changed ON headway.job USING btree (status_changed_at);
 CREATE INDEX job_tags ON headway.job USING gin (tags);
 CREATE INDEX job_with_operation ON headway.job USING btree (id) WHERE (operation IS NOT NULL);
+
+create table headway.job_count (
+  project_id uuid not null,
+  pipeline text not null,
+  status text not null,
+  jobs bigint not null,
+  constraint job_count_pkey PRIMARY KEY (project_id, pipeline, status)
+);
+
+create table headway.job_count_change (
+  id bigint not null generated always as identity,
+  project_id uuid not null,
+  pipeline text not null,
+  status text not null,
+  jobs integer not null,
+  constraint job_count_change_pkey PRIMARY KEY (id)
+);
+CREATE INDEX job_count_change_of_project ON headway.job_count_change USING btree (project_id);
 
 create table headway.job_summary (
   job_id uuid not null,
@@ -2032,6 +2061,8 @@ begin
       change_message, change_id, status_changed_at from new_rows order by id;
     insert into headway.stage_count (job_id, project_id, stage)
     select n.id, n.project_id, s from new_rows n, unnest(n.document_stages) as s;
+    insert into headway.job_count_change (project_id, pipeline, status, jobs)
+    select project_id, pipeline, status, count(*) from new_rows group by 1, 2, 3;
   else
     if not exists (select from new_rows n join old_rows o on o.id = n.id where n.version <> o.version) then
       return null;
@@ -2043,6 +2074,10 @@ begin
     select n.project_id, 'JOB', n.id, n.collection_id, n.id, n.version, o.status, n.status, n.run, n.changed_by_type,
       n.changed_by, n.change_reason, n.change_message, n.change_id, n.status_changed_at
     from new_rows n join old_rows o on o.id = n.id where n.version <> o.version order by n.id;
+    insert into headway.job_count_change (project_id, pipeline, status, jobs)
+    select n.project_id, n.pipeline, c.status, sum(c.jobs) from new_rows n join old_rows o on o.id = n.id
+    cross join lateral (values (o.status, -1), (n.status, 1)) c(status, jobs)
+    where n.status <> o.status group by 1, 2, 3 having sum(c.jobs) <> 0;
     if exists (select from new_rows where cancel_requested_at is not null and finished_at is null) then
       update headway.ready_stage set not_before = 'infinity'
       where job_id in (select id from new_rows where cancel_requested_at is not null);
@@ -2616,6 +2651,22 @@ begin
     perform headway.count_ready(v_moves);
   end if;
 
+  -- The job's row is locked by now, so that no two come to its errors at once.
+  if exists (select from unnest(v_moves) m where (m.from_status = 'FAILED') <> (m.to_status = 'FAILED')) then
+    insert into headway.error_count as e (job_id, project_id, code, stage, failed, retryable)
+    select c.job_id, c.project_id, coalesce(c.code, ''), coalesce(c.stage, ''), sum(c.tasks),
+      sum(case when c.retryable then c.tasks else 0 end)
+    from new_rows n full join old_rows o on o.id = n.id
+    cross join lateral (values
+      (o.job_id, o.project_id, o.status, o.error_code, o.error_stage, o.error_retryable, -1),
+      (n.job_id, n.project_id, n.status, n.error_code, n.error_stage, n.error_retryable, 1)
+    ) c(job_id, project_id, status, code, stage, retryable, tasks)
+    where (o.status = 'FAILED') <> (n.status = 'FAILED') and c.status = 'FAILED'
+    group by 1, 2, 3, 4 order by 1, 3, 4
+    on conflict (job_id, code, stage) do update
+      set failed = e.failed + excluded.failed, retryable = e.retryable + excluded.retryable;
+  end if;
+
   update headway.stage_count s set queued = s.queued + d.queued, running = s.running + d.running,
     completed = s.completed + d.completed, failed = s.failed + d.failed
   from (
@@ -2792,6 +2843,17 @@ AS $function$
     from tasks t where t.job_id = s.job_id and t.kind = 'DOCUMENT'
   ) n
   where (s.queued, s.running, s.completed, s.failed) is distinct from (n.queued, n.running, n.completed, n.failed)
+  union all
+  select 'S8', 'JOB', coalesce(n.job_id, e.job_id), format('%s tasks are FAILED by %s at stage %s, %s are counted',
+    coalesce(n.failed, 0), coalesce(n.code, e.code), coalesce(n.stage, e.stage), coalesce(e.failed, 0))
+  from (
+    select job_id, coalesce(error_code, '') as code, coalesce(error_stage, '') as stage, count(*) as failed,
+      count(*) filter (where error_retryable) as retryable
+    from tasks where status = 'FAILED' group by 1, 2, 3
+  ) n
+  full join (select * from headway.error_count where failed <> 0 and job_id in (select id from jobs)) e
+    on e.job_id = n.job_id and e.code = n.code and e.stage = n.stage
+  where n.failed is distinct from e.failed or n.retryable is distinct from e.retryable
   union all
   select 'S8', 'JOB', j.id, j.status || ', but its tasks say ' || r.status from jobs j
   left join tasks c on c.job_id = j.id and c.kind = 'COLLECTION'
@@ -2985,6 +3047,8 @@ alter table headway.api_key add constraint api_key_collection_id_fkey FOREIGN KE
 
 alter table headway.api_key add constraint api_key_job_id_fkey FOREIGN KEY (job_id) REFERENCES headway.job(id);
 
+alter table headway.api_key add constraint api_key_made_by_fkey FOREIGN KEY (made_by) REFERENCES headway.api_key(id);
+
 alter table headway.api_key add constraint api_key_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
 alter table headway.artifact add constraint artifact_job_id_fkey FOREIGN KEY (job_id) REFERENCES headway.job(id);
@@ -3017,9 +3081,17 @@ alter table headway.document_text add constraint document_text_document_id_fkey 
 
 alter table headway.document_text add constraint document_text_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
+alter table headway.error_count add constraint error_count_job_id_fkey FOREIGN KEY (job_id) REFERENCES headway.job(id);
+
+alter table headway.error_count add constraint error_count_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
 alter table headway.job add constraint job_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES headway.collection(id);
 
 alter table headway.job add constraint job_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
+alter table headway.job_count add constraint job_count_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
+alter table headway.job_count_change add constraint job_count_change_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
 alter table headway.job_summary add constraint job_summary_job_id_fkey FOREIGN KEY (job_id) REFERENCES headway.job(id);
 

@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import type { Role } from "../lifecycle/roles.js";
+import { isSignatureOf, MAX_SIGNED_MINUTES, queryOf, type AddressQuery } from "./signed-address.js";
 
 /** What a key is good for. */
 export interface KeyGrant {
@@ -14,6 +15,8 @@ export interface KeyGrant {
   /** One collection, or one of its jobs; null for the whole project. */
   readonly scope: KeyScope | null;
   readonly createdBy: string;
+  /** The key that it ends with, at the latest; none when absent. */
+  readonly madeBy?: string;
 }
 
 /** The one collection that a key sees; with a job, that job of it. */
@@ -51,8 +54,10 @@ export async function createKey(
   const id = uuidv7();
   const secret = randomBytes(SECRET_BYTES).toString("base64url");
   const rows: { expiresAt: Date | null }[] = await db.query(
-    `insert into headway.api_key (id, project_id, name, role, secret_hash, collection_id, job_id, created_by, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + make_interval(secs => $9::float8 / 1000))
+    `insert into headway.api_key (id, project_id, name, role, secret_hash, collection_id, job_id, created_by, made_by, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::uuid, least(
+       clock_timestamp() + make_interval(secs => $10::float8 / 1000),
+       (select expires_at from headway.api_key where id = $9::uuid)))
      returning expires_at as "expiresAt"`,
     [
       id,
@@ -63,6 +68,7 @@ export async function createKey(
       grant.scope?.collectionId ?? null,
       grant.scope?.jobId ?? null,
       grant.createdBy,
+      grant.madeBy ?? null,
       grant.lifeMs,
     ],
   );
@@ -97,13 +103,16 @@ export function listKeys(db: Queryable, projectId: string, which: "good" | "all"
   );
 }
 
-/** SQL: whether the key k is neither revoked nor over. */
-export const GOOD = "k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())";
+/** SQL: whether the key k is neither revoked nor over, nor that of its maker revoked. */
+export const GOOD = `k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
+  and not exists (select from headway.api_key m where m.id = k.made_by and m.revoked_at is not null)`;
 
 interface Known extends KeyRow {
   readonly secretHash: Buffer;
   /** What was left of its life when it was read, by the database's clock; null for a key without an end. */
   readonly leftMs: number | null;
+  /** What that clock said then. */
+  readonly nowMs: number;
 }
 interface Cached {
   readonly row: Known;
@@ -152,21 +161,58 @@ export class KeyRing {
     return (await this.#good(id)) !== null;
   }
 
+  /**
+   * The query of an address that lets whoever has it read this object as the key may, for `lifeMs` or until the key's end;
+   * null where the key is no longer good.
+   */
+  async sign(keyId: string, object: string, lifeMs: number): Promise<{ query: string; expiresAt: Date } | null> {
+    const cached = await this.#known(keyId);
+    const row = rowOf(cached);
+    if (cached === null || row === null) return null;
+    const ends = row.expiresAt?.getTime() ?? Infinity;
+    const expiresAtMs = Math.floor(Math.min(databaseNow(cached) + lifeMs, ends));
+    const query = queryOf(row.secretHash, { keyId, projectId: row.projectId, object, expiresAtMs });
+    return { query, expiresAt: new Date(expiresAtMs) };
+  }
+
+  /** The key that has signed this address of the object; null when the address or the key is no longer good. */
+  async verifyAddress(object: string, { keyId, expiresAtMs, signature }: AddressQuery): Promise<KeyRow | null> {
+    const cached = await this.#known(keyId);
+    const row = rowOf(cached);
+    if (cached === null || row === null) return null;
+    const leftMs = expiresAtMs - databaseNow(cached);
+    if (leftMs <= 0 || leftMs > MAX_SIGNED_MINUTES * 60_000) return null;
+    const right = { keyId, projectId: row.projectId, object, expiresAtMs };
+    if (!isSignatureOf(row.secretHash, right, signature)) return null;
+    this.#noteUse(keyId);
+    return row;
+  }
+
+  /** A key that is revoked is asked for anew at its next use. */
+  forget(id: string): void {
+    this.#cache.delete(id);
+  }
+
   async #good(id: string): Promise<Known | null> {
+    return rowOf(await this.#known(id));
+  }
+
+  async #known(id: string): Promise<Cached | null> {
     const cached = this.#cache.get(id);
     const now = performance.now();
-    if (cached && (now >= cached.endsAt || now - cached.readAt <= this.#trustedMs)) return rowOf(cached);
+    if (cached && (now >= cached.endsAt || now - cached.readAt <= this.#trustedMs)) return cached;
     // Asked for once, however many requests come with the key at this moment.
     const reading = this.#reading.get(id) ?? this.#read(id).finally(() => this.#reading.delete(id));
     this.#reading.set(id, reading);
-    return rowOf(await reading);
+    return reading;
   }
 
   async #read(id: string): Promise<Cached | null> {
     const readAt = performance.now();
     const rows: Known[] = await this.#db.query(
       `select ${KEY_COLUMNS}, k.secret_hash as "secretHash",
-         (extract(epoch from k.expires_at - clock_timestamp()) * 1000)::float8 as "leftMs"
+         (extract(epoch from k.expires_at - clock_timestamp()) * 1000)::float8 as "leftMs",
+         (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"
        from headway.api_key k join headway.project p on p.id = k.project_id where k.id = $1 and ${GOOD}`,
       [id],
     );
@@ -190,6 +236,11 @@ export class KeyRing {
       .query("update headway.api_key set last_used_at = clock_timestamp() where id = $1", [id])
       .catch((error: unknown) => this.#onError(error, "noting the use of a key"));
   }
+}
+
+/** What the database's clock says now, about: it was asked when the key was read. */
+function databaseNow({ row, readAt }: Cached): number {
+  return row.nowMs + (performance.now() - readAt);
 }
 
 function rowOf(cached: Cached | null): Known | null {

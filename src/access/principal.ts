@@ -1,4 +1,5 @@
-import type { KeyRing, KeyScope } from "./keys.js";
+import type { KeyRing, KeyRow, KeyScope } from "./keys.js";
+import { addressQuery } from "./signed-address.js";
 import { AccessDenied } from "../errors.js";
 import { isAtLeast, type Role } from "../lifecycle/roles.js";
 
@@ -28,7 +29,28 @@ export async function authenticate(keys: KeyRing, authorization: unknown): Promi
   if (key === null) {
     throw new AccessDenied("UNAUTHENTICATED", "This key is unknown, revoked or expired; ask for another one.");
   }
-  const { id: keyId, name, role, projectId, project, scope } = key;
+  return principalOf(key);
+}
+
+/**
+ * The principal whose key has signed the address of this object, by what stands behind its question mark.
+ * @throws {AccessDenied} FORBIDDEN when it is no such address, or no longer good
+ */
+export async function authenticateAddress(
+  keys: KeyRing,
+  object: string,
+  query: Readonly<Record<string, unknown>>,
+): Promise<Principal> {
+  const address = addressQuery(query);
+  const key = address && (await keys.verifyAddress(object, address));
+  if (key) return principalOf(key);
+  throw new AccessDenied(
+    "FORBIDDEN",
+    "This address has expired, its key is no longer good, or it is not as it was given; ask for another one.",
+  );
+}
+
+function principalOf({ id: keyId, name, role, projectId, project, scope }: KeyRow): Principal {
   return { keyId, name, role, projectId, project, scope };
 }
 
@@ -46,6 +68,8 @@ export const MUTATION_ROLES: Readonly<Record<string, Role>> = {
   cancelTask: "OPERATOR",
   createBrowserKey: "OPERATOR",
   deleteCollection: "ADMIN",
+  createKey: "ADMIN",
+  revokeKey: "ADMIN",
   bulkJobs: "ADMIN",
   pausePipeline: "ADMIN",
   resumePipeline: "ADMIN",

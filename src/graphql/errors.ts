@@ -111,7 +111,10 @@ export function formatError(
     return { message, ...where, extensions: { code: "QUERY_TIMED_OUT" } };
   }
   const code = typeof extensions.code === "string" ? extensions.code : undefined;
-  if (code !== undefined && REQUEST_CODES.has(code)) return { message, ...where, extensions: { code } };
+  if (code !== undefined && REQUEST_CODES.has(code)) {
+    const { cost } = extensions; // Of what asks for too much.
+    return { message, ...where, extensions: { code, ...(cost ? { cost } : {}) } };
+  }
   if (!originalError && code === undefined) {
     return { message, ...where, extensions: { code: path ? "BAD_USER_INPUT" : "GRAPHQL_VALIDATION_FAILED" } };
   }

@@ -13,12 +13,14 @@ import { NamedEntity } from "../model/named-entity.js";
 import type { StatusChange } from "../model/status-change.js";
 import { RefusedWrite, Task } from "../model/task.js";
 import { Worker } from "../model/worker.js";
+import { errorGroups, type FailedTasks } from "../engine/read/error-groups.js";
 import { textSlices, type TextSlice } from "../engine/read/text-slices.js";
 import type { Principal } from "../access/principal.js";
 import { isVisible } from "../access/key-scope.js";
 import { readBounded } from "./limits/bounded-read.js";
 import { readEntities } from "./limits/read-entities.js";
 import type { Budget } from "./limits/budget.js";
+import { many, ofMap, one } from "./batches.js";
 import { NestedPages } from "./paging/nested-pages.js";
 import { readStageSummaries } from "../engine/read/stage-summaries.js";
 
@@ -39,10 +41,10 @@ export interface Loaders {
   readonly collectionTaskOfJob: DataLoader<string, Task | null>;
   readonly taskOfDocument: DataLoader<TaskOfDocument, Task | null, string>;
   readonly lastTaskOfDocument: DataLoader<string, Task | null>;
-  /** The extracted text as readers see it now. */
   /** A slice of a document's text, by UTF-16 units; null where it has no text. */
   readonly sliceOfText: DataLoader<TextSlice, string | null, string>;
   readonly stageCountsOfJob: DataLoader<string, StageCount[]>;
+  readonly errorGroupsOfJob: DataLoader<string, FailedTasks[]>;
   readonly refusedWritesOfTask: DataLoader<string, RefusedWrite[]>;
   /** By entity id. */
   readonly lastChange: DataLoader<string, StatusChange | null>;
@@ -66,34 +68,6 @@ export interface TaskOfDocument {
 }
 function keyOfTask({ jobId, documentId }: TaskOfDocument): string {
   return `${jobId} ${documentId}`;
-}
-
-type Rows<T> = (keys: readonly string[]) => Promise<readonly T[]>;
-
-function one<T>(
-  rows: Rows<T>,
-  keyOf: (row: T) => string,
-  isSeen: (row: T) => boolean = () => true,
-): DataLoader<string, T | null> {
-  return new DataLoader(async (keys) => {
-    const byKey = new Map((await rows(keys)).filter(isSeen).map((row) => [keyOf(row), row]));
-    return keys.map((key) => byKey.get(key) ?? null);
-  });
-}
-
-function many<T>(rows: Rows<T>, keyOf: (row: T) => string): DataLoader<string, T[]> {
-  return new DataLoader(async (keys) => {
-    const byKey = new Map<string, T[]>(keys.map((key) => [key, []]));
-    for (const row of await rows(keys)) byKey.get(keyOf(row))?.push(row);
-    return keys.map((key) => byKey.get(key)!);
-  });
-}
-
-function ofMap<T>(read: (keys: readonly string[]) => Promise<ReadonlyMap<string, T>>): DataLoader<string, T | null> {
-  return new DataLoader(async (keys) => {
-    const found = await read(keys);
-    return keys.map((key) => found.get(key) ?? null);
-  });
 }
 
 /** Loaders that find what this principal may see: of its project, and of its key's part of that. */
@@ -211,6 +185,10 @@ export function createLoaders(
         ) as Promise<(StageCount & { jobId: string })[]>,
       (row) => row.jobId,
     ) as DataLoader<string, StageCount[]>,
+    errorGroupsOfJob: many(
+      (keys) => errorGroups(db, keys),
+      (row) => row.jobId,
+    ),
     refusedWritesOfTask: many(
       async (keys) => {
         const found: { id: string }[] = await db.query(

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
 import { buildSchema, type PubSub } from "type-graphql";
 import { AccessResolver } from "./access/access.resolver.js";
+import { KeysResolver } from "./access/keys.resolver.js";
 import { guardFields } from "./access/guard-fields.js";
 import { BulkResolver } from "./job/bulk.resolver.js";
 import { countAnswers } from "./limits/count-answers.js";
@@ -59,6 +60,7 @@ async function build(): Promise<GraphQLSchema> {
       DocumentResolver,
       JobResolver,
       JobSummaryResolver,
+      KeysResolver,
       NamedEntityResolver,
       OperationsResolver,
       PipelineResolver,

@@ -51,6 +51,9 @@ export class Document extends NodeEntity {
   @Column({ type: "jsonb" })
   readonly warnings!: Warning[];
 
+  @Column({ name: "blob_key", type: "text", nullable: true })
+  readonly blobKey!: string | null;
+
   @Column({ name: "content_task_id", type: "uuid", nullable: true })
   readonly contentTaskId!: string | null;
 

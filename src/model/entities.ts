@@ -1,3 +1,4 @@
+import { ApiKey } from "./api-key.js";
 import { Artifact } from "./artifact.js";
 import { Chunk } from "./chunk.js";
 import { Collection } from "./collection.js";
@@ -10,6 +11,7 @@ import { Worker } from "./worker.js";
 
 /** Every entity, for the data source. */
 export const ENTITIES = [
+  ApiKey,
   Artifact,
   Chunk,
   Collection,

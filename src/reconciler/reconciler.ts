@@ -10,6 +10,7 @@ import { enforceCancelDeadlines } from "./cancel-deadlines.js";
 import { rescueExpiredLeases } from "./expired-leases.js";
 import { expireCollections } from "./expiry.js";
 import { convergeOpenJobs } from "./open-jobs.js";
+import { addUpJobCounts } from "./job-counts.js";
 import type { DutyDeps } from "./duty.js";
 import { finishOperations } from "./operations.js";
 import { countOpenWork } from "./open-work.js";
@@ -103,6 +104,7 @@ export class Reconciler {
       await this.#duty("rescuing expired leases", rescueExpiredLeases);
     }
     await this.#duty("counting open work", countOpenWork);
+    await this.#duty("adding up the counts of jobs", addUpJobCounts);
     await this.#duty("expiring uploads", expireUploads);
     await this.#duty("expiring collections", expireCollections);
     await this.#duty("removing artifacts of stages that did not end", ({ db }) => removeUnacceptedArtifacts(db));

@@ -76,6 +76,18 @@ function finishing({ finish }: Pick<GraphService<never>, "finish">): ApolloServe
   };
 }
 
+/** Says with each answer what it cost, and what of it most, so that who comes near a limit sees it before. */
+function telling({ costOf }: Pick<GraphService<never>, "costOf">): ApolloServerPlugin<object> {
+  return {
+    requestDidStart: async () => ({
+      willSendResponse: async ({ response: { body }, document, request: { operationName, variables } }) => {
+        const cost = document && body.kind === "single" && costOf?.(document, { operationName, variables });
+        if (cost) body.singleResult.extensions = { ...body.singleResult.extensions, cost };
+      },
+    }),
+  };
+}
+
 /**
  * Who is told to come back later is told so in the head of the answer too, where proxies and clients of HTTP look; by the
  * status only where there is nothing else in the answer.
@@ -117,6 +129,7 @@ function apolloFor<Principal>({ drain, service, logger }: Endpoint<Principal>): 
       ApolloServerPluginUsageReportingDisabled(),
       draining,
       finishing(service),
+      telling(service),
       retryAfter,
     ],
   });

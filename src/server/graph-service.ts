@@ -6,7 +6,7 @@ import type {
   GraphQLSchema,
   ValidationRule,
 } from "graphql";
-import type { GraphRequest } from "../graphql/limits/limits.js";
+import type { Cost, GraphRequest } from "../graphql/limits/limits.js";
 
 /** The largest body of a request over HTTP. */
 export const MAX_BODY_BYTES = 1_000_000;
@@ -30,6 +30,8 @@ export interface GraphService<Principal> {
   readonly admit: (principal: Principal) => void;
   /** The document of a request that is not too much, else why it is. */
   readonly limit: (request: GraphRequest) => DocumentNode | readonly GraphQLError[];
+  /** What such a request costs, for who wants to know; null where its document has no operation of that name. */
+  readonly costOf?: (document: DocumentNode, request: Omit<GraphRequest, "query">) => Cost | null;
   /** What becomes of a result, its errors formatted, before it is sent. */
   readonly finish: (
     result: FormattedExecutionResult<Record<string, unknown>>,

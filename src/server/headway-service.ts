@@ -4,7 +4,7 @@ import { authenticate, type Principal } from "../access/principal.js";
 import { createContext, type ApiDeps } from "../graphql/context.js";
 import { formatError } from "../graphql/errors.js";
 import { withoutTooLarge } from "../graphql/limits/budget.js";
-import { limitRequest } from "../graphql/limits/limits.js";
+import { costOf, limitRequest } from "../graphql/limits/limits.js";
 import { buildHeadwaySchema } from "../graphql/schema.js";
 import type { GraphService } from "./graph-service.js";
 import { RateLimit } from "./rate-limit.js";
@@ -45,6 +45,7 @@ export async function headwayService(
       if (retryAfterMs !== null) throw new RateLimited(retryAfterMs);
     },
     limit: (request) => limitRequest(schema, request, maxResponseBytes),
+    costOf: (document, request) => costOf(schema, document, request),
     finish: withoutTooLarge,
     validationRules: introspection === false ? [NoSchemaIntrospectionCustomRule] : [],
     context: (principal, here, gone) =>

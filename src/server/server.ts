@@ -3,12 +3,15 @@ import { createServer, type Server } from "node:http";
 import { isIPv6, type AddressInfo } from "node:net";
 import { AccessDenied, HeadwayError, messageOf, RateLimited, ServiceBusy } from "../errors.js";
 import type { Logger } from "../logger.js";
+import { authenticateAddress, type Principal } from "../access/principal.js";
+import { isSignedAddress } from "../access/signed-address.js";
 import { serveArtifact } from "./artifacts.js";
 import { Connections } from "./connections.js";
 import { Drain } from "./drain.js";
 import { healthz, readyz, type Check } from "./health.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
 import { serveMetrics } from "./metrics.js";
+import { serveOriginal } from "./originals.js";
 import { SHARED_PATHS, sharedWith } from "./origins.js";
 import { serveSignIn } from "./playground/sign-in.js";
 import { boundBodies } from "./receive.js";
@@ -48,7 +51,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const { db, maxDocumentBytes } = api.deps;
     serveSignIn(app, { signIn: options.signIn ?? null, authenticate: service.authenticate });
     const files = { db, blobs: api.blobs, authenticate: service.authenticate, logger };
-    app.get("/artifacts/:id", serveArtifact(files));
+    const readBy = (req: express.Request, object: string): Promise<Principal> =>
+      isSignedAddress(req.query)
+        ? authenticateAddress(api.keys, object, req.query)
+        : service.authenticate(req.headers.authorization);
+    app.get("/artifacts/:id", serveArtifact({ ...files, authenticate: readBy }));
+    app.get("/originals/:id", serveOriginal({ ...files, authenticate: readBy }));
     app
       .route("/uploads/:id")
       .put(serveUpload({ ...files, maxDocumentBytes }))

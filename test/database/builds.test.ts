@@ -121,7 +121,7 @@ describe("a database that is behind", () => {
       const { status, migrations } = await readyz(process.url);
       expect(status).toBe(503);
       expect(migrations).toMatch(
-        /^The database is behind this build of Headway \(.*\): migrations\/0001_baseline\.sql is not in; run "headway migrate", or restart this process\.$/,
+        /^The database is behind this build of Headway \(.*\): migrations\/0001_baseline\.sql, .*\.sql are not in; run "headway migrate", or restart this process\.$/,
       );
     } finally {
       await process.kill();

@@ -1,5 +1,5 @@
--- Statement trigger: the history of jobs, from exactly the rows that changed; a new job gets its counts by stage, and of
--- one that is to be cancelled nothing is due any more.
+-- Statement trigger: the history of jobs, from exactly the rows that changed, and how their number by status changes; a new
+-- job gets its counts by stage, and of one that is to be cancelled nothing is due any more.
 create or replace function headway.record_jobs() returns trigger language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -12,6 +12,8 @@ begin
       change_message, change_id, status_changed_at from new_rows order by id;
     insert into headway.stage_count (job_id, project_id, stage)
     select n.id, n.project_id, s from new_rows n, unnest(n.document_stages) as s;
+    insert into headway.job_count_change (project_id, pipeline, status, jobs)
+    select project_id, pipeline, status, count(*) from new_rows group by 1, 2, 3;
   else
     if not exists (select from new_rows n join old_rows o on o.id = n.id where n.version <> o.version) then
       return null;
@@ -23,6 +25,10 @@ begin
     select n.project_id, 'JOB', n.id, n.collection_id, n.id, n.version, o.status, n.status, n.run, n.changed_by_type,
       n.changed_by, n.change_reason, n.change_message, n.change_id, n.status_changed_at
     from new_rows n join old_rows o on o.id = n.id where n.version <> o.version order by n.id;
+    insert into headway.job_count_change (project_id, pipeline, status, jobs)
+    select n.project_id, n.pipeline, c.status, sum(c.jobs) from new_rows n join old_rows o on o.id = n.id
+    cross join lateral (values (o.status, -1), (n.status, 1)) c(status, jobs)
+    where n.status <> o.status group by 1, 2, 3 having sum(c.jobs) <> 0;
     if exists (select from new_rows where cancel_requested_at is not null and finished_at is null) then
       update headway.ready_stage set not_before = 'infinity'
       where job_id in (select id from new_rows where cancel_requested_at is not null);

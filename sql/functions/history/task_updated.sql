@@ -1,5 +1,5 @@
--- Statement trigger: checks the transitions of tasks, writes their history, and moves the counts of their jobs and
--- stages. Of an UPDATE that holds steps (see guard_task) each step is a row of its own: all but the last have gone on to
+-- Statement trigger: checks the transitions of tasks, writes their history, and moves the counts of their jobs, stages
+-- and errors. Of an UPDATE that holds steps (see guard_task) each step is a row of its own: all but the last have gone on to
 -- the next stage of the job's list, so that nothing else can be said of them. In the counts by stage COMPLETED has
 -- passed all stages, SKIPPED counts nowhere, any other has passed the stages before its own.
 create or replace function headway.task_updated() returns trigger language plpgsql
@@ -95,6 +95,22 @@ begin
       ) m where m.from_status <> m.to_status group by m.job_id
     ) d where j.id = d.job_id;
     perform headway.count_ready(v_moves);
+  end if;
+
+  -- The job's row is locked by now, so that no two come to its errors at once.
+  if exists (select from unnest(v_moves) m where (m.from_status = 'FAILED') <> (m.to_status = 'FAILED')) then
+    insert into headway.error_count as e (job_id, project_id, code, stage, failed, retryable)
+    select c.job_id, c.project_id, coalesce(c.code, ''), coalesce(c.stage, ''), sum(c.tasks),
+      sum(case when c.retryable then c.tasks else 0 end)
+    from new_rows n full join old_rows o on o.id = n.id
+    cross join lateral (values
+      (o.job_id, o.project_id, o.status, o.error_code, o.error_stage, o.error_retryable, -1),
+      (n.job_id, n.project_id, n.status, n.error_code, n.error_stage, n.error_retryable, 1)
+    ) c(job_id, project_id, status, code, stage, retryable, tasks)
+    where (o.status = 'FAILED') <> (n.status = 'FAILED') and c.status = 'FAILED'
+    group by 1, 2, 3, 4 order by 1, 3, 4
+    on conflict (job_id, code, stage) do update
+      set failed = e.failed + excluded.failed, retryable = e.retryable + excluded.retryable;
   end if;
 
   update headway.stage_count s set queued = s.queued + d.queued, running = s.running + d.running,

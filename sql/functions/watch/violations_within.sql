@@ -85,6 +85,17 @@ returns table (invariant text, entity_type text, entity_id uuid, detail text) la
   ) n
   where (s.queued, s.running, s.completed, s.failed) is distinct from (n.queued, n.running, n.completed, n.failed)
   union all
+  select 'S8', 'JOB', coalesce(n.job_id, e.job_id), format('%s tasks are FAILED by %s at stage %s, %s are counted',
+    coalesce(n.failed, 0), coalesce(n.code, e.code), coalesce(n.stage, e.stage), coalesce(e.failed, 0))
+  from (
+    select job_id, coalesce(error_code, '') as code, coalesce(error_stage, '') as stage, count(*) as failed,
+      count(*) filter (where error_retryable) as retryable
+    from tasks where status = 'FAILED' group by 1, 2, 3
+  ) n
+  full join (select * from headway.error_count where failed <> 0 and job_id in (select id from jobs)) e
+    on e.job_id = n.job_id and e.code = n.code and e.stage = n.stage
+  where n.failed is distinct from e.failed or n.retryable is distinct from e.retryable
+  union all
   select 'S8', 'JOB', j.id, j.status || ', but its tasks say ' || r.status from jobs j
   left join tasks c on c.job_id = j.id and c.kind = 'COLLECTION'
   cross join lateral headway.roll_up(j.queued + j.running, j.completed, j.failed, j.cancelled, j.skipped, c.status,

@@ -19,7 +19,7 @@ export class AccessResolver {
 
   @Mutation(() => CreateBrowserKeyPayload, {
     description:
-      "Makes a key with the role VIEWER that sees one collection or one job and lives for minutes: for a page that follows it from a browser.",
+      "Makes a key with the role VIEWER that sees one collection or one job and lives for minutes, and no longer than the key that makes it: for a page that follows it from a browser.",
   })
   createBrowserKey(
     @Arg("input", () => CreateBrowserKeyInput, { description: "What the key is to see, and for how long." })
@@ -43,6 +43,7 @@ export class AccessResolver {
         lifeMs: expiresInMinutes * 60_000,
         scope: scope!,
         createdBy: principal.name,
+        madeBy: principal.keyId,
       });
       return { key, expiresAt };
     });

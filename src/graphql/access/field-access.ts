@@ -25,7 +25,9 @@ export type FieldAccess =
   /** As PROJECT, but null and no error: a page may ask for it beside what it does see. */
   | "PROJECT_OR_NULL"
   /** As PROJECT_OR_NULL, and null for VIEWER too. */
-  | "OPERATOR_OR_NULL";
+  | "OPERATOR_OR_NULL"
+  /** As PROJECT, and refused to VIEWER and OPERATOR too. */
+  | "ADMIN";
 
 export const FIELD_ACCESSES: readonly FieldAccess[] = [
   "SHOWN",
@@ -34,6 +36,7 @@ export const FIELD_ACCESSES: readonly FieldAccess[] = [
   "PROJECT",
   "PROJECT_OR_NULL",
   "OPERATOR_OR_NULL",
+  "ADMIN",
 ];
 
 /** By type; the names of its fields, with spaces between. */
@@ -41,8 +44,9 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
   Query: {
     SHOWN: "viewer",
     NARROWED:
-      "collection collectionByName collections doctor document job jobs node search stageCounts statusChanges streamCursor task tasks",
+      "collection collectionByName collections doctor document job jobCounts jobs node search stageCounts statusChanges streamCursor task tasks",
     PROJECT: "pipelines workers",
+    ADMIN: "keys",
   },
   Subscription: { NARROWED: "jobProgress statusChanges" },
 
@@ -53,7 +57,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
     COLLECTION: "history lastChange",
   },
   Document: {
-    SHOWN: "contentVersion createdAt id mediaType metadata name sha256 sizeBytes sourceUri text warnings",
+    SHOWN: "contentVersion createdAt id mediaType metadata name original sha256 sizeBytes sourceUri text warnings",
     NARROWED: "chunks collection lastTask",
   },
   Chunk: {
@@ -64,7 +68,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
   RelatedEntity: { SHOWN: "entity together" },
   Job: {
     SHOWN:
-      "artifacts canCancel canRetry cancelRequestedAt collectionTask counts createdAt finishedAt history id lastChange mode options pipeline pipelineVersion priority progress run stage stageCounts startedAt status statusChangedAt summary tags task tasks version waitingOn",
+      "artifacts canCancel canRetry cancelRequestedAt collectionTask counts createdAt errorGroups finishedAt history id lastChange mode options pipeline pipelineVersion priority progress run stage stageCounts startedAt status statusChangedAt summary tags task tasks version waitingOn",
     NARROWED: "collection",
   },
   JobSummary: { SHOWN: "counts createdAt durationMs errors output stages status" },
@@ -75,7 +79,8 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
     PROJECT_OR_NULL: "worker",
   },
   TaskError: { SHOWN: "code message retryable stage", OPERATOR_OR_NULL: "stack" },
-  Artifact: { SHOWN: "createdAt id mediaType name sha256 sizeBytes url" },
+  Artifact: { SHOWN: "createdAt id mediaType name sha256 signedUrl sizeBytes url" },
+  SignedUrl: { SHOWN: "expiresAt url" },
   StatusChange: {
     SHOWN:
       "actor at attempt collectionId cursor entityId entityType fence fromStage fromStatus id jobId message reason taskId toStage toStatus version",
@@ -92,7 +97,9 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
       "collectionStages description documentStages name oldestQueuedAt optionsSchema paused pausedReason queued running version",
   },
 
+  ApiKey: { ADMIN: "collectionId createdAt createdBy expiresAt id jobId lastUsedAt name revokedAt role" },
   Actor: { SHOWN: "name type" },
+  JobCount: { SHOWN: "count status" },
   ErrorGroup: { SHOWN: "code count retryable sampleTaskIds stage" },
   PageInfo: { SHOWN: "endCursor hasNextPage hasPreviousPage startCursor" },
   Permission: { SHOWN: "allowed disabledReason" },
@@ -117,7 +124,10 @@ const PAGES: Readonly<Record<string, string>> = {
 export function accessOf(typeName: string, fieldName: string): FieldAccess | null {
   const has = (names: string | undefined): boolean => names?.split(" ").includes(fieldName) ?? false;
   const paged = pagePartOf(typeName);
-  if (paged !== null) return has(PAGES[paged]) ? "SHOWN" : null;
+  if (paged !== null) {
+    if (!has(PAGES[paged])) return null;
+    return ACCESS[typeName.slice(0, -paged.length)]?.ADMIN === undefined ? "SHOWN" : "ADMIN";
+  }
   return FIELD_ACCESSES.find((access) => has(ACCESS[typeName]?.[access])) ?? null;
 }
 

@@ -53,6 +53,10 @@ const CHECKS: Partial<Record<FieldAccess, (principal: Principal, name: string) =
     throw new AccessDenied("FORBIDDEN", `${name} tells of the whole project; this key sees one part of it.`);
   },
   PROJECT_OR_NULL: ({ scope }) => (scope === null ? "GO_ON" : "NULL"),
+  ADMIN: (principal) => {
+    requireRole(principal, "ADMIN");
+    return "GO_ON";
+  },
   OPERATOR_OR_NULL: (principal) => (whyNotAllowed(principal, "OPERATOR") === null ? "GO_ON" : "NULL"),
 };
 

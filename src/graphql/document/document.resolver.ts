@@ -3,10 +3,12 @@ import { BadInput } from "../../errors.js";
 import { Chunk } from "../../model/chunk.js";
 import { Collection } from "../../model/collection.js";
 import { Document } from "../../model/document.js";
+import { SignedUrl } from "../../model/signed-url.js";
 import { Task } from "../../model/task.js";
 import { ChunkConnection } from "../paging/connections.js";
 import type { GraphContext } from "../context.js";
 import { uuid } from "../ids.js";
+import { signedUrl } from "../signed-url.js";
 import { ForwardArgs } from "../paging/list-args.js";
 import type { Page } from "../paging/page.js";
 import { entityList } from "../paging/paged-list.js";
@@ -56,6 +58,19 @@ export class DocumentResolver {
     if (most < 0 || most > MAX_TEXT_LIMIT)
       throw new BadInput(`limit is ${most}; it must be 0 to ${MAX_TEXT_LIMIT}.`, { field: "limit" });
     return loaders.sliceOfText.load({ documentId: document.id, from, most });
+  }
+
+  @FieldResolver(() => SignedUrl, {
+    nullable: true,
+    description:
+      "Where to download the bytes as they came in, for 15 minutes; null where they are not kept here (yet).",
+  })
+  async original(
+    @Root() { id, sha256, sourceUri, blobKey }: Document,
+    @Ctx() context: GraphContext,
+  ): Promise<SignedUrl | null> {
+    const isKept = sha256 !== null && (sourceUri === null || blobKey !== null);
+    return isKept ? signedUrl(context, `originals/${id}`) : null;
   }
 
   @FieldResolver(() => ChunkConnection, { description: "In the order of the text." })

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Info, Mutation, Query, Resolver, Root } from "type-graphql";
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Info, Int, Mutation, Query, Resolver, Root } from "type-graphql";
 import { cancelJob } from "../../engine/cancel/cancel.js";
 import { whyNotCancel, whyNotRetryJob } from "../../engine/permissions.js";
 import { retryJob } from "../../engine/retry/retry.js";
@@ -7,16 +7,19 @@ import { submitJob } from "../../engine/submit/submit.js";
 import type { UserFault } from "../../errors.js";
 import { Artifact } from "../../model/artifact.js";
 import { Collection } from "../../model/collection.js";
-import { JobSummary, StageSummary } from "../../model/job-summary.js";
+import { ErrorGroup, JobSummary, StageSummary } from "../../model/job-summary.js";
 import { Job, StageCount, TaskCounts } from "../../model/job.js";
+import { SignedUrl } from "../../model/signed-url.js";
 import { Task } from "../../model/task.js";
 import { Permission, permission, WaitingReason } from "../../model/waiting.js";
+import { MAX_SIGNED_MINUTES } from "../../access/signed-address.js";
 import { whyNotAllowed } from "../../access/principal.js";
 import { ArtifactConnection, JobConnection, TaskConnection } from "../paging/connections.js";
 import type { GraphContext } from "../context.js";
 import { payload } from "../errors.js";
 import { idOf } from "../../engine/input.js";
 import { uuid } from "../ids.js";
+import { DEFAULT_SIGNED_MINUTES, signedUrl } from "../signed-url.js";
 import { CancelJobInput, JobFilter, JobOrder, RetryJobInput, SubmitJobInput } from "./job.input.js";
 import { TaskFilter } from "../task/task.input.js";
 import { jobPage } from "./job-list.js";
@@ -146,6 +149,13 @@ export class JobResolver {
     return loaders.stageCountsOfJob.load(id);
   }
 
+  @FieldResolver(() => [ErrorGroup], {
+    description: "What has failed as it stands now, by code and stage, the most frequent first; at most 100.",
+  })
+  errorGroups(@Root() { id }: Job, @Ctx() { loaders }: GraphContext): Promise<ErrorGroup[]> {
+    return loaders.errorGroupsOfJob.load(id);
+  }
+
   @FieldResolver(() => TaskConnection, { description: "In document order, the collection task last." })
   tasks(
     @Root() { id }: Job,
@@ -235,5 +245,19 @@ export class ArtifactResolver {
   @FieldResolver(() => String, { description: "Where to download it." })
   url(@Root() { id }: Artifact, @Ctx() { publicUrl }: GraphContext): string {
     return `${publicUrl}/artifacts/${id}`;
+  }
+
+  @FieldResolver(() => SignedUrl, { description: "Where to download it without a key, such as by a link in a page." })
+  signedUrl(
+    @Root() { id }: Artifact,
+    @Arg("expiresInMinutes", () => Int, {
+      defaultValue: DEFAULT_SIGNED_MINUTES,
+      nullable: true,
+      description: `1 to ${MAX_SIGNED_MINUTES}.`,
+    })
+    minutes: number | null,
+    @Ctx() context: GraphContext,
+  ): Promise<SignedUrl> {
+    return signedUrl(context, `artifacts/${id}`, minutes ?? DEFAULT_SIGNED_MINUTES);
   }
 }

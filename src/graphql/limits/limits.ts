@@ -1,20 +1,6 @@
-import {
-  getNamedType,
-  getOperationAST,
-  GraphQLError,
-  isInterfaceType,
-  isObjectType,
-  Kind,
-  parse,
-  visit,
-  type DocumentNode,
-  type FieldNode,
-  type FragmentDefinitionNode,
-  type GraphQLField,
-  type GraphQLSchema,
-  type SelectionSetNode,
-} from "graphql";
+import { GraphQLError, parse, visit, type DocumentNode, type GraphQLSchema } from "graphql";
 import { MAX_RESPONSE_BYTES, tooLarge } from "./budget.js";
+import { measureOf, type Asked, type Size, type Weight } from "./measure.js";
 import { fragmentsOf, overlapsOf } from "./overlaps.js";
 
 /** What a request may ask for at most. */
@@ -31,27 +17,26 @@ export const LIMITS = {
   overlaps: 2_000,
 } as const;
 
-const DEFAULT_PAGE = 50;
-/** Of no list more are taken: of doctor's, the longest. */
-const MAX_ROWS = 1_000;
-/**
- * Fields that cost as much as so many rows of a page, each time. A search compares the query with up to 50,000 vectors;
- * waitingOn looks at up to 10,000 tasks that are taken before; pipelines and stageCounts count all open work.
- */
-const COSTS: Readonly<Record<string, number>> = {
-  "Query.search": 5_000,
-  "Query.doctor": 1_000,
-  "Query.pipelines": 1_000,
-  "Query.stageCounts": 1_000,
-  "Job.waitingOn": 20,
-  "Task.waitingOn": 20,
-};
-
 /** A request as it came in, of either transport. */
-export interface GraphRequest {
+export interface GraphRequest extends Asked {
   readonly query: string;
-  readonly operationName?: string | null | undefined;
-  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/** What a request asks for, and what it may: in rows, or in what costs as much. */
+export interface Cost {
+  readonly asked: number;
+  readonly allowed: number;
+  readonly weighs: readonly Weight[];
+}
+
+/** What an operation of a document that is within its limits costs; null where there is none of that name. */
+export function costOf(schema: GraphQLSchema, document: DocumentNode, request: Asked): Cost | null {
+  const measured = measureOf(schema, document, request);
+  return measured && toCost(measured.size);
+}
+
+function toCost({ nodes, weights }: Size): Cost {
+  return { asked: nodes, allowed: LIMITS.nodes, weighs: weights };
 }
 
 /**
@@ -77,14 +62,11 @@ export function limitRequest(
   if (fragments.size > LIMITS.fragments) {
     return [tooMuch(`has ${fragments.size} fragments`, LIMITS.fragments, "spread fewer")];
   }
-  const operation = getOperationAST(document, request.operationName);
-  const root = operation && schema.getRootType(operation.operation);
-  if (!operation || !root) return document; // Whoever executes it says what is wrong with it.
-  const variables = { ...defaultsOf(operation.variableDefinitions), ...request.variables };
-  const measure = new Measure(schema, fragments, variables);
-  const circle = measure.circle();
+  const measured = measureOf(schema, document, request);
+  if (!measured) return document;
+  const { size, circle } = measured;
   if (circle !== null) return [coded(`Cannot spread fragment "${circle}" within itself.`, "GRAPHQL_VALIDATION_FAILED")];
-  const { depth, nodes, characters } = measure.of(operation.selectionSet, root.name);
+  const { depth, nodes, characters } = size;
   if (depth > LIMITS.depth)
     return [tooMuch(`is ${depth} levels deep`, LIMITS.depth, "ask for what is below by its id")];
   if (overlapsOf(document, LIMITS.overlaps) > LIMITS.overlaps) {
@@ -94,7 +76,7 @@ export function limitRequest(
   }
   if (nodes > LIMITS.nodes) {
     const instead = "ask for smaller pages; a search, doctor and waitingOn cost as much as many rows";
-    return [tooMuch(`asks for up to ${nodes} rows`, LIMITS.nodes, instead)];
+    return [tooMuch(`asks for up to ${nodes} rows`, LIMITS.nodes, instead, { cost: toCost(size) })];
   }
   if (characters > maxResponseBytes) {
     const originalError = tooLarge(
@@ -122,8 +104,9 @@ function parsed(query: string): DocumentNode {
   return document;
 }
 
-function tooMuch(what: string, most: number, instead: string): GraphQLError {
-  return coded(`The request ${what}; at most ${most} are taken: ${instead}.`, "GRAPHQL_VALIDATION_FAILED");
+function tooMuch(what: string, most: number, instead: string, more: object = {}): GraphQLError {
+  const message = `The request ${what}; at most ${most} are taken: ${instead}.`;
+  return new GraphQLError(message, { extensions: { code: "GRAPHQL_VALIDATION_FAILED", ...more } });
 }
 
 function coded(message: string, code: string, cause?: unknown): GraphQLError {
@@ -143,117 +126,4 @@ function countOf(document: DocumentNode): { aliases: number; directives: number 
     },
   });
   return { aliases, directives };
-}
-
-function defaultsOf(
-  definitions: NonNullable<ReturnType<typeof getOperationAST>>["variableDefinitions"],
-): Record<string, unknown> {
-  const given = (definitions ?? []).filter(({ defaultValue }) => defaultValue?.kind === Kind.INT);
-  return Object.fromEntries(
-    given.map(({ variable, defaultValue }) => [variable.name.value, Number((defaultValue as { value: string }).value)]),
-  );
-}
-
-interface Size {
-  readonly depth: number;
-  /** Below one of the things that the selection is made on. */
-  readonly nodes: number;
-  /** Of texts that are asked for with a limit. */
-  readonly characters: number;
-}
-const NOTHING: Size = { depth: 0, nodes: 0, characters: 0 };
-
-/** How deep and how large selections are, each fragment measured once for each type that it is used on. */
-class Measure {
-  readonly #schema: GraphQLSchema;
-  readonly #variables: Readonly<Record<string, unknown>>;
-  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  readonly #known = new Map<string, Size>();
-  readonly #open = new Set<string>();
-  #circle: string | null = null;
-
-  constructor(
-    schema: GraphQLSchema,
-    fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-    variables: Readonly<Record<string, unknown>>,
-  ) {
-    this.#schema = schema;
-    this.#variables = variables;
-    this.#fragments = fragments;
-  }
-
-  /** A fragment that comes back to itself; null where there is none. */
-  circle(): string | null {
-    for (const name of this.#fragments.keys()) this.#fragment(name);
-    return this.#circle;
-  }
-
-  of({ selections }: SelectionSetNode, typeName: string): Size {
-    let [depth, nodes, characters] = [0, 0, 0];
-    for (const selection of selections) {
-      const size =
-        selection.kind === Kind.FIELD
-          ? this.#field(selection, typeName)
-          : selection.kind === Kind.INLINE_FRAGMENT
-            ? this.of(selection.selectionSet, selection.typeCondition?.name.value ?? typeName)
-            : this.#fragment(selection.name.value);
-      depth = Math.max(depth, size.depth);
-      nodes += size.nodes;
-      characters += size.characters;
-    }
-    return { depth, nodes, characters };
-  }
-
-  #fragment(name: string): Size {
-    const known = this.#known.get(name);
-    if (known) return known;
-    const fragment = this.#fragments.get(name);
-    if (!fragment) return NOTHING;
-    if (this.#open.has(name)) {
-      this.#circle ??= name;
-      return NOTHING;
-    }
-    this.#open.add(name);
-    const size = this.of(fragment.selectionSet, fragment.typeCondition.name.value);
-    this.#open.delete(name);
-    this.#known.set(name, size);
-    return size;
-  }
-
-  #field(node: FieldNode, typeName: string): Size {
-    const name = node.name.value;
-    if (name.startsWith("__")) return NOTHING;
-    const type = this.#schema.getType(typeName);
-    const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
-    const cost = COSTS[`${typeName}.${name}`] ?? 0;
-    if (!node.selectionSet) return { depth: 1, nodes: cost, characters: field ? this.#characters(node, field) : 0 };
-    const below = this.of(node.selectionSet, field ? getNamedType(field.type).name : "");
-    const rows = field ? this.#pageSize(node, field) : null;
-    return {
-      depth: below.depth + 1,
-      nodes: cost + (rows === null ? below.nodes : rows * (1 + below.nodes)),
-      characters: (rows ?? 1) * below.characters,
-    };
-  }
-
-  /** Null where the field is no page. What is out of range is refused by the field itself. */
-  #pageSize(node: FieldNode, field: GraphQLField<unknown, unknown>): number | null {
-    const first = field.args.find(({ name }) => name === "first");
-    if (first === undefined) return null;
-    const size = this.#given(node, "last") ?? this.#given(node, "first") ?? first.defaultValue ?? DEFAULT_PAGE;
-    return Math.min(MAX_ROWS, Math.max(0, size as number));
-  }
-
-  /** How many characters the field may answer with, where the request says so: most texts are shorter than the default. */
-  #characters(node: FieldNode, field: GraphQLField<unknown, unknown>): number {
-    if (!field.args.some(({ name }) => name === "limit")) return 0;
-    return Math.max(0, this.#given(node, "limit") ?? 0);
-  }
-
-  #given(node: FieldNode, name: string): number | undefined {
-    const value = node.arguments?.find((argument) => argument.name.value === name)?.value;
-    if (value?.kind === Kind.INT) return Number(value.value);
-    const given = value?.kind === Kind.VARIABLE ? this.#variables[value.name.value] : undefined;
-    return typeof given === "number" ? given : undefined;
-  }
 }

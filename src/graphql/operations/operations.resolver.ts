@@ -1,8 +1,10 @@
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from "type-graphql";
 import { countOpenStages, findViolations } from "../../engine/operations/doctor.js";
+import { countJobs } from "../../engine/read/job-counts.js";
 import { repair } from "../../engine/operations/repair.js";
 import { Turns } from "../../async/turns.js";
 import { BadInput, ServiceBusy } from "../../errors.js";
+import { JobCount } from "../../model/job-count.js";
 import { StageCount } from "../../model/job.js";
 import { Violation } from "../../model/violation.js";
 import { Worker } from "../../model/worker.js";
@@ -54,6 +56,24 @@ export class OperationsResolver {
       pipeline: pipeline?.replaceAll("\0", "") ?? null,
     };
     return countOpenStages(db, scope);
+  }
+
+  @Query(() => [JobCount], {
+    description: "How many jobs have each status, over the whole project or within one collection; exact, 0 too.",
+  })
+  jobCounts(
+    @Arg("pipeline", () => String, { nullable: true, description: "Only of this pipeline, by name." })
+    pipeline: string | null,
+    @Arg("collectionId", () => ID, { nullable: true, description: "Only within this collection." })
+    collectionId: string | null,
+    @Ctx() { db, projectId, principal }: GraphContext,
+  ): Promise<JobCount[]> {
+    return countJobs(db, {
+      projectId,
+      pipeline: pipeline?.replaceAll("\0", "") ?? null,
+      collectionId: optionalUuid(collectionId, "collectionId"),
+      seen: principal.scope,
+    });
   }
 
   @Query(() => [Violation], {

@@ -1,4 +1,5 @@
 import { Field, Int, ObjectType, type ClassType } from "type-graphql";
+import { ApiKey } from "../../model/api-key.js";
 import { Artifact } from "../../model/artifact.js";
 import { Chunk } from "../../model/chunk.js";
 import { Collection } from "../../model/collection.js";
@@ -46,6 +47,7 @@ function connectionOf<T extends object>(name: string, node: ClassType<T>) {
   return ConnectionType;
 }
 
+export const ApiKeyConnection = connectionOf("ApiKey", ApiKey);
 export const ArtifactConnection = connectionOf("Artifact", Artifact);
 export const ChunkConnection = connectionOf("Chunk", Chunk);
 export const CollectionConnection = connectionOf("Collection", Collection);

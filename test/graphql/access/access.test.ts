@@ -53,6 +53,8 @@ const CALLS: Readonly<Record<string, object>> = {
   cancelJob: { jobId: UNKNOWN },
   cancelTask: { taskId: UNKNOWN },
   bulkJobs: { action: "CANCEL", filter: { collectionId: UNKNOWN } },
+  createKey: { name: " ", role: "VIEWER" },
+  revokeKey: { keyId: UNKNOWN },
   createBrowserKey: { collectionId: UNKNOWN },
   deleteCollection: { collectionId: UNKNOWN },
   pausePipeline: { pipeline: "unknown", reason: "a test" },
@@ -269,6 +271,17 @@ describe("H6: a key for browsers", () => {
     expect(userErrors.map(({ code, path }: { code: string; path: string[] }) => `${code} ${path.join(".")}`)).toEqual(
       faults,
     );
+  });
+
+  test("ends with the key that made it: not later, and when that is revoked", async () => {
+    const collectionId = await api.rig.collection(1);
+    const maker = await key({ name: "maker", role: "OPERATOR", lifeMs: 600_000 });
+    const { data } = await api.send(CREATE, { input: { collectionId, expiresInMinutes: 60 } }, maker);
+    const { key: made, expiresAt } = data!.createBrowserKey;
+    expect(Date.parse(expiresAt) - Date.now()).toBeLessThan(660_000);
+    expect(await codeOf(made, "{ viewer { name } }")).toBeUndefined();
+    await api.rig.db.query("update headway.api_key set revoked_at = clock_timestamp() where name = 'maker'");
+    await until("it is refused", async () => (await codeOf(made, "{ viewer { name } }")) === "UNAUTHENTICATED");
   });
 
   test("for what is not there is not made", async () => {

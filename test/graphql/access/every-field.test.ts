@@ -338,12 +338,12 @@ test("H9: keys of a collection and of its jobs are given each field that is open
   const ofCollections = withAccess("COLLECTION");
   expect([...open, ...ofCollections].filter((name) => !given.COLLECTION.has(name))).toEqual([]);
   expect(open.filter((name) => !given.JOB.has(name))).toEqual([]);
-  const closed = withAccess("PROJECT", "PROJECT_OR_NULL", "OPERATOR_OR_NULL");
+  const closed = withAccess("PROJECT", "PROJECT_OR_NULL", "OPERATOR_OR_NULL", "ADMIN");
   expect(closed.filter((name) => given.COLLECTION.has(name) || given.JOB.has(name))).toEqual([]);
   expect(ofCollections.filter((name) => given.JOB.has(name))).toEqual([]);
 
   // What lies in types that such a key can't come to is refused by the way there.
-  const roots = withAccess("PROJECT").filter((name) => name.startsWith("Query."));
+  const roots = withAccess("PROJECT", "ADMIN").filter((name) => name.startsWith("Query."));
   expect([...(await togetherOf("COLLECTION", "refused"))].sort()).toEqual(roots.sort());
   expect([...(await togetherOf("JOB", "refused"))].sort()).toEqual([...roots, ...ofCollections].sort());
   expect(await togetherOf("PROJECT", "refused")).toEqual(new Set());

@@ -174,6 +174,11 @@ export async function createMarkedWorld(): Promise<MarkedWorld> {
     ofPart("key of job A1", "JOB", ["A", "A1"], a1),
     ofPart("key of job A2", "JOB", ["A", "A2"], a2),
   ]);
+  // So that every field of a key has something in it.
+  await keyBy(db, { name: "ended", lifeMs: 3_600_000 });
+  await db.query(
+    "update headway.api_key set revoked_at = clock_timestamp(), last_used_at = created_at where name = 'ended'",
+  );
   const [{ databaseId }] = await db.query(`select id::text as "databaseId" from headway.database_identity`);
   return {
     api,
