@@ -32,6 +32,7 @@ describe("rich text", () => {
       "{\\fonttbl{\\f1\\fcharset2 Wingdings;}{\\f2\\fcharset2 Symbol;}}{\\f1\\'a7\\'fe}{\\f2\\'a7}",
       "▪☑♣",
     ],
+    ["of another font of pictures", "{\\fonttbl{\\f1\\fcharset2 OpenSymbol;}}{\\f1\\'95\\'fe}", "•☑"],
     ["of a field that names a sign", '{\\field{\\*\\fldinst SYMBOL 183 \\\\f "Symbol" \\\\s 10}{\\fldrslt}} a', "• a"],
     ["of the old Macintosh", "\\ansicpg10000 caf\\'8e", "café"],
     ["named by words", "\\ldblquote a\\rdblquote\\emdash b\\~c\\line d", "“a”—b c\nd"],

@@ -24,6 +24,11 @@ export type RtfDestination =
   | "modified"
   | `fact:${string}`;
 
+/** Letters of these are none of the document's. */
+export const SILENT: readonly RtfDestination[] = ["left out", "props", "row", "created", "modified"];
+/** What is gathered apart from the text around it. */
+export const APART: readonly RtfDestination[] = ["header", "footer", "note", "comment", "box"];
+
 const DESTINATIONS: Readonly<Record<string, RtfDestination>> = {
   rtf: "text",
   fldrslt: "text",

@@ -1,7 +1,7 @@
 import { PermanentError } from "../../../errors.js";
 import type { Json } from "../../pipeline.js";
 import type { Block } from "../blocks/block.js";
-import { destinationOf, TEXT_OF_WORD, type RtfDestination } from "./rtf-destinations.js";
+import { APART, destinationOf, SILENT, TEXT_OF_WORD, type RtfDestination } from "./rtf-destinations.js";
 import { RtfFacts, RtfStyles } from "./rtf-facts.js";
 import { fieldText, formText, isPageNumber, newField, type RtfField } from "./rtf-fields.js";
 import { RtfFonts } from "./rtf-fonts.js";
@@ -46,10 +46,6 @@ interface State extends FlowParagraph {
 
 /** Hex digits of one picture, and of all. */
 const MAX_PICTURE_LENGTH = 40_000_000;
-/** Letters of these are none of the document's. */
-const SILENT: readonly RtfDestination[] = ["left out", "props", "row", "created", "modified"];
-const APART: readonly RtfDestination[] = ["header", "footer", "note", "comment", "box"];
-
 /** Reads rich text group by group. Letters of one byte gather until something says how they are to be understood. */
 export class RtfReader {
   readonly #maxDepth: number;

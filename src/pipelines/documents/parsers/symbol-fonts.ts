@@ -34,8 +34,14 @@ export function symbolOf(code: number, font: string): string {
   if (byte <= 0x20) return " ";
   const isSymbol = /^symbol/i.test(font) || (font === "" && !NAMELESS.has(byte));
   if (isSymbol) return (byte < 0xa0 ? SYMBOL_LOW[byte - 0x20] : SYMBOL_HIGH[byte - 0xa0]) ?? "•";
-  const signs = /^wingdings 2/i.test(font) ? WINGDINGS_2 : /^webdings/i.test(font) ? WEBDINGS : WINGDINGS;
-  return signs[byte] ?? "•";
+  return signsOf(font, byte)[byte] ?? "•";
+}
+
+function signsOf(font: string, byte: number): Readonly<Record<number, string>> {
+  if (/^wingdings 2/i.test(font)) return WINGDINGS_2;
+  if (/^webdings/i.test(font)) return WEBDINGS;
+  // Other fonts of pictures have signs of their own; the usual ones of forms and lists are in most.
+  return /^wingdings$/i.test(font) || NAMELESS.has(byte) ? WINGDINGS : {};
 }
 
 /** The letters of a text that stand for pictures of its font, from U+F000 to U+F0FF, as what they show. */
