@@ -1268,6 +1268,24 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.fold_job_counts()
+ RETURNS integer
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with gone as (
+    delete from headway.job_count_change where id = any (array(
+      select id from headway.job_count_change order by id limit 10000 for update skip locked))
+    returning project_id, pipeline, status, jobs
+  ), folded as (
+    insert into headway.job_count as c (project_id, pipeline, status, jobs)
+    select project_id, pipeline, status, sum(jobs) from gone group by 1, 2, 3 order by 1, 2, 3
+    on conflict (project_id, pipeline, status) do update set jobs = c.jobs + excluded.jobs
+  )
+  select count(*)::int from gone
+$function$
+;
+
 CREATE OR REPLACE FUNCTION headway.follow_clock(p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
