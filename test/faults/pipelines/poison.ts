@@ -9,7 +9,7 @@ export default definePipeline({
     {
       name: "drink",
       isolate: true,
-      timeoutMs: 1_500,
+      timeoutMs: 6_000,
       memoryLimitMiB: 64,
       run: async (ctx: DocumentContext) => {
         switch (await ctx.document.text()) {
