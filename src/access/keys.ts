@@ -53,11 +53,15 @@ export async function createKey(
 ): Promise<{ id: string; key: string; expiresAt: Date | null }> {
   const id = uuidv7();
   const secret = randomBytes(SECRET_BYTES).toString("base64url");
+  const { madeBy } = grant;
+  // Named only where there is one, so that keys can be made in the database of the build before as well.
+  const [column, value, end] = madeBy
+    ? [", made_by", ", $10", "(select expires_at from headway.api_key where id = $10)"]
+    : ["", "", "null"];
   const rows: { expiresAt: Date | null }[] = await db.query(
-    `insert into headway.api_key (id, project_id, name, role, secret_hash, collection_id, job_id, created_by, made_by, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::uuid, least(
-       clock_timestamp() + make_interval(secs => $10::float8 / 1000),
-       (select expires_at from headway.api_key where id = $9::uuid)))
+    `insert into headway.api_key (id, project_id, name, role, secret_hash, collection_id, job_id, created_by, expires_at${column})
+     values ($1, $2, $3, $4, $5, $6, $7, $8,
+       least(clock_timestamp() + make_interval(secs => $9::float8 / 1000), ${end})${value})
      returning expires_at as "expiresAt"`,
     [
       id,
@@ -68,8 +72,8 @@ export async function createKey(
       grant.scope?.collectionId ?? null,
       grant.scope?.jobId ?? null,
       grant.createdBy,
-      grant.madeBy ?? null,
       grant.lifeMs,
+      ...(madeBy ? [madeBy] : []),
     ],
   );
   return { id, key: `hw_${id.replaceAll("-", "")}_${secret}`, expiresAt: rows[0]!.expiresAt };
