@@ -1,6 +1,8 @@
 import { picturesIn } from "../../src/pipelines/documents/parsers/blips.js";
 import { picturesRead } from "../../src/pipelines/documents/parsers/pictures.js";
 import { recordAt } from "../../src/pipelines/documents/parsers/ppt-records.js";
+import { shownRows, warnOfSheets, type SheetReader } from "../../src/pipelines/documents/parsers/sheet-rows.js";
+import { CellFormats } from "../../src/pipelines/documents/parsers/xlsx-format.js";
 import { openCompound } from "../../src/pipelines/documents/parsers/compound.js";
 import { expandRtf } from "../../src/pipelines/documents/parsers/rtf-compressed.js";
 import { compoundFile } from "./compound-writer.js";
@@ -233,4 +235,23 @@ describe("an old Word document", () => {
     );
     expect(boxed.text).toBe("Body\n\nConfidential");
   });
+});
+
+test("merges that go over a million rows each are not walked for ever, and that is told", () => {
+  const formats = new CellFormats([], false);
+  const reader: SheetReader = { name: "a.xlsx", shared: [], formats, cells: 0, characters: 0, merged: 0, lookedAt: 0 };
+  const [last, columns] = [1_048_575, Array.from({ length: 2_000 }, (_, column) => column)];
+  const head = columns.map((column) => ({ column, type: "str", style: 0, value: "x" }));
+  const rows = [
+    { row: 0, cells: head },
+    { row: last, cells: [{ column: 3_000, type: "str", style: 0, value: "end" }] },
+  ];
+  const merged = columns.map((column) => ({ from: { row: 0, column }, to: { row: last, column } }));
+  const startedAt = performance.now();
+  expect(shownRows(reader, { rows, merged }).size).toBe(2);
+  const codes: string[] = [];
+  warnOfSheets(reader, { warn: (code) => void codes.push(code) });
+  expect(codes).toEqual(["PART_UNREAD"]);
+  // All of them are two thousand million steps, half a minute and more.
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
 });

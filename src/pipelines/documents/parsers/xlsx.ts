@@ -41,13 +41,16 @@ export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid):
   const sheets = find(workbook, "sheet").map(({ attributes }) => ({
     title: attributes.name ?? "",
     isHidden: (attributes.state ?? "visible") !== "visible",
+    relation: attributes["r:id"] ?? "",
     part: targets.get(attributes["r:id"] ?? "")?.target,
   }));
   const blocks: Block[] = [];
   let rows = 0;
-  for (const { title, isHidden, part } of sheets) {
+  for (const { title, isHidden, relation, part } of sheets) {
     const place: BlockPlace = { part: title };
     const found = part === undefined ? null : sheetBlocks(reader, part, place);
+    // Modules of macros are listed among the sheets, and have no part.
+    if (found === null && relation === "") continue;
     if (found === null) {
       aid.warn("PART_UNREAD", `The sheet "${title}" of ${name} is listed, and its part is not there.`, { count: 1 });
       continue;
