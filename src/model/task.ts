@@ -137,7 +137,10 @@ export class Task extends TrackedEntity {
   @Column({ name: "max_attempts", type: "int" })
   readonly maxAttempts!: number;
 
-  @Field(() => Int, { description: "Leases lost and children dead in this stage." })
+  @Field(() => Int, {
+    description:
+      "Processes that ended in this stage because of this task: its isolated child, or a worker in which it ran alone. Several tasks of one worker are not counted; they run one at a time until it is known which did it.",
+  })
   @Column({ type: "int" })
   readonly crashes!: number;
 
