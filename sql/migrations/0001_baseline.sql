@@ -205,6 +205,24 @@ create index job_by_pipeline on headway.job (project_id, pipeline, created_at de
 create index job_by_priority on headway.job (project_id, priority desc, created_at desc, id desc);
 create index job_tags on headway.job using gin (tags);
 
+-- How many jobs of each status a project has of a pipeline: the counts as they were last added up, and what has changed
+-- since. Changes are rows of their own, so that no two jobs wait for each other to be counted.
+create table headway.job_count (
+  project_id uuid not null references headway.project,
+  pipeline text not null,
+  status text not null,
+  jobs bigint not null,
+  primary key (project_id, pipeline, status)
+);
+create table headway.job_count_change (
+  id bigint generated always as identity primary key,
+  project_id uuid not null references headway.project,
+  pipeline text not null,
+  status text not null,
+  jobs int not null
+);
+create index job_count_change_of_project on headway.job_count_change (project_id);
+
 -- No foreign keys to project, collection and job: see check_task_parents. By default a table is vacuumed when a fifth
 -- of it is dead: of two million tasks that is 400,000 rows, and between two such vacuums everything that looks for open
 -- work walks over them.
@@ -287,6 +305,17 @@ create index task_not_completed on headway.task (job_id, ordinal) where status <
 create index task_open_newest on headway.task (project_id, created_at desc, id desc)
   where status in ('WAITING', 'QUEUED', 'RUNNING');
 create index task_by_error_in_order on headway.task (job_id, error_code, ordinal) where error_code is not null;
+
+-- How many tasks of a job are FAILED by each error; of those that failed in no stage the stage is ''.
+create table headway.error_count (
+  job_id uuid not null references headway.job,
+  project_id uuid not null references headway.project,
+  code text not null,
+  stage text not null,
+  failed int not null,
+  retryable int not null,
+  primary key (job_id, code, stage)
+) with (fillfactor = 70);
 
 create table headway.stage_count (
   job_id uuid not null references headway.job,
@@ -518,6 +547,8 @@ create table headway.api_key (
   collection_id uuid references headway.collection,
   job_id uuid references headway.job,
   created_by text not null,
+  -- A key for a browser ends with the key that made it.
+  made_by uuid references headway.api_key,
   created_at timestamptz not null default clock_timestamp(),
   expires_at timestamptz,
   last_used_at timestamptz,

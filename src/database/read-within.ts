@@ -45,9 +45,14 @@ export async function readWithin<T>(
     } catch (error) {
       if (sqlStateOf(error) !== QUERY_CANCELED) throw error;
       signal.throwIfAborted();
-      throw new AskedTooMuch("QUERY_TIMED_OUT", `${what} did not end within ${timeoutMs} ms; ${instead}.`, {}, {
-        cause: error,
-      });
+      throw new AskedTooMuch(
+        "QUERY_TIMED_OUT",
+        `${what} did not end within ${timeoutMs} ms; ${instead}.`,
+        {},
+        {
+          cause: error,
+        },
+      );
     } finally {
       signal.removeEventListener("abort", cancel);
     }
