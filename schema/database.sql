@@ -821,7 +821,8 @@ begin
   select c.taken, c.is_held, c.has_more, c.unchecked, c.turns into v_ids, v_held, v_has_more, v_unchecked, v_turns
   from headway.claimable(p_claim) c;
   if p_claim->>'suspects' = 'tell' then
-    v_suspects := exists (select from headway.suspects_due(p_claim->'serves', 1) s where s.unchecked is null);
+    -- With those whose options nobody has looked at yet: whoever takes suspects has that done first.
+    v_suspects := exists (select from headway.suspects_due(p_claim->'serves', 1));
   end if;
   if cardinality(v_ids) = 0 then
     return json_build_object('held', v_held, 'hasMore', v_has_more, 'unchecked', v_unchecked, 'turns', v_turns,
@@ -2493,6 +2494,7 @@ AS $function$
 declare
   s record;
   v_held uuid;
+  v_holds boolean := false;
 begin
   taken := '{}';
   is_held := false;
@@ -2505,6 +2507,7 @@ begin
         hashtextextended(s.collection_id::text, 'headway.collection'::regclass::oid::bigint))
       and pg_try_advisory_xact_lock(
         hashtextextended(s.collection_id::text, 'headway.status_change'::regclass::oid::bigint)) then
+      v_holds := true;
       -- In a statement of its own, which sees what was decided while the locks were taken.
       taken := array(
         select t.id from headway.task t join headway.job j on j.id = t.job_id
@@ -2518,7 +2521,7 @@ begin
     end if;
   end loop;
   if v_held is not null then
-    perform headway.wait_for_collection(v_held, (p_claim->>'waitMs')::int);
+    if not v_holds then perform headway.wait_for_collection(v_held, (p_claim->>'waitMs')::int); end if;
     is_held := true;
   end if;
 end $function$
@@ -2795,6 +2798,8 @@ AS $function$
     select 'COLLECTION' as type, 'COLLECTION' as level, id, version, status from collections
     union all select 'JOB', 'JOB', id, version, status from jobs
     union all select 'TASK', kind || '_TASK', id, version, status from tasks
+  ), bounds as materialized (
+    select id, headway.first_position(id) as first, headway.last_position(id) as last from jobs
   ), changes as materialized (
     select e.type, e.level, h.*,
       lag(h.to_status) over w as before_to, lag(h.version) over w as before_version, lag(h.at) over w as before_at,
@@ -2915,8 +2920,7 @@ AS $function$
   select 'H7', type, entity_id, format('%s is before %s', at, before_at) from changes where at < before_at
   union all
   select 'H8', 'TASK', h.entity_id, format('position %s lies outside its job''s, %s to %s', h.position, b.first, b.last)
-  from changes h cross join lateral (
-    select headway.first_position(h.job_id) as first, headway.last_position(h.job_id) as last offset 0) b
+  from changes h join bounds b on b.id = h.job_id
   where h.type = 'TASK' and h.position not between b.first and b.last
   union all
   select 'E1', 'TASK', o.task_id, 'two outputs of stage ' || o.stage from headway.stage_output o

@@ -278,11 +278,10 @@ create table headway.task (
   -- The content of its document, for an incremental submit: content that came along is known at birth, that of a source
   -- once this task has fetched it.
   content_sha256 text,
-  -- A crash has been counted since the run began: from then on no stage begins before the end of the one before it has
+  -- Its worker has died with it since the run began: from then on no stage begins before the end of the one before it has
   -- been recorded, so that the next crash is laid to the stage that caused it.
   has_crashed boolean not null default false,
-  -- Its worker died with it, and nobody knows by which of its tasks: it runs with nothing beside it until it has completed
-  -- a stage.
+  -- Its worker died with it: it runs with nothing beside it until it has completed a stage.
   is_suspect boolean not null default false,
   -- Of the call that claimed it; nobody else writes it. By it a claim is found again whose answer was lost.
   claim_id uuid,

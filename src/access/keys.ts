@@ -4,6 +4,9 @@ import { v7 as uuidv7 } from "uuid";
 import type { Role } from "../lifecycle/roles.js";
 import { isSignatureOf, MAX_SIGNED_MINUTES, queryOf, type AddressQuery } from "./signed-address.js";
 
+/** Two processes that have read the database's clock differ by how long that took them. */
+const CLOCK_SLACK_MS = 60_000;
+
 /** What a key is good for. */
 export interface KeyGrant {
   readonly projectId: string;
@@ -53,15 +56,11 @@ export async function createKey(
 ): Promise<{ id: string; key: string; expiresAt: Date | null }> {
   const id = uuidv7();
   const secret = randomBytes(SECRET_BYTES).toString("base64url");
-  const { madeBy } = grant;
-  // Named only where there is one, so that keys can be made in the database of the build before as well.
-  const [column, value, end] = madeBy
-    ? [", made_by", ", $10", "(select expires_at from headway.api_key where id = $10)"]
-    : ["", "", "null"];
   const rows: { expiresAt: Date | null }[] = await db.query(
-    `insert into headway.api_key (id, project_id, name, role, secret_hash, collection_id, job_id, created_by, expires_at${column})
-     values ($1, $2, $3, $4, $5, $6, $7, $8,
-       least(clock_timestamp() + make_interval(secs => $9::float8 / 1000), ${end})${value})
+    `insert into headway.api_key (id, project_id, name, role, secret_hash, collection_id, job_id, created_by, made_by, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $10,
+       least(clock_timestamp() + make_interval(secs => $9::float8 / 1000),
+         (select expires_at from headway.api_key where id = $10)))
      returning expires_at as "expiresAt"`,
     [
       id,
@@ -73,7 +72,7 @@ export async function createKey(
       grant.scope?.jobId ?? null,
       grant.createdBy,
       grant.lifeMs,
-      ...(madeBy ? [madeBy] : []),
+      grant.madeBy ?? null,
     ],
   );
   return { id, key: `hw_${id.replaceAll("-", "")}_${secret}`, expiresAt: rows[0]!.expiresAt };
@@ -107,9 +106,13 @@ export function listKeys(db: Queryable, projectId: string, which: "good" | "all"
   );
 }
 
-/** SQL: whether the key k is neither revoked nor over, nor that of its maker revoked. */
+/**
+ * SQL: whether the key k is neither revoked nor over, nor its maker revoked, nor that one's: a page's key may be made by a
+ * session's, and that by the key that asked for the link.
+ */
 export const GOOD = `k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
-  and not exists (select from headway.api_key m where m.id = k.made_by and m.revoked_at is not null)`;
+  and not exists (select from headway.api_key m left join headway.api_key n on n.id = m.made_by
+    where m.id = k.made_by and (m.revoked_at is not null or n.revoked_at is not null))`;
 
 interface Known extends KeyRow {
   readonly secretHash: Buffer;
@@ -185,7 +188,7 @@ export class KeyRing {
     const row = rowOf(cached);
     if (cached === null || row === null) return null;
     const leftMs = expiresAtMs - databaseNow(cached);
-    if (leftMs <= 0 || leftMs > MAX_SIGNED_MINUTES * 60_000) return null;
+    if (leftMs <= 0 || leftMs > MAX_SIGNED_MINUTES * 60_000 + CLOCK_SLACK_MS) return null;
     const right = { keyId, projectId: row.projectId, object, expiresAtMs };
     if (!isSignatureOf(row.secretHash, right, signature)) return null;
     this.#noteUse(keyId);

@@ -10,7 +10,8 @@ const LOOK_MS = 300;
 /** Who has changed a file does not wait for what ran before: it is given back, uncounted. */
 const GRACE_MS = 3_000;
 const MAX_DEPTH = 5;
-const CODE = /\.(m?[jt]s|json)$/;
+/** Not .json: a stage may write such beside its code, and would stop its own server. */
+const CODE = /\.m?[jt]s$/;
 
 /**
  * `headway dev`: `headway start` in a process of its own, which is started anew when a file of HEADWAY_PIPELINES changes, or

@@ -117,7 +117,7 @@ async function existing(db: DataSource, name: string): Promise<string> {
 function idOf(given: string): string {
   const hex = /^(?:hw_)?([0-9a-f]{32})(?:_|$)/.exec(given.toLowerCase().replaceAll("-", ""))?.[1];
   if (hex === undefined) {
-    throw new HeadwayError("INVALID_INPUT", `"${given}" is no id of a key; "headway keys list" shows them.`);
+    throw new HeadwayError("INVALID_INPUT", `"${given}" is no id of a key; "npx headway-api keys list" shows them.`);
   }
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

@@ -65,7 +65,7 @@ export function harmlesslyAhead({ ahead }: Standing): string | null {
 export function whyBehind({ behind }: Standing): string | null {
   return behind.length === 0
     ? null
-    : `The database is behind this build of Headway (${buildVersion()}): ${behind.join(", ")} ${behind.length === 1 ? "is" : "are"} not in; run "headway migrate", or restart this process.`;
+    : `The database is behind this build of Headway (${buildVersion()}): ${behind.join(", ")} ${behind.length === 1 ? "is" : "are"} not in; run "npx headway-api migrate", or restart this process.`;
 }
 
 function pathsOf(files: readonly KnownFile[]): string {

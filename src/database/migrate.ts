@@ -69,7 +69,7 @@ function forbidden({ user = "", database = "" }: pg.Client, schema: string, erro
   const [grantee, target] = [user, database].map((name) => pg.escapeIdentifier(name));
   return new HeadwayError(
     "MIGRATION_FORBIDDEN",
-    `The database is behind this build of Headway (${buildVersion()}), and the user "${user}" may not bring it up to date: ${messageOf(error)}. Run "headway migrate" as the owner of the schema "${schema}"; where there is no schema yet, let the user make it: grant create on database ${target} to ${grantee};`,
+    `The database is behind this build of Headway (${buildVersion()}), and the user "${user}" may not bring it up to date: ${messageOf(error)}. Run "npx headway-api migrate" as the owner of the schema "${schema}"; where there is no schema yet, let the user make it: grant create on database ${target} to ${grantee};`,
     {},
     { cause: error },
   );

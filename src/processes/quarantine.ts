@@ -15,7 +15,8 @@ export class Quarantine {
   readonly #db: DataSource;
   readonly #serves: string;
   readonly #looks: SingleFlight;
-  readonly #timer: NodeJS.Timeout;
+  readonly #everyMs: number;
+  #timer: NodeJS.Timeout | undefined;
   #neededAt = performance.now();
   #closed = false;
 
@@ -35,8 +36,13 @@ export class Quarantine {
       () => this.#look(),
       (error) => from.onError(error, "looking for suspects"),
     );
-    this.#timer = setInterval(() => this.look(), from.everyMs);
+    this.#everyMs = from.everyMs;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.look(), this.#everyMs);
     this.#timer.unref();
+    this.look();
   }
 
   /** There may be suspects now. */

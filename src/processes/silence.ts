@@ -19,7 +19,8 @@ export class Silence {
   readonly #registry: Registry;
   readonly #config: Config;
   readonly #onError: (error: unknown, doing: string) => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly #living: () => readonly WorkerProcess[];
+  #timer: NodeJS.Timeout | undefined;
   /** When the leases of each were renewed last. */
   readonly #renewedAt = new WeakMap<WorkerProcess, number>();
   #lastAt = performance.now();
@@ -34,12 +35,16 @@ export class Silence {
     living: () => readonly WorkerProcess[],
   ) {
     [this.#db, this.#registry, this.#config, this.#onError] = [from.db, from.registry, from.config, from.onError];
+    this.#living = living;
+  }
+
+  start(): void {
     const tickMs = aliveMsOf(this.#config);
     this.#timer = setInterval(() => {
       // What this process has slept through itself is nobody's silence.
       const passedMs = Math.min(performance.now() - this.#lastAt, 2 * tickMs);
       this.#lastAt = performance.now();
-      for (const one of living()) this.#look(one, passedMs);
+      for (const one of this.#living()) this.#look(one, passedMs);
     }, tickMs);
     this.#timer.unref();
   }
@@ -63,20 +68,32 @@ export class Silence {
     const mayBeMs = one.isQuarantine ? await this.#timeOf(one) : SILENT_LEASES * leaseMs;
     if (one.silentMs > Math.max(leaseMs, mayBeMs)) return one.kill("silence");
     if (one.workerId === null) return;
-    const renewing = this.#db.query("select headway.renew_leases($1, $2)", [one.workerId, leaseMs]);
-    await withDeadline("Renewing", leaseMs / 3, renewing);
+    await this.#ask("Renewing", "select headway.renew_leases($1, $2)", [one.workerId, leaseMs]);
   }
 
-  /** What the stage may take that it runs: each is recorded there before it begins. */
+  /** A database that hangs is no reason to let a silent process live on. */
+  #ask<T>(doing: string, sql: string, values: unknown[]): Promise<T[]> {
+    return withDeadline(doing, this.#config.leaseMs / 3, this.#db.query(sql, values));
+  }
+
+  /** What the stage may take that it runs, each being recorded there before it begins; none once a cancel is overdue. */
   async #timeOf(one: WorkerProcess): Promise<number> {
-    const rows: { pipeline: string; kind: TaskKind; stage: string }[] = await this.#db.query(
-      "select pipeline, kind, stage from headway.task where worker_id = $1 and status = 'RUNNING' limit 1",
-      [one.workerId],
-    );
-    const task = rows[0];
-    const pipeline = task && this.#registry.get(task.pipeline);
-    const stages = task?.kind === "DOCUMENT" ? pipeline?.documentStages : pipeline?.collectionStages;
-    return stages?.find(({ name }) => name === task?.stage)?.timeoutMs ?? DEFAULT_STAGE_TIMEOUT_MS;
+    const { leaseMs, cancelDeadlineMs } = this.#config;
+    const [task] = await this.#ask<{ pipeline: string; kind: TaskKind; stage: string; isOverdue: boolean }>(
+      "Reading what a silent worker runs",
+      `select pipeline, kind, stage, coalesce(
+         cancel_requested_at < clock_timestamp() - make_interval(secs => $2::float8 / 1000), false) as "isOverdue"
+       from headway.task where worker_id = $1 and status = 'RUNNING' limit 1`,
+      [one.workerId, cancelDeadlineMs],
+    ).catch((error: unknown) => {
+      this.#onError(error, "reading what a silent worker runs");
+      return [];
+    });
+    if (!task) return SILENT_LEASES * leaseMs;
+    if (task.isOverdue) return 0;
+    const pipeline = this.#registry.get(task.pipeline);
+    const stages = task.kind === "DOCUMENT" ? pipeline?.documentStages : pipeline?.collectionStages;
+    return stages?.find(({ name }) => name === task.stage)?.timeoutMs ?? DEFAULT_STAGE_TIMEOUT_MS;
   }
 }
 

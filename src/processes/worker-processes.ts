@@ -67,20 +67,21 @@ export class WorkerProcesses {
     this.#places = Array.from({ length: count }, () => new Place(deps(false)));
     const looks = { ...options, serves: servesOf(registry), everyMs: config.pollMs };
     this.#quarantine = new Quarantine(looks, deps(true));
-    this.#silence = new Silence({ ...options, db }, () => this.#all().filter(({ ready }) => ready));
+    this.#silence = new Silence({ ...options, db }, () => this.#all().filter(({ workerId }) => workerId !== null));
   }
 
   /** Returns once every worker's claim loop runs. @throws what kept one from that; the others are stopped then */
   async start(): Promise<void> {
     // Whatever ends this process ends them.
     process.once("exit", this.#killAll);
+    this.#silence.start();
     try {
       await Promise.all(this.#places.map((place) => place.start().started));
     } catch (error) {
       await this.stop(0, 0);
       throw error;
     }
-    this.#quarantine.look();
+    this.#quarantine.start();
   }
 
   /** Of those that run now, but for one that suspects run in. */

@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import parseRange from "range-parser";
 import type { DataSource } from "typeorm";
 import type { Principal } from "../access/principal.js";
+import { isUuid } from "../engine/input.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { BlobStore } from "../storage/blob-store.js";
@@ -40,7 +41,6 @@ interface FileKind {
   readonly find: (principal: Principal, id: string) => Promise<StoredFile | null>;
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w-]+=(?:[\w.+-]+|"[\w .+-]*"))*$/;
 
 /**
@@ -59,7 +59,7 @@ export function serveFiles(
     const id = req.params.id.toLowerCase();
     const principal = await authenticate(req as Request, `${folder}/${id}`);
     know(req.socket);
-    const file = UUID.test(id) ? await find(principal, id) : null;
+    const file = isUuid(id) ? await find(principal, id) : null;
     if (file === null) return missing(res, req.params.id);
     const { sizeBytes } = file;
     const etag = `"${file.sha256}"`;

@@ -8,6 +8,7 @@ import {
   findUpload,
   type OpenUpload,
 } from "../engine/uploads/uploads.js";
+import { isUuid } from "../engine/input.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import { MUTATION_ROLES, requireRole, type Principal } from "../access/principal.js";
 import { failpoint } from "../failpoint.js";
@@ -28,8 +29,6 @@ export interface UploadDeps {
   readonly pace?: Pace;
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
 /**
  * Takes the bytes of PUT /uploads/:id, streaming: 201 when they have come in whole, 200 where the same had already
  * (nothing is written then). What broke off is sent again from the start. Refusals are JSON `{ error: { code, message } }`:
@@ -43,7 +42,7 @@ export function serveUpload(deps: UploadDeps): RequestHandler<{ id: string }> {
     requireRole(principal, MUTATION_ROLES.createUploads!);
     const { id } = req.params;
     const find = async (): Promise<OpenUpload | null> =>
-      UUID.test(id) ? findUpload(deps.db, principal.projectId, id.toLowerCase()) : null;
+      isUuid(id) ? findUpload(deps.db, principal.projectId, id.toLowerCase()) : null;
     const upload = await find();
     const fault = upload === null ? unknown(id) : faultOfHead(req, upload, deps.maxDocumentBytes);
     if (fault !== null) return refuse(res, fault.status, fault.code, fault.message);

@@ -80,7 +80,8 @@ export async function attemptStage(
   const took = (): number => performance.now() - startedAt;
   try {
     ended.signal.throwIfAborted();
-    const ctx = benchContext({ ...call, stage: stage.name, signal }, recording);
+    const secrets = secretsOf(stage, call.secrets);
+    const ctx = benchContext({ ...call, secrets, stage: stage.name, signal }, recording);
     const run = stage.run as (ctx: DocumentContext | CollectionContext) => Promise<unknown>;
     const output = await orAborted((async () => run(ctx))(), ended.signal);
     const embedded = recording.chunks.filter(({ embedding }) => embedding).length;
@@ -97,6 +98,20 @@ export async function attemptStage(
     clearTimeout(timer);
     stop?.removeEventListener("abort", onStop);
   }
+}
+
+/** Those that the stage names, and no others. @throws {ConfigError} where one of them was not given: no worker would start */
+function secretsOf(
+  { name, secrets = [] }: Stage,
+  given: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const missing = secrets.filter((one) => !Object.hasOwn(given, one));
+  if (missing.length > 0) {
+    throw new ConfigError(
+      `Stage "${name}" asks for secrets that were not given: ${missing.join(", ")}. Add them to secrets.`,
+    );
+  }
+  return Object.fromEntries(secrets.map((one) => [one, given[one]!]));
 }
 
 function lateness({ isolate }: Stage, timeoutMs: number): Error {

@@ -2,8 +2,9 @@ import { toStorableText } from "../engine/storable.js";
 import { HeadwayError, PermanentError, messageOf } from "../errors.js";
 import type { Cause } from "../lifecycle/reasons.js";
 
-/** Why a running stage is to stop; the reason of its signal. "not recorded": a stage before could not be. */
-export type StopReason = "cancelled" | "lease lost" | "shutting down" | "timed out" | "not recorded";
+/** Why a running stage is to stop. "not recorded": a stage before could not be. */
+export type StopReason =
+  "cancelled" | "lease lost" | "shutting down" | "timed out" | "not recorded" | "an error escaped";
 
 export class Stopped extends HeadwayError {
   constructor(readonly reason: StopReason) {

@@ -19,6 +19,8 @@ export interface RunningStage {
   readonly stage: string;
   /** Fails its task; does nothing once that is over. */
   readonly fail: (error: Escaped) => void;
+  /** A text without the values of the stage's secrets. */
+  readonly hide: (text: string) => string;
 }
 
 const runningStages = new AsyncLocalStorage<RunningStage>();
@@ -33,11 +35,11 @@ export function inStage<T>(running: RunningStage, work: () => T): T {
  * timer, an "error" event without a listener, a call of process.exit) fails the task it came from, not this process.
  * `onEscape` hears of each, after that. What comes from no handler ends the process, as always.
  */
-export function catchEscapes(onEscape: (error: Escaped) => void): () => void {
+export function catchEscapes(onEscape: (error: Escaped, hide: RunningStage["hide"]) => void): () => void {
   const escaped = (running: RunningStage, thrown: unknown, how: string): Escaped => {
     const error = thrown instanceof Escaped ? thrown : new Escaped(thrown, running.stage, how);
     running.fail(error);
-    onEscape(error);
+    onEscape(error, running.hide);
     return error;
   };
   const onUncaught = (thrown: unknown, origin: NodeJS.UncaughtExceptionOrigin): void => {

@@ -17,7 +17,7 @@ import {
 import type { Registry } from "../pipelines/registry.js";
 import { labelsOf, stageContext, startClaim, type ContextDeps, type RunningClaim } from "./context.js";
 import { endingOf, Stopped, type StageEnding } from "./ending.js";
-import { inStage } from "./escapes.js";
+import { Escaped, inStage } from "./escapes.js";
 import type { Beating } from "./heartbeat.js";
 import { Secrets } from "./secrets.js";
 import type { StageFailures } from "./stage-log.js";
@@ -111,10 +111,12 @@ async function runStage(
     outputJson = running.secrets.json(toStorableJson(output));
     await failpoint("stage.after_run");
   } catch (error) {
-    if (error instanceof Stopped && !(await hasStopped(running, error, deps.cancelDeadlineMs))) {
+    // What ends a stage from outside ends its task only with its handler, or with its process.
+    const reason = error instanceof Stopped ? error.reason : error instanceof Escaped ? "an error escaped" : null;
+    if (reason !== null && !(await hasStopped(running, reason, deps.cancelDeadlineMs))) {
       running.isLeft = true;
       onLeft();
-      await leave(deps, running, name, () => endCommand(running, endingOf(error)), error);
+      await leave(deps, running, name, () => endCommand(running, running.secrets.ending(endingOf(error))), reason);
     }
     await endWith(deps, running, name, error);
     return null;
@@ -133,7 +135,7 @@ async function runStage(
     } else if (!confirm(running, next.name, await recorded)) return null;
     Object.assign(running, ran);
     running.attempt = 1;
-    running.input = output ?? null;
+    running.input = running.secrets.hidesNothing ? (output ?? null) : (JSON.parse(outputJson) as unknown);
     running.facts = {};
     running.beating.stage = next.name;
     running.beating.progress = { fraction: 0, message: null, isNew: false };
@@ -202,14 +204,16 @@ async function execute(
   const { claim } = running;
   try {
     const options = pipeline.options ? pipeline.options.parse(claim.job.options) : {};
-    running.secrets = Secrets.named(stage.secrets);
+    const secrets = Secrets.named(stage.secrets, running.secrets);
+    running.secrets = secrets;
     const ctx = stageContext(deps, running, stage.name, options, signal);
     const { attempt, input } = running;
     const work = stage.isolate
       ? deps.runIsolated({ pipeline, stage, claim, attempt, options, input }, ctx, signal)
       : // A stage that throws before its first await must reject, too.
-        inStage({ stage: stage.name, fail: (error) => stop.abort(error) }, async () =>
-          (stage.run as (ctx: DocumentContext | CollectionContext) => Promise<unknown>)(ctx),
+        inStage(
+          { stage: stage.name, fail: (error) => stop.abort(error), hide: (text) => secrets.text(text) },
+          async () => (stage.run as (ctx: DocumentContext | CollectionContext) => Promise<unknown>)(ctx),
         );
     running.handler = work.catch(() => undefined);
     return await orAborted(work, signal);

@@ -37,10 +37,16 @@ export class Runs {
     const key = `${claim.taskId} ${claim.fence}`;
     let leave = (): void => undefined;
     const left = new Promise<void>((resolve) => (leave = resolve));
-    const over = runTask(this.#deps, claim, stop, () => {
-      this.#unsettled += 1;
-      leave();
-    })
+    // Not in this turn of the event loop: a handler that blocks in its first line would keep this process from saying
+    // that it runs, and its parent from renewing its lease.
+    const turn = new Promise<void>((resolve) => setImmediate(resolve));
+    const over = turn
+      .then(() =>
+        runTask(this.#deps, claim, stop, () => {
+          this.#unsettled += 1;
+          leave();
+        }),
+      )
       // The task stays RUNNING until its lease passes, and is rescued then; nothing here may end the process.
       .catch((error: unknown) => {
         this.#deps.onError(error, `running task ${claim.taskId}`);

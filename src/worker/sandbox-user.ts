@@ -46,7 +46,8 @@ function withModules(file: string): string[] {
     try {
       if (!statSync(one).isDirectory()) continue;
       for (const entry of readdirSync(one, { withFileTypes: true })) {
-        const isModule = /\.[mc]?js(on)?$/.test(entry.name) || (entry.isDirectory() && entry.name !== "node_modules");
+        const isModule =
+          /\.([mc]?[jt]s|json)$/.test(entry.name) || (entry.isDirectory() && entry.name !== "node_modules");
         if (isModule && found.length < MAX_FILES) found.push(path.join(one, entry.name));
       }
     } catch {

@@ -18,19 +18,29 @@ export class Secrets {
 
   static readonly none = new Secrets(Object.freeze({}));
 
-  private constructor(readonly byName: Readonly<Record<string, string>>) {
+  private constructor(
+    readonly byName: Readonly<Record<string, string>>,
+    before: readonly string[] = [],
+  ) {
     // As they are, and as they stand in addresses; the longest first, for one may be a part of another.
     const values = Object.values(byName).flatMap((value) => [value, encodeURIComponent(value)]);
     const long = values.filter(({ length }) => length >= MIN_LENGTH);
-    this.#hidden = [...new Set(long)].sort((a, b) => b.length - a.length);
+    this.#hidden = [...new Set([...before, ...long])].sort((a, b) => b.length - a.length);
   }
 
-  /** Those of this process's variables that are named; what is not set is absent. */
-  static named(names: readonly string[] = []): Secrets {
-    if (names.length === 0) return Secrets.none;
+  /**
+   * Those of this process's variables that are named; what is not set is absent. What was hidden for the stages of the task
+   * before stays hidden: what one of them has begun may fail while the next one runs.
+   */
+  static named(names: readonly string[] = [], before: Secrets = Secrets.none): Secrets {
+    if (names.length === 0 && before.hidesNothing) return Secrets.none;
     const all = wholeEnvironment();
     const set = names.filter((name) => (all[name] ?? "") !== "");
-    return new Secrets(Object.freeze(Object.fromEntries(set.map((name) => [name, all[name]!]))));
+    return new Secrets(Object.freeze(Object.fromEntries(set.map((name) => [name, all[name]!]))), before.#hidden);
+  }
+
+  get hidesNothing(): boolean {
+    return this.#hidden.length === 0;
   }
 
   /** The text without any of the values. */
@@ -76,9 +86,8 @@ export class Secrets {
     return Object.fromEntries(entries) as unknown;
   }
 
-  /** Errors, dates and the like: the log shows them in its own way, which is not relied on where there is something to hide. */
+  /** Errors, dates and the like: how the log would show them is not relied on, for they hold fields of all kinds. */
   #special(value: object, depth: number): unknown {
-    if (this.#hidden.length === 0) return value;
     if (value instanceof Error) {
       const { name, message, stack } = value;
       return { type: name, message: this.text(message), stack: this.optional(stack) };

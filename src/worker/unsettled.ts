@@ -2,7 +2,7 @@ import { withDeadline } from "../async/with-deadline.js";
 import type { TaskCommand } from "../engine/flush/task-command.js";
 import type { StageLogger } from "../pipelines/pipeline.js";
 import { addWarning, labelsOf, type RunningClaim } from "./context.js";
-import type { Stopped } from "./ending.js";
+import type { StopReason } from "./ending.js";
 
 /** At the end of its process a handler gets less time to stop: the whole process has only so much. */
 const END_PATIENCE_MS = 1_000;
@@ -21,7 +21,7 @@ export interface LeaveDeps {
 /** Whether the handler that `why` is to stop has settled, or does in time. */
 export async function hasStopped(
   { handler }: RunningClaim,
-  { reason }: Stopped,
+  reason: StopReason,
   cancelDeadlineMs: number,
 ): Promise<boolean> {
   if (handler === null) return true;
@@ -38,7 +38,7 @@ export async function leave(
   running: RunningClaim,
   stage: string,
   end: () => TaskCommand,
-  { reason }: Stopped,
+  reason: StopReason,
 ): Promise<void> {
   const message = `The handler of stage "${stage}" was to stop (${reason}) and did not: pass ctx.signal on to whatever it waits for, and look at it between steps.`;
   addWarning(running.warnings, { code: "HANDLER_IGNORED_SIGNAL", message, count: 1, pages: [] });

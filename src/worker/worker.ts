@@ -158,7 +158,7 @@ export class WorkerLoop {
       }
       this.#lag.enable();
       this.#heartbeat.start();
-      this.#endCatching = catchEscapes((error) => this.#onEscape(error));
+      this.#endCatching = catchEscapes((error, hide) => this.#onEscape(error, hide));
       step = "consuming hints";
       // A worker for suspects would take hints of work that it leaves to others.
       if (this.#settings.suspects !== "only") {
@@ -237,8 +237,9 @@ export class WorkerLoop {
   }
 
   /** Its task has been told; what it has left behind in this process nobody knows. */
-  #onEscape(error: Escaped): void {
-    this.#deps.logger.error({ error: error.message, stack: stackOf(error) }, "an error escaped from a handler");
+  #onEscape(error: Escaped, hide: (text: string) => string): void {
+    const said = { error: hide(error.message), stack: hide(stackOf(error) ?? "") };
+    this.#deps.logger.error(said, "an error escaped from a handler");
     this.#deps.onSpoiled?.();
   }
 

@@ -121,7 +121,7 @@ describe("a database that is behind", () => {
       const { status, migrations } = await readyz(process.url);
       expect(status).toBe(503);
       expect(migrations).toMatch(
-        /^The database is behind this build of Headway \(.*\): migrations\/0001_baseline\.sql, .*\.sql are not in; run "headway migrate", or restart this process\.$/,
+        /^The database is behind this build of Headway \(.*\): migrations\/0001_baseline\.sql(, .*\.sql are| is) not in; run "npx headway-api migrate", or restart this process\.$/,
       );
     } finally {
       await process.kill();
@@ -133,7 +133,7 @@ describe("a database that is behind", () => {
     const { code, message } = await refusalOf(migrate(url.href));
     expect(code).toBe("MIGRATION_FORBIDDEN");
     expect(message).toMatch(
-      /^The database is behind this build of Headway .* user "reader_\w+" may not bring it up to date: permission denied for database \w+\. Run "headway migrate" as the owner of the schema "headway"; .*: grant create on database "test_\w+" to "reader_\w+";$/,
+      /^The database is behind this build of Headway .* user "reader_\w+" may not bring it up to date: permission denied for database \w+\. Run "npx headway-api migrate" as the owner of the schema "headway"; .*: grant create on database "test_\w+" to "reader_\w+";$/,
     );
     await dropUser(url);
   });

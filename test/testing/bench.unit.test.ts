@@ -339,10 +339,18 @@ describe("runPipeline", () => {
   });
 });
 
-test("gives stages the secrets of the test, and no others", async () => {
+test("gives a stage the secrets that it names, and refuses one that was not given", async () => {
+  const names = one({ secrets: ["API_KEY"], run: async (ctx: any) => ctx.secrets });
+  const given = { API_KEY: "k", OTHER: "o" };
+  expect((await runStage(names, "work", null, { secrets: given })).output).toEqual({ API_KEY: "k" });
+  const forgets = one({ run: async (ctx: any) => ctx.secrets });
+  expect((await runStage(forgets, "work", null, { secrets: given })).output).toEqual({});
+  const { error } = await runStage(names, "work", null, {});
+  expect(error!.message).toBe('Stage "work" asks for secrets that were not given: API_KEY. Add them to secrets.');
+});
+
+test("gives the stages of a pipeline the secrets of the test", async () => {
   const asks = one({ secrets: ["API_KEY"], run: async (ctx: any) => ctx.secrets });
-  expect((await runStage(asks, "work", null, { secrets: { API_KEY: "k" } })).output).toEqual({ API_KEY: "k" });
   const { documents } = await runPipeline(asks, { a: "" }, { secrets: { API_KEY: "k" } });
   expect(documents[0]!.outputs.work).toEqual({ API_KEY: "k" });
-  expect((await runStage(asks, "work")).output).toEqual({});
 });

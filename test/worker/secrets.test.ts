@@ -35,12 +35,31 @@ export default pipeline({ name: "asks", version: 1 })
   .build();
 `;
 
+/** What one stage has begun fails while the next one runs, which has named nothing. */
+const LATE = `import { pipeline } from "headway-api";
+
+export default pipeline({ name: "late", version: 1 })
+  .document("begin", { secrets: ["GIVEN_SECRET"], run: async (ctx) => {
+    const secret = ctx.secrets.GIVEN_SECRET;
+    setTimeout(() => void Promise.reject(new Error("401 for " + secret)), 50);
+    return { said: "It is " + secret };
+  } })
+  .document("go-on", { maxAttempts: 1, run: async (ctx) => {
+    const error = Object.assign(new Error("refused"), { config: { headers: { Authorization: "Bearer abcdef" } } });
+    ctx.logger.error({ error, request: new Map(), sent: new (class Sent { token = "abcdef"; })() }, "was given: " + ctx.input.said);
+    await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
+    return null;
+  } })
+  .build();
+`;
+
 let folder: string;
 let database: TestDatabase;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "headway-secrets-"));
   database = await createTestDatabase();
   await writeFile(path.join(folder, "asks.mjs"), PIPELINE);
+  await writeFile(path.join(folder, "late.mjs"), LATE);
 });
 afterAll(async () => {
   await database.drop();
@@ -66,17 +85,24 @@ test("a stage is given the secrets that it names and no others, by the pipe; the
     "mutation ($input: AddDocumentsInput!) { addDocuments(input: $input) { userErrors { code message } } }",
     { input: { collectionId: collection.id, documents: [{ name: "a", text: "a" }] } },
   );
-  const { job } = await client.mutate<any>(
-    "mutation ($input: SubmitJobInput!) { submitJob(input: $input) { job { id } userErrors { code message } } }",
-    { input: { collectionId: collection.id, pipeline: "asks" } },
-  );
+  const submit = async (pipeline: string): Promise<string> => {
+    const { job } = await client.mutate<any>(
+      "mutation ($input: SubmitJobInput!) { submitJob(input: $input) { job { id } userErrors { code message } } }",
+      { input: { collectionId: collection.id, pipeline } },
+    );
+    return job.id;
+  };
   const rows = async (sql: string): Promise<any[]> => (await db.query(sql)).rows;
   const db = new pg.Client({ connectionString: database.url });
   await db.connect();
-  await until("the job is settled", async () => {
-    const found = await db.query("select from headway.job where id = $1 and finished_at is not null", [job.id]);
-    return found.rowCount === 1;
-  });
+  const settled = async (jobId: string): Promise<string> => {
+    await until("the job is settled", async () => {
+      const found = await db.query("select from headway.job where id = $1 and finished_at is not null", [jobId]);
+      return found.rowCount === 1;
+    });
+    return jobId;
+  };
+  const job = await settled(await submit("asks"));
 
   const sha = (await import("node:crypto")).createHash("sha256").update(SECRET).digest("hex");
   const told = { sha, names: ["GIVEN_SECRET"], said: "It is [hidden]", "[hidden]": 1 };
@@ -85,10 +111,15 @@ test("a stage is given the secrets that it names and no others, by the pipe; the
   );
   // What runs in the worker itself has its environment, as all of its code.
   expect(outputs).toMatchObject({ apart: { ...told, environment: null }, bare: { names: [] }, here: told });
-  const [task] = await rows("select error_message, error_stack, warnings from headway.task where kind = 'DOCUMENT'");
+  const taskOf = async (jobId: string): Promise<any> =>
+    (await rows(`select * from headway.task where kind = 'DOCUMENT' and job_id = '${jobId}'`))[0];
+  const task = await taskOf(job);
   expect(task.error_message).toBe("401 for [hidden]");
   expect(task.error_stack).toMatch(/^Error: 401 for \[hidden\][^]*caused by Error: because of \[hidden\]/);
   expect(task.warnings).toEqual([expect.objectContaining({ message: "asked with [hidden]" })]);
+  const late = await taskOf(await settled(await submit("late")));
+  expect(late).toMatchObject({ status: "FAILED", error_stage: "go-on" });
+  expect(late.error_message).toContain('401 for [hidden] (it rejected a promise that nobody awaits of stage "begin"');
 
   // All that is kept, in whatever table, and all that was said.
   const tables = await rows(
@@ -108,5 +139,8 @@ test("a stage is given the secrets that it names and no others, by the pipe; the
   expect(server.output()).toContain(
     '"url":"https://api.example.com/?key=[hidden]","headers":{"Authorization":"[hidden]"}',
   );
+  expect(server.output()).toContain("was given: It is [hidden]");
+  expect(server.output()).not.toContain("abcdef");
+  expect(server.output()).toMatch(/"error":"401 for \[hidden\][^\n]*an error escaped from a handler/);
   for (const one of written) expect(server.output()).not.toContain(one);
 });

@@ -22,7 +22,8 @@ begin
   select c.taken, c.is_held, c.has_more, c.unchecked, c.turns into v_ids, v_held, v_has_more, v_unchecked, v_turns
   from headway.claimable(p_claim) c;
   if p_claim->>'suspects' = 'tell' then
-    v_suspects := exists (select from headway.suspects_due(p_claim->'serves', 1) s where s.unchecked is null);
+    -- With those whose options nobody has looked at yet: whoever takes suspects has that done first.
+    v_suspects := exists (select from headway.suspects_due(p_claim->'serves', 1));
   end if;
   if cardinality(v_ids) = 0 then
     return json_build_object('held', v_held, 'hasMore', v_has_more, 'unchecked', v_unchecked, 'turns', v_turns,

@@ -1,6 +1,6 @@
 -- Takes one suspect that is due and that the worker can run: it is to run nothing beside it. The results and p_claim are
--- those of claimable, which calls it. Waits for no lock, but where all was held: then for one collection, at most
--- p_claim.waitMs.
+-- those of claimable, which calls it. Waits for no lock, but where all was held and it holds none: then for one
+-- collection, at most p_claim.waitMs.
 create or replace function headway.take_suspect(
   p_claim jsonb, out taken uuid[], out is_held boolean, out unchecked jsonb
 ) language plpgsql
@@ -9,6 +9,7 @@ as $$
 declare
   s record;
   v_held uuid;
+  v_holds boolean := false;
 begin
   taken := '{}';
   is_held := false;
@@ -21,6 +22,7 @@ begin
         hashtextextended(s.collection_id::text, 'headway.collection'::regclass::oid::bigint))
       and pg_try_advisory_xact_lock(
         hashtextextended(s.collection_id::text, 'headway.status_change'::regclass::oid::bigint)) then
+      v_holds := true;
       -- In a statement of its own, which sees what was decided while the locks were taken.
       taken := array(
         select t.id from headway.task t join headway.job j on j.id = t.job_id
@@ -34,7 +36,7 @@ begin
     end if;
   end loop;
   if v_held is not null then
-    perform headway.wait_for_collection(v_held, (p_claim->>'waitMs')::int);
+    if not v_holds then perform headway.wait_for_collection(v_held, (p_claim->>'waitMs')::int); end if;
     is_held := true;
   end if;
 end $$;

@@ -18,6 +18,8 @@ returns table (invariant text, entity_type text, entity_id uuid, detail text) la
     select 'COLLECTION' as type, 'COLLECTION' as level, id, version, status from collections
     union all select 'JOB', 'JOB', id, version, status from jobs
     union all select 'TASK', kind || '_TASK', id, version, status from tasks
+  ), bounds as materialized (
+    select id, headway.first_position(id) as first, headway.last_position(id) as last from jobs
   ), changes as materialized (
     select e.type, e.level, h.*,
       lag(h.to_status) over w as before_to, lag(h.version) over w as before_version, lag(h.at) over w as before_at,
@@ -138,8 +140,7 @@ returns table (invariant text, entity_type text, entity_id uuid, detail text) la
   select 'H7', type, entity_id, format('%s is before %s', at, before_at) from changes where at < before_at
   union all
   select 'H8', 'TASK', h.entity_id, format('position %s lies outside its job''s, %s to %s', h.position, b.first, b.last)
-  from changes h cross join lateral (
-    select headway.first_position(h.job_id) as first, headway.last_position(h.job_id) as last offset 0) b
+  from changes h join bounds b on b.id = h.job_id
   where h.type = 'TASK' and h.position not between b.first and b.last
   union all
   select 'E1', 'TASK', o.task_id, 'two outputs of stage ' || o.stage from headway.stage_output o

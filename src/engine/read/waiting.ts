@@ -31,7 +31,7 @@ interface Facts {
   /** Due tasks that may be claimed before this one, counted to 10,000. */
   readonly ahead: number;
   /** Suspects that are due before it; null where it is none. */
-  readonly suspects: number | null;
+  readonly isSuspect: boolean;
   readonly documentsOpen: number;
   readonly documents: number;
 }
@@ -122,10 +122,11 @@ function explainQueued(facts: Facts): WaitingReason | null {
       ? because("NO_WORKER", whyUnable(facts))
       : because("NO_WORKER", `No worker of pipeline "${pipeline}" is running; start one.`);
   }
-  if (facts.suspects !== null) {
-    const message =
-      "Its worker died while it ran this task and others. It runs next with nothing beside it, one such task at a time.";
-    return { code: "BEHIND_OTHERS", message, until: null, position: facts.suspects + 1 };
+  if (facts.isSuspect) {
+    return because(
+      "BEHIND_OTHERS",
+      "Its worker died with it. It runs with nothing beside it, and such tasks run one at a time.",
+    );
   }
   if (ahead < free) {
     if (now.getTime() - runAt.getTime() < STUCK_AFTER_MS) return null;
@@ -254,9 +255,7 @@ const FACTS = `
         select coalesce(sum(least(p.due, inside.ahead + 1)), 0) as ahead
         from projects p where p.project_id <> t.project_id
       ) outside) else 0 end as ahead,
-    case when t.is_suspect then (
-      select count(*)::int from headway.task o
-      where o.is_suspect and o.status = 'QUEUED' and (o.run_at, o.id) < (t.run_at, t.id)) end as suspects,
+    t.is_suspect as "isSuspect",
     j.queued + j.running as "documentsOpen", j.total as documents
   from asked t join headway.job j on j.id = t.job_id
   left join headway.pipeline_pause p on p.project_id = t.project_id and p.pipeline = t.pipeline

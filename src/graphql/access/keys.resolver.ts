@@ -68,7 +68,8 @@ export class KeysResolver {
   }
 
   @Mutation(() => RevokeKeyPayload, {
-    description: "Ends a key: it is refused from now on, and its sockets are closed, within seconds everywhere.",
+    description:
+      "Ends a key: it is refused from now on, and its sockets are closed, within seconds everywhere. Browser keys that it has made end with it; keys that it has made by createKey do not.",
   })
   revokeKey(
     @Arg("input", () => RevokeKeyInput, { description: "Which key." }) input: RevokeKeyInput,

@@ -10,7 +10,7 @@ import type { Budget } from "./budget.js";
 export function countAnswers(schema: GraphQLSchema): GraphQLSchema {
   const mutations = schema.getMutationType();
   const payloads = Object.values(mutations?.getFields() ?? {}).map(({ type }) => getNamedType(type));
-  const answered = new Set<unknown>([mutations, ...payloads]);
+  const answered = new Set<unknown>([mutations, ...payloads, schema.getType("UserError")]);
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith("__")) continue;
     const take = answered.has(type)

@@ -11,10 +11,20 @@ export function oneAfterAnother(schema: GraphQLSchema): GraphQLSchema {
     field.resolve = async (source, args, context: GraphContext, info) => {
       context.forgetLoaded();
       context.budget.beginMutation();
-      const payload = (await resolve(source, args, context, info)) as { readonly userErrors?: readonly unknown[] };
-      if ((payload.userErrors ?? []).length === 0) context.budget.noteCarriedOut(String(info.path.key));
+      const payload = (await resolve(source, args, context, info)) as Payload;
+      if (hasDoneAnything(payload)) context.budget.noteCarriedOut(String(info.path.key));
       return payload;
     };
   }
   return schema;
+}
+
+interface Payload {
+  readonly userErrors?: readonly unknown[];
+  /** Of what acts on many at once: how many it has acted on. */
+  readonly applied?: number;
+}
+
+function hasDoneAnything({ userErrors = [], applied }: Payload): boolean {
+  return applied === undefined ? userErrors.length === 0 : applied > 0;
 }

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { randomUUID } from "node:crypto";
 import pg from "pg";
-import { cancelTask } from "../../src/engine/cancel/cancel.js";
-import { retryTask } from "../../src/engine/retry/retry.js";
-import type { TaskCommand } from "../../src/engine/flush/task-command.js";
-import { Recorder } from "../../src/engine/flush/recorder.js";
-import { definePipeline } from "../../src/pipelines/pipeline.js";
-import { rescueExpiredLeases } from "../../src/reconciler/expired-leases.js";
-import type { DutyDeps } from "../../src/reconciler/duty.js";
-import { ACTOR, createRig, PROJECT, type Rig } from "../support/engine.js";
-import { note } from "./rig.js";
+import { cancelTask } from "../../../src/engine/cancel/cancel.js";
+import { retryTask } from "../../../src/engine/retry/retry.js";
+import type { TaskCommand } from "../../../src/engine/flush/task-command.js";
+import { Recorder } from "../../../src/engine/flush/recorder.js";
+import { definePipeline } from "../../../src/pipelines/pipeline.js";
+import { rescueExpiredLeases } from "../../../src/reconciler/expired-leases.js";
+import type { DutyDeps } from "../../../src/reconciler/duty.js";
+import { ACTOR, createRig, PROJECT, type Rig } from "../../support/engine.js";
+import { note } from "../rig.js";
 
 const ROUNDS = 500;
 /** None passes by itself, however long the rounds before its own take. */
@@ -67,6 +68,29 @@ async function running(): Promise<Running[]> {
   const claims: Running[] = [];
   while (claims.length < ROUNDS) {
     claims.push(...(await recorder.claim({ registry: rig.deps.registry, limit: 100 })));
+  }
+  return claims;
+}
+
+/** The same, each with a worker of its own: when it dies, nobody asks which of its tasks did it. */
+async function runningApart(): Promise<Running[]> {
+  await rig.submit("pair", ROUNDS);
+  const { db, onError } = rig.deps;
+  const claims: Running[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const workerId = randomUUID();
+    const actor = { type: "WORKER", name: `worker:${workerId}` } as const;
+    const own = new Recorder({
+      db,
+      actor,
+      workerId,
+      leaseMs: LEASE_MS,
+      crashLimit: 3,
+      onDue: () => undefined,
+      onError,
+    });
+    claims.push(...(await own.claim({ registry: rig.deps.registry, limit: 1 })));
+    own.close();
   }
   return claims;
 }
@@ -187,7 +211,7 @@ describe("F17: released together 500 times, there is one winner as in the race t
   });
 
   test("a retry that is asked for and the sweep that fails the task: retried after it, refused before it", async () => {
-    const claims = await running();
+    const claims = await runningApart();
     let refused = 0;
     for (const { taskId } of claims) {
       await expire(taskId);

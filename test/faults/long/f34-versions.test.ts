@@ -1,9 +1,9 @@
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { ApiClient } from "../../src/cli/client.js";
-import { ROOT, type HeadwayProcess } from "../support/processes.js";
-import { until } from "../support/until.js";
-import { createFaultRig, ROLES, type FaultRig } from "./rig.js";
+import type { ApiClient } from "../../../src/cli/client.js";
+import { ROOT, type HeadwayProcess } from "../../support/processes.js";
+import { until } from "../../support/until.js";
+import { createFaultRig, ROLES, type FaultRig } from "../rig.js";
 
 const DOCUMENTS = 200;
 const OPTIONS = { pipeline: "rolling", options: { holdMs: 200 } };

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
-import type { ApiClient } from "../../src/cli/client.js";
-import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../src/database/embedded.js";
-import { migrate } from "../../src/database/migrate.js";
-import { until } from "../support/until.js";
-import { startFaultProxy } from "./fault-proxy.js";
-import { createFaultRig, hasExited, ROLES } from "./rig.js";
-import { changeIds } from "../support/changes.js";
+import type { ApiClient } from "../../../src/cli/client.js";
+import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../../src/database/embedded.js";
+import { migrate } from "../../../src/database/migrate.js";
+import { until } from "../../support/until.js";
+import { startFaultProxy } from "../fault-proxy.js";
+import { createFaultRig, hasExited, ROLES } from "../rig.js";
+import { changeIds } from "../../support/changes.js";
 
 const run = promisify(execFile);
 /** With owners and rights, which the server insists on. */
