@@ -116,7 +116,10 @@ async function runStage(
     if (reason !== null && !(await hasStopped(running, reason, deps.cancelDeadlineMs))) {
       running.isLeft = true;
       onLeft();
-      await leave(deps, running, name, () => endCommand(running, running.secrets.ending(endingOf(error))), reason);
+      const ending = endingFor(deps, running, name, error);
+      await leave(deps, running, name, () => endCommand(running, ending), reason);
+      if (!running.isOver) await end(deps, running, ending);
+      return null;
     }
     await endWith(deps, running, name, error);
     return null;
@@ -251,14 +254,19 @@ export function assertAccepted(stage: Stage, output: unknown, staged: StagedCoun
     throw new HeadwayError("OUTPUT_REJECTED", `The output of stage "${stage.name}" was refused: ${refusal}`);
 }
 
-/** Records what ended the stage, and says so in the log where that was a failure. */
+/** Records what ended the stage. */
 async function endWith(deps: RunTaskDeps, running: RunningClaim, stage: string, error: unknown): Promise<void> {
   // A stage before has taken the task out of our hands.
   if (running.isOver) return;
   // Under a lost lease nothing more is written; the attempt to end is recorded as refused, as evidence.
+  await end(deps, running, endingFor(deps, running, stage, error));
+}
+
+/** How the stage has ended; a failure is said in the log. */
+function endingFor(deps: RunTaskDeps, running: RunningClaim, stage: string, error: unknown): StageEnding {
   const ending = running.secrets.ending(endingOf(error));
-  if (ending.cause !== "INTERRUPTED") deps.failures.say(labelsOf(running, stage), ending);
-  await end(deps, running, ending);
+  if (ending.cause !== "INTERRUPTED" && !running.isOver) deps.failures.say(labelsOf(running, stage), ending);
+  return ending;
 }
 
 async function end(deps: RunTaskDeps, running: RunningClaim, ending: StageEnding): Promise<void> {

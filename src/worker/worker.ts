@@ -163,7 +163,7 @@ export class WorkerLoop {
       // A worker for suspects would take hints of work that it leaves to others.
       if (this.#settings.suspects !== "only") {
         this.#consumer = await this.#deps.dispatcher.consume({
-          pipelines: this.#pipelines(),
+          pipelines: this.#deps.registry.all().map(({ name }) => name),
           concurrency: 2,
           onHint: () => this.#onHint(),
         });
@@ -238,13 +238,9 @@ export class WorkerLoop {
 
   /** Its task has been told; what it has left behind in this process nobody knows. */
   #onEscape(error: Escaped, hide: (text: string) => string): void {
-    const said = { error: hide(error.message), stack: hide(stackOf(error) ?? "") };
-    this.#deps.logger.error(said, "an error escaped from a handler");
+    const [said, stack] = [error.message, stackOf(error) ?? ""].map(hide);
+    this.#deps.logger.error({ error: said, stack }, "an error escaped from a handler");
     this.#deps.onSpoiled?.();
-  }
-
-  #pipelines(): string[] {
-    return this.#deps.registry.all().map(({ name }) => name);
   }
 
   async #runLoop(onFirstIteration: () => void): Promise<void> {
