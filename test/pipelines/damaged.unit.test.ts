@@ -247,11 +247,10 @@ test("merges that go over a million rows each are not walked for ever, and that 
     { row: last, cells: [{ column: 3_000, type: "str", style: 0, value: "end" }] },
   ];
   const merged = columns.map((column) => ({ from: { row: 0, column }, to: { row: last, column } }));
-  const startedAt = performance.now();
   expect(shownRows(reader, { rows, merged }).size).toBe(2);
   const codes: string[] = [];
   warnOfSheets(reader, { warn: (code) => void codes.push(code) });
   expect(codes).toEqual(["PART_UNREAD"]);
-  // All of them are two thousand million steps, half a minute and more.
-  expect(performance.now() - startedAt).toBeLessThan(10_000);
+  // All of them are two thousand million.
+  expect(reader.lookedAt).toBeLessThan(100_000_000);
 });

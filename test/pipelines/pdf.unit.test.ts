@@ -55,10 +55,26 @@ describe("the text layer of a PDF", () => {
     expect(text).toBe("The total due is 99.00 euros\naaa");
   });
 
+  const run = (str: string, size: number, x: number, y: number, width: number, hasEOL = false) => {
+    return { str, transform: [size, 0, 0, size, x, y], width, hasEOL };
+  };
+
+  test("keeps the same figure at another size and another place", () => {
+    const { lines, repeated } = linesOf([run("1", 8, 120, 600, 4, true), run("1", 12, 180, 900, 6, true)]);
+    expect([lines.map(({ text }) => text), repeated]).toEqual([["1", "1"], 0]);
+  });
+
+  test("has a mark above the line within it, and a line of right-to-left writing whole", () => {
+    const title = linesOf([run("A title", 14, 50, 700, 40), run("1", 5, 91, 706, 3), run(" goes on", 14, 95, 700, 40)]);
+    expect(title.lines.map(({ text }) => text)).toEqual(["A title1 goes on"]);
+    const arabic = linesOf([
+      run("\u0627\u0644\u0641\u0627\u062a\u0648\u0631\u0629", 12, 300, 700, 60),
+      run(" 4711", 12, 260, 700, 30),
+    ]);
+    expect(arabic.lines).toHaveLength(1);
+  });
+
   test("has small lines apart that stand beside large letters", () => {
-    const run = (str: string, size: number, x: number, y: number, width: number) => {
-      return { str, transform: [size, 0, 0, size, x, y], width, hasEOL: false };
-    };
     const { lines } = linesOf([run("Big", 116, 99, 540, 177), run("Small", 12, 98, 495, 31)]);
     expect(lines.map(({ text }) => text)).toEqual(["Big", "Small"]);
   });

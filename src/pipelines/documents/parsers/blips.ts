@@ -20,10 +20,11 @@ const OTHERS = [
 ];
 
 /** The pictures that Office 97–2003 keeps in its streams, each in a record of its own ([MS-ODRAW]). Of other kinds than PNG and JPEG there is nothing to read. */
-export function picturesIn(...streams: readonly (Buffer | null)[]): InnerPicture[] {
-  const found: InnerPicture[] = [];
-  const add = (read: () => Uint8Array, isDrawing = false): void => {
-    found.push({ name: `picture ${found.length + 1}`, isDrawing, read });
+export function* picturesIn(...streams: readonly (Buffer | null)[]): Generator<InnerPicture> {
+  let found = 0;
+  const picture = (read: () => Uint8Array, isDrawing = false): InnerPicture => {
+    found += 1;
+    return { name: `picture ${found}`, isDrawing, read };
   };
   for (const stream of streams) {
     if (stream === null) continue;
@@ -32,18 +33,18 @@ export function picturesIn(...streams: readonly (Buffer | null)[]): InnerPicture
         const gap = GAPS.find((one) => at >= one + 8 && KINDS.has(stream.readUInt16LE(at - one - 6)));
         if (gap === undefined) continue;
         const length = stream.readUInt32LE(at - gap - 4) - gap;
-        if (length > 0 && at + length <= stream.length) add(() => stream.subarray(at, at + length));
+        if (length > 0 && at + length <= stream.length) yield picture(() => stream.subarray(at, at + length));
       }
     }
     for (const head of OTHERS) {
       for (const at of placesOf(stream, Buffer.from(head, "hex"))) {
         if (at + 8 > stream.length) continue;
         const length = stream.readUInt32LE(at + 4);
-        if (length > 0 && at + 8 + length <= stream.length) add(() => stream.subarray(at + 8, at + 8 + length), true);
+        if (length > 0 && at + 8 + length <= stream.length)
+          yield picture(() => stream.subarray(at + 8, at + 8 + length), true);
       }
     }
   }
-  return found;
 }
 
 function* placesOf(stream: Buffer, wanted: Buffer): Generator<number> {

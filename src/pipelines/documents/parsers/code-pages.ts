@@ -23,7 +23,6 @@ const NAMED: Readonly<Record<number, string>> = {
   51932: "eucjp",
   51936: "gb18030",
   51949: "euckr",
-  52936: "gb18030",
   54936: "gb18030",
 };
 /** Seven bits and escapes, which the library does not know and Node does. */

@@ -69,6 +69,8 @@ export function openDoc(compound: Compound, name: string, aid: ParseAid): DocFil
     },
     structure: (offset) => {
       const [at, length] = placeOf(offset);
+      // Where it has no length, its place means nothing.
+      if (length === 0) return Buffer.alloc(0);
       if (at + length <= table.length) return table.subarray(at, at + length);
       if (!isTold)
         aid.warn("PART_UNREAD", `A list of ${name} lies beyond its end; what it says is lost.`, { count: 1 });

@@ -136,7 +136,7 @@ function* changesIn(bytes: Buffer): Generator<readonly [code: number, operand: B
 function paragraphOf(bytes: Buffer, data: Buffer): DocParagraph {
   if (bytes.length < 2) return TEXT;
   const found: { -readonly [K in keyof DocParagraph]: DocParagraph[K] } = { ...TEXT, style: bytes.readUInt16LE(0) };
-  for (const [code, operand] of [...changesIn(bytes.subarray(2))].flatMap((change) => hugeChanges(change, data))) {
+  for (const [code, operand] of allChangesIn(bytes.subarray(2), data)) {
     if (operand.length === 0) continue;
     const isOn = operand[0] !== 0;
     if (code === 0x2416) found.isInTable = isOn;
@@ -153,13 +153,20 @@ function paragraphOf(bytes: Buffer, data: Buffer): DocParagraph {
   return found;
 }
 
-/** Of one that only says where its changes are, those; the place holds their length before them. */
-function hugeChanges(change: readonly [number, Buffer], data: Buffer): (readonly [number, Buffer])[] {
-  const [code, operand] = change;
-  if ((code !== 0x6645 && code !== 0x6646) || operand.length < 4) return [change];
-  const at = operand.readUInt32LE(0);
-  if (at + 2 > data.length) return [];
-  return [...changesIn(data.subarray(at + 2, at + 2 + data.readUInt16LE(at)))];
+/**
+ * The changes of a paragraph; for one that only says where others are, those, their length standing before them. A paragraph
+ * has one such: a file with more is made to cost time.
+ */
+function* allChangesIn(bytes: Buffer, data: Buffer): Generator<readonly [number, Buffer]> {
+  let isFollowed = false;
+  for (const [code, operand] of changesIn(bytes)) {
+    if ((code !== 0x6645 && code !== 0x6646) || operand.length < 4) yield [code, operand];
+    else if (!isFollowed) {
+      isFollowed = true;
+      const at = operand.readUInt32LE(0);
+      if (at + 2 <= data.length) yield* changesIn(data.subarray(at + 2, at + 2 + data.readUInt16LE(at)));
+    }
+  }
 }
 
 /** The edges of a row's cells, then of each cell what it goes on from. */

@@ -2,6 +2,8 @@ import type { Block } from "../blocks/block.js";
 import { htmlBlocks } from "./html.js";
 import { plainBlocks } from "./plain.js";
 
+/** A plain part that shares less than this of what the HTML says is about something else. */
+const SAME_SUBJECT = 0.3;
 /** A plain part that has less than this share of what the HTML says only points at it. */
 const SAME_CONTENT = 0.6;
 
@@ -14,11 +16,18 @@ export function mailBody(text: string | undefined, html: string | undefined): Bl
   const [plainWords, richWords] = [wordsOf(plain), wordsOf(rich)];
   if (richWords.size === 0) return plain;
   const shared = [...richWords].filter((word) => plainWords.has(word)).length;
-  const isMore = plainWords.size > richWords.size;
-  return isMore || shared / richWords.size >= SAME_CONTENT ? plain : rich;
+  const share = shared / richWords.size;
+  const isMore = plainWords.size > richWords.size && share >= SAME_SUBJECT;
+  return isMore || share >= SAME_CONTENT ? plain : rich;
 }
 
 function wordsOf(blocks: readonly Block[]): Set<string> {
   const text = blocks.map((block) => (block.kind === "table" ? block.rows.flat().join(" ") : block.text)).join(" ");
-  return new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []);
+  // An address that counts clicks is no content, and many words.
+  return new Set(
+    text
+      .replace(/\bhttps?:\S+/gi, " ")
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? [],
+  );
 }

@@ -45,8 +45,10 @@ export function linesOf(items: readonly TextItem[]): { readonly lines: PageLine[
       const own = Math.hypot(transform[2] ?? 0, transform[3] ?? 0);
       const isUpright = (transform[1] ?? 0) === 0;
       // The library goes by the larger letters: what stands beside them lower or further left is a line of its own.
-      const isApart = Math.abs(high - y) > Math.max(own, 1) || x < end - own;
-      if (isUpright && text.trim() !== "" && isApart && !RIGHT_TO_LEFT.test(str)) endLine();
+      // What stands higher is beside them: a note's mark.
+      const isApart = Math.abs(high - y) > Math.max(high > y ? Math.max(own, size) : own, 1) || x < end - own;
+      const isLeftward = RIGHT_TO_LEFT.test(str) || RIGHT_TO_LEFT.test(text);
+      if (isUpright && text.trim() !== "" && isApart && !isLeftward) endLine();
       if (text.trim() === "") y = high;
       size = Math.max(size, own);
       text += str;
@@ -65,14 +67,21 @@ const SHADOW = 0.15;
 
 /** What was drawn on a page, and where. */
 class Drawn {
-  readonly #seen = new Set<string>();
+  readonly #seen = new Map<string, (readonly [number, number])[]>();
 
   /** Whether the same was drawn there before. */
   isAgain(text: string, transform: readonly number[]): boolean {
-    const step = Math.max(0.5, SHADOW * Math.hypot(transform[2] ?? 0, transform[3] ?? 0));
-    const [column, row] = [Math.round((transform[4] ?? 0) / step), Math.round((transform[5] ?? 0) / step)];
-    const isThere = NEAR.some(([x, y]) => this.#seen.has(`${column + x},${row + y},${text}`));
-    this.#seen.add(`${column},${row},${text}`);
+    const size = Math.hypot(transform[2] ?? 0, transform[3] ?? 0);
+    const step = Math.max(0.5, SHADOW * size);
+    const [left, high] = [transform[4] ?? 0, transform[5] ?? 0];
+    const [column, row] = [Math.round(left / step), Math.round(high / step)];
+    // Letters of another size are no shadow of these, and have other cells.
+    const cell = (x: number, y: number): string => `${step.toFixed(2)},${column + x},${row + y},${text}`;
+    const isThere = NEAR.some(([x, y]) =>
+      this.#seen.get(cell(x, y))?.some(([l, h]) => Math.abs(left - l) <= step && Math.abs(high - h) <= step),
+    );
+    const own = cell(0, 0);
+    this.#seen.set(own, [...(this.#seen.get(own) ?? []), [left, high]]);
     return isThere;
   }
 }

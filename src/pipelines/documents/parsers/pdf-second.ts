@@ -46,12 +46,32 @@ async function better(page: LayerPage, painter: PdfPainter, lacksMaps: boolean):
   const [own, others] = [lettersIn(text), lettersIn(other)];
   // Without its map a letter is lost, or stands for another one.
   const isMapped = lacksMaps && eastAsianIn(other) > eastAsianIn(text) + 2;
-  const isMore = others > own + 2 && !isSuspect(other);
-  const isSaidOnce = page.repeated >= MANY_REPEATED && others < own * 0.9 && others > own * 0.3;
+  // A page that reads well keeps its headings and its lines for a few letters more; and one whose text stands twice here may
+  // stand twice there as well.
+  const isPoor = own < LITTLE_TEXT || isSuspect(text);
+  const isMore = !isSuspect(other) && (isPoor ? others > own + 2 : page.repeated === 0 && others > own * 1.1);
+  const isSaidOnce =
+    page.repeated >= MANY_REPEATED &&
+    others < own * 0.9 &&
+    others > own * 0.3 &&
+    !isSuspect(other) &&
+    holds(other, text);
   const isReadable = isSuspect(text) && !isSuspect(other) && others > own * 0.8;
   const isJoined = spacedShare(text) > MAX_SPACED_SHARE && spacedShare(other) < spacedShare(text) / 2;
   if (!isMapped && !isMore && !isSaidOnce && !isReadable && !(isJoined && others > own * 0.9)) return page;
   return { ...page, text: other, blocks: [...paragraphs(other, { page: number }), ...page.fields] };
+}
+
+/** Whether nearly all different words of the one stand in the other. */
+function holds(other: string, text: string): boolean {
+  const there = new Set(wordsOf(other));
+  const wanted = new Set(wordsOf(text));
+  const found = [...wanted].filter((word) => there.has(word)).length;
+  return found >= wanted.size * 0.97;
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
 function plain(text: string): string {

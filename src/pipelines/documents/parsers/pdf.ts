@@ -166,7 +166,7 @@ async function layerOf(document: PdfDocument, number: number, name: string): Pro
     // What is written onto the page is no reason to lose the page.
     const annotations = (await page.getAnnotations().catch(() => [])) as readonly Annotation[];
     const length = lines.reduce((sum, { text }) => sum + text.length, 0);
-    const pictured = length > 0 && length < SOME_TEXT * 1.5 ? await picturedShare(page) : 0;
+    const pictured = length < SOME_TEXT * 1.5 ? await picturedShare(page) : 0;
     return { number, lines, repeated, fields: annotationBlocks(annotations, number), pictured };
   } finally {
     page.cleanup();

@@ -33,7 +33,7 @@ export async function readPictures(archive: Archive, folder: string, name: strin
 }
 
 /** The text in pictures, each as a note; what was not looked at is a warning. */
-export async function picturesRead(pictures: readonly InnerPicture[], name: string, aid: ParseAid): Promise<Block[]> {
+export async function picturesRead(pictures: Iterable<InnerPicture>, name: string, aid: ParseAid): Promise<Block[]> {
   const blocks: Block[] = [];
   const startedAt = performance.now();
   let unread = 0;

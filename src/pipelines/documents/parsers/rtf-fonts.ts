@@ -42,7 +42,8 @@ export class RtfFonts {
   #open: Font | null = null;
 
   setCodePage(codePage: number): void {
-    this.#codePage = codePage;
+    // 0 says nothing.
+    if (codePage > 0) this.#codePage = codePage;
   }
 
   /** One of the words of the table of fonts. */
@@ -63,8 +64,10 @@ export class RtfFonts {
     if (font && isSymbol(font)) return Array.from(bytes, (one) => symbolOf(one.charCodeAt(0), font.name)).join("");
     if (!/[^ -~\t]/.test(bytes)) return bytes;
     const named = font?.codePage || (font ? CHARSETS[font.charset] : undefined);
-    const codePage = named ?? this.#codePage;
-    if (encodingOfPage(codePage) === null) this.unknown.add(codePage);
+    const wanted = named ?? this.#codePage;
+    const isKnown = encodingOfPage(wanted) !== null;
+    if (!isKnown) this.unknown.add(wanted);
+    const codePage = isKnown ? wanted : this.#codePage;
     return textInCodePage(Buffer.from(bytes, "latin1"), codePage);
   }
 

@@ -84,7 +84,7 @@ function messageIn(bytes: Buffer, reading: Reading): OutlookMessage {
     else if (id === ATTRIBUTE.data && part) part.data = content;
     else if (id === ATTRIBUTE.attached && part) readProperties(content, codePage, { into: part.properties, told });
   }
-  if (at < bytes.length && bytes.subarray(at).some((byte) => byte !== 0)) told.isCut = true;
+  if (at < bytes.length && bytes.subarray(at).some((byte) => ![0, 10, 13, 32].includes(byte))) told.isCut = true;
   const attachments: OutlookAttachment[] = [];
   for (const [index, part] of parts.entries()) {
     const found = attachmentOf(part, index, reading);

@@ -35,10 +35,11 @@ const ERRORS: Readonly<Record<number, string>> = {
 /** Reads the records of the sheet that begins there. @throws {PermanentError} RESOURCE_LIMIT */
 export function readXlsSheet(bytes: Buffer, start: number, aid: XlsAid): XlsSheet {
   const sheet = new SheetBuilder(aid);
-  let [depth, broken, isChart, isEnded] = [0, 0, false, false];
+  let [depth, broken, isChart, isBegun, isEnded] = [0, 0, false, false, false];
   for (const { type, parts, isCut } of recordsFrom(bytes, start)) {
     if (BOFS.has(type)) {
       depth += 1;
+      isBegun = true;
       if (depth === 1) isChart = parts[0]!.length >= 4 && parts[0]!.readUInt16LE(2) === CHART;
     } else if (type === 0x0a) depth -= 1;
     isEnded = depth <= 0;
@@ -51,7 +52,7 @@ export function readXlsSheet(bytes: Buffer, start: number, aid: XlsAid): XlsShee
       broken += 1;
     }
   }
-  return { ...sheet.end(), isCut: !isEnded, broken };
+  return { ...sheet.end(), isCut: !isBegun || !isEnded, broken };
 }
 
 /** What begins, by the number in its first record. */
