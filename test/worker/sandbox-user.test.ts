@@ -42,7 +42,7 @@ test("a child that can't read its code says so, and what to do", async () => {
     pipeline: "any",
     stage: "any",
     kind: "document" as const,
-    snapshot: {} as never,
+    snapshot: { secrets: {} } as never,
     timeoutMs: 60_000,
     memoryLimitMiB: 64,
   };
