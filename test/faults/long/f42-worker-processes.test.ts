@@ -3,10 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import type { ApiClient } from "../../src/cli/client.js";
-import type { HeadwayProcess } from "../support/processes.js";
-import { PATIENCE_MS, until } from "../support/until.js";
-import { createFaultRig, hasExited, type FaultRig } from "./rig.js";
+import type { ApiClient } from "../../../src/cli/client.js";
+import type { HeadwayProcess } from "../../support/processes.js";
+import { PATIENCE_MS, until } from "../../support/until.js";
+import { createFaultRig, hasExited, type FaultRig } from "../rig.js";
 
 /** No lease passes while a test looks: what is given back is given back by the parent. */
 const LEASE_MS = 600_000;

@@ -5,10 +5,10 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { ApiClient } from "../../src/cli/client.js";
-import { ROOT } from "../support/processes.js";
-import { slackMs } from "../support/slack.js";
-import { until } from "../support/until.js";
+import { ApiClient } from "../../../src/cli/client.js";
+import { ROOT } from "../../support/processes.js";
+import { slackMs } from "../../support/slack.js";
+import { until } from "../../support/until.js";
 
 const READY_MS = 120_000;
 const GRACE_MS = 4_000;
