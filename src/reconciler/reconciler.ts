@@ -69,7 +69,9 @@ export class Reconciler {
     this.#deps.recorder.close();
     const underWay = Promise.all([this.#ticking, this.#removingFiles]);
     // A store that hangs must not keep the process from its end: the next sweep, anywhere, goes on where this one stood.
-    await withDeadline("Ending the sweep", STOP_DEADLINE_MS, underWay).catch(() => undefined);
+    await withDeadline("The sweep", STOP_DEADLINE_MS, underWay).catch((error: unknown) =>
+      this.#deps.onError(error, "ending the sweep"),
+    );
   }
 
   #arm(delayMs: number): void {

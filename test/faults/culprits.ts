@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import type { ApiClient } from "../../src/cli/client.js";
-import type { FaultRig } from "./rig.js";
+import type { HeadwayProcess } from "../support/processes.js";
+import { createFaultRig, type FaultRig } from "./rig.js";
 
 /** Clocks of a process in which culprits run beside others. */
-export const CULPRIT_SETTINGS = {
+const SETTINGS = {
   HEADWAY_LEASE_MS: "1500",
   HEADWAY_CRASH_LIMIT: "1",
   HEADWAY_CONCURRENCY: "16",
@@ -14,27 +17,48 @@ export const CULPRIT_SETTINGS = {
   NODE_OPTIONS: "--max-old-space-size=160",
 };
 
-let made = 0;
-/** A job of the pipeline `culprit` with a document for each text, which is what it does to its process. */
-export async function submitCulprits(
-  rig: FaultRig,
-  api: ApiClient,
-  folder: string,
-  texts: readonly string[],
-  strikeMs: number,
-): Promise<{ job: string; begun: string }> {
-  const begun = path.join(folder, `begun-${(made += 1)}`);
-  const { collection } = await api.mutate<{ collection: { id: string }; userErrors: [] }>(
-    "mutation ($name: String!) { createCollection(input: { name: $name }) { collection { id } userErrors { code message } } }",
-    { name: `culprits ${made}` },
-  );
-  await api.mutate(
-    "mutation ($input: AddDocumentsInput!) { addDocuments(input: $input) { userErrors { code message } } }",
-    { input: { collectionId: collection.id, documents: texts.map((text) => ({ name: text, text })) } },
-  );
-  const options = { begun, strikeMs };
-  const job = await rig.submit(api, collection.id, { pipeline: "culprit", options }, "scenery");
-  return { job, begun };
+/** A process, and what is submitted to it: tasks that hurt the process they run in, and tasks that run beside them. */
+export interface CulpritRig {
+  readonly rig: FaultRig;
+  readonly headway: HeadwayProcess;
+  readonly api: ApiClient;
+  /** A job of the pipeline `culprit` with a document for each text, which is what it does to its process. */
+  readonly culprits: (texts: readonly string[], strikeMs: number) => Promise<{ job: string; begun: string }>;
+  /** The id of a job of so many documents, each of which takes so long. */
+  readonly neighbours: (documents: number, holdMs: number) => Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function createCulpritRig(): Promise<CulpritRig> {
+  const folder = await mkdtemp(path.join(tmpdir(), "headway-f42-"));
+  const rig = await createFaultRig();
+  const headway = await rig.start(SETTINGS);
+  const api = rig.client(headway);
+  let made = 0;
+  return {
+    rig,
+    headway,
+    api,
+    async culprits(texts, strikeMs) {
+      const begun = path.join(folder, `begun-${(made += 1)}`);
+      const { collection } = await api.mutate<{ collection: { id: string }; userErrors: [] }>(
+        "mutation ($name: String!) { createCollection(input: { name: $name }) { collection { id } userErrors { code message } } }",
+        { name: `culprits ${made}` },
+      );
+      await api.mutate(
+        "mutation ($input: AddDocumentsInput!) { addDocuments(input: $input) { userErrors { code message } } }",
+        { input: { collectionId: collection.id, documents: texts.map((text) => ({ name: text, text })) } },
+      );
+      const options = { begun, strikeMs };
+      const job = await rig.submit(api, collection.id, { pipeline: "culprit", options }, "scenery");
+      return { job, begun };
+    },
+    neighbours: (documents, holdMs) => rig.submit(api, documents, { options: { holdMs } }),
+    async close() {
+      await rig.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 /** Each beginning of a culprit: its text, and the process it was in. */
@@ -71,13 +95,3 @@ export const healthy = (count: number): unknown[] =>
   }));
 
 export const POISONED = { status: "FAILED", crashes: 1, reason: "POISONED", code: "CRASHED" };
-
-/** A process that has ended and that nobody has asked after yet does not live. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
-}

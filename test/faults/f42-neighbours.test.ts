@@ -1,46 +1,28 @@
 import { existsSync, statSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { ApiClient } from "../../src/cli/client.js";
-import type { HeadwayProcess } from "../support/processes.js";
+import { isAlive } from "../support/is-alive.js";
 import { until } from "../support/until.js";
 import {
   begunIn,
-  CULPRIT_SETTINGS,
+  createCulpritRig,
   ended,
   healthy,
-  isAlive,
   pidsOf,
   POISONED,
-  submitCulprits,
   warningsOf,
+  type CulpritRig,
 } from "./culprits.js";
-import { createFaultRig, hasExited, note, type FaultRig } from "./rig.js";
+import { hasExited, note } from "./rig.js";
 
-let rig: FaultRig;
-let folder: string;
-let headway: HeadwayProcess;
-let api: ApiClient;
+let world: CulpritRig;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "headway-f42-"));
-  rig = await createFaultRig();
-  headway = await rig.start(CULPRIT_SETTINGS);
-  api = rig.client(headway);
+  world = await createCulpritRig();
 });
-afterAll(async () => {
-  await rig.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-const culprits = (texts: readonly string[], strikeMs: number): ReturnType<typeof submitCulprits> =>
-  submitCulprits(rig, api, folder, texts, strikeMs);
-const neighbours = (documents: number, holdMs: number): Promise<string> =>
-  rig.submit(api, documents, { options: { holdMs } });
+afterAll(() => world.close());
 
 describe("F42: one task of many ends its process", () => {
   test("by a kill, and by using up the memory: each ends POISONED, alone; who ran beside completes without a crash", async () => {
+    const { rig, headway, culprits, neighbours } = world;
     const beside = await neighbours(3, 300);
     const WAYS = ["eat its memory", "kill it"];
     const { job, begun } = await culprits(WAYS, 300);
@@ -55,6 +37,7 @@ describe("F42: one task of many ends its process", () => {
   });
 
   test("blocking it for longer than two leases and then ending: it runs once and its end counts, and so do its neighbours'", async () => {
+    const { rig, culprits, neighbours } = world;
     const beside = await neighbours(2, 200);
     const name = "block it for longer than two leases";
     const { job, begun } = await culprits([name], 100);
@@ -67,6 +50,7 @@ describe("F42: one task of many ends its process", () => {
 });
 
 test("F42: a handler is deaf to a cancel: it is CANCELLING until its process is dead, and only then CANCELLED; nobody beside it is hurt", async () => {
+  const { rig, api, culprits, neighbours } = world;
   const sizeOf = (file: string): number => (existsSync(file) ? statSync(file).size : 0);
   const beside = await neighbours(2, 300);
   const { job, begun } = await culprits(["hear nothing"], 0);

@@ -24,7 +24,6 @@ test("a store that hangs does not keep the sweep from its end", async () => {
   });
   sweep.start();
   await until("the store is asked", () => asked > 0);
-  const stoppedAt = performance.now();
   await sweep.stop();
-  expect(performance.now() - stoppedAt).toBeLessThan(10_000);
+  expect(rig.errors.map(({ doing }) => doing)).toContain("ending the sweep");
 });

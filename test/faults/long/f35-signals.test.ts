@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { readFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { ApiClient } from "../../../src/cli/client.js";
 import { ROOT } from "../../support/processes.js";
+import { isAlive } from "../../support/is-alive.js";
 import { slackMs } from "../../support/slack.js";
 import { until } from "../../support/until.js";
 
@@ -26,7 +26,7 @@ afterEach(async () => {
   for (const child of groups.splice(0)) signal(-child.pid!, "SIGKILL");
   const pid = await postmaster();
   if (pid !== null) signal(pid, "SIGQUIT");
-  await until("the embedded Postgres is gone", async () => pid === null || !lives(pid), READY_MS);
+  await until("the embedded Postgres is gone", async () => pid === null || !isAlive(pid), READY_MS);
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -81,16 +81,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** A process that has ended and that nobody has asked after yet does not live. */
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
-}
-
 /** The pid of the embedded Postgres; null where it has stopped in order. */
 async function postmaster(): Promise<number | null> {
   const text = await readFile(path.join(folder, "postgres", "postmaster.pid"), "utf8").catch(() => null);
@@ -112,10 +102,10 @@ describe("F35: signals", () => {
       const [server, database] = [await owner(), (await postmaster())!];
       const askedAt = Date.now();
       signal(-started.child.pid!, name);
-      await until("the server has ended", () => !lives(server), READY_MS);
+      await until("the server has ended", () => !isAlive(server), READY_MS);
       expect(Date.now() - askedAt).toBeLessThan(GRACE_MS + SLACK_MS + slackMs());
       expect(started.output()).toContain("Stopped.");
-      await until("the embedded Postgres has ended too", () => !lives(database), READY_MS);
+      await until("the embedded Postgres has ended too", () => !isAlive(database), READY_MS);
       await started.exit;
     },
   );
@@ -127,9 +117,9 @@ describe("F35: signals", () => {
       await ready(started);
       const [server, database] = [await owner(), (await postmaster())!];
       signal(started.child.pid!, name);
-      await until("the server has ended", () => !lives(server), READY_MS);
+      await until("the server has ended", () => !isAlive(server), READY_MS);
       expect(started.output()).toContain("Stopped.");
-      await until("the embedded Postgres has ended too", () => !lives(database), READY_MS);
+      await until("the embedded Postgres has ended too", () => !isAlive(database), READY_MS);
     },
   );
 
@@ -145,12 +135,12 @@ describe("F35: signals", () => {
     // Longer than what counts as one: two signals this far apart are two.
     const heardAt = Date.now();
     await until("a second has passed", () => Date.now() - heardAt > 1_000);
-    expect(lives(started.child.pid!)).toBe(true);
+    expect(isAlive(started.child.pid!)).toBe(true);
     const askedAt = Date.now();
     signal(started.child.pid!, "SIGTERM");
     expect(await started.exit).toEqual({ code: 130, by: null });
     expect(Date.now() - askedAt).toBeLessThan(SLACK_MS + slackMs());
-    await until("the embedded Postgres has ended too", () => !lives(database), READY_MS);
+    await until("the embedded Postgres has ended too", () => !isAlive(database), READY_MS);
   });
 
   test("a handler that ignores its signal does not keep the process alive beyond the grace", async () => {
@@ -163,7 +153,7 @@ describe("F35: signals", () => {
     signal(started.child.pid!, "SIGTERM");
     expect((await started.exit).code).toBe(0);
     expect(Date.now() - askedAt).toBeLessThan(GRACE_MS + SLACK_MS + slackMs());
-    await until("the embedded Postgres has ended too", () => !lives(database), READY_MS);
+    await until("the embedded Postgres has ended too", () => !isAlive(database), READY_MS);
     const after = await readFile(effects, "utf8");
     // The handler writes every 50 ms while it lives.
     await new Promise((resolve) => setTimeout(resolve, 500));

@@ -1,44 +1,25 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { ApiClient } from "../../../src/cli/client.js";
-import type { HeadwayProcess } from "../../support/processes.js";
+import { isAlive } from "../../support/is-alive.js";
 import {
   begunIn,
-  CULPRIT_SETTINGS,
+  createCulpritRig,
   ended,
   healthy,
-  isAlive,
   pidsOf,
   POISONED,
-  submitCulprits,
   warningsOf,
+  type CulpritRig,
 } from "../culprits.js";
-import { createFaultRig, type FaultRig } from "../rig.js";
 
-let rig: FaultRig;
-let folder: string;
-let headway: HeadwayProcess;
-let api: ApiClient;
+let world: CulpritRig;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "headway-f42-"));
-  rig = await createFaultRig();
-  headway = await rig.start(CULPRIT_SETTINGS);
-  api = rig.client(headway);
+  world = await createCulpritRig();
 });
-afterAll(async () => {
-  await rig.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-const culprits = (texts: readonly string[], strikeMs: number): ReturnType<typeof submitCulprits> =>
-  submitCulprits(rig, api, folder, texts, strikeMs);
-const neighbours = (documents: number, holdMs: number): Promise<string> =>
-  rig.submit(api, documents, { options: { holdMs } });
+afterAll(() => world.close());
 
 describe("F42: a handler that never gives its process back", () => {
   test("blocks it for ever: it is killed and replaced, and so it is where the task runs alone; nobody beside it is hurt", async () => {
+    const { rig, headway, culprits, neighbours } = world;
     const beside = await neighbours(2, 800);
     const { job, begun } = await culprits(["block it for ever"], 200);
     await rig.settled([job, beside]);
@@ -50,6 +31,7 @@ describe("F42: a handler that never gives its process back", () => {
   });
 
   test("is deaf to its time-out: TIMED_OUT once its process is dead, and another process goes on", async () => {
+    const { rig, culprits, neighbours } = world;
     const { job, begun } = await culprits(["hear nothing"], 0);
     await rig.settled([job]);
     expect(await ended(rig, job)).toMatchObject([

@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { ApiClient } from "../../../src/cli/client.js";
 import type { HeadwayProcess } from "../../support/processes.js";
+import { isAlive } from "../../support/is-alive.js";
 import { PATIENCE_MS, until } from "../../support/until.js";
 import { createFaultRig, hasExited, type FaultRig } from "../rig.js";
 
@@ -46,19 +47,9 @@ const workers = async (): Promise<WorkerSeen[]> =>
     .workers;
 /** Those of servers that were killed with all they had look alive until their leases pass. */
 const running = async (): Promise<WorkerSeen[]> =>
-  (await workers()).filter(({ status, pid }) => status === "RUNNING" && lives(pid));
+  (await workers()).filter(({ status, pid }) => status === "RUNNING" && isAlive(pid));
 const taken = async (job: string): Promise<number> =>
   (await rig.db.query("select 1 from headway.task where job_id = $1 and status = 'RUNNING'", [job])).rows.length;
-
-/** A process that has ended and that nobody has asked after yet does not live. */
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
-}
 
 describe("F42: a worker's process dies under its parent", () => {
   test("killed: its tasks are given back at once, long before their leases pass; the API serves on; another takes its place", async () => {
@@ -174,11 +165,11 @@ describe("F42: code of pipelines blocks its process", () => {
     expect((await fetch(`${headway.url}/metrics`)).status).toBe(200);
     expect((await workers()).map((worker) => worker.pid)).toContain(pid);
     expect(Date.now() - askedAt).toBeLessThan(PATIENCE_MS);
-    expect(lives(pid)).toBe(true);
+    expect(isAlive(pid)).toBe(true);
     const exited = new Promise<number | null>((resolve) => headway.child.once("exit", resolve));
     headway.child.kill("SIGTERM");
     expect(await exited).toBe(0);
-    expect(lives(pid)).toBe(false);
+    expect(isAlive(pid)).toBe(false);
     expect(headway.output()).toContain("Stopped.");
     const { rows } = await rig.db.query(
       "select t.status, t.crashes, c.reason from headway.task t join headway.status_change c on c.entity_id = t.id and c.version = t.version where t.job_id = $1 and t.kind = 'DOCUMENT'",
@@ -217,7 +208,7 @@ describe("F42: code of pipelines blocks its process", () => {
     await start();
     const { pid } = await busy(600_000);
     await headway.kill();
-    await until("its worker's process is gone", () => !lives(pid));
+    await until("its worker's process is gone", () => !isAlive(pid));
   });
 });
 
