@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import path from "node:path";
+import { promisify } from "node:util";
 import { schemaIn, withoutSchema } from "../../src/config/database.js";
 import { DEFAULT_SCHEMA } from "../../src/database/schema-name.js";
 import { keyIn } from "./keys.js";
@@ -7,6 +8,7 @@ import { ROOT } from "./root.js";
 import { PATIENCE_MS } from "./until.js";
 
 export { ROOT };
+const run = promisify(execFile);
 const START_DEADLINE_MS = 2 * PATIENCE_MS;
 
 /** A Headway started as a user starts it, in a process of its own. */
@@ -63,7 +65,7 @@ export async function startHeadway(settings: Record<string, string>, root = ROOT
   const url = /(http:\/\/[^/\s]+)\//.exec(output)![1]!;
   const key =
     /Key +(hw_\S+)/.exec(output)?.[1] ??
-    (await keyOf(settings).catch((error: unknown) => {
+    (await keyOf(settings, root).catch((error: unknown) => {
       child.kill("SIGKILL");
       throw error;
     }));
@@ -84,6 +86,16 @@ export async function startHeadway(settings: Record<string, string>, root = ROOT
   };
 }
 
-async function keyOf({ DATABASE_URL: url, HEADWAY_DATABASE_SCHEMA: schema }: Record<string, string>): Promise<string> {
+/** Another build's table of keys may have other columns: its own command makes the key. */
+async function keyOf(settings: Record<string, string>, root: string): Promise<string> {
+  const { DATABASE_URL: url, HEADWAY_DATABASE_SCHEMA: schema } = settings;
+  if (root !== ROOT) {
+    const command = ["keys", "create", "--name", "tester", "--role", "ADMIN"];
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...settings };
+    const { stdout } = await run(process.execPath, [path.join(root, "dist", "src", "cli", "main.js"), ...command], {
+      env,
+    });
+    return stdout.trim().split("\n").at(-1)!;
+  }
   return keyIn(withoutSchema(url!), {}, schema ?? schemaIn(url!) ?? DEFAULT_SCHEMA);
 }
