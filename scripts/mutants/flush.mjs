@@ -5,7 +5,20 @@ const FLUSHES = ["engine/flush/flushes", "engine/flush/recorder"];
 const STEPS = ["engine/flush/recorder", "engine/jobs"];
 
 export default of("sql/functions/flush/record_changes.sql", FENCES, [
-  ["a write under an older fence is taken", "and t.fence = c.fence and case", "and case"],
+  ["a write under an older fence is taken", "and t.fence = c.fence and (p_worker", "and (p_worker"],
+  ["a worker writes what another has claimed", "and (p_worker is null or t.worker_id = p_worker)", ""],
+  [
+    "a suspect stays one though it has completed a stage",
+    "(t.is_suspect and n.starts = 0)",
+    "t.is_suspect",
+    { tests: ["engine/flush/fences"] },
+  ],
+  [
+    "who was lost beside others is no suspect",
+    "(n.suspect is true or (t.is_suspect and n.starts = 0))",
+    "(t.is_suspect and n.starts = 0)",
+    { tests: ["engine/flush/fences"] },
+  ],
   [
     "a lease that was renewed meanwhile is taken for expired",
     "and (c.expired is not true or t.lease_expires_at < v_now)",

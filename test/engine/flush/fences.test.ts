@@ -128,7 +128,7 @@ describe("a heartbeat", () => {
     const other = rig.db.createQueryRunner();
     await other.startTransaction();
     await other.query("select from headway.task where id = $1 for no key update", [claim.taskId]);
-    expect(await beat(claim)).toMatchObject({ lost: [], cancelled: [] });
+    expect(await beat(claim)).toEqual({ lost: [], missed: [claim.taskId], cancelled: [] });
     await other.rollbackTransaction();
     await other.release();
     expect(await stands(claim.taskId)).toMatchObject({ isRenewed: false });
