@@ -55,7 +55,7 @@ export async function askHungrily(
     `{ jobs(first: 50) { ${deep} } }`,
     `{ ${doctors.join(" ")} }`,
     "{ collections(first: 100) { nodes { documents(first: 100) { nodes { id name } } lastChange { reason } } } }",
-    "{ jobs(filter: { stuck: true }) { nodes { id waitingOn { code } tasks(first: 50) { nodes { waitingOn { code } } } } } }",
+    "{ jobs(filter: { stuck: true }) { nodes { id waitingOn { code } tasks(first: 40) { nodes { waitingOn { code } } } } } }",
   ];
   const answers = await Promise.all(
     Array.from({ length: times }, async (_, n) => {
