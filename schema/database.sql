@@ -629,7 +629,10 @@ create table headway.worker (
   draining_at timestamp with time zone,
   stopped_at timestamp with time zone,
   died_at timestamp with time zone,
-  constraint worker_pkey PRIMARY KEY (id)
+  takes text not null default 'ALL'::text,
+  lost_with integer,
+  constraint worker_pkey PRIMARY KEY (id),
+  constraint worker_takes_check CHECK ((takes = ANY (ARRAY['ALL'::text, 'SUSPECTS'::text, 'OTHERS'::text])))
 ) with (fillfactor=70);
 CREATE INDEX worker_not_stopped ON headway.worker USING btree (id) WHERE (stopped_at IS NULL);
 
@@ -834,7 +837,7 @@ begin
     status = 'RUNNING', version = version + 1, change_id = v_change, changed_by_type = 'WORKER', changed_by = p_actor,
     change_reason = 'CLAIMED', change_message = null, fence = fence + 1, claim_id = v_change, recorded_step = 0,
     worker_id = p_worker, lease_expires_at = v_now + make_interval(secs => (p_claim->>'leaseMs')::float8 / 1000),
-    progress = 0, progress_message = null, started_at = coalesce(started_at, v_now), finished_at = null,
+    started_at = coalesce(started_at, v_now), finished_at = null,
     error_code = null, error_message = null, error_stage = null, error_retryable = null,
     error_stack = null,
     -- How often a stage is tried is for the version to say that runs it.
@@ -2352,11 +2355,11 @@ AS $function$
       select from unnest(j.document_stages || j.collection_stages) s(stage)
       where exists (
           select from headway.task t
-          where t.job_id = j.id and t.stage = s.stage and t.status = 'QUEUED'
+          where t.job_id = j.id and t.stage = s.stage and t.status = 'QUEUED' and not t.is_suspect
             and t.run_at < clock_timestamp() - interval '60 s')
         and exists (
           select from headway.worker_now w
-          where w.status = 'RUNNING' and w.free > 0
+          where w.status = 'RUNNING' and w.free > 0 and w.takes <> 'SUSPECTS'
             and headway.why_not_run(w.serves, j.id, j.pipeline, j.pipeline_version, s.stage) is null))
 $function$
 ;
@@ -2973,14 +2976,17 @@ CREATE OR REPLACE FUNCTION headway.worker_died(p_worker uuid)
  SET lock_timeout TO '5s'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+declare
+  v_lost_with int;
 begin
   perform pg_advisory_xact_lock(hashtextextended(p_worker::text, 'headway.worker'::regclass::oid::bigint));
   -- In a statement of its own, which sees what was claimed while the lock was waited for.
   update headway.worker set died_at = clock_timestamp(), stopped_at = clock_timestamp(), running = 0
-  where id = p_worker and stopped_at is null;
+  where id = p_worker and stopped_at is null returning lost_with into v_lost_with;
   return (select coalesce(jsonb_agg(jsonb_build_object('task', id, 'fence', fence::text, 'stage', stage,
-      'hasCrashed', has_crashed)), '[]')
-    from headway.task where worker_id = p_worker and status = 'RUNNING');
+      'hasCrashed', has_crashed, 'held', greatest(held, v_lost_with))), '[]')
+    from (
+      select *, count(*) over () as held from headway.task where worker_id = p_worker and status = 'RUNNING') t);
 end $function$
 ;
 
@@ -3014,7 +3020,9 @@ create view headway.worker_now as
     last_claim_at,
     draining_at,
     stopped_at,
-    died_at
+    died_at,
+    takes,
+    lost_with
    FROM headway.worker w;
 
 CREATE TRIGGER artifact_replaces_blob AFTER UPDATE OF blob_key ON headway.artifact FOR EACH ROW WHEN ((old.blob_key IS DISTINCT FROM new.blob_key)) EXECUTE FUNCTION headway.replace_artifact_blob();

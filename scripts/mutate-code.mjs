@@ -63,7 +63,7 @@ try {
     // A test that fails without a mutant says nothing of one.
     if (!baselines.has(key)) baselines.set(key, run(mutant.tests));
     const outcome = baselines.get(key).isPassed
-      ? await outcomeOf(mutant)
+      ? await outcomeOf(mutant).catch((error) => ({ by: null, wrong: error.message }))
       : { by: null, wrong: `${key} fails without it` };
     const isWrong = outcome.wrong !== undefined || (outcome.by === null && mutant.harmless === undefined);
     if (isWrong) failed += 1;
@@ -151,7 +151,7 @@ function run(tests) {
       encoding: "utf8",
       timeout: RUN_DEADLINE_MS,
       maxBuffer: 64 * 1024 * 1024,
-      env: { ...process.env, HEADWAY_TEST_PATIENCE_MS: PATIENCE_MS },
+      env: { ...process.env, HEADWAY_TEST_PATIENCE_MS: PATIENCE_MS, HEADWAY_TEST_FAULTS: "all" },
     },
   );
   if (error?.code === "ETIMEDOUT") return { isPassed: false, by: "the tests do not end any more", said: "" };

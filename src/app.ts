@@ -167,6 +167,8 @@ async function start(
     // An API serves on beside a worker whose process is being replaced.
     const needed = !config.roles.includes("api");
     serve.checks.push({ name: "worker", needed, check: async () => processes.fault() });
+    // Work that no worker has died with goes on beside it.
+    serve.checks.push({ name: "quarantine", needed: false, check: async () => processes.quarantineFault() });
     await processes.start();
   } else if (config.roles.includes("worker")) {
     const worker = await startWorker({ config, logger, deps, source, blobs, s3, listenAt });

@@ -81,7 +81,7 @@ export default [
   ),
   ...of(
     "sql/functions/converge/saw_same_documents.sql",
-    ["graphql/job/incremental"],
+    ["engine/unchanged-collection", "graphql/job/incremental"],
     [
       ["other stages before count", "and before.document_stages = j.document_stages", ""],
       ["other options before count", "and before.options = j.options", ""],

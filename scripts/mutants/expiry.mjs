@@ -53,7 +53,7 @@ export default [
     ],
     [
       "messages of the history can still be read",
-      "if v_ids is not null then update headway.status_change set message = null where id = any (v_ids); end if;",
+      "if v_positions is not null then update headway.status_change set message = null where collection_id = p_collection and position = any (v_positions); end if;",
       "",
     ],
   ]),

@@ -2,10 +2,24 @@ import { of } from "./of.mjs";
 
 const FENCES = ["engine/flush/fences", "engine/flush/recorder"];
 const FLUSHES = ["engine/flush/flushes", "engine/flush/recorder"];
+const DUE = ["engine/flush/due"];
 const STEPS = ["engine/flush/recorder", "engine/jobs"];
 
 export default of("sql/functions/flush/record_changes.sql", FENCES, [
-  ["a write under an older fence is taken", "and t.fence = c.fence and case", "and case"],
+  ["a write under an older fence is taken", "and t.fence = c.fence and (p_worker", "and (p_worker"],
+  ["a worker writes what another has claimed", "and (p_worker is null or t.worker_id = p_worker)", ""],
+  [
+    "a suspect stays one though it has completed a stage",
+    "(t.is_suspect and n.starts = 0)",
+    "t.is_suspect",
+    { tests: ["engine/flush/suspects"] },
+  ],
+  [
+    "who was lost beside others is no suspect",
+    "(n.suspect is true or (t.is_suspect and n.starts = 0))",
+    "(t.is_suspect and n.starts = 0)",
+    { tests: ["engine/flush/suspects"] },
+  ],
   [
     "a lease that was renewed meanwhile is taken for expired",
     "and (c.expired is not true or t.lease_expires_at < v_now)",
@@ -15,6 +29,7 @@ export default of("sql/functions/flush/record_changes.sql", FENCES, [
     "what has ended is changed",
     "where t.id = c.task and t.status is not distinct from 'RUNNING' offset 0",
     "where t.id = c.task offset 0",
+    { tests: DUE },
   ],
   [
     "a flush that is sent twice is recorded twice",
@@ -22,7 +37,7 @@ export default of("sql/functions/flush/record_changes.sql", FENCES, [
     "",
     { tests: FLUSHES },
   ],
-  ["what is held is recorded all the same", "where t.id <> all (v_held) and", "where", { tests: ["faults/f40"] }],
+  ["what is held is recorded all the same", "where t.id <> all (v_held) and", "where", { tests: DUE }],
   [
     "rows are locked in no order",
     "order by id for no key update;",
@@ -35,12 +50,7 @@ export default of("sql/functions/flush/record_changes.sql", FENCES, [
     "",
     { tests: FLUSHES },
   ],
-  [
-    "it does not share its collections",
-    "perform headway.share_collections(v_collections);",
-    "",
-    { tests: ["engine/locks", "engine/flush/flushes", "faults/f17"] },
-  ],
+  ["it does not share its collections", "perform headway.share_collections(v_collections);", "", { tests: DUE }],
   [
     "outputs of earlier claims' files are shown",
     "and a.fence = x.fence and not a.accepted",
@@ -81,7 +91,7 @@ export default of("sql/functions/flush/record_changes.sql", FENCES, [
     "a retry does not wait",
     'v_now + make_interval(secs => coalesce(n."delayMs", 0)::float8 / 1000)',
     "v_now",
-    { tests: ["engine/jobs", "lifecycle"] },
+    { tests: DUE },
   ],
   [
     "a stage begins with a lease that is nearly over",
@@ -89,7 +99,7 @@ export default of("sql/functions/flush/record_changes.sql", FENCES, [
     "t.lease_expires_at end",
     { tests: ["engine/flush/leases"] },
   ],
-  ["facts about documents are lost", "perform headway.record_facts(v_applied);", "", { tests: ["engine/jobs"] }],
+  ["facts about documents are lost", "perform headway.record_facts(v_applied);", "", { tests: ["graphql/job/incremental"] }],
   [
     "results are not shown",
     "perform headway.show_results(v_applied);",

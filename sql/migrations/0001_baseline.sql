@@ -486,7 +486,12 @@ create table headway.worker (
   draining_at timestamptz,
   stopped_at timestamptz,
   -- Its process has ended without a word, as the process that had started it saw; stopped_at is set with it.
-  died_at timestamptz
+  died_at timestamptz,
+  -- SUSPECTS: only tasks that a worker has died with, one at a time; OTHERS: all but those.
+  takes text not null default 'ALL' check (takes in ('ALL', 'SUSPECTS', 'OTHERS')),
+  -- How many tasks it ran when the first of its leases was found to have passed; null since it was last heard from. They
+  -- pass one after the other, and with the last of them it is no longer to be seen that it ran others.
+  lost_with int
 ) with (fillfactor = 70);
 
 create index worker_not_stopped on headway.worker (id) where stopped_at is null;

@@ -1,5 +1,5 @@
 import { QueryFailedError, type DataSource, type EntityManager } from "typeorm";
-import { messageOf } from "../errors.js";
+import { messageOf, ServiceBusy } from "../errors.js";
 import { databaseRetries } from "../metrics.js";
 
 /** Deadlock, serialisation failure, lock not available: the same work may well succeed at once. */
@@ -25,6 +25,8 @@ export function isTransient(error: unknown): boolean {
  * statement's own size.
  */
 export function isExhausted(error: unknown): boolean {
+  // No connection of our own was free: the statement was not sent.
+  if (error instanceof ServiceBusy) return true;
   const state = sqlStateOf(error);
   return state !== null && (state.startsWith("53") || state === "58030" || state === "25006") && state !== "53200";
 }
@@ -49,6 +51,7 @@ export function isDatabaseAway(error: unknown): boolean {
 /** Whether the connection broke, so that nobody knows whether the statement took effect. */
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlStateOf(error);
+  if (error instanceof ServiceBusy) return false;
   if (state !== null) return state.startsWith("08") || state.startsWith("57P") || state === "25P03";
   const text = error instanceof Error ? `${(error as NodeJS.ErrnoException).code ?? ""} ${error.message}` : "";
   return /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|terminated|Connection|connection|timeout/.test(text);

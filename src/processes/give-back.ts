@@ -14,6 +14,8 @@ interface Held {
   readonly fence: string;
   readonly stage: string;
   readonly hasCrashed: boolean;
+  /** How many the worker ran when it died, this one included. */
+  readonly held: number;
 }
 
 /** How a worker's process has ended, and what it said of its tasks. */
@@ -82,7 +84,7 @@ export class GiveBack {
       try {
         const rows: { held: Held[] }[] = await this.#db.query("select headway.worker_died($1) as held", [workerId]);
         const { held } = rows[0]!;
-        const commands = held.map((one) => commandFor(one, held.length, workerId, end));
+        const commands = held.map((one) => commandFor(one, workerId, end));
         await recordEach({ recorder: this.#recorder, onError: this.#onError }, "giving back", commands);
         return;
       } catch (error) {
@@ -96,8 +98,7 @@ export class GiveBack {
 
 /** What becomes of a task that a dead process held. */
 function commandFor(
-  { task: taskId, fence, stage, hasCrashed }: Held,
-  held: number,
+  { task: taskId, fence, stage, hasCrashed, held }: Held,
   workerId: string,
   { how, isAsked, isSilent, isQuarantine, ends }: WorkerEnd,
 ): TaskCommand {

@@ -30,6 +30,8 @@ export class Place {
   /** Deaths without a long life in between. */
   #deaths = 0;
   #timer: NodeJS.Timeout | null = null;
+  /** Why the last one that was to run here never did; null where it did. */
+  #startFault: string | null = null;
   #closed = false;
 
   constructor(deps: PlaceDeps) {
@@ -45,13 +47,32 @@ export class Place {
     return this.#process === null && this.#timer === null && !this.#closed;
   }
 
+  /** Why nothing runs here, though it was to; null while something does, and where nothing is to. */
+  get startFault(): string | null {
+    return this.#startFault;
+  }
+
   /** @throws where the system starts no process */
   start(): WorkerProcess {
-    const one: WorkerProcess = this.#deps.start({ onSpoiled: (why) => this.replace(one, why) });
+    const one: WorkerProcess = this.#startProcess();
     this.#process = one;
+    one.started.then(
+      () => (this.#startFault = null),
+      (error: unknown) => (this.#startFault = one.isStopping ? null : messageOf(error)),
+    );
     this.#startedAt = performance.now();
     void one.gone.then((ended) => this.#onGone(one, ended));
     return one;
+  }
+
+  #startProcess(): WorkerProcess {
+    try {
+      const one: WorkerProcess = this.#deps.start({ onSpoiled: (why) => this.replace(one, why) });
+      return one;
+    } catch (error) {
+      this.#startFault = messageOf(error);
+      throw error;
+    }
   }
 
   /** None takes its place any more. */
@@ -96,7 +117,10 @@ export class Place {
   #again(inMs: number): void {
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      if (this.#deps.isWanted?.() === false) return;
+      if (this.#deps.isWanted?.() === false) {
+        this.#startFault = null;
+        return;
+      }
       try {
         this.start();
       } catch (error) {

@@ -99,6 +99,14 @@ export class WorkerProcesses {
     return faults.find((fault) => fault !== null) ?? null;
   }
 
+  /** What is not well with the process that suspects run in; null where it is, and while there is to be none. */
+  quarantineFault(): string | null {
+    const { startFault, process: one } = this.#quarantine.place;
+    if (startFault !== null) return `the process for tasks whose worker has died does not start: ${startFault}`;
+    const stall = one?.ready ? stallOf(one.stalledMs, this.#options.config) : null;
+    return stall === null ? null : `process ${one?.pid}, for tasks whose worker has died: ${stall}`;
+  }
+
   /** What they have counted, those that have died included. */
   async measure(): Promise<PlainMetrics[]> {
     const living = this.#all().filter(({ ready }) => ready);

@@ -12,7 +12,7 @@ interface Expired {
   readonly worker: string;
   readonly stage: string;
   readonly hasCrashed: boolean;
-  /** How many its worker holds. */
+  /** How many its worker held when the first of its leases was found to have passed. */
   readonly held: number;
 }
 
@@ -22,23 +22,32 @@ interface Expired {
  */
 export async function rescueExpiredLeases(deps: DutyDeps): Promise<number> {
   let rescued = 0;
-  /** What each worker held as it was first looked at: page by page it is less. */
-  const heldBy = new Map<string, number>();
   const expired = eachPageById<Expired>(PAGE, (after, limit) =>
     deps.db.query(
-      `select id, fence::text as fence, worker_id as worker, stage, has_crashed as "hasCrashed",
-         (select count(*)::int from headway.task w where w.worker_id = t.worker_id and w.status = 'RUNNING') as held
-       from headway.task t
-       where status = 'RUNNING' and lease_expires_at < clock_timestamp() and id > $1 order by id limit $2
-       for no key update skip locked`,
+      `with expired as materialized (
+         select id, fence::text as fence, worker_id, stage, has_crashed,
+           (select count(*)::int from headway.task w where w.worker_id = t.worker_id and w.status = 'RUNNING') as held
+         from headway.task t
+         where status = 'RUNNING' and lease_expires_at < clock_timestamp() and id > $1 order by id limit $2
+         for no key update skip locked
+       ), noted as (
+         -- Before any of them is given back: the last of a worker's leases may pass sweeps after the first.
+         update headway.worker w set lost_with = x.held from (
+           select o.id, e.held from (select worker_id, max(held) as held from expired group by 1) e
+           join headway.worker o on o.id = e.worker_id
+           where e.held > 1 and e.held > coalesce(o.lost_with, 0) for no key update of o skip locked
+         ) x where w.id = x.id
+       )
+       select e.id, e.fence, e.worker_id as worker, e.stage, e.has_crashed as "hasCrashed",
+         greatest(e.held, w.lost_with) as held
+       from expired e left join headway.worker w on w.id = e.worker_id order by e.id`,
       [after, limit],
     ),
   );
   for await (const rows of expired) {
     await failpoint("sweep.before_rescue");
     const commands = rows.map(({ id, fence, worker, stage, hasCrashed, held }) => {
-      if (!heldBy.has(worker)) heldBy.set(worker, held);
-      const { cause, note } = endOfLost(heldBy.get(worker)!);
+      const { cause, note } = endOfLost(held);
       const place = placeOfCrash(stage, hasCrashed);
       const message = `The lease of worker ${worker} passed without being renewed, ${place}.${note}`;
       return { kind: "end" as const, taskId: id, fence, cause, expired: true, message };

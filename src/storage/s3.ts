@@ -5,6 +5,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   paginateListObjectsV2,
   S3ServiceException,
   type S3Client,
@@ -107,7 +108,13 @@ class S3BlobStore implements BlobStore {
     let removed = 0;
     const failures = new RemovalFailures();
     for (let from = {}; ;) {
-      const page = await this.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: this.prefix, ...from }));
+      const page = await this.client
+        .send(new ListMultipartUploadsCommand({ Bucket, Prefix: this.prefix, ...from }))
+        .catch((error: unknown) => {
+          // Some stores that speak S3's protocol don't tell of them: there each has a rule of its own for what is left.
+          if (isNotImplemented(error)) return {} as ListMultipartUploadsCommandOutput;
+          throw error;
+        });
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
         if (Initiated === undefined || Date.now() - Initiated.getTime() <= ABANDONED_AFTER_MS) continue;
         const abort = new AbortMultipartUploadCommand({ Bucket, Key, UploadId });
@@ -164,6 +171,10 @@ class Counted {
   facts(): BlobFacts {
     return { sizeBytes: this.#sizeBytes, sha256: this.#hash.digest("hex") };
   }
+}
+
+function isNotImplemented(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 501;
 }
 
 function isMissing(error: unknown): boolean {

@@ -2,6 +2,7 @@ import type { DataSource } from "typeorm";
 import { withDeadline } from "../async/with-deadline.js";
 import { DEFAULT_PROJECT_ID } from "../access/projects.js";
 import type { Serves } from "../model/worker.js";
+import type { SuspectRule } from "./room.js";
 
 interface WorkerFacts {
   readonly id: string;
@@ -12,7 +13,11 @@ interface WorkerFacts {
   readonly concurrency: number;
   readonly leaseMs: number;
   readonly heartbeatMs: number;
+  readonly suspects?: SuspectRule;
 }
+
+/** Which tasks a worker takes, as its row says. */
+const TAKES = { between: "ALL", only: "SUSPECTS", never: "OTHERS" } as const satisfies Record<SuspectRule, string>;
 
 /** How often a loop that turns fast writes its row; a loop that is stalled writes nothing, which is the point. */
 const WRITE_EVERY_MS = 1_000;
@@ -34,12 +39,24 @@ export class WorkerRow {
   }
 
   async register(): Promise<void> {
-    const { id, hostname, pid, build, serves, concurrency, leaseMs } = this.#facts;
+    const { id, hostname, pid, build, serves, concurrency, leaseMs, suspects = "between" } = this.#facts;
+    const pipelines = Object.keys(serves);
     await this.#db.query(
-      `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, serves, concurrency, lease_ms)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, serves, concurrency, lease_ms, takes)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
       // The column is from before there were several projects: a worker serves all of them.
-      [id, DEFAULT_PROJECT_ID, hostname, pid, build, Object.keys(serves), JSON.stringify(serves), concurrency, leaseMs],
+      [
+        id,
+        DEFAULT_PROJECT_ID,
+        hostname,
+        pid,
+        build,
+        pipelines,
+        JSON.stringify(serves),
+        concurrency,
+        leaseMs,
+        TAKES[suspects],
+      ],
     );
   }
 
@@ -58,7 +75,8 @@ export class WorkerRow {
       // Not durable at once: the next iteration says it anew, and the row's lock must not be held for as long as a slow disk takes.
       `with hurried as (select set_config('synchronous_commit', 'off', true))
        update headway.worker set loop_iterations = $2, running = $3, event_loop_lag_ms = $4, last_loop_at = clock_timestamp(),
-         heartbeat_at = clock_timestamp(), last_claim_at = case when $5 then clock_timestamp() else last_claim_at end
+         heartbeat_at = clock_timestamp(), lost_with = null,
+         last_claim_at = case when $5 then clock_timestamp() else last_claim_at end
        from hurried where id = $1`,
       [this.#facts.id, iterations, running, Number.isFinite(lagMs) ? lagMs : 0, claimed],
     ).finally(() => {

@@ -98,6 +98,10 @@ describe("a job", () => {
       { reason: "STAGE_STARTED", to_stage: "count" },
       { reason: "COMPLETED", to_stage: null },
     ]);
+    const own = await rig.db.query("select reason from headway.status_change where entity_id = $1 order by version", [
+      jobId,
+    ]);
+    expect(own.map(({ reason }: { reason: string }) => reason)).toEqual(["SUBMITTED", "STARTED", "ALL_TASKS_SETTLED"]);
   });
 
   test("goes on with the others when one document fails, and is COMPLETED_WITH_ERRORS", async () => {

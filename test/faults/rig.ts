@@ -47,6 +47,8 @@ export interface FaultRig {
   readonly postgres: FaultProxy;
   /** Starts a process with short clocks; all roles unless the settings say otherwise. */
   start(...settings: readonly Record<string, string>[]): Promise<HeadwayProcess>;
+  /** The same in a process group of its own. */
+  startGroup(...settings: readonly Record<string, string>[]): Promise<HeadwayProcess>;
   /** The same of another build, with that build's own pipelines. */
   startFrom(root: string, ...settings: readonly Record<string, string>[]): Promise<HeadwayProcess>;
   /** A client of that process, closed with the rig. */
@@ -99,6 +101,24 @@ export async function createFaultRig(options: { readonly databaseUrl?: string } 
     }
   })();
   let made = 0;
+  const start = async (
+    root: string,
+    settings: readonly Record<string, string>[],
+    how: { readonly ownGroup?: boolean } = {},
+  ): Promise<HeadwayProcess> => {
+    const own = {
+      DATABASE_URL: proxied.href,
+      HEADWAY_PIPELINES: path.join(root, "dist", "test", "faults", "pipelines"),
+      HEADWAY_DATA_DIR: folder,
+      ...CLOCKS,
+    };
+    const all: Record<string, string> = { ...own, ...Object.assign({}, ...settings) };
+    // A build from before there was such a setting refuses it.
+    if (root !== ROOT) delete all.HEADWAY_WORKER_PROCESSES;
+    const process = await startHeadway(all, root, how);
+    processes.push(process);
+    return process;
+  };
   const rig: FaultRig = {
     db,
     url,
@@ -106,21 +126,9 @@ export async function createFaultRig(options: { readonly databaseUrl?: string } 
     get looks() {
       return looks;
     },
-    start: (...settings) => rig.startFrom(ROOT, ...settings),
-    async startFrom(root, ...settings) {
-      const own = {
-        DATABASE_URL: proxied.href,
-        HEADWAY_PIPELINES: path.join(root, "dist", "test", "faults", "pipelines"),
-        HEADWAY_DATA_DIR: folder,
-        ...CLOCKS,
-      };
-      const all: Record<string, string> = { ...own, ...Object.assign({}, ...settings) };
-      // A build from before there was such a setting refuses it.
-      if (root !== ROOT) delete all.HEADWAY_WORKER_PROCESSES;
-      const process = await startHeadway(all, root);
-      processes.push(process);
-      return process;
-    },
+    start: (...settings) => start(ROOT, settings),
+    startGroup: (...settings) => start(ROOT, settings, { ownGroup: true }),
+    startFrom: (root, ...settings) => start(root, settings),
     client(process) {
       const client = new ApiClient(process.url, process.key);
       clients.push(client);

@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadConfig } from "../../src/config.js";
+import { Recorder } from "../../src/engine/flush/recorder.js";
 import { createLogger } from "../../src/logger.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
 import { WorkerProcesses } from "../../src/processes/worker-processes.js";
@@ -71,6 +73,37 @@ test("one that the system can't start is tried again later, and does not end its
   delete process.env.LC_TOO_LARGE;
   await until("another runs", () => processes.pids.length === 1 && processes.pids[0] !== first);
   expect(processes.fault()).toBeNull();
+});
+
+/** A task that its worker has died with. */
+async function suspected(): Promise<string> {
+  const jobId = await rig.submit("steps", 1);
+  const workerId = randomUUID();
+  const recorderOf = (actor: { type: "WORKER" | "SYSTEM"; name: string }, id: string | null): Recorder =>
+    new Recorder({
+      ...{ db: rig.db, actor, workerId: id, leaseMs: 30_000, crashLimit: 3 },
+      onDue: () => undefined,
+      onError: rig.deps.onError,
+    });
+  const claiming = recorderOf({ type: "WORKER", name: `worker:${workerId}` }, workerId);
+  const [claim] = await claiming.claim({ registry: rig.deps.registry, limit: 1 });
+  const { taskId, fence } = claim!;
+  const sweep = recorderOf({ type: "SYSTEM", name: "system:sweep" }, null);
+  await sweep.record({ kind: "end", taskId, fence, cause: "LOST_BESIDE_OTHERS" });
+  return jobId;
+}
+
+test("that the one for suspects does not start is said, until it does", async () => {
+  const jobId = await suspected();
+  await processes.start();
+  // Before it has been looked for suspects.
+  process.env.LC_TOO_LARGE = TOO_LARGE;
+  await until("it is said", () => processes.quarantineFault() !== null);
+  expect(processes.quarantineFault()).toMatch(/^the process for tasks whose worker has died does not start: .*E2BIG/);
+  expect(processes.fault()).toBeNull();
+  delete process.env.LC_TOO_LARGE;
+  await rig.settled(jobId);
+  expect(processes.quarantineFault()).toBeNull();
 });
 
 test("one that is told to drain before it has started takes nothing once it has", async () => {

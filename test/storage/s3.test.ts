@@ -90,6 +90,14 @@ describe("S3 blob store only", () => {
     expect([...server.unfinished.values()].map(({ name }) => name)).toEqual(["parts/mine/young", "parts/others/old"]);
   });
 
+  test("leaves what dead writers left to a store that does not tell of it", async () => {
+    const store = storeAt("s3://silent");
+    // As often as the client asks.
+    server.fail(3, 501, "NotImplemented");
+    expect(await store.removeAbandoned()).toBe(0);
+    server.fail(0, 501, "NotImplemented");
+  });
+
   test("asks again while S3 is busy, and fails with what it says once it has had enough", async () => {
     const store = storeAt("s3://busy");
     server.fail(2, 503, "SlowDown");

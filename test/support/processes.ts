@@ -28,9 +28,14 @@ export interface HeadwayProcess {
 
 /**
  * Starts `headway start` of the build in `root` with these settings on a free port.
+ * @param how.ownGroup in a process group of its own, which can be sent a signal as a whole
  * @throws with its output when it does not get ready
  */
-export async function startHeadway(settings: Record<string, string>, root = ROOT): Promise<HeadwayProcess> {
+export async function startHeadway(
+  settings: Record<string, string>,
+  root = ROOT,
+  how: { readonly ownGroup?: boolean } = {},
+): Promise<HeadwayProcess> {
   const startedAt = performance.now();
   const child = spawn(
     process.execPath,
@@ -47,6 +52,7 @@ export async function startHeadway(settings: Record<string, string>, root = ROOT
         ...settings,
       },
       stdio: ["ignore", "pipe", "pipe"],
+      detached: how.ownGroup === true,
     },
   );
   let output = "";

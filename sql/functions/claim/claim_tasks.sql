@@ -35,7 +35,7 @@ begin
     status = 'RUNNING', version = version + 1, change_id = v_change, changed_by_type = 'WORKER', changed_by = p_actor,
     change_reason = 'CLAIMED', change_message = null, fence = fence + 1, claim_id = v_change, recorded_step = 0,
     worker_id = p_worker, lease_expires_at = v_now + make_interval(secs => (p_claim->>'leaseMs')::float8 / 1000),
-    progress = 0, progress_message = null, started_at = coalesce(started_at, v_now), finished_at = null,
+    started_at = coalesce(started_at, v_now), finished_at = null,
     error_code = null, error_message = null, error_stage = null, error_retryable = null,
     error_stack = null,
     -- How often a stage is tried is for the version to say that runs it.

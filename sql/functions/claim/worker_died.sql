@@ -1,16 +1,19 @@
 -- A worker's process has ended, as whoever started it knows for certain. It takes nothing any more: a claim of it that
--- is still under way is waited for, and none comes after. Returns what it holds, as [{task, fence, stage, hasCrashed}], to be
--- given back.
+-- is still under way is waited for, and none comes after. Returns what it holds, as [{task, fence, stage, hasCrashed, held}],
+-- to be given back; held: how many it ran, with those that a sweep has given back since.
 create or replace function headway.worker_died(p_worker uuid) returns jsonb language plpgsql
 set lock_timeout = '5s'
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_lost_with int;
 begin
   perform pg_advisory_xact_lock(hashtextextended(p_worker::text, 'headway.worker'::regclass::oid::bigint));
   -- In a statement of its own, which sees what was claimed while the lock was waited for.
   update headway.worker set died_at = clock_timestamp(), stopped_at = clock_timestamp(), running = 0
-  where id = p_worker and stopped_at is null;
+  where id = p_worker and stopped_at is null returning lost_with into v_lost_with;
   return (select coalesce(jsonb_agg(jsonb_build_object('task', id, 'fence', fence::text, 'stage', stage,
-      'hasCrashed', has_crashed)), '[]')
-    from headway.task where worker_id = p_worker and status = 'RUNNING');
+      'hasCrashed', has_crashed, 'held', greatest(held, v_lost_with))), '[]')
+    from (
+      select *, count(*) over () as held from headway.task where worker_id = p_worker and status = 'RUNNING') t);
 end $$;

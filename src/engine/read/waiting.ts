@@ -196,29 +196,30 @@ const FACTS = `
   with asked as materialized (
     select t.* from headway.task t where t.id = any ($1) and t.status in ('WAITING', 'QUEUED', 'RUNNING')
   ), able as materialized (
-    select n.job_id, n.stage,
+    select n.job_id, n.stage, n.is_suspect,
       count(*) filter (where y.why is null and w.status in ('RUNNING', 'STARTING'))::int as workers,
       count(*) filter (where y.why is null and w.status = 'STALLED')::int as stalled,
       coalesce(sum(w.free) filter (where y.why is null and w.status in ('RUNNING', 'STARTING')), 0)::int as free,
       coalesce(jsonb_agg(distinct jsonb_build_object('version', v.version, 'why', y.why, 'refusal', o.refusal))
         filter (where y.why is not null and w.status in ('RUNNING', 'STARTING')), '[]') as unable
     from (
-      select distinct a.job_id, a.stage, a.pipeline, j.pipeline_version
+      select distinct a.job_id, a.stage, a.pipeline, a.is_suspect, j.pipeline_version
       from asked a join headway.job j on j.id = a.job_id where a.status = 'QUEUED'
     ) n
     join headway.worker_now w on w.serves ? n.pipeline and w.status in ('RUNNING', 'STARTING', 'STALLED')
+      and (n.is_suspect or w.takes <> 'SUSPECTS')
     cross join lateral (select (w.serves->n.pipeline->>'version')::int as version) v
     cross join lateral (
       select headway.why_not_run(w.serves, n.job_id, n.pipeline, n.pipeline_version, n.stage) as why) y
     left join headway.options_check o
       on y.why = 'OPTIONS' and o.job_id = n.job_id and o.pipeline_version = v.version
-    group by n.job_id, n.stage
+    group by n.job_id, n.stage, n.is_suspect
   ), lanes as materialized (
     select l.* from (
       select distinct pipeline, pipeline_version, stage from headway.ready_stage
       where not_before is null and exists (select from able)
     ) l where exists (
-      select from headway.worker_now w where w.status in ('RUNNING', 'STARTING')
+      select from headway.worker_now w where w.status in ('RUNNING', 'STARTING') and w.takes <> 'SUSPECTS'
         and (w.serves->l.pipeline->>'version')::int >= l.pipeline_version and w.serves->l.pipeline->'stages' ? l.stage)
   ), rivals as materialized (
     -- Jobs with something due that somebody runs.
@@ -259,7 +260,7 @@ const FACTS = `
     j.queued + j.running as "documentsOpen", j.total as documents
   from asked t join headway.job j on j.id = t.job_id
   left join headway.pipeline_pause p on p.project_id = t.project_id and p.pipeline = t.pipeline
-  left join able a on a.job_id = t.job_id and a.stage = t.stage
+  left join able a on a.job_id = t.job_id and a.stage = t.stage and a.is_suspect = t.is_suspect
   left join headway.worker_now w on w.id = t.worker_id`;
 
 /** What runs of each job; and where nothing does, the task that would be taken first. */

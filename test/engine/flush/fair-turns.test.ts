@@ -162,6 +162,16 @@ test("a job waits for one turn of each other ready job of its project and priori
   await fc.assert(property, { numRuns: 5 });
 }, 180_000);
 
+test("a claim of two jobs leaves no place empty though its places can't be divided by two", async () => {
+  const projects = await makeProjects();
+  for (let made = 0; made < 2; made += 1) {
+    await submit(projects, { project: 0, pipeline: "plain", priority: 0, tasks: 9 });
+  }
+  const claim = worker();
+  const taken = [...(await claim(5)).values()].reduce((sum, ids) => sum + ids, 0);
+  expect(taken).toBe(5);
+});
+
 test("a job is reached however fast new ones come in, whatever their ids and the times they are due", async () => {
   const projects = await makeProjects();
   const watch = new Watch();

@@ -3,7 +3,6 @@ import { cancelTask } from "../../../src/engine/cancel/cancel.js";
 import type { Claim } from "../../../src/engine/flush/claim.js";
 import { Recorder } from "../../../src/engine/flush/recorder.js";
 import { definePipeline } from "../../../src/pipelines/pipeline.js";
-import { Registry } from "../../../src/pipelines/registry.js";
 import { ACTOR, createRig, PROJECT, type Rig } from "../../support/engine.js";
 
 const LEASE_MS = 3_600_000;
@@ -128,7 +127,7 @@ describe("a heartbeat", () => {
     const other = rig.db.createQueryRunner();
     await other.startTransaction();
     await other.query("select from headway.task where id = $1 for no key update", [claim.taskId]);
-    expect(await beat(claim)).toMatchObject({ lost: [], cancelled: [] });
+    expect(await beat(claim)).toEqual({ lost: [], missed: [claim.taskId], cancelled: [] });
     await other.rollbackTransaction();
     await other.release();
     expect(await stands(claim.taskId)).toMatchObject({ isRenewed: false });
@@ -197,50 +196,4 @@ test.each(["died_at", "stopped_at"])("a worker with %s is given nothing", async 
   await rig.submit("one", 1);
   expect(await recorder(id).claim({ registry: rig.deps.registry, limit: 8 })).toEqual([]);
   await complete(await claimed());
-});
-
-describe("suspects", () => {
-  const suspected = async (): Promise<string> => {
-    await rig.submit("one", 1);
-    const { taskId, fence } = await claimed();
-    await recorder(null).record({ kind: "end", taskId, fence, cause: "LOST_BESIDE_OTHERS", message: "beside others" });
-    return taskId;
-  };
-  const facts = async (taskId: string): Promise<unknown> =>
-    (
-      await rig.db.query("select status, crashes, is_suspect, has_crashed from headway.task where id = $1", [taskId])
-    )[0];
-  const request = (suspects: "only" | "tell") => ({ registry: rig.deps.registry, limit: 8, suspects });
-
-  test("are taken one at a time by whoever asks for them, by nobody else, and count no crash; done they are none any more", async () => {
-    const taskIds = [await suspected(), await suspected()];
-    expect(await facts(taskIds[0]!)).toEqual({ status: "QUEUED", crashes: 0, is_suspect: true, has_crashed: true });
-    const ordinary = worker();
-    expect(await ordinary.claim(request("tell"))).toEqual([]);
-    expect(ordinary.suspectsWait).toBe(true);
-    for (const taskId of taskIds) {
-      const claims = await ordinary.claim(request("only"));
-      expect(claims).toMatchObject([{ taskId, hasCrashed: true }]);
-      await complete(claims[0]!);
-      expect(await facts(taskId)).toMatchObject({ status: "COMPLETED", crashes: 0, is_suspect: false });
-    }
-    expect(await ordinary.claim(request("only"))).toEqual([]);
-    await ordinary.claim(request("tell"));
-    expect(ordinary.suspectsWait).toBe(false);
-  });
-
-  test("of a pipeline that is paused, or that the worker does not have, wait, and are not told of", async () => {
-    const taskId = await suspected();
-    const asking = worker();
-    await asking.claim({ ...request("tell"), registry: new Registry([]) });
-    expect(asking.suspectsWait).toBe(false);
-    await rig.db.query(
-      "insert into headway.pipeline_pause (project_id, pipeline, reason, paused_by) values ($1, 'one', '', 'me')",
-      [PROJECT],
-    );
-    expect(await asking.claim(request("only"))).toEqual([]);
-    await rig.db.query("delete from headway.pipeline_pause");
-    expect(await asking.claim(request("only"))).toMatchObject([{ taskId }]);
-    await worker().record({ kind: "complete", taskId, fence: "2", outputJson: "null" });
-  });
 });

@@ -6,10 +6,11 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { migrate } from "../../../src/database/migrate.js";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../../src/database/embedded.js";
-import type { HeadwayProcess } from "../../support/processes.js";
+import { ROOT, type HeadwayProcess } from "../../support/processes.js";
 import { startRedis } from "../../support/redis.js";
 import { startFaultProxy } from "../fault-proxy.js";
 import { createFaultRig, hasExited, ROLES } from "../rig.js";
+import { askHungrily, cancel, submitEscapes, wrongEscapes } from "./soak-work.js";
 
 const MINUTES = Number(process.env.HEADWAY_TEST_SOAK_MINUTES ?? "10");
 const SEED = Number(process.env.HEADWAY_TEST_SEED ?? Date.now() % 1_000_000);
@@ -25,8 +26,22 @@ function randomOf(seed: number): () => number {
   };
 }
 
+const compiled = (...parts: string[]): string => path.join(ROOT, "dist", "test", "faults", ...parts);
+/** Pipelines of a worker: of `rolling` it has this version. */
+const pipelinesOf = (build: string, ...more: string[]): { HEADWAY_PIPELINES: string } => ({
+  HEADWAY_PIPELINES: [compiled("pipelines", "steps.js"), compiled("builds", build), ...more].join(","),
+});
+/** Errors that escape would hurt their neighbours where nobody replaces a process: only the supervised run them. */
+const SUPERVISED = {
+  HEADWAY_ROLES: "worker",
+  HEADWAY_WORKER_PROCESSES: "2",
+  ...pipelinesOf("two", compiled("pipelines", "escape.js")),
+};
+const HUGE = 2_000;
+const HUNGRY = 40;
+
 test(
-  "F28: a random schedule of kills, freezes, emptied and frozen Redis, restarted Postgres, cut connections and cancels",
+  "F28: a random schedule of kills, freezes, signals to groups, escaping errors, other versions, emptied and frozen Redis, restarted Postgres, cut connections, huge cancels and hungry queries",
   async () => {
     process.stderr.write(`F28: seed ${SEED}, ${MINUTES} minutes\n`);
     const random = randomOf(SEED);
@@ -39,17 +54,35 @@ test(
     const rig = await createFaultRig({ databaseUrl: postgres.url });
     // What crashes a worker at random is not the document's fault: nothing here is poison.
     const settings = { REDIS_URL: `redis://127.0.0.1:${toRedis.port}`, HEADWAY_CRASH_LIMIT: "100" };
-    const server = await rig.start({ HEADWAY_ROLES: "api,reconciler" }, settings);
+    const server = await rig.start({ HEADWAY_ROLES: "api,reconciler" }, settings, {
+      HEADWAY_PIPELINES: SUPERVISED.HEADWAY_PIPELINES,
+    });
     const api = rig.client(server);
-    let workers: HeadwayProcess[] = [await rig.start(ROLES.worker, settings), await rig.start(ROLES.worker, settings)];
+    const startWorker = (build = "two"): Promise<HeadwayProcess> =>
+      rig.start(ROLES.worker, settings, pipelinesOf(build));
+    let workers: HeadwayProcess[] = [await startWorker(), await startWorker()];
+    let supervised = await rig.startGroup(SUPERVISED, settings);
+    const jobs: string[] = [];
+    const escapes: string[] = [];
     const struck = new Map<string, number>();
     const between = (low: number, high: number): number => low + random() * (high - low);
 
+    /** Until it is answered: a client that is cut off asks again under the same key. */
+    const insist = async <T>(ask: () => Promise<T>): Promise<T> => {
+      for (let tries = 0; ; tries += 1) {
+        try {
+          return await ask();
+        } catch (error) {
+          if (tries > 200) throw error;
+          await sleep(100);
+        }
+      }
+    };
     const faults: Record<string, () => Promise<void>> = {
       async "F1 kill"() {
         const [victim, ...others] = workers;
         await victim!.kill();
-        workers = [...others, await rig.start(ROLES.worker, settings)];
+        workers = [...others, await startWorker()];
       },
       async "F3 freeze"() {
         const victim = workers[Math.floor(random() * workers.length)]!;
@@ -89,35 +122,49 @@ test(
         const cut = rig.postgres.cutOn(needle, random() < 0.5 ? "before" : "after");
         await Promise.race([cut, sleep(3_000, undefined, { ref: false })]);
       },
-    };
-
-    /** Until it is answered: a client that is cut off asks again under the same key. */
-    const insist = async <T>(ask: () => Promise<T>): Promise<T> => {
-      for (let tries = 0; ; tries += 1) {
-        try {
-          return await ask();
-        } catch (error) {
-          if (tries > 200) throw error;
-          await sleep(100);
-        }
-      }
+      async "F30 errors escape"() {
+        escapes.push(await insist(() => submitEscapes(rig, api)));
+      },
+      async "F33 huge cancel"() {
+        const collection = await insist(() => rig.collection(api, HUGE));
+        const more = { options: { holdMs: 200 }, idempotencyKey: `huge ${SEED} ${jobs.length}` };
+        const job = await insist(() => rig.submit(api, collection, more));
+        jobs.push(job);
+        await insist(() => cancel(api, job));
+      },
+      async "F34 another version"() {
+        const [, other] = workers;
+        const newer = await startWorker(["one", "two", "three"][Math.floor(random() * 3)]!);
+        await sleep(between(500, 4_000));
+        await other!.stop();
+        workers = [workers[0]!, await startWorker()];
+        await newer.stop();
+      },
+      async "F35 SIGTERM to the group"() {
+        const ended = new Promise((resolve) => supervised.child.once("exit", resolve));
+        process.kill(-supervised.child.pid!, "SIGTERM");
+        await ended;
+        expect(supervised.child.signalCode).toBeNull();
+        supervised = await rig.startGroup(SUPERVISED, settings);
+      },
+      async "H8 hungry queries"() {
+        expect(await askHungrily(server, HUNGRY)).toEqual([]);
+      },
     };
     const endsAt = Date.now() + MINUTES * 60_000;
-    const jobs: string[] = [];
     let cancels = 0;
     const load = (async () => {
       for (let n = 0; Date.now() < endsAt; n += 1) {
         const options = { holdMs: Math.floor(between(0, 300)) };
-        const more = { options, idempotencyKey: `soak ${SEED} ${n}` };
+        const pipeline = random() < 0.25 ? "rolling" : "steps";
+        const more = { options, pipeline, idempotencyKey: `soak ${SEED} ${n}` };
         const documents = 1 + Math.floor(between(0, 8));
         // Asked for again with the very same collection: under one key another is a conflict.
         const collection = await insist(() => rig.collection(api, documents));
         const job = await insist(() => rig.submit(api, collection, more));
         jobs.push(job);
         if (random() < 0.15) {
-          await insist(() =>
-            api.query("mutation ($id: ID!) { cancelJob(input: { jobId: $id }) { job { id } } }", { id: job }),
-          );
+          await insist(() => cancel(api, job));
           cancels += 1;
         }
         await sleep(between(0, 400));
@@ -134,10 +181,11 @@ test(
     toRedis.pass();
     await load;
     const calmAt = Date.now();
-    await rig.settled(jobs, 120_000);
+    await rig.settled([...jobs, ...escapes], 120_000);
     const recoveryMs = Date.now() - calmAt;
     expect(hasExited(server)).toBe(false);
-    expect(workers.filter(hasExited)).toHaveLength(0);
+    expect([...workers, supervised].filter(hasExited)).toHaveLength(0);
+    expect(await wrongEscapes(rig, escapes)).toEqual([]);
     const times = [...struck.values()].reduce((sum, n) => sum + n, 0);
     const what = `seed ${SEED}, ${MINUTES} min, ${cancels} cancels, ${JSON.stringify(Object.fromEntries(struck))}`;
     await rig.account(

@@ -49,13 +49,19 @@ const JOB = `query ($id: ID!) { job(id: $id) { ${WAITING} tasks { nodes { id sta
 const waiting = async (id: string): Promise<any> => (await ask(JOB, { id })).job;
 
 /** A worker that goes round, or that last did so many seconds ago. */
-async function worker(concurrency: number, more: { loop?: number; running?: number } = {}): Promise<string> {
+async function worker(
+  concurrency: number,
+  more: { loop?: number; running?: number; takes?: string } = {},
+): Promise<string> {
   const id = randomUUID();
   await api.rig.db.query(
     `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms, loop_iterations, running,
-       last_loop_at, serves)
-     values ($1, $2, 'somewhere', 1, 'test', '{pair,brisk}', $3, 30000, 5, $4, clock_timestamp() - make_interval(secs => $5), $6)`,
-    [id, PROJECT, concurrency, more.running ?? 0, more.loop ?? 0, JSON.stringify(servesOf(api.rig.deps.registry))],
+       last_loop_at, serves, takes)
+     values ($1, $2, 'somewhere', 1, 'test', '{pair,brisk}', $3, 30000, 5, $4, clock_timestamp() - make_interval(secs => $5), $6, $7)`,
+    [
+      ...[id, PROJECT, concurrency, more.running ?? 0, more.loop ?? 0],
+      ...[JSON.stringify(servesOf(api.rig.deps.registry)), more.takes ?? "ALL"],
+    ],
   );
   return id;
 }
@@ -81,6 +87,25 @@ describe("waitingOn says", () => {
       "DOCUMENTS_OPEN",
     ]);
     expect(job.tasks.nodes[2].waitingOn.message).toBe("2 of 2 documents are not settled yet.");
+  });
+
+  test("that a worker which takes only suspects is none of those that others wait for, and has no room for them", async () => {
+    await worker(1, { takes: "SUSPECTS" });
+    const job = await api.rig.submit("pair", 2);
+    expect((await waiting(job)).waitingOn).toMatchObject({ code: "NO_WORKER" });
+    await worker(1, { takes: "OTHERS", running: 1 });
+    expect((await waiting(job)).waitingOn).toMatchObject({ code: "BEHIND_OTHERS", position: 1 });
+  });
+
+  test("nothing of options that the worker's version takes, nor of what another version says of them", async () => {
+    await worker(2);
+    const job = await api.rig.submit("pair", 1);
+    await api.rig.db.query(
+      `insert into headway.options_check (job_id, project_id, pipeline_version, refusal)
+       values ($1, $2, 1, null), ($1, $2, 7, 'it has no options')`,
+      [job, PROJECT],
+    );
+    expect((await waiting(job)).waitingOn).toBeNull();
   });
 
   test("nothing where a worker is about to take it, and the place in its job", async () => {
@@ -258,6 +283,7 @@ describe("JobFilter.stuck", () => {
     const id = await api.rig.submit("pair", 1, { runAt: new Date(Date.now() - 90_000) });
     expect(await stuck(true)).toEqual([]);
     const busy = await worker(1, { running: 1 });
+    await worker(1, { takes: "SUSPECTS" });
     expect(await stuck(true)).toEqual([]);
     await api.rig.db.query("update headway.worker set running = 0 where id = $1", [busy]);
     expect(await stuck(true)).toEqual([id]);
