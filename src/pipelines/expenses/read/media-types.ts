@@ -52,7 +52,7 @@ function bankFormat(head: string): string | null {
     return OFX;
   if (/^\s*OFXHEADER\s*:/i.test(head)) return OFX;
   if (
-    /<(?:\w+:)?(?:BkToCstmrStmt|BkToCstmrAcctRpt|BkToCstmrDbtCdtNtfctn)\b/.test(head) ||
+    /<(?:\w+:)?(?:BkToCstmrStmt|BkToCstmrAcctRpt|BkToCstmrDbtCdtNtfctn)(?:V01)?\b/.test(head) ||
     /urn:iso:std:iso:20022:tech:xsd:camt\.05[234]/.test(head)
   )
     return CAMT;

@@ -12,8 +12,10 @@ const parse = xmlParser(["Stmt", "Rpt", "Ntfctn", "Ntry", "Bal", "NtryDtls", "Tx
  */
 export function readCamt(bytes: Uint8Array, employee: string | null) {
   const document = child(parse(bytes), "Document");
-  const message =
-    child(document, "BkToCstmrStmt") ?? child(document, "BkToCstmrAcctRpt") ?? child(document, "BkToCstmrDbtCdtNtfctn");
+  // The first version names itself: BkToCstmrStmtV01.
+  const message = ["BkToCstmrStmt", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn"]
+    .flatMap((name) => child(document, name) ?? child(document, `${name}V01`) ?? [])
+    .at(0);
   if (!message) throw new Error("it holds no bank-to-customer message");
   const statements = [...list(message, "Stmt"), ...list(message, "Rpt"), ...list(message, "Ntfctn")];
   return structured("CAMT", statements.map(accountOf), { employee, evidence: said("CAMT") });

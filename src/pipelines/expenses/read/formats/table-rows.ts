@@ -75,7 +75,7 @@ function forgiving(line: string, delimiter: string): string[] {
   return cells;
 }
 
-/** Most lines of a table have the same number of columns, and more than one. */
+/** Most lines of a table have the same number of columns; a comma in each amount makes two of every line, and no table. */
 function delimiterOf(text: string): string {
   const lines = text.split(/\r?\n/, 200).filter((line) => line.trim() !== "");
   const counted = DELIMITERS.map((delimiter) => {
@@ -87,7 +87,8 @@ function delimiterOf(text: string): string {
     const [columns, agreeing] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
     return { delimiter, agreeing, columns };
   });
-  return counted.sort((a, b) => b.agreeing - a.agreeing || b.columns - a.columns)[0]!.delimiter;
+  const cells = ({ agreeing, columns }: (typeof counted)[number]): number => agreeing * (columns - 1);
+  return counted.sort((a, b) => cells(b) - cells(a) || b.agreeing - a.agreeing)[0]!.delimiter;
 }
 
 /** Rows of a sheet of a workbook. */

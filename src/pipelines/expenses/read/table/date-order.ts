@@ -12,6 +12,9 @@ export interface Decided {
   readonly certain: boolean;
 }
 
+/** So many days. */
+const MANY = 4;
+
 /**
  * Whether day or month comes first, decided by all dates of a statement together: a number above 12 settles it; else
  * the order in which the lines stay within the statement's period, are nearer to each other, or are sorted; else the
@@ -23,13 +26,32 @@ export function decideOrder(dates: readonly WrittenDate[], { currency, around }:
   const seconds = all.filter((date) => date.kind === "open" && date.second > 12).length;
   if (firsts !== seconds) return { order: firsts > seconds ? "dmy" : "mdy", certain: Math.min(firsts, seconds) === 0 };
   const custom: DateOrder = currency === "USD" ? "mdy" : "dmy";
+  const isKnown = currency !== null;
   if (!dates.some((date) => date.kind === "open" && date.first !== date.second))
     return { order: custom, certain: true };
   for (const clue of [spanDays, stepsBack]) {
     const [dmy, mdy] = [clue(dates, around, "dmy"), clue(dates, around, "mdy")];
-    if (Math.abs(dmy - mdy) >= 2) return { order: dmy < mdy ? "dmy" : "mdy", certain: true };
+    if (Math.abs(dmy - mdy) < 2) continue;
+    const order: DateOrder = dmy < mdy ? "dmy" : "mdy";
+    if (order === custom || areMany(dates))
+      return { order, certain: order === custom ? isKnown || areMany(dates) : true };
+    break;
   }
   return { order: custom, certain: false };
+}
+
+/**
+ * Whether so many different days are told that their nearness says something. What happens on one day of each month, or
+ * once or twice in all, lies as near in one order as in the other.
+ */
+function areMany(dates: readonly WrittenDate[]): boolean {
+  const open = dates.filter((date) => date.kind === "open");
+  const of = (part: (date: (typeof open)[number]) => number): number => new Set(open.map(part)).size;
+  return (
+    of(({ first, second }) => first * 100 + second) >= MANY &&
+    of(({ first }) => first) > 1 &&
+    of(({ second }) => second) > 1
+  );
 }
 
 /** A statement covers a month or a quarter; read in the wrong order its dates lie all over the year. */

@@ -7,7 +7,7 @@ import { figureOf, type Figure } from "./figures.js";
 import type { ColumnRole } from "./headings.js";
 import type { GridRow } from "./sections.js";
 import type { Money } from "./structure.js";
-import { specialRow, type SpecialRow } from "./words.js";
+import { isSum, specialRow, type SpecialRow } from "./words.js";
 
 /** A line as its row tells it, before the statement as a whole has settled orders, signs and currencies. */
 export interface Draft {
@@ -118,8 +118,13 @@ function draftOf(
   );
   const what = description.join(" ").trim() || text("type");
   const first = grid.row.cells.find((cell) => /\p{L}{2}/u.test(cell.text))?.text ?? "";
-  const kind = specialRow(what) ?? (dated === null ? (specialRow(first) ?? specialRow(text("date"))) : null);
-  if (kind !== null && !(dated && figure && isPurchase(what, kind))) {
+  const isSure = columns.some(({ role, index }) => WORDS.includes(role) && isSum(grid.texts[index] ?? ""));
+  const kind = isSure
+    ? "sum"
+    : (specialRow(what) ??
+      (dated === null ? (specialRow(first) ?? specialRow(text("date"))) : null) ??
+      (!isPage && isBalanceAlone(grid, columns, money) ? "balance" : null));
+  if (kind !== null && !(dated && figure && !isSure && isPurchase(what, kind))) {
     const balance =
       columns.find(({ role }) => role === "balance") ?? (money.balance ? columns[money.balance.column] : undefined);
     const own = readAmount(balance ? (grid.texts[balance.index] ?? "") : "");
@@ -151,6 +156,16 @@ function draftOf(
       hasBalance: columns.some(({ role, index }) => role === "balance" && (grid.texts[index] ?? "") !== ""),
     },
   };
+}
+
+const WORDS: readonly ColumnRole[] = ["merchant", "description", "type"];
+
+/** A row that moved nothing and tells a balance: what the account began with. A cell that can't be read is no empty one. */
+function isBalanceAlone({ texts }: GridRow, columns: readonly Column[], { structure }: Money): boolean {
+  const used = structure.kind === "pair" ? [structure.debit, structure.credit] : [structure.amount];
+  const balance = columns.find(({ role }) => role === "balance");
+  if (!balance || readAmount(texts[balance.index] ?? "") === null) return false;
+  return used.every((at) => at === null || (texts[at] ?? "").trim() === "");
 }
 
 /** "New Balance Store 12" with a date and an amount is a shop, "New balance" is none. */

@@ -6,7 +6,7 @@ import { cellText, type Draft } from "./drafts.js";
 import { sizeOf } from "./figures.js";
 import type { Sign } from "./sign.js";
 import { isProven } from "./structure.js";
-import { directionOf, isSettled } from "./words.js";
+import { directionOf, isSettled, statusIn } from "./words.js";
 
 /** What the statement as a whole has settled. */
 export interface Settled {
@@ -100,8 +100,14 @@ function feeOf({ grid, money }: Draft, currency: string | null): number {
   return written ? Math.abs(toMinor(written, currency, money.mark) ?? 0) : 0;
 }
 
-function notCountedOf({ grid, columns }: Draft): string | null {
-  const status = cellText(grid, columns, "status");
+function statusOf({ grid, columns }: Draft): string {
+  const column = columns.find(({ role }) => role === "status");
+  return column ? statusIn(column.heading, grid.texts[column.index] ?? "") : "";
+}
+
+function notCountedOf(draft: Draft): string | null {
+  const { grid, columns } = draft;
+  const status = statusOf(draft);
   if (status !== "" && isSettled(status) === false) return status;
   const direction = cellText(grid, columns, "direction");
   return direction !== "" && directionOf(direction) === "none" ? direction : null;
@@ -115,9 +121,9 @@ interface Known {
 }
 
 function flagsOf(draft: Draft, { currency, fee, settled, notCounted }: Known): FlagCode[] {
-  const { figure, money, columns, grid } = draft;
+  const { figure, money, grid } = draft;
   const sign = settled.sign.evidence.flag;
-  const status = cellText(grid, columns, "status");
+  const status = statusOf(draft);
   const flags: (FlagCode | false | undefined)[] = [
     figure !== null && figure.out === null && sign,
     figure !== null && money.structure.kind === "pair" && sign,

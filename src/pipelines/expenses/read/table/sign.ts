@@ -19,7 +19,7 @@ export interface SignClues {
 }
 
 const CARD =
-  /\b(credit ?cards?|card ?members?|card ?holder|kreditkarte|karteninhaber|carte de credit|tarjeta de credito|carta di credito|creditcard|mastercard|american express|amex|minimum payment|credit limit|amount owed|kreditkort|karta kredytowa)\b/i;
+  /\b(credit ?cards?|card ?members?|card ?holder|kreditkarte|karteninhaber|carte de credit|tarjeta de credito|carta di credito|creditcard|mastercard|american express|amex|minimum payment|credit limit|amount owed|kreditkort|karta kredytowa)\b|信用卡|贷记卡/i;
 const CENT = 0.0051;
 
 /** Arithmetic first; then what says the way of single lines; then how most of them are signed. */
@@ -30,10 +30,11 @@ export function signOf(rows: readonly GridRow[], columns: readonly Column[], mon
     reason,
     ...(flag ? { flag } : {}),
   });
+  const isCard = CARD.test(clues.around.replaceAll("_", " "));
   const open = rows.flatMap((row) => {
     const figure = figureOf(row, money.structure, money.oneSided);
     return figure && figure.out === null && isValue(figure.written)
-      ? [{ row, figure, way: wayOf(wordsOf(row, columns)) }]
+      ? [{ row, figure, way: wayOf(wordsOf(row, columns), isCard) }]
       : [];
   });
   if (open.length === 0) return settledSign(rows, columns, money, evidence);
@@ -41,7 +42,6 @@ export function signOf(rows: readonly GridRow[], columns: readonly Column[], mon
   const [agree, against] = [1, -1].map(
     (sign) => open.filter(({ figure, way }) => way !== 0 && (figure.written.negative ? -way : way) === sign).length,
   );
-  const isCard = CARD.test(clues.around.replaceAll("_", " "));
   const total = open.reduce((sum, { figure }) => sum + movedOf(figure, money.mark, false), 0);
   const bySum =
     clues.change !== null && Math.abs(total) > CENT && Math.abs(Math.abs(clues.change) - Math.abs(total)) < CENT;
@@ -193,7 +193,15 @@ function signByWords(
       evidence: evidence("supported", "as many amounts carry a minus as not, as in a bank account's"),
     };
   if (isCard)
-    return { plusIsOut: share < 0.5, evidence: evidence("supported", "a card's lines are charges for the most part") };
+    return {
+      plusIsOut: share < 0.5,
+      evidence: evidence(
+        "supported",
+        "a card's lines are charges for the most part",
+        // As many with a minus as without show no most part.
+        share > 0.35 && share < 0.65 ? "SIGN_UNCERTAIN" : undefined,
+      ),
+    };
   if (known === 0 && share > 0)
     return {
       plusIsOut: false,

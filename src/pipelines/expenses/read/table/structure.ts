@@ -3,7 +3,7 @@ import { followsOf, type Follows, type Step } from "./balance.js";
 import type { Column } from "./columns.js";
 import { figureOf, isValue, oneSidedOf, sizeOf, type OneSided, type Structure } from "./figures.js";
 import type { GridRow } from "./sections.js";
-import { isSettled } from "./words.js";
+import { isSettled, statusIn } from "./words.js";
 
 /** How the money of a table is read, and what speaks for it. */
 export interface Money {
@@ -136,7 +136,7 @@ function exclusivePairs(rows: readonly GridRow[], numeric: readonly Column[]): S
   const found: Structure[] = [];
   for (const left of numeric) {
     for (const right of numeric) {
-      if (left === right || Math.abs(left.index - right.index) > 2 || left.isNamed !== right.isNamed) continue;
+      if (left === right || Math.abs(left.index - right.index) > 2 || !mayBePair(left, right)) continue;
       const counts = [left, right].map(({ index }) => rows.filter(({ texts }) => hasValue(texts[index])).length);
       const covered = rows.filter(({ texts }) => hasValue(texts[left.index]) !== hasValue(texts[right.index])).length;
       if (counts.every((count) => count > 0) && covered >= rows.length * 0.95)
@@ -144,6 +144,12 @@ function exclusivePairs(rows: readonly GridRow[], numeric: readonly Column[]): S
     }
   }
   return found;
+}
+
+/** Both named or neither; or one of them, for its own way. */
+function mayBePair(out: Column, back: Column): boolean {
+  if (out.isNamed === back.isNamed) return true;
+  return out.isNamed ? out.role === "debit" && back.role === "other" : back.role === "credit" && out.role === "other";
 }
 
 /** What speaks for a structure before any arithmetic. */
@@ -220,7 +226,7 @@ export function stepsOf(
   return rows.map((row) => {
     const at = (column: number | undefined): string => (column === undefined ? "" : (row.texts[column] ?? ""));
     const written = fee === null ? null : readAmount(row.texts[fee] ?? "");
-    const isOff = isSettled(at(status)) === false;
+    const isOff = status !== undefined && isSettled(statusIn(columns[status]!.heading, at(status))) === false;
     return {
       row,
       figure: isOff ? null : figureOf(row, structure, oneSided),

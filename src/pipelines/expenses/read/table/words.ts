@@ -33,11 +33,17 @@ export function directionOf(text: string): Direction | null {
 }
 
 const NOT_SETTLED =
-  /^(pending|authori[sz]ed|authori[sz]ation|hold|on hold|processing|scheduled|in progress|open|uncleared|ausstehend|vorgemerkt|offen|umsatz vorgemerkt|en attente|pendiente|in attesa|pendente|oczekujaca|reserverat|reserveret|prevision|待处理|处理中)\b|未結算/u;
+  /^(pending|authori[sz]ed|authori[sz]ation|hold|on hold|processing|scheduled|in progress|open|uncleared|ausstehend|vorgemerkt|offen|umsatz vorgemerkt|en attente|pendiente|in attesa|pendente|oczekujaca|reserverat|reserveret|prevision)\b|待支付|待付款|等待|待处理|处理中|未結算/u;
 const NOT_HAPPENED =
-  /^(revert(ed)?|declined?|failed|failure|cancell?ed|reversed|void(ed)?|rejected|expired|denied|refused|returned|removed|abgelehnt|storniert|fehlgeschlagen|zuruckgewiesen|refusee?|annulee?|rejetee?|rechazad[oa]|anulad[oa]|cancelad[oa]|rifiutat[oa]|annullat[oa]|geweigerd|odrzucona|avvist|nekad|交易关闭|已关闭|失败|支付失败)\b|交易关闭|已退款|已全额退款/u;
+  /^(revert(ed)?|declined?|failed|failure|cancell?ed|reversed|void(ed)?|rejected|expired|denied|refused|returned|removed|abgelehnt|storniert|fehlgeschlagen|zuruckgewiesen|refusee?|annulee?|rejetee?|rechazad[oa]|anulad[oa]|cancelad[oa]|rifiutat[oa]|annullat[oa]|geweigerd|odrzucona|avvist|nekad)\b|交易关闭|已关闭|失败|已撤销|已冲正|已取消|对方已退还|已退款|已全额退款/u;
 const DONE =
-  /^(completed?|posted|settled|cleared|booked|success(ful)?|succeeded|executed|done|paid|ok|abgeschlossen|gebucht|umsatz gebucht|verbucht|ausgefuhrt|execute|effectue|comptabilise|realizad[oa]|liquidad[oa]|eseguit[oa]|contabilizzat[oa]|concluid[oa]|uitgevoerd|geboekt|zrealizowan[ae]|bokford|betald|current|active|final|approved|reviewed|normal|refunded|partially refunded|geaccepteerd|aanvaard|accepted|akzeptiert|acceptee?|aceptad[oa]|accettat[oa]|c|r|x|y)$|成功|已收钱|已存入|已转账|对方已收/u;
+  /^(completed?|posted|settled|cleared|booked|success(ful)?|succeeded|executed|done|paid|ok|abgeschlossen|gebucht|umsatz gebucht|verbucht|ausgefuhrt|execute|effectue|comptabilise|realizad[oa]|liquidad[oa]|eseguit[oa]|contabilizzat[oa]|concluid[oa]|conclusa|uitgevoerd|geboekt|zrealizowan[ae]|sent|received|bokford|betald|current|active|final|approved|reviewed|normal|refunded|partially refunded|geaccepteerd|aanvaard|accepted|akzeptiert|acceptee?|aceptad[oa]|accettat[oa]|c|r|x|y)$|成功|已收钱|已存入|已转账|对方已收/u;
+
+/** The status that a cell tells: a column "pending" holds yes or no. */
+export function statusIn(heading: string, cell: string): string {
+  if (!/^(is )?pending$/.test(plainHeading(heading))) return cell;
+  return /^(true|yes|y|1)$/i.test(cell.trim()) ? "pending" : "";
+}
 
 /** Whether the bank's status says that money moved; null where its word is not known. */
 export function isSettled(status: string): boolean | null {
@@ -56,9 +62,13 @@ const GOES_OUT =
 const CAME_IN_CHINESE = /退款|退货|结息|存款利息|工资|代发|汇入|转入|返现/u;
 const WENT_OUT_CHINESE = /消费|支付(?!宝)|取现|转出|购买|缴费|手续费|扣款/u;
 
+/** Paid to the card by who holds it; for the account that pays it is the other way. */
+const REPAYS_CARD = /还款|\b(auto ?pay|autopay payment|payment received|card payment received)\b/u;
+
 /** +1 where money came in for sure, -1 where it went out, 0 where the words don't tell. "Payment" alone tells nothing. */
-export function wayOf(text: string): -1 | 0 | 1 {
+export function wayOf(text: string, isCard: boolean): -1 | 0 | 1 {
   const plain = plainHeading(text).replace(/\d+/g, " ");
+  if (isCard && REPAYS_CARD.test(plain)) return 1;
   const comes = COMES_IN.test(plain) || CAME_IN_CHINESE.test(plain);
   const goes = GOES_OUT.test(plain) || WENT_OUT_CHINESE.test(plain);
   return comes === goes ? 0 : comes ? 1 : -1;
@@ -70,7 +80,16 @@ const CLOSING =
   /\b(closing|new|ending|end|final|current|statement) (ledger |account |statement )?balance|\bbalance carried forward\b|^c f$|\b(neuer|end|schluss|aktueller) ?(konto)?(saldo|kontostand|stand)|endsaldo|schlusssaldo|abschlusssaldo|nouveau solde|solde (final|nouveau|actuel|crediteur au|debiteur au|au|fin)|saldo (final|actual|finale|attuale|koncowy|disponible|neuer|nieuw|nuevo|neu|utgaende)|eindsaldo|nieuw saldo|slutsaldo|utgaende saldo|ultimosaldo|loppusaldo|zaroegyenleg|zaro egyenleg|konecny (zustatek|stav)|期末余额|исходящий остаток|balance at end|saldo akhir/u;
 const ANY_BALANCE = /^(available |account )?(balance|saldo|solde|kontostand|zustatek|egyenleg|余额|残高)\b/u;
 const SUM =
-  /^(sub ?totals?|(grand )?totals?|total (of )?(debits?|credits?|charges|payments|withdrawals|deposits|purchases|fees|interest|transactions?|amount|new|for|general|des|mouvements|geral|movimentos|movimientos|cargos|abonos|entrate|uscite).*|summen?|zwischensumme|gesamt(betrag|summe)?|umsatzsumme|summe (der|aller|soll|haben).*|totaux|totale|totaal|suma|razem|celkem|yhteensa|osszesen|sum|合计|合計|总计|总收入|总支出|итого|minimum payment.*|credit limit.*|amount due.*|page total.*|turnover.*|number of transactions.*|transactions? count.*|statement totals?.*)$/u;
+  /^(sub ?totals?|(grand )?totals?|total (of )?(debits?|credits?|charges|payments|withdrawals|deposits|purchases|fees|interest|transactions?|amount|new|for|general|des|mouvements|geral|movimentos|movimientos|cargos|abonos|entrate|uscite).*|summen?|zwischensumme|gesamt(betrag|summe)?|umsatzsumme|summe (der|aller|soll|haben).*|totaux|totale|totaal|suma|razem|celkem|yhteensa|osszesen|sum|(人民币|外币|本页|本期)?(合计|合計|总计|小计)|总收入|总支出|итого|minimum payment.*|credit limit.*|amount due.*|page total.*|turnover.*|number of transactions.*|transactions? count.*|statement totals?.*)$/u;
+
+/** What no purchase is called, however the row goes on. */
+const SURE_SUM =
+  /^(grand )?total (of )?(all )?(debit|credit|withdrawal|deposit)s?( amounts?)?$|^(summe|gesamt) (soll|haben)$|^total (des )?(debits|credits)$/u;
+
+/** Whether a cell names the sum of a way and nothing else: a row of sums, with a date or without. */
+export function isSum(cell: string): boolean {
+  return SURE_SUM.test(plainHeading(cell));
+}
 
 export type SpecialRow = "opening" | "closing" | "balance" | "sum";
 
