@@ -53,6 +53,20 @@ create type headway.task_move as (
 
 create sequence headway.migration_id_seq;
 
+create table headway.acknowledgement (
+  item_id uuid not null,
+  project_id uuid not null,
+  kind text not null,
+  subject text not null,
+  word text not null,
+  actor_type text not null,
+  actor text not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint acknowledgement_actor_type_check CHECK ((actor_type = ANY (ARRAY['USER'::text, 'WORKER'::text, 'SYSTEM'::text]))),
+  constraint acknowledgement_pkey PRIMARY KEY (project_id, item_id)
+);
+CREATE INDEX acknowledgement_of_state ON headway.acknowledgement USING btree (item_id) WHERE (kind <> 'FAILED_JOB'::text);
+
 create table headway.api_key (
   id uuid not null,
   project_id uuid not null,
@@ -94,6 +108,29 @@ create table headway.artifact (
 CREATE INDEX artifact_of_job ON headway.artifact USING btree (job_id, name, id) WHERE accepted;
 CREATE INDEX artifact_unaccepted ON headway.artifact USING btree (id) WHERE (NOT accepted);
 
+create table headway.attention_item (
+  id uuid not null default gen_random_uuid(),
+  project_id uuid,
+  kind text not null,
+  subject text not null,
+  subject_id uuid,
+  state text not null,
+  since timestamp with time zone not null,
+  message text not null,
+  constraint attention_item_kind_check CHECK ((kind = ANY (ARRAY['INVARIANT_BROKEN'::text, 'DEPENDENCY_AWAY'::text, 'NO_WORKER'::text, 'STUCK_JOB'::text, 'FAILED_JOB'::text, 'WORKER_STALLED'::text, 'WORKER_LOST'::text, 'PIPELINE_PAUSED'::text]))),
+  constraint attention_item_pkey PRIMARY KEY (id),
+  constraint attention_item_project_id_kind_subject_key UNIQUE NULLS NOT DISTINCT (project_id, kind, subject)
+) with (fillfactor=70);
+
+create table headway.attention_look (
+  only_row boolean not null default true,
+  looked_at timestamp with time zone not null default clock_timestamp(),
+  checked_to timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  checked_job uuid not null default '00000000-0000-0000-0000-000000000000'::uuid,
+  constraint attention_look_only_row_check CHECK (only_row),
+  constraint attention_look_pkey PRIMARY KEY (only_row)
+) with (fillfactor=10);
+
 create table headway.blob_deletion (
   prefix text not null,
   project_id uuid not null,
@@ -102,6 +139,7 @@ create table headway.blob_deletion (
   constraint blob_deletion_pkey PRIMARY KEY (prefix)
 );
 CREATE INDEX blob_deletion_due ON headway.blob_deletion USING btree (delete_after);
+CREATE INDEX blob_deletion_failed ON headway.blob_deletion USING btree (failures DESC) WHERE (failures > 0);
 
 create table headway.chunk (
   id uuid not null,
@@ -266,6 +304,7 @@ create table headway.job (
   finished_at timestamp with time zone,
   cancel_requested_at timestamp with time zone,
   operation jsonb,
+  acknowledged_version integer,
   version integer not null default 1,
   created_at timestamp with time zone not null default clock_timestamp(),
   status_changed_at timestamp with time zone not null default clock_timestamp(),
@@ -285,6 +324,7 @@ create table headway.job (
 CREATE INDEX job_by_pipeline ON headway.job USING btree (project_id, pipeline, created_at DESC, id DESC);
 CREATE INDEX job_by_priority ON headway.job USING btree (project_id, priority DESC, created_at DESC, id DESC);
 CREATE INDEX job_by_status ON headway.job USING btree (project_id, status, created_at DESC, id DESC);
+CREATE INDEX job_failed ON headway.job USING btree (project_id, status_changed_at DESC, id DESC) WHERE ((status = ANY (ARRAY['FAILED'::text, 'COMPLETED_WITH_ERRORS'::text])) AND (acknowledged_version IS DISTINCT FROM version));
 CREATE INDEX job_newest ON headway.job USING btree (project_id, created_at DESC, id DESC);
 CREATE INDEX job_of_collection ON headway.job USING btree (collection_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX job_one_open ON headway.job USING btree (collection_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'PROCESSING'::text, 'CANCELLING'::text]));
@@ -1361,6 +1401,84 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.found_for_attention(p_sweep_ms integer, p_redis text)
+ RETURNS TABLE(project_id uuid, kind text, subject text, subject_id uuid, state text, since timestamp with time zone, message text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with newest as materialized (
+    select p.id as project_id, j.* from headway.project p cross join lateral (
+      select f.id, f.collection_id, f.pipeline, f.version, f.status, f.status_changed_at, f.created_at, f.failed, f.total
+      from headway.job f
+      where f.project_id = p.id and f.status in ('FAILED', 'COMPLETED_WITH_ERRORS')
+        and f.acknowledged_version is distinct from f.version
+      order by f.status_changed_at desc, f.id desc limit 300) j
+  ), unserved as (
+    select r.project_id, r.pipeline, min(r.pipeline_version) as version, min(r.stage) as stage, sum(r.ready) as ready
+    from (
+      select x.project_id, x.pipeline, x.pipeline_version, x.stage, sum(x.ready) as ready from headway.ready_stage x
+      where coalesce(x.not_before <= clock_timestamp(), true) group by 1, 2, 3, 4
+    ) r
+    where not exists (
+        select from headway.pipeline_pause p where p.project_id = r.project_id and p.pipeline = r.pipeline)
+      and not exists (
+        select from headway.worker_now w where w.status in ('RUNNING', 'STARTING')
+          and (w.serves->r.pipeline->>'version')::int >= r.pipeline_version
+          and w.serves->r.pipeline->'stages' ? r.stage)
+    group by 1, 2
+  )
+  select n.project_id, 'FAILED_JOB', n.id::text, n.id, n.version::text, n.status_changed_at, n.message
+  from (
+    select w.*, row_number() over (partition by w.project_id order by w.status_changed_at desc) as place,
+      format(case w.status
+        when 'FAILED' then 'A job of pipeline "%s" has FAILED; retry it, or acknowledge that it has.'
+        else '%2$s of %3$s documents failed in a job of pipeline "%1$s"; retry it, or acknowledge that they have.' end,
+        w.pipeline, w.failed, w.total) as message
+    from newest w where headway.needs_a_person(w.id, w.collection_id, w.created_at, w.status, w.failed)
+  ) n where n.place <= 101
+  union all
+  select p.id, 'STUCK_JOB', s.id::text, s.id, '', clock_timestamp(),
+    'A job does not move though it could; its waitingOn says what it waits for.'
+  from headway.project p
+  cross join lateral (select x.id from headway.stuck_jobs(p.id, p_sweep_ms) x(id) limit 101) s
+  union all
+  select null, w.kind, w.id::text, w.id, '', w.since, w.message
+  from (
+    select 'WORKER_' || n.status as kind, n.id, row_number() over (partition by n.status order by n.heartbeat_at desc) as place,
+      case n.status when 'LOST' then n.heartbeat_at else n.last_loop_at end as since,
+      format(case n.status
+        when 'LOST' then 'Nothing has been heard from worker %s (%s, process %s) for a lease; start another where it is missed.'
+        else 'Worker %s (%s, process %s) beats, but takes no work; look at its log, or restart it.' end,
+        n.id, n.hostname, n.pid) as message
+    from headway.worker_now n
+    where n.stopped_at is null and n.status in ('LOST', 'STALLED') and n.heartbeat_at > clock_timestamp() - interval '1 day'
+  ) w where w.place <= 101
+  union all
+  select p.project_id, 'PIPELINE_PAUSED', p.pipeline, null, p.paused_at::text, p.paused_at,
+    format('Pipeline "%s" is paused by %s: %s', p.pipeline, p.paused_by, p.reason)
+  from (
+    select q.*, row_number() over (partition by q.project_id order by q.paused_at desc) as place
+    from headway.pipeline_pause q
+  ) p where p.place <= 101
+  union all
+  select u.project_id, 'NO_WORKER', u.pipeline, null, '', clock_timestamp(),
+    format('%s tasks of pipeline "%s" are due, and no worker runs its version %s with stage %s; start one.', u.ready,
+      u.pipeline, u.version, u.stage)
+  from (
+    select v.*, row_number() over (partition by v.project_id order by v.ready desc) as place from unserved v
+  ) u where u.place <= 101
+  union all
+  select null, 'DEPENDENCY_AWAY', 'redis', null, '', clock_timestamp(),
+    format('Redis is away, and work goes on by polling: %s', p_redis)
+  where p_redis is not null
+  union all
+  select null, 'DEPENDENCY_AWAY', 'store', null, '', clock_timestamp(),
+    'Stored files can''t be removed, so the store is away or refuses it; the log of the reconciler names them.'
+  where exists (select from headway.blob_deletion where failures > 2)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION headway.guard_birth()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1751,6 +1869,78 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.look_for_attention(p_sweep_ms integer, p_every_ms integer, p_redis text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  l headway.attention_look;
+  v_next record;
+  v_checked uuid[];
+  v_changed int;
+begin
+  select * into l from headway.attention_look
+  where looked_at <= v_now - make_interval(secs => p_every_ms / 1000.0) or looked_at > v_now
+  for update skip locked;
+  if not found then return 0; end if;
+
+  -- Failures that need nobody any more are not looked at again.
+  update headway.job j set acknowledged_version = j.version from (
+    select f.id, f.version from headway.project p cross join lateral (
+      select * from headway.job q
+      where q.project_id = p.id and q.status in ('FAILED', 'COMPLETED_WITH_ERRORS')
+        and q.acknowledged_version is distinct from q.version
+      order by q.status_changed_at desc, q.id desc limit 300 for no key update skip locked) f
+    where not headway.needs_a_person(f.id, f.collection_id, f.created_at, f.status, f.failed)
+  ) d where j.id = d.id and j.version = d.version;
+
+  -- Jobs are checked in the order in which they changed, from a day ago on.
+  select id, status_changed_at, total into v_next from headway.job
+  where status_changed_at >= greatest(l.checked_to, v_now - interval '1 day')
+    and (status_changed_at, id) > (l.checked_to, l.checked_job)
+  order by status_changed_at, id limit 1;
+  v_checked := array(
+    select subject_id from headway.attention_item where kind = 'INVARIANT_BROKEN' order by random() limit 3);
+  if v_next.total <= 500 then v_checked := v_checked || v_next.id; end if;
+
+  with found as materialized (
+    select * from headway.found_for_attention(p_sweep_ms, p_redis)
+    union all
+    select j.project_id, 'INVARIANT_BROKEN', j.id::text, j.id, '', v_now,
+      format('%s broken invariants in a job, such as %s: %s. doctor tells all; repair mends a status that does not follow from its facts.',
+        b.count, b.invariant, b.detail)
+    from headway.job j cross join lateral (
+      select min(v.invariant) as invariant, min(v.detail) as detail, count(*) as count
+      from headway.violations_within(v_now - interval '1 day', j.project_id, j.collection_id, j.id) v) b
+    where j.id = any (v_checked) and b.count > 0
+    union all
+    select i.project_id, i.kind, i.subject, i.subject_id, i.state, i.since, i.message from headway.attention_item i
+    where i.kind = 'INVARIANT_BROKEN' and i.subject_id <> all (v_checked)
+  ), put as (
+    insert into headway.attention_item as i (project_id, kind, subject, subject_id, state, since, message)
+    select f.project_id, f.kind, f.subject, f.subject_id, f.state, f.since, f.message from found f
+    on conflict (project_id, kind, subject) do update set message = excluded.message,
+      id = case when i.state = excluded.state then i.id else excluded.id end,
+      since = case when i.state = excluded.state then i.since else excluded.since end, state = excluded.state
+    where (i.state, i.message) is distinct from (excluded.state, excluded.message)
+    returning 1
+  ), gone as (
+    delete from headway.attention_item i where not exists (
+      select from found f
+      where f.kind = i.kind and f.subject = i.subject and f.project_id is not distinct from i.project_id)
+    returning 1
+  )
+  select (select count(*) from put) + (select count(*) from gone) into v_changed;
+  delete from headway.acknowledgement a where a.kind <> 'FAILED_JOB'
+    and not exists (select from headway.attention_item i where i.id = a.item_id);
+  update headway.attention_look set looked_at = v_now,
+    checked_to = coalesce(v_next.status_changed_at, least(checked_to, v_now)), checked_job = coalesce(v_next.id, checked_job);
+  return v_changed;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.mark_due()
  RETURNS boolean
  LANGUAGE plpgsql
@@ -1780,6 +1970,19 @@ begin
   end if;
   return null;
 end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.needs_a_person(p_job uuid, p_collection uuid, p_created_at timestamp with time zone, p_status text, p_failed integer)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select (p_status = 'FAILED' or p_failed > 0)
+    and exists (select from headway.collection c where c.id = p_collection and c.status <> 'EXPIRED')
+    and not exists (
+      select from headway.job o where o.collection_id = p_collection and (o.created_at, o.id) > (p_created_at, p_job))
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION headway.next_priority(p_lanes headway.lane[], p_project uuid, p_below integer)
@@ -3065,6 +3268,8 @@ CREATE TRIGGER record_update AFTER UPDATE ON headway.task REFERENCING OLD TABLE 
 
 CREATE TRIGGER task_shows_entities AFTER UPDATE ON headway.task FOR EACH ROW WHEN (((new.kind = 'COLLECTION'::text) AND (new.status = 'COMPLETED'::text) AND (old.status = 'RUNNING'::text))) EXECUTE FUNCTION headway.show_entities();
 
+alter table headway.acknowledgement add constraint acknowledgement_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
 alter table headway.api_key add constraint api_key_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES headway.collection(id);
 
 alter table headway.api_key add constraint api_key_job_id_fkey FOREIGN KEY (job_id) REFERENCES headway.job(id);
@@ -3078,6 +3283,8 @@ alter table headway.artifact add constraint artifact_job_id_fkey FOREIGN KEY (jo
 alter table headway.artifact add constraint artifact_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
 alter table headway.artifact add constraint artifact_task_id_fkey FOREIGN KEY (task_id) REFERENCES headway.task(id);
+
+alter table headway.attention_item add constraint attention_item_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
 alter table headway.blob_deletion add constraint blob_deletion_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 

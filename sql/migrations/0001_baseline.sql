@@ -38,6 +38,47 @@ create table headway.measurement (
 ) with (fillfactor = 10);
 insert into headway.measurement default values;
 
+-- When a reconciler last looked for what needs a person, and to where it has checked the invariants of jobs.
+create table headway.attention_look (
+  only_row boolean primary key default true check (only_row),
+  looked_at timestamptz not null default clock_timestamp(),
+  checked_to timestamptz not null default '-infinity',
+  checked_job uuid not null default '00000000-0000-0000-0000-000000000000'
+) with (fillfactor = 10);
+insert into headway.attention_look default values;
+
+-- What needs a person, as it was last found, at most 101 of a kind in each project; without a project where it concerns
+-- the whole installation. A row is one state: once that ends, it goes, and another state gets another id.
+create table headway.attention_item (
+  id uuid primary key default gen_random_uuid(),
+  project_id uuid references headway.project,
+  kind text not null check (kind in (
+    'INVARIANT_BROKEN', 'DEPENDENCY_AWAY', 'NO_WORKER', 'STUCK_JOB', 'FAILED_JOB', 'WORKER_STALLED', 'WORKER_LOST',
+    'PIPELINE_PAUSED'
+  )),
+  -- What it is about: an id, or the name of what has none.
+  subject text not null,
+  subject_id uuid,
+  state text not null,
+  since timestamptz not null,
+  message text not null,
+  unique nulls not distinct (project_id, kind, subject)
+) with (fillfactor = 70);
+
+-- That somebody knows of a state, and what they said. It goes with its state; that of a failed job stays.
+create table headway.acknowledgement (
+  item_id uuid not null,
+  project_id uuid not null references headway.project,
+  kind text not null,
+  subject text not null,
+  word text not null,
+  actor_type text not null check (actor_type in ('USER', 'WORKER', 'SYSTEM')),
+  actor text not null,
+  at timestamptz not null default clock_timestamp(),
+  primary key (project_id, item_id)
+);
+create index acknowledgement_of_state on headway.acknowledgement (item_id) where kind <> 'FAILED_JOB';
+
 -- The changes of status that are allowed; filled from sql/transitions.sql.
 create table headway.transition (
   level text not null,
@@ -184,6 +225,8 @@ create table headway.job (
   cancel_requested_at timestamptz,
   -- A cancel or a retry that has been decided and has not yet come to all of the job's tasks: see advance_operation.
   operation jsonb check (operation->>'kind' in ('CANCEL', 'RETRY')),
+  -- The version at which somebody said that its failure is known, or at which it needs nobody any more.
+  acknowledged_version int,
   version int not null default 1,
   created_at timestamptz not null default clock_timestamp(),
   status_changed_at timestamptz not null default clock_timestamp(),
@@ -204,6 +247,8 @@ create index job_by_status on headway.job (project_id, status, created_at desc, 
 create index job_by_pipeline on headway.job (project_id, pipeline, created_at desc, id desc);
 create index job_by_priority on headway.job (project_id, priority desc, created_at desc, id desc);
 create index job_tags on headway.job using gin (tags);
+create index job_failed on headway.job (project_id, status_changed_at desc, id desc)
+  where status in ('FAILED', 'COMPLETED_WITH_ERRORS') and acknowledged_version is distinct from version;
 
 -- How many jobs of each status a project has of a pipeline: the counts as they were last added up, and what has changed
 -- since. Changes are rows of their own, so that no two jobs wait for each other to be counted.
@@ -534,6 +579,7 @@ create table headway.blob_deletion (
   failures int not null default 0
 );
 create index blob_deletion_due on headway.blob_deletion (delete_after);
+create index blob_deletion_failed on headway.blob_deletion (failures desc) where failures > 0;
 
 create table headway.api_key (
   id uuid primary key,

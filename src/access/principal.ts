@@ -67,6 +67,7 @@ export const MUTATION_ROLES: Readonly<Record<string, Role>> = {
   cancelJob: "OPERATOR",
   cancelTask: "OPERATOR",
   createBrowserKey: "OPERATOR",
+  acknowledge: "OPERATOR",
   deleteCollection: "ADMIN",
   createKey: "ADMIN",
   revokeKey: "ADMIN",

@@ -5,6 +5,7 @@ import { buildSchema, type PubSub } from "type-graphql";
 import { AccessResolver } from "./access/access.resolver.js";
 import { KeysResolver } from "./access/keys.resolver.js";
 import { guardFields } from "./access/guard-fields.js";
+import { AttentionResolver } from "./attention/attention.resolver.js";
 import { BulkResolver } from "./job/bulk.resolver.js";
 import { countAnswers } from "./limits/count-answers.js";
 import { oneAfterAnother } from "./limits/one-after-another.js";
@@ -53,6 +54,7 @@ async function build(): Promise<GraphQLSchema> {
     resolvers: [
       AccessResolver,
       ArtifactResolver,
+      AttentionResolver,
       BulkResolver,
       ChunkResolver,
       CollectionEntitiesResolver,

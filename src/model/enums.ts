@@ -1,4 +1,3 @@
-import { registerEnumType } from "type-graphql";
 import { USER_ERROR_CODES } from "../errors.js";
 import { ROLES } from "../lifecycle/roles.js";
 import { CHANGE_REASONS } from "../lifecycle/reasons.js";
@@ -13,24 +12,8 @@ import {
 } from "../lifecycle/status.js";
 import { WAITING_CODES } from "../lifecycle/waiting.js";
 import { CHUNK_KINDS } from "./chunk-kinds.js";
+import { enumOf } from "./enum-of.js";
 import { NAMED_ENTITY_TYPES } from "./named-entity-types.js";
-
-type EnumObject<Word extends string> = { readonly [Key in Word]: Key };
-
-/** The words as an object, which is what type-graphql takes for an enum. */
-function enumOf<Word extends string>(
-  name: string,
-  description: string,
-  words: readonly Word[],
-  meanings: Partial<Record<Word, string>> = {},
-): EnumObject<Word> {
-  const object = Object.fromEntries(words.map((word) => [word, word])) as EnumObject<Word>;
-  const valuesConfig = Object.fromEntries(
-    (Object.entries(meanings) as [Word, string][]).map(([word, text]) => [word, { description: text }]),
-  );
-  registerEnumType(object, { name, description, valuesConfig: valuesConfig as never });
-  return object;
-}
 
 export const CollectionStatusEnum = enumOf("CollectionStatus", "How a collection stands.", COLLECTION_STATUSES, {
   CREATED: "No job has been submitted yet.",
@@ -181,7 +164,7 @@ export const RetryFromEnum = enumOf("RetryFrom", "Where a retry begins.", ["FAIL
 });
 export const RoleEnum = enumOf("Role", "What a key may do; each may do what those before it may.", ROLES, {
   VIEWER: "Read.",
-  OPERATOR: "Create, add, upload, submit, retry, cancel, and make keys for browsers.",
+  OPERATOR: "Create, add, upload, submit, retry, cancel, acknowledge, and make keys for browsers.",
   ADMIN: "Delete, pause and resume, repair, act in bulk, make and revoke keys.",
 });
 export const SubmitModeEnum = enumOf(

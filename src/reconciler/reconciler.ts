@@ -4,6 +4,7 @@ import { dispatch } from "../engine/flush/hints.js";
 import { Recorder } from "../engine/flush/recorder.js";
 import { deleteDueBlobs } from "../engine/expiry/expire.js";
 import { removeUnacceptedArtifacts } from "../engine/uploads/artifacts.js";
+import { lookForAttention } from "./attention.js";
 import { createAbandonedWrites } from "./abandoned-writes.js";
 import { followClock } from "./clock.js";
 import { enforceCancelDeadlines } from "./cancel-deadlines.js";
@@ -110,6 +111,7 @@ export class Reconciler {
     await this.#duty("expiring uploads", expireUploads);
     await this.#duty("expiring collections", expireCollections);
     await this.#duty("removing artifacts of stages that did not end", ({ db }) => removeUnacceptedArtifacts(db));
+    await this.#duty("looking for what needs a person", lookForAttention);
     this.#removingFiles ??= this.#removeFiles().finally(() => (this.#removingFiles = null));
   }
 

@@ -45,7 +45,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
     SHOWN: "viewer",
     NARROWED:
       "collection collectionByName collections doctor document job jobCounts jobs node search stageCounts statusChanges streamCursor task tasks",
-    PROJECT: "pipelines workers",
+    PROJECT: "attention pipelines workers",
     ADMIN: "keys",
   },
   Subscription: { NARROWED: "jobProgress statusChanges" },
@@ -95,6 +95,11 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
   Pipeline: {
     PROJECT:
       "collectionStages description documentStages name oldestQueuedAt optionsSchema paused pausedReason queued running version",
+  },
+
+  Attention: { PROJECT: "checkedAt items truncated" },
+  AttentionItem: {
+    PROJECT: "acknowledgedAt acknowledgedBy acknowledgedWord id kind message since subject",
   },
 
   ApiKey: { ADMIN: "collectionId createdAt createdBy expiresAt id jobId lastUsedAt name revokedAt role" },

@@ -26,6 +26,7 @@ const COSTS: Readonly<Record<string, number>> = {
   "Query.pipelines": 1_000,
   "Query.stageCounts": 1_000,
   "Query.jobCounts": 100,
+  "Query.attention": 200,
   "Job.errorGroups": 20,
   "Job.waitingOn": 20,
   "Task.waitingOn": 20,

@@ -53,6 +53,7 @@ const CALLS: Readonly<Record<string, object>> = {
   cancelJob: { jobId: UNKNOWN },
   cancelTask: { taskId: UNKNOWN },
   bulkJobs: { action: "CANCEL", filter: { collectionId: UNKNOWN } },
+  acknowledge: { itemId: UNKNOWN, word: "known" },
   createKey: { name: " ", role: "VIEWER" },
   revokeKey: { keyId: UNKNOWN },
   createBrowserKey: { collectionId: UNKNOWN },

@@ -179,6 +179,12 @@ export async function createMarkedWorld(): Promise<MarkedWorld> {
   await db.query(
     "update headway.api_key set revoked_at = clock_timestamp(), last_used_at = created_at where name = 'ended'",
   );
+  await db.query("select headway.look_for_attention(0, 0, null)");
+  await db.query(
+    `insert into headway.acknowledgement (item_id, project_id, kind, subject, word, actor_type, actor)
+     select i.id, p.id, i.kind, i.subject, 'known', 'USER', 'tests' from headway.attention_item i
+     join headway.project p on p.id = i.project_id where i.kind = 'PIPELINE_PAUSED'`,
+  );
   const [{ databaseId }] = await db.query(`select id::text as "databaseId" from headway.database_identity`);
   return {
     api,
