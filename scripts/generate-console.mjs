@@ -20,6 +20,7 @@ const SHOWN = [
   "WorkerStatus",
   "StageOutcome",
   "Role",
+  "AttentionKind",
 ];
 
 const folder = process.argv[2] ?? at("src", "console", "generated");

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useRef } from "react";
 import { useQuery, type AnyVariables, type TypedDocumentNode } from "urql";
 import { useApi } from "./api.js";
 import { faultOf, type Fault } from "./fault.js";
@@ -8,8 +8,6 @@ export interface Asked<Data> {
   readonly data: Data | undefined;
   readonly fault: Fault | null;
   readonly isLoading: boolean;
-  /** When the last good answer came, in milliseconds since 1970; null before it. */
-  readonly answeredAt: number | null;
   /** Asks again. */
   readonly again: () => void;
 }
@@ -21,19 +19,15 @@ export function useAsked<Data, Variables extends AnyVariables>(
   { isPaused = false } = {},
 ): Asked<Data> {
   const { connection } = useApi();
-  const [{ data, error, fetching, stale }, execute] = useQuery({
+  const [{ data, error, fetching }, execute] = useQuery({
     query,
     variables,
     pause: isPaused,
     requestPolicy: "cache-and-network",
   });
-  const [answeredAt, setAnsweredAt] = useState<number | null>(null);
-  useEffect(() => {
-    if (!fetching && !stale && data !== undefined && !error) setAnsweredAt(Date.now());
-  }, [fetching, stale, data, error]);
   const again = useCallback(() => execute({ requestPolicy: "network-only" }), [execute]);
   useEffect(() => connection.onReturn(() => !isPaused && again()), [connection, again, isPaused]);
-  return { data, fault: error ? faultOf(error) : null, isLoading: fetching && data === undefined, answeredAt, again };
+  return { data, fault: error ? faultOf(error) : null, isLoading: fetching && data === undefined, again };
 }
 
 /** Calls `action` soon, once for all calls within `waitMs`: at once where the last one is longer ago. */

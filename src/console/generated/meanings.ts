@@ -87,10 +87,20 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
   },
   "Role": {
     "ADMIN": "Delete, pause and resume, repair, act in bulk, make and revoke keys.",
-    "OPERATOR": "Create, add, upload, submit, retry, cancel, and make keys for browsers.",
+    "OPERATOR": "Create, add, upload, submit, retry, cancel, acknowledge, and make keys for browsers.",
     "VIEWER": "Read."
+  },
+  "AttentionKind": {
+    "DEPENDENCY_AWAY": "Redis or the store of files can't be reached.",
+    "FAILED_JOB": "A job has failed, or some of its documents have. It goes once it is retried, submitted again or acknowledged.",
+    "INVARIANT_BROKEN": "What must always hold does not; see doctor.",
+    "NO_WORKER": "Work is due that no worker can run.",
+    "PIPELINE_PAUSED": "Somebody has paused a pipeline.",
+    "STUCK_JOB": "A job does not move though it could.",
+    "WORKER_LOST": "Nothing has been heard from a worker for a lease. It goes after a day.",
+    "WORKER_STALLED": "A worker beats but takes no work."
   }
 };
 
 /** The types that are kept as part of what they were asked of. */
-export const KEYLESS: readonly string[] = ["Actor","AddDocumentsPayload","ApiKeyConnection","ApiKeyEdge","ArtifactConnection","ArtifactEdge","BulkJobsPayload","CancelJobPayload","CancelTaskPayload","ChunkConnection","ChunkEdge","CollectionConnection","CollectionEdge","CreateBrowserKeyPayload","CreateCollectionPayload","CreateKeyPayload","CreateUploadsPayload","DeleteCollectionPayload","DocumentConnection","DocumentEdge","ErrorGroup","JobConnection","JobCount","JobEdge","JobSummary","NamedEntityConnection","NamedEntityEdge","PageInfo","Permission","PipelinePayload","RefusedWrite","RelatedEntity","RemoveDocumentsPayload","RepairPayload","RetryJobPayload","RetryTaskPayload","RevokeKeyPayload","SearchHit","SignedUrl","StageCount","StageRun","StageSummary","StatusChangeConnection","StatusChangeEdge","StreamGap","SubmitJobPayload","TaskConnection","TaskCounts","TaskEdge","TaskError","UpdateCollectionPayload","UserError","Viewer","Violation","WaitingReason","Warning"];
+export const KEYLESS: readonly string[] = ["AcknowledgePayload","Actor","AddDocumentsPayload","ApiKeyConnection","ApiKeyEdge","ArtifactConnection","ArtifactEdge","Attention","BulkJobsPayload","CancelJobPayload","CancelTaskPayload","ChunkConnection","ChunkEdge","CollectionConnection","CollectionEdge","CreateBrowserKeyPayload","CreateCollectionPayload","CreateKeyPayload","CreateUploadsPayload","DeleteCollectionPayload","DocumentConnection","DocumentEdge","ErrorGroup","JobConnection","JobCount","JobEdge","JobSummary","NamedEntityConnection","NamedEntityEdge","PageInfo","Permission","PipelinePayload","RefusedWrite","RelatedEntity","RemoveDocumentsPayload","RepairPayload","RetryJobPayload","RetryTaskPayload","RevokeKeyPayload","SearchHit","SignedUrl","StageCount","StageRun","StageSummary","StatusChangeConnection","StatusChangeEdge","StreamGap","SubmitJobPayload","TaskConnection","TaskCounts","TaskEdge","TaskError","UpdateCollectionPayload","UserError","Viewer","Violation","WaitingReason","Warning"];

@@ -4,6 +4,14 @@ import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** Which state is known, and what is to be said to it. */
+export type AcknowledgeInput = {
+  /** Its id, as `attention` tells it. */
+  itemId: string | number;
+  /** For those who look at it next. */
+  word: string;
+};
+
 /** Who brings about changes. */
 export type ActorType =
   /** Headway itself, in one of its duties. */
@@ -12,6 +20,25 @@ export type ActorType =
   | 'USER'
   /** A process that runs tasks. */
   | 'WORKER';
+
+/** What kind of thing needs a person. */
+export type AttentionKind =
+  /** Redis or the store of files can't be reached. */
+  | 'DEPENDENCY_AWAY'
+  /** A job has failed, or some of its documents have. It goes once it is retried, submitted again or acknowledged. */
+  | 'FAILED_JOB'
+  /** What must always hold does not; see doctor. */
+  | 'INVARIANT_BROKEN'
+  /** Work is due that no worker can run. */
+  | 'NO_WORKER'
+  /** Somebody has paused a pipeline. */
+  | 'PIPELINE_PAUSED'
+  /** A job does not move though it could. */
+  | 'STUCK_JOB'
+  /** Nothing has been heard from a worker for a lease. It goes after a day. */
+  | 'WORKER_LOST'
+  /** A worker beats but takes no work. */
+  | 'WORKER_STALLED';
 
 /** What can be done with many jobs at once. */
 export type BulkAction =
@@ -234,7 +261,7 @@ export type RetryTaskInput = {
 export type Role =
   /** Delete, pause and resume, repair, act in bulk, make and revoke keys. */
   | 'ADMIN'
-  /** Create, add, upload, submit, retry, cancel, and make keys for browsers. */
+  /** Create, add, upload, submit, retry, cancel, acknowledge, and make keys for browsers. */
   | 'OPERATOR'
   /** Read. */
   | 'VIEWER';
@@ -409,21 +436,6 @@ export type WaitingCode =
   /** Its worker, or those that should take it, beat but do not go round. */
   | 'WORKER_STALLED';
 
-/** How a worker does, by its own loop's word. */
-export type WorkerStatus =
-  /** It takes no more work and finishes what it has. */
-  | 'DRAINING'
-  /** Its process has died, or nothing has been heard from it for a lease. */
-  | 'LOST'
-  /** It takes work and does it. */
-  | 'RUNNING'
-  /** It sends heartbeats, but its claim loop makes no iterations. */
-  | 'STALLED'
-  /** Its claim loop has not yet completed an iteration. */
-  | 'STARTING'
-  /** It has ended in order. */
-  | 'STOPPED';
-
 export type PermissionPartsFragment = { allowed: boolean, disabledReason: string | null };
 
 export type CountPartsFragment = { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number };
@@ -451,25 +463,25 @@ export type NowCountsQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type NowCountsQuery = { jobCounts: Array<{ status: JobStatus, count: number }> };
 
-export type NowTroubleQueryVariables = Exact<{ [key: string]: never; }>;
+export type NowAttentionQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type NowTroubleQuery = { stuck: { nodes: Array<{ id: string, version: number, status: JobStatus, statusChangedAt: string, pipeline: string, collection: { id: string, name: string }, waitingOn: { code: WaitingCode, message: string, until: string | null, position: number | null } | null }>, pageInfo: { hasNextPage: boolean } }, failed: { nodes: Array<{ id: string, version: number, run: number, status: JobStatus, statusChangedAt: string, finishedAt: string | null, pipeline: string, collection: { id: string, name: string, lastJob: { id: string } | null }, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, canRetry: { allowed: boolean, disabledReason: string | null }, errorGroups: Array<{ code: string, stage: string | null, count: number, retryable: boolean }> }>, pageInfo: { hasNextPage: boolean } } };
+export type NowAttentionQuery = { attention: { checkedAt: string, truncated: boolean, items: Array<{ id: string, kind: AttentionKind, message: string, since: string, acknowledgedAt: string | null, acknowledgedWord: string | null, acknowledgedBy: { name: string } | null, subject:
+        | { __typename: 'Artifact' }
+        | { __typename: 'Chunk' }
+        | { __typename: 'Collection' }
+        | { __typename: 'Document' }
+        | { __typename: 'Job', id: string, version: number, run: number, status: JobStatus, pipeline: string, collection: { id: string, name: string }, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, canRetry: { allowed: boolean, disabledReason: string | null }, errorGroups: Array<{ code: string, stage: string | null, count: number, retryable: boolean }>, waitingOn: { code: WaitingCode, message: string, until: string | null, position: number | null } | null }
+        | { __typename: 'NamedEntity' }
+        | { __typename: 'StatusChange' }
+        | { __typename: 'Task' }
+        | { __typename: 'Worker', id: string, hostname: string, pid: number, running: number }
+       | null }> } };
 
-export type NowWorkersQueryVariables = Exact<{ [key: string]: never; }>;
+export type PausedPipelinesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type NowWorkersQuery = { workers: Array<{ id: string, status: WorkerStatus, hostname: string, pid: number, running: number, concurrency: number, heartbeatAt: string, lastLoopAt: string, startedAt: string, version: string, pipelines: Array<string> }> };
-
-export type PipelinesQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type PipelinesQuery = { pipelines: Array<{ name: string, version: number, description: string | null, paused: boolean, pausedReason: string | null, queued: number, running: number, oldestQueuedAt: string | null }> };
-
-export type DoctorQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type DoctorQuery = { doctor: Array<{ invariant: string, detail: string, entityType: EntityType | null, entityId: string | null }> };
+export type PausedPipelinesQuery = { pipelines: Array<{ name: string, paused: boolean, queued: number }> };
 
 export type WorkerTasksQueryVariables = Exact<{
   id: string | number;
@@ -679,13 +691,18 @@ export type CollectionNameQueryVariables = Exact<{
 
 export type CollectionNameQuery = { collection: { id: string, name: string } | null };
 
+export type AcknowledgeMutationVariables = Exact<{
+  input: AcknowledgeInput;
+}>;
+
+
+export type AcknowledgeMutation = { acknowledge: { item: { id: string, acknowledgedAt: string | null, acknowledgedWord: string | null, acknowledgedBy: { name: string } | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
 export const ViewerDocument = "query Viewer{viewer{name project role}}" as unknown as TypedDocumentNode<ViewerQuery, ViewerQueryVariables>;
 export const NowOpenDocument = "query NowOpen{streamCursor jobs(first:20 filter:{status:[QUEUED PROCESSING CANCELLING]}){nodes{...JobRow}pageInfo{hasNextPage}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<NowOpenQuery, NowOpenQueryVariables>;
 export const NowCountsDocument = "query NowCounts{jobCounts{status count}}" as unknown as TypedDocumentNode<NowCountsQuery, NowCountsQueryVariables>;
-export const NowTroubleDocument = "query NowTrouble{stuck:jobs(first:20 filter:{stuck:true}){nodes{id version status statusChangedAt pipeline collection{id name}waitingOn{code message until position}}pageInfo{hasNextPage}}failed:jobs(first:20 filter:{status:[FAILED COMPLETED_WITH_ERRORS]}orderBy:{field:STATUS_CHANGED_AT direction:DESC}){nodes{id version run status statusChangedAt finishedAt pipeline collection{id name lastJob{id}}counts{...CountParts}canRetry{...PermissionParts}errorGroups{code stage count retryable}}pageInfo{hasNextPage}}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment PermissionParts on Permission{allowed disabledReason}" as unknown as TypedDocumentNode<NowTroubleQuery, NowTroubleQueryVariables>;
-export const NowWorkersDocument = "query NowWorkers{workers{id status hostname pid running concurrency heartbeatAt lastLoopAt startedAt version pipelines}}" as unknown as TypedDocumentNode<NowWorkersQuery, NowWorkersQueryVariables>;
-export const PipelinesDocument = "query Pipelines{pipelines{name version description paused pausedReason queued running oldestQueuedAt}}" as unknown as TypedDocumentNode<PipelinesQuery, PipelinesQueryVariables>;
-export const DoctorDocument = "query Doctor{doctor(first:20){invariant detail entityType entityId}}" as unknown as TypedDocumentNode<DoctorQuery, DoctorQueryVariables>;
+export const NowAttentionDocument = "query NowAttention{attention{checkedAt truncated items{id kind message since acknowledgedAt acknowledgedWord acknowledgedBy{name}subject{__typename ...on Job{id version run status pipeline collection{id name}counts{...CountParts}canRetry{...PermissionParts}errorGroups{code stage count retryable}waitingOn{code message until position}}...on Worker{id hostname pid running}}}}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment PermissionParts on Permission{allowed disabledReason}" as unknown as TypedDocumentNode<NowAttentionQuery, NowAttentionQueryVariables>;
+export const PausedPipelinesDocument = "query PausedPipelines{pipelines{name paused queued}}" as unknown as TypedDocumentNode<PausedPipelinesQuery, PausedPipelinesQueryVariables>;
 export const WorkerTasksDocument = "query WorkerTasks($id:ID!){tasks(first:20 filter:{workerId:$id}){nodes{...TaskRow job{id pipeline collection{id name}}}}}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}" as unknown as TypedDocumentNode<WorkerTasksQuery, WorkerTasksQueryVariables>;
 export const JobsDocument = "query Jobs($filter:JobFilter$orderBy:JobOrder$first:Int$after:String$last:Int$before:String){streamCursor jobs(filter:$filter orderBy:$orderBy first:$first after:$after last:$last before:$before){nodes{...JobRow}pageInfo{hasNextPage hasPreviousPage startCursor endCursor}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<JobsQuery, JobsQueryVariables>;
 export const NewerJobsDocument = "query NewerJobs($filter:JobFilter$orderBy:JobOrder$before:String){jobs(filter:$filter orderBy:$orderBy last:100 before:$before){nodes{id}}}" as unknown as TypedDocumentNode<NewerJobsQuery, NewerJobsQueryVariables>;
@@ -713,3 +730,4 @@ export const ResumePipelineDocument = "mutation ResumePipeline($input:ResumePipe
 export const RepairDocument = "mutation Repair($input:RepairInput!){repair(input:$input){changed}}" as unknown as TypedDocumentNode<RepairMutation, RepairMutationVariables>;
 export const CollectionsNamedDocument = "query CollectionsNamed($filter:CollectionFilter){collections(first:20 filter:$filter){nodes{id name}}}" as unknown as TypedDocumentNode<CollectionsNamedQuery, CollectionsNamedQueryVariables>;
 export const CollectionNameDocument = "query CollectionName($id:ID!){collection(id:$id){id name}}" as unknown as TypedDocumentNode<CollectionNameQuery, CollectionNameQueryVariables>;
+export const AcknowledgeDocument = "mutation Acknowledge($input:AcknowledgeInput!){acknowledge(input:$input){item{id acknowledgedAt acknowledgedWord acknowledgedBy{name}}userErrors{code message}}}" as unknown as TypedDocumentNode<AcknowledgeMutation, AcknowledgeMutationVariables>;

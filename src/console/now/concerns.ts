@@ -1,141 +1,81 @@
-import type { DoctorQuery, NowTroubleQuery, NowWorkersQuery, PipelinesQuery } from "../generated/operations.js";
+import type { AttentionKind, NowAttentionQuery, PausedPipelinesQuery } from "../generated/operations.js";
 import { counted } from "../parts/format.js";
 import type { IconName } from "../parts/icons.js";
 
-/** What needs a person: a sentence, since when, and what it is about. */
+type Item = NowAttentionQuery["attention"]["items"][number];
+
+/** What needs a person, as the API tells it, with what the page can do about it. */
 export interface Concern {
-  readonly key: string;
-  readonly kind: string;
+  readonly id: string;
+  readonly kind: AttentionKind;
+  readonly title: string;
   readonly icon: IconName;
   readonly message: string;
-  /** Null where it is not known. */
-  readonly since: string | null;
-  readonly subject:
-    | { readonly type: "job"; readonly id: string; readonly name: string; readonly canRetry: boolean }
-    | { readonly type: "worker"; readonly id: string; readonly name: string }
-    | { readonly type: "pipeline"; readonly name: string }
-    | { readonly type: "invariants" };
+  readonly since: string;
+  /** What somebody has said of it; null while nobody knows of it. */
+  readonly known: { readonly by: string; readonly word: string; readonly at: string } | null;
+  readonly job: { readonly id: string; readonly name: string; readonly canRetry: boolean } | null;
+  readonly worker: { readonly id: string } | null;
+  /** The pipeline that can be resumed. */
+  readonly paused: string | null;
 }
 
-/** What was asked; undefined is not there yet, or may not be seen. */
-interface Findings {
-  readonly trouble: NowTroubleQuery | undefined;
-  readonly workers: NowWorkersQuery | undefined;
-  readonly pipelines: PipelinesQuery | undefined;
-  readonly doctor: DoctorQuery | undefined;
+const LOOKS: Readonly<Record<AttentionKind, readonly [title: string, icon: IconName]>> = {
+  INVARIANT_BROKEN: ["Broken invariant", "bug"],
+  DEPENDENCY_AWAY: ["Something is away", "server"],
+  NO_WORKER: ["No worker", "server"],
+  WORKER_STALLED: ["Worker stalled", "server"],
+  WORKER_LOST: ["Worker lost", "server"],
+  STUCK_JOB: ["Stuck job", "warning"],
+  FAILED_JOB: ["Failed job", "cross"],
+  PIPELINE_PAUSED: ["Paused pipeline", "pause"],
+};
+
+/** In the API's order: the worst first, and what somebody knows of last. */
+export function concernsIn(
+  { items }: NowAttentionQuery["attention"],
+  pipelines: PausedPipelinesQuery | undefined,
+): readonly Concern[] {
+  return items.map((item) => {
+    const { id, kind, since, subject, acknowledgedBy, acknowledgedWord, acknowledgedAt } = item;
+    const [title, icon] = LOOKS[kind];
+    return {
+      id,
+      kind,
+      title,
+      icon,
+      message: messageOf(item, pipelines),
+      since,
+      known: acknowledgedBy && { by: acknowledgedBy.name, word: acknowledgedWord ?? "", at: acknowledgedAt! },
+      job: subject?.__typename === "Job" ? jobOf(subject) : null,
+      worker: subject?.__typename === "Worker" ? { id: subject.id } : null,
+      paused: kind === "PIPELINE_PAUSED" ? (pausedIn(item, pipelines)?.name ?? null) : null,
+    };
+  });
 }
 
-/** Worst first: what holds up others, then what has ended badly, then what somebody has decided. */
-export function concernsIn({ trouble, workers, pipelines, doctor }: Findings): readonly Concern[] {
-  return [
-    ...(doctor ? ofInvariants(doctor) : []),
-    ...(workers ? ofWorkers(workers) : []),
-    ...(workers && pipelines ? unserved(workers, pipelines) : []),
-    ...(trouble?.stuck.nodes ?? []).map(stuck),
-    ...(trouble?.failed.nodes ?? []).filter(isNewest).map(failed),
-    ...(pipelines ? paused(pipelines) : []),
-  ];
+function jobOf({ id, pipeline, collection, canRetry }: Extract<NonNullable<Item["subject"]>, { __typename: "Job" }>) {
+  return { id, name: `${collection.name} · ${pipeline}`, canRetry: canRetry.allowed };
 }
 
-/** A failed job needs nobody any more once a later one of its collection has been submitted. */
-function isNewest({ id, collection }: NowTroubleQuery["failed"]["nodes"][number]): boolean {
-  return collection.lastJob?.id === id;
+/** The item's own sentence, with the figures that it leaves to be looked at: what failed, and what is waited for. */
+function messageOf(item: Item, pipelines: PausedPipelinesQuery | undefined): string {
+  const { kind, message, subject } = item;
+  if (subject?.__typename === "Job" && kind === "FAILED_JOB" && subject.errorGroups.length > 0) {
+    const kinds = subject.errorGroups
+      .slice(0, 3)
+      .map(({ code, stage, count }) => `${code}${stage ? ` at ${stage}` : ""} (${count})`);
+    const more = subject.errorGroups.length > 3 ? ` and ${counted(subject.errorGroups.length - 3, "other kind")}` : "";
+    return `${counted(subject.counts.failed, "document")} of ${subject.counts.total} failed: ${kinds.join(", ")}${more}.`;
+  }
+  if (subject?.__typename === "Job" && kind === "STUCK_JOB" && subject.waitingOn) return subject.waitingOn.message;
+  if (subject?.__typename === "Worker" && subject.running > 0)
+    return `${message} It holds ${counted(subject.running, "task")}.`;
+  const waiting = pausedIn(item, pipelines)?.queued ?? 0;
+  return kind === "PIPELINE_PAUSED" && waiting > 0 ? `${message} (${counted(waiting, "task")} wait for it.)` : message;
 }
 
-function ofInvariants({ doctor }: DoctorQuery): Concern[] {
-  if (doctor.length === 0) return [];
-  const [first] = doctor;
-  const more = doctor.length > 1 ? ` And ${counted(doctor.length - 1, "more", "more")}.` : "";
-  const message = `${first!.invariant}: ${first!.detail}${more}`;
-  return [
-    { key: "invariants", kind: "Broken invariant", icon: "bug", message, since: null, subject: { type: "invariants" } },
-  ];
-}
-
-function ofWorkers({ workers }: NowWorkersQuery): Concern[] {
-  return workers
-    .filter(({ status }) => status === "STALLED" || status === "LOST")
-    .map(({ id, status, hostname, pid, running, lastLoopAt, heartbeatAt }) => {
-      const name = `${hostname}, process ${pid}`;
-      const holds = `It holds ${counted(running, "task")}.`;
-      const message =
-        status === "STALLED"
-          ? `The worker at ${name} beats, but takes no work and does none. ${holds} Restart it; its tasks are given back.`
-          : `The worker at ${name} is gone. Its tasks are given back by themselves; start another where it is missed.`;
-      return {
-        key: `worker ${id}`,
-        kind: status === "STALLED" ? "Worker stalled" : "Worker lost",
-        icon: "server" as const,
-        message,
-        since: status === "STALLED" ? lastLoopAt : heartbeatAt,
-        subject: { type: "worker" as const, id, name },
-      };
-    });
-}
-
-/** Pipelines that have work due and no worker that runs them. */
-function unserved({ workers }: NowWorkersQuery, { pipelines }: PipelinesQuery): Concern[] {
-  const served = new Set(
-    workers.filter(({ status }) => status !== "LOST" && status !== "STOPPED").flatMap((worker) => worker.pipelines),
-  );
-  return pipelines
-    .filter(({ name, queued }) => queued > 0 && !served.has(name))
-    .map(({ name, queued, oldestQueuedAt }) => ({
-      key: `unserved ${name}`,
-      kind: "No worker",
-      icon: "server" as const,
-      message: `${counted(queued, "task")} of ${name} wait, and no worker runs it. Start one with this pipeline.`,
-      since: oldestQueuedAt,
-      subject: { type: "pipeline" as const, name },
-    }));
-}
-
-function stuck({
-  id,
-  statusChangedAt,
-  pipeline,
-  collection,
-  waitingOn,
-}: NowTroubleQuery["stuck"]["nodes"][number]): Concern {
-  return {
-    key: `stuck ${id}`,
-    kind: "Stuck job",
-    icon: "warning",
-    message: waitingOn?.message ?? "Something of it is due and nobody takes it.",
-    since: statusChangedAt,
-    subject: { type: "job", id, name: `${collection.name} · ${pipeline}`, canRetry: false },
-  };
-}
-
-function failed(job: NowTroubleQuery["failed"]["nodes"][number]): Concern {
-  const { id, status, statusChangedAt, pipeline, collection, counts, errorGroups, canRetry } = job;
-  const kinds = errorGroups
-    .slice(0, 3)
-    .map(({ code, stage, count }) => `${code}${stage ? ` at ${stage}` : ""} (${count})`);
-  const ended = [
-    counts.failed > 0 ? `${counted(counts.failed, "document")} of ${counts.total} failed` : "",
-    counts.cancelled > 0 ? `${counts.cancelled} cancelled` : "",
-  ].filter((part) => part !== "");
-  const what = ended.join(", ") || "The stages over all documents failed";
-  return {
-    key: `failed ${id}`,
-    kind: status === "FAILED" ? "Failed job" : "Job with failures",
-    icon: "cross",
-    message: `${what}${kinds.length > 0 ? `: ${kinds.join(", ")}` : ""}.`,
-    since: statusChangedAt,
-    subject: { type: "job", id, name: `${collection.name} · ${pipeline}`, canRetry: canRetry.allowed },
-  };
-}
-
-function paused({ pipelines }: PipelinesQuery): Concern[] {
-  return pipelines
-    .filter((pipeline) => pipeline.paused)
-    .map(({ name, pausedReason, queued, oldestQueuedAt }) => ({
-      key: `paused ${name}`,
-      kind: "Paused pipeline",
-      icon: "pause" as const,
-      message: `${name} is paused${pausedReason ? `: ${pausedReason}` : ""}. ${counted(queued, "task")} wait.`,
-      since: oldestQueuedAt,
-      subject: { type: "pipeline" as const, name },
-    }));
+/** The item has no field for its pipeline, but names it in quotation marks. */
+function pausedIn({ message }: Item, pipelines: PausedPipelinesQuery | undefined) {
+  return pipelines?.pipelines.find(({ name, paused }) => paused && message.includes(`"${name}"`));
 }

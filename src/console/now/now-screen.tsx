@@ -2,12 +2,10 @@ import { useEffect, useEffectEvent } from "react";
 import { useAsked, useThrottled } from "../api/ask.js";
 import { useChanges } from "../api/changes.js";
 import {
-  DoctorDocument,
+  NowAttentionDocument,
   NowCountsDocument,
   NowOpenDocument,
-  NowTroubleDocument,
-  NowWorkersDocument,
-  PipelinesDocument,
+  PausedPipelinesDocument,
 } from "../generated/operations.js";
 import { Panel, Shown } from "../parts/states.js";
 import { useTitle } from "../parts/title.js";
@@ -17,28 +15,23 @@ import { CountsRow } from "./counts-row.js";
 import { OpenJobs } from "./open-jobs.js";
 import { Verdict } from "./verdict.js";
 
-/** Jobs tell of their changes; workers and pipelines are looked at this often. */
+/** Jobs tell of their changes; for the rest the reconciler's last look is read this often. */
 const LOOK_MS = 10_000;
-/** The invariants take the server longer. */
-const DOCTOR_MS = 60_000;
 
 /** The start page: is anything wrong, and what runs now? */
 export function NowScreen() {
+  const attention = useAsked(NowAttentionDocument, {});
+  const pipelines = useAsked(PausedPipelinesDocument, {});
   const open = useAsked(NowOpenDocument, {});
   const counts = useAsked(NowCountsDocument, {});
-  const trouble = useAsked(NowTroubleDocument, {});
-  const workers = useAsked(NowWorkersDocument, {});
-  const pipelines = useAsked(PipelinesDocument, {});
-  const doctor = useAsked(DoctorDocument, {});
   const rereadJobs = useThrottled(() => {
     open.again();
     counts.again();
-    trouble.again();
+    attention.again();
   }, 1_000);
-  const lookAgain = useThrottled(() => {
-    workers.again();
-    pipelines.again();
-    trouble.again();
+  const look = useThrottled(() => {
+    attention.again();
+    if (concerns.some(({ kind }) => kind === "PIPELINE_PAUSED")) pipelines.again();
   }, 1_000);
   useChanges({
     after: open.data?.streamCursor,
@@ -46,28 +39,28 @@ export function NowScreen() {
     onChanges: rereadJobs,
     onGap: rereadJobs,
   });
-  useEvery(LOOK_MS, lookAgain);
-  useEvery(DOCTOR_MS, doctor.again);
-  const concerns = concernsIn({
-    trouble: trouble.data,
-    workers: workers.data,
-    pipelines: pipelines.data,
-    doctor: doctor.data,
-  });
-  useTitle(concerns.length > 0 ? `(${concerns.length}) Now` : "Now");
-  const looks = [trouble, workers, pipelines, doctor];
+  useEvery(LOOK_MS, look);
+  const concerns = attention.data ? concernsIn(attention.data.attention, pipelines.data) : [];
+  const unknown = concerns.filter(({ known }) => known === null);
+  useTitle(unknown.length > 0 ? `(${unknown.length}) Now` : "Now");
   return (
     <div className="screen">
       <h1 className="for-readers">Now</h1>
-      <Verdict looks={looks} concerns={concerns.length} open={counts.data?.jobCounts ?? null} />
+      <Verdict
+        fault={attention.fault}
+        checkedAt={attention.data?.attention.checkedAt ?? null}
+        concerns={unknown.length}
+        isMore={attention.data?.attention.truncated ?? false}
+        counts={counts.data?.jobCounts ?? null}
+      />
       {concerns.length > 0 && (
         <ConcernList
           concerns={concerns}
-          hasMore={trouble.data?.stuck.pageInfo.hasNextPage || trouble.data?.failed.pageInfo.hasNextPage || false}
+          isMore={attention.data?.attention.truncated ?? false}
           onDone={() => {
+            look();
             rereadJobs();
-            lookAgain();
-            doctor.again();
+            pipelines.again();
           }}
         />
       )}
