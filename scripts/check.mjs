@@ -7,6 +7,7 @@ const bin = (name) => path.join(ROOT, "node_modules", ".bin", name);
 /** @type {[name: string, command: string, args: string[]][]} */
 const STEPS = [
   ["types", bin("tsc"), ["--noEmit"]],
+  ["types of the console", bin("tsc"), ["-p", "src/console"]],
   ["types of the codegen example", bin("tsc"), ["--noEmit", "-p", "examples/clients/codegen"]],
   [
     "lint",

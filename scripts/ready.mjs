@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const at = (...parts) => path.join(ROOT, ...parts);
 const SOURCES = ["src", "test", "bench", "build", "ormconfig.ts", "tsconfig.json"];
+/** What the console is built from, which takes no part in the rest. */
+const PAGE_SOURCES = ["src/console", "scripts/build-console.mjs"];
 
 /** Brings node_modules and dist up to date; says what it does, one line each. Ends the process when it can't. */
 export function ready() {
@@ -19,10 +21,18 @@ export function ready() {
       run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
       writeFileSync(at("node_modules", ".headway-lock"), lock);
     }
+    const pages = hashOf([lock, ...PAGE_SOURCES.flatMap((name) => facts(at(name)))]);
+    if (stampOf(at("dist", ".console-built")) !== pages) {
+      console.error("Building the console …");
+      run(process.execPath, [at("scripts", "build-console.mjs")]);
+      writeFileSync(at("dist", ".console-built"), pages);
+    }
     const sources = hashOf([lock, ...SOURCES.flatMap((name) => facts(at(name)))]);
     if (stampOf(at("dist", ".built")) !== sources) {
       console.error("Building …");
-      rmSync(at("dist"), { recursive: true, force: true });
+      for (const name of readdirSync(at("dist"))) {
+        if (!/console/.test(name)) rmSync(at("dist", name), { recursive: true, force: true });
+      }
       run(process.execPath, [at("node_modules", "typescript", "bin", "tsc"), "-p", at("tsconfig.json")]);
       // For npx headway, which runs the file itself.
       chmodSync(at("dist", "src", "cli", "main.js"), 0o755);
@@ -69,13 +79,13 @@ function ownerLives(folder) {
   }
 }
 
-function facts(file) {
-  if (!existsSync(file)) return [];
+function facts(file, isWithin = false) {
+  if (!existsSync(file) || (isWithin && file === at("src", "console"))) return [];
   const stat = statSync(file);
   if (!stat.isDirectory()) return [`${path.relative(ROOT, file)} ${stat.size} ${stat.mtimeMs}`];
   return readdirSync(file)
     .sort()
-    .flatMap((name) => facts(path.join(file, name)));
+    .flatMap((name) => facts(path.join(file, name), true));
 }
 
 function stampOf(file) {

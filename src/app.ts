@@ -18,7 +18,7 @@ import { WorkerProcesses } from "./processes/worker-processes.js";
 import { troubleTo } from "./repeats.js";
 import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
 import type { Check } from "./server/health.js";
-import { isLoopback, linkPath } from "./server/playground/sign-in.js";
+import { isLoopback, linkPath, PLAYGROUND_PATH } from "./server/playground/sign-in.js";
 import { startServer, type RunningServer } from "./server/server.js";
 import type { BlobStore } from "./storage/blob-store.js";
 import { openStores } from "./storage/stores.js";
@@ -37,8 +37,10 @@ export interface App {
   readonly workerPids: readonly number[];
   /** The key of an embedded server, for whoever sits at this machine; null elsewhere. */
   readonly developmentKey: string | null;
-  /** Signs a browser of this machine in to the playground, once, within ten minutes; null where there is no such link. */
-  readonly playgroundLink: string | null;
+  /** Whether `url` is the console. */
+  readonly hasConsole: boolean;
+  /** Signs a browser of this machine in, once, within ten minutes; null where there is no such link. */
+  readonly signInLink: string | null;
   /**
    * Stops in order: not ready, no more claims, clients let go, running work ended or given back, Redis, Postgres.
    * With `drain`, requests are served for HEADWAY_DRAIN_MS more, so that a load balancer sees that this process is not
@@ -190,13 +192,14 @@ async function start(
     pipelines: pipelines.served,
     workerPids: processes?.pids ?? [],
     developmentKey: key,
-    playgroundLink: signIn && linkTo(serve.server.url, signIn),
+    hasConsole: config.console,
+    signInLink: signIn && linkTo(serve.server.url, config.console ? "/" : PLAYGROUND_PATH, signIn),
   };
 }
 
 /** Null where the address is not this machine's own: no code is exchanged there. */
-function linkTo(url: string, signIn: SignIn): string | null {
-  return isLoopback(new URL(url).host) ? url + linkPath(signIn.makeCode(OWNER)) : null;
+function linkTo(url: string, page: string, signIn: SignIn): string | null {
+  return isLoopback(new URL(url).host) ? url + linkPath(page, signIn.makeCode(OWNER)) : null;
 }
 
 async function startServing(
@@ -238,6 +241,7 @@ async function startServing(
     requestsPerSecond: config.requestsPerSecond,
     maxResponseBytes: config.maxResponseBytes,
     introspection: config.introspection,
+    console: config.console,
     publicUrl: config.publicUrl,
     allowedOrigins: config.allowedOrigins,
     signIn,

@@ -53,6 +53,8 @@ export interface Config {
   readonly requestsPerSecond: number;
   readonly maxResponseBytes: number;
   readonly introspection: boolean;
+  /** Whether the API serves the console. */
+  readonly console: boolean;
   readonly embedder: "local" | "openai" | "hash";
   /** The server of the embedder "openai"; null where none is set. */
   readonly openai: ModelServer | null;
@@ -135,6 +137,9 @@ const SCHEMA = {
   HEADWAY_MAX_RESPONSE_BYTES: whole(100_000, 100_000_000, "an answer is held in memory as a whole"),
   HEADWAY_INTROSPECTION: z
     .enum(["true", "false"], "it must be true or false, because clients may ask for the schema or not")
+    .transform((value) => value === "true"),
+  HEADWAY_CONSOLE: z
+    .enum(["true", "false"], "it must be true or false, because the console is served or not")
     .transform((value) => value === "true"),
   HEADWAY_CRASH_LIMIT: whole(1, 100, "a task that kills its workers must end"),
   HEADWAY_RETENTION_DAYS: wholeOrNone(1, 36_500, "a collection is kept for at least a day"),
@@ -243,6 +248,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<
     requestsPerSecond: values.HEADWAY_REQUESTS_PER_SECOND,
     maxResponseBytes: values.HEADWAY_MAX_RESPONSE_BYTES,
     introspection: values.HEADWAY_INTROSPECTION,
+    console: values.HEADWAY_CONSOLE,
     openai: modelServer(values.HEADWAY_OPENAI_URL, values.HEADWAY_OPENAI_KEY, values.HEADWAY_OPENAI_MODEL),
     transcriber: modelServer(
       values.HEADWAY_TRANSCRIBER_URL,

@@ -109,6 +109,11 @@ export const SETTINGS = [
   },
   { name: "HEADWAY_INTROSPECTION", default: "true", does: "Whether clients may ask for the schema." },
   {
+    name: "HEADWAY_CONSOLE",
+    default: "true",
+    does: "Whether the API serves the console, its page for people; /playground is there either way.",
+  },
+  {
     name: "HEADWAY_OPENAI_URL",
     default: "",
     does: "Server of the embedder openai, with its version, such as https://api.openai.com/v1.",

@@ -82,8 +82,8 @@ export class ApiClient {
     } as RequestInit);
   }
 
-  /** A link that signs a browser in to the playground, once. @throws {HeadwayError} with the server's code, UNREACHABLE */
-  async playgroundLink(): Promise<string> {
+  /** A link that signs a browser in, once. @throws {HeadwayError} with the server's code, UNREACHABLE */
+  async signInLink(): Promise<string> {
     const { path, errors } = await this.#send<{ path: string; errors?: GraphFault[] }>(`${this.url}/playground/links`, {
       method: "POST",
       headers: this.#headers,

@@ -18,7 +18,7 @@ const MAX_PAGE = 100;
 /** Adds the client's commands to the program. */
 export function addClientCommands(program: Command): void {
   client(program, "open")
-    .description("print a link that signs a browser of this machine in to the playground, once, within ten minutes")
+    .description("print a link that signs a browser of this machine in, once, within ten minutes")
     .action(async (options) => (await import("./open.js")).runOpen(options));
   addSubmit(program);
   client(program, "watch")

@@ -26,7 +26,7 @@ export async function runServe(): Promise<void> {
     [
       `Headway is ready after ${readyMs} ms as ${config.roles.join(", ")}.`,
       ...(config.roles.includes("api")
-        ? [`  GraphQL      ${app.url}/graphql (HTTP and WebSocket)`, ...playgroundLines(app)]
+        ? [`  GraphQL      ${app.url}/graphql (HTTP and WebSocket)`, ...pageLines(app)]
         : [`  Health       ${app.url}/readyz`]),
       ...pipelineLines(app.pipelines),
       `  Database     ${app.database}`,
@@ -47,13 +47,16 @@ function stopWithParent(): void {
   process.channel?.unref();
 }
 
-/** With a link that signs in, where there is one. */
-function playgroundLines({ url, playgroundLink }: App): string[] {
-  if (playgroundLink === null) return [`  Playground   ${url}/playground`];
-  return [
-    `  Playground   ${playgroundLink}`,
+/** With a link that signs in, where there is one: both pages then are, since they keep one key. */
+function pageLines({ url, hasConsole, signInLink }: App): string[] {
+  const playground = `  Playground   ${url}/playground`;
+  const console = `  Console      ${url}/`;
+  if (signInLink === null) return hasConsole ? [console, playground] : [playground];
+  const link = [
+    `  ${hasConsole ? "Console     " : "Playground  "} ${signInLink}`,
     '               (signs in once, within ten minutes; "npx headway-api open" prints another)',
   ];
+  return hasConsole ? [...link, playground] : link;
 }
 
 /** How to be let in: an embedded server has a key, any other says how one is made. */

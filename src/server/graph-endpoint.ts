@@ -12,7 +12,8 @@ import type { Logger } from "../logger.js";
 import { know } from "./connections.js";
 import type { Drain } from "./drain.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
-import { PLAYGROUND_PATH, playgroundFrom, servePlayground } from "./playground/page.js";
+import { playgroundFrom, servePlayground } from "./playground/page.js";
+import { PLAYGROUND_PATH } from "./playground/sign-in.js";
 import { serveSockets } from "./websocket.js";
 
 const GRAPHQL_PATH = "/graphql";
@@ -26,6 +27,8 @@ interface Endpoint<Principal> {
   readonly logger: Logger;
   /** Null: any. */
   readonly allowedOrigins: readonly string[] | null;
+  /** Whether `/` is the console, which is served elsewhere. */
+  readonly hasConsole: boolean;
 }
 
 /** Puts the GraphQL endpoint, its sockets and its playground onto `app`. Returns how to stop them, and the rest. */
@@ -34,7 +37,7 @@ export async function serveGraph<Principal>(endpoint: Endpoint<Principal>): Prom
   drain.sockets = serveSockets(http, GRAPHQL_PATH, { service, url, logger, allowedOrigins });
   const apollo = apolloFor(endpoint);
   await apollo.start();
-  app.get("/", toPlayground);
+  if (!endpoint.hasConsole) app.get("/", toPlayground);
   app.get(PLAYGROUND_PATH, servePlayground());
   app.use(
     GRAPHQL_PATH,

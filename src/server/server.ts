@@ -7,13 +7,14 @@ import { authenticateAddress, type Principal } from "../access/principal.js";
 import { isSignedAddress } from "../access/signed-address.js";
 import { serveArtifact } from "./artifacts.js";
 import { Connections } from "./connections.js";
+import { serveConsole } from "./console/page.js";
 import { Drain } from "./drain.js";
 import { healthz, readyz, type Check } from "./health.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
 import { serveMetrics } from "./metrics.js";
 import { serveOriginal } from "./originals.js";
 import { SHARED_PATHS, sharedWith } from "./origins.js";
-import { serveSignIn } from "./playground/sign-in.js";
+import { PLAYGROUND_PATH, serveSignIn } from "./playground/sign-in.js";
 import { boundBodies } from "./receive.js";
 import type { ServerOptions } from "./server-options.js";
 import { onlyPut, serveUpload } from "./uploads.js";
@@ -49,7 +50,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const service = await headwayService({ ...options, api });
   return startListening(options, service, (app) => {
     const { db, maxDocumentBytes } = api.deps;
-    serveSignIn(app, { signIn: options.signIn ?? null, authenticate: service.authenticate });
+    const { signIn = null, console: hasConsole = false } = options;
+    if (hasConsole) serveConsole(app);
+    serveSignIn(app, { signIn, authenticate: service.authenticate, page: hasConsole ? "/" : PLAYGROUND_PATH });
     const files = { db, blobs: api.blobs, authenticate: service.authenticate, logger };
     const readBy = (req: express.Request, object: string): Promise<Principal> =>
       isSignedAddress(req.query)
@@ -70,11 +73,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
  * @param more adds routes
  */
 export async function startListening<Principal>(
-  options: Pick<ServerOptions, "host" | "port" | "logger" | "checks" | "measured" | "allowedOrigins" | "connections">,
+  options: Pick<
+    ServerOptions,
+    "host" | "port" | "logger" | "checks" | "measured" | "allowedOrigins" | "connections" | "console"
+  >,
   service: GraphService<Principal> | null,
   more: (app: Express) => void,
 ): Promise<RunningServer> {
-  const { host, port, logger, checks, measured, allowedOrigins = null } = options;
+  const { host, port, logger, checks, measured, allowedOrigins = null, console: hasConsole = false } = options;
   const app = express().disable("x-powered-by");
   // No limit for whole requests: an upload takes as long as its pace allows, every other body is bounded by itself.
   const http = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS }, app);
@@ -93,7 +99,11 @@ export async function startListening<Principal>(
   if (measured) app.get("/metrics", serveMetrics({ ...measured, logger }));
   app.use(SHARED_PATHS, sharedWith(allowedOrigins));
   const stop = service
-    ? await (await import("./graph-endpoint.js")).serveGraph({ app, http, drain, service, url, logger, allowedOrigins })
+    ? await (
+        await import("./graph-endpoint.js")
+      ).serveGraph({
+        ...{ app, http, drain, service, url, logger, allowedOrigins, hasConsole },
+      })
     : () => drain.run();
   more(app);
   app.use((req, res) => {

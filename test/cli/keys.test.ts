@@ -117,14 +117,14 @@ describe("headway keys", () => {
     const during = await headway(["keys", "list"], settings);
     expect(during.out).toMatch(/development +ADMIN[\s\S]*early +VIEWER|early +VIEWER[\s\S]*development +ADMIN/);
     const opened = await headway(["open"], { ...settings, HEADWAY_URL: embedded.url });
-    for (const link of [/Playground +(\S+)/.exec(embedded.output())![1]!, opened.out]) {
-      expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/playground#code=[\w-]{43}$/);
+    for (const link of [/Console +(\S+)/.exec(embedded.output())![1]!, opened.out]) {
+      expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#code=[\w-]{43}$/);
       expect(await signedInBy(link)).toEqual({ name: "playground", role: "ADMIN", project: "default" });
     }
     await embedded.stop();
     const again = await startHeadway({ ...settings, NODE_ENV: "production" });
     expect(again.key).toBe(embedded.key);
-    expect(again.output()).toMatch(/Playground +\S+\/playground\n/);
+    expect(again.output()).toMatch(/Console +\S+:\d+\/\n +Playground +\S+\/playground\n/);
     expect(await headway(["open"], { ...settings, HEADWAY_URL: again.url })).toMatchObject({
       code: 1,
       err: expect.stringContaining("This server gives no links"),

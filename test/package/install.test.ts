@@ -102,7 +102,7 @@ test.each([
 
     // What the banner names is there.
     expect(said).toContain('"npx headway-api open" prints another');
-    expect(await stranger.runs("npx", "headway-api", "open", "--url", url)).toContain(`${url}/playground#code=`);
+    expect(await stranger.runs("npx", "headway-api", "open", "--url", url)).toContain(`${url}/#code=`);
   },
 );
 

@@ -5,7 +5,7 @@ import { createKey, revokeKey } from "../../src/access/keys.js";
 import { DEFAULT_PROJECT_ID } from "../../src/access/projects.js";
 import { OWNER } from "../../src/access/sign-in.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
-import { linkPath } from "../../src/server/playground/sign-in.js";
+import { linkPath, PLAYGROUND_PATH } from "../../src/server/playground/sign-in.js";
 import { TABS } from "../../src/server/playground/tabs.js";
 import { startServer } from "../../src/server/server.js";
 import { createTestApi, type TestApi } from "../support/api.js";
@@ -196,7 +196,7 @@ describe("the playground, in a browser,", () => {
   }
 
   test("is signed in by a link, whose code is gone from the address, and shows its worth with one click", async () => {
-    const link = api.url + linkPath(api.signIn.makeCode(OWNER));
+    const link = api.url + linkPath(PLAYGROUND_PATH, api.signIn.makeCode(OWNER));
     const { page, complaints } = await open(link);
     await runFirstTab(page);
     expect(page.url()).not.toContain("code");

@@ -44,6 +44,7 @@ interface TestSettings {
   readonly recheckKeysMs?: number;
   readonly authTimeoutMs?: number;
   readonly trustedMs?: number;
+  readonly console?: boolean;
 }
 
 export async function createTestApi(

@@ -60,7 +60,14 @@ export async function runDemo(words: string[], options: { once: boolean; limit: 
     const client = new ApiClient(app.url, app.developmentKey ?? (await demoKey(config)));
     await presentUntil(
       { stop, app, client, once: options.once },
-      present({ client, demo, folder, once: options.once, isLinked: app.playgroundLink !== null }),
+      present({
+        client,
+        demo,
+        folder,
+        once: options.once,
+        page: app.hasConsole ? "" : "/playground",
+        isLinked: app.signInLink !== null,
+      }),
     );
   } finally {
     await app.stop();
@@ -126,11 +133,13 @@ interface Presentation {
   readonly demo: Demo;
   readonly folder: string;
   readonly once: boolean;
-  /** Whether the server gives links that sign in to its playground. */
+  /** The path of the page to look at, after the server's address. */
+  readonly page: string;
+  /** Whether the server gives links that sign in. */
   readonly isLinked: boolean;
 }
 
-async function present({ client, demo, folder, once, isLinked }: Presentation): Promise<Finished> {
+async function present({ client, demo, folder, once, page, isLinked }: Presentation): Promise<Finished> {
   const { documents, leftOut } = demo.found;
   const sizeKb = Math.round(documents.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1000);
   const rest = leftOut > 0 ? `; ${leftOut} more files are left out by --limit` : "";
@@ -141,8 +150,10 @@ async function present({ client, demo, folder, once, isLinked }: Presentation): 
   printSummary(summary);
   const shown = await demo.show({ client, collectionId: job.collectionId, jobId: job.id, summary, folder });
   if (!once) {
-    const playground = isLinked ? await client.playgroundLink() : `${client.url}/playground`;
-    process.stdout.write(`\nPlayground  ${playground}\nAPI         ${client.url}/graphql\n`);
+    const link = isLinked ? await client.signInLink() : `${client.url}${page}`;
+    process.stdout.write(
+      `\n${page === "" ? "Console   " : "Playground"}  ${link}\nAPI         ${client.url}/graphql\n`,
+    );
   }
   return { jobId: job.id, status, counts, durationMs: Math.round(summary.durationMs), ...shown };
 }

@@ -8,9 +8,6 @@ import { TABS } from "./tabs.js";
 const compress = promisify(gzip);
 const expand = promisify(gunzip);
 
-/** Where the page is, and where browsers that open /graphql are sent. */
-export const PLAYGROUND_PATH = "/playground";
-
 /** Whatever the page tries, the browser asks no other host. */
 const POLICY = [
   "default-src 'self'",

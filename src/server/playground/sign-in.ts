@@ -4,10 +4,15 @@ import type { Principal } from "../../access/principal.js";
 import type { SignIn } from "../../access/sign-in.js";
 import { refuse } from "../refuse.js";
 
+/** Where the playground is, and where browsers that open /graphql are sent. */
+export const PLAYGROUND_PATH = "/playground";
+
 /** What signing in takes. */
 export interface SignInDeps {
   /** Null where this server signs nobody in by a link. */
   readonly signIn: SignIn | null;
+  /** The path of the page that links open. */
+  readonly page: string;
   /** @throws {AccessDenied} */
   readonly authenticate: (authorization: unknown) => Promise<Principal>;
 }
@@ -15,9 +20,9 @@ export interface SignInDeps {
 /** A code, or nothing at all. */
 const MAX_BODY_BYTES = 1_000;
 
-/** The path of a link to the playground. The code stands behind the "#", which no browser sends and no server logs. */
-export function linkPath(code: string): string {
-  return `/playground#code=${code}`;
+/** The path of a link that signs in at `page`. The code stands behind the "#", which no browser sends and no server logs. */
+export function linkPath(page: string, code: string): string {
+  return `${page}#code=${code}`;
 }
 
 /**
@@ -25,11 +30,10 @@ export function linkPath(code: string): string {
  * code of one, `{ "code": … }`, for `{ "key", "expiresAt" }`: only for a page of this server, opened by a loopback name, so
  * that neither another page nor a name that was made to lead here gets one. Both are 404 where there is no signing in.
  */
-export function serveSignIn(app: Express, { signIn, authenticate }: SignInDeps): void {
+export function serveSignIn(app: Express, { signIn, page, authenticate }: SignInDeps): void {
   app.use(["/playground/links", "/playground/session"], (req, res, next) => {
     res.set({ "cache-control": "no-store", "referrer-policy": "no-referrer" });
-    if (signIn === null)
-      return refuse(res, 404, "NOT_FOUND", "This server gives no links; show a key in the playground.");
+    if (signIn === null) return refuse(res, 404, "NOT_FOUND", "This server gives no links; show a key instead.");
     if (req.method === "POST") return next();
     res.setHeader("allow", "POST");
     refuse(res, 405, "METHOD_NOT_ALLOWED", `${req.method} does nothing here; use POST.`);
@@ -37,7 +41,7 @@ export function serveSignIn(app: Express, { signIn, authenticate }: SignInDeps):
   app.post("/playground/links", async (req, res) => {
     const { host = "" } = req.headers;
     if (!isLoopback(host)) {
-      const message = `A link works on the server's own machine alone, and this address is ${host.slice(0, 200)}. Run the command there, or show a key in the playground.`;
+      const message = `A link works on the server's own machine alone, and this address is ${host.slice(0, 200)}. Run the command there, or show a key instead.`;
       return refuse(res, 403, "FORBIDDEN", message);
     }
     const { keyId, projectId, role, name, scope } = await authenticate(req.headers.authorization);
@@ -47,7 +51,7 @@ export function serveSignIn(app: Express, { signIn, authenticate }: SignInDeps):
         `The key "${name}" sees one part of its project; a link signs in to all of it.`,
       );
     }
-    res.json({ path: linkPath(signIn!.makeCode({ projectId, role, createdBy: name, keyId })) });
+    res.json({ path: linkPath(page, signIn!.makeCode({ projectId, role, createdBy: name, keyId })) });
   });
   app.post("/playground/session", express.json({ limit: MAX_BODY_BYTES }), async (req, res) => {
     if (!isOwnPage(req)) return foreign(res, req);
@@ -79,6 +83,6 @@ function foreign(res: Response, { headers: { host = "none", origin = "none" } }:
     res,
     403,
     "FORBIDDEN",
-    `A link is exchanged by the playground's own page on this machine alone; host is ${host.slice(0, 200)}, origin ${origin.slice(0, 200)}.`,
+    `A link is exchanged by this server's own pages on this machine alone; host is ${host.slice(0, 200)}, origin ${origin.slice(0, 200)}.`,
   );
 }

@@ -1,0 +1,139 @@
+import { Button, Group, Modal, Radio, TextInput } from "@mantine/core";
+import { useEffect, useState } from "react";
+import { useClient } from "urql";
+import type { RetryFrom } from "../generated/operations.js";
+import { counted } from "../parts/format.js";
+import { useSay } from "../parts/said.js";
+import { Empty, Loading } from "../parts/states.js";
+import { carryOut } from "./carry-out.js";
+import type { JobOrder } from "./job-dialog.js";
+import { previewOf, type Preview } from "./preview.js";
+
+interface OpenJobDialogProps {
+  readonly order: JobOrder;
+  readonly onClose: () => void;
+  readonly onDone?: () => void;
+}
+
+/** The dialog once something is asked for. */
+export function OpenJobDialog(props: OpenJobDialogProps) {
+  return (
+    <Modal
+      opened
+      onClose={props.onClose}
+      title={props.order.action === "CANCEL" ? "Cancel jobs" : "Retry jobs"}
+      closeButtonProps={{ "aria-label": "Close" }}
+      centered
+    >
+      <Content {...props} />
+    </Modal>
+  );
+}
+
+function Content({ order: { action, target }, onClose, onDone }: OpenJobDialogProps) {
+  const client = useClient();
+  const say = useSay();
+  const [preview, setPreview] = useState<Preview | Error | null>(null);
+  const [reason, setReason] = useState("");
+  const [from, setFrom] = useState<RetryFrom>("FAILED_STAGE");
+  const [isWorking, setIsWorking] = useState(false);
+  useEffect(() => {
+    let isCurrent = true;
+    previewOf(client, action, target).then(
+      (found) => isCurrent && setPreview(found),
+      (error: unknown) => isCurrent && setPreview(error instanceof Error ? error : new Error(String(error))),
+    );
+    return () => void (isCurrent = false);
+  }, [client, action, target]);
+  if (preview === null) return <Loading rows={2} />;
+  if (preview instanceof Error) {
+    return (
+      <Empty icon="warning" title="This can't be shown beforehand">
+        {preview.message}
+      </Empty>
+    );
+  }
+  const go = async (): Promise<void> => {
+    setIsWorking(true);
+    const { said, faults } = await carryOut(client, { action, target, preview, from, reason: reason.trim() });
+    if (said !== "") say(said);
+    for (const fault of faults.slice(0, 3)) say(fault, true);
+    onClose();
+    onDone?.();
+  };
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void go();
+      }}
+    >
+      <Shows action={action} target={target} preview={preview} />
+      {preview.jobs > 0 && (
+        <>
+          {action === "RETRY" && target.kind === "jobs" && (
+            <Radio.Group label="Begin" value={from} onChange={(value) => setFrom(value as RetryFrom)}>
+              <Group mt="xs" gap="md">
+                <Radio value="FAILED_STAGE" label="at the stage that failed" />
+                <Radio value="FIRST_STAGE" label="at the first stage" />
+              </Group>
+            </Radio.Group>
+          )}
+          <TextInput
+            label="Reason"
+            description="Kept in the history."
+            value={reason}
+            maxLength={1_000}
+            onChange={({ currentTarget }) => setReason(currentTarget.value)}
+            data-autofocus
+          />
+        </>
+      )}
+      <Group justify="flex-end" gap="xs">
+        <Button variant="default" onClick={onClose}>
+          {preview.jobs > 0 ? "Leave it" : "Close"}
+        </Button>
+        {preview.jobs > 0 && (
+          <Button type="submit" loading={isWorking} color={action === "CANCEL" ? "red" : undefined}>
+            {action === "CANCEL" ? "Cancel" : "Retry"} {counted(preview.jobs, "job")}
+          </Button>
+        )}
+      </Group>
+    </form>
+  );
+}
+
+function Shows({ action, target, preview }: JobOrder & { readonly preview: Preview }) {
+  const { jobs, documents, refused } = preview;
+  const codes = target.kind === "jobs" && target.errorCodes ? ` with ${target.errorCodes.join(", ")}` : "";
+  return (
+    <div className="stack">
+      {jobs === 0 ? (
+        <p>Nothing would be done.</p>
+      ) : documents === null ? (
+        <p>
+          <strong>{counted(jobs, "job")}</strong> match the filter now. Each of them is{" "}
+          {action === "RETRY" ? "retried" : "cancelled"} where it can be; the others are left as they are.
+        </p>
+      ) : (
+        <p>
+          <strong>{counted(documents, "document")}</strong>
+          {codes} of {counted(jobs, "job")} {action === "RETRY" ? "go again" : "stop; what is done stays"}.
+        </p>
+      )}
+      {refused.length > 0 && (
+        <div>
+          <p>Left as {refused.length === 1 ? "it is" : "they are"}:</p>
+          <ul className="reasons">
+            {refused.map(({ id, name, why }) => (
+              <li key={id}>
+                <strong>{name}</strong>: {why}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </div>
+  );
+}

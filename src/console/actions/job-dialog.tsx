@@ -1,0 +1,29 @@
+import { lazy, Suspense } from "react";
+import type { BulkAction } from "../generated/operations.js";
+import type { Target } from "./preview.js";
+
+/** What is asked for. */
+export interface JobOrder {
+  readonly action: BulkAction;
+  readonly target: Target;
+}
+
+interface JobDialogProps {
+  /** Null: closed. */
+  readonly order: JobOrder | null;
+  readonly onClose: () => void;
+  readonly onDone?: () => void;
+}
+
+/** Loaded when something is first asked for. */
+const OpenJobDialog = lazy(async () => ({ default: (await import("./job-dialog-content.js")).OpenJobDialog }));
+
+/** Retries or cancels jobs, after it has shown exactly what that takes. */
+export function JobDialog({ order, onClose, onDone }: JobDialogProps) {
+  if (order === null) return null;
+  return (
+    <Suspense>
+      <OpenJobDialog order={order} onClose={onClose} onDone={onDone} />
+    </Suspense>
+  );
+}

@@ -1,0 +1,78 @@
+import { cacheExchange } from "@urql/exchange-graphcache";
+import { createContext, use, useEffect, useMemo, type ReactNode } from "react";
+import { Client, fetchExchange, Provider, subscriptionExchange } from "urql";
+import { KEYLESS } from "../generated/meanings.js";
+import { here } from "../session/address.js";
+import { signOut, type Viewer } from "../session/session.js";
+import { Connection } from "./connection.js";
+import { freshExchange } from "./fresh.js";
+
+/** What every screen asks and follows with. */
+export interface Api {
+  readonly client: Client;
+  readonly connection: Connection;
+  readonly viewer: Viewer;
+}
+
+const OVER = "This key is no longer good: it has ended or was revoked. Sign in with another; your place is kept.";
+
+const ApiContext = createContext<Api | null>(null);
+
+/** @throws outside of ApiProvider */
+export function useApi(): Api {
+  const api = use(ApiContext);
+  if (api === null) throw new Error("useApi is called outside of ApiProvider.");
+  return api;
+}
+
+interface ApiProps {
+  readonly apiKey: string;
+  readonly viewer: Viewer;
+  readonly children: ReactNode;
+}
+
+/** One client and one socket for a key; another key gets others, with an empty cache. */
+export function ApiProvider({ apiKey, viewer, children }: ApiProps) {
+  const api = useMemo(() => makeApi(apiKey, viewer), [apiKey, viewer]);
+  useEffect(() => () => api.connection.close(), [api]);
+  return (
+    <ApiContext value={api}>
+      <Provider value={api.client}>{children}</Provider>
+    </ApiContext>
+  );
+}
+
+function makeApi(key: string, viewer: Viewer): Api {
+  const connection = new Connection(key, () => signOut(OVER));
+  const keys = Object.fromEntries(KEYLESS.map((type) => [type, () => null]));
+  const client = new Client({
+    url: here("graphql"),
+    preferGetMethod: false,
+    exchanges: [
+      cacheExchange({ keys: { ...keys, Pipeline: ({ name }) => String(name) } }),
+      freshExchange(),
+      subscriptionExchange({
+        forwardSubscription: ({ query = "", variables }) => ({
+          subscribe: (sink) => ({
+            unsubscribe: connection.client.subscribe(
+              { query, variables: variables ?? {} },
+              {
+                next: (value) => sink.next(value as Parameters<typeof sink.next>[0]),
+                error: (error) => sink.error(error),
+                complete: () => sink.complete(),
+              },
+            ),
+          }),
+        }),
+      }),
+      fetchExchange,
+    ],
+    fetchOptions: { headers: { authorization: `Bearer ${key}` } },
+    fetch: async (...request) => {
+      const answer = await fetch(...request);
+      if (answer.status === 401) signOut(OVER);
+      return answer;
+    },
+  });
+  return { client, connection, viewer };
+}

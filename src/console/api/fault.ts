@@ -1,0 +1,33 @@
+import type { CombinedError } from "urql";
+
+/** What went wrong, for a person: a heading, what is wrong and what to do. */
+export interface Fault {
+  readonly title: string;
+  readonly message: string;
+  /** Whether asking again may help. */
+  readonly mayPass: boolean;
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  FORBIDDEN: "This key may not see this",
+  RATE_LIMITED: "Too many requests",
+  SERVICE_BUSY: "The server is busy",
+  QUERY_TIMED_OUT: "That took too long",
+  RESPONSE_TOO_LARGE: "The answer is too large",
+  BAD_USER_INPUT: "The server does not take this",
+};
+
+export function faultOf(error: CombinedError): Fault {
+  if (error.networkError) {
+    const message =
+      "It may be stopped, or the network is away. What is shown stays as it was; this page asks again by itself.";
+    return { title: "The server does not answer", message, mayPass: true };
+  }
+  const first = error.graphQLErrors[0];
+  const code = String(first?.extensions.code ?? "");
+  return {
+    title: TITLES[code] ?? "Something went wrong",
+    message: first?.message ?? error.message,
+    mayPass: code !== "FORBIDDEN" && code !== "BAD_USER_INPUT",
+  };
+}

@@ -1,0 +1,109 @@
+import { Group } from "@mantine/core";
+import { useState, type ReactNode } from "react";
+import { JobDialog, type JobOrder } from "../actions/job-dialog.js";
+import { CountsBar, countsInWords, ProgressText } from "../parts/bars.js";
+import { ActButton } from "../parts/act-button.js";
+import { Icon } from "../parts/icons.js";
+import { StatusWord } from "../parts/status.js";
+import { Lasting, When } from "../parts/when.js";
+import type { ShownJob } from "./job-screen.js";
+import { SubmitAgainDialog } from "./submit-again.js";
+
+/** What the job is, how it stands, and what can be done with it. */
+export function JobHead({ job, onDone }: { readonly job: ShownJob; readonly onDone: () => void }) {
+  const [order, setOrder] = useState<JobOrder | null>(null);
+  const [isSubmitting, setIsSubmitting] = useState(false);
+  const { id, status, pipeline, pipelineVersion, collection, counts, progress, run, priority, tags } = job;
+  const target = { kind: "jobs" as const, ids: [id] };
+  return (
+    <header className="job-head">
+      <div className="screen-head">
+        <h1>{collection.name}</h1>
+        <StatusWord of="JobStatus" word={status} />
+        <span className="spread" />
+        <Group gap="xs">
+          <ActButton
+            size="compact-md"
+            variant="filled"
+            permission={job.canRetry}
+            leftSection={<Icon name="retry" />}
+            onClick={() => setOrder({ action: "RETRY", target })}
+          >
+            Retry…
+          </ActButton>
+          <ActButton
+            size="compact-md"
+            permission={job.canCancel}
+            leftSection={<Icon name="stop" />}
+            onClick={() => setOrder({ action: "CANCEL", target })}
+          >
+            Cancel…
+          </ActButton>
+          <ActButton
+            size="compact-md"
+            permission={collection.canSubmit}
+            leftSection={<Icon name="copy" />}
+            onClick={() => setIsSubmitting(true)}
+          >
+            Submit again…
+          </ActButton>
+        </Group>
+      </div>
+      <div className="job-progress">
+        <CountsBar counts={counts} />
+        <ProgressText counts={counts} progress={progress} />
+      </div>
+      <p className="faint">{countsInWords(counts)}</p>
+      <dl className="facts">
+        <Fact name="Pipeline">
+          {pipeline} <span className="faint">version {pipelineVersion}</span>
+        </Fact>
+        <Fact name="Submitted">
+          <When at={job.createdAt} />
+        </Fact>
+        {job.startedAt !== null && (
+          <Fact name={job.finishedAt === null ? "Running for" : "Took"}>
+            <Lasting from={job.startedAt} to={job.finishedAt} />
+          </Fact>
+        )}
+        {job.finishedAt !== null && (
+          <Fact name="Finished">
+            <When at={job.finishedAt} />
+          </Fact>
+        )}
+        {run > 1 && <Fact name="Run">{run}</Fact>}
+        {priority !== 0 && <Fact name="Priority">{priority}</Fact>}
+        {job.cancelRequestedAt !== null && (
+          <Fact name="Asked to stop">
+            <When at={job.cancelRequestedAt} />
+          </Fact>
+        )}
+        {tags.length > 0 && (
+          <Fact name="Tags">
+            <span className="tags">
+              {tags.map((tag) => (
+                <span key={tag} className="tag">
+                  {tag}
+                </span>
+              ))}
+            </span>
+          </Fact>
+        )}
+        <Fact name="Id">
+          <code>{id}</code>
+        </Fact>
+      </dl>
+      <JobDialog order={order} onClose={() => setOrder(null)} onDone={onDone} />
+      <SubmitAgainDialog job={job} isOpen={isSubmitting} onClose={() => setIsSubmitting(false)} />
+    </header>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,136 @@
+import { Tabs } from "@mantine/core";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { useAsked, useThrottled } from "../api/ask.js";
+import { useChanges, type Change } from "../api/changes.js";
+import { useJobLive } from "../api/live-job.js";
+import { JobPageDocument, type JobPageQuery } from "../generated/operations.js";
+import { count } from "../parts/format.js";
+import { Icon } from "../parts/icons.js";
+import { Word } from "../parts/status.js";
+import { Empty, FaultNote, Loading, Panel } from "../parts/states.js";
+import { useTitle } from "../parts/title.js";
+import { When } from "../parts/when.js";
+import { JOB_TABS, type JobSearch } from "../shell/search.js";
+import { Failures } from "./failures.js";
+import { JobHistory } from "./history.js";
+import { JobHead } from "./job-head.js";
+import { JobOrderShown } from "./order-shown.js";
+import { JobResults } from "./results.js";
+import { StageLine } from "./stage-line.js";
+import { JobTasks } from "./tasks.js";
+
+export type ShownJob = NonNullable<JobPageQuery["job"]>;
+
+/** One job: how far it is, why it does not move, what failed and what can be done, and what came of it. */
+export function JobScreen() {
+  const { id } = useParams({ from: "/jobs/$id" });
+  // Another job is another screen: nothing of the one before may stay in it.
+  return <OneJobScreen key={id} id={id} />;
+}
+
+function OneJobScreen({ id }: { readonly id: string }) {
+  const search = useSearch({ from: "/jobs/$id" });
+  const navigate = useNavigate({ from: "/jobs/$id" });
+  const asked = useAsked(JobPageDocument, { id });
+  const job = asked.data?.job;
+  useJobLive(job);
+  const [changes, setChanges] = useState<readonly Change[]>([]);
+  const reread = useThrottled(asked.again, 1_000);
+  useChanges({
+    after: asked.data?.streamCursor,
+    entityTypes: ["JOB", "TASK"],
+    jobId: id,
+    onChanges: (found) => {
+      setChanges(found);
+      if (found.some(matters)) reread();
+    },
+    onGap: reread,
+  });
+  useTitle(job ? `${job.collection.name} · ${job.pipeline}` : "Job");
+  const change = (part: Partial<JobSearch>): void => {
+    void navigate({ search: (old) => ({ ...old, ...part }), replace: true, resetScroll: false });
+  };
+  if (!job) {
+    return (
+      <div className="screen">
+        <h1 className="for-readers">Job</h1>
+        {asked.fault && <FaultNote fault={asked.fault} again={asked.again} />}
+        {asked.isLoading && <Loading rows={8} />}
+        {asked.data && (
+          <Empty title="There is no such job">
+            No job that this key may see has the id <code>{id}</code>. <Link to="/jobs">See all jobs</Link>.
+          </Empty>
+        )}
+      </div>
+    );
+  }
+  const tab = search.tab ?? "tasks";
+  return (
+    <div className="screen">
+      <JobHead job={job} onDone={asked.again} />
+      {asked.fault && <FaultNote fault={asked.fault} again={asked.again} />}
+      {job.waitingOn && (
+        <div className="note tone-mixed" role="status">
+          <Icon name="clock" />
+          <div>
+            <strong>
+              Why it does not move: <Word of="WaitingCode" word={job.waitingOn.code} />
+            </strong>{" "}
+            {job.waitingOn.message}
+            {job.waitingOn.position !== null && <> Its place in the queue is {count(job.waitingOn.position)}.</>}
+            {job.waitingOn.until !== null && (
+              <>
+                {" "}
+                It goes on by itself <When at={job.waitingOn.until} />.
+              </>
+            )}
+          </div>
+        </div>
+      )}
+      <Panel title="Stages">
+        <StageLine
+          job={job}
+          chosen={search.stage?.[0]}
+          onChoose={(stage) => change({ tab: "tasks", stage: stage ? [stage] : undefined })}
+        />
+      </Panel>
+      {job.errorGroups.length > 0 && (
+        <Failures
+          job={job}
+          onDone={asked.again}
+          onShow={(stage, code) => change({ tab: "tasks", status: undefined, stage, code })}
+        />
+      )}
+      <Tabs
+        value={tab}
+        onChange={(value) => change({ tab: JOB_TABS.find((word) => word === value) })}
+        keepMounted={false}
+      >
+        <Tabs.List aria-label="Parts of the job">
+          <Tabs.Tab value="tasks">Tasks</Tabs.Tab>
+          <Tabs.Tab value="results">Results</Tabs.Tab>
+          <Tabs.Tab value="history">History</Tabs.Tab>
+          <Tabs.Tab value="order">As submitted</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="tasks" pt="sm">
+          <JobTasks job={job} search={search} onChange={change} changes={changes} />
+        </Tabs.Panel>
+        <Tabs.Panel value="results" pt="sm">
+          <JobResults job={job} />
+        </Tabs.Panel>
+        <Tabs.Panel value="history" pt="sm">
+          <JobHistory id={job.id} version={job.version} />
+        </Tabs.Panel>
+        <Tabs.Panel value="order" pt="sm">
+          <JobOrderShown job={job} />
+        </Tabs.Panel>
+      </Tabs>
+    </div>
+  );
+}
+
+/** What changes more of the job than its counts, which come by themselves. */
+function matters({ entityType, toStatus }: Change): boolean {
+  return entityType === "JOB" || toStatus === "FAILED" || toStatus === "CANCELLED";
+}

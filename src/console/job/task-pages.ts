@@ -1,0 +1,118 @@
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
+import { useClient } from "urql";
+import { useApi } from "../api/api.js";
+import type { Change } from "../api/changes.js";
+import { faultOf, type Fault } from "../api/fault.js";
+import {
+  JobTasksDocument,
+  OneTaskDocument,
+  type TaskFilter,
+  type TaskRowFragment,
+  type TaskStatus,
+} from "../generated/operations.js";
+
+const PAGE_SIZE = 100;
+/** Of the rows on the screen so many are read anew at once. */
+const MAX_REREAD = 40;
+
+interface Pages {
+  readonly rows: readonly TaskRowFragment[];
+  readonly cursor: string | null;
+  readonly hasMore: boolean;
+}
+const NONE: Pages = { rows: [], cursor: null, hasMore: true };
+
+/** A job's tasks in document order, read further as somebody scrolls. The rows keep their places while their tasks move. */
+export interface TaskPages {
+  readonly rows: readonly TaskRowFragment[];
+  readonly hasMore: boolean;
+  readonly isLoading: boolean;
+  readonly fault: Fault | null;
+  readonly more: () => void;
+  /** Brings changes into the rows at once, and reads those on the screen anew. */
+  readonly take: (changes: readonly Change[], onScreen: readonly string[]) => void;
+}
+
+export function useTaskPages(jobId: string, filter: TaskFilter): TaskPages {
+  const client = useClient();
+  const { connection } = useApi();
+  const [pages, setPages] = useState(NONE);
+  const [isLoading, setIsLoading] = useState(false);
+  const [fault, setFault] = useState<Fault | null>(null);
+  // What is asked for a filter that has been left is not shown for another.
+  const asking = useRef(0);
+  const filterText = JSON.stringify(filter);
+  const read = useCallback(
+    async (after: string | null, first: number): Promise<Pages | null> => {
+      const number = (asking.current += 1);
+      setIsLoading(true);
+      const variables = { id: jobId, filter: JSON.parse(filterText) as TaskFilter, first, after };
+      const { data, error } = await client
+        .query(JobTasksDocument, variables, { requestPolicy: "network-only" })
+        .toPromise();
+      if (number !== asking.current) return null;
+      setIsLoading(false);
+      setFault(error ? faultOf(error) : null);
+      const tasks = data?.job?.tasks;
+      return tasks
+        ? { rows: tasks.nodes, cursor: tasks.pageInfo.endCursor, hasMore: tasks.pageInfo.hasNextPage }
+        : null;
+    },
+    [client, jobId, filterText],
+  );
+  useEffect(() => {
+    setPages(NONE);
+    void read(null, PAGE_SIZE).then((found) => found && setPages(found));
+  }, [read]);
+  const more = useCallback(() => {
+    if (!pages.hasMore || isLoading) return;
+    void read(pages.cursor, PAGE_SIZE).then(
+      (found) => found && setPages((old) => ({ ...found, rows: [...old.rows, ...found.rows] })),
+    );
+  }, [read, pages, isLoading]);
+  const reread = useCallback(
+    async (ids: readonly string[]) => {
+      await Promise.all(
+        ids.slice(0, MAX_REREAD).map(async (id) => {
+          const { data } = await client.query(OneTaskDocument, { id }, { requestPolicy: "network-only" }).toPromise();
+          if (data?.task) setPages((old) => ({ ...old, rows: replaced(old.rows, data.task!) }));
+        }),
+      );
+    },
+    [client],
+  );
+  const take = useCallback(
+    (changes: readonly Change[], onScreen: readonly string[]) => {
+      const newest = new Map(
+        changes.filter(({ entityType }) => entityType === "TASK").map((one) => [one.entityId, one]),
+      );
+      if (newest.size === 0) return;
+      setPages((old) => ({ ...old, rows: old.rows.map((row) => moved(row, newest.get(row.id))) }));
+      void reread(onScreen.filter((id) => newest.has(id)));
+    },
+    [reread],
+  );
+  // What happened while the connection was away comes by the changes; what failed to be read is read again here.
+  const onReturn = useEffectEvent(() => {
+    if (fault !== null) void read(null, PAGE_SIZE).then((found) => found && setPages(found));
+  });
+  useEffect(() => connection.onReturn(() => onReturn()), [connection]);
+  return { rows: pages.rows, hasMore: pages.hasMore, isLoading, fault, more, take };
+}
+
+function moved(row: TaskRowFragment, change: Change | undefined): TaskRowFragment {
+  if (!change || change.version <= row.version) return row;
+  const { version, toStatus, toStage, attempt, at } = change;
+  return {
+    ...row,
+    version,
+    status: toStatus as TaskStatus,
+    stage: toStage,
+    attempt: attempt ?? row.attempt,
+    statusChangedAt: at,
+  };
+}
+
+function replaced(rows: readonly TaskRowFragment[], task: TaskRowFragment): readonly TaskRowFragment[] {
+  return rows.map((row) => (row.id === task.id && task.version >= row.version ? task : row));
+}

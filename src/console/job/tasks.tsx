@@ -1,0 +1,196 @@
+import { Button, MultiSelect } from "@mantine/core";
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
+import type { Change } from "../api/changes.js";
+import { MEANINGS } from "../generated/meanings.js";
+import type { TaskFilter, TaskRowFragment, TaskStatus } from "../generated/operations.js";
+import { percent } from "../parts/format.js";
+import { Icon } from "../parts/icons.js";
+import { StatusWord } from "../parts/status.js";
+import { Empty, FaultNote, Loading } from "../parts/states.js";
+import { Lasting } from "../parts/when.js";
+import type { JobSearch } from "../shell/search.js";
+import type { ShownJob } from "./job-screen.js";
+import { TaskDetail } from "./task-detail.js";
+import { useTaskPages } from "./task-pages.js";
+
+interface JobTasksProps {
+  readonly job: ShownJob;
+  readonly search: JobSearch;
+  readonly onChange: (part: Partial<JobSearch>) => void;
+  readonly changes: readonly Change[];
+}
+
+const ROW_HEIGHT_PX = 40;
+
+/** The job's tasks: as many as it has, of which only those on the screen are in the page. */
+export function JobTasks({ job, search, onChange, changes }: JobTasksProps) {
+  const { status, stage, code } = search;
+  const filter: TaskFilter = {
+    ...(status ? { status: [...status] } : {}),
+    ...(stage ? { stage: [...stage] } : {}),
+    ...(code ? { errorCode: [...code] } : {}),
+  };
+  const pages = useTaskPages(job.id, filter);
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const list = useRef<HTMLDivElement>(null);
+  const { rows, hasMore, isLoading, fault, more, take } = pages;
+  const virtualizer = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => ROW_HEIGHT_PX,
+    overscan: 12,
+    scrollMargin: list.current?.offsetTop ?? 0,
+    getItemKey: (index) => rows[index]!.id,
+  });
+  const items = virtualizer.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (rows.length > 0 && last >= rows.length - 20) more();
+  }, [last, rows.length, more]);
+  const takeChanges = useEffectEvent((found: readonly Change[]) =>
+    take(
+      found,
+      items.map(({ key }) => String(key)),
+    ),
+  );
+  useEffect(() => takeChanges(changes), [changes]);
+  const toggle = (id: string): void => {
+    setOpen((old) => {
+      const next = new Set(old);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+  };
+  const isFiltered = Object.keys(filter).length > 0;
+  const clear = (): void => onChange({ status: undefined, stage: undefined, code: undefined });
+  return (
+    <section aria-label="Tasks">
+      <Filters job={job} search={search} onChange={onChange} onClear={isFiltered ? clear : null} />
+      {fault && <FaultNote fault={fault} again={more} />}
+      {rows.length === 0 && isLoading && <Loading rows={6} />}
+      {rows.length === 0 && !isLoading && !fault && (
+        <Empty title={isFiltered ? "No task fits these filters" : "This job has no tasks"}>
+          {isFiltered && (
+            <Button variant="default" size="compact-sm" onClick={clear}>
+              Clear the filters
+            </Button>
+          )}
+        </Empty>
+      )}
+      <div
+        ref={list}
+        className="tasks"
+        style={{ height: virtualizer.getTotalSize() }}
+        role="list"
+        aria-label="Tasks of the job"
+      >
+        {items.map((item) => {
+          const task = rows[item.index]!;
+          return (
+            <div
+              key={task.id}
+              ref={virtualizer.measureElement}
+              data-index={item.index}
+              role="listitem"
+              className="task"
+              style={{ transform: `translateY(${item.start - virtualizer.options.scrollMargin}px)` }}
+            >
+              <TaskLine task={task} isOpen={open.has(task.id)} onToggle={() => toggle(task.id)} />
+            </div>
+          );
+        })}
+      </div>
+      {rows.length > 0 && (
+        <p className="faint" role="status">
+          {isLoading ? "Reading more …" : hasMore ? "" : "These are all of them."}
+        </p>
+      )}
+    </section>
+  );
+}
+
+interface FiltersProps {
+  readonly job: ShownJob;
+  readonly search: JobSearch;
+  readonly onChange: (part: Partial<JobSearch>) => void;
+  /** Null where nothing is to be cleared. */
+  readonly onClear: (() => void) | null;
+}
+
+function Filters({ job, search, onChange, onClear }: FiltersProps) {
+  const orNothing = <T,>(list: readonly T[]): readonly T[] | undefined => (list.length > 0 ? list : undefined);
+  const codes = new Set([...job.errorGroups.map(({ code }) => code), ...(search.code ?? [])]);
+  return (
+    <search className="filters" data-shortcut="/" aria-label="Filters of the tasks">
+      <MultiSelect
+        label="Status"
+        placeholder={search.status ? undefined : "any"}
+        data={Object.keys(MEANINGS.TaskStatus!)}
+        value={[...(search.status ?? [])]}
+        onChange={(status) => onChange({ status: orNothing(status as TaskStatus[]) })}
+        clearable
+        size="xs"
+      />
+      <MultiSelect
+        label="At the stage"
+        placeholder={search.stage ? undefined : "any"}
+        data={job.stageCounts.map(({ stage }) => stage)}
+        value={[...(search.stage ?? [])]}
+        onChange={(stage) => onChange({ stage: orNothing(stage) })}
+        clearable
+        size="xs"
+      />
+      <MultiSelect
+        label="Error code"
+        placeholder={search.code ? undefined : "any"}
+        data={[...codes]}
+        value={[...(search.code ?? [])]}
+        onChange={(code) => onChange({ code: orNothing(code) })}
+        clearable
+        size="xs"
+      />
+      {onClear && (
+        <Button variant="subtle" size="compact-xs" onClick={onClear}>
+          Clear
+        </Button>
+      )}
+    </search>
+  );
+}
+
+interface TaskLineProps {
+  readonly task: TaskRowFragment;
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+}
+
+function TaskLine({ task, isOpen, onToggle }: TaskLineProps) {
+  const { id, kind, status, stage, documentName, attempt, maxAttempts, error, startedAt, finishedAt, progress } = task;
+  const name = documentName ?? (kind === "COLLECTION" ? "All documents together" : "A document that is gone");
+  return (
+    <>
+      <button type="button" className="task-line" aria-expanded={isOpen} onClick={onToggle}>
+        <Icon name={isOpen ? "down" : "right"} size={14} />
+        <span className="task-name" data-collection={kind === "COLLECTION"}>
+          {name}
+        </span>
+        <StatusWord of="TaskStatus" word={status} />
+        <span className="task-stage faint">
+          {stage !== null && <>at {stage}</>}
+          {status === "RUNNING" && progress > 0 && <> · {percent(progress)}</>}
+          {attempt > 1 && (
+            <>
+              {" "}
+              · try {attempt} of {maxAttempts}
+            </>
+          )}
+        </span>
+        <span className="task-error">{error && status !== "COMPLETED" && <code>{error.code}</code>}</span>
+        <span className="task-took faint numbers">
+          {startedAt !== null && <Lasting from={startedAt} to={finishedAt} />}
+        </span>
+      </button>
+      {isOpen && <TaskDetail id={id} version={task.version} />}
+    </>
+  );
+}

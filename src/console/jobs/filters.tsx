@@ -1,0 +1,144 @@
+import { Button, Checkbox, MultiSelect, Select, TagsInput, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useState } from "react";
+import { useAsked } from "../api/ask.js";
+import { MEANINGS } from "../generated/meanings.js";
+import {
+  CollectionNameDocument,
+  CollectionsNamedDocument,
+  PipelineNamesDocument,
+  type JobStatus,
+} from "../generated/operations.js";
+import type { JobsSearch } from "../shell/search.js";
+import { isFiltered } from "./jobs-query.js";
+
+interface FiltersProps {
+  readonly search: JobsSearch;
+  readonly onChange: (part: Partial<JobsSearch>) => void;
+  readonly onClear: () => void;
+}
+
+const STATUSES = Object.keys(MEANINGS.JobStatus!);
+const ORDERS = [
+  { value: "CREATED_AT DESC", label: "Newest first" },
+  { value: "CREATED_AT ASC", label: "Oldest first" },
+  { value: "STATUS_CHANGED_AT DESC", label: "Changed last first" },
+  { value: "PRIORITY DESC", label: "Highest priority first" },
+];
+
+/** All that are given must hold, as the API's filter says. */
+export function JobsFilters({ search, onChange, onClear }: FiltersProps) {
+  const pipelines = useAsked(PipelineNamesDocument, {});
+  const names = pipelines.data?.pipelines.map(({ name }) => name) ?? [];
+  return (
+    <search className="filters" data-shortcut="/" aria-label="Filters of the jobs">
+      <MultiSelect
+        label="Status"
+        placeholder={search.status ? undefined : "any"}
+        data={STATUSES}
+        value={[...(search.status ?? [])]}
+        onChange={(status) => onChange({ status: orNothing(status as JobStatus[]) })}
+        clearable
+        size="xs"
+      />
+      <MultiSelect
+        label="Pipeline"
+        placeholder={search.pipeline ? undefined : "any"}
+        data={[...new Set([...names, ...(search.pipeline ?? [])])]}
+        value={[...(search.pipeline ?? [])]}
+        onChange={(pipeline) => onChange({ pipeline: orNothing(pipeline) })}
+        clearable
+        searchable
+        size="xs"
+      />
+      <CollectionFilter id={search.collection} onChange={(collection) => onChange({ collection })} />
+      <TagsInput
+        label="Tags"
+        placeholder={search.tag ? undefined : "any"}
+        value={[...(search.tag ?? [])]}
+        onChange={(tag) => onChange({ tag: orNothing(tag) })}
+        clearable
+        size="xs"
+      />
+      <TextInput
+        type="date"
+        label="Submitted from"
+        value={search.from ?? ""}
+        max={search.to}
+        onChange={({ currentTarget }) => onChange({ from: currentTarget.value || undefined })}
+        size="xs"
+      />
+      <TextInput
+        type="date"
+        label="to"
+        value={search.to ?? ""}
+        min={search.from}
+        onChange={({ currentTarget }) => onChange({ to: currentTarget.value || undefined })}
+        size="xs"
+      />
+      <Select
+        label="Order"
+        data={ORDERS}
+        value={`${search.order ?? "CREATED_AT"} ${search.direction ?? "DESC"}`}
+        onChange={(value) => onChange(orderIn(value))}
+        allowDeselect={false}
+        size="xs"
+      />
+      <Checkbox
+        label="Stuck"
+        description="due, and nobody takes it"
+        checked={search.stuck ?? false}
+        onChange={({ currentTarget }) => onChange({ stuck: currentTarget.checked || undefined })}
+        size="xs"
+      />
+      {isFiltered(search) && (
+        <Button variant="subtle" size="compact-xs" onClick={onClear}>
+          Clear
+        </Button>
+      )}
+    </search>
+  );
+}
+
+/** Found by a part of its name. */
+function CollectionFilter({
+  id,
+  onChange,
+}: {
+  readonly id: string | undefined;
+  readonly onChange: (id?: string) => void;
+}) {
+  const [text, setText] = useState("");
+  const [wanted] = useDebouncedValue(text, 200);
+  const found = useAsked(CollectionsNamedDocument, { filter: wanted === "" ? null : { nameContains: wanted } });
+  const chosen = useAsked(CollectionNameDocument, { id: id ?? "" }, { isPaused: id === undefined });
+  const options = new Map((found.data?.collections.nodes ?? []).map((one) => [one.id, one.name]));
+  if (id !== undefined) options.set(id, chosen.data?.collection?.name ?? id);
+  return (
+    <Select
+      label="Collection"
+      placeholder="any"
+      searchable
+      clearable
+      data={[...options].map(([value, label]) => ({ value, label }))}
+      // The server has looked for the text already.
+      filter={({ options: all }) => all}
+      value={id ?? null}
+      onChange={(value) => onChange(value ?? undefined)}
+      onSearchChange={setText}
+      nothingFoundMessage="No collection has this in its name"
+      size="xs"
+    />
+  );
+}
+
+function orderIn(value: string | null): Pick<JobsSearch, "order" | "direction"> {
+  const [order, direction] = (value ?? "CREATED_AT DESC").split(" ") as [JobsSearch["order"], JobsSearch["direction"]];
+  return order === "CREATED_AT" && direction === "DESC"
+    ? { order: undefined, direction: undefined }
+    : { order, direction };
+}
+
+function orNothing<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length > 0 ? list : undefined;
+}

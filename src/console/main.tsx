@@ -1,0 +1,62 @@
+import "./mantine.css";
+import "./style.css";
+import { createTheme, MantineProvider } from "@mantine/core";
+import { RouterProvider } from "@tanstack/react-router";
+import { lazy, StrictMode, Suspense } from "react";
+import { createRoot } from "react-dom/client";
+import { ApiProvider } from "./api/api.js";
+import { SayProvider } from "./parts/said.js";
+import { beginSession, useSession } from "./session/session.js";
+import { router } from "./shell/router.js";
+
+/** Most visits have signed in already. */
+const SignInScreen = lazy(async () => ({ default: (await import("./session/sign-in.js")).SignInScreen }));
+
+const THEME = createTheme({
+  primaryColor: "indigo",
+  primaryShade: { light: 7, dark: 8 },
+  fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
+  fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace",
+  defaultRadius: "sm",
+  respectReducedMotion: true,
+  autoContrast: true,
+});
+
+/** The server gives its styles' nonce with the page. */
+function styleNonce(): string {
+  return document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
+}
+
+/** The address stays as it is while somebody signs in, so what it leads to is there afterwards. */
+function Console() {
+  const session = useSession();
+  if (session.phase === "checking")
+    return (
+      <p className="beginning" role="status">
+        Signing in …
+      </p>
+    );
+  if (session.phase === "out") {
+    return (
+      <Suspense>
+        <SignInScreen note={session.note} hasKey={session.hasKey} />
+      </Suspense>
+    );
+  }
+  return (
+    <ApiProvider apiKey={session.key} viewer={session.viewer}>
+      <RouterProvider router={router} />
+    </ApiProvider>
+  );
+}
+
+void beginSession();
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <MantineProvider theme={THEME} defaultColorScheme="auto" getStyleNonce={styleNonce} withGlobalClasses={false}>
+      <SayProvider>
+        <Console />
+      </SayProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,78 @@
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useClient } from "urql";
+import type { JobOrder } from "../actions/job-dialog.js";
+import { useApi } from "../api/api.js";
+import { RepairDocument, ResumePipelineDocument } from "../generated/operations.js";
+import { ActButton, allowedTo } from "../parts/act-button.js";
+import { counted } from "../parts/format.js";
+import { useSay } from "../parts/said.js";
+import type { Concern } from "./concerns.js";
+
+interface ActsProps {
+  readonly concern: Concern;
+  readonly onOrder: (order: JobOrder) => void;
+  readonly onSay: () => void;
+  readonly onDone: () => void;
+}
+
+/** What can be done about it here. What the reconciler finds goes with its next look, a few seconds later. */
+export function ConcernActs({ concern, onOrder, onSay, onDone }: ActsProps) {
+  const { viewer } = useApi();
+  const client = useClient();
+  const say = useSay();
+  const [isDone, setIsDone] = useState(false);
+  const admin = allowedTo(viewer.role, "ADMIN");
+  const { kind, job, paused, known, title } = concern;
+  const settle = async (work: () => Promise<{ readonly said: string; readonly isFault: boolean }>): Promise<void> => {
+    const { said, isFault } = await work();
+    say(said, isFault);
+    setIsDone(!isFault);
+    onDone();
+  };
+  const resume = (pipeline: string) => async () => {
+    const { data, error } = await client.mutation(ResumePipelineDocument, { input: { pipeline } }).toPromise();
+    const fault = error?.message ?? data?.resumePipeline.userErrors[0]?.message;
+    return { said: fault ?? `${pipeline} goes on.`, isFault: fault !== undefined };
+  };
+  const repair = async () => {
+    const input = job === null ? {} : { jobId: job.id };
+    const { data, error } = await client.mutation(RepairDocument, { input }).toPromise();
+    return { said: error?.message ?? `${counted(data!.repair.changed, "row")} mended.`, isFault: error !== undefined };
+  };
+  if (isDone) return <span className="faint">Done; it goes with the next look.</span>;
+  return (
+    <>
+      {paused !== null && (
+        <ActButton size="compact-sm" variant="filled" permission={admin} onClick={() => void settle(resume(paused))}>
+          Resume
+        </ActButton>
+      )}
+      {kind === "INVARIANT_BROKEN" && (
+        <ActButton size="compact-sm" permission={admin} onClick={() => void settle(repair)}>
+          Repair
+        </ActButton>
+      )}
+      {kind === "FAILED_JOB" && job?.canRetry && (
+        <Button size="compact-sm" onClick={() => onOrder({ action: "RETRY", target: { kind: "jobs", ids: [job.id] } })}>
+          Retry…
+        </Button>
+      )}
+      {job !== null && (
+        <Button
+          size="compact-sm"
+          variant="default"
+          renderRoot={(props) => <Link {...props} to="/jobs/$id" params={{ id: job.id }} />}
+        >
+          Look<span className="for-readers"> at {job.name}</span>
+        </Button>
+      )}
+      {known === null && (
+        <ActButton size="compact-sm" variant="default" permission={allowedTo(viewer.role, "OPERATOR")} onClick={onSay}>
+          Acknowledge…<span className="for-readers"> {title}</span>
+        </ActButton>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,63 @@
+import { Link } from "@tanstack/react-router";
+import { useJobLive } from "../api/live-job.js";
+import type { JobRowFragment } from "../generated/operations.js";
+import { ProgressText, StageStrip } from "../parts/bars.js";
+import { StatusWord } from "../parts/status.js";
+import { Empty } from "../parts/states.js";
+import { Lasting } from "../parts/when.js";
+
+interface OpenJobsProps {
+  readonly jobs: readonly JobRowFragment[];
+  readonly hasMore: boolean;
+}
+
+/** What is queued or runs, stage by stage, as it moves. */
+export function OpenJobs({ jobs, hasMore }: OpenJobsProps) {
+  if (jobs.length === 0) {
+    return (
+      <Empty icon="check" title="Nothing is under way">
+        A job shows here from its submit to its end. <Link to="/jobs">See the jobs so far</Link>.
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <ul className="open-jobs">
+        {jobs.map((job) => (
+          <OpenJob key={job.id} job={job} />
+        ))}
+      </ul>
+      {hasMore && (
+        <p className="faint">
+          These are the newest;{" "}
+          <Link to="/jobs" search={{ status: ["QUEUED", "PROCESSING", "CANCELLING"] }}>
+            see all
+          </Link>
+          .
+        </p>
+      )}
+    </>
+  );
+}
+
+function OpenJob({ job }: { readonly job: JobRowFragment }) {
+  useJobLive(job);
+  const { id, status, pipeline, collection, counts, stageCounts, progress, startedAt, createdAt } = job;
+  return (
+    <li className="open-job">
+      <div className="open-job-head">
+        <Link to="/jobs/$id" params={{ id }} className="strong">
+          {collection.name}
+        </Link>
+        <span className="faint">{pipeline}</span>
+        <StatusWord of="JobStatus" word={status} />
+        <span className="spread" />
+        <ProgressText counts={counts} progress={progress} />
+        <span className="faint numbers">
+          <Lasting from={startedAt ?? createdAt} to={null} />
+        </span>
+      </div>
+      <StageStrip stages={stageCounts} total={counts.total} />
+    </li>
+  );
+}
