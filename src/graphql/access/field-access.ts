@@ -97,7 +97,9 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
       "collectionStages description documentStages name oldestQueuedAt optionsSchema paused pausedReason queued running version",
   },
 
-  ApiKey: { ADMIN: "collectionId createdAt createdBy expiresAt id jobId lastUsedAt name revokedAt role" },
+  ApiKey: {
+    ADMIN: "collectionId createdAt createdBy expiresAt id jobId lastUsedAt name permissions pipelines revokedAt role",
+  },
   Actor: { SHOWN: "name type" },
   JobCount: { SHOWN: "count status" },
   ErrorGroup: { SHOWN: "code count retryable sampleTaskIds stage" },
