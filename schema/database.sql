@@ -75,6 +75,14 @@ create table headway.api_key (
   secret_hash bytea not null,
   collection_id uuid,
   job_id uuid,
+  permissions text[],
+  pipelines text[],
+  fixed_options jsonb,
+  max_files integer,
+  max_bytes bigint,
+  uploads_used integer not null default 0,
+  documents_used integer not null default 0,
+  bytes_used bigint not null default 0,
   created_by text not null,
   made_by uuid,
   created_at timestamp with time zone not null default clock_timestamp(),
@@ -82,11 +90,14 @@ create table headway.api_key (
   last_used_at timestamp with time zone,
   revoked_at timestamp with time zone,
   constraint api_key_check CHECK (((job_id IS NULL) OR (collection_id IS NOT NULL))),
+  constraint api_key_check1 CHECK (((permissions IS NULL) = (collection_id IS NULL))),
+  constraint api_key_permissions_check CHECK ((permissions <@ ARRAY['READ'::text, 'UPLOAD'::text, 'SUBMIT'::text, 'CANCEL'::text, 'RETRY'::text])),
   constraint api_key_pkey PRIMARY KEY (id),
   constraint api_key_role_check CHECK ((role = ANY (ARRAY['VIEWER'::text, 'OPERATOR'::text, 'ADMIN'::text]))),
   constraint api_key_secret_hash_check CHECK ((length(secret_hash) = 32))
 );
 CREATE INDEX api_key_newest ON headway.api_key USING btree (project_id, created_at DESC, id DESC);
+CREATE INDEX api_key_of_maker ON headway.api_key USING btree (made_by, expires_at) WHERE (collection_id IS NOT NULL);
 
 create table headway.artifact (
   id uuid not null,
@@ -242,6 +253,7 @@ create table headway.document (
   embedded_chunk_count integer not null default 0,
   created_at timestamp with time zone not null default clock_timestamp(),
   upload_id uuid,
+  added_by_key uuid,
   constraint document_collection_id_name_key UNIQUE (collection_id, name),
   constraint document_pkey PRIMARY KEY (id)
 ) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_limit=1000);
@@ -632,9 +644,12 @@ create table headway.transition (
 create table headway.upload (
   id uuid not null,
   project_id uuid not null,
+  key_id uuid,
+  collection_id uuid,
   name text not null,
   media_type text,
   size_bytes bigint not null,
+  received_bytes bigint not null default 0,
   sha256 text,
   blob_key text,
   completed_at timestamp with time zone,
@@ -642,12 +657,23 @@ create table headway.upload (
   expires_at timestamp with time zone not null,
   sweep_at timestamp with time zone,
   sweep_failures integer not null default 0,
-  constraint upload_check CHECK (((blob_key IS NULL) = (completed_at IS NULL))),
-  constraint upload_check1 CHECK (((completed_at IS NULL) OR (sha256 IS NOT NULL))),
+  constraint upload_check CHECK (((received_bytes >= 0) AND (received_bytes <= size_bytes))),
+  constraint upload_check1 CHECK (((blob_key IS NULL) = (completed_at IS NULL))),
+  constraint upload_check2 CHECK (((completed_at IS NULL) OR (sha256 IS NOT NULL))),
   constraint upload_pkey PRIMARY KEY (id),
   constraint upload_size_bytes_check CHECK ((size_bytes >= 0))
 );
 CREATE INDEX upload_to_sweep ON headway.upload USING btree (sweep_at) WHERE (sweep_at IS NOT NULL);
+
+create table headway.upload_part (
+  upload_id uuid not null,
+  project_id uuid not null,
+  start_byte bigint not null,
+  size_bytes bigint not null,
+  prefix text not null,
+  constraint upload_part_pkey PRIMARY KEY (upload_id, start_byte),
+  constraint upload_part_size_bytes_check CHECK ((size_bytes > 0))
+);
 
 create table headway.worker (
   id uuid not null,
@@ -3304,6 +3330,8 @@ alter table headway.chunk add constraint chunk_project_id_fkey FOREIGN KEY (proj
 
 alter table headway.collection add constraint collection_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
+alter table headway.document add constraint document_added_by_key_fkey FOREIGN KEY (added_by_key) REFERENCES headway.api_key(id);
+
 alter table headway.document add constraint document_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES headway.collection(id);
 
 alter table headway.document add constraint document_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
@@ -3382,6 +3410,14 @@ alter table headway.stage_count add constraint stage_count_project_id_fkey FOREI
 
 alter table headway.task add constraint task_document_id_fkey FOREIGN KEY (document_id) REFERENCES headway.document(id) ON DELETE SET NULL;
 
+alter table headway.upload add constraint upload_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES headway.collection(id);
+
+alter table headway.upload add constraint upload_key_id_fkey FOREIGN KEY (key_id) REFERENCES headway.api_key(id);
+
 alter table headway.upload add constraint upload_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
+alter table headway.upload_part add constraint upload_part_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
+alter table headway.upload_part add constraint upload_part_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES headway.upload(id) ON DELETE CASCADE;
 
 alter table headway.worker add constraint worker_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);

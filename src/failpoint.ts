@@ -25,6 +25,8 @@ export const FAILPOINTS = [
   "upload.before_write",
   "upload.after_write",
   "upload.after_commit",
+  "upload.before_part",
+  "upload.before_joined",
   "artifact.before_write",
   "artifact.after_write",
 ] as const;

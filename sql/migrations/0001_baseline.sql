@@ -142,9 +142,15 @@ create index collection_metadata on headway.collection using gin (metadata jsonb
 create table headway.upload (
   id uuid primary key,
   project_id uuid not null references headway.project,
+  -- The key that has announced it: one for browsers takes no other's.
+  key_id uuid,
+  -- The one collection that it is for; null for any.
+  collection_id uuid references headway.collection,
   name text not null,
   media_type text,
   size_bytes bigint not null check (size_bytes >= 0),
+  -- How much has come of one that is sent bit by bit.
+  received_bytes bigint not null default 0 check (received_bytes between 0 and size_bytes),
   -- As announced, where it was; of the bytes themselves once they are there.
   sha256 text,
   blob_key text,
@@ -160,6 +166,17 @@ create table headway.upload (
   check (completed_at is null or sha256 is not null)
 );
 create index upload_to_sweep on headway.upload (sweep_at) where sweep_at is not null;
+
+-- What has come of an upload that is sent bit by bit, until it is complete. Each lies at <prefix>/<start_byte>, which is
+-- booked for deletion from the start.
+create table headway.upload_part (
+  upload_id uuid not null references headway.upload on delete cascade,
+  project_id uuid not null references headway.project,
+  start_byte bigint not null,
+  size_bytes bigint not null check (size_bytes > 0),
+  prefix text not null,
+  primary key (upload_id, start_byte)
+);
 
 create table headway.document (
   id uuid primary key,
@@ -182,6 +199,8 @@ create table headway.document (
   embedded_chunk_count int not null default 0,
   created_at timestamptz not null default clock_timestamp(),
   upload_id uuid references headway.upload,
+  -- The key for browsers that gave it its content, and may give it other; null where somebody else did.
+  added_by_key uuid,
   unique (collection_id, name)
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_limit = 1000);
 create index document_in_order on headway.document (collection_id, id);
@@ -596,6 +615,16 @@ create table headway.api_key (
   -- A key for browsers sees one collection, or one job, and nothing else.
   collection_id uuid references headway.collection,
   job_id uuid references headway.job,
+  -- What such a key may do there; with SUBMIT the pipelines, and the options of its jobs where they are fixed.
+  permissions text[] check (permissions <@ array['READ', 'UPLOAD', 'SUBMIT', 'CANCEL', 'RETRY']),
+  pipelines text[],
+  fixed_options jsonb,
+  -- With UPLOAD: how much it may send, and how much it has.
+  max_files int,
+  max_bytes bigint,
+  uploads_used int not null default 0,
+  documents_used int not null default 0,
+  bytes_used bigint not null default 0,
   created_by text not null,
   -- A key for a browser ends with the key that made it.
   made_by uuid references headway.api_key,
@@ -603,9 +632,14 @@ create table headway.api_key (
   expires_at timestamptz,
   last_used_at timestamptz,
   revoked_at timestamptz,
-  check (job_id is null or collection_id is not null)
+  check (job_id is null or collection_id is not null),
+  check ((permissions is null) = (collection_id is null))
 );
 create index api_key_newest on headway.api_key (project_id, created_at desc, id desc);
+-- The keys for browsers of one maker that are still good.
+create index api_key_of_maker on headway.api_key (made_by, expires_at) where collection_id is not null;
+alter table headway.upload add foreign key (key_id) references headway.api_key;
+alter table headway.document add foreign key (added_by_key) references headway.api_key;
 
 -- Entities are staged under the (task, fence) of a collection task; readers see the set that named_entity_shown points
 -- to.

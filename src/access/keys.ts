@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
-import type { Role } from "../lifecycle/roles.js";
-import { isSignatureOf, MAX_SIGNED_MINUTES, queryOf, type AddressQuery } from "./signed-address.js";
+import type { BrowserPermission, Role } from "../lifecycle/roles.js";
+import { isSignatureOf, MAX_SIGNED_MINUTES, queryOf, type AddressQuery, type SignedObject } from "./signed-address.js";
 
 /** Two processes that have read the database's clock differ by how long that took them. */
 const CLOCK_SLACK_MS = 60_000;
@@ -22,10 +22,20 @@ export interface KeyGrant {
   readonly madeBy?: string;
 }
 
-/** The one collection that a key sees; with a job, that job of it. */
+/** The one collection that a key is for, or one job of it, and what it may do there. */
 export interface KeyScope {
   readonly collectionId: string;
   readonly jobId: string | null;
+  /** READ alone when absent. */
+  readonly permissions?: readonly BrowserPermission[];
+  /** Those that SUBMIT may name. */
+  readonly pipelines?: readonly string[] | null;
+  /** What jobs by SUBMIT have as options, whoever asks for what; as asked when null. */
+  readonly options?: unknown;
+  /** Uploads that UPLOAD may announce, and documents that it may add. */
+  readonly maxFiles?: number | null;
+  /** Of all that UPLOAD sends, together. */
+  readonly maxBytes?: number | null;
 }
 
 /** A key without its secret, which nobody can read again. */
@@ -36,6 +46,8 @@ export interface KeyRow {
   readonly name: string;
   readonly role: Role;
   readonly scope: KeyScope | null;
+  /** The key that it ends with. */
+  readonly madeBy: string | null;
   readonly createdBy: string;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
@@ -57,8 +69,9 @@ export async function createKey(
   const id = uuidv7();
   const secret = randomBytes(SECRET_BYTES).toString("base64url");
   const rows: { expiresAt: Date | null }[] = await db.query(
-    `insert into headway.api_key (id, project_id, name, role, secret_hash, collection_id, job_id, created_by, made_by, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $10,
+    `insert into headway.api_key (id, project_id, name, role, secret_hash, collection_id, job_id, created_by, made_by,
+       permissions, pipelines, fixed_options, max_files, max_bytes, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $10, $11, $12, $13, $14, $15,
        least(clock_timestamp() + make_interval(secs => $9::float8 / 1000),
          (select expires_at from headway.api_key where id = $10)))
      returning expires_at as "expiresAt"`,
@@ -73,9 +86,19 @@ export async function createKey(
       grant.createdBy,
       grant.lifeMs,
       grant.madeBy ?? null,
+      grant.scope && permissionsOf(grant.scope),
+      grant.scope?.pipelines ?? null,
+      grant.scope?.options === undefined ? null : JSON.stringify(grant.scope.options),
+      grant.scope?.maxFiles ?? null,
+      grant.scope?.maxBytes ?? null,
     ],
   );
   return { id, key: `hw_${id.replaceAll("-", "")}_${secret}`, expiresAt: rows[0]!.expiresAt };
+}
+
+/** What a key of one collection or job may do there. */
+export function permissionsOf({ permissions = ["READ"] }: KeyScope): readonly BrowserPermission[] {
+  return permissions;
 }
 
 /** Ends a key now. False when the project has none of that id that is still good. */
@@ -92,8 +115,9 @@ export async function revokeKey(db: Queryable, projectId: string, id: string): P
 
 const KEY_COLUMNS = `k.id, k.project_id as "projectId", p.name as project, k.name, k.role,
   case when k.collection_id is not null
-    then jsonb_build_object('collectionId', k.collection_id, 'jobId', k.job_id) end as scope,
-  k.created_by as "createdBy", k.created_at as "createdAt", k.expires_at as "expiresAt",
+    then jsonb_build_object('collectionId', k.collection_id, 'jobId', k.job_id, 'permissions', k.permissions,
+      'pipelines', k.pipelines, 'options', k.fixed_options, 'maxFiles', k.max_files, 'maxBytes', k.max_bytes) end as scope,
+  k.made_by as "madeBy", k.created_by as "createdBy", k.created_at as "createdAt", k.expires_at as "expiresAt",
   k.last_used_at as "lastUsedAt", k.revoked_at as "revokedAt"`;
 
 /** A project's keys, newest first, at most 1,000; those that are no longer good only when asked for. */
@@ -169,27 +193,27 @@ export class KeyRing {
   }
 
   /**
-   * The query of an address that lets whoever has it read this object as the key may, for `lifeMs` or until the key's end;
-   * null where the key is no longer good.
+   * The query of an address that lets whoever has it do this with the object as the key may, for `lifeMs` or until the key's
+   * end; null where the key is no longer good.
    */
-  async sign(keyId: string, object: string, lifeMs: number): Promise<{ query: string; expiresAt: Date } | null> {
+  async sign(keyId: string, what: SignedObject, lifeMs: number): Promise<{ query: string; expiresAt: Date } | null> {
     const cached = await this.#known(keyId);
     const row = rowOf(cached);
     if (cached === null || row === null) return null;
     const ends = row.expiresAt?.getTime() ?? Infinity;
     const expiresAtMs = Math.floor(Math.min(databaseNow(cached) + lifeMs, ends));
-    const query = queryOf(row.secretHash, { keyId, projectId: row.projectId, object, expiresAtMs });
+    const query = queryOf(row.secretHash, { keyId, projectId: row.projectId, ...what, expiresAtMs });
     return { query, expiresAt: new Date(expiresAtMs) };
   }
 
-  /** The key that has signed this address of the object; null when the address or the key is no longer good. */
-  async verifyAddress(object: string, { keyId, expiresAtMs, signature }: AddressQuery): Promise<KeyRow | null> {
+  /** The key that has signed this address; null when the address or the key is no longer good. */
+  async verifyAddress(what: SignedObject, { keyId, expiresAtMs, signature }: AddressQuery): Promise<KeyRow | null> {
     const cached = await this.#known(keyId);
     const row = rowOf(cached);
     if (cached === null || row === null) return null;
     const leftMs = expiresAtMs - databaseNow(cached);
     if (leftMs <= 0 || leftMs > MAX_SIGNED_MINUTES * 60_000 + CLOCK_SLACK_MS) return null;
-    const right = { keyId, projectId: row.projectId, object, expiresAtMs };
+    const right = { keyId, projectId: row.projectId, ...what, expiresAtMs };
     if (!isSignatureOf(row.secretHash, right, signature)) return null;
     this.#noteUse(keyId);
     return row;

@@ -1,7 +1,7 @@
-import type { KeyRing, KeyRow, KeyScope } from "./keys.js";
-import { addressQuery } from "./signed-address.js";
+import { permissionsOf, type KeyRing, type KeyRow, type KeyScope } from "./keys.js";
+import { addressQuery, type SignedObject } from "./signed-address.js";
 import { AccessDenied } from "../errors.js";
-import { isAtLeast, type Role } from "../lifecycle/roles.js";
+import { isAtLeast, type BrowserPermission, type Role } from "../lifecycle/roles.js";
 
 /** Who asks: what the key says that came with the request. */
 export interface Principal {
@@ -11,6 +11,8 @@ export interface Principal {
   readonly projectId: string;
   readonly project: string;
   readonly scope: KeyScope | null;
+  /** The key that its requests count against: a browser's are its maker's. */
+  readonly countsAs: string;
 }
 
 /**
@@ -33,16 +35,16 @@ export async function authenticate(keys: KeyRing, authorization: unknown): Promi
 }
 
 /**
- * The principal whose key has signed the address of this object, by what stands behind its question mark.
+ * The principal whose key has signed the address for doing this, by what stands behind its question mark.
  * @throws {AccessDenied} FORBIDDEN when it is no such address, or no longer good
  */
 export async function authenticateAddress(
   keys: KeyRing,
-  object: string,
+  what: SignedObject,
   query: Readonly<Record<string, unknown>>,
 ): Promise<Principal> {
   const address = addressQuery(query);
-  const key = address && (await keys.verifyAddress(object, address));
+  const key = address && (await keys.verifyAddress(what, address));
   if (key) return principalOf(key);
   throw new AccessDenied(
     "FORBIDDEN",
@@ -50,8 +52,8 @@ export async function authenticateAddress(
   );
 }
 
-function principalOf({ id: keyId, name, role, projectId, project, scope }: KeyRow): Principal {
-  return { keyId, name, role, projectId, project, scope };
+function principalOf({ id: keyId, name, role, projectId, project, scope, madeBy }: KeyRow): Principal {
+  return { keyId, name, role, projectId, project, scope, countsAs: scope === null ? keyId : (madeBy ?? keyId) };
 }
 
 /** The least role for each mutation; a mutation that is not here can't be built. Reading needs VIEWER. */
@@ -77,17 +79,62 @@ export const MUTATION_ROLES: Readonly<Record<string, Role>> = {
   repair: "ADMIN",
 };
 
-/** Why the principal may not do what needs this role; null when it may. A key of one collection or job only reads. */
+/** What a key of one collection or job needs for a mutation; what is not here no such key may do. */
+export const MUTATION_PERMISSIONS: Readonly<Partial<Record<string, BrowserPermission>>> = {
+  createUploads: "UPLOAD",
+  addDocuments: "UPLOAD",
+  submitJob: "SUBMIT",
+  cancelJob: "CANCEL",
+  cancelTask: "CANCEL",
+  retryJob: "RETRY",
+  retryTask: "RETRY",
+};
+
+/** Whether the principal may do this to what it sees; one of the whole project may what its role allows. */
+export function isPermitted({ scope }: Pick<Principal, "scope">, needed: BrowserPermission): boolean {
+  return scope === null || permissionsOf(scope).includes(needed);
+}
+
+/** Why the principal may not do what needs this role; null when it may. A key of one collection or job has none but VIEWER. */
 export function whyNotAllowed({ name, role, scope }: Principal, least: Role): string | null {
   if (scope !== null && least !== "VIEWER") {
-    const part = scope.jobId === null ? "collection" : "job";
-    return `The key "${name}" reads one ${part} and changes nothing; a key of the project with the role ${least} is needed.`;
+    return `The key "${name}" is for one ${partOf(scope)}; a key of the project with the role ${least} is needed.`;
   }
   return isAtLeast(role, least) ? null : `The key "${name}" has the role ${role}; ${least} is needed.`;
 }
 
-/** @throws {AccessDenied} FORBIDDEN where the principal's role is smaller than `least`, or its key reads one part only */
+/** Why the principal may not call this mutation at all; null when it may. */
+export function whyNotMutate(principal: Principal, mutation: string): string | null {
+  const needed = MUTATION_PERMISSIONS[mutation];
+  if (principal.scope === null || needed === undefined) return whyNotAllowed(principal, MUTATION_ROLES[mutation]!);
+  return isPermitted(principal, needed) ? null : lacks(principal, principal.scope, needed);
+}
+
+/** @throws {AccessDenied} FORBIDDEN where the principal's role is smaller than `least`, or its key is for one part only */
 export function requireRole(principal: Principal, least: Role): void {
-  const why = whyNotAllowed(principal, least);
+  refuseIf(whyNotAllowed(principal, least));
+}
+
+/** @throws {AccessDenied} FORBIDDEN where the principal may not call this mutation */
+export function requireMutation(principal: Principal, mutation: string): void {
+  refuseIf(whyNotMutate(principal, mutation));
+}
+
+/** @throws {AccessDenied} FORBIDDEN where the key has been made without READ; `what` begins the message */
+export function requireRead(principal: Principal, what = ""): void {
+  const { scope } = principal;
+  if (scope !== null && !isPermitted(principal, "READ")) refuseIf(`${what}${lacks(principal, scope, "READ")}`);
+}
+
+function lacks({ name }: Principal, scope: KeyScope, needed: BrowserPermission): string {
+  const given = permissionsOf(scope).join(", ");
+  return `The key "${name}" is for one ${partOf(scope)} and may ${given}; ${needed} is needed.`;
+}
+
+function partOf({ jobId }: KeyScope): "collection" | "job" {
+  return jobId === null ? "collection" : "job";
+}
+
+function refuseIf(why: string | null): void {
   if (why !== null) throw new AccessDenied("FORBIDDEN", why);
 }

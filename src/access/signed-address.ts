@@ -3,12 +3,20 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 /** No address lives longer; the pages that show one ask for another. */
 export const MAX_SIGNED_MINUTES = 1_440;
 
-/** What an address carries: the right to read one thing, until a time, as one key may. */
-export interface SignedRight {
-  readonly keyId: string;
-  readonly projectId: string;
+/** What an address lets do: GET reads, PUT sends, bit by bit as well. */
+export type SignedMethod = "GET" | "PUT";
+
+/** One thing, and what may be done with it. */
+export interface SignedObject {
+  readonly method: SignedMethod;
   /** Its path below the API, such as "artifacts/<id>". */
   readonly object: string;
+}
+
+/** What an address carries: the right to do this with one thing, until a time, as one key may. */
+export interface SignedRight extends SignedObject {
+  readonly keyId: string;
+  readonly projectId: string;
   readonly expiresAtMs: number;
 }
 
@@ -48,8 +56,8 @@ export function isSignatureOf(secret: Uint8Array, right: SignedRight, signature:
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** Reading alone can be signed for: the method is part of what is signed. */
-function signatureOf(secret: Uint8Array, { keyId, projectId, object, expiresAtMs }: SignedRight): Buffer {
-  const text = ["headway address 1", projectId, keyId, "GET", object, expiresAtMs].join("\n");
+/** What can be done is part of what is signed. */
+function signatureOf(secret: Uint8Array, { keyId, projectId, method, object, expiresAtMs }: SignedRight): Buffer {
+  const text = ["headway address 1", projectId, keyId, method, object, expiresAtMs].join("\n");
   return createHmac("sha256", secret).update(text).digest();
 }

@@ -1,4 +1,5 @@
 import type { DataSource } from "typeorm";
+import type { KeyScope } from "../access/keys.js";
 import type { Config } from "../config.js";
 import type { Dispatcher } from "../dispatch/dispatcher.js";
 import type { ActorType } from "../lifecycle/status.js";
@@ -12,6 +13,10 @@ export interface Actor {
   /** A user's key name, `worker:<id>`, or a duty such as `system:sweep`. */
   readonly name: string;
   readonly projectId: string;
+  /** A user's key. */
+  readonly keyId?: string;
+  /** The part that the key is for, and what it may do there; null or absent for one of the whole project. */
+  readonly scope?: KeyScope | null;
 }
 
 /** What the engine's verbs work with. */

@@ -9,8 +9,8 @@ import { isOpen, type CollectionStatus, type JobStatus, type TaskKind, type Task
 export interface RetryState {
   readonly jobId: string;
   readonly status: JobStatus;
-  /** The newest job of its collection. */
-  readonly newestJobId: string;
+  /** The newest job of its collection; null where that is another one, which whoever asks may not see. */
+  readonly newestJobId: string | null;
   readonly isExpiring: boolean;
   /** Null where the pipeline has no collection stages. */
   readonly collectionTask: TaskStatus | null;
@@ -67,7 +67,8 @@ export function whyNotCancel(noun: "Job" | "Task", id: string, isStillOpen: bool
 
 function whyNotNewest({ jobId, status, newestJobId }: Pick<RetryState, "jobId" | "status" | "newestJobId">) {
   if (newestJobId === jobId) return null;
-  return `Job ${jobId} is ${status}, but job ${newestJobId} is newer; only a collection's newest job can be retried.`;
+  const newer = newestJobId === null ? "another job" : `job ${newestJobId}`;
+  return `Job ${jobId} is ${status}, but ${newer} is newer; only a collection's newest job can be retried.`;
 }
 
 function expired(noun: "job" | "task", id: string): string {

@@ -54,7 +54,13 @@ export function createContext(api: ApiDeps, principal: Principal, signal: AbortS
     db,
     principal,
     projectId: principal.projectId,
-    actor: { type: "USER", name: principal.name, projectId: principal.projectId },
+    actor: {
+      type: "USER",
+      name: principal.name,
+      projectId: principal.projectId,
+      keyId: principal.keyId,
+      scope: principal.scope,
+    },
     // Of the object that is asked: Apollo gives resolvers a copy of what it gets here.
     forgetLoaded() {
       loadLazily(this, () => createLoaders(api.deps, principal, budget));

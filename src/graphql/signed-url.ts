@@ -1,13 +1,13 @@
-import { MAX_SIGNED_MINUTES } from "../access/signed-address.js";
+import { MAX_SIGNED_MINUTES, type SignedObject } from "../access/signed-address.js";
 import { AccessDenied, BadInput } from "../errors.js";
 import type { SignedUrl } from "../model/signed-url.js";
 import type { GraphContext } from "./context.js";
 
 export const DEFAULT_SIGNED_MINUTES = 15;
 
-/** An address of this object that whoever asks may hand on. @throws {BadInput} */
+/** An address for reading this object that whoever asks may hand on. @throws {BadInput} */
 export async function signedUrl(
-  { keys, principal, publicUrl }: GraphContext,
+  context: GraphContext,
   object: string,
   minutes: number = DEFAULT_SIGNED_MINUTES,
 ): Promise<SignedUrl> {
@@ -16,7 +16,16 @@ export async function signedUrl(
       field: "expiresInMinutes",
     });
   }
-  const signed = await keys.sign(principal.keyId, object, minutes * 60_000);
+  return signedFor(context, { method: "GET", object }, minutes * 60_000);
+}
+
+/** An address for doing this with an object. @throws {AccessDenied} */
+export async function signedFor(
+  { keys, principal, publicUrl }: GraphContext,
+  what: SignedObject,
+  lifeMs: number,
+): Promise<SignedUrl> {
+  const signed = await keys.sign(principal.keyId, what, lifeMs);
   if (signed === null) throw new AccessDenied("UNAUTHENTICATED", "This key is no longer good; ask for another one.");
-  return { url: `${publicUrl}/${object}?${signed.query}`, expiresAt: signed.expiresAt };
+  return { url: `${publicUrl}/${what.object}?${signed.query}`, expiresAt: signed.expiresAt };
 }

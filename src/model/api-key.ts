@@ -1,7 +1,7 @@
 import { Field, ID, ObjectType } from "type-graphql";
 import { Column, Entity, PrimaryColumn } from "typeorm";
-import type { Role } from "../lifecycle/roles.js";
-import { RoleEnum } from "./enums.js";
+import type { BrowserPermission, Role } from "../lifecycle/roles.js";
+import { BrowserPermissionEnum, RoleEnum } from "./enums.js";
 
 @ObjectType({ description: "A key without its secret, which nobody can read again." })
 @Entity("api_key")
@@ -24,6 +24,15 @@ export class ApiKey {
   })
   @Column({ name: "job_id", type: "uuid", nullable: true })
   readonly jobId!: string | null;
+  @Field(() => [BrowserPermissionEnum], {
+    nullable: true,
+    description: "What it may do with that collection or job; null for the whole project, where its role decides.",
+  })
+  @Column({ type: "text", array: true, nullable: true })
+  readonly permissions!: BrowserPermission[] | null;
+  @Field(() => [String], { nullable: true, description: "Those that it may submit to; null without SUBMIT." })
+  @Column({ type: "text", array: true, nullable: true })
+  readonly pipelines!: string[] | null;
   @Field(() => String, { description: "Who made it." })
   @Column({ name: "created_by", type: "text" })
   readonly createdBy!: string;

@@ -1,5 +1,5 @@
 import { USER_ERROR_CODES } from "../errors.js";
-import { ROLES } from "../lifecycle/roles.js";
+import { BROWSER_PERMISSIONS, ROLES } from "../lifecycle/roles.js";
 import { CHANGE_REASONS } from "../lifecycle/reasons.js";
 import {
   ACTOR_TYPES,
@@ -210,3 +210,16 @@ export const NamedEntityTypeEnum = enumOf("NamedEntityType", "What a named entit
   PLACE: "Somewhere: a country, a town, a region.",
   ORGANIZATION: "A company, an authority, a club.",
 });
+export const BrowserPermissionEnum = enumOf(
+  "BrowserPermission",
+  "What a key made for a browser may do with its collection or job.",
+  BROWSER_PERMISSIONS,
+  {
+    READ: "Ask for it, follow it, download its results.",
+    UPLOAD:
+      "Add documents by text, base64 or uploads of its own, never by a uri, and replace those alone that it added itself. Without READ a blind drop box: of what it adds it is told the ids.",
+    SUBMIT: "Submit the collection to the pipelines that the key names, with a priority of 0 or less.",
+    CANCEL: "Cancel jobs and tasks.",
+    RETRY: "Retry jobs and tasks.",
+  },
+);

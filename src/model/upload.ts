@@ -1,6 +1,6 @@
 import { Field, ID, ObjectType } from "type-graphql";
 
-@ObjectType({ description: "A file that is to be sent. Send the bytes with PUT to url (same authorization)." })
+@ObjectType({ description: "A file that is to be sent to its url." })
 export class Upload {
   @Field(() => ID, { description: "For DocumentInput.uploadId, once the bytes are there." })
   readonly id!: string;

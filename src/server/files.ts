@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import parseRange from "range-parser";
 import type { DataSource } from "typeorm";
-import type { Principal } from "../access/principal.js";
+import { requireRead, type Principal } from "../access/principal.js";
 import { isUuid } from "../engine/input.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
@@ -59,6 +59,7 @@ export function serveFiles(
     const id = req.params.id.toLowerCase();
     const principal = await authenticate(req as Request, `${folder}/${id}`);
     know(req.socket);
+    requireRead(principal);
     const file = isUuid(id) ? await find(principal, id) : null;
     if (file === null) return missing(res, req.params.id);
     const { sizeBytes } = file;

@@ -40,8 +40,8 @@ export async function headwayService(
     ...(authTimeoutMs === undefined ? {} : { authTimeoutMs }),
     idOf: ({ keyId }) => keyId,
     requestsPerSecond,
-    admit: ({ keyId }) => {
-      const retryAfterMs = rate.take(keyId);
+    admit: ({ countsAs }) => {
+      const retryAfterMs = rate.take(countsAs);
       if (retryAfterMs !== null) throw new RateLimited(retryAfterMs);
     },
     limit: (request) => limitRequest(schema, request, maxResponseBytes),

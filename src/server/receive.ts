@@ -41,30 +41,83 @@ export function receive(req: IncomingMessage, expected: Expected, pace: Pace = D
 async function* checked(req: IncomingMessage, expected: Expected, pace: Pace): AsyncGenerator<Buffer> {
   const { sizeBytes, sha256 } = expected;
   const hash = sha256 === null ? null : createHash("sha256");
-  const watch = new PaceWatch(pace);
-  clearTimeout(deadlines.get(req));
-  // The connection has still to carry the answer when this ends early.
-  const pieces = req.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
   let receivedBytes = 0;
-  try {
-    for (;;) {
-      const next = await watch.over(pieces.next());
-      if (next.done) break;
-      receivedBytes += next.value.length;
-      if (receivedBytes > sizeBytes) {
-        throw new Refusal(413, "TOO_LARGE", `The body has more than the ${sizeBytes} bytes that were announced.`);
-      }
-      hash?.update(next.value);
-      yield next.value;
+  for await (const piece of paced(req, pace)) {
+    receivedBytes += piece.length;
+    if (receivedBytes > sizeBytes) {
+      throw new Refusal(413, "TOO_LARGE", `The body has more than the ${sizeBytes} bytes that were announced.`);
     }
-  } finally {
-    watch.stop();
+    hash?.update(piece);
+    yield piece;
   }
   if (receivedBytes < sizeBytes) {
     throw new Refusal(400, "SIZE_MISMATCH", `The body has ${receivedBytes} bytes, and ${sizeBytes} were announced.`);
   }
   const found = hash?.digest("hex");
   if (found !== undefined && found !== sha256) throw otherBytes(found, sha256!);
+}
+
+/** The pieces of a body, as long as they come fast enough. */
+async function* paced(req: IncomingMessage, pace: Pace): AsyncGenerator<Buffer> {
+  const watch = new PaceWatch(pace);
+  clearTimeout(deadlines.get(req));
+  // The connection has still to carry the answer when this ends early.
+  const pieces = req.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+  try {
+    for (;;) {
+      const next = await watch.over(pieces.next());
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    watch.stop();
+  }
+}
+
+/** The body of a request that is taken bit by bit; whatever ends it, what has come before is there to be taken. */
+export class Body {
+  readonly #pieces: AsyncGenerator<Buffer>;
+  #rest: Buffer | null = null;
+  #isOver = false;
+  #fault: unknown = null;
+
+  constructor(req: IncomingMessage, pace: Pace = DEFAULT_PACE) {
+    this.#pieces = paced(req, pace);
+  }
+
+  /** Waits for a byte; false where none comes any more. */
+  async hasMore(): Promise<boolean> {
+    if (this.#rest !== null || this.#isOver) return this.#rest !== null;
+    try {
+      const next = await this.#pieces.next();
+      if (next.done) this.#isOver = true;
+      else this.#rest = next.value;
+    } catch (error) {
+      this.#isOver = true;
+      this.#fault = error;
+    }
+    return this.#rest !== null;
+  }
+
+  /** The next bytes, at most so many. */
+  async *take(maxBytes: number): AsyncGenerator<Buffer> {
+    for (let room = maxBytes; room > 0 && (await this.hasMore());) {
+      const piece = this.#rest!.subarray(0, room);
+      this.#rest = piece.length < this.#rest!.length ? this.#rest!.subarray(piece.length) : null;
+      room -= piece.length;
+      yield piece;
+    }
+  }
+
+  /** @throws what the body came to an end by, if that is no good end: a broken connection, or a Refusal */
+  assertWell(): void {
+    if (this.#fault !== null) throw this.#fault;
+  }
+
+  /** Takes no more of it. */
+  end(): void {
+    this.#pieces.return(undefined).catch(() => undefined);
+  }
 }
 
 /** The refusal of bytes that are not those of the upload: not what was announced, or not what came before them. */

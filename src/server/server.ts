@@ -4,7 +4,7 @@ import { isIPv6, type AddressInfo } from "node:net";
 import { AccessDenied, HeadwayError, messageOf, RateLimited, ServiceBusy } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { authenticateAddress, type Principal } from "../access/principal.js";
-import { isSignedAddress } from "../access/signed-address.js";
+import { isSignedAddress, type SignedMethod } from "../access/signed-address.js";
 import { serveArtifact } from "./artifacts.js";
 import { Connections } from "./connections.js";
 import { serveConsole } from "./console/page.js";
@@ -16,8 +16,9 @@ import { serveOriginal } from "./originals.js";
 import { SHARED_PATHS, sharedWith } from "./origins.js";
 import { PLAYGROUND_PATH, serveSignIn } from "./playground/sign-in.js";
 import { boundBodies } from "./receive.js";
+import { serveResumable } from "./resume.js";
 import type { ServerOptions } from "./server-options.js";
-import { onlyPut, serveUpload } from "./uploads.js";
+import { onlySent, serveUpload } from "./uploads.js";
 
 /** Of answers over HTTP, by the specification of it. */
 const GRAPHQL_MEDIA_TYPE = "application/graphql-response+json";
@@ -54,16 +55,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (hasConsole) serveConsole(app);
     serveSignIn(app, { signIn, authenticate: service.authenticate, page: hasConsole ? "/" : PLAYGROUND_PATH });
     const files = { db, blobs: api.blobs, authenticate: service.authenticate, logger };
-    const readBy = (req: express.Request, object: string): Promise<Principal> =>
-      isSignedAddress(req.query)
-        ? authenticateAddress(api.keys, object, req.query)
-        : service.authenticate(req.headers.authorization);
-    app.get("/artifacts/:id", serveArtifact({ ...files, authenticate: readBy }));
-    app.get("/originals/:id", serveOriginal({ ...files, authenticate: readBy }));
-    app
-      .route("/uploads/:id")
-      .put(serveUpload({ ...files, maxDocumentBytes }))
-      .all(onlyPut);
+    const by =
+      (method: SignedMethod) =>
+      (req: Pick<express.Request, "query" | "headers">, object: string): Promise<Principal> =>
+        isSignedAddress(req.query)
+          ? authenticateAddress(api.keys, { method, object }, req.query)
+          : service.authenticate(req.headers.authorization);
+    app.get("/artifacts/:id", serveArtifact({ ...files, authenticate: by("GET") }));
+    app.get("/originals/:id", serveOriginal({ ...files, authenticate: by("GET") }));
+    const uploads = { ...files, authenticate: by("PUT"), maxDocumentBytes };
+    const { head, patch } = serveResumable(uploads);
+    app.route("/uploads/:id").put(serveUpload(uploads)).head(head).patch(patch).all(onlySent);
   });
 }
 

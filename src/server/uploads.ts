@@ -1,4 +1,4 @@
-import type { RequestHandler, Response } from "express";
+import type { Request, RequestHandler, Response } from "express";
 import type { IncomingMessage } from "node:http";
 import type { DataSource } from "typeorm";
 import {
@@ -10,7 +10,7 @@ import {
 } from "../engine/uploads/uploads.js";
 import { isUuid } from "../engine/input.js";
 import { HeadwayError, messageOf } from "../errors.js";
-import { MUTATION_ROLES, requireRole, type Principal } from "../access/principal.js";
+import { requireMutation, type Principal } from "../access/principal.js";
 import { failpoint } from "../failpoint.js";
 import type { Logger } from "../logger.js";
 import type { BlobStore } from "../storage/blob-store.js";
@@ -22,59 +22,79 @@ import { refuse } from "./refuse.js";
 export interface UploadDeps {
   readonly db: DataSource;
   readonly blobs: BlobStore;
-  /** @throws {AccessDenied} */
-  readonly authenticate: (authorization: unknown) => Promise<Principal>;
+  /** Whose key came with the request, or has signed its address for this object. @throws {AccessDenied} */
+  readonly authenticate: (req: IncomingMessage & Pick<Request, "query">, object: string) => Promise<Principal>;
   readonly maxDocumentBytes: number;
   readonly logger: Logger;
   readonly pace?: Pace;
 }
 
+type UploadRequest = Request<{ id: string }>;
+
 /**
  * Takes the bytes of PUT /uploads/:id, streaming: 201 when they have come in whole, 200 where the same had already
  * (nothing is written then). What broke off is sent again from the start. Refusals are JSON `{ error: { code, message } }`:
  * 400 SIZE_MISMATCH or SHA256_MISMATCH, 404 NOT_FOUND, 408 TOO_SLOW, 413 TOO_LARGE, 415 ENCODED; nothing is kept then.
- * @throws {AccessDenied} without a key, or with a smaller role than announcing takes
+ * @throws {AccessDenied} without a key, or where it may not announce any
  */
 export function serveUpload(deps: UploadDeps): RequestHandler<{ id: string }> {
   return async (req, res) => {
-    const principal = await deps.authenticate(req.headers.authorization);
-    know(req.socket);
-    requireRole(principal, MUTATION_ROLES.createUploads!);
-    const { id } = req.params;
-    const find = async (): Promise<OpenUpload | null> =>
-      isUuid(id) ? findUpload(deps.db, principal.projectId, id.toLowerCase()) : null;
-    const upload = await find();
-    const fault = upload === null ? unknown(id) : faultOfHead(req, upload, deps.maxDocumentBytes);
-    if (fault !== null) return refuse(res, fault.status, fault.code, fault.message);
+    const find = await findFor(deps, req, res);
     try {
-      if (upload!.isCompleted) {
-        await discard(receive(req, upload!, deps.pace));
-        return answer(res, 200, upload!);
+      const upload = await find();
+      assertHead(req, upload, deps.maxDocumentBytes);
+      if (upload.isCompleted) {
+        await discard(receive(req, upload, deps.pace));
+        return answer(res, 200, upload);
       }
-      const { isOurs, sha256 } = await store(deps, req, upload!);
-      if (isOurs) return answer(res, 201, { ...upload!, sha256 });
+      const { isOurs, sha256 } = await store(deps, req, upload);
+      if (isOurs) return answer(res, 201, { ...upload, sha256 });
       const now = await find();
-      if (!now?.isCompleted) throw unknown(id);
+      if (!now.isCompleted) throw unknown(req.params.id);
       if (now.sha256 !== sha256) throw otherBytes(sha256, now.sha256!);
       return answer(res, 200, now);
     } catch (error) {
-      // The store wraps nothing: what the receiving end refused comes through it as it is.
-      if (error instanceof Refusal) return refuse(res, error.status, error.code, error.message);
-      if (error instanceof HeadwayError && error.code === "STORE_FULL") {
-        // Where it is full is for the operator, who reads the log.
-        deps.logger.error({ uploadId: id, error: error.message }, "an upload could not be kept");
-        return refuse(res, 507, error.code, "This server has no room for the file just now; send it again later.");
-      }
-      if (!req.socket.destroyed || req.complete) throw error;
-      deps.logger.debug({ uploadId: id, error: messageOf(error) }, "a client went away in the middle of its upload");
+      answerFault(deps, req, res, error);
     }
   };
 }
 
+/**
+ * How to find the upload that a request is about; it throws a Refusal where there is none for whoever asks. The address may
+ * carry a right of its own, so no page that is opened from it learns it. @throws {AccessDenied}
+ */
+export async function findFor(deps: UploadDeps, req: UploadRequest, res: Response): Promise<() => Promise<OpenUpload>> {
+  res.setHeader("referrer-policy", "no-referrer");
+  const id = req.params.id.toLowerCase();
+  const principal = await deps.authenticate(req as Request, `uploads/${id}`);
+  know(req.socket);
+  requireMutation(principal, "createUploads");
+  return async () => {
+    const upload = isUuid(id) ? await findUpload(deps.db, principal, id) : null;
+    if (upload === null) throw unknown(req.params.id);
+    return upload;
+  };
+}
+
+/** Answers a request whose bytes could not be taken; nobody where the client has gone. @throws what nobody expected */
+export function answerFault({ logger }: UploadDeps, req: UploadRequest, res: Response, error: unknown): void {
+  const { id } = req.params;
+  // The store wraps nothing: what the receiving end refused comes through it as it is.
+  if (error instanceof Refusal) return refuse(res, error.status, error.code, error.message);
+  if (error instanceof HeadwayError && error.code === "STORE_FULL") {
+    // Where it is full is for the operator, who reads the log.
+    logger.error({ uploadId: id, error: error.message }, "an upload could not be kept");
+    return refuse(res, 507, error.code, "This server has no room for the file just now; send it again later.");
+  }
+  if (!req.socket.destroyed || req.complete) throw error;
+  logger.debug({ uploadId: id, error: messageOf(error) }, "a client went away in the middle of its upload");
+}
+
 /** Answers every other method there. */
-export const onlyPut: RequestHandler = (req, res) => {
-  res.setHeader("allow", "PUT");
-  refuse(res, 405, "METHOD_NOT_ALLOWED", `${req.method} does nothing here; send the bytes of an upload with PUT.`);
+export const onlySent: RequestHandler = (req, res) => {
+  res.setHeader("allow", "HEAD, PATCH, PUT");
+  const message = `${req.method} does nothing here; send the bytes of an upload with PUT, or bit by bit with PATCH.`;
+  refuse(res, 405, "METHOD_NOT_ALLOWED", message);
 };
 
 /** Stores the bytes and completes the upload, unless another attempt was faster. Nothing is left of what fails. */
@@ -104,30 +124,29 @@ async function discard(body: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of body);
 }
 
-/** What can be seen before a byte of the body has come. */
-function faultOfHead(req: IncomingMessage, upload: OpenUpload, maxDocumentBytes: number): Refusal | null {
-  const encoding = req.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
-    return new Refusal(
-      415,
-      "ENCODED",
-      `The body is ${encoding}; send the bytes as they are, without Content-Encoding.`,
-    );
-  }
+/** What can be seen before a byte of the body has come. @throws {Refusal} */
+function assertHead(req: IncomingMessage, upload: OpenUpload, maxDocumentBytes: number): void {
+  assertPlain(req);
   const length = req.headers["content-length"];
-  if (length === undefined) return null;
+  if (length === undefined) return;
   const sizeBytes = Number(length);
   if (sizeBytes > maxDocumentBytes) {
-    return new Refusal(
-      413,
-      "TOO_LARGE",
-      `The body has ${sizeBytes} bytes; at most ${maxDocumentBytes} are taken (HEADWAY_MAX_DOCUMENT_BYTES).`,
-    );
+    const message = `The body has ${sizeBytes} bytes; at most ${maxDocumentBytes} are taken (HEADWAY_MAX_DOCUMENT_BYTES).`;
+    throw new Refusal(413, "TOO_LARGE", message);
   }
-  return sizeBytes === upload.sizeBytes ? null : sizeMismatch(sizeBytes, upload);
+  if (sizeBytes !== upload.sizeBytes) throw sizeMismatch(sizeBytes, upload);
 }
 
-function sizeMismatch(sizeBytes: number, upload: OpenUpload): Refusal {
+/** @throws {Refusal} of a body that is compressed on its way */
+export function assertPlain({ headers }: IncomingMessage): void {
+  const encoding = headers["content-encoding"];
+  if (encoding === undefined || encoding === "identity") return;
+  const message = `The body is ${encoding}; send the bytes as they are, without Content-Encoding.`;
+  throw new Refusal(415, "ENCODED", message);
+}
+
+/** The refusal of a body of another size than was announced. */
+export function sizeMismatch(sizeBytes: number, upload: OpenUpload): Refusal {
   return new Refusal(
     sizeBytes > upload.sizeBytes ? 413 : 400,
     sizeBytes > upload.sizeBytes ? "TOO_LARGE" : "SIZE_MISMATCH",
@@ -135,7 +154,8 @@ function sizeMismatch(sizeBytes: number, upload: OpenUpload): Refusal {
   );
 }
 
-function unknown(id: string): Refusal {
+/** The refusal of an id that leads to no upload. */
+export function unknown(id: string): Refusal {
   return new Refusal(
     404,
     "NOT_FOUND",

@@ -71,6 +71,52 @@ describe("H4: the API is killed while it takes an upload", () => {
     expect(await (await put(url, id)).json()).toMatchObject({ upload: { sizeBytes: BYTES.length } });
   });
 
+  test.each([
+    ["before a piece counts", "upload.before_part", 0],
+    ["when all of its pieces have come, before they are one", "upload.before_joined", BYTES.length],
+  ])(
+    "that comes bit by bit, %s: it goes on from what counts, and one file is left of it",
+    async (_what, failpoint, told) => {
+      const before = (await files()).length;
+      const id = await announce();
+      const half = BYTES.length / 2;
+      const patch = (base: string, offset: number, piece: Uint8Array): Promise<Response> =>
+        fetch(`${base}/uploads/${id}`, {
+          method: "PATCH",
+          headers: {
+            ...authorization(),
+            "content-type": "application/offset+octet-stream",
+            "upload-offset": String(offset),
+          },
+          body: piece,
+        });
+      const doomed = await rig.start(ROLES.api, settings, { HEADWAY_FAILPOINT: `${failpoint}:kill9` });
+      await expect(
+        (async () => {
+          await patch(doomed.url, 0, BYTES.subarray(0, half));
+          await patch(doomed.url, half, BYTES.subarray(half));
+        })(),
+      ).rejects.toThrow();
+      await until("it is dead", () => hasExited(doomed));
+      expect(hasFired(doomed)).toBe(true);
+      const head = await fetch(`${url}/uploads/${id}`, { method: "HEAD", headers: authorization() });
+      expect(head.headers.get("upload-offset")).toBe(String(told));
+      if (told === 0) {
+        expect((await patch(url, 0, BYTES.subarray(0, half))).status).toBe(204);
+        expect((await patch(url, half, BYTES.subarray(half))).status).toBe(204);
+      }
+      await rig.db.query("update headway.blob_deletion set delete_after = now() where prefix like $1", [
+        `uploads/${id}/%`,
+      ]);
+      await until(
+        "the sweep has been",
+        async () => (await rig.db.query("select from headway.blob_deletion")).rowCount === 0,
+      );
+      expect(await files()).toHaveLength(before + 1);
+      expect(await (await put(url, id)).json()).toMatchObject({ upload: { sizeBytes: BYTES.length } });
+    },
+  );
+
   test("in the middle of the body: nothing is under its key, and what it wrote is swept away", async () => {
     const before = (await files()).length;
     const id = await announce();

@@ -19,6 +19,7 @@ const principal: Principal = {
   projectId: PROJECT,
   project: "default",
   scope: null,
+  countsAs: "tester",
 };
 
 describe("artifacts over HTTP", () => {

@@ -91,13 +91,13 @@ describe("a signed address of an artifact", () => {
       )
     ).createUploads.uploads;
     const upload = changed(url, (one) => (one.pathname = `/uploads/${id.id}`));
-    expect((await fetch(upload, { method: "PUT", body: "x" })).status).toBe(401);
+    expect((await fetch(upload, { method: "PUT", body: "x" })).status).toBe(403);
   });
 
   test("ends at its time, by the database's clock", async () => {
     const ring = new KeyRing(api.rig.db, () => undefined);
     const keyId = new URL((await signedBy(api.key)).url).searchParams.get("key")!;
-    const { query } = (await ring.sign(keyId, `artifacts/${artifactId}`, 2_000))!;
+    const { query } = (await ring.sign(keyId, { method: "GET", object: `artifacts/${artifactId}` }, 2_000))!;
     const url = `${api.url}/artifacts/${artifactId}?${query}`;
     expect((await fetch(url)).status).toBe(200);
     await until("it has ended", async () => (await fetch(url)).status === 403);
@@ -121,13 +121,56 @@ describe("a signed address of an artifact", () => {
     });
     expect((await api.send("{ viewer { name } }", {}, key)).data).toEqual({ viewer: { name: "narrow" } });
     const [{ id }] = await api.rig.db.query("select id from headway.api_key where name = 'narrow'");
-    const { query } = (await new KeyRing(api.rig.db, () => undefined).sign(id, `artifacts/${artifactId}`, 60_000))!;
+    const { query } = (await new KeyRing(api.rig.db, () => undefined).sign(
+      id,
+      { method: "GET", object: `artifacts/${artifactId}` },
+      60_000,
+    ))!;
     expect((await fetch(`${api.url}/artifacts/${artifactId}?${query}`)).status).toBe(404);
   });
 
   test.each([0, -1, 1_441])("is not made for %d minutes", async (minutes) => {
     const { errors } = await api.send(SIGNED, { id: artifactId, minutes });
     expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
+  });
+});
+
+describe("a signed address of an upload", () => {
+  const ANNOUNCE =
+    "mutation ($input: CreateUploadsInput!) { createUploads(input: $input) { uploads { id url } userErrors { code } } }";
+  async function announcedBy(key: string): Promise<{ id: string; url: string }> {
+    const { data } = await api.send(ANNOUNCE, { input: { files: [{ name: "u", sizeBytes: 10 }] } }, key);
+    return data!.createUploads.uploads[0];
+  }
+  const put = async (url: string): Promise<number> => (await fetch(url, { method: "PUT", body: CONTENT })).status;
+
+  test("sends it without a key, and neither reads anything nor sends another", async () => {
+    const { url } = await announcedBy(api.key);
+    const other = await announcedBy(api.key);
+    expect(await put(changed(url, (one) => (one.pathname = `/uploads/${other.id}`)))).toBe(403);
+    expect(await put(changed(url, ({ searchParams }) => searchParams.set("expires", String(Date.now() + 1_000))))).toBe(
+      403,
+    );
+    for (const folder of ["artifacts", "originals"]) {
+      const { id } = other;
+      const readable = changed(url, (one) => (one.pathname = `/${folder}/${id}`));
+      expect((await fetch(readable)).status).toBe(403);
+    }
+    expect(await put(url)).toBe(201);
+    expect(await put(url)).toBe(200);
+    const { url: artifact } = await signedBy(api.key);
+    expect(await put(changed(artifact, (one) => (one.pathname = `/uploads/${other.id}`)))).toBe(403);
+  });
+
+  test("is given to keys for browsers that may UPLOAD, and ends with their maker's", async () => {
+    const maker = await keyBy(api.rig.db, { name: "page maker" });
+    const CREATE = "mutation ($input: CreateBrowserKeyInput!) { createBrowserKey(input: $input) { key } }";
+    const input = { collectionId, permissions: ["UPLOAD"] };
+    const { key } = (await api.send(CREATE, { input }, maker)).data!.createBrowserKey;
+    const { url } = await announcedBy(key);
+    expect(await put(url)).toBe(201);
+    await api.rig.db.query("update headway.api_key set revoked_at = clock_timestamp() where name = 'page maker'");
+    await until("it is refused", async () => (await put(url)) === 403);
   });
 });
 

@@ -61,7 +61,7 @@ beforeAll(async () => {
     foreign: await keyBy(db, { projectId: foreign }),
   };
   const ring = new KeyRing(db, api.rig.deps.onError);
-  const principalOf = (authorization: unknown): Promise<Principal> => authenticate(ring, authorization);
+  const principalOf = ({ headers }: IncomingMessage): Promise<Principal> => authenticate(ring, headers.authorization);
   const deps = { db, blobs: api.rig.blobs, authenticate: principalOf, maxDocumentBytes: MAX, logger };
   server = await startListening({ host: "127.0.0.1", port: 0, logger, checks: [], measured: null }, null, (app) => {
     app.put("/uploads/:id", serveUpload(deps));
@@ -152,7 +152,7 @@ describe("an upload", () => {
       files: [{ name: "a.txt", mediaType: "text/plain", sizeBytes: bytes.length, sha256: sha256(bytes).toUpperCase() }],
     });
     const [upload] = data!.createUploads.uploads;
-    expect(upload.url).toBe(`${api.url}/uploads/${upload.id}`);
+    expect(upload.url.split("?")[0]).toBe(`${api.url}/uploads/${upload.id}`);
     expect(Date.parse(upload.expiresAt) - Date.now()).toBeGreaterThan(23 * 3_600_000);
     const answer = await fetch(upload.url, {
       method: "PUT",
@@ -405,7 +405,7 @@ test("every other method is answered with the one there is", async () => {
     const answer = await fetch(`${api.url}/uploads/${await announce(1)}`, { method });
     expect([answer.status, answer.headers.get("allow"), await answer.json()]).toMatchObject([
       405,
-      "PUT",
+      "HEAD, PATCH, PUT",
       { error: { code: "METHOD_NOT_ALLOWED" } },
     ]);
   }

@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
 import type { EntityManager } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
+import { spend } from "../../access/browser-keys.js";
 import { inTransaction } from "../../database/transaction.js";
 import { UserFault } from "../../errors.js";
+import { checkCollection } from "../browser-key.js";
 import type { Actor, EngineDeps } from "../engine.js";
 import { Faults, idOf, Name, parse, text } from "../input.js";
 import { lockCollection } from "../submit/lock.js";
 import { assertUri } from "../../sources/uri.js";
 import { MAX_METADATA_BYTES } from "../storable.js";
 import { holdUploads } from "../uploads/uploads.js";
+import { assertOwn, refuseUris } from "./browser-documents.js";
 import { Metadata } from "./collections.js";
 
 export interface NewDocument {
@@ -48,7 +51,7 @@ interface Row extends Content {
  * Adds documents, or gives those of the same name their new content; all or nothing. Returns their ids in the order given.
  * What is wrong with the input is told all at once.
  * @throws {UserFault} NOT_FOUND, INVALID_INPUT, TOO_LARGE, URI_REFUSED, UPLOAD_INCOMPLETE, ACTIVE_JOB_EXISTS,
- *   COLLECTION_EXPIRED
+ *   COLLECTION_EXPIRED; of a key for a browser NAME_TAKEN and LIMIT_EXCEEDED as well
  */
 export async function addDocuments(deps: EngineDeps, actor: Actor, input: AddedDocuments): Promise<string[]> {
   const faults = new Faults();
@@ -56,6 +59,8 @@ export async function addDocuments(deps: EngineDeps, actor: Actor, input: AddedD
   if (input.documents.length === 0) {
     faults.add(new UserFault("INVALID_INPUT", "documents is empty; give at least one.", ["documents"]));
   }
+  if (collectionId !== undefined) checkCollection(actor, collectionId, faults);
+  refuseUris(actor, input.documents, faults);
   const rows: Row[] = [];
   const names = new Set<string>();
   for (const [index, document] of input.documents.entries()) {
@@ -71,12 +76,16 @@ export async function addDocuments(deps: EngineDeps, actor: Actor, input: AddedD
   faults.assertNone();
   return inTransaction(deps.db, async (tx) => {
     await lockCollection(tx, actor, collectionId);
-    await fillFromUploads(tx, actor, rows);
+    await fillFromUploads(tx, actor, rows, collectionId);
+    if (actor.scope)
+      await spend(tx, actor.keyId!, { documents: rows.length, bytes: inlineBytesOf(rows) }, ["documents"]);
     const added: { id: string; name: string; metadataBytes: number }[] = await tx.query(UPSERT, [
       JSON.stringify(rows.map((row) => ({ ...row, bytes: undefined }))),
       actor.projectId,
       collectionId,
+      actor.scope ? actor.keyId : null,
     ]);
+    assertOwn(rows, added);
     assertMetadataFits(rows, added);
     const idByName = new Map(added.map(({ id, name }) => [name, id]));
     const inline = rows.filter((row) => row.bytes !== null);
@@ -99,8 +108,9 @@ export async function addDocuments(deps: EngineDeps, actor: Actor, input: AddedD
 
 const UPSERT = `
   insert into headway.document as d (id, project_id, collection_id, name, media_type, metadata, source_uri, size_bytes, sha256,
-    upload_id, blob_key)
-  select n.id, $2, $3, n.name, n."mediaType", n.metadata, n."sourceUri", n."sizeBytes", n.sha256, n."uploadId", n."blobKey"
+    upload_id, blob_key, added_by_key)
+  select n.id, $2, $3, n.name, n."mediaType", n.metadata, n."sourceUri", n."sizeBytes", n.sha256, n."uploadId", n."blobKey",
+    $4::uuid
   from jsonb_to_recordset($1::jsonb)
     as n(id uuid, name text, "mediaType" text, metadata jsonb, "sourceUri" text, "sizeBytes" bigint, sha256 text,
       "uploadId" uuid, "blobKey" text)
@@ -113,7 +123,9 @@ const UPSERT = `
     blob_key = case when excluded.source_uri is null then excluded.blob_key when SAME then d.blob_key end,
     upload_id = excluded.upload_id,
     source_uri = excluded.source_uri,
+    added_by_key = excluded.added_by_key,
     content_version = case when SAME then d.content_version else d.content_version + 1 end
+  where excluded.added_by_key is null or d.added_by_key = excluded.added_by_key
   returning id, name, octet_length(metadata::text) as "metadataBytes"`
   // Inline content is compared by hash; of a source only its address is known before the download.
   .replaceAll(
@@ -190,7 +202,12 @@ async function contentOf(deps: EngineDeps, document: NewDocument, path: readonly
 }
 
 /** Puts in what only the upload knows, and keeps it from the sweep until `tx` ends. */
-async function fillFromUploads(tx: EntityManager, actor: Actor, rows: readonly Row[]): Promise<void> {
+async function fillFromUploads(
+  tx: EntityManager,
+  actor: Actor,
+  rows: readonly Row[],
+  collectionId: string,
+): Promise<void> {
   const ids = [...new Set(rows.flatMap(({ uploadId }) => uploadId ?? []))];
   if (ids.length === 0) return;
   const pathOf = (id: string): string[] => [
@@ -198,13 +215,17 @@ async function fillFromUploads(tx: EntityManager, actor: Actor, rows: readonly R
     String(rows.findIndex(({ uploadId }) => uploadId === id)),
     "uploadId",
   ];
-  const uploads = await holdUploads(tx, actor, ids, pathOf);
+  const uploads = await holdUploads(tx, actor, ids, { collectionId, pathOf });
   for (const row of rows) {
     const upload = row.uploadId === null ? undefined : uploads.get(row.uploadId);
     if (!upload) continue;
     const { blobKey, sizeBytes, sha256, mediaType } = upload;
     Object.assign(row, { blobKey, sizeBytes, sha256, mediaType: row.mediaType ?? mediaType });
   }
+}
+
+function inlineBytesOf(rows: readonly Row[]): number {
+  return rows.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0);
 }
 
 function fromBase64(text: string, path: string[]): Buffer {

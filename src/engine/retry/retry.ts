@@ -132,7 +132,8 @@ async function lockTarget(
     [id, actor.projectId],
   );
   if (!target) throw new UserFault("NOT_FOUND", `There is no ${noun} ${id}.`, [`${noun}Id`]);
-  return target;
+  const isHidden = Boolean(actor.scope?.jobId) && target.newestJobId !== actor.scope?.jobId;
+  return isHidden ? { ...target, newestJobId: null } : target;
 }
 
 /** What a retry of the whole job would take: document tasks, and the collection task. */

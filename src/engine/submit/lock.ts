@@ -1,6 +1,7 @@
 import type { EntityManager } from "typeorm";
 import { UserFault } from "../../errors.js";
 import type { CollectionStatus, JobStatus } from "../../lifecycle/status.js";
+import { isBlind } from "../browser-key.js";
 import type { Actor } from "../engine.js";
 import { whyNotSubmit } from "../permissions.js";
 
@@ -25,6 +26,9 @@ export async function lockCollection(tx: EntityManager, actor: Actor, collection
   if (!found) throw new UserFault("NOT_FOUND", `There is no collection ${collectionId}.`, ["collectionId"]);
   const openJob = found.openJobId === null ? null : { id: found.openJobId, status: found.openJobStatus! };
   const refused = whyNotSubmit(collectionId, found, openJob);
+  if (refused?.code === "ACTIVE_JOB_EXISTS" && isBlind(actor)) {
+    throw new UserFault(refused.code, "This collection is at work; try again when that is over.", ["collectionId"]);
+  }
   if (refused) {
     throw new UserFault(refused.code, refused.message, ["collectionId"], openJob ? { jobId: openJob.id } : {});
   }

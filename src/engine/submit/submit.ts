@@ -7,6 +7,7 @@ import { failpoint } from "../../failpoint.js";
 import { checkOptions } from "../../pipelines/options.js";
 import type { Pipeline } from "../../pipelines/pipeline.js";
 import type { Registry } from "../../pipelines/registry.js";
+import { checkCollection } from "../browser-key.js";
 import type { Actor, EngineDeps } from "../engine.js";
 import { dispatch, type DueTask } from "../flush/hints.js";
 import { Faults, idOf, parse, text } from "../input.js";
@@ -42,7 +43,7 @@ export interface Submitted {
 export async function submitJob(deps: EngineDeps, actor: Actor, given: SubmitInput): Promise<Submitted> {
   const faults = new Faults();
   const idempotencyKey = faults.note(() => parse(IdempotencyKey, given.idempotencyKey, ["idempotencyKey"]));
-  const input = { ...withIds(given, faults), idempotencyKey };
+  const input = withinKey(actor, { ...withIds(given, faults), idempotencyKey }, faults);
   const requestHash = hashOf(input);
   const before = await findByKey(deps, actor, input, requestHash);
   if (before) return before;
@@ -76,6 +77,34 @@ function withIds(input: SubmitInput, faults: Faults): SubmitInput {
   return { ...input, collectionId: collectionId ?? input.collectionId, documentIds: documentIds ?? null };
 }
 
+/**
+ * The request as a key for a browser may make it: to pipelines that the key names, with its options where they are fixed,
+ * and under idempotency keys of the collection, so that it neither takes nor learns those of others.
+ * @throws {UserFaults} where there are any
+ */
+function withinKey(actor: Actor, input: SubmitInput, faults: Faults): SubmitInput {
+  const { scope } = actor;
+  if (!scope) return input;
+  const { pipelines, options } = { pipelines: scope.pipelines ?? [], options: scope.options ?? null };
+  checkCollection(actor, input.collectionId, faults);
+  if (!pipelines.includes(input.pipeline)) {
+    const message = `This key submits to ${pipelines.join(", ")}, and not to "${input.pipeline}".`;
+    faults.add(new UserFault("UNKNOWN_PIPELINE", message, ["pipeline"]));
+  }
+  if ((input.priority ?? 0) > 0) {
+    const message = `priority is ${input.priority}; a key for a browser may give 0 at most.`;
+    faults.add(new UserFault("INVALID_INPUT", message, ["priority"]));
+  }
+  if (options !== null && input.options !== null && input.options !== undefined) {
+    const message = "The options of this key's jobs are fixed; leave options out.";
+    faults.add(new UserFault("INVALID_OPTIONS", message, ["options"]));
+  }
+  faults.assertNone();
+  const key = input.idempotencyKey ?? null;
+  const idempotencyKey = key === null ? null : `browser:${scope.collectionId}:${key}`;
+  return { ...input, idempotencyKey, options: options ?? input.options };
+}
+
 const Tags = z.array(text(100).min(1, "must have at least one character")).max(50, "must be at most 50").nullish();
 const IdempotencyKey = text(200).min(1, "must have at least one character").nullish();
 
@@ -103,13 +132,11 @@ async function findByKey(
 }
 
 /** @throws {UserFault} UNKNOWN_PIPELINE */
-export function pipelineNamed(registry: Registry, name: string): Pipeline {
+export function pipelineNamed(registry: Registry, name: string, path: readonly string[] = ["pipeline"]): Pipeline {
   const pipeline = registry.get(name);
   if (pipeline) return pipeline;
   const known = registry.all().map((one) => one.name);
-  throw new UserFault("UNKNOWN_PIPELINE", `There is no pipeline "${name}"; known are ${known.join(", ")}.`, [
-    "pipeline",
-  ]);
+  throw new UserFault("UNKNOWN_PIPELINE", `There is no pipeline "${name}"; known are ${known.join(", ")}.`, path);
 }
 
 /** @throws {UserFaults} with those that were found before */
@@ -125,7 +152,8 @@ function check(deps: EngineDeps, input: SubmitInput, faults: Faults): { pipeline
   return { pipeline: pipeline!, options };
 }
 
-function optionsOf(pipeline: Pipeline, options: unknown): unknown {
+/** The options as the pipeline's schema completes them. @throws {UserFault} INVALID_OPTIONS */
+export function optionsOf(pipeline: Pipeline, options: unknown): unknown {
   const fault = unstorableIn(JSON.stringify(options));
   if (fault !== null) throw new UserFault("INVALID_OPTIONS", `options contains ${fault}.`, ["options"]);
   const checked = checkOptions(pipeline, options);

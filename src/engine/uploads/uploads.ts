@@ -2,11 +2,14 @@ import { randomUUID } from "node:crypto";
 import type { DataSource, EntityManager } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
-import { isConnectionLoss, isExhausted } from "../../database/transaction.js";
+import { spend } from "../../access/browser-keys.js";
+import type { Principal } from "../../access/principal.js";
+import { inTransaction, isConnectionLoss, isExhausted } from "../../database/transaction.js";
 import { UserFault } from "../../errors.js";
+import { checkCollection } from "../browser-key.js";
 import type { Actor, EngineDeps } from "../engine.js";
 import { orSetAside, setAsideUpload } from "../expiry/set-aside.js";
-import { Faults, Name, parse, text } from "../input.js";
+import { Faults, idOf, Name, parse, text } from "../input.js";
 
 /** From createUploads on, for attempt the bytes and for making documents of them. */
 export const UPLOAD_LIFE_MS = 24 * 3_600_000;
@@ -26,40 +29,81 @@ const NewUpload = z.object({
 });
 export type NewUpload = z.input<typeof NewUpload>;
 
+/** Files that are to be sent. */
+export interface NewUploads {
+  readonly files: readonly NewUpload[];
+  /** The one collection whose documents they may become; any when absent. */
+  readonly collectionId?: string | null;
+}
+
 /**
- * Announces files whose bytes will be sent one by one; all or nothing. Returns them in the order given.
- * @throws {UserFault} INVALID_INPUT, TOO_LARGE, LIMIT_EXCEEDED (more than 1,000 files)
+ * Announces files whose bytes will be sent one by one; all or nothing. They belong to the actor's key. Returns them in the
+ * order given.
+ * @throws {UserFault} INVALID_INPUT, TOO_LARGE, NOT_FOUND, COLLECTION_EXPIRED, LIMIT_EXCEEDED (more than 1,000 files, or
+ *   more than the key may send)
  */
 export async function createUploads(
   deps: Pick<EngineDeps, "db" | "maxDocumentBytes">,
   actor: Actor,
-  input: { readonly files: readonly NewUpload[] },
+  input: NewUploads,
 ): Promise<{ id: string; expiresAt: Date }[]> {
   const { files } = input;
   const faults = new Faults();
-  if (files.length === 0) throw new UserFault("INVALID_INPUT", "files is empty; give at least one.", ["files"]);
+  const collectionId = faults.note(() => collectionOf(actor, input, faults)) ?? null;
+  if (files.length === 0) faults.add(new UserFault("INVALID_INPUT", "files is empty; give at least one.", ["files"]));
   if (files.length > MAX_FILES) {
-    throw new UserFault(
-      "LIMIT_EXCEEDED",
-      `files has ${files.length} entries; at most ${MAX_FILES} are taken at once.`,
-      ["files"],
-    );
+    const message = `files has ${files.length} entries; at most ${MAX_FILES} are taken at once.`;
+    faults.add(new UserFault("LIMIT_EXCEEDED", message, ["files"]));
   }
-  const rows = files.map((file, index) => faults.note(() => toRow(deps, file, index))!);
+  const rows = files.slice(0, MAX_FILES).map((file, index) => faults.note(() => toRow(deps, file, index))!);
   faults.assertNone();
-  const made: { id: string; expiresAt: Date }[] = await deps.db.query(
-    `insert into headway.upload (id, project_id, name, media_type, size_bytes, sha256, expires_at, sweep_at)
-     select n.id, $2, n.name, n."mediaType", n."sizeBytes", n.sha256, until.at, until.at
-     from jsonb_to_recordset($1::jsonb) as n(id uuid, name text, "mediaType" text, "sizeBytes" bigint, sha256 text),
-       (select clock_timestamp() + make_interval(secs => $3::float8 / 1000) as at) until
-     returning id, expires_at as "expiresAt"`,
-    [JSON.stringify(rows), actor.projectId, UPLOAD_LIFE_MS],
-  );
-  const byId = new Map(made.map((upload) => [upload.id, upload]));
-  return rows.map(({ id }) => byId.get(id)!);
+  return inTransaction(deps.db, async (tx) => {
+    if (collectionId !== null) await assertTaking(tx, actor, collectionId);
+    if (actor.scope) {
+      const bytes = rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      await spend(tx, actor.keyId!, { uploads: rows.length, bytes }, ["files"]);
+    }
+    const made: { id: string; expiresAt: Date }[] = await tx.query(
+      `insert into headway.upload (id, project_id, key_id, collection_id, name, media_type, size_bytes, sha256, expires_at,
+         sweep_at)
+       select n.id, $2, $4, $5, n.name, n."mediaType", n."sizeBytes", n.sha256, until.at, until.at
+       from jsonb_to_recordset($1::jsonb) as n(id uuid, name text, "mediaType" text, "sizeBytes" bigint, sha256 text),
+         (select clock_timestamp() + make_interval(secs => $3::float8 / 1000) as at) until
+       returning id, expires_at as "expiresAt"`,
+      [JSON.stringify(rows), actor.projectId, UPLOAD_LIFE_MS, actor.keyId ?? null, collectionId],
+    );
+    const byId = new Map(made.map((upload) => [upload.id, upload]));
+    return rows.map(({ id }) => byId.get(id)!);
+  });
 }
 
-function toRow(deps: Pick<EngineDeps, "maxDocumentBytes">, file: NewUpload, index: number): { readonly id: string } {
+/** The collection that uploads are for; a key for a browser has but its own. */
+function collectionOf(actor: Actor, { collectionId }: NewUploads, faults: Faults): string | null {
+  if (collectionId === null || collectionId === undefined) return actor.scope?.collectionId ?? null;
+  const id = idOf(collectionId, ["collectionId"]);
+  checkCollection(actor, id, faults);
+  return id;
+}
+
+/** @throws {UserFault} NOT_FOUND, COLLECTION_EXPIRED */
+async function assertTaking(tx: EntityManager, { projectId }: Actor, collectionId: string): Promise<void> {
+  const rows: { isExpiring: boolean }[] = await tx.query(
+    `select c.status = 'EXPIRED' or headway.is_expiry_due(c) as "isExpiring" from headway.collection c
+     where id = $1 and project_id = $2`,
+    [collectionId, projectId],
+  );
+  const at = ["collectionId"];
+  if (!rows[0]) throw new UserFault("NOT_FOUND", `There is no collection ${collectionId}.`, at);
+  if (!rows[0].isExpiring) return;
+  throw new UserFault("COLLECTION_EXPIRED", `Collection ${collectionId} has expired; create a new one.`, at);
+}
+
+interface UploadRow {
+  readonly id: string;
+  readonly sizeBytes: number;
+}
+
+function toRow(deps: Pick<EngineDeps, "maxDocumentBytes">, file: NewUpload, index: number): UploadRow {
   const at = ["files", String(index)];
   const { name, mediaType, sizeBytes, sha256 } = parse(NewUpload, file, at);
   if (sizeBytes > deps.maxDocumentBytes) {
@@ -78,19 +122,28 @@ export interface OpenUpload {
   readonly id: string;
   readonly projectId: string;
   readonly sizeBytes: number;
+  /** So much has come of it, and is kept; all of them once it is complete. */
+  readonly receivedBytes: number;
   /** As announced; once completed, of the bytes. */
   readonly sha256: string | null;
   readonly isCompleted: boolean;
 }
 
-/** Null where the project has none of this id, or it has expired before its bytes came. */
-export async function findUpload(db: DataSource, projectId: string, id: string): Promise<OpenUpload | null> {
-  const rows: (Omit<OpenUpload, "sizeBytes"> & { sizeBytes: string })[] = await db.query(
-    `select id, project_id as "projectId", size_bytes as "sizeBytes", sha256, completed_at is not null as "isCompleted"
-     from headway.upload where id = $1 and project_id = $2 and (completed_at is not null or expires_at > clock_timestamp())`,
-    [id, projectId],
+/** Null where the project has none of this id, or it is not of the key where that is for a browser, or it has expired before its bytes came. */
+export async function findUpload(
+  db: DataSource,
+  { projectId, keyId, scope }: Pick<Principal, "projectId" | "keyId" | "scope">,
+  id: string,
+): Promise<OpenUpload | null> {
+  const rows: OpenUpload[] = await db.query(
+    `select id, project_id as "projectId", size_bytes::float8 as "sizeBytes", sha256,
+       completed_at is not null as "isCompleted",
+       (case when completed_at is null then received_bytes else size_bytes end)::float8 as "receivedBytes"
+     from headway.upload where id = $1 and project_id = $2 and ($3::uuid is null or key_id = $3)
+       and (completed_at is not null or expires_at > clock_timestamp())`,
+    [id, projectId, scope === null ? null : keyId],
   );
-  return rows[0] ? { ...rows[0], sizeBytes: Number(rows[0].sizeBytes) } : null;
+  return rows[0] ?? null;
 }
 
 /** One try at attempt an upload's bytes: it writes to a place of its own, so that two at once can't mix. */
@@ -115,7 +168,8 @@ export async function startAttempt(db: DataSource, upload: OpenUpload): Promise<
 }
 
 /**
- * The bytes are there: the upload is complete, and its place is no longer booked for deletion, both or neither. False
+ * The bytes are there: the upload is complete, and its place is no longer booked for deletion, both or neither; the places
+ * of its pieces, where it came in such, are due. False
  * when another attempt was faster, or the upload has expired meanwhile; what this one wrote is then to be abandoned.
  */
 export async function completeAttempt(db: DataSource, attempt: UploadAttempt, sha256: string): Promise<boolean> {
@@ -129,6 +183,10 @@ export async function completeAttempt(db: DataSource, attempt: UploadAttempt, sh
      ), done as (
        update headway.upload set completed_at = clock_timestamp(), blob_key = $2, sha256 = $3
        where id = $1 and exists (select from kept) returning id
+     ), pieces as (
+       delete from headway.upload_part where upload_id in (select id from done) returning prefix
+     ), due as (
+       update headway.blob_deletion set delete_after = clock_timestamp() where prefix in (select prefix from pieces)
      )
      select exists (select from done) as done`,
     [attempt.upload.id, attempt.blobKey, sha256, attempt.prefix],
@@ -149,22 +207,31 @@ export interface CompleteUpload {
   readonly sha256: string;
 }
 
+interface HeldRow extends CompleteUpload {
+  readonly id: string;
+  readonly name: string;
+  readonly collectionId: string | null;
+  readonly isCompleted: boolean;
+  readonly isPast: boolean;
+}
+
 /**
- * The uploads of these ids, kept from the sweep until `tx` ends. One may serve several documents, and the same one again:
+ * The uploads of these ids, kept from the sweep until `tx` ends; of a key for browsers its own alone. One may serve several documents, and the same one again:
  * an addDocuments whose answer was lost can be repeated.
- * @throws {UserFault} NOT_FOUND, UPLOAD_INCOMPLETE; `pathOf` says where in the input the id stands
+ * @throws {UserFault} NOT_FOUND, INVALID_INPUT (of another collection), UPLOAD_INCOMPLETE; `pathOf` says where in the input the id stands
  */
 export async function holdUploads(
   tx: EntityManager,
   actor: Actor,
   ids: readonly string[],
-  pathOf: (id: string) => readonly string[],
+  { collectionId, pathOf }: { readonly collectionId: string; readonly pathOf: (id: string) => readonly string[] },
 ): Promise<ReadonlyMap<string, CompleteUpload>> {
-  const rows: (CompleteUpload & { id: string; isCompleted: boolean; isPast: boolean; name: string })[] = await tx.query(
-    `select id, name, blob_key as "blobKey", media_type as "mediaType", size_bytes::float8 as "sizeBytes", sha256,
+  const rows: HeldRow[] = await tx.query(
+    `select id, name, collection_id as "collectionId", blob_key as "blobKey", media_type as "mediaType", size_bytes::float8 as "sizeBytes", sha256,
        completed_at is not null as "isCompleted", expires_at <= clock_timestamp() as "isPast"
-     from headway.upload where id = any ($1) and project_id = $2 order by id for key share`,
-    [ids, actor.projectId],
+     from headway.upload where id = any ($1) and project_id = $2 and ($3::uuid is null or key_id = $3)
+     order by id for key share`,
+    [ids, actor.projectId, actor.scope ? actor.keyId : null],
   );
   const byId = new Map(rows.map((row) => [row.id, row]));
   const faults = new Faults();
@@ -173,6 +240,9 @@ export async function holdUploads(
     if (!upload || upload.isPast) {
       const why = upload ? "has expired; announce the file and send it again" : "is unknown; take one of createUploads";
       faults.add(new UserFault("NOT_FOUND", `Upload ${id} ${why}.`, pathOf(id)));
+    } else if (upload.collectionId !== null && upload.collectionId !== collectionId) {
+      const message = `Upload ${id} is for documents of collection ${upload.collectionId}; announce the file for this one.`;
+      faults.add(new UserFault("INVALID_INPUT", message, pathOf(id)));
     } else if (!upload.isCompleted) {
       const message = `The ${upload.sizeBytes} bytes of upload ${id} ("${upload.name}") have not come in yet; send them with PUT to its url, then add the document.`;
       faults.add(new UserFault("UPLOAD_INCOMPLETE", message, pathOf(id)));

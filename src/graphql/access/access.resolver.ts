@@ -1,12 +1,13 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from "type-graphql";
-import { createKey, type KeyScope } from "../../access/keys.js";
-import { Faults, idOf } from "../../engine/input.js";
+import { createBrowserKey } from "../../access/browser-keys.js";
+import { Faults } from "../../engine/input.js";
 import { UserFault } from "../../errors.js";
 import { ViewerInfo } from "../../model/viewer.js";
 import type { GraphContext } from "../context.js";
 import { payload } from "../errors.js";
 import { CreateBrowserKeyInput, MAX_LIFE_MINUTES } from "./access.input.js";
 import { CreateBrowserKeyPayload } from "./access.payload.js";
+import { browserScope } from "./browser-scope.js";
 
 /** Who may see what. */
 @Resolver()
@@ -19,7 +20,7 @@ export class AccessResolver {
 
   @Mutation(() => CreateBrowserKeyPayload, {
     description:
-      "Makes a key with the role VIEWER that sees one collection or one job and lives for minutes, and no longer than the key that makes it: for a page that follows it from a browser.",
+      "Makes a key for a page in a browser: for one collection or one job, with what it may do there (READ unless said otherwise). It lives for minutes, and no longer than the key that makes it, against whose request limit its requests count.",
   })
   createBrowserKey(
     @Arg("input", () => CreateBrowserKeyInput, { description: "What the key is to see, and for how long." })
@@ -30,41 +31,22 @@ export class AccessResolver {
       const { db, principal } = context;
       const { expiresInMinutes } = input;
       const faults = new Faults();
-      const scope = await faults.noteLater(() => scopeFor(context, input));
+      const scope = await browserScope(context, input, faults);
       if (expiresInMinutes < 1 || expiresInMinutes > MAX_LIFE_MINUTES) {
         const message = `expiresInMinutes is ${expiresInMinutes}; it must be 1 to ${MAX_LIFE_MINUTES}.`;
         faults.add(new UserFault("INVALID_INPUT", message, ["expiresInMinutes"]));
       }
       faults.assertNone();
-      const { key, expiresAt } = await createKey(db, {
+      const { key, expiresAt } = await createBrowserKey(db, {
         projectId: principal.projectId,
         name: `${principal.name} (browser)`,
         role: "VIEWER",
         lifeMs: expiresInMinutes * 60_000,
-        scope: scope!,
+        scope,
         createdBy: principal.name,
         madeBy: principal.keyId,
       });
       return { key, expiresAt };
     });
   }
-}
-
-/** @throws {UserFault} NOT_FOUND, INVALID_INPUT unless exactly one is given */
-async function scopeFor({ loaders }: GraphContext, input: CreateBrowserKeyInput): Promise<KeyScope> {
-  const [collectionId, jobId] = [input.collectionId ?? null, input.jobId ?? null];
-  if ((collectionId === null) === (jobId === null)) {
-    throw new UserFault("INVALID_INPUT", "Give exactly one of collectionId and jobId.");
-  }
-  if (jobId !== null) {
-    const id = idOf(jobId, ["jobId"]);
-    const job = await loaders.job.load(id);
-    if (!job) throw new UserFault("NOT_FOUND", `There is no job ${id}.`, ["jobId"]);
-    return { collectionId: job.collectionId, jobId: id };
-  }
-  const id = idOf(collectionId!, ["collectionId"]);
-  if (!(await loaders.collection.load(id))) {
-    throw new UserFault("NOT_FOUND", `There is no collection ${id}.`, ["collectionId"]);
-  }
-  return { collectionId: id, jobId: null };
 }

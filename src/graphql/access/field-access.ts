@@ -102,7 +102,9 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
     PROJECT: "acknowledgedAt acknowledgedBy acknowledgedWord id kind message since subject",
   },
 
-  ApiKey: { ADMIN: "collectionId createdAt createdBy expiresAt id jobId lastUsedAt name revokedAt role" },
+  ApiKey: {
+    ADMIN: "collectionId createdAt createdBy expiresAt id jobId lastUsedAt name permissions pipelines revokedAt role",
+  },
   Actor: { SHOWN: "name type" },
   JobCount: { SHOWN: "count status" },
   ErrorGroup: { SHOWN: "code count retryable sampleTaskIds stage" },

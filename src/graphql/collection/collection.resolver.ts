@@ -13,7 +13,7 @@ import { Document } from "../../model/document.js";
 import { Job } from "../../model/job.js";
 import { Warning } from "../../model/warning.js";
 import { Permission, permission } from "../../model/waiting.js";
-import { whyNotAllowed } from "../../access/principal.js";
+import { whyNotMutate } from "../../access/principal.js";
 import { CollectionConnection, DocumentConnection, JobConnection } from "../paging/connections.js";
 import type { GraphContext } from "../context.js";
 import { payload } from "../errors.js";
@@ -216,7 +216,7 @@ export class CollectionResolver {
     @Root() { id, status }: Collection,
     @Ctx() { loaders, principal }: GraphContext,
   ): Promise<Permission> {
-    const notAllowed = whyNotAllowed(principal, "OPERATOR");
+    const notAllowed = whyNotMutate(principal, "submitJob");
     if (notAllowed !== null) return permission(notAllowed);
     const [isExpiring, openJob] = await Promise.all([
       loaders.isExpiring.load(id),

@@ -13,8 +13,9 @@ import { SignedUrl } from "../../model/signed-url.js";
 import { Task } from "../../model/task.js";
 import { Permission, permission, WaitingReason } from "../../model/waiting.js";
 import { MAX_SIGNED_MINUTES } from "../../access/signed-address.js";
-import { whyNotAllowed } from "../../access/principal.js";
+import { whyNotMutate } from "../../access/principal.js";
 import { ArtifactConnection, JobConnection, TaskConnection } from "../paging/connections.js";
+import { assertSeen } from "../access/own-part.js";
 import type { GraphContext } from "../context.js";
 import { payload } from "../errors.js";
 import { idOf } from "../../engine/input.js";
@@ -86,10 +87,12 @@ export class JobResolver {
   })
   retryJob(
     @Arg("input", () => RetryJobInput, { description: "Which job, and what of it." }) input: RetryJobInput,
-    @Ctx() { deps, actor, loaders }: GraphContext,
+    @Ctx() context: GraphContext,
   ): Promise<object> {
+    const { deps, actor, loaders } = context;
     return payload({ job: null, retriedTasks: 0 }, async () => {
       const jobId = idOf(input.jobId, ["jobId"]);
+      await assertSeen(context, "job", jobId);
       const { retriedTasks } = await retryJob(deps, actor, { ...input, jobId, from: input.from ?? "FAILED_STAGE" });
       return {
         get job() {
@@ -103,10 +106,13 @@ export class JobResolver {
   @Mutation(() => CancelJobPayload, { description: "Asks for a job to be cancelled; asking again changes nothing." })
   cancelJob(
     @Arg("input", () => CancelJobInput, { description: "Which job, and why." }) input: CancelJobInput,
-    @Ctx() { deps, actor, loaders }: GraphContext,
+    @Ctx() context: GraphContext,
   ): Promise<object> {
+    const { deps, actor, loaders } = context;
     return payload({ job: null }, async () => {
-      const id = await cancelJob(deps, actor, { ...input, jobId: idOf(input.jobId, ["jobId"]) });
+      const jobId = idOf(input.jobId, ["jobId"]);
+      await assertSeen(context, "job", jobId);
+      const id = await cancelJob(deps, actor, { ...input, jobId });
       return {
         get job() {
           return loaders.job.load(id);
@@ -204,12 +210,12 @@ export class JobResolver {
 
   @FieldResolver(() => Permission, { description: "Whether retryJob would be taken now." })
   async canRetry(@Root() { id }: Job, @Ctx() { loaders, principal }: GraphContext): Promise<Permission> {
-    return permission(whyNotAllowed(principal, "OPERATOR") ?? whyNotRetryJob(await retryStateOf(loaders, id)));
+    return permission(whyNotMutate(principal, "retryJob") ?? whyNotRetryJob(await retryStateOf(loaders, id)));
   }
 
   @FieldResolver(() => Permission, { description: "Whether cancelJob would be taken now." })
   canCancel(@Root() { id, status, finishedAt }: Job, @Ctx() { principal }: GraphContext): Permission {
-    const notAllowed = whyNotAllowed(principal, "OPERATOR");
+    const notAllowed = whyNotMutate(principal, "cancelJob");
     if (notAllowed !== null) return permission(notAllowed);
     if (status === "CANCELLING") return permission(`Job ${id} is CANCELLING already.`);
     return permission(whyNotCancel("Job", id, finishedAt === null, status));

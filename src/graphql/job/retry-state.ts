@@ -12,7 +12,7 @@ export async function retryStateOf(loaders: Loaders, jobId: string): Promise<Ret
   return {
     jobId,
     status: job.status,
-    newestJobId: newest!.id,
+    newestJobId: newest?.id ?? null,
     isExpiring,
     collectionTask: collectionTask?.status ?? null,
   };

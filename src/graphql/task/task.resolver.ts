@@ -9,7 +9,8 @@ import { Permission, permission, WaitingReason } from "../../model/waiting.js";
 import { RefusedWrite, StageRun, Task, TaskError } from "../../model/task.js";
 import { Worker } from "../../model/worker.js";
 import { TaskConnection } from "../paging/connections.js";
-import { whyNotAllowed } from "../../access/principal.js";
+import { whyNotMutate } from "../../access/principal.js";
+import { assertSeen } from "../access/own-part.js";
 import type { GraphContext } from "../context.js";
 import { retryStateOf } from "../job/retry-state.js";
 import { payload } from "../errors.js";
@@ -51,10 +52,12 @@ export class TaskResolver {
   })
   retryTask(
     @Arg("input", () => RetryTaskInput, { description: "Which task, and from where." }) input: RetryTaskInput,
-    @Ctx() { deps, actor, loaders }: GraphContext,
+    @Ctx() context: GraphContext,
   ): Promise<object> {
+    const { deps, actor, loaders } = context;
     return payload({ task: null }, async () => {
       const taskId = idOf(input.taskId, ["taskId"]);
+      await assertSeen(context, "task", taskId);
       const id = await retryTask(deps, actor, { ...input, taskId, from: input.from ?? "FAILED_STAGE" });
       return {
         get task() {
@@ -67,10 +70,13 @@ export class TaskResolver {
   @Mutation(() => CancelTaskPayload, { description: "Asks for one task to be cancelled; the rest of its job goes on." })
   cancelTask(
     @Arg("input", () => CancelTaskInput, { description: "Which task, and why." }) input: CancelTaskInput,
-    @Ctx() { deps, actor, loaders }: GraphContext,
+    @Ctx() context: GraphContext,
   ): Promise<object> {
+    const { deps, actor, loaders } = context;
     return payload({ task: null }, async () => {
-      const id = await cancelTask(deps, actor, { ...input, taskId: idOf(input.taskId, ["taskId"]) });
+      const taskId = idOf(input.taskId, ["taskId"]);
+      await assertSeen(context, "task", taskId);
+      const id = await cancelTask(deps, actor, { ...input, taskId });
       return {
         get task() {
           return loaders.task.load(id);
@@ -137,7 +143,7 @@ export class TaskResolver {
 
   @FieldResolver(() => Permission, { description: "Whether retryTask would be taken now." })
   async canRetry(@Root() task: Task, @Ctx() { loaders, principal }: GraphContext): Promise<Permission> {
-    const notAllowed = whyNotAllowed(principal, "OPERATOR");
+    const notAllowed = whyNotMutate(principal, "retryTask");
     return permission(notAllowed ?? whyNotRetryTask(task.id, task, await retryStateOf(loaders, task.jobId)));
   }
 
@@ -146,7 +152,7 @@ export class TaskResolver {
     @Root() { id, status, finishedAt, cancelRequestedAt }: Task,
     @Ctx() { principal }: GraphContext,
   ): Permission {
-    const notAllowed = whyNotAllowed(principal, "OPERATOR");
+    const notAllowed = whyNotMutate(principal, "cancelTask");
     if (notAllowed !== null) return permission(notAllowed);
     if (finishedAt === null && cancelRequestedAt !== null)
       return permission(`Task ${id} has been asked to stop already.`);

@@ -1,4 +1,4 @@
-import { Field, InputType } from "type-graphql";
+import { Field, ID, InputType } from "type-graphql";
 import { BigIntScalar } from "../../model/scalars.js";
 
 @InputType({ description: "A file that is about to be sent." })
@@ -17,4 +17,10 @@ export class UploadFileInput {
 export class CreateUploadsInput {
   @Field(() => [UploadFileInput], { description: "1 to 1,000." })
   readonly files!: UploadFileInput[];
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      "The one collection whose documents they may become; any when absent, and of a browser's key always its own.",
+  })
+  readonly collectionId?: string | null;
 }

@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import type { KeyGrant, KeyScope } from "../../../src/access/keys.js";
+import { BROWSER_PERMISSIONS, type BrowserPermission } from "../../../src/lifecycle/roles.js";
 import { projectNamed } from "../../../src/access/projects.js";
 import { addDocuments } from "../../../src/engine/collection/add-documents.js";
 import { createCollection } from "../../../src/engine/collection/collections.js";
@@ -163,15 +164,29 @@ export async function createMarkedWorld(): Promise<MarkedWorld> {
     grant: Partial<KeyGrant>,
     kind: MarkedKey["kind"] = "PROJECT",
   ): Promise<MarkedKey> => ({ name, sees, kind, scope: grant.scope ?? null, key: await keyBy(db, grant) });
-  const ofPart = (name: string, kind: "COLLECTION" | "JOB", sees: readonly Place[], jobId: string | null) =>
-    key(name, sees, { role: "VIEWER", scope: { collectionId: a.id, jobId } }, kind);
+  const ofPart = (
+    name: string,
+    kind: "COLLECTION" | "JOB",
+    sees: readonly Place[],
+    jobId: string | null,
+    permissions: readonly BrowserPermission[] = ["READ"],
+  ) => {
+    const submits = permissions.includes("SUBMIT") ? { pipelines: ["rich"] } : {};
+    const uploads = permissions.includes("UPLOAD") ? { maxFiles: 10_000, maxBytes: 1_000_000 } : {};
+    return key(
+      name,
+      sees,
+      { role: "VIEWER", scope: { collectionId: a.id, jobId, permissions, ...submits, ...uploads } },
+      kind,
+    );
+  };
   const all = PLACES.filter((place) => !place.includes("Z"));
   const keys = await Promise.all([
     key("ADMIN of the project", all, { role: "ADMIN" }),
     key("VIEWER of the project", all, { role: "VIEWER" }),
     key("ADMIN of another project", ["Z", "history of Z", "Z1", "worker"], { projectId: elsewhere }),
-    ofPart("key of collection A", "COLLECTION", ["A", "history of A", "A1", "A2"], null),
-    ofPart("key of job A1", "JOB", ["A", "A1"], a1),
+    ofPart("key of collection A", "COLLECTION", ["A", "history of A", "A1", "A2"], null, BROWSER_PERMISSIONS),
+    ofPart("key of job A1", "JOB", ["A", "A1"], a1, ["READ", "CANCEL", "RETRY"]),
     ofPart("key of job A2", "JOB", ["A", "A2"], a2),
   ]);
   // So that every field of a key has something in it.
