@@ -325,6 +325,14 @@ create table headway.job_summary (
   constraint job_summary_pkey PRIMARY KEY (job_id)
 );
 
+create table headway.limit_use (
+  pipeline text not null,
+  stage text not null,
+  slot_ends timestamp with time zone[] not null default '{}'::timestamp with time zone[],
+  begun integer[] not null default '{}'::integer[],
+  constraint limit_use_pkey PRIMARY KEY (pipeline, stage)
+) with (fillfactor=10);
+
 create table headway.measurement (
   only_row boolean not null default true,
   measured_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
@@ -560,6 +568,7 @@ create table headway.task (
   change_message text,
   content_sha256 text,
   has_crashed boolean not null default false,
+  later_since timestamp with time zone,
   is_suspect boolean not null default false,
   claim_id uuid,
   recorded_step integer not null default 0,
@@ -797,6 +806,68 @@ begin
       v_stray.project_id);
   end if;
   return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.claim_limited(p_worker uuid, p_actor text, p_claim jsonb, p_groups jsonb)
+ RETURNS json
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET lock_timeout TO '5s'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_index int := -1;
+  v_group jsonb;
+  v_limit jsonb;
+  v_room int;
+  v_opens_at timestamptz;
+  v_first timestamptz;
+  v_answer json;
+  v_begun int;
+  -- Suspects are not in ready_stage once nothing else is due.
+  v_only boolean := p_claim->>'suspects' is not distinct from 'only';
+begin
+  for v_group in select g from jsonb_array_elements(p_groups) with ordinality x(g, i) order by i loop
+    v_index := v_index + 1;
+    continue when not v_only and not exists (
+      select from jsonb_array_elements_text(v_group->'stages') s(stage) join headway.ready_stage r
+        on r.pipeline = v_group->>'pipeline' and r.pipeline_version <= (v_group->>'version')::int and r.stage = s.stage
+      where r.not_before is null);
+    continue when v_only and not exists (select from headway.suspects_due(v_group->'serves', 1));
+    select min(x.room), max(x.opens_at) filter (where x.room = x.by_rate) into v_room, v_opens_at
+    from jsonb_array_elements(v_group->'limits') l
+    cross join lateral headway.limit_room(v_group->>'pipeline', l->>'stage', l) x;
+    if v_room <= 0 then
+      v_first := least(v_first, v_opens_at);
+      continue;
+    end if;
+    if not headway.lock_limits(v_group->>'pipeline', array(select l->>'stage' from jsonb_array_elements(v_group->'limits') l),
+        (p_claim->>'waitMs')::int) then
+      return json_build_object('group', v_index, 'answer', json_build_object('held', true, 'hasMore', true,
+        'unchecked', json_build_array(), 'turns', json_build_object(), 'claimed', null), 'suspects', false);
+    end if;
+    -- In a statement of its own, which sees what has begun while the lock was waited for.
+    select min(x.room) into v_room
+    from jsonb_array_elements(v_group->'limits') l
+    cross join lateral headway.limit_room(v_group->>'pipeline', l->>'stage', l) x;
+    v_answer := headway.claim_tasks(p_worker, p_actor, p_claim || jsonb_build_object(
+      'limit', least(v_room, (p_claim->>'limit')::int), 'serves', v_group->'serves', 'turns', v_group->'turns'));
+    v_begun := coalesce(json_array_length(v_answer->'claimed'->'tasks'), 0);
+    if v_begun > 0 then
+      for v_limit in select l from jsonb_array_elements(v_group->'limits') l where l->>'perMs' is not null loop
+        perform headway.note_begun(v_group->>'pipeline', v_limit->>'stage', (v_limit->>'perMs')::int, v_begun);
+      end loop;
+    end if;
+    exit;
+  end loop;
+  return json_build_object(
+    'group', case when v_answer is not null then v_index end,
+    'answer', v_answer,
+    'opensInMs', ceil(extract(epoch from v_first - clock_timestamp()) * 1000),
+    'suspects', p_claim->>'suspects' is not distinct from 'tell'
+      and exists (select from headway.suspects_due(p_claim->'serves', 1)));
 end $function$
 ;
 
@@ -1337,6 +1408,10 @@ begin
     return 1;
   end if;
 
+  update headway.limit_use l set slot_ends = array(
+    select least(o.slot_end, v_now) from unnest(l.slot_ends) with ordinality o(slot_end, i) order by o.i)
+  where exists (select from unnest(l.slot_ends) slot_end where slot_end > v_now);
+
   update headway.task t set lease_expires_at = v_now + make_interval(secs => w.lease_ms / 1000.0)
   from headway.worker w
   where w.id = t.worker_id and t.id in (
@@ -1703,6 +1778,42 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.limit_room(p_pipeline text, p_stage text, p_limit jsonb, OUT room integer, OUT by_rate integer, OUT opens_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_per interval := make_interval(secs => (p_limit->>'perMs')::float8 / 1000);
+  v_most int := (p_limit->>'limit')::int;
+  v_used int;
+begin
+  room := 2147483647;
+  if p_limit->>'concurrency' is not null then
+    room := greatest(0, (p_limit->>'concurrency')::int - (
+      select count(*)::int from headway.worker w cross join lateral (
+        select from headway.task t
+        where t.worker_id = w.id and t.status = 'RUNNING' and t.pipeline = p_pipeline
+          and (p_stage = '' or t.stage = p_stage) offset 0) x
+      where w.stopped_at is null));
+  end if;
+  if v_most is null then return; end if;
+  select coalesce(sum(u.n), 0) into v_used
+  from headway.limit_use l cross join lateral unnest(l.slot_ends, l.begun) u(slot_end, n)
+  where l.pipeline = p_pipeline and l.stage = p_stage and u.slot_end > v_now - v_per;
+  by_rate := greatest(0, v_most - v_used);
+  room := least(room, by_rate);
+  if by_rate = 0 then
+    select min(x.slot_end) + v_per into opens_at from (
+      select least(u.slot_end, v_now) as slot_end, sum(u.n) over (order by u.slot_end) as gone
+      from headway.limit_use l cross join lateral unnest(l.slot_ends, l.begun) u(slot_end, n)
+      where l.pipeline = p_pipeline and l.stage = p_stage and u.slot_end > v_now - v_per
+    ) x where v_used - x.gone < v_most;
+  end if;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.lock_collection(p_collection uuid, p_project uuid)
  RETURNS TABLE(status text, is_expiring boolean, open_job_id uuid, open_job_status text)
  LANGUAGE plpgsql
@@ -1748,6 +1859,31 @@ begin
   perform pg_advisory_xact_lock(key) from (
     select distinct hashtextextended(id::text, 'headway.status_change'::regclass::oid::bigint) as key
     from unnest(p_collections) as id order by 1) keys;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.lock_limits(p_pipeline text, p_stages text[], p_wait_ms integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_before text := current_setting('lock_timeout');
+begin
+  perform set_config('lock_timeout', p_wait_ms || 'ms', true);
+  begin
+    insert into headway.limit_use (pipeline, stage)
+    select p_pipeline, s from unnest(p_stages) s
+    where not exists (select from headway.limit_use l where l.pipeline = p_pipeline and l.stage = s)
+    order by s on conflict do nothing;
+    perform from headway.limit_use where pipeline = p_pipeline and stage = any (p_stages)
+    order by stage for no key update;
+  exception when lock_not_available then
+    perform set_config('lock_timeout', v_before, true);
+    return false;
+  end;
+  perform set_config('lock_timeout', v_before, true);
+  return true;
 end $function$
 ;
 
@@ -1826,6 +1962,30 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.note_begun(p_pipeline text, p_stage text, p_per_ms integer, p_begun integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_width float8 := p_per_ms / 20000.0;
+  v_slot_end timestamptz := to_timestamp(ceil(extract(epoch from v_now)::float8 / v_width) * v_width);
+begin
+  update headway.limit_use l set (slot_ends, begun) = (
+    select array_agg(x.slot_end order by x.slot_end), array_agg(x.n order by x.slot_end) from (
+      select u.slot_end, sum(u.n)::int as n from (
+        select least(o.slot_end, v_slot_end) as slot_end, o.n
+        from unnest(l.slot_ends, l.begun) o(slot_end, n)
+        where o.slot_end > v_now - make_interval(secs => p_per_ms / 1000.0)
+        union all
+        select v_slot_end, p_begun
+      ) u group by u.slot_end
+    ) x)
+  where l.pipeline = p_pipeline and l.stage = p_stage;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.record_changes(p_actor_type text, p_actor text, p_worker uuid, p_crash_limit integer, p_changes jsonb, p_wait boolean DEFAULT true)
  RETURNS json
  LANGUAGE plpgsql
@@ -1870,7 +2030,7 @@ begin
   with c as (
     select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, first int, ages float8[],
       ahead boolean, kind text, "maxAttempts" int, outputs jsonb, again text, final text, "countsAs" text, code text,
-      message text, stack text, retryable boolean, suspect boolean, "delayMs" int, expired boolean, "textFence" bigint,
+      message text, stack text, retryable boolean, suspect boolean, "delayMs" int, "laterForMs" bigint, expired boolean, "textFence" bigint,
       "chunkFence" bigint, "pipelineVersion" int, "isMixed" boolean, document jsonb, warnings jsonb, staged jsonb, progress real, "progressMessage" text)
   ), m as (
     -- An end is judged by how the task stands after the steps before it.
@@ -1878,7 +2038,8 @@ begin
       t.cancel_requested_at is not null as is_cancelled, e.starts,
       case when e.starts > 0 then 1 else t.attempt end as base_attempt,
       case when e.starts > 0 then coalesce(c."maxAttempts", t.max_attempts) else t.max_attempts end as base_max_attempts,
-      case when e.starts > 0 then 0 else t.crashes end as base_crashes
+      case when e.starts > 0 then 0 else t.crashes end as base_crashes,
+      case when e.starts > 0 then null else t.later_since end as base_later_since
     from c cross join lateral (
       select t.*, case t.kind when 'DOCUMENT' then j.document_stages else j.collection_stages end as names
       from headway.task t join headway.job j on j.id = t.job_id
@@ -1903,6 +2064,8 @@ begin
         when m.kind = 'hand_on' then 'QUEUED'
         when m."countsAs" = 'attempt' and m.base_attempt < m.base_max_attempts then 'QUEUED'
         when m."countsAs" = 'crash' and m.base_crashes + 1 < p_crash_limit then 'QUEUED'
+        when m."countsAs" = 'wait' and v_now + m."delayMs" * interval '1 ms'
+          <= coalesce(m.base_later_since, v_now) + m."laterForMs" * interval '1 ms' then 'QUEUED'
         when m.final is null then 'QUEUED'
         else 'FAILED'
       end as status,
@@ -1921,7 +2084,7 @@ begin
         when n.kind = 'deadline' then 'CANCEL_DEADLINE'
         when n.status = 'CANCELLED' then 'CANCELLED_BY_REQUEST'
         when n.kind = 'stage' then 'STAGE_STARTED'
-        when n.kind = 'hand_on' then 'HANDED_ON'
+        when n.kind = 'hand_on' then coalesce(n.again, 'HANDED_ON')
         when n.status = 'QUEUED' then n.again
         else n.final
       end,
@@ -1935,6 +2098,8 @@ begin
       attempt = case when n.status = 'QUEUED' and n."countsAs" = 'attempt' then n.base_attempt + 1 else n.base_attempt end,
       max_attempts = n.base_max_attempts,
       crashes = n.base_crashes + (n."countsAs" is not distinct from 'crash' and n.status <> 'CANCELLED')::int,
+      later_since = case when n.status = 'QUEUED' and n."countsAs" is not distinct from 'wait' then coalesce(n.base_later_since, v_now)
+                         when n.status in ('QUEUED', 'RUNNING') then n.base_later_since end,
       has_crashed = t.has_crashed or n.suspect is true or (n."countsAs" is not distinct from 'crash'),
       is_suspect = n.status in ('QUEUED', 'RUNNING') and (n.suspect is true or (t.is_suspect and n.starts = 0)),
       progress = case when n.kind = 'complete' then 1 when n.status = 'RUNNING' then coalesce(n.progress, 0) else 0 end,
@@ -1943,7 +2108,8 @@ begin
                     then v_now + make_interval(secs => coalesce(n."delayMs", 0)::float8 / 1000) else t.run_at end,
       finished_at = case when n.status in ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED')
                          then coalesce(n.times[cardinality(n.times)], v_now) end,
-      error_code = case when n.status in ('FAILED', 'QUEUED') then n.code end,
+      error_code = case when n.status = 'FAILED' and n."countsAs" = 'wait' then 'RETRY_LATER_EXHAUSTED'
+                        when n.status in ('FAILED', 'QUEUED') then n.code end,
       error_message = case when n.status in ('FAILED', 'QUEUED') then n.message end,
       error_stage = case when n.status in ('FAILED', 'QUEUED') and n.code is not null then n.last_stage end,
       error_retryable = case when n.status in ('FAILED', 'QUEUED') then n.retryable end,
@@ -2204,7 +2370,7 @@ begin
     changed_by_type = p_by->>'actorType', changed_by = p_by->>'actor', change_reason = 'RETRIED_BY_REQUEST',
     change_message = p_by->>'reason', stage = s.stage,
     max_attempts = coalesce((p_by->'attempts'->>s.stage)::int, t.max_attempts),
-    attempt = 1, crashes = 0, has_crashed = false, is_suspect = false, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
+    attempt = 1, crashes = 0, later_since = null, has_crashed = false, is_suspect = false, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
     run_at = clock_timestamp(), started_at = null, finished_at = null, cancel_requested_at = null,
     error_code = null, error_message = null, error_stage = null, error_retryable = null,
     error_stack = null
@@ -2618,7 +2784,7 @@ begin
     g.names[g.place + m.steps - 1] is null
     or m.to_stage is distinct from case
       when m.reason in ('COMPLETED', 'UNCHANGED') then null
-      when m.reason in ('STAGE_STARTED', 'HANDED_ON') then coalesce(g.names[g.place + m.steps], '')
+      when m.reason in ('STAGE_STARTED', 'HANDED_ON', 'QUEUED_FOR_LIMIT') then coalesce(g.names[g.place + m.steps], '')
       else g.names[g.place + m.steps - 1] end)
   limit 1;
   if found then

@@ -281,6 +281,8 @@ create table headway.task (
   -- Its worker has died with it since the run began: from then on no stage begins before the end of the one before it has
   -- been recorded, so that the next crash is laid to the stage that caused it.
   has_crashed boolean not null default false,
+  -- When its stage first asked to be tried later; null where it has not.
+  later_since timestamptz,
   -- Its worker died with it: it runs with nothing beside it until it has completed a stage.
   is_suspect boolean not null default false,
   -- Of the call that claimed it; nobody else writes it. By it a claim is found again whose answer was lost.
@@ -350,6 +352,16 @@ create index ready_stage_due on headway.ready_stage (
   pipeline, pipeline_version, stage, project_id, priority desc, ring, job_id
 ) where not_before is null;
 create index ready_stage_later on headway.ready_stage (not_before) where not_before is not null;
+
+-- What has begun lately at stages, and in pipelines (stage ''), that have a limit by rate: how many in each slot of time.
+-- Claims at the same limits take turns by locking these rows. No project: a limit is that of somebody else's API.
+create table headway.limit_use (
+  pipeline text not null,
+  stage text not null,
+  slot_ends timestamptz[] not null default '{}',
+  begun int[] not null default '{}',
+  primary key (pipeline, stage)
+) with (fillfactor = 10);
 
 -- The history. Append-only, and vacuumed for its visibility.
 create table headway.status_change (

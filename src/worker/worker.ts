@@ -16,7 +16,7 @@ import type { SourceRules } from "../sources/uri.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
 import { Heartbeat } from "./heartbeat.js";
-import { stackOf } from "./ending.js";
+import { cutStack, stackOf } from "./ending.js";
 import { catchEscapes, type Escaped } from "./escapes.js";
 import type { RunTaskDeps } from "./run-task.js";
 import { Runs } from "./runs.js";
@@ -115,6 +115,7 @@ export class WorkerLoop {
         recorder: this.#recorder,
         heartbeat: this.#heartbeat,
         failures: new StageFailures(deps.logger),
+        onShareFreed: () => this.#wake.raise(),
         onContentMoved: (documentId) => {
           removeStale(db, documentId).catch((error: unknown) =>
             onError(error, `removing old content of document ${documentId}`),
@@ -238,7 +239,7 @@ export class WorkerLoop {
 
   /** Its task has been told; what it has left behind in this process nobody knows. */
   #onEscape(error: Escaped, hide: (text: string) => string): void {
-    const [said, stack] = [error.message, stackOf(error) ?? ""].map(hide);
+    const [said, stack] = [hide(error.message), cutStack(hide(stackOf(error) ?? ""))];
     this.#deps.logger.error({ error: said, stack }, "an error escaped from a handler");
     this.#deps.onSpoiled?.();
   }
@@ -255,7 +256,8 @@ export class WorkerLoop {
         this.#lag.reset();
         onFirstIteration();
       }
-      if (claimed !== "all" || this.#free <= 0) await this.#wake.wait(this.#settings.pollMs);
+      const opensInMs = this.#free > 0 ? this.#recorder.limitOpensInMs : Infinity;
+      if (claimed !== "all" || this.#free <= 0) await this.#wake.wait(Math.min(this.#settings.pollMs, opensInMs));
     }
   }
 

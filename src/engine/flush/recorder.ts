@@ -85,6 +85,11 @@ export class Recorder {
     return this.#claims.hasSuspects;
   }
 
+  /** After how long a limit by rate allows more, where something waits for it; else Infinity. */
+  get limitOpensInMs(): number {
+    return this.#claims.limitOpensInMs;
+  }
+
   /** Says who runs a claim whose stages may begin before the one before has been recorded. End it with `forget`. */
   watch({ taskId, fence }: Pick<Claim, "taskId" | "fence">, runner: Runner): void {
     this.#lineOf(taskId, fence).runner = runner;
