@@ -590,6 +590,33 @@ CREATE INDEX task_open_newest ON headway.task USING btree (project_id, created_a
 CREATE INDEX task_running ON headway.task USING btree (worker_id, id) WHERE (status = 'RUNNING'::text);
 CREATE INDEX task_suspect ON headway.task USING btree (run_at, id) WHERE (is_suspect AND (status = 'QUEUED'::text));
 
+create table headway.task_log (
+  task_id uuid not null,
+  project_id uuid not null,
+  fence bigint not null,
+  seq integer not null,
+  at timestamp with time zone not null,
+  level integer not null,
+  stage text,
+  attempt integer,
+  message text not null,
+  fields jsonb,
+  size_bytes integer not null,
+  constraint task_log_level_check CHECK (((level >= 1) AND (level <= 4))),
+  constraint task_log_pkey PRIMARY KEY (task_id, fence, seq)
+) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_limit=1000);
+
+create table headway.task_log_count (
+  task_id uuid not null,
+  project_id uuid not null,
+  fence bigint not null,
+  last_seq integer not null,
+  written bigint not null,
+  lines integer not null,
+  size_bytes bigint not null,
+  constraint task_log_count_pkey PRIMARY KEY (task_id)
+) with (fillfactor=70);
+
 create table headway.transition (
   level text not null,
   from_status text,
@@ -1286,6 +1313,8 @@ AS $function$
 begin
   delete from headway.artifact where task_id = any (p_tasks);
   delete from headway.stage_output where task_id = any (p_tasks);
+  delete from headway.task_log where task_id = any (p_tasks);
+  delete from headway.task_log_count where task_id = any (p_tasks);
   update headway.task set error_message = null, change_message = null, document_name = null, progress_message = null,
     error_stack = null, warnings = '[]'
   where id = any (p_tasks) and (error_message is not null or change_message is not null or document_name is not null
@@ -1688,6 +1717,63 @@ begin
       select job_id, refusal from headway.options_check where job_id = n.job_id and pipeline_version = n.version offset 0
     ) o on true
     order by n.part, n.ring, n.job_id);
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.keep_logs(p_logs jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET lock_timeout TO '5s'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  c_lines constant int := 1000;
+  c_bytes constant int := 262144;
+  v_called_at timestamptz := statement_timestamp();
+  v_task uuid;
+begin
+  with l as (
+    select t.id, t.project_id, x.fence, n.*
+    from jsonb_to_recordset(p_logs) as x(task uuid, fence bigint, lines jsonb)
+    cross join lateral (
+      select t.id, t.project_id, t.collection_id from headway.task t where t.id = x.task and t.fence = x.fence offset 0) t
+    cross join lateral jsonb_to_recordset(x.lines) as n(seq int, age float8, level int, stage text, attempt int, message text,
+      fields jsonb, bytes int)
+    where exists (select from headway.collection c where c.id = t.collection_id and c.status <> 'EXPIRED')
+  ), kept as (
+    insert into headway.task_log (task_id, project_id, fence, seq, at, level, stage, attempt, message, fields, size_bytes)
+    select l.id, l.project_id, l.fence, l.seq, v_called_at - l.age * interval '1 ms', l.level, l.stage, l.attempt, l.message,
+      l.fields, l.bytes
+    from l order by l.id, l.seq
+    on conflict do nothing
+    returning task_id, project_id, fence, seq, size_bytes
+  )
+  insert into headway.task_log_count as c (task_id, project_id, fence, last_seq, written, lines, size_bytes)
+  select k.task_id, k.project_id, k.fence, max(k.seq), max(k.seq), count(*), sum(k.size_bytes)
+  from kept k group by k.task_id, k.project_id, k.fence order by k.task_id
+  on conflict (task_id) do update set
+    written = c.written + greatest(0, excluded.last_seq - case when c.fence = excluded.fence then c.last_seq else 0 end),
+    last_seq = case when c.fence = excluded.fence then greatest(c.last_seq, excluded.last_seq) else excluded.last_seq end,
+    fence = excluded.fence, lines = c.lines + excluded.lines, size_bytes = c.size_bytes + excluded.size_bytes;
+
+  for v_task in
+    select c.task_id from headway.task_log_count c
+    where c.task_id = any (array(select (x->>'task')::uuid from jsonb_array_elements(p_logs) x))
+      and (c.lines > c_lines or c.size_bytes > c_bytes)
+    order by c.task_id
+  loop
+    delete from headway.task_log g using (
+      select r.fence, r.seq from (
+        select o.fence, o.seq, row_number() over w as place, sum(o.size_bytes) over w as bytes
+        from headway.task_log o where o.task_id = v_task window w as (order by o.fence desc, o.seq desc)
+      ) r where r.place > c_lines or r.bytes > c_bytes
+    ) d where g.task_id = v_task and g.fence = d.fence and g.seq = d.seq;
+    update headway.task_log_count c set (lines, size_bytes) = (
+      select count(*), coalesce(sum(g.size_bytes), 0) from headway.task_log g where g.task_id = v_task)
+    where c.task_id = v_task;
+  end loop;
 end $function$
 ;
 

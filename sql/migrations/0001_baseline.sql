@@ -411,6 +411,36 @@ create table headway.stage_output (
   primary key (task_id, stage)
 ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_limit = 1000);
 
+-- What stages have written to their logs, in the order of claims and of lines within a claim. Bounded by keep_logs. No
+-- foreign keys to task and project, as above.
+create table headway.task_log (
+  task_id uuid not null,
+  project_id uuid not null,
+  fence bigint not null,
+  seq int not null,
+  at timestamptz not null,
+  -- DEBUG, INFO, WARN, ERROR.
+  level int not null check (level between 1 and 4),
+  stage text,
+  attempt int,
+  message text not null,
+  fields jsonb,
+  size_bytes int not null,
+  primary key (task_id, fence, seq)
+) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_limit = 1000);
+
+-- How much of a task's log there is: of the last claim that has written the number of its last line; of all, how many lines
+-- were written, and how many are kept.
+create table headway.task_log_count (
+  task_id uuid primary key,
+  project_id uuid not null,
+  fence bigint not null,
+  last_seq int not null,
+  written bigint not null,
+  lines int not null,
+  size_bytes bigint not null
+) with (fillfactor = 70);
+
 create table headway.document_text (
   document_id uuid not null references headway.document on delete cascade,
   project_id uuid not null references headway.project,

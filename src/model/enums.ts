@@ -11,6 +11,7 @@ import {
   TASK_KINDS,
   TASK_STATUSES,
 } from "../lifecycle/status.js";
+import { STAGE_LOG_LEVELS } from "./log-levels.js";
 import { WAITING_CODES } from "../lifecycle/waiting.js";
 import { CHUNK_KINDS } from "./chunk-kinds.js";
 import { NAMED_ENTITY_TYPES } from "./named-entity-types.js";
@@ -152,6 +153,12 @@ export const StageOutcomeEnum = enumOf(
     INTERRUPTED: "Its worker stopped, died or froze.",
   },
 );
+export const LogLevelEnum = enumOf("LogLevel", "How much a line of a log matters.", STAGE_LOG_LEVELS, {
+  DEBUG: "For whoever looks for a fault.",
+  INFO: "What is done.",
+  WARN: "Something is not as it should be, and work goes on.",
+  ERROR: "Something failed.",
+});
 export const WorkerStatusEnum = enumOf(
   "WorkerStatus",
   "How a worker does, by its own loop's word.",

@@ -12,6 +12,7 @@ import { healthz, readyz, type Check } from "./health.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
 import { serveMetrics } from "./metrics.js";
 import { serveOriginal } from "./originals.js";
+import { serveOutput } from "./outputs.js";
 import { SHARED_PATHS, sharedWith } from "./origins.js";
 import { serveSignIn } from "./playground/sign-in.js";
 import { boundBodies } from "./receive.js";
@@ -57,6 +58,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         : service.authenticate(req.headers.authorization);
     app.get("/artifacts/:id", serveArtifact({ ...files, authenticate: readBy }));
     app.get("/originals/:id", serveOriginal({ ...files, authenticate: readBy }));
+    app.get("/outputs/:id/:part", serveOutput({ ...files, authenticate: readBy }));
     app
       .route("/uploads/:id")
       .put(serveUpload({ ...files, maxDocumentBytes }))

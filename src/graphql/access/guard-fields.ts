@@ -1,5 +1,5 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from "graphql";
-import { MUTATION_ROLES, requireRole, whyNotAllowed, type Principal } from "../../access/principal.js";
+import { isOperator, MUTATION_ROLES, requireOperator, requireRole, type Principal } from "../../access/principal.js";
 import { AccessDenied } from "../../errors.js";
 import type { GraphContext } from "../context.js";
 import { asRejection } from "../limits/as-rejection.js";
@@ -57,7 +57,11 @@ const CHECKS: Partial<Record<FieldAccess, (principal: Principal, name: string) =
     requireRole(principal, "ADMIN");
     return "GO_ON";
   },
-  OPERATOR_OR_NULL: (principal) => (whyNotAllowed(principal, "OPERATOR") === null ? "GO_ON" : "NULL"),
+  OPERATOR: (principal) => {
+    requireOperator(principal);
+    return "GO_ON";
+  },
+  OPERATOR_OR_NULL: (principal) => (isOperator(principal) ? "GO_ON" : "NULL"),
 };
 
 function guard(field: Field, check: (principal: Principal) => Verdict): void {
