@@ -41,6 +41,7 @@ const GIVEN: Readonly<Record<FieldAccess, readonly [ofCollection: string, ofJob:
   PROJECT: ["`FORBIDDEN`", "`FORBIDDEN`"],
   PROJECT_OR_NULL: ["null", "null"],
   OPERATOR_OR_NULL: ["null", "null"],
+  OPERATOR: ["`FORBIDDEN`", "`FORBIDDEN`"],
   ADMIN: ["`FORBIDDEN`", "`FORBIDDEN`"],
 };
 

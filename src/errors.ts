@@ -64,6 +64,23 @@ export class BadInput extends HeadwayError {
  */
 export class PermanentError extends HeadwayError {}
 
+/**
+ * Thrown by a stage handler that is to be tried again after `delayMs`, at least 1,000; it counts as no attempt. `why` is
+ * shown while it waits, with no slot and no lease. The stage's `retryLaterForMs` bounds how long that may go on.
+ * @throws {TypeError} where delayMs is no number from 0
+ */
+export class RetryLater extends HeadwayError {
+  readonly delayMs: number;
+
+  constructor(delayMs: number, why: string) {
+    if (!(delayMs >= 0 && delayMs < Infinity)) {
+      throw new TypeError(`RetryLater was given ${String(delayMs)}; it must be a number of milliseconds from 0.`);
+    }
+    super("RETRY_LATER", why, { delayMs });
+    this.delayMs = delayMs;
+  }
+}
+
 /** Refused for want of a key that is good (UNAUTHENTICATED), or of its role or scope (FORBIDDEN). A top-level GraphQL error. */
 export class AccessDenied extends HeadwayError {
   constructor(code: "UNAUTHENTICATED" | "FORBIDDEN", message: string) {

@@ -8,7 +8,7 @@ export {
   type Stored,
 } from "./pipelines/builder.js";
 export type { ChunkKind } from "./model/chunk-kinds.js";
-export { PermanentError } from "./errors.js";
+export { PermanentError, RetryLater } from "./errors.js";
 export type { EntityDraft, StagedEntities } from "./pipelines/named-entity.js";
 export { z } from "zod";
 export {
@@ -29,7 +29,9 @@ export {
   type StageContext,
   type StageDocument,
   type StageLogger,
-  type StageSettings,
-  type StagedCounts,
+  type PipelineSettings,
   type WarningScope,
 } from "./pipelines/pipeline.js";
+export type { Backoff } from "./lifecycle/backoff.js";
+export type { Limits, Rate } from "./pipelines/limits.js";
+export type { StagedCounts, StageSettings } from "./pipelines/stage-settings.js";

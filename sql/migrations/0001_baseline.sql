@@ -345,6 +345,8 @@ create table headway.task (
   -- Its worker has died with it since the run began: from then on no stage begins before the end of the one before it has
   -- been recorded, so that the next crash is laid to the stage that caused it.
   has_crashed boolean not null default false,
+  -- When its stage first asked to be tried later; null where it has not.
+  later_since timestamptz,
   -- Its worker died with it: it runs with nothing beside it until it has completed a stage.
   is_suspect boolean not null default false,
   -- Of the call that claimed it; nobody else writes it. By it a claim is found again whose answer was lost.
@@ -415,6 +417,16 @@ create index ready_stage_due on headway.ready_stage (
 ) where not_before is null;
 create index ready_stage_later on headway.ready_stage (not_before) where not_before is not null;
 
+-- What has begun lately at stages, and in pipelines (stage ''), that have a limit by rate: how many in each slot of time.
+-- Claims at the same limits take turns by locking these rows. No project: a limit is that of somebody else's API.
+create table headway.limit_use (
+  pipeline text not null,
+  stage text not null,
+  slot_ends timestamptz[] not null default '{}',
+  begun int[] not null default '{}',
+  primary key (pipeline, stage)
+) with (fillfactor = 10);
+
 -- The history. Append-only, and vacuumed for its visibility.
 create table headway.status_change (
   position bigint generated always as identity,
@@ -462,6 +474,36 @@ create table headway.stage_output (
   created_at timestamptz not null default clock_timestamp(),
   primary key (task_id, stage)
 ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_limit = 1000);
+
+-- What stages have written to their logs, in the order of claims and of lines within a claim. Bounded by keep_logs. No
+-- foreign keys to task and project, as above.
+create table headway.task_log (
+  task_id uuid not null,
+  project_id uuid not null,
+  fence bigint not null,
+  seq int not null,
+  at timestamptz not null,
+  -- DEBUG, INFO, WARN, ERROR.
+  level int not null check (level between 1 and 4),
+  stage text,
+  attempt int,
+  message text not null,
+  fields jsonb,
+  size_bytes int not null,
+  primary key (task_id, fence, seq)
+) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_limit = 1000);
+
+-- How much of a task's log there is: of the last claim that has written the number of its last line; of all, how many lines
+-- were written, and how many are kept.
+create table headway.task_log_count (
+  task_id uuid primary key,
+  project_id uuid not null,
+  fence bigint not null,
+  last_seq int not null,
+  written bigint not null,
+  lines int not null,
+  size_bytes bigint not null
+) with (fillfactor = 70);
 
 create table headway.document_text (
   document_id uuid not null references headway.document on delete cascade,

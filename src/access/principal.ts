@@ -110,6 +110,20 @@ export function whyNotMutate(principal: Principal, mutation: string): string | n
   return isPermitted(principal, needed) ? null : lacks(principal, principal.scope, needed);
 }
 
+/** Whether the principal may see what stages say of themselves: their logs, stacks and outputs. No key made for a browser may. */
+export function isOperator({ role, scope }: Principal): boolean {
+  return scope === null && isAtLeast(role, "OPERATOR");
+}
+
+/** @throws {AccessDenied} FORBIDDEN where it may not */
+export function requireOperator(principal: Principal): void {
+  if (isOperator(principal)) return;
+  throw new AccessDenied(
+    "FORBIDDEN",
+    `The logs of stages are for keys of the project with the role OPERATOR or ADMIN; "${principal.name}" is none.`,
+  );
+}
+
 /** @throws {AccessDenied} FORBIDDEN where the principal's role is smaller than `least`, or its key is for one part only */
 export function requireRole(principal: Principal, least: Role): void {
   refuseIf(whyNotAllowed(principal, least));

@@ -14,6 +14,7 @@ import type { StatusChange } from "../model/status-change.js";
 import { RefusedWrite, Task } from "../model/task.js";
 import { Worker } from "../model/worker.js";
 import { errorGroups, type FailedTasks } from "../engine/read/error-groups.js";
+import { outputsOfTasks, type KeptOutput } from "../engine/read/stage-outputs.js";
 import { textSlices, type TextSlice } from "../engine/read/text-slices.js";
 import type { Principal } from "../access/principal.js";
 import { isVisible } from "../access/key-scope.js";
@@ -22,12 +23,15 @@ import { readEntities } from "./limits/read-entities.js";
 import type { Budget } from "./limits/budget.js";
 import { many, ofMap, one } from "./batches.js";
 import { NestedPages } from "./paging/nested-pages.js";
+import { LogPages } from "./task/log-pages.js";
 import { readStageSummaries } from "../engine/read/stage-summaries.js";
 
 /** Related rows, each kind in one statement per turn, whatever the page sizes. */
 export interface Loaders {
   /** Lists below other nouns. */
   readonly pages: NestedPages;
+  readonly logs: LogPages;
+  readonly outputsOfTask: DataLoader<string, KeptOutput[]>;
   readonly collection: DataLoader<string, Collection | null>;
   readonly document: DataLoader<string, Document | null>;
   readonly job: DataLoader<string, Job | null>;
@@ -107,6 +111,11 @@ export function createLoaders(
   const inProject = "t.id = any(:keys) and t.project_id = :projectId";
   return {
     pages: new NestedPages(db, budget),
+    logs: new LogPages(db, budget, projectId),
+    outputsOfTask: many(
+      (keys) => outputsOfTasks((sql, parameters) => readBounded(db, budget, sql, parameters), projectId, keys),
+      (row) => row.taskId,
+    ),
     collection: one(
       select(Collection, inProject),
       (row) => row.id,

@@ -18,6 +18,7 @@ import { OperationsResolver } from "./operations/operations.resolver.js";
 import { PipelineResolver } from "./pipeline/pipeline.resolver.js";
 import { RootResolver } from "./root.resolver.js";
 import { StreamResolver } from "./stream/stream.resolver.js";
+import { StageRunResolver, TaskLogResolver } from "./task/task-log.resolver.js";
 import { TaskResolver, WorkerResolver } from "./task/task.resolver.js";
 import { StatusChangeResolver, TrackedResolver } from "./history/tracked.resolver.js";
 import { UploadResolver } from "./upload/upload.resolver.js";
@@ -67,8 +68,10 @@ async function build(): Promise<GraphQLSchema> {
       OperationsResolver,
       PipelineResolver,
       RootResolver,
+      StageRunResolver,
       StatusChangeResolver,
       StreamResolver,
+      TaskLogResolver,
       TaskResolver,
       TrackedResolver,
       UploadResolver,

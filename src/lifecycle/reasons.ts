@@ -6,12 +6,14 @@ export const CHANGE_REASONS = [
   "CLAIMED",
   "STAGE_STARTED",
   "HANDED_ON",
+  "QUEUED_FOR_LIMIT",
   "COMPLETED",
   "DOCUMENTS_SETTLED",
   "ALL_TASKS_SETTLED",
   "NOTHING_TO_DO",
   "UNCHANGED",
   "RETRY_SCHEDULED",
+  "RETRY_LATER",
   "RETRIES_EXHAUSTED",
   "PERMANENT_ERROR",
   "POISONED",
@@ -29,13 +31,13 @@ export type ChangeReason = (typeof CHANGE_REASONS)[number];
 /**
  * What can end a passage through a stage other than success. `again` is the reason written when the task goes back
  * to QUEUED, null where it never does; `final` the reason when it fails; `code` the error code, null where the error
- * brings its own or there is none; `countsAs` what the passage uses up.
+ * brings its own or there is none; `countsAs` what the passage uses up: a wait is bounded by time, not by number.
  */
 export interface Ending {
   readonly again: ChangeReason | null;
   readonly final: ChangeReason | null;
   readonly code: string | null;
-  readonly countsAs: "attempt" | "crash" | "nothing";
+  readonly countsAs: "attempt" | "crash" | "wait" | "nothing";
   /** It may be what its worker died of: it runs with nothing beside it until it has completed a stage. */
   readonly isSuspect?: true;
 }
@@ -56,6 +58,7 @@ export const ENDINGS = {
   CHILD_DIED: { again: "RETRY_SCHEDULED", final: "POISONED", code: "CRASHED", countsAs: "crash" },
   LEASE_LOST: { again: "LEASE_EXPIRED", final: "POISONED", code: "CRASHED", countsAs: "crash", isSuspect: true },
   LOST_BESIDE_OTHERS: { again: "LEASE_EXPIRED", final: null, code: null, countsAs: "nothing", isSuspect: true },
+  RETRY_LATER: { again: "RETRY_LATER", final: "RETRIES_EXHAUSTED", code: "RETRY_LATER", countsAs: "wait" },
   INTERRUPTED: { again: "INTERRUPTED", final: null, code: null, countsAs: "nothing" },
 } as const satisfies Record<string, Ending>;
 export type Cause = keyof typeof ENDINGS;

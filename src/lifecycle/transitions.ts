@@ -15,7 +15,14 @@ const ROLLED_UP: readonly ChangeReason[] = ["ALL_TASKS_SETTLED"];
 const EXPIRED: readonly ChangeReason[] = ["EXPIRED_BY_RETENTION", "EXPIRED_BY_REQUEST"];
 const CANCELLED_RUNNING: readonly ChangeReason[] = ["CANCELLED_BY_REQUEST", "CANCEL_DEADLINE"];
 const FAILED: readonly ChangeReason[] = ["RETRIES_EXHAUSTED", "PERMANENT_ERROR", "POISONED"];
-const GIVEN_BACK: readonly ChangeReason[] = ["RETRY_SCHEDULED", "LEASE_EXPIRED", "INTERRUPTED", "HANDED_ON"];
+const GIVEN_BACK: readonly ChangeReason[] = [
+  "RETRY_SCHEDULED",
+  "RETRY_LATER",
+  "LEASE_EXPIRED",
+  "INTERRUPTED",
+  "HANDED_ON",
+  "QUEUED_FOR_LIMIT",
+];
 
 const COLLECTION: readonly Row[] = [
   [null, ["CREATED"], ["CREATED"]],

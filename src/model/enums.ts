@@ -10,6 +10,7 @@ import {
   TASK_KINDS,
   TASK_STATUSES,
 } from "../lifecycle/status.js";
+import { STAGE_LOG_LEVELS } from "./log-levels.js";
 import { WAITING_CODES } from "../lifecycle/waiting.js";
 import { CHUNK_KINDS } from "./chunk-kinds.js";
 import { enumOf } from "./enum-of.js";
@@ -86,13 +87,15 @@ export const ChangeReasonEnum = enumOf(
     CLAIMED: "A worker took the task.",
     STAGE_STARTED: "The task passed a stage and began the next.",
     HANDED_ON: "The task passed a stage, and waits for a worker that has the next.",
+    QUEUED_FOR_LIMIT: "The task passed a stage; the next one has limits, and begins when they allow it.",
     COMPLETED: "The task passed its last stage.",
     DOCUMENTS_SETTLED: "All document tasks have settled, so the collection task is due.",
     ALL_TASKS_SETTLED: "Nothing of the job is open any more.",
     NOTHING_TO_DO: "No document came through, so the collection stages have nothing to work on.",
     UNCHANGED: "The same content has been completed before, and its results stand.",
     RETRY_SCHEDULED: "A stage failed and will be tried again.",
-    RETRIES_EXHAUSTED: "A stage failed at its last try.",
+    RETRY_LATER: "A stage asked to be tried again later; that counts as no attempt.",
+    RETRIES_EXHAUSTED: "A stage failed at its last try, or asked to be tried later for longer than it may.",
     PERMANENT_ERROR: "A stage failed in a way that trying again does not mend.",
     POISONED: "Too many workers or children died over this stage.",
     LEASE_EXPIRED: "Its worker died or froze, so the task was given back.",
@@ -133,6 +136,12 @@ export const StageOutcomeEnum = enumOf(
     INTERRUPTED: "Its worker stopped, died or froze.",
   },
 );
+export const LogLevelEnum = enumOf("LogLevel", "How much a line of a log matters.", STAGE_LOG_LEVELS, {
+  DEBUG: "For whoever looks for a fault.",
+  INFO: "What is done.",
+  WARN: "Something is not as it should be, and work goes on.",
+  ERROR: "Something failed.",
+});
 export const WorkerStatusEnum = enumOf(
   "WorkerStatus",
   "How a worker does, by its own loop's word.",
@@ -150,6 +159,8 @@ export const WaitingCodeEnum = enumOf("WaitingCode", "What work that does not mo
   NO_WORKER: "No worker that can run it is running: none of its pipeline, or none of a version that takes it.",
   PIPELINE_PAUSED: "Its pipeline is paused; running work goes on.",
   RETRY_BACKOFF: "Its next try is due later.",
+  RATE_LIMITED: "Its stage, or its pipeline, has begun as often as it may for now, over all workers.",
+  AT_CONCURRENCY_LIMIT: "As many tasks as may are in its stage, or in its pipeline, over all workers.",
   SCHEDULED: "It was submitted to run later.",
   BEHIND_OTHERS: "All workers have enough to do; others come first.",
   DOCUMENTS_OPEN: "The collection task runs once all documents are settled.",

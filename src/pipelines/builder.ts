@@ -8,8 +8,8 @@ import {
   type Pipeline,
   type PipelineDefinition,
   type SettledDocument,
-  type StageSettings,
 } from "./pipeline.js";
+import type { StageSettings } from "./stage-settings.js";
 
 /** What is kept of what a stage returns. It is plain JSON, nested as deep as it likes; nothing else is. */
 export type Stored<T> = unknown extends T

@@ -1,5 +1,5 @@
 import pRetry from "p-retry";
-import { HeadwayError, PermanentError, messageOf } from "../errors.js";
+import { HeadwayError, PermanentError, RetryLater, messageOf } from "../errors.js";
 
 /** A server that speaks OpenAI's protocol, and which of its models is meant. */
 export interface OpenAiServer {
@@ -24,8 +24,8 @@ export interface OpenAiRequest {
 const RETRIES = 5;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
-/** A server that asks for more patience than this gets it from the task's own next attempt. */
-const MAX_RETRY_AFTER_MS = 120_000;
+/** A server that asks for more patience than this is asked by a later try, which the task waits for without a slot. */
+const LONGEST_RETRY_AFTER_MS = 2_000;
 
 /** The server may answer otherwise when asked again. */
 class Passing extends HeadwayError {
@@ -40,6 +40,7 @@ class Passing extends HeadwayError {
 /**
  * The JSON answer to one request. 408, 409, 429, 5xx, time-outs and lost connections are tried again, not before the
  * time that Retry-After names.
+ * @throws {RetryLater} where that is in more than two seconds
  * @throws {PermanentError} OPENAI_REFUSED with the status in its details: asking again would not help
  * @throws {HeadwayError} OPENAI_UNAVAILABLE when the last try failed, too
  * @throws signal.reason, at once, when that aborts
@@ -52,11 +53,9 @@ export async function askOpenAi(server: OpenAiServer, request: OpenAiRequest): P
     maxTimeout: LONGEST_WAIT_MS,
     randomize: true,
     ...(signal ? { signal } : {}),
-    shouldRetry: ({ error }) => error instanceof Passing && error.retryAfterMs <= MAX_RETRY_AFTER_MS,
+    shouldRetry: ({ error }) => error instanceof Passing,
     onFailedAttempt: ({ error, retriesLeft }) =>
-      error instanceof Passing && retriesLeft > 0 && error.retryAfterMs <= MAX_RETRY_AFTER_MS
-        ? sleep(error.retryAfterMs, signal)
-        : undefined,
+      error instanceof Passing && retriesLeft > 0 ? sleep(error.retryAfterMs, signal) : undefined,
   });
 }
 
@@ -88,8 +87,11 @@ async function askOnce({ url, key }: OpenAiServer, request: OpenAiRequest): Prom
   const { status } = response;
   if (!response.ok) {
     const said = `${url}${path} answered ${status}: ${complaintOf(text)}`;
-    if (status === 408 || status === 409 || status === 429 || status >= 500)
-      throw new Passing(said, retryAfterMs(response.headers.get("retry-after")));
+    if (status === 408 || status === 409 || status === 429 || status >= 500) {
+      const waitMs = retryAfterMs(response.headers.get("retry-after"));
+      if (waitMs > LONGEST_RETRY_AFTER_MS) throw new RetryLater(waitMs, said);
+      throw new Passing(said, waitMs);
+    }
     throw new PermanentError("OPENAI_REFUSED", said, { status });
   }
   try {

@@ -2,8 +2,11 @@
 import type { Readable } from "node:stream";
 import type { ZodType } from "zod";
 import { ConfigError } from "../errors.js";
+import { faultsOfBackoff, type Backoff } from "../lifecycle/backoff.js";
 import type { ChunkKind } from "../model/chunk-kinds.js";
+import { faultsOfLimits, type Limits } from "./limits.js";
 import type { StagedEntities } from "./named-entity.js";
+import { faultsOfSettings, type StageSettings } from "./stage-settings.js";
 
 /** A JSON value: what a stage may return. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -166,40 +169,6 @@ export interface CollectionContext<Options = any, Input = any> extends StageCont
   readonly entities: StagedEntities;
 }
 
-/** What a document's task has staged by the end of a stage; zeros for collection tasks. */
-export interface StagedCounts {
-  readonly chunks: number;
-  /** Of them those with a vector. */
-  readonly embedded: number;
-}
-
-/** How a stage is run, besides `when` and its handler. */
-export interface StageSettings<Output = any> {
-  /** After this long the stage is stopped and counts as an attempt. Default 300,000. */
-  readonly timeoutMs?: number;
-  /** How often the stage is tried in all, 1 to 100. Default 3. */
-  readonly maxAttempts?: number;
-  /**
-   * The stage begins only when the end of the one before has been recorded. Else it may begin a moment earlier; should the
-   * worker die in that moment, the stage before is run again as well. For a stage whose effects outside must not come
-   * before the record says that it has begun.
-   */
-  readonly recordFirst?: boolean;
-  /** Runs the stage in a child process with limits of time and memory. */
-  readonly isolate?: boolean;
-  /** Old-space limit of the child in MiB; only with `isolate`. Default 512. */
-  readonly memoryLimitMiB?: number;
-  /**
-   * Variables of the worker's environment that the stage finds in `ctx.secrets`; an isolated stage sees no others. Their
-   * values are hidden in messages, stacks, lines of the log and outputs. A worker without one of them does not start.
-   */
-  readonly secrets?: readonly string[];
-  /**
-   * The output contract: refuses by throwing, which says what is wrong, or by returning false (OUTPUT_REJECTED, an
-   * attempt). The transaction that finishes the task refuses as well when what is staged is no longer what was checked.
-   */
-  readonly check?: (output: Output, staged: StagedCounts) => boolean | void;
-}
 interface StageBase extends StageSettings {
   /** Lower-case letters, digits and hyphens; unique in its pipeline. */
   readonly name: string;
@@ -214,7 +183,13 @@ export interface CollectionStage extends StageBase {
 }
 export type Stage = DocumentStage | CollectionStage;
 
-export interface PipelineDefinition {
+/** What a pipeline as a whole is bound by; its stages may have limits of their own beside these. */
+export interface PipelineSettings extends Limits {
+  /** Of all its stages that have none of their own. */
+  readonly backoff?: Backoff;
+}
+
+export interface PipelineDefinition extends PipelineSettings {
   /** Lower-case letters, digits and hyphens, 1 to 63 characters. */
   readonly name: string;
   /** Whole and positive; raise it when results would differ. */
@@ -227,7 +202,7 @@ export interface PipelineDefinition {
 }
 
 /** A pipeline that has been checked. */
-export interface Pipeline {
+export interface Pipeline extends PipelineSettings {
   readonly name: string;
   readonly version: number;
   readonly description: string | null;
@@ -236,8 +211,6 @@ export interface Pipeline {
   readonly collectionStages: readonly CollectionStage[];
 }
 
-export const DEFAULT_STAGE_TIMEOUT_MS = 300_000;
-export const DEFAULT_MAX_ATTEMPTS = 3;
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** Checks a pipeline and returns it. @throws {ConfigError} naming every fault at once */
@@ -253,6 +226,15 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
     options: definition.options ?? null,
     documentStages: definition.documentStages ?? [],
     collectionStages: definition.collectionStages ?? [],
+    ...settingsOf(definition),
+  };
+}
+
+function settingsOf({ concurrency, rateLimit, backoff }: PipelineSettings): PipelineSettings {
+  return {
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(rateLimit === undefined ? {} : { rateLimit }),
+    ...(backoff === undefined ? {} : { backoff }),
   };
 }
 
@@ -268,6 +250,7 @@ function faultsOf(definition: PipelineDefinition): string[] {
   if (definition.options !== undefined && typeof definition.options?.safeParse !== "function") {
     faults.push("options must be a zod schema");
   }
+  faults.push(...[...faultsOfLimits(definition), ...faultsOfBackoff(definition.backoff)].map((fault) => `it ${fault}`));
   const stages = [...(definition.documentStages ?? []), ...(definition.collectionStages ?? [])];
   if (stages.length === 0) faults.push("it has no stages; give it documentStages or collectionStages");
   const seen = new Set<string>();
@@ -276,21 +259,7 @@ function faultsOf(definition: PipelineDefinition): string[] {
     if (seen.has(stage.name)) faults.push(`two stages are named "${stage.name}"`);
     seen.add(stage.name);
     if (typeof stage.run !== "function") faults.push(`stage "${stage.name}" has no run function`);
-    const { maxAttempts = DEFAULT_MAX_ATTEMPTS, timeoutMs = DEFAULT_STAGE_TIMEOUT_MS } = stage;
-    if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > 100) {
-      faults.push(`stage "${stage.name}" has maxAttempts ${maxAttempts}; it must be 1 to 100`);
-    }
-    if (stage.recordFirst !== undefined && typeof stage.recordFirst !== "boolean") {
-      faults.push(`stage "${stage.name}" has recordFirst ${String(stage.recordFirst)}; it must be true or false`);
-    }
-    if (!isListOfNames(stage.secrets ?? [])) {
-      faults.push(`stage "${stage.name}" has secrets that are no list of names of variables`);
-    }
-    if (!Number.isInteger(timeoutMs) || timeoutMs < 1) {
-      faults.push(`stage "${stage.name}" has timeoutMs ${timeoutMs}; it must be a whole number from 1`);
-    }
+    faults.push(...faultsOfSettings(stage).map((fault) => `stage "${stage.name}" ${fault}`));
   }
   return faults;
 }
-
-const isListOfNames = (list: unknown): boolean => Array.isArray(list) && list.every((name) => /^\w+$/.test(name));

@@ -1,6 +1,7 @@
 import { ConfigError } from "../errors.js";
 import type { Serves } from "../model/worker.js";
-import { DEFAULT_MAX_ATTEMPTS, type Pipeline, type Stage } from "./pipeline.js";
+import type { Pipeline, Stage } from "./pipeline.js";
+import { DEFAULT_MAX_ATTEMPTS } from "./stage-settings.js";
 
 /** The pipelines this process knows, by name. */
 export class Registry {

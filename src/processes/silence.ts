@@ -2,7 +2,7 @@ import type { DataSource } from "typeorm";
 import { withDeadline } from "../async/with-deadline.js";
 import type { Config } from "../config.js";
 import type { TaskKind } from "../lifecycle/status.js";
-import { DEFAULT_STAGE_TIMEOUT_MS } from "../pipelines/pipeline.js";
+import { DEFAULT_STAGE_TIMEOUT_MS } from "../pipelines/stage-settings.js";
 import type { Registry } from "../pipelines/registry.js";
 import type { WorkerProcess } from "./worker-process.js";
 

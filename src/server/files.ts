@@ -32,13 +32,13 @@ export interface StoredFile {
   readonly open: (range: ByteRange | null) => Promise<Readable | "missing">;
 }
 
-/** One kind of files, at /<folder>/<id>. */
+/** One kind of files, at /<folder>/<id>, or at /<folder>/<id>/<part>. */
 interface FileKind {
   /** In a word, such as "artifact". */
   readonly what: string;
   readonly folder: string;
   /** Null where there is none that the principal may see. */
-  readonly find: (principal: Principal, id: string) => Promise<StoredFile | null>;
+  readonly find: (principal: Principal, id: string, part: string) => Promise<StoredFile | null>;
 }
 
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w-]+=(?:[\w.+-]+|"[\w .+-]*"))*$/;
@@ -51,16 +51,17 @@ const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w-]+=(?:[\w.+-]+|"[
 export function serveFiles(
   { authenticate, logger }: Pick<FileDeps, "authenticate" | "logger">,
   { what, folder, find }: FileKind,
-): RequestHandler<{ id: string }> {
+): RequestHandler<{ id: string; part?: string }> {
   const missing = (res: Response, id: string): void =>
     refuse(res, 404, "NOT_FOUND", `There is no ${what} ${JSON.stringify(id)}.`);
   return async (req, res) => {
     res.setHeader("referrer-policy", "no-referrer");
     const id = req.params.id.toLowerCase();
-    const principal = await authenticate(req as Request, `${folder}/${id}`);
+    const { part = "" } = req.params;
+    const principal = await authenticate(req as Request, `${folder}/${id}${part === "" ? "" : `/${part}`}`);
     know(req.socket);
     requireRead(principal);
-    const file = isUuid(id) ? await find(principal, id) : null;
+    const file = isUuid(id) ? await find(principal, id, part) : null;
     if (file === null) return missing(res, req.params.id);
     const { sizeBytes } = file;
     const etag = `"${file.sha256}"`;

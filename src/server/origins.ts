@@ -3,7 +3,7 @@ import type { RequestHandler } from "express";
 import type { IncomingHttpHeaders } from "node:http";
 
 /** Where pages of other origins may ask: what wants a key, and nothing else. */
-export const SHARED_PATHS = ["/graphql", "/uploads", "/artifacts", "/originals"];
+export const SHARED_PATHS = ["/graphql", "/uploads", "/artifacts", "/originals", "/outputs"];
 
 /** What a page may read of an answer beside its body. */
 const EXPOSED = [

@@ -13,6 +13,7 @@ import { healthz, readyz, type Check } from "./health.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
 import { serveMetrics } from "./metrics.js";
 import { serveOriginal } from "./originals.js";
+import { serveOutput } from "./outputs.js";
 import { SHARED_PATHS, sharedWith } from "./origins.js";
 import { PLAYGROUND_PATH, serveSignIn } from "./playground/sign-in.js";
 import { boundBodies } from "./receive.js";
@@ -63,6 +64,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           : service.authenticate(req.headers.authorization);
     app.get("/artifacts/:id", serveArtifact({ ...files, authenticate: by("GET") }));
     app.get("/originals/:id", serveOriginal({ ...files, authenticate: by("GET") }));
+    app.get("/outputs/:id/:part", serveOutput({ ...files, authenticate: by("GET") }));
     const uploads = { ...files, authenticate: by("PUT"), maxDocumentBytes };
     const { head, patch } = serveResumable(uploads);
     app.route("/uploads/:id").put(serveUpload(uploads)).head(head).patch(patch).all(onlySent);

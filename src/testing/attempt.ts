@@ -2,14 +2,10 @@ import { toStorableJson } from "../engine/storable.js";
 import { ConfigError, PermanentError, UserFault } from "../errors.js";
 import { ENDINGS, type Cause } from "../lifecycle/reasons.js";
 import { checkOptions } from "../pipelines/options.js";
-import {
-  DEFAULT_STAGE_TIMEOUT_MS,
-  type CollectionContext,
-  type DocumentContext,
-  type Pipeline,
-  type Stage,
-} from "../pipelines/pipeline.js";
-import { endingOf, Stopped } from "../worker/ending.js";
+import type { CollectionContext, DocumentContext, Pipeline, Stage } from "../pipelines/pipeline.js";
+import { DEFAULT_STAGE_TIMEOUT_MS } from "../pipelines/stage-settings.js";
+import { waitAfter } from "../worker/end-stage.js";
+import { cutStack, endingOf, Stopped, type StageEnding } from "../worker/ending.js";
 import { assertAccepted, orAborted } from "../worker/run-task.js";
 import { benchContext, type BenchCall } from "./context.js";
 import type { Recording } from "./recorded.js";
@@ -33,6 +29,8 @@ export interface StageAttempt<Output = any> {
   /** As it is kept, in JSON and back; null where the try failed. */
   readonly output: Output;
   readonly error: StageFailure | null;
+  /** How long a worker would wait before the next try, if it makes one; null where the try ended well. */
+  readonly retryInMs: number | null;
   readonly durationMs: number;
 }
 
@@ -63,7 +61,7 @@ export function stageNamed({ name, documentStages, collectionStages }: Pipeline,
 
 /** Runs one try of a stage as a worker does: its deadline, its signal, what becomes of its output, its check. */
 export async function attemptStage(
-  stage: Stage,
+  { pipeline, stage }: { readonly pipeline: Pipeline; readonly stage: Stage },
   call: Omit<BenchCall, "signal" | "stage">,
   recording: Recording,
   { signal: stop, timeoutMs = stage.timeoutMs ?? DEFAULT_STAGE_TIMEOUT_MS }: AttemptLimits,
@@ -88,12 +86,15 @@ export async function attemptStage(
     assertAccepted(stage, output, { chunks: recording.chunks.length, embedded });
     const kept = JSON.parse(toStorableJson(output)) as unknown;
     recording.stageEnded(true);
-    return { ...base, status: "COMPLETED", output: kept, error: null, durationMs: took() };
+    return { ...base, status: "COMPLETED", output: kept, error: null, retryInMs: null, durationMs: took() };
   } catch (thrown) {
     recording.stageEnded(false);
-    const error = failureOf(thrown);
+    const ending = endingOf(thrown);
+    const error = failureOf(ending);
     const status = error.cause === "INTERRUPTED" ? "CANCELLED" : "FAILED";
-    return { ...base, status, output: null, error, durationMs: took() };
+    const { delayMs } = waitAfter({ running: call, pipeline, stage }, ending, thrown);
+    const retryInMs = error.retryable ? delayMs : null;
+    return { ...base, status, output: null, error, retryInMs, durationMs: took() };
   } finally {
     clearTimeout(timer);
     stop?.removeEventListener("abort", onStop);
@@ -122,13 +123,12 @@ function lateness({ isolate }: Stage, timeoutMs: number): Error {
   );
 }
 
-function failureOf(thrown: unknown): StageFailure {
-  const { cause, code, message, stack } = endingOf(thrown);
+function failureOf({ cause, code, message, stack }: StageEnding): StageFailure {
   return {
     cause,
     code: code ?? ENDINGS[cause].code ?? cause,
     message: message ?? "The stage was stopped.",
-    stack: stack ?? null,
+    stack: stack === undefined ? null : cutStack(stack),
     retryable: ENDINGS[cause].again !== null,
   };
 }

@@ -1,10 +1,5 @@
-import {
-  DEFAULT_MAX_ATTEMPTS,
-  type Json,
-  type Pipeline,
-  type SettledDocument,
-  type Stage,
-} from "../pipelines/pipeline.js";
+import type { Json, Pipeline, SettledDocument, Stage } from "../pipelines/pipeline.js";
+import { DEFAULT_MAX_ATTEMPTS, DEFAULT_RETRY_LATER_FOR_MS } from "../pipelines/stage-settings.js";
 import { attemptStage, benchOptions, type AttemptLimits, type StageAttempt, type StageFailure } from "./attempt.js";
 import type { BenchCall, BenchSettled } from "./context.js";
 import { BenchDocument, Recording, type BenchFile, type LeftBehind } from "./recorded.js";
@@ -69,7 +64,7 @@ export async function runPipeline<Output = any>(
   };
   const run = (stages: readonly Stage[], recording: Recording, settled: readonly BenchSettled[]): Promise<TaskResult> =>
     runTask(
-      stages.filter((stage) => stage.when?.(options) ?? true),
+      { pipeline, stages: stages.filter((stage) => stage.when?.(options) ?? true) },
       { ...call, settled },
       recording,
       surroundings,
@@ -99,7 +94,7 @@ export async function runPipeline<Output = any>(
 }
 
 async function runTask(
-  stages: readonly Stage[],
+  { pipeline, stages }: { readonly pipeline: Pipeline; readonly stages: readonly Stage[] },
   call: Omit<BenchCall, "signal" | "stage" | "attempt" | "input">,
   recording: Recording,
   limits: AttemptLimits,
@@ -108,7 +103,7 @@ async function runTask(
   const outputs: Record<string, unknown> = {};
   let input: unknown = null;
   for (const stage of stages) {
-    const last = await runToEnd(stage, { ...call, input }, recording, { limits, attempts });
+    const last = await runToEnd({ pipeline, stage }, { ...call, input }, recording, { limits, attempts });
     if (last.error !== null) {
       const { status, error } = last;
       return { ...recordedIn(recording), status, error: { ...error, stage: stage.name }, attempts, outputs };
@@ -119,18 +114,28 @@ async function runTask(
   return { ...recordedIn(recording), status: "COMPLETED", error: null, attempts, outputs };
 }
 
-/** Tries a stage until it ends well, or is not to be tried again. */
+/** Tries a stage until it ends well, or is not to be tried again; what a worker would wait for in between is only counted. */
 async function runToEnd(
-  stage: Stage,
+  at: { readonly pipeline: Pipeline; readonly stage: Stage },
   call: Omit<BenchCall, "signal" | "stage" | "attempt">,
   recording: Recording,
   { limits, attempts }: { readonly limits: AttemptLimits; readonly attempts: StageAttempt[] },
 ): Promise<StageAttempt> {
-  for (let attempt = 1; ; attempt += 1) {
-    const tried = await attemptStage(stage, { ...call, attempt }, recording, limits);
+  const { maxAttempts = DEFAULT_MAX_ATTEMPTS, retryLaterForMs = DEFAULT_RETRY_LATER_FOR_MS } = at.stage;
+  let waitedMs: number | null = null;
+  for (let attempt = 1; ;) {
+    const tried = await attemptStage(at, { ...call, attempt }, recording, limits);
+    const isPutOff = tried.error?.cause === "RETRY_LATER";
+    // Counted from the first that asked for it, with all that is waited for since.
+    if (isPutOff || waitedMs !== null) waitedMs = (waitedMs ?? 0) + (tried.retryInMs ?? 0);
+    if (isPutOff && waitedMs! > retryLaterForMs) {
+      const exhausted = { ...tried, retryInMs: null, error: { ...tried.error!, code: "RETRY_LATER_EXHAUSTED" } };
+      attempts.push(exhausted);
+      return exhausted;
+    }
     attempts.push(tried);
-    const isLast = attempt >= (stage.maxAttempts ?? DEFAULT_MAX_ATTEMPTS);
-    if (tried.status !== "FAILED" || isLast || !tried.error?.retryable) return tried;
+    if (tried.status !== "FAILED" || !tried.error?.retryable || (!isPutOff && attempt >= maxAttempts)) return tried;
+    if (!isPutOff) attempt += 1;
   }
 }
 

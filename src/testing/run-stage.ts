@@ -66,7 +66,7 @@ export async function runStage<Output = any>(
     kept: surroundings.kept ?? null,
     settled: documents.map(settledOf),
   };
-  return resultOf(await attemptStage(stage, call, recording, surroundings), recording);
+  return resultOf(await attemptStage({ pipeline, stage }, call, recording, surroundings), recording);
 }
 
 function settledOf(file: BenchSettledFile, index: number): BenchSettled {

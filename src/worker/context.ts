@@ -18,7 +18,8 @@ import type { Beating, Heartbeat } from "./heartbeat.js";
 import { Source, type DocumentFacts, type SourceDeps } from "../sources/source.js";
 import { StageDatabase } from "./stage-database.js";
 import { Secrets } from "./secrets.js";
-import { labelled, type StageLabels } from "./stage-log.js";
+import { inBoth, labelled, type StageLabels } from "./stage-log.js";
+import type { ClaimLog, TaskLogs } from "./task-logs.js";
 import { Staging } from "./staging.js";
 import { replaceEntities } from "./staging-entities.js";
 import { writeArtifact } from "./write-artifact.js";
@@ -31,6 +32,7 @@ export interface RunningClaim {
   readonly source: Source | null;
   readonly staging: Staging | null;
   readonly warnings: TaskWarning[];
+  readonly log: ClaimLog;
   /** Of the task, as of the last stage that it has passed: see Claim. */
   pipelineVersion: number;
   isMixed: boolean;
@@ -53,6 +55,7 @@ export interface RunningClaim {
 export interface ContextDeps extends SourceDeps {
   readonly db: DataSource;
   readonly heartbeat: Heartbeat;
+  readonly logs: TaskLogs;
   readonly logger: StageLogger;
   readonly onError: (error: unknown, doing: string) => void;
 }
@@ -77,6 +80,7 @@ export function startClaim(deps: ContextDeps, claim: Claim, beating: Beating, st
     source: document ? new Source({ ...deps, db }, { document, reserveKey, addFacts, signal: stop }) : null,
     staging: document ? new Staging(db, claim, document.id) : null,
     warnings: [...claim.warnings],
+    log: deps.logs.of(claim),
     pipelineVersion: claim.pipelineVersion,
     isMixed: claim.isMixed,
     facts: {},
@@ -120,7 +124,10 @@ export function stageContext(
     artifacts: {
       write: (name, content, mediaType) => writeArtifact(deps.blobs, running, stage, { name, content, mediaType }),
     },
-    logger: labelled(secrets.hiddenIn(deps.logger), labelsOf(running, stage)),
+    logger: inBoth(
+      labelled(secrets.hiddenIn(deps.logger), labelsOf(running, stage)),
+      secrets.hiddenIn(running.log.at(stage, running.attempt)),
+    ),
     warn: (code, message, scope) => addWarning(running.warnings, warningOf(code, secrets.text(message), scope)),
   };
   return claim.kind === "DOCUMENT" ? documentContext(running, common) : collectionContext(running, common);

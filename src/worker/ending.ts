@@ -1,5 +1,5 @@
 import { toStorableText } from "../engine/storable.js";
-import { HeadwayError, PermanentError, messageOf } from "../errors.js";
+import { HeadwayError, PermanentError, RetryLater, messageOf } from "../errors.js";
 import type { Cause } from "../lifecycle/reasons.js";
 
 /** Why a running stage is to stop. "not recorded": a stage before could not be. */
@@ -17,8 +17,10 @@ export interface StageEnding {
   readonly cause: Cause;
   readonly code?: string;
   readonly message?: string;
-  /** Of what the handler itself threw. */
+  /** Of what the handler itself threw, whole: what is to be hidden in it is hidden before it is cut. */
   readonly stack?: string;
+  /** Of RETRY_LATER: how long the handler asked to be put off. */
+  readonly laterMs?: number;
 }
 
 const MAX_STACK_LENGTH = 8_000;
@@ -38,6 +40,11 @@ export function endingOf(error: unknown): StageEnding {
       return { cause: code, message };
     if (code === "CRASHED") return { cause: "CHILD_DIED", message };
   }
+  // By name as well: a pipeline's own copy of the class is another class.
+  if (error instanceof RetryLater || (error instanceof Error && error.name === "RetryLater")) {
+    const { delayMs } = error as { delayMs?: unknown };
+    if (typeof delayMs === "number" && delayMs >= 0) return { cause: "RETRY_LATER", message, laterMs: delayMs };
+  }
   const stack = stackOf(error);
   // By name as well: a pipeline's own copy of the class is another class.
   if (error instanceof PermanentError || (error instanceof Error && error.name === "PermanentError")) {
@@ -46,14 +53,19 @@ export function endingOf(error: unknown): StageEnding {
   return { cause: "HANDLER_THREW", message, stack, ...(isCode(code) ? { code } : {}) };
 }
 
-/** The stacks of an error and of its causes, at most 8,000 characters; undefined where nothing has one. */
+/** The stacks of an error and of its causes, whole; undefined where nothing has one. */
 export function stackOf(error: unknown): string | undefined {
   const stacks: string[] = [];
   for (let one = error; one instanceof Error && stacks.length < MAX_CAUSES; one = one.cause) {
     stacks.push(textOf(one));
   }
-  const text = stacks.join("\ncaused by ").slice(0, MAX_STACK_LENGTH);
-  return text === "" ? undefined : toStorableText(text);
+  const text = stacks.join("\ncaused by ");
+  return text === "" ? undefined : text;
+}
+
+/** A stack as it is kept and shown: storable, at most 8,000 characters. Hide in it first what is to be hidden. */
+export function cutStack(stack: string): string {
+  return toStorableText(stack.slice(0, MAX_STACK_LENGTH));
 }
 
 /** A stack may be a getter that throws, or anything at all. */

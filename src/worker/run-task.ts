@@ -1,22 +1,15 @@
 import type { Claim } from "../engine/flush/claim.js";
-import type { TaskCommand } from "../engine/flush/task-command.js";
 import { toStorableJson } from "../engine/storable.js";
 import { isUnchanged } from "../engine/flush/unchanged.js";
 import { HeadwayError, messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
-import { backoffMs } from "../lifecycle/backoff.js";
-import {
-  DEFAULT_MAX_ATTEMPTS,
-  DEFAULT_STAGE_TIMEOUT_MS,
-  type CollectionContext,
-  type DocumentContext,
-  type Pipeline,
-  type Stage,
-  type StagedCounts,
-} from "../pipelines/pipeline.js";
+import { hasLimits } from "../pipelines/limits.js";
+import type { CollectionContext, DocumentContext, Pipeline, Stage } from "../pipelines/pipeline.js";
 import type { Registry } from "../pipelines/registry.js";
-import { labelsOf, stageContext, startClaim, type ContextDeps, type RunningClaim } from "./context.js";
-import { endingOf, Stopped, type StageEnding } from "./ending.js";
+import { DEFAULT_MAX_ATTEMPTS, DEFAULT_STAGE_TIMEOUT_MS, type StagedCounts } from "../pipelines/stage-settings.js";
+import { stageContext, startClaim, type ContextDeps, type RunningClaim } from "./context.js";
+import { base, endCommand } from "./end-stage.js";
+import { Stopped } from "./ending.js";
 import { Escaped, inStage } from "./escapes.js";
 import type { Beating } from "./heartbeat.js";
 import { Secrets } from "./secrets.js";
@@ -35,6 +28,8 @@ export interface RunTaskDeps extends ContextDeps, WriteBehindDeps, LeaveDeps {
   readonly failures: StageFailures;
   /** Called once a task that staged text or chunks has completed, so that its document shows them, or was skipped. */
   readonly onContentMoved: (documentId: string) => void;
+  /** Called when a task has left a stage with limits for the next: another may begin there. */
+  readonly onShareFreed: () => void;
 }
 
 export interface IsolatedStage {
@@ -113,22 +108,25 @@ async function runStage(
   } catch (error) {
     // What ends a stage from outside ends its task only with its handler, or with its process.
     const reason = error instanceof Stopped ? error.reason : error instanceof Escaped ? "an error escaped" : null;
-    if (reason !== null && !(await hasStopped(running, reason, deps.cancelDeadlineMs))) {
+    const isLeft = reason !== null && !(await hasStopped(running, reason, deps.cancelDeadlineMs));
+    // A stage before may have taken the task out of our hands; then nothing is said of this one.
+    if (running.isOver && !isLeft) return null;
+    if (isLeft) {
       running.isLeft = true;
       onLeft();
-      const ending = endingFor(deps, running, name, error);
-      await leave(deps, running, name, () => endCommand(running, ending), reason);
-      if (!running.isOver) await end(deps, running, ending);
-      return null;
+      await leave(deps, running, name, () => endCommand(deps.failures, { running, pipeline, stage }, error), reason);
     }
-    await endWith(deps, running, name, error);
+    // Under a lost lease nothing more is written; the attempt to end is recorded as refused, as evidence.
+    if (!running.isOver) await deps.recorder.record(endCommand(deps.failures, { running, pipeline, stage }, error));
     return null;
   }
   const isSkip = nextName !== undefined && (await fetchedNothingNew(deps, running));
   if (running.isOver) return null;
   const ran = whatStands(running, pipeline, names[0] === name);
   const change = { ...base(running), ...ran, outputJson };
-  if (next && !isSkip) {
+  // A stage with limits is begun by a claim alone, which looks at them.
+  const isQueued = next !== undefined && hasLimits(next);
+  if (next && !isSkip && !isQueued) {
     const isAhead = mayGoAhead(deps, running, next, outputJson.length, stop.signal);
     const maxAttempts = next.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
     const recorded = deps.recorder.record({ ...change, kind: "stage", stage: next.name, maxAttempts, isAhead });
@@ -136,6 +134,7 @@ async function runStage(
       follow(deps, running, stop, { stage: next.name, recorded });
       await failpoint("stage.ahead");
     } else if (!confirm(running, next.name, await recorded)) return null;
+    if (hasLimits(stage)) void recorded.then(deps.onShareFreed, () => undefined);
     Object.assign(running, ran);
     running.attempt = 1;
     running.input = running.secrets.hidesNothing ? (output ?? null) : (JSON.parse(outputJson) as unknown);
@@ -148,7 +147,7 @@ async function runStage(
     isSkip
       ? { ...base(running), kind: "skip" }
       : nextName !== undefined
-        ? { ...change, kind: "hand_on", stage: nextName }
+        ? { ...change, kind: "hand_on", stage: nextName, isQueued }
         : { ...change, kind: "complete", staged },
   );
   running.isOver = true;
@@ -252,40 +251,4 @@ export function assertAccepted(stage: Stage, output: unknown, staged: StagedCoun
   }
   if (refusal !== null)
     throw new HeadwayError("OUTPUT_REJECTED", `The output of stage "${stage.name}" was refused: ${refusal}`);
-}
-
-/** Records what ended the stage. */
-async function endWith(deps: RunTaskDeps, running: RunningClaim, stage: string, error: unknown): Promise<void> {
-  // A stage before has taken the task out of our hands.
-  if (running.isOver) return;
-  // Under a lost lease nothing more is written; the attempt to end is recorded as refused, as evidence.
-  await end(deps, running, endingFor(deps, running, stage, error));
-}
-
-/** How the stage has ended; a failure is said in the log. */
-function endingFor(deps: RunTaskDeps, running: RunningClaim, stage: string, error: unknown): StageEnding {
-  const ending = running.secrets.ending(endingOf(error));
-  if (ending.cause !== "INTERRUPTED" && !running.isOver) deps.failures.say(labelsOf(running, stage), ending);
-  return ending;
-}
-
-async function end(deps: RunTaskDeps, running: RunningClaim, ending: StageEnding): Promise<void> {
-  await deps.recorder.record(endCommand(running, ending));
-}
-
-function endCommand(running: RunningClaim, ending: StageEnding): TaskCommand {
-  const delayMs = ending.cause === "INTERRUPTED" ? 0 : backoffMs(running.attempt);
-  return { ...base(running), ...ending, kind: "end", delayMs };
-}
-
-function base(running: RunningClaim) {
-  const { claim, facts, staging, warnings } = running;
-  return {
-    taskId: claim.taskId,
-    fence: claim.fence,
-    ...staging?.fences,
-    ...(Object.keys(facts).length > 0 ? { document: facts } : {}),
-    // A copy: the next stage may add to them before this is sent.
-    ...(warnings.length > 0 ? { warnings: [...warnings] } : {}),
-  };
 }

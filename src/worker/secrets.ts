@@ -2,7 +2,7 @@ import { wholeEnvironment } from "../config/environment.js";
 import { ConfigError } from "../errors.js";
 import type { StageLogger } from "../pipelines/pipeline.js";
 import type { Registry } from "../pipelines/registry.js";
-import type { StageEnding } from "./ending.js";
+import { cutStack, type StageEnding } from "./ending.js";
 
 const HIDDEN = "[hidden]";
 /** Shorter values are words that stand for themselves elsewhere. */
@@ -52,11 +52,14 @@ export class Secrets {
     return text === undefined ? undefined : this.text(text);
   }
 
-  /** How a stage ended, as it may be told. */
+  /** How a stage ended, as it may be told: its stack is cut once nothing in it is to be hidden any more. */
   ending(ending: StageEnding): StageEnding {
-    if (this.#hidden.length === 0) return ending;
     const [message, stack] = [this.optional(ending.message), this.optional(ending.stack)];
-    return { ...ending, ...(message === undefined ? {} : { message }), ...(stack === undefined ? {} : { stack }) };
+    return {
+      ...ending,
+      ...(message === undefined ? {} : { message }),
+      ...(stack === undefined ? {} : { stack: cutStack(stack) }),
+    };
   }
 
   /** A logger that is given nothing that is to be hidden. */

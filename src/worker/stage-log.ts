@@ -19,6 +19,15 @@ export function labelled(logger: StageLogger, labels: StageLabels): StageLogger 
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
+/** A logger whose lines go to both. */
+export function inBoth(one: StageLogger, other: StageLogger): StageLogger {
+  const at = (level: keyof StageLogger) => (fields: object, message: string) => {
+    one[level](fields, message);
+    other[level](fields, message);
+  };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
 /** Says why stages failed: the same failure at most once a minute, and then how often it came meanwhile. */
 export class StageFailures {
   readonly #logger: StageLogger;

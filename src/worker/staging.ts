@@ -6,7 +6,8 @@ import type { Claim } from "../engine/flush/claim.js";
 import type { TaskWarning } from "../engine/flush/task-command.js";
 import { PermanentError } from "../errors.js";
 import { CHUNK_KINDS } from "../model/chunk-kinds.js";
-import type { ChunkDraft, KeptContent, StagedCounts } from "../pipelines/pipeline.js";
+import type { ChunkDraft, KeptContent } from "../pipelines/pipeline.js";
+import type { StagedCounts } from "../pipelines/stage-settings.js";
 import type { StageDatabase } from "./stage-database.js";
 
 const BATCH = 500;

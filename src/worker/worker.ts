@@ -3,7 +3,7 @@ import { monitorEventLoopDelay, type IntervalHistogram } from "node:perf_hooks";
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { Signal } from "../async/signal.js";
-import { DeadlineExceeded, endOf, withDeadline } from "../async/with-deadline.js";
+import { endOf, withDeadline } from "../async/with-deadline.js";
 import { cancelChannel } from "../database/channels.js";
 import { listen, type Listener } from "../database/listener.js";
 import type { Address } from "../database/session.js";
@@ -13,16 +13,17 @@ import { dispatch } from "../engine/flush/hints.js";
 import { Recorder } from "../engine/flush/recorder.js";
 import { servesOf } from "../pipelines/registry.js";
 import type { SourceRules } from "../sources/uri.js";
-import { HeadwayError, messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
 import { Heartbeat } from "./heartbeat.js";
-import { stackOf } from "./ending.js";
+import { cutStack, stackOf } from "./ending.js";
 import { catchEscapes, type Escaped } from "./escapes.js";
+import { notStarted, START_DEADLINE_MS } from "./not-started.js";
 import type { RunTaskDeps } from "./run-task.js";
 import { Runs } from "./runs.js";
 import { StageFailures } from "./stage-log.js";
 import { Room, type SuspectRule } from "./room.js";
 import { removeStale } from "./staging.js";
+import { TaskLogs } from "./task-logs.js";
 import { WorkerRow } from "./worker-row.js";
 
 export interface WorkerSettings {
@@ -58,7 +59,6 @@ export interface WorkerDeps extends Pick<
   readonly onSpoiled?: () => void;
 }
 
-const START_DEADLINE_MS = 10_000;
 /** A claim that hangs in the database must not hold up the stop: what it takes after all is rescued by its lease. */
 const CLAIM_DEADLINE_MS = 1_000;
 /** Handlers that ignore their signal are left behind after this long; their leases bring their tasks back. */
@@ -74,6 +74,7 @@ export class WorkerLoop {
   readonly #settings: WorkerSettings;
   readonly #recorder: Recorder;
   readonly #heartbeat: Heartbeat;
+  readonly #logs: TaskLogs;
   readonly #row: WorkerRow;
   readonly #lag: IntervalHistogram = monitorEventLoopDelay({ resolution: 20 });
   readonly #running: Runs;
@@ -99,8 +100,10 @@ export class WorkerLoop {
     this.#places = new Room(settings.concurrency, settings.suspects ?? "between", 2 * settings.leaseMs);
     const { db, onError } = deps;
     this.#heartbeat = new Heartbeat(db, { workerId: this.id, ...settings }, onError);
+    this.#logs = new TaskLogs(db, onError);
     this.#recorder = new Recorder({
       db,
+      takeLogs: () => this.#logs.take(),
       actor: { type: "WORKER", name: `worker:${this.id}` },
       workerId: this.id,
       ...settings,
@@ -114,7 +117,9 @@ export class WorkerLoop {
         cancelDeadlineMs: settings.cancelDeadlineMs,
         recorder: this.#recorder,
         heartbeat: this.#heartbeat,
+        logs: this.#logs,
         failures: new StageFailures(deps.logger),
+        onShareFreed: () => this.#wake.raise(),
         onContentMoved: (documentId) => {
           removeStale(db, documentId).catch((error: unknown) =>
             onError(error, `removing old content of document ${documentId}`),
@@ -177,25 +182,8 @@ export class WorkerLoop {
       await withDeadline("Starting the worker", START_DEADLINE_MS, starting());
     } catch (error) {
       await this.stop(0);
-      throw this.#notStarted(error, step);
+      throw notStarted(error, step, this.#claimError);
     }
-  }
-
-  #notStarted(error: unknown, step: string): HeadwayError {
-    if (error instanceof DeadlineExceeded) {
-      const last = this.#claimError === null ? "" : ` The last claim failed: ${messageOf(this.#claimError)}`;
-      return new HeadwayError(
-        "WORKER_NOT_STARTED",
-        `The worker did not start within ${START_DEADLINE_MS} ms: it hangs in ${step}.${last}`,
-      );
-    }
-    if (error instanceof HeadwayError) return error;
-    return new HeadwayError(
-      "WORKER_NOT_STARTED",
-      `The worker can't start, in ${step}: ${String(error)}`,
-      {},
-      { cause: error },
-    );
   }
 
   /** Takes nothing new from here on; what runs goes on. Idempotent. */
@@ -229,6 +217,7 @@ export class WorkerLoop {
     this.#running.stop();
     await endOf("Stopping running tasks", STOP_DEADLINE_MS, all);
     this.#recorder.close();
+    await this.#logs.close();
     await this.#heartbeat.stop();
     await this.#listener?.close();
     this.#lag.disable();
@@ -238,7 +227,7 @@ export class WorkerLoop {
 
   /** Its task has been told; what it has left behind in this process nobody knows. */
   #onEscape(error: Escaped, hide: (text: string) => string): void {
-    const [said, stack] = [error.message, stackOf(error) ?? ""].map(hide);
+    const [said, stack] = [hide(error.message), cutStack(hide(stackOf(error) ?? ""))];
     this.#deps.logger.error({ error: said, stack }, "an error escaped from a handler");
     this.#deps.onSpoiled?.();
   }
@@ -255,7 +244,8 @@ export class WorkerLoop {
         this.#lag.reset();
         onFirstIteration();
       }
-      if (claimed !== "all" || this.#free <= 0) await this.#wake.wait(this.#settings.pollMs);
+      const opensInMs = this.#free > 0 ? this.#recorder.limitOpensInMs : Infinity;
+      if (claimed !== "all" || this.#free <= 0) await this.#wake.wait(Math.min(this.#settings.pollMs, opensInMs));
     }
   }
 

@@ -65,9 +65,13 @@ describe("the openai embedder", () => {
     expect(openAi.requests).toHaveLength(1);
   });
 
-  test("leaves waiting for more than two minutes to the task's next attempt", async () => {
-    openAi.troubles.push({ status: 429, retryAfter: "3600" });
-    await expect(embedder().embed(["x"])).rejects.toMatchObject({ code: "OPENAI_UNAVAILABLE" });
+  test("asks to be tried later where it would have to wait for more than two seconds", async () => {
+    openAi.troubles.push({ status: 429, retryAfter: "3600", message: "Slow down." });
+    await expect(embedder().embed(["x"])).rejects.toMatchObject({
+      name: "RetryLater",
+      delayMs: 3_600_000,
+      message: expect.stringContaining("429: Slow down."),
+    });
     expect(openAi.requests).toHaveLength(1);
   });
 
@@ -84,7 +88,7 @@ describe("the openai embedder", () => {
   });
 
   test("stops at once when its signal is aborted, while it waits too", async () => {
-    openAi.troubles.push({ status: 429, retryAfter: "60" });
+    openAi.troubles.push({ status: 429, retryAfter: "2" });
     const stop = new AbortController();
     const embedding = embedder().embed(["x"], stop.signal);
     while (openAi.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));

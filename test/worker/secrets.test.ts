@@ -30,7 +30,7 @@ export default pipeline({ name: "asks", version: 1 })
   .document("bare", { isolate: true, memoryLimitMiB: 64, run: async (ctx) => ({ pid: process.pid, names: Object.keys(ctx.secrets) }) })
   .document("here", { secrets: ["GIVEN_SECRET"], run: tell })
   .document("fail", { secrets: ["GIVEN_SECRET"], maxAttempts: 1, run: async (ctx) => {
-    throw new Error("401 for " + ctx.secrets.GIVEN_SECRET, { cause: new Error("because of " + ctx.secrets.GIVEN_SECRET) });
+    throw new Error("401 for " + ctx.secrets.GIVEN_SECRET, { cause: new Error("because of " + (ctx.secrets.GIVEN_SECRET + " ").repeat(1000)) });
   } })
   .build();
 `;
@@ -116,6 +116,12 @@ test("a stage is given the secrets that it names and no others, by the pipe; the
   const task = await taskOf(job);
   expect(task.error_message).toBe("401 for [hidden]");
   expect(task.error_stack).toMatch(/^Error: 401 for \[hidden\][^]*caused by Error: because of \[hidden\]/);
+  // Hidden first and cut then: the other way round a part of one would stand at its end.
+  expect(task.error_stack).toHaveLength(8_000);
+  expect(task.error_stack).not.toContain('key/"');
+  const logged = await rows(`select message, fields from headway.task_log where task_id = '${task.id}' order by seq`);
+  const hidden = { url: "https://api.example.com/?key=[hidden]", headers: { Authorization: "[hidden]" } };
+  expect(logged).toEqual([1, 2].map(() => ({ message: "asked with [hidden]", fields: hidden })));
   expect(task.warnings).toEqual([expect.objectContaining({ message: "asked with [hidden]" })]);
   const late = await taskOf(await settled(await submit("late")));
   expect(late).toMatchObject({ status: "FAILED", error_stage: "go-on" });

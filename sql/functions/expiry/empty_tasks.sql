@@ -5,6 +5,8 @@ as $$
 begin
   delete from headway.artifact where task_id = any (p_tasks);
   delete from headway.stage_output where task_id = any (p_tasks);
+  delete from headway.task_log where task_id = any (p_tasks);
+  delete from headway.task_log_count where task_id = any (p_tasks);
   update headway.task set error_message = null, change_message = null, document_name = null, progress_message = null,
     error_stack = null, warnings = '[]'
   where id = any (p_tasks) and (error_message is not null or change_message is not null or document_name is not null

@@ -2,12 +2,13 @@
 -- facts about documents, then convergence of the jobs whose tasks settled.
 --
 -- p_changes: [{task, fence, change, first, ages, ahead, kind, maxAttempts, outputs, again, final, countsAs, code, message,
---   stack, retryable, suspect, delayMs, expired, textFence, chunkFence, pipelineVersion, isMixed, document, warnings, staged,
+--   stack, retryable, suspect, delayMs, laterForMs, expired, textFence, chunkFence, pipelineVersion, isMixed, document, warnings, staged,
 --   progress, progressMessage}], at most one of a task. It holds all steps of the task that wait, in their order:
 --   first: the number of the first, under this claim; where it is null, it is one change of somebody who does not run the
 --     task. ages: how many ms before this call each step was.
 --   kind: what the last one is: stage (on to the next), hand_on (the same, but by another worker), complete, skip, end (an Ending of src/lifecycle/reasons.ts),
 --     deadline (of a cancel). Each step before it has gone on to the next stage of the job's list.
+--   again: of an end and a hand_on, the reason of going back to the queue. laterForMs: for how long a stage may be put off.
 --   suspect: its worker died with it. It runs with nothing beside it until it has completed a stage.
 --   ahead: the stage that the last step leads to has begun already.
 --   outputs: of the stages that came to their end, the first of them the stage where the task stands.
@@ -68,7 +69,7 @@ begin
   with c as (
     select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, first int, ages float8[],
       ahead boolean, kind text, "maxAttempts" int, outputs jsonb, again text, final text, "countsAs" text, code text,
-      message text, stack text, retryable boolean, suspect boolean, "delayMs" int, expired boolean, "textFence" bigint,
+      message text, stack text, retryable boolean, suspect boolean, "delayMs" int, "laterForMs" bigint, expired boolean, "textFence" bigint,
       "chunkFence" bigint, "pipelineVersion" int, "isMixed" boolean, document jsonb, warnings jsonb, staged jsonb, progress real, "progressMessage" text)
   ), m as (
     -- An end is judged by how the task stands after the steps before it.
@@ -76,7 +77,8 @@ begin
       t.cancel_requested_at is not null as is_cancelled, e.starts,
       case when e.starts > 0 then 1 else t.attempt end as base_attempt,
       case when e.starts > 0 then coalesce(c."maxAttempts", t.max_attempts) else t.max_attempts end as base_max_attempts,
-      case when e.starts > 0 then 0 else t.crashes end as base_crashes
+      case when e.starts > 0 then 0 else t.crashes end as base_crashes,
+      case when e.starts > 0 then null else t.later_since end as base_later_since
     from c cross join lateral (
       select t.*, case t.kind when 'DOCUMENT' then j.document_stages else j.collection_stages end as names
       from headway.task t join headway.job j on j.id = t.job_id
@@ -101,6 +103,8 @@ begin
         when m.kind = 'hand_on' then 'QUEUED'
         when m."countsAs" = 'attempt' and m.base_attempt < m.base_max_attempts then 'QUEUED'
         when m."countsAs" = 'crash' and m.base_crashes + 1 < p_crash_limit then 'QUEUED'
+        when m."countsAs" = 'wait' and v_now + m."delayMs" * interval '1 ms'
+          <= coalesce(m.base_later_since, v_now) + m."laterForMs" * interval '1 ms' then 'QUEUED'
         when m.final is null then 'QUEUED'
         else 'FAILED'
       end as status,
@@ -119,7 +123,7 @@ begin
         when n.kind = 'deadline' then 'CANCEL_DEADLINE'
         when n.status = 'CANCELLED' then 'CANCELLED_BY_REQUEST'
         when n.kind = 'stage' then 'STAGE_STARTED'
-        when n.kind = 'hand_on' then 'HANDED_ON'
+        when n.kind = 'hand_on' then coalesce(n.again, 'HANDED_ON')
         when n.status = 'QUEUED' then n.again
         else n.final
       end,
@@ -133,6 +137,8 @@ begin
       attempt = case when n.status = 'QUEUED' and n."countsAs" = 'attempt' then n.base_attempt + 1 else n.base_attempt end,
       max_attempts = n.base_max_attempts,
       crashes = n.base_crashes + (n."countsAs" is not distinct from 'crash' and n.status <> 'CANCELLED')::int,
+      later_since = case when n.status = 'QUEUED' and n."countsAs" is not distinct from 'wait' then coalesce(n.base_later_since, v_now)
+                         when n.status in ('QUEUED', 'RUNNING') then n.base_later_since end,
       has_crashed = t.has_crashed or n.suspect is true or (n."countsAs" is not distinct from 'crash'),
       is_suspect = n.status in ('QUEUED', 'RUNNING') and (n.suspect is true or (t.is_suspect and n.starts = 0)),
       progress = case when n.kind = 'complete' then 1 when n.status = 'RUNNING' then coalesce(n.progress, 0) else 0 end,
@@ -141,7 +147,8 @@ begin
                     then v_now + make_interval(secs => coalesce(n."delayMs", 0)::float8 / 1000) else t.run_at end,
       finished_at = case when n.status in ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED')
                          then coalesce(n.times[cardinality(n.times)], v_now) end,
-      error_code = case when n.status in ('FAILED', 'QUEUED') then n.code end,
+      error_code = case when n.status = 'FAILED' and n."countsAs" = 'wait' then 'RETRY_LATER_EXHAUSTED'
+                        when n.status in ('FAILED', 'QUEUED') then n.code end,
       error_message = case when n.status in ('FAILED', 'QUEUED') then n.message end,
       error_stage = case when n.status in ('FAILED', 'QUEUED') and n.code is not null then n.last_stage end,
       error_retryable = case when n.status in ('FAILED', 'QUEUED') then n.retryable end,

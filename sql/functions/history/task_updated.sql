@@ -43,7 +43,7 @@ begin
     g.names[g.place + m.steps - 1] is null
     or m.to_stage is distinct from case
       when m.reason in ('COMPLETED', 'UNCHANGED') then null
-      when m.reason in ('STAGE_STARTED', 'HANDED_ON') then coalesce(g.names[g.place + m.steps], '')
+      when m.reason in ('STAGE_STARTED', 'HANDED_ON', 'QUEUED_FOR_LIMIT') then coalesce(g.names[g.place + m.steps], '')
       else g.names[g.place + m.steps - 1] end)
   limit 1;
   if found then

@@ -50,6 +50,10 @@ begin
     return 1;
   end if;
 
+  update headway.limit_use l set slot_ends = array(
+    select least(o.slot_end, v_now) from unnest(l.slot_ends) with ordinality o(slot_end, i) order by o.i)
+  where exists (select from unnest(l.slot_ends) slot_end where slot_end > v_now);
+
   update headway.task t set lease_expires_at = v_now + make_interval(secs => w.lease_ms / 1000.0)
   from headway.worker w
   where w.id = t.worker_id and t.id in (

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
-import type { DataSource } from "typeorm";
-import { isConnectionLoss } from "../../database/transaction.js";
 import { failpoint } from "../../failpoint.js";
-import { servesOf, type Registry } from "../../pipelines/registry.js";
+import type { Serves } from "../../model/worker.js";
+import { servedApart } from "../../pipelines/limit-groups.js";
+import type { Registry } from "../../pipelines/registry.js";
 import type { Claim } from "./claim.js";
-import { keepOptionsChecks, type UncheckedOptions } from "./options-checks.js";
-import { pauseAfter } from "./try-again.js";
-import { TurnRings, type Places } from "./claim-turns.js";
+import { keepOptionsChecks } from "./options-checks.js";
+import { LimitedClaims } from "./limited-claims.js";
+import { sendClaim, takenOf, type ClaimAnswer, type ClaimsOptions, type Taken } from "./send-claim.js";
+import { TurnRings } from "./claim-turns.js";
 
 export interface ClaimRequest {
   /** The pipelines that whoever claims runs. */
@@ -16,49 +17,64 @@ export interface ClaimRequest {
   readonly suspects?: "only" | "tell";
 }
 
-export interface ClaimsOptions {
-  readonly db: DataSource;
-  readonly actor: { readonly type: "WORKER" | "SYSTEM"; readonly name: string };
-  readonly workerId: string | null;
-  readonly leaseMs: number;
-  readonly crashLimit: number;
-  readonly onError: (error: unknown, doing: string) => void;
-}
-
 /** How long a claim waits for a collection where somebody else holds all that have something due. */
 const WAIT_MS = 100;
 /** How often a claim that took nothing goes on behind jobs which could not have their turn, before it waits for a poll. */
 const MAX_ASKS = 16;
 
+/** What one claim says of its like, beside what it has taken. */
+interface ClaimNews {
+  readonly claims: Claim[];
+  /** Asking again at once may take more. */
+  readonly hasMore: boolean;
+  /** Suspects were due, where that was asked for. */
+  readonly hasSuspects: boolean;
+}
+
 /**
  * Takes due tasks, each time in a transaction of its own: a claim waits for no lock that a flush holds, and no flush for
- * one of a claim. No handler starts before the claim's commit.
+ * one of a claim. No handler starts before the claim's commit. What has limits is claimed apart, and takes turns with what
+ * has none; where nothing has limits there is nothing apart.
  */
 export class Claims {
   readonly #options: ClaimsOptions;
   readonly #turns = new TurnRings();
+  readonly #limited: LimitedClaims;
   #hasMore = false;
   #hasSuspects = false;
+  #limitedFirst = false;
   #closed = false;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
+    this.#limited = new LimitedClaims(options, { waitMs: WAIT_MS, isClosed: () => this.#closed });
   }
 
-  /**
-   * Takes up to `limit` due tasks, by turns. Asks again while somebody else holds all that is due, so that a worker which
-   * can take nothing for long is shown as STALLED; what becomes due elsewhere meanwhile is taken. Jobs of an earlier
-   * version are claimed once their options have been looked at.
-   */
+  /** Takes up to `limit` due tasks, by turns. */
   async take(request: ClaimRequest): Promise<Claim[]> {
-    for (let asks = 1; ; asks += 1) {
-      const { claims, isHeld, unchecked, turns, hasMore, suspects } = await this.#takeOnce(request);
-      this.#turns.moveOn(turns);
-      this.#hasMore = hasMore;
-      this.#hasSuspects = suspects;
-      if (unchecked.length > 0) await keepOptionsChecks(this.#options.db, request.registry, unchecked);
-      if (claims.length > 0 || this.#closed) return claims;
-      if (!isHeld && unchecked.length === 0 && !(hasMore && asks < MAX_ASKS)) return claims;
+    const { free, groups } = servedApart(request.registry);
+    if (groups.length === 0) return this.#tell(await this.#takeFree(request, free));
+    const ways = [
+      (limit: number) => this.#takeFree({ ...request, limit }, free),
+      (limit: number) => this.#limited.take({ ...request, limit }),
+    ];
+    this.#limitedFirst = !this.#limitedFirst;
+    if (this.#limitedFirst) ways.reverse();
+    const first = await ways[0]!(request.limit);
+    const left = request.limit - first.claims.length;
+    if (left <= 0 || (request.suspects === "only" && first.claims.length > 0)) return this.#tell(first);
+    try {
+      const second = await ways[1]!(left);
+      return this.#tell({
+        claims: [...first.claims, ...second.claims],
+        hasMore: first.hasMore || second.hasMore,
+        hasSuspects: first.hasSuspects || second.hasSuspects,
+      });
+    } catch (error) {
+      // What has been taken is ours, and runs.
+      if (first.claims.length === 0) throw error;
+      this.#options.onError(error, "claiming tasks");
+      return this.#tell({ ...first, hasMore: true });
     }
   }
 
@@ -72,95 +88,50 @@ export class Claims {
     return this.#hasSuspects;
   }
 
+  /** After how long a limit by rate allows more, where something waits for it; else Infinity. */
+  get limitOpensInMs(): number {
+    return this.#limited.opensInMs;
+  }
+
   close(): void {
     this.#closed = true;
   }
 
-  async #takeOnce({ registry, ...request }: ClaimRequest): Promise<Taken> {
-    const { db, actor, workerId, leaseMs, onError } = this.#options;
-    const change = randomUUID();
-    const claim = JSON.stringify({
-      ...request,
-      worker: workerId,
-      serves: servesOf(registry),
-      turns: this.#turns.places(),
-      change,
-      leaseMs,
-      waitMs: WAIT_MS,
-    });
-    const sentAtMs = performance.now();
-    for (let lost = false; ;) {
-      try {
-        if (lost) {
-          // The answer to the first try may have been lost after its commit: what it claimed is ours already.
-          const claims = toClaims(await this.#adopt(change), sentAtMs);
-          if (claims.length > 0) return { claims, isHeld: false, ...NOTHING_ELSE };
-        }
-        await failpoint("flush.before_send");
-        const rows: { answer: ClaimAnswer }[] = await db.query("select headway.claim_tasks($1, $2, $3) as answer", [
-          workerId,
-          actor.name,
-          claim,
-        ]);
-        const { claimed, held, ...answer } = rows[0]!.answer;
-        if (claimed === null) return { claims: [], isHeld: held, ...answer };
-        await failpoint("claim.after_commit");
-        return { claims: toClaims(claimed, sentAtMs), isHeld: false, ...answer };
-      } catch (error) {
-        lost ||= isConnectionLoss(error);
-        await pauseAfter(error, {
-          doing: "claiming; trying again",
-          isClosed: this.#closed,
-          repeatsLate: true,
-          waitsForRoom: true,
-          onError,
-        });
-      }
+  #tell({ claims, hasMore, hasSuspects }: ClaimNews): Claim[] {
+    this.#hasMore = hasMore;
+    this.#hasSuspects = hasSuspects;
+    return claims;
+  }
+
+  /**
+   * Asks again while somebody else holds all that is due, so that a worker which can take nothing for long is shown as
+   * STALLED; what becomes due elsewhere meanwhile is taken. Jobs of an earlier version are claimed once their options have
+   * been looked at.
+   */
+  async #takeFree(request: ClaimRequest, free: Serves): Promise<ClaimNews> {
+    for (let asks = 1; ; asks += 1) {
+      const { claims, isHeld, unchecked, turns, hasMore, suspects } = await this.#takeOnce(request, free);
+      this.#turns.moveOn(turns);
+      if (unchecked.length > 0) await keepOptionsChecks(this.#options.db, request.registry, unchecked);
+      const mayTakeMore = isHeld || unchecked.length > 0 || (hasMore && asks < MAX_ASKS);
+      if (claims.length > 0 || this.#closed || !mayTakeMore) return { claims, hasMore, hasSuspects: suspects };
     }
   }
 
-  /** By the id of the claim, which nobody else writes: a cancel that came since then has changed `change_id`. */
-  async #adopt(claimId: string): Promise<Claimed> {
-    const rows: { answer: Claimed }[] = await this.#options.db.query(
-      `select headway.claimed(array(select id from headway.task
-         where worker_id = $1 and claim_id = $2 and status = 'RUNNING')) as answer`,
-      [this.#options.workerId, claimId],
-    );
-    return rows[0]!.answer;
+  #takeOnce({ registry: _, ...request }: ClaimRequest, serves: Serves): Promise<Taken> {
+    const { db, actor, workerId, leaseMs } = this.#options;
+    const change = randomUUID();
+    const turns = this.#turns.places();
+    const claim = JSON.stringify({ ...request, worker: workerId, serves, turns, change, leaseMs, waitMs: WAIT_MS });
+    return sendClaim(this.#options, { change, isClosed: () => this.#closed }, async (sentAtMs) => {
+      const rows: { answer: ClaimAnswer }[] = await db.query("select headway.claim_tasks($1, $2, $3) as answer", [
+        workerId,
+        actor.name,
+        claim,
+      ]);
+      const taken = takenOf(rows[0]!.answer, sentAtMs);
+      if (taken.claims.length > 0) await failpoint("claim.after_commit");
+      return taken;
+    });
   }
-}
-
-/** What an answer says beside what was claimed, where it is not known. */
-const NOTHING_ELSE = { unchecked: [], turns: {}, hasMore: false, suspects: false } as const;
-
-interface Taken extends Pick<ClaimAnswer, "unchecked" | "turns" | "hasMore" | "suspects"> {
-  readonly claims: Claim[];
-  /** Somebody else held the collections of all that was due, or something has become due this moment. */
-  readonly isHeld: boolean;
-}
-
-interface ClaimAnswer {
-  readonly held: boolean;
-  readonly unchecked: readonly UncheckedOptions[];
-  readonly turns: Places;
-  /** Asking again at once may take more. */
-  readonly hasMore: boolean;
-  /** Suspects are due. */
-  readonly suspects: boolean;
-  readonly claimed: Claimed | null;
-}
-
-/** What is the same for all tasks of a job stands with the job. */
-interface Claimed {
-  readonly jobs: Readonly<Record<string, Claim["job"] & Pick<Claim, "projectId" | "collection">>>;
-  readonly tasks: readonly (Omit<Claim, "job" | "projectId" | "collection" | "claimedAtMs"> & {
-    readonly jobId: string;
-  })[];
-}
-
-function toClaims({ jobs, tasks }: Claimed, claimedAtMs: number): Claim[] {
-  return tasks.map(({ jobId, ...task }) => {
-    const { projectId, collection, ...job } = jobs[jobId]!;
-    return { ...task, projectId, collection, job, claimedAtMs };
-  });
 }

@@ -9,7 +9,7 @@ import type { DueTask } from "./hints.js";
 import { Lanes } from "./lanes.js";
 import { bytesOf, Line, splitBatch, taskOf, type Entry, type Recorded, type Runner, type TaskStep } from "./line.js";
 import { findRecorded, isDataError, isHeld, keepRefused, whyRefused } from "./refused.js";
-import { sendFlush } from "./send-flush.js";
+import { sendFlush, type Travelling } from "./send-flush.js";
 import type { TaskCommand } from "./task-command.js";
 
 export type { Recorded } from "./line.js";
@@ -24,6 +24,8 @@ export interface RecorderOptions {
   /** Collection tasks that a flush has made due. */
   readonly onDue: (due: DueTask[]) => void;
   readonly onError: (error: unknown, doing: string) => void;
+  /** What goes along with the next flush; null where nothing does. */
+  readonly takeLogs?: () => Travelling | null;
 }
 
 /** Two flushes in flight keep the database busy while an answer travels; more only wait for each other's locks. */
@@ -83,6 +85,11 @@ export class Recorder {
   /** Whether suspects were due at the last claim that asked for that. */
   get suspectsWait(): boolean {
     return this.#claims.hasSuspects;
+  }
+
+  /** After how long a limit by rate allows more, where something waits for it; else Infinity. */
+  get limitOpensInMs(): number {
+    return this.#claims.limitOpensInMs;
   }
 
   /** Says who runs a claim whose stages may begin before the one before has been recorded. End it with `forget`. */
@@ -162,8 +169,10 @@ export class Recorder {
   /** Settles every promise of the batch, whatever happens, or sees that another flush does. `lane`: the collection it waits for. */
   async #flush(batch: readonly Entry[], lane: string | null): Promise<void> {
     const startedAt = performance.now();
+    const logs = this.#options.takeLogs?.() ?? null;
     try {
-      const answer = await sendFlush(this.#options, batch, { waits: lane !== null, isClosed: () => this.#closed });
+      const how = { waits: lane !== null, isClosed: () => this.#closed, logs };
+      const answer = await sendFlush(this.#options, batch, how);
       flushSeconds.observe((performance.now() - startedAt) / 1_000);
       flushChanges.observe(batch.reduce((sum, { steps }) => sum + steps.length, 0));
       convergeFailures.inc(answer.convergeErrors.length);
@@ -183,6 +192,7 @@ export class Recorder {
       if (held.size > 0) this.#lanes.next();
       if (answer.due.length > 0) this.#options.onDue(answer.due);
     } catch (error) {
+      logs?.putBack();
       if (lane !== null && isHeld(error) && !this.#closed) this.#lanes.add(lane, batch);
       else if (isDataError(error)) await this.#halve(batch, lane, error);
       else for (const entry of batch) this.#fail(entry, error);

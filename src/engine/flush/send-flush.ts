@@ -17,6 +17,14 @@ export interface FlushAnswer {
   readonly convergeErrors: readonly { readonly jobId: string; readonly code: string; readonly message: string }[];
 }
 
+/** What goes along with a flush, in its statement and so in its transaction. */
+export interface Travelling {
+  /** As keep_logs takes it, as it is sent now. */
+  readonly json: () => string;
+  /** Called where it has not been sent. */
+  readonly putBack: () => void;
+}
+
 export interface Sender {
   readonly db: DataSource;
   readonly actor: { readonly type: "WORKER" | "SYSTEM"; readonly name: string };
@@ -24,6 +32,8 @@ export interface Sender {
   readonly crashLimit: number;
   readonly onError: (error: unknown, doing: string) => void;
 }
+
+const WITH_LOGS = `select headway.record_changes($1, $2, $3, $4, $5, $6) as answer, headway.keep_logs($7)`;
 
 /**
  * Sends a batch until there is an answer: after a lost connection as it was, but for the ages of its steps.
@@ -33,7 +43,7 @@ export interface Sender {
 export async function sendFlush(
   { db, actor, workerId, crashLimit, onError }: Sender,
   batch: readonly Entry[],
-  how: { readonly waits: boolean; readonly isClosed: () => boolean },
+  how: { readonly waits: boolean; readonly isClosed: () => boolean; readonly logs: Travelling | null },
 ): Promise<FlushAnswer> {
   for (;;) {
     try {
@@ -41,10 +51,11 @@ export async function sendFlush(
       const nowMs = performance.now();
       for (const entry of batch) entry.sentAtMs ??= nowMs;
       const changes = `[${batch.map((entry) => entryJson(entry, nowMs)).join(",")}]`;
-      const rows: { answer: FlushAnswer }[] = await db.query(
-        "select headway.record_changes($1, $2, $3, $4, $5, $6) as answer",
-        [actor.type, actor.name, workerId, crashLimit, changes, how.waits],
-      );
+      const flush = [actor.type, actor.name, workerId, crashLimit, changes, how.waits];
+      const rows: { answer: FlushAnswer }[] =
+        how.logs === null
+          ? await db.query("select headway.record_changes($1, $2, $3, $4, $5, $6) as answer", flush)
+          : await db.query(WITH_LOGS, [...flush, how.logs.json()]);
       const answer = rows[0]!.answer;
       if (answer.refused.length + answer.held.length < batch.length) await failpoint("flush.after_commit");
       return answer;

@@ -1,5 +1,5 @@
 import { ENDINGS, type Cause, type Ending } from "../../lifecycle/reasons.js";
-import type { StagedCounts } from "../../pipelines/pipeline.js";
+import type { StagedCounts } from "../../pipelines/stage-settings.js";
 import type { DocumentFacts } from "../../sources/source.js";
 import { toStorableMessage } from "../storable.js";
 
@@ -40,8 +40,14 @@ export type TaskCommand =
         /** The next stage begins at once, and not when this has been recorded. */
         readonly isAhead?: boolean;
       })
-  /** The next stage is none of this worker's: the task is given to one that has it. */
-  | (CommandBase & PassedStage & { readonly kind: "hand_on"; readonly stage: string })
+  /** The next stage is none of this worker's, or begins only when its limits allow: the task goes back to the queue. */
+  | (CommandBase &
+      PassedStage & {
+        readonly kind: "hand_on";
+        readonly stage: string;
+        /** It waits for the limits of that stage, and not for another worker. */
+        readonly isQueued?: boolean;
+      })
   | (CommandBase &
       PassedStage & {
         readonly kind: "complete";
@@ -59,6 +65,8 @@ export type TaskCommand =
       /** Of the handler's own error; storable, at most 8,000 characters. */
       readonly stack?: string;
       readonly delayMs?: number;
+      /** Of RETRY_LATER: for how long since the first of them the stage may be put off. */
+      readonly laterForMs?: number;
       /** Only if the lease has passed by now, on the database's clock. */
       readonly expired?: boolean;
     })
@@ -110,6 +118,7 @@ export function toJson(commands: readonly TaskCommand[], { changeId, first, ages
   if (last.kind === "stage" && last.isAhead) entry["ahead"] = true;
   if (last.kind === "complete") entry["staged"] = last.staged;
   if (last.kind === "deadline") Object.assign(entry, { message: last.message, expired: last.expired });
+  if (last.kind === "hand_on" && last.isQueued) entry["again"] = "QUEUED_FOR_LIMIT";
   if (last.kind === "end") Object.assign(entry, endOf(last));
   const passed = commands.filter((command) => "outputJson" in command);
   // Each says what stands in the task after it.
@@ -121,7 +130,7 @@ export function toJson(commands: readonly TaskCommand[], { changeId, first, ages
 
 type End = Extract<TaskCommand, { readonly kind: "end" }>;
 
-function endOf({ cause, code, message, stack, delayMs, expired }: End): object {
+function endOf({ cause, code, message, stack, delayMs, laterForMs, expired }: End): object {
   const ending: Ending = ENDINGS[cause];
   return {
     again: ending.again,
@@ -133,6 +142,7 @@ function endOf({ cause, code, message, stack, delayMs, expired }: End): object {
     retryable: ending.again !== null,
     suspect: ending.isSuspect,
     delayMs,
+    laterForMs,
     expired,
   };
 }

@@ -1,7 +1,8 @@
 import type { WaitingCode } from "../../lifecycle/waiting.js";
-import { DEFAULT_STAGE_TIMEOUT_MS } from "../../pipelines/pipeline.js";
+import { DEFAULT_STAGE_TIMEOUT_MS } from "../../pipelines/stage-settings.js";
 import type { WaitingReason } from "../../model/waiting.js";
 import type { EngineDeps } from "../engine.js";
+import { closedLimits, placeOf, type ClosedLimit } from "./waiting-limits.js";
 
 /** What the answer follows from, read in one statement. Times are the database's. */
 interface Facts {
@@ -14,6 +15,9 @@ interface Facts {
   readonly stage: string | null;
   readonly attempt: number;
   readonly crashes: number;
+  /** Of its last change. */
+  readonly reason: string;
+  readonly errorMessage: string | null;
   readonly now: Date;
   readonly runAt: Date;
   readonly stageSince: Date;
@@ -56,7 +60,12 @@ export async function whyTasksWait(
   taskIds: readonly string[],
 ): Promise<ReadonlyMap<string, WaitingReason>> {
   const rows: Facts[] = await deps.db.query(FACTS, [taskIds]);
-  const reasons = rows.map((facts) => [facts.id, explain(deps, facts)] as const);
+  const queued = rows.filter(({ status }) => status === "QUEUED");
+  const closed = queued.length > 0 ? await closedLimits(deps, queued) : new Map<string, ClosedLimit>();
+  const reasons = rows.map((facts) => {
+    const limit = closed.get(placeOf(facts.pipeline, facts.stage)) ?? null;
+    return [facts.id, explain(deps, facts, limit)] as const;
+  });
   return new Map(reasons.filter((entry): entry is readonly [string, WaitingReason] => entry[1] !== null));
 }
 
@@ -81,18 +90,18 @@ export async function whyJobsWait(
   return result;
 }
 
-function explain(deps: EngineDeps, facts: Facts): WaitingReason | null {
+function explain(deps: EngineDeps, facts: Facts, limit: ClosedLimit | null): WaitingReason | null {
   switch (facts.status) {
     case "WAITING":
       return because("DOCUMENTS_OPEN", `${facts.documentsOpen} of ${facts.documents} documents are not settled yet.`);
     case "QUEUED":
-      return explainQueued(facts);
+      return explainQueued(facts, limit);
     case "RUNNING":
       return explainRunning(deps, facts);
   }
 }
 
-function explainQueued(facts: Facts): WaitingReason | null {
+function explainQueued(facts: Facts, limit: ClosedLimit | null): WaitingReason | null {
   const { pipeline, now, runAt, workers, stalled, free, ahead } = facts;
   if (facts.pausedReason !== null) {
     return because("PIPELINE_PAUSED", `Pipeline "${pipeline}" is paused: ${facts.pausedReason}`);
@@ -105,6 +114,11 @@ function explainQueued(facts: Facts): WaitingReason | null {
         `The clock of the database has gone back: it says ${now.toISOString()}, and this was to run from ${runAt.toISOString()} on. The next sweep makes due again what was due.`,
         runAt,
       );
+    }
+    if (facts.reason === "RETRY_LATER") {
+      const why = facts.errorMessage === null ? "" : `: ${facts.errorMessage}`;
+      const message = `Stage ${facts.stage} asked to be tried again at ${runAt.toISOString()}${why}`;
+      return because("RETRY_BACKOFF", message, runAt);
     }
     const isRetry = facts.attempt > 1 || facts.crashes > 0;
     return isRetry
@@ -122,6 +136,7 @@ function explainQueued(facts: Facts): WaitingReason | null {
       ? because("NO_WORKER", whyUnable(facts))
       : because("NO_WORKER", `No worker of pipeline "${pipeline}" is running; start one.`);
   }
+  if (limit !== null) return because(limit.code, limit.message, limit.until);
   if (facts.isSuspect) {
     return because(
       "BEHIND_OTHERS",
@@ -232,7 +247,8 @@ const FACTS = `
   ), projects as materialized (
     select project_id, sum(due) as due from rivals group by project_id
   )
-  select t.id, t.status, t.kind, t.pipeline, j.pipeline_version as version, t.stage, t.attempt, t.crashes, clock_timestamp() as now,
+  select t.id, t.status, t.kind, t.pipeline, j.pipeline_version as version, t.stage, t.attempt, t.crashes,
+    t.change_reason as reason, t.error_message as "errorMessage", clock_timestamp() as now,
     t.run_at as "runAt", t.status_changed_at as "stageSince", t.cancel_requested_at as "cancelRequestedAt",
     t.lease_expires_at as "leaseExpiresAt", p.reason as "pausedReason", t.worker_id as holder, w.status as "holderStatus",
     coalesce(a.workers, 0) as workers, coalesce(a.stalled, 0) as stalled, coalesce(a.free, 0) as free,

@@ -1,7 +1,8 @@
 import type { EntityManager } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { UserFault } from "../../errors.js";
-import { DEFAULT_MAX_ATTEMPTS, type Pipeline } from "../../pipelines/pipeline.js";
+import type { Pipeline } from "../../pipelines/pipeline.js";
+import { DEFAULT_MAX_ATTEMPTS } from "../../pipelines/stage-settings.js";
 import { stagesOfRun } from "../../pipelines/registry.js";
 import type { Actor } from "../engine.js";
 import type { DueTask } from "../flush/hints.js";

@@ -26,6 +26,8 @@ export type FieldAccess =
   | "PROJECT_OR_NULL"
   /** As PROJECT_OR_NULL, and null for VIEWER too. */
   | "OPERATOR_OR_NULL"
+  /** Refused to VIEWER, and to every key made for a browser. */
+  | "OPERATOR"
   /** As PROJECT, and refused to VIEWER and OPERATOR too. */
   | "ADMIN";
 
@@ -36,6 +38,7 @@ export const FIELD_ACCESSES: readonly FieldAccess[] = [
   "PROJECT",
   "PROJECT_OR_NULL",
   "OPERATOR_OR_NULL",
+  "OPERATOR",
   "ADMIN",
 ];
 
@@ -48,7 +51,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
     PROJECT: "attention pipelines workers",
     ADMIN: "keys",
   },
-  Subscription: { NARROWED: "jobProgress statusChanges" },
+  Subscription: { NARROWED: "jobProgress statusChanges", OPERATOR: "taskLogs" },
 
   Collection: {
     SHOWN:
@@ -77,7 +80,10 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
       "attempt canCancel canRetry crashes createdAt documentName error finishedAt history id kind lastChange leaseExpiresAt maxAttempts pipelineVersion progress progressMessage refusedWrites runAt stage stages startedAt status statusChangedAt version waitingOn warnings",
     NARROWED: "document job",
     PROJECT_OR_NULL: "worker",
+    OPERATOR: "logs",
   },
+  LogEntry: { OPERATOR: "at attempt fields level message stage" },
+  StageOutput: { OPERATOR: "preview signedUrl sizeBytes value" },
   TaskError: { SHOWN: "code message retryable stage", OPERATOR_OR_NULL: "stack" },
   Artifact: { SHOWN: "createdAt id mediaType name sha256 signedUrl sizeBytes url" },
   SignedUrl: { SHOWN: "expiresAt url" },
@@ -112,7 +118,10 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
   Permission: { SHOWN: "allowed disabledReason" },
   RefusedWrite: { SHOWN: "at fence stage wanted worker" },
   StageCount: { SHOWN: "completed failed queued running stage" },
-  StageRun: { SHOWN: "attempt durationMs finishedAt outcome pipelineVersion run stage startedAt worker" },
+  StageRun: {
+    SHOWN: "attempt durationMs finishedAt outcome pipelineVersion run stage startedAt worker",
+    OPERATOR_OR_NULL: "output",
+  },
   StageSummary: { SHOWN: "count maxMs p50Ms p95Ms stage" },
   TaskCounts: { SHOWN: "cancelled completed failed queued running skipped total waiting" },
   Viewer: { SHOWN: "name project role" },
@@ -123,7 +132,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
 
 /** Every page of a list is made alike; what it holds is the list's own matter. */
 const PAGES: Readonly<Record<string, string>> = {
-  Connection: "edges nodes pageInfo totalCount",
+  Connection: "droppedCount edges nodes pageInfo totalCount",
   Edge: "cursor node",
 };
 
@@ -133,7 +142,12 @@ export function accessOf(typeName: string, fieldName: string): FieldAccess | nul
   const paged = pagePartOf(typeName);
   if (paged !== null) {
     if (!has(PAGES[paged])) return null;
-    return ACCESS[typeName.slice(0, -paged.length)]?.ADMIN === undefined ? "SHOWN" : "ADMIN";
+    const base = typeName.slice(0, -paged.length);
+    const of = ACCESS[base] ?? ACCESS[`${base}Entry`] ?? {};
+    // Of what is for some keys alone the pages are for them as well.
+    return (
+      (["ADMIN", "OPERATOR"] as const).find((access) => of[access] !== undefined && of.SHOWN === undefined) ?? "SHOWN"
+    );
   }
   return FIELD_ACCESSES.find((access) => has(ACCESS[typeName]?.[access])) ?? null;
 }

@@ -14,11 +14,12 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import {
+  isOperator,
   MUTATION_ROLES,
   requireMutation,
+  requireOperator,
   requireRead,
   requireRole,
-  whyNotAllowed,
   type Principal,
 } from "../../access/principal.js";
 import { AccessDenied } from "../../errors.js";
@@ -90,7 +91,11 @@ const CHECKS: Partial<Record<FieldAccess, (principal: Principal, name: string) =
     requireRole(principal, "ADMIN");
     return "GO_ON";
   },
-  OPERATOR_OR_NULL: (principal) => (whyNotAllowed(principal, "OPERATOR") === null ? "GO_ON" : "NULL"),
+  OPERATOR: (principal) => {
+    requireOperator(principal);
+    return "GO_ON";
+  },
+  OPERATOR_OR_NULL: (principal) => (isOperator(principal) ? "GO_ON" : "NULL"),
 };
 
 /** A field that a mutation's selection reads of what queries lead to, other than an id; null where there is none. */

@@ -128,7 +128,7 @@ export class TaskResolver {
     const runs = stageRuns(await loaders.historyOfTask.load(id)).map(async (run) => {
       const workerId = workerIdOf(run.worker);
       const worker = workerId === null ? null : await loaders.worker.load(workerId);
-      return { ...run, pipelineVersion: worker?.serves[pipeline]?.version ?? null };
+      return { ...run, taskId: id, pipelineVersion: worker?.serves[pipeline]?.version ?? null };
     });
     return Promise.all(runs);
   }

@@ -1,3 +1,4 @@
+import { RetryLater } from "../../errors.js";
 import type { Embedder } from "../embedding/embedder.js";
 import type { ChunkDraft, DocumentStage } from "../pipeline.js";
 import type { DocumentsOptions } from "./options.js";
@@ -11,17 +12,32 @@ export function embedStage(embedder: Embedder): DocumentStage {
     run: async (ctx) => {
       const { chunks: total, characters } = ctx.input as { chunks: number; characters: number };
       let embedded = 0;
+      let later: RetryLater | null = null;
+      const vectorsOf = async (bare: readonly ChunkDraft[]): Promise<readonly Float32Array[]> => {
+        if (bare.length === 0 || later !== null) return [];
+        try {
+          return await embedder.embed(bare.map(meaningOf), ctx.signal);
+        } catch (error) {
+          if (!(error instanceof RetryLater)) throw error;
+          // What has its vector keeps it: else a document of more requests than the server takes would never be done.
+          later = error;
+          return [];
+        }
+      };
       const withVectors = async function* (): AsyncIterable<ChunkDraft> {
         for await (const batch of batches(ctx.chunks.staged(), embedder.batchSize)) {
           const bare = batch.filter((chunk) => !chunk.embedding);
-          const vectors = bare.length > 0 ? await embedder.embed(bare.map(meaningOf), ctx.signal) : [];
-          const byOrdinal = new Map(bare.map((chunk, index) => [chunk.ordinal, vectors[index]!]));
-          for (const chunk of batch) yield { ...chunk, embedding: chunk.embedding ?? byOrdinal.get(chunk.ordinal)! };
+          const vectors = await vectorsOf(bare);
+          const byOrdinal = new Map(bare.map((chunk, index) => [chunk.ordinal, vectors[index] ?? null]));
+          for (const chunk of batch)
+            yield { ...chunk, embedding: chunk.embedding ?? byOrdinal.get(chunk.ordinal) ?? null };
+          if (later !== null) continue;
           embedded += batch.length;
           ctx.progress(embedded / Math.max(1, total), `${embedded} of ${total} chunks`);
         }
       };
       await ctx.chunks.replace(withVectors());
+      if (later !== null) throw later as RetryLater;
       return { chunks: total, characters, embedded };
     },
     check: ({ chunks }: { chunks: number }, staged) => {

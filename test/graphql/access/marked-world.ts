@@ -83,6 +83,7 @@ async function readDocument(ctx: DocumentContext): Promise<object> {
   const { mark } = ctx.options as { mark: string };
   const text = `${markOf(mark.includes("A") ? "A" : mark.includes("B") ? "B" : "Z")} text`;
   // What is doubtful about a document's text is the document's, and else the task's.
+  ctx.logger.info({ mark }, `${mark} is read`);
   const isBad = ctx.document.name.endsWith("bad");
   ctx.warn("DOUBTFUL", isBad ? mark : text, { pages: [1] });
   if (isBad) throw new PermanentError("BAD", `${mark} is bad`, {}, { cause: new Error(mark) });
@@ -103,6 +104,7 @@ async function readDocument(ctx: DocumentContext): Promise<object> {
 
 async function writeCollection(ctx: CollectionContext): Promise<object> {
   const { mark } = ctx.options as { mark: string };
+  ctx.logger.info({ mark }, `${mark} is written`);
   await ctx.artifacts.write(`${mark}.txt`, mark, "text/plain");
   const documents: { documentId: string; mentions: number }[] = [];
   for await (const { id } of ctx.documents()) documents.push({ documentId: id, mentions: 1 });
