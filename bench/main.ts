@@ -12,9 +12,10 @@ import { claims } from "./claims.js";
 import { expiry } from "./expiry.js";
 import { memory } from "./memory.js";
 import { processes } from "./processes.js";
+import { search } from "./search.js";
 import { timing } from "./timing.js";
 import { runBenches } from "./run.js";
 
-const BENCHES: readonly Bench[] = [b1, b2, b3, b4, b5, b6, b7, b8, claims, processes, expiry, memory, timing];
+const BENCHES: readonly Bench[] = [b1, b2, b3, b4, b5, b6, b7, b8, claims, processes, expiry, memory, search, timing];
 
 process.exitCode = await runBenches(BENCHES, process.argv.slice(2));

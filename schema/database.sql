@@ -171,10 +171,12 @@ create table headway.chunk (
   end_offset integer not null,
   embedding bytea,
   has_embedding boolean generated always as ((embedding IS NOT NULL)) stored,
+  words tsvector not null default ''::tsvector,
   constraint chunk_document_id_task_id_fence_ordinal_key UNIQUE (document_id, task_id, fence, ordinal),
   constraint chunk_kind_check CHECK ((kind = ANY (ARRAY['TEXT'::text, 'TABLE'::text, 'CODE'::text, 'LIST'::text]))),
   constraint chunk_pkey PRIMARY KEY (id)
 ) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_limit=1000);
+CREATE INDEX chunk_words ON headway.chunk USING gin (words);
 
 create table headway.clock (
   only_row boolean not null default true,

@@ -536,8 +536,12 @@ create table headway.chunk (
   end_offset int not null,
   embedding bytea,
   has_embedding boolean generated always as (embedding is not null) stored,
+  -- What it is found by: its words, folded by the writer (src/engine/search/lexemes.ts), and its collection as one more.
+  words tsvector not null default '',
   unique (document_id, task_id, fence, ordinal)
 ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_limit = 1000);
+
+create index chunk_words on headway.chunk using gin (words);
 
 create table headway.artifact (
   id uuid primary key,

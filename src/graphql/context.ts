@@ -8,7 +8,7 @@ import type { Principal } from "../access/principal.js";
 import { Budget, MAX_RESPONSE_BYTES } from "./limits/budget.js";
 import { Once } from "./limits/once.js";
 import { createLoaders, type Loaders } from "./loaders.js";
-import { ChunkSearch } from "../engine/read/search.js";
+import { ChunkSearch } from "../engine/search/search.js";
 
 /** What the API stands on; one for the process. */
 export interface ApiDeps {

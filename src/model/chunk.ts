@@ -64,7 +64,7 @@ export class Chunk extends NodeEntity {
   @Column({ type: "bytea", nullable: true, select: false })
   readonly embedding!: Buffer | null;
 
-  @Field(() => Boolean, { description: "Whether search finds it." })
+  @Field(() => Boolean, { description: "Whether search finds it by its meaning; by its words it finds each." })
   @Column({ name: "has_embedding", type: "boolean", insert: false, update: false })
   readonly hasEmbedding!: boolean;
 }

@@ -39,7 +39,7 @@ export class Collection extends TrackedEntity {
   @Column({ name: "chunk_count", type: "int" })
   readonly chunkCount!: number;
 
-  @Field(() => Int, { description: "Of these, those that can be searched." })
+  @Field(() => Int, { description: "Of these, those that search finds by their meaning too." })
   @Column({ name: "embedded_chunk_count", type: "int" })
   readonly chunksWithEmbeddings!: number;
 

@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { eachPage } from "../database/each-page.js";
+import { lexemesOf } from "../engine/search/lexemes.js";
 import { toStorableText } from "../engine/storable.js";
 import type { Claim } from "../engine/flush/claim.js";
 import type { TaskWarning } from "../engine/flush/task-command.js";
@@ -90,9 +91,9 @@ export class Staging {
     this.#textFence = fence;
     await this.#db.query(
       `insert into headway.chunk as c (id, document_id, project_id, collection_id, task_id, fence, ordinal, text, page, page_end,
-         headings, context, part, kind, start_offset, end_offset, embedding)
+         headings, context, part, kind, start_offset, end_offset, embedding, words)
        select gen_random_uuid(), $1, $2, k.collection_id, $3, $4, k.ordinal, k.text, k.page, k.page_end,
-         k.headings, k.context, k.part, k.kind, k.start_offset, k.end_offset, k.embedding
+         k.headings, k.context, k.part, k.kind, k.start_offset, k.end_offset, k.embedding, k.words
        from headway.document d join headway.chunk k on k.document_id = d.id and k.task_id = d.content_task_id and k.fence = d.chunk_fence
        where d.id = $1 and ${MINE}
        on conflict (document_id, task_id, fence, ordinal) do nothing`,
@@ -153,17 +154,17 @@ export class Staging {
     const { taskId, fence, projectId, collection } = this.#claim;
     await this.#db.query(
       `insert into headway.chunk as c (id, document_id, project_id, collection_id, task_id, fence, ordinal, text, page,
-         page_end, headings, context, part, kind, start_offset, end_offset, embedding)
+         page_end, headings, context, part, kind, start_offset, end_offset, embedding, words)
        select n.id, $1, $2, $5, $3, $4, n.ordinal, n.text, n.page, n.page_end,
          array(select jsonb_array_elements_text(n.headings)), n.context, n.part, n.kind, n.start_offset, n.end_offset,
-         n.embedding
+         n.embedding, n.words::tsvector
        from unnest($6::uuid[], $7::int[], $8::text[], $9::int[], $10::int[], $11::int[], $12::bytea[], $13::int[],
-         $14::jsonb[], $15::text[], $16::text[], $17::text[])
-         as n(id, ordinal, text, page, start_offset, end_offset, embedding, page_end, headings, context, part, kind)
+         $14::jsonb[], $15::text[], $16::text[], $17::text[], $18::text[])
+         as n(id, ordinal, text, page, start_offset, end_offset, embedding, page_end, headings, context, part, kind, words)
        where ${MINE}
        on conflict (document_id, task_id, fence, ordinal) do update set text = excluded.text, page = excluded.page,
          page_end = excluded.page_end, headings = excluded.headings, context = excluded.context, part = excluded.part,
-         kind = excluded.kind, start_offset = excluded.start_offset, end_offset = excluded.end_offset, embedding = excluded.embedding`,
+         kind = excluded.kind, start_offset = excluded.start_offset, end_offset = excluded.end_offset, embedding = excluded.embedding, words = excluded.words`,
       [
         this.#documentId,
         projectId,
@@ -182,6 +183,7 @@ export class Staging {
         chunks.map(({ context }) => (context ? toStorableText(context) : null)),
         chunks.map(({ part }) => (part ? toStorableText(part) : null)),
         chunks.map(({ kind = "TEXT" }) => kind),
+        chunks.map((chunk) => lexemesOf(collection.id, chunk)),
       ],
     );
   }

@@ -92,7 +92,8 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
       "actor at attempt collectionId cursor entityId entityType fence fromStage fromStatus id jobId message reason taskId toStage toStatus version",
   },
   StreamGap: { SHOWN: "cause resumeAt" },
-  SearchHit: { SHOWN: "chunk score" },
+  SearchHit: { SHOWN: "chunk highlights score" },
+  Highlight: { SHOWN: "end start" },
 
   Worker: {
     PROJECT:

@@ -94,12 +94,28 @@ export class DocumentResolver {
   }
 }
 
+@ObjectType({ description: "A piece of a chunk's text that has what was looked for." })
+export class Highlight {
+  @Field(() => Int, { description: "In UTF-16 code units into the chunk's text." })
+  readonly start!: number;
+  @Field(() => Int, { description: "Behind its last character, in the same units." })
+  readonly end!: number;
+}
+
 @ObjectType({ description: "A chunk that a search found." })
 export class SearchHit {
   @Field(() => Chunk, { description: "What was found." })
   readonly chunk!: Chunk;
-  @Field(() => Float, { description: "Cosine similarity, -1 to 1; higher is nearer." })
+  @Field(() => Float, {
+    description:
+      "How high it stands by its words and by its meaning (reciprocal rank fusion), 0 to 1; higher is better. " +
+      "It compares the hits of one search, not those of two.",
+  })
   readonly score!: number;
+  @Field(() => [Highlight], {
+    description: "Where its text has words that were asked for, in order, 50 at most; empty where its meaning is near.",
+  })
+  readonly highlights!: readonly Highlight[];
 }
 
 @Resolver(() => Chunk)
@@ -109,7 +125,11 @@ export class ChunkResolver {
     return loaders.document.load(documentId);
   }
 
-  @Query(() => [SearchHit], { description: "Nearest chunks by embedding." })
+  @Query(() => [SearchHit], {
+    description:
+      "Chunks by their words and by their meaning, in one ranking. Words, numbers and marks such as INV-991 are found as " +
+      "they are written, whatever their case, accents and signs between; other words for the same are found by embedding.",
+  })
   async search(
     @Arg("collectionId", () => ID, { description: "Where to look." }) collectionId: string,
     @Arg("query", () => String, { description: "What to look for, in words; 1 to 10,000 characters." }) query: string,
@@ -123,6 +143,6 @@ export class ChunkResolver {
     const collection = await loaders.collection.load(uuid(collectionId, "collectionId"));
     if (!collection)
       throw new BadInput(`collectionId: there is no collection ${collectionId}.`, { field: "collectionId" });
-    return chunkSearch.nearest(collection, query, most);
+    return chunkSearch.best(collection, query, most);
   }
 }

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { messageOf } from "../../errors.js";
-import type { EmbedAnswer, EmbedRequest } from "./local.js";
+import type { EmbedAnswer, EmbedRequest } from "./local-process.js";
 
 /** The child process of LocalEmbedder: loads the model once, then answers requests one after the other. */
 const { initModel } = await import("@energetic-ai/embeddings");

