@@ -181,7 +181,7 @@ test(
     toRedis.pass();
     await load;
     const calmAt = Date.now();
-    await rig.settled([...jobs, ...escapes], 120_000);
+    await rig.settled([...jobs, ...escapes]);
     const recoveryMs = Date.now() - calmAt;
     expect(hasExited(server)).toBe(false);
     expect([...workers, supervised].filter(hasExited)).toHaveLength(0);
