@@ -135,7 +135,7 @@ test("F37: what another client leaves to the sessions of a pooler changes no dec
   await stranger.end();
   // As an operator does who has found out; what was refused meanwhile is done then.
   await pooler.console("reconnect");
-  await rig.settled([jobId], 60_000);
+  await rig.settled([jobId]);
   await submitAndFollow(api, 3);
   await rig.account({ fault: "F37", what: "sessions spoilt by another client", times: spoilt });
 });

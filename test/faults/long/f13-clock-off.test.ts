@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiClient } from "../../../src/cli/client.js";
 import type { HeadwayProcess } from "../../support/processes.js";
+import { slackMs } from "../../support/slack.js";
 import { until } from "../../support/until.js";
 import { createFaultRig, LEASE_MS, ROLES, SWEEP_MS, type FaultRig } from "../rig.js";
 
@@ -76,12 +77,12 @@ describe.each([
     await worker.kill();
     const killedAt = Date.now();
     await until("both are rescued", async () => {
-      const { rows } = await rig.db.query("select 1 from headway.task where job_id = $1 and crashes = 1", [job]);
+      const { rows } = await rig.db.query("select 1 from headway.task where job_id = $1 and is_suspect", [job]);
       return rows.length === 2;
     });
     const recoveryMs = Date.now() - killedAt;
-    // A lease, a sweep that comes up to 20 % late, and a second for two busy cores.
-    expect(recoveryMs).toBeLessThanOrEqual(LEASE_MS + 1.2 * SWEEP_MS + 1_000);
+    // A lease, a sweep that comes up to 20 % late, a second, and what a busy machine adds: far below the hour.
+    expect(recoveryMs).toBeLessThanOrEqual(LEASE_MS + 1.2 * SWEEP_MS + 1_000 + slackMs());
     await startWorker(-offsetMs);
     await rig.settled([job]);
     await rig.account({ fault: "F13", what: `worker ${what}: no late rescue`, times: 1, recoveryMs });

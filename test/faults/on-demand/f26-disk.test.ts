@@ -85,7 +85,7 @@ test(`F26: every commit takes ${COMMIT_MS} ms: all settles, and no lease is lost
   const jobs: string[] = [];
   // Long enough that every lease must be renewed several times while the disk is slow.
   while (Date.now() - startedAt < 6 * LEASE_MS) jobs.push(await rig.submit(api, 4, { options: { holdMs: 2_000 } }));
-  await rig.settled(jobs, 60_000);
+  await rig.settled(jobs);
   const slowed = (await readFile(log, "utf8")).match(/DELAYED/g)?.length ?? 0;
   expect(slowed).toBeGreaterThan(20);
   tracer.kill("SIGTERM");
@@ -138,7 +138,7 @@ test("F26: the disk of Postgres is full: clean errors, and once there is room ev
     await site.postgres.stop().catch(() => undefined); // It is down: this only takes its hands off the folder.
     site.postgres = await startEmbeddedPostgres({ dataDir, port });
   }
-  await rig.settled(jobs, 60_000);
+  await rig.settled(jobs);
   const recoveryMs = Date.now() - roomAt;
   expect(processes.filter(hasExited)).toHaveLength(0);
   await until("it is ready again", async () => (await fetch(`${processes[1]!.url}/readyz`)).ok);

@@ -121,7 +121,7 @@ test("F27: the database is migrated under load while the build before it runs, a
   const alone = jobs.length;
   await until("the new build goes on alone", () => jobs.length > alone + 5);
   await stopNew();
-  await rig.settled(jobs, 60_000);
+  await rig.settled(jobs);
   const { rows } = await rig.db.query("select max(crashes)::int as crashes from headway.task");
   expect(rows).toEqual([{ crashes: 0 }]);
   expect(news.filter(hasExited)).toHaveLength(0);
