@@ -31,8 +31,23 @@ export function addClientCommands(program: Command): void {
     .argument("<collection>", "id or name of a collection")
     .action(async (id, options) => (await import("./status.js")).runStatus(id, options));
   addJobs(program);
+  addArtifacts(program);
   addRetryAndCancel(program);
   addHistoryAndDoctor(program);
+}
+
+function addArtifacts(program: Command): void {
+  client(program, "artifacts")
+    .description("list the files that a job's stages have written, such as its report")
+    .argument("<job>", "id of a job")
+    .action(async (id, options) => (await import("./artifacts.js")).runArtifacts(id, options));
+  client(program, "download")
+    .description("have one of a job's files; one that is there is left, unless --force says otherwise")
+    .argument("<job>", "id of a job")
+    .argument("<name>", "name of the file, as headway artifacts lists it")
+    .option("--output <path>", "file or folder to write it to; its own name, here, when absent")
+    .option("--force", "replace a file that is there")
+    .action(async (id, name, options) => (await import("./artifacts.js")).runDownload(id, name, options));
 }
 
 function addRetryAndCancel(program: Command): void {

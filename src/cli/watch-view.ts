@@ -18,6 +18,11 @@ export interface WatchedJob {
     readonly durationMs: number;
     readonly errors: readonly { readonly code: string; readonly stage: string | null; readonly count: number }[];
   } | null;
+  /** The first of what its stages wrote. */
+  readonly artifacts: {
+    readonly nodes: readonly { readonly name: string; readonly sizeBytes: number }[];
+    readonly pageInfo: { readonly hasNextPage: boolean };
+  };
 }
 
 /** Shows a watch: as JSON lines, as lines, or as bars on a terminal. */
@@ -85,13 +90,17 @@ class LineView implements View {
     say(`Stopped watching; the job goes on. Watch it further with: ${resumeCommand}`);
   }
 
-  end({ status, counts, summary }: WatchedJob): void {
+  end({ id, status, counts, summary, artifacts }: WatchedJob): void {
     const parts = (["completed", "failed", "cancelled", "skipped"] as const)
       .filter((name) => counts[name] > 0)
       .map((name) => `${counts[name]} ${name}`);
     const after = summary ? ` after ${duration(summary.durationMs)}` : "";
     say(`${painted(status)}${after}: ${parts.join(", ") || "nothing to do"}`);
     for (const { code, stage, count } of summary?.errors ?? []) say(`  ${code} at ${stage ?? "?"}: ${count}`);
+    if (artifacts.nodes.length === 0) return;
+    const names = artifacts.nodes.map(({ name }) => plain(name));
+    say(`It wrote ${names.join(", ")}${artifacts.pageInfo.hasNextPage ? " and more" : ""}.`);
+    say(`Have one with: headway download ${id} ${names[0]}`);
   }
 
   close(): void {}

@@ -11,7 +11,8 @@ const NO_RECONNECTS = { reconnects: 0 };
 const SETTLED = ["COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELLED"];
 const JOB = `id pipeline pipelineVersion run status version progress
   counts { total completed failed cancelled skipped queued running waiting } stageCounts { stage queued running completed failed }
-  summary { durationMs errors { code stage count } }`;
+  summary { durationMs errors { code stage count } }
+  artifacts(first: 20) { nodes { name sizeBytes } pageInfo { hasNextPage } }`;
 
 /** `headway watch JOB`: its changes as they happen, until it is settled; the exit code says how it ended. */
 export async function runWatch(jobId: string, options: ClientOptions & { after?: string }): Promise<void> {

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import pg from "pg";
 import { keyIn } from "../support/keys.js";
@@ -157,6 +157,49 @@ describe("headway retry, cancel and history", () => {
     expect(await site.run("cancel", UNKNOWN)).toMatchObject({ code: 1, stdout: "" });
     const collectionId = (await site.json("status", "stopped")).id;
     expect((await site.run("retry", collectionId)).stderr).toContain("is a collection, no job or task.");
+  });
+});
+
+describe("headway artifacts and download", () => {
+  test("the files of a job are listed, named at the end of a watch, and had whole; one that is there is left", async () => {
+    const letter = await site.write("invoice.txt", "Invoice No. 42, Total 10.00");
+    const options = JSON.stringify({ fields: { number: { pattern: "No\\. (\\d+)" } } });
+    const watched = await site.run("submit", letter, "--pipeline", "batch", "--options", options, "--watch");
+    const [, jobId, name] = /headway download (\S+) (\S+)\n$/.exec(watched.stdout)!;
+    expect(watched.stdout).toContain(`It wrote ${name}`);
+
+    const { artifacts } = await site.json("artifacts", jobId!);
+    const csv = artifacts.find((one: { name: string }) => one.name.endsWith(".csv"));
+    expect((await site.run("artifacts", jobId!)).stdout).toMatch(new RegExp(`${csv.name} +${csv.sizeBytes} +text/csv`));
+
+    const target = path.join(site.folder, "had.csv");
+    const download = ["download", jobId!, csv.name, "--output"] as const;
+    expect(await site.run(...download, target)).toMatchObject({ code: 0, stderr: "" });
+    expect(await readFile(target, "utf8")).toMatch(/invoice\.txt.*42/);
+    await writeFile(target, "mine");
+    expect(await site.run(...download, target)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("is there already; give --force"),
+    });
+    expect(await readFile(target, "utf8")).toBe("mine");
+    await site.run(...download, target, "--force");
+    expect(await readFile(target, "utf8")).not.toBe("mine");
+    expect((await site.run(...download, site.folder)).stdout).toContain(path.join(site.folder, csv.name));
+    expect(await site.run(...download, path.join(site.folder, "nowhere", "x.csv"))).toMatchObject({ code: 2 });
+  });
+
+  test("a name that the job has not is refused with those that it has", async () => {
+    const jobId = await site.submit("bare", ["x"]);
+    expect(await site.run("artifacts", jobId)).toMatchObject({
+      code: 0,
+      stdout: `Job ${jobId} has written no files yet.\n`,
+    });
+    const refused = await site.run("download", jobId, "report.xlsx");
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: `Job ${jobId} has no file "report.xlsx". It has written none yet.\n`,
+    });
+    expect(await site.run("artifacts", UNKNOWN)).toMatchObject({ code: 1 });
   });
 });
 

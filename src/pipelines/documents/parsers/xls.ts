@@ -7,7 +7,7 @@ import { summaryFactsOf } from "./compound-facts.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 import { shownRows, warnOfSheets, type SheetReader } from "./sheet-rows.js";
 import { builtInPattern, CellFormats } from "./xlsx-format.js";
-import { regionsOf, rowsIn } from "./xlsx-regions.js";
+import { countText, regionsOf, rowsIn } from "./xlsx-regions.js";
 import { columnName } from "./xlsx-sheet.js";
 import { oldText, recordsFrom, XlsText } from "./xls-records.js";
 import { readXlsSheet, type XlsAid } from "./xls-sheet.js";
@@ -27,32 +27,11 @@ interface Workbook extends XlsAid {
 
 /** An Excel 97–2003 workbook (also of Excel 5 and 95), sheet by sheet under its name, as xlsx is read. */
 export async function parseXls(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
-  const compound = openCompound(bytes, name, aid);
-  const stream = compound.read("Workbook") ?? compound.read("Book");
-  if (!stream) throw new PermanentError("MALFORMED_DOCUMENT", `${name} has no workbook inside; send an intact copy.`);
-  const workbook = workbookOf(stream, name, aid);
-  const reader: SheetReader = {
-    name,
-    shared: workbook.shared,
-    formats: new CellFormats(workbook.patterns, workbook.is1904),
-    cells: 0,
-    merged: 0,
-    lookedAt: 0,
-    characters: 0,
-  };
+  const { compound, stream, workbook, reader } = openWorkbook(bytes, name, aid);
   const blocks: Block[] = [];
   let rows = 0;
-  const starts = workbook.sheets.map(({ start }) => start).sort((a, b) => a - b);
-  let broken = 0;
-  for (const { title, start, isHidden } of workbook.sheets) {
+  for (const { title, isHidden, sheet } of sheetsIn(stream, workbook, aid)) {
     const place: BlockPlace = { part: title };
-    // Sheets stand one behind the other: one that has no end goes on to the next.
-    const end = starts[starts.indexOf(start) + 1] ?? stream.length;
-    const sheet = readXlsSheet(stream.subarray(0, end), start, workbook);
-    if (sheet.isCut) {
-      aid.warn("PART_UNREAD", `The sheet "${title}" of ${name} breaks off; what follows is lost.`, { count: 1 });
-    }
-    broken += sheet.broken;
     const found: Block[] = [
       ...regionsOf(shownRows(reader, sheet), reader, place),
       ...sheet.comments.map(({ row, column, text }): Block => ({
@@ -67,9 +46,6 @@ export async function parseXls(bytes: Uint8Array, name: string, aid: ParseAid): 
     blocks.push({ kind: "heading", level: 2, text: isHidden ? `${title} (hidden sheet)` : title, ...place });
     for (const block of found) blocks.push(block);
   }
-  if (broken > 0) {
-    aid.warn("PART_UNREAD", `${broken} records of ${name} are too short for what they must hold.`, { count: broken });
-  }
   warnOfSheets(reader, aid);
   const embedded = compound.entries.filter(({ path, isStorage }) => isStorage && /^MBD[0-9A-F]{8}$/i.test(path)).length;
   if (embedded > 0) {
@@ -78,8 +54,78 @@ export async function parseXls(bytes: Uint8Array, name: string, aid: ParseAid): 
   return { blocks, metadata: { sheets: workbook.sheets.length, rows, ...summaryFactsOf(compound) } };
 }
 
+/** A sheet's cells by row and column, both from 0: numbers as such, days as ISO, all else as it shows. */
+export interface XlsTable {
+  readonly name: string;
+  readonly rows: readonly {
+    readonly row: number;
+    readonly cells: readonly { readonly column: number; readonly value: string | number }[];
+  }[];
+}
+
+/** The sheets of such a workbook as tables. @throws {PermanentError} as parseXls */
+export function xlsTables(bytes: Uint8Array, name: string, aid: Warns): XlsTable[] {
+  const { stream, workbook, reader } = openWorkbook(bytes, name, aid);
+  const tables: XlsTable[] = [];
+  for (const { title, sheet } of sheetsIn(stream, workbook, aid)) {
+    const rows = sheet.rows.map(({ row, cells }) => ({
+      row,
+      cells: cells.map((cell) => {
+        const number = cell.type === "n" ? Number(cell.value) : NaN;
+        const text = (): string => reader.formats.show(cell, workbook.shared);
+        const value = reader.formats.day(cell) ?? (Number.isFinite(number) ? number : text());
+        if (typeof value === "string") countText(reader, value.length);
+        return { column: cell.column, value };
+      }),
+    }));
+    tables.push({ name: title, rows });
+  }
+  warnOfSheets(reader, aid);
+  return tables;
+}
+
+type Warns = Pick<ParseAid, "warn">;
+
+function openWorkbook(bytes: Uint8Array, name: string, aid: Warns) {
+  const compound = openCompound(bytes, name, aid);
+  const stream = compound.read("Workbook") ?? compound.read("Book");
+  if (!stream) throw new PermanentError("MALFORMED_DOCUMENT", `${name} has no workbook inside; send an intact copy.`);
+  const workbook = workbookOf(stream, name, aid);
+  const formats = new CellFormats(workbook.patterns, workbook.is1904);
+  const reader: SheetReader = {
+    name,
+    shared: workbook.shared,
+    formats,
+    cells: 0,
+    merged: 0,
+    lookedAt: 0,
+    characters: 0,
+  };
+  return { compound, stream, workbook, reader };
+}
+
+/** Each sheet in its order, and a warning of what is lost in it. */
+function* sheetsIn(stream: Buffer, workbook: Workbook, aid: Warns) {
+  const { name } = workbook;
+  const starts = workbook.sheets.map(({ start }) => start).sort((a, b) => a - b);
+  let broken = 0;
+  for (const { title, start, isHidden } of workbook.sheets) {
+    // Sheets stand one behind the other: one that has no end goes on to the next.
+    const end = starts[starts.indexOf(start) + 1] ?? stream.length;
+    const sheet = readXlsSheet(stream.subarray(0, end), start, workbook);
+    if (sheet.isCut) {
+      aid.warn("PART_UNREAD", `The sheet "${title}" of ${name} breaks off; what follows is lost.`, { count: 1 });
+    }
+    broken += sheet.broken;
+    yield { title, isHidden, sheet };
+  }
+  if (broken > 0) {
+    aid.warn("PART_UNREAD", `${broken} records of ${name} are too short for what they must hold.`, { count: broken });
+  }
+}
+
 /** What stands before the sheets. @throws {PermanentError} ENCRYPTED_DOCUMENT, MALFORMED_DOCUMENT */
-function workbookOf(stream: Buffer, name: string, aid: ParseAid): Workbook {
+function workbookOf(stream: Buffer, name: string, aid: Warns): Workbook {
   const sheets = new Map<number, { title: string; start: number; isHidden: boolean }>();
   const formats = new Map<number, string>();
   const styles: number[] = [];

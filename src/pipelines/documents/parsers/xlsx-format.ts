@@ -7,6 +7,8 @@ const LOCAL_DATE = 14;
 const LOCAL_STAMP = 22;
 /** Days from the first of January 1900 to that of 1904, which some workbooks count from. */
 const DAYS_TO_1904 = 1_462;
+/** The day 0; days before March 1900 are counted wrongly, as in the program that Excel followed. */
+const FIRST_DAY = Date.UTC(1899, 11, 30);
 /** What a German Excel writes for day and year; the library knows the English letters. */
 const GERMAN: readonly (readonly [RegExp, string])[] = [
   [/T(?=[^"]*(?:"[^"]*"[^"]*)*$)/g, "d"],
@@ -51,6 +53,15 @@ export class CellFormats {
     if (isTime(pattern)) return this.#date(number, pattern) ?? plain(number);
     if (isPercentFormat(pattern) || /^0{2,}$/.test(pattern)) return shown(pattern, number) ?? plain(number);
     return plain(number);
+  }
+
+  /** The day of a cell that shows one, such as "2026-03-01"; null of any other, and of times alone. */
+  day({ type, style, value }: RawCell): string | null {
+    const pattern = this.#patterns[style] ?? "General";
+    const serial = Number(value) + this.#offset;
+    if (type !== "n" || !isTime(pattern) || !/[dyj]/i.test(pattern) || !(serial >= 61 && serial < 2_958_466))
+      return null;
+    return new Date(FIRST_DAY + Math.floor(serial) * 86_400_000).toISOString().slice(0, 10);
   }
 
   #date(serial: number, pattern: string): string | null {

@@ -2,6 +2,7 @@ import { decodeText } from "../../decode-text.js";
 import { detect } from "../../documents/detect.js";
 import { looksLikeTable } from "./formats/table-rows.js";
 
+export const XLS = "application/vnd.ms-excel";
 export const OFX = "application/x-ofx";
 export const CAMT = "application/x-camt";
 export const MT940 = "application/x-mt940";
@@ -12,6 +13,7 @@ export const E_INVOICE = "application/x-einvoice+xml";
 export const ROLES: Readonly<Record<string, "statement" | "receipt" | "either">> = {
   "text/csv": "statement",
   "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "statement",
+  [XLS]: "statement",
   [OFX]: "statement",
   [CAMT]: "statement",
   [MT940]: "statement",

@@ -2,16 +2,16 @@ import { PermanentError, messageOf } from "../../../errors.js";
 import { decodeText } from "../../decode-text.js";
 import { findDates } from "../dates.js";
 import { findAmounts, toMinor } from "../money.js";
-import { rowText, type Receipt, type Row, type StatementFacts, type StatementLine } from "../shapes.js";
+import { rowText, type Evidence, type Receipt, type Row, type StatementFacts, type StatementLine } from "../shapes.js";
 import { readCamt } from "./formats/camt.js";
 import { readMt940 } from "./formats/mt940.js";
 import { readOfx } from "./formats/ofx.js";
 import { readEInvoice, type EInvoice } from "./formats/e-invoice.js";
 import { readPdf } from "./formats/pdf-rows.js";
 import { readQif } from "./formats/qif.js";
-import { csvRows, xlsxSheets } from "./formats/table-rows.js";
+import { csvRows, xlsSheets, xlsxSheets } from "./formats/table-rows.js";
 import { textOf } from "./formats/text-of.js";
-import { CAMT, E_INVOICE, MT940, OFX, QIF, ROLES } from "./media-types.js";
+import { CAMT, E_INVOICE, MT940, OFX, QIF, ROLES, XLS } from "./media-types.js";
 import { readReceipt } from "./receipt.js";
 import { readSheets } from "./sheets.js";
 import { readStatement, type Statement, type StatementDefaults } from "./statement.js";
@@ -54,14 +54,7 @@ async function read(source: DocumentBytes, defaults: StatementDefaults): Promise
   // A file of a bank's own format may say that nothing happened.
   if (own) return { role: "statement", ...own, text: own.lines.map(({ description }) => description).join("\n") };
   if (kind === "statement") {
-    if (mediaType !== "text/csv") {
-      const sheets = await xlsxSheets(bytes);
-      return statement(
-        name,
-        readSheets(sheets, name, defaults),
-        sheets.flatMap(({ rows }) => rows.map(rowText)).join("\n"),
-      );
-    }
+    if (mediaType !== "text/csv") return workbook(source, defaults);
     const rows = csvRows(bytes);
     return statement(
       name,
@@ -89,6 +82,24 @@ async function read(source: DocumentBytes, defaults: StatementDefaults): Promise
   }
   const read = await textOf(bytes, mediaType, name);
   return receipt(name, readReceipt(read, defaults), read.text);
+}
+
+async function workbook({ bytes, mediaType, name }: DocumentBytes, defaults: StatementDefaults): Promise<ReadDocument> {
+  const lost: string[] = [];
+  const isOld = mediaType === XLS;
+  const sheets = isOld ? await xlsSheets(bytes, name, (what) => lost.push(what)) : await xlsxSheets(bytes);
+  const { lines, facts } = readSheets(sheets, { name, format: isOld ? "XLS" : "XLSX" }, defaults);
+  const evidence = lost.map((reason): Evidence => ({
+    of: "rows",
+    certainty: "assumed",
+    reason,
+    flag: "ROWS_NOT_READ",
+  }));
+  return statement(
+    name,
+    { lines, facts: { ...facts, evidence: [...facts.evidence, ...evidence] } },
+    sheets.flatMap(({ rows }) => rows.map(rowText)).join("\n"),
+  );
 }
 
 function inBankFormat({ bytes, mediaType }: DocumentBytes, defaults: StatementDefaults): Statement | null {

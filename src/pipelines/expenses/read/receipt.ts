@@ -49,7 +49,8 @@ const TAX_NUMBER =
 
 /** What a receipt says: who, when, how much. */
 export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Receipt {
-  const lines = (source.isOcr ? mended(source.text) : source.text)
+  const text = source.isOcr ? mended(source.text) : source.text;
+  const lines = (source.isOcr || IS_SCANNED.test(text) ? unspaced(text) : text)
     .split("\n")
     .map((line) => line.replace(/[\t\u00a0]+/g, " ").trim())
     .filter((line) => line !== "");
@@ -62,7 +63,10 @@ export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Rec
   const currency = isOwnDollar ? defaults.currency : (found ?? defaults.currency);
   const minor = total && toMinor(total.written, currency, mark);
   const isRefund =
-    total !== null && (total.written.negative || /\brefund/.test(total.label) || isRefundDocument(plain));
+    total !== null &&
+    (total.written.negative ||
+      (/\brefund/.test(total.label) && !isAboutRefunds(total.label)) ||
+      isRefundDocument(plain));
   const amountMinor = minor === null ? null : isRefund && minor !== 0 ? -minor : minor;
   const { date, otherDate } = dateOf(lines, plain, { ...defaults, currency });
   const merchant = merchantOf(lines, source);
@@ -105,6 +109,17 @@ function mended(text: string): string {
     .replace(/(\d) ?([.,]) (\d\d)(?!\d)/g, "$1$2$3");
 }
 
+/** A blank before a decimal point: nobody prints that, and readers of pictures do. */
+const IS_SCANNED = /\d \. ?\d \d?(?!\d)|\d \. ?\d\d(?!\d)/;
+
+/** "$3 2 . 1 2" is 32.12, and "66 .93" is no 0.93. */
+function unspaced(text: string): string {
+  return text
+    .replace(/(?<=[$€£] ?)\d(?: \d)+(?= ?\. )/g, (digits) => digits.replaceAll(" ", ""))
+    .replace(/(\d) \. ?(\d) ?(\d)(?!\d)/g, "$1.$2$3")
+    .replace(/(\d)\. (\d\d)(?!\d)/g, "$1.$2");
+}
+
 /** A currency counts where its code or sign stands at a figure, or behind a word for the sum: a capital word is no currency. */
 function currencyAt(lines: readonly string[]): string | null {
   const counts = new Map<string, number>();
@@ -115,13 +130,19 @@ function currencyAt(lines: readonly string[]): string | null {
   return most?.[0] ?? lines.flatMap((line) => currencyOf(NAMED_CURRENCY.exec(line)?.[1]) ?? [])[0] ?? null;
 }
 
+/** Without blanks, for readers of pictures put them into words. A card of refunds that is redeemed pays as any card does. */
+function isAboutRefunds(line: string): boolean {
+  const letters = line.replace(/[^a-z]+/g, "");
+  return ABOUT_REFUNDS.test(line) || /seeback|exchang|refundcard(red|bal|numb)/.test(letters);
+}
+
 /** Only where the document says of itself that it is one. */
 function isRefundDocument(plain: readonly string[]): boolean {
   return plain.some(
     (line, at) =>
       REFUND.test(line) &&
       line.length < 40 &&
-      !ABOUT_REFUNDS.test(line) &&
+      !isAboutRefunds(line) &&
       (at < 12 || /^\W*(refund|gutschrift|avoir|credit note)/.test(line)),
   );
 }

@@ -52,7 +52,18 @@ export function totalOf(
     one.score > most.score || (one.score === most.score && one.figure.minor >= most.figure.minor) ? one : most,
   );
   const rival = scored.some(({ figure, score }) => figure.minor !== best.figure.minor && score > best.score - NEAR);
-  return { written: best.figure.written, label: best.figure.label, isUncertain: rival || best.score < 2.5 };
+  const isUncertain = rival || best.score < 2.5 || isAbsurd(best.figure, figures);
+  return { written: best.figure.written, label: best.figure.label, isUncertain };
+}
+
+/** Far from what the net and all taxes, tips and surcharges come to: a sign was read as a digit, or another figure's label. */
+function isAbsurd({ minor }: Figure, figures: readonly Figure[]): boolean {
+  const size = Math.abs(minor);
+  const of = (label: RegExp): number[] =>
+    figures.filter((figure) => label.test(figure.label)).map((figure) => Math.abs(figure.minor));
+  const net = of(NET).filter((one) => one > 0);
+  const extra = [...of(TAXES), ...of(TIP)].reduce((sum, one) => sum + one, 0);
+  return net.length === 1 && extra > 0 && extra < net[0]! && (size > 2 * (net[0]! + extra) || size < net[0]! / 2);
 }
 
 function figuresOf(lines: readonly string[], plain: readonly string[], mark: DecimalMark | null): Figure[] {
@@ -64,7 +75,9 @@ function figuresOf(lines: readonly string[], plain: readonly string[], mark: Dec
         ({ index, length }) => !dates.some((date) => index < date.index + date.length && index + length > date.index),
       )
       .flatMap(({ amount, index, length }) => {
-        const own = plain[at]!.slice(from, index).trim();
+        const words = plain[at]!.slice(from, index).trim();
+        // "**** TAX 1.93 BAL 40.47": what is to be paid stands behind the tax.
+        const own = words === "bal" && TAXES.test(plain[at]!.slice(0, from)) ? "total" : words;
         const code = /(?:^|\s)([A-Z]{3}|[€£¥₹])\s*:?\s*$/.exec(line.slice(from, index))?.[1];
         from = index + length;
         const label = /\p{L}{2}/u.test(own) ? own : labelAbove(plain, at, plain[at]!.slice(0, index)) || own;
@@ -110,7 +123,10 @@ function scoreOf({ label, minor, line }: Figure, at: number, all: readonly Figur
           : 0;
   const size = Math.abs(minor);
   const others = all.filter((_, index) => index !== at);
-  const nets = others.filter((other) => NET.test(other.label)).map((other) => Math.abs(other.minor));
+  // What is called a total and stands above may be one before tax.
+  const nets = others
+    .filter((other) => NET.test(other.label) || (other.line < line && /\btotal\b/.test(other.label)))
+    .map((other) => Math.abs(other.minor));
   const taxes = others
     .filter((other) => TAXES.test(other.label) && !INCLUSIVE.test(other.label))
     .map((other) => Math.abs(other.minor));

@@ -1,12 +1,14 @@
 import type { Session, LedgerStatement } from "../ledger.js";
 import { toDecimal } from "../money.js";
 import type { Certainty, Evidence, StatementFacts } from "../shapes.js";
+import { gapsOf } from "./chains.js";
 import type { SheetCell, SheetTable } from "./sheet-table.js";
 
 const column = (title: string, width: number): { readonly title: string; readonly width: number } => ({ title, width });
 
 /** One row per file and account: what it began with, what happened, what it ended with, and how far that is known. */
 export function reconciliation({ statements }: Session): SheetTable {
+  const gaps = gapsOf(statements);
   return {
     name: "Reconciliation",
     columns: [
@@ -29,12 +31,20 @@ export function reconciliation({ statements }: Session): SheetTable {
       column("To look at", 60),
       column("How it was read, for options.statements", 60),
     ],
-    rows: statements.flatMap((statement) => rowsOf(statement)),
+    rows: statements.flatMap((statement) =>
+      rowsOf(
+        statement,
+        gaps.filter((gap) => gap.statement === statement.id).map(({ reason }) => reason),
+      ),
+    ),
   };
 }
 
-function rowsOf({ name, facts }: LedgerStatement): SheetCell[][] {
-  const looks = facts.evidence.flatMap(({ flag, reason }) => (flag ? [`${flag}: ${reason}`] : [])).join("; ");
+function rowsOf({ name, facts }: LedgerStatement, gaps: readonly string[]): SheetCell[][] {
+  const looks = [
+    ...gaps.map((reason) => `STATEMENT_MISSING: ${reason}`),
+    ...facts.evidence.flatMap(({ flag, reason }) => (flag ? [`${flag}: ${reason}`] : [])),
+  ].join("; ");
   const accounts = facts.accounts.length > 0 ? facts.accounts : [null];
   return accounts.map((account, at) => {
     const written = (minor: number | null | undefined): SheetCell =>

@@ -2,6 +2,7 @@ import type { CollectionStageOf } from "../../builder.js";
 import type { ExpensesOutputs, Session } from "../ledger.js";
 import type { MatchOutput } from "../match/match-ledger.js";
 import type { Certainty, StatementFacts } from "../shapes.js";
+import { gapsOf } from "./chains.js";
 import { certaintyOf } from "./reconciliation.js";
 import type { Report } from "./report-rows.js";
 import type { ExpensesOptions } from "../options.js";
@@ -25,6 +26,8 @@ export interface ReportOutput {
   readonly linesNotCounted: number;
   /** Rows with a date or an amount that are no lines, in all statements. */
   readonly rowsNotRead: number;
+  /** Where a statement of an account is missing between two, as its balances show, in a sentence each. */
+  readonly statementsMissing: readonly string[];
   /** Statements by how their amounts and signs are known. */
   readonly certainty: Readonly<Record<Certainty, number>>;
   readonly documentsFailed: number;
@@ -59,7 +62,9 @@ export const reportStage: CollectionStageOf<ExpensesOptions, MatchOutput, Expens
     }
     ctx.progress(0.3, "the tables are written");
     await ctx.artifacts.write("report.xlsx", await toXlsx(sheetsOf(ledger, match, report)), XLSX);
-    return summaryOf(ledger, match, report);
+    const summary = summaryOf(ledger, match, report);
+    for (const reason of summary.statementsMissing) ctx.warn("STATEMENT_MISSING", `${reason}.`);
+    return summary;
   },
   check: ({ totals, lines, matched, linesWithoutReceipt }) => {
     assertTotalsAgree(totals);
@@ -90,6 +95,7 @@ export function summaryOf(
     duplicateReceipts: match.duplicateReceipts.length,
     linesNotCounted: lines.filter(({ notCounted }) => notCounted !== undefined).length,
     rowsNotRead: statements.reduce((sum, { facts }) => sum + facts.notRead.length, 0),
+    statementsMissing: gapsOf(statements).map(({ reason }) => reason),
     certainty: certaintiesOf(statements.map(({ facts }) => facts)),
     documentsFailed: failed.length,
     flags,

@@ -111,6 +111,22 @@ export async function xlsxSheets(bytes: Uint8Array): Promise<Sheet[]> {
   });
 }
 
+/** The same of a workbook of Excel 97 to 2003; `lost` hears in a sentence what could not be read. */
+export async function xlsSheets(bytes: Uint8Array, name: string, lost: (what: string) => void): Promise<Sheet[]> {
+  const { xlsTables } = await import("../../../documents/parsers/xls.js");
+  return xlsTables(bytes, name, { warn: (_code, message) => lost(message) }).flatMap((table) => {
+    const rows = table.rows
+      .slice(0, MAX_ROWS)
+      .map(({ row, cells }): Row => {
+        const texts = Array.from({ length: MAX_COLUMNS }, () => "");
+        for (const { column, value } of cells) if (column < MAX_COLUMNS) texts[column] = cellText(value);
+        return { ...toRow(texts, row + 1), sheet: table.name };
+      })
+      .filter(({ cells }) => cells.length > 0);
+    return rows.length > 0 ? [{ name: table.name, rows }] : [];
+  });
+}
+
 /** What a cell shows, as far as its value tells it. */
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return "";
