@@ -59,6 +59,8 @@ function Console() {
   );
 }
 
+// The library that keeps the page from scrolling under a dialog looks for it here.
+Object.assign(globalThis, { __webpack_nonce__: styleNonce() });
 void beginSession();
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

@@ -229,7 +229,7 @@ test.each(["light", "dark"] as const)(
     expect(await barriersOn(page)).toEqual([]);
     await page.getByRole("link", { name: "Jobs", exact: true }).click();
     await page.getByLabel("Choose all of this page").check();
-    await page.getByLabel("Status", { exact: true }).click();
+    await page.getByRole("combobox", { name: "Status" }).click();
     await page.getByRole("option", { name: "FAILED", exact: true }).waitFor();
     expect(await barriersOn(page)).toEqual([]);
     for (const [tab, text] of [
