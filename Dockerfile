@@ -6,8 +6,9 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json ormconfig.ts ./
+COPY scripts/build-console.mjs ./scripts/
 COPY src ./src
-RUN npx tsc -p tsconfig.json && chmod +x dist/src/cli/main.js
+RUN node scripts/build-console.mjs && npx tsc -p tsconfig.json && chmod +x dist/src/cli/main.js
 
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
@@ -21,6 +22,7 @@ WORKDIR /app
 RUN apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/*
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist/src ./dist/src
+COPY --from=build /app/dist/console ./dist/console
 COPY package.json ./
 COPY sql ./sql
 # /data is what the process may write to; a volume goes there. The link is for: docker compose exec api headway …

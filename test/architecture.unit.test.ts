@@ -41,9 +41,14 @@ function filesBelow(folder: string): string[] {
   });
 }
 
-const sources = filesBelow(SRC)
-  .filter((file) => file.endsWith(".ts"))
+const everything = filesBelow(SRC)
+  .filter((file) => /\.tsx?$/.test(file))
   .map((file) => ({ name: path.relative(SRC, file), text: readFileSync(file, "utf8") }));
+/** A page for browsers, built by itself: a client of the API like any other. */
+const isPage = ({ name }: { name: string }): boolean => name.startsWith(`console${path.sep}`);
+const isGenerated = ({ name }: { name: string }): boolean => name.startsWith(path.join("console", "generated"));
+const sources = everything.filter((source) => !isPage(source));
+const pages = everything.filter((source) => isPage(source) && !isGenerated(source));
 
 /** The name in ORDER that a file of src belongs to. */
 function partOf(name: string): string {
@@ -54,6 +59,7 @@ function levelOf(name: string): number {
   return ORDER.findIndex((level) => level.includes(partOf(name)));
 }
 
+/** The imported files of src; of the console's, whose endings are two, without their endings. */
 function importsOf({ name, text }: { name: string; text: string }): string[] {
   const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map((match) => match[1]!);
   return specifiers.map((specifier) =>
@@ -102,8 +108,8 @@ function pipelineOf(name: string): string {
 }
 
 /** Files that hold what the pattern finds, but for those allowed. */
-function holding(pattern: RegExp, allowed: (name: string) => boolean): string[] {
-  return sources.filter(({ name, text }) => pattern.test(text) && !allowed(name)).map(({ name }) => name);
+function holding(pattern: RegExp, allowed: (name: string) => boolean, among = sources): string[] {
+  return among.filter(({ name, text }) => pattern.test(text) && !allowed(name)).map(({ name }) => name);
 }
 
 describe("the layout", () => {
@@ -150,11 +156,27 @@ describe("the layout", () => {
     expect(circlesOf(imports).map((circle) => circle.toSorted())).toEqual([["one", "three", "two"], ["self"]]);
   });
 
+  test("keeps the console to itself: it knows the schema, and nothing else of src, nor that of it", () => {
+    const outside = pages.flatMap((source) =>
+      importsOf(source)
+        .filter((imported) => !imported.startsWith(`console${path.sep}`))
+        .map((imported) => `${source.name} imports ${imported}`),
+    );
+    const inside = sources.filter((source) => importsOf(source).some((imported) => isPage({ name: imported })));
+    expect([outside, inside.map(({ name }) => name)]).toEqual([[], []]);
+  });
+
+  test("has no files of the console that import each other in a circle", () => {
+    const bare = (name: string): string => name.replace(/\.tsx?$/, "");
+    const imports = new Map(pages.map((source) => [bare(source.name), importsOf(source).map(bare)]));
+    expect(circlesOf(imports)).toEqual([]);
+  });
+
   test("gives a name to one thing: no two files export the same", () => {
     const files = new Map<string, string[]>();
-    for (const { name, text } of sources) {
+    for (const { name, text } of [...sources, ...pages]) {
       for (const exported of exportsOf(text)) {
-        const key = `${pipelineOf(name)}${exported}`;
+        const key = `${isPage({ name }) ? "console/" : pipelineOf(name)}${exported}`;
         files.set(key, [...(files.get(key) ?? []), name]);
       }
     }
@@ -181,20 +203,21 @@ describe("the layout", () => {
   });
 
   test("has no default exports and no unfinished business", () => {
-    expect(holding(/^export default/m, () => false)).toEqual([]);
+    const all = [...sources, ...pages];
+    expect(holding(/^export default/m, () => false, all)).toEqual([]);
     // In quotes it is the code that ISO 4217 has for "no currency".
-    expect(holding(/\b(TODO|FIXME)\b|(?<!")\bXXX\b/, () => false)).toEqual([]);
+    expect(holding(/\b(TODO|FIXME)\b|(?<!")\bXXX\b/, () => false, all)).toEqual([]);
   });
 
   test("has no folder that could hold anything", () => {
-    const names = new Set(sources.flatMap(({ name }) => name.split(path.sep).slice(0, -1)));
+    const names = new Set(everything.flatMap(({ name }) => name.split(path.sep).slice(0, -1)));
     expect(
       ["utils", "common", "types", "services", "repositories", "helpers"].filter((name) => names.has(name)),
     ).toEqual([]);
   });
 
   test("has files that fit a page of thought", () => {
-    const long = sources.filter(({ text }) => text.split("\n").length > 300);
+    const long = [...sources, ...pages].filter(({ text }) => text.split("\n").length > 300);
     expect(long.map(({ name }) => name)).toEqual([]);
   });
 });

@@ -1,5 +1,4 @@
-import "./mantine.css";
-import "./style.css";
+import "./style/style.css";
 import { createTheme, MantineProvider } from "@mantine/core";
 import { RouterProvider } from "@tanstack/react-router";
 import { lazy, StrictMode, Suspense } from "react";
@@ -12,6 +11,15 @@ import { router } from "./shell/router.js";
 /** Most visits have signed in already. */
 const SignInScreen = lazy(async () => ({ default: (await import("./session/sign-in.js")).SignInScreen }));
 
+/** Lists of options scroll themselves, so that the arrow keys of their field move through them, and are as wide as their words. */
+const LISTS = {
+  defaultProps: {
+    withScrollArea: false,
+    classNames: { options: "options" },
+    comboboxProps: { width: "max-content", position: "bottom-start" },
+  },
+};
+
 const THEME = createTheme({
   primaryColor: "indigo",
   primaryShade: { light: 7, dark: 8 },
@@ -20,6 +28,7 @@ const THEME = createTheme({
   defaultRadius: "sm",
   respectReducedMotion: true,
   autoContrast: true,
+  components: { Select: LISTS, MultiSelect: LISTS, TagsInput: LISTS },
 });
 
 /** The server gives its styles' nonce with the page. */
@@ -50,6 +59,8 @@ function Console() {
   );
 }
 
+// The library that keeps the page from scrolling under a dialog looks for it here.
+Object.assign(globalThis, { __webpack_nonce__: styleNonce() });
 void beginSession();
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

@@ -105,9 +105,7 @@ export async function startListening<Principal>(
   const stop = service
     ? await (
         await import("./graph-endpoint.js")
-      ).serveGraph({
-        ...{ app, http, drain, service, url, logger, allowedOrigins, hasConsole },
-      })
+      ).serveGraph({ app, http, drain, service, url, logger, allowedOrigins, hasConsole })
     : () => drain.run();
   more(app);
   app.use((req, res) => {

@@ -85,6 +85,7 @@ describe("the Dockerfile", () => {
     expect(stage.filter((line) => line.startsWith("COPY "))).toEqual([
       "COPY --from=dependencies /app/node_modules ./node_modules",
       "COPY --from=build /app/dist/src ./dist/src",
+      "COPY --from=build /app/dist/console ./dist/console",
       "COPY package.json ./",
       "COPY sql ./sql",
     ]);

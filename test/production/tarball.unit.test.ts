@@ -48,7 +48,7 @@ describe("the package", () => {
       ),
     );
     expect([...roots].sort()).toEqual(
-      ["CHANGELOG.md", "LICENSE", "README.md", "dist/src", "examples", "package.json", "sql"].sort(),
+      ["CHANGELOG.md", "LICENSE", "README.md", "dist/console", "dist/src", "examples", "package.json", "sql"].sort(),
     );
     expect([...names].filter((name) => /\.test\.|(^|\/)tests?\/|\.(?<!d\.)ts$|\.tsbuildinfo$/.test(name))).toEqual([]);
     for (const name of ["sql/triggers.sql", "sql/migrations/0001_baseline.sql", "examples/documents/leases.pdf"]) {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { ApiClient } from "../../src/cli/client.js";
 import { openBrowser } from "../support/browser.js";
+import { openConsole, signIn } from "../support/console.js";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
 import { startNginx, type TestNginx } from "../support/nginx.js";
 import { startHeadway, type HeadwayProcess } from "../support/processes.js";
@@ -70,6 +71,24 @@ describe("below a path of its host, behind nginx", () => {
         (one) => !/^(data|blob):/.test(one) && !one.replace(/^ws/, "http").startsWith(`${url}/`),
       );
       expect(outside).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test("the console finds its files, its API and its socket there, at a deep link too", async () => {
+    const browser = await openBrowser();
+    try {
+      const { page, asked, complaints } = await openConsole(browser, `${url}/jobs?tag=none`);
+      await signIn(page, headway.key);
+      await page.getByText("No job fits these filters").waitFor();
+      await page.getByRole("banner").getByText("Live").waitFor();
+      await page.getByRole("link", { name: "Now", exact: true }).click();
+      await page.getByText("Nothing is under way").waitFor();
+      expect(new URL(page.url()).pathname).toBe("/headway/");
+      expect(asked.filter((one) => !one.replace(/^ws/, "http").startsWith(`${url}/`))).toEqual([]);
+      expect(asked.some((one) => one.startsWith("ws"))).toBe(true);
+      expect(complaints).toEqual([]);
     } finally {
       await browser.close();
     }

@@ -6,8 +6,7 @@ import { counted } from "../parts/format.js";
 import { useSay } from "../parts/said.js";
 import { Empty, Loading } from "../parts/states.js";
 import { carryOut } from "./carry-out.js";
-import type { JobOrder } from "./job-dialog.js";
-import { previewOf, type Preview } from "./preview.js";
+import { previewOf, type JobOrder, type Preview } from "./preview.js";
 
 interface OpenJobDialogProps {
   readonly order: JobOrder;

@@ -1,12 +1,5 @@
 import { lazy, Suspense } from "react";
-import type { BulkAction } from "../generated/operations.js";
-import type { Target } from "./preview.js";
-
-/** What is asked for. */
-export interface JobOrder {
-  readonly action: BulkAction;
-  readonly target: Target;
-}
+import type { JobOrder } from "./preview.js";
 
 interface JobDialogProps {
   /** Null: closed. */

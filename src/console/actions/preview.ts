@@ -6,6 +6,12 @@ export type Target =
   | { readonly kind: "jobs"; readonly ids: readonly string[]; readonly errorCodes?: readonly string[] }
   | { readonly kind: "filter"; readonly filter: JobFilter };
 
+/** What is asked for. */
+export interface JobOrder {
+  readonly action: BulkAction;
+  readonly target: Target;
+}
+
 /** What would come of an action, as the server says it now. */
 export interface Preview {
   /** How many jobs are taken; with a filter those too that may refuse. */

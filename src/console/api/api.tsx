@@ -49,7 +49,7 @@ function makeApi(key: string, viewer: Viewer): Api {
     url: here("graphql"),
     preferGetMethod: false,
     exchanges: [
-      cacheExchange({ keys: { ...keys, Pipeline: ({ name }) => String(name) } }),
+      cacheExchange({ keys: { ...keys, Pipeline: ({ name }) => name as string } }),
       freshExchange(),
       subscriptionExchange({
         forwardSubscription: ({ query = "", variables }) => ({

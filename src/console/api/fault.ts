@@ -2,6 +2,8 @@ import type { CombinedError } from "urql";
 
 /** What went wrong, for a person: a heading, what is wrong and what to do. */
 export interface Fault {
+  /** The API's word for it, such as FORBIDDEN; empty where the server did not answer. */
+  readonly code: string;
   readonly title: string;
   readonly message: string;
   /** Whether asking again may help. */
@@ -21,11 +23,12 @@ export function faultOf(error: CombinedError): Fault {
   if (error.networkError) {
     const message =
       "It may be stopped, or the network is away. What is shown stays as it was; this page asks again by itself.";
-    return { title: "The server does not answer", message, mayPass: true };
+    return { code: "", title: "The server does not answer", message, mayPass: true };
   }
   const first = error.graphQLErrors[0];
-  const code = String(first?.extensions.code ?? "");
+  const code = (first?.extensions.code ?? "") as string;
   return {
+    code,
     title: TITLES[code] ?? "Something went wrong",
     message: first?.message ?? error.message,
     mayPass: code !== "FORBIDDEN" && code !== "BAD_USER_INPUT",

@@ -1,12 +1,13 @@
 import { Button, Group } from "@mantine/core";
 import { useState } from "react";
-import { JobDialog, type JobOrder } from "../actions/job-dialog.js";
+import { JobDialog } from "../actions/job-dialog.js";
+import type { JobOrder } from "../actions/preview.js";
 import { useAsked } from "../api/ask.js";
 import { ErrorSampleDocument } from "../generated/operations.js";
 import { ActButton } from "../parts/act-button.js";
 import { count, counted } from "../parts/format.js";
 import { Panel } from "../parts/states.js";
-import type { ShownJob } from "./job-screen.js";
+import type { ShownJob } from "./shown-job.js";
 
 interface FailuresProps {
   readonly job: ShownJob;

@@ -1,12 +1,13 @@
 import { Group } from "@mantine/core";
 import { useState, type ReactNode } from "react";
-import { JobDialog, type JobOrder } from "../actions/job-dialog.js";
+import { JobDialog } from "../actions/job-dialog.js";
+import type { JobOrder } from "../actions/preview.js";
 import { CountsBar, countsInWords, ProgressText } from "../parts/bars.js";
 import { ActButton } from "../parts/act-button.js";
 import { Icon } from "../parts/icons.js";
 import { StatusWord } from "../parts/status.js";
 import { Lasting, When } from "../parts/when.js";
-import type { ShownJob } from "./job-screen.js";
+import type { ShownJob } from "./shown-job.js";
 import { SubmitAgainDialog } from "./submit-again.js";
 
 /** What the job is, how it stands, and what can be done with it. */
@@ -23,7 +24,7 @@ export function JobHead({ job, onDone }: { readonly job: ShownJob; readonly onDo
         <span className="spread" />
         <Group gap="xs">
           <ActButton
-            size="compact-md"
+            size="xs"
             variant="filled"
             permission={job.canRetry}
             leftSection={<Icon name="retry" />}
@@ -32,7 +33,7 @@ export function JobHead({ job, onDone }: { readonly job: ShownJob; readonly onDo
             Retry…
           </ActButton>
           <ActButton
-            size="compact-md"
+            size="xs"
             permission={job.canCancel}
             leftSection={<Icon name="stop" />}
             onClick={() => setOrder({ action: "CANCEL", target })}
@@ -40,7 +41,7 @@ export function JobHead({ job, onDone }: { readonly job: ShownJob; readonly onDo
             Cancel…
           </ActButton>
           <ActButton
-            size="compact-md"
+            size="xs"
             permission={collection.canSubmit}
             leftSection={<Icon name="copy" />}
             onClick={() => setIsSubmitting(true)}

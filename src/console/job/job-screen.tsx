@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useAsked, useThrottled } from "../api/ask.js";
 import { useChanges, type Change } from "../api/changes.js";
 import { useJobLive } from "../api/live-job.js";
-import { JobPageDocument, type JobPageQuery } from "../generated/operations.js";
+import { JobPageDocument } from "../generated/operations.js";
 import { count } from "../parts/format.js";
 import { Icon } from "../parts/icons.js";
 import { Word } from "../parts/status.js";
@@ -19,8 +19,6 @@ import { JobOrderShown } from "./order-shown.js";
 import { JobResults } from "./results.js";
 import { StageLine } from "./stage-line.js";
 import { JobTasks } from "./tasks.js";
-
-export type ShownJob = NonNullable<JobPageQuery["job"]>;
 
 /** One job: how far it is, why it does not move, what failed and what can be done, and what came of it. */
 export function JobScreen() {
@@ -52,12 +50,14 @@ function OneJobScreen({ id }: { readonly id: string }) {
     void navigate({ search: (old) => ({ ...old, ...part }), replace: true, resetScroll: false });
   };
   if (!job) {
+    // No cursor is given for what is not there, and so nothing is answered.
+    const isUnknown = asked.fault?.code === "BAD_USER_INPUT" || (asked.data !== undefined && job === null);
     return (
       <div className="screen">
         <h1 className="for-readers">Job</h1>
-        {asked.fault && <FaultNote fault={asked.fault} again={asked.again} />}
+        {asked.fault && !isUnknown && <FaultNote fault={asked.fault} again={asked.again} />}
         {asked.isLoading && <Loading rows={8} />}
-        {asked.data && (
+        {isUnknown && (
           <Empty title="There is no such job">
             No job that this key may see has the id <code>{id}</code>. <Link to="/jobs">See all jobs</Link>.
           </Empty>

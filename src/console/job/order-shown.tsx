@@ -1,5 +1,5 @@
 import { JsonTree } from "../parts/json-tree.js";
-import type { ShownJob } from "./job-screen.js";
+import type { ShownJob } from "./shown-job.js";
 
 /** What was asked for: mode and options, with the pipeline's defaults filled in. */
 export function JobOrderShown({ job }: { readonly job: ShownJob }) {

@@ -9,7 +9,7 @@ import { JsonTree } from "../parts/json-tree.js";
 import { useSay } from "../parts/said.js";
 import { Empty, Panel, Shown } from "../parts/states.js";
 import { When } from "../parts/when.js";
-import type { ShownJob } from "./job-screen.js";
+import type { ShownJob } from "./shown-job.js";
 
 /** What came of the job: files, what its stages over all documents reported, and how long the stages took. */
 export function JobResults({ job }: { readonly job: ShownJob }) {
@@ -29,7 +29,7 @@ export function JobResults({ job }: { readonly job: ShownJob }) {
             </Panel>
           )}
           <Panel title="How long the stages took">
-            <table className="rows">
+            <table className="rows cards">
               <thead>
                 <tr>
                   <th scope="col">Stage</th>
@@ -50,11 +50,19 @@ export function JobResults({ job }: { readonly job: ShownJob }) {
               <tbody>
                 {summary.stages.map(({ stage, count: passed, p50Ms, p95Ms, maxMs }) => (
                   <tr key={stage}>
-                    <td>{stage}</td>
-                    <td className="number">{count(passed)}</td>
-                    <td className="number">{duration(p50Ms)}</td>
-                    <td className="number">{duration(p95Ms)}</td>
-                    <td className="number">{duration(maxMs)}</td>
+                    <td data-title="Stage">{stage}</td>
+                    <td data-title="Passed" className="number">
+                      {count(passed)}
+                    </td>
+                    <td data-title="Half within" className="number">
+                      {duration(p50Ms)}
+                    </td>
+                    <td data-title="19 of 20 within" className="number">
+                      {duration(p95Ms)}
+                    </td>
+                    <td data-title="Longest" className="number">
+                      {duration(maxMs)}
+                    </td>
                   </tr>
                 ))}
               </tbody>

@@ -3,7 +3,7 @@ import { stageInWords } from "../parts/bars.js";
 import { count } from "../parts/format.js";
 import { Icon } from "../parts/icons.js";
 import { StatusWord } from "../parts/status.js";
-import type { ShownJob } from "./job-screen.js";
+import type { ShownJob } from "./shown-job.js";
 
 interface StageLineProps {
   readonly job: ShownJob;

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useClient } from "urql";
 import { SubmitAgainDocument, type SubmitMode } from "../generated/operations.js";
 import { useSay } from "../parts/said.js";
-import type { ShownJob } from "./job-screen.js";
+import type { ShownJob } from "./shown-job.js";
 
 interface SubmitAgainProps {
   readonly job: ShownJob;

@@ -10,7 +10,7 @@ import { StatusWord } from "../parts/status.js";
 import { Empty, FaultNote, Loading } from "../parts/states.js";
 import { Lasting } from "../parts/when.js";
 import type { JobSearch } from "../shell/search.js";
-import type { ShownJob } from "./job-screen.js";
+import type { ShownJob } from "./shown-job.js";
 import { TaskDetail } from "./task-detail.js";
 import { useTaskPages } from "./task-pages.js";
 

@@ -1,6 +1,7 @@
 import { Button, Group } from "@mantine/core";
 import { useCallback, useState } from "react";
-import { JobDialog, type JobOrder } from "../actions/job-dialog.js";
+import { JobDialog } from "../actions/job-dialog.js";
+import type { JobOrder } from "../actions/preview.js";
 import { useApi } from "../api/api.js";
 import { useAsked } from "../api/ask.js";
 import { JobsTotalDocument } from "../generated/operations.js";

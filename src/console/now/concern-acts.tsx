@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useClient } from "urql";
-import type { JobOrder } from "../actions/job-dialog.js";
+import type { JobOrder } from "../actions/preview.js";
 import { useApi } from "../api/api.js";
 import { RepairDocument, ResumePipelineDocument } from "../generated/operations.js";
 import { ActButton, allowedTo } from "../parts/act-button.js";

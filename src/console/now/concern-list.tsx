@@ -1,7 +1,8 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import { JobDialog, type JobOrder } from "../actions/job-dialog.js";
+import { JobDialog } from "../actions/job-dialog.js";
+import type { JobOrder } from "../actions/preview.js";
 import { meaningOf } from "../parts/status.js";
 import { Icon } from "../parts/icons.js";
 import { Panel } from "../parts/states.js";

@@ -1,3 +1,4 @@
+import { Fragment, type ReactNode } from "react";
 import { MEANINGS } from "../generated/meanings.js";
 import { Icon, type IconName } from "./icons.js";
 
@@ -36,9 +37,23 @@ export function StatusWord({ word, of }: StatusProps) {
   return (
     <span className={`status tone-${tone}`} title={meaningOf(of, word)}>
       <Icon name={icon} size={14} className={word === "PROCESSING" || word === "RUNNING" ? "turns" : undefined} />
-      {word}
+      <span>{breakable(word)}</span>
     </span>
   );
+}
+
+/** A long word may go on in the next line behind an underscore. */
+function breakable(word: string): ReactNode {
+  return word.split("_").map((part, place) => (
+    <Fragment key={part}>
+      {place > 0 && (
+        <>
+          _<wbr />
+        </>
+      )}
+      {part}
+    </Fragment>
+  ));
 }
 
 /** Any word of an enum that is no status, with its meaning on hover. */

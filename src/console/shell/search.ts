@@ -66,7 +66,8 @@ export function stringifySearch(search: Given): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(search)) {
     for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
-      if (one !== undefined && one !== null && one !== "") parameters.append(name, String(one));
+      if (one !== undefined && one !== null && one !== "")
+        parameters.append(name, `${one as string | number | boolean}`);
     }
   }
   const text = parameters.toString();
