@@ -1,10 +1,11 @@
-// What the examples keep that is made from schema/schema.graphql: Relay's files and the codegen example's types.
+// What is made from schema/schema.graphql: the client's operations, Relay's files and the codegen example's types.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { ROOT } from "./ready.mjs";
 
 /** @type {[folder: string, script: string, args: string[]][]} */
 const STEPS = [
+  [".", "scripts/generate-operations.mjs", []],
   ["examples/clients/relay", "node_modules/relay-compiler/cli.js", ["--output", "quiet-with-errors"]],
   ["examples/clients/codegen", "examples/clients/codegen/generate.mjs", []],
 ];

@@ -20,6 +20,8 @@ const ORDER: readonly (readonly string[])[] = [
     "version",
     "lifecycle",
   ],
+  ["client"],
+  ["client-node"],
   ["model"],
   ["database", "dispatch", "storage"],
   ["access", "pipelines"],
@@ -40,6 +42,9 @@ function filesBelow(folder: string): string[] {
     return entry.isDirectory() ? filesBelow(file) : [file];
   });
 }
+
+/** What `npm run schema` writes: its names are the schema's, and it is as long as that is. */
+const WRITTEN = /^\/\/ Written by npm run schema/;
 
 const sources = filesBelow(SRC)
   .filter((file) => file.endsWith(".ts"))
@@ -152,7 +157,7 @@ describe("the layout", () => {
 
   test("gives a name to one thing: no two files export the same", () => {
     const files = new Map<string, string[]>();
-    for (const { name, text } of sources) {
+    for (const { name, text } of sources.filter((one) => !WRITTEN.test(one.text))) {
       for (const exported of exportsOf(text)) {
         const key = `${pipelineOf(name)}${exported}`;
         files.set(key, [...(files.get(key) ?? []), name]);
@@ -194,7 +199,7 @@ describe("the layout", () => {
   });
 
   test("has files that fit a page of thought", () => {
-    const long = sources.filter(({ text }) => text.split("\n").length > 300);
+    const long = sources.filter(({ text }) => text.split("\n").length > 300 && !WRITTEN.test(text));
     expect(long.map(({ name }) => name)).toEqual([]);
   });
 });
