@@ -1,4 +1,4 @@
-// What is made from schema/schema.graphql: the console's operations, Relay's files and the codegen example's types.
+// What is made from schema/schema.graphql: the client's and the console's operations, Relay's files and the codegen example's types.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { ROOT } from "./ready.mjs";
@@ -6,6 +6,7 @@ import { ROOT } from "./ready.mjs";
 /** @type {[folder: string, script: string, args: string[]][]} */
 const STEPS = [
   [".", "scripts/generate-console.mjs", []],
+  [".", "scripts/generate-operations.mjs", []],
   ["examples/clients/relay", "node_modules/relay-compiler/cli.js", ["--output", "quiet-with-errors"]],
   ["examples/clients/codegen", "examples/clients/codegen/generate.mjs", []],
 ];

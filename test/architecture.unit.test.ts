@@ -20,6 +20,8 @@ const ORDER: readonly (readonly string[])[] = [
     "version",
     "lifecycle",
   ],
+  ["client"],
+  ["client-node"],
   ["model"],
   ["database", "dispatch", "storage"],
   ["access", "pipelines"],
@@ -40,6 +42,9 @@ function filesBelow(folder: string): string[] {
     return entry.isDirectory() ? filesBelow(file) : [file];
   });
 }
+
+/** What `npm run schema` writes: its names are the schema's, and it is as long as that is. */
+const WRITTEN = /^\/\/ Written by npm run schema/;
 
 const everything = filesBelow(SRC)
   .filter((file) => /\.tsx?$/.test(file))
@@ -174,7 +179,7 @@ describe("the layout", () => {
 
   test("gives a name to one thing: no two files export the same", () => {
     const files = new Map<string, string[]>();
-    for (const { name, text } of [...sources, ...pages]) {
+    for (const { name, text } of [...sources, ...pages].filter((one) => !WRITTEN.test(one.text))) {
       for (const exported of exportsOf(text)) {
         const key = `${isPage({ name }) ? "console/" : pipelineOf(name)}${exported}`;
         files.set(key, [...(files.get(key) ?? []), name]);
@@ -217,7 +222,7 @@ describe("the layout", () => {
   });
 
   test("has files that fit a page of thought", () => {
-    const long = [...sources, ...pages].filter(({ text }) => text.split("\n").length > 300);
+    const long = [...sources, ...pages].filter(({ text }) => text.split("\n").length > 300 && !WRITTEN.test(text));
     expect(long.map(({ name }) => name)).toEqual([]);
   });
 });

@@ -31,6 +31,7 @@ export function readSettings() {
     httpUrl: endpoint,
     socketUrl: endpoint.replace(/^http/, "ws"),
     /** As the header of a request, and as `connectionParams.authorization` of a socket; absent without a key. */
+    key: values.key,
     authorization: values.key === undefined ? {} : { authorization: `Bearer ${values.key}` },
     pipeline: values.pipeline,
     name: values.name,

@@ -1,5 +1,6 @@
 import pRetry, { AbortError } from "p-retry";
-import { HeadwayError, messageOf } from "../errors.js";
+import type { FollowedEvent } from "../client/follow.js";
+import { HeadwayError } from "../errors.js";
 import type { ApiClient } from "./client.js";
 
 /** A change, as the stream gives it. */
@@ -29,20 +30,11 @@ export interface GapEvent {
 
 export const CHANGE_FIELDS = `cursor entityType entityId taskId version fromStatus toStatus fromStage toStage attempt reason
   message at actor { type name }`;
-const CHANGES = `subscription ($id: ID!, $after: String!) { statusChanges(jobId: $id, after: $after) { kind: __typename
-  ... on StatusChange { ${CHANGE_FIELDS} } ... on StreamGap { cause resumeAt } } }`;
-
 /** About four minutes in all: longer than a server takes to be replaced. */
-const RETRIES = { retries: 20, minTimeout: 250, factor: 2, maxTimeout: 15_000, randomize: true };
-/** A socket that lived this long was a good one, and what comes after it begins to count anew. */
-const GOOD_MS = 10_000;
+const ATTEMPTS = 20;
+const RETRIES = { retries: ATTEMPTS, minTimeout: 250, factor: 2, maxTimeout: 15_000, randomize: true };
 /** What may be another way at the next try. */
 const PASSING = ["UNREACHABLE", "INTERNAL", "RATE_LIMITED", "SERVICE_BUSY"];
-/** Closes that no other try would change. */
-const FATAL_CLOSES: Readonly<Record<number, readonly [code: string, message: string]>> = {
-  4400: ["BAD_REQUEST", "The server does not understand this client; is one of the two of another version?"],
-  4403: ["UNAUTHENTICATED", "The key is not known, or no longer good; look at --key or HEADWAY_KEY."],
-};
 
 export interface Following {
   readonly client: ApiClient;
@@ -55,10 +47,7 @@ export interface Following {
   readonly onLost: (why: string) => void;
 }
 
-/**
- * Follows the changes of a job behind a cursor, over as many connections as it takes: each goes on behind the last change
- * that was handled, so that none is missing and none comes twice.
- */
+/** Follows the changes of a job behind a cursor: none is missing and none comes twice, over however many connections. */
 export class Follower {
   readonly #parts: Following;
   #cursor: string;
@@ -73,64 +62,51 @@ export class Follower {
     return this.#cursor;
   }
 
-  /** Resolves when `handle` says that it is over, or when the signal is aborted. @throws {HeadwayError} UNREACHABLE in the end */
+  /**
+   * Resolves when `handle` says that it is over, when the job is settled and nothing more is to come, or when the signal is
+   * aborted. @throws {HeadwayError} UNREACHABLE in the end
+   */
   async run(): Promise<void> {
-    const { signal, onLost } = this.#parts;
-    let isOver = false;
-    while (!isOver && !signal.aborted) {
-      try {
-        isOver = await pRetry(() => this.#session(), {
-          ...RETRIES,
-          signal,
-          onFailedAttempt: ({ error }) => {
-            if (!signal.aborted) onLost(error.message);
-          },
-        });
-      } catch (error) {
-        if (signal.aborted) return;
-        throw error;
-      }
+    const { client, jobId, signal, onLost } = this.#parts;
+    const events = client.follow(jobId, { after: this.#cursor, signal, attempts: ATTEMPTS, onLost });
+    for await (const followed of events) {
+      const event = eventOf(followed);
+      const isOver = await this.#handled(event);
+      if (signal.aborted) return;
+      this.#cursor = event.kind === "StatusChange" ? event.cursor : event.resumeAt;
+      if (isOver) return;
     }
   }
 
-  /** One connection: true when all is over, false when it broke after some good time; throws when it was no good. */
-  async #session(): Promise<boolean> {
-    const { client, jobId, signal, handle, onLost } = this.#parts;
-    const startedAt = performance.now();
-    const before = this.#cursor;
-    const events = client.subscribe<{ statusChanges: ChangeEvent | GapEvent }>(CHANGES, {
-      id: jobId,
-      after: this.#cursor,
-    });
-    const stop = (): void => void events.return?.();
-    signal.addEventListener("abort", stop, { once: true });
+  /** What could not be handled because the server was away is handled again. */
+  async #handled(event: ChangeEvent | GapEvent): Promise<boolean> {
+    const { signal, handle, onLost } = this.#parts;
     try {
-      for await (const { statusChanges: event } of events) {
-        const isOver = await handle(event);
-        this.#cursor = event.kind === "StatusChange" ? event.cursor : event.resumeAt;
-        if (isOver) return true;
-      }
-      throw new Error("the server ended the stream");
+      return await pRetry(
+        async () => {
+          try {
+            return await handle(event);
+          } catch (error) {
+            if (error instanceof HeadwayError && PASSING.includes(error.code)) throw error;
+            throw error instanceof Error ? new AbortError(error) : error;
+          }
+        },
+        {
+          ...RETRIES,
+          signal,
+          onFailedAttempt: ({ error }) => {
+            if (!signal.aborted && !(error instanceof AbortError)) onLost(error.message);
+          },
+        },
+      );
     } catch (error) {
-      if (signal.aborted) return true;
-      const lost = lostOf(error);
-      if (this.#cursor === before && performance.now() - startedAt < GOOD_MS) throw lost;
-      onLost(lost.message);
-      return false;
-    } finally {
-      signal.removeEventListener("abort", stop);
+      if (signal.aborted) return false;
+      throw error;
     }
   }
 }
 
-/** What broke the stream, as an error to try again on. @throws {AbortError} what no other try would change */
-function lostOf(error: unknown): Error {
-  if (error instanceof HeadwayError && !PASSING.includes(error.code)) throw new AbortError(error);
-  // What a socket broke with is an event of its closing, or of an error of its own.
-  const { code, reason, message } = error as { code?: unknown; reason?: string; message?: string };
-  const said = reason || message || (typeof code === "number" ? `closed with ${code}` : messageOf(error));
-  const fatal = typeof code === "number" ? FATAL_CLOSES[code] : undefined;
-  if (fatal !== undefined) throw new AbortError(new HeadwayError(...fatal));
-  if (error instanceof Error) return error;
-  return new HeadwayError("UNREACHABLE", `The connection was lost: ${said}`);
+function eventOf(event: FollowedEvent): ChangeEvent | GapEvent {
+  const { __typename: kind, ...rest } = event;
+  return { kind, ...rest } as ChangeEvent | GapEvent;
 }

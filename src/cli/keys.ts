@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import type { DataSource } from "typeorm";
 import { loadConfig } from "../config.js";
-import { createKey, listKeys, revokeKey, type KeyRow } from "../access/keys.js";
+import { createKey, listKeys, permissionsOf, revokeKey, type KeyRow } from "../access/keys.js";
 import { projectNamed } from "../access/projects.js";
 import { HeadwayError } from "../errors.js";
 import type { Role } from "../lifecycle/roles.js";
@@ -70,7 +70,7 @@ async function listed(db: DataSource, { project, all, json }: ListOptions): Prom
   const keys = await listKeys(db, await existing(db, project), all ? "all" : "good");
   if (json) return JSON.stringify(keys);
   if (keys.length === 0) return `Project "${project}" has no keys${all ? "" : " that are good"}.`;
-  const rows = [["id", "name", "role", "sees", "expires", "last used", "state"], ...keys.map(columnsOf)];
+  const rows = [["id", "name", "role or permissions", "sees", "expires", "last used", "state"], ...keys.map(columnsOf)];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows
     .map((row) =>
@@ -87,7 +87,9 @@ function columnsOf({ id, name, role, scope, expiresAt, lastUsedAt, revokedAt }: 
   const sees =
     scope === null ? "all" : scope.jobId === null ? `collection ${scope.collectionId}` : `job ${scope.jobId}`;
   const state = revokedAt !== null ? "revoked" : isExpired ? "expired" : "good";
-  return [id, name, role, sees, when(expiresAt), when(lastUsedAt), state];
+  // A key for a browser has permissions; its role is the least there is.
+  const may = scope === null ? role : permissionsOf(scope).join(" ");
+  return [id, name, may, sees, when(expiresAt), when(lastUsedAt), state];
 }
 
 function when(at: Date | null): string {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import pRetry, { AbortError } from "p-retry";
+import type { UploadFile } from "../client/upload.js";
 import { HeadwayError } from "../errors.js";
 import type { ApiClient } from "./client.js";
 import type { SubmitFile } from "./submit-files.js";
@@ -12,7 +12,6 @@ const MAX_INLINE_BYTES = 600_000;
 /** Of the documents' JSON; leaves room for the mutation around them. */
 const MAX_BATCH_BYTES = 900_000;
 const MAX_BATCH_DOCUMENTS = 500;
-const UPLOAD_RETRIES = { retries: 3, minTimeout: 500, factor: 3, randomize: true };
 
 interface DocumentInput {
   readonly name: string;
@@ -25,6 +24,13 @@ interface DocumentInput {
  * uploads. Sending the same files again changes nothing. @throws {HeadwayError} with the server's code
  */
 export async function sendFiles(client: ApiClient, collectionId: string, files: readonly SubmitFile[]): Promise<void> {
+  const large = files.filter(({ sizeBytes }) => sizeBytes > MAX_INLINE_BYTES);
+  const byName = new Map(large.map((one) => [one.name, one.file]));
+  const uploads = await client.upload(large.map(uploadOf), {
+    collectionId,
+    sha256: ({ name }) => sha256Of(byName.get(name)!),
+  });
+  const uploadIds = new Map(uploads.map(({ name, uploadId }) => [name, uploadId]));
   let batch: DocumentInput[] = [];
   let batchBytes = 0;
   const flush = async (): Promise<void> => {
@@ -32,9 +38,10 @@ export async function sendFiles(client: ApiClient, collectionId: string, files: 
     [batch, batchBytes] = [[], 0];
   };
   for (const file of files) {
+    const uploadId = uploadIds.get(file.name);
     const document: DocumentInput =
-      file.sizeBytes > MAX_INLINE_BYTES
-        ? { name: file.name, uploadId: await upload(client, file) }
+      uploadId !== undefined
+        ? { name: file.name, uploadId }
         : { name: file.name, base64: (await readFile(file.file)).toString("base64") };
     const bytes = Buffer.byteLength(JSON.stringify(document)) + 1;
     if (batchBytes + bytes > MAX_BATCH_BYTES || batch.length === MAX_BATCH_DOCUMENTS) await flush();
@@ -52,24 +59,27 @@ async function addDocuments(client: ApiClient, collectionId: string, documents: 
   );
 }
 
-/** Announces the file, sends its bytes (again where that broke off), and returns the upload's id. */
-async function upload(client: ApiClient, { name, file, sizeBytes }: SubmitFile): Promise<string> {
+/** The file as an upload is made of it: read a piece at a time. */
+function uploadOf({ name, file, sizeBytes }: SubmitFile): UploadFile {
+  return {
+    name,
+    size: sizeBytes,
+    async slice(start, end) {
+      const handle = await open(file, "r");
+      try {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(end - start), 0, end - start, start);
+        if (bytesRead === end - start) return buffer;
+        const message = `${file} has changed while it was sent; it ends after ${start + bytesRead} bytes, and had ${sizeBytes}.`;
+        throw new HeadwayError("FILE_CHANGED", message);
+      } finally {
+        await handle.close();
+      }
+    },
+  };
+}
+
+async function sha256Of(file: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(file), hash);
-  const { uploads } = await client.mutate<{ uploads: { id: string; url: string }[]; userErrors: [] }>(
-    `mutation ($input: CreateUploadsInput!) {
-       createUploads(input: $input) { uploads { id url } userErrors { code message } } }`,
-    { input: { files: [{ name, sizeBytes, sha256: hash.digest("hex") }] } },
-  );
-  const { id, url } = uploads[0]!;
-  await pRetry(async () => {
-    try {
-      await client.upload(url, file, sizeBytes);
-    } catch (error) {
-      // Only what broke off is sent again; what was refused is refused.
-      if (error instanceof HeadwayError && error.code === "UNREACHABLE") throw error;
-      throw error instanceof Error ? new AbortError(error) : error;
-    }
-  }, UPLOAD_RETRIES);
-  return id;
+  return hash.digest("hex");
 }

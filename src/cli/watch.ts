@@ -92,6 +92,8 @@ async function follow(
     const resume = `The job goes on; watch it further with: ${resumeCommand(jobId, follower.cursor)}`;
     throw new HeadwayError(typeof code === "string" ? code : "UNREACHABLE", `${messageOf(error)}\n${resume}`);
   }
+  // It was settled before the follower came, and the cursor stood at its end.
+  if (!signal.aborted) ended ??= await readJob(client, jobId);
   if (ended) view.end(ended);
   else {
     view.stopped(follower.cursor, resumeCommand(jobId, follower.cursor));

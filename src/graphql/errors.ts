@@ -106,9 +106,10 @@ export function formatError(
     return { message, ...where, extensions: { code: "SERVICE_BUSY", retryAfterMs: 1_000 } };
   }
   if (isDatabaseAway(cause)) {
+    // Without a time to wait: clients that are told one ask again by themselves, mutations too.
     const message =
       "The connection to the database broke. A query can be asked again; of a mutation, look first whether it was carried out.";
-    return { message, ...where, extensions: { code: "SERVICE_BUSY", retryAfterMs: 1_000 } };
+    return { message, ...where, extensions: { code: "SERVICE_BUSY" } };
   }
   if (state === QUERY_CANCELED) {
     const message =

@@ -100,8 +100,10 @@ const retryAfter: ApolloServerPlugin<object> = {
     willSendResponse: async ({ response: { http, body } }) => {
       if (body.kind !== "single") return;
       const busy = body.singleResult.errors?.find(({ extensions }) => extensions?.code === "SERVICE_BUSY");
-      if (!busy) return;
-      http.headers.set("retry-after", String(Math.ceil(Number(busy.extensions?.retryAfterMs) / 1_000)));
+      const waitMs = busy?.extensions?.retryAfterMs;
+      // Where it is not known whether a mutation was carried out, nobody is asked to send it again.
+      if (typeof waitMs !== "number") return;
+      http.headers.set("retry-after", String(Math.ceil(waitMs / 1_000)));
       const values = Object.values(body.singleResult.data ?? {});
       if (values.every((value) => value === null)) http.status = 503;
     },

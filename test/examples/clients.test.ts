@@ -12,6 +12,7 @@ const COMMANDS = {
   relay: [process.execPath, "relay/relay.mjs"],
   curl: ["bash", "curl.sh"],
   codegen: [process.execPath, "codegen/dist/client.js"],
+  headway: [process.execPath, "headway.mjs"],
 } as const;
 type Client = keyof typeof COMMANDS;
 const CLIENT_NAMES = Object.keys(COMMANDS) as Client[];

@@ -33,6 +33,12 @@ import wordCount from "./word-count.js";
 const { output } = await runStage<{ words: number }>(wordCount, "count", { text: "two Two" });
 console.log(JSON.stringify(output));
 `;
+const CLIENT = `import { createClient, GetJob, type ClientError, type HeadwayClient } from "headway-api/client";
+
+const client: HeadwayClient = createClient({ url: "http://127.0.0.1:1" });
+const status = client.run(GetJob, { id: "x" }).then(({ job }) => job?.status === "COMPLETED");
+status.catch((error: ClientError) => console.log(error.code));
+`;
 const TSCONFIG = JSON.stringify({
   compilerOptions: {
     target: "es2022",
@@ -86,9 +92,11 @@ test.each([
       "word-count.ts": PIPELINE.replace("ctx.input.text.toLowerCase", "ctx.input.txet.toLowerCase"),
     });
     await expect(stranger.runs("npx", "tsc")).rejects.toThrow("Property 'txet' does not exist");
-    await stranger.writes({ "word-count.ts": PIPELINE, "word-count.test.ts": TEST });
+    await stranger.writes({ "word-count.ts": PIPELINE, "word-count.test.ts": TEST, "client.test.ts": CLIENT });
     await stranger.runs("npx", "tsc");
     expect(await stranger.runs("node", "pipelines/word-count.test.js")).toBe('{"words":2,"different":1}\n');
+
+    expect(await stranger.runs("node", "pipelines/client.test.js")).toBe("UNREACHABLE\n");
 
     const said = await stranger.starts(SERVER, "npx", "headway-api", "start");
     const url = /(http:\/\/[^/\s]+)\/graphql/.exec(said)![1]!;

@@ -1,0 +1,67 @@
+import type { UserErrorCode } from "./operations.js";
+
+/** What was wrong with an input, as a mutation tells it. */
+export interface UserErrorInfo {
+  readonly code: UserErrorCode;
+  readonly message: string;
+  /** Where in the input, from `input` on. */
+  readonly path?: readonly string[] | null;
+}
+
+/**
+ * What is wrong other than with an input. UNREACHABLE: no server answers, or the connection broke. NOT_HEADWAY: something else
+ * does. CLOSED: this client has been closed. Others are the server's own words, such as QUERY_TIMED_OUT.
+ */
+export type ClientErrorCode =
+  | UserErrorCode
+  | "UNREACHABLE"
+  | "NOT_HEADWAY"
+  | "CLOSED"
+  | "UNAUTHENTICATED"
+  | "FORBIDDEN"
+  | "BAD_USER_INPUT"
+  | "RATE_LIMITED"
+  | "SERVICE_BUSY"
+  | "INTERNAL"
+  | (string & {});
+
+/** Whatever this client throws, but for the reason of an aborted signal. */
+export class ClientError extends Error {
+  override readonly name: string = "ClientError";
+
+  constructor(
+    readonly code: ClientErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** A mutation that was not done: what was wrong with its input, all at once. */
+export class UserErrors extends ClientError {
+  override readonly name = "UserErrors";
+
+  /** @param userErrors at least one; as an error it is the first of them */
+  constructor(readonly userErrors: readonly UserErrorInfo[]) {
+    super(userErrors[0]!.code, userErrors[0]!.message);
+  }
+}
+
+/** Codes of what may be otherwise at the next try. */
+const PASSING: readonly string[] = ["UNREACHABLE", "INTERNAL", "RATE_LIMITED", "SERVICE_BUSY"];
+
+/** Whether the same may well be done at the next try: the connection broke, or the server had no time. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof ClientError && PASSING.includes(error.code);
+}
+
+/** An error of GraphQL, as it stands in an answer. */
+export interface GraphFault {
+  readonly message: string;
+  readonly extensions?: { readonly code?: unknown; readonly retryAfterMs?: number };
+}
+
+export function faultOf({ message, extensions }: GraphFault, cause?: unknown): ClientError {
+  return new ClientError(typeof extensions?.code === "string" ? extensions.code : "GRAPHQL_ERROR", message, { cause });
+}
