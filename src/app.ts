@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm";
 import { startDatabase } from "./app/database.js";
 import { closeAll, unlessAborted, type Closer } from "./closers.js";
+import { startTracing } from "./tracing/start.js";
 import type { Config } from "./config.js";
 import { migrationsCheck } from "./database/build.js";
 import type { Address } from "./database/session.js";
@@ -111,6 +112,8 @@ async function start(
   workerProcesses: number,
 ): Promise<Omit<App, "stop">> {
   const onError = troubleTo(logger, () => state.draining);
+  const endTracing = await startTracing();
+  if (endTracing !== null) closers.push(["tracing", endTracing]);
   const source = pipelineSourceOf(config);
   // First, because they are what a user gets wrong most easily.
   const pipelines = await loadRegistry(source);

@@ -19,6 +19,7 @@ const ORDER: readonly (readonly string[])[] = [
     "failpoint",
     "version",
     "lifecycle",
+    "tracing",
   ],
   ["client"],
   ["client-node"],

@@ -242,6 +242,8 @@ create table headway.job (
   idempotency_key text,
   request_hash text,
   run_at timestamptz,
+  -- Of the span that submitted it; null where none was wanted.
+  traceparent text,
   started_at timestamptz,
   finished_at timestamptz,
   cancel_requested_at timestamptz,

@@ -117,6 +117,11 @@ export interface StageContext<Options = any, Input = any> {
   progress(fraction: number, message?: string): void;
   /** Those that the stage's `secrets` name, by their names. */
   readonly secrets: Readonly<Record<string, string>>;
+  /**
+   * The W3C traceparent of this stage's span, for what it asks of others; fetch sends it by itself. Null where no spans are
+   * wanted.
+   */
+  readonly traceparent: string | null;
   readonly artifacts: ArtifactWriter;
   readonly logger: StageLogger;
   /**

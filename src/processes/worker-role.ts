@@ -1,3 +1,4 @@
+import { startTracing } from "../tracing/start.js";
 import { loadConfig } from "../config.js";
 import { createDataSource } from "../database/data-source.js";
 import { openDispatcher } from "../dispatch/open.js";
@@ -35,6 +36,7 @@ async function run(orders: WorkerOrders, inbox: Inbox): Promise<void> {
   const logger = createLogger(config.logLevel);
   let stopping = false;
   const onError = troubleTo(logger, () => stopping);
+  const endTracing = await startTracing();
   const source = pipelineSourceOf(config);
   const { registry, embedder } = await loadRegistry(source);
   const db = await createDataSource(orders.database.url, {
@@ -64,6 +66,7 @@ async function run(orders: WorkerOrders, inbox: Inbox): Promise<void> {
     await worker?.loop.stop(graceMs);
     await worker?.closeChildren();
     await Promise.allSettled([stores.close(), dispatcher.close(), db.destroy(), embedder.close()]);
+    await endTracing?.().catch((error: unknown) => onError(error, "sending the last spans"));
     exit(0);
   };
   const measured = measureProcess({ work: db });

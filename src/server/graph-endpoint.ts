@@ -14,6 +14,7 @@ import type { Drain } from "./drain.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
 import { playgroundFrom, servePlayground } from "./playground/page.js";
 import { PLAYGROUND_PATH } from "./playground/sign-in.js";
+import { spanOfRequest, type RequestSpan } from "../tracing.js";
 import { serveSockets } from "./websocket.js";
 
 const GRAPHQL_PATH = "/graphql";
@@ -42,6 +43,7 @@ export async function serveGraph<Principal>(endpoint: Endpoint<Principal>): Prom
   app.use(
     GRAPHQL_PATH,
     pagesToPlayground,
+    traceRequest,
     async (req, res, next) => {
       // Before anything of the body is read: who has no key learns nothing, not even of the schema.
       const principal = await service.authenticate(req.headers.authorization);
@@ -52,6 +54,7 @@ export async function serveGraph<Principal>(endpoint: Endpoint<Principal>): Prom
     },
     express.json({ limit: MAX_BODY_BYTES }),
     limited(service),
+    withinSpan,
     expressMiddleware(apollo, {
       context: async ({ res }) => service.context(res.locals.principal as Principal, url(), goneBefore(res)),
     }),
@@ -147,6 +150,26 @@ const toPlayground: RequestHandler = (req, res) => {
 const pagesToPlayground: RequestHandler = (req, res, next) => {
   if (req.method === "GET" && req.accepts(["json", "html"]) === "html") toPlayground(req, res, next);
   else next();
+};
+
+/** A span from here to the end of the answer, where spans are wanted. */
+const traceRequest: RequestHandler = (req, res, next) => {
+  const span = spanOfRequest(`${req.method} ${GRAPHQL_PATH}`, req.headers, {
+    "http.request.method": req.method,
+    "url.path": GRAPHQL_PATH,
+  });
+  if (span !== null) {
+    res.locals.span = span;
+    res.once("close", () => span.end(res.statusCode));
+  }
+  next();
+};
+
+/** Behind the reading of the body, which loses sight of the request that it belongs to. */
+const withinSpan: RequestHandler = (_req, res, next) => {
+  const span = res.locals.span as RequestSpan | undefined;
+  if (span === undefined) next();
+  else span.run(next);
 };
 
 /** What is too much is refused before Apollo parses and validates it. What is no request at all is left to Apollo. */

@@ -55,6 +55,7 @@ export function benchContext(call: BenchCall, recording: Recording): DocumentCon
     input: call.input,
     signal,
     secrets: call.secrets,
+    traceparent: null,
     progress: (fraction, message) => {
       if (!signal.aborted) addProgress(recording, stage, fraction, message);
     },

@@ -5,6 +5,7 @@ import type { TaskWarning } from "../engine/flush/task-command.js";
 import { beginFetch } from "../engine/uploads/fetched.js";
 import { toStorableJson, toStorableMessage } from "../engine/storable.js";
 import { PermanentError } from "../errors.js";
+import { traceparentNow } from "../tracing.js";
 import type {
   CollectionContext,
   DocumentContext,
@@ -119,6 +120,7 @@ export function stageContext(
     input: running.input,
     signal,
     secrets: secrets.byName,
+    traceparent: traceparentNow(),
     progress: (fraction, message) =>
       signal.aborted || deps.heartbeat.report(beating, fraction, secrets.optional(message)),
     artifacts: {

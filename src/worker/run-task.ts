@@ -7,6 +7,7 @@ import { hasLimits } from "../pipelines/limits.js";
 import type { CollectionContext, DocumentContext, Pipeline, Stage } from "../pipelines/pipeline.js";
 import type { Registry } from "../pipelines/registry.js";
 import { DEFAULT_MAX_ATTEMPTS, DEFAULT_STAGE_TIMEOUT_MS, type StagedCounts } from "../pipelines/stage-settings.js";
+import { traced } from "../tracing.js";
 import { stageContext, startClaim, type ContextDeps, type RunningClaim } from "./context.js";
 import { base, endCommand } from "./end-stage.js";
 import { Stopped } from "./ending.js";
@@ -45,7 +46,20 @@ export interface IsolatedStage {
  * Takes a claimed task from its present stage as far as it goes. Settles when nothing more will be written: with null, or
  * with its handler where that was to stop and has not yet, as `onLeft` was told before.
  */
-export async function runTask(
+export function runTask(
+  deps: RunTaskDeps,
+  claim: Claim,
+  stop: AbortController,
+  onLeft: () => void,
+): Promise<{ readonly handler: Promise<unknown> } | null> {
+  const { taskId, job } = claim;
+  const attributes = { "headway.pipeline": job.pipeline, "headway.job": job.id, "headway.task": taskId };
+  return traced("task", { kind: "CONSUMER", parent: job.traceparent, attributes }, () =>
+    runClaim(deps, claim, stop, onLeft),
+  );
+}
+
+async function runClaim(
   deps: RunTaskDeps,
   claim: Claim,
   stop: AbortController,
@@ -98,7 +112,8 @@ async function runStage(
   let outputJson: string;
   let staged: StagedCounts | undefined;
   try {
-    output = await execute(deps, running, pipeline, stage, stop);
+    const attributes = { "headway.stage": name, "headway.attempt": running.attempt };
+    output = await traced(`stage ${name}`, { attributes }, () => execute(deps, running, pipeline, stage, stop));
     if (stage.check) {
       staged = running.staging ? await running.staging.counts() : { chunks: 0, embedded: 0 };
       assertAccepted(stage, output, staged);

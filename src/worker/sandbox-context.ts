@@ -28,7 +28,7 @@ const ARTIFACT_PIECE_BYTES = 512 * 1024;
 
 /** The context a stage gets in a child process: the same as in the parent, by messages. */
 export function contextFor(call: SandboxCall, link: HostLink): DocumentContext | CollectionContext {
-  const { collection, job, task, attempt, options, input, secrets } = call.snapshot;
+  const { collection, job, task, attempt, options, input, secrets, traceparent } = call.snapshot;
   const common: StageContext = {
     collection,
     job,
@@ -37,6 +37,7 @@ export function contextFor(call: SandboxCall, link: HostLink): DocumentContext |
     options,
     input,
     secrets,
+    traceparent,
     // Never aborts here: a child whose stage is to stop is killed.
     signal: new AbortController().signal,
     progress: (fraction, message) => link.tell("progress", fraction, message),

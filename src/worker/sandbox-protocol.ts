@@ -19,6 +19,7 @@ export interface StageSnapshot {
   readonly options: unknown;
   readonly input: unknown;
   readonly secrets: Readonly<Record<string, string>>;
+  readonly traceparent: string | null;
   /** Only for document stages. */
   readonly document: {
     readonly id: string;
@@ -108,7 +109,7 @@ export type ToParent =
 
 /** The plain data of a real context. */
 export function snapshotOf(ctx: DocumentContext | CollectionContext): StageSnapshot {
-  const { collection, job, task, attempt, options, input, secrets } = ctx;
+  const { collection, job, task, attempt, options, input, secrets, traceparent } = ctx;
   const document = "document" in ctx ? ctx.document : null;
   return {
     collection,
@@ -118,6 +119,7 @@ export function snapshotOf(ctx: DocumentContext | CollectionContext): StageSnaps
     options: options as unknown,
     input: input as unknown,
     secrets,
+    traceparent,
     document: document && {
       id: document.id,
       name: document.name,

@@ -1,5 +1,6 @@
 import { HeadwayError, messageOf } from "../errors.js";
 import type { CollectionContext, DocumentContext, Pipeline } from "../pipelines/pipeline.js";
+import { carryInFetch } from "../tracing/outgoing.js";
 import { dieWithParent } from "./die-with-parent.js";
 import { Escaped } from "./escapes.js";
 import { contextFor, type HostLink } from "./sandbox-context.js";
@@ -23,6 +24,8 @@ export function serveSandbox(load: PipelineLoader): void {
   const asked = new Map<number, Asked>();
   let pipelines: ReturnType<PipelineLoader> | null = null;
   let stage: string | null = null;
+  let traceparent: string | null = null;
+  let isCarried = false;
   // One stage at a time runs here: what escapes is its own, or of the one before it. This process is not used again.
   process.on("uncaughtException", (thrown) => {
     if (stage === null) throw thrown;
@@ -32,6 +35,11 @@ export function serveSandbox(load: PipelineLoader): void {
   process.on("message", (message: ToChild) => {
     if (message.type === "run") {
       stage = message.call.stage;
+      traceparent = message.call.snapshot.traceparent;
+      if (traceparent !== null && !isCarried) {
+        isCarried = true;
+        carryInFetch(() => traceparent);
+      }
       pipelines ??= load(JSON.parse(message.call.pipelineSource));
       // What goes wrong in it is sent to the parent.
       void serveCall(message.call, pipelines, asked);

@@ -244,7 +244,7 @@ test("a stage's own backoff is asked with the try and the error", async () => {
   expect(seen).toEqual([1, 2, 3].map((attempt) => ({ attempt, message: "no answer" })));
 });
 
-test("what has no limits is claimed as ever: no statement is about limits, and only an index is read to count what goes on", async () => {
+test("what has no limits is claimed as ever: no statement is about limits", async () => {
   const free = await createTestApi(PIPELINES.slice(0, 1));
   try {
     await free.rig.startWorker({ pollMs: 20 });

@@ -28,7 +28,12 @@ test("a document of more requests than a server takes at once keeps the vectors 
   let staged = chunks;
   const statuses: unknown[] = [];
   for (let pass = 0; pass < 3; pass += 1) {
-    const { status, error, retryInMs, chunks: left } = await runStage(documents, "embed", input, {
+    const {
+      status,
+      error,
+      retryInMs,
+      chunks: left,
+    } = await runStage(documents, "embed", input, {
       options: {},
       staged: { chunks: staged },
     });

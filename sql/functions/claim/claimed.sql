@@ -8,6 +8,7 @@ as $$
       select coalesce(json_object_agg(j.id, json_build_object('id', j.id, 'projectId', j.project_id,
         'pipeline', j.pipeline, 'pipelineVersion', j.pipeline_version, 'documentStages', j.document_stages,
         'collectionStages', j.collection_stages, 'options', j.options, 'tags', j.tags, 'run', j.run, 'mode', j.mode,
+        'traceparent', j.traceparent,
         'collection', json_build_object('id', c.id, 'name', c.name, 'metadata', c.metadata))), '{}')
       from headway.job j join headway.collection c on c.id = j.collection_id
       where j.id = any (array(select distinct job_id from headway.task where id = any (p_ids)))),

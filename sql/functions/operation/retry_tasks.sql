@@ -10,7 +10,7 @@ begin
     changed_by_type = p_by->>'actorType', changed_by = p_by->>'actor', change_reason = 'RETRIED_BY_REQUEST',
     change_message = p_by->>'reason', stage = s.stage,
     max_attempts = coalesce((p_by->'attempts'->>s.stage)::int, t.max_attempts),
-    attempt = 1, crashes = 0, later_since = null, has_crashed = false, is_suspect = false, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
+    attempt = 1, crashes = 0, has_crashed = false, is_suspect = false, later_since = null, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
     run_at = clock_timestamp(), started_at = null, finished_at = null, cancel_requested_at = null,
     error_code = null, error_message = null, error_stage = null, error_retryable = null,
     error_stack = null

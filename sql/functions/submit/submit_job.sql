@@ -27,11 +27,11 @@ begin
   where id = v_collection;
 
   insert into headway.job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages,
-    options, tags, priority, run_at, idempotency_key, request_hash, mode, status, change_id, changed_by_type, changed_by,
-    change_reason)
+    options, tags, priority, run_at, idempotency_key, request_hash, mode, traceparent, status, change_id, changed_by_type,
+    changed_by, change_reason)
   values (v_job, p_project, v_collection, v_pipeline, (p_job->>'pipelineVersion')::int, v_document_stages,
     v_collection_stages, p_job->'options', array(select jsonb_array_elements_text(p_job->'tags')), v_priority, v_run_at,
-    p_job->>'idempotencyKey', p_job->>'requestHash', p_job->>'mode', 'QUEUED',
+    p_job->>'idempotencyKey', p_job->>'requestHash', p_job->>'mode', p_job->>'traceparent', 'QUEUED',
     gen_random_uuid(), p_actor_type, p_actor, 'SUBMITTED');
 
   return query

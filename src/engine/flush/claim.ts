@@ -32,6 +32,8 @@ export interface Claim {
     readonly tags: readonly string[];
     readonly run: number;
     readonly mode: "FULL" | "INCREMENTAL";
+    /** Of the span that submitted it; null where there was none. */
+    readonly traceparent: string | null;
   };
   readonly collection: { readonly id: string; readonly name: string; readonly metadata: Record<string, unknown> };
   /** Null for the collection task, and where the document has been removed. */

@@ -118,11 +118,20 @@ export class Claims {
     }
   }
 
-  #takeOnce({ registry: _, ...request }: ClaimRequest, serves: Serves): Promise<Taken> {
+  #takeOnce({ limit, suspects }: ClaimRequest, serves: Serves): Promise<Taken> {
     const { db, actor, workerId, leaseMs } = this.#options;
     const change = randomUUID();
     const turns = this.#turns.places();
-    const claim = JSON.stringify({ ...request, worker: workerId, serves, turns, change, leaseMs, waitMs: WAIT_MS });
+    const claim = JSON.stringify({
+      limit,
+      suspects,
+      worker: workerId,
+      serves,
+      turns,
+      change,
+      leaseMs,
+      waitMs: WAIT_MS,
+    });
     return sendClaim(this.#options, { change, isClosed: () => this.#closed }, async (sentAtMs) => {
       const rows: { answer: ClaimAnswer }[] = await db.query("select headway.claim_tasks($1, $2, $3) as answer", [
         workerId,

@@ -1,3 +1,4 @@
+import type { SpanContext } from "@opentelemetry/api";
 import { randomUUID } from "node:crypto";
 import type { TaskStatus } from "../../lifecycle/status.js";
 import { toJson, type TaskCommand } from "./task-command.js";
@@ -16,6 +17,8 @@ export interface TaskStep {
   readonly command: TaskCommand;
   /** When it was, by the monotonic clock. */
   readonly atMs: number;
+  /** The span that it was made in, where spans are wanted. */
+  readonly span: SpanContext | undefined;
   readonly resolve: (recorded: Recorded | null) => void;
   readonly reject: (error: unknown) => void;
 }

@@ -1,8 +1,10 @@
+import type { SpanContext } from "@opentelemetry/api";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DataSource } from "typeorm";
 import { SingleFlight } from "../../async/single-flight.js";
 import type { TaskStatus } from "../../lifecycle/status.js";
 import { convergeFailures, flushChanges, flushSeconds } from "../../metrics.js";
+import { spanNow, traced } from "../../tracing.js";
 import type { Claim } from "./claim.js";
 import { Claims, type ClaimRequest } from "./claims.js";
 import type { DueTask } from "./hints.js";
@@ -126,7 +128,7 @@ export class Recorder {
 
   #add(line: Line, command: TaskCommand): Promise<Recorded | null> {
     return new Promise((resolve, reject) => {
-      line.add({ command, atMs: performance.now(), resolve, reject });
+      line.add({ command, atMs: performance.now(), span: spanNow(), resolve, reject });
       this.#enqueue(line);
     });
   }
@@ -172,7 +174,9 @@ export class Recorder {
     const logs = this.#options.takeLogs?.() ?? null;
     try {
       const how = { waits: lane !== null, isClosed: () => this.#closed, logs };
-      const answer = await sendFlush(this.#options, batch, how);
+      const answer = await traced("flush", { parent: null, links: spansOf(batch) }, () =>
+        sendFlush(this.#options, batch, how),
+      );
       flushSeconds.observe((performance.now() - startedAt) / 1_000);
       flushChanges.observe(batch.reduce((sum, { steps }) => sum + steps.length, 0));
       convergeFailures.inc(answer.convergeErrors.length);
@@ -276,5 +280,9 @@ export class Recorder {
     this.#lines.delete(keyOf(taskId, fence));
   }
 }
+
+/** Of the tasks whose steps these are. */
+const spansOf = (batch: readonly Entry[]): SpanContext[] =>
+  batch.flatMap(({ steps }) => steps.flatMap(({ span }) => (span ? [span] : [])));
 
 const keyOf = (taskId: string, fence: string): string => `${taskId} ${fence}`;

@@ -197,7 +197,7 @@ async function backToWaiting(tx: EntityManager, target: Target, retry: Retry): P
        changed_by = $4, change_reason = 'RETRIED_BY_REQUEST', change_message = $5, stage = $6, max_attempts = $7,
        attempt = 1, crashes = 0, progress = 0, progress_message = null, warnings = '[]', started_at = null,
        finished_at = null, cancel_requested_at = null, error_code = null, error_message = null, error_stage = null,
-       error_retryable = null, error_stack = null, later_since = null, has_crashed = false, is_suspect = false,
+       error_retryable = null, error_stack = null, has_crashed = false, is_suspect = false, later_since = null,
        run = (select run from headway.job where id = $1)
      where job_id = $1 and kind = 'COLLECTION' and status <> 'WAITING'`,
     [

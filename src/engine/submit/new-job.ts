@@ -1,6 +1,7 @@
 import type { EntityManager } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { UserFault } from "../../errors.js";
+import { traceparentNow } from "../../tracing.js";
 import type { Pipeline } from "../../pipelines/pipeline.js";
 import { DEFAULT_MAX_ATTEMPTS } from "../../pipelines/stage-settings.js";
 import { stagesOfRun } from "../../pipelines/registry.js";
@@ -52,6 +53,7 @@ export async function insertJob(
       ...rest,
       id: jobId,
       pipeline: pipeline.name,
+      traceparent: traceparentNow(),
       pipelineVersion: pipeline.version,
       documentStages,
       collectionStages,

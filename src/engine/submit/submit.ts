@@ -4,6 +4,7 @@ import { z } from "zod";
 import { inTransaction, sqlStateOf } from "../../database/transaction.js";
 import { UserFault, UserFaults } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
+import { traced } from "../../tracing.js";
 import { checkOptions } from "../../pipelines/options.js";
 import type { Pipeline } from "../../pipelines/pipeline.js";
 import type { Registry } from "../../pipelines/registry.js";
@@ -40,7 +41,12 @@ export interface Submitted {
  * @throws {UserFault} IDEMPOTENCY_CONFLICT, UNKNOWN_PIPELINE, INVALID_OPTIONS, INVALID_INPUT, NOT_FOUND,
  *   COLLECTION_EXPIRED, ACTIVE_JOB_EXISTS, NO_DOCUMENTS
  */
-export async function submitJob(deps: EngineDeps, actor: Actor, given: SubmitInput): Promise<Submitted> {
+export function submitJob(deps: EngineDeps, actor: Actor, given: SubmitInput): Promise<Submitted> {
+  const attributes = { "headway.pipeline": given.pipeline, "headway.collection": given.collectionId };
+  return traced("submit", { attributes }, () => submit(deps, actor, given));
+}
+
+async function submit(deps: EngineDeps, actor: Actor, given: SubmitInput): Promise<Submitted> {
   const faults = new Faults();
   const idempotencyKey = faults.note(() => parse(IdempotencyKey, given.idempotencyKey, ["idempotencyKey"]));
   const input = withinKey(actor, { ...withIds(given, faults), idempotencyKey }, faults);
