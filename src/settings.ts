@@ -2,7 +2,7 @@
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Every setting with its default and what it does: the source of .env.example and of the README's table. */
+/** Every setting with its default and what it does: the source of .env.example and of docs/reference/settings.md. */
 export const SETTINGS = [
   { name: "HEADWAY_HOST", default: "127.0.0.1", does: "Address to listen on." },
   { name: "HEADWAY_PORT", default: "4000", does: "Port to listen on; 0 picks a free one and prints it." },
@@ -189,7 +189,7 @@ export const SETTINGS = [
 ] as const;
 export type SettingName = (typeof SETTINGS)[number]["name"];
 
-/** The README's table of settings, in Markdown. */
+/** The table of settings in docs/reference/settings.md. */
 export function settingsTable(): string {
   const rows = SETTINGS.map(
     ({ name, default: byDefault, does }) => `| \`${name}\` | ${byDefault === "" ? "" : `\`${byDefault}\``} | ${does} |`,

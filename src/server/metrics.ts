@@ -39,14 +39,8 @@ export function measureProcess(pools: Readonly<Record<string, DataSource>>): Reg
   return Registry.merge([processMetrics, ofPool]);
 }
 
-/**
- * Answers Prometheus: what this process and its workers counted, and what the database knows of the whole installation. The latter is
- * the same whichever process is asked: take the maximum over processes, not the sum.
- */
-export function serveMetrics({ db, apiDb, ofWorkers, logger }: MetricsDeps): RequestHandler {
-  const ofProcess = measureProcess(apiDb === db ? { work: db } : { work: db, api: apiDb });
-  const registry = new Registry();
-  const registers = [registry];
+/** What the database knows of the whole installation; the values are set when somebody asks. */
+export function installationMetrics(registers: Registry[]) {
   const whole = "Of the whole installation: don't sum over processes.";
   const transitions = new Counter({
     name: "headway_transitions_total",
@@ -88,6 +82,17 @@ export function serveMetrics({ db, apiDb, ofWorkers, logger }: MetricsDeps): Req
     labelNames: ["invariant"] as const,
     registers,
   });
+  return { transitions, openTasks, queueAge, measuredAgo, workers, streamLag, violations };
+}
+
+/**
+ * Answers Prometheus: what this process and its workers counted, and what the database knows of the whole installation. The latter is
+ * the same whichever process is asked: take the maximum over processes, not the sum.
+ */
+export function serveMetrics({ db, apiDb, ofWorkers, logger }: MetricsDeps): RequestHandler {
+  const ofProcess = measureProcess(apiDb === db ? { work: db } : { work: db, api: apiDb });
+  const registry = new Registry();
+  const { transitions, openTasks, queueAge, measuredAgo, workers, streamLag, violations } = installationMetrics([registry]);
   const counter = new TransitionCounter(db);
   let checkedAt = 0;
   const check = async (): Promise<void> => {
