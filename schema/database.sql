@@ -324,6 +324,7 @@ create table headway.job (
   idempotency_key text,
   request_hash text,
   run_at timestamp with time zone,
+  traceparent text,
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
   cancel_requested_at timestamp with time zone,
@@ -398,6 +399,14 @@ create table headway.job_summary (
   created_at timestamp with time zone not null default clock_timestamp(),
   constraint job_summary_pkey PRIMARY KEY (job_id)
 );
+
+create table headway.limit_use (
+  pipeline text not null,
+  stage text not null,
+  slot_ends timestamp with time zone[] not null default '{}'::timestamp with time zone[],
+  begun integer[] not null default '{}'::integer[],
+  constraint limit_use_pkey PRIMARY KEY (pipeline, stage)
+) with (fillfactor=10);
 
 create table headway.measurement (
   only_row boolean not null default true,
@@ -663,6 +672,7 @@ create table headway.task (
   change_message text,
   content_sha256 text,
   has_crashed boolean not null default false,
+  later_since timestamp with time zone,
   is_suspect boolean not null default false,
   claim_id uuid,
   recorded_step integer not null default 0,
@@ -683,6 +693,33 @@ CREATE UNIQUE INDEX task_one_collection_task ON headway.task USING btree (job_id
 CREATE INDEX task_open_newest ON headway.task USING btree (project_id, created_at DESC, id DESC) WHERE (status = ANY (ARRAY['WAITING'::text, 'QUEUED'::text, 'RUNNING'::text]));
 CREATE INDEX task_running ON headway.task USING btree (worker_id, id) WHERE (status = 'RUNNING'::text);
 CREATE INDEX task_suspect ON headway.task USING btree (run_at, id) WHERE (is_suspect AND (status = 'QUEUED'::text));
+
+create table headway.task_log (
+  task_id uuid not null,
+  project_id uuid not null,
+  fence bigint not null,
+  seq integer not null,
+  at timestamp with time zone not null,
+  level integer not null,
+  stage text,
+  attempt integer,
+  message text not null,
+  fields jsonb,
+  size_bytes integer not null,
+  constraint task_log_level_check CHECK (((level >= 1) AND (level <= 4))),
+  constraint task_log_pkey PRIMARY KEY (task_id, fence, seq)
+) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_limit=1000);
+
+create table headway.task_log_count (
+  task_id uuid not null,
+  project_id uuid not null,
+  fence bigint not null,
+  last_seq integer not null,
+  written bigint not null,
+  lines integer not null,
+  size_bytes bigint not null,
+  constraint task_log_count_pkey PRIMARY KEY (task_id)
+) with (fillfactor=70);
 
 create table headway.transition (
   level text not null,
@@ -933,6 +970,68 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.claim_limited(p_worker uuid, p_actor text, p_claim jsonb, p_groups jsonb)
+ RETURNS json
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET lock_timeout TO '5s'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_index int := -1;
+  v_group jsonb;
+  v_limit jsonb;
+  v_room int;
+  v_opens_at timestamptz;
+  v_first timestamptz;
+  v_answer json;
+  v_begun int;
+  -- Suspects are not in ready_stage once nothing else is due.
+  v_only boolean := p_claim->>'suspects' is not distinct from 'only';
+begin
+  for v_group in select g from jsonb_array_elements(p_groups) with ordinality x(g, i) order by i loop
+    v_index := v_index + 1;
+    continue when not v_only and not exists (
+      select from jsonb_array_elements_text(v_group->'stages') s(stage) join headway.ready_stage r
+        on r.pipeline = v_group->>'pipeline' and r.pipeline_version <= (v_group->>'version')::int and r.stage = s.stage
+      where r.not_before is null);
+    continue when v_only and not exists (select from headway.suspects_due(v_group->'serves', 1));
+    select min(x.room), max(x.opens_at) filter (where x.room = x.by_rate) into v_room, v_opens_at
+    from jsonb_array_elements(v_group->'limits') l
+    cross join lateral headway.limit_room(v_group->>'pipeline', l->>'stage', l) x;
+    if v_room <= 0 then
+      v_first := least(v_first, v_opens_at);
+      continue;
+    end if;
+    if not headway.lock_limits(v_group->>'pipeline', array(select l->>'stage' from jsonb_array_elements(v_group->'limits') l),
+        (p_claim->>'waitMs')::int) then
+      return json_build_object('group', v_index, 'answer', json_build_object('held', true, 'hasMore', true,
+        'unchecked', json_build_array(), 'turns', json_build_object(), 'claimed', null), 'suspects', false);
+    end if;
+    -- In a statement of its own, which sees what has begun while the lock was waited for.
+    select min(x.room) into v_room
+    from jsonb_array_elements(v_group->'limits') l
+    cross join lateral headway.limit_room(v_group->>'pipeline', l->>'stage', l) x;
+    v_answer := headway.claim_tasks(p_worker, p_actor, p_claim || jsonb_build_object(
+      'limit', least(v_room, (p_claim->>'limit')::int), 'serves', v_group->'serves', 'turns', v_group->'turns'));
+    v_begun := coalesce(json_array_length(v_answer->'claimed'->'tasks'), 0);
+    if v_begun > 0 then
+      for v_limit in select l from jsonb_array_elements(v_group->'limits') l where l->>'perMs' is not null loop
+        perform headway.note_begun(v_group->>'pipeline', v_limit->>'stage', (v_limit->>'perMs')::int, v_begun);
+      end loop;
+    end if;
+    exit;
+  end loop;
+  return json_build_object(
+    'group', case when v_answer is not null then v_index end,
+    'answer', v_answer,
+    'opensInMs', ceil(extract(epoch from v_first - clock_timestamp()) * 1000),
+    'suspects', p_claim->>'suspects' is not distinct from 'tell'
+      and exists (select from headway.suspects_due(p_claim->'serves', 1)));
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.claim_tasks(p_worker uuid, p_actor text, p_claim jsonb)
  RETURNS json
  LANGUAGE plpgsql
@@ -1110,6 +1209,7 @@ AS $function$
       select coalesce(json_object_agg(j.id, json_build_object('id', j.id, 'projectId', j.project_id,
         'pipeline', j.pipeline, 'pipelineVersion', j.pipeline_version, 'documentStages', j.document_stages,
         'collectionStages', j.collection_stages, 'options', j.options, 'tags', j.tags, 'run', j.run, 'mode', j.mode,
+        'traceparent', j.traceparent,
         'collection', json_build_object('id', c.id, 'name', c.name, 'metadata', c.metadata))), '{}')
       from headway.job j join headway.collection c on c.id = j.collection_id
       where j.id = any (array(select distinct job_id from headway.task where id = any (p_ids)))),
@@ -1459,6 +1559,8 @@ AS $function$
 begin
   delete from headway.artifact where task_id = any (p_tasks);
   delete from headway.stage_output where task_id = any (p_tasks);
+  delete from headway.task_log where task_id = any (p_tasks);
+  delete from headway.task_log_count where task_id = any (p_tasks);
   update headway.task set error_message = null, change_message = null, document_name = null, progress_message = null,
     error_stack = null, warnings = '[]'
   where id = any (p_tasks) and (error_message is not null or change_message is not null or document_name is not null
@@ -1580,6 +1682,10 @@ begin
   ) then
     return 1;
   end if;
+
+  update headway.limit_use l set slot_ends = array(
+    select least(o.slot_end, v_now) from unnest(l.slot_ends) with ordinality o(slot_end, i) order by o.i)
+  where exists (select from unnest(l.slot_ends) slot_end where slot_end > v_now);
 
   update headway.task t set lease_expires_at = v_now + make_interval(secs => w.lease_ms / 1000.0)
   from headway.worker w
@@ -1938,6 +2044,63 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.keep_logs(p_logs jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET lock_timeout TO '5s'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  c_lines constant int := 1000;
+  c_bytes constant int := 262144;
+  v_called_at timestamptz := statement_timestamp();
+  v_task uuid;
+begin
+  with l as (
+    select t.id, t.project_id, x.fence, n.*
+    from jsonb_to_recordset(p_logs) as x(task uuid, fence bigint, lines jsonb)
+    cross join lateral (
+      select t.id, t.project_id, t.collection_id from headway.task t where t.id = x.task and t.fence = x.fence offset 0) t
+    cross join lateral jsonb_to_recordset(x.lines) as n(seq int, age float8, level int, stage text, attempt int, message text,
+      fields jsonb, bytes int)
+    where exists (select from headway.collection c where c.id = t.collection_id and c.status <> 'EXPIRED')
+  ), kept as (
+    insert into headway.task_log (task_id, project_id, fence, seq, at, level, stage, attempt, message, fields, size_bytes)
+    select l.id, l.project_id, l.fence, l.seq, v_called_at - l.age * interval '1 ms', l.level, l.stage, l.attempt, l.message,
+      l.fields, l.bytes
+    from l order by l.id, l.seq
+    on conflict do nothing
+    returning task_id, project_id, fence, seq, size_bytes
+  )
+  insert into headway.task_log_count as c (task_id, project_id, fence, last_seq, written, lines, size_bytes)
+  select k.task_id, k.project_id, k.fence, max(k.seq), max(k.seq), count(*), sum(k.size_bytes)
+  from kept k group by k.task_id, k.project_id, k.fence order by k.task_id
+  on conflict (task_id) do update set
+    written = c.written + greatest(0, excluded.last_seq - case when c.fence = excluded.fence then c.last_seq else 0 end),
+    last_seq = case when c.fence = excluded.fence then greatest(c.last_seq, excluded.last_seq) else excluded.last_seq end,
+    fence = excluded.fence, lines = c.lines + excluded.lines, size_bytes = c.size_bytes + excluded.size_bytes;
+
+  for v_task in
+    select c.task_id from headway.task_log_count c
+    where c.task_id = any (array(select (x->>'task')::uuid from jsonb_array_elements(p_logs) x))
+      and (c.lines > c_lines or c.size_bytes > c_bytes)
+    order by c.task_id
+  loop
+    delete from headway.task_log g using (
+      select r.fence, r.seq from (
+        select o.fence, o.seq, row_number() over w as place, sum(o.size_bytes) over w as bytes
+        from headway.task_log o where o.task_id = v_task window w as (order by o.fence desc, o.seq desc)
+      ) r where r.place > c_lines or r.bytes > c_bytes
+    ) d where g.task_id = v_task and g.fence = d.fence and g.seq = d.seq;
+    update headway.task_log_count c set (lines, size_bytes) = (
+      select count(*), coalesce(sum(g.size_bytes), 0) from headway.task_log g where g.task_id = v_task)
+    where c.task_id = v_task;
+  end loop;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.keep_summary(p_job uuid, p_status text)
  RETURNS void
  LANGUAGE sql
@@ -2025,6 +2188,42 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.limit_room(p_pipeline text, p_stage text, p_limit jsonb, OUT room integer, OUT by_rate integer, OUT opens_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_per interval := make_interval(secs => (p_limit->>'perMs')::float8 / 1000);
+  v_most int := (p_limit->>'limit')::int;
+  v_used int;
+begin
+  room := 2147483647;
+  if p_limit->>'concurrency' is not null then
+    room := greatest(0, (p_limit->>'concurrency')::int - (
+      select count(*)::int from headway.worker w cross join lateral (
+        select from headway.task t
+        where t.worker_id = w.id and t.status = 'RUNNING' and t.pipeline = p_pipeline
+          and (p_stage = '' or t.stage = p_stage) offset 0) x
+      where w.stopped_at is null));
+  end if;
+  if v_most is null then return; end if;
+  select coalesce(sum(u.n), 0) into v_used
+  from headway.limit_use l cross join lateral unnest(l.slot_ends, l.begun) u(slot_end, n)
+  where l.pipeline = p_pipeline and l.stage = p_stage and u.slot_end > v_now - v_per;
+  by_rate := greatest(0, v_most - v_used);
+  room := least(room, by_rate);
+  if by_rate = 0 then
+    select min(x.slot_end) + v_per into opens_at from (
+      select least(u.slot_end, v_now) as slot_end, sum(u.n) over (order by u.slot_end) as gone
+      from headway.limit_use l cross join lateral unnest(l.slot_ends, l.begun) u(slot_end, n)
+      where l.pipeline = p_pipeline and l.stage = p_stage and u.slot_end > v_now - v_per
+    ) x where v_used - x.gone < v_most;
+  end if;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.lock_collection(p_collection uuid, p_project uuid)
  RETURNS TABLE(status text, is_expiring boolean, open_job_id uuid, open_job_status text)
  LANGUAGE plpgsql
@@ -2070,6 +2269,31 @@ begin
   perform pg_advisory_xact_lock(key) from (
     select distinct hashtextextended(id::text, 'headway.status_change'::regclass::oid::bigint) as key
     from unnest(p_collections) as id order by 1) keys;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.lock_limits(p_pipeline text, p_stages text[], p_wait_ms integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_before text := current_setting('lock_timeout');
+begin
+  perform set_config('lock_timeout', p_wait_ms || 'ms', true);
+  begin
+    insert into headway.limit_use (pipeline, stage)
+    select p_pipeline, s from unnest(p_stages) s
+    where not exists (select from headway.limit_use l where l.pipeline = p_pipeline and l.stage = s)
+    order by s on conflict do nothing;
+    perform from headway.limit_use where pipeline = p_pipeline and stage = any (p_stages)
+    order by stage for no key update;
+  exception when lock_not_available then
+    perform set_config('lock_timeout', v_before, true);
+    return false;
+  end;
+  perform set_config('lock_timeout', v_before, true);
+  return true;
 end $function$
 ;
 
@@ -2233,13 +2457,37 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.note_begun(p_pipeline text, p_stage text, p_per_ms integer, p_begun integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_width float8 := p_per_ms / 20000.0;
+  v_slot_end timestamptz := to_timestamp(ceil(extract(epoch from v_now)::float8 / v_width) * v_width);
+begin
+  update headway.limit_use l set (slot_ends, begun) = (
+    select array_agg(x.slot_end order by x.slot_end), array_agg(x.n order by x.slot_end) from (
+      select u.slot_end, sum(u.n)::int as n from (
+        select least(o.slot_end, v_slot_end) as slot_end, o.n
+        from unnest(l.slot_ends, l.begun) o(slot_end, n)
+        where o.slot_end > v_now - make_interval(secs => p_per_ms / 1000.0)
+        union all
+        select v_slot_end, p_begun
+      ) u group by u.slot_end
+    ) x)
+  where l.pipeline = p_pipeline and l.stage = p_stage;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION headway.place_in_histogram(p_value double precision)
  RETURNS integer
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select ceil(ln(greatest(p_value, 0.001)) / ln(1.04::float8))::int
+  select case when p_value is not null then ceil(ln(greatest(p_value, 0.001)) / ln(1.04::float8))::int end
 $function$
 ;
 
@@ -2287,7 +2535,7 @@ begin
   with c as (
     select * from jsonb_to_recordset(p_changes) as c(task uuid, fence bigint, change uuid, first int, ages float8[],
       ahead boolean, kind text, "maxAttempts" int, outputs jsonb, again text, final text, "countsAs" text, code text,
-      message text, stack text, retryable boolean, suspect boolean, "delayMs" int, expired boolean, "textFence" bigint,
+      message text, stack text, retryable boolean, suspect boolean, "delayMs" int, "laterForMs" bigint, expired boolean, "textFence" bigint,
       "chunkFence" bigint, "pipelineVersion" int, "isMixed" boolean, document jsonb, warnings jsonb, staged jsonb, progress real, "progressMessage" text)
   ), m as (
     -- An end is judged by how the task stands after the steps before it.
@@ -2295,7 +2543,8 @@ begin
       t.cancel_requested_at is not null as is_cancelled, e.starts,
       case when e.starts > 0 then 1 else t.attempt end as base_attempt,
       case when e.starts > 0 then coalesce(c."maxAttempts", t.max_attempts) else t.max_attempts end as base_max_attempts,
-      case when e.starts > 0 then 0 else t.crashes end as base_crashes
+      case when e.starts > 0 then 0 else t.crashes end as base_crashes,
+      case when e.starts > 0 then null else t.later_since end as base_later_since
     from c cross join lateral (
       select t.*, case t.kind when 'DOCUMENT' then j.document_stages else j.collection_stages end as names
       from headway.task t join headway.job j on j.id = t.job_id
@@ -2320,6 +2569,8 @@ begin
         when m.kind = 'hand_on' then 'QUEUED'
         when m."countsAs" = 'attempt' and m.base_attempt < m.base_max_attempts then 'QUEUED'
         when m."countsAs" = 'crash' and m.base_crashes + 1 < p_crash_limit then 'QUEUED'
+        when m."countsAs" = 'wait' and v_now + m."delayMs" * interval '1 ms'
+          <= coalesce(m.base_later_since, v_now) + m."laterForMs" * interval '1 ms' then 'QUEUED'
         when m.final is null then 'QUEUED'
         else 'FAILED'
       end as status,
@@ -2338,7 +2589,7 @@ begin
         when n.kind = 'deadline' then 'CANCEL_DEADLINE'
         when n.status = 'CANCELLED' then 'CANCELLED_BY_REQUEST'
         when n.kind = 'stage' then 'STAGE_STARTED'
-        when n.kind = 'hand_on' then 'HANDED_ON'
+        when n.kind = 'hand_on' then coalesce(n.again, 'HANDED_ON')
         when n.status = 'QUEUED' then n.again
         else n.final
       end,
@@ -2352,6 +2603,8 @@ begin
       attempt = case when n.status = 'QUEUED' and n."countsAs" = 'attempt' then n.base_attempt + 1 else n.base_attempt end,
       max_attempts = n.base_max_attempts,
       crashes = n.base_crashes + (n."countsAs" is not distinct from 'crash' and n.status <> 'CANCELLED')::int,
+      later_since = case when n.status = 'QUEUED' and n."countsAs" is not distinct from 'wait' then coalesce(n.base_later_since, v_now)
+                         when n.status in ('QUEUED', 'RUNNING') then n.base_later_since end,
       has_crashed = t.has_crashed or n.suspect is true or (n."countsAs" is not distinct from 'crash'),
       is_suspect = n.status in ('QUEUED', 'RUNNING') and (n.suspect is true or (t.is_suspect and n.starts = 0)),
       progress = case when n.kind = 'complete' then 1 when n.status = 'RUNNING' then coalesce(n.progress, 0) else 0 end,
@@ -2360,7 +2613,8 @@ begin
                     then v_now + make_interval(secs => coalesce(n."delayMs", 0)::float8 / 1000) else t.run_at end,
       finished_at = case when n.status in ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED')
                          then coalesce(n.times[cardinality(n.times)], v_now) end,
-      error_code = case when n.status in ('FAILED', 'QUEUED') then n.code end,
+      error_code = case when n.status = 'FAILED' and n."countsAs" = 'wait' then 'RETRY_LATER_EXHAUSTED'
+                        when n.status in ('FAILED', 'QUEUED') then n.code end,
       error_message = case when n.status in ('FAILED', 'QUEUED') then n.message end,
       error_stage = case when n.status in ('FAILED', 'QUEUED') and n.code is not null then n.last_stage end,
       error_retryable = case when n.status in ('FAILED', 'QUEUED') then n.retryable end,
@@ -2621,7 +2875,7 @@ begin
     changed_by_type = p_by->>'actorType', changed_by = p_by->>'actor', change_reason = 'RETRIED_BY_REQUEST',
     change_message = p_by->>'reason', stage = s.stage,
     max_attempts = coalesce((p_by->'attempts'->>s.stage)::int, t.max_attempts),
-    attempt = 1, crashes = 0, has_crashed = false, is_suspect = false, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
+    attempt = 1, crashes = 0, has_crashed = false, is_suspect = false, later_since = null, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
     run_at = clock_timestamp(), started_at = null, finished_at = null, cancel_requested_at = null,
     error_code = null, error_message = null, error_stage = null, error_retryable = null,
     error_stack = null
@@ -2804,11 +3058,11 @@ begin
   where id = v_collection;
 
   insert into headway.job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages,
-    options, tags, priority, run_at, idempotency_key, request_hash, mode, status, change_id, changed_by_type, changed_by,
-    change_reason)
+    options, tags, priority, run_at, idempotency_key, request_hash, mode, traceparent, status, change_id, changed_by_type,
+    changed_by, change_reason)
   values (v_job, p_project, v_collection, v_pipeline, (p_job->>'pipelineVersion')::int, v_document_stages,
     v_collection_stages, p_job->'options', array(select jsonb_array_elements_text(p_job->'tags')), v_priority, v_run_at,
-    p_job->>'idempotencyKey', p_job->>'requestHash', p_job->>'mode', 'QUEUED',
+    p_job->>'idempotencyKey', p_job->>'requestHash', p_job->>'mode', p_job->>'traceparent', 'QUEUED',
     gen_random_uuid(), p_actor_type, p_actor, 'SUBMITTED');
 
   return query
@@ -3035,7 +3289,7 @@ begin
     g.names[g.place + m.steps - 1] is null
     or m.to_stage is distinct from case
       when m.reason in ('COMPLETED', 'UNCHANGED') then null
-      when m.reason in ('STAGE_STARTED', 'HANDED_ON') then coalesce(g.names[g.place + m.steps], '')
+      when m.reason in ('STAGE_STARTED', 'HANDED_ON', 'QUEUED_FOR_LIMIT') then coalesce(g.names[g.place + m.steps], '')
       else g.names[g.place + m.steps - 1] end)
   limit 1;
   if found then

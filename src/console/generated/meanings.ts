@@ -51,8 +51,10 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
     "NOTHING_TO_DO": "No document came through, so the collection stages have nothing to work on.",
     "PERMANENT_ERROR": "A stage failed in a way that trying again does not mend.",
     "POISONED": "Too many workers or children died over this stage.",
+    "QUEUED_FOR_LIMIT": "The task passed a stage; the next one has limits, and begins when they allow it.",
     "RETRIED_BY_REQUEST": "Somebody asked for it to be tried again.",
-    "RETRIES_EXHAUSTED": "A stage failed at its last try.",
+    "RETRIES_EXHAUSTED": "A stage failed at its last try, or asked to be tried later for longer than it may.",
+    "RETRY_LATER": "A stage asked to be tried again later; that counts as no attempt.",
     "RETRY_SCHEDULED": "A stage failed and will be tried again.",
     "STAGE_STARTED": "The task passed a stage and began the next.",
     "STARTED": "The first task of a job's run was claimed.",
@@ -60,12 +62,14 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
     "UNCHANGED": "The same content has been completed before, and its results stand."
   },
   "WaitingCode": {
+    "AT_CONCURRENCY_LIMIT": "As many tasks as may are in its stage, or in its pipeline, over all workers.",
     "BEHIND_OTHERS": "All workers have enough to do; others come first.",
     "CANCEL_PENDING": "It has been asked to stop and has not stopped yet.",
     "DOCUMENTS_OPEN": "The collection task runs once all documents are settled.",
     "LEASE_LOST": "Its worker is dead or frozen; the sweep gives it back.",
     "NO_WORKER": "No worker that can run it is running: none of its pipeline, or none of a version that takes it.",
     "PIPELINE_PAUSED": "Its pipeline is paused; running work goes on.",
+    "RATE_LIMITED": "Its stage, or its pipeline, has begun as often as it may for now, over all workers.",
     "RETRY_BACKOFF": "Its next try is due later.",
     "SCHEDULED": "It was submitted to run later.",
     "SLOW_STAGE": "Its stage has used up half of its time.",
@@ -103,4 +107,4 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
 };
 
 /** The types that are kept as part of what they were asked of. */
-export const KEYLESS: readonly string[] = ["AcknowledgePayload","Actor","AddDocumentsPayload","ApiKeyConnection","ApiKeyEdge","ArtifactConnection","ArtifactEdge","Attention","BulkJobsPayload","CancelJobPayload","CancelTaskPayload","ChunkConnection","ChunkEdge","CollectionConnection","CollectionEdge","CreateBrowserKeyPayload","CreateCollectionPayload","CreateKeyPayload","CreateUploadsPayload","DeleteCollectionPayload","DocumentConnection","DocumentEdge","ErrorGroup","JobConnection","JobCount","JobEdge","JobSummary","NamedEntityConnection","NamedEntityEdge","PageInfo","Permission","PipelinePayload","RefusedWrite","RelatedEntity","RemoveDocumentsPayload","RepairPayload","RetryJobPayload","RetryTaskPayload","RevokeKeyPayload","SearchHit","SignedUrl","StageCount","StageRun","StageSummary","StatusChangeConnection","StatusChangeEdge","StreamGap","SubmitJobPayload","TaskConnection","TaskCounts","TaskEdge","TaskError","UpdateCollectionPayload","UserError","Viewer","Violation","WaitingReason","Warning"];
+export const KEYLESS: readonly string[] = ["AcknowledgePayload","Actor","AddDocumentsPayload","ApiKeyConnection","ApiKeyEdge","ArtifactConnection","ArtifactEdge","Attention","BulkJobsPayload","CancelJobPayload","CancelTaskPayload","ChunkConnection","ChunkEdge","CollectionConnection","CollectionEdge","CreateBrowserKeyPayload","CreateCollectionPayload","CreateKeyPayload","CreateUploadsPayload","DeleteCollectionPayload","DocumentConnection","DocumentEdge","ErrorGroup","Estimate","Highlight","JobConnection","JobCount","JobEdge","JobSummary","LogConnection","LogEdge","LogEntry","NamedEntityConnection","NamedEntityEdge","PageInfo","Percentiles","Permission","PipelinePayload","RefusedWrite","RelatedEntity","RemoveDocumentsPayload","RepairPayload","RetryJobPayload","RetryTaskPayload","RevokeKeyPayload","SearchHit","SignedUrl","StageBucket","StageCount","StageOutput","StageRun","StageSummary","Statistics","StatisticsBucket","StatusChangeConnection","StatusChangeEdge","StreamGap","SubmitJobPayload","TaskConnection","TaskCounts","TaskEdge","TaskError","UpdateCollectionPayload","UserError","Viewer","Violation","WaitingReason","Warning"];

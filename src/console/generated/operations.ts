@@ -109,10 +109,14 @@ export type ChangeReason =
   | 'PERMANENT_ERROR'
   /** Too many workers or children died over this stage. */
   | 'POISONED'
+  /** The task passed a stage; the next one has limits, and begins when they allow it. */
+  | 'QUEUED_FOR_LIMIT'
   /** Somebody asked for it to be tried again. */
   | 'RETRIED_BY_REQUEST'
-  /** A stage failed at its last try. */
+  /** A stage failed at its last try, or asked to be tried later for longer than it may. */
   | 'RETRIES_EXHAUSTED'
+  /** A stage asked to be tried again later; that counts as no attempt. */
+  | 'RETRY_LATER'
   /** A stage failed and will be tried again. */
   | 'RETRY_SCHEDULED'
   /** The task passed a stage and began the next. */
@@ -415,6 +419,8 @@ export type UserErrorCode =
 
 /** What work that does not move waits for. */
 export type WaitingCode =
+  /** As many tasks as may are in its stage, or in its pipeline, over all workers. */
+  | 'AT_CONCURRENCY_LIMIT'
   /** All workers have enough to do; others come first. */
   | 'BEHIND_OTHERS'
   /** It has been asked to stop and has not stopped yet. */
@@ -427,6 +433,8 @@ export type WaitingCode =
   | 'NO_WORKER'
   /** Its pipeline is paused; running work goes on. */
   | 'PIPELINE_PAUSED'
+  /** Its stage, or its pipeline, has begun as often as it may for now, over all workers. */
+  | 'RATE_LIMITED'
   /** Its next try is due later. */
   | 'RETRY_BACKOFF'
   /** It was submitted to run later. */
