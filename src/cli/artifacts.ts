@@ -8,7 +8,7 @@ import { UsageError } from "./exit-codes.js";
 import { kindOf } from "./find.js";
 import { moment, plain, say, sayJson, table } from "./print.js";
 
-export interface DownloadOptions extends ClientOptions {
+export interface SavingOptions extends ClientOptions {
   readonly output?: string;
   readonly force?: boolean;
 }
@@ -48,7 +48,7 @@ export async function runArtifacts(jobId: string, options: ClientOptions): Promi
 }
 
 /** `headway download JOB NAME`: one of them as a file, whole or not at all; one that is there is left unless told. */
-export async function runDownload(jobId: string, name: string, options: DownloadOptions): Promise<void> {
+export async function runDownload(jobId: string, name: string, options: SavingOptions): Promise<void> {
   await withClient(options, async (client) => {
     await kindOf(client, jobId, ["Job"]);
     const found = await artifactNamed(client, jobId, name);

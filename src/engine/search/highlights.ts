@@ -2,7 +2,7 @@ import { unitsOf, type Atom } from "./atoms.js";
 import type { Term } from "./terms.js";
 
 /** From where to where, in UTF-16 code units into the chunk's text. */
-export interface Range {
+export interface TextRange {
   readonly start: number;
   readonly end: number;
 }
@@ -10,8 +10,8 @@ export interface Range {
 const MAX_HIGHLIGHTS = 50;
 
 /** Where the text has what is asked for, in order, none inside another; at most 50. */
-export function highlightsOf(text: string, terms: readonly Term[]): Range[] {
-  const found: Range[] = [];
+export function highlightsOf(text: string, terms: readonly Term[]): TextRange[] {
+  const found: TextRange[] = [];
   const joined = new Set(terms.flatMap((term) => term.joined ?? []));
   const atoms: Atom[] = [];
   for (const unit of unitsOf(text)) {
@@ -35,8 +35,8 @@ export function highlightsOf(text: string, terms: readonly Term[]): Range[] {
   return merged(found).slice(0, MAX_HIGHLIGHTS);
 }
 
-function merged(ranges: readonly Range[]): Range[] {
-  const whole: Range[] = [];
+function merged(ranges: readonly TextRange[]): TextRange[] {
+  const whole: TextRange[] = [];
   for (const range of [...ranges].sort((a, b) => a.start - b.start || b.end - a.end)) {
     const last = whole.at(-1);
     if (last && range.start < last.end) whole[whole.length - 1] = { start: last.start, end: Math.max(last.end, range.end) };

@@ -5,7 +5,7 @@ import type { Collection } from "../../model/collection.js";
 import type { Embedder } from "../../pipelines/embedding/embedder.js";
 import { VectorSearch } from "./by-meaning.js";
 import { chunksByWords } from "./by-words.js";
-import { highlightsOf, type Range } from "./highlights.js";
+import { highlightsOf, type TextRange } from "./highlights.js";
 import { termsOf } from "./terms.js";
 
 const MAX_QUERY_LENGTH = 10_000;
@@ -20,7 +20,7 @@ const RANK_CONSTANT = 60;
 export interface Hit {
   readonly chunk: Chunk;
   readonly score: number;
-  readonly highlights: readonly Range[];
+  readonly highlights: readonly TextRange[];
 }
 
 /** Finds chunks of a collection by their words and by their meaning, in one ranking. */
