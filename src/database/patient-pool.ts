@@ -1,6 +1,6 @@
 import pg from "pg";
 import { ServiceBusy } from "../errors.js";
-import { sqlStateOf } from "./transaction.js";
+import { NoConnection, sqlStateOf } from "./transaction.js";
 
 /** How long a caller waits for a connection that is free. */
 export const CONNECTION_WAIT_MS = 5_000;
@@ -43,7 +43,12 @@ export class PatientPool extends pg.Pool {
     super.connect((error, client, release) => {
       if (!error) return callback(undefined, client, release);
       if (sqlStateOf(error) !== TOO_MANY_CONNECTIONS) {
-        return callback(isWaitedOut(error) ? this.#busy(error) : error, undefined, release);
+        const isTold = sqlStateOf(error) !== null;
+        return callback(
+          isWaitedOut(error) ? this.#busy(error) : isTold ? error : new NoConnection(error),
+          undefined,
+          release,
+        );
       }
       if (performance.now() >= giveUpAt) return callback(this.#busy(error), undefined, release);
       this.options.max = Math.max(1, this.totalCount);

@@ -1,5 +1,5 @@
-import type { DataSource, EntityManager } from "typeorm";
-import { ServiceBusy } from "../errors.js";
+import { QueryFailedError, type DataSource, type EntityManager } from "typeorm";
+import { messageOf, ServiceBusy } from "../errors.js";
 import { databaseRetries } from "../metrics.js";
 
 /** Deadlock, serialisation failure, lock not available: the same work may well succeed at once. */
@@ -29,6 +29,23 @@ export function isExhausted(error: unknown): boolean {
   if (error instanceof ServiceBusy) return true;
   const state = sqlStateOf(error);
   return state !== null && (state.startsWith("53") || state === "58030" || state === "25006") && state !== "53200";
+}
+
+/** No connection could be made: the server is down, starting, or out of reach. */
+export class NoConnection extends Error {
+  readonly code: unknown;
+
+  constructor(cause: Error) {
+    // Of several addresses each has failed in its own way, and the whole has no message.
+    super(cause instanceof AggregateError ? cause.errors.map(messageOf).join("; ") : cause.message, { cause });
+    this.code = (cause as NodeJS.ErrnoException).code;
+  }
+}
+
+/** Whether the database is away, judged by where the error comes from as well: it may be anybody's. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof NoConnection) return true;
+  return (sqlStateOf(error) !== null || error instanceof QueryFailedError) && isConnectionLoss(error);
 }
 
 /** Whether the connection broke, so that nobody knows whether the statement took effect. */

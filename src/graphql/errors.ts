@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { isExhausted, isTransient, sqlStateOf } from "../database/transaction.js";
+import { isDatabaseAway, isExhausted, isTransient, sqlStateOf } from "../database/transaction.js";
 import {
   AccessDenied,
   AskedTooMuch,
@@ -103,6 +103,11 @@ export function formatError(
   const state = sqlStateOf(cause);
   if (isTransient(cause) || isExhausted(cause)) {
     const message = `The database is busy, full, or takes no writes just now (${state}); ask again later.`;
+    return { message, ...where, extensions: { code: "SERVICE_BUSY", retryAfterMs: 1_000 } };
+  }
+  if (isDatabaseAway(cause)) {
+    const message =
+      "The connection to the database broke. A query can be asked again; of a mutation, look first whether it was carried out.";
     return { message, ...where, extensions: { code: "SERVICE_BUSY", retryAfterMs: 1_000 } };
   }
   if (state === QUERY_CANCELED) {

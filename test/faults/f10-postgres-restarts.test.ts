@@ -57,6 +57,16 @@ async function restart(): Promise<void> {
   postgres = await startEmbeddedPostgres({ dataDir, port: at });
 }
 
+async function askWhileDown(): Promise<{ readonly errors?: readonly unknown[] }> {
+  const { url, key } = processes[0]!;
+  const answer = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+    body: JSON.stringify({ query: "{ jobs { nodes { id } } }" }),
+  });
+  return (await answer.json()) as { errors?: unknown[] };
+}
+
 describe("F10: Postgres", () => {
   test.each([
     ["is restarted in order", "fast", 0],
@@ -77,7 +87,11 @@ describe("F10: Postgres", () => {
       if (how === "fast") await postgres.stop();
       else await crash();
       const downAt = Date.now();
-      if (downMs > 0) await new Promise((resolve) => setTimeout(resolve, downMs));
+      if (downMs > 0) {
+        const { errors } = await askWhileDown();
+        expect(errors).toMatchObject([{ extensions: { code: "SERVICE_BUSY" } }]);
+        await new Promise((resolve) => setTimeout(resolve, downMs));
+      }
       await restart();
       const backAt = Date.now();
       await rig.settled(acknowledged);

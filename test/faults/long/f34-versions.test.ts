@@ -91,13 +91,16 @@ const versionsIn = (ran: readonly Ran[]): number[] =>
 describe("F34: versions of a pipeline side by side", () => {
   test("a rolling update over 200 documents, and 200 of the new version meanwhile", async () => {
     const before = rig.client(await start("one", ROLES.api));
-    // So slow that they are not through by the time the others have started.
     const old = [await start("one", ROLES.worker, 2), await start("one", ROLES.worker, 2)];
     const first = await rig.submit(before, DOCUMENTS, OPTIONS);
     await atLeast("a tenth is done by version 1", first, DOCUMENTS / 10);
+    // Else those of version 1 may be through with the first job by the time the others have started.
+    const told = "{ userErrors { message } } }";
+    await before.mutate(`mutation { pausePipeline(input: { pipeline: "rolling", reason: "an update" }) ${told}`, {});
     const after = rig.client(await start("two", ROLES.api));
     const second = await rig.submit(after, DOCUMENTS, OPTIONS);
     twos.push(await start("two", ROLES.worker));
+    await after.mutate(`mutation { resumePipeline(input: { pipeline: "rolling" }) ${told}`, {});
     await old[0]!.stop();
     twos.push(await start("two", ROLES.worker));
     await old[1]!.stop();
