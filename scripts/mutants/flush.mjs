@@ -99,7 +99,12 @@ export default of("sql/functions/flush/record_changes.sql", FENCES, [
     "t.lease_expires_at end",
     { tests: ["engine/flush/leases"] },
   ],
-  ["facts about documents are lost", "perform headway.record_facts(v_applied);", "", { tests: ["graphql/job/incremental"] }],
+  [
+    "facts about documents are lost",
+    "perform headway.record_facts(v_applied);",
+    "",
+    { tests: ["graphql/job/incremental"] },
+  ],
   [
     "results are not shown",
     "perform headway.show_results(v_applied);",

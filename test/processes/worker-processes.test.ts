@@ -81,7 +81,11 @@ async function suspected(): Promise<string> {
   const workerId = randomUUID();
   const recorderOf = (actor: { type: "WORKER" | "SYSTEM"; name: string }, id: string | null): Recorder =>
     new Recorder({
-      ...{ db: rig.db, actor, workerId: id, leaseMs: 30_000, crashLimit: 3 },
+      db: rig.db,
+      actor,
+      workerId: id,
+      leaseMs: 30_000,
+      crashLimit: 3,
       onDue: () => undefined,
       onError: rig.deps.onError,
     });

@@ -59,8 +59,13 @@ async function worker(
        last_loop_at, serves, takes)
      values ($1, $2, 'somewhere', 1, 'test', '{pair,brisk}', $3, 30000, 5, $4, clock_timestamp() - make_interval(secs => $5), $6, $7)`,
     [
-      ...[id, PROJECT, concurrency, more.running ?? 0, more.loop ?? 0],
-      ...[JSON.stringify(servesOf(api.rig.deps.registry)), more.takes ?? "ALL"],
+      id,
+      PROJECT,
+      concurrency,
+      more.running ?? 0,
+      more.loop ?? 0,
+      JSON.stringify(servesOf(api.rig.deps.registry)),
+      more.takes ?? "ALL",
     ],
   );
   return id;
