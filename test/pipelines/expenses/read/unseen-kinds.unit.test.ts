@@ -81,6 +81,12 @@ describe("kinds of unseen files", () => {
     expect(await amounts("opening.csv", table)).toEqual([-250000, 120000]);
   });
 
+  test("a line whose amount was left out stays one that lacks it, though its balance is there", async () => {
+    const table =
+      "Date,Description,Debit,Credit,Balance\n01/04/2026,Airline,,,1000.00\n02/04/2026,Salary,,2500.00,3500.00\n03/04/2026,Rent,1200.00,,2300.00\n04/04/2026,Shop,,,2250.00\n";
+    expect(await amounts("blank.csv", table)).toEqual([null, -250000, 120000, null]);
+  });
+
   test("an amount that can't be read is a line without one, though its balance is there", async () => {
     const table =
       "Date,Description,Amount,Balance\n01/04/2026,Shop,-10.00,990.00\n02/04/2026,Gone,#####,980.00\n03/04/2026,Shop,-5.00,975.00\n";

@@ -7,7 +7,7 @@ import { figureOf, type Figure } from "./figures.js";
 import type { ColumnRole } from "./headings.js";
 import type { GridRow } from "./sections.js";
 import type { Money } from "./structure.js";
-import { isSum, specialRow, type SpecialRow } from "./words.js";
+import { isEnd, isSum, specialRow, type SpecialRow } from "./words.js";
 
 /** A line as its row tells it, before the statement as a whole has settled orders, signs and currencies. */
 export interface Draft {
@@ -123,7 +123,7 @@ function draftOf(
     ? "sum"
     : (specialRow(what) ??
       (dated === null ? (specialRow(first) ?? specialRow(text("date"))) : null) ??
-      (!isPage && isBalanceAlone(grid, columns, money) ? "balance" : null));
+      (!isPage && isEnd(what) && isBalanceAlone(grid, columns, money) ? "balance" : null));
   if (kind !== null && !(dated && figure && !isSure && isPurchase(what, kind))) {
     const balance =
       columns.find(({ role }) => role === "balance") ?? (money.balance ? columns[money.balance.column] : undefined);
@@ -160,7 +160,7 @@ function draftOf(
 
 const WORDS: readonly ColumnRole[] = ["merchant", "description", "type"];
 
-/** A row that moved nothing and tells a balance: what the account began with. A cell that can't be read is no empty one. */
+/** A row that moved nothing and tells a balance. A cell that can't be read is no empty one. */
 function isBalanceAlone({ texts }: GridRow, columns: readonly Column[], { structure }: Money): boolean {
   const used = structure.kind === "pair" ? [structure.debit, structure.credit] : [structure.amount];
   const balance = columns.find(({ role }) => role === "balance");
