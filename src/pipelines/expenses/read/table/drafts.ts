@@ -1,4 +1,4 @@
-import { readDate, type WrittenDate } from "../../dates.js";
+import { leadingDate, readDate, type WrittenDate } from "../../dates.js";
 import { findAmounts, readAmount, type WrittenAmount } from "../../money.js";
 import { rowText, type Row } from "../../shapes.js";
 import type { Column } from "./columns.js";
@@ -113,9 +113,12 @@ function draftOf(
   const text = (role: ColumnRole): string => cellText(grid, columns, role);
   const dated = dateOf(text("date")) ?? dateOf(text("posted"));
   const figure = figureOf(grid, money.structure, money.oneSided);
-  const description = [text("merchant"), dated?.rest ?? "", text("description")].filter(
+  const told = [text("merchant"), dated?.rest ?? "", text("description")].filter(
     (part, at, all) => part !== "" && all.indexOf(part) === at,
   );
+  // One word behind a date is that of a weekday, unless there is no other text.
+  const behind = dated && told.length === 0 && text("type") === "" ? leadingDate(text("date"))?.rest : undefined;
+  const description = behind && /\p{L}{3}/u.test(behind) ? [behind] : told;
   const what = description.join(" ").trim() || text("type");
   const first = grid.row.cells.find((cell) => /\p{L}{2}/u.test(cell.text))?.text ?? "";
   const isSure = columns.some(({ role, index }) => WORDS.includes(role) && isSum(grid.texts[index] ?? ""));
@@ -205,7 +208,7 @@ function dateOf(text: string): { date: WrittenDate; rest: string } | null {
   if (whole) return { date: whole, rest: "" };
   const parts = /^(\S+)\s+(\S+)(?:\s+(.*))?$/.exec(text);
   const date = parts && readDate(parts[1]!);
-  if (!date) return null;
+  if (!date) return leadingDate(text);
   return readDate(parts[2]!) ? { date, rest: parts[3] ?? "" } : { date, rest: text.slice(parts[1]!.length).trim() };
 }
 
