@@ -26,7 +26,7 @@ export interface ReceiptDefaults {
 const DATE_LABEL =
   /\b(date|datum|le|fecha|data|purchased?|issued|paid( on)?|order(ed)?|transaction|invoice|rechnungsdatum|booked)\b/;
 const NOT_THE_DATE =
-  /\b(due|valid|expires?|expiry|until|return by|returns? (before|until)|delivery|outward|inward|departure|arrival|departs|check.?(in|out)|anreise|abreise|zahlbar|faellig|fallig|bis|member since|valable|echeance|print(ed)?|statement)\b/;
+  /\b(due|valid|expires?|expiry|until|return by|returns? (before|until)|expiration|exp date|delivery|outward|inward|departure|arrival|departs|check.?(in|out)|anreise|abreise|zahlbar|faellig|fallig|bis|member since|valable|echeance|print(ed)?|statement)\b/;
 const REFUND =
   /\b(refund(ed)?|credit note|credit memo|gutschrift|remboursement|avoir|erstattung|stornorechnung|return receipt)\b/;
 /** What a shop says about refunds is none. */

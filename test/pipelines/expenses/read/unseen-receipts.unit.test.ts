@@ -49,4 +49,9 @@ describe("kinds of unseen receipts", () => {
   test("a total far from net and tax is looked at", async () => {
     expect(await total("SHOP\n08/01/2026\nSUBTOTAL  $105.36\nGST  $5.27\nTOTAL  5110.63\n")).toEqual([511063, true]);
   });
+
+  test("the day on which a card expires is not the receipt's", async () => {
+    const slip = "STATION\nTOTAL TTC  € 21.74\nDate d'expiration  31/05/18\n07-04-2017 18:49\n";
+    expect((await readReceipt("slip.txt", slip)).date).toBe("2017-04-07");
+  });
 });
