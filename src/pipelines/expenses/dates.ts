@@ -122,6 +122,13 @@ export function readDate(cell: string): WrittenDate | null {
     : null;
 }
 
+/** The date that a text begins with, such as "03 Feb SHOP", and what stands behind it; null where it begins with none. */
+export function leadingDate(text: string): { readonly date: WrittenDate; readonly rest: string } | null {
+  const [first] = findDates(text);
+  if (!first || first.index !== 0 || !/^\s/.test(text.slice(first.length))) return null;
+  return { date: first.date, rest: text.slice(first.length).trim() };
+}
+
 function known(day: string, month: number, year: string | undefined): WrittenDate {
   return { kind: "known", day: Number(day), month, year: fullYear(year) };
 }

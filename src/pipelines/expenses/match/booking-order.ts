@@ -47,9 +47,16 @@ export class BookingOrder {
     return (bought < boughtNext && line.date < next.date) || (bought > boughtNext && line.date > next.date);
   }
 
-  /** Whether of two alike pairs with one side in common neither's day is likelier, or one's is not known. */
+  /** Whether of two alike pairs with one side in common neither's day is likelier, or one's is not known; nor its employee. */
   isAsLikely(one: Candidate, other: Candidate): boolean {
-    return this.areAlike(one, other) && [one, other].every((pair) => this.#mayBeBooked(pair));
+    if (!this.areAlike(one, other) || this.#isOthers(one) !== this.#isOthers(other)) return false;
+    return [one, other].every((pair) => this.#mayBeBooked(pair));
+  }
+
+  /** Whether line and receipt name two employees. */
+  #isOthers({ line, receipt }: Candidate): boolean {
+    const [own, theirs] = [this.ledger.lines[line]!.employee, this.ledger.receipts[receipt]!.employee];
+    return own !== null && theirs !== null && own !== theirs;
   }
 
   #isAlike(one: Named, other: Named): boolean {

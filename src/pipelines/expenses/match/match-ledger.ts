@@ -1,8 +1,12 @@
+import { ACCEPTED, TIE } from "./accepted.js";
 import { assign } from "./assign.js";
 import { BookingOrder } from "./booking-order.js";
 import { candidatesOf, ratesOf, type Candidate } from "./candidates.js";
 import { decisionsIn, type Decision } from "./decisions.js";
 import { whyAlone, type UnmatchedReason } from "./why-alone.js";
+import { interchangeable } from "./interchangeable.js";
+import { ownTransfers, type OwnTransfer } from "./own-transfers.js";
+import { sumPairs, type SumPair } from "./sums.js";
 import { duplicateLines, duplicateReceipts, type Duplicate } from "./duplicates.js";
 import type { Ledger } from "../ledger.js";
 import type { ExpensesOptions } from "../options.js";
@@ -14,7 +18,9 @@ export interface Match {
   readonly receipt: string;
   /** 0.75 to 1. */
   readonly score: number;
-  readonly by: Candidate["by"] | "hand";
+  readonly by: Candidate["by"] | SumPair["by"] | "hand";
+  /** Whether it is one of several pairs that could be exchanged: nothing tells their lines apart, nor their receipts. */
+  readonly isInterchangeable?: true;
 }
 
 /** A receipt that no line was given, with the lines that come nearest, best first. */
@@ -33,6 +39,8 @@ export interface MatchOutput {
   readonly unmatched: readonly UnmatchedReceipt[];
   readonly duplicateLines: readonly Duplicate[];
   readonly duplicateReceipts: readonly Duplicate[];
+  /** Lines that moved money between own accounts: in no total. */
+  readonly transfers: readonly OwnTransfer[];
 }
 
 const MAX_SHOWN = 3;
@@ -47,24 +55,45 @@ export function matchLedger(
   const copies = duplicateLines(lines);
   const copied = new Set(copies.map(({ id }) => id));
   const decided = decisionsIn(ledger, options.decisions ?? []);
+  const handLines = new Set(decided.matches.map(({ line }) => line));
+  const transfers = ownTransfers(lines.filter(({ id }) => !copied.has(id) && !handLines.has(id)));
+  const moved = new Set(transfers.flatMap((one) => [one.out, one.in]));
   const all = candidatesOf(ledger, { windowDays: options.windowDays, rates }).filter(
     ({ line, receipt }) =>
       !copied.has(lines[line]!.id) &&
+      !moved.has(lines[line]!.id) &&
       !lines[line]!.notCounted &&
       decided.allows(lines[line]!.id, receipts[receipt]!.id),
   );
   const sentTwice = duplicateReceipts(ledger, all);
   const extra = new Set(sentTwice.map(({ id }) => id));
-  const { matched, tied, tooMany } = assign(
-    all.filter(({ receipt }) => !extra.has(receipts[receipt]!.id)),
-    new BookingOrder(ledger),
+  const wanted = all.filter(({ receipt }) => !extra.has(receipts[receipt]!.id));
+  const { matched, tied, tooMany } = assign(wanted, new BookingOrder(ledger));
+  const alike = interchangeable(
+    ledger,
+    tied,
+    wanted.filter(({ score }) => score >= ACCEPTED - TIE),
   );
   const byHand = new Set(decided.matches.map(({ receipt }) => receipt));
+  const open = tied.filter((pair) => !alike.includes(pair));
+  const undecided = new Set([...open.map(({ receipt }) => receipt), ...tooMany]);
+  const takenLines = new Set([...matched, ...alike, ...open].map(({ line }) => line));
+  const single = new Set([...matched, ...alike].map(({ receipt }) => receipt));
+  const sums = sumPairs(ledger, {
+    lines: lines.flatMap(({ id, notCounted }, at) =>
+      takenLines.has(at) || copied.has(id) || moved.has(id) || handLines.has(id) || notCounted ? [] : [at],
+    ),
+    receipts: receipts.flatMap(({ id }, at) =>
+      single.has(at) || undecided.has(at) || extra.has(id) || byHand.has(id) ? [] : [at],
+    ),
+    windowDays: options.windowDays,
+    allows: (line, receipt) => decided.allows(lines[line]!.id, receipts[receipt]!.id),
+  });
   const taken = new Set([
-    ...matched.map(({ receipt }) => receipt),
+    ...single,
+    ...sums.map(({ receipt }) => receipt),
     ...receipts.flatMap(({ id }, at) => (byHand.has(id) ? [at] : [])),
   ]);
-  const undecided = new Set([...tied.map(({ receipt }) => receipt), ...tooMany]);
   const near = bestOf(all);
   const unmatched = receipts.flatMap((receipt, at): UnmatchedReceipt[] => {
     if (taken.has(at)) return [];
@@ -92,17 +121,18 @@ export function matchLedger(
     receipts: receipts.length,
     matches: [
       ...decided.matches,
-      ...matched.map(({ line, receipt, score, by }) => ({
-        line: lines[line]!.id,
-        receipt: receipts[receipt]!.id,
-        score: round(score),
-        by,
-      })),
+      ...[...matched, ...sums].map((pair) => matchOf(ledger, pair)),
+      ...alike.map((pair): Match => ({ ...matchOf(ledger, pair), isInterchangeable: true })),
     ],
     unmatched,
     duplicateLines: copies,
     duplicateReceipts: sentTwice,
+    transfers,
   };
+}
+
+function matchOf({ lines, receipts }: Ledger, { line, receipt, score, by }: Candidate | SumPair): Match {
+  return { line: lines[line]!.id, receipt: receipts[receipt]!.id, score: round(score), by };
 }
 
 function bestOf(candidates: readonly Candidate[]): Map<number, Candidate[]> {

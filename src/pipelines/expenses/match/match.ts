@@ -15,12 +15,19 @@ export const matchStage: CollectionStageOf<ExpensesOptions, null, ExpensesOutput
     return matchLedger(await readLedger(ctx), { ...options, decisions });
   },
   check: ({ lines, receipts, matches, unmatched }) => {
-    if (new Set(matches.map(({ line }) => line)).size !== matches.length) throw new Error("a line has two receipts");
-    if (new Set(matches.map(({ receipt }) => receipt)).size !== matches.length)
-      throw new Error("a receipt has two lines");
-    if (matches.length > lines) throw new Error(`${matches.length} matches for ${lines} lines`);
-    if (matches.length + unmatched.length !== receipts) {
-      throw new Error(`${matches.length} matched and ${unmatched.length} unmatched receipts are not ${receipts}`);
+    const isTwice = (key: "line" | "receipt", sum: string): boolean => {
+      const once = matches.filter(({ by }) => by !== sum).map((one) => one[key]);
+      const parted = new Set(matches.filter(({ by }) => by === sum).map((one) => one[key]));
+      return new Set(once).size !== once.length || once.some((id) => parted.has(id));
+    };
+    if (isTwice("line", "sum of receipts")) throw new Error("a line has two receipts that are no sum");
+    if (isTwice("receipt", "sum of lines")) throw new Error("a receipt has two lines that are no sum");
+    const [ownLines, ownReceipts] = (["line", "receipt"] as const).map(
+      (key) => new Set(matches.map((one) => one[key])),
+    );
+    if (ownLines!.size > lines) throw new Error(`${ownLines!.size} matched lines of ${lines}`);
+    if (ownReceipts!.size + unmatched.length !== receipts) {
+      throw new Error(`${ownReceipts!.size} matched and ${unmatched.length} unmatched receipts are not ${receipts}`);
     }
   },
 };

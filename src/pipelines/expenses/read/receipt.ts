@@ -26,7 +26,7 @@ export interface ReceiptDefaults {
 const DATE_LABEL =
   /\b(date|datum|le|fecha|data|purchased?|issued|paid( on)?|order(ed)?|transaction|invoice|rechnungsdatum|booked)\b/;
 const NOT_THE_DATE =
-  /\b(due|valid|expires?|expiry|until|return by|returns? (before|until)|delivery|outward|inward|departure|arrival|departs|check.?(in|out)|anreise|abreise|zahlbar|faellig|fallig|bis|member since|valable|echeance|print(ed)?|statement)\b/;
+  /\b(due|valid|expires?|expiry|until|return by|returns? (before|until)|expiration|exp date|delivery|outward|inward|departure|arrival|departs|check.?(in|out)|anreise|abreise|zahlbar|faellig|fallig|bis|member since|valable|echeance|print(ed)?|statement)\b/;
 const REFUND =
   /\b(refund(ed)?|credit note|credit memo|gutschrift|remboursement|avoir|erstattung|stornorechnung|return receipt)\b/;
 /** What a shop says about refunds is none. */
@@ -188,13 +188,14 @@ function dateOf(
   const found = lines.flatMap((line, index) =>
     findDates(line)
       .filter(({ date }) => date.year !== null)
-      .map(({ date, index: at }) => {
+      .map(({ date, index: at, length }) => {
         // The words right before a date say what it is of; a label may also stand alone on the line above.
         const before = plain[index]!.slice(Math.max(0, at - 40), at)
           .split(/\d{2,4}|[,;]\s/)
           .at(-1)!;
         const label = before.trim() === "" ? (plain[index - 1] ?? "") : before;
-        return { date, rank: NOT_THE_DATE.test(before) ? 2 : DATE_LABEL.test(label) ? 0 : 1 };
+        const yearFirst = yearFirstOf(line.slice(at, at + length));
+        return { date, yearFirst, rank: NOT_THE_DATE.test(before) ? 2 : DATE_LABEL.test(label) ? 0 : 1 };
       }),
   );
   const first = found.sort((a, b) => a.rank - b.rank)[0];
@@ -205,7 +206,15 @@ function dateOf(
   const date = toIso(first.date, taken, null);
   const other = toIso(first.date, taken === "dmy" ? "mdy" : "dmy", null);
   const isOpen = first.date.kind === "open" && dateOrder === "auto" && !isSettled(dates, certain);
-  return { date, otherDate: isOpen && other !== date ? other : null };
+  if (isOpen && other !== date) return { date, otherDate: other };
+  return { date, otherDate: dateOrder === "auto" && first.yearFirst !== date ? first.yearFirst : null };
+}
+
+/** Terminals write "13/02/03" with the year in front as well: what it is then, of years in which there are terminals. */
+function yearFirstOf(written: string): string | null {
+  const [, year, month, day] = /^(\d\d)[-/](\d\d)[-/](\d\d)$/.exec(written) ?? [];
+  if (year === undefined || Number(year) < 10 || Number(year) > 39) return null;
+  return toIso({ kind: "known", day: Number(day), month: Number(month), year: 2000 + Number(year) }, "dmy", null);
 }
 
 /** One receipt's dates settle their order only by a number above 12: how near they are to each other says little. */

@@ -49,9 +49,12 @@ export const LEDGER_COLUMNS = [
 ] as const;
 
 /** One row per line of all statements, for other programs; amounts are negative where money went out, as banks book it. */
-export function toLedgerCsv({ lines, receipts }: Session, { matches }: MatchOutput): string {
+export function toLedgerCsv({ lines, receipts }: Session, { matches, transfers }: MatchOutput): string {
   const names = new Map(receipts.map(({ id, name }) => [id, name]));
-  const receiptOf = new Map(matches.map(({ line, receipt }) => [line, names.get(receipt) ?? ""]));
+  const moved = new Set(transfers.flatMap((one) => [one.out, one.in]));
+  const receiptsOf = new Map<string, string[]>();
+  for (const { line, receipt } of matches)
+    receiptsOf.set(line, [...(receiptsOf.get(line) ?? []), names.get(receipt) ?? ""]);
   const booked = (minor: number | null | undefined, currency: string | null): string =>
     minor === null || minor === undefined ? "" : toDecimal(minor === 0 ? 0 : -minor, currency);
   const rows = lines.map((line) => [
@@ -69,8 +72,8 @@ export function toLedgerCsv({ lines, receipts }: Session, { matches }: MatchOutp
     line.originalCurrency ?? "",
     booked(line.originalAmountMinor, line.originalCurrency ?? null),
     line.feeMinor === undefined ? "" : toDecimal(line.feeMinor, line.currency),
-    line.notCounted ? "no" : "yes",
-    receiptOf.get(line.id) ?? "",
+    line.notCounted || moved.has(line.id) ? "no" : "yes",
+    (receiptsOf.get(line.id) ?? []).join("; "),
     [...line.flags, ...line.incomplete.map((what) => `incomplete: ${what}`)].join("; "),
   ]);
   return stringify([LEDGER_COLUMNS, ...rows.map((row) => row.map((cell) => safeCell(cell)))], { bom: true });

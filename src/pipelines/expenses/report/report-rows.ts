@@ -1,5 +1,6 @@
 import type { Ledger, LedgerLine, LedgerReceipt } from "../ledger.js";
 import type { Match, MatchOutput } from "../match/match-ledger.js";
+import type { OwnTransfer } from "../match/own-transfers.js";
 import { toDecimal } from "../money.js";
 import { totalsOf, type Totals } from "./totals.js";
 
@@ -54,15 +55,23 @@ export function reportOf(ledger: Ledger, match: MatchOutput): Report {
     for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
     return names.join("; ");
   };
-  const totals = totalsOf(ledger.lines);
+  const moved = transfersByLine(match);
+  const totals = totalsOf(ledger.lines.filter(({ id }) => !moved.has(id)));
   const rows = [...lineRows(ledger, match, flag), ...receiptRows(ledger, match, flag), ...totalRows(totals)];
   return { rows, totals, flags: counts };
+}
+
+/** By each of their two lines. */
+function transfersByLine({ transfers }: MatchOutput): Map<string, OwnTransfer> {
+  return new Map(transfers.flatMap((one) => [one.out, one.in].map((id): [string, OwnTransfer] => [id, one])));
 }
 
 type Flag = (...names: string[]) => string;
 
 function lineRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): ReportRow[] {
-  const matches = new Map(match.matches.map((one): [string, Match] => [one.line, one]));
+  const matches = grouped(match.matches, ({ line }) => line);
+  const moved = transfersByLine(match);
+  const lineById = new Map(lines.map((line): [string, LedgerLine] => [line.id, line]));
   const copies = new Map(match.duplicateLines.map(({ id, of }) => [id, of]));
   const receiptById = new Map(receipts.map((receipt): [string, LedgerReceipt] => [receipt.id, receipt]));
   const undecided = new Set(
@@ -70,7 +79,9 @@ function lineRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): 
   );
   const near = nearestReceipts(match, receiptById);
   return lines.map((line): ReportRow => {
-    const found = matches.get(line.id);
+    const all = matches.get(line.id) ?? [];
+    const [found] = all;
+    const transfer = moved.get(line.id);
     const flags = [
       ...line.incomplete.map((missing) => `incomplete: ${missing}`),
       ...line.flags,
@@ -78,6 +89,9 @@ function lineRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): 
       ...((line.amountMinor ?? 0) < 0 ? ["credit"] : []),
       ...(line.originalCurrency ? ["foreign currency"] : []),
       ...(found?.by === "exchange rate" ? ["matched by exchange rate"] : []),
+      ...(found && PARTED.has(found.by) ? [`matched by ${found.by}`] : []),
+      ...(found?.isInterchangeable ? ["interchangeable"] : []),
+      ...(transfer ? [`own ${transfer.kind}`] : []),
     ];
     return {
       record: "line",
@@ -91,19 +105,35 @@ function lineRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): 
       amount: line.amountMinor === null ? "" : toDecimal(line.amountMinor, line.currency),
       status: found
         ? "matched"
-        : line.notCounted
-          ? `not counted: ${line.notCounted}`
-          : copies.has(line.id)
-            ? "duplicate"
-            : undecided.has(line.id)
-              ? "undecided"
-              : "no receipt",
-      counterpart: found ? receiptById.get(found.receipt)!.name : "",
+        : transfer
+          ? `own ${transfer.kind}`
+          : line.notCounted
+            ? `not counted: ${line.notCounted}`
+            : copies.has(line.id)
+              ? "duplicate"
+              : undecided.has(line.id)
+                ? "undecided"
+                : "no receipt",
+      counterpart: transfer
+        ? placeOf(lineById.get(transfer.out === line.id ? transfer.in : transfer.out)!)
+        : all.map(({ receipt }) => receiptById.get(receipt)!.name).join(" | "),
       score: found?.score ?? null,
       flags: flag(...flags),
       nearest: found ? "" : (near.get(line.id) ?? ""),
     };
   });
+}
+
+const PARTED: ReadonlySet<Match["by"]> = new Set(["sum of receipts", "sum of lines"]);
+
+function placeOf({ statement, row, description }: LedgerLine): string {
+  return `${statement} row ${row}: ${description}`;
+}
+
+function grouped(matches: readonly Match[], keyOf: (match: Match) => string): Map<string, Match[]> {
+  const groups = new Map<string, Match[]>();
+  for (const one of matches) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
+  return groups;
 }
 
 /** The receipts that come near a line, of those that were not matched. */
@@ -124,14 +154,11 @@ function nearestReceipts(
 function receiptRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): ReportRow[] {
   const lineById = new Map(lines.map((line): [string, LedgerLine] => [line.id, line]));
   const unmatched = new Map(match.unmatched.map((one) => [one.receipt, one]));
-  const byReceipt = new Map(match.matches.map((one) => [one.receipt, one]));
-  const nameOf = (id: string): string => {
-    const { statement, row, description } = lineById.get(id)!;
-    return `${statement} row ${row}: ${description}`;
-  };
+  const byReceipt = grouped(match.matches, ({ receipt }) => receipt);
+  const nameOf = (id: string): string => placeOf(lineById.get(id)!);
   return receipts.map((receipt): ReportRow => {
     const alone = unmatched.get(receipt.id);
-    const found = byReceipt.get(receipt.id);
+    const found = byReceipt.get(receipt.id) ?? [];
     return {
       ...EMPTY,
       record: "receipt",
@@ -142,10 +169,11 @@ function receiptRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag
       currency: receipt.currency ?? "",
       amount: receipt.amountMinor === null ? "" : toDecimal(receipt.amountMinor, receipt.currency),
       status: alone ? `unmatched: ${alone.reason}` : "matched",
-      counterpart: found
-        ? nameOf(found.line)
-        : (alone?.candidates ?? []).map(({ line, score }) => `${nameOf(line)} (${score})`).join(" | "),
-      score: found?.score ?? null,
+      counterpart:
+        found.length > 0
+          ? found.map(({ line }) => nameOf(line)).join(" | ")
+          : (alone?.candidates ?? []).map(({ line, score }) => `${nameOf(line)} (${score})`).join(" | "),
+      score: found[0]?.score ?? null,
       nearest: alone?.why ?? "",
       flags: flag(
         ...receipt.flags,

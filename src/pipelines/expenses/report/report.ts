@@ -15,6 +15,7 @@ export interface ReportOutput {
   readonly statements: number;
   readonly lines: number;
   readonly receipts: number;
+  /** Lines that have a receipt. */
   readonly matched: number;
   readonly linesWithoutReceipt: number;
   readonly receiptsUnmatched: number;
@@ -24,6 +25,8 @@ export interface ReportOutput {
   readonly duplicateReceipts: number;
   /** Lines that are pending, declined or reverted: in no total. */
   readonly linesNotCounted: number;
+  /** Lines that moved money between own accounts or settled an own card: in no total either. */
+  readonly ownTransferLines: number;
   /** Rows with a date or an amount that are no lines, in all statements. */
   readonly rowsNotRead: number;
   /** Where a statement of an account is missing between two, as its balances show, in a sentence each. */
@@ -83,17 +86,19 @@ export function summaryOf(
   match: MatchOutput,
   { flags, totals }: Report,
 ): ReportOutput {
+  const matched = new Set(match.matches.map(({ line }) => line)).size;
   return {
     statements: statements.length,
     lines: lines.length,
     receipts: receipts.length,
-    matched: match.matches.length,
-    linesWithoutReceipt: lines.length - match.matches.length,
+    matched,
+    linesWithoutReceipt: lines.length - matched,
     receiptsUnmatched: match.unmatched.length,
     incompleteLines: lines.filter(({ incomplete }) => incomplete.length > 0).length,
     duplicateLines: match.duplicateLines.length,
     duplicateReceipts: match.duplicateReceipts.length,
     linesNotCounted: lines.filter(({ notCounted }) => notCounted !== undefined).length,
+    ownTransferLines: match.transfers.length * 2,
     rowsNotRead: statements.reduce((sum, { facts }) => sum + facts.notRead.length, 0),
     statementsMissing: gapsOf(statements).map(({ reason }) => reason),
     certainty: certaintiesOf(statements.map(({ facts }) => facts)),

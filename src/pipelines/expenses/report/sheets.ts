@@ -1,5 +1,5 @@
 import type { Session } from "../ledger.js";
-import type { MatchOutput } from "../match/match-ledger.js";
+import type { Match, MatchOutput } from "../match/match-ledger.js";
 import { daysBetween } from "../dates.js";
 import { minorDigits, toDecimal } from "../money.js";
 import type { Report, ReportRow } from "./report-rows.js";
@@ -121,6 +121,17 @@ export function sheetsOf(session: Session, match: MatchOutput, report: Report): 
 function matches({ lines, receipts }: Session, { matches: all }: MatchOutput): SheetTable {
   const lineById = new Map(lines.map((line) => [line.id, line]));
   const receiptById = new Map(receipts.map((receipt) => [receipt.id, receipt]));
+  const sumOf = (amounts: readonly (number | null)[]): number =>
+    amounts.reduce<number>((sum, one) => sum + (one ?? 0), 0);
+  /** Of a pair that is part of a sum, what the whole differs from its parts by. */
+  const differenceOf = ({ line, receipt, by }: Match): number => {
+    const ownLines = by === "sum of lines" ? all.filter((one) => one.receipt === receipt) : [{ line }];
+    const ownReceipts = by === "sum of receipts" ? all.filter((one) => one.line === line) : [{ receipt }];
+    return (
+      sumOf(ownLines.map((one) => lineById.get(one.line)!.amountMinor)) -
+      sumOf(ownReceipts.map((one) => receiptById.get(one.receipt)!.amountMinor))
+    );
+  };
   return {
     name: "Matches",
     columns: [
@@ -140,7 +151,8 @@ function matches({ lines, receipts }: Session, { matches: all }: MatchOutput): S
       column("Matched by", 16),
       column("Score", 7),
     ],
-    rows: all.map(({ line: lineId, receipt: receiptId, by, score }) => {
+    rows: all.map((match) => {
+      const { line: lineId, receipt: receiptId, by, score } = match;
       const [line, receipt] = [lineById.get(lineId)!, receiptById.get(receiptId)!];
       const isSame = line.currency === receipt.currency && line.amountMinor !== null && receipt.amountMinor !== null;
       const written = (minor: number | null, currency: string | null): SheetCell =>
@@ -158,7 +170,7 @@ function matches({ lines, receipts }: Session, { matches: all }: MatchOutput): S
         receipt.currency ?? "",
         written(receipt.amountMinor, receipt.currency),
         line.date && receipt.date ? daysBetween(line.date, receipt.date) : null,
-        isSame ? written(line.amountMinor! - receipt.amountMinor!, line.currency) : null,
+        isSame ? written(differenceOf(match), line.currency) : null,
         by,
         score,
       ];

@@ -81,6 +81,22 @@ describe("kinds of unseen files", () => {
     expect(await amounts("opening.csv", table)).toEqual([-250000, 120000]);
   });
 
+  test("a date and the text behind it may stand in one cell, as on pages whose columns touch", async () => {
+    const table =
+      'Statement to 28 Feb 2026\nDate,Details,Withdrawals,Deposits,Balance\n03 Feb EFTPOS DAIRY,,12.40,,"2,398.15"\n05 Feb SALARY,,,"3,120.00","5,518.15"\n';
+    const { lines } = await readStatement("bank.csv", table, { defaultCurrency: "NZD" });
+    expect(lines.map(({ date, amountMinor, description }) => [date, amountMinor, description])).toEqual([
+      ["2026-02-03", 1240, "EFTPOS DAIRY"],
+      ["2026-02-05", -312000, "SALARY"],
+    ]);
+  });
+
+  test("a line whose amount was left out stays one that lacks it, though its balance is there", async () => {
+    const table =
+      "Date,Description,Debit,Credit,Balance\n01/04/2026,Airline,,,1000.00\n02/04/2026,Salary,,2500.00,3500.00\n03/04/2026,Rent,1200.00,,2300.00\n04/04/2026,Shop,,,2250.00\n";
+    expect(await amounts("blank.csv", table)).toEqual([null, -250000, 120000, null]);
+  });
+
   test("an amount that can't be read is a line without one, though its balance is there", async () => {
     const table =
       "Date,Description,Amount,Balance\n01/04/2026,Shop,-10.00,990.00\n02/04/2026,Gone,#####,980.00\n03/04/2026,Shop,-5.00,975.00\n";

@@ -49,4 +49,15 @@ describe("kinds of unseen receipts", () => {
   test("a total far from net and tax is looked at", async () => {
     expect(await total("SHOP\n08/01/2026\nSUBTOTAL  $105.36\nGST  $5.27\nTOTAL  5110.63\n")).toEqual([511063, true]);
   });
+
+  test("the day on which a card expires is not the receipt's", async () => {
+    const slip = "STATION\nTOTAL TTC  € 21.74\nDate d'expiration  31/05/18\n07-04-2017 18:49\n";
+    expect((await readReceipt("slip.txt", slip)).date).toBe("2017-04-07");
+  });
+
+  test("a terminal's date may have its year in front, where all three numbers have two figures", async () => {
+    const { date, otherDate } = await readReceipt("slip.txt", "SHOP\nTOTAL  $6.30\nDATE/TIME  13/02/03 20:03:18\n");
+    expect([date, otherDate]).toContain("2013-02-03");
+    expect(await readReceipt("slip.txt", "SHOP\nTOTAL  € 6.30\nDate  13/02/2003\n")).not.toHaveProperty("otherDate");
+  });
 });

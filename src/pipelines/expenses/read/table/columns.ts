@@ -1,4 +1,4 @@
-import { readDate } from "../../dates.js";
+import { leadingDate, readDate } from "../../dates.js";
 import { currencyOf, readAmount, shownMark, decimalMarkOf, type DecimalMark } from "../../money.js";
 import { currencyOfHeading, roleOfHeading, type ColumnRole } from "./headings.js";
 import type { GridRow, Section } from "./sections.js";
@@ -48,11 +48,10 @@ export function datedRows({ rows, places, hasHeading }: Section): GridRow[] {
   const named = new Set(
     places.flatMap(({ heading }, at) => (["date", "posted"].includes(roleOfHeading(heading)) ? [at] : [])),
   );
+  const mayBegin = (at: number): boolean => named.has(at) || (!hasHeading && at === 0);
   return rows.filter(({ texts }) => {
     const date = texts.findIndex(
-      (text, at) =>
-        isDate(text) ||
-        ((named.has(at) || !hasHeading) && readDate(text.split(/\s/)[0]!) !== null && (named.has(at) || at === 0)),
+      (text, at) => isDate(text) || (mayBegin(at) && (readDate(text.split(/\s/)[0]!) ?? leadingDate(text)) !== null),
     );
     return date >= 0 && texts.some((text, at) => at !== date && text !== "" && readAmount(text) !== null);
   });
@@ -90,7 +89,7 @@ function isId(text: string): boolean {
 
 /** Two dates in one cell, or a date and a text, where columns of a page have run together. */
 function beginsWithDate(text: string): boolean {
-  return /\s/.test(text) && readDate(text.split(/\s/)[0]!) !== null;
+  return /\s/.test(text) && (readDate(text.split(/\s/)[0]!) !== null || leadingDate(text) !== null);
 }
 
 /** A date that can't be an amount; "10.12" may be either. */

@@ -26,16 +26,17 @@ export function decideOrder(dates: readonly WrittenDate[], { currency, around }:
   const seconds = all.filter((date) => date.kind === "open" && date.second > 12).length;
   if (firsts !== seconds) return { order: firsts > seconds ? "dmy" : "mdy", certain: Math.min(firsts, seconds) === 0 };
   const custom: DateOrder = currency === "USD" ? "mdy" : "dmy";
-  const isKnown = currency !== null;
+  // Canada writes both.
+  const isKnown = currency !== null && currency !== "CAD";
   if (!dates.some((date) => date.kind === "open" && date.first !== date.second))
     return { order: custom, certain: true };
   for (const clue of [spanDays, stepsBack]) {
     const [dmy, mdy] = [clue(dates, around, "dmy"), clue(dates, around, "mdy")];
     if (Math.abs(dmy - mdy) < 2) continue;
     const order: DateOrder = dmy < mdy ? "dmy" : "mdy";
-    if (order === custom || areMany(dates))
-      return { order, certain: order === custom ? isKnown || areMany(dates) : true };
-    break;
+    // Few days decide only together with the custom; against one that is known they decide nothing.
+    const isSupported = areMany(dates) || (isKnown && order === custom);
+    return { order: isSupported || !isKnown ? order : custom, certain: isSupported };
   }
   return { order: custom, certain: false };
 }

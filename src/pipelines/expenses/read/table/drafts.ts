@@ -1,4 +1,4 @@
-import { readDate, type WrittenDate } from "../../dates.js";
+import { leadingDate, readDate, type WrittenDate } from "../../dates.js";
 import { findAmounts, readAmount, type WrittenAmount } from "../../money.js";
 import { rowText, type Row } from "../../shapes.js";
 import type { Column } from "./columns.js";
@@ -7,7 +7,7 @@ import { figureOf, type Figure } from "./figures.js";
 import type { ColumnRole } from "./headings.js";
 import type { GridRow } from "./sections.js";
 import type { Money } from "./structure.js";
-import { isSum, specialRow, type SpecialRow } from "./words.js";
+import { isEnd, isSum, specialRow, type SpecialRow } from "./words.js";
 
 /** A line as its row tells it, before the statement as a whole has settled orders, signs and currencies. */
 export interface Draft {
@@ -113,9 +113,12 @@ function draftOf(
   const text = (role: ColumnRole): string => cellText(grid, columns, role);
   const dated = dateOf(text("date")) ?? dateOf(text("posted"));
   const figure = figureOf(grid, money.structure, money.oneSided);
-  const description = [text("merchant"), dated?.rest ?? "", text("description")].filter(
+  const told = [text("merchant"), dated?.rest ?? "", text("description")].filter(
     (part, at, all) => part !== "" && all.indexOf(part) === at,
   );
+  // One word behind a date is that of a weekday, unless there is no other text.
+  const behind = dated && told.length === 0 && text("type") === "" ? leadingDate(text("date"))?.rest : undefined;
+  const description = behind && /\p{L}{3}/u.test(behind) ? [behind] : told;
   const what = description.join(" ").trim() || text("type");
   const first = grid.row.cells.find((cell) => /\p{L}{2}/u.test(cell.text))?.text ?? "";
   const isSure = columns.some(({ role, index }) => WORDS.includes(role) && isSum(grid.texts[index] ?? ""));
@@ -123,7 +126,7 @@ function draftOf(
     ? "sum"
     : (specialRow(what) ??
       (dated === null ? (specialRow(first) ?? specialRow(text("date"))) : null) ??
-      (!isPage && isBalanceAlone(grid, columns, money) ? "balance" : null));
+      (!isPage && isEnd(what) && isBalanceAlone(grid, columns, money) ? "balance" : null));
   if (kind !== null && !(dated && figure && !isSure && isPurchase(what, kind))) {
     const balance =
       columns.find(({ role }) => role === "balance") ?? (money.balance ? columns[money.balance.column] : undefined);
@@ -160,7 +163,7 @@ function draftOf(
 
 const WORDS: readonly ColumnRole[] = ["merchant", "description", "type"];
 
-/** A row that moved nothing and tells a balance: what the account began with. A cell that can't be read is no empty one. */
+/** A row that moved nothing and tells a balance. A cell that can't be read is no empty one. */
 function isBalanceAlone({ texts }: GridRow, columns: readonly Column[], { structure }: Money): boolean {
   const used = structure.kind === "pair" ? [structure.debit, structure.credit] : [structure.amount];
   const balance = columns.find(({ role }) => role === "balance");
@@ -205,7 +208,7 @@ function dateOf(text: string): { date: WrittenDate; rest: string } | null {
   if (whole) return { date: whole, rest: "" };
   const parts = /^(\S+)\s+(\S+)(?:\s+(.*))?$/.exec(text);
   const date = parts && readDate(parts[1]!);
-  if (!date) return null;
+  if (!date) return leadingDate(text);
   return readDate(parts[2]!) ? { date, rest: parts[3] ?? "" } : { date, rest: text.slice(parts[1]!.length).trim() };
 }
 

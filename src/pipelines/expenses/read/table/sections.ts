@@ -1,4 +1,4 @@
-import { readDate } from "../../dates.js";
+import { leadingDate, readDate } from "../../dates.js";
 import { readAmount } from "../../money.js";
 import { rowText, type Cell, type Row } from "../../shapes.js";
 import { guessPlaces, type Place } from "./guess-columns.js";
@@ -53,7 +53,8 @@ export function sectionsOf(rows: readonly Row[], isPage: boolean): Section[] {
 }
 
 function hasFigures({ row: { cells } }: GridRow): boolean {
-  return cells.some(({ text }) => readDate(text) !== null) && cells.some(({ text }) => readAmount(text) !== null);
+  const isDated = ({ text }: Cell): boolean => readDate(text) !== null || leadingDate(text) !== null;
+  return cells.some(isDated) && cells.some(({ text }) => readAmount(text) !== null);
 }
 
 interface Heading {

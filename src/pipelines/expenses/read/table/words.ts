@@ -91,6 +91,14 @@ export function isSum(cell: string): boolean {
   return SURE_SUM.test(plainHeading(cell));
 }
 
+const END =
+  /^(opening|starting|start|initial|beginning|anfang|eroffnung|ouverture|apertura|abertura|inicio|inicial|iniziale|begin|closing|ending|end|schluss|cloture|cierre|chiusura)$/u;
+
+/** Whether a text alone, beside a balance, says that the account begins or ends there. */
+export function isEnd(text: string): boolean {
+  return END.test(plainHeading(text));
+}
+
 export type SpecialRow = "opening" | "closing" | "balance" | "sum";
 
 /** What a row without a purchase of its own tells by its words; null for all others. */
