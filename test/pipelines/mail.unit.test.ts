@@ -50,3 +50,20 @@ describe("a mail's header in plain letters", () => {
     expect(warnings).toContain("CHARACTERS_REPLACED");
   });
 });
+
+describe("a part of a mail", () => {
+  const parts = (declared: string, ...lines: string[]): string =>
+    ["Subject: x", `Content-Type: multipart/mixed; boundary=${declared}`, "", ...lines, ""].join("\r\n");
+
+  test.each([
+    ["without a header", parts("b", "--b", "", "First words.", "--b", "Content-Type: text/plain", "", "Second.", "--b--")],
+    ["that begins with its text", parts("b", "--b", "First words.", "", "--b", "Content-Type: text/plain", "", "Second.", "--b--")],
+    ["behind another boundary than the declared one", parts("q", "--b", "Content-Type: text/plain", "", "First words. Second.", "--b--")],
+    ["that no boundary parts from the header", parts("q", "First words.", "Second.")],
+  ])("%s is read", async (_, whole) => {
+    const { text, warnings } = await read(whole, "utf8");
+    expect(text).toContain("First words.");
+    expect(text).toContain("Second.");
+    expect(warnings).toEqual([]);
+  });
+});

@@ -79,3 +79,11 @@ describe("the text layer of a PDF", () => {
     expect(lines.map(({ text }) => text)).toEqual(["Big", "Small"]);
   });
 });
+
+test("letters that were drawn twice one by one are said once; what is doubled by nature stands", () => {
+  const said = (str: string): string | undefined =>
+    linesOf([{ str, transform: [12, 0, 0, 12, 50, 700], width: 100, hasEOL: true }]).lines[0]?.text;
+  expect(said("MMuunniicchh,,  1122 MMaayy")).toBe("Munich, 12 May");
+  expect(said("TToottaall:: of 1100 rooms")).toBe("Total: of 1100 rooms");
+  for (const same of ["AABBCC", "ffeeddcc", "1122 3344", "wwwwww", "Aa bb cc", "XXL"]) expect(said(same)).toBe(same);
+});

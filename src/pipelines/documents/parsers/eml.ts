@@ -1,8 +1,9 @@
 import { isUtf8 } from "node:buffer";
-import PostalMime, { type Address } from "postal-mime";
+import PostalMime, { type Address, type Email } from "postal-mime";
 import type { Block } from "../blocks/block.js";
 import { attachmentsBlocks } from "./attachments.js";
 import { mailBody } from "./mail-body.js";
+import { withHeadsEnded, withPartsFound } from "./mail-parts.js";
 import { factsOf, readText, type ParseAid, type Parsed } from "./parsed.js";
 
 const MAX_LISTED = 50;
@@ -10,10 +11,7 @@ const MAX_HEAD_BYTES = 200_000;
 
 /** Who wrote to whom and what of, the body, then each attachment's text under its name. */
 export async function parseEml(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
-  const mail = await PostalMime.parse(withReadableHead(bytes, name, aid), {
-    attachmentEncoding: "arraybuffer",
-    maxNestingDepth: 100,
-  });
+  const mail = await parsedMail(withHeadsEnded(withReadableHead(bytes, name, aid)));
   const heads = [
     ["Subject", mail.subject],
     ["From", mail.from && addressText(mail.from)],
@@ -44,6 +42,14 @@ export async function parseEml(bytes: Uint8Array, name: string, aid: ParseAid): 
       attachments: mail.attachments.length > 0 ? names.slice(0, MAX_LISTED) : undefined,
     }),
   };
+}
+
+async function parsedMail(bytes: Uint8Array): Promise<Email> {
+  const parse = (from: Uint8Array) => PostalMime.parse(from, { attachmentEncoding: "arraybuffer", maxNestingDepth: 100 });
+  const mail = await parse(bytes);
+  if (mail.text !== undefined || mail.html !== undefined || mail.attachments.length > 0) return mail;
+  const again = withPartsFound(bytes);
+  return again === null ? mail : parse(again);
 }
 
 /**

@@ -92,7 +92,30 @@ function clean(text: string): string {
     .replaceAll("\0", "")
     .replace(/[\uFB50-\uFDFF\uFE70-\uFEFC\uFB00-\uFB06]/g, (letter) => letter.normalize("NFKC"))
     .replace(/[^\S\n]+/g, " ")
-    .trim();
+    .trim()
+    .split("\n")
+    .map(undoubled)
+    .join("\n");
+}
+
+const DOUBLED = /^(?:(.)\1)+$/u;
+/** Three letters and more, each twice, make no word of any language; of digits and a to f they make colours and hashes. */
+const DOUBLED_WORD = /^(?=\P{L}*(?:\p{L}\P{L}*){6})(?![\da-f]+$)(?!(.)\1+$)/iu;
+
+/** "MMuunniicchh": heavy letters are drawn twice one by one, and the library puts them into one run. */
+function undoubled(line: string): string {
+  const words = line.split(" ");
+  if (!words.some((word) => isDoubledWord(word))) return line;
+  const isWhole = words.every((word) => DOUBLED.test(word));
+  return words.map((word) => (isWhole || isDoubledWord(word) ? halved(word) : word)).join(" ");
+}
+
+function isDoubledWord(word: string): boolean {
+  return DOUBLED.test(word) && DOUBLED_WORD.test(word);
+}
+
+function halved(word: string): string {
+  return [...word].filter((_, index) => index % 2 === 0).join("");
 }
 
 /** What letters most of a document are set in, and which sizes its headings have, the largest first. */
