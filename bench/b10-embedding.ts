@@ -10,7 +10,9 @@ const CHUNKS_A_DOCUMENT = 16;
 const CHUNKS = DOCUMENTS * CHUNKS_A_DOCUMENT;
 const BATCH = 16;
 const WORDS =
-  "lease fence task worker document collection heartbeat second job pump filter water record letter clerk harbour".split(" ");
+  "lease fence task worker document collection heartbeat second job pump filter water record letter clerk harbour".split(
+    " ",
+  );
 
 /** A chunk of some 900 characters, as of prose. */
 function chunkText(n: number): string {
@@ -69,7 +71,9 @@ async function embedded(headway: Headway): Promise<number> {
 }
 
 async function bare(): Promise<number> {
-  const child = fork(new URL("./peers/embed-child.js", import.meta.url), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const child = fork(new URL("./peers/embed-child.js", import.meta.url), {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
   try {
     child.send({ texts: Array.from({ length: CHUNKS }, (_, n) => chunkText(n)), batch: BATCH });
     const [seconds] = (await once(child, "message")) as [number];

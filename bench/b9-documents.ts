@@ -86,7 +86,9 @@ async function script(files: readonly string[]): Promise<number> {
   let next = 0;
   await Promise.all(
     Array.from({ length: CHILDREN }, async () => {
-      const child = fork(new URL("./peers/parse-child.js", import.meta.url), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+      const child = fork(new URL("./peers/parse-child.js", import.meta.url), {
+        stdio: ["ignore", "ignore", "inherit", "ipc"],
+      });
       try {
         await once(child, "message");
         while (next < all.length) {

@@ -18,6 +18,23 @@ import { search } from "./search.js";
 import { timing } from "./timing.js";
 import { runBenches } from "./run.js";
 
-const BENCHES: readonly Bench[] = [b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, claims, processes, expiry, memory, search, timing];
+const BENCHES: readonly Bench[] = [
+  b1,
+  b2,
+  b3,
+  b4,
+  b5,
+  b6,
+  b7,
+  b8,
+  b9,
+  b10,
+  claims,
+  processes,
+  expiry,
+  memory,
+  search,
+  timing,
+];
 
 process.exitCode = await runBenches(BENCHES, process.argv.slice(2));

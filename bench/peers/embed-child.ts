@@ -9,6 +9,6 @@ async function run({ texts, batch }: { readonly texts: readonly string[]; readon
   const model = await initModel(modelSource);
   await model.embed(["warm"]);
   const startedAt = performance.now();
-  for (let start = 0; start < texts.length; start += batch) await model.embed([...texts.slice(start, start + batch)]);
+  for (let start = 0; start < texts.length; start += batch) await model.embed(texts.slice(start, start + batch));
   process.send?.((performance.now() - startedAt) / 1_000);
 }

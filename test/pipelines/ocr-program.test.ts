@@ -41,14 +41,17 @@ test.each([
   ["in English is read at once", [300, 300], "Hello", []],
 ] as const)("with the program tesseract a picture %s", async (_what, [width, height], text, codes) => {
   const warned: string[] = [];
-  const picture = await sharp({ create: { width, height, channels: 3, background: "white" } }).withMetadata({ density: 200 }).png().toBuffer();
+  const picture = await sharp({ create: { width, height, channels: 3, background: "white" } })
+    .withMetadata({ density: 200 })
+    .png()
+    .toBuffer();
   const { blocks } = await parseImage(picture, "scan.png", {
     mediaType: "image/png",
     ocr: true,
     menus: false,
     warn: (code) => void warned.push(code),
     progress: () => undefined,
-      parseInner: async () => null,
+    parseInner: async () => null,
   });
   expect(blocks.map((block) => ("text" in block ? block.text : "")).join("\n")).toBe(text);
   expect(warned).toEqual(codes);

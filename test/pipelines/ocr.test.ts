@@ -26,7 +26,7 @@ async function read(bytes: Uint8Array): Promise<{ text: string; codes: string[] 
 }
 
 test.each([0, 90, 180, 270])("a scan that lies turned by %d degrees is read as if it lay upright", async (degrees) => {
-  const letter = await readFile(path.join(FIXTURES, "letter.png"));
+  const letter = await readFile(path.join(FIXTURES, "documents", "letter.png"));
   const { text, codes } = await read(await sharp(letter).rotate(degrees).png().toBuffer());
   expect(text).toContain((await read(letter)).text.slice(0, 40));
   expect(codes).toEqual([]);

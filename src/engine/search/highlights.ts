@@ -39,7 +39,8 @@ function merged(ranges: readonly Range[]): Range[] {
   const whole: Range[] = [];
   for (const range of [...ranges].sort((a, b) => a.start - b.start || b.end - a.end)) {
     const last = whole.at(-1);
-    if (last && range.start < last.end) whole[whole.length - 1] = { start: last.start, end: Math.max(last.end, range.end) };
+    if (last && range.start < last.end)
+      whole[whole.length - 1] = { start: last.start, end: Math.max(last.end, range.end) };
     else whole.push(range);
   }
   return whole;

@@ -32,8 +32,7 @@ export async function parseImage(bytes: Uint8Array, name: string, aid: ParseAid)
   const blocks: Block[] = [];
   const doubts = new OcrDoubts();
   for (let page = 0; page < Math.min(pages, MAX_PAGES); page += 1) {
-    const look = async () =>
-      recognise(await understood(name, () => forReading(open(bytes, page), facts).toBuffer()));
+    const look = async () => recognise(await understood(name, () => forReading(open(bytes, page), facts).toBuffer()));
     const read = await (aid.keptPages?.page(page + 1, look) ?? look());
     doubts.note(read, page + 1);
     blocks.push(...letters(read.text, pages > 1 ? { page: page + 1 } : {}));

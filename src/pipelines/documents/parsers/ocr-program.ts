@@ -13,7 +13,10 @@ export async function ocrProgram(): Promise<OcrEngine | null> {
     if (error instanceof ProgramAbsent) return "";
     throw error;
   });
-  const all = listed.split("\n").slice(1).map((line) => line.trim());
+  const all = listed
+    .split("\n")
+    .slice(1)
+    .map((line) => line.trim());
   const languages = all.filter((one) => one !== "" && one !== "osd");
   if (languages.length === 0) return null;
   return {

@@ -102,7 +102,10 @@ class Look {
   /** Of an image with too few letters to see how it stands: the best of all four ways, tried in small. */
   async turned(image: Uint8Array, first: Reading, languages: readonly string[]): Promise<Reading> {
     let best = { degrees: 0, confidence: first.confidence };
-    const small = await sharp(image).resize({ width: GLANCE_SIDE, height: GLANCE_SIDE, fit: "inside", withoutEnlargement: true }).png().toBuffer();
+    const small = await sharp(image)
+      .resize({ width: GLANCE_SIDE, height: GLANCE_SIDE, fit: "inside", withoutEnlargement: true })
+      .png()
+      .toBuffer();
     for (const degrees of TURNS) {
       const { confidence } = await this.read(await turn(small, degrees), languages);
       if (confidence > best.confidence) best = { degrees, confidence };

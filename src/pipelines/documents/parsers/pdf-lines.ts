@@ -37,7 +37,7 @@ export function linesOf(items: readonly TextItem[]): { readonly lines: PageLine[
     lines.push({ text: clean(text), y, size });
     [text, size] = ["", 0];
   };
-  for (const { str = "", hasEOL, transform, width = 0 } of items) {
+  for (const { str = "", hasEOL, transform, width = 0 } of upright(items)) {
     const isSeen = str.trim() !== "" && transform !== undefined;
     if (isSeen && drawn.isAgain(str, transform)) repeated += 1;
     else if (isSeen) {
@@ -58,6 +58,29 @@ export function linesOf(items: readonly TextItem[]): { readonly lines: PageLine[
   }
   endLine();
   return { lines: lines.filter((line) => line.text !== ""), repeated };
+}
+
+/** The runs as they stand for who reads the page, which may be drawn on its side: by the way that most letters go. */
+function upright(items: readonly TextItem[]): readonly TextItem[] {
+  const letters = [0, 0, 0, 0];
+  for (const { str = "", transform } of items) {
+    if (transform) letters[quarterOf(transform)]! += str.trim().length;
+  }
+  const most = letters.indexOf(Math.max(...letters));
+  if (most === 0) return items;
+  return items.map((item) => (item.transform ? { ...item, transform: turned(item.transform, most) } : item));
+}
+
+/** By how many quarters, counter-clockwise, the letters are turned. */
+function quarterOf([a = 0, b = 0]: readonly number[]): number {
+  if (Math.abs(a) >= Math.abs(b)) return a >= 0 ? 0 : 2;
+  return b > 0 ? 1 : 3;
+}
+
+/** Turned back by so many quarters; where the page begins does not matter to its lines. */
+function turned(transform: readonly number[], quarters: number): number[] {
+  const pairs = [0, 2, 4].map((at) => [transform[at] ?? 0, transform[at + 1] ?? 0] as const);
+  return pairs.flatMap(([x, y]) => (quarters === 1 ? [y, -x] : quarters === 2 ? [-x, -y] : [-y, x]));
 }
 
 /** Writing whose runs follow one another to the left. */

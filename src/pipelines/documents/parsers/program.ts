@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, open, rm, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { environmentAtStart } from "../../../config/environment.js";
 
 /** The program is not on the PATH. */
 export class ProgramAbsent extends Error {}
@@ -42,7 +43,13 @@ function outputOf(
   { fd, limitMs }: { readonly fd: number; readonly limitMs: number },
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: [fd, "pipe", "pipe"], timeout: limitMs, killSignal: "SIGKILL" });
+    const child = spawn(program, args, {
+      stdio: [fd, "pipe", "pipe"],
+      timeout: limitMs,
+      killSignal: "SIGKILL",
+      // Nothing that is secret; and one thread each, for others are at work as well.
+      env: { ...environmentAtStart(), OMP_THREAD_LIMIT: "1" },
+    });
     const parts: Buffer[] = [];
     let [sizeBytes, said] = [0, ""];
     child.once("error", (error: NodeJS.ErrnoException) =>

@@ -76,7 +76,8 @@ function messageIn(bytes: Buffer, reading: Reading): OutlookMessage {
     at += 9 + length + 2;
     if (at > bytes.length) told.isCut = true;
     const part = parts.at(-1);
-    if (id === ATTRIBUTE.codePage && content.length >= 4) letters.codePage = content.readUInt32LE(0) || letters.codePage;
+    if (id === ATTRIBUTE.codePage && content.length >= 4)
+      letters.codePage = content.readUInt32LE(0) || letters.codePage;
     else if (id === ATTRIBUTE.subject) properties.set(PROPERTY.subject, plain(content, letters));
     else if (id === ATTRIBUTE.body) properties.set(PROPERTY.body, plain(content, letters));
     else if (id === ATTRIBUTE.properties) readProperties(content, letters, { into: properties, told });
