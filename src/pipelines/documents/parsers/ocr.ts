@@ -55,7 +55,7 @@ export async function recognise(
 ): Promise<Recognised> {
   const by = await engine();
   const until = performance.now() + limitMs;
-  const look = new Look(by, () => Math.max(1, until - performance.now()));
+  const look = new Look(by, () => Math.max(1, Math.ceil(until - performance.now())));
   const latin = languagesOf("Latin", by.languages);
   const common = latin.length > 0 ? latin : by.languages.slice(0, 1);
   const first = await look.read(image, common);
@@ -91,8 +91,14 @@ class Look {
     this.#leftMs = leftMs;
   }
 
-  read(image: Uint8Array, languages: readonly string[]): Promise<Reading> {
-    return this.#engine.read(image, languages, this.#leftMs());
+  async read(image: Uint8Array, languages: readonly string[]): Promise<Reading> {
+    try {
+      return await this.#engine.read(image, languages, this.#leftMs());
+    } catch (error) {
+      // A program that is badly installed is no fault of the document's.
+      if (this.#engine === ocrPackage || this.#leftMs() === 1) throw error;
+      return ocrPackage.read(image, ocrPackage.languages, this.#leftMs());
+    }
   }
 
   stand(image: Uint8Array): Promise<Stand | null> {
