@@ -65,43 +65,45 @@ export class Headway {
   }
 
   /** A collection of that many documents with one letter of text each; its id. */
-  async collectionOf(documents: number): Promise<string> {
+  collectionOf(documents: number): Promise<string> {
+    return this.collectionWith(Array.from({ length: documents }, (_, n) => ({ name: `d${n}`, text: "x" })));
+  }
+
+  async collectionWith(documents: readonly { readonly name: string; readonly text?: string; readonly uri?: string }[]) {
     const { collection } = await this.client.mutate<Made<"collection">>(
       "mutation($name: String!) { createCollection(input: { name: $name }) { collection { id } userErrors { code message } } }",
       { name: `bench ${process.hrtime.bigint()}` },
     );
-    for (let first = 0; first < documents; first += ADD_AT_ONCE) {
-      const length = Math.min(ADD_AT_ONCE, documents - first);
+    for (let first = 0; first < documents.length; first += ADD_AT_ONCE) {
       await this.client.mutate(
         "mutation($input: AddDocumentsInput!) { addDocuments(input: $input) { documents { id } userErrors { code message } } }",
-        {
-          input: {
-            collectionId: collection.id,
-            documents: Array.from({ length }, (_, n) => ({ name: `d${first + n}`, text: "x" })),
-          },
-        },
+        { input: { collectionId: collection.id, documents: documents.slice(first, first + ADD_AT_ONCE) } },
       );
     }
     return collection.id;
   }
 
   /** Resolves with the job's id when the submission has been answered, by the first API process or the client's own. */
-  async submit(collectionId: string, pipeline: string, client: ApiClient = this.client): Promise<string> {
+  async submit(
+    collectionId: string,
+    pipeline: string,
+    { client = this.client, options }: { readonly client?: ApiClient; readonly options?: object } = {},
+  ): Promise<string> {
     const { job } = await client.mutate<Made<"job">>(
       "mutation($input: SubmitJobInput!) { submitJob(input: $input) { job { id } userErrors { code message } } }",
-      { input: { collectionId, pipeline } },
+      { input: { collectionId, pipeline, ...(options ? { options } : {}) } },
     );
     return job.id;
   }
 
-  /** @throws when it does not settle COMPLETED */
-  async settled(jobId: string, lookEveryMs = LOOK_EVERY_MS): Promise<void> {
+  /** @throws when it does not settle COMPLETED, or as `may` allows */
+  async settled(jobId: string, lookEveryMs = LOOK_EVERY_MS, may = ["COMPLETED"]): Promise<void> {
     for (;;) {
       const { job } = await this.client.query<{ job: { status: string } }>(
         "query($id: ID!) { job(id: $id) { status } }",
         { id: jobId },
       );
-      if (job.status === "COMPLETED") return;
+      if (may.includes(job.status)) return;
       if (SETTLED.test(job.status)) throw new Error(`Job ${jobId} ended ${job.status}.`);
       await sleep(lookEveryMs);
     }

@@ -7,6 +7,8 @@ import { b5 } from "./b5-subscribers.js";
 import { b6 } from "./b6-start.js";
 import { b7 } from "./b7-dead-worker.js";
 import { b8 } from "./b8-growth.js";
+import { b9 } from "./b9-documents.js";
+import { b10 } from "./b10-embedding.js";
 import type { Bench } from "./bench.js";
 import { claims } from "./claims.js";
 import { expiry } from "./expiry.js";
@@ -16,6 +18,23 @@ import { search } from "./search.js";
 import { timing } from "./timing.js";
 import { runBenches } from "./run.js";
 
-const BENCHES: readonly Bench[] = [b1, b2, b3, b4, b5, b6, b7, b8, claims, processes, expiry, memory, search, timing];
+const BENCHES: readonly Bench[] = [
+  b1,
+  b2,
+  b3,
+  b4,
+  b5,
+  b6,
+  b7,
+  b8,
+  b9,
+  b10,
+  claims,
+  processes,
+  expiry,
+  memory,
+  search,
+  timing,
+];
 
 process.exitCode = await runBenches(BENCHES, process.argv.slice(2));

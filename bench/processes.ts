@@ -67,7 +67,9 @@ async function jobsAtOnce(headway: Headway, documents: number): Promise<number> 
   const clients = headway.apis.map(({ url, key }) => new ApiClient(url, key));
   const startedAt = performance.now();
   const jobs = await Promise.all(
-    collections.map((collectionId, n) => headway.submit(collectionId, "noop5", clients[n % clients.length])),
+    collections.map((collectionId, n) =>
+      headway.submit(collectionId, "noop5", { client: clients[n % clients.length] }),
+    ),
   );
   await Promise.all(jobs.map((job) => headway.settled(job)));
   const rate = (JOBS * documents) / ((performance.now() - startedAt) / 1_000);

@@ -140,7 +140,9 @@ async function plan(servers: Servers, databaseUrl: string, id: string, say: (lin
   const terms = termsOf(`${wordOf(1)} ${wordOf(2)}`);
   const { sql, values } = chunksByWordsStatement({ id, chunkCount: CHUNKS }, { terms, most: 200 });
   return withClient(servers.asSuperuser(databaseUrl), async (db) => {
-    const { rows } = await db.query<{ "QUERY PLAN": string }>(`explain (analyze, buffers, costs off) ${sql}`, [...values]);
+    const { rows } = await db.query<{ "QUERY PLAN": string }>(`explain (analyze, buffers, costs off) ${sql}`, [
+      ...values,
+    ]);
     for (const row of rows) say(row["QUERY PLAN"]);
     const tree = await db.query(`explain (format json) ${sql}`, [...values]);
     return tablesScanned(tree.rows[0]["QUERY PLAN"][0].Plan);

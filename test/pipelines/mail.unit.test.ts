@@ -50,3 +50,49 @@ describe("a mail's header in plain letters", () => {
     expect(warnings).toContain("CHARACTERS_REPLACED");
   });
 });
+
+describe("a part of a mail", () => {
+  const parts = (declared: string, ...lines: string[]): string =>
+    ["Subject: x", `Content-Type: multipart/mixed; boundary=${declared}`, "", ...lines, ""].join("\r\n");
+
+  test.each([
+    [
+      "without a header",
+      parts("b", "--b", "", "First words.", "--b", "Content-Type: text/plain", "", "Second.", "--b--"),
+    ],
+    [
+      "that begins with its text",
+      parts("b", "--b", "First words.", "", "--b", "Content-Type: text/plain", "", "Second.", "--b--"),
+    ],
+    [
+      "behind another boundary than the declared one",
+      parts("q", "--b", "Content-Type: text/plain", "", "First words. Second.", "--b--"),
+    ],
+    ["that no boundary parts from the header", parts("q", "First words.", "Second.")],
+  ])("%s is read", async (_, whole) => {
+    const { text, warnings } = await read(whole, "utf8");
+    expect(text).toContain("First words.");
+    expect(text).toContain("Second.");
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe("a mail in an encoding that browsers do not know", () => {
+  const inCharset = (charset: string, body: string, more: string[] = []): string =>
+    [`Subject: =?${charset}?Q?Fr=F6sche?=`, `Content-Type: text/plain; charset=${charset}`, ...more, "", body, ""].join(
+      "\r\n",
+    );
+
+  test("is read by it", async () => {
+    const seven = await read(inCharset("utf-7", "Gr+APYA3w-e").replace("=F6", "+APY-"), "latin1");
+    expect(seven).toMatchObject({ text: expect.stringContaining("Subject: Frösche"), warnings: [] });
+    expect(seven.text).toContain("Grö\u00dfe");
+    expect((await read(inCharset("cp850", "Gr\x94\xe1e"), "latin1")).text).toContain("Größe");
+  });
+
+  test("is told where nothing here knows it, and where it stands beside others", async () => {
+    expect((await read(inCharset("x-klingon", "Gr\x94\xe1e"), "latin1")).warnings).toEqual(["ENCODING_GUESSED"]);
+    const mixed = inCharset("cp850", "Gr\x94\xe1e", ["X-Other: =?koi8-r?Q?=F0?="]);
+    expect((await read(mixed, "latin1")).warnings).toContain("ENCODING_GUESSED");
+  });
+});

@@ -96,7 +96,7 @@ describe("a message of Outlook", () => {
 });
 
 describe("a message of Outlook that lacks something", () => {
-  test("warns of an attachment whose content is not there, and of a code page that is not known", async () => {
+  test("warns of an attachment whose content is not there, and of a code page that is not known where text stands in it", async () => {
     const { text: said, warnings } = await parsedFile(
       message({
         "__properties_version1.0": list(32, [0x03, 0x3ffd, 1361n]),
@@ -106,7 +106,38 @@ describe("a message of Outlook that lacks something", () => {
       "mail.msg",
     );
     expect(said).not.toContain("lost.pdf");
-    expect(warnings.map(({ code }) => code)).toEqual(["ENCODING_GUESSED", "ATTACHMENT_UNREAD"]);
+    expect(warnings.map(({ code }) => code)).toEqual(["ATTACHMENT_UNREAD"]);
+    const { codes } = await parsedFile(
+      message({
+        "__properties_version1.0": list(32, [0x03, 0x3ffd, 1361n]),
+        [stream("0037", "001E")]: Buffer.from([0xb4, 0x41, 0x20, 0x41]),
+      }),
+      "mail.msg",
+    );
+    expect(codes).toEqual(["ENCODING_GUESSED"]);
+  });
+
+  test("whose rich text is damaged is read by its plain words, and says so", async () => {
+    const damaged = { [stream("1009", "0102")]: Buffer.alloc(40, 7) };
+    const { text: said, codes } = await parsedFile(message(damaged), "mail.msg");
+    expect(said).toContain("Plain words.");
+    expect(codes).toEqual(["PART_UNREAD"]);
+    await expect(parsedFile(message({ ...damaged, [stream("1000")]: Buffer.alloc(0) }), "mail.msg")).rejects.toThrow(
+      /rich text/,
+    );
+  });
+
+  test("whose packed page has letters of a page that is not known warns of it", async () => {
+    const rtf = "{\\rtf1\\ansi\\ansicpg1361\\fromhtml1 {\\*\\htmltag64 <p>}Caf\\'e9{\\*\\htmltag72 </p>}}";
+    const packed = Buffer.alloc(16 + rtf.length);
+    packed.writeUInt32LE(rtf.length, 4);
+    packed.writeUInt32LE(0x414c454d, 8);
+    packed.write(rtf, 16, "latin1");
+    const { codes } = await parsedFile(
+      message({ [stream("1000")]: Buffer.alloc(0), [stream("1009", "0102")]: packed }),
+      "mail.msg",
+    );
+    expect(codes).toEqual(["ENCODING_GUESSED"]);
   });
 
   test("but was signed in the clear is read by what was signed", async () => {

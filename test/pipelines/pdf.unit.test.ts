@@ -79,3 +79,25 @@ describe("the text layer of a PDF", () => {
     expect(lines.map(({ text }) => text)).toEqual(["Big", "Small"]);
   });
 });
+
+test("letters that were drawn twice one by one are said once; what is doubled by nature stands", () => {
+  const said = (str: string): string | undefined =>
+    linesOf([{ str, transform: [12, 0, 0, 12, 50, 700], width: 100, hasEOL: true }]).lines[0]?.text;
+  expect(said("MMuunniicchh,,  1122 MMaayy")).toBe("Munich, 12 May");
+  expect(said("TToottaall:: of 1100 rooms")).toBe("Total: of 1100 rooms");
+  for (const same of ["AABBCC", "ffeeddcc", "1122 3344", "wwwwww", "Aa bb cc", "XXL"]) expect(said(same)).toBe(same);
+});
+
+test("a page that is drawn on its side has the lines that its reader sees", () => {
+  const at = (str: string, x: number, y: number) => ({ str, transform: [0, 10, -10, 0, x, y], width: str.length * 5 });
+  const { lines } = linesOf([at("25,499.96", 160, 680), at("Staff assistant", 160, 428), at("Next row", 180, 428)]);
+  expect(lines.map(({ text }) => text)).toEqual(["25,499.96", "Staff assistant", "Next row"]);
+});
+
+test("a PDF behind what a program printed before it is one, and a text that tells of PDFs is none", async () => {
+  const file = pdf("BT /F1 12 Tf 50 700 Td (Invoice) Tj ET");
+  const { text, mediaType } = await parsedFile(Buffer.concat([Buffer.from("GPL Ghostscript\n10.02\n"), file]), "a.pdf");
+  expect(mediaType).toBe("application/pdf");
+  expect(text).toContain("Invoice");
+  expect((await parsedFile(Buffer.from("So they begin:\n%PDF-1.4\n"), "a.txt")).mediaType).toBe("text/plain");
+});

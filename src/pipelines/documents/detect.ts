@@ -18,9 +18,17 @@ export async function detect(bytes: Uint8Array, name: string): Promise<string> {
   if (own !== null) return own;
   // XML and text formats are told apart below, where the name counts too.
   if (magic && magic !== "application/xml" && !magic.startsWith("text/")) return canonicalType(magic);
-  if (Buffer.from(bytes.subarray(0, 1_024)).toString("latin1").trimStart().startsWith("%PDF-")) return FORMATS.pdf;
+  if (isPdf(bytes)) return FORMATS.pdf;
   if (looksBinary(bytes)) return "application/octet-stream";
   return textType(decodeText(bytes, declaredEncoding(bytes)).text, extension);
+}
+
+/** A program may have printed something before the file, as readers allow; a text that tells of PDFs has no end of one. */
+function isPdf(bytes: Uint8Array): boolean {
+  const head = Buffer.from(bytes.subarray(0, 1_024)).toString("latin1");
+  if (head.trimStart().startsWith("%PDF-")) return true;
+  const tail = Buffer.from(bytes.subarray(-2_048)).toString("latin1");
+  return /^%PDF-\d\.\d/m.test(head) && /^startxref\s+\d+\s+%%EOF/m.test(tail);
 }
 
 async function magicOf(bytes: Uint8Array): Promise<string | undefined> {

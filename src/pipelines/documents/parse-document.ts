@@ -74,7 +74,7 @@ export async function parseDocument(
     const innerFormat = formatOf(await detect(inner, innerName));
     if (innerFormat === null) return null;
     // What is inside a document says nothing of how far the whole is.
-    const innerAid = { ...aid, mediaType: FORMATS[innerFormat], progress: () => undefined };
+    const innerAid = { ...aid, mediaType: FORMATS[innerFormat], progress: () => undefined, keptPages: undefined };
     return parseDocument(inner, innerName, innerAid, depth + 1);
   };
   try {

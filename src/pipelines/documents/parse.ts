@@ -4,6 +4,7 @@ import { packOutline, type Outline } from "./blocks/outline.js";
 import { write } from "./blocks/write.js";
 import { described } from "./describe-text.js";
 import { FORMATS, formatOf, isHeard, isMedia, type Format } from "./formats.js";
+import { KeptPages } from "./kept-pages.js";
 import { parseDocument } from "./parse-document.js";
 
 /** More text than this no reader pages through, and no chunk list holds. */
@@ -55,6 +56,8 @@ export function parseStage<Options>(aimOf: (options: Options) => ParseAim): Docu
         menus: aim.menus ?? false,
         warn: (code, message, scope) => ctx.warn(code, message, scope),
         progress: (fraction, message) => ctx.progress(fraction, message),
+        // Staged as text until the text is: of a document whose text is not wanted nothing is staged.
+        keptPages: aim.ocr && aim.text ? new KeptPages(ctx) : undefined,
       });
       const { text, pieces } = write(found.blocks);
       assertLength(text, name);

@@ -8,7 +8,11 @@ const marked = (query: string, text: string): string[] =>
   highlightsOf(text, termsOf(query)).map(({ start, end }) => text.slice(start, end));
 
 test.each([
-  ["INV-991", "see inv 991, INV_991, INV991, INV‑991 and Re:INV-991", ["inv 991", "INV_991", "INV991", "INV‑991", "INV-991"]],
+  [
+    "INV-991",
+    "see inv 991, INV_991, INV991, INV‑991 and Re:INV-991",
+    ["inv 991", "INV_991", "INV991", "INV‑991", "INV-991"],
+  ],
   ["INV-991", "INV-9912, INV-99, XINV-991", []],
   ["1234.56", "1,234.56 and 1.234,56 but not 12,34", ["1,234.56", "1.234,56"]],
   ["2024-03-05", "on 2024-03-05T10:00 or 2024/03/05", ["2024-03-05", "2024/03/05"]],

@@ -58,7 +58,11 @@ describe("search by words and by meaning", () => {
   test.each([
     ["INV-991", "letter-31.txt", ["INV-991"]],
     ["inv 991", "letter-31.txt", ["INV", "991"]],
-    ["which customer has the open invoice INV-991?", "letter-31.txt", ["customer", "invoice", "INV-991", "open", "invoice"]],
+    [
+      "which customer has the open invoice INV-991?",
+      "letter-31.txt",
+      ["customer", "invoice", "INV-991", "open", "invoice"],
+    ],
     ["krakow", "rows.csv", ["Kraków"]],
     ["請求書", "japanese.txt", ["請求書"]],
     ["ANN.LEE@EXAMPLE.ORG", "mail.txt", ["ann.lee@example.org"]],

@@ -29,6 +29,7 @@ const NAMED: Readonly<Record<number, string>> = {
 const ISO_2022_JP: ReadonlySet<number> = new Set([50_220, 50_221, 50_222]);
 /** Where nothing else is known. */
 const STANDARD = "cp1252";
+const WESTERN = 1_252;
 
 /** The name of the encoding of a code page; null where it is read by no library here. */
 export function encodingOfPage(codePage: number): string | null {
@@ -46,6 +47,22 @@ export function encodingOfPage(codePage: number): string | null {
 export function textInCodePage(bytes: Uint8Array, codePage: number): string {
   const name = encodingOfPage(codePage) ?? STANDARD;
   return name === "iso-2022-jp" ? new TextDecoder(name).decode(bytes) : iconv.decode(Buffer.from(bytes), name);
+}
+
+/** Reads letters of a code page, and remembers which pages text stands in that are not known. */
+export class PageLetters {
+  codePage: number;
+  readonly unknown = new Set<number>();
+
+  constructor(codePage = WESTERN) {
+    this.codePage = codePage;
+  }
+
+  text(bytes: Uint8Array): string {
+    // Below 128 all pages say the same.
+    if (encodingOfPage(this.codePage) === null && bytes.some((byte) => byte >= 128)) this.unknown.add(this.codePage);
+    return textInCodePage(bytes, this.codePage);
+  }
 }
 
 /** Leaves a warning where a document's code page is not known, so that letters are likely wrong. */

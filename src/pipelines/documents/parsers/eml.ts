@@ -1,8 +1,10 @@
 import { isUtf8 } from "node:buffer";
-import PostalMime, { type Address } from "postal-mime";
+import PostalMime, { type Address, type Email } from "postal-mime";
 import type { Block } from "../blocks/block.js";
 import { attachmentsBlocks } from "./attachments.js";
 import { mailBody } from "./mail-body.js";
+import { recoded } from "./mail-charsets.js";
+import { withHeadsEnded, withPartsFound } from "./mail-parts.js";
 import { factsOf, readText, type ParseAid, type Parsed } from "./parsed.js";
 
 const MAX_LISTED = 50;
@@ -10,10 +12,8 @@ const MAX_HEAD_BYTES = 200_000;
 
 /** Who wrote to whom and what of, the body, then each attachment's text under its name. */
 export async function parseEml(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
-  const mail = await PostalMime.parse(withReadableHead(bytes, name, aid), {
-    attachmentEncoding: "arraybuffer",
-    maxNestingDepth: 100,
-  });
+  const mail = await parsedMail(withHeadsEnded(withReadableHead(bytes, name, aid)));
+  const right = recoded(bytes, name, aid);
   const heads = [
     ["Subject", mail.subject],
     ["From", mail.from && addressText(mail.from)],
@@ -25,8 +25,11 @@ export async function parseEml(bytes: Uint8Array, name: string, aid: ParseAid): 
     ["Message-ID", mail.messageId],
   ] as const;
   const known = heads.filter(([, value]) => value !== undefined && value.trim() !== "");
-  const head = known.map(([key, value]) => `${key}: ${value!.replace(/\s+/g, " ").trim()}`).join("\n");
-  const blocks: Block[] = [{ kind: "lines", text: head }, ...mailBody(mail.text, mail.html)];
+  const head = right(known.map(([key, value]) => `${key}: ${value!.replace(/\s+/g, " ").trim()}`).join("\n"));
+  const blocks: Block[] = [
+    { kind: "lines", text: head },
+    ...mailBody(mail.text && right(mail.text), mail.html && right(mail.html)),
+  ];
   const attachments = mail.attachments.map(({ filename, mimeType, content }, index) => ({
     name: filename ?? `part ${index + 1}`,
     mimeType,
@@ -37,13 +40,22 @@ export async function parseEml(bytes: Uint8Array, name: string, aid: ParseAid): 
   return {
     blocks,
     metadata: factsOf({
-      title: mail.subject,
-      creator: known.find(([key]) => key === "From")?.[1],
+      title: mail.subject && right(mail.subject),
+      creator: right(known.find(([key]) => key === "From")?.[1] ?? ""),
       created: mail.date,
       identifier: mail.messageId,
       attachments: mail.attachments.length > 0 ? names.slice(0, MAX_LISTED) : undefined,
     }),
   };
+}
+
+async function parsedMail(bytes: Uint8Array): Promise<Email> {
+  const parse = (from: Uint8Array) =>
+    PostalMime.parse(from, { attachmentEncoding: "arraybuffer", maxNestingDepth: 100 });
+  const mail = await parse(bytes);
+  if (mail.text !== undefined || mail.html !== undefined || mail.attachments.length > 0) return mail;
+  const again = withPartsFound(bytes);
+  return again === null ? mail : parse(again);
 }
 
 /**

@@ -1,10 +1,4 @@
-import { spawn } from "node:child_process";
-import { mkdtemp, open, rm, type FileHandle } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-
-/** Neither program is on the PATH. */
-export class FfmpegAbsent extends Error {}
+import { outputOfProgram } from "./program.js";
 
 /** One stream of a container, as ffprobe names things. */
 export interface ProbedStream {
@@ -20,7 +14,6 @@ export interface ProbedStream {
 
 /** The subtitles of a film of hours come in seconds, and are some 100 KB. */
 const LIMIT_MS = 30_000;
-const MAX_OUTPUT_BYTES = 10_000_000;
 /** The one reader that is to be tried: a file that is really a playlist must not make the program open others. */
 const DEMUXERS: Readonly<Record<string, string>> = {
   "audio/mp4": "mov",
@@ -39,7 +32,7 @@ export interface Probed {
   readonly durationSeconds?: number;
 }
 
-/** @throws {FfmpegAbsent}; any other error means that it could not read the file */
+/** @throws {ProgramAbsent}; any other error means that it could not read the file */
 export async function probe(bytes: Uint8Array, mediaType: string): Promise<Probed> {
   const shown = ["-print_format", "json", "-show_streams", "-show_format"];
   const args = ["-v", "error", "-f", demuxerOf(mediaType), ...INPUT, ...shown];
@@ -102,46 +95,6 @@ function number(value: unknown): number | undefined {
   return value === undefined || Number.isNaN(Number(value)) ? undefined : Number(value);
 }
 
-/** Standard output of the program, with the bytes as a file to read. It dies with this process's group. */
-async function run(program: string, args: readonly string[], bytes: Uint8Array): Promise<string> {
-  const file = await namelessFile(bytes);
-  try {
-    return await outputOf(program, args, file.fd);
-  } finally {
-    await file.close();
-  }
-}
-
-/** A file without a name: it goes with the last process that has it open, however that one ends. */
-async function namelessFile(bytes: Uint8Array): Promise<FileHandle> {
-  const folder = await mkdtemp(path.join(tmpdir(), "headway-media-"));
-  try {
-    const file = await open(path.join(folder, "media"), "wx+", 0o600);
-    await rm(folder, { recursive: true });
-    await file.writeFile(bytes);
-    return file;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-function outputOf(program: string, args: readonly string[], fd: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: [fd, "pipe", "pipe"], timeout: LIMIT_MS, killSignal: "SIGKILL" });
-    const parts: Buffer[] = [];
-    let [sizeBytes, said] = [0, ""];
-    child.once("error", (error: NodeJS.ErrnoException) =>
-      reject(error.code === "ENOENT" ? new FfmpegAbsent(`${program} is not on the PATH`) : error),
-    );
-    child.stdout!.on("data", (part: Buffer) => {
-      sizeBytes += part.length;
-      if (sizeBytes > MAX_OUTPUT_BYTES) child.kill("SIGKILL");
-      else parts.push(part);
-    });
-    child.stderr!.on("data", (part: Buffer) => (said = (said + part.toString()).slice(-300)));
-    child.once("close", (code, signal) => {
-      if (code === 0) resolve(Buffer.concat(parts).toString("utf8"));
-      else reject(new Error(`${program} ended with ${signal ?? `code ${code}`}: ${said.trim()}`));
-    });
-  });
+function run(program: string, args: readonly string[], bytes: Uint8Array): Promise<string> {
+  return outputOfProgram(program, args, { bytes, limitMs: LIMIT_MS });
 }

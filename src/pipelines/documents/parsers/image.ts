@@ -2,7 +2,8 @@ import exifReader from "exif-reader";
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { PermanentError, messageOf } from "../../../errors.js";
 import { paragraphs, type Block, type BlockPlace } from "../blocks/block.js";
-import { recognise } from "./ocr.js";
+import { OcrDoubts } from "./ocr-doubts.js";
+import { recognise, type Recognised } from "./ocr.js";
 import { factsOf, type ParseAid, type Parsed } from "./parsed.js";
 
 /** A page of A3 at 600 dpi has 70 million; decoded, this many take 400 MB at most. */
@@ -29,11 +30,15 @@ export async function parseImage(bytes: Uint8Array, name: string, aid: ParseAid)
     aid.warn("PAGES_LEFT_OUT", `${name} has ${pages} pages; ${MAX_PAGES} were read. Split it to have all of them.`);
   }
   const blocks: Block[] = [];
+  const doubts = new OcrDoubts();
   for (let page = 0; page < Math.min(pages, MAX_PAGES); page += 1) {
-    const prepared = await understood(name, () => forReading(open(bytes, page), facts).toBuffer());
-    blocks.push(...letters(await recognise(prepared), pages > 1 ? { page: page + 1 } : {}));
+    const look = async () => recognise(await understood(name, () => forReading(open(bytes, page), facts).toBuffer()));
+    const read = await (aid.keptPages?.page(page + 1, look) ?? look());
+    doubts.note(read, page + 1);
+    blocks.push(...letters(read.text, pages > 1 ? { page: page + 1 } : {}));
     aid.progress((page + 1) / Math.min(pages, MAX_PAGES), `page ${page + 1} of ${pages}`);
   }
+  doubts.tell(name, aid, pages > 1);
   return { blocks, metadata };
 }
 
@@ -50,11 +55,12 @@ export function letters(text: string, place: BlockPlace): Block[] {
 const SURE_OF_PICTURES = 70;
 const MIN_SIDE = 100;
 
-/** The text in a picture inside a document; empty where there is none. @throws {PermanentError} as parseImage does */
-export async function readLetters(bytes: Uint8Array, name: string): Promise<string> {
+/** What stands in a picture inside a document. @throws {PermanentError} as parseImage does */
+export async function readLetters(bytes: Uint8Array, name: string): Promise<Recognised> {
   const facts = await understood(name, () => open(bytes).metadata());
   if (facts.width * facts.height > MAX_PIXELS) throw tooLarge(name, `${facts.width} × ${facts.height}`);
-  if (Math.min(facts.width, facts.height) < MIN_SIDE / 2 || Math.max(facts.width, facts.height) < MIN_SIDE) return "";
+  if (Math.min(facts.width, facts.height) < MIN_SIDE / 2 || Math.max(facts.width, facts.height) < MIN_SIDE)
+    return { text: "", isUnsure: false, unreadScript: null };
   const prepared = await understood(name, () => forReading(open(bytes), facts).toBuffer());
   return recognise(prepared, { minConfidence: SURE_OF_PICTURES });
 }

@@ -1,6 +1,7 @@
+import { messageOf } from "../../../errors.js";
 import { within, type Block } from "../blocks/block.js";
 import { attachmentsBlocks, type MailAttachment } from "./attachments.js";
-import { encodingOfPage, textInCodePage, warnOfPage } from "./code-pages.js";
+import { encodingOfPage, textInCodePage, warnOfPage, type PageLetters } from "./code-pages.js";
 import { dateOfFileTime } from "./compound-facts.js";
 import { mailBody } from "./mail-body.js";
 import { factsOf, MAX_NESTING, type ParseAid, type Parsed } from "./parsed.js";
@@ -20,11 +21,14 @@ export interface OutlookMessage {
   readonly attachments: readonly OutlookAttachment[];
   /** Those that are listed and whose content is not there. */
   readonly empty: readonly string[];
+  /** Code pages that its texts stand in and that are not known. */
+  readonly unknownPages: ReadonlySet<number>;
 }
 export type OutlookAttachment =
   | ({ readonly kind: "file" } & MailAttachment)
   | { readonly kind: "message"; readonly name: string; readonly message: OutlookMessage };
 
+/** By number, what is looked at of a message, a recipient or an attachment. */
 export const PROPERTY = {
   class: 0x001a,
   subject: 0x0037,
@@ -55,10 +59,16 @@ export const PROPERTY = {
   htmlCodePage: 0x3fde,
 } as const;
 
+/** Whether anything here looks at the property. */
+export function isWanted(id: number): boolean {
+  return WANTED.has(id);
+}
+const WANTED: ReadonlySet<number> = new Set(Object.values(PROPERTY));
+
 /** Text of the kind that the file declares: bytes of a code page, or Unicode. Null for a type that says nothing here. */
-export function mapiValue(type: number, bytes: Buffer, codePage: number): MapiValue | null {
+export function mapiValue(type: number, bytes: Buffer, letters: PageLetters): MapiValue | null {
   if (type === 0x1f) return bytes.toString("utf16le").replace(/\0+$/, "");
-  if (type === 0x1e) return textInCodePage(bytes, codePage).replace(/\0+$/, "");
+  if (type === 0x1e) return letters.text(bytes).replace(/\0+$/, "");
   if (type === 0x102 || type === 0x0d) return bytes;
   if (type === 0x02 && bytes.length >= 2) return bytes.readInt16LE(0);
   if (type === 0x03 && bytes.length >= 4) return bytes.readInt32LE(0);
@@ -89,7 +99,7 @@ export async function outlookParsed(message: OutlookMessage, name: string, aid: 
     ...(head === "" ? [] : [{ kind: "lines", text: head } as Block]),
     ...bodyOf(properties, name, aid),
   ];
-  warnOfPage(codePageOf(properties), name, aid);
+  for (const codePage of message.unknownPages) warnOfPage(codePage, name, aid);
   for (const one of message.empty) {
     aid.warn("ATTACHMENT_UNREAD", `The attachment ${one} of ${name} is named, and its content is not there.`, {
       count: 1,
@@ -168,13 +178,36 @@ function bodyOf(properties: MapiProperties, name: string, aid: ParseAid): Block[
   if (html !== undefined) return mailBody(plain || undefined, pageOf(html, properties, { name, aid }));
   const packed = properties.get(PROPERTY.rtf);
   if (!Buffer.isBuffer(packed) || packed.length === 0) return mailBody(plain || undefined, undefined);
-  const { rtf, isCut } = expandRtf(packed);
+  const expanded = expandedRtf(packed, plain !== "", { name, aid });
+  if (expanded === null) return mailBody(plain, undefined);
+  const { rtf, isCut } = expanded;
   if (isCut) aid.warn("PART_UNREAD", `The rich text of ${name} breaks off; what follows is lost.`, { count: 1 });
-  if (holdsHtml(rtf)) return mailBody(plain || undefined, htmlOfRtf(rtf));
+  if (holdsHtml(rtf)) {
+    const { html: page, unknownPages } = htmlOfRtf(rtf);
+    for (const codePage of unknownPages) warnOfPage(codePage, name, aid);
+    return mailBody(plain || undefined, page);
+  }
   if (plain !== "") return mailBody(plain, undefined);
   const found = new RtfReader(MAX_NESTING).read(rtf);
   warnOfRtf(isCut ? { ...found, isCut: false } : found, name, aid);
   return [...found.body, ...found.notes];
+}
+
+/** Null where it is damaged and the mail has its text as plain text too. @throws {PermanentError} where it has not */
+function expandedRtf(
+  packed: Buffer,
+  hasPlain: boolean,
+  { name, aid }: { readonly name: string; readonly aid: ParseAid },
+): ReturnType<typeof expandRtf> | null {
+  try {
+    return expandRtf(packed);
+  } catch (error) {
+    if (!hasPlain) throw error;
+    aid.warn("PART_UNREAD", `The rich text of ${name} can't be read; its plain text was. ${messageOf(error)}`, {
+      count: 1,
+    });
+    return null;
+  }
 }
 
 function pageOf(html: MapiValue, properties: MapiProperties, { name, aid }: { name: string; aid: ParseAid }): string {

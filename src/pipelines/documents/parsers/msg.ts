@@ -1,7 +1,9 @@
 import { PermanentError } from "../../../errors.js";
+import { PageLetters } from "./code-pages.js";
 import { openCompound, type Compound } from "./compound.js";
 import {
   codePageOf,
+  isWanted,
   mapiValue,
   outlookParsed,
   PROPERTY,
@@ -36,8 +38,8 @@ function messageAt(compound: Compound, folder: string, name: string, depth: numb
     throw new PermanentError("RESOURCE_LIMIT", `${name} is nested more than ${MAX_DEPTH} messages deep.`);
   }
   // Of the message itself, of one inside it, of a recipient or an attachment: how long the head of the list is.
-  const properties = propertiesAt(compound, folder, depth === 0 ? 32 : 24);
-  const codePage = codePageOf(properties);
+  const letters = new PageLetters();
+  const properties = propertiesAt(compound, folder, { headBytes: depth === 0 ? 32 : 24, letters, isMessage: true });
   const storages = (prefix: string): string[] =>
     compound
       .inside(folder.slice(0, -1))
@@ -47,7 +49,7 @@ function messageAt(compound: Compound, folder: string, name: string, depth: numb
       .sort()
       .slice(0, MAX_PARTS);
   const recipients = storages("__recip_version1.0_").map((path) => {
-    const found = propertiesAt(compound, `${path}/`, 8, codePage);
+    const found = propertiesAt(compound, `${path}/`, { headBytes: 8, letters });
     const kind = found.get(PROPERTY.recipientKind);
     return {
       kind: typeof kind === "number" ? kind & 0xff : 1,
@@ -58,20 +60,20 @@ function messageAt(compound: Compound, folder: string, name: string, depth: numb
   const attachments: OutlookAttachment[] = [];
   const empty: string[] = [];
   for (const [index, path] of storages(ATTACHMENT).entries()) {
-    const found = attachmentAt(compound, `${path}/`, { name, index, codePage, depth });
+    const found = attachmentAt(compound, `${path}/`, { name, index, letters, depth });
     if (typeof found === "string") empty.push(found);
     else attachments.push(found);
   }
-  return { properties, recipients, attachments, empty };
+  return { properties, recipients, attachments, empty, unknownPages: letters.unknown };
 }
 
 /** Its name alone where its content is not there. */
 function attachmentAt(
   compound: Compound,
   folder: string,
-  { name, index, codePage, depth }: { name: string; index: number; codePage: number; depth: number },
+  { name, index, letters, depth }: { name: string; index: number; letters: PageLetters; depth: number },
 ): OutlookAttachment | string {
-  const found = propertiesAt(compound, folder, 8, codePage);
+  const found = propertiesAt(compound, folder, { headBytes: 8, letters });
   const inner = `${folder}__substg1.0_3701000D/`;
   const called =
     textAt(found, PROPERTY.attachedName) ||
@@ -87,25 +89,29 @@ function attachmentAt(
 }
 
 /** Short values stand in a list, longer ones each in a stream that is named by number and type. */
-function propertiesAt(compound: Compound, folder: string, headBytes: number, codePage?: number): MapiProperties {
+function propertiesAt(
+  compound: Compound,
+  folder: string,
+  { headBytes, letters, isMessage }: { headBytes: number; letters: PageLetters; isMessage?: boolean },
+): MapiProperties {
   const found = new Map<number, MapiValue>();
   const list = compound.read(folder + PROPERTIES) ?? Buffer.alloc(0);
   for (let at = headBytes; at + 16 <= list.length; at += 16) {
-    const value = mapiValue(list.readUInt16LE(at), list.subarray(at + 8, at + 16), 1_252);
+    const value = mapiValue(list.readUInt16LE(at), list.subarray(at + 8, at + 16), letters);
     if (value !== null && typeof value !== "string" && !Buffer.isBuffer(value))
       found.set(list.readUInt16LE(at + 2), value);
   }
-  const page = codePage ?? codePageOf(found);
+  // A message names its code page; what belongs to it is written in the same.
+  if (isMessage) letters.codePage = codePageOf(found);
   for (const { path, isStorage } of compound.inside(folder.slice(0, -1))) {
     if (isStorage) continue;
     const parts = NAMED.exec(path.slice(folder.length));
     const id = parts ? parseInt(parts[1]!, 16) : 0;
-    if (!parts || !WANTED.has(id)) continue;
-    const value = mapiValue(parseInt(parts[2]!, 16), compound.read(path)!, page);
+    if (!parts || !isWanted(id)) continue;
+    const value = mapiValue(parseInt(parts[2]!, 16), compound.read(path)!, letters);
     if (value !== null) found.set(id, value);
   }
   return found;
 }
 
 const NAMED = /^__substg1\.0_([0-9A-F]{4})([0-9A-F]{4})$/i;
-const WANTED: ReadonlySet<number> = new Set(Object.values(PROPERTY));

@@ -2,6 +2,7 @@ import { decodeText, type DecodedText } from "../../decode-text.js";
 import { PermanentError } from "../../../errors.js";
 import type { Json, WarningScope } from "../../pipeline.js";
 import type { Block } from "../blocks/block.js";
+import type { KeptPages } from "../kept-pages.js";
 
 /** What a parser makes of a document. */
 export interface Parsed {
@@ -23,6 +24,8 @@ export interface ParseAid {
   warn(code: string, message: string, scope?: WarningScope): void;
   /** How much of the document has been read, 0 to 1. */
   progress(fraction: number, message?: string): void;
+  /** Pages that OCR has read, over attempts; absent of what is inside another document. */
+  readonly keptPages?: KeptPages | undefined;
   /**
    * Parses what was found inside the document, such as a mail's attachment. Null where no parser takes it.
    * @throws {PermanentError} as the parser of that format does; RESOURCE_LIMIT when it is nested too deep

@@ -37,7 +37,7 @@ export function linesOf(items: readonly TextItem[]): { readonly lines: PageLine[
     lines.push({ text: clean(text), y, size });
     [text, size] = ["", 0];
   };
-  for (const { str = "", hasEOL, transform, width = 0 } of items) {
+  for (const { str = "", hasEOL, transform, width = 0 } of upright(items)) {
     const isSeen = str.trim() !== "" && transform !== undefined;
     if (isSeen && drawn.isAgain(str, transform)) repeated += 1;
     else if (isSeen) {
@@ -58,6 +58,29 @@ export function linesOf(items: readonly TextItem[]): { readonly lines: PageLine[
   }
   endLine();
   return { lines: lines.filter((line) => line.text !== ""), repeated };
+}
+
+/** The runs as they stand for who reads the page, which may be drawn on its side: by the way that most letters go. */
+function upright(items: readonly TextItem[]): readonly TextItem[] {
+  const letters = [0, 0, 0, 0];
+  for (const { str = "", transform } of items) {
+    if (transform) letters[quarterOf(transform)]! += str.trim().length;
+  }
+  const most = letters.indexOf(Math.max(...letters));
+  if (most === 0) return items;
+  return items.map((item) => (item.transform ? { ...item, transform: turned(item.transform, most) } : item));
+}
+
+/** By how many quarters, counter-clockwise, the letters are turned. */
+function quarterOf([a = 0, b = 0]: readonly number[]): number {
+  if (Math.abs(a) >= Math.abs(b)) return a >= 0 ? 0 : 2;
+  return b > 0 ? 1 : 3;
+}
+
+/** Turned back by so many quarters; where the page begins does not matter to its lines. */
+function turned(transform: readonly number[], quarters: number): number[] {
+  const pairs = [0, 2, 4].map((at) => [transform[at] ?? 0, transform[at + 1] ?? 0] as const);
+  return pairs.flatMap(([x, y]) => (quarters === 1 ? [y, -x] : quarters === 2 ? [-x, -y] : [-y, x]));
 }
 
 /** Writing whose runs follow one another to the left. */
@@ -92,7 +115,30 @@ function clean(text: string): string {
     .replaceAll("\0", "")
     .replace(/[\uFB50-\uFDFF\uFE70-\uFEFC\uFB00-\uFB06]/g, (letter) => letter.normalize("NFKC"))
     .replace(/[^\S\n]+/g, " ")
-    .trim();
+    .trim()
+    .split("\n")
+    .map(undoubled)
+    .join("\n");
+}
+
+const DOUBLED = /^(?:(.)\1)+$/u;
+/** Three letters and more, each twice, make no word of any language; of digits and a to f they make colours and hashes. */
+const DOUBLED_WORD = /^(?=\P{L}*(?:\p{L}\P{L}*){6})(?![\da-f]+$)(?!(.)\1+$)/iu;
+
+/** "MMuunniicchh": heavy letters are drawn twice one by one, and the library puts them into one run. */
+function undoubled(line: string): string {
+  const words = line.split(" ");
+  if (!words.some((word) => isDoubledWord(word))) return line;
+  const isWhole = words.every((word) => DOUBLED.test(word));
+  return words.map((word) => (isWhole || isDoubledWord(word) ? halved(word) : word)).join(" ");
+}
+
+function isDoubledWord(word: string): boolean {
+  return DOUBLED.test(word) && DOUBLED_WORD.test(word);
+}
+
+function halved(word: string): string {
+  return [...word].filter((_, index) => index % 2 === 0).join("");
 }
 
 /** What letters most of a document are set in, and which sizes its headings have, the largest first. */

@@ -1,6 +1,8 @@
 import { holdText, type Block } from "../blocks/block.js";
 import { letters } from "./image.js";
+import { OcrDoubts } from "./ocr-doubts.js";
 import { recognise } from "./ocr.js";
+import { pageList } from "./page-list.js";
 import type { ParseAid } from "./parsed.js";
 import { PdfPainter } from "./pdf-render.js";
 import { isSuspect, oddShare } from "./suspect.js";
@@ -54,7 +56,7 @@ export async function readScans(
         continue;
       }
       const isLate = performance.now() - startedAt > ALL_LIMIT_MS;
-      blocks.push(...(await readPage(page, doubt, painter, told, aid.ocr && !isLate)));
+      blocks.push(...(await readPage(page, doubt, painter, told, { ...aid, ocr: aid.ocr && !isLate })));
       done += 1;
       aid.progress(0.5 + (0.5 * done) / doubted, `page ${page.number} looked at`);
     }
@@ -77,7 +79,7 @@ async function readPage(
   doubt: Doubt,
   painter: PdfPainter,
   told: Told,
-  ocr: boolean,
+  { ocr, keptPages: kept }: Pick<ParseAid, "ocr" | "keptPages">,
 ): Promise<readonly Block[]> {
   const { number } = page;
   try {
@@ -86,13 +88,17 @@ async function readPage(
       told.unread(doubt, number);
       return page.blocks;
     }
-    const read = await recognise(await painter.picture(number), { limitMs: PAGE_LIMIT_MS });
+    const look = async () => recognise(await painter.picture(number), { limitMs: PAGE_LIMIT_MS });
+    const recognised = await (kept?.page(number, look) ?? look());
+    const read = recognised.text;
     const seen = letters(read, { page: number });
     if (doubt === "suspect") {
-      const isBetter = holdText(seen) && !isSuspect(read) && oddShare(read) < oddShare(page.text) + 0.01;
+      const isBetter =
+        holdText(seen) && !recognised.isUnsure && !isSuspect(read) && oddShare(read) < oddShare(page.text) + 0.01;
       (isBetter ? told.replaced : told.suspect).push(number);
       return isBetter ? seen : page.blocks;
     }
+    told.doubts.note(recognised, number);
     if (!holdText(seen)) {
       told.unread(doubt, number);
       return page.blocks;
@@ -126,6 +132,7 @@ class Told {
   readonly #covered: number[] = [];
   readonly suspect: number[] = [];
   readonly replaced: number[] = [];
+  readonly doubts = new OcrDoubts();
 
   constructor(name: string, aid: ParseAid) {
     this.#name = name;
@@ -137,6 +144,7 @@ class Told {
   }
 
   tell(): void {
+    this.doubts.tell(this.#name, this.#aid, true);
     const why = this.#aid.ocr ? "OCR found no words there" : "the option ocr is off";
     this.#warn(
       "PAGES_UNREAD",
@@ -164,17 +172,4 @@ class Told {
   #warn(code: string, pages: readonly number[], message: (pages: string) => string): void {
     if (pages.length > 0) this.#aid.warn(code, message(pageList(pages)), { count: pages.length, pages });
   }
-}
-
-/** "Page 2", or "Pages 2, 4 to 6". */
-export function pageList(pages: readonly number[]): string {
-  const runs: [number, number][] = [];
-  for (const page of pages) {
-    const last = runs.at(-1);
-    if (last && last[1] === page - 1) last[1] = page;
-    else runs.push([page, page]);
-  }
-  const listed = runs.slice(0, 40).map(([from, to]) => (from === to ? String(from) : `${from} to ${to}`));
-  const more = runs.length > 40 ? " and more" : "";
-  return `${pages.length === 1 ? "Page" : "Pages"} ${listed.join(", ")}${more}`;
 }

@@ -1,5 +1,7 @@
 import type { Block } from "../blocks/block.js";
 import type { Archive } from "./archive.js";
+import { OcrDoubts } from "./ocr-doubts.js";
+import type { Recognised } from "./ocr.js";
 import type { ParseAid } from "./parsed.js";
 
 const PICTURE = /\.(png|jpe?g|tiff?|webp|gif|bmp)$/i;
@@ -35,6 +37,7 @@ export async function readPictures(archive: Archive, folder: string, name: strin
 /** The text in pictures, each as a note; what was not looked at is a warning. */
 export async function picturesRead(pictures: Iterable<InnerPicture>, name: string, aid: ParseAid): Promise<Block[]> {
   const blocks: Block[] = [];
+  const doubts = new OcrDoubts();
   const startedAt = performance.now();
   let unread = 0;
   let drawings = 0;
@@ -51,9 +54,12 @@ export async function picturesRead(pictures: Iterable<InnerPicture>, name: strin
       continue;
     }
     read += 1;
-    const text = await lettersOf(bytes, picture.name, aid);
+    const found = await lettersOf(bytes, picture.name, aid);
+    const text = found?.text ?? "";
+    if (found) doubts.note(found, read);
     if (text !== "") blocks.push({ kind: "note", text: `Text in a picture: ${text}` });
   }
+  doubts.tell(`the pictures in ${name}`, aid, false);
   if (unread > 0) {
     aid.warn(
       "PICTURES_UNREAD",
@@ -73,13 +79,13 @@ export async function picturesRead(pictures: Iterable<InnerPicture>, name: strin
   return blocks;
 }
 
-async function lettersOf(bytes: Uint8Array, entry: string, aid: ParseAid): Promise<string> {
+async function lettersOf(bytes: Uint8Array, entry: string, aid: ParseAid): Promise<Recognised | null> {
   const { readLetters } = await import("./image.js");
   try {
     return await readLetters(bytes, entry);
   } catch {
     aid.warn("PICTURES_UNREAD", `The picture ${entry} could not be opened.`, { count: 1 });
-    return "";
+    return null;
   }
 }
 

@@ -29,8 +29,8 @@ export function holdsHtml(source: string): boolean {
   return /\\fromhtml1\b/.test(source.slice(0, 2_000));
 }
 
-/** The page inside rich text that was made of it ([MS-OXRTFEX]): tags stand in groups of their own, letters where they belong. */
-export function htmlOfRtf(source: string): string {
+/** The page inside rich text that was made of it ([MS-OXRTFEX]): tags stand in groups of their own, letters where they belong; and code pages of letters that are not known. */
+export function htmlOfRtf(source: string): { readonly html: string; readonly unknownPages: ReadonlySet<number> } {
   const fonts = new RtfFonts();
   const out: string[] = [];
   let state = {
@@ -92,5 +92,5 @@ export function htmlOfRtf(source: string): string {
     }
   }
   flush();
-  return out.join("");
+  return { html: out.join(""), unknownPages: fonts.unknown };
 }

@@ -1,5 +1,6 @@
 import { PermanentError } from "../../../errors.js";
 import {
+  isWanted,
   mapiValue,
   outlookParsed,
   PROPERTY,
@@ -8,7 +9,7 @@ import {
   type OutlookAttachment,
   type OutlookMessage,
 } from "./mapi.js";
-import { textInCodePage } from "./code-pages.js";
+import { PageLetters } from "./code-pages.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 
 const SIGNATURE = 0x223e9f78;
@@ -67,7 +68,7 @@ function messageIn(bytes: Buffer, reading: Reading): OutlookMessage {
   const properties = new Map<number, MapiValue>();
   const parts: Part[] = [];
   const empty: string[] = [];
-  let codePage = 1_252;
+  const letters = new PageLetters();
   let at = 6;
   while (at + 9 <= bytes.length) {
     const [id, length] = [bytes.readUInt16LE(at + 1), bytes.readUInt32LE(at + 5)];
@@ -75,14 +76,15 @@ function messageIn(bytes: Buffer, reading: Reading): OutlookMessage {
     at += 9 + length + 2;
     if (at > bytes.length) told.isCut = true;
     const part = parts.at(-1);
-    if (id === ATTRIBUTE.codePage && content.length >= 4) codePage = content.readUInt32LE(0);
-    else if (id === ATTRIBUTE.subject) properties.set(PROPERTY.subject, plain(content, codePage));
-    else if (id === ATTRIBUTE.body) properties.set(PROPERTY.body, plain(content, codePage));
-    else if (id === ATTRIBUTE.properties) readProperties(content, codePage, { into: properties, told });
+    if (id === ATTRIBUTE.codePage && content.length >= 4)
+      letters.codePage = content.readUInt32LE(0) || letters.codePage;
+    else if (id === ATTRIBUTE.subject) properties.set(PROPERTY.subject, plain(content, letters));
+    else if (id === ATTRIBUTE.body) properties.set(PROPERTY.body, plain(content, letters));
+    else if (id === ATTRIBUTE.properties) readProperties(content, letters, { into: properties, told });
     else if (id === ATTRIBUTE.begins) parts.push({ title: "", data: null, properties: new Map() });
-    else if (id === ATTRIBUTE.title && part) part.title = plain(content, codePage);
+    else if (id === ATTRIBUTE.title && part) part.title = plain(content, letters);
     else if (id === ATTRIBUTE.data && part) part.data = content;
-    else if (id === ATTRIBUTE.attached && part) readProperties(content, codePage, { into: part.properties, told });
+    else if (id === ATTRIBUTE.attached && part) readProperties(content, letters, { into: part.properties, told });
   }
   if (at < bytes.length && bytes.subarray(at).some((byte) => ![0, 10, 13, 32].includes(byte))) told.isCut = true;
   const attachments: OutlookAttachment[] = [];
@@ -91,7 +93,7 @@ function messageIn(bytes: Buffer, reading: Reading): OutlookMessage {
     if (typeof found === "string") empty.push(found);
     else attachments.push(found);
   }
-  return { properties, recipients: [], attachments, empty };
+  return { properties, recipients: [], attachments, empty, unknownPages: letters.unknown };
 }
 
 /** Its name alone where its content is not there. */
@@ -109,14 +111,14 @@ function attachmentOf(part: Part, index: number, reading: Reading): OutlookAttac
   return { kind: "file", name: called, mimeType: text(PROPERTY.attachedType), bytes: data };
 }
 
-function plain(content: Buffer, codePage: number): string {
-  return textInCodePage(content, codePage).replace(/\0+$/, "");
+function plain(content: Buffer, letters: PageLetters): string {
+  return letters.text(content).replace(/\0+$/, "");
 }
 
 /** Values one behind the other, each behind its type and number; of variable length ones there may be several. */
 function readProperties(
   bytes: Buffer,
-  codePage: number,
+  letters: PageLetters,
   { into, told }: { into: Map<number, MapiValue>; told: Told },
 ): void {
   if (bytes.length < 4) return;
@@ -149,8 +151,8 @@ function readProperties(
         length = bytes.readUInt32LE(at);
         at += 4;
       }
-      const value = mapiValue(type, bytes.subarray(at, at + length), codePage);
-      if (one === 0 && value !== null && id < 0x8000) into.set(id, value);
+      const value = one === 0 && isWanted(id) ? mapiValue(type, bytes.subarray(at, at + length), letters) : null;
+      if (value !== null) into.set(id, value);
       if (at + length > bytes.length) return cut();
       at += padded(length);
     }

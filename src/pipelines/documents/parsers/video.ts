@@ -2,8 +2,9 @@ import type { IAudioMetadata } from "music-metadata";
 import type { Json } from "../../pipeline.js";
 import type { Block } from "../blocks/block.js";
 import { mediaFacts, readMedia } from "./audio.js";
-import { FfmpegAbsent, probe, readSubtitles, soundOf, type Probed, type ProbedStream } from "./ffmpeg.js";
+import { probe, readSubtitles, soundOf, type Probed, type ProbedStream } from "./ffmpeg.js";
 import type { ParseAid, Parsed } from "./parsed.js";
+import { ProgramAbsent } from "./program.js";
 
 const MAX_STREAMS = 50;
 /** Subtitles that are pictures: there is no text in them without reading letters off a screen. */
@@ -17,7 +18,7 @@ export async function parseVideo(bytes: Uint8Array, name: string, aid: ParseAid)
   try {
     probed = await probe(bytes, aid.mediaType);
   } catch (error) {
-    const why = error instanceof FfmpegAbsent ? "ffmpeg is not installed here" : "ffmpeg could not read the file";
+    const why = error instanceof ProgramAbsent ? "ffmpeg is not installed here" : "ffmpeg could not read the file";
     aid.warn("SUBTITLES_UNREAD", `${name}: ${why}, so that embedded subtitles were not looked for.`);
     return { blocks: [], metadata: { ...facts, streams: tracksOf(media) } };
   }

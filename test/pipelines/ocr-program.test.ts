@@ -1,0 +1,58 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import sharp from "sharp";
+import { parseImage } from "../../src/pipelines/documents/parsers/image.js";
+
+/** A program with English and Russian that takes a wide picture for Russian, a tall one for Thai, a square one for English. */
+const TESSERACT = `#!/bin/sh
+row() { printf '5\\t1\\t1\\t1\\t1\\t%s\\t0\\t0\\t9\\t9\\t%s\\t%s\\n' "$2" "$1" "$3"; }
+size=$(head -c 24 | tail -c 8 | od -An -tu1 | tr -s ' ')
+wide=0; tall=0
+set -- "$@" end
+case "$size" in *" 1 144 0 0 0 "*) wide=1 ;; *" 0 200 0 0 1 144"*) tall=1 ;; esac
+case "$*" in
+  *--list-langs*) printf 'List of available languages (3):\\neng\\nosd\\nrus\\n' ;;
+  *"--psm 0"*)
+    [ $wide = 1 ] && printf 'Rotate: 0\\nOrientation confidence: 9\\nScript: Cyrillic\\n'
+    [ $tall = 1 ] && printf 'Rotate: 0\\nOrientation confidence: 9\\nScript: Thai\\n'
+    true ;;
+  *"-l rus"*) row 96 1 Привет; row 95 2 мир; row 3 3 ~~ ;;
+  *"-l eng"*) if [ $wide = 1 ] || [ $tall = 1 ]; then row 45 1 Npunwer; else row 97 1 Hello; fi ;;
+esac
+`;
+
+let folder: string;
+const before = process.env.PATH;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "headway-tesseract-"));
+  await writeFile(path.join(folder, "tesseract"), TESSERACT, { mode: 0o755 });
+  process.env.PATH = `${folder}:${before}`;
+});
+afterAll(async () => {
+  process.env.PATH = before;
+  await rm(folder, { recursive: true });
+});
+
+test.each([
+  ["in a language that is installed is read in it", [400, 200], "Привет мир", []],
+  ["in a script that no installed language covers is told, and no garbage is kept", [200, 400], "", ["SCRIPT_UNREAD"]],
+  ["in English is read at once", [300, 300], "Hello", []],
+] as const)("with the program tesseract a picture %s", async (_what, [width, height], text, codes) => {
+  const warned: string[] = [];
+  const picture = await sharp({ create: { width, height, channels: 3, background: "white" } })
+    .withMetadata({ density: 200 })
+    .png()
+    .toBuffer();
+  const { blocks } = await parseImage(picture, "scan.png", {
+    mediaType: "image/png",
+    ocr: true,
+    menus: false,
+    warn: (code) => void warned.push(code),
+    progress: () => undefined,
+    parseInner: async () => null,
+  });
+  expect(blocks.map((block) => ("text" in block ? block.text : "")).join("\n")).toBe(text);
+  expect(warned).toEqual(codes);
+});
