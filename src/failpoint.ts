@@ -27,6 +27,9 @@ export const FAILPOINTS = [
   "upload.after_commit",
   "artifact.before_write",
   "artifact.after_write",
+  "webhook.after_claim",
+  "webhook.after_send",
+  "webhook.after_record",
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 

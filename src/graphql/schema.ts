@@ -22,6 +22,7 @@ import { StreamResolver } from "./stream/stream.resolver.js";
 import { TaskResolver, WorkerResolver } from "./task/task.resolver.js";
 import { StatusChangeResolver, TrackedResolver } from "./history/tracked.resolver.js";
 import { UploadResolver } from "./upload/upload.resolver.js";
+import { WebhookDeliveryResolver, WebhookResolver } from "./webhook/webhook.resolver.js";
 
 /** buildSchema wants one wherever there are subscriptions; ours subscribe by functions of their own. */
 const noPubSub: PubSub = {
@@ -74,6 +75,8 @@ async function build(): Promise<GraphQLSchema> {
       TaskResolver,
       TrackedResolver,
       UploadResolver,
+      WebhookDeliveryResolver,
+      WebhookResolver,
       WorkerResolver,
     ],
     validate: false,

@@ -46,7 +46,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
     NARROWED:
       "collection collectionByName collections doctor document job jobCounts jobs node search stageCounts statusChanges streamCursor task tasks",
     PROJECT: "attention pipelines statistics workers",
-    ADMIN: "keys",
+    ADMIN: "keys webhooks",
   },
   Subscription: { NARROWED: "jobProgress statusChanges" },
 
@@ -108,6 +108,12 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
   },
   StageBucket: { PROJECT: "completed failed runMs stage" },
   Percentiles: { PROJECT: "p50 p95 p99" },
+
+  Webhook: { ADMIN: "createdAt deliveries disabledReason enabled events id pipelines tags url" },
+  WebhookDelivery: {
+    ADMIN: "attempts createdAt deliveredAt event id job nextAttemptAt payload webhook",
+  },
+  WebhookAttempt: { ADMIN: "at durationMs error statusCode" },
 
   ApiKey: { ADMIN: "collectionId createdAt createdBy expiresAt id jobId lastUsedAt name revokedAt role" },
   Actor: { SHOWN: "name type" },
