@@ -8,6 +8,7 @@ import type { Address } from "./database/session.js";
 import { whyNoWrites } from "./database/takes-writes.js";
 import { describeDispatcher, openDispatcher } from "./dispatch/open.js";
 import { engineDepsOf, type EngineDeps } from "./engine/engine.js";
+import { WebhookSender } from "./engine/webhooks/sender.js";
 import { KeyRing } from "./access/keys.js";
 import { developmentKey } from "./access/development-key.js";
 import { OWNER, SignIn } from "./access/sign-in.js";
@@ -151,6 +152,9 @@ async function start(
     const reconciler = new Reconciler({ db, dispatcher, blobs, settings: config, onError });
     reconciler.start();
     closers.push(["reconciler", () => reconciler.stop()]);
+    const sender = new WebhookSender({ db, send: { hosts: config.webhookHosts }, onError });
+    sender.start();
+    closers.push(["webhooks", () => sender.stop()]);
     serve.checks.push({
       name: "reconciler",
       check: async () => {

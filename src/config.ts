@@ -4,7 +4,7 @@ import { connectionsFor, databaseUrl, schemaIn, schemaName, withoutSchema } from
 import { environmentOfChildren } from "./config/environment.js";
 import { relations } from "./config/relations.js";
 import { redisPrefix, redisUrl } from "./config/redis-url.js";
-import { blobsPlace, entriesOf, networks, origins, s3Places, type Network } from "./config/places.js";
+import { blobsPlace, entriesOf, networks, origins, s3Places, webhookHosts, type Network } from "./config/places.js";
 import { shownValue, url, urlHere, whole, wholeOrCores, wholeOrNone, withoutSlash } from "./config/values.js";
 import { ConfigError } from "./errors.js";
 import { PROCESS_ROLES, type ProcessRole } from "./config/process-roles.js";
@@ -47,6 +47,8 @@ export interface Config {
   readonly maxDocumentBytes: number;
   readonly fileRoots: readonly string[];
   readonly allowedNetworks: readonly Network[];
+  /** Such as "hooks.internal" or "10.1.2.3:8080", in lower case. */
+  readonly webhookHosts: readonly string[];
   /** Such as "s3://bucket/folder", without a slash at the end. */
   readonly s3Sources: readonly string[];
   /** Null: below dataDir. */
@@ -149,6 +151,7 @@ const SCHEMA = {
   HEADWAY_MAX_DOCUMENT_BYTES: whole(1, 10_000_000_000, "larger documents are refused"),
   HEADWAY_FILE_ROOTS: absoluteList,
   HEADWAY_ALLOWED_NETWORKS: networks,
+  HEADWAY_WEBHOOK_HOSTS: webhookHosts,
   HEADWAY_S3_SOURCES: s3Places,
   HEADWAY_BLOBS: blobsPlace,
   HEADWAY_S3_ENDPOINT: url(["http:", "https:"], "S3 is spoken over HTTP"),
@@ -235,6 +238,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<
     maxDocumentBytes: values.HEADWAY_MAX_DOCUMENT_BYTES,
     fileRoots: values.HEADWAY_FILE_ROOTS,
     allowedNetworks: values.HEADWAY_ALLOWED_NETWORKS,
+    webhookHosts: values.HEADWAY_WEBHOOK_HOSTS,
     s3Sources: values.HEADWAY_S3_SOURCES,
     blobsUrl: values.HEADWAY_BLOBS,
     s3: {

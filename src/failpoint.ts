@@ -29,6 +29,9 @@ export const FAILPOINTS = [
   "upload.before_joined",
   "artifact.before_write",
   "artifact.after_write",
+  "webhook.after_claim",
+  "webhook.after_send",
+  "webhook.after_record",
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 

@@ -83,6 +83,11 @@ export const SETTINGS = [
     does: "Networks (such as 10.1.0.0/16) that http: and https: sources may lie in, at any port, beside public addresses at 80 and 443.",
   },
   {
+    name: "HEADWAY_WEBHOOK_HOSTS",
+    default: "",
+    does: "Hosts (such as hooks.internal or 10.1.2.3:8080) that webhooks may lead to beside public ones at https, separated by commas; these by http too.",
+  },
+  {
     name: "HEADWAY_S3_SOURCES",
     default: "",
     does: "Places (such as s3://bucket/folder) that s3: sources may be read from, separated by commas. None by default.",

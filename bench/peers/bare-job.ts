@@ -40,6 +40,7 @@ export async function openBareJobs(databaseUrl: string): Promise<BareJobs> {
     fileRoots: [path.join(tmpdir(), "headway-bench-none")],
     networks: createNetworks([]),
     s3Sources: [],
+    webhookHosts: [],
     maxDocumentBytes: 1_000,
     cancelDeadlineMs: 15_000,
     sweepMs: 5_000,

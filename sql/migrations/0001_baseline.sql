@@ -57,7 +57,7 @@ create table headway.attention_item (
   project_id uuid references headway.project,
   kind text not null check (kind in (
     'INVARIANT_BROKEN', 'DEPENDENCY_AWAY', 'NO_WORKER', 'STUCK_JOB', 'FAILED_JOB', 'WORKER_STALLED', 'WORKER_LOST',
-    'PIPELINE_PAUSED'
+    'PIPELINE_PAUSED', 'WEBHOOK_DISABLED'
   )),
   -- What it is about: an id, or the name of what has none.
   subject text not null,
@@ -793,6 +793,90 @@ create table headway.named_entity_shown (
   task_id uuid not null references headway.task,
   fence bigint not null
 );
+
+-- Who is told of what happens. Its secrets sign what is sent; for a day after a rotation the one before does so, too.
+create table headway.webhook (
+  id uuid primary key,
+  project_id uuid not null references headway.project,
+  url text not null,
+  -- Host and port, by which deliveries wait for each other.
+  host text not null,
+  events text[] not null,
+  pipelines text[],
+  tags text[],
+  enabled boolean not null default true,
+  disabled_reason text,
+  -- When it was disabled because nothing came through.
+  given_up_at timestamptz,
+  -- The first failure since something last came through.
+  failing_since timestamptz,
+  secret bytea not null,
+  previous_secret bytea,
+  previous_until timestamptz,
+  created_at timestamptz not null default clock_timestamp(),
+  created_by text not null,
+  -- From then on it is not there; what it leaves is removed bit by bit.
+  deleted_at timestamptz
+) with (fillfactor = 70);
+create index webhook_newest on headway.webhook (project_id, created_at desc, id desc) where deleted_at is null;
+create index webhook_enabled on headway.webhook (project_id) where enabled;
+create index webhook_given_up on headway.webhook (project_id) where given_up_at is not null and deleted_at is null;
+create index webhook_deleted on headway.webhook (id) where deleted_at is not null;
+
+-- What is to be sent: written in the transaction that it tells of. No foreign keys to jobs, which other locks guard.
+create table headway.webhook_delivery (
+  id uuid primary key,
+  project_id uuid not null references headway.project,
+  webhook_id uuid not null references headway.webhook,
+  event text not null check (event in ('JOB_STARTED', 'JOB_SETTLED', 'TASKS_FAILED', 'COLLECTION_EXPIRED')),
+  entity_id uuid not null,
+  version int not null,
+  job_id uuid,
+  payload jsonb,
+  created_at timestamptz not null default clock_timestamp(),
+  delivered_at timestamptz,
+  -- Null once it was delivered or given up.
+  next_attempt_at timestamptz,
+  -- Since it was last asked for.
+  tries int not null default 0,
+  claim_id uuid,
+  claimed_until timestamptz
+) with (fillfactor = 70);
+create index webhook_delivery_due on headway.webhook_delivery (webhook_id, (event = 'JOB_SETTLED'), next_attempt_at)
+  where next_attempt_at is not null;
+create index webhook_delivery_claimed on headway.webhook_delivery (webhook_id) where claim_id is not null;
+create index webhook_delivery_newest on headway.webhook_delivery (webhook_id, created_at desc, id desc);
+create index webhook_delivery_over on headway.webhook_delivery (created_at) where next_attempt_at is null;
+create index webhook_delivery_with_payload on headway.webhook_delivery (created_at)
+  where next_attempt_at is null and payload is not null;
+
+create table headway.webhook_attempt (
+  id bigint generated always as identity primary key,
+  project_id uuid not null references headway.project,
+  delivery_id uuid not null references headway.webhook_delivery on delete cascade,
+  at timestamptz not null,
+  status_code int,
+  error text,
+  duration_ms int not null
+);
+create index webhook_attempt_of_delivery on headway.webhook_attempt (delivery_id, id);
+
+-- Whoever claims deliveries holds it, so that no host is asked by more than two at a time.
+create table headway.webhook_turn (
+  only_row boolean primary key default true check (only_row)
+);
+insert into headway.webhook_turn default values;
+
+-- Tasks of a job that have failed since it was last told of them; a row only where a webhook wants to know.
+create table headway.failed_batch (
+  job_id uuid primary key references headway.job,
+  project_id uuid not null references headway.project,
+  due_at timestamptz not null,
+  failed int not null,
+  -- The first of them, at least 100 where there are so many.
+  tasks jsonb not null
+) with (fillfactor = 50);
+create index failed_batch_due on headway.failed_batch (due_at);
 
 -- What a statement did to tasks, those that went the same way together: a flush of 200 is a handful of these. steps: how
 -- many at once, 0 where it was a plain change.

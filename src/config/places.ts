@@ -43,6 +43,17 @@ export const blobsPlace = z
   .refine((value) => value === "" || S3_PLACE.test(value), `${S3_MUST}, because files are kept there`)
   .transform((value) => value.replace(/\/$/, "") || null);
 
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?$/;
+/** Hosts with or without a port, in lower case. */
+export const webhookHosts = z.string().transform((value, context) => {
+  const hosts = entriesOf(value.toLowerCase());
+  const wrong = hosts.find((host) => !HOST.test(host));
+  if (wrong === undefined) return hosts;
+  const message = `it must be hosts such as hooks.internal or 10.1.2.3:8080, separated by commas, and "${wrong}" is none, because webhooks may lead there`;
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+});
+
 /** Origins of web pages, as browsers send them; null for any. */
 export const origins = z.string().transform((value, context) => {
   const entries = entriesOf(value);

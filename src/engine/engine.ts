@@ -25,6 +25,8 @@ export interface EngineDeps extends SourceRules {
   readonly dispatcher: Dispatcher;
   readonly registry: Registry;
   readonly maxDocumentBytes: number;
+  /** Where webhooks may lead beside public hosts. */
+  readonly webhookHosts: readonly string[];
   /** How long running work may take to stop when it is cancelled. */
   readonly cancelDeadlineMs: number;
   readonly sweepMs: number;
@@ -39,7 +41,17 @@ export function engineDepsOf(
   config: Config,
   own: Pick<EngineDeps, "db" | "dispatcher" | "registry" | "onError">,
 ): EngineDeps {
-  const { fileRoots, s3Sources, maxDocumentBytes, cancelDeadlineMs, sweepMs, retentionDays } = config;
+  const { fileRoots, s3Sources, webhookHosts, maxDocumentBytes, cancelDeadlineMs, sweepMs, retentionDays } = config;
   const networks = createNetworks(config.allowedNetworks);
-  return { ...own, fileRoots, networks, s3Sources, maxDocumentBytes, cancelDeadlineMs, sweepMs, retentionDays };
+  return {
+    ...own,
+    fileRoots,
+    networks,
+    s3Sources,
+    webhookHosts,
+    maxDocumentBytes,
+    cancelDeadlineMs,
+    sweepMs,
+    retentionDays,
+  };
 }

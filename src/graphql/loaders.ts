@@ -12,6 +12,7 @@ import { Job, type StageCount } from "../model/job.js";
 import { NamedEntity } from "../model/named-entity.js";
 import type { StatusChange } from "../model/status-change.js";
 import { RefusedWrite, Task } from "../model/task.js";
+import { Webhook, WebhookAttempt, WebhookDelivery } from "../model/webhook.js";
 import { Worker } from "../model/worker.js";
 import { estimateJobs, type JobEstimate } from "../engine/read/estimates.js";
 import { errorGroups, type FailedTasks } from "../engine/read/error-groups.js";
@@ -38,6 +39,9 @@ export interface Loaders {
   readonly job: DataLoader<string, Job | null>;
   readonly task: DataLoader<string, Task | null>;
   readonly worker: DataLoader<string, Worker | null>;
+  readonly webhook: DataLoader<string, Webhook | null>;
+  readonly delivery: DataLoader<string, WebhookDelivery | null>;
+  readonly attemptsOfDelivery: DataLoader<string, WebhookAttempt[]>;
   readonly summary: DataLoader<string, JobSummary | null>;
   /** Of settled jobs, reckoned from the history where it has not been kept yet. */
   readonly stagesOfSummary: DataLoader<JobSummary, StageSummary[]>;
@@ -133,6 +137,12 @@ export function createLoaders(
     task: one(select(Task, inProject), (row) => row.id, seesTask),
     // Workers serve every project.
     worker: one(select(Worker, "t.id = any(:keys)"), (row) => row.id),
+    webhook: one(select(Webhook, `${inProject} and t.deleted_at is null`), (row) => row.id),
+    delivery: one(select(WebhookDelivery, inProject), (row) => row.id),
+    attemptsOfDelivery: many(
+      select(WebhookAttempt, "t.delivery_id = any(:keys) and t.project_id = :projectId"),
+      (row) => row.deliveryId,
+    ),
     summary: one(
       select(JobSummary, "t.job_id = any(:keys) and t.project_id = :projectId", "t.job_id"),
       (row) => row.jobId,

@@ -10,11 +10,12 @@ import { NamedEntity } from "../model/named-entity.js";
 import { NodeType } from "../model/node.js";
 import { StatusChange } from "../model/status-change.js";
 import { Task } from "../model/task.js";
+import { Webhook, WebhookDelivery } from "../model/webhook.js";
 import { Worker } from "../model/worker.js";
 import type { GraphContext } from "./context.js";
 import { uuid } from "./ids.js";
 
-const KINDS = { Artifact, Chunk, Collection, Document, Job, NamedEntity, Task, Worker };
+const KINDS = { Artifact, Chunk, Collection, Document, Job, NamedEntity, Task, Webhook, WebhookDelivery, Worker };
 
 @Resolver()
 export class RootResolver {
@@ -31,6 +32,7 @@ export class RootResolver {
       principal.projectId,
       principal.scope?.collectionId ?? null,
       principal.scope?.jobId ?? null,
+      principal.role,
     ]);
     const kind = found[0]?.kind;
     if (!kind) return null;
@@ -72,5 +74,10 @@ const WHICH = [
          and ($3::uuid is null or ${ofCollection} = $3) and ($4::uuid is null or ${ofJob} = $4)
          ${table === "artifact" ? "and t.accepted" : ""}`,
   ),
+  // Who is told of what is for ADMIN, and for keys of the whole project.
+  `select 'Webhook' as kind from headway.webhook t
+   where t.id = $1 and t.project_id = $2 and t.deleted_at is null and $3::uuid is null and $5::text = 'ADMIN'`,
+  `select 'WebhookDelivery' as kind from headway.webhook_delivery t join headway.webhook w on w.id = t.webhook_id
+   where t.id = $1 and t.project_id = $2 and w.deleted_at is null and $3::uuid is null and $5::text = 'ADMIN'`,
   "select 'Worker' as kind from headway.worker t where t.id = $1 and $3::uuid is null",
 ].join(" union all ");

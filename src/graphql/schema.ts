@@ -23,6 +23,7 @@ import { StageRunResolver, TaskLogResolver } from "./task/task-log.resolver.js";
 import { TaskResolver, WorkerResolver } from "./task/task.resolver.js";
 import { StatusChangeResolver, TrackedResolver } from "./history/tracked.resolver.js";
 import { UploadResolver } from "./upload/upload.resolver.js";
+import { WebhookDeliveryResolver, WebhookResolver } from "./webhook/webhook.resolver.js";
 
 /** buildSchema wants one wherever there are subscriptions; ours subscribe by functions of their own. */
 const noPubSub: PubSub = {
@@ -77,6 +78,8 @@ async function build(): Promise<GraphQLSchema> {
       TaskResolver,
       TrackedResolver,
       UploadResolver,
+      WebhookDeliveryResolver,
+      WebhookResolver,
       WorkerResolver,
     ],
     validate: false,

@@ -7,6 +7,7 @@ export const ATTENTION_KINDS = [
   "FAILED_JOB",
   "WORKER_STALLED",
   "WORKER_LOST",
+  "WEBHOOK_DISABLED",
   "PIPELINE_PAUSED",
 ] as const;
 export type AttentionKind = (typeof ATTENTION_KINDS)[number];

@@ -13,6 +13,7 @@ export const AttentionKindEnum = enumOf("AttentionKind", "What kind of thing nee
     "A job has failed, or some of its documents have. It goes once it is retried, submitted again or acknowledged.",
   WORKER_STALLED: "A worker beats but takes no work.",
   WORKER_LOST: "Nothing has been heard from a worker for a lease. It goes after a day.",
+  WEBHOOK_DISABLED: "Nothing has come through to a webhook for three days, or it is gone; see updateWebhook.",
   PIPELINE_PAUSED: "Somebody has paused a pipeline.",
 });
 
@@ -26,7 +27,10 @@ export class AttentionItem {
   readonly message!: string;
   @Field(() => Date, { description: "Since when, or when it was first found." })
   readonly since!: Date;
-  @Field(() => NodeType, { nullable: true, description: "The job or the worker that it is about." })
+  @Field(() => NodeType, {
+    nullable: true,
+    description: "The job, the worker, or for ADMIN the webhook, that it is about.",
+  })
   readonly subject?: object | null;
   readonly subjectId!: string | null;
   @Field(() => ActorInfo, { nullable: true, description: "Who said that it is known; null where nobody has." })

@@ -7,6 +7,7 @@ import { JobSummary } from "./job-summary.js";
 import { Job } from "./job.js";
 import { NamedEntity } from "./named-entity.js";
 import { RefusedWrite, Task } from "./task.js";
+import { Webhook, WebhookAttempt, WebhookDelivery } from "./webhook.js";
 import { Worker } from "./worker.js";
 
 /** Every entity, for the data source. */
@@ -21,5 +22,8 @@ export const ENTITIES = [
   NamedEntity,
   RefusedWrite,
   Task,
+  Webhook,
+  WebhookAttempt,
+  WebhookDelivery,
   Worker,
 ] as const;

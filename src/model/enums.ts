@@ -176,7 +176,7 @@ export const RetryFromEnum = enumOf("RetryFrom", "Where a retry begins.", ["FAIL
 export const RoleEnum = enumOf("Role", "What a key may do; each may do what those before it may.", ROLES, {
   VIEWER: "Read.",
   OPERATOR: "Create, add, upload, submit, retry, cancel, acknowledge, and make keys for browsers.",
-  ADMIN: "Delete, pause and resume, repair, act in bulk, make and revoke keys.",
+  ADMIN: "Delete, pause and resume, repair, act in bulk, make and revoke keys and webhooks.",
 });
 export const SubmitModeEnum = enumOf(
   "SubmitMode",

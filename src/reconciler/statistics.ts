@@ -1,7 +1,7 @@
 import { recordForecasts } from "../engine/operations/forecasts.js";
 import type { DutyDeps } from "./duty.js";
 
-const STEP = 10_000;
+const STEP = 5_000;
 /** So long a sweep counts at most; what is left goes on in the next, so that counting takes little of the database. */
 const MS_A_TICK = 300;
 /** Forecasts tell tenths of a job's work apart, and take a look at each open job. */

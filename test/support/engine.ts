@@ -59,6 +59,7 @@ export async function createRig(
     fileRoots: [folder],
     networks: createNetworks([]),
     s3Sources: [],
+    webhookHosts: ["127.0.0.1"],
     maxDocumentBytes: 10_000_000,
     cancelDeadlineMs: 15_000,
     sweepMs: 5_000,

@@ -20,6 +20,15 @@ begin
     select n.project_id, 'COLLECTION', n.id, n.id, n.version, o.status, n.status, n.changed_by_type, n.changed_by,
       n.change_reason, n.change_message, n.change_id, n.status_changed_at
     from new_rows n join old_rows o on o.id = n.id where n.version <> o.version order by n.id;
+    if exists (select from headway.webhook where enabled) then
+      insert into headway.webhook_delivery (id, project_id, webhook_id, event, entity_id, version, payload, next_attempt_at)
+      select gen_random_uuid(), w.project_id, w.id, 'COLLECTION_EXPIRED', n.id, n.version,
+        headway.webhook_payload('collection.expired', jsonb_build_object('entityType', 'COLLECTION', 'entityId', n.id,
+          'version', n.version, 'collectionId', n.id, 'status', n.status, 'reason', n.change_reason)), clock_timestamp()
+      from new_rows n join old_rows o on o.id = n.id
+      join headway.webhook w on w.project_id = n.project_id and w.enabled and 'COLLECTION_EXPIRED' = any (w.events)
+      where n.status = 'EXPIRED' and o.status <> 'EXPIRED';
+    end if;
   end if;
   perform pg_notify(tg_table_schema, '');
   return null;

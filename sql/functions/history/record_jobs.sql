@@ -29,6 +29,13 @@ begin
     select n.project_id, n.pipeline, c.status, sum(c.jobs) from new_rows n join old_rows o on o.id = n.id
     cross join lateral (values (o.status, -1), (n.status, 1)) c(status, jobs)
     where n.status <> o.status group by 1, 2, 3 having sum(c.jobs) <> 0;
+    if exists (select from headway.webhook where enabled) then
+      perform headway.book_job_deliveries(
+        array(select n.id from new_rows n join old_rows o on o.id = n.id
+          where n.change_reason = 'STARTED' and o.status = 'QUEUED' and n.status <> 'QUEUED'),
+        array(select n.id from new_rows n join old_rows o on o.id = n.id
+          where n.finished_at is not null and o.finished_at is null));
+    end if;
     if exists (select from new_rows where cancel_requested_at is not null and finished_at is null) then
       update headway.ready_stage set not_before = 'infinity'
       where job_id in (select id from new_rows where cancel_requested_at is not null);

@@ -113,6 +113,18 @@ begin
       set failed = e.failed + excluded.failed, retryable = e.retryable + excluded.retryable;
   end if;
 
+  if exists (select from unnest(v_moves) m where m.from_status <> 'FAILED' and m.to_status = 'FAILED')
+    and exists (select from headway.webhook where enabled and 'TASKS_FAILED' = any (events)) then
+    insert into headway.failed_batch as b (job_id, project_id, due_at, failed, tasks)
+    select n.job_id, n.project_id, clock_timestamp() + interval '10 s', count(*),
+      jsonb_agg(jsonb_build_object('taskId', n.id, 'version', n.version, 'documentId', n.document_id, 'code', n.error_code,
+        'stage', n.error_stage) order by n.ordinal)
+    from new_rows n full join old_rows o on o.id = n.id
+    where n.status = 'FAILED' and o.status <> 'FAILED' group by 1, 2 order by 1
+    on conflict (job_id) do update set failed = b.failed + excluded.failed,
+      tasks = case when jsonb_array_length(b.tasks) < 100 then b.tasks || excluded.tasks else b.tasks end;
+  end if;
+
   update headway.stage_count s set queued = s.queued + d.queued, running = s.running + d.running,
     completed = s.completed + d.completed, failed = s.failed + d.failed
   from (

@@ -11,7 +11,7 @@ declare
   c headway.statistic_cursor;
   i headway.database_identity;
   v_now timestamptz := clock_timestamp();
-  v_xmin xid8 := pg_snapshot_xmin(pg_current_snapshot());
+  v_xmin xid8;
   v_rest boolean;
   v_count int;
   v_tx xid8;
@@ -20,6 +20,8 @@ declare
 begin
   select * into c from headway.statistic_cursor where project_id = p_project for update skip locked;
   if not found then return 0; end if;
+  -- Once the cursor is held: by an older one than its last holder's, it would go back.
+  v_xmin := greatest(c.tx, pg_snapshot_xmin(pg_current_snapshot()));
   select * into i from headway.database_identity;
   v_rest := c.database_id is distinct from i.id;
 
@@ -106,7 +108,9 @@ begin
     -- What is there already and may not be counted yet is the first that is missing.
     select s.at into v_as_of from headway.status_change s
     where s.project_id = p_project and (s.tx, s.position) >= (v_xmin, 0) order by s.tx, s.position limit 1;
-    update headway.statistic_cursor set tx = v_xmin, position = 0, as_of = least(v_now, v_as_of) where project_id = p_project;
+    update headway.statistic_cursor set tx = v_xmin, position = case when c.tx = v_xmin then c.position else 0 end,
+      as_of = least(v_now, v_as_of)
+    where project_id = p_project;
   end if;
   return v_count;
 end $$;

@@ -67,6 +67,13 @@ as $$
     select v.*, row_number() over (partition by v.project_id order by v.ready desc) as place from unserved v
   ) u where u.place <= 101
   union all
+  select h.project_id, 'WEBHOOK_DISABLED', h.id::text, h.id, h.given_up_at::text, h.given_up_at,
+    format('A webhook to %s is disabled: %s', h.host, h.disabled_reason)
+  from (
+    select w.*, row_number() over (partition by w.project_id order by w.given_up_at desc) as place
+    from headway.webhook w where w.given_up_at is not null and w.deleted_at is null
+  ) h where h.place <= 101
+  union all
   select null, 'DEPENDENCY_AWAY', 'redis', null, '', clock_timestamp(),
     format('Redis is away, and work goes on by polling: %s', p_redis)
   where p_redis is not null

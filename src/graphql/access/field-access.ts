@@ -49,7 +49,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
     NARROWED:
       "collection collectionByName collections doctor document job jobCounts jobs node search stageCounts statusChanges streamCursor task tasks",
     PROJECT: "attention pipelines statistics workers",
-    ADMIN: "keys",
+    ADMIN: "keys webhooks",
   },
   Subscription: { NARROWED: "jobProgress statusChanges", OPERATOR: "taskLogs" },
 
@@ -118,6 +118,12 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
   },
   StageBucket: { PROJECT: "completed failed runMs stage" },
   Percentiles: { PROJECT: "p50 p95 p99" },
+
+  Webhook: { ADMIN: "createdAt deliveries disabledReason enabled events id pipelines tags url" },
+  WebhookDelivery: {
+    ADMIN: "attempts createdAt deliveredAt event id job nextAttemptAt payload webhook",
+  },
+  WebhookAttempt: { ADMIN: "at durationMs error statusCode" },
 
   Actor: { SHOWN: "name type" },
   JobCount: { SHOWN: "count status" },

@@ -29,9 +29,16 @@ export class AttentionResolver {
     return payload({ item: null }, async () => ({ item: await acknowledge(deps, actor, input) }));
   }
 
-  @FieldResolver(() => NodeType, { nullable: true, description: "The job or the worker that it is about." })
-  subject(@Root() { kind, subjectId }: AttentionItem, @Ctx() { loaders }: GraphContext): Promise<object | null> | null {
+  @FieldResolver(() => NodeType, {
+    nullable: true,
+    description: "The job, the worker, or for ADMIN the webhook, that it is about.",
+  })
+  subject(
+    @Root() { kind, subjectId }: AttentionItem,
+    @Ctx() { loaders, principal }: GraphContext,
+  ): Promise<object | null> | null {
     if (subjectId === null) return null;
+    if (kind === "WEBHOOK_DISABLED") return principal.role === "ADMIN" ? loaders.webhook.load(subjectId) : null;
     return kind.startsWith("WORKER_") ? loaders.worker.load(subjectId) : loaders.job.load(subjectId);
   }
 }

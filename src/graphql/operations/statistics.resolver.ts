@@ -28,9 +28,9 @@ export class StatisticsResolver {
   })
   statistics(
     @Arg("input", () => StatisticsInput, { description: "Which time, in which steps." }) input: StatisticsInput,
-    @Ctx() { db, projectId, once, signal }: GraphContext,
+    @Ctx() { db, projectId, signal }: GraphContext,
   ): Promise<object> {
-    return once.do("statistics", { ...input }, () => readStatistics(db, projectId, input, signal));
+    return readStatistics(db, projectId, input, signal);
   }
 
   @FieldResolver(() => Estimate, {

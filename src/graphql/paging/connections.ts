@@ -8,6 +8,7 @@ import { Job } from "../../model/job.js";
 import { NamedEntity } from "../../model/named-entity.js";
 import { StatusChange } from "../../model/status-change.js";
 import { Task } from "../../model/task.js";
+import { Webhook, WebhookDelivery } from "../../model/webhook.js";
 
 @ObjectType({ description: "Where a page stands in its list." })
 export class PageInfo {
@@ -56,3 +57,5 @@ export const JobConnection = connectionOf("Job", Job);
 export const NamedEntityConnection = connectionOf("NamedEntity", NamedEntity);
 export const StatusChangeConnection = connectionOf("StatusChange", StatusChange);
 export const TaskConnection = connectionOf("Task", Task);
+export const WebhookConnection = connectionOf("Webhook", Webhook);
+export const WebhookDeliveryConnection = connectionOf("WebhookDelivery", WebhookDelivery);

@@ -31,6 +31,7 @@ export const PLACES = [
   "history of B",
   "B1",
   "worker",
+  "webhook",
   "Z",
   "history of Z",
   "Z1",
@@ -186,7 +187,11 @@ export async function createMarkedWorld(): Promise<MarkedWorld> {
   const all = PLACES.filter((place) => !place.includes("Z"));
   const keys = await Promise.all([
     key("ADMIN of the project", all, { role: "ADMIN" }),
-    key("VIEWER of the project", all, { role: "VIEWER" }),
+    key(
+      "VIEWER of the project",
+      all.filter((place) => place !== "webhook"),
+      { role: "VIEWER" },
+    ),
     key("ADMIN of another project", ["Z", "history of Z", "Z1", "worker"], { projectId: elsewhere }),
     ofPart("key of collection A", "COLLECTION", ["A", "history of A", "A1", "A2"], null, BROWSER_PERMISSIONS),
     ofPart("key of job A1", "JOB", ["A", "A1"], a1, ["READ", "CANCEL", "RETRY"]),
@@ -270,6 +275,19 @@ async function plant({ rig: { db } }: TestApi, jobIds: readonly string[]): Promi
       `insert into headway.refused_write (project_id, task_id, worker, fence, wanted, stage, change_id)
        select project_id, id, 'worker:' || gen_random_uuid(), 1, 'COMPLETED', 'read', gen_random_uuid() from headway.task`,
     );
+    await tx.query(
+      `with hook as (
+         insert into headway.webhook (id, project_id, url, host, events, pipelines, tags, enabled, disabled_reason, given_up_at, secret, created_by)
+         select gen_random_uuid(), project_id, 'https://hooks.example/' || $1, 'hooks.example:443', '{JOB_SETTLED}', '{rich}', '{a}', false,
+           'Nothing came through.', clock_timestamp(), '\\x00', 'tests' from headway.job where id = $2 returning id, project_id
+       ), sent as (
+         insert into headway.webhook_delivery (id, project_id, webhook_id, event, entity_id, version, job_id, payload, delivered_at, next_attempt_at)
+         select gen_random_uuid(), project_id, id, 'JOB_SETTLED', $2, 1, $2, '{"type": "job.settled"}', clock_timestamp(),
+           clock_timestamp() + interval '1 day' from hook returning id, project_id)
+       insert into headway.webhook_attempt (project_id, delivery_id, at, status_code, error, duration_ms)
+       select project_id, id, clock_timestamp(), 500, 'It answered 500.', 7 from sent`,
+      [markOf("webhook"), jobIds[0]],
+    );
     for (const table of ["task", "job"]) await tx.query(`alter table headway.${table} enable trigger user`);
   });
 }
@@ -287,6 +305,8 @@ async function placesOfRows(
      union all select id, collection_id, id, 'job' from headway.job
      union all select id, collection_id, job_id, 'task' from headway.task
      union all select a.id, j.collection_id, a.job_id, 'artifact' from headway.artifact a join headway.job j on j.id = a.job_id
+     union all select id, null, null, 'webhook' from headway.webhook
+     union all select id, null, null, 'webhook' from headway.webhook_delivery
      union all select id, null, null, 'worker' from headway.worker`,
   );
   const changes: (Row & ChangePlace)[] = await db.query(
@@ -295,7 +315,7 @@ async function placesOfRows(
   );
   rows.push(...changes.map((change) => ({ ...change, id: changeId(change) })));
   const placeOf = ({ collection, job, what }: Row): Place => {
-    if (collection === null) return "worker";
+    if (collection === null) return what as "worker" | "webhook";
     const place = roots.get(job ?? collection)!;
     return what === "change" && job === null ? (`history of ${place}` as Place) : place;
   };
