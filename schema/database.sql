@@ -262,6 +262,7 @@ create table headway.job (
   idempotency_key text,
   request_hash text,
   run_at timestamp with time zone,
+  traceparent text,
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
   cancel_requested_at timestamp with time zone,
@@ -853,15 +854,14 @@ declare
   v_first timestamptz;
   v_answer json;
   v_begun int;
+  v_lanes headway.lane[] := headway.lanes_served(p_claim->'serves');
   -- Suspects are not in ready_stage once nothing else is due.
   v_only boolean := p_claim->>'suspects' is not distinct from 'only';
 begin
   for v_group in select g from jsonb_array_elements(p_groups) with ordinality x(g, i) order by i loop
     v_index := v_index + 1;
     continue when not v_only and not exists (
-      select from jsonb_array_elements_text(v_group->'stages') s(stage) join headway.ready_stage r
-        on r.pipeline = v_group->>'pipeline' and r.pipeline_version <= (v_group->>'version')::int and r.stage = s.stage
-      where r.not_before is null);
+      select from unnest(v_lanes) l where l.pipeline = v_group->>'pipeline' and v_group->'stages' ? l.stage);
     continue when v_only and not exists (select from headway.suspects_due(v_group->'serves', 1));
     select min(x.room), max(x.opens_at) filter (where x.room = x.by_rate) into v_room, v_opens_at
     from jsonb_array_elements(v_group->'limits') l
@@ -1075,6 +1075,7 @@ AS $function$
       select coalesce(json_object_agg(j.id, json_build_object('id', j.id, 'projectId', j.project_id,
         'pipeline', j.pipeline, 'pipelineVersion', j.pipeline_version, 'documentStages', j.document_stages,
         'collectionStages', j.collection_stages, 'options', j.options, 'tags', j.tags, 'run', j.run, 'mode', j.mode,
+        'traceparent', j.traceparent,
         'collection', json_build_object('id', c.id, 'name', c.name, 'metadata', c.metadata))), '{}')
       from headway.job j join headway.collection c on c.id = j.collection_id
       where j.id = any (array(select distinct job_id from headway.task where id = any (p_ids)))),
@@ -2456,7 +2457,7 @@ begin
     changed_by_type = p_by->>'actorType', changed_by = p_by->>'actor', change_reason = 'RETRIED_BY_REQUEST',
     change_message = p_by->>'reason', stage = s.stage,
     max_attempts = coalesce((p_by->'attempts'->>s.stage)::int, t.max_attempts),
-    attempt = 1, crashes = 0, later_since = null, has_crashed = false, is_suspect = false, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
+    attempt = 1, crashes = 0, has_crashed = false, is_suspect = false, later_since = null, progress = 0, progress_message = null, warnings = '[]', run = p_job.run,
     run_at = clock_timestamp(), started_at = null, finished_at = null, cancel_requested_at = null,
     error_code = null, error_message = null, error_stage = null, error_retryable = null,
     error_stack = null
@@ -2639,11 +2640,11 @@ begin
   where id = v_collection;
 
   insert into headway.job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages,
-    options, tags, priority, run_at, idempotency_key, request_hash, mode, status, change_id, changed_by_type, changed_by,
-    change_reason)
+    options, tags, priority, run_at, idempotency_key, request_hash, mode, traceparent, status, change_id, changed_by_type,
+    changed_by, change_reason)
   values (v_job, p_project, v_collection, v_pipeline, (p_job->>'pipelineVersion')::int, v_document_stages,
     v_collection_stages, p_job->'options', array(select jsonb_array_elements_text(p_job->'tags')), v_priority, v_run_at,
-    p_job->>'idempotencyKey', p_job->>'requestHash', p_job->>'mode', 'QUEUED',
+    p_job->>'idempotencyKey', p_job->>'requestHash', p_job->>'mode', p_job->>'traceparent', 'QUEUED',
     gen_random_uuid(), p_actor_type, p_actor, 'SUBMITTED');
 
   return query
