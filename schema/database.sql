@@ -987,15 +987,14 @@ declare
   v_first timestamptz;
   v_answer json;
   v_begun int;
+  v_lanes headway.lane[] := headway.lanes_served(p_claim->'serves');
   -- Suspects are not in ready_stage once nothing else is due.
   v_only boolean := p_claim->>'suspects' is not distinct from 'only';
 begin
   for v_group in select g from jsonb_array_elements(p_groups) with ordinality x(g, i) order by i loop
     v_index := v_index + 1;
     continue when not v_only and not exists (
-      select from jsonb_array_elements_text(v_group->'stages') s(stage) join headway.ready_stage r
-        on r.pipeline = v_group->>'pipeline' and r.pipeline_version <= (v_group->>'version')::int and r.stage = s.stage
-      where r.not_before is null);
+      select from unnest(v_lanes) l where l.pipeline = v_group->>'pipeline' and v_group->'stages' ? l.stage);
     continue when v_only and not exists (select from headway.suspects_due(v_group->'serves', 1));
     select min(x.room), max(x.opens_at) filter (where x.room = x.by_rate) into v_room, v_opens_at
     from jsonb_array_elements(v_group->'limits') l

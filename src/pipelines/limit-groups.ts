@@ -14,7 +14,6 @@ export interface NamedLimit {
 /** Stages of a pipeline that begin only where the same limits allow it. */
 export interface LimitGroup {
   readonly pipeline: string;
-  readonly version: number;
   readonly stages: readonly string[];
   readonly limits: readonly NamedLimit[];
   readonly serves: Serves;
@@ -57,7 +56,7 @@ function takenApart(registry: Registry): ServedApart {
 }
 
 function groupsOf(pipeline: Pipeline, all: Serves): LimitGroup[] {
-  const { name, version } = pipeline;
+  const { name } = pipeline;
   const stages = [...pipeline.documentStages, ...pipeline.collectionStages];
   const own = stages.filter(hasLimits).map((stage) => [stage.name]);
   const others = hasLimits(pipeline) ? [stages.filter((stage) => !hasLimits(stage)).map((stage) => stage.name)] : [];
@@ -65,7 +64,6 @@ function groupsOf(pipeline: Pipeline, all: Serves): LimitGroup[] {
     .filter((names) => names.length > 0)
     .map((names) => ({
       pipeline: name,
-      version,
       stages: names,
       limits: limitsOf(pipeline, names[0]!),
       serves: only(all, (of, stage) => of === name && names.includes(stage)),
