@@ -24,6 +24,7 @@ export function serveResumable(deps: UploadDeps): Record<"head" | "patch", Reque
   const head: RequestHandler<{ id: string }> = async (req, res) => {
     const find = await findFor(deps, req, res);
     try {
+      await find();
       const upload = await turns.take(req, async () => whole(deps, await find(), find));
       res.set({ "cache-control": "no-store", "upload-length": String(upload.sizeBytes) });
       res.set("upload-offset", String(upload.receivedBytes)).status(200).end();
@@ -35,6 +36,8 @@ export function serveResumable(deps: UploadDeps): Record<"head" | "patch", Reque
     const find = await findFor(deps, req, res);
     try {
       const offset = offsetOf(req);
+      // Whoever may not send it takes no turn, which would cut off whoever does.
+      await find();
       const upload = await turns.take(req, () => receivePatch(deps, req, offset, find));
       res.set("upload-offset", String(upload.receivedBytes)).status(204).end();
     } catch (error) {

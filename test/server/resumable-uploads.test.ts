@@ -161,6 +161,13 @@ describe("an upload that is sent bit by bit", () => {
     const lost = new Promise((resolve) => hanging.once("close", resolve));
     hanging.write(bytes.subarray(0, 300));
     await until("it has come", async () => (await unfinishedBytes()) === 300);
+    // Somebody else's question cuts off nobody.
+    const [{ id: projectId }] = await api.rig.db.query(
+      "insert into headway.project (id, name) values (gen_random_uuid(), 'foreign') returning id",
+    );
+    const authorization = `Bearer ${await keyBy(api.rig.db, { projectId })}`;
+    expect((await head(url.replace(/\?.*/, ""), { authorization })).status).toBe(404);
+    expect(hanging.destroyed).toBe(false);
     expect(await offsetOf(url)).toBe(300);
     await lost;
     expect((await patch(url, 300, bytes.subarray(300))).status).toBe(204);

@@ -18,7 +18,7 @@ test("F46: who follows a job with headway-api/client has every change once and i
   const { url, key } = server;
   const port = { HEADWAY_PORT: new URL(url).port };
   const api = rig.client(server);
-  const jobId = await rig.submit(api, 400, { options: { holdMs: 1_500 } }, "scenery");
+  const jobId = await rig.submit(api, 2_000, { options: { holdMs: 1_500 } }, "scenery");
   const client = createClient({ url, key });
   const got: FollowedEvent[] = [];
   const following = (async () => {
