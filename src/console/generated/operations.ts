@@ -155,6 +155,14 @@ export type CollectionStatus =
   /** A job of it is open. */
   | 'PROCESSING';
 
+/** All that are given must hold. */
+export type DocumentFilter = {
+  /** Of one of these media types, as found by content. */
+  mediaType?: Array<string> | null | undefined;
+  /** Without regard to case. */
+  nameContains?: string | null | undefined;
+};
+
 /** What a change is about. */
 export type EntityType =
   /** A collection as a whole. */
@@ -698,6 +706,21 @@ export type AcknowledgeMutationVariables = Exact<{
 
 export type AcknowledgeMutation = { acknowledge: { item: { id: string, acknowledgedAt: string | null, acknowledgedWord: string | null, acknowledgedBy: { name: string } | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
+export type DocumentsNamedQueryVariables = Exact<{
+  id: string | number;
+  filter?: DocumentFilter | null | undefined;
+}>;
+
+
+export type DocumentsNamedQuery = { collection: { id: string, documents: { nodes: Array<{ id: string, name: string }> } } | null };
+
+export type DocumentNameQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DocumentNameQuery = { document: { id: string, name: string } | null };
+
 export const ViewerDocument = "query Viewer{viewer{name project role}}" as unknown as TypedDocumentNode<ViewerQuery, ViewerQueryVariables>;
 export const NowOpenDocument = "query NowOpen{streamCursor jobs(first:20 filter:{status:[QUEUED PROCESSING CANCELLING]}){nodes{...JobRow}pageInfo{hasNextPage}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<NowOpenQuery, NowOpenQueryVariables>;
 export const NowCountsDocument = "query NowCounts{jobCounts{status count}}" as unknown as TypedDocumentNode<NowCountsQuery, NowCountsQueryVariables>;
@@ -731,3 +754,5 @@ export const RepairDocument = "mutation Repair($input:RepairInput!){repair(input
 export const CollectionsNamedDocument = "query CollectionsNamed($filter:CollectionFilter){collections(first:20 filter:$filter){nodes{id name}}}" as unknown as TypedDocumentNode<CollectionsNamedQuery, CollectionsNamedQueryVariables>;
 export const CollectionNameDocument = "query CollectionName($id:ID!){collection(id:$id){id name}}" as unknown as TypedDocumentNode<CollectionNameQuery, CollectionNameQueryVariables>;
 export const AcknowledgeDocument = "mutation Acknowledge($input:AcknowledgeInput!){acknowledge(input:$input){item{id acknowledgedAt acknowledgedWord acknowledgedBy{name}}userErrors{code message}}}" as unknown as TypedDocumentNode<AcknowledgeMutation, AcknowledgeMutationVariables>;
+export const DocumentsNamedDocument = "query DocumentsNamed($id:ID!$filter:DocumentFilter){collection(id:$id){id documents(first:20 filter:$filter){nodes{id name}}}}" as unknown as TypedDocumentNode<DocumentsNamedQuery, DocumentsNamedQueryVariables>;
+export const DocumentNameDocument = "query DocumentName($id:ID!){document(id:$id){id name}}" as unknown as TypedDocumentNode<DocumentNameQuery, DocumentNameQueryVariables>;

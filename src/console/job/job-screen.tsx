@@ -1,6 +1,6 @@
 import { Tabs } from "@mantine/core";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useAsked, useThrottled } from "../api/ask.js";
 import { useChanges, type Change } from "../api/changes.js";
 import { useJobLive } from "../api/live-job.js";
@@ -33,6 +33,7 @@ function OneJobScreen({ id }: { readonly id: string }) {
   const asked = useAsked(JobPageDocument, { id });
   const job = asked.data?.job;
   useJobLive(job);
+  const parts = useRef<HTMLDivElement>(null);
   const [changes, setChanges] = useState<readonly Change[]>([]);
   const reread = useThrottled(asked.again, 1_000);
   useChanges({
@@ -66,6 +67,11 @@ function OneJobScreen({ id }: { readonly id: string }) {
     );
   }
   const tab = search.tab ?? "tasks";
+  // Who asks for tasks above them is led to where they are.
+  const show = (part: Partial<JobSearch>): void => {
+    change({ ...part, tab: "tasks" });
+    parts.current?.scrollIntoView({ block: "start" });
+  };
   return (
     <div className="screen">
       <JobHead job={job} onDone={asked.again} />
@@ -92,14 +98,14 @@ function OneJobScreen({ id }: { readonly id: string }) {
         <StageLine
           job={job}
           chosen={search.stage?.[0]}
-          onChoose={(stage) => change({ tab: "tasks", stage: stage ? [stage] : undefined })}
+          onChoose={(stage) => show({ stage: stage ? [stage] : undefined })}
         />
       </Panel>
       {job.errorGroups.length > 0 && (
         <Failures
           job={job}
           onDone={asked.again}
-          onShow={(stage, code) => change({ tab: "tasks", status: undefined, stage, code })}
+          onShow={(stage, code) => show({ status: undefined, document: undefined, stage, code })}
         />
       )}
       <Tabs
@@ -107,7 +113,7 @@ function OneJobScreen({ id }: { readonly id: string }) {
         onChange={(value) => change({ tab: JOB_TABS.find((word) => word === value) })}
         keepMounted={false}
       >
-        <Tabs.List aria-label="Parts of the job">
+        <Tabs.List aria-label="Parts of the job" ref={parts} className="job-parts">
           <Tabs.Tab value="tasks">Tasks</Tabs.Tab>
           <Tabs.Tab value="results">Results</Tabs.Tab>
           <Tabs.Tab value="history">History</Tabs.Tab>

@@ -5,6 +5,7 @@ import { JobDialog } from "../actions/job-dialog.js";
 import type { JobOrder } from "../actions/preview.js";
 import { meaningOf } from "../parts/status.js";
 import { Icon } from "../parts/icons.js";
+import { useReturnFocus } from "../parts/return-focus.js";
 import { Panel } from "../parts/states.js";
 import { When } from "../parts/when.js";
 import { ConcernActs } from "./concern-acts.js";
@@ -25,6 +26,7 @@ interface ConcernListProps {
 export function ConcernList({ concerns, isMore, onDone }: ConcernListProps) {
   const [order, setOrder] = useState<JobOrder | null>(null);
   const [saidOf, setSaidOf] = useState<Concern | null>(null);
+  useReturnFocus(saidOf !== null);
   const unknown = concerns.filter(({ known }) => known === null);
   const known = concerns.filter((concern) => concern.known !== null);
   const rows = (list: readonly Concern[]) => (
