@@ -218,6 +218,8 @@ create table headway.database_identity (
   only_row boolean not null default true,
   id uuid not null,
   system_identifier text not null,
+  first_tx xid8 not null default pg_current_xact_id(),
+  first_position bigint not null default 0,
   constraint database_identity_only_row_check CHECK (only_row),
   constraint database_identity_pkey PRIMARY KEY (only_row)
 );
@@ -274,6 +276,14 @@ create table headway.error_count (
   retryable integer not null,
   constraint error_count_pkey PRIMARY KEY (job_id, code, stage)
 ) with (fillfactor=70);
+
+create table headway.forecast_error (
+  project_id uuid not null,
+  pipeline text not null,
+  tenth integer not null,
+  ratios jsonb not null,
+  constraint forecast_error_pkey PRIMARY KEY (project_id, pipeline, tenth)
+);
 
 create table headway.job (
   id uuid not null,
@@ -350,6 +360,16 @@ create table headway.job_count_change (
   constraint job_count_change_pkey PRIMARY KEY (id)
 );
 CREATE INDEX job_count_change_of_project ON headway.job_count_change USING btree (project_id);
+
+create table headway.job_forecast (
+  job_id uuid not null,
+  run integer not null,
+  tenth integer not null,
+  at timestamp with time zone not null,
+  fraction double precision not null,
+  remaining_ms double precision,
+  constraint job_forecast_pkey PRIMARY KEY (job_id, run, tenth)
+);
 
 create table headway.job_summary (
   job_id uuid not null,
@@ -522,6 +542,35 @@ create table headway.stage_output (
   constraint stage_output_pkey PRIMARY KEY (task_id, stage)
 ) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_limit=1000);
 
+create table headway.statistic (
+  project_id uuid not null,
+  minutes integer not null,
+  pipeline text not null,
+  at timestamp with time zone not null,
+  stage text not null,
+  submitted integer not null default 0,
+  completed integer not null default 0,
+  failed integer not null default 0,
+  cancelled integer not null default 0,
+  skipped integer not null default 0,
+  retried integer not null default 0,
+  wait jsonb not null default '{}'::jsonb,
+  run jsonb not null default '{}'::jsonb,
+  run_ms double precision not null default 0,
+  constraint statistic_minutes_check CHECK ((minutes = ANY (ARRAY[1, 15]))),
+  constraint statistic_pkey PRIMARY KEY (project_id, minutes, pipeline, at, stage)
+) with (fillfactor=70);
+CREATE INDEX statistic_at ON headway.statistic USING btree (project_id, minutes, at);
+
+create table headway.statistic_cursor (
+  project_id uuid not null,
+  database_id uuid,
+  tx xid8 not null default '0'::xid8,
+  "position" bigint not null default 0,
+  as_of timestamp with time zone,
+  constraint statistic_cursor_pkey PRIMARY KEY (project_id)
+) with (fillfactor=50);
+
 create table headway.status_change (
   "position" bigint not null generated always as identity,
   tx xid8 not null default pg_current_xact_id(),
@@ -672,6 +721,19 @@ create table headway.worker (
   constraint worker_pkey PRIMARY KEY (id)
 ) with (fillfactor=70);
 CREATE INDEX worker_not_stopped ON headway.worker USING btree (id) WHERE (stopped_at IS NULL);
+
+CREATE OR REPLACE FUNCTION headway.add_histograms(p_one jsonb, p_other jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_object_agg(s.place, s.count), '{}') from (
+    select e.place, sum(e.count::bigint) as count from (
+      select * from jsonb_each_text(p_one) union all select * from jsonb_each_text(p_other)) e(place, count)
+    group by e.place) s
+$function$
+;
 
 CREATE OR REPLACE FUNCTION headway.advance_operation(p_job uuid)
  RETURNS jsonb
@@ -1087,6 +1149,117 @@ begin
     where id = p_job and finished_at is null;
     return v_changes + 2;
   end loop;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.count_history(p_project uuid, p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  c headway.statistic_cursor;
+  i headway.database_identity;
+  v_now timestamptz := clock_timestamp();
+  v_xmin xid8 := pg_snapshot_xmin(pg_current_snapshot());
+  v_rest boolean;
+  v_count int;
+  v_tx xid8;
+  v_position bigint;
+  v_as_of timestamptz;
+begin
+  select * into c from headway.statistic_cursor where project_id = p_project for update skip locked;
+  if not found then return 0; end if;
+  select * into i from headway.database_identity;
+  v_rest := c.database_id is distinct from i.id;
+
+  select count(*), (array_agg(b.tx order by b.tx desc, b.position desc))[1],
+    (array_agg(b.position order by b.tx desc, b.position desc))[1], max(b.at)
+  into v_count, v_tx, v_position, v_as_of from (
+    select s.tx, s.position, s.at from headway.status_change s
+    where s.project_id = p_project and (s.tx, s.position) > (c.tx, c.position)
+      and case when v_rest then s.position <= i.first_position else s.tx < v_xmin and s.position > i.first_position end
+    order by s.tx, s.position limit p_limit) b;
+
+  if v_count > 0 then
+    insert into headway.statistic as t (project_id, minutes, pipeline, at, stage, submitted, completed, failed, cancelled,
+      skipped, retried, wait, run, run_ms)
+    with changes as materialized (
+      select s.from_status, s.to_status, s.from_stage, s.reason, s.at, j.pipeline, j.run_at, b.at as before_at,
+        b.reason as before_reason,
+        'WAITING' in (coalesce(s.from_status, ''), s.to_status)
+          or coalesce(s.from_stage, s.to_stage) = any (j.collection_stages) is true as is_collection,
+        case when s.to_status = 'COMPLETED' then (
+          select h.at from headway.status_change h
+          where h.entity_id = s.entity_id and h.version < s.version and h.reason = 'CLAIMED'
+          order by h.version desc limit 1) end as claimed_at
+      from headway.status_change s
+      join headway.job j on j.id = s.job_id
+      left join headway.status_change b on b.entity_id = s.entity_id and b.version = s.version - 1
+      where s.project_id = p_project and s.entity_type = 'TASK'
+        and (s.tx, s.position) > (c.tx, c.position) and (s.tx, s.position) <= (v_tx, v_position)
+        and case when v_rest then s.position <= i.first_position else s.position > i.first_position end
+    ), facts as materialized (
+      select h.at, h.pipeline, '' as stage, (h.from_status is null)::int as submitted,
+        (h.to_status = 'COMPLETED')::int as completed, (h.to_status = 'FAILED')::int as failed,
+        (h.to_status = 'CANCELLED')::int as cancelled, (h.to_status = 'SKIPPED')::int as skipped,
+        (h.reason in ('RETRY_SCHEDULED', 'RETRIED_BY_REQUEST'))::int as retried,
+        case when h.reason = 'CLAIMED' and h.before_reason in ('SUBMITTED', 'RETRIED_BY_REQUEST')
+          then extract(epoch from h.at - greatest(h.before_at, h.run_at)) * 1000 end as wait_ms,
+        extract(epoch from h.at - h.claimed_at) * 1000 as run_ms
+      from changes h where not h.is_collection
+      union all
+      select h.at, h.pipeline, h.from_stage, 0, p.passed::int, (h.to_status = 'FAILED')::int, (h.to_status = 'CANCELLED')::int,
+        0, (h.reason = 'RETRY_SCHEDULED')::int, null,
+        case when p.passed then extract(epoch from h.at - h.before_at) * 1000 end
+      from changes h
+      cross join lateral (select h.reason in ('STAGE_STARTED', 'HANDED_ON', 'COMPLETED') as passed) p
+      where h.from_status = 'RUNNING' and h.from_stage is not null
+    ), binned as materialized (
+      select m.minutes, f.pipeline, date_bin(make_interval(mins => m.minutes), f.at, 'epoch') as at, f.stage, f.submitted,
+        f.completed, f.failed, f.cancelled, f.skipped, f.retried, f.run_ms,
+        headway.place_in_histogram(f.wait_ms::float8) as wait_place, headway.place_in_histogram(f.run_ms::float8) as run_place
+      from facts f cross join (values (1), (15)) m(minutes)
+    ), waits as (
+      select w.minutes, w.pipeline, w.at, w.stage, jsonb_object_agg(w.place, w.count) as places from (
+        select b.minutes, b.pipeline, b.at, b.stage, b.wait_place as place, count(*) from binned b
+        where b.wait_place is not null group by 1, 2, 3, 4, 5) w group by 1, 2, 3, 4
+    ), runs as (
+      select w.minutes, w.pipeline, w.at, w.stage, jsonb_object_agg(w.place, w.count) as places from (
+        select b.minutes, b.pipeline, b.at, b.stage, b.run_place as place, count(*) from binned b
+        where b.run_place is not null group by 1, 2, 3, 4, 5) w group by 1, 2, 3, 4
+    )
+    select p_project, n.minutes, n.pipeline, n.at, n.stage, n.submitted, n.completed, n.failed, n.cancelled, n.skipped,
+      n.retried, coalesce(w.places, '{}'), coalesce(r.places, '{}'), n.run_ms
+    from (
+      select b.minutes, b.pipeline, b.at, b.stage, sum(b.submitted) as submitted, sum(b.completed) as completed,
+        sum(b.failed) as failed, sum(b.cancelled) as cancelled, sum(b.skipped) as skipped, sum(b.retried) as retried,
+        coalesce(sum(b.run_ms), 0) as run_ms
+      from binned b group by 1, 2, 3, 4
+    ) n
+    left join waits w using (minutes, pipeline, at, stage)
+    left join runs r using (minutes, pipeline, at, stage)
+    where n.submitted + n.completed + n.failed + n.cancelled + n.skipped + n.retried > 0 or w.places is not null
+    on conflict (project_id, minutes, pipeline, at, stage) do update set
+      submitted = t.submitted + excluded.submitted, completed = t.completed + excluded.completed,
+      failed = t.failed + excluded.failed, cancelled = t.cancelled + excluded.cancelled,
+      skipped = t.skipped + excluded.skipped, retried = t.retried + excluded.retried,
+      wait = headway.add_histograms(t.wait, excluded.wait), run = headway.add_histograms(t.run, excluded.run),
+      run_ms = t.run_ms + excluded.run_ms;
+  end if;
+
+  if v_count = p_limit then
+    update headway.statistic_cursor set tx = v_tx, position = v_position, as_of = v_as_of where project_id = p_project;
+  elsif v_rest then
+    update headway.statistic_cursor set database_id = i.id, tx = i.first_tx, position = 0 where project_id = p_project;
+  else
+    -- What is there already and may not be counted yet is the first that is missing.
+    select s.at into v_as_of from headway.status_change s
+    where s.project_id = p_project and (s.tx, s.position) >= (v_xmin, 0) order by s.tx, s.position limit 1;
+    update headway.statistic_cursor set tx = v_xmin, position = 0, as_of = least(v_now, v_as_of) where project_id = p_project;
+  end if;
+  return v_count;
 end $function$
 ;
 
@@ -2027,6 +2200,16 @@ begin
   end loop;
   return v_next;
 end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.place_in_histogram(p_value double precision)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select ceil(ln(greatest(p_value, 0.001)) / ln(1.04::float8))::int
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION headway.record_changes(p_actor_type text, p_actor text, p_worker uuid, p_crash_limit integer, p_changes jsonb, p_wait boolean DEFAULT true)
@@ -3314,6 +3497,8 @@ alter table headway.error_count add constraint error_count_job_id_fkey FOREIGN K
 
 alter table headway.error_count add constraint error_count_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
+alter table headway.forecast_error add constraint forecast_error_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
 alter table headway.job add constraint job_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES headway.collection(id);
 
 alter table headway.job add constraint job_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
@@ -3321,6 +3506,8 @@ alter table headway.job add constraint job_project_id_fkey FOREIGN KEY (project_
 alter table headway.job_count add constraint job_count_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
 alter table headway.job_count_change add constraint job_count_change_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
+alter table headway.job_forecast add constraint job_forecast_job_id_fkey FOREIGN KEY (job_id) REFERENCES headway.job(id);
 
 alter table headway.job_summary add constraint job_summary_job_id_fkey FOREIGN KEY (job_id) REFERENCES headway.job(id);
 
@@ -3371,6 +3558,10 @@ alter table headway.refused_write add constraint refused_write_task_id_fkey FORE
 alter table headway.stage_count add constraint stage_count_job_id_fkey FOREIGN KEY (job_id) REFERENCES headway.job(id);
 
 alter table headway.stage_count add constraint stage_count_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
+alter table headway.statistic add constraint statistic_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
+alter table headway.statistic_cursor add constraint statistic_cursor_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
 alter table headway.task add constraint task_document_id_fkey FOREIGN KEY (document_id) REFERENCES headway.document(id) ON DELETE SET NULL;
 

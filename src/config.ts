@@ -42,6 +42,8 @@ export interface Config {
   readonly crashLimit: number;
   /** Null: collections don't expire unless they say so. */
   readonly retentionDays: number | null;
+  /** 0: no statistics are made. */
+  readonly statisticsDays: number;
   readonly maxDocumentBytes: number;
   readonly fileRoots: readonly string[];
   readonly allowedNetworks: readonly Network[];
@@ -143,6 +145,7 @@ const SCHEMA = {
     .transform((value) => value === "true"),
   HEADWAY_CRASH_LIMIT: whole(1, 100, "a task that kills its workers must end"),
   HEADWAY_RETENTION_DAYS: wholeOrNone(1, 36_500, "a collection is kept for at least a day"),
+  HEADWAY_STATISTICS_DAYS: whole(0, 3_650, "statistics are kept for so many days, or not made at all"),
   HEADWAY_MAX_DOCUMENT_BYTES: whole(1, 10_000_000_000, "larger documents are refused"),
   HEADWAY_FILE_ROOTS: absoluteList,
   HEADWAY_ALLOWED_NETWORKS: networks,
@@ -228,6 +231,7 @@ function toConfig(values: { [Name in SettingName]: never }): Omit<
     cancelDeadlineMs: values.HEADWAY_CANCEL_DEADLINE_MS,
     crashLimit: values.HEADWAY_CRASH_LIMIT,
     retentionDays: values.HEADWAY_RETENTION_DAYS,
+    statisticsDays: values.HEADWAY_STATISTICS_DAYS,
     maxDocumentBytes: values.HEADWAY_MAX_DOCUMENT_BYTES,
     fileRoots: values.HEADWAY_FILE_ROOTS,
     allowedNetworks: values.HEADWAY_ALLOWED_NETWORKS,

@@ -66,6 +66,11 @@ export const SETTINGS = [
     default: "",
     does: "Days until a collection expires that names no time of its own. Empty: never.",
   },
+  {
+    name: "HEADWAY_STATISTICS_DAYS",
+    default: "30",
+    does: "Days that statistics of throughput and times are kept, from which estimates are made too. 0: none are made.",
+  },
   { name: "HEADWAY_MAX_DOCUMENT_BYTES", default: "200000000", does: "Largest document." },
   {
     name: "HEADWAY_FILE_ROOTS",

@@ -23,7 +23,10 @@ insert into headway.project (id, name) values ('00000000-0000-7000-8000-00000000
 create table headway.database_identity (
   only_row boolean primary key default true check (only_row),
   id uuid not null,
-  system_identifier text not null
+  system_identifier text not null,
+  -- Changes up to this position were made in the database that it was restored from: their transactions count there.
+  first_tx xid8 not null default pg_current_xact_id(),
+  first_position bigint not null default 0
 );
 
 -- How much work is open, all projects together, as the reconcilers last counted it: a scrape of /metrics reads this row,
@@ -432,6 +435,57 @@ create index status_change_of_collection on headway.status_change (collection_id
 create index status_change_of_project on headway.status_change (project_id, tx, position);
 -- Changes come in nearly the order of their times, so that a summary of each range of pages is as good as a tree.
 create index status_change_at on headway.status_change using brin (at);
+
+-- How much was done in each minute and quarter of an hour, and how long it took: of document tasks where the stage is '', and
+-- of each stage. Histograms count by logarithm: {place: count}, see count_history.
+create table headway.statistic (
+  project_id uuid not null references headway.project,
+  minutes int not null check (minutes in (1, 15)),
+  pipeline text not null,
+  at timestamptz not null,
+  stage text not null,
+  submitted int not null default 0,
+  completed int not null default 0,
+  failed int not null default 0,
+  cancelled int not null default 0,
+  skipped int not null default 0,
+  retried int not null default 0,
+  wait jsonb not null default '{}',
+  run jsonb not null default '{}',
+  run_ms double precision not null default 0,
+  primary key (project_id, minutes, pipeline, at, stage)
+) with (fillfactor = 70);
+create index statistic_at on headway.statistic (project_id, minutes, at);
+
+-- How far the history of a project has been counted, in the database of that identity; null before the first count.
+create table headway.statistic_cursor (
+  project_id uuid primary key references headway.project,
+  database_id uuid,
+  tx xid8 not null default '0',
+  position bigint not null default 0,
+  as_of timestamptz
+) with (fillfactor = 50);
+
+-- What was said of a job's end as it passed each tenth of its work. It goes when the run ends, or does not count any more.
+create table headway.job_forecast (
+  job_id uuid not null references headway.job,
+  run int not null,
+  -- 0 at its start, 1 to 10 for the tenths, 11 for its collection stages; -1 where a later run was first seen.
+  tenth int not null,
+  at timestamptz not null,
+  fraction double precision not null,
+  remaining_ms double precision,
+  primary key (job_id, run, tenth)
+);
+
+-- By how much such forecasts were wrong: the real remaining time by the forecast one, as a histogram.
+create table headway.forecast_error (
+  project_id uuid not null references headway.project,
+  pipeline text not null,
+  tenth int not null,
+  ratios jsonb not null,
+  primary key (project_id, pipeline, tenth)
+);
 
 -- What each finished stage of a task returned. No foreign keys to task and project: see check_output_task.
 create table headway.stage_output (

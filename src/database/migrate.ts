@@ -177,10 +177,12 @@ async function refuseEarlierBuild(query: Query, schema: string): Promise<void> {
  * The identity in every cursor: made anew when this database is not the one it was made in (restored elsewhere, or
  * copied from a template), so that an old cursor is answered with a gap and never with somebody else's changes.
  */
-const IDENTIFY = `insert into headway.database_identity as i (id, system_identifier)
-  select gen_random_uuid(), s.system_identifier || '/' || d.oid
-  from pg_control_system() s, pg_database d where d.datname = current_database()
-  on conflict (only_row) do update set id = excluded.id, system_identifier = excluded.system_identifier
+const IDENTIFY = `insert into headway.database_identity as i (id, system_identifier, first_tx, first_position)
+  select gen_random_uuid(), s.system_identifier || '/' || d.oid, pg_current_xact_id(),
+    case when p.is_called then p.last_value else 0 end
+  from pg_control_system() s, headway.status_change_position_seq p, pg_database d where d.datname = current_database()
+  on conflict (only_row) do update set id = excluded.id, system_identifier = excluded.system_identifier,
+    first_tx = excluded.first_tx, first_position = excluded.first_position
   where i.system_identifier <> excluded.system_identifier`;
 
 /** The numbered files as TypeORM's commands take them. Functions and triggers come with the next start, or `headway migrate`. */

@@ -13,6 +13,7 @@ import { NamedEntity } from "../model/named-entity.js";
 import type { StatusChange } from "../model/status-change.js";
 import { RefusedWrite, Task } from "../model/task.js";
 import { Worker } from "../model/worker.js";
+import { estimateJobs, type JobEstimate } from "../engine/read/estimates.js";
 import { errorGroups, type FailedTasks } from "../engine/read/error-groups.js";
 import { textSlices, type TextSlice } from "../engine/read/text-slices.js";
 import type { Principal } from "../access/principal.js";
@@ -45,6 +46,8 @@ export interface Loaders {
   readonly sliceOfText: DataLoader<TextSlice, string | null, string>;
   readonly stageCountsOfJob: DataLoader<string, StageCount[]>;
   readonly errorGroupsOfJob: DataLoader<string, FailedTasks[]>;
+  /** Of open jobs. */
+  readonly estimateOfJob: DataLoader<string, JobEstimate | null>;
   readonly refusedWritesOfTask: DataLoader<string, RefusedWrite[]>;
   /** By entity id. */
   readonly lastChange: DataLoader<string, StatusChange | null>;
@@ -189,6 +192,7 @@ export function createLoaders(
       (keys) => errorGroups(db, keys),
       (row) => row.jobId,
     ),
+    estimateOfJob: ofMap((keys) => estimateJobs(db, keys)),
     refusedWritesOfTask: many(
       async (keys) => {
         const found: { id: string }[] = await db.query(

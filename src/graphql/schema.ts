@@ -16,6 +16,7 @@ import { ArtifactResolver, JobResolver, JobSummaryResolver } from "./job/job.res
 import { CollectionEntitiesResolver, NamedEntityResolver } from "./entity/named-entity.resolver.js";
 import { OperationsResolver } from "./operations/operations.resolver.js";
 import { PipelineResolver } from "./pipeline/pipeline.resolver.js";
+import { StatisticsResolver } from "./operations/statistics.resolver.js";
 import { RootResolver } from "./root.resolver.js";
 import { StreamResolver } from "./stream/stream.resolver.js";
 import { TaskResolver, WorkerResolver } from "./task/task.resolver.js";
@@ -67,6 +68,7 @@ async function build(): Promise<GraphQLSchema> {
       OperationsResolver,
       PipelineResolver,
       RootResolver,
+      StatisticsResolver,
       StatusChangeResolver,
       StreamResolver,
       TaskResolver,

@@ -9,6 +9,8 @@ export interface ReconcilerSettings {
   readonly leaseMs: number;
   readonly crashLimit: number;
   readonly cancelDeadlineMs: number;
+  /** How long statistics are kept; 0: none are made. */
+  readonly statisticsDays: number;
 }
 
 /** What a duty works with. */

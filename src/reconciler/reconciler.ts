@@ -13,6 +13,7 @@ import { expireCollections } from "./expiry.js";
 import { convergeOpenJobs } from "./open-jobs.js";
 import { addUpJobCounts } from "./job-counts.js";
 import type { DutyDeps } from "./duty.js";
+import { createStatistics } from "./statistics.js";
 import { finishOperations } from "./operations.js";
 import { countOpenWork } from "./open-work.js";
 import { expireUploads } from "./uploads.js";
@@ -33,6 +34,7 @@ const STOP_DEADLINE_MS = 2_000;
 export class Reconciler {
   readonly #deps: DutyDeps;
   readonly #removeAbandonedWrites = createAbandonedWrites();
+  readonly #countStatistics = createStatistics();
   #timer: NodeJS.Timeout | null = null;
   #ticking: Promise<void> | null = null;
   /** At its own pace: a store that is away takes half a minute to say so, and leases can't wait for that. */
@@ -112,6 +114,7 @@ export class Reconciler {
     await this.#duty("expiring collections", expireCollections);
     await this.#duty("removing artifacts of stages that did not end", ({ db }) => removeUnacceptedArtifacts(db));
     await this.#duty("looking for what needs a person", lookForAttention);
+    await this.#duty("counting the history", this.#countStatistics);
     this.#removingFiles ??= this.#removeFiles().finally(() => (this.#removingFiles = null));
   }
 

@@ -83,7 +83,7 @@ async function startRun(): Promise<Run> {
      values ($1, $2, 'here', 1, 'test', '{random}', 8, 30000)`,
     [registered, PROJECT],
   );
-  const settings = { ...SETTINGS, sweepMs: 5_000, heartbeatMs: 10_000, cancelDeadlineMs: 0 };
+  const settings = { ...SETTINGS, sweepMs: 5_000, heartbeatMs: 10_000, cancelDeadlineMs: 0, statisticsDays: 30 };
   return {
     collections: [await rig.collection(2), await rig.collection(1), await rig.collection(1)],
     jobs: [],

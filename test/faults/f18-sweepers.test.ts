@@ -69,7 +69,7 @@ test("F18: five sweepers at once, and 10,000 rows that are not eligible ahead of
     heartbeatMs: 400,
     leaseMs: 1_500,
     crashLimit: 5,
-    cancelDeadlineMs: 1_000,
+    cancelDeadlineMs: 1_000, statisticsDays: 30,
   };
   const blobs = createFilesystemBlobStore("/nonexistent");
   const deps: DutyDeps = { db, recorder, blobs, dispatcher: createInProcessDispatcher(), settings, onError };

@@ -20,7 +20,14 @@ test("a store that hangs does not keep the sweep from its end", async () => {
     dispatcher: rig.deps.dispatcher,
     blobs: { ...rig.blobs, removeBelow },
     onError: rig.deps.onError,
-    settings: { sweepMs: 50, heartbeatMs: 0, leaseMs: 30_000, crashLimit: 3, cancelDeadlineMs: 200 },
+    settings: {
+      sweepMs: 50,
+      heartbeatMs: 0,
+      leaseMs: 30_000,
+      crashLimit: 3,
+      cancelDeadlineMs: 200,
+      statisticsDays: 30,
+    },
   });
   sweep.start();
   await until("the store is asked", () => asked > 0);

@@ -113,6 +113,7 @@ export async function createRig(
           leaseMs: 30_000,
           crashLimit: 3,
           cancelDeadlineMs: 200,
+          statisticsDays: 30,
           ...settings,
         },
       });

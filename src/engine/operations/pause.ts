@@ -26,6 +26,12 @@ export async function pausePipeline(
      on conflict (project_id, pipeline) do update set reason = excluded.reason, paused_by = excluded.paused_by`,
     [actor.projectId, input.pipeline, reason, actor.name],
   );
+  // How long it stays paused says nothing of how wrong they were.
+  await deps.db.query(
+    `delete from headway.job_forecast f using headway.job j
+     where j.id = f.job_id and j.project_id = $1 and j.pipeline = $2 and j.finished_at is null`,
+    [actor.projectId, input.pipeline],
+  );
 }
 
 /** Its tasks are claimed again, at the next poll. Resuming what is not paused changes nothing. @throws {UserFault} UNKNOWN_PIPELINE */

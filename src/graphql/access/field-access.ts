@@ -45,7 +45,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
     SHOWN: "viewer",
     NARROWED:
       "collection collectionByName collections doctor document job jobCounts jobs node search stageCounts statusChanges streamCursor task tasks",
-    PROJECT: "attention pipelines workers",
+    PROJECT: "attention pipelines statistics workers",
     ADMIN: "keys",
   },
   Subscription: { NARROWED: "jobProgress statusChanges" },
@@ -68,7 +68,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
   RelatedEntity: { SHOWN: "entity together" },
   Job: {
     SHOWN:
-      "artifacts canCancel canRetry cancelRequestedAt collectionTask counts createdAt errorGroups finishedAt history id lastChange mode options pipeline pipelineVersion priority progress run stage stageCounts startedAt status statusChangedAt summary tags task tasks version waitingOn",
+      "artifacts canCancel canRetry cancelRequestedAt collectionTask counts createdAt errorGroups eta finishedAt history id lastChange mode options pipeline pipelineVersion priority progress run stage stageCounts stageProgress startedAt status statusChangedAt summary tags task tasks version waitingOn",
     NARROWED: "collection",
   },
   JobSummary: { SHOWN: "counts createdAt durationMs errors output stages status" },
@@ -102,9 +102,17 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
     PROJECT: "acknowledgedAt acknowledgedBy acknowledgedWord id kind message since subject",
   },
 
+  Statistics: { PROJECT: "asOf buckets" },
+  StatisticsBucket: {
+    PROJECT: "at cancelled completed failed retried runMs skipped stages submitted waitMs",
+  },
+  StageBucket: { PROJECT: "completed failed runMs stage" },
+  Percentiles: { PROJECT: "p50 p95 p99" },
+
   ApiKey: { ADMIN: "collectionId createdAt createdBy expiresAt id jobId lastUsedAt name revokedAt role" },
   Actor: { SHOWN: "name type" },
   JobCount: { SHOWN: "count status" },
+  Estimate: { SHOWN: "at basis earliest latest message sampleSize" },
   ErrorGroup: { SHOWN: "code count retryable sampleTaskIds stage" },
   PageInfo: { SHOWN: "endCursor hasNextPage hasPreviousPage startCursor" },
   Permission: { SHOWN: "allowed disabledReason" },

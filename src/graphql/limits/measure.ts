@@ -27,6 +27,8 @@ const COSTS: Readonly<Record<string, number>> = {
   "Query.stageCounts": 1_000,
   "Query.jobCounts": 100,
   "Query.attention": 200,
+  "Query.statistics": 1_000,
+  "Job.eta": 20,
   "Job.errorGroups": 20,
   "Job.waitingOn": 20,
   "Task.waitingOn": 20,

@@ -175,8 +175,10 @@ async function walkFields(
 }
 
 /** What the field must be given, and of names one that there is. */
-function plainly({ args }: Field): Record<string, unknown> {
+function plainly({ name, args }: Field): Record<string, unknown> {
   const needed = fillersOf(args);
+  // Its stages are told of one pipeline alone.
+  if (name === "statistics") return { input: { ...(needed.input as object), pipeline: "rich" } };
   return "name" in needed ? { ...needed, name: markOf("A") } : needed;
 }
 

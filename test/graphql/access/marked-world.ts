@@ -11,6 +11,7 @@ import { pausePipeline } from "../../../src/engine/operations/pause.js";
 import { submitJob } from "../../../src/engine/submit/submit.js";
 import { definePipeline, PermanentError } from "../../../src/index.js";
 import type { CollectionContext, DocumentContext } from "../../../src/pipelines/pipeline.js";
+import { createStatistics } from "../../../src/reconciler/statistics.js";
 import { createTestApi, type TestApi } from "../../support/api.js";
 import { ACTOR } from "../../support/engine.js";
 import { keyBy } from "../../support/keys.js";
@@ -179,6 +180,15 @@ export async function createMarkedWorld(): Promise<MarkedWorld> {
   await db.query(
     "update headway.api_key set revoked_at = clock_timestamp(), last_used_at = created_at where name = 'ended'",
   );
+  const statistics = createStatistics();
+  const counts = {
+    db,
+    settings: { sweepMs: 0, heartbeatMs: 0, leaseMs: 0, crashLimit: 3, cancelDeadlineMs: 0, statisticsDays: 30 },
+  };
+  await until("its history is counted", async () => {
+    await statistics(counts);
+    return (await db.query("select 1 from headway.statistic where run <> '{}' and stage <> ''")).length > 0;
+  });
   await db.query("select headway.look_for_attention(0, 0, null)");
   await db.query(
     `insert into headway.acknowledgement (item_id, project_id, kind, subject, word, actor_type, actor)

@@ -25,6 +25,7 @@ function filler(type: GraphQLInputType, name: string): unknown {
   if (named === "ID") return randomUUID();
   if (named === "Int" || named === "BigInt") return 1;
   if (named === "Boolean") return false;
+  if (named === "DateTime") return new Date(Date.now() - 3_600_000).toISOString();
   return name === "pipeline" ? "rich" : "x";
 }
 

@@ -58,7 +58,14 @@ const ACKNOWLEDGE = `mutation ($input: AcknowledgeInput!) { acknowledge(input: $
 async function look(redisIsAway: string | null = null): Promise<void> {
   const dispatcher = Object.assign(Object.create(api.rig.deps.dispatcher), {}) as typeof api.rig.deps.dispatcher;
   Object.defineProperty(dispatcher, "away", { value: redisIsAway });
-  const settings = { sweepMs: 0, heartbeatMs: 0, leaseMs: 30_000, crashLimit: 3, cancelDeadlineMs: 200 };
+  const settings = {
+    sweepMs: 0,
+    heartbeatMs: 0,
+    leaseMs: 30_000,
+    crashLimit: 3,
+    cancelDeadlineMs: 200,
+    statisticsDays: 0,
+  };
   await lookForAttention({ db: api.rig.db, dispatcher, settings });
 }
 async function items(as?: string): Promise<Item[]> {
