@@ -3,7 +3,8 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { useRef, useState } from "react";
 import { useAsked, useThrottled } from "../api/ask.js";
 import { useChanges, type Change } from "../api/changes.js";
-import { useJobLive } from "../api/live-job.js";
+import { useEvery } from "../api/every.js";
+import { isOpenJob, useJobLive } from "../api/live-job.js";
 import { JobPageDocument } from "../generated/operations.js";
 import { count } from "../parts/format.js";
 import { Icon } from "../parts/icons.js";
@@ -19,6 +20,8 @@ import { JobOrderShown } from "./order-shown.js";
 import { JobResults } from "./results.js";
 import { StageLine } from "./stage-line.js";
 import { JobTasks } from "./tasks.js";
+
+const LOOK_MS = 10_000;
 
 /** One job: how far it is, why it does not move, what failed and what can be done, and what came of it. */
 export function JobScreen() {
@@ -45,6 +48,10 @@ function OneJobScreen({ id }: { readonly id: string }) {
       if (found.some(matters)) reread();
     },
     onGap: reread,
+  });
+  // The estimate and what it waits for have no stream of their own.
+  useEvery(LOOK_MS, () => {
+    if (job && isOpenJob(job)) reread();
   });
   useTitle(job ? `${job.collection.name} · ${job.pipeline}` : "Job");
   const change = (part: Partial<JobSearch>): void => {
