@@ -46,8 +46,9 @@ export function JobTasks({ job, search, onChange, changes }: JobTasksProps) {
   const items = virtualizer.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (rows.length > 0 && last >= rows.length - 20) more();
-  }, [last, rows.length, more]);
+    // What could not be read is read again by its button, or when the connection is back.
+    if (fault === null && rows.length > 0 && last >= rows.length - 20) more();
+  }, [fault, last, rows.length, more]);
   const takeChanges = useEffectEvent((found: readonly Change[]) =>
     take(
       found,

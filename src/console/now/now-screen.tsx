@@ -18,6 +18,7 @@ import { Verdict } from "./verdict.js";
 
 /** Jobs tell of their changes; for the rest the reconciler's last look is read this often. */
 const LOOK_MS = 10_000;
+const NEXT_SWEEP_MS = 6_000;
 
 /** The start page: is anything wrong, and what runs now? */
 export function NowScreen() {
@@ -60,8 +61,11 @@ export function NowScreen() {
         <ConcernList
           concerns={concerns}
           isMore={attention.data?.attention.truncated ?? false}
+          checkedAt={attention.data?.attention.checkedAt ?? ""}
           onDone={() => {
             look();
+            // The reconciler finds what came of it with its next sweep.
+            setTimeout(look, NEXT_SWEEP_MS);
             rereadJobs();
             pipelines.again();
           }}
