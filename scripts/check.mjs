@@ -18,7 +18,10 @@ const STEPS = [
   [
     "layout and emitted files",
     process.execPath,
-    [path.join(ROOT, "scripts", "test.mjs"), "test/(architecture|docs|schema|contract|examples/generated|console/generated)"],
+    [
+      path.join(ROOT, "scripts", "test.mjs"),
+      "test/(architecture|docs|schema|contract|examples/generated|console/generated)",
+    ],
   ],
 ];
 

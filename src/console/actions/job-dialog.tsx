@@ -1,4 +1,5 @@
 import { lazy, Suspense } from "react";
+import { useReturnFocus } from "../parts/return-focus.js";
 import type { JobOrder } from "./preview.js";
 
 interface JobDialogProps {
@@ -13,6 +14,7 @@ const OpenJobDialog = lazy(async () => ({ default: (await import("./job-dialog-c
 
 /** Retries or cancels jobs, after it has shown exactly what that takes. */
 export function JobDialog({ order, onClose, onDone }: JobDialogProps) {
+  useReturnFocus(order !== null);
   if (order === null) return null;
   return (
     <Suspense>

@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent, useRef } from "react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { ChangesDocument, type ChangesSubscription, type EntityType } from "../generated/operations.js";
 import { useApi } from "./api.js";
 
@@ -19,6 +19,8 @@ export interface Followed {
 }
 
 const GATHER_MS = 200;
+/** What the server has ended with an error is followed anew after so long. */
+const AGAIN_MS = 2_000;
 
 /**
  * Follows the changes behind a cursor. It remembers the cursor of the last change: whenever the socket comes back, or
@@ -29,6 +31,7 @@ export function useChanges({ after, entityTypes, jobId, isPaused = false, onChan
   const types = entityTypes.join();
   const last = useRef<string | undefined>(undefined);
   const scope = useRef("");
+  const [attempt, setAttempt] = useState(0);
   const isReady = after !== undefined;
   const tell = useEffectEvent(onChanges);
   const gap = useEffectEvent(onGap);
@@ -44,6 +47,7 @@ export function useChanges({ after, entityTypes, jobId, isPaused = false, onChan
     if (jobId !== undefined) variables.jobId = jobId;
     let gathered: Change[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let again: ReturnType<typeof setTimeout> | undefined;
     const flush = (): void => {
       timer = undefined;
       const changes = gathered;
@@ -66,15 +70,17 @@ export function useChanges({ after, entityTypes, jobId, isPaused = false, onChan
         error: () => {
           last.current = undefined;
           gap();
+          again = setTimeout(() => setAttempt((old) => old + 1), AGAIN_MS);
         },
         complete: () => undefined,
       },
     );
     return () => {
       stop();
+      clearTimeout(again);
       if (timer === undefined) return;
       clearTimeout(timer);
       flush();
     };
-  }, [connection, isReady, isPaused, jobId, types]);
+  }, [connection, isReady, isPaused, jobId, types, attempt]);
 }

@@ -159,6 +159,14 @@ export type CollectionStatus =
   /** A job of it is open. */
   | 'PROCESSING';
 
+/** All that are given must hold. */
+export type DocumentFilter = {
+  /** Of one of these media types, as found by content. */
+  mediaType?: Array<string> | null | undefined;
+  /** Without regard to case. */
+  nameContains?: string | null | undefined;
+};
+
 /** What a change is about. */
 export type EntityType =
   /** A collection as a whole. */
@@ -167,6 +175,15 @@ export type EntityType =
   | 'JOB'
   /** One document's way, or the collection task. */
   | 'TASK';
+
+/** What an estimate follows from. */
+export type EstimateBasis =
+  /** Nothing is known, or it does not go on just now; the message says why. */
+  | 'NONE'
+  /** How fast the job has gone so far. */
+  | 'OWN_PACE'
+  /** How long such work has taken in earlier runs of its pipeline. */
+  | 'PIPELINE_HISTORY';
 
 /** All that are given must hold. */
 export type JobFilter = {
@@ -287,6 +304,15 @@ export type StageOutcome =
   | 'FAILED'
   /** Its worker stopped, died or froze. */
   | 'INTERRUPTED';
+
+/** How long one bucket is. */
+export type StatisticsInterval =
+  /** Of the time zone's calendar. */
+  | 'DAY'
+  /** Of the time zone. */
+  | 'HOUR'
+  /** Sixty seconds. */
+  | 'MINUTE';
 
 /** Every status word of every level: what the history speaks in. */
 export type Status =
@@ -452,6 +478,8 @@ export type StagePartsFragment = { stage: string, queued: number, running: numbe
 
 export type JobRowFragment = { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } };
 
+export type EstimatePartsFragment = { at: string | null, earliest: string | null, latest: string | null, basis: EstimateBasis, message: string, sampleSize: number };
+
 export type TaskRowFragment = { id: string, version: number, kind: TaskKind, status: TaskStatus, stage: string | null, attempt: number, maxAttempts: number, progress: number, progressMessage: string | null, documentName: string | null, startedAt: string | null, finishedAt: string | null, statusChangedAt: string, runAt: string | null, crashes: number, error: { code: string, message: string, retryable: boolean, stage: string | null } | null };
 
 export type ChangePartsFragment = { id: string, cursor: string, at: string, entityType: EntityType, entityId: string, version: number, fromStatus: Status | null, toStatus: Status, fromStage: string | null, toStage: string | null, attempt: number | null, reason: ChangeReason, message: string | null, actor: { name: string, type: ActorType } };
@@ -464,7 +492,7 @@ export type ViewerQuery = { viewer: { name: string, project: string, role: Role 
 export type NowOpenQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type NowOpenQuery = { streamCursor: string, jobs: { nodes: Array<{ id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } }>, pageInfo: { hasNextPage: boolean } } };
+export type NowOpenQuery = { streamCursor: string, jobs: { nodes: Array<{ id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, eta: { at: string | null, earliest: string | null, latest: string | null, basis: EstimateBasis, message: string, sampleSize: number } | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } }>, pageInfo: { hasNextPage: boolean } } };
 
 export type NowCountsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -557,7 +585,7 @@ export type JobPageQueryVariables = Exact<{
 }>;
 
 
-export type JobPageQuery = { streamCursor: string, job: { mode: SubmitMode, options: unknown, id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, waitingOn: { code: WaitingCode, message: string, until: string | null, position: number | null } | null, canRetry: { allowed: boolean, disabledReason: string | null }, canCancel: { allowed: boolean, disabledReason: string | null }, collection: { id: string, name: string, canSubmit: { allowed: boolean, disabledReason: string | null } }, collectionTask: { id: string, version: number, kind: TaskKind, status: TaskStatus, stage: string | null, attempt: number, maxAttempts: number, progress: number, progressMessage: string | null, documentName: string | null, startedAt: string | null, finishedAt: string | null, statusChangedAt: string, runAt: string | null, crashes: number, error: { code: string, message: string, retryable: boolean, stage: string | null } | null } | null, errorGroups: Array<{ code: string, stage: string | null, count: number, retryable: boolean, sampleTaskIds: Array<string> }>, summary: { status: JobStatus, createdAt: string, durationMs: number, output: unknown, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stages: Array<{ stage: string, count: number, p50Ms: number, p95Ms: number, maxMs: number }> } | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }> } | null };
+export type JobPageQuery = { streamCursor: string, job: { mode: SubmitMode, options: unknown, id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, eta: { at: string | null, earliest: string | null, latest: string | null, basis: EstimateBasis, message: string, sampleSize: number } | null, waitingOn: { code: WaitingCode, message: string, until: string | null, position: number | null } | null, canRetry: { allowed: boolean, disabledReason: string | null }, canCancel: { allowed: boolean, disabledReason: string | null }, collection: { id: string, name: string, canSubmit: { allowed: boolean, disabledReason: string | null } }, collectionTask: { id: string, version: number, kind: TaskKind, status: TaskStatus, stage: string | null, attempt: number, maxAttempts: number, progress: number, progressMessage: string | null, documentName: string | null, startedAt: string | null, finishedAt: string | null, statusChangedAt: string, runAt: string | null, crashes: number, error: { code: string, message: string, retryable: boolean, stage: string | null } | null } | null, errorGroups: Array<{ code: string, stage: string | null, count: number, retryable: boolean, sampleTaskIds: Array<string> }>, summary: { status: JobStatus, createdAt: string, durationMs: number, output: unknown, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stages: Array<{ stage: string, count: number, p50Ms: number, p95Ms: number, maxMs: number }> } | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }> } | null };
 
 export type ErrorSampleQueryVariables = Exact<{
   id: string | number;
@@ -706,8 +734,32 @@ export type AcknowledgeMutationVariables = Exact<{
 
 export type AcknowledgeMutation = { acknowledge: { item: { id: string, acknowledgedAt: string | null, acknowledgedWord: string | null, acknowledgedBy: { name: string } | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
+export type DocumentsNamedQueryVariables = Exact<{
+  id: string | number;
+  filter?: DocumentFilter | null | undefined;
+}>;
+
+
+export type DocumentsNamedQuery = { collection: { id: string, documents: { nodes: Array<{ id: string, name: string }> } } | null };
+
+export type DocumentNameQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DocumentNameQuery = { document: { id: string, name: string } | null };
+
+export type ThroughputQueryVariables = Exact<{
+  from: string;
+  interval: StatisticsInterval;
+  timeZone?: string | null | undefined;
+}>;
+
+
+export type ThroughputQuery = { statistics: { asOf: string, buckets: Array<{ at: string, submitted: number, completed: number, failed: number, waitMs: { p50: number | null, p95: number | null }, runMs: { p50: number | null, p95: number | null } }> } };
+
 export const ViewerDocument = "query Viewer{viewer{name project role}}" as unknown as TypedDocumentNode<ViewerQuery, ViewerQueryVariables>;
-export const NowOpenDocument = "query NowOpen{streamCursor jobs(first:20 filter:{status:[QUEUED PROCESSING CANCELLING]}){nodes{...JobRow}pageInfo{hasNextPage}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<NowOpenQuery, NowOpenQueryVariables>;
+export const NowOpenDocument = "query NowOpen{streamCursor jobs(first:20 filter:{status:[QUEUED PROCESSING CANCELLING]}){nodes{...JobRow eta{...EstimateParts}}pageInfo{hasNextPage}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}fragment EstimateParts on Estimate{at earliest latest basis message sampleSize}" as unknown as TypedDocumentNode<NowOpenQuery, NowOpenQueryVariables>;
 export const NowCountsDocument = "query NowCounts{jobCounts{status count}}" as unknown as TypedDocumentNode<NowCountsQuery, NowCountsQueryVariables>;
 export const NowAttentionDocument = "query NowAttention{attention{checkedAt truncated items{id kind message since acknowledgedAt acknowledgedWord acknowledgedBy{name}subject{__typename ...on Job{id version run status pipeline collection{id name}counts{...CountParts}canRetry{...PermissionParts}errorGroups{code stage count retryable}waitingOn{code message until position}}...on Worker{id hostname pid running}}}}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment PermissionParts on Permission{allowed disabledReason}" as unknown as TypedDocumentNode<NowAttentionQuery, NowAttentionQueryVariables>;
 export const PausedPipelinesDocument = "query PausedPipelines{pipelines{name paused queued}}" as unknown as TypedDocumentNode<PausedPipelinesQuery, PausedPipelinesQueryVariables>;
@@ -719,7 +771,7 @@ export const PipelineNamesDocument = "query PipelineNames{pipelines{name}}" as u
 export const OneJobDocument = "query OneJob($id:ID!){job(id:$id){...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<OneJobQuery, OneJobQueryVariables>;
 export const JobPermissionsDocument = "query JobPermissions($id:ID!){job(id:$id){id version run status counts{...CountParts}canRetry{...PermissionParts}canCancel{...PermissionParts}errorGroups{code stage count}collection{id name}}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment PermissionParts on Permission{allowed disabledReason}" as unknown as TypedDocumentNode<JobPermissionsQuery, JobPermissionsQueryVariables>;
 export const JobLiveDocument = "subscription JobLive($id:ID!){jobProgress(jobId:$id){...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<JobLiveSubscription, JobLiveSubscriptionVariables>;
-export const JobPageDocument = "query JobPage($id:ID!){streamCursor(jobId:$id)job(id:$id){...JobRow mode options waitingOn{code message until position}canRetry{...PermissionParts}canCancel{...PermissionParts}collection{id name canSubmit{...PermissionParts}}collectionTask{...TaskRow}errorGroups{code stage count retryable sampleTaskIds}summary{status createdAt durationMs output counts{...CountParts}stages{stage count p50Ms p95Ms maxMs}}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}fragment PermissionParts on Permission{allowed disabledReason}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}" as unknown as TypedDocumentNode<JobPageQuery, JobPageQueryVariables>;
+export const JobPageDocument = "query JobPage($id:ID!){streamCursor(jobId:$id)job(id:$id){...JobRow mode eta{...EstimateParts}options waitingOn{code message until position}canRetry{...PermissionParts}canCancel{...PermissionParts}collection{id name canSubmit{...PermissionParts}}collectionTask{...TaskRow}errorGroups{code stage count retryable sampleTaskIds}summary{status createdAt durationMs output counts{...CountParts}stages{stage count p50Ms p95Ms maxMs}}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}fragment EstimateParts on Estimate{at earliest latest basis message sampleSize}fragment PermissionParts on Permission{allowed disabledReason}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}" as unknown as TypedDocumentNode<JobPageQuery, JobPageQueryVariables>;
 export const ErrorSampleDocument = "query ErrorSample($id:ID!){task(id:$id){id version documentName error{code message retryable stage}}}" as unknown as TypedDocumentNode<ErrorSampleQuery, ErrorSampleQueryVariables>;
 export const JobTasksDocument = "query JobTasks($id:ID!$filter:TaskFilter$first:Int!$after:String){job(id:$id){id tasks(filter:$filter first:$first after:$after){nodes{...TaskRow}pageInfo{hasNextPage endCursor}}}}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}" as unknown as TypedDocumentNode<JobTasksQuery, JobTasksQueryVariables>;
 export const TaskDetailDocument = "query TaskDetail($id:ID!){task(id:$id){...TaskRow canRetry{...PermissionParts}canCancel{...PermissionParts}waitingOn{code message until position}warnings{code message count pages}stages{stage run attempt startedAt finishedAt durationMs outcome worker pipelineVersion}refusedWrites{at fence stage wanted worker}error{code message retryable stage stack}}}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}fragment PermissionParts on Permission{allowed disabledReason}" as unknown as TypedDocumentNode<TaskDetailQuery, TaskDetailQueryVariables>;
@@ -739,3 +791,6 @@ export const RepairDocument = "mutation Repair($input:RepairInput!){repair(input
 export const CollectionsNamedDocument = "query CollectionsNamed($filter:CollectionFilter){collections(first:20 filter:$filter){nodes{id name}}}" as unknown as TypedDocumentNode<CollectionsNamedQuery, CollectionsNamedQueryVariables>;
 export const CollectionNameDocument = "query CollectionName($id:ID!){collection(id:$id){id name}}" as unknown as TypedDocumentNode<CollectionNameQuery, CollectionNameQueryVariables>;
 export const AcknowledgeDocument = "mutation Acknowledge($input:AcknowledgeInput!){acknowledge(input:$input){item{id acknowledgedAt acknowledgedWord acknowledgedBy{name}}userErrors{code message}}}" as unknown as TypedDocumentNode<AcknowledgeMutation, AcknowledgeMutationVariables>;
+export const DocumentsNamedDocument = "query DocumentsNamed($id:ID!$filter:DocumentFilter){collection(id:$id){id documents(first:20 filter:$filter){nodes{id name}}}}" as unknown as TypedDocumentNode<DocumentsNamedQuery, DocumentsNamedQueryVariables>;
+export const DocumentNameDocument = "query DocumentName($id:ID!){document(id:$id){id name}}" as unknown as TypedDocumentNode<DocumentNameQuery, DocumentNameQueryVariables>;
+export const ThroughputDocument = "query Throughput($from:DateTime!$interval:StatisticsInterval!$timeZone:String){statistics(input:{from:$from interval:$interval timeZone:$timeZone}){asOf buckets{at submitted completed failed waitMs{p50 p95}runMs{p50 p95}}}}" as unknown as TypedDocumentNode<ThroughputQuery, ThroughputQueryVariables>;

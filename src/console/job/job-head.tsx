@@ -4,6 +4,7 @@ import { JobDialog } from "../actions/job-dialog.js";
 import type { JobOrder } from "../actions/preview.js";
 import { CountsBar, countsInWords, ProgressText } from "../parts/bars.js";
 import { ActButton } from "../parts/act-button.js";
+import { EstimateText } from "../parts/estimate.js";
 import { Icon } from "../parts/icons.js";
 import { StatusWord } from "../parts/status.js";
 import { Lasting, When } from "../parts/when.js";
@@ -65,6 +66,11 @@ export function JobHead({ job, onDone }: { readonly job: ShownJob; readonly onDo
         {job.startedAt !== null && (
           <Fact name={job.finishedAt === null ? "Running for" : "Took"}>
             <Lasting from={job.startedAt} to={job.finishedAt} />
+          </Fact>
+        )}
+        {job.eta !== null && (
+          <Fact name="May end">
+            <EstimateText estimate={job.eta} />
           </Fact>
         )}
         {job.finishedAt !== null && (

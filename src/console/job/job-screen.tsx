@@ -1,9 +1,10 @@
 import { Tabs } from "@mantine/core";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useAsked, useThrottled } from "../api/ask.js";
 import { useChanges, type Change } from "../api/changes.js";
-import { useJobLive } from "../api/live-job.js";
+import { useEvery } from "../api/every.js";
+import { isOpenJob, useJobLive } from "../api/live-job.js";
 import { JobPageDocument } from "../generated/operations.js";
 import { count } from "../parts/format.js";
 import { Icon } from "../parts/icons.js";
@@ -20,6 +21,8 @@ import { JobResults } from "./results.js";
 import { StageLine } from "./stage-line.js";
 import { JobTasks } from "./tasks.js";
 
+const LOOK_MS = 10_000;
+
 /** One job: how far it is, why it does not move, what failed and what can be done, and what came of it. */
 export function JobScreen() {
   const { id } = useParams({ from: "/jobs/$id" });
@@ -33,6 +36,7 @@ function OneJobScreen({ id }: { readonly id: string }) {
   const asked = useAsked(JobPageDocument, { id });
   const job = asked.data?.job;
   useJobLive(job);
+  const parts = useRef<HTMLDivElement>(null);
   const [changes, setChanges] = useState<readonly Change[]>([]);
   const reread = useThrottled(asked.again, 1_000);
   useChanges({
@@ -44,6 +48,10 @@ function OneJobScreen({ id }: { readonly id: string }) {
       if (found.some(matters)) reread();
     },
     onGap: reread,
+  });
+  // The estimate and what it waits for have no stream of their own.
+  useEvery(LOOK_MS, () => {
+    if (job && isOpenJob(job)) reread();
   });
   useTitle(job ? `${job.collection.name} · ${job.pipeline}` : "Job");
   const change = (part: Partial<JobSearch>): void => {
@@ -66,6 +74,11 @@ function OneJobScreen({ id }: { readonly id: string }) {
     );
   }
   const tab = search.tab ?? "tasks";
+  // Who asks for tasks above them is led to where they are.
+  const show = (part: Partial<JobSearch>): void => {
+    change({ ...part, tab: "tasks" });
+    parts.current?.scrollIntoView({ block: "start" });
+  };
   return (
     <div className="screen">
       <JobHead job={job} onDone={asked.again} />
@@ -92,14 +105,14 @@ function OneJobScreen({ id }: { readonly id: string }) {
         <StageLine
           job={job}
           chosen={search.stage?.[0]}
-          onChoose={(stage) => change({ tab: "tasks", stage: stage ? [stage] : undefined })}
+          onChoose={(stage) => show({ stage: stage ? [stage] : undefined })}
         />
       </Panel>
       {job.errorGroups.length > 0 && (
         <Failures
           job={job}
           onDone={asked.again}
-          onShow={(stage, code) => change({ tab: "tasks", status: undefined, stage, code })}
+          onShow={(stage, code) => show({ status: undefined, document: undefined, stage, code })}
         />
       )}
       <Tabs
@@ -107,7 +120,7 @@ function OneJobScreen({ id }: { readonly id: string }) {
         onChange={(value) => change({ tab: JOB_TABS.find((word) => word === value) })}
         keepMounted={false}
       >
-        <Tabs.List aria-label="Parts of the job">
+        <Tabs.List aria-label="Parts of the job" ref={parts} className="job-parts">
           <Tabs.Tab value="tasks">Tasks</Tabs.Tab>
           <Tabs.Tab value="results">Results</Tabs.Tab>
           <Tabs.Tab value="history">History</Tabs.Tab>

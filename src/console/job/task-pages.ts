@@ -1,8 +1,10 @@
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 import { useClient } from "urql";
 import { useApi } from "../api/api.js";
+import { useThrottled } from "../api/ask.js";
 import type { Change } from "../api/changes.js";
 import { faultOf, type Fault } from "../api/fault.js";
+import { readMany } from "../api/read-many.js";
 import {
   JobTasksDocument,
   OneTaskDocument,
@@ -12,8 +14,8 @@ import {
 } from "../generated/operations.js";
 
 const PAGE_SIZE = 100;
-/** Of the rows on the screen so many are read anew at once. */
-const MAX_REREAD = 40;
+/** Rows on the screen that have changed are read anew at most this often, all of them together. */
+const REREAD_MS = 1_000;
 
 interface Pages {
   readonly rows: readonly TaskRowFragment[];
@@ -70,17 +72,15 @@ export function useTaskPages(jobId: string, filter: TaskFilter): TaskPages {
       (found) => found && setPages((old) => ({ ...found, rows: [...old.rows, ...found.rows] })),
     );
   }, [read, pages, isLoading]);
-  const reread = useCallback(
-    async (ids: readonly string[]) => {
-      await Promise.all(
-        ids.slice(0, MAX_REREAD).map(async (id) => {
-          const { data } = await client.query(OneTaskDocument, { id }, { requestPolicy: "network-only" }).toPromise();
-          if (data?.task) setPages((old) => ({ ...old, rows: replaced(old.rows, data.task!) }));
-        }),
-      );
-    },
-    [client],
-  );
+  const wanted = useRef(new Set<string>());
+  const reread = useThrottled(() => {
+    const ids = [...wanted.current];
+    wanted.current.clear();
+    void readMany(client, OneTaskDocument, ids).then((tasks) => {
+      const found = new Map(tasks.map((task) => [task.id, task]));
+      setPages((old) => ({ ...old, rows: old.rows.map((row) => newerOf(row, found.get(row.id))) }));
+    });
+  }, REREAD_MS);
   const take = useCallback(
     (changes: readonly Change[], onScreen: readonly string[]) => {
       const newest = new Map(
@@ -88,7 +88,8 @@ export function useTaskPages(jobId: string, filter: TaskFilter): TaskPages {
       );
       if (newest.size === 0) return;
       setPages((old) => ({ ...old, rows: old.rows.map((row) => moved(row, newest.get(row.id))) }));
-      void reread(onScreen.filter((id) => newest.has(id)));
+      for (const id of onScreen) if (newest.has(id)) wanted.current.add(id);
+      if (wanted.current.size > 0) reread();
     },
     [reread],
   );
@@ -113,6 +114,6 @@ function moved(row: TaskRowFragment, change: Change | undefined): TaskRowFragmen
   };
 }
 
-function replaced(rows: readonly TaskRowFragment[], task: TaskRowFragment): readonly TaskRowFragment[] {
-  return rows.map((row) => (row.id === task.id && task.version >= row.version ? task : row));
+function newerOf(row: TaskRowFragment, task: TaskRowFragment | undefined): TaskRowFragment {
+  return task && task.version >= row.version ? task : row;
 }

@@ -1,9 +1,8 @@
-import { Button, MultiSelect } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import type { Change } from "../api/changes.js";
-import { MEANINGS } from "../generated/meanings.js";
-import type { TaskFilter, TaskRowFragment, TaskStatus } from "../generated/operations.js";
+import type { TaskFilter, TaskRowFragment } from "../generated/operations.js";
 import { percent } from "../parts/format.js";
 import { Icon } from "../parts/icons.js";
 import { StatusWord } from "../parts/status.js";
@@ -12,6 +11,7 @@ import { Lasting } from "../parts/when.js";
 import type { JobSearch } from "../shell/search.js";
 import type { ShownJob } from "./shown-job.js";
 import { TaskDetail } from "./task-detail.js";
+import { TaskFilters } from "./task-filters.js";
 import { useTaskPages } from "./task-pages.js";
 
 interface JobTasksProps {
@@ -25,11 +25,12 @@ const ROW_HEIGHT_PX = 40;
 
 /** The job's tasks: as many as it has, of which only those on the screen are in the page. */
 export function JobTasks({ job, search, onChange, changes }: JobTasksProps) {
-  const { status, stage, code } = search;
+  const { status, stage, code, document } = search;
   const filter: TaskFilter = {
     ...(status ? { status: [...status] } : {}),
     ...(stage ? { stage: [...stage] } : {}),
     ...(code ? { errorCode: [...code] } : {}),
+    ...(document ? { documentId: document } : {}),
   };
   const pages = useTaskPages(job.id, filter);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
@@ -45,8 +46,9 @@ export function JobTasks({ job, search, onChange, changes }: JobTasksProps) {
   const items = virtualizer.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (rows.length > 0 && last >= rows.length - 20) more();
-  }, [last, rows.length, more]);
+    // What could not be read is read again by its button, or when the connection is back.
+    if (fault === null && rows.length > 0 && last >= rows.length - 20) more();
+  }, [fault, last, rows.length, more]);
   const takeChanges = useEffectEvent((found: readonly Change[]) =>
     take(
       found,
@@ -62,10 +64,10 @@ export function JobTasks({ job, search, onChange, changes }: JobTasksProps) {
     });
   };
   const isFiltered = Object.keys(filter).length > 0;
-  const clear = (): void => onChange({ status: undefined, stage: undefined, code: undefined });
+  const clear = (): void => onChange({ status: undefined, stage: undefined, code: undefined, document: undefined });
   return (
     <section aria-label="Tasks">
-      <Filters job={job} search={search} onChange={onChange} onClear={isFiltered ? clear : null} />
+      <TaskFilters job={job} search={search} onChange={onChange} onClear={isFiltered ? clear : null} />
       {fault && <FaultNote fault={fault} again={more} />}
       {rows.length === 0 && isLoading && <Loading rows={6} />}
       {rows.length === 0 && !isLoading && !fault && (
@@ -106,55 +108,6 @@ export function JobTasks({ job, search, onChange, changes }: JobTasksProps) {
         </p>
       )}
     </section>
-  );
-}
-
-interface FiltersProps {
-  readonly job: ShownJob;
-  readonly search: JobSearch;
-  readonly onChange: (part: Partial<JobSearch>) => void;
-  /** Null where nothing is to be cleared. */
-  readonly onClear: (() => void) | null;
-}
-
-function Filters({ job, search, onChange, onClear }: FiltersProps) {
-  const orNothing = <T,>(list: readonly T[]): readonly T[] | undefined => (list.length > 0 ? list : undefined);
-  const codes = new Set([...job.errorGroups.map(({ code }) => code), ...(search.code ?? [])]);
-  return (
-    <search className="filters" data-shortcut="/" aria-label="Filters of the tasks">
-      <MultiSelect
-        label="Status"
-        placeholder={search.status ? undefined : "any"}
-        data={Object.keys(MEANINGS.TaskStatus!)}
-        value={[...(search.status ?? [])]}
-        onChange={(status) => onChange({ status: orNothing(status as TaskStatus[]) })}
-        clearable
-        size="xs"
-      />
-      <MultiSelect
-        label="At the stage"
-        placeholder={search.stage ? undefined : "any"}
-        data={job.stageCounts.map(({ stage }) => stage)}
-        value={[...(search.stage ?? [])]}
-        onChange={(stage) => onChange({ stage: orNothing(stage) })}
-        clearable
-        size="xs"
-      />
-      <MultiSelect
-        label="Error code"
-        placeholder={search.code ? undefined : "any"}
-        data={[...codes]}
-        value={[...(search.code ?? [])]}
-        onChange={(code) => onChange({ code: orNothing(code) })}
-        clearable
-        size="xs"
-      />
-      {onClear && (
-        <Button variant="subtle" size="compact-xs" onClick={onClear}>
-          Clear
-        </Button>
-      )}
-    </search>
   );
 }
 

@@ -1,6 +1,4 @@
 import { Button, Checkbox, MultiSelect, Select, TagsInput, TextInput } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
-import { useState } from "react";
 import { useAsked } from "../api/ask.js";
 import { MEANINGS } from "../generated/meanings.js";
 import {
@@ -9,6 +7,7 @@ import {
   PipelineNamesDocument,
   type JobStatus,
 } from "../generated/operations.js";
+import { FoundSelect } from "../parts/found-select.js";
 import type { JobsSearch } from "../shell/search.js";
 import { isFiltered } from "./jobs-query.js";
 
@@ -108,28 +107,25 @@ function CollectionFilter({
   readonly id: string | undefined;
   readonly onChange: (id?: string) => void;
 }) {
-  const [text, setText] = useState("");
-  const [wanted] = useDebouncedValue(text, 200);
-  const found = useAsked(CollectionsNamedDocument, { filter: wanted === "" ? null : { nameContains: wanted } });
-  const chosen = useAsked(CollectionNameDocument, { id: id ?? "" }, { isPaused: id === undefined });
-  const options = new Map((found.data?.collections.nodes ?? []).map((one) => [one.id, one.name]));
-  if (id !== undefined) options.set(id, chosen.data?.collection?.name ?? id);
   return (
-    <Select
+    <FoundSelect
       label="Collection"
-      placeholder="any"
-      searchable
-      clearable
-      data={[...options].map(([value, label]) => ({ value, label }))}
-      // The server has looked for the text already.
-      filter={({ options: all }) => all}
-      value={id ?? null}
-      onChange={(value) => onChange(value ?? undefined)}
-      onSearchChange={setText}
-      nothingFoundMessage="No collection has this in its name"
-      size="xs"
+      id={id}
+      onChange={onChange}
+      useFound={useCollectionsNamed}
+      useName={useCollectionName}
+      nothing="No collection has this in its name"
     />
   );
+}
+
+function useCollectionsNamed(text: string) {
+  const asked = useAsked(CollectionsNamedDocument, { filter: text === "" ? null : { nameContains: text } });
+  return asked.data?.collections.nodes ?? [];
+}
+
+function useCollectionName(id: string | undefined): string | undefined {
+  return useAsked(CollectionNameDocument, { id: id ?? "" }, { isPaused: id === undefined }).data?.collection?.name;
 }
 
 function orderIn(value: string | null): Pick<JobsSearch, "order" | "direction"> {

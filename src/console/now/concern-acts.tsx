@@ -12,23 +12,28 @@ import type { Concern } from "./concerns.js";
 
 interface ActsProps {
   readonly concern: Concern;
+  /** When the reconciler last looked. */
+  readonly checkedAt: string;
   readonly onOrder: (order: JobOrder) => void;
   readonly onSay: () => void;
   readonly onDone: () => void;
 }
 
+/** What is still there after so long of looks has not been settled by what was done. */
+const GONE_MS = 15_000;
+
 /** What can be done about it here. What the reconciler finds goes with its next look, a few seconds later. */
-export function ConcernActs({ concern, onOrder, onSay, onDone }: ActsProps) {
+export function ConcernActs({ concern, checkedAt, onOrder, onSay, onDone }: ActsProps) {
   const { viewer } = useApi();
   const client = useClient();
   const say = useSay();
-  const [isDone, setIsDone] = useState(false);
+  const [doneAt, setDoneAt] = useState<string | null>(null);
   const admin = allowedTo(viewer.role, "ADMIN");
   const { kind, job, paused, known, title } = concern;
   const settle = async (work: () => Promise<{ readonly said: string; readonly isFault: boolean }>): Promise<void> => {
     const { said, isFault } = await work();
     say(said, isFault);
-    setIsDone(!isFault);
+    if (!isFault) setDoneAt(checkedAt);
     onDone();
   };
   const resume = (pipeline: string) => async () => {
@@ -41,6 +46,7 @@ export function ConcernActs({ concern, onOrder, onSay, onDone }: ActsProps) {
     const { data, error } = await client.mutation(RepairDocument, { input }).toPromise();
     return { said: error?.message ?? `${counted(data!.repair.changed, "row")} mended.`, isFault: error !== undefined };
   };
+  const isDone = doneAt !== null && Date.parse(checkedAt) - Date.parse(doneAt) < GONE_MS;
   if (isDone) return <span className="faint">Done; it goes with the next look.</span>;
   return (
     <>

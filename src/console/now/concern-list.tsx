@@ -5,6 +5,7 @@ import { JobDialog } from "../actions/job-dialog.js";
 import type { JobOrder } from "../actions/preview.js";
 import { meaningOf } from "../parts/status.js";
 import { Icon } from "../parts/icons.js";
+import { useReturnFocus } from "../parts/return-focus.js";
 import { Panel } from "../parts/states.js";
 import { When } from "../parts/when.js";
 import { ConcernActs } from "./concern-acts.js";
@@ -17,14 +18,17 @@ const AcknowledgeDialog = lazy(async () => ({ default: (await import("./acknowle
 interface ConcernListProps {
   readonly concerns: readonly Concern[];
   readonly isMore: boolean;
+  /** When the reconciler last looked. */
+  readonly checkedAt: string;
   /** Something was done: what is shown is to be looked at again. */
   readonly onDone: () => void;
 }
 
 /** What needs somebody, each with its sentence and what can be done about it right here. */
-export function ConcernList({ concerns, isMore, onDone }: ConcernListProps) {
+export function ConcernList({ concerns, isMore, checkedAt, onDone }: ConcernListProps) {
   const [order, setOrder] = useState<JobOrder | null>(null);
   const [saidOf, setSaidOf] = useState<Concern | null>(null);
+  useReturnFocus(saidOf !== null);
   const unknown = concerns.filter(({ known }) => known === null);
   const known = concerns.filter((concern) => concern.known !== null);
   const rows = (list: readonly Concern[]) => (
@@ -33,6 +37,7 @@ export function ConcernList({ concerns, isMore, onDone }: ConcernListProps) {
         <ConcernRow
           key={concern.id}
           concern={concern}
+          checkedAt={checkedAt}
           onOrder={setOrder}
           onSay={() => setSaidOf(concern)}
           onDone={onDone}
@@ -69,12 +74,13 @@ export function ConcernList({ concerns, isMore, onDone }: ConcernListProps) {
 
 interface RowProps {
   readonly concern: Concern;
+  readonly checkedAt: string;
   readonly onOrder: (order: JobOrder) => void;
   readonly onSay: () => void;
   readonly onDone: () => void;
 }
 
-function ConcernRow({ concern, onOrder, onSay, onDone }: RowProps) {
+function ConcernRow({ concern, checkedAt, onOrder, onSay, onDone }: RowProps) {
   const { kind, title, icon, message, since, known, job, worker } = concern;
   const [isOpen, setIsOpen] = useState(false);
   return (
@@ -108,7 +114,7 @@ function ConcernRow({ concern, onOrder, onSay, onDone }: RowProps) {
         <When at={since} />
       </span>
       <div className="concern-acts">
-        <ConcernActs concern={concern} onOrder={onOrder} onSay={onSay} onDone={onDone} />
+        <ConcernActs concern={concern} checkedAt={checkedAt} onOrder={onOrder} onSay={onSay} onDone={onDone} />
       </div>
     </li>
   );

@@ -1,6 +1,6 @@
-import { useEffect, useEffectEvent } from "react";
 import { useAsked, useThrottled } from "../api/ask.js";
 import { useChanges } from "../api/changes.js";
+import { useEvery } from "../api/every.js";
 import {
   NowAttentionDocument,
   NowCountsDocument,
@@ -13,10 +13,12 @@ import { concernsIn } from "./concerns.js";
 import { ConcernList } from "./concern-list.js";
 import { CountsRow } from "./counts-row.js";
 import { OpenJobs } from "./open-jobs.js";
+import { Throughput } from "./throughput.js";
 import { Verdict } from "./verdict.js";
 
 /** Jobs tell of their changes; for the rest the reconciler's last look is read this often. */
 const LOOK_MS = 10_000;
+const NEXT_SWEEP_MS = 6_000;
 
 /** The start page: is anything wrong, and what runs now? */
 export function NowScreen() {
@@ -31,6 +33,8 @@ export function NowScreen() {
   }, 1_000);
   const look = useThrottled(() => {
     attention.again();
+    // The estimates of what is under way have no stream of their own.
+    if (open.data?.jobs.nodes.length !== 0) open.again();
     if (concerns.some(({ kind }) => kind === "PIPELINE_PAUSED")) pipelines.again();
   }, 1_000);
   useChanges({
@@ -57,8 +61,11 @@ export function NowScreen() {
         <ConcernList
           concerns={concerns}
           isMore={attention.data?.attention.truncated ?? false}
+          checkedAt={attention.data?.attention.checkedAt ?? ""}
           onDone={() => {
             look();
+            // The reconciler finds what came of it with its next sweep.
+            setTimeout(look, NEXT_SWEEP_MS);
             rereadJobs();
             pipelines.again();
           }}
@@ -70,25 +77,10 @@ export function NowScreen() {
       <Panel title="Under way">
         <Shown asked={open}>{({ jobs }) => <OpenJobs jobs={jobs.nodes} hasMore={jobs.pageInfo.hasNextPage} />}</Shown>
       </Panel>
+      <div className="charts">
+        <Throughput title="The last hour" interval="MINUTE" buckets={60} />
+        <Throughput title="The last day" interval="HOUR" buckets={24} />
+      </div>
     </div>
   );
-}
-
-/** While somebody looks, and at once when somebody looks again. */
-function useEvery(ms: number, action: () => void): void {
-  const act = useEffectEvent(action);
-  useEffect(() => {
-    let lookedAt = Date.now();
-    const look = (): void => {
-      if (document.hidden || Date.now() - lookedAt < ms - 50) return;
-      lookedAt = Date.now();
-      act();
-    };
-    const timer = setInterval(look, ms);
-    document.addEventListener("visibilitychange", look);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener("visibilitychange", look);
-    };
-  }, [ms]);
 }

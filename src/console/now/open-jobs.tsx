@@ -1,13 +1,17 @@
 import { Link } from "@tanstack/react-router";
 import { useJobLive } from "../api/live-job.js";
-import type { JobRowFragment } from "../generated/operations.js";
+import type { NowOpenQuery } from "../generated/operations.js";
 import { ProgressText, StageStrip } from "../parts/bars.js";
+import { EstimateText } from "../parts/estimate.js";
 import { StatusWord } from "../parts/status.js";
 import { Empty } from "../parts/states.js";
 import { Lasting } from "../parts/when.js";
 
+/** An open job with its estimate. */
+type OpenJobRow = NowOpenQuery["jobs"]["nodes"][number];
+
 interface OpenJobsProps {
-  readonly jobs: readonly JobRowFragment[];
+  readonly jobs: readonly OpenJobRow[];
   readonly hasMore: boolean;
 }
 
@@ -40,7 +44,7 @@ export function OpenJobs({ jobs, hasMore }: OpenJobsProps) {
   );
 }
 
-function OpenJob({ job }: { readonly job: JobRowFragment }) {
+function OpenJob({ job }: { readonly job: OpenJobRow }) {
   useJobLive(job);
   const { id, status, pipeline, collection, counts, stageCounts, progress, startedAt, createdAt } = job;
   return (
@@ -55,6 +59,9 @@ function OpenJob({ job }: { readonly job: JobRowFragment }) {
         <ProgressText counts={counts} progress={progress} />
         <span className="faint numbers">
           <Lasting from={startedAt ?? createdAt} to={null} />
+        </span>
+        <span className="numbers">
+          <EstimateText estimate={job.eta} />
         </span>
       </div>
       <StageStrip stages={stageCounts} total={counts.total} />

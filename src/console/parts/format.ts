@@ -48,6 +48,13 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 1_440)} d ${Math.floor((minutes % 1_440) / 60)} h`;
 }
 
+/** The same as far as an estimate is worth it: "40 s", "8 min", "2.5 h". */
+export function roughly(ms: number): string {
+  if (ms < 90_000) return `${Math.round(ms / 1_000)} s`;
+  if (ms < 5_400_000) return `${Math.round(ms / 60_000)} min`;
+  return `${Math.round(ms / 1_800_000) / 2} h`;
+}
+
 const SIZES = ["bytes", "KB", "MB", "GB", "TB"];
 
 /** Such as "1.2 MB", by thousands. */

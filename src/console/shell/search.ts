@@ -26,6 +26,8 @@ export interface JobSearch {
   readonly status?: readonly TaskStatus[];
   readonly stage?: readonly string[];
   readonly code?: readonly string[];
+  /** The id of a document. */
+  readonly document?: string;
 }
 
 export const JOB_TABS = ["tasks", "results", "history", "order"] as const;
@@ -58,6 +60,7 @@ export function jobSearch(given: Given): JobSearch {
     status: wordsOf<TaskStatus>("TaskStatus", given.status),
     stage: textsIn(given.stage),
     code: textsIn(given.code),
+    document: textIn(given.document),
   });
 }
 

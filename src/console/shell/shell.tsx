@@ -3,6 +3,7 @@ import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useApi } from "../api/api.js";
 import { Icon } from "../parts/icons.js";
+import { useReturnFocus } from "../parts/return-focus.js";
 import { here } from "../session/address.js";
 import { signOut } from "../session/session.js";
 import { ConnectionSign } from "./connection-sign.js";
@@ -15,6 +16,7 @@ const HelpDialog = lazy(async () => ({ default: (await import("./help.js")).Help
 export function Shell() {
   const [isHelping, setIsHelping] = useState(false);
   useShortcuts(() => setIsHelping(true));
+  useReturnFocus(isHelping);
   useFocusOnChange();
   return (
     <>

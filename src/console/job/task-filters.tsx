@@ -1,0 +1,89 @@
+import { Button, MultiSelect } from "@mantine/core";
+import { useAsked } from "../api/ask.js";
+import { MEANINGS } from "../generated/meanings.js";
+import { DocumentNameDocument, DocumentsNamedDocument, type TaskStatus } from "../generated/operations.js";
+import { FoundSelect } from "../parts/found-select.js";
+import type { JobSearch } from "../shell/search.js";
+import type { ShownJob } from "./shown-job.js";
+
+interface FiltersProps {
+  readonly job: ShownJob;
+  readonly search: JobSearch;
+  readonly onChange: (part: Partial<JobSearch>) => void;
+  /** Null where nothing is to be cleared. */
+  readonly onClear: (() => void) | null;
+}
+
+/** All that are given must hold, as the API's filter says. */
+export function TaskFilters({ job, search, onChange, onClear }: FiltersProps) {
+  const orNothing = <T,>(list: readonly T[]): readonly T[] | undefined => (list.length > 0 ? list : undefined);
+  const codes = new Set([...job.errorGroups.map(({ code }) => code), ...(search.code ?? [])]);
+  return (
+    <search className="filters" data-shortcut="/" aria-label="Filters of the tasks">
+      <DocumentFilter
+        collectionId={job.collection.id}
+        id={search.document}
+        onChange={(document) => onChange({ document })}
+      />
+      <MultiSelect
+        label="Status"
+        placeholder={search.status ? undefined : "any"}
+        data={Object.keys(MEANINGS.TaskStatus!)}
+        value={[...(search.status ?? [])]}
+        onChange={(status) => onChange({ status: orNothing(status as TaskStatus[]) })}
+        clearable
+        size="xs"
+      />
+      <MultiSelect
+        label="At the stage"
+        placeholder={search.stage ? undefined : "any"}
+        data={job.stageCounts.map(({ stage }) => stage)}
+        value={[...(search.stage ?? [])]}
+        onChange={(stage) => onChange({ stage: orNothing(stage) })}
+        clearable
+        size="xs"
+      />
+      <MultiSelect
+        label="Error code"
+        placeholder={search.code ? undefined : "any"}
+        data={[...codes]}
+        value={[...(search.code ?? [])]}
+        onChange={(code) => onChange({ code: orNothing(code) })}
+        clearable
+        size="xs"
+      />
+      {onClear && (
+        <Button variant="subtle" size="compact-xs" onClick={onClear}>
+          Clear
+        </Button>
+      )}
+    </search>
+  );
+}
+
+interface DocumentFilterProps {
+  readonly collectionId: string;
+  readonly id: string | undefined;
+  readonly onChange: (id?: string) => void;
+}
+
+/** One document of the collection, found by a part of its name. */
+function DocumentFilter({ collectionId, id, onChange }: DocumentFilterProps) {
+  return (
+    <FoundSelect
+      label="Document"
+      id={id}
+      onChange={onChange}
+      useFound={(text) => {
+        const variables = { id: collectionId, filter: text === "" ? null : { nameContains: text } };
+        return useAsked(DocumentsNamedDocument, variables).data?.collection?.documents.nodes ?? [];
+      }}
+      useName={useDocumentName}
+      nothing="No document has this in its name"
+    />
+  );
+}
+
+function useDocumentName(id: string | undefined): string | undefined {
+  return useAsked(DocumentNameDocument, { id: id ?? "" }, { isPaused: id === undefined }).data?.document?.name;
+}

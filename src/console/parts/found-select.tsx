@@ -1,0 +1,49 @@
+import { Select } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useState } from "react";
+
+/** Something with a name. */
+interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+interface FoundSelectProps {
+  readonly label: string;
+  /** What is chosen; undefined: nothing. */
+  readonly id: string | undefined;
+  readonly onChange: (id: string | undefined) => void;
+  /** What the server has found for the text. */
+  readonly useFound: (text: string) => readonly Named[];
+  /** The name of what is chosen, once it is known. */
+  readonly useName: (id: string | undefined) => string | undefined;
+  readonly nothing: string;
+}
+
+const WAIT_MS = 200;
+
+/** A choice among more than can be listed: the server finds them by a part of their name. */
+export function FoundSelect({ label, id, onChange, useFound, useName, nothing }: FoundSelectProps) {
+  const [text, setText] = useState("");
+  const [wanted] = useDebouncedValue(text, WAIT_MS);
+  const found = useFound(wanted);
+  const name = useName(id);
+  const options = new Map(found.map((one) => [one.id, one.name]));
+  if (id !== undefined) options.set(id, name ?? id);
+  return (
+    <Select
+      label={label}
+      placeholder="any"
+      searchable
+      clearable
+      data={[...options].map(([value, shown]) => ({ value, label: shown }))}
+      // The server has looked for the text already.
+      filter={({ options: all }) => all}
+      value={id ?? null}
+      onChange={(value) => onChange(value ?? undefined)}
+      onSearchChange={setText}
+      nothingFoundMessage={nothing}
+      size="xs"
+    />
+  );
+}
