@@ -79,7 +79,9 @@ function command(one: Command): string[] {
   const name = `headway ${parent}${one.name()}`;
   const rows = [
     ...one.registeredArguments.map((argument) => [
-      code(`${argument.required ? "<" : "["}${argument.name()}${argument.variadic ? "..." : ""}${argument.required ? ">" : "]"}`),
+      code(
+        `${argument.required ? "<" : "["}${argument.name()}${argument.variadic ? "..." : ""}${argument.required ? ">" : "]"}`,
+      ),
       argument.description,
     ]),
     ...one.options.map((option) => [code(option.flags), optionText(option)]),
@@ -204,9 +206,22 @@ function typePart(type: GraphQLNamedType): string[] {
 
 function contents(type: GraphQLNamedType): string[] {
   if (isEnumType(type)) {
-    return [...table(["value", "meaning"], type.getValues().map((one) => [code(one.name), text(one.description)])), ""];
+    return [
+      ...table(
+        ["value", "meaning"],
+        type.getValues().map((one) => [code(one.name), text(one.description)]),
+      ),
+      "",
+    ];
   }
-  if (isUnionType(type)) return [`One of ${type.getTypes().map(({ name }) => code(name)).join(", ")}.`, ""];
+  if (isUnionType(type))
+    return [
+      `One of ${type
+        .getTypes()
+        .map(({ name }) => code(name))
+        .join(", ")}.`,
+      "",
+    ];
   if (isScalarType(type)) return [];
   const rows = Object.values(type.getFields()).map((field) => [
     code("args" in field ? signature(field as GraphQLField<unknown, unknown>) : field.name),

@@ -159,9 +159,9 @@ describe("the settings", () => {
     expect(JSON.stringify(faultsOf({ DATABASE_URL: "mysql://u:secret@db" }))).not.toContain("secret");
   });
 
-  test("stand in .env.example and in the README, each with its default", async () => {
+  test("stand in .env.example and in the reference, each with its default", async () => {
     expect(await readFile(new URL(".env.example", ROOT), "utf8")).toBe(envExample());
-    expect(await readFile(new URL("README.md", ROOT), "utf8")).toContain(settingsTable());
+    expect(await readFile(new URL("docs/reference/settings.md", ROOT), "utf8")).toContain(settingsTable());
     expect(loadConfig(Object.fromEntries(SETTINGS.map(({ name, default: value }) => [name, value])))).toEqual(
       loadConfig({}),
     );

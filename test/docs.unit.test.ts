@@ -7,7 +7,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 function filesBelow(folder: string, end: string): string[] {
   return readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(end))
+    .filter((entry) => entry.isFile() && entry.name.endsWith(end) && !entry.parentPath.includes("node_modules"))
     .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)));
 }
 const read = (name: string): string => readFileSync(path.join(ROOT, name), "utf8");

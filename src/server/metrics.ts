@@ -92,7 +92,9 @@ export function installationMetrics(registers: Registry[]) {
 export function serveMetrics({ db, apiDb, ofWorkers, logger }: MetricsDeps): RequestHandler {
   const ofProcess = measureProcess(apiDb === db ? { work: db } : { work: db, api: apiDb });
   const registry = new Registry();
-  const { transitions, openTasks, queueAge, measuredAgo, workers, streamLag, violations } = installationMetrics([registry]);
+  const { transitions, openTasks, queueAge, measuredAgo, workers, streamLag, violations } = installationMetrics([
+    registry,
+  ]);
   const counter = new TransitionCounter(db);
   let checkedAt = 0;
   const check = async (): Promise<void> => {

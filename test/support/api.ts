@@ -45,7 +45,7 @@ interface TestSettings {
   readonly authTimeoutMs?: number;
   readonly trustedMs?: number;
   readonly console?: boolean;
-  readonly requestsPerSecond?: number;
+}
 
 export async function createTestApi(
   pipelines: readonly Pipeline[],

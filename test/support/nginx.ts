@@ -10,21 +10,21 @@ export interface TestNginx {
   stop(): Promise<void>;
 }
 
-/** The proxy's part of the README, which is what is tried. */
-async function locationOfReadme(): Promise<string> {
-  const readme = await readFile(path.join(ROOT, "README.md"), "utf8");
-  return /```nginx\n([^`]+)```/.exec(readme)![1]!;
+/** The proxy's part of the guide to production, which is what is tried. */
+async function locationOfGuide(): Promise<string> {
+  const guide = await readFile(path.join(ROOT, "docs", "guides", "production.md"), "utf8");
+  return /```nginx\n([^`]+)```/.exec(guide)![1]!;
 }
 
 /**
- * An nginx of its own with the README's location for a Headway at `upstream`, below /headway. Everything else of its host
+ * An nginx of its own with the guide's location for a Headway at `upstream`, below /headway. Everything else of its host
  * is answered with 418.
  * @throws when nginx is not on the PATH or does not answer
  */
 export async function startNginx(port: number, upstream: string): Promise<TestNginx> {
   const folder = await mkdtemp(path.join(tmpdir(), "headway-nginx-"));
   const places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-  const location = (await locationOfReadme()).replace("http://127.0.0.1:4000/", `${upstream}/`);
+  const location = (await locationOfGuide()).replace("http://127.0.0.1:4000/", `${upstream}/`);
   await writeFile(
     path.join(folder, "nginx.conf"),
     `daemon off; error_log stderr; pid ${folder}/nginx.pid;

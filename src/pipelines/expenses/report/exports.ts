@@ -27,7 +27,7 @@ export function toCsv({ rows }: Report): string {
   return stringify([COLUMNS, ...cells], { bom: true });
 }
 
-/** The columns of ledger.csv, in their order; the README says what they hold. */
+/** The columns of ledger.csv, in their order; docs/guides/expenses.md says what they hold. */
 export const LEDGER_COLUMNS = [
   "line_id",
   "statement",
