@@ -218,7 +218,7 @@ export type RetryJobInput = {
 
 /** What a key may do; each may do what those before it may. */
 export type Role =
-  /** Delete, pause and resume, repair, act in bulk, make and revoke keys. */
+  /** Delete, pause and resume, repair, act in bulk, make and revoke keys and webhooks. */
   | 'ADMIN'
   /** Create, add, upload, submit, retry, cancel, acknowledge, and make keys for browsers. */
   | 'OPERATOR'

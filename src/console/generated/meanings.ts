@@ -90,7 +90,7 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
     "INTERRUPTED": "Its worker stopped, died or froze."
   },
   "Role": {
-    "ADMIN": "Delete, pause and resume, repair, act in bulk, make and revoke keys.",
+    "ADMIN": "Delete, pause and resume, repair, act in bulk, make and revoke keys and webhooks.",
     "OPERATOR": "Create, add, upload, submit, retry, cancel, acknowledge, and make keys for browsers.",
     "VIEWER": "Read."
   },
@@ -101,10 +101,11 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
     "NO_WORKER": "Work is due that no worker can run.",
     "PIPELINE_PAUSED": "Somebody has paused a pipeline.",
     "STUCK_JOB": "A job does not move though it could.",
+    "WEBHOOK_DISABLED": "Nothing has come through to a webhook for three days, or it is gone; see updateWebhook.",
     "WORKER_LOST": "Nothing has been heard from a worker for a lease. It goes after a day.",
     "WORKER_STALLED": "A worker beats but takes no work."
   }
 };
 
 /** The types that are kept as part of what they were asked of. */
-export const KEYLESS: readonly string[] = ["AcknowledgePayload","Actor","AddDocumentsPayload","ApiKeyConnection","ApiKeyEdge","ArtifactConnection","ArtifactEdge","Attention","BulkJobsPayload","CancelJobPayload","CancelTaskPayload","ChunkConnection","ChunkEdge","CollectionConnection","CollectionEdge","CreateBrowserKeyPayload","CreateCollectionPayload","CreateKeyPayload","CreateUploadsPayload","DeleteCollectionPayload","DocumentConnection","DocumentEdge","ErrorGroup","Estimate","Highlight","JobConnection","JobCount","JobEdge","JobSummary","LogConnection","LogEdge","LogEntry","NamedEntityConnection","NamedEntityEdge","PageInfo","Percentiles","Permission","PipelinePayload","RefusedWrite","RelatedEntity","RemoveDocumentsPayload","RepairPayload","RetryJobPayload","RetryTaskPayload","RevokeKeyPayload","SearchHit","SignedUrl","StageBucket","StageCount","StageOutput","StageRun","StageSummary","Statistics","StatisticsBucket","StatusChangeConnection","StatusChangeEdge","StreamGap","SubmitJobPayload","TaskConnection","TaskCounts","TaskEdge","TaskError","UpdateCollectionPayload","UserError","Viewer","Violation","WaitingReason","Warning"];
+export const KEYLESS: readonly string[] = ["AcknowledgePayload","Actor","AddDocumentsPayload","ApiKeyConnection","ApiKeyEdge","ArtifactConnection","ArtifactEdge","Attention","BulkJobsPayload","CancelJobPayload","CancelTaskPayload","ChunkConnection","ChunkEdge","CollectionConnection","CollectionEdge","CreateBrowserKeyPayload","CreateCollectionPayload","CreateKeyPayload","CreateUploadsPayload","CreateWebhookPayload","DeleteCollectionPayload","DeleteWebhookPayload","DocumentConnection","DocumentEdge","ErrorGroup","Estimate","Highlight","JobConnection","JobCount","JobEdge","JobSummary","LogConnection","LogEdge","LogEntry","NamedEntityConnection","NamedEntityEdge","PageInfo","Percentiles","Permission","PipelinePayload","RedeliverWebhookPayload","RefusedWrite","RelatedEntity","RemoveDocumentsPayload","RepairPayload","RetryJobPayload","RetryTaskPayload","RevokeKeyPayload","SearchHit","SignedUrl","StageBucket","StageCount","StageOutput","StageRun","StageSummary","Statistics","StatisticsBucket","StatusChangeConnection","StatusChangeEdge","StreamGap","SubmitJobPayload","TaskConnection","TaskCounts","TaskEdge","TaskError","UpdateCollectionPayload","UserError","Viewer","Violation","WaitingReason","Warning","WebhookAttempt","WebhookConnection","WebhookDeliveryConnection","WebhookDeliveryEdge","WebhookEdge","WebhookPayload"];

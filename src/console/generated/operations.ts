@@ -35,6 +35,8 @@ export type AttentionKind =
   | 'PIPELINE_PAUSED'
   /** A job does not move though it could. */
   | 'STUCK_JOB'
+  /** Nothing has come through to a webhook for three days, or it is gone; see updateWebhook. */
+  | 'WEBHOOK_DISABLED'
   /** Nothing has been heard from a worker for a lease. It goes after a day. */
   | 'WORKER_LOST'
   /** A worker beats but takes no work. */
@@ -280,7 +282,7 @@ export type RetryTaskInput = {
 
 /** What a key may do; each may do what those before it may. */
 export type Role =
-  /** Delete, pause and resume, repair, act in bulk, make and revoke keys. */
+  /** Delete, pause and resume, repair, act in bulk, make and revoke keys and webhooks. */
   | 'ADMIN'
   /** Create, add, upload, submit, retry, cancel, acknowledge, and make keys for browsers. */
   | 'OPERATOR'
@@ -511,6 +513,8 @@ export type NowAttentionQuery = { attention: { checkedAt: string, truncated: boo
         | { __typename: 'NamedEntity' }
         | { __typename: 'StatusChange' }
         | { __typename: 'Task' }
+        | { __typename: 'Webhook' }
+        | { __typename: 'WebhookDelivery' }
         | { __typename: 'Worker', id: string, hostname: string, pid: number, running: number }
        | null }> } };
 
