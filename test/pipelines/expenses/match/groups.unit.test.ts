@@ -14,8 +14,18 @@ function lineOf(
 ): LedgerLine {
   const statement = more.statement ?? "bank.csv";
   return {
-    ...{ row, date, description, amountMinor, currency: "EUR", employee: null, category: "Uncategorised" },
-    ...{ statement, id: `${statement}#${row}`, incomplete: [], flags: [], ...more },
+    row,
+    date,
+    description,
+    amountMinor,
+    currency: "EUR",
+    employee: null,
+    category: "Uncategorised",
+    statement,
+    id: `${statement}#${row}`,
+    incomplete: [],
+    flags: [],
+    ...more,
   };
 }
 
@@ -27,8 +37,17 @@ function receiptOf(
   more: Partial<LedgerReceipt> = {},
 ): LedgerReceipt {
   return {
-    ...{ id, name: id, sha256: id, date, merchant, amountMinor, currency: "EUR", employee: null },
-    ...{ incomplete: [], flags: [], ...more },
+    id,
+    name: id,
+    sha256: id,
+    date,
+    merchant,
+    amountMinor,
+    currency: "EUR",
+    employee: null,
+    incomplete: [],
+    flags: [],
+    ...more,
   };
 }
 

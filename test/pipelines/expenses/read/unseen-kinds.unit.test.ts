@@ -75,6 +75,16 @@ describe("kinds of unseen files", () => {
     expect(await amounts("bt.csv", table, { defaultCurrency: "INR" })).toEqual([-2323700, 372433, -24500]);
   });
 
+  test("outflow and inflow are the two ways, each nought where the other is not", async () => {
+    const table =
+      'Date,Payee,Memo,Outflow,Inflow\n01/13/2026,Landlord,Rent,"$1,500.00",$0.00\n01/15/2026,Employer,Salary,$0.00,"$2,500.00"\n';
+    const { lines } = await readStatement("register.csv", table);
+    expect(lines.map(({ amountMinor, flags }) => [amountMinor, flags])).toEqual([
+      [150000, []],
+      [-250000, []],
+    ]);
+  });
+
   test("a row that moved nothing and tells a balance is what the account began with", async () => {
     const table =
       "Date,Description,Debit,Credit,Balance\n01/04/2026,Opening,,,1000.00\n02/04/2026,Salary,,2500.00,3500.00\n03/04/2026,Rent,1200.00,,2300.00\n";

@@ -154,7 +154,11 @@ function mayBePair(out: Column, back: Column): boolean {
 
 /** What speaks for a structure before any arithmetic. */
 function priorOf(structure: Structure, dated: readonly GridRow[], columns: readonly Column[]): number {
-  const covered = dated.filter((row) => figureOf(row, structure, { debit: false, credit: false }) !== null).length;
+  // A nought moves nothing: it says that the amount stands elsewhere, if anything.
+  const covered = dated.filter((row) => {
+    const figure = figureOf(row, structure, { debit: false, credit: false });
+    return figure !== null && isValue(figure.written);
+  }).length;
   const coverage = 3 - (6 * (dated.length - covered)) / Math.max(1, dated.length);
   if (structure.kind === "pair") {
     const used = [structure.debit, structure.credit].filter((at) => at !== null).map((at) => columns[at]!);
