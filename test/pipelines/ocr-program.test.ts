@@ -7,7 +7,7 @@ import { parseImage } from "../../src/pipelines/documents/parsers/image.js";
 
 /** A program with English and Russian that takes a wide picture for Russian, a tall one for Thai, a square one for English. */
 const TESSERACT = `#!/bin/sh
-row() { printf '5\\t1\\t1\\t1\\t1\\t%s\\t0\\t0\\t9\\t9\\t%s\\t%s\\n' "$2" "$1" "$3"; }
+row() { printf '5\\t1\\t1\\t1\\t%s\\t1\\t0\\t0\\t9\\t9\\t%s\\t%s\\n' "$2" "$1" "$3"; }
 size=$(head -c 24 | tail -c 8 | od -An -tu1 | tr -s ' ')
 wide=0; tall=0
 set -- "$@" end
@@ -18,7 +18,7 @@ case "$*" in
     [ $wide = 1 ] && printf 'Rotate: 0\\nOrientation confidence: 9\\nScript: Cyrillic\\n'
     [ $tall = 1 ] && printf 'Rotate: 0\\nOrientation confidence: 9\\nScript: Thai\\n'
     true ;;
-  *"-l rus"*) row 96 1 Привет; row 95 2 мир; row 3 3 ~~ ;;
+  *"-l rus"*) row 96 1 Привет; row 95 1 мир; row 3 2 ~~ ;;
   *"-l eng"*) if [ $wide = 1 ] || [ $tall = 1 ]; then row 45 1 Npunwer; else row 97 1 Hello; fi ;;
 esac
 `;

@@ -4,7 +4,7 @@ import { collectionLexeme } from "./lexemes.js";
 import type { Term } from "./terms.js";
 
 /** Of one term no more chunks are looked at: a word that so many have says little. */
-const MAX_OF_A_TERM = 10_000;
+const MAX_OF_A_TERM = 5_000;
 /** Of the best by their words so many are read whole, for how near to one another the words are. */
 const MAX_READ = 1_000;
 
@@ -42,18 +42,23 @@ export function chunksByWordsStatement(
   return { sql: BEST, values };
 }
 
-/** What has all the terms is looked for by itself, for of each term alone no more than MAX_OF_A_TERM are. */
+/**
+ * What has all the terms is looked for by itself, as term 0, for of each term alone no more than MAX_OF_A_TERM are. The
+ * planner must not see what is asked: of a common word it would read the table from its beginning, others' rows and all.
+ */
 const BEST = `
   with asked as materialized (
     select term, query::tsquery as query from unnest($1::text[]) with ordinality as a(query, term)
-  ), held as (
+    union all
+    select 0, $2::tsquery where cardinality($1::text[]) > 1
+  ), found as materialized (
     select a.term, c.id from asked a cross join lateral (
       select id from headway.chunk where words @@ a.query limit ${MAX_OF_A_TERM}
     ) c
+  ), held as (
+    select term, id from found where term > 0
     union
-    select a.term, c.id from asked a cross join (
-      select id from headway.chunk where words @@ $2::tsquery limit ${MAX_OF_A_TERM}
-    ) c where (select count(*) from asked) > 1
+    select a.term, f.id from found f join asked a on a.term > 0 where f.term = 0
   ), weighed as (
     select term, ln(1 + $4::float8 / count(*)) as weight from held group by term
   ), scored as (
