@@ -117,7 +117,7 @@ create table headway.attention_item (
   state text not null,
   since timestamp with time zone not null,
   message text not null,
-  constraint attention_item_kind_check CHECK ((kind = ANY (ARRAY['INVARIANT_BROKEN'::text, 'DEPENDENCY_AWAY'::text, 'NO_WORKER'::text, 'STUCK_JOB'::text, 'FAILED_JOB'::text, 'WORKER_STALLED'::text, 'WORKER_LOST'::text, 'PIPELINE_PAUSED'::text]))),
+  constraint attention_item_kind_check CHECK ((kind = ANY (ARRAY['INVARIANT_BROKEN'::text, 'DEPENDENCY_AWAY'::text, 'NO_WORKER'::text, 'STUCK_JOB'::text, 'FAILED_JOB'::text, 'WORKER_STALLED'::text, 'WORKER_LOST'::text, 'PIPELINE_PAUSED'::text, 'WEBHOOK_DISABLED'::text]))),
   constraint attention_item_pkey PRIMARY KEY (id),
   constraint attention_item_project_id_kind_subject_key UNIQUE NULLS NOT DISTINCT (project_id, kind, subject)
 ) with (fillfactor=70);
@@ -276,6 +276,16 @@ create table headway.error_count (
   retryable integer not null,
   constraint error_count_pkey PRIMARY KEY (job_id, code, stage)
 ) with (fillfactor=70);
+
+create table headway.failed_batch (
+  job_id uuid not null,
+  project_id uuid not null,
+  due_at timestamp with time zone not null,
+  failed integer not null,
+  tasks jsonb not null,
+  constraint failed_batch_pkey PRIMARY KEY (job_id)
+) with (fillfactor=50);
+CREATE INDEX failed_batch_due ON headway.failed_batch USING btree (due_at);
 
 create table headway.forecast_error (
   project_id uuid not null,
@@ -698,6 +708,73 @@ create table headway.upload (
 );
 CREATE INDEX upload_to_sweep ON headway.upload USING btree (sweep_at) WHERE (sweep_at IS NOT NULL);
 
+create table headway.webhook (
+  id uuid not null,
+  project_id uuid not null,
+  url text not null,
+  host text not null,
+  events text[] not null,
+  pipelines text[],
+  tags text[],
+  enabled boolean not null default true,
+  disabled_reason text,
+  given_up_at timestamp with time zone,
+  failing_since timestamp with time zone,
+  secret bytea not null,
+  previous_secret bytea,
+  previous_until timestamp with time zone,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  created_by text not null,
+  deleted_at timestamp with time zone,
+  constraint webhook_pkey PRIMARY KEY (id)
+) with (fillfactor=70);
+CREATE INDEX webhook_deleted ON headway.webhook USING btree (id) WHERE (deleted_at IS NOT NULL);
+CREATE INDEX webhook_enabled ON headway.webhook USING btree (project_id) WHERE enabled;
+CREATE INDEX webhook_given_up ON headway.webhook USING btree (project_id) WHERE ((given_up_at IS NOT NULL) AND (deleted_at IS NULL));
+CREATE INDEX webhook_newest ON headway.webhook USING btree (project_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+
+create table headway.webhook_attempt (
+  id bigint not null generated always as identity,
+  project_id uuid not null,
+  delivery_id uuid not null,
+  at timestamp with time zone not null,
+  status_code integer,
+  error text,
+  duration_ms integer not null,
+  constraint webhook_attempt_pkey PRIMARY KEY (id)
+);
+CREATE INDEX webhook_attempt_of_delivery ON headway.webhook_attempt USING btree (delivery_id, id);
+
+create table headway.webhook_delivery (
+  id uuid not null,
+  project_id uuid not null,
+  webhook_id uuid not null,
+  event text not null,
+  entity_id uuid not null,
+  version integer not null,
+  job_id uuid,
+  payload jsonb,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  delivered_at timestamp with time zone,
+  next_attempt_at timestamp with time zone,
+  tries integer not null default 0,
+  claim_id uuid,
+  claimed_until timestamp with time zone,
+  constraint webhook_delivery_event_check CHECK ((event = ANY (ARRAY['JOB_STARTED'::text, 'JOB_SETTLED'::text, 'TASKS_FAILED'::text, 'COLLECTION_EXPIRED'::text]))),
+  constraint webhook_delivery_pkey PRIMARY KEY (id)
+) with (fillfactor=70);
+CREATE INDEX webhook_delivery_claimed ON headway.webhook_delivery USING btree (webhook_id) WHERE (claim_id IS NOT NULL);
+CREATE INDEX webhook_delivery_due ON headway.webhook_delivery USING btree (webhook_id, ((event = 'JOB_SETTLED'::text)), next_attempt_at) WHERE (next_attempt_at IS NOT NULL);
+CREATE INDEX webhook_delivery_newest ON headway.webhook_delivery USING btree (webhook_id, created_at DESC, id DESC);
+CREATE INDEX webhook_delivery_over ON headway.webhook_delivery USING btree (created_at) WHERE (next_attempt_at IS NULL);
+CREATE INDEX webhook_delivery_with_payload ON headway.webhook_delivery USING btree (created_at) WHERE ((next_attempt_at IS NULL) AND (payload IS NOT NULL));
+
+create table headway.webhook_turn (
+  only_row boolean not null default true,
+  constraint webhook_turn_only_row_check CHECK (only_row),
+  constraint webhook_turn_pkey PRIMARY KEY (only_row)
+);
+
 create table headway.worker (
   id uuid not null,
   project_id uuid not null,
@@ -840,6 +917,46 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.book_failed_tasks(p_limit integer)
+ RETURNS integer
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with due as (
+    delete from headway.failed_batch where job_id = any (array(
+      select job_id from headway.failed_batch where due_at <= clock_timestamp() or due_at > clock_timestamp() + interval '1 minute'
+      order by due_at limit p_limit for update skip locked))
+    returning *
+  ), booked as (
+    insert into headway.webhook_delivery (id, project_id, webhook_id, event, entity_id, version, job_id, payload, next_attempt_at)
+    select gen_random_uuid(), j.project_id, w.id, 'TASKS_FAILED', j.id, j.version, j.id,
+      headway.webhook_payload('tasks.failed', headway.data_of_job(j.id) || jsonb_build_object('failed', d.failed,
+        'tasks', jsonb_path_query_array(d.tasks, '$[0 to 99]'))), clock_timestamp()
+    from due d join headway.job j on j.id = d.job_id
+    join headway.webhook w on w.project_id = j.project_id and headway.wants_job(w, 'TASKS_FAILED', j.pipeline, j.tags)
+  )
+  select count(*)::int from due
+$function$
+;
+
+CREATE OR REPLACE FUNCTION headway.book_job_deliveries(p_started uuid[], p_settled uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into headway.webhook_delivery (id, project_id, webhook_id, event, entity_id, version, job_id, payload, next_attempt_at)
+  select gen_random_uuid(), j.project_id, w.id, e.event, j.id, j.version, j.id,
+    headway.webhook_payload(e.type, headway.data_of_job(j.id)), clock_timestamp()
+  from (
+    select 'JOB_STARTED' as event, 'job.started' as type, x.id from unnest(p_started) x(id)
+    union all
+    select 'JOB_SETTLED', 'job.settled', x.id from unnest(p_settled) x(id)
+  ) e
+  join headway.job j on j.id = e.id
+  join headway.webhook w on w.project_id = j.project_id and headway.wants_job(w, e.event, j.pipeline, j.tags)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION headway.cancel_tasks(p_tasks uuid[], p_by jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -899,6 +1016,42 @@ begin
       v_stray.project_id);
   end if;
   return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.claim_deliveries(p_limit integer, p_claim_ms integer)
+ RETURNS TABLE(id uuid, claim uuid, url text, payload jsonb, tries integer, secret bytea, previous_secret bytea)
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if not exists (select from headway.webhook h where h.enabled) then return; end if;
+  perform from headway.webhook_turn for update skip locked;
+  if not found then return; end if;
+  return query
+  with busy as (
+    select w.host, count(*) as sending from headway.webhook_delivery d join headway.webhook w on w.id = d.webhook_id
+    where d.claim_id is not null and d.claimed_until > clock_timestamp() group by w.host
+  ), due as materialized (
+    select d.id, w.host, row_number() over (
+      partition by w.host order by d.event <> 'JOB_SETTLED', d.next_attempt_at, d.id) as place, d.next_attempt_at
+    from headway.webhook w cross join (values (true), (false)) s(settled) cross join lateral (
+      select * from headway.webhook_delivery x
+      where x.webhook_id = w.id and (x.event = 'JOB_SETTLED') = s.settled and x.next_attempt_at <= clock_timestamp()
+        and coalesce(x.claimed_until <= clock_timestamp(), true)
+      order by x.next_attempt_at limit 2) d
+    where w.enabled
+  ), taken as (
+    update headway.webhook_delivery d set claim_id = gen_random_uuid(),
+      claimed_until = clock_timestamp() + make_interval(secs => p_claim_ms / 1000.0)
+    where d.id in (
+      select u.id from due u left join busy b on b.host = u.host
+      where u.place + coalesce(b.sending, 0) <= 2 order by u.next_attempt_at limit p_limit)
+    returning d.*
+  )
+  select t.id, t.claim_id, w.url, t.payload, t.tries, w.secret,
+    case when w.previous_until > clock_timestamp() then w.previous_secret end
+  from taken t join headway.webhook w on w.id = t.webhook_id;
 end $function$
 ;
 
@@ -1162,7 +1315,7 @@ declare
   c headway.statistic_cursor;
   i headway.database_identity;
   v_now timestamptz := clock_timestamp();
-  v_xmin xid8 := pg_snapshot_xmin(pg_current_snapshot());
+  v_xmin xid8;
   v_rest boolean;
   v_count int;
   v_tx xid8;
@@ -1171,6 +1324,8 @@ declare
 begin
   select * into c from headway.statistic_cursor where project_id = p_project for update skip locked;
   if not found then return 0; end if;
+  -- Once the cursor is held: by an older one than its last holder's, it would go back.
+  v_xmin := greatest(c.tx, pg_snapshot_xmin(pg_current_snapshot()));
   select * into i from headway.database_identity;
   v_rest := c.database_id is distinct from i.id;
 
@@ -1257,7 +1412,9 @@ begin
     -- What is there already and may not be counted yet is the first that is missing.
     select s.at into v_as_of from headway.status_change s
     where s.project_id = p_project and (s.tx, s.position) >= (v_xmin, 0) order by s.tx, s.position limit 1;
-    update headway.statistic_cursor set tx = v_xmin, position = 0, as_of = least(v_now, v_as_of) where project_id = p_project;
+    update headway.statistic_cursor set tx = v_xmin, position = case when c.tx = v_xmin then c.position else 0 end,
+      as_of = least(v_now, v_as_of)
+    where project_id = p_project;
   end if;
   return v_count;
 end $function$
@@ -1293,6 +1450,20 @@ begin
     from headway.job j where j.id = m.job_id;
   end loop;
 end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.data_of_job(p_job uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select jsonb_build_object('entityType', 'JOB', 'entityId', j.id, 'version', j.version, 'jobId', j.id,
+    'collectionId', j.collection_id, 'pipeline', j.pipeline, 'pipelineVersion', j.pipeline_version, 'tags', j.tags,
+    'run', j.run, 'status', j.status, 'counts', jsonb_build_object('total', j.total, 'queued', j.queued,
+      'running', j.running, 'completed', j.completed, 'failed', j.failed, 'cancelled', j.cancelled, 'skipped', j.skipped))
+  from headway.job j where j.id = p_job
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION headway.documents_seen(p_job uuid)
@@ -1641,6 +1812,13 @@ AS $function$
   from (
     select v.*, row_number() over (partition by v.project_id order by v.ready desc) as place from unserved v
   ) u where u.place <= 101
+  union all
+  select h.project_id, 'WEBHOOK_DISABLED', h.id::text, h.id, h.given_up_at::text, h.given_up_at,
+    format('A webhook to %s is disabled: %s', h.host, h.disabled_reason)
+  from (
+    select w.*, row_number() over (partition by w.project_id order by w.given_up_at desc) as place
+    from headway.webhook w where w.given_up_at is not null and w.deleted_at is null
+  ) h where h.place <= 101
   union all
   select null, 'DEPENDENCY_AWAY', 'redis', null, '', clock_timestamp(),
     format('Redis is away, and work goes on by polling: %s', p_redis)
@@ -2208,8 +2386,68 @@ CREATE OR REPLACE FUNCTION headway.place_in_histogram(p_value double precision)
  IMMUTABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select ceil(ln(greatest(p_value, 0.001)) / ln(1.04::float8))::int
+  select case when p_value is not null then ceil(ln(greatest(p_value, 0.001)) / ln(1.04::float8))::int end
 $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.prune_deliveries(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_emptied int;
+  v_removed int;
+begin
+  update headway.webhook_delivery set payload = null where id = any (array(
+    select id from headway.webhook_delivery
+    where next_attempt_at is null and payload is not null and created_at < clock_timestamp() - interval '7 days'
+    order by created_at limit p_limit for update skip locked));
+  get diagnostics v_emptied = row_count;
+  delete from headway.webhook_delivery where id = any (array(
+    (select id from headway.webhook_delivery
+     where next_attempt_at is null and created_at < clock_timestamp() - interval '30 days'
+     order by created_at limit p_limit)
+    union
+    (select d.id from headway.webhook w join headway.webhook_delivery d on d.webhook_id = w.id
+     where w.deleted_at is not null limit p_limit)));
+  get diagnostics v_removed = row_count;
+  delete from headway.webhook w where w.deleted_at < clock_timestamp() - interval '10 minutes'
+    and not exists (select from headway.webhook_delivery d where d.webhook_id = w.id);
+  return v_emptied + v_removed;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.record_attempt(p_delivery uuid, p_claim uuid, p_at timestamp with time zone, p_duration_ms integer, p_status integer, p_error text, p_next_ms double precision, p_is_gone boolean)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  d headway.webhook_delivery;
+begin
+  update headway.webhook_delivery w set tries = w.tries + 1, claim_id = null, claimed_until = null,
+    delivered_at = case when p_error is null then v_now end,
+    next_attempt_at = case when p_error is not null then v_now + make_interval(secs => p_next_ms / 1000) end
+  where w.id = p_delivery and w.claim_id = p_claim returning * into d;
+  if not found then return false; end if;
+  insert into headway.webhook_attempt (project_id, delivery_id, at, status_code, error, duration_ms)
+  values (d.project_id, d.id, p_at, p_status, p_error, p_duration_ms);
+  if p_error is null then
+    update headway.webhook set failing_since = null where id = d.webhook_id and failing_since is not null;
+    return true;
+  end if;
+  update headway.webhook set failing_since = v_now where id = d.webhook_id and failing_since is null;
+  update headway.webhook set enabled = false, given_up_at = v_now,
+    disabled_reason = case when p_is_gone then 'It answered 410 Gone.'
+      else format('Nothing has come through since %s; the last attempt failed: %s',
+        to_char(failing_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), p_error) end
+  where id = d.webhook_id and enabled and (p_is_gone or failing_since < v_now - interval '3 days');
+  return true;
+end $function$
 ;
 
 CREATE OR REPLACE FUNCTION headway.record_changes(p_actor_type text, p_actor text, p_worker uuid, p_crash_limit integer, p_changes jsonb, p_wait boolean DEFAULT true)
@@ -2425,6 +2663,15 @@ begin
     select n.project_id, 'COLLECTION', n.id, n.id, n.version, o.status, n.status, n.changed_by_type, n.changed_by,
       n.change_reason, n.change_message, n.change_id, n.status_changed_at
     from new_rows n join old_rows o on o.id = n.id where n.version <> o.version order by n.id;
+    if exists (select from headway.webhook where enabled) then
+      insert into headway.webhook_delivery (id, project_id, webhook_id, event, entity_id, version, payload, next_attempt_at)
+      select gen_random_uuid(), w.project_id, w.id, 'COLLECTION_EXPIRED', n.id, n.version,
+        headway.webhook_payload('collection.expired', jsonb_build_object('entityType', 'COLLECTION', 'entityId', n.id,
+          'version', n.version, 'collectionId', n.id, 'status', n.status, 'reason', n.change_reason)), clock_timestamp()
+      from new_rows n join old_rows o on o.id = n.id
+      join headway.webhook w on w.project_id = n.project_id and w.enabled and 'COLLECTION_EXPIRED' = any (w.events)
+      where n.status = 'EXPIRED' and o.status <> 'EXPIRED';
+    end if;
   end if;
   perform pg_notify(tg_table_schema, '');
   return null;
@@ -2483,6 +2730,13 @@ begin
     select n.project_id, n.pipeline, c.status, sum(c.jobs) from new_rows n join old_rows o on o.id = n.id
     cross join lateral (values (o.status, -1), (n.status, 1)) c(status, jobs)
     where n.status <> o.status group by 1, 2, 3 having sum(c.jobs) <> 0;
+    if exists (select from headway.webhook where enabled) then
+      perform headway.book_job_deliveries(
+        array(select n.id from new_rows n join old_rows o on o.id = n.id
+          where n.change_reason = 'STARTED' and o.status = 'QUEUED' and n.status <> 'QUEUED'),
+        array(select n.id from new_rows n join old_rows o on o.id = n.id
+          where n.finished_at is not null and o.finished_at is null));
+    end if;
     if exists (select from new_rows where cancel_requested_at is not null and finished_at is null) then
       update headway.ready_stage set not_before = 'infinity'
       where job_id in (select id from new_rows where cancel_requested_at is not null);
@@ -3074,6 +3328,18 @@ begin
       set failed = e.failed + excluded.failed, retryable = e.retryable + excluded.retryable;
   end if;
 
+  if exists (select from unnest(v_moves) m where m.from_status <> 'FAILED' and m.to_status = 'FAILED')
+    and exists (select from headway.webhook where enabled and 'TASKS_FAILED' = any (events)) then
+    insert into headway.failed_batch as b (job_id, project_id, due_at, failed, tasks)
+    select n.job_id, n.project_id, clock_timestamp() + interval '10 s', count(*),
+      jsonb_agg(jsonb_build_object('taskId', n.id, 'version', n.version, 'documentId', n.document_id, 'code', n.error_code,
+        'stage', n.error_stage) order by n.ordinal)
+    from new_rows n full join old_rows o on o.id = n.id
+    where n.status = 'FAILED' and o.status <> 'FAILED' group by 1, 2 order by 1
+    on conflict (job_id) do update set failed = b.failed + excluded.failed,
+      tasks = case when jsonb_array_length(b.tasks) < 100 then b.tasks || excluded.tasks else b.tasks end;
+  end if;
+
   update headway.stage_count s set queued = s.queued + d.queued, running = s.running + d.running,
     completed = s.completed + d.completed, failed = s.failed + d.failed
   from (
@@ -3336,6 +3602,27 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.wants_job(w headway.webhook, p_event text, p_pipeline text, p_tags text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select w.enabled and p_event = any (w.events) and coalesce(p_pipeline = any (w.pipelines), true)
+    and coalesce(w.tags <@ p_tags, true)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION headway.webhook_payload(p_type text, p_data jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select jsonb_build_object('type', p_type, 'data', p_data,
+    'timestamp', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+$function$
+;
+
 CREATE OR REPLACE FUNCTION headway.why_not_run(p_serves jsonb, p_job uuid, p_pipeline text, p_version integer, p_stage text)
  RETURNS text
  LANGUAGE sql
@@ -3497,6 +3784,10 @@ alter table headway.error_count add constraint error_count_job_id_fkey FOREIGN K
 
 alter table headway.error_count add constraint error_count_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
+alter table headway.failed_batch add constraint failed_batch_job_id_fkey FOREIGN KEY (job_id) REFERENCES headway.job(id);
+
+alter table headway.failed_batch add constraint failed_batch_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
 alter table headway.forecast_error add constraint forecast_error_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
 
 alter table headway.job add constraint job_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES headway.collection(id);
@@ -3566,5 +3857,15 @@ alter table headway.statistic_cursor add constraint statistic_cursor_project_id_
 alter table headway.task add constraint task_document_id_fkey FOREIGN KEY (document_id) REFERENCES headway.document(id) ON DELETE SET NULL;
 
 alter table headway.upload add constraint upload_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
+alter table headway.webhook add constraint webhook_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
+alter table headway.webhook_attempt add constraint webhook_attempt_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES headway.webhook_delivery(id) ON DELETE CASCADE;
+
+alter table headway.webhook_attempt add constraint webhook_attempt_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
+alter table headway.webhook_delivery add constraint webhook_delivery_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
+
+alter table headway.webhook_delivery add constraint webhook_delivery_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES headway.webhook(id);
 
 alter table headway.worker add constraint worker_project_id_fkey FOREIGN KEY (project_id) REFERENCES headway.project(id);
