@@ -25,9 +25,16 @@ export function useAsked<Data, Variables extends AnyVariables>(
     pause: isPaused,
     requestPolicy: "cache-and-network",
   });
+  // An answer that does not come leaves what was answered before to the same question.
+  const question = JSON.stringify(variables);
+  const kept = useRef<{ readonly question: string; readonly data: Data } | null>(null);
+  useEffect(() => {
+    if (data !== undefined && data !== null) kept.current = { question, data };
+  }, [data, question]);
+  const shown = data ?? (kept.current?.question === question ? kept.current.data : undefined);
   const again = useCallback(() => execute({ requestPolicy: "network-only" }), [execute]);
   useEffect(() => connection.onReturn(() => !isPaused && again()), [connection, again, isPaused]);
-  return { data, fault: error ? faultOf(error) : null, isLoading: fetching && data === undefined, again };
+  return { data: shown, fault: error ? faultOf(error) : null, isLoading: fetching && shown === undefined, again };
 }
 
 /** Calls `action` soon, once for all calls within `waitMs`: at once where the last one is longer ago. */
