@@ -18,7 +18,7 @@ case "$*" in
     [ $wide = 1 ] && printf 'Rotate: 0\\nOrientation confidence: 9\\nScript: Cyrillic\\n'
     [ $tall = 1 ] && printf 'Rotate: 0\\nOrientation confidence: 9\\nScript: Thai\\n'
     true ;;
-  *"-l rus"*) row 96 1 Привет; row 95 1 мир; row 3 2 ~~ ;;
+  *"-l rus"*) row 96 1 Привет; row 95 1 мир; row 20 2 ~~ ;;
   *"-l eng"*) if [ $wide = 1 ] || [ $tall = 1 ]; then row 45 1 Npunwer; else row 97 1 Hello; fi ;;
 esac
 `;
