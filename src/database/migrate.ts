@@ -115,7 +115,8 @@ async function bringIn(client: pg.Client, schema: string, wait: LockWait): Promi
   await bring(sqlFile(TRIGGERS_FILE), lockTables(TRIGGER_TABLES, "access exclusive"));
   // Each time, not by its hash: what is missing is added, whatever the reason.
   await query(sqlFile(TRANSITIONS_FILE).text);
-  await query(IDENTIFY);
+  // Asked for first: whoever may only use the tables may not read the sequence.
+  if ((await query(IS_IDENTIFIED)).length === 0) await query(IDENTIFY);
   return done;
 }
 
@@ -177,6 +178,8 @@ async function refuseEarlierBuild(query: Query, schema: string): Promise<void> {
  * The identity in every cursor: made anew when this database is not the one it was made in (restored elsewhere, or
  * copied from a template), so that an old cursor is answered with a gap and never with somebody else's changes.
  */
+const IS_IDENTIFIED = `select from headway.database_identity i, pg_control_system() s, pg_database d
+  where d.datname = current_database() and i.system_identifier = s.system_identifier || '/' || d.oid`;
 const IDENTIFY = `insert into headway.database_identity as i (id, system_identifier, first_tx, first_position)
   select gen_random_uuid(), s.system_identifier || '/' || d.oid, pg_current_xact_id(),
     case when p.is_called then p.last_value else 0 end

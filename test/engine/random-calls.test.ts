@@ -146,7 +146,8 @@ async function claim(run: Run, by: Holder, limit: number, more: { suspects?: "on
   return claims.length > 0;
 }
 
-type Write = { kind: "stage" } | { kind: "hand_on" } | { kind: "complete" } | { kind: "end"; cause: Cause };
+type Write =
+  { kind: "stage" } | { kind: "hand_on"; isQueued?: boolean } | { kind: "complete" } | { kind: "end"; cause: Cause };
 
 /** Writes what the holder wants of its task. False when it was refused, and then it has left nothing but evidence. */
 async function write(run: Run, held: Held, wanted: Write): Promise<boolean> {
@@ -157,10 +158,17 @@ async function write(run: Run, held: Held, wanted: Write): Promise<boolean> {
     wanted.kind === "stage"
       ? { ...base, kind: "stage", stage: "index", maxAttempts: 2 }
       : wanted.kind === "hand_on"
-        ? { ...base, kind: "hand_on", stage: "index" }
+        ? { ...base, ...wanted, stage: "index" }
         : wanted.kind === "complete"
           ? { ...base, kind: "complete" }
-          : { taskId, fence, ...wanted, code: wanted.cause === "PERMANENT_ERROR" ? "BROKEN" : undefined, delayMs: 0 };
+          : {
+              taskId,
+              fence,
+              ...wanted,
+              code: wanted.cause === "PERMANENT_ERROR" ? "BROKEN" : undefined,
+              delayMs: 0,
+              laterForMs: wanted.cause === "RETRY_LATER" ? 60_000 : undefined,
+            };
   const recorded = await held.by.recorder.record(change);
   if (recorded === null) {
     held.refusals += 1;
@@ -211,6 +219,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   "claim as an unknown worker": (run, pick) => claim(run, run.holders[1]!, 1 + (pick % 3)),
   "go on": writing({ kind: "stage" }, ["read"]),
   "hand on": writing({ kind: "hand_on" }, ["read"]),
+  "queue for a limit": writing({ kind: "hand_on", isQueued: true }, ["read"]),
   complete: writing({ kind: "complete" }, ["index", "sum"]),
   "write late": async (run, pick) => {
     const held = take(run.lost, pick);

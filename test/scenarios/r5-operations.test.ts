@@ -234,7 +234,8 @@ describe("embeddings only", () => {
     await run(id, { embeddings: false });
     const before = await stand(id);
     expect(before).toMatchObject({ chunksWithEmbeddings: 0, embeddingCoverage: 0 });
-    expect(await hits(id, "lighthouse")).toEqual([]);
+    // By its words alone, and not by what it means.
+    expect(await hits(id, "lighthouse")).toEqual(["fleeting.txt"]);
     await rm(file);
     const ended = await run(id, { only: "embeddings" });
     expect(ended).toMatchObject({ status: "COMPLETED", output: { documents: 3, chunks: before.chunkCount } });
