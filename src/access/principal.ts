@@ -13,6 +13,8 @@ export interface Principal {
   readonly scope: KeyScope | null;
   /** The key that its requests count against: a browser's are its maker's. */
   readonly countsAs: string;
+  /** Itself, or the key that it was made by and ends with. */
+  readonly rootKeyId: string;
 }
 
 /**
@@ -53,7 +55,16 @@ export async function authenticateAddress(
 }
 
 function principalOf({ id: keyId, name, role, projectId, project, scope, madeBy }: KeyRow): Principal {
-  return { keyId, name, role, projectId, project, scope, countsAs: scope === null ? keyId : (madeBy ?? keyId) };
+  return {
+    keyId,
+    name,
+    role,
+    projectId,
+    project,
+    scope,
+    countsAs: scope === null ? keyId : (madeBy ?? keyId),
+    rootKeyId: madeBy ?? keyId,
+  };
 }
 
 /** The least role for each mutation; a mutation that is not here can't be built. Reading needs VIEWER. */

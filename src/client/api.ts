@@ -43,7 +43,10 @@ export class Api {
     this.headers = options.key ? { authorization: `Bearer ${options.key}` } : {};
   }
 
-  /** Asks again what was refused for the moment: nothing was done of it. @throws {ClientError} */
+  /**
+   * Asks again what was refused for the moment. Of a mutation that is what was refused whole: a field of its answer that
+   * can't be shown just now says nothing of what was done. @throws {ClientError}
+   */
   async run<Data, Variables>(
     operation: Operation<Data, Variables>,
     variables: Variables,
@@ -57,7 +60,8 @@ export class Api {
         ...(signal ? { signal } : {}),
       });
       const [first] = errors ?? [];
-      const retryAfterMs = first?.extensions?.retryAfterMs;
+      const isDone = (first?.path?.length ?? 0) > 1 && /^\s*mutation\b/.test(String(operation));
+      const retryAfterMs = isDone ? undefined : first?.extensions?.retryAfterMs;
       if (first && (retryAfterMs === undefined || refusals === MAX_REFUSALS)) throw faultOf(first);
       if (!first && data) return data;
       if (!first) throw this.#notHeadway("its answer has neither data nor errors");

@@ -26,7 +26,9 @@ const MAX_FAILURES = 10;
 export async function downloadFile(api: Api, address: string, options: DownloadOptions = {}): Promise<DownloadedFile> {
   const { signal, onProgress } = options;
   const url = new URL(address, `${api.url}/`);
-  const key = url.searchParams.has("signature") ? {} : api.headers;
+  // The key is this server's alone, wherever an address may lead.
+  const isOurs = url.origin === new URL(api.url).origin && !url.searchParams.has("signature");
+  const key = isOurs ? api.headers : {};
   let pieces: Uint8Array<ArrayBuffer>[] = [];
   let [receivedBytes, failures] = [0, 0];
   let totalBytes: number | null = null;

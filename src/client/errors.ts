@@ -59,6 +59,7 @@ export function isPassing(error: unknown): boolean {
 /** An error of GraphQL, as it stands in an answer. */
 export interface GraphFault {
   readonly message: string;
+  readonly path?: readonly (string | number)[];
   readonly extensions?: { readonly code?: unknown; readonly retryAfterMs?: number };
 }
 

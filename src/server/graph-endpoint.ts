@@ -5,7 +5,13 @@ import {
 } from "@apollo/server/plugin/disabled";
 import { expressMiddleware } from "@as-integrations/express5";
 import express, { type Express, type RequestHandler, type Response } from "express";
-import { getOperationAST, GraphQLError, type DocumentNode } from "graphql";
+import {
+  getOperationAST,
+  GraphQLError,
+  OperationTypeNode,
+  type DocumentNode,
+  type GraphQLFormattedError,
+} from "graphql";
 import type { Server } from "node:http";
 import type { GraphRequest } from "../graphql/limits/limits.js";
 import type { Logger } from "../logger.js";
@@ -94,14 +100,26 @@ function telling({ costOf }: Pick<GraphService<never>, "costOf">): ApolloServerP
   };
 }
 
+function withoutRetry(error: GraphQLFormattedError): GraphQLFormattedError {
+  const { retryAfterMs: _, ...extensions } = error.extensions ?? {};
+  return { ...error, extensions };
+}
+
 /**
  * Who is told to come back later is told so in the head of the answer too, where proxies and clients of HTTP look; by the
  * status only where there is nothing else in the answer.
  */
 const retryAfter: ApolloServerPlugin<object> = {
   requestDidStart: async () => ({
-    willSendResponse: async ({ response: { http, body } }) => {
+    willSendResponse: async ({ response: { http, body }, operation }) => {
       if (body.kind !== "single") return;
+      const { errors } = body.singleResult;
+      if (errors && operation?.operation === OperationTypeNode.MUTATION) {
+        // Something was done, or may have been: whoever sent it again by itself would do it twice.
+        const mayBeDone =
+          operation.selectionSet.selections.length > 1 || errors.some(({ path }) => (path?.length ?? 0) > 1);
+        if (mayBeDone) body.singleResult.errors = errors.map(withoutRetry);
+      }
       const busy = body.singleResult.errors?.find(({ extensions }) => extensions?.code === "SERVICE_BUSY");
       const waitMs = busy?.extensions?.retryAfterMs;
       // Where it is not known whether a mutation was carried out, nobody is asked to send it again.

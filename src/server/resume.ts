@@ -82,6 +82,8 @@ async function receivePatch(deps: UploadDeps, req: IncomingMessage, offset: numb
   if (offset + length > upload.sizeBytes) throw sizeMismatch(offset + length, upload);
   const attempt = await startAttempt(deps.db, upload);
   const body = new Body(req, deps.pace);
+  // Nobody knows yet whether the database has taken the piece at hand: it is not to go then.
+  let isUnsure = false;
   try {
     while (upload.receivedBytes < upload.sizeBytes && (await body.hasMore())) {
       const startByte = upload.receivedBytes;
@@ -96,7 +98,10 @@ async function receivePatch(deps: UploadDeps, req: IncomingMessage, offset: numb
         if (await complete(deps, { ...attempt, blobKey }, sha256)) return { ...upload, receivedBytes: sizeBytes };
       } else {
         await failpoint("upload.before_part");
-        if (await keepPart(deps.db, attempt, { startByte, sizeBytes })) {
+        isUnsure = true;
+        const isKept = await keepPart(deps.db, attempt, { startByte, sizeBytes });
+        isUnsure = false;
+        if (isKept) {
           upload = { ...upload, receivedBytes: startByte + sizeBytes };
           continue;
         }
@@ -107,7 +112,7 @@ async function receivePatch(deps: UploadDeps, req: IncomingMessage, offset: numb
     if (upload.receivedBytes < upload.sizeBytes) body.assertWell();
   } finally {
     body.end();
-    if (upload.receivedBytes === offset) await discardAttempt(deps.db, attempt).catch(() => undefined);
+    if (!isUnsure && upload.receivedBytes === offset) await discardAttempt(deps.db, attempt).catch(() => undefined);
   }
   return whole(deps, upload, find);
 }
@@ -122,8 +127,9 @@ async function whole(deps: UploadDeps, upload: OpenUpload, find: Find): Promise<
   try {
     const keys = (await partsOf(db, upload)).map(({ blobKey }) => blobKey);
     const source = Readable.from(joined(blobs, keys), { objectMode: false });
-    const { sha256 } = await blobs.write(attempt.blobKey, source, { maxBytes: upload.sizeBytes });
-    isKept = await complete(deps, attempt, sha256);
+    const { sizeBytes, sha256 } = await blobs.write(attempt.blobKey, source, { maxBytes: upload.sizeBytes });
+    // Fewer where another process completes it just now, and has taken the pieces away.
+    isKept = sizeBytes === upload.sizeBytes && (await complete(deps, attempt, sha256));
   } finally {
     if (!isKept) await discardAttempt(db, attempt).catch(() => undefined);
   }

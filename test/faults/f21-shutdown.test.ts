@@ -54,7 +54,8 @@ describe("F21: SIGTERM with long work", () => {
       const socket = new WebSocket(stopping.url.replace("http", "ws") + "/graphql", "graphql-transport-ws");
       const closedWith = new Promise<number>((resolve) => socket.once("close", resolve));
       await new Promise((resolve) => socket.once("open", resolve));
-      socket.send('{"type":"connection_init"}');
+      // With its key: one without would be closed for that, where a worker takes its time to start.
+      socket.send(JSON.stringify({ type: "connection_init", payload: { authorization: `Bearer ${stopping.key}` } }));
       await new Promise((resolve) => socket.once("message", resolve));
       await start(ROLES.worker);
 
@@ -117,7 +118,7 @@ describe("F21: SIGTERM with long work", () => {
 
   test("a second SIGTERM ends at once, and the sweep gives the work back", async () => {
     const stopping = await start(ROLES.worker, { HEADWAY_GRACE_MS: "60000" });
-    const job = await rig.submit(api, 2, { options: { holdMs: 5_000 } });
+    const job = await rig.submit(api, 2, { options: { holdMs: 15_000 } });
     await until("it runs there", async () => {
       const { rows } = await rig.db.query(
         "select count(*)::int as n from headway.task t join headway.worker w on w.id = t.worker_id where t.job_id = $1 and w.pid = $2",

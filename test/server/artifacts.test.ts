@@ -20,6 +20,7 @@ const principal: Principal = {
   project: "default",
   scope: null,
   countsAs: "tester",
+  rootKeyId: "tester",
 };
 
 describe("artifacts over HTTP", () => {

@@ -68,7 +68,7 @@ as $$
   ) u where u.place <= 101
   union all
   select h.project_id, 'WEBHOOK_DISABLED', h.id::text, h.id, h.given_up_at::text, h.given_up_at,
-    format('A webhook to %s is disabled: %s', h.host, h.disabled_reason)
+    format('A webhook to %s is disabled; an ADMIN sees why in webhooks, and enables it again.', h.host)
   from (
     select w.*, row_number() over (partition by w.project_id order by w.given_up_at desc) as place
     from headway.webhook w where w.given_up_at is not null and w.deleted_at is null

@@ -15,15 +15,20 @@ begin
   with busy as (
     select w.host, count(*) as sending from headway.webhook_delivery d join headway.webhook w on w.id = d.webhook_id
     where d.claim_id is not null and d.claimed_until > clock_timestamp() group by w.host
-  ), due as materialized (
-    select d.id, w.host, row_number() over (
-      partition by w.host order by d.event <> 'JOB_SETTLED', d.next_attempt_at, d.id) as place, d.next_attempt_at
+  ), ranked as materialized (
+    -- Webhooks of one host take turns.
+    select d.id, w.host, d.event, d.next_attempt_at, row_number() over (
+      partition by w.id order by d.event <> 'JOB_SETTLED', d.next_attempt_at, d.id) as turn
     from headway.webhook w cross join (values (true), (false)) s(settled) cross join lateral (
       select * from headway.webhook_delivery x
       where x.webhook_id = w.id and (x.event = 'JOB_SETTLED') = s.settled and x.next_attempt_at <= clock_timestamp()
         and coalesce(x.claimed_until <= clock_timestamp(), true)
       order by x.next_attempt_at limit 2) d
     where w.enabled
+  ), due as (
+    select r.id, r.host, r.next_attempt_at, row_number() over (
+      partition by r.host order by r.turn, r.event <> 'JOB_SETTLED', r.next_attempt_at, r.id) as place
+    from ranked r
   ), taken as (
     update headway.webhook_delivery d set claim_id = gen_random_uuid(),
       claimed_until = clock_timestamp() + make_interval(secs => p_claim_ms / 1000.0)

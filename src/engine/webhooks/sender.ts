@@ -44,6 +44,7 @@ export class WebhookSender {
   readonly #sending = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> | null = null;
+  #isLooking = false;
   #stopped = false;
   #prunedAt = -Infinity;
 
@@ -68,10 +69,21 @@ export class WebhookSender {
   #arm(delayMs: number): void {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
+      this.#isLooking = true;
       this.#looking = this.#look()
         .catch((error: unknown) => this.#deps.onError(error, "looking for what webhooks are to be told"))
-        .finally(() => this.#arm(this.#deps.pollMs ?? POLL_MS));
+        .finally(() => {
+          this.#isLooking = false;
+          this.#arm(this.#deps.pollMs ?? POLL_MS);
+        });
     }, delayMs);
+  }
+
+  /** What waited behind a delivery that has ended need not wait for the next poll. */
+  #lookSoon(): void {
+    if (this.#isLooking || this.#timer === null) return;
+    clearTimeout(this.#timer);
+    this.#arm(0);
   }
 
   async #look(): Promise<void> {
@@ -83,7 +95,10 @@ export class WebhookSender {
       for (const one of claimed) {
         const sent = this.#deliver(one)
           .catch((error: unknown) => this.#deps.onError(error, `sending delivery ${one.id} to a webhook`))
-          .finally(() => this.#sending.delete(sent));
+          .finally(() => {
+            this.#sending.delete(sent);
+            this.#lookSoon();
+          });
         this.#sending.add(sent);
       }
     }

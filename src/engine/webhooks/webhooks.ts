@@ -141,7 +141,9 @@ export async function redeliver({ db }: Deps, actor: Actor, deliveryId: string):
        join headway.webhook w on w.id = d.webhook_id
        where d.id = $1 and d.project_id = $2 and w.deleted_at is null
      ), again as (
-       update headway.webhook_delivery d set next_attempt_at = clock_timestamp(), delivered_at = null, tries = 0
+       update headway.webhook_delivery d set next_attempt_at = clock_timestamp(), delivered_at = null, tries = 0,
+         -- What is being sent just now counts for nothing any more.
+         claim_id = null, claimed_until = null
        from known k where d.id = k.id and k.kept and k.enabled and d.payload is not null
      )
      select kept, enabled from known`,

@@ -66,7 +66,9 @@ export class JobResolver {
   ): Promise<object> {
     const { deps, actor, loaders } = context;
     const openJob = async ({ code, details }: UserFault): Promise<{ job?: Job | null }> =>
-      code === "ACTIVE_JOB_EXISTS" ? { job: await loaders.job.load(details.jobId as string) } : {};
+      code === "ACTIVE_JOB_EXISTS" && typeof details.jobId === "string"
+        ? { job: await loaders.job.load(details.jobId) }
+        : {};
     return payload(
       { job: null, deduplicated: false },
       async () => {

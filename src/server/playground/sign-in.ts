@@ -44,14 +44,16 @@ export function serveSignIn(app: Express, { signIn, page, authenticate }: SignIn
       const message = `A link works on the server's own machine alone, and this address is ${host.slice(0, 200)}. Run the command there, or show a key instead.`;
       return refuse(res, 403, "FORBIDDEN", message);
     }
-    const { keyId, projectId, role, name, scope } = await authenticate(req.headers.authorization);
+    const { rootKeyId, projectId, role, name, scope } = await authenticate(req.headers.authorization);
     if (scope !== null) {
       throw new AccessDenied(
         "FORBIDDEN",
         `The key "${name}" sees one part of its project; a link signs in to all of it.`,
       );
     }
-    res.json({ path: linkPath(page, signIn!.makeCode({ projectId, role, createdBy: name, keyId })) });
+    // A session that was asked for by a session ends with the key of the first: a chain of them outlives no key.
+    const grant = { projectId, role, createdBy: name, keyId: rootKeyId };
+    res.json({ path: linkPath(page, signIn!.makeCode(grant)) });
   });
   app.post("/playground/session", express.json({ limit: MAX_BODY_BYTES }), async (req, res) => {
     if (!isOwnPage(req)) return foreign(res, req);
