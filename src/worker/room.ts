@@ -5,6 +5,8 @@
  */
 export type SuspectRule = "only" | "between" | "never";
 
+const ASK_AGAIN_MS = 1_000;
+
 /** How many tasks a worker may take just now, and of which kind. */
 export class Room {
   readonly #concurrency: number;
@@ -53,7 +55,8 @@ export class Room {
     const now = performance.now();
     this.#isNext = !wasForOne && suspectsWait && now > this.#nextUntil + this.#patienceMs;
     if (this.#isNext) this.#nextUntil = now + this.#patienceMs;
-    else if (wasForOne) this.#nextUntil = -Infinity;
+    // Where it got none, it asks again in a second: the one it was told of may not begin just now.
+    else if (wasForOne) this.#nextUntil = claims > 0 ? -Infinity : now - this.#patienceMs + ASK_AGAIN_MS;
     // Where somebody else had it first, work goes on at once.
     return this.#isNext || (wasForOne && claims === 0);
   }

@@ -11,7 +11,9 @@ const MAX_LINES = 1_000;
 const MAX_BYTES = 262_144;
 /** Larger ones are told by their size. */
 const MAX_FIELDS_BYTES = 16_384;
-/** Lines that no flush takes along are sent after so long. */
+/** Of all that is sent at once. */
+const MAX_SENT_BYTES = 1_000_000;
+/** Lines that no flush takes along are sent after so long; and those of one claim no sooner again. */
 const LATEST_MS = 1_000;
 const CLOSE_DEADLINE_MS = 1_000;
 
@@ -34,6 +36,7 @@ export class ClaimLog {
   #waiting: Line[] = [];
   #bytes = 0;
   #lastSeq = 0;
+  #takenAtMs = -Infinity;
 
   constructor(claim: { readonly taskId: string; readonly fence: string }, onLine: () => void) {
     this.#taskId = claim.taskId;
@@ -57,8 +60,18 @@ export class ClaimLog {
     return { debug: debug!, info: info!, warn: warn!, error: error! };
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Not since a second. */
+  get isDue(): boolean {
+    return performance.now() - this.#takenAtMs >= LATEST_MS;
+  }
+
   /** Takes all that waits. */
   take(): Line[] {
+    this.#takenAtMs = performance.now();
     this.#bytes = 0;
     return this.#waiting.splice(0);
   }
@@ -127,13 +140,22 @@ export class TaskLogs {
     return log;
   }
 
-  /** All that waits, for whoever sends something anyway; null where nothing does. */
+  /**
+   * What waits, for whoever sends something anyway; null where nothing does. Of each claim once a second: a flush is sent
+   * every few milliseconds, and keeps its locks while lines are written.
+   */
   take(): Travelling | null {
-    if (this.#withLines.size === 0) return null;
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    const taken = [...this.#withLines].map((log) => ({ log, lines: log.take() }));
-    this.#withLines.clear();
+    const taken: { readonly log: ClaimLog; readonly lines: Line[] }[] = [];
+    let bytes = 0;
+    for (const log of this.#withLines) {
+      if (bytes > MAX_SENT_BYTES) break;
+      if (!log.isDue && !this.#closed) continue;
+      bytes += log.bytes;
+      taken.push({ log, lines: log.take() });
+      this.#withLines.delete(log);
+    }
+    if (this.#withLines.size > 0) this.#arm();
+    if (taken.length === 0) return null;
     return {
       json: () => {
         const nowMs = performance.now();

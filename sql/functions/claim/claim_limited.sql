@@ -63,6 +63,10 @@ begin
     'group', case when v_answer is not null then v_index end,
     'answer', v_answer,
     'opensInMs', ceil(extract(epoch from v_first - clock_timestamp()) * 1000),
-    'suspects', p_claim->>'suspects' is not distinct from 'tell'
-      and exists (select from headway.suspects_due(p_claim->'serves', 1)));
+    -- Of those that may begin alone: whoever is told of others would ask for them over and over.
+    'suspects', p_claim->>'suspects' is not distinct from 'tell' and exists (
+      select from jsonb_array_elements(p_groups) g
+      where exists (select from headway.suspects_due(g->'serves', 1)) and (
+        select min(x.room) from jsonb_array_elements(g->'limits') l
+        cross join lateral headway.limit_room(g->>'pipeline', l->>'stage', l) x) > 0));
 end $$;

@@ -25,7 +25,8 @@ begin
         select from headway.task t
         where t.worker_id = w.id and t.status = 'RUNNING' and t.pipeline = p_pipeline
           and (p_stage = '' or t.stage = p_stage) offset 0) x
-      where w.stopped_at is null));
+      -- What a worker held that nobody has heard of for so long was given back.
+      where w.stopped_at is null and w.heartbeat_at > v_now - interval '1 hour'));
   end if;
   if v_most is null then return; end if;
   select coalesce(sum(u.n), 0) into v_used

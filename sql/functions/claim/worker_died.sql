@@ -10,8 +10,12 @@ declare
 begin
   perform pg_advisory_xact_lock(hashtextextended(p_worker::text, 'headway.worker'::regclass::oid::bigint));
   -- In a statement of its own, which sees what was claimed while the lock was waited for.
-  update headway.worker set died_at = clock_timestamp(), stopped_at = clock_timestamp(), running = 0
-  where id = p_worker and stopped_at is null returning lost_with into v_lost_with;
+  -- How many it held is kept: of what is given back in several steps the last one has not been alone.
+  update headway.worker set died_at = clock_timestamp(), stopped_at = clock_timestamp(), running = 0,
+    lost_with = greatest(lost_with, (
+      select count(*)::int from headway.task where worker_id = p_worker and status = 'RUNNING'))
+  where id = p_worker and stopped_at is null;
+  select lost_with into v_lost_with from headway.worker where id = p_worker;
   return (select coalesce(jsonb_agg(jsonb_build_object('task', id, 'fence', fence::text, 'stage', stage,
       'hasCrashed', has_crashed, 'held', greatest(held, v_lost_with))), '[]')
     from (

@@ -2,7 +2,8 @@
 -- bytes}]}]. They travel with a flush, in the same statement, or alone where none goes. seq counts the lines of a claim from
 -- 1, those among them that were dropped on the way; what is sent again is kept once. age: how many ms before this call.
 --
--- Of a task the newest 1,000 lines and 256 KB are kept. Lines of an older claim, and of what has expired, are not.
+-- Of a task the newest 1,000 lines and 256 KB are kept, and up to a quarter more for a while: the oldest are not taken away
+-- one by one. Lines of an older claim, and of what has expired, are not.
 create or replace function headway.keep_logs(p_logs jsonb) returns void language plpgsql
 -- See record_changes.
 set plan_cache_mode = force_generic_plan
@@ -43,7 +44,7 @@ begin
   for v_task in
     select c.task_id from headway.task_log_count c
     where c.task_id = any (array(select (x->>'task')::uuid from jsonb_array_elements(p_logs) x))
-      and (c.lines > c_lines or c.size_bytes > c_bytes)
+      and (c.lines > 1.25 * c_lines or c.size_bytes > 1.25 * c_bytes)
     order by c.task_id
   loop
     delete from headway.task_log g using (

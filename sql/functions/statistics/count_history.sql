@@ -65,7 +65,7 @@ begin
         0, (h.reason = 'RETRY_SCHEDULED')::int, null,
         case when p.passed then extract(epoch from h.at - h.before_at) * 1000 end
       from changes h
-      cross join lateral (select h.reason in ('STAGE_STARTED', 'HANDED_ON', 'COMPLETED') as passed) p
+      cross join lateral (select h.reason in ('STAGE_STARTED', 'HANDED_ON', 'QUEUED_FOR_LIMIT', 'COMPLETED') as passed) p
       where h.from_status = 'RUNNING' and h.from_stage is not null
     ), binned as materialized (
       select m.minutes, f.pipeline, date_bin(make_interval(mins => m.minutes), f.at, 'epoch') as at, f.stage, f.submitted,

@@ -36,6 +36,14 @@ begin
     return 1;
   end if;
 
+  -- Before what is ready, in the order in which claims lock them.
+  perform from headway.limit_use l
+  where exists (select from unnest(l.slot_ends) slot_end where slot_end > v_now)
+  order by l.pipeline, l.stage for no key update;
+  update headway.limit_use l set slot_ends = array(
+    select least(o.slot_end, v_now) from unnest(l.slot_ends) with ordinality o(slot_end, i) order by o.i)
+  where exists (select from unnest(l.slot_ends) slot_end where slot_end > v_now);
+
   -- Claims look at them again, where a claim or a submission has noted down the time as it was.
   update headway.ready_stage set not_before = null where ctid = any (array(
     select r.ctid from headway.ready_stage r where r.not_before > v_now and r.not_before < 'infinity' and exists (
@@ -49,10 +57,6 @@ begin
   ) then
     return 1;
   end if;
-
-  update headway.limit_use l set slot_ends = array(
-    select least(o.slot_end, v_now) from unnest(l.slot_ends) with ordinality o(slot_end, i) order by o.i)
-  where exists (select from unnest(l.slot_ends) slot_end where slot_end > v_now);
 
   update headway.task t set lease_expires_at = v_now + make_interval(secs => w.lease_ms / 1000.0)
   from headway.worker w

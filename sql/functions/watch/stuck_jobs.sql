@@ -1,9 +1,13 @@
 -- Jobs with an open task whose lease has been past for a sweep, or that is due and untaken for a minute though a
--- worker that can run it is free. Suspects wait for each other. Due work is looked for job by job: open jobs are few, and the first task of one that is not
+-- worker that can run it is free. What has waited for a limit may wait on: waitingOn says for which. Suspects wait for each other. Due work is looked for job by job: open jobs are few, and the first task of one that is not
 -- completed is most often the one that is looked for. Few are stuck, which the planner is told. Workers serve every
 -- project: what they are free for does not depend on whose work it is.
 create or replace function headway.stuck_jobs(p_project uuid, p_sweep_ms int) returns setof uuid
 language sql stable rows 20 as $$
+  with able as materialized (
+    select distinct w.serves from headway.worker_now w
+    where w.status = 'RUNNING' and w.free > 0 and w.takes <> 'SUSPECTS'
+  )
   select job_id from headway.task
   where project_id = p_project and status = 'RUNNING'
     and lease_expires_at < clock_timestamp() - make_interval(secs => p_sweep_ms / 1000.0)
@@ -13,12 +17,13 @@ language sql stable rows 20 as $$
     and not exists (select from headway.pipeline_pause p where p.project_id = j.project_id and p.pipeline = j.pipeline)
     and exists (
       select from unnest(j.document_stages || j.collection_stages) s(stage)
-      where exists (
+      where not exists (
+          select from headway.limit_use l where l.pipeline = j.pipeline and l.stage in ('', s.stage))
+        and exists (
           select from headway.task t
           where t.job_id = j.id and t.stage = s.stage and t.status = 'QUEUED' and not t.is_suspect
             and t.run_at < clock_timestamp() - interval '60 s')
         and exists (
-          select from headway.worker_now w
-          where w.status = 'RUNNING' and w.free > 0 and w.takes <> 'SUSPECTS'
-            and headway.why_not_run(w.serves, j.id, j.pipeline, j.pipeline_version, s.stage) is null))
+          select from able w
+          where headway.why_not_run(w.serves, j.id, j.pipeline, j.pipeline_version, s.stage) is null))
 $$;

@@ -61,21 +61,14 @@ export class Claims {
     this.#limitedFirst = !this.#limitedFirst;
     if (this.#limitedFirst) ways.reverse();
     const first = await ways[0]!(request.limit);
-    const left = request.limit - first.claims.length;
-    if (left <= 0 || (request.suspects === "only" && first.claims.length > 0)) return this.#tell(first);
-    try {
-      const second = await ways[1]!(left);
-      return this.#tell({
-        claims: [...first.claims, ...second.claims],
-        hasMore: first.hasMore || second.hasMore,
-        hasSuspects: first.hasSuspects || second.hasSuspects,
-      });
-    } catch (error) {
-      // What has been taken is ours, and runs.
-      if (first.claims.length === 0) throw error;
-      this.#options.onError(error, "claiming tasks");
-      return this.#tell({ ...first, hasMore: true });
-    }
+    // What has been taken begins at once: its lease is running, and the other way may wait for locks. Its turn is next.
+    if (first.claims.length > 0) return this.#tell({ ...first, hasMore: true });
+    const second = await ways[1]!(request.limit);
+    return this.#tell({
+      claims: second.claims,
+      hasMore: first.hasMore || second.hasMore,
+      hasSuspects: first.hasSuspects || second.hasSuspects,
+    });
   }
 
   /** Whether the last claim has taken less than it might have: only so many jobs have a turn in one. */

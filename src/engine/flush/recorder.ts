@@ -171,7 +171,8 @@ export class Recorder {
   /** Settles every promise of the batch, whatever happens, or sees that another flush does. `lane`: the collection it waits for. */
   async #flush(batch: readonly Entry[], lane: string | null): Promise<void> {
     const startedAt = performance.now();
-    const logs = this.#options.takeLogs?.() ?? null;
+    // Those of all tasks would wait with it for one collection.
+    const logs = lane === null ? (this.#options.takeLogs?.() ?? null) : null;
     try {
       const how = { waits: lane !== null, isClosed: () => this.#closed, logs };
       const answer = await traced("flush", { parent: null, links: spansOf(batch) }, () =>
@@ -196,7 +197,6 @@ export class Recorder {
       if (held.size > 0) this.#lanes.next();
       if (answer.due.length > 0) this.#options.onDue(answer.due);
     } catch (error) {
-      logs?.putBack();
       if (lane !== null && isHeld(error) && !this.#closed) this.#lanes.add(lane, batch);
       else if (isDataError(error)) await this.#halve(batch, lane, error);
       else for (const entry of batch) this.#fail(entry, error);

@@ -45,6 +45,7 @@ export async function sendFlush(
   batch: readonly Entry[],
   how: { readonly waits: boolean; readonly isClosed: () => boolean; readonly logs: Travelling | null },
 ): Promise<FlushAnswer> {
+  let { logs } = how;
   for (;;) {
     try {
       await failpoint("flush.before_send");
@@ -53,13 +54,16 @@ export async function sendFlush(
       const changes = `[${batch.map((entry) => entryJson(entry, nowMs)).join(",")}]`;
       const flush = [actor.type, actor.name, workerId, crashLimit, changes, how.waits];
       const rows: { answer: FlushAnswer }[] =
-        how.logs === null
+        logs === null
           ? await db.query("select headway.record_changes($1, $2, $3, $4, $5, $6) as answer", flush)
-          : await db.query(WITH_LOGS, [...flush, how.logs.json()]);
+          : await db.query(WITH_LOGS, [...flush, logs.json()]);
       const answer = rows[0]!.answer;
       if (answer.refused.length + answer.held.length < batch.length) await failpoint("flush.after_commit");
       return answer;
     } catch (error) {
+      // Lines of a log are to hold up no change. What was kept of them is kept once.
+      logs?.putBack();
+      logs = null;
       if (how.waits && isHeld(error)) throw error;
       // A worker keeps its results until there is room for them; the sweep looks again instead, at what is true by then.
       const waitsForRoom = workerId !== null;

@@ -45,7 +45,7 @@ export async function closedLimits(
      cross join lateral headway.limit_room(l.limits->>'pipeline', l.limits->>'stage', l.limits) r
      where r.room <= 0
      -- What nobody knows the end of is told first.
-     order by r.by_rate = 0, r.opens_at desc`,
+     order by coalesce(r.by_rate = 0, false), r.opens_at desc`,
     [JSON.stringify(limits)],
   );
   return new Map(rows.toReversed().map((row) => [row.place, told(row)]));

@@ -8,6 +8,8 @@ import { uuid } from "../ids.js";
 
 /** Lines come at most once a second. */
 const LOOK_EVERY_MS = 1_000;
+/** Every commit in the collection says that there may be some; they are looked for no more often than so. */
+const MIN_INTERVAL_MS = 500;
 const PAGE = 100;
 
 interface LogArgs {
@@ -24,7 +26,12 @@ export async function logLines(context: GraphContext, args: LogArgs): Promise<As
   if (!task) throw new BadInput(`taskId: there is no task ${taskId}.`, { field: "taskId" });
   const lines = new LogLines(context, task, args);
   // A cursor that is none is refused now, and not at the first line.
-  await lines.look();
+  try {
+    await lines.look();
+  } catch (error) {
+    await lines.return();
+    throw error;
+  }
   return lines;
 }
 
@@ -35,6 +42,8 @@ class LogLines implements AsyncIterableIterator<LogEntry> {
   readonly #minLevel: LogLevelName | null;
   readonly #stopWatching: () => void;
   readonly #wake = new Signal();
+  /** Raised at the end alone. */
+  readonly #over = new Signal();
   #after: string | null;
   #lines: LogEntry[] = [];
   #ended = false;
@@ -62,9 +71,14 @@ class LogLines implements AsyncIterableIterator<LogEntry> {
       if (value) return { done: false, value };
       // What came with the task's end, or after the last look, is read before the stream ends.
       const wasSettled = this.#isSettled;
-      if ((await this.look()) > 0) continue;
+      if ((await this.#lookOrEnd()) > 0) continue;
       if (wasSettled) await this.return();
-      else if (!this.#isSettled) await this.#wake.wait(LOOK_EVERY_MS);
+      else if (!this.#isSettled) {
+        const lookedAt = performance.now();
+        await this.#wake.wait(LOOK_EVERY_MS);
+        const early = MIN_INTERVAL_MS - (performance.now() - lookedAt);
+        if (early > 0 && !this.#ended) await this.#over.wait(early);
+      }
     }
     return { done: true, value: undefined };
   }
@@ -73,7 +87,18 @@ class LogLines implements AsyncIterableIterator<LogEntry> {
     this.#ended = true;
     this.#stopWatching();
     this.#wake.raise();
+    this.#over.raise();
     return { done: true, value: undefined };
+  }
+
+  /** Nobody calls return() after a next() that failed. */
+  async #lookOrEnd(): Promise<number> {
+    try {
+      return await this.look();
+    } catch (error) {
+      await this.return();
+      throw error;
+    }
   }
 
   /** How many more lines there were. */
