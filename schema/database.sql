@@ -1100,15 +1100,20 @@ begin
   with busy as (
     select w.host, count(*) as sending from headway.webhook_delivery d join headway.webhook w on w.id = d.webhook_id
     where d.claim_id is not null and d.claimed_until > clock_timestamp() group by w.host
-  ), due as materialized (
-    select d.id, w.host, row_number() over (
-      partition by w.host order by d.event <> 'JOB_SETTLED', d.next_attempt_at, d.id) as place, d.next_attempt_at
+  ), ranked as materialized (
+    -- Webhooks of one host take turns.
+    select d.id, w.host, d.event, d.next_attempt_at, row_number() over (
+      partition by w.id order by d.event <> 'JOB_SETTLED', d.next_attempt_at, d.id) as turn
     from headway.webhook w cross join (values (true), (false)) s(settled) cross join lateral (
       select * from headway.webhook_delivery x
       where x.webhook_id = w.id and (x.event = 'JOB_SETTLED') = s.settled and x.next_attempt_at <= clock_timestamp()
         and coalesce(x.claimed_until <= clock_timestamp(), true)
       order by x.next_attempt_at limit 2) d
     where w.enabled
+  ), due as (
+    select r.id, r.host, r.next_attempt_at, row_number() over (
+      partition by r.host order by r.turn, r.event <> 'JOB_SETTLED', r.next_attempt_at, r.id) as place
+    from ranked r
   ), taken as (
     update headway.webhook_delivery d set claim_id = gen_random_uuid(),
       claimed_until = clock_timestamp() + make_interval(secs => p_claim_ms / 1000.0)
@@ -1179,8 +1184,12 @@ begin
     'group', case when v_answer is not null then v_index end,
     'answer', v_answer,
     'opensInMs', ceil(extract(epoch from v_first - clock_timestamp()) * 1000),
-    'suspects', p_claim->>'suspects' is not distinct from 'tell'
-      and exists (select from headway.suspects_due(p_claim->'serves', 1)));
+    -- Of those that may begin alone: whoever is told of others would ask for them over and over.
+    'suspects', p_claim->>'suspects' is not distinct from 'tell' and exists (
+      select from jsonb_array_elements(p_groups) g
+      where exists (select from headway.suspects_due(g->'serves', 1)) and (
+        select min(x.room) from jsonb_array_elements(g->'limits') l
+        cross join lateral headway.limit_room(g->>'pipeline', l->>'stage', l) x) > 0));
 end $function$
 ;
 
@@ -1499,7 +1508,7 @@ begin
         0, (h.reason = 'RETRY_SCHEDULED')::int, null,
         case when p.passed then extract(epoch from h.at - h.before_at) * 1000 end
       from changes h
-      cross join lateral (select h.reason in ('STAGE_STARTED', 'HANDED_ON', 'COMPLETED') as passed) p
+      cross join lateral (select h.reason in ('STAGE_STARTED', 'HANDED_ON', 'QUEUED_FOR_LIMIT', 'COMPLETED') as passed) p
       where h.from_status = 'RUNNING' and h.from_stage is not null
     ), binned as materialized (
       select m.minutes, f.pipeline, date_bin(make_interval(mins => m.minutes), f.at, 'epoch') as at, f.stage, f.submitted,
@@ -1839,6 +1848,14 @@ begin
     return 1;
   end if;
 
+  -- Before what is ready, in the order in which claims lock them.
+  perform from headway.limit_use l
+  where exists (select from unnest(l.slot_ends) slot_end where slot_end > v_now)
+  order by l.pipeline, l.stage for no key update;
+  update headway.limit_use l set slot_ends = array(
+    select least(o.slot_end, v_now) from unnest(l.slot_ends) with ordinality o(slot_end, i) order by o.i)
+  where exists (select from unnest(l.slot_ends) slot_end where slot_end > v_now);
+
   -- Claims look at them again, where a claim or a submission has noted down the time as it was.
   update headway.ready_stage set not_before = null where ctid = any (array(
     select r.ctid from headway.ready_stage r where r.not_before > v_now and r.not_before < 'infinity' and exists (
@@ -1852,10 +1869,6 @@ begin
   ) then
     return 1;
   end if;
-
-  update headway.limit_use l set slot_ends = array(
-    select least(o.slot_end, v_now) from unnest(l.slot_ends) with ordinality o(slot_end, i) order by o.i)
-  where exists (select from unnest(l.slot_ends) slot_end where slot_end > v_now);
 
   update headway.task t set lease_expires_at = v_now + make_interval(secs => w.lease_ms / 1000.0)
   from headway.worker w
@@ -1950,7 +1963,7 @@ AS $function$
   ) u where u.place <= 101
   union all
   select h.project_id, 'WEBHOOK_DISABLED', h.id::text, h.id, h.given_up_at::text, h.given_up_at,
-    format('A webhook to %s is disabled: %s', h.host, h.disabled_reason)
+    format('A webhook to %s is disabled; an ADMIN sees why in webhooks, and enables it again.', h.host)
   from (
     select w.*, row_number() over (partition by w.project_id order by w.given_up_at desc) as place
     from headway.webhook w where w.given_up_at is not null and w.deleted_at is null
@@ -2262,7 +2275,7 @@ begin
   for v_task in
     select c.task_id from headway.task_log_count c
     where c.task_id = any (array(select (x->>'task')::uuid from jsonb_array_elements(p_logs) x))
-      and (c.lines > c_lines or c.size_bytes > c_bytes)
+      and (c.lines > 1.25 * c_lines or c.size_bytes > 1.25 * c_bytes)
     order by c.task_id
   loop
     delete from headway.task_log g using (
@@ -2383,7 +2396,8 @@ begin
         select from headway.task t
         where t.worker_id = w.id and t.status = 'RUNNING' and t.pipeline = p_pipeline
           and (p_stage = '' or t.stage = p_stage) offset 0) x
-      where w.stopped_at is null));
+      -- What a worker held that nobody has heard of for so long was given back.
+      where w.stopped_at is null and w.heartbeat_at > v_now - interval '1 hour'));
   end if;
   if v_most is null then return; end if;
   select coalesce(sum(u.n), 0) into v_used
@@ -3265,6 +3279,10 @@ CREATE OR REPLACE FUNCTION headway.stuck_jobs(p_project uuid, p_sweep_ms integer
  LANGUAGE sql
  STABLE ROWS 20
 AS $function$
+  with able as materialized (
+    select distinct w.serves from headway.worker_now w
+    where w.status = 'RUNNING' and w.free > 0 and w.takes <> 'SUSPECTS'
+  )
   select job_id from headway.task
   where project_id = p_project and status = 'RUNNING'
     and lease_expires_at < clock_timestamp() - make_interval(secs => p_sweep_ms / 1000.0)
@@ -3274,14 +3292,15 @@ AS $function$
     and not exists (select from headway.pipeline_pause p where p.project_id = j.project_id and p.pipeline = j.pipeline)
     and exists (
       select from unnest(j.document_stages || j.collection_stages) s(stage)
-      where exists (
+      where not exists (
+          select from headway.limit_use l where l.pipeline = j.pipeline and l.stage in ('', s.stage))
+        and exists (
           select from headway.task t
           where t.job_id = j.id and t.stage = s.stage and t.status = 'QUEUED' and not t.is_suspect
             and t.run_at < clock_timestamp() - interval '60 s')
         and exists (
-          select from headway.worker_now w
-          where w.status = 'RUNNING' and w.free > 0 and w.takes <> 'SUSPECTS'
-            and headway.why_not_run(w.serves, j.id, j.pipeline, j.pipeline_version, s.stage) is null))
+          select from able w
+          where headway.why_not_run(w.serves, j.id, j.pipeline, j.pipeline_version, s.stage) is null))
 $function$
 ;
 
@@ -3935,8 +3954,12 @@ declare
 begin
   perform pg_advisory_xact_lock(hashtextextended(p_worker::text, 'headway.worker'::regclass::oid::bigint));
   -- In a statement of its own, which sees what was claimed while the lock was waited for.
-  update headway.worker set died_at = clock_timestamp(), stopped_at = clock_timestamp(), running = 0
-  where id = p_worker and stopped_at is null returning lost_with into v_lost_with;
+  -- How many it held is kept: of what is given back in several steps the last one has not been alone.
+  update headway.worker set died_at = clock_timestamp(), stopped_at = clock_timestamp(), running = 0,
+    lost_with = greatest(lost_with, (
+      select count(*)::int from headway.task where worker_id = p_worker and status = 'RUNNING'))
+  where id = p_worker and stopped_at is null;
+  select lost_with into v_lost_with from headway.worker where id = p_worker;
   return (select coalesce(jsonb_agg(jsonb_build_object('task', id, 'fence', fence::text, 'stage', stage,
       'hasCrashed', has_crashed, 'held', greatest(held, v_lost_with))), '[]')
     from (
