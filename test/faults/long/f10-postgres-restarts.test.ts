@@ -3,12 +3,12 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
-import type { ApiClient } from "../../src/cli/client.js";
-import { migrate } from "../../src/database/migrate.js";
-import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../src/database/embedded.js";
-import type { HeadwayProcess } from "../support/processes.js";
-import { until } from "../support/until.js";
-import { createFaultRig, hasExited, LEASE_MS, ROLES, type FaultRig } from "./rig.js";
+import type { ApiClient } from "../../../src/cli/client.js";
+import { migrate } from "../../../src/database/migrate.js";
+import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../../src/database/embedded.js";
+import type { HeadwayProcess } from "../../support/processes.js";
+import { until } from "../../support/until.js";
+import { createFaultRig, hasExited, LEASE_MS, ROLES, type FaultRig } from "../rig.js";
 
 let dataDir: string;
 let postgres: EmbeddedPostgres;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import type { ApiClient } from "../../src/cli/client.js";
-import type { HeadwayProcess } from "../support/processes.js";
-import { until } from "../support/until.js";
-import { createFaultRig, hasExited, hasFired, ROLES, type FaultRig } from "./rig.js";
+import type { ApiClient } from "../../../src/cli/client.js";
+import type { HeadwayProcess } from "../../support/processes.js";
+import { until } from "../../support/until.js";
+import { createFaultRig, hasExited, hasFired, ROLES, type FaultRig } from "../rig.js";
 
 let rig: FaultRig;
 let api: ApiClient;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { ApiClient } from "../../src/cli/client.js";
-import { until } from "../support/until.js";
-import { startFaultProxy, type FaultProxy } from "./fault-proxy.js";
-import { createFaultRig, ROLES, type FaultRig } from "./rig.js";
+import type { ApiClient } from "../../../src/cli/client.js";
+import { until } from "../../support/until.js";
+import { startFaultProxy, type FaultProxy } from "../fault-proxy.js";
+import { createFaultRig, ROLES, type FaultRig } from "../rig.js";
 
 let rig: FaultRig;
 let api: ApiClient;

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { isAlive } from "../support/is-alive.js";
-import { until } from "../support/until.js";
+import { isAlive } from "../../support/is-alive.js";
+import { until } from "../../support/until.js";
 import {
   begunIn,
   createCulpritRig,
@@ -11,8 +11,8 @@ import {
   POISONED,
   warningsOf,
   type CulpritRig,
-} from "./culprits.js";
-import { hasExited, note } from "./rig.js";
+} from "../culprits.js";
+import { hasExited, note } from "../rig.js";
 
 let world: CulpritRig;
 beforeAll(async () => {
