@@ -78,7 +78,9 @@ function messageOf(item: Item, pipelines: PausedPipelinesQuery | undefined): str
   return kind === "PIPELINE_PAUSED" && waiting > 0 ? `${message} (${counted(waiting, "task")} wait for it.)` : message;
 }
 
-/** The item has no field for its pipeline, but names it in quotation marks. */
+/** The item has no field for its pipeline, but its message begins with it. The reason behind it may name others. */
 function pausedIn({ message }: Item, pipelines: PausedPipelinesQuery | undefined) {
-  return pipelines?.pipelines.find(({ name, paused }) => paused && message.includes(`"${name}"`));
+  return pipelines?.pipelines.find(
+    ({ name, paused }) => paused && message.startsWith(`Pipeline "${name}" is paused by `),
+  );
 }
