@@ -35,7 +35,7 @@ export function JobTasks({ job, search, onChange, changes }: JobTasksProps) {
   const pages = useTaskPages(job.id, filter);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const list = useRef<HTMLDivElement>(null);
-  const { rows, hasMore, isLoading, fault, more, take } = pages;
+  const { rows, hasMore, isLoading, fault, more, take, look } = pages;
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => ROW_HEIGHT_PX,
@@ -49,13 +49,12 @@ export function JobTasks({ job, search, onChange, changes }: JobTasksProps) {
     // What could not be read is read again by its button, or when the connection is back.
     if (fault === null && rows.length > 0 && last >= rows.length - 20) more();
   }, [fault, last, rows.length, more]);
-  const takeChanges = useEffectEvent((found: readonly Change[]) =>
-    take(
-      found,
-      items.map(({ key }) => String(key)),
-    ),
-  );
+  const onScreen = (): readonly string[] => items.map(({ key }) => String(key));
+  const takeChanges = useEffectEvent((found: readonly Change[]) => take(found, onScreen()));
   useEffect(() => takeChanges(changes), [changes]);
+  const lookAtRows = useEffectEvent(() => look(onScreen()));
+  const first = items[0]?.index ?? 0;
+  useEffect(() => lookAtRows(), [first, last, rows.length]);
   const toggle = (id: string): void => {
     setOpen((old) => {
       const next = new Set(old);
