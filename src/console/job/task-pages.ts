@@ -35,6 +35,8 @@ export interface TaskPages {
   readonly take: (changes: readonly Change[], onScreen: readonly string[]) => void;
   /** Reads anew what has come onto the screen and has changed while it was off it. */
   readonly look: (onScreen: readonly string[]) => void;
+  /** Changes are missing: reads anew what is there, and of more than a page each row once it is on the screen. */
+  readonly anew: (onScreen: readonly string[]) => void;
 }
 
 export function useTaskPages(jobId: string, filter: TaskFilter): TaskPages {
@@ -97,6 +99,11 @@ export function useTaskPages(jobId: string, filter: TaskFilter): TaskPages {
     },
     [reread],
   );
+  const anew = (onScreen: readonly string[]): void => {
+    if (pages.rows.length <= PAGE_SIZE) return void read(null, PAGE_SIZE).then((found) => found && setPages(found));
+    for (const { id } of pages.rows) changed.current.set(id, 0);
+    look(onScreen);
+  };
   const take = useCallback(
     (changes: readonly Change[], onScreen: readonly string[]) => {
       const newest = new Map(
@@ -114,7 +121,7 @@ export function useTaskPages(jobId: string, filter: TaskFilter): TaskPages {
     if (fault !== null) void read(null, PAGE_SIZE).then((found) => found && setPages(found));
   });
   useEffect(() => connection.onReturn(() => onReturn()), [connection]);
-  return { rows: pages.rows, hasMore: pages.hasMore, isLoading, fault, more, take, look };
+  return { rows: pages.rows, hasMore: pages.hasMore, isLoading, fault, more, take, look, anew };
 }
 
 function moved(row: TaskRowFragment, change: Change | undefined): TaskRowFragment {
