@@ -27,7 +27,8 @@ export interface Outcome {
 
 /** Does what the preview has shown. One job that is refused does not keep the others from it. */
 export async function carryOut(client: Client, order: Order): Promise<Outcome> {
-  return order.target.kind === "filter" ? inBulk(client, order) : oneByOne(client, order);
+  const { target, preview } = order;
+  return target.kind === "filter" && preview.ids.length === 0 ? inBulk(client, order) : oneByOne(client, order);
 }
 
 async function inBulk(client: Client, { action, target, reason }: Order): Promise<Outcome> {

@@ -54,6 +54,19 @@ function Content({ order: { action, target }, onClose, onDone }: OpenJobDialogPr
   }
   const go = async (): Promise<void> => {
     setIsWorking(true);
+    // A filter may take more by now than was shown: no more is done than somebody has agreed to.
+    if (target.kind === "filter" && preview.ids.length === 0) {
+      const now = await previewOf(client, action, target).catch((error: unknown) =>
+        error instanceof Error ? error : new Error(String(error)),
+      );
+      if (now instanceof Error || now.jobs > preview.jobs) {
+        setIsWorking(false);
+        setPreview(now);
+        if (!(now instanceof Error))
+          say(`The filter takes ${counted(now.jobs, "job")} by now; nothing was done yet.`, true);
+        return;
+      }
+    }
     const { said, faults } = await carryOut(client, { action, target, preview, from, reason: reason.trim() });
     if (said !== "") say(said);
     for (const fault of faults.slice(0, 3)) say(fault, true);
