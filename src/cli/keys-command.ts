@@ -30,7 +30,7 @@ export function addKeysCommands(program: Command): void {
     .action(async (options: ListOptions) => (await import("./keys.js")).runListKeys(options));
   keys
     .command("revoke")
-    .description("end a key: requests with it are refused within 5 s, its sockets are closed within 30 s")
+    .description("end a key: requests with it are refused within 5 s, its sockets are closed within 15 s")
     .argument("<id>", "its id, as listed, or the key itself")
     .addOption(inProject())
     .option("--json", "one JSON object instead", false)

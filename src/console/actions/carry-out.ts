@@ -23,40 +23,51 @@ export interface Order {
 export interface Outcome {
   readonly said: string;
   readonly faults: readonly string[];
+  /** How many jobs were refused, also where the server does not name them all. */
+  readonly refusals: number;
+  /** Of them, where they were done one by one. */
+  readonly refused: readonly string[];
 }
 
 /** Does what the preview has shown. One job that is refused does not keep the others from it. */
 export async function carryOut(client: Client, order: Order): Promise<Outcome> {
-  return order.target.kind === "filter" ? inBulk(client, order) : oneByOne(client, order);
+  const { target, preview } = order;
+  return target.kind === "filter" && preview.ids.length === 0 ? inBulk(client, order) : oneByOne(client, order);
 }
 
 async function inBulk(client: Client, { action, target, reason }: Order): Promise<Outcome> {
   const { filter } = target as Extract<Target, { kind: "filter" }>;
   const input = { action, filter, dryRun: false, reason: reason || null };
   const { data, error } = await client.mutation(BulkJobsDocument, { input }).toPromise();
-  if (error) return { said: "", faults: [error.message] };
+  if (error) return { said: "", faults: [error.message], refusals: 1, refused: [] };
   const { applied, matched, userErrors } = data!.bulkJobs;
   const verb = action === "RETRY" ? "retried" : "asked to stop";
   return {
     said: `${counted(applied, "job")} of ${matched} ${verb}.`,
     faults: userErrors.map(({ message }) => message),
+    // One error may be about the whole request; several are about a job each.
+    refusals: userErrors.length > 1 ? matched - applied : userErrors.length,
+    refused: [],
   };
 }
 
 async function oneByOne(client: Client, order: Order): Promise<Outcome> {
   const faults: string[] = [];
+  const refused: string[] = [];
   let jobs = 0;
   let documents = 0;
   for (const jobId of order.preview.ids) {
     const done = await (order.action === "RETRY" ? retry(client, order, jobId) : cancel(client, order, jobId));
-    if (typeof done === "string") faults.push(done);
-    else {
+    if (typeof done === "string") {
+      faults.push(done);
+      refused.push(jobId);
+    } else {
       jobs += 1;
       documents += done;
     }
   }
   const what = order.action === "RETRY" ? ` retried: ${counted(documents, "document")} go again.` : " asked to stop.";
-  return { said: jobs > 0 ? counted(jobs, "job") + what : "", faults };
+  return { said: jobs > 0 ? counted(jobs, "job") + what : "", faults, refusals: refused.length, refused };
 }
 
 /** How many documents go again, or why none do. */

@@ -2,7 +2,7 @@ import { Button, Group, Modal, Radio, TextInput } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useClient } from "urql";
 import type { RetryFrom } from "../generated/operations.js";
-import { counted } from "../parts/format.js";
+import { count, counted } from "../parts/format.js";
 import { useSay } from "../parts/said.js";
 import { Empty, Loading } from "../parts/states.js";
 import { carryOut } from "./carry-out.js";
@@ -11,8 +11,12 @@ import { previewOf, type JobOrder, type Preview } from "./preview.js";
 interface OpenJobDialogProps {
   readonly order: JobOrder;
   readonly onClose: () => void;
-  readonly onDone?: () => void;
+  /** Told the ids of the jobs that were refused, as far as they are known. */
+  readonly onDone?: (refused: readonly string[]) => void;
 }
+
+/** So many refusals are told word for word. */
+const MAX_SAID = 3;
 
 /** The dialog once something is asked for. */
 export function OpenJobDialog(props: OpenJobDialogProps) {
@@ -54,11 +58,33 @@ function Content({ order: { action, target }, onClose, onDone }: OpenJobDialogPr
   }
   const go = async (): Promise<void> => {
     setIsWorking(true);
-    const { said, faults } = await carryOut(client, { action, target, preview, from, reason: reason.trim() });
+    // A filter may take more by now than was shown: no more is done than somebody has agreed to.
+    if (target.kind === "filter" && preview.ids.length === 0) {
+      const now = await previewOf(client, action, target).catch((error: unknown) =>
+        error instanceof Error ? error : new Error(String(error)),
+      );
+      if (now instanceof Error || now.jobs > preview.jobs) {
+        setIsWorking(false);
+        setPreview(now);
+        if (!(now instanceof Error))
+          say(`The filter takes ${counted(now.jobs, "job")} by now; nothing was done yet.`, true);
+        return;
+      }
+    }
+    const { said, faults, refusals, refused } = await carryOut(client, {
+      action,
+      target,
+      preview,
+      from,
+      reason: reason.trim(),
+    });
     if (said !== "") say(said);
-    for (const fault of faults.slice(0, 3)) say(fault, true);
+    for (const [place, fault] of faults.slice(0, MAX_SAID).entries()) {
+      const more = place === MAX_SAID - 1 ? refusals - MAX_SAID : 0;
+      say(more > 0 ? `${fault} And ${count(more)} more ${more === 1 ? "was" : "were"} refused.` : fault, true);
+    }
     onClose();
-    onDone?.();
+    onDone?.([...preview.refused.map(({ id }) => id), ...refused]);
   };
   return (
     <form

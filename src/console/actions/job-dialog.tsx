@@ -6,7 +6,8 @@ interface JobDialogProps {
   /** Null: closed. */
   readonly order: JobOrder | null;
   readonly onClose: () => void;
-  readonly onDone?: () => void;
+  /** Told the ids of the jobs that were refused, as far as they are known. */
+  readonly onDone?: (refused: readonly string[]) => void;
 }
 
 /** Loaded when something is first asked for. */

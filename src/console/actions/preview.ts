@@ -16,13 +16,16 @@ export interface JobOrder {
 export interface Preview {
   /** How many jobs are taken; with a filter those too that may refuse. */
   readonly jobs: number;
-  /** Of them, where the jobs were asked one by one. */
+  /** Of them, where they are few enough to be done one by one: exactly these and no others. */
   readonly ids: readonly string[];
   /** How many documents go again or stop; null where that is not known beforehand. */
   readonly documents: number | null;
   /** Jobs that are not taken, and why. */
   readonly refused: readonly { readonly id: string; readonly name: string; readonly why: string }[];
 }
+
+/** So many jobs of a filter are done one by one: the server names no more. */
+const MAX_NAMED = 100;
 
 /** Asks the server what an action would do, and changes nothing. @throws {Error} with what the server says */
 export async function previewOf(client: Client, action: BulkAction, target: Target): Promise<Preview> {
@@ -65,7 +68,8 @@ async function previewOfFilter(client: Client, action: BulkAction, filter: JobFi
   if (error) throw error;
   const fault = data!.bulkJobs.userErrors[0];
   if (fault) throw new Error(fault.message);
-  return { jobs: data!.bulkJobs.matched, ids: [], documents: null, refused: [] };
+  const { matched, firstJobIds } = data!.bulkJobs;
+  return { jobs: matched, ids: matched <= MAX_NAMED ? firstJobIds : [], documents: null, refused: [] };
 }
 
 function sum(values: readonly number[]): number {

@@ -1,5 +1,5 @@
-import { useCallback, useEffect, useEffectEvent, useRef } from "react";
-import { useQuery, type AnyVariables, type TypedDocumentNode } from "urql";
+import { useCallback, useEffect, useEffectEvent, useMemo, useRef } from "react";
+import { createRequest, useQuery, type AnyVariables, type TypedDocumentNode } from "urql";
 import { useApi } from "./api.js";
 import { faultOf, type Fault } from "./fault.js";
 
@@ -19,14 +19,18 @@ export function useAsked<Data, Variables extends AnyVariables>(
   { isPaused = false } = {},
 ): Asked<Data> {
   const { connection } = useApi();
-  const [{ data, error, fetching }, execute] = useQuery({
+  const [{ data: answer, error, fetching, operation }, execute] = useQuery({
     query,
     variables,
     pause: isPaused,
     requestPolicy: "cache-and-network",
   });
-  // An answer that does not come leaves what was answered before to the same question.
   const question = JSON.stringify(variables);
+  // While a question is on its way, what the one before it was answered still stands there: its key tells them apart.
+  const key = useMemo(() => createRequest(query, JSON.parse(question) as Variables).key, [query, question]);
+  const isOfThis = operation?.key === key;
+  const data = isOfThis ? answer : undefined;
+  // An answer that does not come leaves what was answered before to the same question.
   const kept = useRef<{ readonly question: string; readonly data: Data } | null>(null);
   useEffect(() => {
     if (data !== undefined && data !== null) kept.current = { question, data };
@@ -34,7 +38,12 @@ export function useAsked<Data, Variables extends AnyVariables>(
   const shown = data ?? (kept.current?.question === question ? kept.current.data : undefined);
   const again = useCallback(() => execute({ requestPolicy: "network-only" }), [execute]);
   useEffect(() => connection.onReturn(() => !isPaused && again()), [connection, again, isPaused]);
-  return { data: shown, fault: error ? faultOf(error) : null, isLoading: fetching && shown === undefined, again };
+  return {
+    data: shown,
+    fault: isOfThis && error ? faultOf(error) : null,
+    isLoading: !isPaused && (fetching || !isOfThis) && shown === undefined,
+    again,
+  };
 }
 
 /** Calls `action` soon, once for all calls within `waitMs`: at once where the last one is longer ago. */

@@ -1,10 +1,10 @@
 import { makeOperation, type Exchange, type Operation, type OperationResult } from "urql";
 import { filter, pipe, tap } from "wonka";
 
-/** How far an entity had come when it was read: its version, and of a job how much of it was settled. */
+/** How far an entity had come when it was read: its version, and of a job how much of it was done for good. */
 interface Mark {
   readonly version: number;
-  readonly settled: number;
+  readonly done: number;
 }
 interface Entity {
   readonly id: string;
@@ -12,14 +12,14 @@ interface Entity {
   readonly run?: number;
   readonly counts?: {
     readonly completed: number;
-    readonly failed: number;
-    readonly cancelled: number;
     readonly skipped: number;
   };
 }
 
 /** So often an answer that is older than what is shown is asked for again; then it is taken. */
 const MAX_AGAIN = 5;
+/** What answers late has so long to catch up before it is asked again. */
+const PAUSE_MS = 250;
 
 /**
  * Keeps numbers from jumping back. What is asked over HTTP and what the socket tells may overtake each other, so an answer
@@ -37,14 +37,20 @@ export function freshExchange(): Exchange {
           const entities = entitiesIn(result.data);
           const isOld = entities.some((entity) => isBefore(markOf(entity), seen.get(entity.id)));
           const tries = again.get(operation.key) ?? 0;
-          if (!isOld || operation.kind === "mutation" || tries >= MAX_AGAIN) {
+          if (!isOld || operation.kind === "mutation") {
             again.delete(operation.key);
             return true;
           }
-          if (operation.kind === "query") {
-            again.set(operation.key, tries + 1);
-            client.reexecuteOperation(anew(operation));
+          if (operation.kind !== "query") return false;
+          if (tries >= MAX_AGAIN) {
+            // So it is how things are, as after a restore: what comes next is compared with it.
+            again.delete(operation.key);
+            for (const entity of entities) seen.set(entity.id, markOf(entity));
+            return true;
           }
+          again.set(operation.key, tries + 1);
+          // Nothing is asked for what nobody waits for any more.
+          setTimeout(() => client.reexecuteOperation(anew(operation)), PAUSE_MS);
           return false;
         }),
         tap((result: OperationResult) => {
@@ -61,14 +67,17 @@ function anew(operation: Operation): Operation {
 }
 
 function markOf({ version, counts }: Entity): Mark {
-  return { version, settled: counts ? counts.completed + counts.failed + counts.cancelled + counts.skipped : 0 };
+  return { version, done: counts ? counts.completed + counts.skipped : 0 };
 }
 
-/** Within one version a job's settled documents only grow; an answer that does not count them says nothing of that. */
+/**
+ * Within one version what is completed or skipped only grows, while a failed or cancelled task may be retried alone. An
+ * answer that does not count them says nothing of that.
+ */
 function isBefore(mark: Mark, seen: Mark | undefined): boolean {
   if (seen === undefined) return false;
   if (mark.version !== seen.version) return mark.version < seen.version;
-  return mark.settled > 0 && mark.settled < seen.settled;
+  return mark.done > 0 && mark.done < seen.done;
 }
 
 /** Everything in an answer that has an id and a version; changes of the history have both as well, and are none. */

@@ -38,6 +38,7 @@ function OneJobScreen({ id }: { readonly id: string }) {
   useJobLive(job);
   const parts = useRef<HTMLDivElement>(null);
   const [changes, setChanges] = useState<readonly Change[]>([]);
+  const [gaps, setGaps] = useState(0);
   const reread = useThrottled(asked.again, 1_000);
   useChanges({
     after: asked.data?.streamCursor,
@@ -47,7 +48,10 @@ function OneJobScreen({ id }: { readonly id: string }) {
       setChanges(found);
       if (found.some(matters)) reread();
     },
-    onGap: reread,
+    onGap: () => {
+      setGaps((old) => old + 1);
+      reread();
+    },
   });
   // The estimate and what it waits for have no stream of their own.
   useEvery(LOOK_MS, () => {
@@ -127,7 +131,7 @@ function OneJobScreen({ id }: { readonly id: string }) {
           <Tabs.Tab value="order">As submitted</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="tasks" pt="sm">
-          <JobTasks job={job} search={search} onChange={change} changes={changes} />
+          <JobTasks job={job} search={search} onChange={change} changes={changes} gaps={gaps} />
         </Tabs.Panel>
         <Tabs.Panel value="results" pt="sm">
           <JobResults job={job} />

@@ -33,6 +33,10 @@ export interface TaskPages {
   readonly more: () => void;
   /** Brings changes into the rows at once, and reads those on the screen anew. */
   readonly take: (changes: readonly Change[], onScreen: readonly string[]) => void;
+  /** Reads anew what has come onto the screen and has changed while it was off it. */
+  readonly look: (onScreen: readonly string[]) => void;
+  /** Changes are missing: reads anew what is there, and of more than a page each row once it is on the screen. */
+  readonly anew: (onScreen: readonly string[]) => void;
 }
 
 export function useTaskPages(jobId: string, filter: TaskFilter): TaskPages {
@@ -43,6 +47,8 @@ export function useTaskPages(jobId: string, filter: TaskFilter): TaskPages {
   const [fault, setFault] = useState<Fault | null>(null);
   // What is asked for a filter that has been left is not shown for another.
   const asking = useRef(0);
+  // The versions of what has changed off the screen. A change tells neither error, progress nor end: they are read later.
+  const changed = useRef(new Map<string, number>());
   const filterText = JSON.stringify(filter);
   const read = useCallback(
     async (after: string | null, first: number): Promise<Pages | null> => {
@@ -56,6 +62,9 @@ export function useTaskPages(jobId: string, filter: TaskFilter): TaskPages {
       setIsLoading(false);
       setFault(error ? faultOf(error) : null);
       const tasks = data?.job?.tasks;
+      for (const { id, version } of tasks?.nodes ?? []) {
+        if (version >= (changed.current.get(id) ?? Infinity)) changed.current.delete(id);
+      }
       return tasks
         ? { rows: tasks.nodes, cursor: tasks.pageInfo.endCursor, hasMore: tasks.pageInfo.hasNextPage }
         : null;
@@ -78,9 +87,23 @@ export function useTaskPages(jobId: string, filter: TaskFilter): TaskPages {
     wanted.current.clear();
     void readMany(client, OneTaskDocument, ids).then((tasks) => {
       const found = new Map(tasks.map((task) => [task.id, task]));
+      // What could not be read is read when it is next looked at.
+      for (const id of ids) if (!found.has(id)) changed.current.set(id, 0);
       setPages((old) => ({ ...old, rows: old.rows.map((row) => newerOf(row, found.get(row.id))) }));
     });
   }, REREAD_MS);
+  const look = useCallback(
+    (onScreen: readonly string[]) => {
+      for (const id of onScreen) if (changed.current.delete(id)) wanted.current.add(id);
+      if (wanted.current.size > 0) reread();
+    },
+    [reread],
+  );
+  const anew = (onScreen: readonly string[]): void => {
+    if (pages.rows.length <= PAGE_SIZE) return void read(null, PAGE_SIZE).then((found) => found && setPages(found));
+    for (const { id } of pages.rows) changed.current.set(id, 0);
+    look(onScreen);
+  };
   const take = useCallback(
     (changes: readonly Change[], onScreen: readonly string[]) => {
       const newest = new Map(
@@ -88,17 +111,17 @@ export function useTaskPages(jobId: string, filter: TaskFilter): TaskPages {
       );
       if (newest.size === 0) return;
       setPages((old) => ({ ...old, rows: old.rows.map((row) => moved(row, newest.get(row.id))) }));
-      for (const id of onScreen) if (newest.has(id)) wanted.current.add(id);
-      if (wanted.current.size > 0) reread();
+      for (const { entityId, version } of newest.values()) changed.current.set(entityId, version);
+      look(onScreen);
     },
-    [reread],
+    [look],
   );
   // What happened while the connection was away comes by the changes; what failed to be read is read again here.
   const onReturn = useEffectEvent(() => {
     if (fault !== null) void read(null, PAGE_SIZE).then((found) => found && setPages(found));
   });
   useEffect(() => connection.onReturn(() => onReturn()), [connection]);
-  return { rows: pages.rows, hasMore: pages.hasMore, isLoading, fault, more, take };
+  return { rows: pages.rows, hasMore: pages.hasMore, isLoading, fault, more, take, look, anew };
 }
 
 function moved(row: TaskRowFragment, change: Change | undefined): TaskRowFragment {

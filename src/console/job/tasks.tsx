@@ -19,12 +19,14 @@ interface JobTasksProps {
   readonly search: JobSearch;
   readonly onChange: (part: Partial<JobSearch>) => void;
   readonly changes: readonly Change[];
+  /** How many gaps the stream has had. */
+  readonly gaps: number;
 }
 
 const ROW_HEIGHT_PX = 40;
 
 /** The job's tasks: as many as it has, of which only those on the screen are in the page. */
-export function JobTasks({ job, search, onChange, changes }: JobTasksProps) {
+export function JobTasks({ job, search, onChange, changes, gaps }: JobTasksProps) {
   const { status, stage, code, document } = search;
   const filter: TaskFilter = {
     ...(status ? { status: [...status] } : {}),
@@ -35,7 +37,7 @@ export function JobTasks({ job, search, onChange, changes }: JobTasksProps) {
   const pages = useTaskPages(job.id, filter);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const list = useRef<HTMLDivElement>(null);
-  const { rows, hasMore, isLoading, fault, more, take } = pages;
+  const { rows, hasMore, isLoading, fault, more, take, look, anew } = pages;
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => ROW_HEIGHT_PX,
@@ -49,13 +51,20 @@ export function JobTasks({ job, search, onChange, changes }: JobTasksProps) {
     // What could not be read is read again by its button, or when the connection is back.
     if (fault === null && rows.length > 0 && last >= rows.length - 20) more();
   }, [fault, last, rows.length, more]);
-  const takeChanges = useEffectEvent((found: readonly Change[]) =>
-    take(
-      found,
-      items.map(({ key }) => String(key)),
-    ),
-  );
+  const onScreen = (): readonly string[] => items.map(({ key }) => String(key));
+  const takeChanges = useEffectEvent((found: readonly Change[]) => take(found, onScreen()));
   useEffect(() => takeChanges(changes), [changes]);
+  const lookAtRows = useEffectEvent(() => look(onScreen()));
+  const readAnew = useEffectEvent(() => anew(onScreen()));
+  // The rows of a list that opens are read after the gaps before.
+  const gapsBefore = useRef(gaps);
+  useEffect(() => {
+    if (gaps === gapsBefore.current) return;
+    gapsBefore.current = gaps;
+    readAnew();
+  }, [gaps]);
+  const first = items[0]?.index ?? 0;
+  useEffect(() => lookAtRows(), [first, last, rows.length]);
   const toggle = (id: string): void => {
     setOpen((old) => {
       const next = new Set(old);

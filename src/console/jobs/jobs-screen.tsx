@@ -87,23 +87,23 @@ export function JobsScreen() {
       {asked.isLoading && <Loading rows={8} />}
       {asked.data && rows.length === 0 && <NoJobs search={search} onClear={() => void navigate({ search: {} })} />}
       {rows.length > 0 && <JobsTable jobs={rows} search={search} selection={selection} isPaused={isPaused} />}
-      {pageInfo && (pageInfo.hasNextPage || pageInfo.hasPreviousPage) && (
+      {(search.after || search.before || pageInfo?.hasNextPage || pageInfo?.hasPreviousPage) && (
         <Group justify="space-between" component="nav" aria-label="Pages">
           <Button
             variant="default"
             size="compact-md"
-            disabled={!pageInfo.hasPreviousPage}
+            disabled={pageInfo?.hasPreviousPage === false}
             leftSection={<Icon name="left" />}
-            onClick={() => change({ before: pageInfo.startCursor ?? undefined, after: undefined })}
+            onClick={() => pageInfo && change({ before: pageInfo.startCursor ?? undefined, after: undefined })}
           >
             Before
           </Button>
           <Button
             variant="default"
             size="compact-md"
-            disabled={!pageInfo.hasNextPage}
+            disabled={pageInfo?.hasNextPage === false}
             rightSection={<Icon name="right" />}
-            onClick={() => change({ after: pageInfo.endCursor ?? undefined, before: undefined })}
+            onClick={() => pageInfo && change({ after: pageInfo.endCursor ?? undefined, before: undefined })}
           >
             Next
           </Button>

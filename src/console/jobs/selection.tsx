@@ -52,8 +52,12 @@ export function SelectionBar({ selection, search, onDone }: BarProps) {
     <JobDialog
       order={order}
       onClose={() => setOrder(null)}
-      onDone={() => {
-        selection.clear();
+      onDone={(refused) => {
+        // What was refused stays chosen, for whatever somebody does about it.
+        selection.choose(
+          ids.filter((id) => !refused.includes(id)),
+          false,
+        );
         onDone();
       }}
     />

@@ -41,9 +41,8 @@ export function ConcernActs({ concern, checkedAt, onOrder, onSay, onDone }: Acts
     const fault = error?.message ?? data?.resumePipeline.userErrors[0]?.message;
     return { said: fault ?? `${pipeline} goes on.`, isFault: fault !== undefined };
   };
-  const repair = async () => {
-    const input = job === null ? {} : { jobId: job.id };
-    const { data, error } = await client.mutation(RepairDocument, { input }).toPromise();
+  const repair = (jobId: string) => async () => {
+    const { data, error } = await client.mutation(RepairDocument, { input: { jobId } }).toPromise();
     return { said: error?.message ?? `${counted(data!.repair.changed, "row")} mended.`, isFault: error !== undefined };
   };
   const isDone = doneAt !== null && Date.parse(checkedAt) - Date.parse(doneAt) < GONE_MS;
@@ -55,8 +54,8 @@ export function ConcernActs({ concern, checkedAt, onOrder, onSay, onDone }: Acts
           Resume
         </ActButton>
       )}
-      {kind === "INVARIANT_BROKEN" && (
-        <ActButton size="compact-sm" permission={admin} onClick={() => void settle(repair)}>
+      {kind === "INVARIANT_BROKEN" && job !== null && (
+        <ActButton size="compact-sm" permission={admin} onClick={() => void settle(repair(job.id))}>
           Repair
         </ActButton>
       )}

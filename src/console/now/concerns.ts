@@ -20,7 +20,8 @@ export interface Concern {
   readonly paused: string | null;
 }
 
-const LOOKS: Readonly<Record<AttentionKind, readonly [title: string, icon: IconName]>> = {
+type Look = readonly [title: string, icon: IconName];
+const LOOKS: Readonly<Record<AttentionKind, Look>> = {
   INVARIANT_BROKEN: ["Broken invariant", "bug"],
   DEPENDENCY_AWAY: ["Something is away", "server"],
   NO_WORKER: ["No worker", "server"],
@@ -29,6 +30,7 @@ const LOOKS: Readonly<Record<AttentionKind, readonly [title: string, icon: IconN
   STUCK_JOB: ["Stuck job", "warning"],
   FAILED_JOB: ["Failed job", "cross"],
   PIPELINE_PAUSED: ["Paused pipeline", "pause"],
+  WEBHOOK_DISABLED: ["Webhook disabled", "warning"],
 };
 
 /** In the API's order: the worst first, and what somebody knows of last. */
@@ -38,7 +40,8 @@ export function concernsIn(
 ): readonly Concern[] {
   return items.map((item) => {
     const { id, kind, since, subject, acknowledgedBy, acknowledgedWord, acknowledgedAt } = item;
-    const [title, icon] = LOOKS[kind];
+    // A later server may know of kinds that this page does not.
+    const [title, icon] = (LOOKS as Partial<typeof LOOKS>)[kind] ?? ([kind, "warning"] satisfies Look);
     return {
       id,
       kind,
@@ -75,7 +78,9 @@ function messageOf(item: Item, pipelines: PausedPipelinesQuery | undefined): str
   return kind === "PIPELINE_PAUSED" && waiting > 0 ? `${message} (${counted(waiting, "task")} wait for it.)` : message;
 }
 
-/** The item has no field for its pipeline, but names it in quotation marks. */
+/** The item has no field for its pipeline, but its message begins with it. The reason behind it may name others. */
 function pausedIn({ message }: Item, pipelines: PausedPipelinesQuery | undefined) {
-  return pipelines?.pipelines.find(({ name, paused }) => paused && message.includes(`"${name}"`));
+  return pipelines?.pipelines.find(
+    ({ name, paused }) => paused && message.startsWith(`Pipeline "${name}" is paused by `),
+  );
 }

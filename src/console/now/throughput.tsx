@@ -32,14 +32,16 @@ export function Throughput({ title, interval, buckets }: ThroughputProps) {
   return (
     <Panel title={title}>
       <Shown asked={asked} rows={2}>
-        {({ statistics }) => <Chart title={title} buckets={statistics.buckets} />}
+        {({ statistics }) => <Chart title={title} buckets={statistics.buckets.slice(-buckets)} />}
       </Shown>
     </Panel>
   );
 }
 
+/** A full hour, so that the question and its place in the cache stay the same for an hour: what is before is cut off. */
 function beginOf(lengthMs: number, buckets: number): string {
-  return new Date((Math.floor(Date.now() / lengthMs) - buckets + 1) * lengthMs).toISOString();
+  const firstMs = (Math.floor(Date.now() / lengthMs) - buckets + 1) * lengthMs;
+  return new Date(Math.floor(firstMs / LENGTH_MS.HOUR) * LENGTH_MS.HOUR).toISOString();
 }
 
 const UP = 56;

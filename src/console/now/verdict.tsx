@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { useApi } from "../api/api.js";
 import { useConnectionState } from "../api/connection.js";
 import type { Fault } from "../api/fault.js";
@@ -20,11 +20,13 @@ interface VerdictProps {
 
 /** The reconciler looks every few seconds. Who has not looked for so long does not run. */
 const LONG_AGO_MS = 120_000;
+/** Where its last look seems old, another one is waited for so long: this machine's clock may be wrong. */
+const NEXT_LOOK_MS = 30_000;
 
 /** The one line that answers the first question. It says when it can't answer, and never more than it knows. */
 export function Verdict({ fault, checkedAt, concerns, isMore, counts }: VerdictProps) {
   const { phase } = useConnectionState(useApi().connection);
-  const nowMs = useNow();
+  const looks = useLooks(checkedAt);
   const checked =
     checkedAt === null ? null : (
       <span>
@@ -63,7 +65,14 @@ export function Verdict({ fault, checkedAt, concerns, isMore, counts }: VerdictP
       </Line>
     );
   }
-  if (nowMs - Date.parse(checkedAt) > LONG_AGO_MS) {
+  if (looks === "waiting") {
+    return (
+      <Line tone="quiet" icon="clock" title="Looking …">
+        The reconciler {checked}; its next look is waited for.
+      </Line>
+    );
+  }
+  if (looks === "none") {
     return (
       <Line tone="mixed" icon="warning" title="Nobody looks whether anything is wrong.">
         The reconciler {checked}. Start a process with the role reconciler.
@@ -75,6 +84,33 @@ export function Verdict({ fault, checkedAt, concerns, isMore, counts }: VerdictP
       Nothing is stuck; {running(counts)}; {checked}
     </Line>
   );
+}
+
+/** What the reconciler last said of its looks, since when by this machine's clock, and whether it had said nothing before. */
+interface Seen {
+  readonly checkedAt: string | null;
+  readonly sinceMs: number;
+  readonly isFirst: boolean;
+}
+
+/**
+ * Whether the reconciler looks, by what has changed while this page watched. The server's time and this machine's are not
+ * compared but for the first answer: that alone can't tell.
+ */
+function useLooks(checkedAt: string | null): "some" | "waiting" | "none" {
+  const nowMs = useNow();
+  const [seen, setSeen] = useState<Seen>({ checkedAt: null, sinceMs: 0, isFirst: true });
+  useEffect(
+    () =>
+      setSeen((old) =>
+        old.checkedAt === checkedAt ? old : { checkedAt, sinceMs: Date.now(), isFirst: old.checkedAt === null },
+      ),
+    [checkedAt],
+  );
+  if (checkedAt === null || checkedAt !== seen.checkedAt) return "some";
+  const seemsOld = seen.isFirst && nowMs - Date.parse(checkedAt) > LONG_AGO_MS;
+  if (nowMs - seen.sinceMs > (seemsOld ? NEXT_LOOK_MS : LONG_AGO_MS)) return "none";
+  return seemsOld ? "waiting" : "some";
 }
 
 function running(counts: VerdictProps["counts"]): string {
