@@ -95,4 +95,37 @@ describe("a mail in an encoding that browsers do not know", () => {
     const mixed = inCharset("cp850", "Gr\x94\xe1e", ["X-Other: =?koi8-r?Q?=F0?="]);
     expect((await read(mixed, "latin1")).warnings).toContain("ENCODING_GUESSED");
   });
+
+  test("is not taken for strange by a name that the reader of mails knows", async () => {
+    const korean = "\xb0\xa1\xb3\xaa";
+    for (const label of ["cp949", "ms949", "uhc", "x-euckr", "KS_C_5601-1987"]) {
+      const found = await read(inCharset(label, korean).replace("=F6", "o"), "latin1");
+      expect([label, found.text.includes("가나"), found.warnings]).toEqual([label, true, []]);
+    }
+    const japanese = await read(inCharset("cp932", "\x93\xfa\x96\x7b").replace("=F6", "o"), "latin1");
+    expect(japanese).toMatchObject({ text: expect.stringContaining("日本"), warnings: [] });
+  });
+
+  test("spoils neither a body in Latin-1 beside it nor a header that needed no help", async () => {
+    const beside = mail("iso-8859-1").replace(
+      "--b--",
+      "--b\r\nContent-Type: text/plain; charset=cp850\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nx\r\n--b--",
+    );
+    const found = await read(beside, "latin1");
+    expect(found.text).toContain("Größe");
+    expect(found.text).toContain("Die Frösche");
+    expect(found.warnings).toContain("ENCODING_GUESSED");
+    const head = ["From: Jürgen <j@example.org>", "Subject: Привет", "Content-Type: text/plain; charset=cp850"];
+    const plain = await read([...head, "", "Hello", ""].join("\r\n"), "utf8");
+    expect(plain.text).toContain("Subject: Привет\nFrom: Jürgen <j@example.org>");
+  });
+
+  test("leaves a text as it is that was read otherwise", async () => {
+    const { text } = await read(
+      "Subject: x\r\nContent-Type: text/html; charset=cp850\r\n\r\n<p>&#26085;&#26412; Gr\x94\xe1e</p>\r\n",
+      "latin1",
+    );
+    expect(text).toContain("日本");
+    expect(text).not.toContain("?");
+  });
 });

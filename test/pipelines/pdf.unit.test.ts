@@ -85,7 +85,10 @@ test("letters that were drawn twice one by one are said once; what is doubled by
     linesOf([{ str, transform: [12, 0, 0, 12, 50, 700], width: 100, hasEOL: true }]).lines[0]?.text;
   expect(said("MMuunniicchh,,  1122 MMaayy")).toBe("Munich, 12 May");
   expect(said("TToottaall:: of 1100 rooms")).toBe("Total: of 1100 rooms");
-  for (const same of ["AABBCC", "ffeeddcc", "1122 3344", "wwwwww", "Aa bb cc", "XXL"]) expect(said(same)).toBe(same);
+  expect(said("TToottaall:: 1100")).toBe("Total: 1100");
+  const forms = ["YYYYMMDD", "Date (DDMMYYYY)", "HHMMSS", "TTMMJJJJ", "yyyymmdd", "XXYYZZ"];
+  for (const same of [...forms, "AABBCC", "ffeeddcc", "1122 3344", "wwwwww", "Aa bb cc", "XXL"])
+    expect(said(same)).toBe(same);
 });
 
 test("a page that is drawn on its side has the lines that its reader sees", () => {

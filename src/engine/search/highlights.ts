@@ -15,7 +15,7 @@ export function highlightsOf(text: string, terms: readonly Term[]): TextRange[] 
   const joined = new Set(terms.flatMap((term) => term.joined ?? []));
   const atoms: Atom[] = [];
   for (const unit of unitsOf(text)) {
-    atoms.push(...unit.atoms);
+    for (const atom of unit.atoms) atoms.push(atom);
     if (unit.joined !== null && joined.has(unit.joined))
       found.push({ start: unit.atoms[0]!.start, end: unit.atoms.at(-1)!.end });
   }

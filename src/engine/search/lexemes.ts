@@ -26,7 +26,11 @@ export function lexemesOf(collectionId: string, { text, context }: { text: strin
     for (const { atoms, joined } of unitsOf(of)) {
       if (sizeBytes > MAX_SIZE_BYTES) return;
       if (joined !== null) add(joined, position);
-      for (const { word } of atoms) add(word, position++);
+      for (const { word } of atoms) {
+        // One unit may be longer than all that fits: a table without a space.
+        if (sizeBytes > MAX_SIZE_BYTES) return;
+        add(word, position++);
+      }
     }
   };
   take(context ?? "", "");

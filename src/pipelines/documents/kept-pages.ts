@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { DocumentContext } from "../pipeline.js";
 import type { Recognised } from "./parsers/ocr.js";
 
@@ -6,15 +7,23 @@ const KEEP_EVERY_MS = 10_000;
 /** No text begins like this: what stands behind is a half-done reading. */
 const MARK = "\u0001pages read by OCR\u0001";
 
+interface Kept {
+  /** Of the file that they are the pages of: before a retry it may have changed. */
+  readonly sha256: string;
+  readonly pages: readonly (readonly [number, Recognised])[];
+}
+
 /** Pages that OCR has read, kept over a failed attempt until the text takes their place. */
 export class KeptPages {
   readonly #ctx: Pick<DocumentContext, "stagedText" | "setText">;
+  readonly #sha256: string;
   readonly #keepEveryMs: number;
   #pages: Promise<Map<number, Recognised>> | null = null;
   #keptAt = performance.now();
 
-  constructor(ctx: Pick<DocumentContext, "stagedText" | "setText">, keepEveryMs = KEEP_EVERY_MS) {
+  constructor(ctx: Pick<DocumentContext, "stagedText" | "setText">, file: Uint8Array, keepEveryMs = KEEP_EVERY_MS) {
     this.#ctx = ctx;
+    this.#sha256 = createHash("sha256").update(file).digest("hex");
     this.#keepEveryMs = keepEveryMs;
   }
 
@@ -26,7 +35,8 @@ export class KeptPages {
     const found = await read();
     pages.set(number, found);
     if (performance.now() - this.#keptAt >= this.#keepEveryMs) {
-      await this.#ctx.setText(MARK + JSON.stringify([...pages]));
+      const kept: Kept = { sha256: this.#sha256, pages: [...pages] };
+      await this.#ctx.setText(MARK + JSON.stringify(kept));
       this.#keptAt = performance.now();
     }
     return found;
@@ -34,6 +44,8 @@ export class KeptPages {
 
   async #kept(): Promise<Map<number, Recognised>> {
     const staged = await this.#ctx.stagedText();
-    return new Map(staged?.startsWith(MARK) ? (JSON.parse(staged.slice(MARK.length)) as [number, Recognised][]) : []);
+    if (!staged?.startsWith(MARK)) return new Map();
+    const kept = JSON.parse(staged.slice(MARK.length)) as Kept;
+    return new Map(kept.sha256 === this.#sha256 ? kept.pages : []);
   }
 }

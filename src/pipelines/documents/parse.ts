@@ -50,14 +50,15 @@ export function parseStage<Options>(aimOf: (options: Options) => ParseAim): Docu
       const format = formatOf(mediaType);
       if (format === null)
         throw new PermanentError("UNSUPPORTED_TYPE", `${name} is ${mediaType}, which no parser takes.`);
-      const found = await parseDocument(await ctx.document.bytes(), name, {
+      const bytes = await ctx.document.bytes();
+      const found = await parseDocument(bytes, name, {
         mediaType: FORMATS[format],
         ocr: aim.ocr,
         menus: aim.menus ?? false,
         warn: (code, message, scope) => ctx.warn(code, message, scope),
         progress: (fraction, message) => ctx.progress(fraction, message),
         // Staged as text until the text is: of a document whose text is not wanted nothing is staged.
-        keptPages: aim.ocr && aim.text ? new KeptPages(ctx) : undefined,
+        keptPages: aim.ocr && aim.text ? new KeptPages(ctx, bytes) : undefined,
       });
       const { text, pieces } = write(found.blocks);
       assertLength(text, name);

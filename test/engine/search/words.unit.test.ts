@@ -39,5 +39,9 @@ test("what is marked is told in order, once, and of no more than fifty places", 
 test("a text of any length makes what Postgres takes: words are cut, and the rest is left out", () => {
   const lexemes = lexemesOf("c", { text: `${"x".repeat(5_000)} ${"wordy9 ".repeat(300_000)}` });
   expect(Buffer.byteLength(lexemes)).toBeLessThan(600_000);
+  const unbroken = "a1_".repeat(300_000);
+  expect(Buffer.byteLength(lexemesOf("c", { text: unbroken }))).toBeLessThan(600_000);
+  expect(Buffer.byteLength(lexemesOf("c", { text: "書".repeat(300_000) }))).toBeLessThan(600_000);
+  expect(marked("zz", `${unbroken} zz`)).toEqual(["zz"]);
   expect(Math.max(...lexemes.split(" ").map((one) => one.length))).toBeLessThan(120);
 });

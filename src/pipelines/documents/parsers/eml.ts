@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
 import PostalMime, { type Address, type Email } from "postal-mime";
 import type { Block } from "../blocks/block.js";
 import { attachmentsBlocks } from "./attachments.js";
@@ -14,6 +14,8 @@ const MAX_HEAD_BYTES = 200_000;
 export async function parseEml(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
   const mail = await parsedMail(withHeadsEnded(withReadableHead(bytes, name, aid)));
   const right = recoded(bytes, name, aid);
+  // What stands in the header unencoded has been read already, and must not be read twice.
+  const rightHead = isAscii(headOf(bytes)) ? right : (text: string): string => text;
   const heads = [
     ["Subject", mail.subject],
     ["From", mail.from && addressText(mail.from)],
@@ -25,7 +27,7 @@ export async function parseEml(bytes: Uint8Array, name: string, aid: ParseAid): 
     ["Message-ID", mail.messageId],
   ] as const;
   const known = heads.filter(([, value]) => value !== undefined && value.trim() !== "");
-  const head = right(known.map(([key, value]) => `${key}: ${value!.replace(/\s+/g, " ").trim()}`).join("\n"));
+  const head = rightHead(known.map(([key, value]) => `${key}: ${value!.replace(/\s+/g, " ").trim()}`).join("\n"));
   const blocks: Block[] = [
     { kind: "lines", text: head },
     ...mailBody(mail.text && right(mail.text), mail.html && right(mail.html)),
@@ -40,8 +42,8 @@ export async function parseEml(bytes: Uint8Array, name: string, aid: ParseAid): 
   return {
     blocks,
     metadata: factsOf({
-      title: mail.subject && right(mail.subject),
-      creator: right(known.find(([key]) => key === "From")?.[1] ?? ""),
+      title: mail.subject && rightHead(mail.subject),
+      creator: rightHead(known.find(([key]) => key === "From")?.[1] ?? ""),
       created: mail.date,
       identifier: mail.messageId,
       attachments: mail.attachments.length > 0 ? names.slice(0, MAX_LISTED) : undefined,
@@ -64,13 +66,17 @@ async function parsedMail(bytes: Uint8Array): Promise<Email> {
  */
 function withReadableHead(bytes: Uint8Array, name: string, aid: ParseAid): Uint8Array {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const ends = ["\r\n\r\n", "\n\n", "\r\r"].map((gap) => buffer.indexOf(gap)).filter((at) => at >= 0);
-  const end = Math.min(buffer.length, MAX_HEAD_BYTES, ...ends);
-  const head = buffer.subarray(0, end);
+  const head = headOf(bytes);
   if (isUtf8(head)) return bytes;
   const declared = /\bcharset\s*=\s*"?([\w.:-]+)/i.exec(buffer.subarray(0, MAX_HEAD_BYTES).toString("latin1"))?.[1];
   const { text } = readText(head, `The header of ${name}`, aid, declared);
-  return Buffer.concat([Buffer.from(text), buffer.subarray(end)]);
+  return Buffer.concat([Buffer.from(text), buffer.subarray(head.length)]);
+}
+
+function headOf(bytes: Uint8Array): Buffer {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const ends = ["\r\n\r\n", "\n\n", "\r\r"].map((gap) => buffer.indexOf(gap)).filter((at) => at >= 0);
+  return buffer.subarray(0, Math.min(buffer.length, MAX_HEAD_BYTES, ...ends));
 }
 
 function listed(addresses: readonly Address[] | undefined): string | undefined {

@@ -12,12 +12,17 @@ export interface Stand {
   readonly turnDegrees: number;
   /** As the recogniser names it, such as "Cyrillic". */
   readonly script: string;
+  /** False where it guesses: then it may well be Latin. */
+  readonly isScriptSure: boolean;
 }
 
 /** A line of which a recogniser is this little sure is a texture among lines that are text. */
 export const MIN_LINE_CONFIDENCE = 30;
 /** Below this the turn is a guess. */
 export const MIN_TURN_CONFIDENCE = 2;
+
+/** Below this the script is a guess. */
+export const MIN_SCRIPT_CONFIDENCE = 1;
 
 /** A recogniser. Its calls throw where the limit has passed. */
 export interface OcrEngine {

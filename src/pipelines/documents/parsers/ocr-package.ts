@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 import { createWorker, OEM, type Worker, type WorkerParams } from "tesseract.js";
-import { MIN_LINE_CONFIDENCE, MIN_TURN_CONFIDENCE, type OcrEngine } from "./ocr-engine.js";
+import { MIN_LINE_CONFIDENCE, MIN_SCRIPT_CONFIDENCE, MIN_TURN_CONFIDENCE, type OcrEngine } from "./ocr-engine.js";
 
 /** A recogniser of tesseract.js that stays loaded for the next image of this process: it takes a second to begin. */
 class Kept {
@@ -77,6 +77,10 @@ export const ocrPackage: OcrEngine = {
     const { data } = await looker.within(limitMs, (worker) => worker.detect(Buffer.from(image)));
     const { script, orientation_degrees: turn, orientation_confidence: sure } = data;
     if (script === null) return null;
-    return { script, turnDegrees: (sure ?? 0) >= MIN_TURN_CONFIDENCE ? (turn ?? 0) : 0 };
+    return {
+      script,
+      isScriptSure: (data.script_confidence ?? 0) >= MIN_SCRIPT_CONFIDENCE,
+      turnDegrees: (sure ?? 0) >= MIN_TURN_CONFIDENCE ? (turn ?? 0) : 0,
+    };
   },
 };

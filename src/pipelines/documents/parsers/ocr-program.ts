@@ -1,4 +1,11 @@
-import { MIN_LINE_CONFIDENCE, MIN_TURN_CONFIDENCE, type OcrEngine, type Reading, type Stand } from "./ocr-engine.js";
+import {
+  MIN_LINE_CONFIDENCE,
+  MIN_SCRIPT_CONFIDENCE,
+  MIN_TURN_CONFIDENCE,
+  type OcrEngine,
+  type Reading,
+  type Stand,
+} from "./ocr-engine.js";
 import { outputOfProgram, ProgramAbsent } from "./program.js";
 
 const PROGRAM = "tesseract";
@@ -37,7 +44,8 @@ function standOf(said: string): Stand | null {
   const script = value("Script");
   if (script === undefined) return null;
   const isSure = Number(value("Orientation confidence")) >= MIN_TURN_CONFIDENCE;
-  return { script, turnDegrees: isSure ? Number(value("Rotate")) : 0 };
+  const isScriptSure = Number(value("Script confidence")) >= MIN_SCRIPT_CONFIDENCE;
+  return { script, isScriptSure, turnDegrees: isSure ? Number(value("Rotate")) : 0 };
 }
 
 interface Line {

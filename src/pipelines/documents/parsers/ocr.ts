@@ -47,7 +47,7 @@ function engine(): Promise<OcrEngine> {
 
 /**
  * Reads an image offline, upright whichever way it lies, in the script that it is written in.
- * @throws {Error} when the limit has passed
+ * @throws {Error} when the limit has passed before anything was read
  */
 export async function recognise(
   image: Uint8Array,
@@ -62,17 +62,36 @@ export async function recognise(
   if (first.confidence >= SURE) return told(first, minConfidence);
   // Of a picture inside a document, most are no writing at all.
   if (minConfidence >= UNSURE && first.text.length < FEW_LETTERS) return told(first, minConfidence);
+  try {
+    return await lookedAgain(look, image, first, { common, installed: by.languages, minConfidence });
+  } catch {
+    // What was read stands, though no better reading could be had.
+    return told(first, minConfidence);
+  }
+}
+
+/** Once more by how it stands and in what script it is, where the first reading was none to be sure of. */
+async function lookedAgain(
+  look: Look,
+  image: Uint8Array,
+  first: Reading,
+  {
+    common,
+    installed,
+    minConfidence,
+  }: { readonly common: readonly string[]; readonly installed: readonly string[]; readonly minConfidence: number },
+): Promise<Recognised> {
   const stand = await look.stand(image);
   if (stand === null) {
     const isWriting = first.text !== "" && first.confidence < UNSURE && minConfidence < UNSURE;
     return told(isWriting ? await look.turned(image, first, common) : first, minConfidence);
   }
-  const own = stand.script === "Latin" ? common : languagesOf(stand.script, by.languages);
+  const own = stand.script === "Latin" ? common : languagesOf(stand.script, installed);
   const languages = own.length > 0 ? own : common;
   const isAnother = stand.turnDegrees !== 0 || languages.join() !== common.join();
   const second = isAnother ? await look.read(await turn(image, stand.turnDegrees), languages) : first;
   const best = second.confidence > first.confidence ? second : first;
-  const isForeign = own.length === 0 && best.confidence < UNSURE;
+  const isForeign = stand.isScriptSure && own.length === 0 && best.confidence < UNSURE;
   return isForeign ? { text: "", isUnsure: false, unreadScript: stand.script } : told(best, minConfidence);
 }
 

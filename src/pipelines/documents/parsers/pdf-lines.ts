@@ -125,16 +125,20 @@ const DOUBLED = /^(?:(.)\1)+$/u;
 /** Three letters and more, each twice, make no word of any language; of digits and a to f they make colours and hashes. */
 const DOUBLED_WORD = /^(?=\P{L}*(?:\p{L}\P{L}*){6})(?![\da-f]+$)(?!(.)\1+$)/iu;
 
-/** "MMuunniicchh": heavy letters are drawn twice one by one, and the library puts them into one run. */
+/** "YYYYMMDD", "TTMMJJJJ" and "HHMMSS" are forms of dates and times. */
+const DATE_FORM = /^[YJAMDTHS\P{L}]+$/iu;
+
+/**
+ * "MMuunniicchh": heavy letters are drawn twice one by one, and the library puts them into one run. One word in capitals
+ * alone may be a code or a form, and figures are halved only where two words beside them show that all is doubled.
+ */
 function undoubled(line: string): string {
   const words = line.split(" ");
-  if (!words.some((word) => isDoubledWord(word))) return line;
-  const isWhole = words.every((word) => DOUBLED.test(word));
-  return words.map((word) => (isWhole || isDoubledWord(word) ? halved(word) : word)).join(" ");
-}
-
-function isDoubledWord(word: string): boolean {
-  return DOUBLED.test(word) && DOUBLED_WORD.test(word);
+  const doubled = words.filter((word) => DOUBLED.test(word) && DOUBLED_WORD.test(word));
+  const sure = doubled.filter((word) => !DATE_FORM.test(word));
+  if (sure.length < 2 && !sure.some((word) => /\p{Ll}/u.test(word))) return line;
+  const isWhole = doubled.length >= 2 && words.every((word) => DOUBLED.test(word));
+  return words.map((word) => (isWhole || sure.includes(word) ? halved(word) : word)).join(" ");
 }
 
 function halved(word: string): string {

@@ -56,15 +56,17 @@ export function matchLedger(
   const copied = new Set(copies.map(({ id }) => id));
   const decided = decisionsIn(ledger, options.decisions ?? []);
   const handLines = new Set(decided.matches.map(({ line }) => line));
-  const transfers = ownTransfers(lines.filter(({ id }) => !copied.has(id) && !handLines.has(id)));
-  const moved = new Set(transfers.flatMap((one) => [one.out, one.in]));
-  const all = candidatesOf(ledger, { windowDays: options.windowDays, rates }).filter(
+  const possible = candidatesOf(ledger, { windowDays: options.windowDays, rates }).filter(
     ({ line, receipt }) =>
       !copied.has(lines[line]!.id) &&
-      !moved.has(lines[line]!.id) &&
       !lines[line]!.notCounted &&
       decided.allows(lines[line]!.id, receipts[receipt]!.id),
   );
+  // What a receipt fits was spent.
+  const spent = new Set(possible.flatMap(({ line, score }) => (score >= ACCEPTED ? [lines[line]!.id] : [])));
+  const transfers = ownTransfers(lines.filter(({ id }) => !copied.has(id) && !handLines.has(id) && !spent.has(id)));
+  const moved = new Set(transfers.flatMap((one) => [one.out, one.in]));
+  const all = possible.filter(({ line }) => !moved.has(lines[line]!.id));
   const sentTwice = duplicateReceipts(ledger, all);
   const extra = new Set(sentTwice.map(({ id }) => id));
   const wanted = all.filter(({ receipt }) => !extra.has(receipts[receipt]!.id));

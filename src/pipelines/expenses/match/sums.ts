@@ -43,7 +43,8 @@ const MAX_CHOICE = 12;
  * window, where exactly one choice of parts adds up, and no part is wanted twice.
  */
 export function sumPairs(ledger: Ledger, free: Free): SumPair[] {
-  const found = [...sums(ledger, free, "sum of receipts"), ...sums(ledger, free, "sum of lines")];
+  const alike = similarities();
+  const found = (["sum of receipts", "sum of lines"] as const).flatMap((by) => sums(ledger, free, by, alike));
   const uses = new Map<string, number>();
   const count = (key: string): void => void uses.set(key, (uses.get(key) ?? 0) + 1);
   for (const one of found) for (const key of keysOf(one)) count(key);
@@ -64,31 +65,47 @@ function keysOf({ whole, parts, by }: Sum): string[] {
   return [`${one} ${whole}`, ...parts.map(({ at }) => `${other} ${at}`)];
 }
 
-function sums({ lines, receipts }: Ledger, free: Free, by: SumPair["by"]): Sum[] {
+/** Of two names, reckoned once: one shop has many lines. */
+type Similarities = (description: string, merchant: string) => number;
+
+function similarities(): Similarities {
+  const known = new Map<string, number>();
+  return (description, merchant) => {
+    const key = `${description}\0${merchant}`;
+    const similarity = known.get(key) ?? merchantSimilarity(description, merchant);
+    known.set(key, similarity);
+    return similarity;
+  };
+}
+
+function sums({ lines, receipts }: Ledger, free: Free, by: SumPair["by"], alike: Similarities): Sum[] {
   const ofReceipts = by === "sum of receipts";
   const [wholes, parts] = ofReceipts ? [free.lines, free.receipts] : [free.receipts, free.lines];
   return wholes.flatMap((whole): Sum[] => {
     const target = (ofReceipts ? lines[whole]! : receipts[whole]!).amountMinor;
     if (target === null || target <= 0) return [];
-    const choice = parts.flatMap((at): Part[] => {
+    const choice: Part[] = [];
+    for (const at of parts) {
       const [line, receipt] = ofReceipts ? [whole, at] : [at, whole];
       const amountMinor = (ofReceipts ? receipts[at]! : lines[at]!).amountMinor;
-      if (amountMinor === null || amountMinor <= 0 || amountMinor >= target || !free.allows(line, receipt)) return [];
-      const similarity = likeness(lines[line]!, receipts[receipt]!, free.windowDays);
-      return similarity === null ? [] : [{ at, amountMinor, similarity }];
-    });
-    const [only, ...others] = choice.length > MAX_CHOICE ? [] : subsets(choice, target);
+      if (amountMinor === null || amountMinor <= 0 || amountMinor >= target || !free.allows(line, receipt)) continue;
+      const similarity = likeness(lines[line]!, receipts[receipt]!, free.windowDays, alike);
+      if (similarity === null) continue;
+      choice.push({ at, amountMinor, similarity });
+      if (choice.length > MAX_CHOICE) return [];
+    }
+    const [only, ...others] = subsets(choice, target);
     return only && others.length === 0 ? [{ whole, parts: only, by }] : [];
   });
 }
 
 /** How alike the names are; null where shop, currency, employee or days say that they do not belong together. */
-function likeness(line: LedgerLine, receipt: LedgerReceipt, windowDays: number): number | null {
+function likeness(line: LedgerLine, receipt: LedgerReceipt, windowDays: number, alike: Similarities): number | null {
   if (line.currency === null || line.currency !== receipt.currency || !line.date || !receipt.date) return null;
   if (line.employee && receipt.employee && line.employee !== receipt.employee) return null;
   const days = daysBetween(line.date, receipt.date);
   if (days > (line.date < receipt.date ? 1 : windowDays) || !receipt.merchant) return null;
-  const similarity = merchantSimilarity(line.description, receipt.merchant);
+  const similarity = alike(line.description, receipt.merchant);
   return similarity >= SAME_SHOP ? similarity : null;
 }
 

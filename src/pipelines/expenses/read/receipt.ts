@@ -65,7 +65,7 @@ export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Rec
   const isRefund =
     total !== null &&
     (total.written.negative ||
-      (/\brefund/.test(total.label) && !isAboutRefunds(total.label)) ||
+      (/\brefund/.test(total.label) && !NO_REFUND.test(lettersOf(total.label))) ||
       isRefundDocument(plain));
   const amountMinor = minor === null ? null : isRefund && minor !== 0 ? -minor : minor;
   const { date, otherDate } = dateOf(lines, plain, { ...defaults, currency });
@@ -131,9 +131,14 @@ function currencyAt(lines: readonly string[]): string | null {
 }
 
 /** Without blanks, for readers of pictures put them into words. A card of refunds that is redeemed pays as any card does. */
+const NO_REFUND = /seeback|exchang|refundcard(red|bal|numb)/;
+
+function lettersOf(line: string): string {
+  return line.replace(/[^a-z]+/g, "");
+}
+
 function isAboutRefunds(line: string): boolean {
-  const letters = line.replace(/[^a-z]+/g, "");
-  return ABOUT_REFUNDS.test(line) || /seeback|exchang|refundcard(red|bal|numb)/.test(letters);
+  return ABOUT_REFUNDS.test(line) || NO_REFUND.test(lettersOf(line));
 }
 
 /** Only where the document says of itself that it is one. */

@@ -172,4 +172,45 @@ describe("money between own accounts", () => {
     ])
       expect(matchLedger({ lines, receipts: [] }, options).transfers).toEqual([]);
   });
+
+  const others: readonly (readonly [string, LedgerLine, LedgerLine, LedgerReceipt[]?])[] = [
+    [
+      "a transfer to a stranger, and one from a stranger",
+      lineOf(1, "2026-03-05", "VIREMENT DUPONT", 20_000, { account: "DE1" }),
+      lineOf(1, "2026-03-06", "VIREMENT MARTIN", -20_000, { statement: "other.csv", account: "FR2" }),
+    ],
+    [
+      "a purchase by card, and a refund by card",
+      lineOf(1, "2026-03-05", "VISA SHOP", 2_000, { account: "DE1" }),
+      lineOf(1, "2026-03-06", "VISA OTHER SHOP THANK YOU", -2_000, { statement: "card.csv", account: "3700" }),
+    ],
+    [
+      "a payment by card to a shop",
+      lineOf(1, "2026-03-05", "VISA CARD PAYMENT TO TESCO", 2_000, { account: "DE1" }),
+      { ...came, amountMinor: -2_000 },
+    ],
+    [
+      "accounts that nobody knows",
+      lineOf(1, "2026-03-05", "Umbuchung", 2_000),
+      lineOf(1, "2026-03-06", "Umbuchung", -2_000, { statement: "other.csv" }),
+    ],
+    [
+      "accounts of two employees",
+      lineOf(1, "2026-03-05", "Umbuchung", 2_000, { account: "DE1", employee: "Jane" }),
+      lineOf(1, "2026-03-06", "Umbuchung", -2_000, { statement: "o.csv", account: "FR2", employee: "Tom" }),
+    ],
+    ["what a receipt fits", paid, came, [receiptOf("a", "2026-03-05", "Amex Card Payment", 50_000)]],
+  ];
+  test.each(others.map(([what, ...rest]) => ({ what, rest })))(
+    "is none: $what",
+    ({ rest: [out, back, receipts = []] }) => {
+      expect(matchLedger({ lines: [out, back], receipts }, options).transfers).toEqual([]);
+    },
+  );
+
+  test("is known by words that are said of own accounts alone", () => {
+    const out = lineOf(1, "2026-03-05", "Umbuchung", 2_000, { account: "DE1", employee: "Jane" });
+    const back = lineOf(1, "2026-03-06", "Internal transfer", -2_000, { statement: "o.csv", account: "FR2" });
+    expect(matchLedger({ lines: [out, back], receipts: [] }, options).transfers).toMatchObject([{ kind: "transfer" }]);
+  });
 });

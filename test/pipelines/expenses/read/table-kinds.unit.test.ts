@@ -6,6 +6,25 @@ async function read(name: string, content: string): Promise<(string | number | n
 }
 
 describe("kinds of tables", () => {
+  test("commas in texts and amounts part no table that semicolons part", async () => {
+    const table = ["03", "04", "05"].map((day) => `${day}.01.2026;Café, Berlin, DE, ${day};-12,50\n`).join("");
+    const { lines } = await readStatement("cafe.csv", `Datum;Händler;Betrag\n${table}`, { defaultCurrency: "EUR" });
+    expect(lines.map(({ description, amountMinor }) => [description, amountMinor])).toEqual(
+      ["03", "04", "05"].map((day) => [`Café, Berlin, DE, ${day}`, 1250]),
+    );
+  });
+
+  test("a product is what was bought where nothing else tells it", async () => {
+    const { lines } = await readStatement(
+      "shop.csv",
+      "Date,Product,Amount,Currency\n2026-01-13,Green tea,-5.30,EUR\n2026-01-14,Coffee beans,-6.30,EUR\n",
+    );
+    expect(lines.map(({ description, account }) => [description, account])).toEqual([
+      ["Green tea", undefined],
+      ["Coffee beans", undefined],
+    ]);
+  });
+
   test("the other side's account is not the account that a line is of, and parts no balances", async () => {
     const { lines, facts } = await readStatement(
       "belgium.csv",

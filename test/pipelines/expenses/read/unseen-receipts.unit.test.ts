@@ -26,6 +26,10 @@ describe("kinds of unseen receipts", () => {
     ).toEqual([-944, false]);
   });
 
+  test("the sum of a refund is one, whatever it asks for beside", async () => {
+    expect(await total("SHOP\n08/01/2026\nRefund total (please allow some days): 23.00\n")).toEqual([-2300, false]);
+  });
+
   test("blanks around decimal points are a scanner's", async () => {
     const till =
       "SHOP\n08/01/2026\nSUBTOTAL  $31.05\nGST  $1 . 07\nTOTAL  $3 2 . 1 2\nVISA  $32 . 1 2\nCHANGE  $0.00\n";

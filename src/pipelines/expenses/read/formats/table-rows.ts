@@ -75,20 +75,33 @@ function forgiving(line: string, delimiter: string): string[] {
   return cells;
 }
 
-/** Most lines of a table have the same number of columns; a comma in each amount makes two of every line, and no table. */
+/**
+ * Most lines of a table have the same number of columns, its heading as well; a comma in each amount makes two of every line,
+ * and no table.
+ */
 function delimiterOf(text: string): string {
-  const lines = text.split(/\r?\n/, 200).filter((line) => line.trim() !== "");
+  const lines = text
+    .split(/\r?\n/, 200)
+    .filter((line) => line.trim() !== "")
+    .map((line) => line.replace(/"[^"]*"/g, ""));
   const counted = DELIMITERS.map((delimiter) => {
+    const columns = lines.map((line) => columnsBy(delimiter, line));
     const counts = new Map<number, number>();
-    for (const line of lines) {
-      const columns = line.replace(/"[^"]*"/g, "").split(delimiter).length;
-      if (columns > 1) counts.set(columns, (counts.get(columns) ?? 0) + 1);
-    }
-    const [columns, agreeing] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
-    return { delimiter, agreeing, columns };
+    for (const one of columns) if (one > 1) counts.set(one, (counts.get(one) ?? 0) + 1);
+    const [usual, agreeing] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
+    // A heading has no figures; whatever parts the lines below it alone is of their texts.
+    const isHeaded = agreeing > 1 && agreeing * 2 >= lines.length && !/\d/.test(lines[columns.indexOf(usual)]!);
+    return { delimiter, isHeaded, agreeing, cells: agreeing * (usual - 1) };
   });
-  const cells = ({ agreeing, columns }: (typeof counted)[number]): number => agreeing * (columns - 1);
-  return counted.sort((a, b) => cells(b) - cells(a) || b.agreeing - a.agreeing)[0]!.delimiter;
+  return counted.sort(
+    (a, b) => Number(b.isHeaded) - Number(a.isHeaded) || b.cells - a.cells || b.agreeing - a.agreeing,
+  )[0]!.delimiter;
+}
+
+/** A comma between digits is an amount's where something else parts the line. */
+function columnsBy(delimiter: string, line: string): number {
+  const whole = delimiter === "," && /[;\t]/.test(line) ? line.replace(/(?<=\d),(?=\d)/g, "") : line;
+  return whole.split(delimiter).length;
 }
 
 /** Rows of a sheet of a workbook. */

@@ -1,6 +1,6 @@
 import { leadingDate, readDate } from "../../dates.js";
 import { currencyOf, readAmount, shownMark, decimalMarkOf, type DecimalMark } from "../../money.js";
-import { currencyOfHeading, roleOfHeading, type ColumnRole } from "./headings.js";
+import { currencyOfHeading, namesProduct, roleOfHeading, type ColumnRole } from "./headings.js";
 import type { GridRow, Section } from "./sections.js";
 import { directionOf, isSettled } from "./words.js";
 
@@ -191,7 +191,10 @@ function withContent(
   }
   if (!has("date") && has("posted")) roles[roles.indexOf("posted")] = "date";
   if (!has("description") && !has("merchant")) {
-    const texts = free().filter((at) => shares[at]!.letters > 0.5 && shares[at]!.amounts < 0.3);
+    const isProduct = (at: number): boolean => roles[at] === "account" && namesProduct(places[at]!.heading);
+    const texts = [...free(), ...[...roles.keys()].filter(isProduct)].filter(
+      (at) => shares[at]!.letters > 0.5 && shares[at]!.amounts < 0.3,
+    );
     const [longest] = texts.sort((a, b) => shares[b]!.length - shares[a]!.length);
     if (longest !== undefined) roles[longest] = "description";
     else if (has("type")) roles[roles.indexOf("type")] = "description";

@@ -52,6 +52,7 @@ const DESCRIPTION =
   "descriptions?|desc|details?|narratives?|narration|transactions?|particulars?|memo|buchungstext|verwendungszweck|vorgang|libelles?|conceptos?|concept|causale|descrizione|descricao|descripcion|detalles?|text|tekst|texte|omschrijving|mededeling(?:en)?|beskrivelse|beskrivning|rubrik|forklaring|purpose|activity|what|notes?|comments?|communications?|tytul|opis|popis|zprava|selite|viesti|kozlemeny|aciklama|historico|lancamento|movimientos?|operacion|operations?|operazione|avisierungstext|buchungsdetails|bemerkung|referenztext|information|keterangan|uraian|摘要|用途|商品说明|商品|交易说明|摘要内容|利用店名|ご利用店名|お取引内容|内容|назначение|описание|תיאור|subject|label|item";
 const MERCHANT =
   "merchants?|payees?|vendors?|suppliers?|begunstigter?|beguenstigter?|auftraggeber|empfanger|empfaenger|zahlungspflichtiger?|zahlungsempfanger|zahlungsbeteiligter|counter ?party|counterparts?|beneficiar(?:y|io|ia)|beneficiaire|name|naam|navn|namn|nom|nombre|nome|nazwa|nazev|wer|sender|recipient|from|to|tegenpartij|naam tegenrekening|kontrahent|saaja|partner|contrepartie|tegenrekening naam|交易对方|对方户名|商户名称|контрагент|shop|store";
+const PRODUCT = "product|produto|producto|produkt|produit|prodotto";
 
 /** In this order: the first that fits a heading decides. */
 const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
@@ -117,7 +118,7 @@ const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
   [
     "account",
     words(
-      "account(?: .*)?|acct(?: .*)?|acc(?:ount)? (?:no|number)|iban|auftragskonto|konto(?:nummer|bezeichnung|name|nr)?|eigenes konto|rekening(?:nummer)?|compte|cuenta|conto|rachunek|cislo uctu|tili(?:numero)?|szamlaszam|iban.*|card(?: (?:no|number|type|ending|last.*))?|karten? ?(?:nummer|nr)?|kreditkarte|numero (?:de )?(?:compte|carte|conto|cuenta)|kontonummer.*|account owner|账号|卡号|対象|счет|חשבון|wallet|product|produto|producto|produkt|produit|prodotto",
+      `account(?: .*)?|acct(?: .*)?|acc(?:ount)? (?:no|number)|iban|auftragskonto|konto(?:nummer|bezeichnung|name|nr)?|eigenes konto|rekening(?:nummer)?|compte|cuenta|conto|rachunek|cislo uctu|tili(?:numero)?|szamlaszam|iban.*|card(?: (?:no|number|type|ending|last.*))?|karten? ?(?:nummer|nr)?|kreditkarte|numero (?:de )?(?:compte|carte|conto|cuenta)|kontonummer.*|account owner|账号|卡号|対象|счет|חשבון|wallet|${PRODUCT}`,
     ),
   ],
   ["date", words(`(?:${DATE})(?: .*)?|.* (?:${DATE})`)],
@@ -169,6 +170,13 @@ export function roleOfHeading(heading: string): ColumnRole {
   return role === "other" && /\p{Ll}\p{Lu}/u.test(heading)
     ? of(plainHeading(heading.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2")))
     : role;
+}
+
+const ONLY_PRODUCT = new RegExp(`^(?:${PRODUCT})$`);
+
+/** Whether it may name what was bought as well as the account. */
+export function namesProduct(heading: string): boolean {
+  return ONLY_PRODUCT.test(plainHeading(heading));
 }
 
 /** The currency that a heading names: "Amount (GBP)", "Betrag in €". */
