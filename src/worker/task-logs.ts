@@ -30,7 +30,7 @@ interface Line {
 
 /** The log of one claim: its lines are numbered, those that are dropped as well. */
 export class ClaimLog {
-  readonly #taskId: string;
+  readonly taskId: string;
   readonly #fence: string;
   readonly #onLine: () => void;
   #waiting: Line[] = [];
@@ -39,7 +39,7 @@ export class ClaimLog {
   #takenAtMs = -Infinity;
 
   constructor(claim: { readonly taskId: string; readonly fence: string }, onLine: () => void) {
-    this.#taskId = claim.taskId;
+    this.taskId = claim.taskId;
     this.#fence = claim.fence;
     this.#onLine = onLine;
   }
@@ -87,7 +87,7 @@ export class ClaimLog {
       const age = Math.max(0, Math.round(nowMs - atMs));
       return `${JSON.stringify({ ...line, age }).slice(0, -1)},"fields":${fieldsJson}}`;
     });
-    const { taskId, fence } = { taskId: this.#taskId, fence: this.#fence };
+    const { taskId, fence } = { taskId: this.taskId, fence: this.#fence };
     return `{"task":${JSON.stringify(taskId)},"fence":${fence},"lines":[${all.join(",")}]}`;
   }
 
@@ -141,15 +141,15 @@ export class TaskLogs {
   }
 
   /**
-   * What waits, for whoever sends something anyway; null where nothing does. Of each claim once a second: a flush is sent
-   * every few milliseconds, and keeps its locks while lines are written.
+   * What waits, for whoever sends something anyway; null where nothing does. Of each claim once a second, and with its end: a
+   * flush is sent every few milliseconds, and keeps its locks while lines are written.
    */
-  take(): Travelling | null {
+  take(ending: ReadonlySet<string> = new Set()): Travelling | null {
     const taken: { readonly log: ClaimLog; readonly lines: Line[] }[] = [];
     let bytes = 0;
     for (const log of this.#withLines) {
       if (bytes > MAX_SENT_BYTES) break;
-      if (!log.isDue && !this.#closed) continue;
+      if (!log.isDue && !this.#closed && !ending.has(log.taskId)) continue;
       bytes += log.bytes;
       taken.push({ log, lines: log.take() });
       this.#withLines.delete(log);

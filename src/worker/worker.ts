@@ -103,7 +103,7 @@ export class WorkerLoop {
     this.#logs = new TaskLogs(db, onError);
     this.#recorder = new Recorder({
       db,
-      takeLogs: () => this.#logs.take(),
+      takeLogs: (ending) => this.#logs.take(ending),
       actor: { type: "WORKER", name: `worker:${this.id}` },
       workerId: this.id,
       ...settings,

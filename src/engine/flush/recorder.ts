@@ -26,8 +26,8 @@ export interface RecorderOptions {
   /** Collection tasks that a flush has made due. */
   readonly onDue: (due: DueTask[]) => void;
   readonly onError: (error: unknown, doing: string) => void;
-  /** What goes along with the next flush; null where nothing does. */
-  readonly takeLogs?: () => Travelling | null;
+  /** What goes along with the next flush, which ends these tasks; null where nothing does. */
+  readonly takeLogs?: (ending: ReadonlySet<string>) => Travelling | null;
 }
 
 /** Two flushes in flight keep the database busy while an answer travels; more only wait for each other's locks. */
@@ -172,7 +172,7 @@ export class Recorder {
   async #flush(batch: readonly Entry[], lane: string | null): Promise<void> {
     const startedAt = performance.now();
     // Those of all tasks would wait with it for one collection.
-    const logs = lane === null ? (this.#options.takeLogs?.() ?? null) : null;
+    const logs = lane === null ? (this.#options.takeLogs?.(endingIn(batch)) ?? null) : null;
     try {
       const how = { waits: lane !== null, isClosed: () => this.#closed, logs };
       const answer = await traced("flush", { parent: null, links: spansOf(batch) }, () =>
@@ -280,6 +280,10 @@ export class Recorder {
     this.#lines.delete(keyOf(taskId, fence));
   }
 }
+
+/** The tasks that their worker is done with. */
+const endingIn = (batch: readonly Entry[]): ReadonlySet<string> =>
+  new Set(batch.filter(({ steps }) => steps[steps.length - 1]!.command.kind !== "stage").map(taskOf));
 
 /** Of the tasks whose steps these are. */
 const spansOf = (batch: readonly Entry[]): SpanContext[] =>
