@@ -33,6 +33,10 @@ async function sample(name: string): Promise<Record<string, number>> {
   );
 }
 
+/** Transactions are numbered for all databases of a server: another test's may hold back this one's stream for a while. */
+const nothingHoldsItBack = (): Promise<void> =>
+  until("nothing holds the stream back", async () => (await sample("headway_stream_lag_seconds"))[""] === 0);
+
 describe("/metrics", () => {
   test("counts each transition once, by pair and reason, whoever asks how often", async () => {
     await sample("headway_transitions_total");
@@ -88,7 +92,7 @@ describe("/metrics", () => {
     expect((await sample("headway_flush_seconds_sum"))[""]).toBeGreaterThan(0);
     expect((await sample("nodejs_eventloop_lag_p99_seconds"))[""]).toBeGreaterThanOrEqual(0);
     expect(await sample("headway_violations")).toEqual({});
-    expect(await sample("headway_stream_lag_seconds")).toEqual({ "": 0 });
+    await nothingHoldsItBack();
     const open = api.rig.db.createQueryRunner();
     await open.startTransaction();
     await open.query("select pg_current_xact_id()");
@@ -96,7 +100,7 @@ describe("/metrics", () => {
     expect((await sample("headway_stream_lag_seconds"))[""]).toBeGreaterThan(0);
     await open.rollbackTransaction();
     await open.release();
-    expect(await sample("headway_stream_lag_seconds")).toEqual({ "": 0 });
+    await nothingHoldsItBack();
   });
 
   test("counts open work once in a while, whoever asks", async () => {
@@ -124,10 +128,12 @@ describe("/metrics", () => {
       }
       return rows;
     };
+    await nothingHoldsItBack();
     const before = await visited();
     for (let i = 0; i < 5; i += 1) await api.rig.submit("plain", 400);
     await measureOpenWork(api.rig.db, 0);
     expect(await sample("headway_open_tasks")).toEqual({ 'pipeline="plain",stage="read",status="QUEUED"': 2_000 });
+    await nothingHoldsItBack();
     const after = await visited();
     // The server looks its projects up now and then, whoever asks for metrics.
     expect({ ...after, project: 0 }).toEqual({ ...before, project: 0 });
