@@ -1170,6 +1170,11 @@ begin
     select min(x.room) into v_room
     from jsonb_array_elements(v_group->'limits') l
     cross join lateral headway.limit_room(v_group->>'pipeline', l->>'stage', l) x;
+    -- Somebody else has had the last of it; a suspect would be taken whatever the number. Asked again, this group is closed.
+    if v_room <= 0 then
+      return json_build_object('group', v_index, 'answer', json_build_object('held', true, 'hasMore', true,
+        'unchecked', json_build_array(), 'turns', json_build_object(), 'claimed', null), 'suspects', false);
+    end if;
     v_answer := headway.claim_tasks(p_worker, p_actor, p_claim || jsonb_build_object(
       'limit', least(v_room, (p_claim->>'limit')::int), 'serves', v_group->'serves', 'turns', v_group->'turns'));
     v_begun := coalesce(json_array_length(v_answer->'claimed'->'tasks'), 0);
