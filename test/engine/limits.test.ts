@@ -1,7 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { randomUUID } from "node:crypto";
+import { cancelJob } from "../../src/engine/cancel/cancel.js";
 import { definePipeline, RetryLater } from "../../src/index.js";
+import { servedApart } from "../../src/pipelines/limit-groups.js";
 import type { WorkerLoop } from "../../src/worker/worker.js";
 import { createTestApi, type TestApi } from "../support/api.js";
+import { ACTOR } from "../support/engine.js";
 import { statementsMeanwhile } from "../support/statements.js";
 import { until } from "../support/until.js";
 
@@ -60,6 +64,7 @@ const PIPELINES = [
     ],
   }),
   failing("three-a-while", { rateLimit: { limit: 3, perMs: 400 } }),
+  failing("one-a-while", { rateLimit: { limit: 1, perMs: HOUR_MS } }),
   failing("one-an-hour", { rateLimit: { limit: 1, perMs: HOUR_MS } }),
   failing("put-off", {
     run: async ({ attempt }: { attempt: number }) => {
@@ -192,6 +197,47 @@ describe("a rate over all workers", () => {
     expect(opensInMs).toBeGreaterThan(HOUR_MS - 300_000);
     expect(await api.rig.settled(await api.rig.submit("free", 3))).toBe("COMPLETED");
   });
+});
+
+test("a suspect does not begin where somebody else has had the last of a limit while it waited for its turn", async () => {
+  const { db, deps } = api.rig;
+  const job = await api.rig.submit("one-a-while", 1);
+  await db.query("update headway.task set is_suspect = true where job_id = $1", [job]);
+  await db.query("insert into headway.limit_use (pipeline, stage) values ('one-a-while', 'ask')");
+  const other = db.createQueryRunner();
+  await other.startTransaction();
+  await other.query(
+    `update headway.limit_use set slot_ends = array[clock_timestamp() + interval '1 minute'], begun = array[1]
+     where pipeline = 'one-a-while'`,
+  );
+  const { groups, limited } = servedApart(deps.registry);
+  const worker = randomUUID();
+  const claim = {
+    worker,
+    change: randomUUID(),
+    serves: limited,
+    limit: 1,
+    leaseMs: 60_000,
+    waitMs: 60_000,
+    suspects: "only",
+  };
+  const turned = groups.map((group) => ({ ...group, turns: {} }));
+  const claiming = db.query("select headway.claim_limited($1, 'tester', $2, $3) as answer", [
+    worker,
+    JSON.stringify(claim),
+    JSON.stringify(turned),
+  ]) as Promise<{ answer: { answer: { claimed: object | null } | null } }[]>;
+  await until("it waits for the limit", async () => {
+    const waiting = await db.query(
+      "select from pg_stat_activity where wait_event_type = 'Lock' and query like 'select headway.claim_limited%'",
+    );
+    return waiting.length > 0;
+  });
+  await other.commitTransaction();
+  await other.release();
+  expect((await claiming)[0]!.answer.answer?.claimed).toBeNull();
+  expect(await tasksOf(job)).toMatchObject([{ status: "QUEUED" }]);
+  await cancelJob(deps, ACTOR, { jobId: job });
 });
 
 describe("a stage that asks to be tried later", () => {
