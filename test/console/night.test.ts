@@ -115,7 +115,8 @@ describe("an operator who is called at night", () => {
     await page.getByLabel("Reason").fill("The vendor is back.");
     await page.getByRole("button", { name: "Retry 1 job" }).click();
     await page.getByText("4 documents: 3 completed, 1 failed").waitFor();
-    expect(await page.getByText("VENDOR_AWAY").count()).toBe(0);
+    // The groups are read anew once the counts have moved.
+    await page.getByText("VENDOR_AWAY").first().waitFor({ state: "hidden" });
     await page.getByText("d1 names no total; add it by hand.").waitFor();
     await page.getByRole("tab", { name: "History" }).click();
     await page.getByText("The vendor is back.").waitFor();
