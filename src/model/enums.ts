@@ -159,7 +159,7 @@ export const WaitingCodeEnum = enumOf("WaitingCode", "What work that does not mo
   NO_WORKER: "No worker that can run it is running: none of its pipeline, or none of a version that takes it.",
   PIPELINE_PAUSED: "Its pipeline is paused; running work goes on.",
   RETRY_BACKOFF: "Its next try is due later.",
-  RATE_LIMITED: "Its stage, or its pipeline, has begun as often as it may for now, over all workers.",
+  RATE_LIMITED: "Its stage, or its pipeline, has begun as often as its rate allows, over all workers.",
   AT_CONCURRENCY_LIMIT: "As many tasks as may are in its stage, or in its pipeline, over all workers.",
   SCHEDULED: "It was submitted to run later.",
   BEHIND_OTHERS: "All workers have enough to do; others come first.",

@@ -1,11 +1,10 @@
-import { lookup as resolveByDns, type LookupAddress } from "node:dns";
 import { request as requestHttp, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { LookupFunction } from "node:net";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import pRetry from "p-retry";
+import { guardedLookup, type Resolve } from "./guarded-lookup.js";
 import type { Networks } from "./networks.js";
 import { assertHttpUrl, portOf, refused, shown } from "./uri.js";
 import { HeadwayError, messageOf, PermanentError } from "../errors.js";
@@ -23,7 +22,7 @@ export interface HttpLimits {
   /** Before the first repetition; doubled with each further one. Default 300. */
   readonly retryMs?: number;
   /** Resolves a name to all its addresses. Default: as the system does. */
-  readonly resolve?: (host: string) => Promise<readonly LookupAddress[]>;
+  readonly resolve?: Resolve;
 }
 
 const IDLE_MS = 30_000;
@@ -207,28 +206,11 @@ class Download {
   }
 }
 
-/** Resolves, and lets only those addresses through that may be connected to: it is these that are, and no others. */
-function guarded(url: URL, { networks, resolve = resolveAll }: HttpLimits): LookupFunction {
-  return (host, options, callback) => {
-    const find = async (): Promise<LookupAddress[]> => {
-      const found = [...(await resolve(host))];
-      if (found.length === 0) throw new Error(`${host} has no address`);
-      for (const { address } of found) {
-        const why = networks.whyRefused(address, portOf(url));
-        if (why !== null) throw refused(url.href, `${host} resolves to ${address}, and ${why}`);
-      }
-      return found;
-    };
-    find().then(
-      (found) => (options.all ? callback(null, found) : callback(null, found[0]!.address, found[0]!.family)),
-      (error: unknown) => callback(error as NodeJS.ErrnoException, ""),
-    );
-  };
-}
-
-const lookupAll = promisify(resolveByDns);
-function resolveAll(host: string): Promise<readonly LookupAddress[]> {
-  return lookupAll(host, { all: true });
+function guarded(url: URL, { networks, resolve }: HttpLimits): LookupFunction {
+  return guardedLookup((host, address) => {
+    const why = networks.whyRefused(address, portOf(url));
+    return why === null ? null : refused(url.href, `${host} resolves to ${address}, and ${why}`);
+  }, resolve);
 }
 
 function isUnavailable(error: unknown): error is HeadwayError {

@@ -69,7 +69,7 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
     "LEASE_LOST": "Its worker is dead or frozen; the sweep gives it back.",
     "NO_WORKER": "No worker that can run it is running: none of its pipeline, or none of a version that takes it.",
     "PIPELINE_PAUSED": "Its pipeline is paused; running work goes on.",
-    "RATE_LIMITED": "Its stage, or its pipeline, has begun as often as it may for now, over all workers.",
+    "RATE_LIMITED": "Its stage, or its pipeline, has begun as often as its rate allows, over all workers.",
     "RETRY_BACKOFF": "Its next try is due later.",
     "SCHEDULED": "It was submitted to run later.",
     "SLOW_STAGE": "Its stage has used up half of its time.",

@@ -461,7 +461,7 @@ export type WaitingCode =
   | 'NO_WORKER'
   /** Its pipeline is paused; running work goes on. */
   | 'PIPELINE_PAUSED'
-  /** Its stage, or its pipeline, has begun as often as it may for now, over all workers. */
+  /** Its stage, or its pipeline, has begun as often as its rate allows, over all workers. */
   | 'RATE_LIMITED'
   /** Its next try is due later. */
   | 'RETRY_BACKOFF'

@@ -1,9 +1,8 @@
-import { lookup as resolveByDns, type LookupAddress } from "node:dns";
 import { request as requestHttp, type IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { LookupFunction } from "node:net";
-import { promisify } from "node:util";
 import { messageOf } from "../../errors.js";
+import { guardedLookup, type Resolve } from "../../sources/guarded-lookup.js";
 import { portOf } from "../../sources/uri.js";
 import { networksFor, webhookUrl } from "./hosts.js";
 
@@ -25,7 +24,7 @@ export interface SendOptions {
   /** Beside public ones; see HEADWAY_WEBHOOK_HOSTS. */
   readonly hosts: readonly string[];
   /** Resolves a name to all its addresses; as the system does when absent. */
-  readonly resolve?: (host: string) => Promise<readonly LookupAddress[]>;
+  readonly resolve?: Resolve;
   readonly timeoutMs?: number;
 }
 
@@ -97,29 +96,12 @@ function faultOf({ statusCode = 0 }: IncomingMessage): string | null {
   return `It answered ${statusCode}.`;
 }
 
-/** Resolves, and lets only those addresses through that may be connected to: it is these that are, and no others. */
-function guarded(url: URL, { hosts, resolve = resolveAll }: SendOptions): LookupFunction {
-  return (host, options, callback) => {
-    const find = async (): Promise<LookupAddress[]> => {
-      const found = [...(await resolve(host))];
-      if (found.length === 0) throw new Error(`${host} has no address`);
-      for (const { address } of found) {
-        const why = networksFor(url, hosts).whyRefused(address, portOf(url));
-        if (why !== null)
-          throw new Error(`${host} leads to ${address}, and private hosts are opened by HEADWAY_WEBHOOK_HOSTS`);
-      }
-      return found;
-    };
-    find().then(
-      (found) => (options.all ? callback(null, found) : callback(null, found[0]!.address, found[0]!.family)),
-      (error: unknown) => callback(error as NodeJS.ErrnoException, ""),
-    );
-  };
-}
-
-const lookupAll = promisify(resolveByDns);
-function resolveAll(host: string): Promise<readonly LookupAddress[]> {
-  return lookupAll(host, { all: true });
+function guarded(url: URL, { hosts, resolve }: SendOptions): LookupFunction {
+  return guardedLookup((host, address) => {
+    const why = networksFor(url, hosts).whyRefused(address, portOf(url));
+    if (why === null) return null;
+    return new Error(`${host} leads to ${address}, and private hosts are opened by HEADWAY_WEBHOOK_HOSTS`);
+  }, resolve);
 }
 
 function retryAfterMs(header: string | undefined): number | null {
