@@ -43,7 +43,7 @@ export async function runArtifacts(jobId: string, options: ClientOptions): Promi
         ]),
       ),
     );
-    say(`Have one with: headway download ${jobId} ${plain(artifacts[0]!.name)}`);
+    say(`Have one with: npx headway-api download ${jobId} ${plain(artifacts[0]!.name)}`);
   });
 }
 

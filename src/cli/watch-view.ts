@@ -100,7 +100,7 @@ class LineView implements View {
     if (artifacts.nodes.length === 0) return;
     const names = artifacts.nodes.map(({ name }) => plain(name));
     say(`It wrote ${names.join(", ")}${artifacts.pageInfo.hasNextPage ? " and more" : ""}.`);
-    say(`Have one with: headway download ${id} ${names[0]}`);
+    say(`Have one with: npx headway-api download ${id} ${names[0]}`);
   }
 
   close(): void {}

@@ -165,7 +165,7 @@ describe("headway artifacts and download", () => {
     const letter = await site.write("invoice.txt", "Invoice No. 42, Total 10.00");
     const options = JSON.stringify({ fields: { number: { pattern: "No\\. (\\d+)" } } });
     const watched = await site.run("submit", letter, "--pipeline", "batch", "--options", options, "--watch");
-    const [, jobId, name] = /headway download (\S+) (\S+)\n$/.exec(watched.stdout)!;
+    const [, jobId, name] = /npx headway-api download (\S+) (\S+)\n$/.exec(watched.stdout)!;
     expect(watched.stdout).toContain(`It wrote ${name}`);
 
     const { artifacts } = await site.json("artifacts", jobId!);
