@@ -75,13 +75,18 @@ describe("F1: a worker is killed", () => {
 
   test("at random, over and over, over 200 jobs", async () => {
     const jobs: string[] = [];
-    for (let i = 0; i < 200; i += 1) jobs.push(await rig.submit(api, 2, { options: { holdMs: 100 } }));
+    const submit = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i += 1) jobs.push(await rig.submit(api, 2, { options: { holdMs: 100 } }));
+    };
+    await submit(200);
     await startWorker();
     await startWorker();
     const openCount = async (): Promise<number> =>
       (await rig.db.query("select count(*)::int as n from headway.job where finished_at is null")).rows[0].n;
     let kills = 0;
-    while ((await openCount()) > 40) {
+    while (kills < 3 || (await openCount()) > 40) {
+      // Where a worker takes long to start, the others may be through before three have died.
+      if ((await openCount()) <= 40) await submit(50);
       const replacement = startWorker();
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
       await workers.shift()!.kill();
@@ -90,10 +95,9 @@ describe("F1: a worker is killed", () => {
     }
     const lastKillAt = Date.now();
     await rig.settled(jobs);
-    expect(kills).toBeGreaterThan(2);
     await rig.account({
       fault: "F1",
-      what: "kill -9 at random, 200 jobs",
+      what: `kill -9 at random, ${jobs.length} jobs`,
       times: kills,
       recoveryMs: Date.now() - lastKillAt,
     });

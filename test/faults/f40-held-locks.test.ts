@@ -59,15 +59,22 @@ async function collectionsOf(jobs: readonly string[]): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Blocks that a claim looks at until it has its task; it is undone. Writing one costs more as indexes grow deeper. */
+/**
+ * Blocks that a claim looks at until it has its task; it is undone. Writing one costs more as indexes grow deeper. The
+ * least of three: an autovacuum or analyze between two makes a session read catalogues anew, once.
+ */
 async function lookedAtByClaim(): Promise<number> {
   const request = { serves: servesOf(new Registry([quick])), limit: 1, waitMs: 100 };
-  await other.query("begin");
-  const { rows } = await other.query("explain (analyze, buffers, format json) select headway.claimable($1)", [
-    JSON.stringify(request),
-  ]);
-  await other.query("rollback");
-  return rows[0]["QUERY PLAN"][0].Plan["Shared Hit Blocks"];
+  const blocks: number[] = [];
+  while (blocks.length < 3) {
+    await other.query("begin");
+    const { rows } = await other.query("explain (analyze, buffers, format json) select headway.claimable($1)", [
+      JSON.stringify(request),
+    ]);
+    await other.query("rollback");
+    blocks.push(rows[0]["QUERY PLAN"][0].Plan["Shared Hit Blocks"]);
+  }
+  return Math.min(...blocks);
 }
 
 describe("F40: while one collection is held by somebody else", () => {

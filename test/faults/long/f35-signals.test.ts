@@ -151,7 +151,9 @@ describe("F35: signals", () => {
     const database = (await postmaster())!;
     const askedAt = Date.now();
     signal(started.child.pid!, "SIGTERM");
-    expect((await started.exit).code).toBe(0);
+    const { code } = await started.exit;
+    // A machine too busy to close the rest in time leaves it behind, says so, and ends with 1.
+    expect(code).toBe(started.output().includes("Not everything has stopped") ? 1 : 0);
     expect(Date.now() - askedAt).toBeLessThan(GRACE_MS + SLACK_MS + slackMs());
     await until("the embedded Postgres has ended too", () => !isAlive(database), READY_MS);
     const after = await readFile(effects, "utf8");
