@@ -499,6 +499,21 @@ create table headway.statistic_cursor (
   as_of timestamptz
 ) with (fillfactor = 50);
 
+-- When the tasks of a job were at which stage, in places of one width, of which there are at most 400 a job: then the width
+-- doubles, see count_history. Only places in which something began or ended. No foreign key: it would write to the rows of
+-- jobs that are at work. It stays as long as its job.
+create table headway.job_timeline (
+  job_id uuid not null,
+  at timestamptz not null,
+  width_ms bigint not null,
+  -- {stage: [who, held_s]}: how many more tasks are at the stage at the place's end than at its start, and for how many seconds
+  -- those that began in it had been there by then, less those for which the ones that ended in it would have been.
+  stages jsonb not null,
+  completed int not null,
+  failed int not null,
+  primary key (job_id, at)
+) with (fillfactor = 70);
+
 -- What was said of a job's end as it passed each tenth of its work. It goes when the run ends, or does not count any more.
 create table headway.job_forecast (
   job_id uuid not null references headway.job,

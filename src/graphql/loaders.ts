@@ -27,6 +27,8 @@ import { many, ofMap, one } from "./batches.js";
 import { NestedPages } from "./paging/nested-pages.js";
 import { LogPages } from "./task/log-pages.js";
 import { readStageSummaries } from "../engine/read/stage-summaries.js";
+import { areExpiring } from "../engine/read/expiring.js";
+import { timelinesOf, type PlaceOfJob } from "../engine/read/timelines.js";
 
 /** Related rows, each kind in one statement per turn, whatever the page sizes. */
 export interface Loaders {
@@ -56,6 +58,7 @@ export interface Loaders {
   readonly errorGroupsOfJob: DataLoader<string, FailedTasks[]>;
   /** Of open jobs. */
   readonly estimateOfJob: DataLoader<string, JobEstimate | null>;
+  readonly timelineOfJob: DataLoader<string, PlaceOfJob[]>;
   readonly refusedWritesOfTask: DataLoader<string, RefusedWrite[]>;
   /** By entity id. */
   readonly lastChange: DataLoader<string, StatusChange | null>;
@@ -212,6 +215,10 @@ export function createLoaders(
       (row) => row.jobId,
     ),
     estimateOfJob: ofMap((keys) => estimateJobs(db, keys)),
+    timelineOfJob: many(
+      (keys) => timelinesOf((sql, parameters) => readBounded(db, budget, sql, parameters), projectId, keys),
+      (row) => row.jobId,
+    ),
     refusedWritesOfTask: many(
       async (keys) => {
         const found: { id: string }[] = await db.query(
@@ -255,14 +262,7 @@ export function createLoaders(
     ),
     waitingOfTask: ofMap((keys) => whyTasksWait(deps, keys)),
     waitingOfJob: ofMap((keys) => whyJobsWait(deps, keys)),
-    isExpiring: new DataLoader(async (keys) => {
-      const rows: { id: string }[] = await db.query(
-        `select c.id from headway.collection c where c.id = any ($1) and c.project_id = $2 and (c.status = 'EXPIRED' or headway.is_expiry_due(c))`,
-        [keys, projectId],
-      );
-      const expiring = new Set(rows.map(({ id }) => id));
-      return keys.map((key) => expiring.has(key));
-    }),
+    isExpiring: new DataLoader((keys) => areExpiring(db, projectId, keys)),
     warningsOfCollection: many(
       (keys) => collectionWarnings(db, keys, scope?.jobId ?? null),
       (row) => row.collectionId,
