@@ -106,7 +106,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
 
   Attention: { PROJECT: "checkedAt items truncated" },
   AttentionItem: {
-    PROJECT: "acknowledgedAt acknowledgedBy acknowledgedWord id kind message since subject",
+    PROJECT: "acknowledgedAt acknowledgedBy acknowledgedWord id kind message pipeline since subject",
   },
 
   ApiKey: {

@@ -181,8 +181,7 @@ test("of 100,000 documents over hours it has as many places, and is read by as m
   expect({ places, width }).toEqual({ places: expect.any(Number), width: 32_000 });
   expect(places).toBeLessThanOrEqual(400);
   await db.query("update headway.statistic_cursor set as_of = now() + interval '4 hours'");
-  const statements = async (id: string): Promise<number> =>
-    (await statementsOf(() => timeline(id))).length;
+  const statements = async (id: string): Promise<number> => (await statementsOf(() => timeline(id))).length;
   expect(await statements(large)).toBe(await statements(small));
   const buckets = await timeline(large, 50);
   expect(buckets.length).toBeLessThanOrEqual(50);
