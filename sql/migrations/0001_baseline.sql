@@ -653,7 +653,8 @@ create table headway.worker (
   pid int not null,
   build text not null,
   pipelines text[] not null,
-  -- What it runs of each pipeline: {pipeline: {version, stages: {name: maxAttempts}}}.
+  -- What it runs of each pipeline: {pipeline: {version, stages: {name: maxAttempts}, limits: [{stage, ...}]}}, the limits as
+  -- limit_room takes them.
   serves jsonb not null default '{}',
   concurrency int not null,
   lease_ms int not null,
