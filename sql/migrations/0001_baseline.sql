@@ -422,11 +422,13 @@ create index ready_stage_due on headway.ready_stage (
 ) where not_before is null;
 create index ready_stage_later on headway.ready_stage (not_before) where not_before is not null;
 
--- What has begun lately at stages, and in pipelines (stage ''), that have a limit by rate: how many in each slot of time.
+-- What has begun lately at stages, and in pipelines (stage ''), that have a limit by rate: how many in each slot of time, for
+-- each perMs that versions of the pipeline have, see note_begun.
 -- Claims at the same limits take turns by locking these rows. No project: a limit is that of somebody else's API.
 create table headway.limit_use (
   pipeline text not null,
   stage text not null,
+  per_ms int[] not null default '{}',
   slot_ends timestamptz[] not null default '{}',
   begun int[] not null default '{}',
   primary key (pipeline, stage)
