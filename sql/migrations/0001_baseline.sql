@@ -678,6 +678,12 @@ create table headway.worker (
   lost_with int
 ) with (fillfactor = 70);
 
+-- What the history still asks of workers that are gone and have run something: {pipeline: version}.
+create table headway.past_worker (
+  id uuid primary key,
+  versions jsonb not null
+);
+
 create index worker_not_stopped on headway.worker (id) where stopped_at is null;
 
 -- Whether the options of a job are ones that a later version of its pipeline takes: as a worker of that version has

@@ -11,7 +11,7 @@ import { JobSummary, type StageSummary } from "../model/job-summary.js";
 import { Job, type StageCount } from "../model/job.js";
 import { NamedEntity } from "../model/named-entity.js";
 import type { StatusChange } from "../model/status-change.js";
-import { RefusedWrite, Task } from "../model/task.js";
+import { Task, type RefusedWrite } from "../model/task.js";
 import { Webhook, WebhookAttempt, WebhookDelivery } from "../model/webhook.js";
 import { Worker } from "../model/worker.js";
 import { estimateJobs, type JobEstimate } from "../engine/read/estimates.js";
@@ -26,6 +26,8 @@ import type { Budget } from "./limits/budget.js";
 import { many, ofMap, one } from "./batches.js";
 import { NestedPages } from "./paging/nested-pages.js";
 import { LogPages } from "./task/log-pages.js";
+import { refusedWrites } from "../engine/read/refused-writes.js";
+import { versionsOfWorkers, type WorkerVersions } from "../engine/read/worker-versions.js";
 import { readStageSummaries } from "../engine/read/stage-summaries.js";
 import { areExpiring } from "../engine/read/expiring.js";
 import { timelinesOf, type PlaceOfJob } from "../engine/read/timelines.js";
@@ -41,6 +43,8 @@ export interface Loaders {
   readonly job: DataLoader<string, Job | null>;
   readonly task: DataLoader<string, Task | null>;
   readonly worker: DataLoader<string, Worker | null>;
+  /** Of workers that are gone, too. */
+  readonly versionsOfWorker: DataLoader<string, WorkerVersions | null>;
   readonly webhook: DataLoader<string, Webhook | null>;
   readonly delivery: DataLoader<string, WebhookDelivery | null>;
   readonly attemptsOfDelivery: DataLoader<string, WebhookAttempt[]>;
@@ -140,6 +144,10 @@ export function createLoaders(
     task: one(select(Task, inProject), (row) => row.id, seesTask),
     // Workers serve every project.
     worker: one(select(Worker, "t.id = any(:keys)"), (row) => row.id),
+    versionsOfWorker: one(
+      (keys) => versionsOfWorkers(db, keys),
+      (row) => row.id,
+    ),
     webhook: one(select(Webhook, `${inProject} and t.deleted_at is null`), (row) => row.id),
     delivery: one(select(WebhookDelivery, inProject), (row) => row.id),
     attemptsOfDelivery: many(
@@ -220,20 +228,7 @@ export function createLoaders(
       (row) => row.jobId,
     ),
     refusedWritesOfTask: many(
-      async (keys) => {
-        const found: { id: string }[] = await db.query(
-          `select w.id from unnest($1::uuid[]) as t(id) cross join lateral (
-             select id from headway.refused_write where task_id = t.id and project_id = $2 order by id desc limit 20) w`,
-          [keys, projectId],
-        );
-        const ids = found.map(({ id }) => id);
-        return db
-          .getRepository(RefusedWrite)
-          .createQueryBuilder("w")
-          .where("w.id = any(:ids)", { ids })
-          .orderBy("w.id", "DESC")
-          .getMany();
-      },
+      (keys) => refusedWrites(db, projectId, keys),
       (row) => row.taskId,
     ),
     lastChange: one(
