@@ -101,18 +101,20 @@ begin
         skipped = t.skipped + excluded.skipped, retried = t.retried + excluded.retried,
         wait = headway.add_histograms(t.wait, excluded.wait), run = headway.add_histograms(t.run, excluded.run),
         run_ms = t.run_ms + excluded.run_ms
+    ), widths as materialized (
+      select x.job_id, coalesce((
+        select t.width_ms from headway.job_timeline t where t.job_id = x.job_id limit 1), 250) as width_ms
+      from (select distinct h.job_id from changes h) x
     ), moments as materialized (
       -- Who is at a stage: one more where a task begins, one less where it ends, whether it goes on at another or not.
       select h.job_id, m.stage, m.who, h.at, w.width_ms,
         (not h.is_collection and h.to_status = 'COMPLETED')::int as completed,
         (not h.is_collection and h.to_status = 'FAILED')::int as failed
       from changes h
+      join widths w using (job_id)
       cross join lateral (
         select h.from_stage as stage, -1 as who where h.from_status = 'RUNNING' and h.from_stage is not null
         union all select h.to_stage, 1 where h.to_status = 'RUNNING' and h.to_stage is not null) m
-      cross join lateral (
-        select coalesce((
-          select t.width_ms from headway.job_timeline t where t.job_id = h.job_id limit 1), 250) as width_ms) w
     ), placed as (
       select m.*, b.at as bin, extract(epoch from b.at - m.at)::float8 + m.width_ms / 1000.0::float8 as left_s
       from moments m cross join lateral (
@@ -131,10 +133,10 @@ begin
       returning t.job_id
     )
     select array_agg(distinct d.job_id) into v_jobs from drawn d;
-    for v_job in
-      select j from unnest(v_jobs) j where (select count(*) from headway.job_timeline t where t.job_id = j) > 400
-    loop
-      perform headway.widen_timeline(v_job);
+    foreach v_job in array coalesce(v_jobs, '{}') loop
+      while (select count(*) from headway.job_timeline t where t.job_id = v_job) > 400 loop
+        perform headway.widen_timeline(v_job);
+      end loop;
     end loop;
   end if;
 
