@@ -678,7 +678,7 @@ create table headway.worker (
   lost_with int
 ) with (fillfactor = 70);
 
--- What the history still asks of workers that are gone and have run something: {pipeline: version}.
+-- What the history still asks of workers that are gone: {pipeline: version}.
 create table headway.past_worker (
   id uuid primary key,
   versions jsonb not null

@@ -7,7 +7,7 @@ const KEPT_DAYS = 30;
 
 /**
  * The duty of removing the rows of workers that have stopped or been lost for 30 days; it looks every ten minutes. Their ids
- * stay in the history, and of those that have run something which versions of pipelines they had.
+ * stay in the history, and which versions of pipelines they had beside.
  */
 export function createGoneWorkers(): (deps: Pick<DutyDeps, "db">) => Promise<number> {
   let lookedAt = -Infinity;
@@ -28,11 +28,11 @@ const REMOVE = `
       where w.heartbeat_at < clock_timestamp() - make_interval(days => $1)
         and not exists (select from headway.task t where t.worker_id = w.id and t.status = 'RUNNING')
       order by w.heartbeat_at limit $2 for update skip locked)
-    returning id, serves, last_claim_at
+    returning id, serves
   ), kept as (
     insert into headway.past_worker (id, versions)
     select g.id, (select coalesce(jsonb_object_agg(s.pipeline, s.served->'version'), '{}') from jsonb_each(g.serves) s(pipeline, served))
-    from gone g where g.last_claim_at is not null
+    from gone g
     on conflict (id) do update set versions = excluded.versions
   )
   select count(*)::int as removed from gone`;
