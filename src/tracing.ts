@@ -79,6 +79,11 @@ export function spanNow(): SpanContext | undefined {
   return isOn ? trace.getActiveSpan()?.spanContext() : undefined;
 }
 
+/** The span that a W3C traceparent names, to be linked to; undefined where it names none. */
+export function spanNamed(traceparent: string): SpanContext | undefined {
+  return trace.getSpanContext(propagation.extract(ROOT_CONTEXT, { traceparent }));
+}
+
 function begun(name: string, of: SpanOf): Span {
   const { kind = "INTERNAL", attributes = {}, links = [] } = of;
   const distinct = new Map(links.map((link) => [link.spanId, link]));

@@ -18,8 +18,16 @@ export default [
         { tests: ["graphql/access/projects"] },
       ],
       ["asking again is another request", 'if (job.status === "CANCELLING") return null;', ""],
-      ["a settled job is cancelled", 'if (why !== null) throw new UserFault("NOT_CANCELLABLE", why, ["jobId"]);', ""],
-      ["a settled task is cancelled", 'if (why !== null) throw new UserFault("NOT_CANCELLABLE", why, ["taskId"]);', ""],
+      [
+        "a settled job is cancelled",
+        'if (why !== null) throw new UserFault("NOT_CANCELLABLE", whyTo(actor, why, NOT_NOW), ["jobId"]);',
+        "",
+      ],
+      [
+        "a settled task is cancelled",
+        'if (why !== null) throw new UserFault("NOT_CANCELLABLE", whyTo(actor, why, NOT_NOW), ["taskId"]);',
+        "",
+      ],
       [
         "the job does not settle with its last task",
         `await tx.query("select headway.converge($1, 'system:converge')", [task.jobId]);`,
@@ -37,7 +45,7 @@ export default [
     "src/engine/retry/retry.ts",
     ["engine/operations"],
     [
-      ["what can't be retried is retried", 'refuseIf(target, whyNotRetryJob(target), "jobId");', ""],
+      ["what can't be retried is retried", 'refuseIf(actor, target, whyNotRetryJob(target), "jobId");', ""],
       ["a retry of nothing opens the job", "if (count.documents + count.collections === 0) {", "if (false) {"],
       ["retried work waits for its poll", "dispatch(deps, step.due); if (step.more)", "if (step.more)"],
       [

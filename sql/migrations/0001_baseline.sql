@@ -422,11 +422,13 @@ create index ready_stage_due on headway.ready_stage (
 ) where not_before is null;
 create index ready_stage_later on headway.ready_stage (not_before) where not_before is not null;
 
--- What has begun lately at stages, and in pipelines (stage ''), that have a limit by rate: how many in each slot of time.
+-- What has begun lately at stages, and in pipelines (stage ''), that have a limit by rate: how many in each slot of time, for
+-- each perMs that versions of the pipeline have, see note_begun.
 -- Claims at the same limits take turns by locking these rows. No project: a limit is that of somebody else's API.
 create table headway.limit_use (
   pipeline text not null,
   stage text not null,
+  per_ms int[] not null default '{}',
   slot_ends timestamptz[] not null default '{}',
   begun int[] not null default '{}',
   primary key (pipeline, stage)
@@ -498,6 +500,21 @@ create table headway.statistic_cursor (
   position bigint not null default 0,
   as_of timestamptz
 ) with (fillfactor = 50);
+
+-- When the tasks of a job were at which stage, in places of one width, of which there are at most 400 a job: then the width
+-- doubles, see count_history. Only places in which something began or ended. No foreign key: it would write to the rows of
+-- jobs that are at work. It stays as long as its job.
+create table headway.job_timeline (
+  job_id uuid not null,
+  at timestamptz not null,
+  width_ms bigint not null,
+  -- {stage: [who, held_s]}: how many more tasks are at the stage at the place's end than at its start, and for how many seconds
+  -- those that began in it had been there by then, less those for which the ones that ended in it would have been.
+  stages jsonb not null,
+  completed int not null,
+  failed int not null,
+  primary key (job_id, at)
+) with (fillfactor = 70);
 
 -- What was said of a job's end as it passed each tenth of its work. It goes when the run ends, or does not count any more.
 create table headway.job_forecast (
@@ -638,7 +655,8 @@ create table headway.worker (
   pid int not null,
   build text not null,
   pipelines text[] not null,
-  -- What it runs of each pipeline: {pipeline: {version, stages: {name: maxAttempts}}}.
+  -- What it runs of each pipeline: {pipeline: {version, stages: {name: maxAttempts}, limits: [{stage, ...}]}}, the limits as
+  -- limit_room takes them.
   serves jsonb not null default '{}',
   concurrency int not null,
   lease_ms int not null,
@@ -659,6 +677,12 @@ create table headway.worker (
   -- pass one after the other, and with the last of them it is no longer to be seen that it ran others.
   lost_with int
 ) with (fillfactor = 70);
+
+-- What the history still asks of workers that are gone: {pipeline: version}.
+create table headway.past_worker (
+  id uuid primary key,
+  versions jsonb not null
+);
 
 create index worker_not_stopped on headway.worker (id) where stopped_at is null;
 

@@ -10,8 +10,10 @@ export function text(maxLength: number) {
     .refine(isStorableText, MUST_BE_STORABLE);
 }
 
+export const MAX_NAME_LENGTH = 500;
+
 /** What collections, documents and uploads may be called. */
-export const Name = text(500)
+export const Name = text(MAX_NAME_LENGTH)
   .refine((name) => name.trim().length > 0, "must not be blank")
   // eslint-disable-next-line no-control-regex
   .refine((name) => !/[\u0000-\u001f]/.test(name), "must not contain control characters");

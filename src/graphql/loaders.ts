@@ -11,7 +11,7 @@ import { JobSummary, type StageSummary } from "../model/job-summary.js";
 import { Job, type StageCount } from "../model/job.js";
 import { NamedEntity } from "../model/named-entity.js";
 import type { StatusChange } from "../model/status-change.js";
-import { RefusedWrite, Task } from "../model/task.js";
+import { Task, type RefusedWrite } from "../model/task.js";
 import { Webhook, WebhookAttempt, WebhookDelivery } from "../model/webhook.js";
 import { Worker } from "../model/worker.js";
 import { estimateJobs, type JobEstimate } from "../engine/read/estimates.js";
@@ -26,7 +26,11 @@ import type { Budget } from "./limits/budget.js";
 import { many, ofMap, one } from "./batches.js";
 import { NestedPages } from "./paging/nested-pages.js";
 import { LogPages } from "./task/log-pages.js";
+import { refusedWrites } from "../engine/read/refused-writes.js";
+import { versionsOfWorkers, type WorkerVersions } from "../engine/read/worker-versions.js";
 import { readStageSummaries } from "../engine/read/stage-summaries.js";
+import { areExpiring } from "../engine/read/expiring.js";
+import { timelinesOf, type PlaceOfJob } from "../engine/read/timelines.js";
 
 /** Related rows, each kind in one statement per turn, whatever the page sizes. */
 export interface Loaders {
@@ -39,6 +43,8 @@ export interface Loaders {
   readonly job: DataLoader<string, Job | null>;
   readonly task: DataLoader<string, Task | null>;
   readonly worker: DataLoader<string, Worker | null>;
+  /** Of workers that are gone, too. */
+  readonly versionsOfWorker: DataLoader<string, WorkerVersions | null>;
   readonly webhook: DataLoader<string, Webhook | null>;
   readonly delivery: DataLoader<string, WebhookDelivery | null>;
   readonly attemptsOfDelivery: DataLoader<string, WebhookAttempt[]>;
@@ -56,6 +62,7 @@ export interface Loaders {
   readonly errorGroupsOfJob: DataLoader<string, FailedTasks[]>;
   /** Of open jobs. */
   readonly estimateOfJob: DataLoader<string, JobEstimate | null>;
+  readonly timelineOfJob: DataLoader<string, PlaceOfJob[]>;
   readonly refusedWritesOfTask: DataLoader<string, RefusedWrite[]>;
   /** By entity id. */
   readonly lastChange: DataLoader<string, StatusChange | null>;
@@ -137,6 +144,10 @@ export function createLoaders(
     task: one(select(Task, inProject), (row) => row.id, seesTask),
     // Workers serve every project.
     worker: one(select(Worker, "t.id = any(:keys)"), (row) => row.id),
+    versionsOfWorker: one(
+      (keys) => versionsOfWorkers(db, keys),
+      (row) => row.id,
+    ),
     webhook: one(select(Webhook, `${inProject} and t.deleted_at is null`), (row) => row.id),
     delivery: one(select(WebhookDelivery, inProject), (row) => row.id),
     attemptsOfDelivery: many(
@@ -212,21 +223,12 @@ export function createLoaders(
       (row) => row.jobId,
     ),
     estimateOfJob: ofMap((keys) => estimateJobs(db, keys)),
+    timelineOfJob: many(
+      (keys) => timelinesOf((sql, parameters) => readBounded(db, budget, sql, parameters), projectId, keys),
+      (row) => row.jobId,
+    ),
     refusedWritesOfTask: many(
-      async (keys) => {
-        const found: { id: string }[] = await db.query(
-          `select w.id from unnest($1::uuid[]) as t(id) cross join lateral (
-             select id from headway.refused_write where task_id = t.id and project_id = $2 order by id desc limit 20) w`,
-          [keys, projectId],
-        );
-        const ids = found.map(({ id }) => id);
-        return db
-          .getRepository(RefusedWrite)
-          .createQueryBuilder("w")
-          .where("w.id = any(:ids)", { ids })
-          .orderBy("w.id", "DESC")
-          .getMany();
-      },
+      (keys) => refusedWrites(db, projectId, keys),
       (row) => row.taskId,
     ),
     lastChange: one(
@@ -255,14 +257,7 @@ export function createLoaders(
     ),
     waitingOfTask: ofMap((keys) => whyTasksWait(deps, keys)),
     waitingOfJob: ofMap((keys) => whyJobsWait(deps, keys)),
-    isExpiring: new DataLoader(async (keys) => {
-      const rows: { id: string }[] = await db.query(
-        `select c.id from headway.collection c where c.id = any ($1) and c.project_id = $2 and (c.status = 'EXPIRED' or headway.is_expiry_due(c))`,
-        [keys, projectId],
-      );
-      const expiring = new Set(rows.map(({ id }) => id));
-      return keys.map((key) => expiring.has(key));
-    }),
+    isExpiring: new DataLoader((keys) => areExpiring(db, projectId, keys)),
     warningsOfCollection: many(
       (keys) => collectionWarnings(db, keys, scope?.jobId ?? null),
       (row) => row.collectionId,

@@ -33,6 +33,12 @@ export class AttentionItem {
   })
   readonly subject?: object | null;
   readonly subjectId!: string | null;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The name of the pipeline that it concerns: the one that is paused or that no worker runs, or the job's; null where there is none.",
+  })
+  readonly pipeline!: string | null;
   @Field(() => ActorInfo, { nullable: true, description: "Who said that it is known; null where nobody has." })
   readonly acknowledgedBy!: ActorInfo | null;
   @Field(() => String, { nullable: true, description: "What they said; null where nobody has." })

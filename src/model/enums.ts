@@ -228,7 +228,7 @@ export const BrowserPermissionEnum = enumOf(
   {
     READ: "Ask for it, follow it, download its results.",
     UPLOAD:
-      "Add documents by text, base64 or uploads of its own, never by a uri, and replace those alone that it added itself. Without READ a blind drop box: of what it adds it is told the ids.",
+      "Add documents by text, base64 or uploads of its own, never by a uri, and replace those alone that it added itself. Without READ a blind drop box: of what it adds it is told the ids, and what it adds under a name that is taken goes under another one.",
     SUBMIT: "Submit the collection to the pipelines that the key names, with a priority of 0 or less.",
     CANCEL: "Cancel jobs and tasks.",
     RETRY: "Retry jobs and tasks.",

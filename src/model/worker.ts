@@ -4,9 +4,17 @@ import { WorkerStatusEnum } from "./enums.js";
 import { NodeEntity, NodeType } from "./node.js";
 import { BigIntScalar, wholeNumber } from "./scalars.js";
 
-/** What a worker runs: of each pipeline its version, and its stages with how often each is tried. */
+/** What a worker runs: of each pipeline its version, its stages with how often each is tried, and in its row its limits. */
 export type Serves = Readonly<
-  Record<string, { readonly version: number; readonly stages: Readonly<Record<string, number>> }>
+  Record<
+    string,
+    {
+      readonly version: number;
+      readonly stages: Readonly<Record<string, number>>;
+      /** As `limit_room` takes them, each with its stage; of the pipeline as a whole the stage is "". */
+      readonly limits?: readonly object[];
+    }
+  >
 >;
 
 @ObjectType({ implements: NodeType, description: "A process that runs tasks, as its own claim loop reports it." })
@@ -28,7 +36,7 @@ export class Worker extends NodeEntity {
   @Field(() => [String], { description: "Names of the pipelines whose tasks it takes." })
   @Column({ type: "text", array: true })
   readonly pipelines!: string[];
-  /** Of each its version and its stages. */
+  /** Of each its version, its stages and its limits. */
   @Column({ type: "jsonb" })
   readonly serves!: Serves;
   @Field(() => Int, { description: "How many tasks it runs at once at most." })

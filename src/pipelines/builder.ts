@@ -20,14 +20,15 @@ export type Stored<T> = unknown extends T
       ? never
       : { [K in keyof T]: Stored<T[K]> };
 
-/** A document stage of known options, input and output; the builder names it. */
-export interface DocumentStageOf<Options, Input, Output> extends StageSettings<Output> {
-  readonly run: (ctx: DocumentContext<Options, Input>) => Promise<Output>;
+/** A document stage of known options, input, output and names of secrets; the builder names it. */
+export interface DocumentStageOf<Options, Input, Output, Secret extends string = string> extends StageSettings<Output> {
+  readonly secrets?: readonly Secret[];
+  readonly run: (ctx: DocumentContext<Options, Input, Secret>) => Promise<Output>;
 }
 
 /** What a collection stage gets: as CollectionContext, and the outputs of the document stages have the types of these. */
-export interface CollectionContextOf<Options, Input, Outputs> extends Omit<
-  CollectionContext<Options, Input>,
+export interface CollectionContextOf<Options, Input, Outputs, Secret extends string = string> extends Omit<
+  CollectionContext<Options, Input, Secret>,
   "documentOutputs"
 > {
   /** The kept outputs of this stage, of documents completed or skipped, in document order. */
@@ -36,9 +37,16 @@ export interface CollectionContextOf<Options, Input, Outputs> extends Omit<
   ): AsyncIterable<{ readonly document: SettledDocument; readonly output: Outputs[S] }>;
 }
 
-/** A collection stage of known options, input and output; `Outputs` are those of the document stages, by name. */
-export interface CollectionStageOf<Options, Input, Outputs, Output> extends StageSettings<Output> {
-  readonly run: (ctx: CollectionContextOf<Options, Input, Outputs>) => Promise<Output>;
+/** A collection stage as DocumentStageOf; `Outputs` are those of the document stages, by name. */
+export interface CollectionStageOf<
+  Options,
+  Input,
+  Outputs,
+  Output,
+  Secret extends string = string,
+> extends StageSettings<Output> {
+  readonly secrets?: readonly Secret[];
+  readonly run: (ctx: CollectionContextOf<Options, Input, Outputs, Secret>) => Promise<Output>;
 }
 
 /*
@@ -60,11 +68,14 @@ type After<Input, Output, Stage> = "when" extends keyof Stage ? Input | Known<Ou
 
 /** A pipeline in the making. Each call gives a new builder and leaves the one that it was asked of as it is. */
 export interface PipelineBuilder<Options, Input, Outputs, CollectionInput, CollectionNames extends string = never> {
-  /** Adds a stage that every document goes through. `check` stands behind `run`, by whose output it is typed. */
-  document<Name extends string, Output, Stage>(
+  /**
+   * Adds a stage that every document goes through. `check` stands behind `run`, by whose output it is typed; `ctx.secrets` has
+   * the names in `secrets` and no others.
+   */
+  document<Name extends string, Output, Stage, Secret extends string = never>(
     name: FreeName<Name, keyof Outputs | CollectionNames>,
     stage: Stage &
-      DocumentStageOf<Options, Input, Output> &
+      DocumentStageOf<Options, Input, Output, Secret> &
       LeftOut<Options> &
       OnlyJson<Output> &
       OnlySettings<Stage, DocumentStageOf<Options, Input, Output>>,
@@ -76,10 +87,10 @@ export interface PipelineBuilder<Options, Input, Outputs, CollectionInput, Colle
     CollectionNames
   >;
   /** Adds a stage that runs once, when all documents of the job are settled. What it returns is in `summary.output`. */
-  collection<Name extends string, Output, Stage>(
+  collection<Name extends string, Output, Stage, Secret extends string = never>(
     name: FreeName<Name, keyof Outputs | CollectionNames>,
     stage: Stage &
-      CollectionStageOf<Options, CollectionInput, Outputs, Output> &
+      CollectionStageOf<Options, CollectionInput, Outputs, Output, Secret> &
       LeftOut<Options> &
       OnlyJson<Output> &
       OnlySettings<Stage, CollectionStageOf<Options, CollectionInput, Outputs, Output>>,

@@ -33,6 +33,21 @@ export function limitsOf(pipeline: Pipeline, stage: string): NamedLimit[] {
   return [...(hasLimits(pipeline) ? [named("", pipeline)] : []), ...(hasLimits(own) ? [named(stage, own)] : [])];
 }
 
+/** What a worker's row says of what it runs: the limits too, so that others know what may wait for one. */
+export function announced(registry: Registry): Serves {
+  const all = servesOf(registry);
+  const entries = registry.all().map((pipeline) => {
+    const stages = [...pipeline.documentStages, ...pipeline.collectionStages].filter(hasLimits);
+    const limits = [
+      ...(hasLimits(pipeline) ? [named("", pipeline)] : []),
+      ...stages.map((one) => named(one.name, one)),
+    ];
+    const served = all[pipeline.name]!;
+    return [pipeline.name, limits.length > 0 ? { ...served, limits } : served] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
 /** A registry never changes, and claims ask often. */
 const known = new WeakMap<Registry, ServedApart>();
 

@@ -96,8 +96,8 @@ export interface StageLogger {
   error(fields: object, message: string): void;
 }
 
-/** What every stage gets. */
-export interface StageContext<Options = any, Input = any> {
+/** What every stage gets. `Secret` are the names in its `secrets`; of a stage made by `pipeline` they are known. */
+export interface StageContext<Options = any, Input = any, Secret extends string = string> {
   readonly collection: {
     readonly id: string;
     readonly name: string;
@@ -116,7 +116,7 @@ export interface StageContext<Options = any, Input = any> {
   /** How far this stage is, 0 to 1. Kept monotonic and written at most once a second. */
   progress(fraction: number, message?: string): void;
   /** Those that the stage's `secrets` name, by their names. */
-  readonly secrets: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<Secret, string>>;
   /**
    * The W3C traceparent of this stage's span, for what it asks of others; fetch sends it by itself. Null where no spans are
    * wanted.
@@ -131,7 +131,11 @@ export interface StageContext<Options = any, Input = any> {
   warn(code: string, message: string, scope?: WarningScope): void;
 }
 
-export interface DocumentContext<Options = any, Input = any> extends StageContext<Options, Input> {
+export interface DocumentContext<Options = any, Input = any, Secret extends string = string> extends StageContext<
+  Options,
+  Input,
+  Secret
+> {
   readonly document: StageDocument;
   /**
    * Merges into the document's metadata (top-level keys), recorded with the end of this stage, even a failed one. All of a
@@ -164,7 +168,11 @@ export interface SettledDocument {
   readonly error: { readonly stage: string; readonly code: string; readonly message: string } | null;
 }
 
-export interface CollectionContext<Options = any, Input = any> extends StageContext<Options, Input> {
+export interface CollectionContext<Options = any, Input = any, Secret extends string = string> extends StageContext<
+  Options,
+  Input,
+  Secret
+> {
   /** All documents of the job, in document order. */
   documents(): AsyncIterable<SettledDocument>;
   /** The kept outputs of this stage, of documents completed or skipped, in document order. */

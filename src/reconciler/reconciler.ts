@@ -8,6 +8,7 @@ import { lookForAttention } from "./attention.js";
 import { createAbandonedWrites } from "./abandoned-writes.js";
 import { followClock } from "./clock.js";
 import { enforceCancelDeadlines } from "./cancel-deadlines.js";
+import { createGoneWorkers } from "./gone-workers.js";
 import { rescueExpiredLeases } from "./expired-leases.js";
 import { expireCollections } from "./expiry.js";
 import { convergeOpenJobs } from "./open-jobs.js";
@@ -35,6 +36,7 @@ export class Reconciler {
   readonly #deps: DutyDeps;
   readonly #removeAbandonedWrites = createAbandonedWrites();
   readonly #countStatistics = createStatistics();
+  readonly #removeGoneWorkers = createGoneWorkers();
   #timer: NodeJS.Timeout | null = null;
   #ticking: Promise<void> | null = null;
   /** At its own pace: a store that is away takes half a minute to say so, and leases can't wait for that. */
@@ -113,6 +115,7 @@ export class Reconciler {
     await this.#duty("expiring uploads", expireUploads);
     await this.#duty("expiring collections", expireCollections);
     await this.#duty("removing artifacts of stages that did not end", ({ db }) => removeUnacceptedArtifacts(db));
+    await this.#duty("removing the rows of workers that are gone", this.#removeGoneWorkers);
     await this.#duty("looking for what needs a person", lookForAttention);
     await this.#duty("counting the history", this.#countStatistics);
     this.#removingFiles ??= this.#removeFiles().finally(() => (this.#removingFiles = null));

@@ -2,7 +2,15 @@ import type { RequestHandler } from "express";
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { completeAttempt, discardAttempt, startAttempt, type OpenUpload } from "../engine/uploads/uploads.js";
-import { dropParts, keepPart, partKey, partsOf } from "../engine/uploads/parts.js";
+import {
+  dropParts,
+  keepPart,
+  partBytesOf,
+  partKey,
+  partsOf,
+  partsToJoin,
+  replaceParts,
+} from "../engine/uploads/parts.js";
 import { failpoint } from "../failpoint.js";
 import type { BlobStore } from "../storage/blob-store.js";
 import { Body, otherBytes, Refusal } from "./receive.js";
@@ -11,8 +19,6 @@ import { answerFault, assertPlain, findFor, sizeMismatch, unknown, type UploadDe
 
 /** The version of the tus protocol whose core is spoken here. */
 const TUS_VERSION = "1.0.0";
-/** What a dying process or store costs at most: a piece is counted once it is stored. */
-const PART_BYTES = 8 * 1024 * 1024;
 
 /**
  * HEAD and PATCH /uploads/:id, the core of the tus protocol (https://tus.io/protocols/resumable-upload): HEAD tells how much
@@ -88,7 +94,7 @@ async function receivePatch(deps: UploadDeps, req: IncomingMessage, offset: numb
     while (upload.receivedBytes < upload.sizeBytes && (await body.hasMore())) {
       const startByte = upload.receivedBytes;
       const blobKey = partKey(attempt, startByte);
-      const room = Math.min(PART_BYTES, upload.sizeBytes - startByte);
+      const room = Math.min(partBytesOf(upload), upload.sizeBytes - startByte);
       const { sizeBytes, sha256 } = await deps.blobs.write(
         blobKey,
         Readable.from(body.take(room), { objectMode: false }),
@@ -109,12 +115,31 @@ async function receivePatch(deps: UploadDeps, req: IncomingMessage, offset: numb
       throw offsetMismatch(offset, await find());
     }
     // What has come is kept, however the rest of it ended.
-    if (upload.receivedBytes < upload.sizeBytes) body.assertWell();
+    if (upload.receivedBytes < upload.sizeBytes) {
+      await joinSmall(deps, upload);
+      body.assertWell();
+    }
   } finally {
     body.end();
     if (!isUnsure && upload.receivedBytes === offset) await discardAttempt(deps.db, attempt).catch(() => undefined);
   }
   return whole(deps, upload, find);
+}
+
+/** Puts small pieces together where there are many. Should this process die meanwhile, they stay as they are. */
+async function joinSmall({ db, blobs }: UploadDeps, upload: OpenUpload): Promise<void> {
+  for (const parts of await partsToJoin(db, upload)) {
+    const attempt = await startAttempt(db, upload);
+    let isKept = false;
+    try {
+      const keys = parts.map(({ blobKey }) => blobKey);
+      const key = partKey(attempt, parts[0]!.startByte);
+      await blobs.write(key, Readable.from(joined(blobs, keys), { objectMode: false }));
+      isKept = await replaceParts(db, attempt, parts);
+    } finally {
+      if (!isKept) await discardAttempt(db, attempt).catch(() => undefined);
+    }
+  }
 }
 
 /** The upload, complete if all of it has come: a process may have died between its last piece and that. @throws {Refusal} */
@@ -156,6 +181,6 @@ async function* joined(blobs: BlobStore, keys: readonly string[]): AsyncGenerato
 }
 
 function offsetMismatch(offset: number, { receivedBytes }: OpenUpload): Refusal {
-  const message = `Upload-Offset is ${offset}, and ${receivedBytes} bytes have come; go on from there, in pieces that are not too many.`;
+  const message = `Upload-Offset is ${offset}, and ${receivedBytes} bytes have come; go on from there.`;
   return new Refusal(409, "OFFSET_MISMATCH", message);
 }

@@ -17,10 +17,12 @@ import { messageOf } from "../errors.js";
 import type { GraphRequest } from "../graphql/limits/limits.js";
 import type { Logger } from "../logger.js";
 import { openSockets } from "../metrics.js";
+import { traced, type SpanOf } from "../tracing.js";
 import { know, unwatch } from "./connections.js";
 import type { GraphService } from "./graph-service.js";
 import { mayConnect } from "./origins.js";
 import { SocketAuth } from "./socket-auth.js";
+import { spanOfOperation } from "./socket-trace.js";
 
 /** The WebSocket side of the endpoint. */
 export interface GraphSockets {
@@ -75,6 +77,10 @@ export function serveSockets<Principal>(
     principals.set(context, [principal, gone]);
     return context;
   };
+  /** By the same context. */
+  const spans = new WeakMap<object, SpanOf>();
+  const within = <T>({ contextValue }: { readonly contextValue?: unknown }, work: () => Promise<T>): Promise<T> =>
+    traced(`WS ${path}`, spans.get(contextValue as object) ?? { parent: null }, work);
   const disposable = useServer(
     {
       isProd: true,
@@ -83,7 +89,7 @@ export function serveSockets<Principal>(
         if (isTaken && auth.isKnown(extra.socket)) know(extra.request.socket);
         return isTaken;
       },
-      onSubscribe: async ({ subscriptions, extra }, _id, payload) => {
+      onSubscribe: async ({ subscriptions, extra, connectionParams }, _id, payload) => {
         if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()];
         const principal = await auth.principalOf(extra.socket, payload.extensions);
         if (principal instanceof GraphQLError) return [principal];
@@ -92,17 +98,23 @@ export function serveSockets<Principal>(
         const document = readable(service, principal, { query, operationName, variables });
         if (!("kind" in document)) return document;
         if (!getOperationAST(document, operationName)) return [unresolved(operationName)];
+        const contextValue = await contextFor(principal, goneWith(extra.socket));
+        const { extensions } = payload;
+        spans.set(contextValue, spanOfOperation({ document, operationName, extensions, connectionParams }));
         return {
           schema: service.schema,
           document,
           operationName: operationName ?? null,
           variableValues: variables ?? null,
-          contextValue: await contextFor(principal, goneWith(extra.socket)),
+          contextValue,
         };
       },
+      // Of a subscription the span ends when it has begun.
       subscribe: (args) =>
-        subscribeWith(args as ExecutionArgs, () => contextFor(...principals.get(args.contextValue as object)!)),
-      execute: async (args) => withCodes(await execute(args as ExecutionArgs)),
+        within(args, () =>
+          subscribeWith(args as ExecutionArgs, () => contextFor(...principals.get(args.contextValue as object)!)),
+        ),
+      execute: (args) => within(args, async () => withCodes(await execute(args as ExecutionArgs))),
       onNext: (_context, _id, _payload, { document, operationName }, result) => {
         if (!result.errors) return undefined;
         const isMutation = getOperationAST(document, operationName)?.operation === "mutation";

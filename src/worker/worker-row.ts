@@ -79,6 +79,8 @@ export class WorkerRow {
          last_claim_at = case when $5 then clock_timestamp() else last_claim_at end
        from hurried where id = $1`,
       [this.#facts.id, iterations, running, Number.isFinite(lagMs) ? lagMs : 0, claimed],
+      // A process that stood still for so long that its row was removed.
+      (changed) => (changed === 0 ? this.register() : undefined),
     ).finally(() => {
       this.#writing = false;
     });
@@ -100,9 +102,14 @@ export class WorkerRow {
   }
 
   /** Never throws, and is waited for within bounds: a dead connection must neither hold up the stop nor the next beat. */
-  async #write(sql: string, parameters: readonly unknown[]): Promise<void> {
-    await withDeadline("The statement", WRITE_DEADLINE_MS, this.#db.query(sql, [...parameters])).catch(
-      (error: unknown) => this.#onError(error, "writing the worker's row"),
+  async #write(
+    sql: string,
+    parameters: readonly unknown[],
+    then: (changed: number) => Promise<void> | undefined = () => undefined,
+  ): Promise<void> {
+    const written = this.#db.query(sql, [...parameters]).then(([, changed]: [unknown, number]) => then(changed));
+    await withDeadline("The statement", WRITE_DEADLINE_MS, written).catch((error: unknown) =>
+      this.#onError(error, "writing the worker's row"),
     );
   }
 }

@@ -11,7 +11,7 @@ import type { Consumer, Dispatcher } from "../dispatch/dispatcher.js";
 import type { Claim } from "../engine/flush/claim.js";
 import { dispatch } from "../engine/flush/hints.js";
 import { Recorder } from "../engine/flush/recorder.js";
-import { servesOf } from "../pipelines/registry.js";
+import { announced } from "../pipelines/limit-groups.js";
 import type { SourceRules } from "../sources/uri.js";
 import { failpoint } from "../failpoint.js";
 import { Heartbeat } from "./heartbeat.js";
@@ -130,7 +130,7 @@ export class WorkerLoop {
     );
     this.#row = new WorkerRow(
       db,
-      { id: this.id, hostname: hostname(), pid: process.pid, serves: servesOf(deps.registry), ...settings },
+      { id: this.id, hostname: hostname(), pid: process.pid, serves: announced(deps.registry), ...settings },
       onError,
     );
   }

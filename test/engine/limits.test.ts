@@ -2,10 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 import { randomUUID } from "node:crypto";
 import { cancelJob } from "../../src/engine/cancel/cancel.js";
 import { definePipeline, RetryLater } from "../../src/index.js";
-import { servedApart } from "../../src/pipelines/limit-groups.js";
+import { announced, servedApart } from "../../src/pipelines/limit-groups.js";
+import { Registry } from "../../src/pipelines/registry.js";
 import type { WorkerLoop } from "../../src/worker/worker.js";
 import { createTestApi, type TestApi } from "../support/api.js";
-import { ACTOR } from "../support/engine.js";
+import { ACTOR, PROJECT } from "../support/engine.js";
 import { statementsMeanwhile } from "../support/statements.js";
 import { until } from "../support/until.js";
 
@@ -66,6 +67,8 @@ const PIPELINES = [
   failing("three-a-while", { rateLimit: { limit: 3, perMs: 400 } }),
   failing("one-a-while", { rateLimit: { limit: 1, perMs: HOUR_MS } }),
   failing("one-an-hour", { rateLimit: { limit: 1, perMs: HOUR_MS } }),
+  failing("hourly", { rateLimit: { limit: 1, perMs: HOUR_MS } }),
+  failing("differs", { rateLimit: { limit: 50, perMs: 100 } }),
   failing("put-off", {
     run: async ({ attempt }: { attempt: number }) => {
       seen.push({ attempt, message: "" });
@@ -199,6 +202,52 @@ describe("a rate over all workers", () => {
   });
 });
 
+test("a version that counts over a shorter time forgets nothing that another's rate has to count, and is counted by it", async () => {
+  const { db } = api.rig;
+  const version = (number: number, perMs: number): Registry =>
+    new Registry([
+      definePipeline({
+        name: "differs",
+        version: number,
+        documentStages: [{ name: "ask", rateLimit: { limit: 50, perMs }, run: quick }],
+      }),
+    ]);
+  const [short, long] = [version(1, 100), version(2, HOUR_MS)];
+  const room = async (perMs: number): Promise<number> =>
+    (await db.query("select room from headway.limit_room('differs', 'ask', $1)", [{ limit: 50, perMs }]))[0].room;
+  const done = async (registry: Registry): Promise<void> => {
+    const worker = await api.rig.startWorker({ pollMs: 50 }, registry);
+    const job = await api.rig.submit("differs", 1);
+    expect(await api.rig.settled(job)).toBe("COMPLETED");
+    await worker.stop(0);
+    await until("more has passed than the shorter time", async () => {
+      const [{ passed }] = await db.query(
+        "select finished_at < clock_timestamp() - interval '200 ms' as passed from headway.job where id = $1",
+        [job],
+      );
+      return passed;
+    });
+  };
+  await done(long);
+  await done(long);
+  expect(await room(HOUR_MS)).toBe(48);
+  await done(short);
+  await done(short);
+  expect([await room(HOUR_MS), await room(100)]).toEqual([48, 50]);
+
+  // A worker of the longer one is there, and has begun nothing itself.
+  await db.query(
+    `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms, serves)
+     values ($1, $2, 'idle', 1, 'test', '{}', 8, 3600000, $3)`,
+    [randomUUID(), PROJECT, announced(long)],
+  );
+  await done(short);
+  await done(short);
+  expect([await room(HOUR_MS), await room(100)]).toEqual([46, 50]);
+  // What nobody has counted over yet goes by the longest.
+  expect(await room(2 * HOUR_MS)).toBe(46);
+});
+
 test("a suspect does not begin where somebody else has had the last of a limit while it waited for its turn", async () => {
   const { db, deps } = api.rig;
   const job = await api.rig.submit("one-a-while", 1);
@@ -207,7 +256,7 @@ test("a suspect does not begin where somebody else has had the last of a limit w
   const other = db.createQueryRunner();
   await other.startTransaction();
   await other.query(
-    `update headway.limit_use set slot_ends = array[clock_timestamp() + interval '1 minute'], begun = array[1]
+    `update headway.limit_use set per_ms = array[1], slot_ends = array[clock_timestamp() + interval '1 minute'], begun = array[1]
      where pipeline = 'one-a-while'`,
   );
   const { groups, limited } = servedApart(deps.registry);
@@ -238,6 +287,49 @@ test("a suspect does not begin where somebody else has had the last of a limit w
   expect((await claiming)[0]!.answer.answer?.claimed).toBeNull();
   expect(await tasksOf(job)).toMatchObject([{ status: "QUEUED" }]);
   await cancelJob(deps, ACTOR, { jobId: job });
+});
+
+test("what waits for a limit is not stuck; what a free worker could begin is, whether or not its stage has had a limit", async () => {
+  const { db } = api.rig;
+  const isStuck = async (job: string): Promise<boolean> =>
+    (await db.query("select from headway.stuck_jobs($1, 0) s(id) where s.id = $2", [PROJECT, job])).length > 0;
+  /** A worker that beats, and has taken nothing for long, whatever there is. */
+  const idle = async (serves: object): Promise<string> => {
+    const id = randomUUID();
+    await db.query(
+      `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms, loop_iterations, serves)
+       values ($1, $2, 'idle', 1, 'test', '{}', 8, 3600000, 1, $3)`,
+      [id, PROJECT, JSON.stringify(serves)],
+    );
+    return id;
+  };
+  const stopped = (id: string) => db.query("update headway.worker set stopped_at = now() where id = $1", [id]);
+  await work(1, 1);
+  const job = await api.rig.submit("hourly", 2);
+  await until("one has begun", async () => (await tasksOf(job)).some(({ status }) => status === "COMPLETED"));
+  await Promise.all(workers.splice(0).map((worker) => worker.stop(0)));
+  await db.query("update headway.worker set last_claim_at = last_claim_at - interval '1 hour'");
+  await db.query(
+    "update headway.task set run_at = now() - interval '10 minutes' where job_id = $1 and status = 'QUEUED'",
+    [job],
+  );
+  expect(await isStuck(job)).toBe(false);
+
+  const limited = await idle(announced(api.rig.deps.registry));
+  expect(await isStuck(job)).toBe(false);
+  await db.query(
+    "update headway.limit_use set per_ms = '{}', slot_ends = '{}', begun = '{}' where pipeline = 'hourly'",
+  );
+  expect(await isStuck(job)).toBe(true);
+  await db.query("update headway.worker set last_claim_at = now() where id = $1", [limited]);
+  expect(await isStuck(job)).toBe(false);
+  await stopped(limited);
+
+  // The stage has no limit any more; that it had one is still in the database.
+  const free = await idle({ hourly: { version: 1, stages: { ask: 3 } } });
+  expect(await isStuck(job)).toBe(true);
+  await stopped(free);
+  await cancelJob(api.rig.deps, ACTOR, { jobId: job });
 });
 
 describe("a stage that asks to be tried later", () => {

@@ -116,6 +116,25 @@ describe("the builder", () => {
     expect(built.build().documentStages.map(({ name }) => name)).toEqual(["free", "next"]);
   });
 
+  test("types secrets by the names that the stage asks for, wherever they stand in it", () => {
+    const built = pipeline(head)
+      .document("ask", {
+        secrets: ["API_KEY", "API_USER"],
+        run: async (ctx) => {
+          expect(isSame<typeof ctx.secrets, Readonly<Record<"API_KEY" | "API_USER", string>>>(true)).toBe(true);
+          return { length: ctx.secrets.API_KEY.length + ctx.secrets.API_USER.length };
+        },
+      })
+      .document("next", { run: async ({ secrets }) => secrets.OTHER_KEY.length, secrets: ["OTHER_KEY"] })
+      .collection("sum", { secrets: ["SUM_KEY"], run: async ({ secrets, input }) => [secrets.SUM_KEY, input] })
+      .build();
+    expect([...built.documentStages, ...built.collectionStages].map(({ secrets }) => secrets)).toEqual([
+      ["API_KEY", "API_USER"],
+      ["OTHER_KEY"],
+      ["SUM_KEY"],
+    ]);
+  });
+
   test("takes no options where there is no schema", () => {
     const built = pipeline({ name: "bare", version: 1 }).document("a", {
       run: async (ctx) => {
@@ -139,6 +158,21 @@ describe("a compile error is", () => {
   test("an option that the schema does not have", () => {
     // @ts-expect-error: ignoreCase is misspelt
     pipeline(head).document("a", { run: async (ctx) => ({ n: Number(ctx.options.ignorecase) }) });
+  });
+
+  test("a secret that the stage does not ask for", () => {
+    pipeline(head).document("a", {
+      secrets: ["API_KEY"],
+      // @ts-expect-error: API_KEY is misspelt
+      run: async ({ secrets }) => ({ n: secrets.APIKEY.length }),
+    });
+    // @ts-expect-error: it asks for none
+    pipeline(head).document("a", { run: async ({ secrets }) => ({ n: secrets.API_KEY.length }) });
+    pipeline(head).collection("a", {
+      secrets: ["API_KEY"],
+      // @ts-expect-error: it is another stage's
+      run: async ({ secrets }) => ({ n: secrets.OTHER_KEY.length }),
+    });
   });
 
   test("an output that is no JSON, also deep inside", () => {

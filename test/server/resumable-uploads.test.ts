@@ -190,6 +190,28 @@ describe("an upload that is sent bit by bit", () => {
     }
   });
 
+  test("comes in as many pieces as its sender likes: small ones are put together on the way", async () => {
+    const bytes = randomBytes(450);
+    const { id, url } = await announce(bytes.length, { sha256: sha256(bytes) });
+    let most = 0;
+    for (let offset = 0; offset < 449; offset += 1) {
+      const answer = await patch(url, offset, bytes.subarray(offset, offset + 1));
+      expect([answer.status, answer.headers.get("upload-offset")]).toEqual([204, String(offset + 1)]);
+      if (offset % 50 === 0 || offset === 448) most = Math.max(most, (await rowOf(id)).parts);
+    }
+    expect(most).toBeLessThanOrEqual(200);
+    expect((await rowOf(id)).parts).toBeLessThan(100);
+    // What they were made of is booked to go within the hour, and what has come is there in full.
+    const [{ due }] = await api.rig.db.query(
+      `select count(*)::int as due from headway.blob_deletion
+       where prefix like 'uploads/' || $1::text || '%' and delete_after < clock_timestamp() + interval '61 minutes'`,
+      [id],
+    );
+    expect(due).toBeGreaterThan(390);
+    expect((await patch(url, 449, bytes.subarray(449))).status).toBe(204);
+    expect(await rowOf(id)).toMatchObject({ sha256: sha256(bytes), isCompleted: true, parts: 0 });
+  });
+
   test("that expires goes with all of its pieces", async () => {
     const { id, url } = await announce(100);
     await patch(url, 0, Buffer.alloc(40));

@@ -4,6 +4,8 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createClient } from "graphql-ws";
+import WebSocket from "ws";
 import { startHeadway } from "../support/processes.js";
 import { until } from "../support/until.js";
 
@@ -128,6 +130,32 @@ test("one trace goes from whoever submitted a job through its tasks and stages t
     expect(named("stage fail").status?.code).toBe(2);
     expect(named("stage here").status?.code ?? 0).not.toBe(2);
     expect([...services]).toEqual(["headway-in-a-test"]);
+
+    // Over a WebSocket: the operation's own traceparent is gone on from, the connection's is linked to.
+    const [socketTrace, socketSpan] = [randomBytes(16).toString("hex"), randomBytes(8).toString("hex")];
+    const [opened, opener] = [randomBytes(16).toString("hex"), randomBytes(8).toString("hex")];
+    const client = createClient({
+      url: `${headway.url.replace("http", "ws")}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: `Bearer ${headway.key}`, traceparent: `00-${opened}-${opener}-01` },
+    });
+    for (const extensions of [{ traceparent: `00-${socketTrace}-${socketSpan}-01` }, undefined]) {
+      const query = "mutation ($input: SubmitJobInput!) { submitJob(input: $input) { userErrors { message } } }";
+      const input = { collectionId, pipeline: "asks", tags: [url] };
+      const sent = { query, variables: { input }, ...(extensions ? { extensions } : {}) };
+      for await (const { errors } of client.iterate(sent)) expect(errors).toBeUndefined();
+    }
+    await client.dispose();
+    const socketSpans = (): Span[] => spans.filter(({ name }) => name === "WS /graphql");
+    await until("both have come", () => socketSpans().length === 2);
+    const going = socketSpans().find((span) => span.traceId === socketTrace);
+    const alone = socketSpans().find((span) => span !== going);
+    expect(going?.parentSpanId).toBe(socketSpan);
+    expect(alone?.parentSpanId ?? "").toBe("");
+    for (const span of [going, alone]) expect(span?.links).toMatchObject([{ traceId: opened, spanId: opener }]);
+    await until("the submit has come", () =>
+      spans.some(({ name, parentSpanId }) => name === "submit" && parentSpanId === going?.spanId),
+    );
     // Messages may hold anything: they stay where secrets are hidden in them.
     expect(received).not.toContain(SECRET);
   } finally {

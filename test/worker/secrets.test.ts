@@ -5,7 +5,7 @@ import path from "node:path";
 import pg from "pg";
 import { ApiClient } from "../../src/cli/client.js";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
-import { startHeadway } from "../support/processes.js";
+import { startHeadway, type HeadwayProcess } from "../support/processes.js";
 import { until } from "../support/until.js";
 
 /** With letters that addresses and JSON write in other ways. */
@@ -55,13 +55,19 @@ export default pipeline({ name: "late", version: 1 })
 
 let folder: string;
 let database: TestDatabase;
+let db: pg.Client;
+let server: HeadwayProcess | null = null;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "headway-secrets-"));
   database = await createTestDatabase();
+  db = new pg.Client({ connectionString: database.url });
+  await db.connect();
   await writeFile(path.join(folder, "asks.mjs"), PIPELINE);
   await writeFile(path.join(folder, "late.mjs"), LATE);
 });
 afterAll(async () => {
+  await server?.stop();
+  await db.end();
   await database.drop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -75,8 +81,9 @@ test("a stage is given the secrets that it names and no others, by the pipe; the
   await expect(startHeadway({ ...settings, HEADWAY_WORKER_PROCESSES: "0" })).rejects.toThrow(
     'Not set, and asked for as secrets: GIVEN_SECRET (stage "apart" of pipeline "asks"), GIVEN_SECRET (stage "here" of',
   );
-  const server = await startHeadway({ ...settings, ...GIVEN });
-  const client = new ApiClient(server.url, server.key);
+  const started = await startHeadway({ ...settings, ...GIVEN });
+  server = started;
+  const client = new ApiClient(started.url, started.key);
   const { collection } = await client.mutate<any>(
     "mutation ($name: String!) { createCollection(input: { name: $name }) { collection { id } userErrors { code message } } }",
     { name: "asks" },
@@ -93,8 +100,6 @@ test("a stage is given the secrets that it names and no others, by the pipe; the
     return job.id;
   };
   const rows = async (sql: string): Promise<any[]> => (await db.query(sql)).rows;
-  const db = new pg.Client({ connectionString: database.url });
-  await db.connect();
   const settled = async (jobId: string): Promise<string> => {
     await until("the job is settled", async () => {
       const found = await db.query("select from headway.job where id = $1 and finished_at is not null", [jobId]);
@@ -139,14 +144,13 @@ test("a stage is given the secrets that it names and no others, by the pipe; the
     );
     expect([name, found]).toEqual([name, []]);
   }
-  await db.end();
-  await server.stop();
-  expect(server.output()).toContain("asked with [hidden]");
-  expect(server.output()).toContain(
+  await started.stop();
+  expect(started.output()).toContain("asked with [hidden]");
+  expect(started.output()).toContain(
     '"url":"https://api.example.com/?key=[hidden]","headers":{"Authorization":"[hidden]"}',
   );
-  expect(server.output()).toContain("was given: It is [hidden]");
-  expect(server.output()).not.toContain("abcdef");
-  expect(server.output()).toMatch(/"error":"401 for \[hidden\][^\n]*an error escaped from a handler/);
-  for (const one of written) expect(server.output()).not.toContain(one);
+  expect(started.output()).toContain("was given: It is [hidden]");
+  expect(started.output()).not.toContain("abcdef");
+  expect(started.output()).toMatch(/"error":"401 for \[hidden\][^\n]*an error escaped from a handler/);
+  for (const one of written) expect(started.output()).not.toContain(one);
 });

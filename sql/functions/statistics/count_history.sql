@@ -1,5 +1,6 @@
--- Counts the next changes of a project's history into its statistics, at most p_limit, and moves the cursor in the same
--- transaction: each change is counted once. Returns how many; 0 too where another counts them just now.
+-- Counts the next changes of a project's history into its statistics and into the timelines of its jobs, at most p_limit, and
+-- moves the cursor in the same transaction: each change is counted once. Returns how many; 0 too where another counts them just
+-- now.
 --
 -- Changes are taken in the order of transactions, below the oldest that is still open: nothing can come late there. In a
 -- database that was restored from another one, those of that one are taken first, for its transactions have other numbers.
@@ -17,6 +18,8 @@ declare
   v_tx xid8;
   v_position bigint;
   v_as_of timestamptz;
+  v_jobs uuid[];
+  v_job uuid;
 begin
   select * into c from headway.statistic_cursor where project_id = p_project for update skip locked;
   if not found then return 0; end if;
@@ -34,11 +37,9 @@ begin
     order by s.tx, s.position limit p_limit) b;
 
   if v_count > 0 then
-    insert into headway.statistic as t (project_id, minutes, pipeline, at, stage, submitted, completed, failed, cancelled,
-      skipped, retried, wait, run, run_ms)
     with changes as materialized (
-      select s.from_status, s.to_status, s.from_stage, s.reason, s.at, j.pipeline, j.run_at, b.at as before_at,
-        b.reason as before_reason,
+      select s.job_id, s.from_status, s.to_status, s.from_stage, s.to_stage, s.reason, s.at, j.pipeline, j.run_at,
+        b.at as before_at, b.reason as before_reason,
         'WAITING' in (coalesce(s.from_status, ''), s.to_status)
           or coalesce(s.from_stage, s.to_stage) = any (j.collection_stages) is true as is_collection,
         case when s.to_status = 'COMPLETED' then (
@@ -80,24 +81,63 @@ begin
       select w.minutes, w.pipeline, w.at, w.stage, jsonb_object_agg(w.place, w.count) as places from (
         select b.minutes, b.pipeline, b.at, b.stage, b.run_place as place, count(*) from binned b
         where b.run_place is not null group by 1, 2, 3, 4, 5) w group by 1, 2, 3, 4
+    ), counted as (
+      insert into headway.statistic as t (project_id, minutes, pipeline, at, stage, submitted, completed, failed, cancelled,
+        skipped, retried, wait, run, run_ms)
+      select p_project, n.minutes, n.pipeline, n.at, n.stage, n.submitted, n.completed, n.failed, n.cancelled, n.skipped,
+        n.retried, coalesce(w.places, '{}'), coalesce(r.places, '{}'), n.run_ms
+      from (
+        select b.minutes, b.pipeline, b.at, b.stage, sum(b.submitted) as submitted, sum(b.completed) as completed,
+          sum(b.failed) as failed, sum(b.cancelled) as cancelled, sum(b.skipped) as skipped, sum(b.retried) as retried,
+          coalesce(sum(b.run_ms), 0) as run_ms
+        from binned b group by 1, 2, 3, 4
+      ) n
+      left join waits w using (minutes, pipeline, at, stage)
+      left join runs r using (minutes, pipeline, at, stage)
+      where n.submitted + n.completed + n.failed + n.cancelled + n.skipped + n.retried > 0 or w.places is not null
+      on conflict (project_id, minutes, pipeline, at, stage) do update set
+        submitted = t.submitted + excluded.submitted, completed = t.completed + excluded.completed,
+        failed = t.failed + excluded.failed, cancelled = t.cancelled + excluded.cancelled,
+        skipped = t.skipped + excluded.skipped, retried = t.retried + excluded.retried,
+        wait = headway.add_histograms(t.wait, excluded.wait), run = headway.add_histograms(t.run, excluded.run),
+        run_ms = t.run_ms + excluded.run_ms
+    ), widths as materialized (
+      select x.job_id, coalesce((
+        select t.width_ms from headway.job_timeline t where t.job_id = x.job_id limit 1), 250) as width_ms
+      from (select distinct h.job_id from changes h) x
+    ), moments as materialized (
+      -- Who is at a stage: one more where a task begins, one less where it ends, whether it goes on at another or not.
+      select h.job_id, m.stage, m.who, h.at, w.width_ms,
+        (not h.is_collection and h.to_status = 'COMPLETED')::int as completed,
+        (not h.is_collection and h.to_status = 'FAILED')::int as failed
+      from changes h
+      join widths w using (job_id)
+      cross join lateral (
+        select h.from_stage as stage, -1 as who where h.from_status = 'RUNNING' and h.from_stage is not null
+        union all select h.to_stage, 1 where h.to_status = 'RUNNING' and h.to_stage is not null) m
+    ), placed as (
+      select m.*, b.at as bin, extract(epoch from b.at - m.at)::float8 + m.width_ms / 1000.0::float8 as left_s
+      from moments m cross join lateral (
+        select date_bin(make_interval(secs => m.width_ms / 1000.0), m.at, 'epoch') as at) b
+    ), of_stages as (
+      select p.job_id, p.bin, p.width_ms, p.stage, sum(p.who) as who, sum(p.who * p.left_s) as held_s,
+        sum(p.completed) as completed, sum(p.failed) as failed
+      from placed p group by 1, 2, 3, 4
+    ), drawn as (
+      insert into headway.job_timeline as t (job_id, at, width_ms, stages, completed, failed)
+      select o.job_id, o.bin, o.width_ms, jsonb_object_agg(o.stage, jsonb_build_array(o.who, o.held_s)),
+        sum(o.completed), sum(o.failed)
+      from of_stages o group by 1, 2, 3
+      on conflict (job_id, at) do update set stages = headway.add_stages(t.stages, excluded.stages),
+        completed = t.completed + excluded.completed, failed = t.failed + excluded.failed
+      returning t.job_id
     )
-    select p_project, n.minutes, n.pipeline, n.at, n.stage, n.submitted, n.completed, n.failed, n.cancelled, n.skipped,
-      n.retried, coalesce(w.places, '{}'), coalesce(r.places, '{}'), n.run_ms
-    from (
-      select b.minutes, b.pipeline, b.at, b.stage, sum(b.submitted) as submitted, sum(b.completed) as completed,
-        sum(b.failed) as failed, sum(b.cancelled) as cancelled, sum(b.skipped) as skipped, sum(b.retried) as retried,
-        coalesce(sum(b.run_ms), 0) as run_ms
-      from binned b group by 1, 2, 3, 4
-    ) n
-    left join waits w using (minutes, pipeline, at, stage)
-    left join runs r using (minutes, pipeline, at, stage)
-    where n.submitted + n.completed + n.failed + n.cancelled + n.skipped + n.retried > 0 or w.places is not null
-    on conflict (project_id, minutes, pipeline, at, stage) do update set
-      submitted = t.submitted + excluded.submitted, completed = t.completed + excluded.completed,
-      failed = t.failed + excluded.failed, cancelled = t.cancelled + excluded.cancelled,
-      skipped = t.skipped + excluded.skipped, retried = t.retried + excluded.retried,
-      wait = headway.add_histograms(t.wait, excluded.wait), run = headway.add_histograms(t.run, excluded.run),
-      run_ms = t.run_ms + excluded.run_ms;
+    select array_agg(distinct d.job_id) into v_jobs from drawn d;
+    foreach v_job in array coalesce(v_jobs, '{}') loop
+      while (select count(*) from headway.job_timeline t where t.job_id = v_job) > 400 loop
+        perform headway.widen_timeline(v_job);
+      end loop;
+    end loop;
   end if;
 
   if v_count = p_limit then

@@ -1,12 +1,17 @@
 -- Jobs with an open task whose lease has been past for a sweep, or that is due and untaken for a minute though a
--- worker that can run it is free. What has waited for a limit may wait on: waitingOn says for which. Suspects wait for each other. Due work is looked for job by job: open jobs are few, and the first task of one that is not
--- completed is most often the one that is looked for. Few are stuck, which the planner is told. Workers serve every
--- project: what they are free for does not depend on whose work it is.
+-- worker that can run it is free. What waits for a limit of every such worker does not count: one of these is reached, or a
+-- worker has begun something there within the minute, so that it may be reached but for a moment. Which limits there are is what
+-- the workers say that run now. Suspects wait for each other. Due work is looked for job by job: open jobs are few, and the first
+-- task of one that is not completed is most often the one that is looked for. Few are stuck, which the planner is told. Workers
+-- serve every project: what they are free for does not depend on whose work it is.
 create or replace function headway.stuck_jobs(p_project uuid, p_sweep_ms int) returns setof uuid
 language sql stable rows 20 as $$
   with able as materialized (
     select distinct w.serves from headway.worker_now w
     where w.status = 'RUNNING' and w.free > 0 and w.takes <> 'SUSPECTS'
+  ), taking as materialized (
+    select distinct w.serves from headway.worker_now w
+    where w.stopped_at is null and w.last_claim_at > clock_timestamp() - interval '60 s'
   )
   select job_id from headway.task
   where project_id = p_project and status = 'RUNNING'
@@ -17,13 +22,16 @@ language sql stable rows 20 as $$
     and not exists (select from headway.pipeline_pause p where p.project_id = j.project_id and p.pipeline = j.pipeline)
     and exists (
       select from unnest(j.document_stages || j.collection_stages) s(stage)
-      where not exists (
-          select from headway.limit_use l where l.pipeline = j.pipeline and l.stage in ('', s.stage))
-        and exists (
+      where exists (
           select from headway.task t
           where t.job_id = j.id and t.stage = s.stage and t.status = 'QUEUED' and not t.is_suspect
             and t.run_at < clock_timestamp() - interval '60 s')
         and exists (
           select from able w
-          where headway.why_not_run(w.serves, j.id, j.pipeline, j.pipeline_version, s.stage) is null))
+          where headway.why_not_run(w.serves, j.id, j.pipeline, j.pipeline_version, s.stage) is null
+            and not exists (
+              select from jsonb_array_elements(w.serves->j.pipeline->'limits') l(limits)
+              where l.limits->>'stage' in ('', s.stage) and (
+                exists (select from taking t where t.serves->j.pipeline->'stages' ? s.stage)
+                or (select r.room <= 0 from headway.limit_room(j.pipeline, l.limits->>'stage', l.limits) r)))))
 $$;

@@ -52,7 +52,7 @@ export function concernsIn(
       known: acknowledgedBy && { by: acknowledgedBy.name, word: acknowledgedWord ?? "", at: acknowledgedAt! },
       job: subject?.__typename === "Job" ? jobOf(subject) : null,
       worker: subject?.__typename === "Worker" ? { id: subject.id } : null,
-      paused: kind === "PIPELINE_PAUSED" ? (pausedIn(item, pipelines)?.name ?? null) : null,
+      paused: kind === "PIPELINE_PAUSED" ? item.pipeline : null,
     };
   });
 }
@@ -74,13 +74,6 @@ function messageOf(item: Item, pipelines: PausedPipelinesQuery | undefined): str
   if (subject?.__typename === "Job" && kind === "STUCK_JOB" && subject.waitingOn) return subject.waitingOn.message;
   if (subject?.__typename === "Worker" && subject.running > 0)
     return `${message} It holds ${counted(subject.running, "task")}.`;
-  const waiting = pausedIn(item, pipelines)?.queued ?? 0;
+  const waiting = pipelines?.pipelines.find(({ name, paused }) => paused && name === item.pipeline)?.queued ?? 0;
   return kind === "PIPELINE_PAUSED" && waiting > 0 ? `${message} (${counted(waiting, "task")} wait for it.)` : message;
-}
-
-/** The item has no field for its pipeline, but its message begins with it. The reason behind it may name others. */
-function pausedIn({ message }: Item, pipelines: PausedPipelinesQuery | undefined) {
-  return pipelines?.pipelines.find(
-    ({ name, paused }) => paused && message.startsWith(`Pipeline "${name}" is paused by `),
-  );
 }

@@ -3,9 +3,12 @@ import { inTransaction } from "../../database/transaction.js";
 import { UserFault } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
 import { isOpen, type JobStatus, type TaskStatus } from "../../lifecycle/status.js";
+import { whyTo } from "../browser-key.js";
 import type { Actor, EngineDeps } from "../engine.js";
 import { advance, byWhom, finishOperation, type OperationParts } from "../operations/steps.js";
 import { whyNotCancel } from "../permissions.js";
+
+const NOT_NOW = "It can't be cancelled as it stands.";
 
 /**
  * Asks for a job to be cancelled: what waits is cancelled at once, what runs hears it through its signal, and the job
@@ -42,7 +45,7 @@ export async function requestCancel(
     );
     if (!job) throw new UserFault("NOT_FOUND", `There is no job ${jobId}.`, ["jobId"]);
     const why = whyNotCancel("Job", jobId, isOpen("JOB", job.status), job.status);
-    if (why !== null) throw new UserFault("NOT_CANCELLABLE", why, ["jobId"]);
+    if (why !== null) throw new UserFault("NOT_CANCELLABLE", whyTo(actor, why, NOT_NOW), ["jobId"]);
     if (job.status === "CANCELLING") return null;
     await tx.query(
       `update headway.job set status = 'CANCELLING', version = version + 1, change_id = $2, changed_by_type = $3,
@@ -80,7 +83,7 @@ export async function cancelTask(
     );
     if (!task) throw new UserFault("NOT_FOUND", `There is no task ${taskId}.`, ["taskId"]);
     const why = whyNotCancel("Task", taskId, isOpen(`${task.kind}_TASK`, task.status), task.status);
-    if (why !== null) throw new UserFault("NOT_CANCELLABLE", why, ["taskId"]);
+    if (why !== null) throw new UserFault("NOT_CANCELLABLE", whyTo(actor, why, NOT_NOW), ["taskId"]);
     const by = { change: randomUUID(), ...byWhom(actor, input.reason) };
     await tx.query("select headway.cancel_tasks(array[$1::uuid], $2)", [taskId, JSON.stringify(by)]);
     await tx.query("select headway.converge($1, 'system:converge')", [task.jobId]);

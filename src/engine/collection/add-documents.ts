@@ -11,7 +11,7 @@ import { lockCollection } from "../submit/lock.js";
 import { assertUri } from "../../sources/uri.js";
 import { MAX_METADATA_BYTES } from "../storable.js";
 import { holdUploads } from "../uploads/uploads.js";
-import { assertOwn, refuseUris } from "./browser-documents.js";
+import { addedUnderFreeNames, assertOwn, refuseUris } from "./browser-documents.js";
 import { Metadata } from "./collections.js";
 
 export interface NewDocument {
@@ -51,7 +51,7 @@ interface Row extends Content {
  * Adds documents, or gives those of the same name their new content; all or nothing. Returns their ids in the order given.
  * What is wrong with the input is told all at once.
  * @throws {UserFault} NOT_FOUND, INVALID_INPUT, TOO_LARGE, URI_REFUSED, UPLOAD_INCOMPLETE, ACTIVE_JOB_EXISTS,
- *   COLLECTION_EXPIRED; of a key for a browser NAME_TAKEN and LIMIT_EXCEEDED as well
+ *   COLLECTION_EXPIRED; of a key for a browser LIMIT_EXCEEDED, and NAME_TAKEN where it may READ, as well
  */
 export async function addDocuments(deps: EngineDeps, actor: Actor, input: AddedDocuments): Promise<string[]> {
   const faults = new Faults();
@@ -61,7 +61,7 @@ export async function addDocuments(deps: EngineDeps, actor: Actor, input: AddedD
   }
   if (collectionId !== undefined) checkCollection(actor, collectionId, faults);
   refuseUris(actor, input.documents, faults);
-  const rows: Row[] = [];
+  const given: Row[] = [];
   const names = new Set<string>();
   for (const [index, document] of input.documents.entries()) {
     const row = await toRow(deps, document, index, faults);
@@ -71,22 +71,27 @@ export async function addDocuments(deps: EngineDeps, actor: Actor, input: AddedD
       faults.add(new UserFault("INVALID_INPUT", message, ["documents", String(index), "name"]));
     }
     names.add(row.name);
-    rows.push(row);
+    given.push(row);
   }
   faults.assertNone();
   return inTransaction(deps.db, async (tx) => {
     await lockCollection(tx, actor, collectionId);
-    await fillFromUploads(tx, actor, rows, collectionId);
+    await fillFromUploads(tx, actor, given, collectionId);
     if (actor.scope)
-      await spend(tx, actor.keyId!, { documents: rows.length, bytes: inlineBytesOf(rows) }, ["documents"]);
-    const added: { id: string; name: string; metadataBytes: number }[] = await tx.query(UPSERT, [
-      JSON.stringify(rows.map((row) => ({ ...row, bytes: undefined }))),
-      actor.projectId,
+      await spend(tx, actor.keyId!, { documents: given.length, bytes: inlineBytesOf(given) }, ["documents"]);
+    const { rows, added } = await addedUnderFreeNames(tx, actor, {
       collectionId,
-      actor.scope ? actor.keyId : null,
-    ]);
+      rows: given,
+      add: (some): Promise<{ id: string; name: string; metadataBytes: number }[]> =>
+        tx.query(UPSERT, [
+          JSON.stringify(some.map((row) => ({ ...row, bytes: undefined }))),
+          actor.projectId,
+          collectionId,
+          actor.scope ? actor.keyId : null,
+        ]),
+    });
     assertOwn(rows, added);
-    assertMetadataFits(rows, added);
+    assertMetadataFits(given, rows, added);
     const idByName = new Map(added.map(({ id, name }) => [name, id]));
     const inline = rows.filter((row) => row.bytes !== null);
     await tx.query(
@@ -135,15 +140,16 @@ const UPSERT = `
 
 /** @throws {UserFaults} one for each that is too large with what was there already */
 function assertMetadataFits(
+  given: readonly Row[],
   rows: readonly Row[],
   added: readonly { readonly name: string; readonly metadataBytes: number }[],
 ): void {
   const faults = new Faults();
   for (const { name, metadataBytes } of added) {
     if (metadataBytes <= MAX_METADATA_BYTES) continue;
-    const index = String(rows.findIndex((row) => row.name === name));
-    const message = `The metadata of "${name}" would have ${metadataBytes} bytes, with what is there already; at most ${MAX_METADATA_BYTES} are kept.`;
-    faults.add(new UserFault("TOO_LARGE", message, ["documents", index, "metadata"]));
+    const index = rows.findIndex((row) => row.name === name);
+    const message = `The metadata of "${given[index]!.name}" would have ${metadataBytes} bytes, with what is there already; at most ${MAX_METADATA_BYTES} are kept.`;
+    faults.add(new UserFault("TOO_LARGE", message, ["documents", String(index), "metadata"]));
   }
   faults.assertNone();
 }

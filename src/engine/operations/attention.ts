@@ -13,6 +13,7 @@ export interface FoundItem {
   readonly message: string;
   readonly since: Date;
   readonly subjectId: string | null;
+  readonly pipeline: string | null;
   readonly acknowledgedBy: { readonly type: ActorType; readonly name: string } | null;
   readonly acknowledgedWord: string | null;
   readonly acknowledgedAt: Date | null;
@@ -65,6 +66,8 @@ export async function acknowledge(
 function readItems(db: Pick<DataSource, "query">, projectId: string, id: string | null): Promise<FoundItem[]> {
   return db.query(
     `select i.id, i.kind, i.message, i.since, i.subject_id as "subjectId",
+       case when i.kind in ('PIPELINE_PAUSED', 'NO_WORKER') then i.subject
+         else (select j.pipeline from headway.job j where j.id = i.subject_id) end as pipeline,
        case when a.item_id is not null then jsonb_build_object('type', a.actor_type, 'name', a.actor) end as "acknowledgedBy",
        a.word as "acknowledgedWord", a.at as "acknowledgedAt"
      from (

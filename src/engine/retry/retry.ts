@@ -5,6 +5,7 @@ import { UserFault } from "../../errors.js";
 import { failpoint } from "../../failpoint.js";
 import { isOpen, type TaskKind, type TaskStatus } from "../../lifecycle/status.js";
 import { DEFAULT_MAX_ATTEMPTS } from "../../pipelines/stage-settings.js";
+import { whyTo } from "../browser-key.js";
 import type { Actor, EngineDeps } from "../engine.js";
 import { dispatch, type DueTask } from "../flush/hints.js";
 import { whyNotRetryJob, whyNotRetryTask, type RetryState } from "../permissions.js";
@@ -41,15 +42,11 @@ export async function retryJob(
   const change = randomUUID();
   const { retriedTasks, step } = await inTransaction(deps.db, async (tx) => {
     const target = await lockTarget(tx, actor, "j.id = $1", jobId, "job");
-    refuseIf(target, whyNotRetryJob(target), "jobId");
+    refuseIf(actor, target, whyNotRetryJob(target), "jobId");
     const count = await countRetryable(tx, jobId, choice.errorCodes ?? null);
     if (count.documents + count.collections === 0) {
       const which = choice.errorCodes ? ` with the error codes ${choice.errorCodes.join(", ")}` : "";
-      throw new UserFault(
-        "NOT_RETRYABLE",
-        `Job ${jobId} is ${target.status} but has no failed or cancelled task${which}.`,
-        ["jobId"],
-      );
+      refuseIf(actor, target, `Job ${jobId} is ${target.status} but has no failed or cancelled task${which}.`, "jobId");
     }
     const retry = howToRetry(deps, actor, target, { ...choice, change });
     await reopenJob(tx, target, retry, { kind: "RETRY", codes: choice.errorCodes ?? null, ...retry });
@@ -84,7 +81,7 @@ export async function retryTask(
       "select kind, status from headway.task where id = $1",
       [taskId],
     );
-    refuseIf(target, whyNotRetryTask(taskId, task!, target), "taskId");
+    refuseIf(actor, target, whyNotRetryTask(taskId, task!, target), "taskId");
     const retry = howToRetry(deps, actor, target, { ...input, change });
     const isSettled = !isOpen("JOB", target.status);
     if (isSettled) await reopenJob(tx, target, retry, null);
@@ -109,8 +106,10 @@ export async function retryTask(
   return taskId;
 }
 
-function refuseIf({ isExpiring }: Target, why: string | null, field: "jobId" | "taskId"): void {
-  if (why !== null) throw new UserFault(isExpiring ? "COLLECTION_EXPIRED" : "NOT_RETRYABLE", why, [field]);
+function refuseIf(actor: Actor, { isExpiring }: Target, why: string | null, field: "jobId" | "taskId"): void {
+  if (why === null) return;
+  const message = whyTo(actor, why, "It can't be retried as it stands.");
+  throw new UserFault(isExpiring ? "COLLECTION_EXPIRED" : "NOT_RETRYABLE", message, [field]);
 }
 
 async function lockTarget(

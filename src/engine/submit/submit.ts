@@ -8,7 +8,7 @@ import { traced } from "../../tracing.js";
 import { checkOptions } from "../../pipelines/options.js";
 import type { Pipeline } from "../../pipelines/pipeline.js";
 import type { Registry } from "../../pipelines/registry.js";
-import { checkCollection } from "../browser-key.js";
+import { checkCollection, whyTo } from "../browser-key.js";
 import type { Actor, EngineDeps } from "../engine.js";
 import { dispatch, type DueTask } from "../flush/hints.js";
 import { Faults, idOf, parse, text } from "../input.js";
@@ -49,7 +49,7 @@ export function submitJob(deps: EngineDeps, actor: Actor, given: SubmitInput): P
 async function submit(deps: EngineDeps, actor: Actor, given: SubmitInput): Promise<Submitted> {
   const faults = new Faults();
   const idempotencyKey = faults.note(() => parse(IdempotencyKey, given.idempotencyKey, ["idempotencyKey"]));
-  const input = withinKey(actor, { ...withIds(given, faults), idempotencyKey }, faults);
+  const input = withinKey(deps, actor, { ...withIds(given, faults), idempotencyKey }, faults);
   const requestHash = hashOf(input);
   const before = await findByKey(deps, actor, input, requestHash);
   if (before) return before;
@@ -88,13 +88,17 @@ function withIds(input: SubmitInput, faults: Faults): SubmitInput {
  * and under idempotency keys of the collection, so that it neither takes nor learns those of others.
  * @throws {UserFaults} where there are any
  */
-function withinKey(actor: Actor, input: SubmitInput, faults: Faults): SubmitInput {
+function withinKey({ registry }: EngineDeps, actor: Actor, input: SubmitInput, faults: Faults): SubmitInput {
   const { scope } = actor;
   if (!scope) return input;
   const { pipelines, options } = { pipelines: scope.pipelines ?? [], options: scope.options ?? null };
   checkCollection(actor, input.collectionId, faults);
   if (!pipelines.includes(input.pipeline)) {
     const message = `This key submits to ${pipelines.join(", ")}, and not to "${input.pipeline}".`;
+    faults.add(new UserFault("UNKNOWN_PIPELINE", message, ["pipeline"]));
+  } else if (!registry.get(input.pipeline)) {
+    // Without the names of those that there are.
+    const message = `There is no pipeline "${input.pipeline}" any more; ask for another key.`;
     faults.add(new UserFault("UNKNOWN_PIPELINE", message, ["pipeline"]));
   }
   if ((input.priority ?? 0) > 0) {
@@ -128,11 +132,9 @@ async function findByKey(
   const found = rows[0];
   if (!found) return null;
   if (found.request_hash !== requestHash) {
-    throw new UserFault(
-      "IDEMPOTENCY_CONFLICT",
-      `The key "${input.idempotencyKey}" made job ${found.id} from another request; use a new key for a new request.`,
-      ["idempotencyKey"],
-    );
+    const why = `The key "${input.idempotencyKey}" made job ${found.id} from another request; use a new key for a new request.`;
+    const message = whyTo(actor, why, "This key made a job from another request; use a new key for a new request.");
+    throw new UserFault("IDEMPOTENCY_CONFLICT", message, ["idempotencyKey"]);
   }
   return { jobId: found.id, deduplicated: true };
 }

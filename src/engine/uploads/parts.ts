@@ -1,8 +1,20 @@
 import type { DataSource } from "typeorm";
+import { inTransaction } from "../../database/transaction.js";
 import type { OpenUpload, UploadAttempt } from "./uploads.js";
 
-/** More pieces than any line breaks an upload into; each is a row and a blob until the upload is complete. */
-export const MAX_PARTS = 5_000;
+/** What a dying process or store costs at most: a piece is counted once it is stored. */
+const PART_BYTES = 8 * 1024 * 1024;
+/** An upload has so many full pieces at most: of a very large one they are larger. */
+const MAX_FULL_PARTS = 2_000;
+/** So many smaller pieces are made into larger ones; each piece is a row and a blob until the upload is complete. */
+const MAX_SMALL_PARTS = 200;
+/** Whoever still reads a piece that has been put together with others has this long to come to its end. */
+const READ_WITHIN_MS = 3_600_000;
+
+/** How large a full piece of an upload is. */
+export function partBytesOf({ sizeBytes }: Pick<OpenUpload, "sizeBytes">): number {
+  return Math.max(PART_BYTES, Math.ceil(sizeBytes / MAX_FULL_PARTS));
+}
 
 /** A piece of an upload that is sent bit by bit. */
 export interface UploadPart {
@@ -19,7 +31,7 @@ export function partKey({ prefix }: Pick<UploadAttempt, "prefix">, startByte: nu
 /**
  * Counts a piece that has been stored: the upload has come so far. Its place stays booked for deletion, since it is wanted no
  * longer than until the upload is complete or over. False when it does not begin where the upload ends by now, as when
- * another request was faster; when the upload is complete, over or in too many pieces; what was stored is then of no use.
+ * another request was faster, or when the upload is complete or over; what was stored is then of no use.
  */
 export async function keepPart(
   db: DataSource,
@@ -32,14 +44,13 @@ export async function keepPart(
        where id = $1 and received_bytes = $2 and received_bytes + $3 <= size_bytes and completed_at is null
          and expires_at > clock_timestamp()
          and exists (select from headway.blob_deletion where prefix = $4 and delete_after > clock_timestamp())
-         and (select count(*) from headway.upload_part where upload_id = $1) < $5
        returning id, project_id
      ), kept as (
        insert into headway.upload_part (upload_id, project_id, start_byte, size_bytes, prefix)
        select id, project_id, $2, $3, $4 from grown returning start_byte
      )
      select exists (select from kept) as kept`,
-    [upload.id, startByte, sizeBytes, prefix, MAX_PARTS],
+    [upload.id, startByte, sizeBytes, prefix],
   );
   return rows[0]!.kept;
 }
@@ -52,6 +63,84 @@ export async function partsOf(db: DataSource, { id }: Pick<OpenUpload, "id">): P
     [id],
   );
   return rows.map((row) => ({ ...row, blobKey: partKey(row, row.startByte) }));
+}
+
+/**
+ * Pieces that are to be put together, each run of them to one: those that are not full, where there are many. A line that
+ * breaks often makes such, and a client that sends a little at a time. Empty where there are few. A full piece is never written
+ * again, so that each byte is written some forty times at most, however small the pieces are.
+ */
+export async function partsToJoin(db: DataSource, upload: OpenUpload): Promise<readonly (readonly UploadPart[])[]> {
+  const [{ small }]: [{ small: number }] = await db.query(
+    "select count(*)::int as small from headway.upload_part where upload_id = $1 and size_bytes < $2",
+    [upload.id, partBytesOf(upload)],
+  );
+  if (small < MAX_SMALL_PARTS) return [];
+  const runs: UploadPart[][] = [];
+  let room = 0;
+  for (const part of await partsOf(db, upload)) {
+    if (part.sizeBytes >= partBytesOf(upload)) {
+      room = 0;
+      continue;
+    }
+    if (room <= 0) {
+      runs.push([]);
+      room = partBytesOf(upload);
+    }
+    runs.at(-1)!.push(part);
+    room -= part.sizeBytes;
+  }
+  return runs.filter(({ length }) => length > 1);
+}
+
+/**
+ * Counts one piece in the place of these, whose bytes have been stored at the place that `partKey` says. False where the upload
+ * is complete or over, or another process was faster; what was stored is then of no use.
+ */
+export function replaceParts(
+  db: DataSource,
+  { upload, prefix }: UploadAttempt,
+  parts: readonly UploadPart[],
+): Promise<boolean> {
+  return inTransaction(db, async (tx) => {
+    const [open] = await tx.query(
+      `select id from headway.upload
+       where id = $1 and completed_at is null and expires_at > clock_timestamp() for no key update`,
+      [upload.id],
+    );
+    if (!open) return false;
+    // With the lock: nobody else takes pieces away now.
+    const [{ count }]: [{ count: number }] = await tx.query(
+      `select count(*)::int as count from headway.upload_part p
+       join unnest($2::bigint[], $3::bigint[]) n(start_byte, size_bytes) using (start_byte, size_bytes) where p.upload_id = $1`,
+      [upload.id, parts.map(({ startByte }) => startByte), parts.map(({ sizeBytes }) => sizeBytes)],
+    );
+    if (count < parts.length) return false;
+    const gone: { prefix: string }[] = (
+      await tx.query(
+        "delete from headway.upload_part where upload_id = $1 and start_byte = any ($2) returning prefix",
+        [upload.id, parts.map(({ startByte }) => startByte)],
+      )
+    )[0];
+    await tx.query(
+      `insert into headway.upload_part (upload_id, project_id, start_byte, size_bytes, prefix) values ($1, $2, $3, $4, $5)`,
+      [
+        upload.id,
+        upload.projectId,
+        parts[0]!.startByte,
+        parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+        prefix,
+      ],
+    );
+    // What one request brought may lie under one prefix with pieces that stay.
+    await tx.query(
+      `update headway.blob_deletion d set delete_after = least(delete_after, clock_timestamp() + make_interval(secs => $3::float8 / 1000))
+       where d.prefix = any ($2) and not exists (
+         select from headway.upload_part p where p.upload_id = $1 and p.prefix = d.prefix)`,
+      [upload.id, gone.map((part) => part.prefix), READ_WITHIN_MS],
+    );
+    return true;
+  });
 }
 
 /** Forgets what has come of an upload that turned out to be other bytes than announced: it can be sent anew. */

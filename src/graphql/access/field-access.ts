@@ -71,7 +71,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
   RelatedEntity: { SHOWN: "entity together" },
   Job: {
     SHOWN:
-      "artifacts canCancel canRetry cancelRequestedAt collectionTask counts createdAt errorGroups eta finishedAt history id lastChange mode options pipeline pipelineVersion priority progress run stage stageCounts stageProgress startedAt status statusChangedAt summary tags task tasks version waitingOn",
+      "artifacts canCancel canRetry cancelRequestedAt collectionTask counts createdAt errorGroups eta finishedAt history id lastChange mode options pipeline pipelineVersion priority progress run stage stageCounts stageProgress startedAt status statusChangedAt summary tags task tasks timeline version waitingOn",
     NARROWED: "collection",
   },
   JobSummary: { SHOWN: "counts createdAt durationMs errors output stages status" },
@@ -106,7 +106,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
 
   Attention: { PROJECT: "checkedAt items truncated" },
   AttentionItem: {
-    PROJECT: "acknowledgedAt acknowledgedBy acknowledgedWord id kind message since subject",
+    PROJECT: "acknowledgedAt acknowledgedBy acknowledgedWord id kind message pipeline since subject",
   },
 
   ApiKey: {
@@ -132,6 +132,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
   PageInfo: { SHOWN: "endCursor hasNextPage hasPreviousPage startCursor" },
   Permission: { SHOWN: "allowed disabledReason" },
   RefusedWrite: { SHOWN: "at fence stage wanted worker" },
+  StageAmount: { SHOWN: "amount stage" },
   StageCount: { SHOWN: "completed failed queued running stage" },
   StageRun: {
     SHOWN: "attempt durationMs finishedAt outcome pipelineVersion run stage startedAt worker",
@@ -139,6 +140,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
   },
   StageSummary: { SHOWN: "count maxMs p50Ms p95Ms stage" },
   TaskCounts: { SHOWN: "cancelled completed failed queued running skipped total waiting" },
+  TimelineBucket: { SHOWN: "completed failed from running to" },
   Viewer: { SHOWN: "name project role" },
   Violation: { SHOWN: "detail entityId entityType invariant" },
   WaitingReason: { SHOWN: "code message position until" },

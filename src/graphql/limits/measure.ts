@@ -29,6 +29,7 @@ const COSTS: Readonly<Record<string, number>> = {
   "Query.attention": 200,
   "Query.statistics": 1_000,
   "Job.eta": 20,
+  "Job.timeline": 100,
   "Job.errorGroups": 20,
   "Job.waitingOn": 20,
   "Task.waitingOn": 20,

@@ -23,7 +23,7 @@ const scans = new Turns(2, 5_000, () => new ServiceBusy("Others are asking docto
 export class OperationsResolver {
   @Query(() => [Worker], {
     description:
-      "Newest first, of the whole installation, since workers serve every project; those that stopped in order only when asked for.",
+      "Newest first, of the whole installation, since workers serve every project; those that stopped in order only when asked for. One that nothing was heard from for 30 days is removed.",
   })
   workers(
     @Arg("includeStopped", () => Boolean, {

@@ -1,8 +1,11 @@
-import { Arg, Ctx, Field, FieldResolver, Float, InputType, Query, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, Field, FieldResolver, Float, InputType, Int, Query, Resolver, Root } from "type-graphql";
 import { MAX_BUCKETS, readStatistics, type StatisticsInterval } from "../../engine/read/statistics.js";
 import { stageProgressOf } from "../../engine/read/stage-progress.js";
+import { BadInput } from "../../errors.js";
+import { timelineOf } from "../../lifecycle/timeline.js";
 import { Job } from "../../model/job.js";
 import { Estimate, Statistics, StatisticsIntervalEnum } from "../../model/statistics.js";
+import { TimelineBucket } from "../../model/timeline.js";
 import type { GraphContext } from "../context.js";
 
 @InputType({ description: "Which time, in which steps." })
@@ -18,6 +21,8 @@ export class StatisticsInput {
   @Field(() => String, { nullable: true, description: "Such as Europe/Berlin; UTC when absent." })
   readonly timeZone?: string | null;
 }
+
+const DEFAULT_TIMELINE_BUCKETS = 200;
 
 /** How much is done, how long it takes, and how long it will. */
 @Resolver(() => Job)
@@ -52,5 +57,28 @@ export class StatisticsResolver {
       job.collectionStages.length > 0 ? loaders.collectionTaskOfJob.load(job.id) : null,
     ]);
     return stageProgressOf(job, counts, collectionTask);
+  }
+
+  @FieldResolver(() => [TimelineBucket], {
+    description: `When its tasks were at which stage, over all its runs, in buckets of one length from the first start to its end or now. The reconciler counts it a few seconds later. It costs the same whatever the size of the job: from 250 ms on, its places are so long that there are at most 400. It is kept as long as the job; empty before the first start, and where HEADWAY_STATISTICS_DAYS is 0.`,
+  })
+  async timeline(
+    @Root() { id, finishedAt, documentStages, collectionStages }: Job,
+    @Arg("buckets", () => Int, {
+      nullable: true,
+      defaultValue: DEFAULT_TIMELINE_BUCKETS,
+      description: `At most so many; 1 to ${MAX_BUCKETS}.`,
+    })
+    buckets: number | null,
+    @Ctx() { loaders }: GraphContext,
+  ): Promise<readonly object[]> {
+    const most = buckets ?? DEFAULT_TIMELINE_BUCKETS;
+    if (most < 1 || most > MAX_BUCKETS) {
+      throw new BadInput(`buckets is ${most}; it must be from 1 to ${MAX_BUCKETS}.`, { field: "buckets" });
+    }
+    const places = await loaders.timelineOfJob.load(id);
+    const countedMs = places[0]?.asOf.getTime() ?? 0;
+    const endMs = Math.min(finishedAt?.getTime() ?? countedMs, countedMs);
+    return timelineOf(places, { endMs, most, stages: [...documentStages, ...collectionStages] });
   }
 }

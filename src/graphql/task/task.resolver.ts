@@ -127,8 +127,8 @@ export class TaskResolver {
   async stages(@Root() { id, pipeline }: Task, @Ctx() { loaders }: GraphContext): Promise<StageRun[]> {
     const runs = stageRuns(await loaders.historyOfTask.load(id)).map(async (run) => {
       const workerId = workerIdOf(run.worker);
-      const worker = workerId === null ? null : await loaders.worker.load(workerId);
-      return { ...run, taskId: id, pipelineVersion: worker?.serves[pipeline]?.version ?? null };
+      const worker = workerId === null ? null : await loaders.versionsOfWorker.load(workerId);
+      return { ...run, taskId: id, pipelineVersion: worker?.versions[pipeline] ?? null };
     });
     return Promise.all(runs);
   }

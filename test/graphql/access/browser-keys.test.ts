@@ -135,8 +135,8 @@ describe("a key for a browser with UPLOAD", () => {
   test("replaces what it added itself, until somebody else has, and no other document", async () => {
     const mine = await api.rig.collection([{ name: "theirs", text: "before" }]);
     const [one, two] = [
-      await browserKey({ collectionId: mine, permissions: ["UPLOAD"] }),
-      await browserKey({ collectionId: mine, permissions: ["UPLOAD"] }),
+      await browserKey({ collectionId: mine, permissions: ["READ", "UPLOAD"] }),
+      await browserKey({ collectionId: mine, permissions: ["READ", "UPLOAD"] }),
     ];
     const both = [
       { name: "new", text: "one" },
@@ -259,6 +259,54 @@ describe("a key for a browser without READ", () => {
     const busy = await add(as, mine, [{ name: "more", text: "x" }]);
     expect(codes(busy)).toEqual(["ACTIVE_JOB_EXISTS input.collectionId"]);
     expect(JSON.stringify(busy)).not.toContain(job);
+  });
+});
+
+describe("a key for a browser without READ, by what it is refused,", () => {
+  test("learns no name: what it adds under one that is taken goes under another, the same at each repetition", async () => {
+    const mine = await api.rig.collection([{ name: "theirs.txt", text: "before" }]);
+    const [one, two] = [
+      await browserKey({ collectionId: mine, permissions: ["UPLOAD"] }),
+      await browserKey({ collectionId: mine, permissions: ["UPLOAD"] }),
+    ];
+    const both = [
+      { name: "free.txt", text: "one" },
+      { name: "theirs.txt", text: "two" },
+    ];
+    const first = await add(one, mine, both);
+    expect(first).toEqual({ documents: [{ id: expect.any(String) }, { id: expect.any(String) }], userErrors: [] });
+    expect(await add(one, mine, both)).toEqual(first);
+    const again = await add(two, mine, [{ name: "theirs.txt", text: "three" }]);
+    expect(codes(again)).toEqual([]);
+    const kept = await documentsOf(mine);
+    expect(Object.values(kept).sort()).toEqual(["before", "one", "three", "two"]);
+    expect(kept).toMatchObject({ "theirs.txt": "before", "free.txt": "one" });
+    for (const name of Object.keys(kept)) expect(name).toMatch(/^(theirs|free)( \([0-9a-f]{12}\))?\.txt$/);
+
+    // Somebody takes over what it had added: it is not replaced, and the key does not hear of it.
+    const [taken] = Object.keys(kept).filter((name) => kept[name] === "two");
+    expect(codes(await add(api.key, mine, [{ name: taken, text: "mended" }]))).toEqual([]);
+    expect(codes(await add(one, mine, [{ name: "theirs.txt", text: "four" }]))).toEqual([]);
+    expect(Object.values(await documentsOf(mine)).sort()).toEqual(["before", "four", "mended", "one", "three"]);
+    const long = `${"x".repeat(496)}.txt`;
+    expect(codes(await add(api.key, mine, [{ name: long, text: "a" }]))).toEqual([]);
+    expect(codes(await add(one, mine, [{ name: long, text: "b" }]))).toEqual([]);
+    const lengths = Object.keys(await documentsOf(mine)).map((name) => name.length);
+    expect(Math.max(...lengths)).toBe(500);
+  });
+
+  test("learns no pipeline", async () => {
+    const mine = await api.rig.collection(1);
+    const as = await browserKey({ collectionId: mine, permissions: ["SUBMIT"], pipelines: ["plain"] });
+    await api.rig.db.query("update headway.api_key set pipelines = '{gone}' where collection_id = $1", [mine]);
+    const forgetful = await submit(as, { collectionId: mine, pipeline: "gone" });
+    expect(forgetful.userErrors).toEqual([
+      {
+        code: "UNKNOWN_PIPELINE",
+        path: ["input", "pipeline"],
+        message: 'There is no pipeline "gone" any more; ask for another key.',
+      },
+    ]);
   });
 });
 

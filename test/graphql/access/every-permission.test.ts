@@ -173,6 +173,31 @@ describe("H9: a key that may do everything but read", () => {
   });
 });
 
+// Last: of what it may do, it does some.
+test("H9: a key that may do everything but read hears no name, status or id from any mutation but those that it gave", async () => {
+  const as = await keyThatMay(BLIND);
+  const statuses =
+    /\b(QUEUED|WAITING|PROCESSING|RUNNING|CANCELLING|COMPLETED|COMPLETED_WITH_ERRORS|FAILED|SKIPPED|CREATED)\b/;
+  const names = /mark-|paused/;
+  const own = world.keys.find((key) => key.name === "key of collection A")!.sees;
+  const mine = world.scopes.filter((one) => own.includes(world.places.get(one)!));
+  let refused = 0;
+  for (const field of mutations().filter(({ name }) => MUTATION_PERMISSIONS[name] !== undefined)) {
+    for (const place of placesOf(field)) {
+      for (const id of mine) {
+        const { data, errors } = await world.api.send(operationFor("mutation", field), place(id), as);
+        const heard = JSON.stringify({ data, errors }).replaceAll(id, "<id>");
+        refused += Number(heard.includes('"message"'));
+        expect([field.name, heard]).not.toEqual([field.name, expect.stringMatching(statuses)]);
+        expect([field.name, heard]).not.toEqual([field.name, expect.stringMatching(names)]);
+        for (const known of world.places.keys())
+          expect([field.name, heard.includes(known)]).toEqual([field.name, false]);
+      }
+    }
+  }
+  expect(refused).toBeGreaterThan(10);
+});
+
 function fieldsOf(type: GraphQLOutputType): Field[] {
   const named = getNamedType(type);
   if (!isObjectType(named)) return [];

@@ -45,11 +45,12 @@ interface Item {
   readonly message: string;
   readonly since: string;
   readonly subject: { __typename: string; id: string } | null;
+  readonly pipeline: string | null;
   readonly acknowledgedBy: { type: string; name: string } | null;
   readonly acknowledgedWord: string | null;
   readonly acknowledgedAt: string | null;
 }
-const ITEMS = `{ attention { checkedAt truncated items { id kind message since subject { __typename id }
+const ITEMS = `{ attention { checkedAt truncated items { id kind message since pipeline subject { __typename id }
   acknowledgedBy { type name } acknowledgedWord acknowledgedAt } } }`;
 const ACKNOWLEDGE = `mutation ($input: AcknowledgeInput!) { acknowledge(input: $input) {
   item { id kind acknowledgedBy { name } acknowledgedWord } userErrors { code path message } } }`;
@@ -108,6 +109,7 @@ describe("what needs a person", () => {
     expect(item).toMatchObject({
       message: 'A job of pipeline "picky" has FAILED; retry it, or acknowledge that it has.',
       subject: { __typename: "Job", id },
+      pipeline: "picky",
       acknowledgedBy: null,
     });
     await api.send(`mutation { retryJob(input: { jobId: "${id}" }) { userErrors { code } } }`);
@@ -154,9 +156,10 @@ describe("what needs a person", () => {
 
   test("is work that no worker can run", async () => {
     const [item] = await found("NO_WORKER");
-    expect(item!.message).toBe(
-      '1 tasks of pipeline "lonely" are due, and no worker runs its version 3 with stage read; start one.',
-    );
+    expect(item).toMatchObject({
+      message: '1 tasks of pipeline "lonely" are due, and no worker runs its version 3 with stage read; start one.',
+      pipeline: "lonely",
+    });
     expect(await found("NO_WORKER", elsewhere)).toEqual([]);
     const worker = await api.rig.startWorker();
     await until("a worker runs it", async () => (await found("NO_WORKER")).length === 0);
@@ -168,7 +171,11 @@ describe("what needs a person", () => {
     const resume = `mutation { resumePipeline(input: { pipeline: "lonely" }) { userErrors { code } } }`;
     await api.send(pause);
     const [item] = await found("PIPELINE_PAUSED");
-    expect(item).toMatchObject({ message: 'Pipeline "lonely" is paused by tester: moving house', subject: null });
+    expect(item).toMatchObject({
+      message: 'Pipeline "lonely" is paused by tester: moving house',
+      pipeline: "lonely",
+      subject: null,
+    });
     await acknowledge(item!.id, "until Monday");
     const [known] = await found("PIPELINE_PAUSED");
     expect(known).toMatchObject({
@@ -203,7 +210,7 @@ describe("what needs a person", () => {
       { __typename: "Worker", id: stalled },
     ]);
     const [item] = await found("WORKER_LOST");
-    expect(item!.subject).toEqual({ __typename: "Worker", id: lost });
+    expect(item).toMatchObject({ subject: { __typename: "Worker", id: lost }, pipeline: null });
     expect(Date.now() - Date.parse(item!.since)).toBeGreaterThan(55_000);
     await acknowledge(item!.id, "its disk is full", elsewhere);
     expect(await found("WORKER_LOST", elsewhere)).toMatchObject([{ acknowledgedBy: { name: "stranger" } }]);
