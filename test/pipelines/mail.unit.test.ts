@@ -129,3 +129,35 @@ describe("a mail in an encoding that browsers do not know", () => {
     expect(text).not.toContain("?");
   });
 });
+
+test("an attachment without a name is read as what the mail says that it is", async () => {
+  const part = (type: string, text: string): string[] => [
+    "--b",
+    `Content-Type: ${type}`,
+    "Content-Disposition: attachment",
+    "",
+    text,
+  ];
+  const lines = [...part("text/html", "<p>One <b>two</b></p>"), ...part("text/csv", "a;b\r\n1;2"), "--b--", ""];
+  const mail = ["Subject: x", "Content-Type: multipart/mixed; boundary=b", "", ...lines].join("\r\n");
+  const { text, warnings } = await read(mail, "utf8");
+  expect(text).toContain(
+    "## Attachment: part 1\n\nOne two\n\n## Attachment: part 2\n\n| a | b |\n| --- | --- |\n| 1 | 2 |",
+  );
+  expect(warnings).toEqual([]);
+});
+
+test("an attachment that a mail holds twice is read once, and named twice", async () => {
+  const event = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Moving day\r\nEND:VEVENT\r\nEND:VCALENDAR";
+  const part = (head: string): string[] => ["--b", "Content-Type: text/calendar", head, "", event];
+  const lines = [
+    ...part("Content-Disposition: attachment"),
+    ...part("Content-Disposition: attachment; filename=invite.ics"),
+    "--b--",
+    "",
+  ];
+  const mail = ["Subject: x", "Content-Type: multipart/mixed; boundary=b", "", ...lines].join("\r\n");
+  const { text } = await read(mail, "utf8");
+  expect(text.match(/Moving day/g)).toHaveLength(1);
+  expect(text).toContain("Attachment: invite.ics");
+});
