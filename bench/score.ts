@@ -4,7 +4,7 @@ export interface Score {
   readonly recall: number;
   /** Which share of the text's words the reference has. */
   readonly precision: number;
-  /** Which share of the words that both have stands in the same order: their longest common subsequence. */
+  /** Which share of the words that both have stands in the same order in both. */
   readonly order: number;
 }
 
@@ -31,11 +31,12 @@ export function scoreOf(text: string, references: readonly string[]): Score {
 
 function compared(words: readonly string[], reference: readonly string[]): Score {
   const [own, theirs] = [kept(words, reference), kept(reference, words)];
-  const ordered = Math.min(MAX_ORDERED, own.length);
+  const ordered = theirs.slice(0, MAX_ORDERED);
   return {
     recall: share(theirs.length, reference.length),
     precision: share(own.length, words.length),
-    order: share(commonRun(own.slice(0, ordered), theirs.slice(0, ordered)), ordered),
+    // All words of the text: of one that stands twice it is open which is meant.
+    order: share(commonSubsequence(words.slice(0, MAX_ORDERED * 2), ordered), ordered.length),
   };
 }
 
@@ -57,7 +58,7 @@ const BITS = 30;
 const ALL = 2 ** BITS - 1;
 
 /** How long the longest common subsequence is: a row of differences at a time, thirty places of it in one number. */
-function commonRun(left: readonly string[], right: readonly string[]): number {
+function commonSubsequence(left: readonly string[], right: readonly string[]): number {
   const size = Math.ceil(left.length / BITS);
   const places = new Map<string, Int32Array>();
   for (const [index, word] of left.entries()) {

@@ -161,3 +161,32 @@ test("an attachment that a mail holds twice is read once, and named twice", asyn
   expect(text.match(/Moving day/g)).toHaveLength(1);
   expect(text).toContain("Attachment: invite.ics");
 });
+
+describe("files that a mail holds by uuencode", () => {
+  // "Name;Sum" and "Seal;1.5", as uuencode writes them; the blank at the end is cut.
+  const file = ["begin 644 sums.csv", "13F%M93M3=6T*4V5A;#LQ+C4", "`", "end"];
+  const table = "| Name | Sum |\n| --- | --- |\n| Seal | 1.5 |";
+
+  test("are read as attachments, whether they stand in the text or are a part", async () => {
+    const inText = await read(["Subject: x", "", "Before", ...file, "After", ""].join("\r\n"), "utf8");
+    expect(inText.text).toBe(`Subject: x\n\nBefore\nAfter\n\n## Attachment: sums.csv\n\n${table}`);
+    const head = ["--b", "Content-Type: text/csv; name=sums.csv", "Content-Disposition: attachment"];
+    const lines = [...head, "Content-Transfer-Encoding: x-uuencode", "", ...file, "--b--", ""];
+    const asPart = await read(
+      ["Subject: x", "Content-Type: multipart/mixed; boundary=b", "", ...lines].join("\r\n"),
+      "utf8",
+    );
+    expect(asPart.text).toContain(table);
+  });
+
+  test("and what only looks like one stays in the text", async () => {
+    const { text } = await read(["Subject: x", "", "begin 644 letters", "as agreed", "end", ""].join("\r\n"), "utf8");
+    expect(text).toContain("begin 644 letters\nas agreed\nend");
+  });
+});
+
+test("a letter that stands unencoded within an encoded word is of the encoding that the word names", async () => {
+  const mail =
+    "Subject: =?iso-8859-1?Q?Die_Fr\xf6sche?= gr\xfcn\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\nx";
+  expect((await read(mail, "latin1")).text).toContain("Subject: Die Frösche grün");
+});
