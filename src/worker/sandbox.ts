@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { environmentOfChildren } from "../config/environment.js";
 import { HeadwayError } from "../errors.js";
 import type { StageLogger } from "../pipelines/pipeline.js";
@@ -7,6 +8,11 @@ import type { SandboxUser } from "./sandbox-user.js";
 
 /** Long enough for the documents of one collection to share a warm child, which took a second or two to load. */
 const DEFAULT_IDLE_MS = 60_000;
+/**
+ * How long a call waits for a busy child before one more is started, times the children that are busy beyond the cores. A start
+ * takes a second or two of a core, loading its libraries as much again, and more children than cores make no document faster.
+ */
+const DEFAULT_PATIENCE_MS = 1_000;
 
 export interface SandboxOptions {
   /** The module a child runs: it calls `serveSandbox`. */
@@ -15,6 +21,10 @@ export interface SandboxOptions {
   readonly concurrency: number;
   /** How long a child is kept without work; default 60,000. */
   readonly idleMs?: number;
+  /** How many children of a kind start without a wait for one that is busy; default as many as there are cores. */
+  readonly startsAtOnce?: number;
+  /** How long a further one waits, times the children beyond those; default 1,000. */
+  readonly patienceMs?: number;
   /** Of which only what is harmless is passed on. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Whom they run as; default whoever runs this. */
@@ -28,11 +38,19 @@ interface Warm {
   readonly timer: NodeJS.Timeout;
 }
 
+/** A call that waits for a busy child of its kind. */
+interface Waiting {
+  readonly key: string;
+  readonly take: (child: SandboxProcess | null) => void;
+}
+
 /** Runs stages in child processes with limits of time and memory; warm children are used again. */
 export class Sandbox {
   readonly #environment: Readonly<Record<string, string>>;
   readonly #idle = new Set<Warm>();
-  readonly #busy = new Set<SandboxProcess>();
+  /** With the kinds of their calls. */
+  readonly #busy = new Map<SandboxProcess, string>();
+  readonly #waiting = new Set<Waiting>();
   readonly #queue: (() => void)[] = [];
   #taken = 0;
   #closed = false;
@@ -61,11 +79,12 @@ export class Sandbox {
   /** Kills all children; calls that run reject with CRASHED. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
-    const all = [...this.#busy, ...[...this.#idle].map((warm) => warm.process)];
+    const all = [...this.#busy.keys(), ...[...this.#idle].map((warm) => warm.process)];
     for (const warm of this.#idle) clearTimeout(warm.timer);
     this.#idle.clear();
     for (const child of all) child.kill();
     for (const wake of this.#queue.splice(0)) wake();
+    for (const { take } of this.#waiting) take(null);
     await Promise.all(all.map((child) => child.gone));
   }
 
@@ -73,7 +92,7 @@ export class Sandbox {
     // Who was given a secret once is no child for others.
     const owner = Object.keys(call.snapshot.secrets).length > 0 ? call.pipeline : null;
     const key = JSON.stringify([call.memoryLimitMiB, call.pipelineSource, owner]);
-    const warm = this.#takeWarm(key);
+    const warm = this.#takeWarm(key) ?? (await this.#handedOver(key, signal));
     if (warm !== null) {
       try {
         return await this.#use(warm, key, { call, host, signal });
@@ -82,6 +101,7 @@ export class Sandbox {
         if (!(error instanceof DiedBeforeStart) || this.#closed) throw error;
       }
     }
+    this.#assertOpen();
     this.#makeRoom();
     return this.#use(this.#start(call.memoryLimitMiB), key, { call, host, signal });
   }
@@ -91,16 +111,51 @@ export class Sandbox {
     key: string,
     work: { readonly call: SandboxCall; readonly host: SandboxHost; readonly signal: AbortSignal },
   ): Promise<unknown> {
-    this.#busy.add(child);
+    this.#busy.set(child, key);
     child.ref();
     try {
       return await child.run(work.call, work.host, work.signal);
     } finally {
       const keep = child.alive && !this.#closed && child.hasStarted && !(await child.hasGrown());
-      this.#busy.delete(child);
-      if (keep && !this.#closed) this.#keepWarm(child, key);
-      else child.kill();
+      // One that is handed over stays among the busy ones, so that closing ends it whenever it comes.
+      if (!keep || this.#closed || !this.#handOver(child, key)) {
+        this.#busy.delete(child);
+        if (keep && !this.#closed) this.#keepWarm(child, key);
+        else child.kill();
+      }
     }
+  }
+
+  /** A child that ends its call in time; null where another is to be started. @throws signal.reason when that aborts */
+  async #handedOver(key: string, signal: AbortSignal): Promise<SandboxProcess | null> {
+    const busy = [...this.#busy.values()].filter((one) => one === key).length;
+    const more = busy - (this.options.startsAtOnce ?? availableParallelism()) + 1;
+    if (more <= 0) return null;
+    const child = await new Promise<SandboxProcess | null>((resolve) => {
+      const onAbort = (): void => waiting.take(null);
+      const timer = setTimeout(onAbort, more * (this.options.patienceMs ?? DEFAULT_PATIENCE_MS));
+      const waiting: Waiting = {
+        key,
+        take: (taken) => {
+          clearTimeout(timer);
+          signal.removeEventListener("abort", onAbort);
+          this.#waiting.delete(waiting);
+          resolve(taken);
+        },
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#waiting.add(waiting);
+    });
+    // Of a child that was just handed over, the call's own end says what becomes of it.
+    if (child === null) signal.throwIfAborted();
+    return child;
+  }
+
+  /** Whether somebody waits for a child of this kind; then it has it. */
+  #handOver(child: SandboxProcess, key: string): boolean {
+    const next = [...this.#waiting].find((waiting) => waiting.key === key);
+    next?.take(child);
+    return next !== undefined;
   }
 
   /** Waits until fewer than `concurrency` calls run, first come, first served. */

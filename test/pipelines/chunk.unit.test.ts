@@ -88,6 +88,16 @@ describe("chunks", () => {
     for (const { text } of chunksOf([paragraph("😀".repeat(500))], 7).chunks) expect(text).toMatch(/^(😀)+$/u);
   });
 
+  test("of headings without a text below them are packed as well, and the last ones stay with the text that comes", () => {
+    const headings = Array.from({ length: 200 }, (_, n) => heading(`Section ${n}`, 2));
+    const { chunks } = chunksOf(
+      [...headings, heading("Part", 1), heading("Last", 2), paragraph("Words. ".repeat(60))],
+      500,
+    );
+    expect(chunks.slice(0, -2).filter((chunk) => chunk.text.length < 250)).toEqual([]);
+    expect(chunks.at(-1)!.text).toMatch(/^# Part\n\n## Last\n\nWords\./);
+  });
+
   test("keep a heading with what follows it, and name the headings above", () => {
     const long = "A sentence of the section. ".repeat(30);
     const { chunks } = chunksOf(

@@ -129,3 +129,64 @@ describe("a mail in an encoding that browsers do not know", () => {
     expect(text).not.toContain("?");
   });
 });
+
+test("an attachment without a name is read as what the mail says that it is", async () => {
+  const part = (type: string, text: string): string[] => [
+    "--b",
+    `Content-Type: ${type}`,
+    "Content-Disposition: attachment",
+    "",
+    text,
+  ];
+  const lines = [...part("text/html", "<p>One <b>two</b></p>"), ...part("text/csv", "a;b\r\n1;2"), "--b--", ""];
+  const mail = ["Subject: x", "Content-Type: multipart/mixed; boundary=b", "", ...lines].join("\r\n");
+  const { text, warnings } = await read(mail, "utf8");
+  expect(text).toContain(
+    "## Attachment: part 1\n\nOne two\n\n## Attachment: part 2\n\n| a | b |\n| --- | --- |\n| 1 | 2 |",
+  );
+  expect(warnings).toEqual([]);
+});
+
+test("an attachment that a mail holds twice is read once, and named twice", async () => {
+  const event = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Moving day\r\nEND:VEVENT\r\nEND:VCALENDAR";
+  const part = (head: string): string[] => ["--b", "Content-Type: text/calendar", head, "", event];
+  const lines = [
+    ...part("Content-Disposition: attachment"),
+    ...part("Content-Disposition: attachment; filename=invite.ics"),
+    "--b--",
+    "",
+  ];
+  const mail = ["Subject: x", "Content-Type: multipart/mixed; boundary=b", "", ...lines].join("\r\n");
+  const { text } = await read(mail, "utf8");
+  expect(text.match(/Moving day/g)).toHaveLength(1);
+  expect(text).toContain("Attachment: invite.ics");
+});
+
+describe("files that a mail holds by uuencode", () => {
+  // "Name;Sum" and "Seal;1.5", as uuencode writes them; the blank at the end is cut.
+  const file = ["begin 644 sums.csv", "13F%M93M3=6T*4V5A;#LQ+C4", "`", "end"];
+  const table = "| Name | Sum |\n| --- | --- |\n| Seal | 1.5 |";
+
+  test("are read as attachments, whether they stand in the text or are a part", async () => {
+    const inText = await read(["Subject: x", "", "Before", ...file, "After", ""].join("\r\n"), "utf8");
+    expect(inText.text).toBe(`Subject: x\n\nBefore\nAfter\n\n## Attachment: sums.csv\n\n${table}`);
+    const head = ["--b", "Content-Type: text/csv; name=sums.csv", "Content-Disposition: attachment"];
+    const lines = [...head, "Content-Transfer-Encoding: x-uuencode", "", ...file, "--b--", ""];
+    const asPart = await read(
+      ["Subject: x", "Content-Type: multipart/mixed; boundary=b", "", ...lines].join("\r\n"),
+      "utf8",
+    );
+    expect(asPart.text).toContain(table);
+  });
+
+  test("and what only looks like one stays in the text", async () => {
+    const { text } = await read(["Subject: x", "", "begin 644 letters", "as agreed", "end", ""].join("\r\n"), "utf8");
+    expect(text).toContain("begin 644 letters\nas agreed\nend");
+  });
+});
+
+test("a letter that stands unencoded within an encoded word is of the encoding that the word names", async () => {
+  const mail =
+    "Subject: =?iso-8859-1?Q?Die_Fr\xf6sche?= gr\xfcn\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\nx";
+  expect((await read(mail, "latin1")).text).toContain("Subject: Die Frösche grün");
+});

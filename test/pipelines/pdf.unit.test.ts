@@ -1,3 +1,4 @@
+import { annotationBlocks } from "../../src/pipelines/documents/parsers/pdf-fields.js";
 import { linesOf } from "../../src/pipelines/documents/parsers/pdf-lines.js";
 import { parsedFile } from "./parsed-file.js";
 
@@ -103,4 +104,16 @@ test("a PDF behind what a program printed before it is one, and a text that tell
   expect(mediaType).toBe("application/pdf");
   expect(text).toContain("Invoice");
   expect((await parsedFile(Buffer.from("So they begin:\n%PDF-1.4\n"), "a.txt")).mediaType).toBe("text/plain");
+});
+
+test("a PDF in the wrapper of an old Macintosh is one", async () => {
+  const head = Buffer.concat([Buffer.from("\0\x0finvoice.pdf", "latin1"), Buffer.alloc(128)]).subarray(0, 128);
+  const file = Buffer.concat([head, pdf("BT /F1 12 Tf 50 700 Td (Invoice) Tj ET"), Buffer.alloc(5_000)]);
+  expect(await parsedFile(file, "invoice.pdf")).toMatchObject({ mediaType: "application/pdf", text: "Invoice" });
+});
+
+test("a form's field of rich text is what it shows", () => {
+  const field = { subtype: "Widget", fieldType: "Tx", fieldName: "form.remarks", fieldValue: "" };
+  const [block] = annotationBlocks([{ ...field, textContent: ["Deliver on", "Monday"] }, field], 1);
+  expect(block).toMatchObject({ kind: "lines", text: "remarks: Deliver on\nMonday" });
 });

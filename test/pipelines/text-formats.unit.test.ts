@@ -162,3 +162,21 @@ describe("a bitmap", () => {
     expect((await parsedFile(avif, "photo.avif")).mediaType).toBe(FORMATS.avif);
   });
 });
+
+describe("a web page that hides", () => {
+  const words = "<p>What the council decided.</p>".repeat(60);
+
+  test("nearly all of itself until its scripts have run is read", async () => {
+    const page = `<html><body><p>Please wait.</p><div style="display: none"><script>go()</script>${words}<template><p>mould</p></template></div></body></html>`;
+    const { text } = await parsedFile(Buffer.from(page), "news.html");
+    expect(text).toContain("What the council decided.");
+    expect(text).not.toMatch(/go\(\)|mould/);
+  });
+
+  test("something beside what it shows keeps that to itself, and a script is nothing that it hides", async () => {
+    const hides = `<html><body>${words}<div hidden><p>${"secret ".repeat(400)}</p></div></body></html>`;
+    expect((await parsedFile(Buffer.from(hides), "news.html")).text).not.toContain("secret");
+    const script = `<html><body><p>Short.</p><div hidden><script>${"go(); ".repeat(400)}</script>No.</div></body></html>`;
+    expect((await parsedFile(Buffer.from(script), "news.html")).text).toBe("Short.");
+  });
+});

@@ -360,4 +360,30 @@ describe("warm child processes", () => {
     expect(new Set(all.map((facts) => facts.pid)).size).toBeLessThanOrEqual(2);
     expect(all.reduce((sum, facts) => Math.max(sum, facts.calls), 0)).toBeGreaterThanOrEqual(3);
   });
+
+  test("a call waits for one that is busy before a further one is started", async () => {
+    const sandbox = sandboxOf({ concurrency: 3, startsAtOnce: 1, patienceMs: 600_000 });
+    const all = (await Promise.all(Array.from({ length: 3 }, () => run("process", { sandbox })))) as ChildFacts[];
+    expect(new Set(all.map((facts) => facts.pid)).size).toBe(1);
+    expect(all.map((facts) => facts.calls).sort()).toEqual([1, 2, 3]);
+  });
+
+  test("a call whose patience is over has one started, and one that is stopped or closed meanwhile ends", async () => {
+    const [hanging, stopped] = [new AbortController(), new AbortController()];
+    const sandbox = sandboxOf({ concurrency: 3, startsAtOnce: 1, patienceMs: 1 });
+    const first = failure(run("hangs", { sandbox, signal: hanging.signal }));
+    expect(await run("process", { sandbox })).toMatchObject({ calls: 1 });
+    hanging.abort(new HeadwayError("STOPPED", "Enough."));
+    await first;
+
+    const patient = sandboxOf({ concurrency: 3, startsAtOnce: 1, patienceMs: 600_000 });
+    const busy = failure(run("hangs", { sandbox: patient }));
+    const waiting = failure(run("process", { sandbox: patient, signal: stopped.signal }));
+    stopped.abort(new HeadwayError("STOPPED", "Enough."));
+    expect(await waiting).toMatchObject({ code: "STOPPED" });
+    const left = failure(run("process", { sandbox: patient }));
+    await patient.close();
+    expect(await left).toMatchObject({ code: "CRASHED" });
+    expect(await busy).toMatchObject({ code: "CRASHED" });
+  });
 });

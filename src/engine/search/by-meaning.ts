@@ -13,6 +13,7 @@ const MAX_CACHED_BYTES = 200_000_000;
 interface Vectors {
   readonly contentVersion: string;
   readonly ids: readonly string[];
+  /** Each of length 1, so that a cosine is a product. */
   readonly vectors: readonly Float32Array[];
   readonly sizeBytes: number;
 }
@@ -38,8 +39,17 @@ export class VectorSearch {
     const { ids, vectors } = await this.#vectorsOf(collection);
     if (ids.length === 0) return [];
     const [wanted] = await this.#embedder.embed([query]);
-    const scored = vectors.map((vector, index) => ({ id: ids[index]!, score: cosine(wanted!, vector) }));
-    return scored
+    const unit = ofLengthOne(Float32Array.from(wanted!));
+    // Plain loops: with iterators and a call each, tens of thousands take twice as long.
+    const scores = new Float64Array(vectors.length);
+    for (let at = 0; at < vectors.length; at += 1) scores[at] = product(unit, vectors[at]!);
+    // The least that is among the best: putting all in order, each with its id, takes longer than the products.
+    const least = scores.toSorted().at(-Math.min(most, scores.length))!;
+    const best: { readonly id: string; readonly score: number }[] = [];
+    for (let at = 0; at < scores.length; at += 1) {
+      if (scores[at]! >= least) best.push({ id: ids[at]!, score: scores[at]! });
+    }
+    return best
       .sort((a, b) => b.score - a.score)
       .slice(0, most)
       .map(({ id }) => id);
@@ -71,7 +81,7 @@ export class VectorSearch {
     for await (const rows of pages) {
       for (const { id, embedding } of rows) {
         ids.push(id);
-        vectors.push(new Float32Array(new Uint8Array(embedding).buffer));
+        vectors.push(ofLengthOne(new Float32Array(new Uint8Array(embedding).buffer)));
         sizeBytes += embedding.length;
       }
     }
@@ -91,14 +101,24 @@ export class VectorSearch {
   }
 }
 
-/** Cosine similarity; 0 where the vectors are not comparable, being of different embedders or empty. */
-function cosine(a: Float32Array, b: Float32Array): number {
+/** The vector itself, made as long as 1; one without a direction stays as it is. */
+function ofLengthOne(vector: Float32Array): Float32Array {
+  const length = Math.sqrt(product(vector, vector));
+  if (length > 0) for (let at = 0; at < vector.length; at += 1) vector[at]! /= length;
+  return vector;
+}
+
+/** 0 where the vectors are not comparable, being of different embedders. Four sums at once: no product waits for the one before it. */
+function product(a: Float32Array, b: Float32Array): number {
   if (a.length !== b.length) return 0;
-  let [dot, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i += 1) {
-    dot += a[i]! * b[i]!;
-    aa += a[i]! * a[i]!;
-    bb += b[i]! * b[i]!;
+  let [one, two, three, four] = [0, 0, 0, 0];
+  const whole = a.length - (a.length % 4);
+  for (let at = 0; at < whole; at += 4) {
+    one += a[at]! * b[at]!;
+    two += a[at + 1]! * b[at + 1]!;
+    three += a[at + 2]! * b[at + 2]!;
+    four += a[at + 3]! * b[at + 3]!;
   }
-  return aa === 0 || bb === 0 ? 0 : dot / Math.sqrt(aa * bb);
+  for (let at = whole; at < a.length; at += 1) one += a[at]! * b[at]!;
+  return one + two + three + four || 0; // A vector that is none is near to nothing.
 }

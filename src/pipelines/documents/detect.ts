@@ -19,7 +19,7 @@ export async function detect(bytes: Uint8Array, name: string): Promise<string> {
   // XML and text formats are told apart below, where the name counts too.
   if (magic && magic !== "application/xml" && !magic.startsWith("text/")) return canonicalType(magic);
   if (isPdf(bytes)) return FORMATS.pdf;
-  if (looksBinary(bytes)) return "application/octet-stream";
+  if (looksBinary(bytes)) return isWrappedPdf(bytes) ? FORMATS.pdf : "application/octet-stream";
   return textType(decodeText(bytes, declaredEncoding(bytes)).text, extension);
 }
 
@@ -29,6 +29,12 @@ function isPdf(bytes: Uint8Array): boolean {
   if (head.trimStart().startsWith("%PDF-")) return true;
   const tail = Buffer.from(bytes.subarray(-2_048)).toString("latin1");
   return /^%PDF-\d\.\d/m.test(head) && /^startxref\s+\d+\s+%%EOF/m.test(tail);
+}
+
+/** Old Macintoshes put 128 bytes of their own before a file, and more behind it. */
+function isWrappedPdf(bytes: Uint8Array): boolean {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return /%PDF-\d\.\d/.test(buffer.subarray(0, 1_024).toString("latin1")) && buffer.lastIndexOf("%%EOF") > 0;
 }
 
 async function magicOf(bytes: Uint8Array): Promise<string | undefined> {

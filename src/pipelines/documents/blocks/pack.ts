@@ -74,10 +74,19 @@ function endsBefore(open: readonly Atom[], atom: Atom, maxLength: number): boole
   return isSection || last.piece.page !== atom.piece.page;
 }
 
-/** Headings at the end of a chunk that is to end: they go along with what follows, where both fit one chunk. */
+/**
+ * Headings at the end of a chunk that is to end: they go along with what follows, where both fit one chunk. One that has
+ * another of its level below it is above an empty section, and stays.
+ */
 function trailingHeadings(open: readonly Atom[], next: Atom, maxLength: number): Atom[] {
   let count = 0;
-  while (count < open.length - 1 && open.at(-1 - count)!.piece.kind === "heading") count += 1;
+  let below = next.piece.kind === "heading" ? next.piece.level : Infinity;
+  while (count < open.length - 1) {
+    const { piece } = open.at(-1 - count)!;
+    if (piece.kind !== "heading" || piece.level >= below) break;
+    below = piece.level;
+    count += 1;
+  }
   const carried = open.slice(open.length - count);
   while (carried.length > 0 && next.end - carried[0]!.start > maxLength) carried.shift();
   return carried;

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { HeadwayError, messageOf } from "../../../errors.js";
 import { within, type Block } from "../blocks/block.js";
+import { formatOf } from "../formats.js";
 import type { ParseAid } from "./parsed.js";
 
 /** What a person would open; a mail with more is an archive. */
@@ -20,9 +22,14 @@ export async function attachmentsBlocks(
   aid: ParseAid,
 ): Promise<Block[]> {
   const blocks: Block[] = [];
+  const said = new Set<string>();
   const read = attachments.filter(({ mimeType }) => !SIGNATURE.test(mimeType));
   for (const attachment of read.slice(0, MAX_ATTACHMENTS)) {
-    for (const block of await attachmentBlocks(attachment, aid)) blocks.push(block);
+    const found = await attachmentBlocks(attachment, aid);
+    // Invitations come twice, as a part of the mail and as a file; read once, the second one is named.
+    const content = digestOf(found.slice(1));
+    for (const block of said.has(content) ? found.slice(0, 1) : found) blocks.push(block);
+    if (found.length > 1) said.add(content);
   }
   if (read.length > MAX_ATTACHMENTS) {
     aid.warn(
@@ -34,10 +41,24 @@ export async function attachmentsBlocks(
   return blocks;
 }
 
-async function attachmentBlocks({ name, mimeType, bytes }: MailAttachment, aid: ParseAid): Promise<Block[]> {
+/** The same of the same content, under whatever name. */
+function digestOf(blocks: readonly Block[]): string {
+  const hash = createHash("sha256");
+  for (const block of blocks) hash.update(JSON.stringify({ ...block, part: null }));
+  return hash.digest("hex");
+}
+
+/** With what the mail says that it is, where its name does not: a piece of a page or a table is plain text by its bytes. */
+function withExtension({ name, mimeType }: MailAttachment): string {
+  const format = /\.[a-z0-9]{1,5}$/i.test(name) ? null : formatOf(mimeType.toLowerCase());
+  return format === null ? name : `${name}.${format}`;
+}
+
+async function attachmentBlocks(attachment: MailAttachment, aid: ParseAid): Promise<Block[]> {
+  const { name, mimeType, bytes } = attachment;
   const title: Block = { kind: "heading", level: 2, text: `Attachment: ${name}`, part: name };
   try {
-    const inner = await aid.parseInner(bytes, name);
+    const inner = await aid.parseInner(bytes, withExtension(attachment));
     if (inner) return [title, ...within(name, inner.blocks)];
     aid.warn("ATTACHMENT_UNREAD", `${name} (${mimeType}) is of a type that no parser takes.`, { count: 1 });
   } catch (error) {

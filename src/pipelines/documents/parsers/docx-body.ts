@@ -1,9 +1,9 @@
-import type { Block } from "../blocks/block.js";
+import { paragraphs, type Block } from "../blocks/block.js";
 import { tableOf, type DocumentCell } from "../blocks/cells.js";
 import type { Archive } from "./archive.js";
 import { listOf, type Numbering, type ParagraphStyle } from "./docx-numbering.js";
 import { graphicBlocks } from "./drawing.js";
-import { mathText } from "./math.js";
+import { equationOfField, mathText } from "./math.js";
 import { childOf, find, textOf, valueOf, type XmlNode } from "./office-xml.js";
 import { symbolOf, withSymbols } from "./symbol-fonts.js";
 
@@ -11,7 +11,6 @@ import { symbolOf, withSymbols } from "./symbol-fonts.js";
 const LEFT_OUT = new Set([
   "w:del",
   "w:moveFrom",
-  "w:instrText",
   "w:delText",
   "w:delInstrText",
   "w:pPr",
@@ -26,6 +25,8 @@ export class DocxBody {
   readonly archive: Archive;
   readonly #styleOf: (id: string) => ParagraphStyle;
   readonly #numbering: Numbering;
+  /** Fields that have begun, the innermost last. */
+  #fields: { instruction: string; hasResult: boolean }[] = [];
 
   constructor(archive: Archive, styleOf: (id: string) => ParagraphStyle, numbering: Numbering) {
     this.archive = archive;
@@ -36,19 +37,25 @@ export class DocxBody {
   /** `part` is where relations are looked up. */
   blocksOf(node: XmlNode, part: string): Block[] {
     const blocks: Block[] = [];
+    let initial = "";
     for (const child of node.children) {
-      if (child.name === "w:p") blocks.push(...this.#paragraph(child, part));
-      else if (child.name === "w:tbl") blocks.push(...tableOf(this.#rows(child, part), {}, false));
+      if (child.name === "w:p") {
+        const found = this.#paragraph(child, part, initial);
+        // The large letter that a paragraph begins with is one of its own in the file.
+        initial = isInitial(child) && found.length === 1 && "text" in found[0]! ? found[0].text : "";
+        if (initial === "") blocks.push(...found);
+      } else if (child.name === "w:tbl") blocks.push(...tableOf(this.#rows(child, part), {}, false));
       else if (child.name === "w:altChunk") {
         // Stands for another document; whoever reads the body puts its blocks here.
         blocks.push({ kind: "note", text: `\u0001${child.attributes["r:id"] ?? ""}` });
       } else if (child.name === "mc:AlternateContent") blocks.push(...this.blocksOf(chosen(child), part));
       else if (!LEFT_OUT.has(child.name)) blocks.push(...this.blocksOf(child, part));
     }
+    if (initial !== "") blocks.push({ kind: "paragraph", text: initial });
     return blocks;
   }
 
-  #paragraph(node: XmlNode, part: string): Block[] {
+  #paragraph(node: XmlNode, part: string, initial: string): Block[] {
     const properties = childOf(node, "w:pPr");
     const style = this.#styleOf((properties && valueOf(properties, "w:pStyle", "w:val")) ?? "Normal");
     const outline = properties && childOf(properties, "w:outlineLvl")?.attributes["w:val"];
@@ -56,7 +63,7 @@ export class DocxBody {
       outline !== undefined && outline !== null && Number(outline) < 9 ? Number(outline) + 1 : style.heading;
     const list = listOf(properties, style.list);
     const inner: Block[] = [];
-    const text = this.#inline(node, part, inner)
+    const text = `${initial}${this.#inline(node, part, inner)}`
       .replace(/[^\S\n]+/g, " ")
       .replace(/ ?\n ?/g, "\n")
       .trim();
@@ -96,8 +103,17 @@ export class DocxBody {
           : `[${child.name === "w:endnoteReference" ? "e" : ""}${child.attributes["w:id"] ?? ""}]`;
       case "m:oMath":
         return mathText(child);
+      case "w:fldChar":
+        return `${this.#inline(child, part, inner)}${this.#field(child.attributes["w:fldCharType"] ?? "")}`;
+      case "w:instrText":
+        for (const field of this.#fields.slice(-1)) field.instruction += textOf(child);
+        return "";
       case "w:ffData":
         return legacyField(child);
+      case "v:textpath":
+        // Letters that are drawn, such as "CONFIDENTIAL" across the page.
+        inner.push(...paragraphs(child.attributes.string ?? ""));
+        return "";
       case "w14:checkbox":
         return "";
       case "mc:AlternateContent":
@@ -123,6 +139,17 @@ export class DocxBody {
           ? withSymbols(this.#inline(child, part, inner), fontOf(child))
           : this.#inline(child, part, inner);
     }
+  }
+
+  /** What a field shows that has no result of its own. */
+  #field(type: string): string {
+    if (type === "begin") this.#fields.push({ instruction: "", hasResult: false });
+    else if (type === "separate") for (const field of this.#fields.slice(-1)) field.hasResult = true;
+    else if (type === "end") {
+      const field = this.#fields.pop();
+      return field && !field.hasResult ? equationOfField(field.instruction) : "";
+    }
+    return "";
   }
 
   #rows(table: XmlNode, part: string): DocumentCell[][] {
@@ -169,6 +196,12 @@ function isHiddenRun(node: XmlNode): boolean {
   const properties = node.name === "w:r" ? childOf(node, "w:rPr") : null;
   const hidden = properties && childOf(properties, "w:vanish");
   return hidden !== null && !/^(0|false|off)$/.test(hidden.attributes["w:val"] ?? "1");
+}
+
+/** Whether it is the large first letter of the next paragraph. */
+function isInitial(node: XmlNode): boolean {
+  const kind = valueOf(childOf(node, "w:pPr"), "w:framePr", "w:dropCap") ?? "none";
+  return kind !== "none";
 }
 
 /** A sign of a font of pictures. */

@@ -3,6 +3,7 @@ import type { Archive } from "./archive.js";
 import { childOf, find, readXml, textOf, type XmlNode } from "./office-xml.js";
 import { relationsOf } from "./relations.js";
 import { mathText } from "./math.js";
+import { CellFormats } from "./xlsx-format.js";
 
 /** The text of a paragraph of DrawingML. Fields that the show fills in, such as the slide's number, are left out. */
 export function drawnText(node: XmlNode): string {
@@ -63,12 +64,24 @@ export function chartBlocks(chart: XmlNode, place: BlockPlace): Block[] {
   ];
 }
 
+/** By their places. Numbers as the sheet behind the chart shows them, days above all. */
 function pointsOf(node: XmlNode | null): Map<string, string> {
   if (node === null) return new Map();
-  const points = find(node, "c:pt").map(
-    (point) => [point.attributes.idx ?? "", find(point, "c:v").map(textOf).join("")] as const,
-  );
-  if (points.length > 0) return new Map(points);
+  const numbers = [...find(node, "c:numCache"), ...find(node, "c:numLit")][0];
+  const pattern = numbers ? find(numbers, "c:formatCode").map(textOf).join("") : "";
+  const shown = (value: string, own: string): string => {
+    if (!numbers) return value;
+    return new CellFormats([own || pattern || "General"], false).show({ column: 0, type: "n", style: 0, value }, []);
+  };
+  const points = new Map<string, string>();
+  for (const point of find(numbers ?? node, "c:pt")) {
+    const { idx = "", formatCode = "" } = point.attributes;
+    const text = shown(find(point, "c:v").map(textOf).join(""), formatCode);
+    // Categories of several levels: the inner ones come first, and the outer one stands where it begins.
+    const inner = points.get(idx);
+    points.set(idx, inner === undefined ? text : `${text} ${inner}`);
+  }
+  if (points.size > 0) return points;
   const direct = find(node, "c:v").map(textOf).join("");
   return direct === "" ? new Map() : new Map([["0", direct]]);
 }

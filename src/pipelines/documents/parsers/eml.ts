@@ -1,11 +1,12 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import PostalMime, { type Address, type Email } from "postal-mime";
 import type { Block } from "../blocks/block.js";
-import { attachmentsBlocks } from "./attachments.js";
+import { attachmentsBlocks, type MailAttachment } from "./attachments.js";
 import { mailBody } from "./mail-body.js";
 import { recoded } from "./mail-charsets.js";
 import { withHeadsEnded, withPartsFound } from "./mail-parts.js";
 import { factsOf, readText, type ParseAid, type Parsed } from "./parsed.js";
+import { withoutEncodedFiles } from "./uuencode.js";
 
 const MAX_LISTED = 50;
 const MAX_HEAD_BYTES = 200_000;
@@ -28,15 +29,18 @@ export async function parseEml(bytes: Uint8Array, name: string, aid: ParseAid): 
   ] as const;
   const known = heads.filter(([, value]) => value !== undefined && value.trim() !== "");
   const head = rightHead(known.map(([key, value]) => `${key}: ${value!.replace(/\s+/g, " ").trim()}`).join("\n"));
+  const { text, files } = withoutEncodedFiles(mail.text === undefined ? "" : right(mail.text));
   const blocks: Block[] = [
     { kind: "lines", text: head },
-    ...mailBody(mail.text && right(mail.text), mail.html && right(mail.html)),
+    ...mailBody(mail.text && text, mail.html && right(mail.html)),
   ];
-  const attachments = mail.attachments.map(({ filename, mimeType, content }, index) => ({
-    name: filename ?? `part ${index + 1}`,
-    mimeType,
-    bytes: typeof content === "string" ? Buffer.from(content) : new Uint8Array(content),
-  }));
+  const attachments = [
+    ...mail.attachments.map(({ filename, mimeType, content }, index): MailAttachment => {
+      const part = typeof content === "string" ? Buffer.from(content) : new Uint8Array(content);
+      return decoded({ name: filename ?? `part ${index + 1}`, mimeType, bytes: part });
+    }),
+    ...files.map((file): MailAttachment => ({ ...file, mimeType: "application/octet-stream" })),
+  ];
   for (const block of await attachmentsBlocks(attachments, name, aid)) blocks.push(block);
   const names = mail.attachments.flatMap(({ filename }) => (filename ? [filename.slice(0, 200)] : []));
   return {
@@ -49,6 +53,15 @@ export async function parseEml(bytes: Uint8Array, name: string, aid: ParseAid): 
       attachments: mail.attachments.length > 0 ? names.slice(0, MAX_LISTED) : undefined,
     }),
   };
+}
+
+/** One whose encoding is that of mails before MIME, which the library leaves as it is. */
+function decoded(attachment: MailAttachment): MailAttachment {
+  const { bytes } = attachment;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (!/^\s*begin [0-7]/.test(buffer.subarray(0, 100).toString("latin1"))) return attachment;
+  const { text, files } = withoutEncodedFiles(buffer.toString("latin1"));
+  return files.length === 1 && text.trim() === "" ? { ...attachment, bytes: files[0]!.bytes } : attachment;
 }
 
 async function parsedMail(bytes: Uint8Array): Promise<Email> {
@@ -66,11 +79,24 @@ async function parsedMail(bytes: Uint8Array): Promise<Email> {
  */
 function withReadableHead(bytes: Uint8Array, name: string, aid: ParseAid): Uint8Array {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const head = headOf(bytes);
-  if (isUtf8(head)) return bytes;
+  const raw = headOf(bytes);
+  if (isAscii(raw)) return bytes;
+  const head = withEncodedWords(raw);
+  const rest = buffer.subarray(raw.length);
+  if (isUtf8(head)) return Buffer.concat([head, rest]);
   const declared = /\bcharset\s*=\s*"?([\w.:-]+)/i.exec(buffer.subarray(0, MAX_HEAD_BYTES).toString("latin1"))?.[1];
   const { text } = readText(head, `The header of ${name}`, aid, declared);
-  return Buffer.concat([Buffer.from(text), buffer.subarray(head.length)]);
+  return Buffer.concat([Buffer.from(text), rest]);
+}
+
+/** A letter that stands unencoded within an encoded word is of the encoding that the word names, not of the header's. */
+function withEncodedWords(head: Buffer): Buffer {
+  const words = head
+    .toString("latin1")
+    .replace(/=\?[^?\s]{1,60}\?q\?[^?\r\n]{1,300}\?=/gi, (word) =>
+      word.replace(/[\x80-\xff]/g, (letter) => `=${letter.charCodeAt(0).toString(16).toUpperCase()}`),
+    );
+  return Buffer.from(words, "latin1");
 }
 
 function headOf(bytes: Uint8Array): Buffer {

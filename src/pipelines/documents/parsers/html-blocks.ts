@@ -9,6 +9,8 @@ export interface HtmlChoice {
   readonly menus: boolean;
   /** Whether what shows only where scripts don't run is read. */
   readonly fallbacks: boolean;
+  /** Whether what a page hides is read, as it does until a script of its own shows it. */
+  readonly concealed: boolean;
 }
 
 /** Elements that no reader sees, whatever they hold. `head` is not among them: pages forget to close it. */
@@ -55,6 +57,10 @@ export class HtmlBlocks {
   readonly #lists: List[] = [];
   /** How many elements are open since one that is not seen; 0 where all is seen. */
   #unseen = 0;
+  /** Whether that one is hidden by the page; how deep in it something stands that is no text at all, or 0. */
+  #isConcealed = false;
+  #mute = 0;
+  #concealed = 0;
   #svg = 0;
   #pre = 0;
   #heading = 0;
@@ -72,8 +78,20 @@ export class HtmlBlocks {
     return this.#svg === 0;
   }
 
+  /** How many characters the page hides. */
+  get concealedLength(): number {
+    return this.#concealed;
+  }
+
   open(name: string, attributes: Attributes): void {
-    if (this.#unseen > 0 || this.#isUnseen(name, attributes)) {
+    if (this.#unseen > 0) {
+      this.#unseen += 1;
+      if (this.#mute === 0 && UNSEEN.has(name)) this.#mute = this.#unseen;
+      return;
+    }
+    const isHidden = !this.#choice.concealed && isConcealing(attributes);
+    if (isHidden || this.#isUnseen(name, attributes)) {
+      this.#isConcealed = isHidden && !UNSEEN.has(name);
       this.#unseen += 1;
       return;
     }
@@ -107,13 +125,17 @@ export class HtmlBlocks {
   }
 
   text(text: string): void {
-    if (this.#unseen > 0) return;
+    if (this.#unseen > 0) {
+      if (this.#isConcealed && this.#mute === 0) this.#concealed += text.trim().length;
+      return;
+    }
     const clean = text.replace(/\u00ad/g, "");
     this.#inline += this.#pre > 0 ? clean : clean.replace(/[\t\n\f\r \u00a0]+/g, " ");
   }
 
   close(name: string): void {
     if (this.#unseen > 0) {
+      if (this.#mute === this.#unseen) this.#mute = 0;
       this.#unseen -= 1;
       return;
     }
@@ -153,12 +175,10 @@ export class HtmlBlocks {
     return this.#blocks;
   }
 
-  #isUnseen(name: string, { hidden, style = "", role, type }: Attributes): boolean {
+  #isUnseen(name: string, { role, type }: Attributes): boolean {
     if (UNSEEN.has(name)) return true;
     if (this.#svg > 0 && (name === "desc" || name === "metadata" || name === "defs")) return true;
     if (name === "noscript") return !this.#choice.fallbacks;
-    if (hidden !== undefined && hidden !== "until-found") return true;
-    if (/(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)\b/i.test(style)) return true;
     if (name === "input" && type === "hidden") return true;
     return !this.#choice.menus && (name === "nav" || role === "navigation" || role === "menu" || role === "menubar");
   }
@@ -255,6 +275,11 @@ export class HtmlBlocks {
     const target = this.#target;
     for (const block of tableOf(table.rows, {}, table.isLayout)) target.push(block); // Spread, too many are no call.
   }
+}
+
+function isConcealing({ hidden, style = "" }: Attributes): boolean {
+  if (hidden !== undefined && hidden !== "until-found") return true;
+  return /(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)\b/i.test(style);
 }
 
 /** What a field shows. */

@@ -3,6 +3,7 @@ import { openOdf } from "./odf.js";
 import { childOf, find, textOf, type XmlNode } from "./office-xml.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 import { readPictures } from "./pictures.js";
+import { warnOfFormulas } from "./sheet-rows.js";
 import { countText, regionsOf, rowsIn, type SheetCounts } from "./xlsx-regions.js";
 import { columnName, MAX_CELLS, tooMany } from "./xlsx-sheet.js";
 
@@ -29,6 +30,10 @@ export async function parseOds(bytes: Uint8Array, name: string, aid: ParseAid): 
       ...found,
     );
   }
+  const uncomputed = find(content, "table:table-cell").filter(
+    (cell) => cell.attributes["table:formula"] !== undefined && shownIn(cell) === "" && !hasValue(cell),
+  );
+  warnOfFormulas(uncomputed.length, name, aid);
   blocks.push(...(await readPictures(archive, "Pictures/", name, aid)));
   return { blocks, metadata: { ...facts, sheets: sheets.length, rows } };
 }
@@ -81,13 +86,27 @@ function timesOf({ attributes }: XmlNode, name: string): number {
   return Number.isSafeInteger(times) && times > 0 ? times : 1;
 }
 
+/** What the cell shows; its value where the program that wrote it left the showing to its reader. */
 function shownIn(cell: XmlNode): string {
-  return cell.children
-    .filter(({ name }) => name === "text:p" || name === "text:h")
-    .map(plain)
-    .join(" ")
-    .replace(/\s+/g, " ")
-    .trim();
+  const paragraphs = cell.children.filter(({ name }) => name === "text:p" || name === "text:h");
+  if (paragraphs.length === 0) return valueIn(cell);
+  return paragraphs.map(plain).join(" ").replace(/\s+/g, " ").trim();
+}
+
+const VALUES = ["value", "date-value", "time-value", "boolean-value", "string-value"].map((name) => `office:${name}`);
+
+function hasValue({ attributes }: XmlNode): boolean {
+  return VALUES.some((name) => attributes[name] !== undefined);
+}
+
+function valueIn({ attributes }: XmlNode): string {
+  const value = VALUES.map((name) => attributes[name]).find((one) => one !== undefined) ?? "";
+  const type = attributes["office:value-type"];
+  if (type === "boolean") return value.toUpperCase();
+  if (type === "date") return value.replace("T", " ");
+  const time = type === "time" ? /^PT(\d+)H(\d+)M(\d+)/.exec(value) : null;
+  if (time) return time.slice(1, 4).join(":");
+  return type === "percentage" && value !== "" ? `${Number((Number(value) * 100).toPrecision(15))}%` : value;
 }
 
 /** Blanks and breaks are elements of their own. */

@@ -53,7 +53,9 @@ function fieldLine(field: Annotation): string | null {
     return chosen ? `${name}: ${String(field.buttonValue)}` : null;
   }
   const values = [field.fieldValue].flat().filter((one): one is string => typeof one === "string" && one.trim() !== "");
-  if (values.length === 0) return null;
+  // A field of rich text has no plain value; what it shows is drawn.
+  const drawn = field.fieldType === "Tx" ? (field.textContent ?? []).join("\n").trim() : "";
+  if (values.length === 0) return drawn === "" ? null : `${name}: ${drawn}`;
   const shown = values.map((value) => field.options?.find((one) => one.exportValue === value)?.displayValue ?? value);
   return `${name}: ${shown.join(", ").replace(/\r\n?/g, "\n").trim()}`;
 }

@@ -25,6 +25,16 @@ export function warnOfSheets({ name, merged, lookedAt, formats }: SheetReader, a
   }
 }
 
+/** Formulas whose results are not in the file: programs that write workbooks leave the computing to whoever opens them. */
+export function warnOfFormulas(count: number, name: string, aid: Pick<ParseAid, "warn">): void {
+  if (count === 0) return;
+  aid.warn(
+    "PART_UNREAD",
+    `${count} cells of ${name} hold formulas without their results; open it in a spreadsheet program, save it, and send that.`,
+    { count },
+  );
+}
+
 /** Rows by their number, each with its cells by their column. */
 export function shownRows(reader: SheetReader, { rows, merged }: RawSheet): Map<number, Map<number, string>> {
   const shown = new Map<number, Map<number, string>>();

@@ -23,18 +23,24 @@ export interface RawSheet {
   /** Cells that are one, from their first to their last row and column. */
   readonly merged: readonly { readonly from: CellPlace; readonly to: CellPlace }[];
 }
+/** A sheet as its file has it. */
+export interface XlsxSheet extends RawSheet {
+  /** Cells with a formula of which no result is kept: whoever wrote the file left the computing to its reader. */
+  readonly uncomputed: number;
+}
 export interface CellPlace {
   readonly row: number;
   readonly column: number;
 }
 
 /** Reads a sheet as it streams by: a tree of it would be ten times its size. @throws {PermanentError} RESOURCE_LIMIT */
-export function readSheet(bytes: Uint8Array, name: string): RawSheet {
+export function readSheet(bytes: Uint8Array, name: string): XlsxSheet {
   const rows: RawRow[] = [];
   const merged: { from: CellPlace; to: CellPlace }[] = [];
   let row: RawRow | null = null;
   let cell: { column: number; type: string; style: number } | null = null;
-  let [cells, nextRow, nextColumn] = [0, 0, 0];
+  let [cells, nextRow, nextColumn, uncomputed] = [0, 0, 0, 0];
+  let [isFormula, isComputed, isPhonetic] = [false, false, false];
   let value: string | null = null;
   let taken = "";
   stream(bytes, {
@@ -53,9 +59,13 @@ export function readSheet(bytes: Uint8Array, name: string): RawSheet {
         };
         nextColumn = cell.column + 1;
         taken = "";
-      } else if (element === "v" || element === "t") value = "";
+        [isFormula, isComputed] = [false, false];
+      } else if (element === "v" || element === "t") {
+        value = "";
+        isComputed = true;
+      } else if (element === "f") isFormula = true;
       else if (element === "rPh")
-        cell = null; // How it is pronounced: said again in another script.
+        isPhonetic = true; // How it is pronounced: said again in another script.
       else if (element === "mergeCell") {
         const [from, to] = (attributes.ref ?? "").split(":").map(placeOf);
         if (from && to) merged.push({ from, to });
@@ -65,12 +75,14 @@ export function readSheet(bytes: Uint8Array, name: string): RawSheet {
       if (value !== null) value += text;
     },
     close(element) {
-      if ((element === "v" || element === "t") && value !== null) {
-        taken += value;
+      if (element === "rPh") isPhonetic = false;
+      else if ((element === "v" || element === "t") && value !== null) {
+        if (!isPhonetic) taken += value;
         value = null;
       } else if (element === "c" && cell && row) {
+        if (isFormula && !isComputed) uncomputed += 1;
         if (taken !== "") {
-          row.cells.push({ ...cell, value: taken });
+          row.cells.push({ ...cell, value: unescaped(taken) });
           cells += 1;
           if (cells > MAX_CELLS) throw tooMany(name);
         }
@@ -78,7 +90,7 @@ export function readSheet(bytes: Uint8Array, name: string): RawSheet {
       }
     },
   });
-  return { rows, merged };
+  return { rows, merged, uncomputed };
 }
 
 /** The texts that cells share, by their number. */
@@ -96,12 +108,17 @@ export function readSharedStrings(bytes: Uint8Array): string[] {
       if (open && !phonetic) text += piece;
     },
     close(element) {
-      if (element === "si") strings.push(text);
+      if (element === "si") strings.push(unescaped(text));
       else if (element === "t") open = false;
       else if (element === "rPh") phonetic = false;
     },
   });
   return strings;
+}
+
+/** Characters that XML does not take, and line ends, are written by their number: "_x000D_". */
+function unescaped(text: string): string {
+  return text.replace(/_x([0-9a-f]{4})_/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
 /** "B3" is row 2, column 1. */

@@ -6,7 +6,7 @@ import { find, readXml, textOf } from "./office-xml.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 import { readPictures, warnOfEmbedded } from "./pictures.js";
 import { mainPartOf, relationsOf, relationsOfType } from "./relations.js";
-import { shownRows, warnOfSheets, type SheetReader } from "./sheet-rows.js";
+import { shownRows, warnOfFormulas, warnOfSheets, type SheetReader } from "./sheet-rows.js";
 import { CellFormats, patternsOf } from "./xlsx-format.js";
 import { regionsOf, rowsIn } from "./xlsx-regions.js";
 import { readSharedStrings, readSheet } from "./xlsx-sheet.js";
@@ -37,6 +37,7 @@ export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid):
     merged: 0,
     lookedAt: 0,
     characters: 0,
+    uncomputed: 0,
   };
   const sheets = find(workbook, "sheet").map(({ attributes }) => ({
     title: attributes.name ?? "",
@@ -60,6 +61,7 @@ export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid):
     blocks.push({ kind: "heading", level: 2, text: isHidden ? `${title} (hidden sheet)` : title, ...place }, ...found);
   }
   warnOfSheets(reader, aid);
+  warnOfFormulas(reader.uncomputed, name, aid);
   blocks.push(...(await readPictures(archive, "xl/media/", name, aid)));
   warnOfEmbedded(archive, "xl/embeddings/", name, aid);
   return { blocks, metadata: { sheets: sheets.length, rows, ...coreFactsOf(archive) } };
@@ -67,6 +69,7 @@ export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid):
 
 interface WorkbookReader extends SheetReader {
   readonly archive: Archive;
+  uncomputed: number;
 }
 
 /** Null where the part is not there. */
@@ -75,6 +78,7 @@ function sheetBlocks(reader: WorkbookReader, part: string, place: BlockPlace): B
   const bytes = archive.read(part);
   if (bytes === null) return null;
   const raw = readSheet(bytes, name);
+  reader.uncomputed += raw.uncomputed;
   const rows = shownRows(reader, raw);
   return [...regionsOf(rows, reader, place), ...commentsOf(archive, part, place), ...drawingsOf(archive, part, place)];
 }
