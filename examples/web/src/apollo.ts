@@ -67,7 +67,10 @@ export const client = new ApolloClient({
 
 /** The API's word for what went wrong; null where the connection broke, or a server that is stopping has answered. */
 export function codeOf(error: unknown): string | null {
-  if (CombinedGraphQLErrors.is(error)) return String(error.errors[0]?.extensions?.code ?? "GRAPHQL_ERROR");
+  if (CombinedGraphQLErrors.is(error)) {
+    const code = error.errors[0]?.extensions?.code;
+    return typeof code === "string" ? code : "GRAPHQL_ERROR";
+  }
   if (ServerError.is(error) && error.statusCode < 500) return `HTTP_${error.statusCode}`;
   return null;
 }

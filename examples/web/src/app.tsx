@@ -75,6 +75,12 @@ function CollectionPage({ collectionId }: { readonly collectionId: string }) {
         )}
         {openId !== null && <DocumentText key={openId} documentId={openId} onClose={() => setOpenId(null)} />}
       </main>
+      <footer>
+        <details>
+          <summary>Use another key</summary>
+          <KeyForm />
+        </details>
+      </footer>
     </>
   );
 }

@@ -101,7 +101,7 @@ export function untilWorthAsking(failures: number): Promise<void> {
 }
 
 function wake(): void {
-  for (const go of [...waiting]) go();
+  for (const go of waiting) go();
 }
 
 function become(phase: ConnectionState["phase"]): void {

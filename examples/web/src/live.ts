@@ -1,6 +1,6 @@
 import { gql, type ApolloCache } from "@apollo/client";
 import { skipToken, useApolloClient, useQuery, useSubscription } from "@apollo/client/react";
-import { useCallback, useRef } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import {
   ChangesDocument,
   ProgressDocument,
@@ -10,6 +10,7 @@ import {
   type JobStateFragment,
   type SnapshotQuery,
 } from "./operations";
+import { onSession } from "./session";
 
 type StatusChange = Extract<ChangesSubscription["statusChanges"], { __typename: "StatusChange" }>;
 export type Collection = NonNullable<SnapshotQuery["collection"]>;
@@ -46,6 +47,8 @@ export function useLiveCollection(collectionId: string, after: string | null) {
       void refetch().catch(() => undefined); // It is in `error`.
     }, GATHER_MS);
   }, [refetch]);
+  // What the key before might not see, this one may.
+  useEffect(() => onSession(refresh), [refresh]);
 
   useSubscription(
     ChangesDocument,
