@@ -25,7 +25,8 @@ const persistent = new ApolloLink((operation, forward) =>
       catchError((error: unknown) => {
         const code = codeOf(error);
         if (code === "UNAUTHENTICATED") keyRefused(key);
-        if (code === null) lost();
+        // Of a subscription the socket itself tells.
+        if (code === null && !isSubscriptionOperation(operation.query)) lost();
         throw error;
       }),
     );

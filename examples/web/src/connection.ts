@@ -14,7 +14,8 @@ const PING_EVERY_MS = 10_000;
 const PONG_DEADLINE_MS = 5_000;
 /** How the server closes a socket whose key is not, or no longer, good. */
 const KEY_REFUSED = 4403;
-const NORMAL = 1000;
+/** How this page closes it: when nobody subscribes any more, and to open it with another key. */
+const OWN_CLOSES = [1000, 4499];
 
 let state: ConnectionState = { phase: "connecting", lostAt: null };
 let isSocketOpen = false;
@@ -35,7 +36,7 @@ export const socket = createClient({
       become("live");
     },
     ping: (isReceived) => {
-      if (!isReceived) pong = setTimeout(() => socket.terminate(), PONG_DEADLINE_MS);
+      if (!isReceived) pong = setTimeout(drop, PONG_DEADLINE_MS);
     },
     pong: () => clearTimeout(pong),
     closed: (event) => {
@@ -43,15 +44,20 @@ export const socket = createClient({
       isSocketOpen = false;
       const { code } = event as CloseEvent;
       if (code === KEY_REFUSED) become("expired");
-      else if (code !== NORMAL) lost();
+      else if (!OWN_CLOSES.includes(code)) lost();
     },
   },
 });
 
+function drop(): void {
+  socket.terminate();
+  lost();
+}
+
 onSession(() => {
-  become("connecting");
   // It was opened with the key before.
   socket.terminate();
+  become("connecting");
   wake();
 });
 addEventListener("offline", () => {

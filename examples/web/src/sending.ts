@@ -1,4 +1,13 @@
-import { AddDocuments, ClientError, createClient, GetViewer, UserErrors, type HeadwayClient } from "headway-api/client";
+import {
+  AddDocuments,
+  ClientError,
+  createClient,
+  GetViewer,
+  UserErrors,
+  type HeadwayClient,
+  type UploadedFile,
+  type UploadProgress,
+} from "headway-api/client";
 import { useSyncExternalStore } from "react";
 import { keyRefused, lost, untilWorthAsking } from "./connection";
 import { getSession } from "./session";
@@ -37,6 +46,8 @@ const NOTHING: SendingState = {
 
 let state = NOTHING;
 let queue: readonly Outgoing[] = [];
+/** Of files that are documents by now. */
+let doneBytes = 0;
 let stopper = new AbortController();
 const listeners = new Set<() => void>();
 
@@ -57,18 +68,16 @@ export function useSending(): SendingState {
 
 /** Sends files and then submits the collection. A file of the same name that has not been sent yet is replaced. */
 export function send(files: readonly Outgoing[]): void {
+  if (files.length === 0) return;
   const names = new Set(files.map(({ name }) => name));
   queue = [...queue.filter(({ name }) => !names.has(name)), ...files];
-  const before = state.phase === "idle" ? NOTHING : state;
-  tell({
-    phase: before.phase,
-    refused: before.refused,
-    sentFiles: before.sentFiles,
-    sentBytes: before.sentBytes,
-    totalFiles: before.sentFiles + queue.length,
-    totalBytes: before.sentBytes + sizeOf(queue),
-  });
-  if (state.phase === "idle" || state.phase === "stopped") goOn();
+  const isResting = state.phase === "idle" || state.phase === "stopped";
+  if (state.phase === "idle") {
+    doneBytes = 0;
+    state = NOTHING;
+  }
+  tellTotals();
+  if (isResting) goOn();
 }
 
 export function stop(): void {
@@ -87,42 +96,57 @@ export function goOn(): void {
 }
 
 async function work(signal: AbortSignal): Promise<void> {
-  while (queue.length > 0) await persistently(signal, (api) => sendGroup(api, queue.slice(0, GROUP), signal));
-  tell({ phase: "submitting" });
-  await persistently(signal, (api) => submit(api, signal));
+  while (queue.length > 0) {
+    const group = queue.slice(0, GROUP);
+    let sent: { readonly key: string; readonly documents: readonly UploadedFile[] } | null = null;
+    await persistently(signal, async (api, key) => {
+      try {
+        // Uploads belong to the key that announced them.
+        if (sent?.key !== key) sent = { key, documents: await upload(api, group, signal) };
+        const input = { collectionId: getSession()!.collectionId, documents: [...sent.documents] };
+        // Again and again does no harm: the same bytes under the same name change nothing.
+        await api.mutate(AddDocuments, { input }, { signal });
+        doneBytes += sizeOf(group);
+        tell({ sentFiles: state.sentFiles + group.length });
+        forget(group);
+      } catch (error) {
+        leaveOut(error, group);
+      }
+    });
+  }
+  if (state.sentFiles > 0) {
+    tell({ phase: "submitting" });
+    await persistently(signal, (api) => submit(api, signal));
+  }
   tell({ phase: "idle" });
 }
 
-/** Uploads some files and makes documents of them. One that the server refuses does not keep the others from it. */
-async function sendGroup(api: HeadwayClient, group: readonly Outgoing[], signal: AbortSignal): Promise<void> {
-  const { collectionId } = getSession()!;
-  const { sentBytes } = state;
-  const forget = (gone: readonly Outgoing[]): void => void (queue = queue.filter((one) => !gone.includes(one)));
-  try {
-    const files = group.map(({ name, file }) => ({
-      name,
-      size: file.size,
-      type: file.type,
-      slice: (start: number, end: number) => file.slice(start, end),
-    }));
-    const onProgress = (sent: { readonly sentBytes: number }): void =>
-      tell({ phase: "sending", sentBytes: sentBytes + sent.sentBytes });
-    const documents = await api.upload(files, { collectionId, onProgress, signal });
-    // Again and again does no harm: the same bytes under the same name change nothing.
-    await api.mutate(AddDocuments, { input: { collectionId, documents: [...documents] } }, { signal });
-    forget(group);
-    tell({ sentFiles: state.sentFiles + group.length, sentBytes: sentBytes + sizeOf(group) });
-  } catch (error) {
-    tell({ sentBytes });
-    const refused = error instanceof UserErrors ? refusedOf(error, group) : [];
-    if (refused.length === 0) throw error;
-    forget(refused.map(({ one }) => one));
-    tell({
-      refused: [...state.refused, ...refused.map(({ one, why }) => ({ name: one.name, why }))],
-      totalFiles: state.sentFiles + queue.length,
-      totalBytes: sentBytes + sizeOf(queue),
-    });
-  }
+function upload(api: HeadwayClient, group: readonly Outgoing[], signal: AbortSignal): Promise<readonly UploadedFile[]> {
+  const files = group.map(({ name, file }) => ({
+    name,
+    size: file.size,
+    type: file.type,
+    slice: (start: number, end: number) => file.slice(start, end),
+  }));
+  const onProgress = ({ sentBytes }: UploadProgress): void => tell({ sentBytes: doneBytes + sentBytes });
+  return api.upload(files, { collectionId: getSession()!.collectionId, onProgress, signal });
+}
+
+/** Files that the server does not take do not keep the others from it: errors lead to `input.files.3` or `input.documents.3`. */
+function leaveOut(error: unknown, group: readonly Outgoing[]): void {
+  const found = error instanceof UserErrors ? error.userErrors : [];
+  const refused = found.flatMap(({ path, message }) => {
+    const one = path?.[2] === undefined ? undefined : group[Number(path[2])];
+    return one === undefined ? [] : [{ one, why: message }];
+  });
+  if (refused.length === 0) throw error;
+  tell({ refused: [...state.refused, ...refused.map(({ one, why }) => ({ name: one.name, why }))] });
+  forget(refused.map(({ one }) => one));
+}
+
+function forget(gone: readonly Outgoing[]): void {
+  queue = queue.filter((one) => !gone.includes(one));
+  tellTotals();
 }
 
 async function submit(api: HeadwayClient, signal: AbortSignal): Promise<void> {
@@ -134,12 +158,15 @@ async function submit(api: HeadwayClient, signal: AbortSignal): Promise<void> {
 }
 
 /** Does it again after whatever may pass: a broken connection, an expired key, an open job that bars new documents. */
-async function persistently(signal: AbortSignal, act: (api: HeadwayClient) => Promise<void>): Promise<void> {
+async function persistently(
+  signal: AbortSignal,
+  act: (api: HeadwayClient, key: string) => Promise<void>,
+): Promise<void> {
   for (let failures = 1; ; failures += 1) {
     const { server, key } = getSession()!;
     const api = createClient({ url: server, key });
     try {
-      return await act(api);
+      return await act(api, key);
     } catch (thrown) {
       signal.throwIfAborted();
       const error = await reasonOf(thrown, api);
@@ -150,6 +177,7 @@ async function persistently(signal: AbortSignal, act: (api: HeadwayClient) => Pr
       if (code === "ACTIVE_JOB_EXISTS") {
         tell({ phase: "waiting" });
         await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
+        tell({ phase: "sending" });
       } else await untilWorthAsking(failures);
       signal.throwIfAborted();
     } finally {
@@ -167,17 +195,17 @@ function reasonOf(thrown: unknown, api: HeadwayClient): Promise<unknown> {
   );
 }
 
-/** The files that the errors are about: their paths lead to `input.files.3` or `input.documents.3`. */
-function refusedOf(errors: UserErrors, group: readonly Outgoing[]): { one: Outgoing; why: string }[] {
-  return errors.userErrors.flatMap(({ path, message }) => {
-    const one = path?.[2] === undefined ? undefined : group[Number(path[2])];
-    return one === undefined ? [] : [{ one, why: message }];
-  });
-}
-
 function tell(change: Partial<SendingState>): void {
   state = { ...state, ...change };
   for (const listener of listeners) listener();
+}
+
+function tellTotals(): void {
+  tell({
+    sentBytes: doneBytes,
+    totalBytes: doneBytes + sizeOf(queue),
+    totalFiles: state.sentFiles + queue.length,
+  });
 }
 
 function sizeOf(files: readonly Outgoing[]): number {
