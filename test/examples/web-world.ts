@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { promisify } from "node:util";
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
 import { ApiClient } from "../../src/cli/client.js";
 import { openBrowser } from "../support/browser.js";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
@@ -126,36 +126,4 @@ async function built(folder: string): Promise<void> {
   );
   const vite = path.join(ROOT, "node_modules", "vite", "bin", "vite.js");
   await run(process.execPath, [vite, "build", EXAMPLE, "--config", config, "--emptyOutDir"]);
-}
-
-/** The rows of the list as a person reads them: name and state. */
-export function rowsOf(page: Page): Promise<[name: string, state: string][]> {
-  return page.evaluate(`[...document.querySelectorAll(".documents > li")].map((row) =>
-    [row.querySelector(".name").textContent, (row.querySelector(".state > span") ?? row.querySelector(".state")).textContent])`);
-}
-
-/** Notes from here on all that the list shows, to be read with `notedBy`. */
-export async function note(page: Page): Promise<void> {
-  await page.evaluate(`{
-    globalThis.noted = [];
-    const look = () => {
-      const rows = [...document.querySelectorAll(".documents > li")].map((row) =>
-        [row.querySelector(".name").textContent, (row.querySelector(".state > span") ?? row.querySelector(".state")).textContent]);
-      const connection = document.querySelector(".connection").textContent;
-      const shown = JSON.stringify({ connection: connection.split(" since ")[0], rows });
-      if (noted.at(-1) !== shown) noted.push(shown);
-    };
-    new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
-    look();
-  }`);
-}
-
-/** One moment of a page: what it says of its connection, and its rows. */
-export interface Moment {
-  readonly connection: string;
-  readonly rows: readonly (readonly [name: string, state: string])[];
-}
-
-export async function notedBy(page: Page): Promise<Moment[]> {
-  return (await page.evaluate<string[]>("noted")).map((shown) => JSON.parse(shown) as Moment);
 }

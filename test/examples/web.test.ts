@@ -1,30 +1,15 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import pg from "pg";
-import type { Page } from "playwright-core";
 import { barriersOn } from "../support/console.js";
 import { until } from "../support/until.js";
-import { note, notedBy, rowsOf, WebWorld, type Moment } from "./web-world.js";
+import { doubledIn, file, heavy, note, notedBy, rowsOf, says, send, shows, slow, wentBackIn } from "./web-page.js";
+import { WebWorld } from "./web-world.js";
 
 let world: WebWorld;
 beforeAll(async () => {
   world = await WebWorld.begins();
 });
 afterAll(() => world.ends());
-
-const file = (name: string, text: string): { name: string; mimeType: string; buffer: Buffer } => ({
-  name,
-  mimeType: name.endsWith("html") ? "text/html" : "text/plain",
-  buffer: Buffer.from(text),
-});
-/** A page of one sentence that takes so many bytes to send, and no time to read. */
-const heavy = (bytes: number): string =>
-  `<p>The heavy letter.</p><!--${randomBytes(bytes / 2).toString("hex")}-->`.padEnd(bytes);
-const send = (page: Page, ...files: ReturnType<typeof file>[]): Promise<void> =>
-  page.getByLabel("Files", { exact: true }).setInputFiles(files);
-const says = (page: Page, words: string | RegExp): Promise<void> =>
-  page.locator(".connection").filter({ hasText: words }).waitFor();
-const shows = (page: Page, status: string): Promise<void> =>
-  page.getByRole("heading", { name: status, exact: true }).waitFor();
 
 interface Truth {
   readonly jobs: { readonly nodes: readonly { readonly status: string }[] };
@@ -55,31 +40,11 @@ async function keysEnd(): Promise<void> {
   await client.end();
 }
 
-/** Slow as a bad telephone, over HTTP. */
-async function slow(page: Page, bytesPerSecond: number): Promise<void> {
-  const session = await page.context().newCDPSession(page);
-  await session.send("Network.enable");
-  await session.send("Network.emulateNetworkConditions", {
-    offline: false,
-    latency: 20,
-    downloadThroughput: 200_000,
-    uploadThroughput: bytesPerSecond,
-  });
-}
-
 const pipeline = (what: "pause" | "resume"): Promise<unknown> =>
   world.asks(
     `mutation { ${what}Pipeline(input: { pipeline: "documents"${what === "pause" ? ', reason: "the test"' : ""} }) {
        userErrors { message } } }`,
   );
-
-/** How far a row is, so that it can be seen to go back. */
-function rankOf(state: string): number {
-  if (state === "Not submitted") return 0;
-  if (state.startsWith("Waits for")) return 1;
-  if (state.startsWith("In ")) return 2;
-  return 3;
-}
 
 describe("the web app of examples/web, built and served on an origin of its own,", () => {
   test("loses and doubles nothing in two tabs on a slow network while the server dies twice and the key ends, and says how it stands", async () => {
@@ -100,7 +65,7 @@ describe("the web app of examples/web, built and served on an origin of its own,
       file("empty.txt", ""),
     );
     for (const page of [first, second]) {
-      await shows(page, "completed with errors");
+      await shows(page, "Done, with errors");
       await page.getByText("empty.txt has no bytes; send its content again.").waitFor();
       await page.getByText("Trying again does not help until that is mended.").waitFor();
     }
@@ -128,7 +93,7 @@ describe("the web app of examples/web, built and served on an origin of its own,
     await world.starts();
     await pipeline("resume");
     for (const page of [first, second]) {
-      await shows(page, "completed with errors");
+      await shows(page, "Done, with errors");
       await until("the large file is done in every tab", async () =>
         (await rowsOf(page)).some(([name, state]) => name === "large.html" && state === "Done"),
       );
@@ -154,7 +119,7 @@ describe("the web app of examples/web, built and served on an origin of its own,
       await until("the last file is done in every tab", async () =>
         (await rowsOf(page)).some(([name, state]) => name === "larger.html" && state === "Done"),
       );
-      await shows(page, "completed with errors");
+      await shows(page, "Done, with errors");
     }
 
     const { jobs, documents } = await truthOf("night");
@@ -200,7 +165,7 @@ describe("the web app of examples/web, built and served on an origin of its own,
       file("bread.txt", `Rye bread is baked <b>slowly</b>. ${"It rests. ".repeat(1_500)}`),
       file("empty.txt", ""),
     );
-    await shows(page, "completed with errors");
+    await shows(page, "Done, with errors");
 
     // Folders: each file by its path.
     await page.evaluate(`{
@@ -219,7 +184,7 @@ describe("the web app of examples/web, built and served on an origin of its own,
       async () =>
         (await rowsOf(page)).filter(([name, state]) => name.startsWith("kitchen/") && state === "Done").length === 2,
     );
-    await shows(page, "completed with errors");
+    await shows(page, "Done, with errors");
 
     await page.getByLabel("Search in the documents").fill("rye");
     await page.getByRole("button", { name: "Search", exact: true }).click();
@@ -273,12 +238,15 @@ describe("the web app of examples/web, built and served on an origin of its own,
 
     // A key that may only read.
     const { collectionByName } = await world.asks('{ collectionByName(name: "day") { id } }');
-    const { createBrowserKey } = await world.asks(
-      "mutation ($id: ID!) { createBrowserKey(input: { collectionId: $id }) { key } }",
-      { id: collectionByName.id },
-    );
+    const keyFor = async (permissions: string): Promise<string> => {
+      const { createBrowserKey } = await world.asks(
+        `mutation ($id: ID!) { createBrowserKey(input: { collectionId: $id, permissions: [${permissions}] }) { key } }`,
+        { id: collectionByName.id },
+      );
+      return createBrowserKey.key;
+    };
     await page.getByText("Use another key").click();
-    await page.getByLabel("New link or key").fill(createBrowserKey.key);
+    await page.getByLabel("New link or key").fill(await keyFor("READ"));
     await page.getByRole("button", { name: "Go on" }).click();
     await says(page, "Live");
     await send(page, file("late.txt", "Too late."));
@@ -290,26 +258,12 @@ describe("the web app of examples/web, built and served on an origin of its own,
     await until("the late file is done", async () =>
       (await rowsOf(page)).some(([name, state]) => name === "late.txt" && state === "Done"),
     );
+    // And one that may not even read.
+    await page.getByLabel("New link or key").fill(await keyFor("UPLOAD"));
+    await page.locator("footer").getByRole("button", { name: "Go on" }).click();
+    await says(page, "Not allowed");
+    await page.getByText("READ is needed").waitFor();
     expect(complaints).toEqual([]);
     await context.close();
   });
 });
-
-/** Names that a list has shown twice at once. */
-function doubledIn(moments: readonly Moment[]): string[] {
-  return moments.flatMap(({ rows }) =>
-    rows.map(([name]) => name).filter((name, place, names) => names.indexOf(name) !== place),
-  );
-}
-
-/** Rows that went back without a new job: each starts anew only from its end. */
-function wentBackIn(moments: readonly Moment[]): string[] {
-  const before = new Map<string, string>();
-  return moments.flatMap(({ rows }) =>
-    rows.flatMap(([name, state]) => {
-      const was = before.get(name) ?? "Not submitted";
-      before.set(name, state);
-      return rankOf(was) !== 3 && rankOf(state) < rankOf(was) ? [`${name}: ${was} → ${state}`] : [];
-    }),
-  );
-}

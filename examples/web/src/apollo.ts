@@ -66,6 +66,11 @@ export const client = new ApolloClient({
   cache: new InMemoryCache(),
 });
 
+/** Each field that was refused has an error of its own, often the same. */
+export function messageOf(error: Error): string {
+  return (CombinedGraphQLErrors.is(error) ? error.errors[0]?.message : undefined) ?? error.message;
+}
+
 /** The API's word for what went wrong; null where the connection broke, or a server that is stopping has answered. */
 export function codeOf(error: unknown): string | null {
   if (CombinedGraphQLErrors.is(error)) {

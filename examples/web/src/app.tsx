@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { codeOf } from "./apollo";
+import { codeOf, messageOf } from "./apollo";
 import { useConnection, type ConnectionState } from "./connection";
 import { DocumentText } from "./document-text";
 import { Documents } from "./documents";
@@ -32,14 +32,16 @@ function CollectionPage({ collectionId }: { readonly collectionId: string }) {
   const [pages, setPages] = useState<readonly string[]>([]);
   const [openId, setOpenId] = useState<string | null>(null);
   const { collection, isLoaded, error, refresh } = useLiveCollection(collectionId, pages.at(-1) ?? null);
+  const isExpired = connection.phase === "expired";
+  const isForbidden = !isExpired && (codeOf(error) === "FORBIDDEN" || (isLoaded && !error && !collection));
   return (
     <>
       <header>
         <h1>{collection?.name ?? "Documents"}</h1>
-        <Connection {...connection} />
+        {isForbidden ? <p className="connection expired">Not allowed</p> : <Connection {...connection} />}
       </header>
       <main>
-        {connection.phase === "expired" && (
+        {isExpired && (
           <section className="notice" aria-label="Key">
             <p>
               <strong>The key is no longer good.</strong> It has expired or was revoked. Nothing is lost: with a new one
@@ -48,16 +50,26 @@ function CollectionPage({ collectionId }: { readonly collectionId: string }) {
             <KeyForm />
           </section>
         )}
-        {error && <Problem error={error} onRetry={refresh} />}
-        {isLoaded && !collection && !error && (
+        {isForbidden && (
           <section className="notice" role="alert">
             <p>
-              <strong>This key does not open this collection,</strong> or the collection is gone. Take another key.
+              <strong>This key does not open this collection.</strong>{" "}
+              {error ? messageOf(error) : "It is for another one, or the collection is gone."}
             </p>
             <KeyForm />
           </section>
         )}
-        {!isLoaded && !error && connection.phase !== "expired" && <p>Loading …</p>}
+        {error && !isForbidden && (
+          <section className="notice" role="alert">
+            <p>
+              <strong>The server refuses this.</strong> {messageOf(error)}
+            </p>
+            <button type="button" onClick={refresh}>
+              Try again
+            </button>
+          </section>
+        )}
+        {!isLoaded && !error && !isExpired && <p>Loading …</p>}
         {collection && (
           <>
             <DropZone />
@@ -75,12 +87,14 @@ function CollectionPage({ collectionId }: { readonly collectionId: string }) {
         )}
         {openId !== null && <DocumentText key={openId} documentId={openId} onClose={() => setOpenId(null)} />}
       </main>
-      <footer>
-        <details>
-          <summary>Use another key</summary>
-          <KeyForm />
-        </details>
-      </footer>
+      {!isExpired && !isForbidden && (
+        <footer>
+          <details>
+            <summary>Use another key</summary>
+            <KeyForm />
+          </details>
+        </footer>
+      )}
     </>
   );
 }
@@ -100,27 +114,9 @@ function Connection({ phase, lostAt }: ConnectionState) {
       {lostAt && (
         <>
           {" since "}
-          <time dateTime={lostAt.toISOString()}>{lostAt.toLocaleTimeString()}</time>: what is shown is from then
+          <time dateTime={lostAt.toISOString()}>{lostAt.toLocaleTimeString()}</time>
         </>
       )}
     </p>
-  );
-}
-
-function Problem({ error, onRetry }: { readonly error: Error; readonly onRetry: () => void }) {
-  const isForbidden = codeOf(error) === "FORBIDDEN";
-  return (
-    <section className="notice" role="alert">
-      <p>
-        <strong>{isForbidden ? "This key may not do this." : "The server refuses this."}</strong> {error.message}
-      </p>
-      {isForbidden ? (
-        <KeyForm />
-      ) : (
-        <button type="button" onClick={onRetry}>
-          Try again
-        </button>
-      )}
-    </section>
   );
 }

@@ -21,13 +21,15 @@ export function DropZone() {
       onDragLeave={() => setIsOver(false)}
       onDrop={drop}
     >
-      <p>Drop files or folders here, or choose them:</p>
+      <p>Drop files or folders here, or</p>
       <div className="row">
-        <label>
-          Files <input type="file" multiple onChange={(event) => send(chosenIn(event.currentTarget))} />
+        <label className="choose">
+          Choose files
+          <input type="file" multiple onChange={(event) => send(chosenIn(event.currentTarget))} />
         </label>
-        <label>
-          A folder <input type="file" webkitdirectory="" onChange={(event) => send(chosenIn(event.currentTarget))} />
+        <label className="choose">
+          Choose a folder
+          <input type="file" webkitdirectory="" onChange={(event) => send(chosenIn(event.currentTarget))} />
         </label>
       </div>
       <Progress {...useSending()} />

@@ -5,6 +5,16 @@ import { CancelJobDocument, RetryJobDocument } from "./operations";
 
 type Job = NonNullable<Collection["lastJob"]>;
 
+const WORDS: Readonly<Record<Job["status"], string>> = {
+  QUEUED: "Waiting to begin",
+  PROCESSING: "At work",
+  CANCELLING: "Being cancelled",
+  COMPLETED: "Done",
+  COMPLETED_WITH_ERRORS: "Done, with errors",
+  FAILED: "Failed",
+  CANCELLED: "Cancelled",
+};
+
 /** The newest job: how far it is, why it does not move, what can be done, and what it has made. */
 export function JobHead({ job, onDone }: { readonly job: Job; readonly onDone: () => void }) {
   const variables = { jobId: job.id };
@@ -16,7 +26,7 @@ export function JobHead({ job, onDone }: { readonly job: Job; readonly onDone: (
   const problems = [retried.error, cancelled.error, ...refusals].filter((one) => one !== undefined);
   return (
     <section aria-label="Job" className="job">
-      <h2>{job.status.replaceAll("_", " ").toLowerCase()}</h2>
+      <h2>{WORDS[job.status]}</h2>
       <progress aria-label="Documents settled" value={settled} max={total || 1} />
       <p>
         {settled} of {total} documents: {completed} done, {failed} failed

@@ -48,18 +48,26 @@ export function Search({ collectionId, onOpen }: Props) {
   );
 }
 
-/** The text with what was looked for marked. The API gives places in UTF-16 code units, as JavaScript counts. */
+/** What is shown of a chunk: so many characters, from a few before the first that was looked for. */
+const SHOWN = 500;
+const BEFORE = 100;
+
+/** A piece of the text with what was looked for marked. The API gives places in UTF-16 code units, as JavaScript counts. */
 function Marked({ chunk: { text }, highlights }: FindQuery["search"][number]) {
-  const ends = [0, ...highlights.map(({ end }) => end)];
+  const from = Math.max(0, (highlights[0]?.start ?? 0) - BEFORE);
+  const shown = highlights.filter(({ end }) => end <= from + SHOWN);
+  const ends = [from, ...shown.map(({ end }) => end)];
   return (
     <>
-      {highlights.map(({ start, end }, place) => (
+      {from > 0 && "… "}
+      {shown.map(({ start, end }, place) => (
         <span key={start}>
           {text.slice(ends[place], start)}
           <mark>{text.slice(start, end)}</mark>
         </span>
       ))}
-      {text.slice(ends.at(-1))}
+      {text.slice(ends.at(-1), from + SHOWN)}
+      {text.length > from + SHOWN && " …"}
     </>
   );
 }
