@@ -258,7 +258,20 @@ describe("the web app of examples/web, built and served on an origin of its own,
     await until("the late file is done", async () =>
       (await rowsOf(page)).some(([name, state]) => name === "late.txt" && state === "Done"),
     );
+    // What was added and not submitted, as by a page that was closed before it could.
+    await world.asks(
+      `mutation ($id: ID!) { addDocuments(input: { collectionId: $id, documents: [{ name: "left.txt", text: "Left." }] }) {
+         userErrors { message } } }`,
+      { id: collectionByName.id },
+    );
+    await page.reload();
+    await page.getByRole("button", { name: "Submit what is not" }).click();
+    await until("what was left is done", async () =>
+      (await rowsOf(page)).some(([name, state]) => name === "left.txt" && state === "Done"),
+    );
+
     // And one that may not even read.
+    await page.getByText("Use another key").click();
     await page.getByLabel("New link or key").fill(await keyFor("UPLOAD"));
     await page.locator("footer").getByRole("button", { name: "Go on" }).click();
     await says(page, "Not allowed");

@@ -2,6 +2,7 @@ import { useMutation } from "@apollo/client/react";
 import { Download } from "./download";
 import type { Collection } from "./live";
 import { RetryTaskDocument, type TaskStateFragment } from "./operations";
+import { submitAll, useSending } from "./sending";
 
 interface Props {
   readonly collection: Collection;
@@ -16,11 +17,17 @@ interface Props {
 export function Documents({ collection, isFirst, onNext, onPrevious, onOpen, onDone }: Props) {
   const { nodes, totalCount, pageInfo } = collection.documents;
   const stages = collection.lastJob?.stageCounts.map(({ stage }) => stage) ?? [];
+  const { phase } = useSending();
   const whole = collection.lastJob?.collectionTask;
   return (
     <section aria-label="Documents">
       <h2>{totalCount === null ? "Documents" : `${totalCount} documents`}</h2>
       {nodes.length === 0 && <p>None yet.</p>}
+      {phase === "idle" && collection.canSubmit.allowed && nodes.some(({ lastTask }) => lastTask === null) && (
+        <button type="button" onClick={submitAll}>
+          Submit what is not
+        </button>
+      )}
       <ul className="documents">
         {nodes.map(({ id, name, lastTask }) => (
           <li key={id}>

@@ -48,6 +48,8 @@ let state = NOTHING;
 let queue: readonly Outgoing[] = [];
 /** Of files that are documents by now. */
 let doneBytes = 0;
+/** The idempotency key of the submit that is due: sent again after a break, it still makes one job. Null when none is due. */
+let dueSubmit: string | null = null;
 let stopper = new AbortController();
 const listeners = new Set<() => void>();
 
@@ -71,6 +73,16 @@ export function send(files: readonly Outgoing[]): void {
   if (files.length === 0) return;
   const names = new Set(files.map(({ name }) => name));
   queue = [...queue.filter(({ name }) => !names.has(name)), ...files];
+  begin();
+}
+
+/** Submits documents that are there, such as those of a page that was closed before it could. */
+export function submitAll(): void {
+  dueSubmit ??= newKey();
+  begin();
+}
+
+function begin(): void {
   const isResting = state.phase === "idle" || state.phase === "stopped";
   if (state.phase === "idle") {
     doneBytes = 0;
@@ -96,29 +108,37 @@ export function goOn(): void {
 }
 
 async function work(signal: AbortSignal): Promise<void> {
-  while (queue.length > 0) {
-    const group = queue.slice(0, GROUP);
-    let sent: { readonly key: string; readonly documents: readonly UploadedFile[] } | null = null;
-    await persistently(signal, async (api, key) => {
-      try {
-        // Uploads belong to the key that announced them.
-        if (sent?.key !== key) sent = { key, documents: await upload(api, group, signal) };
-        const input = { collectionId: getSession()!.collectionId, documents: [...sent.documents] };
-        // Again and again does no harm: the same bytes under the same name change nothing.
-        await api.mutate(AddDocuments, { input }, { signal });
-        doneBytes += sizeOf(group);
-        tell({ sentFiles: state.sentFiles + group.length });
-        forget(group);
-      } catch (error) {
-        leaveOut(error, group);
-      }
-    });
-  }
-  if (state.sentFiles > 0) {
-    tell({ phase: "submitting" });
-    await persistently(signal, (api) => submit(api, signal));
-  }
+  do {
+    while (queue.length > 0) await sendGroup(queue.slice(0, GROUP), signal);
+    if (dueSubmit !== null) {
+      const idempotencyKey = dueSubmit;
+      tell({ phase: "submitting" });
+      await persistently(signal, (api) => submit(api, idempotencyKey, signal));
+      dueSubmit = null;
+    }
+    // Some may have come in while it was submitted.
+  } while (queue.length > 0);
   tell({ phase: "idle" });
+}
+
+async function sendGroup(group: readonly Outgoing[], signal: AbortSignal): Promise<void> {
+  let sent: { readonly key: string; readonly documents: readonly UploadedFile[] } | null = null;
+  await persistently(signal, async (api, key) => {
+    tell({ phase: "sending" });
+    try {
+      // Uploads belong to the key that announced them.
+      if (sent?.key !== key) sent = { key, documents: await upload(api, group, signal) };
+      const input = { collectionId: getSession()!.collectionId, documents: [...sent.documents] };
+      // Again and again does no harm: the same bytes under the same name change nothing.
+      await api.mutate(AddDocuments, { input }, { signal });
+    } catch (error) {
+      return leaveOut(error, group);
+    }
+    dueSubmit = newKey();
+    doneBytes += sizeOf(group);
+    tell({ sentFiles: state.sentFiles + group.length });
+    forget(group);
+  });
 }
 
 function upload(api: HeadwayClient, group: readonly Outgoing[], signal: AbortSignal): Promise<readonly UploadedFile[]> {
@@ -149,8 +169,9 @@ function forget(gone: readonly Outgoing[]): void {
   tellTotals();
 }
 
-async function submit(api: HeadwayClient, signal: AbortSignal): Promise<void> {
-  const input = { collectionId: getSession()!.collectionId, pipeline: "documents", mode: "INCREMENTAL" } as const;
+async function submit(api: HeadwayClient, idempotencyKey: string, signal: AbortSignal): Promise<void> {
+  const { collectionId } = getSession()!;
+  const input = { collectionId, pipeline: "documents", mode: "INCREMENTAL", idempotencyKey } as const;
   await api.submit(input, { signal }).catch((error: unknown) => {
     // Documents can be added only while no job is open: the job that somebody has submitted since then has them.
     if (!(error instanceof ClientError) || error.code !== "ACTIVE_JOB_EXISTS") throw error;
@@ -177,7 +198,6 @@ async function persistently(
       if (code === "ACTIVE_JOB_EXISTS") {
         tell({ phase: "waiting" });
         await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
-        tell({ phase: "sending" });
       } else await untilWorthAsking(failures);
       signal.throwIfAborted();
     } finally {
@@ -210,6 +230,11 @@ function tellTotals(): void {
 
 function sizeOf(files: readonly Outgoing[]): number {
   return files.reduce((sum, { file }) => sum + file.size, 0);
+}
+
+/** Not `crypto.randomUUID`, which is not there for pages without TLS. */
+function newKey(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }
 
 function codeOf(error: unknown): string | null {
