@@ -9,6 +9,7 @@ const STEPS = [
   ["types", bin("tsc"), ["--noEmit"]],
   ["types of the console", bin("tsc"), ["-p", "src/console"]],
   ["types of the codegen example", bin("tsc"), ["--noEmit", "-p", "examples/clients/codegen"]],
+  ["types of the web app", bin("tsc"), ["-p", "test/examples/web.tsconfig.json"]],
   [
     "lint",
     bin("oxlint"),

@@ -1,4 +1,5 @@
-// What is made from schema/schema.graphql: the client's and the console's operations, Relay's files and the codegen example's types.
+// What is made from schema/schema.graphql: the client's and the console's operations, Relay's files, and the types
+// of the codegen example and of the web app's.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { ROOT } from "./ready.mjs";
@@ -9,6 +10,7 @@ const STEPS = [
   [".", "scripts/generate-operations.mjs", []],
   ["examples/clients/relay", "node_modules/relay-compiler/cli.js", ["--output", "quiet-with-errors"]],
   ["examples/clients/codegen", "examples/clients/codegen/generate.mjs", []],
+  ["examples/web/src", "examples/clients/codegen/generate.mjs", ["operations.ts", "operations.graphql"]],
 ];
 
 for (const [folder, script, args] of STEPS) {

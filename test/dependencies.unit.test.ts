@@ -68,4 +68,16 @@ describe("the dependencies", () => {
       .filter((name) => manifest.allowScripts[name] === undefined);
     expect(undecided).toEqual([]);
   });
+
+  test("of the web app among the examples are in the versions of this project, and its lock file names no registry", () => {
+    const { "headway-api": link, ...wanted } = {
+      ...read("examples/web/package.json").dependencies,
+      ...read("examples/web/package.json").devDependencies,
+    };
+    const ours = { ...manifest.dependencies, ...manifest.devDependencies };
+    expect(link).toBe("file:../..");
+    expect(Object.entries(wanted).filter(([name, version]) => ours[name] !== version)).toEqual([]);
+    const locked = Object.values<any>(read("examples/web/package-lock.json").packages);
+    expect(locked.map(({ resolved }) => resolved).filter((place) => place !== undefined)).toEqual(["../.."]);
+  });
 });

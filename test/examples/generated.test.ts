@@ -40,6 +40,14 @@ describe("what the examples keep that is made from the schema (npm run schema ma
       expect(await readFile(file, "utf8")).toBe(await readFile(OPERATIONS, "utf8"));
     });
 
+    test("of the web app are those that would be generated now", async () => {
+      const file = path.join(folder, "web-operations.ts");
+      const operations = path.join(ROOT, "examples", "web", "src", "operations.graphql");
+      expect(await run("examples/clients/codegen/generate.mjs", [file, operations])).toEqual({ code: 0, said: "" });
+      const kept = await readFile(path.join(ROOT, "examples", "web", "src", "operations.ts"), "utf8");
+      expect(await readFile(file, "utf8")).toBe(kept);
+    });
+
     test("hold a program to the schema: what it misspells, takes for granted or takes for another type is an error", async () => {
       const program = `import type { SubmitJobInput, SummaryQuery } from "./operations.js";
 export const input: SubmitJobInput = { collectionId: "1", pipelin: "documents" };

@@ -79,6 +79,24 @@ test("the example of a rate-limited API gets all its documents done, and is hard
   }
 });
 
+test("the web app among the examples is installed from its lock file in a clone, and its types and its build are whole", async () => {
+  await stranger.runs("tar", "-xzf", tarball, "--strip-components=1");
+  const folder = stranger.at("examples", "web");
+  await cp(path.join(ROOT, "examples", "web"), folder, { recursive: true });
+  const npm = ["--prefix", folder, "--no-audit", "--no-fund"];
+  await stranger.runs("npm", "ci", "--prefer-offline", ...npm);
+  expect(await stranger.runs("npm", "run", "build", ...npm)).toContain("dist/index.html");
+  const asked = stranger.runs(
+    "node",
+    path.join(folder, "make-key.mjs"),
+    "--url",
+    "http://127.0.0.1:1",
+    "--key",
+    "hw_a",
+  );
+  await expect(asked).rejects.toThrow("There is no Headway at http://127.0.0.1:1");
+});
+
 test("the example of an outside tool makes an artifact of what it prints; a time-out and the death of its worker leave nothing of it", async () => {
   const example = await startExample("outside-tool");
   try {
