@@ -22,7 +22,6 @@ import { useRun } from "./use-run.js";
 import { useSchema } from "./use-schema.js";
 
 const EMPTY = "# An operation of your own. Ctrl-Space completes it.\n";
-const ALLOWED: Allowed = { allowed: true, disabledReason: null };
 
 /** Operations of GraphQL: the steps from a first collection to a retry, and one's own. */
 export function ExploreScreen() {
@@ -53,10 +52,14 @@ export function ExploreScreen() {
   const operation = operations.find(({ name }) => name === chosen) ?? operations[0];
   const missing = step && draft.variables === undefined ? missingOf(step, kept) : null;
   const fault = queryFault ?? variablesFault;
-  const permission = step?.isChange ? allowedTo(viewer.role, "OPERATOR") : ALLOWED;
+  const reason = fault ?? (missing && `Run "${missing.from.title}" first: it gives ${missing.name}.`);
+  const permission: Allowed =
+    reason === null && step?.isChange
+      ? allowedTo(viewer.role, "OPERATOR")
+      : { allowed: reason === null, disabledReason: reason };
 
   const begin = (): void => {
-    if (fault !== null || missing !== null || !permission.allowed || !operation) return;
+    if (!permission.allowed || !operation) return;
     const startedAt = Date.now();
     const name = operation.name || step?.title || operation.kind;
     setSide("answer");
@@ -124,6 +127,7 @@ export function ExploreScreen() {
           </p>
         )}
         <CodeEditor
+          key={`operation ${shown}`}
           label="Operation"
           language="graphql"
           value={query}
@@ -134,6 +138,7 @@ export function ExploreScreen() {
         />
         <h2 className="explore-label">Variables</h2>
         <CodeEditor
+          key={`variables ${shown}`}
           label="Variables"
           language="json"
           value={variablesText}

@@ -35,6 +35,7 @@ export type RunOutcome =
 export const MAX_EVENTS = 1_000;
 /** Entries of so long are shown together: more often nobody could see. */
 const GATHER_MS = 100;
+const STOPPED = "Stopped before the answer came. A mutation may have been carried out all the same: look.";
 const RESUMED = "Connected again. It goes on behind the last event: none is missing.";
 const NOT_RESUMED =
   'Connected again. What happened meanwhile is not in this list; an operation with a variable "$after" would go on behind the last event.';
@@ -77,11 +78,15 @@ export function useRun(): Running {
         });
         return;
       }
-      const cut = new AbortController();
-      end.current = () => cut.abort();
       const startedAt = performance.now();
+      const cut = new AbortController();
+      end.current = () => {
+        cut.abort();
+        setOutcome({ kind: "answer", tookMs: performance.now() - startedAt, isFault: true, text: STOPPED });
+      };
       void send(api.post, order, cut.signal).then((answer) => {
         if (cut.signal.aborted) return;
+        end.current = () => undefined;
         const tookMs = performance.now() - startedAt;
         const { isFault, text, data } = answer;
         setOutcome({ kind: "answer", tookMs, isFault, text });
