@@ -1,7 +1,7 @@
 import "./explore.css";
 import { Tabs } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useApi } from "../api/api.js";
 import { allowedTo, type Allowed } from "../parts/act-button.js";
 import { useSay } from "../parts/said.js";
@@ -15,7 +15,7 @@ import { operationsIn, variablesIn } from "./operations-in.js";
 import { PastRuns } from "./past-runs.js";
 import { prettify } from "./prettify.js";
 import { OWN, StepList } from "./step-list.js";
-import { givenBy, missingOf, stepOf, variablesOf, type Kept } from "./steps.js";
+import { givenBy, missingOf, stepOf, STEPS, variablesOf, type Kept } from "./steps.js";
 import { usePastRuns, useStored, type Draft } from "./stored.js";
 import { Toolbar } from "./toolbar.js";
 import { useRun } from "./use-run.js";
@@ -36,9 +36,11 @@ export function ExploreScreen() {
   const [chosen, setChosen] = useState("");
   const [side, setSide] = useState<string | null>("answer");
   const [type, setType] = useState<string | null>(null);
+  const aside = useRef<HTMLDivElement>(null);
   const { outcome, isRunning, run, stop } = useRun();
   const shown = asked ?? "start";
   const step = stepOf(shown);
+  const next = step && STEPS[STEPS.indexOf(step) + 1];
   const draft = drafts[shown] ?? {};
   const query = draft.query ?? step?.query ?? EMPTY;
   const variablesText = draft.variables ?? (step ? variablesOf(step, kept) : "");
@@ -63,6 +65,8 @@ export function ExploreScreen() {
     const startedAt = Date.now();
     const name = operation.name || step?.title || operation.kind;
     setSide("answer");
+    // On a narrow screen it is below what was written.
+    aside.current?.scrollIntoView({ block: "nearest" });
     run(
       { query, variables, operation },
       {
@@ -105,6 +109,8 @@ export function ExploreScreen() {
           operations={operations}
           chosen={operation?.name}
           isChanged={draft.query !== undefined || draft.variables !== undefined}
+          next={next?.title ?? null}
+          onNext={() => next && show(next.id)}
           onChoose={setChosen}
           onRun={begin}
           onStop={stop}
@@ -146,7 +152,7 @@ export function ExploreScreen() {
           onRun={begin}
         />
       </section>
-      <Tabs value={side} onChange={setSide} className="explore-side" keepMounted={false}>
+      <Tabs ref={aside} value={side} onChange={setSide} className="explore-side" keepMounted={false}>
         <Tabs.List>
           <Tabs.Tab value="answer">Answer</Tabs.Tab>
           <Tabs.Tab value="docs">Docs</Tabs.Tab>

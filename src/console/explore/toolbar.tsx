@@ -10,17 +10,20 @@ interface ToolbarProps {
   /** Which of several operations is run, by its name. */
   readonly chosen: string | undefined;
   readonly isChanged: boolean;
+  /** The title of the step behind this one; null where there is none. */
+  readonly next: string | null;
   readonly onChoose: (name: string) => void;
   readonly onRun: () => void;
   readonly onStop: () => void;
   readonly onPrettify: () => void;
   readonly onLink: () => void;
   readonly onUndo: () => void;
+  readonly onNext: () => void;
 }
 
 /** What can be done with the operation. */
 export function Toolbar(props: ToolbarProps) {
-  const { permission, isRunning, operations, chosen, isChanged } = props;
+  const { permission, isRunning, operations, chosen, isChanged, next } = props;
   return (
     <div className="explore-tools">
       {isRunning ? (
@@ -47,6 +50,11 @@ export function Toolbar(props: ToolbarProps) {
           allowDeselect={false}
           onChange={(name) => name !== null && props.onChoose(name)}
         />
+      )}
+      {next !== null && (
+        <Button size="xs" variant="default" rightSection={<Icon name="right" size={14} />} onClick={props.onNext}>
+          Next: {next}
+        </Button>
       )}
       <span className="spread" />
       {isChanged && (
