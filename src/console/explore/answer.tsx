@@ -16,12 +16,13 @@ export function Answer({ outcome, isRunning }: { readonly outcome: RunOutcome | 
     );
   }
   if (outcome.kind === "events") return <Events outcome={outcome} isRunning={isRunning} />;
-  const { isFault, tookMs, text } = outcome;
+  const { name, isFault, tookMs, text } = outcome;
   return (
     <div className="answer">
       <p className={`answer-head ${isFault ? "tone-bad" : "tone-good"}`} role="status">
         <Icon name={isFault ? "warning" : "check"} size={14} />
         <strong>{isFault ? "Answered with errors" : "Answered"}</strong>
+        {name !== "" && <code>{name}</code>}
         <span className="faint">
           in {duration(tookMs)}, {size(text.length)}
           {isRunning && "; the next is on its way"}

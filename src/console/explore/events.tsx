@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import { count, counted } from "../parts/format.js";
 import { Icon } from "../parts/icons.js";
 import { JsonTree } from "../parts/json-tree.js";
-import { MAX_EVENTS, type ExploreEvent, type RunOutcome } from "./use-run.js";
+import { MAX_EVENTS, type RunOutcome } from "./use-run.js";
 
 const TIME = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
@@ -10,6 +10,8 @@ const TIME = new Intl.DateTimeFormat(undefined, {
   second: "2-digit",
   fractionalSecondDigits: 3,
 });
+/** So much of an event that has no plain values. */
+const MAX_SHORT = 200;
 /** So near to the end the list follows it, in pixels. */
 const NEAR = 40;
 
@@ -21,7 +23,7 @@ export function Events({
   readonly outcome: Extract<RunOutcome, { kind: "events" }>;
   readonly isRunning: boolean;
 }) {
-  const { events, total, startedAt } = outcome;
+  const { name, events, total, startedAt } = outcome;
   const list = useRef<HTMLOListElement>(null);
   const isAtEnd = useRef(true);
   useEffect(() => {
@@ -31,7 +33,8 @@ export function Events({
     <div className="events">
       <p className="events-head" role="status">
         {isRunning && <span className="dot" aria-hidden="true" />}
-        <strong>{counted(total, "event")}</strong>{" "}
+        <strong>{counted(total, "event")}</strong>
+        {name !== "" && <code>{name}</code>}
         <span className="faint">
           since {TIME.format(startedAt)}
           {isRunning ? "; it goes on" : "; it has ended"}
@@ -56,7 +59,7 @@ export function Events({
               <details>
                 <summary>
                   {event.kind === "fault" && <Icon name="warning" size={13} />}
-                  {inShort(event)}
+                  <InShort value={event.value} />
                 </summary>
                 <JsonTree value={event.value} />
               </details>
@@ -69,11 +72,16 @@ export function Events({
 }
 
 /** The plain values of what the event is about; all of it is one click away. */
-function inShort({ value }: ExploreEvent): string {
+function InShort({ value }: { readonly value: unknown }) {
   const fields = Object.values((value ?? {}) as Record<string, unknown>);
   const inner = fields.length === 1 && typeof fields[0] === "object" && fields[0] !== null ? fields[0] : value;
-  const words = Object.entries((inner ?? {}) as Record<string, unknown>)
-    .filter(([name, one]) => name !== "cursor" && one !== null && typeof one !== "object")
-    .map(([name, one]) => `${name} ${String(one)}`);
-  return words.length > 0 ? words.join(" · ") : JSON.stringify(value).slice(0, 200);
+  const plain = Object.entries((inner ?? {}) as Record<string, unknown>).filter(
+    ([name, one]) => name !== "cursor" && one !== null && typeof one !== "object",
+  );
+  if (plain.length === 0) return JSON.stringify(value).slice(0, MAX_SHORT);
+  return plain.map(([name, one]) => (
+    <span key={name} className="event-value">
+      <span className="faint">{name}</span> {String(one)}{" "}
+    </span>
+  ));
 }

@@ -37,6 +37,7 @@ export function ExploreScreen() {
   const [side, setSide] = useState<string | null>("answer");
   const [type, setType] = useState<string | null>(null);
   const aside = useRef<HTMLDivElement>(null);
+  const [ranAt, setRanAt] = useState("");
   const { outcome, isRunning, run, stop } = useRun();
   const shown = asked ?? "start";
   const step = stepOf(shown);
@@ -65,6 +66,7 @@ export function ExploreScreen() {
     const startedAt = Date.now();
     const name = operation.name || step?.title || operation.kind;
     setSide("answer");
+    setRanAt(shown);
     // On a narrow screen it is below what was written.
     aside.current?.scrollIntoView({ block: "nearest" });
     run(
@@ -106,6 +108,7 @@ export function ExploreScreen() {
         <Toolbar
           permission={permission}
           isRunning={isRunning}
+          isRunningHere={isRunning && ranAt === shown}
           operations={operations}
           chosen={operation?.name}
           isChanged={draft.query !== undefined || draft.variables !== undefined}

@@ -6,6 +6,8 @@ import type { Operation } from "./operations-in.js";
 interface ToolbarProps {
   readonly permission: Allowed;
   readonly isRunning: boolean;
+  /** Whether what runs is what is shown. */
+  readonly isRunningHere: boolean;
   readonly operations: readonly Operation[];
   /** Which of several operations is run, by its name. */
   readonly chosen: string | undefined;
@@ -23,14 +25,15 @@ interface ToolbarProps {
 
 /** What can be done with the operation. */
 export function Toolbar(props: ToolbarProps) {
-  const { permission, isRunning, operations, chosen, isChanged, next } = props;
+  const { permission, isRunning, isRunningHere, operations, chosen, isChanged, next } = props;
   return (
     <div className="explore-tools">
-      {isRunning ? (
+      {isRunning && (
         <Button size="xs" color="red" leftSection={<Icon name="stop" />} onClick={props.onStop}>
           Stop
         </Button>
-      ) : (
+      )}
+      {!isRunningHere && (
         <ActButton
           size="xs"
           variant="filled"

@@ -21,9 +21,17 @@ export interface ExploreEvent {
 
 /** What came of the last run; of a subscription, what has come so far. */
 export type RunOutcome =
-  | { readonly kind: "answer"; readonly tookMs: number; readonly isFault: boolean; readonly text: string }
+  | {
+      readonly kind: "answer";
+      readonly name: string;
+      readonly tookMs: number;
+      readonly isFault: boolean;
+      readonly text: string;
+    }
   | {
       readonly kind: "events";
+      /** The operation's; empty where it has none. */
+      readonly name: string;
       readonly startedAt: number;
       /** The newest of them, the oldest first. */
       readonly events: readonly ExploreEvent[];
@@ -82,14 +90,20 @@ export function useRun(): Running {
       const cut = new AbortController();
       end.current = () => {
         cut.abort();
-        setOutcome({ kind: "answer", tookMs: performance.now() - startedAt, isFault: true, text: STOPPED });
+        setOutcome({
+          kind: "answer",
+          name: order.operation.name,
+          tookMs: performance.now() - startedAt,
+          isFault: true,
+          text: STOPPED,
+        });
       };
       void send(api.post, order, cut.signal).then((answer) => {
         if (cut.signal.aborted) return;
         end.current = () => undefined;
         const tookMs = performance.now() - startedAt;
         const { isFault, text, data } = answer;
-        setOutcome({ kind: "answer", tookMs, isFault, text });
+        setOutcome({ kind: "answer", name: order.operation.name, tookMs, isFault, text });
         setIsRunning(false);
         onAnswer(data);
         onEnd(isFault, tookMs);
@@ -145,7 +159,7 @@ function follow({ connection }: ReturnType<typeof useApi>, order: RunOrder, tell
   let timer: ReturnType<typeof setTimeout> | undefined;
   const show = (): void => {
     timer = undefined;
-    tell.onEvents({ kind: "events", startedAt, events, total });
+    tell.onEvents({ kind: "events", name: operation.name, startedAt, events, total });
   };
   const add = (kind: ExploreEvent["kind"], value: unknown): void => {
     number += 1;
