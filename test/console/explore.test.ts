@@ -101,7 +101,7 @@ test("leads from a first collection to a retry, one click a step, by the keyboar
   await events.getByText("Stopped.").waitFor();
   expect(await api.rig.settled(id)).toBe("COMPLETED_WITH_ERRORS");
   await go("See the outcome");
-  await answered(page, "send its content again");
+  await answered(page, '"EMPTY"');
   await go("Retry what failed");
   await answered(page, '"retriedTasks": 1');
 
@@ -169,7 +169,10 @@ describe("an operation of one's own", () => {
     await page.getByRole("heading", { name: "Mutation" }).waitFor();
     // What cannot be read is not sent, and the place is said.
     await page.getByRole("textbox", { name: "Operation" }).fill("{ viewer ");
-    await page.getByText(/Line 1, column \d+: Syntax Error/).waitFor();
+    await page
+      .getByRole("status")
+      .getByText(/Line 1, column \d+: Syntax Error/)
+      .waitFor();
   });
 });
 

@@ -42,7 +42,7 @@ export function CodeEditor({ label, value, language, onChange, onRun, schema, on
         extensions: [
           EditorView.cspNonce.of(styleNonce()),
           EditorView.lineWrapping,
-          EditorView.contentAttributes.of({ "aria-label": label }),
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           syntaxHighlighting(classHighlighter),
           bracketMatching(),
           isReadOnly ? EditorState.readOnly.of(true) : writing(() => run()),
