@@ -11,6 +11,7 @@ import { b9 } from "./b9-documents.js";
 import { b10 } from "./b10-embedding.js";
 import type { Bench } from "./bench.js";
 import { claims } from "./claims.js";
+import { consoleBench } from "./console.js";
 import { expiry } from "./expiry.js";
 import { memory } from "./memory.js";
 import { processes } from "./processes.js";
@@ -30,6 +31,7 @@ const BENCHES: readonly Bench[] = [
   b9,
   b10,
   claims,
+  consoleBench,
   processes,
   expiry,
   memory,

@@ -1,10 +1,11 @@
-// npm run bench [-- NAME …]: makes everything ready, finds or installs Redis, and measures.
+// npm run bench [-- NAME …]: makes everything ready, finds or installs Redis, and a Chromium where the console is measured.
 import { spawn } from "node:child_process";
 import path from "node:path";
-import { readyWithRedis } from "./run-jest.mjs";
+import { readyWithRedis, withChromium } from "./run-jest.mjs";
 import { ROOT } from "./ready.mjs";
 
 await readyWithRedis();
+if (process.argv.slice(2).some((name) => name.toLowerCase() === "console")) await withChromium();
 const main = path.join(ROOT, "dist", "bench", "main.js");
 const child = spawn(process.execPath, ["--enable-source-maps", main, ...process.argv.slice(2)], {
   cwd: ROOT,

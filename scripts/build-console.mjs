@@ -19,6 +19,8 @@ export async function buildConsole() {
       // A picture or font inside a script or style would need a policy that allows it.
       assetsInlineLimit: 0,
       target: "es2022",
+      // Explore's editor is loaded by itself, and no part of the first screen.
+      chunkSizeWarningLimit: 900,
       modulePreload: { polyfill: false },
       rolldownOptions: {
         // "use client" at the head of libraries' files says nothing to a page.

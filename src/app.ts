@@ -20,7 +20,7 @@ import { WorkerProcesses } from "./processes/worker-processes.js";
 import { troubleTo } from "./repeats.js";
 import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
 import type { Check } from "./server/health.js";
-import { isLoopback, linkPath, PLAYGROUND_PATH } from "./server/playground/sign-in.js";
+import { EXPLORE_PATH, isLoopback, linkPath } from "./server/playground/sign-in.js";
 import { startServer, type RunningServer } from "./server/server.js";
 import type { BlobStore } from "./storage/blob-store.js";
 import { openStores } from "./storage/stores.js";
@@ -200,7 +200,7 @@ async function start(
     workerPids: processes?.pids ?? [],
     developmentKey: key,
     hasConsole: config.console,
-    signInLink: signIn && linkTo(serve.server.url, config.console ? "/" : PLAYGROUND_PATH, signIn),
+    signInLink: signIn && linkTo(serve.server.url, config.console ? "/" : EXPLORE_PATH, signIn),
   };
 }
 

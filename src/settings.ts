@@ -121,7 +121,7 @@ export const SETTINGS = [
   {
     name: "HEADWAY_CONSOLE",
     default: "true",
-    does: "Whether the API serves the console, its page for people; /playground is there either way.",
+    does: "Whether the API serves the console, its page for people; /explore is there either way.",
   },
   {
     name: "HEADWAY_OPENAI_URL",

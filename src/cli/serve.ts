@@ -49,14 +49,14 @@ function stopWithParent(): void {
 
 /** With a link that signs in, where there is one: both pages then are, since they keep one key. */
 function pageLines({ url, hasConsole, signInLink }: App): string[] {
-  const playground = `  Playground   ${url}/playground`;
+  const explore = `  Explore      ${url}/explore`;
   const console = `  Console      ${url}/`;
-  if (signInLink === null) return hasConsole ? [console, playground] : [playground];
+  if (signInLink === null) return hasConsole ? [console, explore] : [explore];
   const link = [
-    `  ${hasConsole ? "Console     " : "Playground  "} ${signInLink}`,
+    `  ${hasConsole ? "Console     " : "Explore     "} ${signInLink}`,
     '               (signs in once, within ten minutes; "npx headway-api open" prints another)',
   ];
-  return hasConsole ? [...link, playground] : link;
+  return hasConsole ? [...link, explore] : link;
 }
 
 /** How to be let in: an embedded server has a key, any other says how one is made. */

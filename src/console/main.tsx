@@ -5,6 +5,7 @@ import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiProvider } from "./api/api.js";
 import { SayProvider } from "./parts/said.js";
+import { styleNonce } from "./parts/style-nonce.js";
 import { beginSession, useSession } from "./session/session.js";
 import { router } from "./shell/router.js";
 
@@ -30,11 +31,6 @@ const THEME = createTheme({
   autoContrast: true,
   components: { Select: LISTS, MultiSelect: LISTS, TagsInput: LISTS },
 });
-
-/** The server gives its styles' nonce with the page. */
-function styleNonce(): string {
-  return document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
-}
 
 /** The address stays as it is while somebody signs in, so what it leads to is there afterwards. */
 function Console() {

@@ -18,8 +18,7 @@ import type { Logger } from "../logger.js";
 import { know } from "./connections.js";
 import type { Drain } from "./drain.js";
 import { MAX_BODY_BYTES, type GraphService } from "./graph-service.js";
-import { playgroundFrom, servePlayground } from "./playground/page.js";
-import { PLAYGROUND_PATH } from "./playground/sign-in.js";
+import { EXPLORE_PATH } from "./playground/sign-in.js";
 import { spanOfRequest, type RequestSpan } from "../tracing.js";
 import { serveSockets } from "./websocket.js";
 
@@ -38,17 +37,16 @@ interface Endpoint<Principal> {
   readonly hasConsole: boolean;
 }
 
-/** Puts the GraphQL endpoint, its sockets and its playground onto `app`. Returns how to stop them, and the rest. */
+/** Puts the GraphQL endpoint and its sockets onto `app`, and leads browsers to Explore. Returns how to stop them, and the rest. */
 export async function serveGraph<Principal>(endpoint: Endpoint<Principal>): Promise<() => Promise<void>> {
   const { app, http, drain, service, url, logger, allowedOrigins } = endpoint;
   drain.sockets = serveSockets(http, GRAPHQL_PATH, { service, url, logger, allowedOrigins });
   const apollo = apolloFor(endpoint);
   await apollo.start();
-  if (!endpoint.hasConsole) app.get("/", toPlayground);
-  app.get(PLAYGROUND_PATH, servePlayground());
+  if (!endpoint.hasConsole) app.get("/", toExplore);
   app.use(
     GRAPHQL_PATH,
-    pagesToPlayground,
+    pagesToExplore,
     traceRequest,
     async (req, res, next) => {
       // Before anything of the body is read: who has no key learns nothing, not even of the schema.
@@ -161,12 +159,14 @@ function apolloFor<Principal>({ drain, service, logger }: Endpoint<Principal>): 
   });
 }
 
-const toPlayground: RequestHandler = (req, res) => {
-  res.redirect(302, playgroundFrom(req.originalUrl.split("?", 1)[0]!));
+/** Relative, so that it is right whatever a proxy has put before the path. */
+const toExplore: RequestHandler = (req, res) => {
+  const depth = req.originalUrl.split("?", 1)[0]!.split("/").length - 2;
+  res.redirect(302, `${"../".repeat(depth)}${EXPLORE_PATH.slice(1)}`);
 };
 
-const pagesToPlayground: RequestHandler = (req, res, next) => {
-  if (req.method === "GET" && req.accepts(["json", "html"]) === "html") toPlayground(req, res, next);
+const pagesToExplore: RequestHandler = (req, res, next) => {
+  if (req.method === "GET" && req.accepts(["json", "html"]) === "html") toExplore(req, res, next);
   else next();
 };
 

@@ -31,9 +31,9 @@ export interface ServerOptions {
   readonly connections?: ConnectionBounds;
   /** Origins whose pages may ask, such as "https://app.example.com"; any when absent or null. */
   readonly allowedOrigins?: readonly string[] | null;
-  /** Whether `/` and the addresses below it are the console; default false: `/` leads to the playground. */
+  /** Whether `/` and the addresses below it are the console; default false: `/` leads to Explore. */
   readonly console?: boolean;
-  /** Gives links that sign in to the console or the playground; none are given when absent or null. */
+  /** Gives links that sign in to the console; none are given when absent or null. */
   readonly signIn?: SignIn | null;
   /** Where clients find it, as with a proxy in front; where it listens when absent or null. */
   readonly publicUrl?: string | null;

@@ -15,7 +15,7 @@ import { serveMetrics } from "./metrics.js";
 import { serveOriginal } from "./originals.js";
 import { serveOutput } from "./outputs.js";
 import { SHARED_PATHS, sharedWith } from "./origins.js";
-import { PLAYGROUND_PATH, serveSignIn } from "./playground/sign-in.js";
+import { EXPLORE_PATH, serveSignIn } from "./playground/sign-in.js";
 import { boundBodies } from "./receive.js";
 import { serveResumable } from "./resume.js";
 import type { ServerOptions } from "./server-options.js";
@@ -53,8 +53,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return startListening(options, service, (app) => {
     const { db, maxDocumentBytes } = api.deps;
     const { signIn = null, console: hasConsole = false } = options;
-    if (hasConsole) serveConsole(app);
-    serveSignIn(app, { signIn, authenticate: service.authenticate, page: hasConsole ? "/" : PLAYGROUND_PATH });
+    serveConsole(app, { isWhole: hasConsole });
+    serveSignIn(app, { signIn, authenticate: service.authenticate, page: hasConsole ? "/" : EXPLORE_PATH });
     const files = { db, blobs: api.blobs, authenticate: service.authenticate, logger };
     const by =
       (method: SignedMethod) =>

@@ -124,7 +124,7 @@ describe("headway keys", () => {
     await embedded.stop();
     const again = await startHeadway({ ...settings, NODE_ENV: "production" });
     expect(again.key).toBe(embedded.key);
-    expect(again.output()).toMatch(/Console +\S+:\d+\/\n +Playground +\S+\/playground\n/);
+    expect(again.output()).toMatch(/Console +\S+:\d+\/\n +Explore +\S+\/explore\n/);
     expect(await headway(["open"], { ...settings, HEADWAY_URL: again.url })).toMatchObject({
       code: 1,
       err: expect.stringContaining("This server gives no links"),

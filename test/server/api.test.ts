@@ -1,10 +1,8 @@
-import { parse, validate } from "graphql";
 import type { Client } from "graphql-ws";
 import { KeyRing } from "../../src/access/keys.js";
 import { ChangeStream } from "../../src/engine/stream/stream.js";
 import type { ApiDeps } from "../../src/graphql/context.js";
-import { buildHeadwaySchema } from "../../src/graphql/schema.js";
-import { TABS } from "../../src/server/playground/tabs.js";
+
 import { startServer, type RunningServer } from "../../src/server/server.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createRig, type Rig } from "../support/engine.js";
@@ -37,14 +35,6 @@ describe("the API as it is served", () => {
     await stream.stop();
     await rig.close();
   });
-
-  test.each(TABS)(
-    "opens its playground with a tab to $title, valid in the schema",
-    async ({ query: text, variables }) => {
-      expect(validate(await buildHeadwaySchema(), parse(text))).toEqual([]);
-      expect(() => JSON.parse(variables) as unknown).not.toThrow();
-    },
-  );
 
   test("shows what a mutation made over either transport", async () => {
     const create = 'mutation { createCollection(input: { name: "served" }) { userErrors { code } } }';

@@ -229,7 +229,7 @@ describe("a script in a request", () => {
     ["a query", "/graphql", asked(SCRIPT)],
     ["a body that is no JSON", "/graphql", { method: "POST", body: SCRIPT }],
     ["an id", "/graphql", asked(`{ job(id: ${JSON.stringify(SCRIPT)}) { id } }`)],
-    ["the address of the playground", `/playground?query=${encoded}`, {}],
+    ["the address of Explore", `/explore?query=${encoded}`, {}],
     ["the address of a redirect", `/?next=${encoded}`, {}],
   ])("in %s never becomes part of a page", async (_where, at, init) => {
     for (const accept of ["text/html", "application/json", "*/*"]) {
@@ -238,7 +238,7 @@ describe("a script in a request", () => {
         const answer = await fetch(`${api.url}${at}`, { ...init, headers, redirect: "manual" });
         const text = await answer.text();
         expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
-        expect(answer.headers.get("location") ?? "playground").toBe("playground");
+        expect(answer.headers.get("location") ?? "explore").toBe("explore");
         if (!answer.headers.get("content-type")?.startsWith("application/")) expect(text).not.toContain("alert(1)");
       }
     }

@@ -19,6 +19,9 @@ describe("the console's page", () => {
     ["/jobs", "./"],
     ["/jobs/", "../"],
     ["/jobs/01a2?tab=tasks", "../"],
+    ["/explore?step=watch", "./"],
+    ["/playground", "./"],
+    ["/playground/", "../"],
   ])("at %s finds everything relative to %s, without a script of its own or another host", async (path, base) => {
     const answer = await get(path);
     const text = await answer.text();
@@ -53,16 +56,24 @@ describe("the console's page", () => {
     expect((await get("/console/..%2Findex.html")).status).toBe(404);
   });
 
-  test("is not there where it is switched off", async () => {
+  test("is not there where it is switched off, but for Explore, under the same policy", async () => {
     const answer = await get("/", without);
-    expect([answer.status, answer.headers.get("location")]).toEqual([302, "playground"]);
+    expect([answer.status, answer.headers.get("location")]).toEqual([302, "explore"]);
     expect((await get("/jobs", without)).status).toBe(404);
+    for (const path of ["/explore", "/playground"]) {
+      const page = await get(path, without);
+      expect([page.status, page.headers.get("content-security-policy")]).toEqual([
+        200,
+        expect.stringContaining("script-src 'self';"),
+      ]);
+      expect(await page.text()).toContain('<meta name="headway-screens" content="explore">');
+      expect(await (await get(path)).text()).not.toContain("headway-screens");
+    }
   });
 
-  test("leaves the playground at its address, and leads those there who open the API in a browser", async () => {
-    expect((await get("/playground")).status).toBe(200);
+  test("is where those land who open the API in a browser", async () => {
     const answer = await fetch(`${api.url}/graphql`, { headers: { accept: "text/html" }, redirect: "manual" });
-    expect(answer.headers.get("location")).toBe("playground");
+    expect(answer.headers.get("location")).toBe("explore");
   });
 
   test("is where a link signs in", async () => {

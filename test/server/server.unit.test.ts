@@ -1,5 +1,4 @@
 import type { Client } from "graphql-ws";
-import { request as httpRequest } from "node:http";
 import type { RunningServer } from "../../src/server/server.js";
 import { collect, connect, post, query, startWorld, type World, KEY } from "./world.js";
 
@@ -111,40 +110,15 @@ describe("the server", () => {
     expect(await answer.text()).not.toMatch(/world/);
   });
 
-  test("sends browsers from the endpoint to the playground, and nobody else", async () => {
+  test("sends browsers from the endpoint to Explore, and nobody else", async () => {
     const get = (accept: string): Promise<Response> =>
       fetch(`${server.url}/graphql?query=%7Bhello%7D`, {
         headers: { accept, "apollo-require-preflight": "yes", authorization: `Bearer ${KEY}` },
         redirect: "manual",
       });
     const browser = await get("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
-    expect([browser.status, browser.headers.get("location")]).toEqual([302, "playground"]);
+    expect([browser.status, browser.headers.get("location")]).toEqual([302, "explore"]);
     expect(await (await get("*/*")).json()).toEqual({ data: { hello: "world" } });
-  });
-
-  test("serves a playground that loads nothing from anywhere else", async () => {
-    const answer = await fetch(`${server.url}/playground`);
-    const page = await answer.text();
-    expect(answer.headers.get("content-encoding")).toBe("gzip");
-    expect(answer.headers.get("content-security-policy")).toContain("default-src 'self'");
-    expect(page).toContain("<title>Headway</title>");
-    // What stands inside of scripts and styles is text; the tags around it are what a browser loads.
-    const tags = page.replace(/(<(script|style)[^>]*>).*?<\/\2>/gs, "$1");
-    expect(tags.match(/(?:src|href)\s*=\s*["']?(?:https?:)?\/\//g)).toBeNull();
-    expect(page.match(/<script[^>]+src=/g)).toBeNull();
-  });
-
-  test("serves the playground to those who can't expand it as well", async () => {
-    const [status, length] = await new Promise<[number | undefined, number]>((resolve, reject) => {
-      const asking = httpRequest(`${server.url}/playground`, (answer) => {
-        let length = 0;
-        answer.on("data", (chunk: Buffer) => (length += chunk.length));
-        answer.on("end", () => resolve([answer.statusCode, length]));
-      });
-      asking.on("error", reject).end();
-    });
-    expect(status).toBe(200);
-    expect(length).toBeGreaterThan(1_000_000);
   });
 
   test("answers 404 in JSON for what it does not have", async () => {

@@ -40,41 +40,13 @@ afterAll(async () => {
 
 describe("below a path of its host, behind nginx", () => {
   test.each(["/graphql", "/graphql?query=%7B__typename%7D"])(
-    "a browser that opens %s is led to the playground there",
+    "a browser that opens %s is led to Explore there",
     async (at) => {
       const answer = await fetch(`${url}${at}`, { headers: { accept: "text/html" } });
-      expect([answer.status, answer.url.split("?")[0]]).toEqual([200, `${url}/playground`]);
+      expect([answer.status, answer.url.split("?")[0]]).toEqual([200, `${url}/explore`]);
       expect(await answer.text()).toContain("Headway");
     },
   );
-
-  test("the playground asks its own path alone, and the API answers it", async () => {
-    const browser = await openBrowser();
-    try {
-      const page = await browser.newPage();
-      const asked: string[] = [];
-      page.on("request", (request) => asked.push(request.url()));
-      page.on("websocket", (socket) => asked.push(socket.url()));
-      await page.goto(`${url}/playground`);
-      // Of the page itself, whether or not somebody has signed in.
-      const typename = await page.evaluate(async () => {
-        const answer = await fetch("graphql", {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify({ query: "{ __typename }" }),
-        });
-        return answer.status;
-      });
-      expect(typename).not.toBe(418);
-      await page.waitForLoadState("networkidle");
-      const outside = asked.filter(
-        (one) => !/^(data|blob):/.test(one) && !one.replace(/^ws/, "http").startsWith(`${url}/`),
-      );
-      expect(outside).toEqual([]);
-    } finally {
-      await browser.close();
-    }
-  });
 
   test("the console finds its files, its API and its socket there, at a deep link too", async () => {
     const browser = await openBrowser();
@@ -86,6 +58,10 @@ describe("below a path of its host, behind nginx", () => {
       await page.getByRole("link", { name: "Now", exact: true }).click();
       await page.getByText("Nothing is under way").waitFor();
       expect(new URL(page.url()).pathname).toBe("/headway/");
+      await page.goto(`${url}/playground/?step=start`);
+      await page.getByRole("button", { name: "Run" }).click();
+      await page.getByText("Answered").waitFor();
+      expect(new URL(page.url()).pathname).toBe("/headway/explore");
       expect(asked.filter((one) => !one.replace(/^ws/, "http").startsWith(`${url}/`))).toEqual([]);
       expect(asked.some((one) => one.startsWith("ws"))).toBe(true);
       expect(complaints).toEqual([]);

@@ -65,7 +65,7 @@ export async function runDemo(words: string[], options: { once: boolean; limit: 
         demo,
         folder,
         once: options.once,
-        page: app.hasConsole ? "" : "/playground",
+        page: app.hasConsole ? "" : "/explore",
         isLinked: app.signInLink !== null,
       }),
     );
@@ -152,7 +152,7 @@ async function present({ client, demo, folder, once, page, isLinked }: Presentat
   if (!once) {
     const link = isLinked ? await client.signInLink() : `${client.url}${page}`;
     process.stdout.write(
-      `\n${page === "" ? "Console   " : "Playground"}  ${link}\nAPI         ${client.url}/graphql\n`,
+      `\n${page === "" ? "Console   " : "Explore   "}  ${link}\nAPI         ${client.url}/graphql\n`,
     );
   }
   return { jobId: job.id, status, counts, durationMs: Math.round(summary.durationMs), ...shown };

@@ -49,22 +49,30 @@ export function useTaskPages(jobId: string, filter: TaskFilter): TaskPages {
   const asking = useRef(0);
   // The versions of what has changed off the screen. A change tells neither error, progress nor end: they are read later.
   const changed = useRef(new Map<string, number>());
+  // Of a task that is neither listed nor on its way nothing is kept: it is read as it is by then.
+  const listed = useRef(new Set<string>());
+  const isReading = useRef(false);
   const filterText = JSON.stringify(filter);
   const read = useCallback(
     async (after: string | null, first: number): Promise<Pages | null> => {
       const number = (asking.current += 1);
+      isReading.current = true;
       setIsLoading(true);
       const variables = { id: jobId, filter: JSON.parse(filterText) as TaskFilter, first, after };
       const { data, error } = await client
         .query(JobTasksDocument, variables, { requestPolicy: "network-only" })
         .toPromise();
       if (number !== asking.current) return null;
+      isReading.current = false;
       setIsLoading(false);
       setFault(error ? faultOf(error) : null);
       const tasks = data?.job?.tasks;
+      if (tasks && after === null) listed.current.clear();
       for (const { id, version } of tasks?.nodes ?? []) {
+        listed.current.add(id);
         if (version >= (changed.current.get(id) ?? Infinity)) changed.current.delete(id);
       }
+      for (const id of changed.current.keys()) if (!listed.current.has(id)) changed.current.delete(id);
       return tasks
         ? { rows: tasks.nodes, cursor: tasks.pageInfo.endCursor, hasMore: tasks.pageInfo.hasNextPage }
         : null;
@@ -111,7 +119,9 @@ export function useTaskPages(jobId: string, filter: TaskFilter): TaskPages {
       );
       if (newest.size === 0) return;
       setPages((old) => ({ ...old, rows: old.rows.map((row) => moved(row, newest.get(row.id))) }));
-      for (const { entityId, version } of newest.values()) changed.current.set(entityId, version);
+      for (const { entityId, version } of newest.values()) {
+        if (isReading.current || listed.current.has(entityId)) changed.current.set(entityId, version);
+      }
       look(onScreen);
     },
     [look],

@@ -4,6 +4,10 @@ const BASE = new URL(document.baseURI);
 /** The path that the console's screens lie below, such as "/" or "/headway/". */
 export const BASE_PATH = BASE.pathname;
 
+/** Whether the server serves Explore and nothing else of the console. */
+export const IS_EXPLORE_ALONE =
+  document.querySelector<HTMLMetaElement>('meta[name="headway-screens"]')?.content === "explore";
+
 /** The address of something on this server. */
 export function here(path: string): string {
   return new URL(path, BASE).href;

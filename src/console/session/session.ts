@@ -15,7 +15,7 @@ export type SessionState =
   | { readonly phase: "out"; readonly note: string; readonly hasKey: boolean }
   | { readonly phase: "in"; readonly key: string; readonly viewer: Viewer };
 
-/** The playground keeps its key by the same name: whoever has signed in to one page has signed in to the other. */
+/** A key stays with this path of the origin: another server may be at another. */
 const KEPT = `headway-key ${BASE_PATH}`;
 const UNREACHABLE = "The server does not answer; it may be stopped. Try again.";
 

@@ -4,15 +4,23 @@ import {
   createRouter,
   lazyRouteComponent,
   Link,
+  redirect,
   type ErrorComponentProps,
 } from "@tanstack/react-router";
 import { NowScreen } from "../now/now-screen.js";
 import { Empty, Loading } from "../parts/states.js";
-import { BASE_PATH } from "../session/address.js";
-import { jobSearch, jobsSearch, parseSearch, stringifySearch } from "./search.js";
+import { BASE_PATH, IS_EXPLORE_ALONE } from "../session/address.js";
+import { exploreSearch, jobSearch, jobsSearch, parseSearch, stringifySearch } from "./search.js";
 import { Shell } from "./shell.js";
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFound,
+  beforeLoad: ({ location: { pathname } }) => {
+    // A server whose console is switched off has no other screen.
+    if (IS_EXPLORE_ALONE && !/\/(explore|playground)\/?$/.test(pathname)) throw redirect({ to: "/explore" });
+  },
+});
 const now = createRoute({ getParentRoute: () => root, path: "/", component: NowScreen });
 const jobs = createRoute({
   getParentRoute: () => root,
@@ -26,9 +34,24 @@ const job = createRoute({
   component: lazyRouteComponent(() => import("../job/job-screen.js"), "JobScreen"),
   validateSearch: jobSearch,
 });
+const explore = createRoute({
+  getParentRoute: () => root,
+  path: "/explore",
+  component: lazyRouteComponent(() => import("../explore/explore-screen.js"), "ExploreScreen"),
+  validateSearch: exploreSearch,
+});
+/** Explore's older address. */
+const playground = createRoute({
+  getParentRoute: () => root,
+  path: "/playground",
+  validateSearch: exploreSearch,
+  beforeLoad: ({ search }) => {
+    throw redirect({ to: "/explore", search, replace: true });
+  },
+});
 
 export const router = createRouter({
-  routeTree: root.addChildren([now, jobs, job]),
+  routeTree: root.addChildren([now, jobs, job, explore, playground]),
   basepath: BASE_PATH,
   defaultPreload: "intent",
   defaultPendingComponent: Loading,

@@ -33,6 +33,13 @@ export interface JobSearch {
 export const JOB_TABS = ["tasks", "results", "history", "order"] as const;
 export type JobTab = (typeof JOB_TABS)[number];
 
+/** What Explore shows: a step, or an operation that a link brings along. */
+export interface ExploreSearch {
+  readonly step?: string;
+  readonly query?: string;
+  readonly variables?: string;
+}
+
 type Given = Readonly<Record<string, unknown>>;
 const ORDERS: readonly JobOrderField[] = ["CREATED_AT", "STATUS_CHANGED_AT", "PRIORITY"];
 
@@ -62,6 +69,10 @@ export function jobSearch(given: Given): JobSearch {
     code: textsIn(given.code),
     document: textIn(given.document),
   });
+}
+
+export function exploreSearch(given: Given): ExploreSearch {
+  return compact({ step: textIn(given.step), query: textIn(given.query), variables: textIn(given.variables) });
 }
 
 /** Such as status=FAILED&status=CANCELLED: addresses that people can read and write. */

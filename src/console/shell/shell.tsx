@@ -4,7 +4,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useApi } from "../api/api.js";
 import { Icon } from "../parts/icons.js";
 import { useReturnFocus } from "../parts/return-focus.js";
-import { here } from "../session/address.js";
+import { IS_EXPLORE_ALONE } from "../session/address.js";
 import { signOut } from "../session/session.js";
 import { ConnectionSign } from "./connection-sign.js";
 import { useShortcuts } from "./shortcuts.js";
@@ -28,14 +28,16 @@ export function Shell() {
           <Icon name="mark" size={20} />
           <span>Headway</span>
         </Link>
-        <nav aria-label="Screens" className="places">
+        <nav aria-label="Screens" className="places" data-explore-alone={IS_EXPLORE_ALONE || undefined}>
           <Link to="/" activeOptions={{ exact: true }} activeProps={{ "aria-current": "page" }}>
             Now
           </Link>
           <Link to="/jobs" activeProps={{ "aria-current": "page" }} activeOptions={{ includeSearch: false }}>
             Jobs
           </Link>
-          <a href={here("playground")}>Playground</a>
+          <Link to="/explore" activeProps={{ "aria-current": "page" }} activeOptions={{ includeSearch: false }}>
+            Explore
+          </Link>
         </nav>
         <span className="spread" />
         <ConnectionSign />

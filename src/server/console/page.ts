@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { EXPLORE_PATH, PLAYGROUND_PATH } from "../playground/sign-in.js";
 import { refuse } from "../refuse.js";
 
 const compress = promisify(gzip);
@@ -14,6 +15,12 @@ const BUILT = fileURLToPath(new URL("../../../console/", import.meta.url));
 
 /** The addresses of the console's screens. Each is answered with the same page, which shows what its address says. */
 const SCREENS = ["/", "/jobs", "/jobs/:id"];
+
+/** They are there where the console is switched off, too. */
+const EXPLORE_SCREENS = [EXPLORE_PATH, PLAYGROUND_PATH];
+
+/** Tells the page that it is Explore and nothing else. */
+const EXPLORE_ALONE = '<meta name="headway-screens" content="explore">';
 
 /** The folder of the console's scripts and styles, here and in the build. Their names change with their content. */
 const FILES = "console";
@@ -39,8 +46,9 @@ interface Build {
  * Serves the console: a page, its scripts and its styles, read at the first request and kept in memory. The page finds
  * everything beside its own address, so it works below any path. It holds no secret: it asks for a key, or takes the
  * code of a link.
+ * @param isWhole false: Explore alone is served
  */
-export function serveConsole(app: Express): void {
+export function serveConsole(app: Express, { isWhole }: { readonly isWhole: boolean }): void {
   let build: Promise<Build | null> | null = null;
   // A build that is not there yet is looked for again: whoever runs `npm run build` need not start the server anew.
   const built = async (): Promise<Build | null> => {
@@ -48,10 +56,10 @@ export function serveConsole(app: Express): void {
     if (found === null) build = null;
     return found;
   };
-  app.get(SCREENS, async (req, res) => {
+  app.get(isWhole ? [...SCREENS, ...EXPLORE_SCREENS] : EXPLORE_SCREENS, async (req, res) => {
     const found = await built();
     if (found === null) return notBuilt(res);
-    sendPage(req, res, found.page);
+    sendPage(req, res, { page: found.page, isWhole });
   });
   app.get(`/${FILES}/:name`, async (req, res, next) => {
     const file = (await built())?.files.get(req.params.name);
@@ -70,7 +78,7 @@ export function serveConsole(app: Express): void {
  * The page with the address that everything in it is relative to: the console's start page, whatever a proxy has put
  * before the path. Styles that its components write at run time carry the nonce of this answer, so it is not kept.
  */
-function sendPage(req: Request, res: Response, page: string): void {
+function sendPage(req: Request, res: Response, { page, isWhole }: { page: string; isWhole: boolean }): void {
   const nonce = randomBytes(16).toString("base64");
   const depth = req.originalUrl.split("?", 1)[0]!.split("/").length - 2;
   res.set({
@@ -82,7 +90,7 @@ function sendPage(req: Request, res: Response, page: string): void {
   res.send(
     page.replace(
       "<head>",
-      `<head><base href="${"../".repeat(depth) || "./"}"><meta property="csp-nonce" nonce="${nonce}">`,
+      `<head><base href="${"../".repeat(depth) || "./"}"><meta property="csp-nonce" nonce="${nonce}">${isWhole ? "" : EXPLORE_ALONE}`,
     ),
   );
 }

@@ -4,7 +4,10 @@ import type { Principal } from "../../access/principal.js";
 import type { SignIn } from "../../access/sign-in.js";
 import { refuse } from "../refuse.js";
 
-/** Where the playground is, and where browsers that open /graphql are sent. */
+/** The console's screen for operations of one's own, where browsers that open /graphql are sent. */
+export const EXPLORE_PATH = "/explore";
+
+/** Its older address, which leads there; the exchange of links lies below it. */
 export const PLAYGROUND_PATH = "/playground";
 
 /** What signing in takes. */
