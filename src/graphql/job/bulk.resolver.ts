@@ -16,10 +16,10 @@ const FILTER = ["input", "filter"];
 export class BulkResolver {
   @Mutation(() => BulkJobsPayload, {
     description:
-      "Retries or cancels every job that a filter takes, each as retryJob and cancelJob would: one that is refused does not keep the others from it.",
+      "Retries or cancels every job that matches a filter. Jobs that cannot be retried or cancelled are reported; the others are processed. Requires ADMIN. Errors: INVALID_INPUT, LIMIT_EXCEEDED, and those of `retryJob` and `cancelJob`.",
   })
   bulkJobs(
-    @Arg("input", () => BulkJobsInput, { description: "What to do with which jobs." }) input: BulkJobsInput,
+    @Arg("input", () => BulkJobsInput, { description: "The action and the jobs." }) input: BulkJobsInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     return payload({ matched: 0, applied: 0, firstJobIds: [] }, async () => {
