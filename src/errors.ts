@@ -91,7 +91,7 @@ export class AccessDenied extends HeadwayError {
 /** Refused because its key asked too often; `details.retryAfterMs` says when it may again. A top-level GraphQL error. */
 export class RateLimited extends HeadwayError {
   constructor(readonly retryAfterMs: number) {
-    super("RATE_LIMITED", `This key asks too often; ask again in ${retryAfterMs} ms.`, { retryAfterMs });
+    super("RATE_LIMITED", `This key exceeds its rate limit; try again in ${retryAfterMs} ms.`, { retryAfterMs });
   }
 }
 
@@ -130,6 +130,6 @@ export function messageOf(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message : thrown);
   } catch {
-    return "Something was thrown that can't be told in words.";
+    return "A value was thrown that has no string form.";
   }
 }

@@ -64,7 +64,7 @@ export class Api {
       const retryAfterMs = isDone ? undefined : first?.extensions?.retryAfterMs;
       if (first && (retryAfterMs === undefined || refusals === MAX_REFUSALS)) throw faultOf(first);
       if (!first && data) return data;
-      if (!first) throw this.#notHeadway("its answer has neither data nor errors");
+      if (!first) throw this.#notHeadway("its response has neither data nor errors");
       await pause(retryAfterMs!, signal);
     }
   }
@@ -148,7 +148,7 @@ export class Api {
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw new ClientError("CLOSED", "This client has been closed; make another.");
+    if (this.#isClosed) throw new ClientError("CLOSED", "This client is closed; create another.");
   }
 
   #lost(error: unknown, signal?: AbortSignal | null): never {
@@ -162,11 +162,11 @@ export class Api {
       name === "TimeoutError"
         ? `no answer within ${ANSWER_DEADLINE_MS / 1_000} s`
         : (cause?.code ?? cause?.message ?? message ?? "no reason given");
-    throw new ClientError("UNREACHABLE", `There is no Headway at ${this.url} (${why}).`, { cause: error });
+    throw new ClientError("UNREACHABLE", `No Headway server answers at ${this.url} (${why}).`, { cause: error });
   }
 
   #notHeadway(why: string): ClientError {
-    return new ClientError("NOT_HEADWAY", `What answers at ${this.url} is no Headway (${why}).`);
+    return new ClientError("NOT_HEADWAY", `The server at ${this.url} is not Headway (${why}).`);
   }
 }
 

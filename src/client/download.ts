@@ -72,7 +72,7 @@ async function* piecesOf({ body }: Response, from: string): AsyncGenerator<Uint8
       yield value as Uint8Array<ArrayBuffer>;
     }
   } catch (error) {
-    throw new ClientError("UNREACHABLE", `The connection to ${from} broke in the middle of a file.`, { cause: error });
+    throw new ClientError("UNREACHABLE", `The connection to ${from} broke during a download.`, { cause: error });
   } finally {
     reader.cancel().catch(() => undefined);
   }
@@ -88,5 +88,5 @@ function fileOf({ headers }: Response, pieces: readonly Uint8Array<ArrayBuffer>[
 function refused(url: URL, status: number): ClientError {
   // A server that is stopping, or a proxy without one, is back in a moment.
   const code = status >= 500 || status === 429 ? "UNREACHABLE" : codeOf(status);
-  return new ClientError(code, `${url.origin}${url.pathname} can't be had: the server says ${status}.`);
+  return new ClientError(code, `${url.origin}${url.pathname} cannot be downloaded: the server answered ${status}.`);
 }

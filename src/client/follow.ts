@@ -23,8 +23,8 @@ const GOOD_MS = 10_000;
 const SETTLED: readonly string[] = ["COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELLED"];
 /** Closes that no other try would change. */
 const FATAL_CLOSES: Readonly<Record<number, readonly [code: string, message: string]>> = {
-  4400: ["BAD_REQUEST", "The server does not understand this client; is one of the two of another version?"],
-  4403: ["UNAUTHENTICATED", "The key is not known, or no longer good."],
+  4400: ["BAD_REQUEST", "The server does not understand this client. Check that both have the same version."],
+  4403: ["UNAUTHENTICATED", "The key is unknown, revoked or expired."],
 };
 
 /**

@@ -383,7 +383,7 @@ export type WaitingCode =
   | 'SCHEDULED'
   /** Its stage has used up half of its time. */
   | 'SLOW_STAGE'
-  /** Its worker, or those that should take it, beat but do not go round. */
+  /** Its worker, or those that should take it, send heartbeats but claim no tasks. */
   | 'WORKER_STALLED';
 
 export type CollectionStateFragment = { id: string, name: string, description: string | null, metadata: unknown, status: CollectionStatus, documentCount: number, chunkCount: number, createdAt: string, expiresAt: string | null, canSubmit: { allowed: boolean, disabledReason: string | null } };

@@ -179,9 +179,9 @@ async function ask(api: Api, file: UploadFile, url: string, init: RequestInit): 
   const text = await response.text().catch(() => "");
   if (response.ok) return Number(response.headers.get("upload-offset"));
   if (PASSING_STATUSES.includes(response.status)) {
-    throw new ClientError("UNREACHABLE", `"${file.name}" was not taken: the server says ${response.status}.`);
+    throw new ClientError("UNREACHABLE", `"${file.name}" was rejected: the server answered ${response.status}.`);
   }
   const [, code = codeOf(response.status)] = /"code":"([A-Z0-9_]+)"/.exec(text) ?? [];
   const [, said = `"the server says ${response.status}."`] = /"message":("(?:[^"\\]|\\.)*")/.exec(text) ?? [];
-  throw new ClientError(code, `"${file.name}" was not taken: ${JSON.parse(said) as string}`);
+  throw new ClientError(code, `"${file.name}" was rejected: ${JSON.parse(said) as string}`);
 }

@@ -126,7 +126,7 @@ export interface StageContext<Options = any, Input = any> {
   readonly logger: StageLogger;
   /**
    * Leaves a warning on the task, and on the document whose text the task makes. The same code and message twice is one
-   * warning; of a task at most 100 are kept.
+   * warning; of a task the limit is 100.
    */
   warn(code: string, message: string, scope?: WarningScope): void;
 }

@@ -89,7 +89,7 @@ test("headway dev starts anew when a pipeline changes, gives back what ran, and 
 
   await writeFile(file, "export default {");
   await until("the broken one is told", () => said.includes("is started again when a file changes"));
-  expect(said).toContain(`${file} has changed; starting anew.`);
+  expect(said).toContain(`${file} has changed; restarting.`);
   expect(said).toContain(`${file} can't be loaded as a pipeline`);
 
   await writeFile(file, pipeline(2));

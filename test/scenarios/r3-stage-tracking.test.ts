@@ -146,7 +146,7 @@ describe("the stages of documents, pictures, sound and film, which used to stay 
       error: {
         code: "OUTPUT_UNSTORABLE",
         stage: "parse",
-        message: "The stage's result can't be stored: this row is not taken",
+        message: "The stage's result cannot be stored: this row is not taken",
       },
     });
     expect(history.nodes.at(-1)).toMatchObject({ toStatus: "FAILED", toStage: "parse" });

@@ -238,7 +238,7 @@ describe("the playground, in a browser,", () => {
     await runFirstTab(page);
     await revokeKey(api.rig.db, DEFAULT_PROJECT_ID, short.id);
     await page.locator(".graphiql-execute-button").click();
-    await page.getByText("This key is no longer good. Your tabs are kept.").waitFor();
+    await page.getByText("This key is no longer valid. Your tabs are kept.").waitFor();
     await signInWith(page, api.key);
     await runFirstTab(page);
     await page.getByRole("button", { name: "Sign out" }).click();

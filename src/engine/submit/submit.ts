@@ -94,11 +94,11 @@ function withinKey(actor: Actor, input: SubmitInput, faults: Faults): SubmitInpu
   const { pipelines, options } = { pipelines: scope.pipelines ?? [], options: scope.options ?? null };
   checkCollection(actor, input.collectionId, faults);
   if (!pipelines.includes(input.pipeline)) {
-    const message = `This key submits to ${pipelines.join(", ")}, and not to "${input.pipeline}".`;
+    const message = `This key may submit to ${pipelines.join(", ")}, but not to "${input.pipeline}".`;
     faults.add(new UserFault("UNKNOWN_PIPELINE", message, ["pipeline"]));
   }
   if ((input.priority ?? 0) > 0) {
-    const message = `priority is ${input.priority}; a key for a browser may give 0 at most.`;
+    const message = `priority is ${input.priority}; a browser key may use 0 at most.`;
     faults.add(new UserFault("INVALID_INPUT", message, ["priority"]));
   }
   if (options !== null && input.options !== null && input.options !== undefined) {
@@ -130,7 +130,7 @@ async function findByKey(
   if (found.request_hash !== requestHash) {
     throw new UserFault(
       "IDEMPOTENCY_CONFLICT",
-      `The key "${input.idempotencyKey}" made job ${found.id} from another request; use a new key for a new request.`,
+      `The key "${input.idempotencyKey}" was used with a different request, for job ${found.id}; use a new key for a new request.`,
       ["idempotencyKey"],
     );
   }
@@ -142,7 +142,7 @@ export function pipelineNamed(registry: Registry, name: string, path: readonly s
   const pipeline = registry.get(name);
   if (pipeline) return pipeline;
   const known = registry.all().map((one) => one.name);
-  throw new UserFault("UNKNOWN_PIPELINE", `There is no pipeline "${name}"; known are ${known.join(", ")}.`, path);
+  throw new UserFault("UNKNOWN_PIPELINE", `There is no pipeline "${name}"; available are ${known.join(", ")}.`, path);
 }
 
 /** @throws {UserFaults} with those that were found before */

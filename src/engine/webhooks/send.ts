@@ -100,7 +100,7 @@ function guarded(url: URL, { hosts, resolve }: SendOptions): LookupFunction {
   return guardedLookup((host, address) => {
     const why = networksFor(url, hosts).whyRefused(address, portOf(url));
     if (why === null) return null;
-    return new Error(`${host} leads to ${address}, and private hosts are opened by HEADWAY_WEBHOOK_HOSTS`);
+    return new Error(`${host} resolves to ${address}; add private hosts to HEADWAY_WEBHOOK_HOSTS`);
   }, resolve);
 }
 

@@ -39,12 +39,12 @@ async function bulkJobs(context: GraphContext, input: BulkJobsInput): Promise<Bu
     userErrors: userErrors as UserError[],
   });
   if (matched > MAX_BULK_JOBS) {
-    const message = `The filter takes ${matched} jobs; at most ${MAX_BULK_JOBS} are done at once. Narrow it down.`;
+    const message = `The filter matches ${matched} jobs; the limit is ${MAX_BULK_JOBS}. Narrow it down.`;
     return answer(0, [{ code: "LIMIT_EXCEEDED", message, path: FILTER }]);
   }
   if (input.dryRun ?? true) return answer(0, []);
   if (isEmpty(input.filter)) {
-    const message = "The filter is empty, which would take every job of the project; narrow it down.";
+    const message = "The filter is empty and would match every job of the project; add a condition.";
     return answer(0, [{ code: "INVALID_INPUT", message, path: FILTER }]);
   }
   const { applied, refused } = await applyToJobs(context.deps, context.actor, {

@@ -26,13 +26,13 @@ globalThis.headway = (() => {
 
   // Whoever the key signs in; or why it does not.
   async function whoIs(key) {
-    if (!/^[\x21-\x7e]+$/.test(key)) return { fault: "A key begins with hw_ and has neither blanks nor other signs." };
+    if (!/^[\x21-\x7e]+$/.test(key)) return { fault: "A key begins with hw_ and has only letters, digits and underscores." };
     try {
       const answer = await post("graphql", { query: "{ viewer { name role project } }" }, { authorization: "Bearer " + key });
       const { data, errors } = await answer.json();
       return data ? { viewer: data.viewer } : { fault: errors[0].message, isOver: answer.status === 401 };
     } catch {
-      return { fault: "The server does not answer; it may be stopped. Try again." };
+      return { fault: "The server does not answer. It may be stopped. Try again." };
     }
   }
 
@@ -94,7 +94,7 @@ globalThis.headway = (() => {
         const answer = await send(...request);
         if (answer.status === 401 && sessionStorage.getItem(KEPT) === key) {
           sessionStorage.removeItem(KEPT);
-          askForKey("This key is no longer good. Your tabs are kept.");
+          askForKey("This key is no longer valid. Your tabs are kept.");
         }
         return answer;
       };

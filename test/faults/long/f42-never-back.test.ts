@@ -26,7 +26,7 @@ describe("F42: a handler that never gives its process back", () => {
     expect(await ended(rig, job)).toEqual([{ name: "block it for ever", ...POISONED }]);
     expect(await ended(rig, beside)).toEqual(healthy(2));
     expect(new Set(pidsOf(begun)).size).toBe(begunIn(begun).length);
-    expect(headway.output()).toMatch(/its event loop has not turned for \d+ ms/);
+    expect(headway.output()).toMatch(/its event loop was blocked for \d+ ms/);
     await rig.account({ fault: "F42", what: "a process blocked for ever", times: 2 });
   });
 

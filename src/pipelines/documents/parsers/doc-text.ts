@@ -130,7 +130,7 @@ export class DocText {
     if ((this.#taken += count) > MAX_LETTERS) {
       throw new PermanentError(
         "RESOURCE_LIMIT",
-        `The document holds more than ${MAX_LETTERS} letters; at most as many are taken. Split it.`,
+        `The document holds more than ${MAX_LETTERS} letters, which is the limit. Split it.`,
       );
     }
     if (isWide) return this.#main.toString("utf16le", offset, offset + count * 2);

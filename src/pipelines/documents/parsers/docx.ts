@@ -107,7 +107,7 @@ async function innerBlocks(bytes: Uint8Array, target: string, aid: ParseAid): Pr
   try {
     const inner = await aid.parseInner(bytes, target);
     if (inner) return [...inner.blocks];
-    aid.warn("PART_UNREAD", `A part of the document, "${target}", is of a type that no parser takes.`, { count: 1 });
+    aid.warn("PART_UNREAD", `A part of the document, "${target}", is of a type that no parser supports.`, { count: 1 });
   } catch (error) {
     const code = error instanceof HeadwayError ? error.code : "MALFORMED_DOCUMENT";
     aid.warn("PART_UNREAD", `A part of the document, "${target}": ${code}: ${messageOf(error)}`, { count: 1 });
