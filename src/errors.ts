@@ -81,7 +81,7 @@ export class RetryLater extends HeadwayError {
   }
 }
 
-/** Refused for want of a key that is good (UNAUTHENTICATED), or of its role or scope (FORBIDDEN). A top-level GraphQL error. */
+/** Rejected: the key is missing or invalid (UNAUTHENTICATED), or its role or scope is not enough (FORBIDDEN). A top-level GraphQL error. */
 export class AccessDenied extends HeadwayError {
   constructor(code: "UNAUTHENTICATED" | "FORBIDDEN", message: string) {
     super(code, message);
@@ -125,7 +125,7 @@ export class ConfigError extends HeadwayError {
   }
 }
 
-/** The message of whatever was thrown, be it an Error or not. */
+/** The message of whatever was thrown, whether or not it is an Error. */
 export function messageOf(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message : thrown);

@@ -109,30 +109,6 @@ describe("the reference", () => {
   });
 });
 
-/** Turns of phrase that readers stumbled over, each with what to write instead. The glossary says "Of a status: …" on purpose. */
-const DIALECT: readonly (readonly [RegExp, string])[] = [
-  [/\bof an? \w+: /gi, "begin with the noun"],
-  [/\bwhat is more\b/gi, "say what exceeds which limit"],
-  [/\bwhat came of\b/gi, "result of"],
-  [/\bwhat stands (?:at|beside|there)\b/gi, "name the thing"],
-  [/\bis to go\b/gi, "is due for …"],
-  [/\bnobody's word\b/gi, "untrusted"],
-  [/\bno news\b/gi, "already known"],
-  [/\bcan't be told\b/gi, "say what cannot be done"],
-  [/\bholds? for each\b/gi, "applies to each"],
-  [/\bis set right\b/gi, "is corrected"],
-];
-
-test("the pages are written in plain English", () => {
-  const pages = PAGES.filter((name) => name !== "docs/glossary.md" && name !== "docs/reference/graphql.md");
-  const found = pages.flatMap((page) =>
-    DIALECT.flatMap(([pattern, instead]) =>
-      [...read(page).matchAll(pattern)].map(([words]) => `${page}: "${words}"; ${instead}`),
-    ),
-  );
-  expect(found).toEqual([]);
-});
-
 test("the README is short enough to be read", () => {
   expect(read("README.md").split("\n").length).toBeLessThan(150);
 });

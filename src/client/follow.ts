@@ -12,7 +12,7 @@ export interface FollowOptions {
   readonly after?: string | null;
   /** Ends the following, without an error. */
   readonly signal?: AbortSignal;
-  /** How often in a row it is tried again when nothing comes in between; for ever when absent. */
+  /** How often in a row it is tried again when nothing comes in between; forever when absent. */
   readonly attempts?: number;
   /** Called each time the connection is lost, before it is tried again. */
   readonly onLost?: (why: string) => void;

@@ -18,7 +18,7 @@ export interface LockWait {
 
 /**
  * One process migrates a schema at a time. A lock of the transaction: one of the session would stay behind on a server
- * connection that a pooler gives to others, and the next start would wait for it for ever. It is tried again and again
+ * connection that a pooler gives to others, and the next start would wait for it forever. It is tried again and again
  * rather than waited for, so that the transaction lives on to ask who holds it.
  * @throws {HeadwayError} MIGRATION_LOCKED naming who holds it, when it does not come for long
  */

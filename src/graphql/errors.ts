@@ -108,7 +108,7 @@ export function formatError(
   if (isDatabaseAway(cause)) {
     // Without a time to wait: clients that are told one ask again by themselves, mutations too.
     const message =
-      "The connection to the database broke. A query can be asked again; of a mutation, look first whether it was carried out.";
+      "The connection to the database broke. Repeat a query. Before you repeat a mutation, check whether it was carried out.";
     return { message, ...where, extensions: { code: "SERVICE_BUSY" } };
   }
   if (state === QUERY_CANCELED) {

@@ -9,7 +9,7 @@ import { UserErrorCodeEnum } from "../model/enums.js";
 export class UserError {
   @Field(() => UserErrorCodeEnum, { description: "Kind of failure." })
   readonly code!: UserErrorCode;
-  @Field(() => String, { description: "What is wrong, with the value, and what to do." })
+  @Field(() => String, { description: "Problem, with the value, and what to do about it." })
   readonly message!: string;
   @Field(() => [String], {
     nullable: true,

@@ -117,7 +117,7 @@ export const UserErrorCodeEnum = enumOf("UserErrorCode", "Reason why a mutation 
 });
 export const StageOutcomeEnum = enumOf(
   "StageOutcome",
-  "How a stage run ended.",
+  "Outcome of a stage run.",
   ["COMPLETED", "FAILED", "CANCELLED", "INTERRUPTED"] as const,
   {
     COMPLETED: "Completed.",
@@ -145,7 +145,7 @@ export const WorkerStatusEnum = enumOf(
     LOST: "The process has died, or sent no heartbeat for the length of a lease.",
   },
 );
-export const WaitingCodeEnum = enumOf("WaitingCode", "What waiting work waits for.", WAITING_CODES, {
+export const WaitingCodeEnum = enumOf("WaitingCode", "Cause of waiting.", WAITING_CODES, {
   NO_WORKER: "No running worker serves the pipeline in a version that can run the task.",
   PIPELINE_PAUSED: "The pipeline is paused. Running tasks continue.",
   RETRY_BACKOFF: "The next attempt is due later.",
@@ -176,7 +176,7 @@ export const RoleEnum = enumOf("Role", "Role of a key. Each role includes the ro
 });
 export const SubmitModeEnum = enumOf(
   "SubmitMode",
-  "Which documents of a collection a job processes.",
+  "Selection of the documents that a job processes.",
   ["FULL", "INCREMENTAL"] as const,
   {
     FULL: "Process every document.",
@@ -219,7 +219,7 @@ export const NamedEntityTypeEnum = enumOf("NamedEntityType", "Type of a named en
 });
 export const BrowserPermissionEnum = enumOf(
   "BrowserPermission",
-  "What a browser key may do with its collection or job.",
+  "Permission of a browser key for its collection or job.",
   BROWSER_PERMISSIONS,
   {
     READ: "Query its collection or job, subscribe to it, and download results.",

@@ -9,7 +9,7 @@ export const StatisticsIntervalEnum = enumOf(
 );
 export const EstimateBasisEnum = enumOf(
   "EstimateBasis",
-  "What an estimate is based on.",
+  "Basis of an estimate.",
   ["OWN_PACE", "PIPELINE_HISTORY", "NONE"] as const,
   {
     OWN_PACE: "The speed of this job so far.",
@@ -92,7 +92,7 @@ export class Estimate {
   readonly latest!: Date | null;
   @Field(() => Int, { description: "Number of stage runs, or of earlier job runs, that the estimate is based on." })
   readonly sampleSize!: number;
-  @Field(() => EstimateBasisEnum, { description: "What the estimate is based on." })
+  @Field(() => EstimateBasisEnum, { description: "Basis of the estimate." })
   readonly basis!: "OWN_PACE" | "PIPELINE_HISTORY" | "NONE";
   @Field(() => String, { description: "Basis of the estimate, or why there is none, in one sentence." })
   readonly message!: string;

@@ -5,7 +5,7 @@ import type { ChangeReason } from "../lifecycle/reasons.js";
 import { NodeType } from "./node.js";
 import { BigIntScalar } from "./scalars.js";
 
-@ObjectType("Actor", { description: "Who made a change." })
+@ObjectType("Actor", { description: "Author of a change." })
 export class ActorInfo {
   @Field(() => ActorTypeEnum, { description: "Kind of actor." })
   readonly type!: ActorType;

@@ -12,7 +12,7 @@ export class TaskError {
     description: "Error code, such as HANDLER_ERROR, TIMED_OUT, CRASHED, or a code of the pipeline.",
   })
   readonly code!: string;
-  @Field(() => String, { description: "What is wrong and what to do." })
+  @Field(() => String, { description: "Problem and what to do about it." })
   readonly message!: string;
   @Field(() => String, { nullable: true, description: "Stage in which the error occurred; null if outside a stage." })
   readonly stage!: string | null;

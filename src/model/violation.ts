@@ -15,6 +15,6 @@ export class Violation {
   readonly entityType!: string | null;
   @Field(() => ID, { nullable: true, description: "ID of the entity; null if the violation is not about one entity." })
   readonly entityId!: string | null;
-  @Field(() => String, { description: "What was found, with values." })
+  @Field(() => String, { description: "Finding, with the values." })
   readonly detail!: string;
 }

@@ -4,7 +4,7 @@ import { Field, Int, ObjectType } from "type-graphql";
 export class Warning {
   @Field(() => String, { description: "Code of the warning, in upper case." })
   readonly code!: string;
-  @Field(() => String, { description: "What was noticed, and where." })
+  @Field(() => String, { description: "Description of what was noticed, and where." })
   readonly message!: string;
   @Field(() => Int, {
     description: "Number of affected pages, pictures, attachments or characters; 1 if a number does not apply.",

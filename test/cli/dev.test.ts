@@ -8,7 +8,7 @@ import { keyIn } from "../support/keys.js";
 import { until } from "../support/until.js";
 import { headway, MAIN } from "./site.js";
 
-/** Of the version given; its first waits for ever, the others don't. */
+/** Of the version given; its first waits forever, the others don't. */
 const pipeline = (version: number): string => `import { pipeline } from "headway-api";
 export default pipeline({ name: "changing", version: ${version} })
   .document("wait", { run: async (ctx) => {

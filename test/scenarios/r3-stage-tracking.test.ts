@@ -81,7 +81,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-describe("the stages of documents, pictures, sound and film, which used to stay pending for ever", () => {
+describe("the stages of documents, pictures, sound and film, which used to stay pending forever", () => {
   it.each(KINDS)("moves %s through every stage, each with a row of history", (name) => {
     const { status, stage, stages, history } = tasks.get(name)!;
     expect({ status, stage }).toEqual({ status: "COMPLETED", stage: null });

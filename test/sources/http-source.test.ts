@@ -52,7 +52,7 @@ afterEach(() => {
   asked = [];
 });
 
-/** Names of the tests' own; each answer of a list once, the last for ever. */
+/** Names of the tests' own; each answer of a list once, the last forever. */
 function resolver(names: Record<string, string[][]>): NonNullable<HttpLimits["resolve"]> {
   return async (host) => {
     const answers = names[host]!;
@@ -237,7 +237,7 @@ describe("a server that is not well", () => {
     await expect(fetchIt(at(), { idleMs: 50 })).rejects.toMatchObject({ code: "SOURCE_INTERRUPTED" });
   });
 
-  test("that drips is not listened to for ever", async () => {
+  test("that drips is not listened to forever", async () => {
     answer = (_req, res) => {
       res.writeHead(200);
       const timer = setInterval(() => res.write("x"), 10);

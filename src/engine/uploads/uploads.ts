@@ -194,7 +194,7 @@ export async function completeAttempt(db: DataSource, attempt: UploadAttempt, sh
   return rows[0]!.done;
 }
 
-/** What this attempt wrote is to go, at the next sweep. */
+/** The next sweep removes what this attempt wrote. */
 export async function discardAttempt(db: DataSource, { prefix }: UploadAttempt): Promise<void> {
   await db.query("update headway.blob_deletion set delete_after = clock_timestamp() where prefix = $1", [prefix]);
 }

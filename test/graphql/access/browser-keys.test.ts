@@ -45,7 +45,7 @@ async function browserKey(input: object, as = api.key): Promise<string> {
   return data!.createBrowserKey.key as string;
 }
 
-/** What came of a mutation, as it stands in its payload. */
+/** Result of a mutation, from its payload. */
 async function mutate(as: string, name: string, type: string, input: object, shown = ""): Promise<any> {
   const query = `mutation ($input: ${type}!) { ${name}(input: $input) { ${shown} userErrors { code message path } } }`;
   const { data, errors } = await api.send(query, { input }, as);

@@ -59,7 +59,7 @@ class OpenFields {
   }
 }
 
-/** What stands at a note's or a comment's place in the text. */
+/** The character at a note's or a comment's place in the text. */
 export type MarkOf = (kind: "note" | "comment", place: number) => string;
 
 /** The texts of a document by their places, put together of the pieces in which they were saved. */

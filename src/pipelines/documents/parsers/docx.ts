@@ -34,7 +34,7 @@ export async function parseDocx(bytes: Uint8Array, name: string, aid: ParseAid):
   return { blocks, metadata: coreFactsOf(archive) };
 }
 
-/** What stands at the top or the foot of pages, once, however many sections repeat it. */
+/** Headers and footers of pages, once, however many sections repeat it. */
 function marginsOf(body: DocxBody, part: string, type: "header" | "footer"): Block[] {
   const seen = new Set<string>();
   return relationsOfType(body.archive, part, type).flatMap(({ target }) => {

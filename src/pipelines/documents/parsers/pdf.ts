@@ -47,7 +47,7 @@ type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>;
 
 interface Opened {
   readonly document: PdfDocument;
-  /** Whether letters were lost for want of a character map. */
+  /** Whether letters were lost because a character map is missing. */
   readonly maps: { isLacking: boolean };
 }
 
