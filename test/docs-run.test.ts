@@ -13,6 +13,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "npm run demo": "test/cli/demo.test.ts runs it",
   "npm run demo -- expenses": "test/cli/demo.test.ts runs it",
   "npm run demo -- batch": "test/cli/demo.test.ts runs it",
+  "HEADWAY_KEY=$(cat .headway/development-key) node examples/browser-app/server.mjs":
+    "serves until it is stopped; test/examples/browser-app.test.ts runs it",
   "npm test": "is what runs this test",
   "npm pack": "test/package packs and installs the package",
   "cd ../my-project": "stands for a folder of the reader; test/package makes one",
