@@ -59,14 +59,14 @@ export class BadInput extends HeadwayError {
 }
 
 /**
- * Thrown by a stage handler to fail its task at once, without another try.
+ * Thrown by a stage handler to fail its task at once, without another attempt.
  * `code` is upper-case words joined by underscores and becomes the task's error code; `message` says what to do.
  */
 export class PermanentError extends HeadwayError {}
 
 /**
- * Thrown by a stage handler that is to be tried again after `delayMs`, at least 1,000; it counts as no attempt. `why` is
- * shown while it waits, with no slot and no lease. The stage's `retryLaterForMs` bounds how long that may go on.
+ * Thrown by a stage handler to run again after `delayMs`, at least 1,000. This does not count as an attempt. `why` is shown
+ * while the task waits; it then holds no slot and no lease. The stage's `retryLaterForMs` limits the total time.
  * @throws {TypeError} where delayMs is no number from 0
  */
 export class RetryLater extends HeadwayError {
