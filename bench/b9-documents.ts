@@ -67,7 +67,7 @@ export const b9: Bench = {
   },
 };
 
-/** From the submission to the settled job. Documents that no parser takes count as done in both. */
+/** From the submission to the settled job. Documents that no parser supports count as done in both. */
 async function through(headway: Headway, files: readonly string[]): Promise<number> {
   const documents = Array.from({ length: TIMES_OVER }, (_, n) =>
     files.map((file) => ({ name: `${n} ${path.basename(file)}`, uri: pathToFileURL(file).href })),

@@ -159,8 +159,10 @@ async function start(
       name: "reconciler",
       check: async () => {
         const stalledMs = reconciler.stalledMs;
-        if (stalledMs === null) return "the sweep has not ended yet";
-        return stalledMs > TICK_DEADLINE_MS + 2 * config.sweepMs ? `the sweep has not ended for ${stalledMs} ms` : null;
+        if (stalledMs === null) return "the first sweep has not finished yet";
+        return stalledMs > TICK_DEADLINE_MS + 2 * config.sweepMs
+          ? `the sweep has not finished for ${stalledMs} ms`
+          : null;
       },
     });
   }

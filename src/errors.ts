@@ -59,14 +59,14 @@ export class BadInput extends HeadwayError {
 }
 
 /**
- * Thrown by a stage handler to fail its task at once, without another try.
+ * Thrown by a stage handler to fail its task at once, without another attempt.
  * `code` is upper-case words joined by underscores and becomes the task's error code; `message` says what to do.
  */
 export class PermanentError extends HeadwayError {}
 
 /**
- * Thrown by a stage handler that is to be tried again after `delayMs`, at least 1,000; it counts as no attempt. `why` is
- * shown while it waits, with no slot and no lease. The stage's `retryLaterForMs` bounds how long that may go on.
+ * Thrown by a stage handler to run again after `delayMs`, at least 1,000. This does not count as an attempt. `why` is shown
+ * while the task waits; it then holds no slot and no lease. The stage's `retryLaterForMs` limits the total time.
  * @throws {TypeError} where delayMs is no number from 0
  */
 export class RetryLater extends HeadwayError {
@@ -81,7 +81,7 @@ export class RetryLater extends HeadwayError {
   }
 }
 
-/** Refused for want of a key that is good (UNAUTHENTICATED), or of its role or scope (FORBIDDEN). A top-level GraphQL error. */
+/** Rejected: the key is missing or invalid (UNAUTHENTICATED), or its role or scope is not enough (FORBIDDEN). A top-level GraphQL error. */
 export class AccessDenied extends HeadwayError {
   constructor(code: "UNAUTHENTICATED" | "FORBIDDEN", message: string) {
     super(code, message);
@@ -91,7 +91,7 @@ export class AccessDenied extends HeadwayError {
 /** Refused because its key asked too often; `details.retryAfterMs` says when it may again. A top-level GraphQL error. */
 export class RateLimited extends HeadwayError {
   constructor(readonly retryAfterMs: number) {
-    super("RATE_LIMITED", `This key asks too often; ask again in ${retryAfterMs} ms.`, { retryAfterMs });
+    super("RATE_LIMITED", `This key exceeds its rate limit; try again in ${retryAfterMs} ms.`, { retryAfterMs });
   }
 }
 
@@ -125,11 +125,11 @@ export class ConfigError extends HeadwayError {
   }
 }
 
-/** The message of whatever was thrown, be it an Error or not. */
+/** The message of whatever was thrown, whether or not it is an Error. */
 export function messageOf(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message : thrown);
   } catch {
-    return "Something was thrown that can't be told in words.";
+    return "A value was thrown that has no string form.";
   }
 }

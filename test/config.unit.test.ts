@@ -72,7 +72,7 @@ describe("the settings", () => {
       "many",
       'HEADWAY_WORKER_PROCESSES is "many"; it must be auto or a whole number from 0 to 256, because each is a process of its own.',
     ],
-    ["HEADWAY_CONCURENCY", "4", "HEADWAY_CONCURENCY is no setting of Headway; did you mean HEADWAY_CONCURRENCY?"],
+    ["HEADWAY_CONCURENCY", "4", "HEADWAY_CONCURENCY is not a setting of Headway; did you mean HEADWAY_CONCURRENCY?"],
   ])("%s=%s is named with its value, what it must be, and why", (name, value, message) => {
     expect(faultsOf({ [name]: value })).toContain(message);
   });

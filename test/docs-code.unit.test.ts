@@ -1,33 +1,14 @@
 import { buildSchema, parse, validate, type GraphQLSchema } from "graphql";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { emitReference, headwayCommand, REFERENCE_PAGES } from "../build/emit-reference.js";
 import { runPipeline } from "../src/testing.js";
 import readmePipeline from "./examples/readme-pipeline.js";
+import { DOC_BLOCKS } from "./support/doc-blocks.js";
 import { ROOT } from "./support/root.js";
 
 const read = (name: string): string => readFileSync(path.join(ROOT, name), "utf8");
-const PAGES = [
-  "README.md",
-  "CONTRIBUTING.md",
-  ...readdirSync(path.join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".md") && !name.includes("node_modules"))
-    .map((name) => `docs/${name.split(path.sep).join("/")}`),
-];
 const SHELL = new Set(["", "sh", "bash"]);
-
-interface Block {
-  readonly page: string;
-  readonly language: string;
-  readonly code: string;
-}
-const blocks: readonly Block[] = PAGES.flatMap((page) =>
-  [...read(page).matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, code]) => ({
-    page,
-    language: language!,
-    code: code!,
-  })),
-);
 
 /** What is wrong with a GraphQL document, operation by operation: blocks show several that are sent one after the other. */
 function faultsOf(schema: GraphQLSchema, code: string): string[] {
@@ -65,16 +46,16 @@ function unknownIn(words: readonly string[]): string | null {
 describe("the code in the documentation", () => {
   test("is GraphQL that the schema takes", () => {
     const schema = buildSchema(read("schema/schema.graphql"));
-    const queries = blocks.filter(({ language }) => language === "graphql");
+    const queries = DOC_BLOCKS.filter(({ language }) => language === "graphql");
     const wrong = queries.flatMap(({ page, code }) => faultsOf(schema, code).map((fault) => `${page}: ${fault}`));
     expect(wrong).toEqual([]);
     expect(queries.length).toBeGreaterThan(3);
   });
 
   test("calls commands of headway that exist, with options that they have", () => {
-    const calls = blocks
-      .filter(({ language }) => SHELL.has(language))
-      .flatMap(({ page, code }) => callsIn(code).map((words) => ({ page, words })));
+    const calls = DOC_BLOCKS.filter(({ language }) => SHELL.has(language)).flatMap(({ page, code }) =>
+      callsIn(code).map((words) => ({ page, words })),
+    );
     const wrong = calls.flatMap(({ page, words }) => {
       const unknown = unknownIn(words);
       return unknown === null ? [] : [`${page}: headway ${words.join(" ")}: ${unknown}`];
@@ -84,7 +65,7 @@ describe("the code in the documentation", () => {
   });
 
   test("has a pipeline in the README that compiles, and counts the words of what it is given", async () => {
-    const shown = blocks.find(({ page, language }) => page === "README.md" && language === "ts")!.code;
+    const shown = DOC_BLOCKS.find(({ page, language }) => page === "README.md" && language === "ts")!.code;
     const compiled = read("test/examples/readme-pipeline.ts").replace("../../src/index.js", "headway-api");
     expect(shown).toBe(compiled);
     const job = await runPipeline(readmePipeline, { "a.txt": "one two", "b.txt": "three", "empty.txt": "" });
@@ -107,30 +88,6 @@ describe("the reference", () => {
     );
     expect(codes.filter((code) => !explained.has(`\`${code}\``))).toEqual([]);
   });
-});
-
-/** Turns of phrase that readers stumbled over, each with what to write instead. The glossary says "Of a status: …" on purpose. */
-const DIALECT: readonly (readonly [RegExp, string])[] = [
-  [/\bof an? \w+: /gi, "begin with the noun"],
-  [/\bwhat is more\b/gi, "say what exceeds which limit"],
-  [/\bwhat came of\b/gi, "result of"],
-  [/\bwhat stands (?:at|beside|there)\b/gi, "name the thing"],
-  [/\bis to go\b/gi, "is due for …"],
-  [/\bnobody's word\b/gi, "untrusted"],
-  [/\bno news\b/gi, "already known"],
-  [/\bcan't be told\b/gi, "say what cannot be done"],
-  [/\bholds? for each\b/gi, "applies to each"],
-  [/\bis set right\b/gi, "is corrected"],
-];
-
-test("the pages are written in plain English", () => {
-  const pages = PAGES.filter((name) => name !== "docs/glossary.md" && name !== "docs/reference/graphql.md");
-  const found = pages.flatMap((page) =>
-    DIALECT.flatMap(([pattern, instead]) =>
-      [...read(page).matchAll(pattern)].map(([words]) => `${page}: "${words}"; ${instead}`),
-    ),
-  );
-  expect(found).toEqual([]);
 });
 
 test("the README is short enough to be read", () => {

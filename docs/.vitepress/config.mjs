@@ -57,6 +57,7 @@ export default defineConfig({
         text: "Guides",
         items: [
           page("Submit and follow", "/docs/guides/submit-and-follow"),
+          page("Browser app", "/docs/guides/browser-app"),
           page("Documents", "/docs/guides/documents"),
           page("Your own pipeline", "/docs/guides/own-pipeline"),
           page("Batch", "/docs/guides/batch"),

@@ -269,7 +269,7 @@ export default [
         "a lease runs while its claim waits",
         "v_now := clock_timestamp();",
         "v_now := statement_timestamp();",
-        { harmless: "a claim waits for 100 ms at most, and then asks anew: a lease is shorter by that" },
+        { harmless: "a claim waits for 100 ms at most, and then asks again: a lease is shorter by that" },
       ],
       ["a claim keeps the fence of the one before", "fence = fence + 1, claim_id", "claim_id"],
       [

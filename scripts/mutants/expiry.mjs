@@ -12,7 +12,7 @@ export default [
     ["it expires before its time", "and (expires_at <= clock_timestamp() or deletion_requested_at is not null)", ""],
     ["who asked for it is forgotten", "changed_by = coalesce(deletion_requested_by, p_actor)", "changed_by = p_actor"],
     [
-      "its name is taken for ever",
+      "its name is taken forever",
       "name = id::text, description = null, metadata = '{}'",
       "description = null, metadata = '{}'",
     ],
@@ -108,7 +108,7 @@ export default [
         "delete from headway.blob_deletion where prefix = left(new.blob_key, -6);",
         "null;",
       ],
-      ["what was fetched before stays for ever", "if old.blob_key like 'sources/%/bytes' then", "if false then"],
+      ["what was fetched before stays forever", "if old.blob_key like 'sources/%/bytes' then", "if false then"],
     ],
   ),
 ];

@@ -51,7 +51,7 @@ export default [
     "src/worker/runs.ts",
     ["worker/worker.test"],
     [
-      ["what is given back holds its slot for ever", "this.#running.delete(key);", ""],
+      ["what is given back holds its slot forever", "this.#running.delete(key);", ""],
       ["who waits for room is not told", "this.#onEnd();", "", { tests: ["worker/loop"] }],
       [
         "work is not asked to stop",

@@ -3,7 +3,7 @@ import { inTransaction } from "../database/transaction.js";
 import { UserFault } from "../errors.js";
 import { createKey, type KeyGrant, type KeyScope } from "./keys.js";
 
-/** Keys for browsers of one maker that are good at the same time. */
+/** Keys for browsers of one maker that are valid at the same time. */
 export const MAX_LIVE_BROWSER_KEYS = 10_000;
 /** What a key with UPLOAD may send, where its maker does not say. */
 export const DEFAULT_MAX_FILES = 1_000;
@@ -32,7 +32,7 @@ export function createBrowserKey(
     if (rows[0]!.live < MAX_LIVE_BROWSER_KEYS) return createKey(tx, grant);
     throw new UserFault(
       "LIMIT_EXCEEDED",
-      `This key has ${MAX_LIVE_BROWSER_KEYS} keys for browsers that are still good, and may have no more; let some end first, or give them shorter lives.`,
+      `This key has ${MAX_LIVE_BROWSER_KEYS} live browser keys, which is the limit; wait until some expire, or give them shorter lifetimes.`,
     );
   });
 }
@@ -73,7 +73,7 @@ export async function spend(
   const wanted = uploads > 0 ? `${uploads} uploads` : `${documents} documents`;
   throw new UserFault(
     "LIMIT_EXCEEDED",
-    `This key may still send ${left?.uploads ?? 0} uploads, ${left?.documents ?? 0} documents and ${left?.bytes ?? 0} bytes; these are ${wanted} and ${bytes} bytes. Ask for another key.`,
+    `This key may still send ${left?.uploads ?? 0} uploads, ${left?.documents ?? 0} documents and ${left?.bytes ?? 0} bytes; the request has ${wanted} and ${bytes} bytes. Use another key.`,
     path,
   );
 }

@@ -31,7 +31,7 @@ export async function authenticate(keys: KeyRing, authorization: unknown): Promi
   }
   const key = await keys.verify(text);
   if (key === null) {
-    throw new AccessDenied("UNAUTHENTICATED", "This key is unknown, revoked or expired; ask for another one.");
+    throw new AccessDenied("UNAUTHENTICATED", "This key is unknown, revoked or expired. Use another key.");
   }
   return principalOf(key);
 }
@@ -50,7 +50,7 @@ export async function authenticateAddress(
   if (key) return principalOf(key);
   throw new AccessDenied(
     "FORBIDDEN",
-    "This address has expired, its key is no longer good, or it is not as it was given; ask for another one.",
+    "This signed URL has expired, was changed, or its key is no longer valid. Request a new one.",
   );
 }
 
@@ -114,9 +114,9 @@ export function isPermitted({ scope }: Pick<Principal, "scope">, needed: Browser
 /** Why the principal may not do what needs this role; null when it may. A key of one collection or job has none but VIEWER. */
 export function whyNotAllowed({ name, role, scope }: Principal, least: Role): string | null {
   if (scope !== null && least !== "VIEWER") {
-    return `The key "${name}" is for one ${partOf(scope)}; a key of the project with the role ${least} is needed.`;
+    return `The key "${name}" is limited to one ${partOf(scope)}; this needs a project key with the role ${least}.`;
   }
-  return isAtLeast(role, least) ? null : `The key "${name}" has the role ${role}; ${least} is needed.`;
+  return isAtLeast(role, least) ? null : `The key "${name}" has the role ${role}; this needs ${least}.`;
 }
 
 /** Why the principal may not call this mutation at all; null when it may. */
@@ -136,7 +136,7 @@ export function requireOperator(principal: Principal): void {
   if (isOperator(principal)) return;
   throw new AccessDenied(
     "FORBIDDEN",
-    `The logs of stages are for keys of the project with the role OPERATOR or ADMIN; "${principal.name}" is none.`,
+    `Stage logs need a project key with the role OPERATOR or ADMIN; "${principal.name}" is not one.`,
   );
 }
 
@@ -158,7 +158,7 @@ export function requireRead(principal: Principal, what = ""): void {
 
 function lacks({ name }: Principal, scope: KeyScope, needed: BrowserPermission): string {
   const given = permissionsOf(scope).join(", ");
-  return `The key "${name}" is for one ${partOf(scope)} and may ${given}; ${needed} is needed.`;
+  return `The key "${name}" is limited to one ${partOf(scope)} with ${given}; this needs ${needed}.`;
 }
 
 function partOf({ jobId }: KeyScope): "collection" | "job" {

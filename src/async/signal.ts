@@ -17,7 +17,7 @@ export class Signal {
     this.#raised = false;
   }
 
-  /** Resolves with true once raised, or with false after `ms` milliseconds; without `ms` it waits for ever. */
+  /** Resolves with true once raised, or with false after `ms` milliseconds; without `ms` it waits forever. */
   wait(ms?: number): Promise<boolean> {
     if (this.#raised) {
       this.#raised = false;

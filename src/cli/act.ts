@@ -20,7 +20,7 @@ export async function runRetry(id: string, options: RetryOptions): Promise<void>
   await withClient(options, async (client) => {
     const kind = await kindOf(client, id, ["Job", "Task"]);
     if (kind === "Task") {
-      if (errorCode) throw new UsageError(`--error-code picks tasks of a job; ${id} is one task.`);
+      if (errorCode) throw new UsageError(`--error-code selects tasks of a job, but ${id} is a task.`);
       const { task } = await client.mutate<TaskPayload>(
         `mutation ($input: RetryTaskInput!) { retryTask(input: $input) { ${TASK} } }`,
         { input: { taskId: id, from, reason: reason ?? null } },
@@ -68,5 +68,5 @@ export async function runCancel(id: string, options: ClientOptions & { readonly 
 
 function standing(status: string): string {
   const isOver = status === "CANCELLED";
-  return isOver ? `is ${painted(status)}.` : `is ${painted(status)}: what runs has been asked to stop.`;
+  return isOver ? `is ${painted(status)}.` : `is ${painted(status)}; running tasks have been asked to stop.`;
 }

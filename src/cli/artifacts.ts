@@ -43,7 +43,7 @@ export async function runArtifacts(jobId: string, options: ClientOptions): Promi
         ]),
       ),
     );
-    say(`Have one with: npx headway-api download ${jobId} ${plain(artifacts[0]!.name)}`);
+    say(`Download one with: npx headway-api download ${jobId} ${plain(artifacts[0]!.name)}`);
   });
 }
 
@@ -59,7 +59,7 @@ export async function runDownload(jobId: string, name: string, options: SavingOp
     if (sha256 !== found.sha256) {
       throw new HeadwayError(
         "DOWNLOAD_BROKEN",
-        `${plain(name)} came with other bytes than were written (sha256 ${sha256}, not ${found.sha256}); download it again.`,
+        `${plain(name)} does not match its checksum (sha256 ${sha256}, not ${found.sha256}); download it again.`,
       );
     }
     await put(bytes, file, options.force === true);
@@ -98,7 +98,7 @@ async function artifactNamed(client: ApiClient, jobId: string, name: string): Pr
   const found = all.find((one) => one.name === name);
   if (found) return found;
   const names = all.slice(0, 20).map((one) => plain(one.name));
-  const others = names.length === 0 ? "It has written none yet" : `It has ${names.join(", ")}`;
+  const others = names.length === 0 ? "It has written no files yet" : `It has ${names.join(", ")}`;
   throw new HeadwayError("NOT_FOUND", `Job ${jobId} has no file "${plain(name)}". ${others}.`);
 }
 

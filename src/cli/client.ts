@@ -124,8 +124,9 @@ function inWords(error: unknown): unknown {
 
 function sentence(code: string, message: string): string {
   // Our own documents are right for the schema they were written for.
-  if (code === "GRAPHQL_VALIDATION_FAILED") return `This server is of another version and can't do that: ${message}`;
-  if (code === "UNREACHABLE" && message.startsWith("There is no Headway")) {
+  if (code === "GRAPHQL_VALIDATION_FAILED")
+    return `This server runs another version and does not support this: ${message}`;
+  if (code === "UNREACHABLE" && message.startsWith("No Headway server answers")) {
     return `${message} Start one with "npx headway-api start", or say where it is with --url or HEADWAY_URL.`;
   }
   if (code === "NOT_HEADWAY") return `${message} Say where it is with --url or HEADWAY_URL.`;

@@ -21,9 +21,7 @@ export async function runDev(): Promise<void> {
   hideEnvironment();
   const { pipelineFiles, graceMs } = loadConfig();
   if (pipelineFiles.length === 0) {
-    throw new UsageError(
-      "HEADWAY_PIPELINES is not set: name the file or folder of your pipelines, which are to be reloaded.",
-    );
+    throw new UsageError("HEADWAY_PIPELINES is not set. Set it to the file or folder of the pipelines to reload.");
   }
   const server = new Server({ ...wholeEnvironment(), HEADWAY_GRACE_MS: String(Math.min(graceMs, GRACE_MS)) });
   let stopAsked: NodeJS.Signals | null = null;
@@ -41,7 +39,7 @@ export async function runDev(): Promise<void> {
     const changed = [...now, ...seen].find(([file]) => now.get(file) !== seen.get(file))?.[0];
     seen = now;
     if (changed === undefined || stopAsked !== null) continue;
-    say(`${changed} has changed; starting anew.`);
+    say(`${changed} has changed; restarting.`);
     await server.stop();
     if (stopAsked === null) server.start();
   }

@@ -34,7 +34,7 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
     );
     if (violations.length > 0) process.exitCode = EXIT.failed;
     if (options.json) return sayJson({ violations });
-    if (violations.length === 0) return say(`All is well: no invariant is broken in what changed ${span(since)}.`);
+    if (violations.length === 0) return say(`No invariant is broken in what changed ${span(since)}.`);
     say(`${counted(violations.length, "broken invariant")}${violations.length === first ? " or more" : ""}:`);
     const rows = violations.map(({ invariant, entityType, entityId, detail }) => [
       invariant,
@@ -42,9 +42,7 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
       plain(detail),
     ]);
     say(table(["invariant", "where", "what"], rows));
-    say(
-      "What the status alone has got wrong is set right by the mutation repair; its history shows how it came about.",
-    );
+    say("Run the mutation repair to recompute wrong statuses. The history shows how they arose.");
   });
 }
 

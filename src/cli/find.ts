@@ -36,7 +36,7 @@ export async function findCollection(client: ApiClient, idOrName: string): Promi
   );
   const like = near.nodes.length > 0;
   const names = (like ? near : newest).nodes.map(({ name }) => `"${plain(name)}"`).join(", ");
-  const others = names === "" ? "There is none yet" : `${like ? "Of a like name there is" : "The newest are"} ${names}`;
+  const others = names === "" ? "None exists yet" : `${like ? "Similar names:" : "The newest:"} ${names}`;
   throw new HeadwayError("NOT_FOUND", `There is no collection "${plain(idOrName)}". ${others}.`);
 }
 interface Names {
@@ -49,13 +49,13 @@ interface Names {
  */
 export async function kindOf(client: ApiClient, id: string, allowed: readonly Kind[]): Promise<Kind> {
   const wanted = allowed.map((kind) => kind.toLowerCase()).join(" or ");
-  if (!isId(id)) throw new UsageError(`"${plain(id)}" is no id of a ${wanted}. ${HOW}`);
+  if (!isId(id)) throw new UsageError(`"${plain(id)}" is not the ID of a ${wanted}. ${HOW}`);
   const { node } = await client.query<{ node: { kind: string } | null }>(
     "query ($id: ID!) { node(id: $id) { kind: __typename } }",
     { id },
   );
   if (node && allowed.includes(node.kind as Kind)) return node.kind as Kind;
-  const what = node ? `${id} is a ${node.kind.toLowerCase()}, no ${wanted}.` : `There is no ${wanted} ${id}.`;
+  const what = node ? `${id} is a ${node.kind.toLowerCase()}, not a ${wanted}.` : `There is no ${wanted} ${id}.`;
   throw new HeadwayError("NOT_FOUND", `${what} ${HOW}`);
 }
 

@@ -18,7 +18,7 @@ interface Page {
 
 const PAGE = `nodes { ${CHANGE_FIELDS} } pageInfo { hasNextPage endCursor } totalCount`;
 
-/** `headway history COLLECTION|JOB|TASK`: every change with its reason, oldest first. */
+/** `headway history COLLECTION|JOB|TASK`: list every change with its reason, oldest first. */
 export async function runHistory(target: string, options: HistoryOptions): Promise<void> {
   await withClient(options, async (client) => {
     const { id, kind } = await resolve(client, target);
@@ -37,7 +37,7 @@ export async function runHistory(target: string, options: HistoryOptions): Promi
     say(table(["at", ...(options.all ? ["what"] : []), "version", "status", "stage", "reason", "by", "message"], rows));
     if (page.pageInfo.hasNextPage) {
       const total = page.totalCount === null ? "more than 10,000" : String(page.totalCount);
-      say(`\n${page.nodes.length} of ${total}; go on with --after ${page.pageInfo.endCursor}`);
+      say(`\n${page.nodes.length} of ${total}; continue with --after ${page.pageInfo.endCursor}`);
     }
   });
 }

@@ -94,5 +94,5 @@ function print({ nodes, pageInfo, totalCount }: Page, isFiltered: boolean): void
   say(table(head, rows));
   const total = totalCount === null ? "more than 10,000" : String(totalCount);
   if (pageInfo.hasNextPage)
-    say(`\n${nodes.length} of ${total}; go on with the same filters and --after ${pageInfo.endCursor}`);
+    say(`\n${nodes.length} of ${total}; continue with the same filters and --after ${pageInfo.endCursor}`);
 }

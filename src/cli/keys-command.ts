@@ -9,29 +9,29 @@ const MAX_LIFE_DAYS = 3_650;
 export function addKeysCommands(program: Command): void {
   const keys = program
     .command("keys")
-    .description("make, list and revoke API keys, on the database at DATABASE_URL or the embedded one");
+    .description("create, list and revoke API keys, in the database at DATABASE_URL or the embedded one");
   const inProject = (): Option =>
     new Option("--project <name>", "the project the key belongs to").argParser(nameOf).default("default");
   keys
     .command("create")
-    .description("make a key, and its project when that is new; the key is printed once, as the last line")
-    .requiredOption("--name <name>", "whose it is: shown with every change made with it", nameOf)
+    .description("create a key, and its project if it is new; the key is printed once, as the last line")
+    .requiredOption("--name <name>", "name of the key, recorded with every change made with it", nameOf)
     .addOption(new Option("--role <role>", "what it may do").choices(ROLES).makeOptionMandatory())
     .addOption(inProject())
-    .option("--expires <time>", "such as 30d, 12h or 90m; never when left out", lifeMsOf)
+    .option("--expires <time>", "lifetime, such as 30d, 12h or 90m; default: no expiry", lifeMsOf)
     .option("--json", "one JSON object instead", false)
     .action(async (options: CreateOptions) => (await import("./keys.js")).runCreateKey(options));
   keys
     .command("list")
     .description("list a project's keys, newest first, without their secrets")
     .addOption(inProject())
-    .option("--all", "those that are revoked or expired too", false)
+    .option("--all", "include revoked and expired keys", false)
     .option("--json", "one JSON array instead", false)
     .action(async (options: ListOptions) => (await import("./keys.js")).runListKeys(options));
   keys
     .command("revoke")
-    .description("end a key: requests with it are refused within 5 s, its sockets are closed within 15 s")
-    .argument("<id>", "its id, as listed, or the key itself")
+    .description("revoke a key: its requests are rejected within 5 s, its sockets are closed within 15 s")
+    .argument("<id>", "ID of the key, or the key itself")
     .addOption(inProject())
     .option("--json", "one JSON object instead", false)
     .action(async (id: string, options: RevokeOptions) => (await import("./keys.js")).runRevokeKey(id, options));

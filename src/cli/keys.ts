@@ -49,7 +49,7 @@ async function made(db: DataSource, { name, role, project, expires, json }: Crea
   const key = await createKey(db, { projectId, name, role, lifeMs: expires ?? null, scope: null, createdBy });
   if (json) return JSON.stringify({ ...key, name, role, project });
   return [
-    ...(isNew ? [`Made the project "${project}".`] : []),
+    ...(isNew ? [`Created the project "${project}".`] : []),
     `Made the key ${key.id} ("${name}", ${role}, project "${project}", ${
       key.expiresAt === null ? "without an end" : `until ${key.expiresAt.toISOString()}`
     }). It is not shown again:`,
@@ -69,7 +69,7 @@ function userName(): string {
 async function listed(db: DataSource, { project, all, json }: ListOptions): Promise<string> {
   const keys = await listKeys(db, await existing(db, project), all ? "all" : "good");
   if (json) return JSON.stringify(keys);
-  if (keys.length === 0) return `Project "${project}" has no keys${all ? "" : " that are good"}.`;
+  if (keys.length === 0) return `Project "${project}" has no keys${all ? "" : " that are valid"}.`;
   const rows = [["id", "name", "role or permissions", "sees", "expires", "last used", "state"], ...keys.map(columnsOf)];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows
@@ -101,7 +101,7 @@ async function revoked(db: DataSource, given: string, { project, json }: RevokeO
   if (!(await revokeKey(db, await existing(db, project), id))) {
     throw new HeadwayError(
       "NOT_FOUND",
-      `Project "${project}" has no key ${id} that could be revoked; "headway keys list --project ${project}" shows them.`,
+      `Project "${project}" has no key ${id} that could be revoked; run "headway keys list --project ${project}" to see its keys.`,
     );
   }
   return json ? JSON.stringify({ id, revoked: true }) : `Revoked the key ${id}.`;
@@ -119,7 +119,10 @@ async function existing(db: DataSource, name: string): Promise<string> {
 function idOf(given: string): string {
   const hex = /^(?:hw_)?([0-9a-f]{32})(?:_|$)/.exec(given.toLowerCase().replaceAll("-", ""))?.[1];
   if (hex === undefined) {
-    throw new HeadwayError("INVALID_INPUT", `"${given}" is no id of a key; "npx headway-api keys list" shows them.`);
+    throw new HeadwayError(
+      "INVALID_INPUT",
+      `"${given}" is not the ID of a key; "npx headway-api keys list" shows them.`,
+    );
   }
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

@@ -13,7 +13,7 @@ const program = new Command("headway")
   .description("A GraphQL processing API for collections of documents.")
   .version(buildVersion())
   .exitOverride()
-  .showHelpAfterError("(headway help, or --help after a command, tells more)")
+  .showHelpAfterError("(for help: headway help, or --help after a command)")
   .addHelpText("after", EXIT_CODES_HELP);
 
 addLocalCommands(program);

@@ -13,14 +13,14 @@ export async function runMigrate(options: { wait: string }): Promise<void> {
   const config = loadConfig();
   const { databaseUrl } = config;
   if (databaseUrl === null) {
-    throw new UsageError("DATABASE_URL is not set; the embedded database is migrated by headway start itself.");
+    throw new UsageError("DATABASE_URL is not set. The embedded database needs no migrate: headway start migrates it.");
   }
   const where =
     config.databaseDirectUrl === null
       ? ({ setting: "DATABASE_URL", url: databaseUrl } as const)
       : ({ setting: "HEADWAY_DATABASE_DIRECT_URL", url: config.databaseDirectUrl } as const);
   await waitForDatabase(where, Number(options.wait) * 1_000, (why) =>
-    process.stderr.write(`The database is not there yet (${why}); waiting.\n`),
+    process.stderr.write(`The database cannot be reached yet (${why}); waiting.\n`),
   );
   const { schema } = await reachDatabase(config);
   const done = await migrate(schema.url, {

@@ -48,7 +48,7 @@ export function listenForStop(graceMs: number): StopRequest {
 
 /** Stops the app in order and ends the process, even where a handler hears no signal and goes on. */
 export async function stopInOrder(app: App, signal: NodeJS.Signals): Promise<never> {
-  process.stdout.write("Stopping; Ctrl-C again ends at once.\n");
+  process.stdout.write("Stopping; press Ctrl-C again to exit at once.\n");
   // Ctrl-C comes from somebody who waits, and has no load balancer.
   await app.stop({ drain: signal !== "SIGINT" });
   process.stdout.write("Stopped.\n");
@@ -56,9 +56,7 @@ export async function stopInOrder(app: App, signal: NodeJS.Signals): Promise<nev
 }
 
 function endLate(graceMs: number): never {
-  process.stderr.write(
-    `Not everything has stopped within HEADWAY_GRACE_MS (${graceMs} ms); Headway ends without it.\n`,
-  );
+  process.stderr.write(`Some work has not stopped within HEADWAY_GRACE_MS (${graceMs} ms); Headway exits anyway.\n`);
   endAtOnce(EXIT.failed);
 }
 

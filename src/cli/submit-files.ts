@@ -20,7 +20,7 @@ export async function filesAt(paths: readonly string[]): Promise<SubmitFile[]> {
   for (const given of paths) {
     const file = path.resolve(given);
     const facts = await stat(file).catch((error: NodeJS.ErrnoException) => {
-      throw new UsageError(`${given} can't be read (${error.code}); see that it exists and may be read.`);
+      throw new UsageError(`${given} can't be read (${error.code}); check that it exists and is readable.`);
     });
     if (!facts.isDirectory() && !facts.isFile()) {
       throw new UsageError(`${given} is neither a file nor a folder.`);

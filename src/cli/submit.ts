@@ -28,7 +28,7 @@ export interface SubmitOptions extends ClientOptions {
 export async function runSubmit(paths: readonly string[], options: SubmitOptions): Promise<void> {
   const pipelineOptions = parseOptions(options.options);
   if (paths.length === 0 && options.collection === undefined) {
-    throw new UsageError("There is nothing to submit; name files or folders, or with --collection a collection.");
+    throw new UsageError("There is nothing to submit; name files or folders, or a collection with --collection.");
   }
   const files = paths.length === 0 ? [] : await filesAt(paths);
   await withClient(
@@ -68,7 +68,7 @@ async function assertPipeline(client: ApiClient, name: string): Promise<void> {
   const { pipelines } = await client.query<{ pipelines: { name: string }[] }>("{ pipelines { name } }");
   if (pipelines.some((pipeline) => pipeline.name === name)) return;
   const known = pipelines.map((pipeline) => pipeline.name).join(", ") || "none";
-  throw new HeadwayError("UNKNOWN_PIPELINE", `There is no pipeline "${plain(name)}"; known are ${known}.`);
+  throw new HeadwayError("UNKNOWN_PIPELINE", `There is no pipeline "${plain(name)}"; available are ${known}.`);
 }
 
 async function collectionFor(
@@ -132,7 +132,7 @@ async function sendAndSubmit(
   } catch (error) {
     const { code } = error as { code?: unknown };
     if (typeof code !== "string") throw error;
-    const again = `Nothing was submitted. What has been sent is in collection "${plain(name)}"; go on with --collection ${collectionId}.`;
+    const again = `Nothing was submitted. What has been sent is in collection "${plain(name)}"; continue with --collection ${collectionId}.`;
     throw new HeadwayError(code, `${messageOf(error)}\n${again}`);
   }
 }

@@ -79,7 +79,7 @@ class LineView implements View {
   }
 
   gap({ cause }: GapEvent, now: WatchedJob): void {
-    say(`Some changes can't be shown: ${plain(cause)} The job is ${painted(now.status)} now.`);
+    say(`Some changes are no longer available: ${plain(cause)} The job is ${painted(now.status)} now.`);
   }
 
   lost(why: string): void {
@@ -87,7 +87,7 @@ class LineView implements View {
   }
 
   stopped(_cursor: string, resumeCommand: string): void {
-    say(`Stopped watching; the job goes on. Watch it further with: ${resumeCommand}`);
+    say(`Stopped watching; the job continues. Resume watching with: ${resumeCommand}`);
   }
 
   end({ id, status, counts, summary, artifacts }: WatchedJob): void {
@@ -100,7 +100,7 @@ class LineView implements View {
     if (artifacts.nodes.length === 0) return;
     const names = artifacts.nodes.map(({ name }) => plain(name));
     say(`It wrote ${names.join(", ")}${artifacts.pageInfo.hasNextPage ? " and more" : ""}.`);
-    say(`Have one with: npx headway-api download ${id} ${names[0]}`);
+    say(`Download one with: npx headway-api download ${id} ${names[0]}`);
   }
 
   close(): void {}

@@ -89,7 +89,7 @@ async function follow(
     await follower.run();
   } catch (error) {
     const { code } = error as { code?: unknown };
-    const resume = `The job goes on; watch it further with: ${resumeCommand(jobId, follower.cursor)}`;
+    const resume = `The job continues. Resume watching with: ${resumeCommand(jobId, follower.cursor)}`;
     throw new HeadwayError(typeof code === "string" ? code : "UNREACHABLE", `${messageOf(error)}\n${resume}`);
   }
   // It was settled before the follower came, and the cursor stood at its end.

@@ -4,17 +4,17 @@ import type { Operation } from "./operation.js";
 import { openSocket } from "./socket.js";
 import { pause } from "./waiting.js";
 
-/** Where a client asks, and how. */
+/** Options of a client. */
 export interface ApiOptions {
-  /** Of the server, such as "https://headway.example.com", with or without "/graphql" at its end. */
+  /** URL of the server, such as "https://headway.example.com", with or without "/graphql" at the end. */
   readonly url: string;
-  /** Such as "hw_…"; none is shown when absent. */
+  /** API key, such as "hw_…". Without one, requests are not authenticated. */
   readonly key?: string | null;
-  /** Another fetch than the platform's. */
+  /** Replacement for the platform's fetch. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** Gives the class of WebSockets, at the first subscription; the platform's when absent, in Node the package ws's. */
+  /** Returns the WebSocket class, called at the first subscription. Default: the platform's; in Node, the package ws. */
   readonly webSocket?: () => unknown;
-  /** How often `subscribe` opens a socket that broke again, with the same variables; never when absent. */
+  /** How often `subscribe` reconnects with the same variables after a connection broke. Default: 0. */
   readonly reconnects?: number;
 }
 
@@ -44,8 +44,8 @@ export class Api {
   }
 
   /**
-   * Asks again what was refused for the moment. Of a mutation that is what was refused whole: a field of its answer that
-   * can't be shown just now says nothing of what was done. @throws {ClientError}
+   * Runs an operation and repeats requests that were rejected for a moment. A mutation is repeated only if it was rejected as
+   * a whole, because a missing field of its answer does not show what was done. @throws {ClientError}
    */
   async run<Data, Variables>(
     operation: Operation<Data, Variables>,
@@ -64,7 +64,7 @@ export class Api {
       const retryAfterMs = isDone ? undefined : first?.extensions?.retryAfterMs;
       if (first && (retryAfterMs === undefined || refusals === MAX_REFUSALS)) throw faultOf(first);
       if (!first && data) return data;
-      if (!first) throw this.#notHeadway("its answer has neither data nor errors");
+      if (!first) throw this.#notHeadway("its response has neither data nor errors");
       await pause(retryAfterMs!, signal);
     }
   }
@@ -148,7 +148,7 @@ export class Api {
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw new ClientError("CLOSED", "This client has been closed; make another.");
+    if (this.#isClosed) throw new ClientError("CLOSED", "This client is closed; create another.");
   }
 
   #lost(error: unknown, signal?: AbortSignal | null): never {
@@ -162,11 +162,11 @@ export class Api {
       name === "TimeoutError"
         ? `no answer within ${ANSWER_DEADLINE_MS / 1_000} s`
         : (cause?.code ?? cause?.message ?? message ?? "no reason given");
-    throw new ClientError("UNREACHABLE", `There is no Headway at ${this.url} (${why}).`, { cause: error });
+    throw new ClientError("UNREACHABLE", `No Headway server answers at ${this.url} (${why}).`, { cause: error });
   }
 
   #notHeadway(why: string): ClientError {
-    return new ClientError("NOT_HEADWAY", `What answers at ${this.url} is no Headway (${why}).`);
+    return new ClientError("NOT_HEADWAY", `The server at ${this.url} is not Headway (${why}).`);
   }
 }
 

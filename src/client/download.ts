@@ -2,14 +2,14 @@ import { codeOf, type Api } from "./api.js";
 import { ClientError } from "./errors.js";
 import { pauseMs, pause } from "./waiting.js";
 
-/** How a file is downloaded. */
+/** Options of a download. */
 export interface DownloadOptions {
   readonly signal?: AbortSignal;
-  /** `totalBytes` is null until the server has said it. */
+  /** `totalBytes` is null until the server has sent it. */
   readonly onProgress?: (progress: { readonly receivedBytes: number; readonly totalBytes: number | null }) => void;
 }
 
-/** A file that has come whole. */
+/** A complete downloaded file. */
 export interface DownloadedFile {
   readonly name: string | null;
   readonly mediaType: string;
@@ -20,7 +20,7 @@ const DEADLINE_MS = 600_000;
 const MAX_FAILURES = 10;
 
 /**
- * An artifact or an original, by its `url` or a signed one; goes on where the connection broke, if it is still the same.
+ * Downloads an artifact or an original by its `url` or a signed URL. Resumes after a broken connection if the file is unchanged.
  * @throws {ClientError} with the server's code, UNREACHABLE @throws the signal's reason
  */
 export async function downloadFile(api: Api, address: string, options: DownloadOptions = {}): Promise<DownloadedFile> {
@@ -72,7 +72,7 @@ async function* piecesOf({ body }: Response, from: string): AsyncGenerator<Uint8
       yield value as Uint8Array<ArrayBuffer>;
     }
   } catch (error) {
-    throw new ClientError("UNREACHABLE", `The connection to ${from} broke in the middle of a file.`, { cause: error });
+    throw new ClientError("UNREACHABLE", `The connection to ${from} broke during a download.`, { cause: error });
   } finally {
     reader.cancel().catch(() => undefined);
   }
@@ -88,5 +88,5 @@ function fileOf({ headers }: Response, pieces: readonly Uint8Array<ArrayBuffer>[
 function refused(url: URL, status: number): ClientError {
   // A server that is stopping, or a proxy without one, is back in a moment.
   const code = status >= 500 || status === 429 ? "UNREACHABLE" : codeOf(status);
-  return new ClientError(code, `${url.origin}${url.pathname} can't be had: the server says ${status}.`);
+  return new ClientError(code, `${url.origin}${url.pathname} cannot be downloaded: the server answered ${status}.`);
 }

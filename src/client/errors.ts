@@ -1,16 +1,16 @@
 import type { UserErrorCode } from "./operations.js";
 
-/** What was wrong with an input, as a mutation tells it. */
+/** Fault of an input, from the `userErrors` of a mutation. */
 export interface UserErrorInfo {
   readonly code: UserErrorCode;
   readonly message: string;
-  /** Where in the input, from `input` on. */
+  /** Path to the faulty argument, beginning with `input`. */
   readonly path?: readonly string[] | null;
 }
 
 /**
- * What is wrong other than with an input. UNREACHABLE: no server answers, or the connection broke. NOT_HEADWAY: something else
- * does. CLOSED: this client has been closed. Others are the server's own words, such as QUERY_TIMED_OUT.
+ * Error code. UNREACHABLE: no server answers, or the connection broke. NOT_HEADWAY: the server is not Headway. CLOSED: this
+ * client is closed. Other codes come from the server, such as QUERY_TIMED_OUT.
  */
 export type ClientErrorCode =
   | UserErrorCode
@@ -25,7 +25,7 @@ export type ClientErrorCode =
   | "INTERNAL"
   | (string & {});
 
-/** Whatever this client throws, but for the reason of an aborted signal. */
+/** Error thrown by this client. The reason of an aborted signal is thrown unchanged instead. */
 export class ClientError extends Error {
   override readonly name: string = "ClientError";
 
@@ -38,7 +38,7 @@ export class ClientError extends Error {
   }
 }
 
-/** A mutation that was not done: what was wrong with its input, all at once. */
+/** A rejected mutation, with every fault of its input. */
 export class UserErrors extends ClientError {
   override readonly name = "UserErrors";
 

@@ -3,18 +3,18 @@ import { ClientError, isPassing } from "./errors.js";
 import { FollowJob, GetPosition, ListChanges, type FollowJobSubscription } from "./operations.js";
 import { pauseMs, pause } from "./waiting.js";
 
-/** A change of a job or of one of its tasks; or that some are missing, and where the stream goes on. */
+/** A change of a job or of one of its tasks, or a gap: changes are missing, and where the stream continues. */
 export type FollowedEvent = FollowJobSubscription["statusChanges"];
 
-/** How a job is followed. */
+/** Options for following a job. */
 export interface FollowOptions {
-  /** Begin behind this cursor: of a change, or of `streamCursor`. From the job's first change when absent. */
+  /** Start after this cursor, from a change or `streamCursor`. Default: the job's first change. */
   readonly after?: string | null;
-  /** Ends the following, without an error. */
+  /** Stops following, without an error. */
   readonly signal?: AbortSignal;
-  /** How often in a row it is tried again when nothing comes in between; for ever when absent. */
+  /** Maximum number of failed attempts in a row. Default: no limit. */
   readonly attempts?: number;
-  /** Called each time the connection is lost, before it is tried again. */
+  /** Called each time the connection is lost, before the next attempt. */
   readonly onLost?: (why: string) => void;
 }
 
@@ -23,14 +23,14 @@ const GOOD_MS = 10_000;
 const SETTLED: readonly string[] = ["COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELLED"];
 /** Closes that no other try would change. */
 const FATAL_CLOSES: Readonly<Record<number, readonly [code: string, message: string]>> = {
-  4400: ["BAD_REQUEST", "The server does not understand this client; is one of the two of another version?"],
-  4403: ["UNAUTHENTICATED", "The key is not known, or no longer good."],
+  4400: ["BAD_REQUEST", "The server does not understand this client. Check that both have the same version."],
+  4403: ["UNAUTHENTICATED", "The key is unknown, revoked or expired."],
 };
 
 /**
- * Every change of a job once and in order, over as many connections as it takes: each goes on behind the last change that
- * was taken. Ends when the job is settled and all has come. After a gap, read anew what you show.
- * @throws {ClientError} what is refused; UNREACHABLE where `attempts` are used up
+ * Yields every change of a job once and in order. After a broken connection it continues after the last change. Ends when
+ * the job has settled and all changes were delivered. After a gap, read again what you show.
+ * @throws {ClientError} if the server rejects it; UNREACHABLE after `attempts` failures
  */
 export async function* followJob(
   api: Api,

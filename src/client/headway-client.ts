@@ -9,22 +9,22 @@ import { pauseMs, pause } from "./waiting.js";
 /** A job that has been submitted. */
 export interface SubmittedJob {
   readonly jobId: string;
-  /** True when an earlier submit under the same idempotency key made it. */
+  /** Whether an earlier request with the same idempotency key created the job. */
   readonly deduplicated: boolean;
 }
 
 /** Submits again what broke off: it is under a key, and so makes one job. */
 const MAX_SUBMITS = 6;
 
-/** What a web app or a service does with Headway. `run`, `mutate` and `subscribe` take any operation of GraphQL. */
+/** Client for web apps and services. `run`, `mutate` and `subscribe` accept any GraphQL operation. */
 export class HeadwayClient extends Api {
-  /** @throws {UserErrors} what was wrong with a file @throws {ClientError} @throws the signal's reason */
+  /** Uploads files, in parallel. @throws {UserErrors} if a file is rejected @throws {ClientError} @throws the signal's reason */
   upload(files: Iterable<UploadFile>, options: UploadOptions = {}): Promise<readonly UploadedFile[]> {
     return uploadFiles(this, [...files], options);
   }
 
   /**
-   * Submits a collection to a pipeline, again where the answer was lost: once is done, whatever broke.
+   * Submits a collection to a pipeline. Repeats the request if the answer is lost; this creates one job.
    * @throws {UserErrors} such as ACTIVE_JOB_EXISTS @throws {ClientError}
    */
   async submit(input: SubmitJobInput, options: { readonly signal?: AbortSignal } = {}): Promise<SubmittedJob> {
@@ -40,18 +40,18 @@ export class HeadwayClient extends Api {
     }
   }
 
-  /** Every change of a job once and in order, over as many connections as it takes, until the job is settled; see followJob. */
+  /** Yields every change of a job once and in order, across reconnects, until the job has settled; see followJob. */
   follow(jobId: string, options: FollowOptions = {}): AsyncGenerator<FollowedEvent, void> {
     return followJob(this, jobId, options);
   }
 
-  /** A file by its address: an artifact's `url`, or a signed one. @throws {ClientError} @throws the signal's reason */
+  /** Downloads a file by an artifact's `url` or a signed URL. @throws {ClientError} @throws the signal's reason */
   download(address: string, options: DownloadOptions = {}): Promise<DownloadedFile> {
     return downloadFile(this, address, options);
   }
 }
 
-/** A client of the server at this address. */
+/** Creates a client of the server at this URL. */
 export function createClient(options: ApiOptions): HeadwayClient {
   return new HeadwayClient(options);
 }

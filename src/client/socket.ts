@@ -22,7 +22,7 @@ export async function openSocket({ url, connectionParams, webSocket, reconnects 
   if (typeof webSocketImpl !== "function") {
     throw new ClientError(
       "NO_WEBSOCKET",
-      "There is no WebSocket here; give a class of them with the option webSocket.",
+      "This environment has no WebSocket; pass a WebSocket class as the option webSocket.",
     );
   }
   let pong: ReturnType<typeof setTimeout> | undefined;

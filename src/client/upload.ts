@@ -3,17 +3,17 @@ import { ClientError } from "./errors.js";
 import { CreateUploads } from "./operations.js";
 import { pauseMs, pause } from "./waiting.js";
 
-/** A file to be sent: a browser's File is one. */
+/** File to upload, such as a browser's File. */
 export interface UploadFile {
   readonly name: string;
   /** In bytes. */
   readonly size: number;
-  /** Its media type, a claim. */
+  /** Declared media type. */
   readonly type?: string;
   slice(start: number, end: number): Blob | Uint8Array<ArrayBuffer> | Promise<Blob | Uint8Array<ArrayBuffer>>;
 }
 
-/** How far an upload has come, over all of its files. */
+/** Progress of an upload, over all its files. */
 export interface UploadProgress {
   readonly sentBytes: number;
   readonly totalBytes: number;
@@ -21,19 +21,19 @@ export interface UploadProgress {
   readonly totalFiles: number;
 }
 
-/** How files are sent. */
+/** Options of an upload. */
 export interface UploadOptions {
-  /** The one collection whose documents they may become. */
+  /** ID of the only collection that may use the uploads. */
   readonly collectionId?: string;
   readonly onProgress?: (progress: UploadProgress) => void;
   readonly signal?: AbortSignal;
-  /** Files at once; 4 when absent. */
+  /** Number of files to send at the same time. Default: 4. */
   readonly parallel?: number;
-  /** The SHA-256 of a file, in hex, by which the server knows that it has the right bytes. It may be reckoned in a worker. */
+  /** Returns the SHA-256 of a file in hex, which the server then checks. It may run in a web worker. */
   readonly sha256?: (file: UploadFile, signal?: AbortSignal) => Promise<string>;
 }
 
-/** A file that has been sent, as addDocuments takes it. */
+/** Uploaded file, as input for addDocuments. */
 export interface UploadedFile {
   readonly name: string;
   readonly uploadId: string;
@@ -55,8 +55,8 @@ const PIECE_DEADLINE_MS = 600_000;
 const PASSING_STATUSES: readonly number[] = [408, 409, 423, 425, 429, 500, 502, 503, 504];
 
 /**
- * Sends files, some at once, each going on where its connection broke. All or none: the first that can't be sent ends the
- * others. Returns them in the order given.
+ * Uploads files, some in parallel, and resumes after broken connections. If one file cannot be sent, the others stop.
+ * Returns them in the order given.
  * @throws {UserErrors} what was wrong with a file @throws {ClientError} @throws the signal's reason
  */
 export async function uploadFiles(
@@ -179,9 +179,9 @@ async function ask(api: Api, file: UploadFile, url: string, init: RequestInit): 
   const text = await response.text().catch(() => "");
   if (response.ok) return Number(response.headers.get("upload-offset"));
   if (PASSING_STATUSES.includes(response.status)) {
-    throw new ClientError("UNREACHABLE", `"${file.name}" was not taken: the server says ${response.status}.`);
+    throw new ClientError("UNREACHABLE", `"${file.name}" was rejected: the server answered ${response.status}.`);
   }
   const [, code = codeOf(response.status)] = /"code":"([A-Z0-9_]+)"/.exec(text) ?? [];
   const [, said = `"the server says ${response.status}."`] = /"message":("(?:[^"\\]|\\.)*")/.exec(text) ?? [];
-  throw new ClientError(code, `"${file.name}" was not taken: ${JSON.parse(said) as string}`);
+  throw new ClientError(code, `"${file.name}" was rejected: ${JSON.parse(said) as string}`);
 }

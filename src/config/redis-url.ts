@@ -65,7 +65,7 @@ export function parseRedisUrl(text: string): RedisUrl {
 
 function nodeOf(text: string, usual: number): { host: string; port: number } {
   const parts = /^(\[[^\]]+\]|[^:]*)(?::(\d{1,5}))?$/.exec(text);
-  if (parts === null) throw new TypeError(`"${text}" in it is no host with a port`);
+  if (parts === null) throw new TypeError(`"${text}" in it is not a host with a port`);
   return { host: parts[1]!.replace(/^\[|\]$/g, ""), port: Number(parts[2] ?? usual) };
 }
 

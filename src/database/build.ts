@@ -46,7 +46,7 @@ export function whyTooOld({ ahead }: Standing): string | null {
   const breaking = ahead.filter((file) => file.breaking);
   if (breaking.length === 0) return null;
   const { build } = breaking.at(-1)!;
-  return `This build of Headway (${buildVersion()}) is too old for its database: build ${build} has changed it by ${pathsOf(breaking)} so that earlier builds must not work on it; start build ${build} or a later one.`;
+  return `This build of Headway (${buildVersion()}) is too old for its database: build ${build} has changed it by ${pathsOf(breaking)}, which earlier builds cannot work with; start build ${build} or a later one.`;
 }
 
 /** @throws {HeadwayError} BUILD_TOO_OLD */
@@ -58,14 +58,14 @@ export function refuseTooOld(standing: Standing): void {
 /** What a later build has brought in that does this one no harm; null when there is nothing. */
 export function harmlesslyAhead({ ahead }: Standing): string | null {
   if (ahead.length === 0) return null;
-  return `The database is ahead of this build of Headway (${buildVersion()}): build ${ahead.at(-1)!.build} has brought in ${pathsOf(ahead)}, which earlier builds can work with.`;
+  return `The database is ahead of this build of Headway (${buildVersion()}): build ${ahead.at(-1)!.build} added ${pathsOf(ahead)}, which this build can work with.`;
 }
 
 /** What is not in, as after a restore from an old backup, and what to do; null when all is. */
 export function whyBehind({ behind }: Standing): string | null {
   return behind.length === 0
     ? null
-    : `The database is behind this build of Headway (${buildVersion()}): ${behind.join(", ")} ${behind.length === 1 ? "is" : "are"} not in; run "npx headway-api migrate", or restart this process.`;
+    : `The database is behind this build of Headway (${buildVersion()}): ${behind.join(", ")} ${behind.length === 1 ? "is" : "are"} missing; run "npx headway-api migrate", or restart this process.`;
 }
 
 function pathsOf(files: readonly KnownFile[]): string {

@@ -57,7 +57,7 @@ export function poolUsage(db: DataSource): { readonly used: number; readonly idl
 /** A statement ends within 30 s; an answer that is later than this does not come, and its connection is dead. */
 const SILENCE_MS = 35_000;
 
-/** A socket that breaks when nothing is heard: behind a dead network a query would otherwise wait for ever. */
+/** A socket that breaks when nothing is heard: behind a dead network a query would otherwise wait forever. */
 function connectionThatNotices(): Socket {
   const socket = new Socket();
   socket.setTimeout(SILENCE_MS, () => socket.destroy(new Error(`Connection silent for ${SILENCE_MS} ms`)));

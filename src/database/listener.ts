@@ -70,7 +70,7 @@ export async function listen(
     if (client !== mine) return;
     client = null;
     if (timer) clearTimeout(timer);
-    mine.end().catch(() => undefined); // It is broken: that it can't be ended cleanly is no news.
+    mine.end().catch(() => undefined); // Already broken; a failed end is ignored.
     if (closed) return;
     onError(error);
     setTimeout(() => void (closed ? undefined : connect()), RECONNECT_MS).unref();

@@ -170,7 +170,7 @@ async function refuseEarlierBuild(query: Query, schema: string): Promise<void> {
   throw new HeadwayError(
     "EARLIER_DATABASE",
     `The schema "${found.schema}" of this database holds the tables of an earlier build of Headway, which this build can't ` +
-      `take over: name an empty database in DATABASE_URL, or remove those tables when their contents are no longer wanted.`,
+      `take over: name an empty database in DATABASE_URL, or remove those tables if you no longer need their contents.`,
   );
 }
 
@@ -201,7 +201,7 @@ export function typeormMigrations(): (new () => MigrationInterface)[] {
         }
 
         async down(): Promise<void> {
-          throw new Error("A migration has no way back: restore a backup from before it instead.");
+          throw new Error("Migrations cannot be reverted. Restore a backup instead.");
         }
       },
   );

@@ -18,7 +18,7 @@ export interface LockWait {
 
 /**
  * One process migrates a schema at a time. A lock of the transaction: one of the session would stay behind on a server
- * connection that a pooler gives to others, and the next start would wait for it for ever. It is tried again and again
+ * connection that a pooler gives to others, and the next start would wait for it forever. It is tried again and again
  * rather than waited for, so that the transaction lives on to ask who holds it.
  * @throws {HeadwayError} MIGRATION_LOCKED naming who holds it, when it does not come for long
  */
@@ -36,7 +36,7 @@ export async function takeMigrationLock(query: Query, schema: string, wait: Lock
     if (waitedMs >= deadlineMs) {
       throw new HeadwayError(
         "MIGRATION_LOCKED",
-        `The schema "${schema}" is being migrated by ${await holder(query, key)}, and was for all of ${Math.round(deadlineMs / 1_000)} s; wait for it, or end it, and start again.`,
+        `The schema "${schema}" is being migrated by ${await holder(query, key)}and did not finish within ${Math.round(deadlineMs / 1_000)} s; wait for it, or stop it, and start again.`,
       );
     }
     if (!told && waitedMs >= SILENT_MS) {

@@ -101,6 +101,6 @@ function sharesOf(asked: Shares, limit: number | null): Shares & { readonly faul
     work,
     api,
     ofWorker,
-    fault: `The user of the database may have ${limit} connections, and this process would use up to ${needed}; it makes do with ${work} for work and ${api} for requests${each}, and other processes find fewer. Raise the limit (alter role … connection limit), or set HEADWAY_DATABASE_CONNECTIONS and HEADWAY_DATABASE_API_CONNECTIONS.`,
+    fault: `The user of the database may have ${limit} connections, and this process would use up to ${needed}; it uses ${work} for work and ${api} for requests${each}, and fewer are left for other processes. Raise the limit (alter role … connection limit), or set HEADWAY_DATABASE_CONNECTIONS and HEADWAY_DATABASE_API_CONNECTIONS.`,
   };
 }

@@ -61,7 +61,7 @@ export class PatientPool extends pg.Pool {
   #busy(cause: Error): ServiceBusy {
     const { totalCount, waitingCount } = this;
     return new ServiceBusy(
-      `No database connection was free within ${CONNECTION_WAIT_MS} ms (${totalCount} in use, ${waitingCount} more waiting); ask again later.`,
+      `No database connection was free within ${CONNECTION_WAIT_MS} ms (${totalCount} in use, ${waitingCount} more waiting); try again later.`,
       { cause },
     );
   }

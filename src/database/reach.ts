@@ -86,7 +86,7 @@ async function lookDirectly(url: string, pooled: Facts): Promise<Route> {
   }
   if (route === "pooler" && (await isShared(url))) {
     throw unsuitable(setting, url, [
-      "it leads through a pooler that shares its sessions, where LISTEN does not work; name the address of Postgres itself",
+      "it leads to a pooler that shares sessions, where LISTEN does not work; use the address of Postgres itself",
     ]);
   }
   return route;
@@ -175,7 +175,7 @@ function boundsAdvice(setting: DatabaseSetting, facts: Facts): string[] {
   if (missing.length === 0) return [];
   const statements = missing.map((name) => alterRole(facts, name, `${BOUNDS[name] / 1_000}s`));
   return [
-    `${setting} leads through a connection pooler, where ${missing.join(" and ")} can only be set for the role; without it a statement that hangs is never ended: ${statements.join(" ")}`,
+    `${setting} leads through a connection pooler, where ${missing.join(" and ")} can only be set for the role; without it a hanging statement is never cancelled: ${statements.join(" ")}`,
   ];
 }
 

@@ -28,7 +28,7 @@ export function targetOf(setting: DatabaseSetting, url: string): Target {
   }
 }
 
-export const ENCODE = "percent-encode every character of user and password but letters and digits, such as / as %2F";
+export const ENCODE = "percent-encode all characters of user and password except letters and digits, such as / as %2F";
 
 const CERTIFICATE =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY|GET)_\w+|CERT_\w+|ERR_TLS_CERT_\w+)$/;
@@ -49,11 +49,11 @@ const ADVICE: readonly (readonly [RegExp, (target: Target) => string])[] = [
       `Let the user create and own Headway's schema: grant create, connect on database ${pg.escapeIdentifier(database)} to ${pg.escapeIdentifier(user)};`,
   ],
   [/^53300$/, () => "Raise max_connections, or the connection limit of the user or the database."],
-  [/^57P03$/, () => "It starts or stops; try again."],
+  [/^57P03$/, () => "It is starting or stopping; try again."],
   [
     CERTIFICATE,
     () =>
-      "sslmode=require verifies the certificate: name the authority that signed it (sslrootcert=/path/to/ca.crt), or say sslmode=no-verify if you accept any.",
+      "sslmode=require verifies the certificate: set the CA that signed it (sslrootcert=/path/to/ca.crt), or use sslmode=no-verify to accept any.",
   ],
 ];
 

@@ -7,7 +7,7 @@ import { createInProcessDispatcher } from "./in-process.js";
 /** For people: what carries hints, and that it does not just now. */
 export function describeDispatcher({ kind, away }: Dispatcher, { redisUrl }: Config): string {
   if (redisUrl === null) return kind;
-  return away === null ? `${kind}, over Redis` : `${kind}, but Redis is away (${away}); work goes on by polling`;
+  return away === null ? `${kind}, over Redis` : `${kind}, but Redis cannot be reached (${away}); workers poll instead`;
 }
 
 /** Hints over Redis where REDIS_URL is set, else within this process. The log is told when Redis goes away and when it is back. */
@@ -28,7 +28,7 @@ export async function openDispatcher(
       changes.say(away ?? "back", (count) => {
         const repeats = count > 0 ? { repeats: count } : {};
         if (away === null) logger.info(repeats, "Redis is back");
-        else logger.warn({ error: away, ...repeats }, "Redis is away: work goes on by polling, until it is back");
+        else logger.warn({ error: away, ...repeats }, "Redis cannot be reached; workers poll until it is back");
       }),
   });
   // The start does not wait for Redis; but what it says of it should be so.

@@ -13,7 +13,7 @@ const COMMON: RedisOptions = {
   connectTimeout: 3_000,
   keepAlive: 10_000,
   retryStrategy: reconnectAfter,
-  // After a failover the old primary answers READONLY for ever; the address has another one behind it by now.
+  // After a failover the old primary answers READONLY forever; the address has another one behind it by now.
   reconnectOnError: (error) => error.message.startsWith("READONLY"),
 };
 

@@ -26,7 +26,11 @@ export function isUuid(value: string): boolean {
 /** An id of an input, in lower case. @throws {UserFault} INVALID_INPUT */
 export function idOf(value: string, path: readonly string[]): string {
   if (isUuid(value)) return value.toLowerCase();
-  throw new UserFault("INVALID_INPUT", `${path.join(".")}: "${value.slice(0, 100)}" is no id; ids are uuids.`, path);
+  throw new UserFault(
+    "INVALID_INPUT",
+    `${path.join(".")}: "${value.slice(0, 100)}" is not an ID; IDs are UUIDs.`,
+    path,
+  );
 }
 
 /** What an input says, if the schema takes it. @throws {UserFault} INVALID_INPUT, one for each wrong field */

@@ -72,5 +72,5 @@ function whyNotNewest({ jobId, status, newestJobId }: Pick<RetryState, "jobId" |
 }
 
 function expired(noun: "job" | "task", id: string): string {
-  return `The collection of ${noun} ${id} has expired; its contents are gone.`;
+  return `The collection of ${noun} ${id} has expired.`;
 }

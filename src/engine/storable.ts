@@ -15,9 +15,9 @@ export function toStorableJson(value: unknown, what = "output"): string {
     json = JSON.stringify(value ?? null);
   } catch (error) {
     if (error instanceof HeadwayError) throw error;
-    throw unstorable(what, `it is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw unstorable(what, `it is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (json === undefined) throw unstorable(what, `a ${typeof value} is no JSON`);
+  if (json === undefined) throw unstorable(what, `a ${typeof value} is not JSON`);
   const sizeBytes = Buffer.byteLength(json);
   if (sizeBytes > MAX_OUTPUT_BYTES) throw tooLarge(what, sizeBytes);
   const fault = unstorableIn(json);
@@ -46,10 +46,7 @@ function assertBounded(value: unknown, what: string): void {
 }
 
 function tooLarge(what: string, size: number | string): HeadwayError {
-  return unstorable(
-    what,
-    `it has ${size} bytes of JSON, at most ${MAX_OUTPUT_BYTES} are kept; write an artifact instead`,
-  );
+  return unstorable(what, `it has ${size} bytes of JSON; the limit is ${MAX_OUTPUT_BYTES}; write an artifact instead`);
 }
 
 /** What Postgres does not take in JSON that JSON.stringify made; null where it takes it. */

@@ -51,7 +51,7 @@ function userErrorsOf(fault: UserFault): UserErrorData[] {
   }));
   const rest = all.length - shown.length;
   if (rest === 0) return shown;
-  const message = `The input has ${rest} more ${rest === 1 ? "fault that is" : "faults that are"} not listed here; mend these first.`;
+  const message = `The input has ${rest} more ${rest === 1 ? "fault that is" : "faults that are"} not listed here; fix these first.`;
   return [...shown, { code: "INVALID_INPUT", message, path: ["input"] }];
 }
 
@@ -97,18 +97,18 @@ export function formatError(
   }
   if (sqlStateOf(cause) === CHARACTER_NOT_IN_REPERTOIRE) {
     // The statement was refused whole, and its transaction with it.
-    const message = "A text in the request holds the character U+0000, which can't be kept; leave it out.";
+    const message = "A text in the request holds the character U+0000, which cannot be stored; remove it.";
     return { message, ...where, extensions: { code: "BAD_USER_INPUT" } };
   }
   const state = sqlStateOf(cause);
   if (isTransient(cause) || isExhausted(cause)) {
-    const message = `The database is busy, full, or takes no writes just now (${state}); ask again later.`;
+    const message = `The database is busy, full, or read-only now (${state}); try again later.`;
     return { message, ...where, extensions: { code: "SERVICE_BUSY", retryAfterMs: 1_000 } };
   }
   if (isDatabaseAway(cause)) {
     // Without a time to wait: clients that are told one ask again by themselves, mutations too.
     const message =
-      "The connection to the database broke. A query can be asked again; of a mutation, look first whether it was carried out.";
+      "The connection to the database broke. Repeat a query. Before you repeat a mutation, check whether it was carried out.";
     return { message, ...where, extensions: { code: "SERVICE_BUSY" } };
   }
   if (state === QUERY_CANCELED) {

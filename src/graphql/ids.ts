@@ -4,7 +4,7 @@ import { BadInput } from "../errors.js";
 /** @throws {BadInput} naming the field */
 export function uuid(value: string, field: string): string {
   if (isUuid(value)) return value.toLowerCase();
-  throw new BadInput(`${field}: "${value.slice(0, 100)}" is no id; ids are uuids.`, { field });
+  throw new BadInput(`${field}: "${value.slice(0, 100)}" is not an ID; IDs are UUIDs.`, { field });
 }
 
 /** As `uuid`, where the value may be absent. */

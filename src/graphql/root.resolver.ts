@@ -19,9 +19,12 @@ const KINDS = { Artifact, Chunk, Collection, Document, Job, NamedEntity, Task, W
 
 @Resolver()
 export class RootResolver {
-  @Query(() => NodeType, { nullable: true, description: "Whatever has this id." })
+  @Query(() => NodeType, {
+    nullable: true,
+    description: "Object with this ID; null if it does not exist or the key has no access to it.",
+  })
   async node(
-    @Arg("id", () => ID, { description: "The id of anything that has one." }) id: string,
+    @Arg("id", () => ID, { description: "ID of any object." }) id: string,
     @Ctx() context: GraphContext,
   ): Promise<object | null> {
     const { db, principal } = context;

@@ -37,11 +37,10 @@ const noPubSub: PubSub = {
 
 /** The library takes no descriptions of the root types. */
 function describeRoots(schema: GraphQLSchema): void {
-  schema.getQueryType()!.description = "What can be read; nothing here changes anything that can be seen.";
+  schema.getQueryType()!.description = "Queries. A query never changes data.";
   schema.getMutationType()!.description =
-    "What can be done. Expected failures come as userErrors beside an empty result.";
-  schema.getSubscriptionType()!.description =
-    "What can be followed, over WebSocket with the graphql-transport-ws protocol.";
+    "Mutations. Expected failures are returned in `userErrors`; other failures are top-level errors. Each description names the least role.";
+  schema.getSubscriptionType()!.description = "Subscriptions over WebSocket, with the graphql-transport-ws protocol.";
 }
 
 let built: Promise<GraphQLSchema> | null = null;

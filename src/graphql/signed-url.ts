@@ -26,6 +26,6 @@ export async function signedFor(
   lifeMs: number,
 ): Promise<SignedUrl> {
   const signed = await keys.sign(principal.keyId, what, lifeMs);
-  if (signed === null) throw new AccessDenied("UNAUTHENTICATED", "This key is no longer good; ask for another one.");
+  if (signed === null) throw new AccessDenied("UNAUTHENTICATED", "This key is no longer valid. Use another key.");
   return { url: `${publicUrl}/${what.object}?${signed.query}`, expiresAt: signed.expiresAt };
 }

@@ -4,16 +4,17 @@ import { UserErrorCodeEnum } from "../model/enums.js";
 
 @ObjectType({
   description:
-    "Expected failures are data. Exceptional ones (UNAUTHENTICATED, FORBIDDEN, BAD_USER_INPUT, RATE_LIMITED, SERVICE_BUSY, QUERY_TIMED_OUT, RESPONSE_TOO_LARGE, INTERNAL) are top-level errors with extensions.code.",
+    "Expected failure of a mutation; nothing was changed. Other failures (UNAUTHENTICATED, FORBIDDEN, BAD_USER_INPUT, RATE_LIMITED, SERVICE_BUSY, QUERY_TIMED_OUT, RESPONSE_TOO_LARGE, INTERNAL) are top-level errors with `extensions.code`.",
 })
 export class UserError {
-  @Field(() => UserErrorCodeEnum, { description: "Which kind of failure." })
+  @Field(() => UserErrorCodeEnum, { description: "Kind of failure." })
   readonly code!: UserErrorCode;
-  @Field(() => String, { description: "What is wrong, with the value, and what to do." })
+  @Field(() => String, { description: "Problem, with the value, and what to do about it." })
   readonly message!: string;
   @Field(() => [String], {
     nullable: true,
-    description: "Where in the arguments, from `input` on, such as [input, documents, 3, name].",
+    description:
+      "Path to the faulty argument, such as [input, documents, 3, name]; null if no single argument is at fault.",
   })
   readonly path!: string[] | null;
 }

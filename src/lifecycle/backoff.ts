@@ -4,9 +4,9 @@ const DEFAULT_MAX_MS = 300_000;
 const LONGEST_MS = 604_800_000;
 
 /**
- * How long a stage waits before it is tried again, in milliseconds, at most a week. "exponential" has full jitter: uniform in
- * [0, min(maxMs, 2^attempt × baseMs)), by default from 1,000 up to 300,000. A function is given the attempt that has failed, 1
- * or more, and what it threw; where it throws or returns no number from 0, the default holds.
+ * Delay before the next attempt of a stage, in milliseconds, at most one week. "exponential" uses full jitter: uniform in
+ * [0, min(maxMs, 2^attempt × baseMs)), by default with baseMs 1,000 and maxMs 300,000. A function gets the failed attempt, 1 or
+ * more, and its error; if it throws or does not return a number from 0, the default applies.
  */
 export type Backoff =
   | { readonly kind: "fixed"; readonly delayMs: number }

@@ -77,6 +77,6 @@ export function endOfLost(held: number): { readonly cause: Cause; readonly note:
     ? { cause: "LEASE_LOST", note: "" }
     : {
         cause: "LOST_BESIDE_OTHERS",
-        note: ` It ran ${held} tasks, of which any may be the reason: each runs alone next, and none counts a crash.`,
+        note: ` It ran ${held} tasks, and any of them may be the cause. Each runs alone next; none is counted as a crash.`,
       };
 }

@@ -4,59 +4,72 @@ import { enumOf } from "./enum-of.js";
 import { NodeType } from "./node.js";
 import { ActorInfo } from "./status-change.js";
 
-export const AttentionKindEnum = enumOf("AttentionKind", "What kind of thing needs a person.", ATTENTION_KINDS, {
-  INVARIANT_BROKEN: "What must always hold does not; see doctor.",
-  DEPENDENCY_AWAY: "Redis or the store of files can't be reached.",
-  NO_WORKER: "Work is due that no worker can run.",
-  STUCK_JOB: "A job does not move though it could.",
+export const AttentionKindEnum = enumOf("AttentionKind", "Kind of state that needs a person.", ATTENTION_KINDS, {
+  INVARIANT_BROKEN: "An invariant is broken; see `doctor`.",
+  DEPENDENCY_AWAY: "Redis or the file storage cannot be reached.",
+  NO_WORKER: "Tasks are due, but no running worker can run them.",
+  STUCK_JOB: "A job makes no progress although it could.",
   FAILED_JOB:
-    "A job has failed, or some of its documents have. It goes once it is retried, submitted again or acknowledged.",
-  WORKER_STALLED: "A worker beats but takes no work.",
-  WORKER_LOST: "Nothing has been heard from a worker for a lease. It goes after a day.",
-  WEBHOOK_DISABLED: "Nothing has come through to a webhook for three days, or it is gone; see updateWebhook.",
-  PIPELINE_PAUSED: "Somebody has paused a pipeline.",
+    "A job, or some of its documents, failed. The item ends when the job is retried, submitted again or acknowledged.",
+  WORKER_STALLED: "A worker sends heartbeats but claims no tasks.",
+  WORKER_LOST: "A worker sent no heartbeat for the length of a lease. The item ends after one day.",
+  WEBHOOK_DISABLED:
+    "A webhook was disabled: deliveries failed for three days, or its receiver answered 410 Gone. Enable it with `updateWebhook`.",
+  PIPELINE_PAUSED: "A pipeline is paused.",
 });
 
-@ObjectType({ description: "A state that needs a person." })
+@ObjectType({ description: "State that needs a person." })
 export class AttentionItem {
-  @Field(() => ID, { description: "For `acknowledge`. Of this state: when it ends and comes again, it has another." })
+  @Field(() => ID, { description: "Input of `acknowledge`. A state that ends and occurs again gets a new ID." })
   readonly id!: string;
-  @Field(() => AttentionKindEnum, { description: "Which kind of state." })
+  @Field(() => AttentionKindEnum, { description: "Kind of the state." })
   readonly kind!: AttentionKind;
-  @Field(() => String, { description: "What is wrong and what to do, in a sentence." })
+  @Field(() => String, { description: "Problem and what to do, in one sentence." })
   readonly message!: string;
-  @Field(() => Date, { description: "Since when, or when it was first found." })
+  @Field(() => Date, { description: "Time when the state began or was first detected." })
   readonly since!: Date;
   @Field(() => NodeType, {
     nullable: true,
-    description: "The job, the worker, or for ADMIN the webhook, that it is about.",
+    description:
+      "Job, worker or webhook that the item concerns; null for other kinds. Webhooks are returned to ADMIN only.",
   })
   readonly subject?: object | null;
   readonly subjectId!: string | null;
   @Field(() => String, {
     nullable: true,
     description:
-      "The name of the pipeline that it concerns: the one that is paused or that no worker runs, or the job's; null where there is none.",
+      "Name of the pipeline concerned: the paused pipeline, the pipeline without a worker, or the job's pipeline; null if there is none.",
   })
   readonly pipeline!: string | null;
-  @Field(() => ActorInfo, { nullable: true, description: "Who said that it is known; null where nobody has." })
+  @Field(() => ActorInfo, {
+    nullable: true,
+    description: "Actor who acknowledged the item; null if it is not acknowledged.",
+  })
   readonly acknowledgedBy!: ActorInfo | null;
-  @Field(() => String, { nullable: true, description: "What they said; null where nobody has." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Comment of the acknowledgement; null if the item is not acknowledged.",
+  })
   readonly acknowledgedWord!: string | null;
-  @Field(() => Date, { nullable: true, description: "When they said so; null where nobody has." })
+  @Field(() => Date, {
+    nullable: true,
+    description: "Time of the acknowledgement; null if the item is not acknowledged.",
+  })
   readonly acknowledgedAt!: Date | null;
 }
 
 @ObjectType({
-  description: "What needs a person, as the reconciler last found it: its cost does not grow with the work.",
+  description:
+    "States that need a person, as of the reconciler's last check. The cost of this query does not depend on the amount of work.",
 })
 export class Attention {
-  @Field(() => Date, { description: "When it was last looked for; long ago where no reconciler runs." })
+  @Field(() => Date, { description: "Time of the last check. An old time means that no reconciler is running." })
   readonly checkedAt!: Date;
   @Field(() => [AttentionItem], {
-    description: "What nobody knows of yet before what is acknowledged, the worst first; at most 100.",
+    description:
+      "Unacknowledged items first, then acknowledged ones; each group with the most severe first. At most 100.",
   })
   readonly items!: AttentionItem[];
-  @Field(() => Boolean, { description: "Whether there is more than is told." })
+  @Field(() => Boolean, { description: "Whether more than 100 items exist." })
   readonly truncated!: boolean;
 }

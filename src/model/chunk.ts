@@ -4,30 +4,36 @@ import type { ChunkKind } from "./chunk-kinds.js";
 import { ChunkKindEnum } from "./enums.js";
 import { NodeEntity, NodeType } from "./node.js";
 
-@ObjectType({ implements: NodeType, description: "A piece of a document's text." })
+@ObjectType({ implements: NodeType, description: "Part of a document's text." })
 @Entity("chunk")
 export class Chunk extends NodeEntity {
   @Column({ name: "document_id", type: "uuid" })
   readonly documentId!: string;
 
-  @Field(() => Int, { description: "Its place in the document, from 0." })
+  @Field(() => Int, { description: "Position in the document, from 0." })
   @Column({ type: "int" })
   readonly ordinal!: number;
 
-  @Field(() => String, { description: "The piece itself: the document's text from startOffset to endOffset." })
+  @Field(() => String, { description: "Text of the chunk: the document's text from `startOffset` to `endOffset`." })
   @Column({ type: "text" })
   readonly text!: string;
 
-  @Field(() => Int, { nullable: true, description: "From 1, where the format has pages." })
+  @Field(() => Int, {
+    nullable: true,
+    description: "Page of the first character, from 1; null if the format has no pages.",
+  })
   @Column({ type: "int", nullable: true })
   readonly page!: number | null;
 
-  @Field(() => Int, { nullable: true, description: "The page that its end is on." })
+  @Field(() => Int, {
+    nullable: true,
+    description: "Page of the last character, from 1; null if the format has no pages.",
+  })
   @Column({ name: "page_end", type: "int", nullable: true })
   readonly pageEnd!: number | null;
 
   @Field(() => [String], {
-    description: "The headings above it, the highest first; those in its own text are not among them.",
+    description: "Headings above the chunk, highest level first. Headings inside the chunk's text are not included.",
   })
   @Column({ type: "text", array: true })
   readonly headings!: string[];
@@ -35,28 +41,29 @@ export class Chunk extends NodeEntity {
   @Field(() => String, {
     nullable: true,
     description:
-      "What its text is to be understood by: the path of its headings, and the head of the table that its rows are of. " +
-      "The embedding is made of this and the text.",
+      "Context of the chunk: the path of its headings, and the header row of the table that its rows belong to. " +
+      "The embedding is computed from the context and the text. Null if there is no context.",
   })
   @Column({ type: "text", nullable: true })
   readonly context!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "The attachment, archive entry or sheet it comes from, as a path where one is inside the other.",
+    description:
+      "Attachment, archive entry or sheet that contains the chunk; a path if they are nested; null if there is none.",
   })
   @Column({ type: "text", nullable: true })
   readonly part!: string | null;
 
-  @Field(() => ChunkKindEnum, { description: "What it is made of." })
+  @Field(() => ChunkKindEnum, { description: "Kind of content." })
   @Column({ type: "text" })
   readonly kind!: ChunkKind;
 
-  @Field(() => Int, { description: "In UTF-16 code units into the document's text." })
+  @Field(() => Int, { description: "Offset of the first character, in UTF-16 code units of the document's text." })
   @Column({ name: "start_offset", type: "int" })
   readonly startOffset!: number;
 
-  @Field(() => Int, { description: "Behind its last character, in the same units." })
+  @Field(() => Int, { description: "Offset after the last character, in UTF-16 code units of the document's text." })
   @Column({ name: "end_offset", type: "int" })
   readonly endOffset!: number;
 
@@ -64,7 +71,9 @@ export class Chunk extends NodeEntity {
   @Column({ type: "bytea", nullable: true, select: false })
   readonly embedding!: Buffer | null;
 
-  @Field(() => Boolean, { description: "Whether search finds it by its meaning; by its words it finds each." })
+  @Field(() => Boolean, {
+    description: "Whether the chunk has an embedding. `search` finds a chunk without one by its words only.",
+  })
   @Column({ name: "has_embedding", type: "boolean", insert: false, update: false })
   readonly hasEmbedding!: boolean;
 }

@@ -4,49 +4,61 @@ import { NodeEntity, NodeType } from "./node.js";
 import { BigIntScalar, JsonScalar, wholeNumber } from "./scalars.js";
 import { Warning } from "./warning.js";
 
-@ObjectType({ implements: NodeType, description: "One input of a collection." })
+@ObjectType({ implements: NodeType, description: "Document of a collection." })
 @Entity("document")
 export class Document extends NodeEntity {
   @Column({ name: "collection_id", type: "uuid" })
   readonly collectionId!: string;
 
-  @Field(() => String, { description: "Unique in its collection." })
+  @Field(() => String, { description: "Name, unique in the collection." })
   @Column({ type: "text" })
   readonly name!: string;
 
-  @Field(() => String, { nullable: true, description: "As declared, then as found by content." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Media type: at first as declared, later as detected from the content; null if unknown.",
+  })
   @Column({ name: "media_type", type: "text", nullable: true })
   readonly mediaType!: string | null;
 
-  @Field(() => BigIntScalar, { nullable: true, description: "Null until the bytes have been fetched, like sha256." })
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description: "Size in bytes; null until the content has been downloaded.",
+  })
   @Column({ name: "size_bytes", type: "bigint", nullable: true, transformer: wholeNumber })
   readonly sizeBytes!: number | null;
 
-  @Field(() => String, { nullable: true, description: "Of the bytes, in lower-case hex." })
+  @Field(() => String, { nullable: true, description: "SHA-256 of the content, in lower-case hex." })
   @Column({ type: "text", nullable: true })
   readonly sha256!: string | null;
 
-  @Field(() => Int, { description: "Grows by one when other bytes come in under the same name." })
+  @Field(() => Int, {
+    description:
+      "Version of the content. It grows by one when a document with the same name is added with different content.",
+  })
   @Column({ name: "content_version", type: "int" })
   readonly contentVersion!: number;
 
-  @Field(() => String, { nullable: true, description: "Where the bytes come from; null for those sent along." })
+  @Field(() => String, {
+    nullable: true,
+    description: "URI that the content is downloaded from; null if the content was sent with the request or uploaded.",
+  })
   @Column({ name: "source_uri", type: "text", nullable: true })
   readonly sourceUri!: string | null;
 
   @Field(() => JsonScalar, {
-    description: "What the stages found out: pages, width, durationSeconds, camera, author …",
+    description:
+      "Metadata given when the document was added, and metadata that stages extracted, such as pages, width, durationSeconds, camera, author.",
   })
   @Column({ type: "jsonb" })
   readonly metadata!: Record<string, unknown>;
 
-  @Field(() => Date, { description: "When it was first added; new content under its name does not change this." })
+  @Field(() => Date, { description: "Time when the document was first added. New content does not change it." })
   @Column({ name: "created_at", type: "timestamptz" })
   readonly createdAt!: Date;
 
   @Field(() => [Warning], {
-    description:
-      "What the text that readers see lacks, and what is doubtful about it: the warnings of the task that made it.",
+    description: "Warnings of the task that extracted the current text, such as missing or doubtful parts.",
   })
   @Column({ type: "jsonb" })
   readonly warnings!: Warning[];

@@ -2,10 +2,10 @@ import { Field, Int, ObjectType } from "type-graphql";
 import type { JobStatus } from "../lifecycle/status.js";
 import { JobStatusEnum } from "./enums.js";
 
-@ObjectType({ description: "How many jobs have one status." })
+@ObjectType({ description: "Number of jobs in one status." })
 export class JobCount {
-  @Field(() => JobStatusEnum, { description: "Which of the statuses is counted." })
+  @Field(() => JobStatusEnum, { description: "The status." })
   readonly status!: JobStatus;
-  @Field(() => Int, { description: "How many jobs have it now." })
+  @Field(() => Int, { description: "Number of jobs." })
   readonly count!: number;
 }

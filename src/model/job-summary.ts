@@ -5,53 +5,56 @@ import { JobStatusEnum } from "./enums.js";
 import { TaskCounts } from "./job.js";
 import { JsonScalar } from "./scalars.js";
 
-@ObjectType({ description: "Failed tasks of one code at one stage." })
+@ObjectType({ description: "Failed tasks with the same error code at the same stage." })
 export class ErrorGroup {
-  @Field(() => String, { description: "The error code that these tasks ended with." })
+  @Field(() => String, { description: "Error code of the tasks." })
   readonly code!: string;
-  @Field(() => String, { nullable: true, description: "Where they failed; null where that was in no stage." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Stage at which the tasks failed; null if they failed outside a stage.",
+  })
   readonly stage!: string | null;
-  @Field(() => Int, { description: "How many tasks." })
+  @Field(() => Int, { description: "Number of tasks." })
   readonly count!: number;
-  @Field(() => [ID], { description: "The first five, in document order." })
+  @Field(() => [ID], { description: "IDs of the first five tasks, in document order." })
   readonly sampleTaskIds!: string[];
-  @Field(() => Boolean, { description: "Whether trying again may help." })
+  @Field(() => Boolean, { description: "Whether a retry may succeed." })
   readonly retryable!: boolean;
 }
 
-@ObjectType({ description: "How long a stage took, over all its completed passages." })
+@ObjectType({ description: "Duration of a stage over all completed stage runs." })
 export class StageSummary {
-  @Field(() => String, { description: "The name of the stage." })
+  @Field(() => String, { description: "Name of the stage." })
   readonly stage!: string;
-  @Field(() => Int, { description: "How many passages were completed." })
+  @Field(() => Int, { description: "Number of completed stage runs." })
   readonly count!: number;
-  @Field(() => Float, { description: "Half of the passages took no longer, in milliseconds." })
+  @Field(() => Float, { description: "Median duration, in milliseconds." })
   readonly p50Ms!: number;
-  @Field(() => Float, { description: "Nineteen in twenty took no longer, in milliseconds." })
+  @Field(() => Float, { description: "95th percentile of the duration, in milliseconds." })
   readonly p95Ms!: number;
-  @Field(() => Float, { description: "The longest passage, in milliseconds." })
+  @Field(() => Float, { description: "Longest duration, in milliseconds." })
   readonly maxMs!: number;
 }
 
-@ObjectType({ description: "What came out of a run." })
+@ObjectType({ description: "Summary of a settled run." })
 @Entity("job_summary")
 export class JobSummary {
   @PrimaryColumn({ name: "job_id", type: "uuid" })
   readonly jobId!: string;
 
-  @Field(() => JobStatusEnum, { description: "What the job was settled as." })
+  @Field(() => JobStatusEnum, { description: "Status that the job settled with." })
   @Column({ type: "text" })
   readonly status!: JobStatus;
 
-  @Field(() => TaskCounts, { description: "How its document tasks ended." })
+  @Field(() => TaskCounts, { description: "Number of document tasks by status." })
   @Column({ type: "jsonb" })
   readonly counts!: TaskCounts;
 
-  @Field(() => Float, { description: "From the run's first claim to its end." })
+  @Field(() => Float, { description: "Time from the first claim of the run to its end, in milliseconds." })
   @Column({ name: "duration_ms", type: "double precision" })
   readonly durationMs!: number;
 
-  @Field(() => [ErrorGroup], { description: "What failed, by code and stage, the most frequent first." })
+  @Field(() => [ErrorGroup], { description: "Failed tasks, grouped by error code and stage, most frequent first." })
   @Column({ type: "jsonb" })
   readonly errors!: ErrorGroup[];
 
@@ -59,11 +62,11 @@ export class JobSummary {
   @Column({ name: "stages", type: "jsonb", nullable: true })
   readonly keptStages!: StageSummary[] | null;
 
-  @Field(() => JsonScalar, { nullable: true, description: "What the pipeline's collection stages reported." })
+  @Field(() => JsonScalar, { nullable: true, description: "Output of the collection stages; null if there is none." })
   @Column({ type: "jsonb", nullable: true })
   readonly output!: unknown;
 
-  @Field(() => Date, { description: "When the run was settled." })
+  @Field(() => Date, { description: "Time when the run settled." })
   @Column({ name: "created_at", type: "timestamptz" })
   readonly createdAt!: Date;
 }

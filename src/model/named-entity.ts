@@ -6,7 +6,8 @@ import { NodeEntity, NodeType } from "./node.js";
 
 @ObjectType({
   implements: NodeType,
-  description: "Somebody or something that a collection's documents name, as the stage `graph` of its last job found.",
+  description:
+    "Person, place or organization mentioned in the documents of a collection, as found by the stage `graph` of the last job.",
 })
 @Entity("named_entity")
 export class NamedEntity extends NodeEntity {
@@ -23,19 +24,19 @@ export class NamedEntity extends NodeEntity {
   @Column({ type: "int" })
   readonly ordinal!: number;
 
-  @Field(() => String, { description: "As it is written most often." })
+  @Field(() => String, { description: "Name in its most frequent spelling." })
   @Column({ type: "text" })
   readonly name!: string;
 
-  @Field(() => NamedEntityTypeEnum, { description: "What it is." })
+  @Field(() => NamedEntityTypeEnum, { description: "Type of the entity." })
   @Column({ type: "text" })
   readonly type!: NamedEntityType;
 
-  @Field(() => Int, { description: "How often it is named in all." })
+  @Field(() => Int, { description: "Total number of mentions." })
   @Column({ type: "int" })
   readonly mentions!: number;
 
-  @Field(() => Int, { description: "How many documents name it." })
+  @Field(() => Int, { description: "Number of documents that mention the entity." })
   @Column({ name: "document_count", type: "int" })
   readonly documentCount!: number;
 }

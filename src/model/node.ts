@@ -5,12 +5,12 @@ import type { ChangeReason } from "../lifecycle/reasons.js";
 
 /** Anything that `node(id)` finds. Ids are uuids, unique over all tables. */
 @InterfaceType("Node", {
-  description: "Anything that has an id of its own.",
+  description: "Object with a globally unique ID.",
   // Of itself the library only knows the types that implement this one without another interface in between.
   resolveType: (node: object) => node.constructor.name,
 })
 export abstract class NodeType {
-  @Field(() => ID, { description: "A uuid, unique over everything that has one." })
+  @Field(() => ID, { description: "UUID, unique across all types." })
   @PrimaryColumn("uuid")
   readonly id!: string;
 }
@@ -22,17 +22,17 @@ export abstract class NodeEntity extends NodeType {
 }
 
 /** What has a status, a version, and a history that explains both. */
-@InterfaceType("Tracked", { description: "What has a status, and a history that explains it.", implements: NodeType })
+@InterfaceType("Tracked", { description: "Object with a status and a history of its changes.", implements: NodeType })
 export abstract class TrackedEntity extends NodeEntity {
-  @Field(() => Int, { description: "Grows by one with every change: 1, 2, 3 …" })
+  @Field(() => Int, { description: "Number of changes so far: 1, 2, 3 … It grows by one with every change." })
   @Column({ type: "int" })
   readonly version!: number;
 
-  @Field(() => Date, { description: "When it came into being." })
+  @Field(() => Date, { description: "Time of creation." })
   @Column({ name: "created_at", type: "timestamptz" })
   readonly createdAt!: Date;
 
-  @Field(() => Date, { description: "When the last change was made." })
+  @Field(() => Date, { description: "Time of the last change." })
   @Column({ name: "status_changed_at", type: "timestamptz" })
   readonly statusChangedAt!: Date;
 

@@ -1,31 +1,35 @@
 import { Field, Int, ObjectType } from "type-graphql";
 import { JsonScalar } from "./scalars.js";
 
-@ObjectType("Pipeline", { description: "What collections can be submitted to." })
+@ObjectType("Pipeline", { description: "Pipeline that collections can be submitted to." })
 export class PipelineInfo {
-  @Field(() => String, { description: "What submitJob takes as its pipeline." })
+  @Field(() => String, { description: "Name of the pipeline, as used by `submitJob`." })
   readonly name!: string;
-  @Field(() => Int, { description: "Raised by its authors when results would differ." })
+  @Field(() => Int, { description: "Version, raised by its authors when results change." })
   readonly version!: number;
-  @Field(() => String, { nullable: true, description: "What it does, in its authors' words." })
+  @Field(() => String, { nullable: true, description: "Description given by its authors; null if there is none." })
   readonly description!: string | null;
-  @Field(() => [String], { description: "Names of the stages that every document goes through, in order." })
+  @Field(() => [String], { description: "Names of the stages that run for every document, in order." })
   readonly documentStages!: string[];
-  @Field(() => [String], { description: "Names of the stages that follow once all documents have settled, in order." })
+  @Field(() => [String], {
+    description: "Names of the stages that run once after all document tasks have settled, in order.",
+  })
   readonly collectionStages!: string[];
-  @Field(() => Boolean, { description: "Whether its waiting tasks are left where they are; running ones go on." })
+  @Field(() => Boolean, {
+    description: "Whether the pipeline is paused. Tasks of a paused pipeline are not claimed; running ones continue.",
+  })
   readonly paused!: boolean;
-  @Field(() => String, { nullable: true, description: "Why it was paused; null where it is not." })
+  @Field(() => String, { nullable: true, description: "Reason for the pause; null if the pipeline is not paused." })
   readonly pausedReason!: string | null;
-  @Field(() => JsonScalar, { nullable: true, description: "JSON Schema of the options; null where there are none." })
+  @Field(() => JsonScalar, { nullable: true, description: "JSON Schema of the options; null if there are none." })
   readonly optionsSchema!: unknown;
-  @Field(() => Int, { description: "Tasks due or waiting for their time." })
+  @Field(() => Int, { description: "Number of tasks that are due now or later." })
   readonly queued!: number;
-  @Field(() => Int, { description: "Tasks that workers are at." })
+  @Field(() => Int, { description: "Number of tasks that workers are running." })
   readonly running!: number;
   @Field(() => Date, {
     nullable: true,
-    description: "When the task that has been due longest became so; null where none is queued.",
+    description: "Time since which the longest waiting task has been due; null if no task is queued.",
   })
   readonly oldestQueuedAt!: Date | null;
 }

@@ -13,7 +13,7 @@ function assertWhole(value: unknown): number {
 /** Whole numbers up to 2^53 - 1, as JSON numbers. */
 export const BigIntScalar = new GraphQLScalarType<number, number>({
   name: "BigInt",
-  description: "Whole numbers up to 2^53 - 1, as JSON numbers.",
+  description: "Integer up to 2^53 - 1, encoded as a JSON number.",
   serialize: assertWhole,
   parseValue: assertWhole,
   parseLiteral: (node) => {
@@ -46,7 +46,7 @@ const json = GraphQLJSON.toConfig();
 export const JsonScalar = new GraphQLScalarType({
   ...json,
   name: "JSON",
-  description: "Any JSON value. As input at most 100 deep, and without the character U+0000.",
+  description: "Any JSON value. Input may be nested up to 100 levels and must not contain the character U+0000.",
   specifiedByURL: null,
   parseValue: (value) => assertStorable(json.parseValue(value)),
   parseLiteral: (node, variables) => assertStorable(json.parseLiteral(node, variables)),

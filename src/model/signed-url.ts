@@ -1,13 +1,14 @@
 import { Field, ObjectType } from "type-graphql";
 
-@ObjectType({ description: "An address that carries its own right: whoever has it needs no key." })
+@ObjectType({ description: "Signed URL. Anyone who has it can use it without a key." })
 export class SignedUrl {
   @Field(() => String, {
-    description: "GET and HEAD, with ranges, as a download. Refused once the key that asked for it is no longer good.",
+    description:
+      "URL for GET and HEAD, with range requests; served as a download. Rejected once the key that requested it is revoked or expired.",
   })
   readonly url!: string;
   @Field(() => Date, {
-    description: "From then on it is refused; never later than the end of the key that asked for it.",
+    description: "Time from which the URL is rejected. Never later than the expiry of the key that requested it.",
   })
   readonly expiresAt!: Date;
 }

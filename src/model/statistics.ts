@@ -3,91 +3,97 @@ import { enumOf } from "./enum-of.js";
 
 export const StatisticsIntervalEnum = enumOf(
   "StatisticsInterval",
-  "How long one bucket is.",
+  "Length of a bucket.",
   ["MINUTE", "HOUR", "DAY"] as const,
-  { MINUTE: "Sixty seconds.", HOUR: "Of the time zone.", DAY: "Of the time zone's calendar." },
+  { MINUTE: "60 seconds.", HOUR: "Hour in the time zone.", DAY: "Calendar day in the time zone." },
 );
 export const EstimateBasisEnum = enumOf(
   "EstimateBasis",
-  "What an estimate follows from.",
+  "Basis of an estimate.",
   ["OWN_PACE", "PIPELINE_HISTORY", "NONE"] as const,
   {
-    OWN_PACE: "How fast the job has gone so far.",
-    PIPELINE_HISTORY: "How long such work has taken in earlier runs of its pipeline.",
-    NONE: "Nothing is known, or it does not go on just now; the message says why.",
+    OWN_PACE: "The speed of this job so far.",
+    PIPELINE_HISTORY: "Earlier runs of the same pipeline.",
+    NONE: "No estimate is possible, or the job does not progress now; `message` says why.",
   },
 );
 
-@ObjectType({ description: "Of a number of times, in milliseconds, within 2 %; null where there were none." })
+@ObjectType({ description: "Percentiles of durations in milliseconds, accurate to 2 %; null if there were none." })
 export class Percentiles {
-  @Field(() => Float, { nullable: true, description: "Half of them were not longer." })
+  @Field(() => Float, { nullable: true, description: "50th percentile (median), in milliseconds." })
   readonly p50!: number | null;
-  @Field(() => Float, { nullable: true, description: "95 of a hundred were not longer." })
+  @Field(() => Float, { nullable: true, description: "95th percentile, in milliseconds." })
   readonly p95!: number | null;
-  @Field(() => Float, { nullable: true, description: "99 of a hundred were not longer." })
+  @Field(() => Float, { nullable: true, description: "99th percentile, in milliseconds." })
   readonly p99!: number | null;
 }
 
-@ObjectType({ description: "What one stage did in a bucket." })
+@ObjectType({ description: "Statistics of one stage in a bucket." })
 export class StageBucket {
-  @Field(() => String, { description: "The name of the stage." })
+  @Field(() => String, { description: "Name of the stage." })
   readonly stage!: string;
-  @Field(() => Int, { description: "Passages through it that ended." })
+  @Field(() => Int, { description: "Number of completed stage runs." })
   readonly completed!: number;
-  @Field(() => Int, { description: "Tasks that failed at it." })
+  @Field(() => Int, { description: "Number of tasks that failed at the stage." })
   readonly failed!: number;
-  @Field(() => Percentiles, { description: "How long its passages took." })
+  @Field(() => Percentiles, { description: "Durations of completed stage runs." })
   readonly runMs!: Percentiles;
 }
 
-@ObjectType({ description: "What was done in one interval: document tasks, by the time of each change." })
+@ObjectType({ description: "Document tasks in one interval, by the time of each change." })
 export class StatisticsBucket {
-  @Field(() => Date, { description: "When it begins." })
+  @Field(() => Date, { description: "Start of the bucket." })
   readonly at!: Date;
-  @Field(() => Int, { description: "Tasks that came into being." })
+  @Field(() => Int, { description: "Number of tasks that were created." })
   readonly submitted!: number;
-  @Field(() => Int, { description: "Tasks that passed all their stages." })
+  @Field(() => Int, { description: "Number of tasks that completed all stages." })
   readonly completed!: number;
-  @Field(() => Int, { description: "Tasks that failed." })
+  @Field(() => Int, { description: "Number of tasks that failed." })
   readonly failed!: number;
-  @Field(() => Int, { description: "Tasks that were cancelled." })
+  @Field(() => Int, { description: "Number of tasks that were cancelled." })
   readonly cancelled!: number;
-  @Field(() => Int, { description: "Tasks that had nothing to do." })
+  @Field(() => Int, { description: "Number of tasks that were skipped." })
   readonly skipped!: number;
   @Field(() => Int, {
-    description: "Tries that failed and were scheduled again, and tasks that were retried by request.",
+    description: "Number of failed attempts that were scheduled again, plus tasks retried by request.",
   })
   readonly retried!: number;
   @Field(() => Percentiles, {
-    description: "How long tasks were due before a worker took them; waits between tries are not among them.",
+    description: "Time that tasks were due before a worker claimed them, without the delay between attempts.",
   })
   readonly waitMs!: Percentiles;
-  @Field(() => Percentiles, { description: "How long completed tasks ran under their last claim." })
+  @Field(() => Percentiles, { description: "Running time of completed tasks under their last claim." })
   readonly runMs!: Percentiles;
-  @Field(() => [StageBucket], { nullable: true, description: "By name; only where one pipeline is asked for." })
+  @Field(() => [StageBucket], {
+    nullable: true,
+    description: "Statistics by stage, sorted by name; null unless `pipeline` is given.",
+  })
   readonly stages!: StageBucket[] | null;
 }
 
-@ObjectType({ description: "Throughput and times of a project, as the reconciler has counted its history." })
+@ObjectType({ description: "Throughput and durations of a project, as counted by the reconciler." })
 export class Statistics {
-  @Field(() => Date, { description: "All that was committed before is counted; nothing after it need be." })
+  @Field(() => Date, { description: "Everything committed before this time is counted. Later changes may be missing." })
   readonly asOf!: Date;
-  @Field(() => [StatisticsBucket], { description: "In the order of time, empty ones too." })
+  @Field(() => [StatisticsBucket], { description: "Buckets in the order of time, including empty ones." })
   readonly buckets!: StatisticsBucket[];
 }
 
-@ObjectType({ description: "When a job may end: five of six such estimates hold." })
+@ObjectType({
+  description:
+    "Estimated time of completion. In tests, the job ended between `earliest` and `latest` in five of six cases.",
+})
 export class Estimate {
-  @Field(() => Date, { nullable: true, description: "As likely sooner as later; null where the basis is NONE." })
+  @Field(() => Date, { nullable: true, description: "Median estimate; null if `basis` is NONE." })
   readonly at!: Date | null;
-  @Field(() => Date, { nullable: true, description: "Few end before; null where the basis is NONE." })
+  @Field(() => Date, { nullable: true, description: "Early bound; null if `basis` is NONE." })
   readonly earliest!: Date | null;
-  @Field(() => Date, { nullable: true, description: "Few end after; null where the basis is NONE." })
+  @Field(() => Date, { nullable: true, description: "Late bound; null if `basis` is NONE." })
   readonly latest!: Date | null;
-  @Field(() => Int, { description: "How many passages through stages, or earlier runs, it follows from." })
+  @Field(() => Int, { description: "Number of stage runs, or of earlier job runs, that the estimate is based on." })
   readonly sampleSize!: number;
-  @Field(() => EstimateBasisEnum, { description: "What it follows from." })
+  @Field(() => EstimateBasisEnum, { description: "Basis of the estimate." })
   readonly basis!: "OWN_PACE" | "PIPELINE_HISTORY" | "NONE";
-  @Field(() => String, { description: "What it follows from, or why there is none, in a sentence." })
+  @Field(() => String, { description: "Basis of the estimate, or why there is none, in one sentence." })
   readonly message!: string;
 }

@@ -5,16 +5,18 @@ import type { ChangeReason } from "../lifecycle/reasons.js";
 import { NodeType } from "./node.js";
 import { BigIntScalar } from "./scalars.js";
 
-@ObjectType("Actor", { description: "Who brought about a change." })
+@ObjectType("Actor", { description: "Author of a change." })
 export class ActorInfo {
-  @Field(() => ActorTypeEnum, { description: "Whether a person, a worker or the system itself." })
+  @Field(() => ActorTypeEnum, { description: "Kind of actor." })
   readonly type!: ActorType;
-  @Field(() => String, { description: "A key's name, `worker:<its id>`, or a duty such as `system:sweep`." })
+  @Field(() => String, {
+    description: "Name of the key, `worker:<worker ID>`, or a system duty such as `system:sweep`.",
+  })
   readonly name!: string;
 }
 
 /** One row of the append-only history. The engine reads it, with its cursor, so it is no TypeORM entity. */
-@ObjectType({ implements: NodeType, description: "One change of one entity: what, when, by whom, and why." })
+@ObjectType({ implements: NodeType, description: "One recorded change of a collection, a job or a task." })
 export class StatusChange extends NodeType {
   /** Counts the changes of its collection, in the order of their commits. */
   readonly position!: string;
@@ -28,59 +30,74 @@ export class StatusChange extends NodeType {
   readonly actorType!: ActorType;
   /** As `Actor.name`. */
   readonly actor!: string;
-  @Field(() => String, { description: "Opaque; give it to `after` to resume exactly behind this change." })
+  @Field(() => String, { description: "Opaque cursor. Pass it as `after` to resume directly after this change." })
   readonly cursor!: string;
-  @Field(() => EntityTypeEnum, { description: "Whether it is about a collection, a job or a task." })
+  @Field(() => EntityTypeEnum, { description: "Kind of entity that changed." })
   readonly entityType!: EntityType;
-  @Field(() => ID, { description: "The id of what changed." })
+  @Field(() => ID, { description: "ID of the collection, job or task that changed." })
   readonly entityId!: string;
-  @Field(() => ID, { description: "The collection that it belongs to, or is." })
+  @Field(() => ID, { description: "ID of the collection that changed or that contains the changed entity." })
   readonly collectionId!: string;
-  @Field(() => ID, { nullable: true, description: "The job that it belongs to, or is; null of a collection's change." })
+  @Field(() => ID, {
+    nullable: true,
+    description: "ID of the job that changed or that contains the changed task; null for a collection.",
+  })
   readonly jobId!: string | null;
-  @Field(() => ID, { nullable: true, description: "The task that changed; null of a collection's or a job's change." })
+  @Field(() => ID, { nullable: true, description: "ID of the task that changed; null for a collection or a job." })
   readonly taskId!: string | null;
-  @Field(() => Int, { description: "The entity's version after this change: 1, 2, 3 … without a gap." })
+  @Field(() => Int, { description: "Version of the entity after the change: 1, 2, 3 … without gaps." })
   readonly version!: number;
-  @Field(() => StatusEnum, { nullable: true, description: "The status before; null at birth." })
+  @Field(() => StatusEnum, {
+    nullable: true,
+    description: "Status before the change; null for the first change of an entity.",
+  })
   readonly fromStatus!: Status | null;
   @Field(() => StatusEnum, {
-    description: "The status from here on; the same as before where only the stage moved or a cancel was asked for.",
+    description: "Status after the change. Equal to `fromStatus` if only the stage changed or a cancel was requested.",
   })
   readonly toStatus!: Status;
-  @Field(() => String, { nullable: true, description: "The task's stage before, where it has one." })
+  @Field(() => String, { nullable: true, description: "Stage of the task before the change; null if it had none." })
   readonly fromStage!: string | null;
-  @Field(() => String, { nullable: true, description: "The task's stage from here on, where it has one." })
+  @Field(() => String, { nullable: true, description: "Stage of the task after the change; null if it has none." })
   readonly toStage!: string | null;
-  @Field(() => Int, { nullable: true, description: "Which try of the stage it then was; null but for tasks." })
+  @Field(() => Int, {
+    nullable: true,
+    description: "Attempt of the stage at that time; null for collections and jobs.",
+  })
   readonly attempt!: number | null;
-  @Field(() => BigIntScalar, { nullable: true, description: "The claim under which a worker wrote this." })
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description: "Fence number of the claim under which a worker wrote the change; null if no worker wrote it.",
+  })
   readonly fence!: string | null;
-  @Field(() => ChangeReasonEnum, { description: "Why, in one word of a closed list." })
+  @Field(() => ChangeReasonEnum, { description: "Reason for the change." })
   readonly reason!: ChangeReason;
   @Field(() => String, {
     nullable: true,
-    description: "More about it in a sentence, such as an error or the reason a person gave; emptied by expiry.",
+    description:
+      "Details, such as an error message or the reason that a person gave; null if there are none or after expiry.",
   })
   readonly message!: string | null;
-  @Field(() => Date, { description: "When, by the database's clock; never earlier than the entity's change before." })
+  @Field(() => Date, {
+    description: "Time of the change by the database clock. Never earlier than the previous change of the same entity.",
+  })
   readonly at!: Date;
 }
 
 @ObjectType({
   description:
-    "The stream can no longer be complete from where you asked: read the current state again, then go on from resumeAt.",
+    "Gap in a stream: changes after your cursor are no longer available. Read the current state again, then continue from `resumeAt`.",
 })
 export class StreamGap {
-  @Field(() => String, { description: "Why the cursor could not be honoured." })
+  @Field(() => String, { description: "Why the stream cannot continue from the cursor." })
   readonly cause!: string;
-  @Field(() => String, { description: "The cursor that the stream goes on from; what lies before is to be read anew." })
+  @Field(() => String, { description: "Cursor from which the stream continues." })
   readonly resumeAt!: string;
 }
 
 export const StatusEvent = createUnionType({
   name: "StatusEvent",
-  description: "What a stream gives.",
+  description: "Item of a `statusChanges` stream.",
   types: () => [StatusChange, StreamGap] as const,
   resolveType: (value) => ("resumeAt" in value ? StreamGap : StatusChange),
 });

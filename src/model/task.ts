@@ -6,75 +6,78 @@ import { TrackedEntity } from "./node.js";
 import { BigIntScalar, wholeNumber } from "./scalars.js";
 import { Warning } from "./warning.js";
 
-@ObjectType({ description: "Why a task failed, or why it is tried again." })
+@ObjectType({ description: "Why a task failed or will run again." })
 export class TaskError {
   @Field(() => String, {
-    description:
-      "Which kind, in upper-case words: the pipeline's own, or HANDLER_ERROR, TIMED_OUT, CRASHED and the like.",
+    description: "Error code, such as HANDLER_ERROR, TIMED_OUT, CRASHED, or a code of the pipeline.",
   })
   readonly code!: string;
-  @Field(() => String, { description: "What is wrong and what to do." })
+  @Field(() => String, { description: "Problem and what to do about it." })
   readonly message!: string;
-  @Field(() => String, { nullable: true, description: "Where it happened; null where it was in no stage." })
+  @Field(() => String, { nullable: true, description: "Stage in which the error occurred; null if outside a stage." })
   readonly stage!: string | null;
-  @Field(() => Boolean, { description: "Whether trying again may help." })
+  @Field(() => Boolean, { description: "Whether a retry may succeed." })
   readonly retryable!: boolean;
   @Field(() => String, {
     nullable: true,
     description:
-      "Where the handler threw, and what caused it: at most 8,000 characters. Null where no handler threw, for keys below OPERATOR, and for keys made for browsers.",
+      "Stack trace of the handler, with causes, at most 8,000 characters. Null if no handler threw, for VIEWER keys, and for browser keys.",
   })
   readonly stack!: string | null;
 }
 
-@ObjectType({ description: "One passage through a stage. outcome, finishedAt and durationMs are null while it runs." })
+@ObjectType({
+  description: "One attempt to run a stage. `outcome`, `finishedAt` and `durationMs` are null while it runs.",
+})
 export class StageRun {
-  @Field(() => String, { description: "The name of the stage." })
+  @Field(() => String, { description: "Name of the stage." })
   readonly stage!: string;
-  @Field(() => Int, { description: "Which run of the job it was part of, from 1." })
+  @Field(() => Int, { description: "Run of the job that the attempt belongs to, from 1." })
   readonly run!: number;
-  @Field(() => Int, { description: "Which try of the stage it was, from 1." })
+  @Field(() => Int, { description: "Number of the attempt, from 1." })
   readonly attempt!: number;
-  @Field(() => Date, { description: "When a worker began it." })
+  @Field(() => Date, { description: "Time when a worker started the attempt." })
   readonly startedAt!: Date;
-  @Field(() => Date, { nullable: true, description: "When it ended." })
+  @Field(() => Date, { nullable: true, description: "Time when the attempt ended; null while it runs." })
   readonly finishedAt!: Date | null;
-  @Field(() => Float, { nullable: true, description: "From its beginning to its end, in milliseconds." })
+  @Field(() => Float, { nullable: true, description: "Duration in milliseconds; null while it runs." })
   readonly durationMs!: number | null;
-  @Field(() => StageOutcomeEnum, { nullable: true, description: "How it ended." })
+  @Field(() => StageOutcomeEnum, { nullable: true, description: "Outcome; null while it runs." })
   readonly outcome!: "COMPLETED" | "FAILED" | "CANCELLED" | "INTERRUPTED" | null;
   @Field(() => Int, {
     nullable: true,
-    description:
-      "The version of the pipeline that ran, which may be a later one than the job's; null where it is not known.",
+    description: "Pipeline version that ran, which may be later than the job's; null if unknown.",
   })
   readonly pipelineVersion!: number | null;
-  @Field(() => String, { nullable: true, description: "Who ran it: `worker:<its id>`." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Worker that ran the attempt, as `worker:<worker ID>`; null if unknown.",
+  })
   readonly worker!: string | null;
 }
 
-@ObjectType({ description: "A late write that was refused because the lease had gone." })
+@ObjectType({ description: "Late write that was rejected because the worker had lost its lease." })
 @Entity("refused_write")
 export class RefusedWrite {
   @PrimaryColumn({ type: "bigint" })
   readonly id!: string;
   @Column({ name: "task_id", type: "uuid" })
   readonly taskId!: string;
-  @Field(() => Date, { description: "When it was refused." })
+  @Field(() => Date, { description: "Time of the rejection." })
   @Column({ type: "timestamptz" })
   readonly at!: Date;
-  @Field(() => String, { description: "Who wanted to write it." })
+  @Field(() => String, { description: "Worker that attempted the write." })
   @Column({ type: "text" })
   readonly worker!: string;
-  @Field(() => BigIntScalar, { description: "The claim it was written under, which another had followed." })
+  @Field(() => BigIntScalar, { description: "Fence number of the outdated claim." })
   @Column({ type: "bigint", transformer: wholeNumber })
   readonly fence!: number;
-  @Field(() => String, { description: "What it would have made of the task." })
+  @Field(() => String, { description: "Status that the write would have set." })
   @Column({ type: "text" })
   readonly wanted!: string;
   @Field(() => String, {
     nullable: true,
-    description: "Where it wanted the task to go on; null where it wanted to end it.",
+    description: "Stage at which the write would have continued the task; null if it would have ended the task.",
   })
   @Column({ type: "text", nullable: true })
   readonly stage!: string | null;
@@ -82,7 +85,7 @@ export class RefusedWrite {
 
 @ObjectType({
   implements: TrackedEntity,
-  description: "One document's way through the pipeline, or the collection task.",
+  description: "Processing of one document by a pipeline, or the collection task of a job.",
 })
 @Entity("task")
 export class Task extends TrackedEntity {
@@ -91,7 +94,7 @@ export class Task extends TrackedEntity {
   @Column({ name: "job_id", type: "uuid" })
   readonly jobId!: string;
 
-  @Field(() => TaskKindEnum, { description: "Whether it takes one document through, or does what needs all of them." })
+  @Field(() => TaskKindEnum, { description: "Whether the task runs document stages or collection stages." })
   @Column({ type: "text" })
   readonly kind!: TaskKind;
 
@@ -100,7 +103,7 @@ export class Task extends TrackedEntity {
 
   @Field(() => String, {
     nullable: true,
-    description: "The name of its document at the submit; null for the collection task and after expiry.",
+    description: "Name of the document when the job was submitted; null for the collection task and after expiry.",
   })
   @Column({ name: "document_name", type: "text", nullable: true })
   readonly documentName!: string | null;
@@ -113,53 +116,53 @@ export class Task extends TrackedEntity {
 
   @Field(() => Int, {
     description:
-      "The lowest version of the pipeline whose output stands in it; before the first output, the version that it was submitted with.",
+      "Lowest pipeline version among the current outputs of the task. Before the first output, the version when the job was submitted.",
   })
   @Column({ name: "pipeline_version", type: "int" })
   readonly pipelineVersion!: number;
 
-  @Field(() => TaskStatusEnum, { description: "How it stands." })
+  @Field(() => TaskStatusEnum, { description: "Status of the task." })
   @Column({ type: "text" })
   readonly status!: TaskStatus;
 
   @Field(() => String, {
     nullable: true,
-    description: "The stage that runs, or that will run next; where it failed; null once completed or skipped.",
+    description: "Stage that runs, will run next, or failed; null once the task completed or was skipped.",
   })
   @Column({ type: "text", nullable: true })
   readonly stage!: string | null;
 
-  @Field(() => Int, { description: "Which try of this stage this is, 1 to maxAttempts." })
+  @Field(() => Int, { description: "Current attempt of the stage, 1 to `maxAttempts`." })
   @Column({ type: "int" })
   readonly attempt!: number;
 
-  @Field(() => Int, { description: "How often the present stage is tried in all." })
+  @Field(() => Int, { description: "Maximum number of attempts of the current stage." })
   @Column({ name: "max_attempts", type: "int" })
   readonly maxAttempts!: number;
 
   @Field(() => Int, {
     description:
-      "Processes that ended in this stage because of this task: its isolated child, or a worker in which it ran alone. Several tasks of one worker are not counted; they run one at a time until it is known which did it.",
+      "Number of processes that this task crashed in the current stage: isolated child processes, or workers that ran only this task. If a worker dies with several tasks, none is counted; they then run one at a time until the cause is known.",
   })
   @Column({ type: "int" })
   readonly crashes!: number;
 
-  @Field(() => Float, { description: "Of the present stage, 0 to 1; back to 0 with each stage and attempt." })
+  @Field(() => Float, { description: "Progress of the current stage, 0 to 1. Reset to 0 for each stage and attempt." })
   @Column({ type: "real" })
   readonly progress!: number;
 
   @Field(() => String, {
     nullable: true,
-    description: "What the present stage says it is at; null where it says nothing.",
+    description: "Progress message of the current stage; null if there is none.",
   })
   @Column({ name: "progress_message", type: "text", nullable: true })
   readonly progressMessage!: string | null;
 
-  @Field(() => [Warning], { description: "What its stages noticed that did not fail anything." })
+  @Field(() => [Warning], { description: "Warnings of the stages." })
   @Column({ type: "jsonb" })
   readonly warnings!: Warning[];
 
-  @Field(() => Date, { nullable: true, description: "Not before then." })
+  @Field(() => Date, { nullable: true, description: "Earliest time at which the task may run." })
   @Column({ name: "run_at", type: "timestamptz", nullable: true })
   readonly runAt!: Date | null;
 
@@ -172,16 +175,20 @@ export class Task extends TrackedEntity {
 
   @Field(() => Date, {
     nullable: true,
-    description: "Until when its worker holds it without another sign of life; null while it does not run.",
+    description:
+      "Time until which the worker holds the task without another heartbeat; null if the task is not running.",
   })
   @Column({ name: "lease_expires_at", type: "timestamptz", nullable: true })
   readonly leaseExpiresAt!: Date | null;
 
-  @Field(() => Date, { nullable: true, description: "When this run of it was first claimed." })
+  @Field(() => Date, {
+    nullable: true,
+    description: "Time when the task was first claimed in this run; null before that.",
+  })
   @Column({ name: "started_at", type: "timestamptz", nullable: true })
   readonly startedAt!: Date | null;
 
-  @Field(() => Date, { nullable: true, description: "When it was settled; null while it is open." })
+  @Field(() => Date, { nullable: true, description: "Time when the task settled; null while it is open." })
   @Column({ name: "finished_at", type: "timestamptz", nullable: true })
   readonly finishedAt!: Date | null;
 

@@ -1,12 +1,13 @@
 import { Field, ID, ObjectType } from "type-graphql";
 
-@ObjectType({ description: "A file that is to be sent to its url." })
+@ObjectType({ description: "Upload of one file." })
 export class Upload {
-  @Field(() => ID, { description: "For DocumentInput.uploadId, once the bytes are there." })
+  @Field(() => ID, { description: "ID for `DocumentInput.uploadId`, once all bytes have arrived." })
   readonly id!: string;
 
   @Field(() => Date, {
-    description: "Until then its bytes are taken, and documents can be made of it. A document keeps its bytes longer.",
+    description:
+      "Time until which bytes are accepted and documents can be added. Documents keep their content after that.",
   })
   readonly expiresAt!: Date;
 }

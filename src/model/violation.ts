@@ -1,14 +1,20 @@
 import { Field, ID, ObjectType } from "type-graphql";
 import { EntityTypeEnum } from "./enums.js";
 
-@ObjectType({ description: "Something that must never be and is." })
+@ObjectType({ description: "Broken invariant." })
 export class Violation {
-  @Field(() => String, { description: "S of one state, H of the history, E of the evidence." })
+  @Field(() => String, {
+    description:
+      "Code of the invariant: S for the current state, H for the history, E for recorded evidence. See docs/lifecycle.md.",
+  })
   readonly invariant!: string;
-  @Field(() => EntityTypeEnum, { nullable: true, description: "What it is about, where it is about one thing." })
+  @Field(() => EntityTypeEnum, {
+    nullable: true,
+    description: "Kind of entity; null if the violation is not about one entity.",
+  })
   readonly entityType!: string | null;
-  @Field(() => ID, { nullable: true, description: "The id of that thing." })
+  @Field(() => ID, { nullable: true, description: "ID of the entity; null if the violation is not about one entity." })
   readonly entityId!: string | null;
-  @Field(() => String, { description: "What was found, with the values." })
+  @Field(() => String, { description: "Finding, with the values." })
   readonly detail!: string;
 }

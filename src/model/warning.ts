@@ -1,17 +1,17 @@
 import { Field, Int, ObjectType } from "type-graphql";
 
-@ObjectType({ description: "Something worth knowing that did not fail anything." })
+@ObjectType({ description: "Condition worth knowing that did not cause a failure." })
 export class Warning {
-  @Field(() => String, { description: "Which kind, in upper-case words." })
+  @Field(() => String, { description: "Code of the warning, in upper case." })
   readonly code!: string;
-  @Field(() => String, { description: "What was noticed, and where." })
+  @Field(() => String, { description: "Description of what was noticed, and where." })
   readonly message!: string;
   @Field(() => Int, {
-    description: "Of how many it is true: pages, pictures, attachments, characters; 1 where that says nothing.",
+    description: "Number of affected pages, pictures, attachments or characters; 1 if a number does not apply.",
   })
   readonly count!: number;
   @Field(() => [Int], {
-    description: "The pages or slides it is about, from 1, at most 1,000 of them; empty where it is about none.",
+    description: "Affected pages or slides, from 1, at most 1,000. Empty if none apply.",
   })
   readonly pages!: number[];
 }

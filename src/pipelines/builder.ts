@@ -59,18 +59,18 @@ type OnlySettings<Given, Known> = {
   readonly [K in Exclude<keyof Given, keyof Known | "name" | "when">]: "No setting of a stage has this name.";
 };
 interface LeftOut<Options> {
-  /** Leaves the stage out of the run when it returns false; the next one then gets the input that this one would have. */
+  /** Skips the stage if it returns false; the next stage then gets the input of this one. */
   readonly when?: (options: Options) => boolean;
 }
 /** A stage that is written for any input, and does not say what it returns, leaves its successor as free. */
 type Known<Output> = unknown extends Output ? any : Output;
 type After<Input, Output, Stage> = "when" extends keyof Stage ? Input | Known<Output> : Known<Output>;
 
-/** A pipeline in the making. Each call gives a new builder and leaves the one that it was asked of as it is. */
+/** Builder of a pipeline. Each call returns a new builder and does not change the current one. */
 export interface PipelineBuilder<Options, Input, Outputs, CollectionInput, CollectionNames extends string = never> {
   /**
-   * Adds a stage that every document goes through. `check` stands behind `run`, by whose output it is typed; `ctx.secrets` has
-   * the names in `secrets` and no others.
+   * Adds a stage that runs for every document. Write `check` after `run`, whose output gives its type; `ctx.secrets` has the
+   * names in `secrets` and no others.
    */
   document<Name extends string, Output, Stage, Secret extends string = never>(
     name: FreeName<Name, keyof Outputs | CollectionNames>,
@@ -86,7 +86,7 @@ export interface PipelineBuilder<Options, Input, Outputs, CollectionInput, Colle
     CollectionInput,
     CollectionNames
   >;
-  /** Adds a stage that runs once, when all documents of the job are settled. What it returns is in `summary.output`. */
+  /** Adds a stage that runs once, after all document tasks of the job have settled. Its output is in `summary.output`. */
   collection<Name extends string, Output, Stage, Secret extends string = never>(
     name: FreeName<Name, keyof Outputs | CollectionNames>,
     stage: Stage &

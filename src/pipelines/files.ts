@@ -58,7 +58,7 @@ export async function loadFile(file: string): Promise<Pipeline> {
     );
   }
   if (typeof (module.default as { build?: unknown } | null)?.build === "function") {
-    throw new ConfigError(`${file} exports a pipeline in the making; end it with ".build()".`, { file });
+    throw new ConfigError(`${file} exports an unfinished pipeline; end it with ".build()".`, { file });
   }
   try {
     return definePipeline(withoutNulls(module.default as PipelineDefinition));

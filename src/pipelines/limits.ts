@@ -1,4 +1,4 @@
-/** At most `limit` begin in any `perMs` milliseconds. */
+/** At most `limit` starts in any period of `perMs` milliseconds. */
 export interface Rate {
   /** 1 to 1,000,000. */
   readonly limit: number;
@@ -6,13 +6,13 @@ export interface Rate {
   readonly perMs: number;
 }
 
-/** How much of something goes on at once, and how much begins, over all workers together. */
+/** Limits over all workers together. */
 export interface Limits {
-  /** How many tasks are in it at once, over all workers. No limit when absent. */
+  /** Maximum number of tasks that run at the same time. Default: no limit. */
   readonly concurrency?: number;
   /**
-   * How often a worker begins it, over all workers; a try that follows a failed one counts as well. Over any time of `perMs`
-   * it is never more, and may be a twentieth less.
+   * Maximum rate of starts; every attempt counts. Never exceeded in any period of `perMs`; the actual rate may be up to 5 %
+   * lower.
    */
   readonly rateLimit?: Rate;
 }

@@ -97,7 +97,7 @@ async function askOnce({ url, key }: OpenAiServer, request: OpenAiRequest): Prom
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new Passing(`${url}${path} answered something that is no JSON: ${text.slice(0, 100)}`, 0);
+    throw new Passing(`${url}${path} answered something that is not JSON: ${text.slice(0, 100)}`, 0);
   }
 }
 

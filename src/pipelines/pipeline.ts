@@ -11,35 +11,35 @@ import { faultsOfSettings, type StageSettings } from "./stage-settings.js";
 /** A JSON value: what a stage may return. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
-/** How much a warning is about. */
+/** What a warning applies to. */
 export interface WarningScope {
-  /** Of how many pages, pictures, attachments or characters it is true. Default: that of the pages, else 1. */
+  /** Number of affected pages, pictures, attachments or characters. Default: the number of `pages`, or 1. */
   readonly count?: number;
-  /** Pages or slides, from 1. The first 1,000 of them are kept. */
+  /** Affected pages or slides, from 1. The first 1,000 are kept. */
   readonly pages?: readonly number[];
 }
 
-/** A piece of a document's text; `ordinal` from 0, offsets in UTF-16 code units into the text, page from 1 where known. */
+/** Part of a document's text; `ordinal` from 0, offsets in UTF-16 code units of the text, page from 1 if known. */
 export interface ChunkDraft {
   readonly ordinal: number;
   readonly text: string;
   readonly page?: number | null;
-  /** The page that its end is on. */
+  /** Page of the last character, from 1. */
   readonly pageEnd?: number | null;
   readonly startOffset: number;
   readonly endOffset: number;
-  /** The headings above it, the highest first. */
+  /** Headings above the chunk, highest level first. */
   readonly headings?: readonly string[];
-  /** Heading path and repeated table head: what its text is to be understood by. Null where there is none. */
+  /** Heading path and repeated table header, embedded together with the text. Null if there is none. */
   readonly context?: string | null;
-  /** The attachment, archive entry or sheet that it comes from. */
+  /** Attachment, archive entry or sheet that contains the chunk. */
   readonly part?: string | null;
   readonly kind?: ChunkKind;
-  /** The chunk's vector; absent or null until it has been embedded. */
+  /** Embedding of the chunk; absent or null until it has been computed. */
   readonly embedding?: Float32Array | null;
 }
 
-/** Facts about the document's bytes, as `fetch` found them. */
+/** Size and hash of a document's content, as computed by `fetch`. */
 export interface FetchedSource {
   readonly sizeBytes: number;
   /** Lower-case hex. */
@@ -55,8 +55,8 @@ export interface StageDocument {
   readonly sha256: string | null;
   readonly metadata: Readonly<Record<string, Json>>;
   /**
-   * Brings the bytes from where they are (inline, `file:`, `http:`, `https:`, `s3:`) into the store, counting and hashing as they stream.
-   * Reading works without it; it exists so that a pipeline has one place where a source can fail.
+   * Downloads the content from its source (inline, `file:`, `http:`, `https:`, `s3:`) into the storage, and computes size and hash.
+   * Optional: reading works without it. It gives a pipeline one stage at which a source can fail.
    * @throws {PermanentError} NOT_READABLE, TOO_LARGE, URI_REFUSED
    */
   fetch(): Promise<FetchedSource>;
@@ -64,28 +64,28 @@ export interface StageDocument {
   bytes(): Promise<Uint8Array>;
   /** The original bytes as a stream. */
   stream(): Promise<Readable>;
-  /** The original bytes decoded as text: byte order mark first, else UTF-8, else what the bytes look most like. */
+  /** The original bytes decoded as text: by their byte order mark, as UTF-8, or in the most likely encoding. */
   text(): Promise<string>;
 }
 
-/** Files a stage leaves for people to download. The newest accepted one of a name is shown. */
+/** Writes files for people to download. If several have the same name, the newest accepted one is shown. */
 export interface ArtifactWriter {
   /** `name` is a plain file name, at most 200 characters. */
   write(name: string, content: string | Uint8Array | Readable, mediaType: string): Promise<void>;
 }
 
-/** How much of a document readers see: characters as in the text's length, and chunks. */
+/** Amount of text and chunks that readers currently see of a document; `characters` is the length of the text. */
 export interface KeptContent {
   readonly characters: number;
   readonly chunks: number;
   readonly embedded: number;
 }
 
-/** What was staged for this document by this stage or an earlier one, and how to replace it. */
+/** Chunks staged for this document by this stage or an earlier one. */
 export interface StagedChunks {
-  /** Replaces all chunks of the document. They count when the task completes; until then readers see the old ones. */
+  /** Replaces all chunks of the document when the task completes. Until then, readers see the old ones. */
   replace(chunks: Iterable<ChunkDraft> | AsyncIterable<ChunkDraft>): Promise<void>;
-  /** What is staged now, by ordinal, embeddings included. */
+  /** The staged chunks in order, with embeddings. */
   staged(): AsyncIterable<ChunkDraft>;
 }
 
@@ -96,7 +96,7 @@ export interface StageLogger {
   error(fields: object, message: string): void;
 }
 
-/** What every stage gets. `Secret` are the names in its `secrets`; of a stage made by `pipeline` they are known. */
+/** Argument of every stage. `Secret` are the names in its `secrets`; the builder `pipeline` knows them. */
 export interface StageContext<Options = any, Input = any, Secret extends string = string> {
   readonly collection: {
     readonly id: string;
@@ -105,7 +105,7 @@ export interface StageContext<Options = any, Input = any, Secret extends string 
   };
   readonly job: { readonly id: string; readonly run: number; readonly tags: readonly string[] };
   readonly task: { readonly id: string; readonly stage: string };
-  /** Which try of this stage this is, from 1. */
+  /** Number of the attempt at this stage, from 1. */
   readonly attempt: number;
   /** The job's options, as the pipeline's schema parsed them. */
   readonly options: Options;
@@ -113,20 +113,20 @@ export interface StageContext<Options = any, Input = any, Secret extends string 
   readonly input: Input;
   /** Aborts on cancel, timeout, lost lease and shutdown. */
   readonly signal: AbortSignal;
-  /** How far this stage is, 0 to 1. Kept monotonic and written at most once a second. */
+  /** Reports the progress of this stage, 0 to 1. Lower values than before are ignored. Written at most once per second. */
   progress(fraction: number, message?: string): void;
-  /** Those that the stage's `secrets` name, by their names. */
+  /** Values of the environment variables that the stage's `secrets` name. */
   readonly secrets: Readonly<Record<Secret, string>>;
   /**
-   * The W3C traceparent of this stage's span, for what it asks of others; fetch sends it by itself. Null where no spans are
-   * wanted.
+   * W3C traceparent of this stage's span, to send to other services; `fetch` sends it automatically. Null if tracing is
+   * off.
    */
   readonly traceparent: string | null;
   readonly artifacts: ArtifactWriter;
   readonly logger: StageLogger;
   /**
-   * Leaves a warning on the task, and on the document whose text the task makes. The same code and message twice is one
-   * warning; of a task at most 100 are kept.
+   * Adds a warning to the task, and to the document whose text the task extracts. Repeated code and message count as one
+   * warning; a task has at most 100.
    */
   warn(code: string, message: string, scope?: WarningScope): void;
 }
@@ -138,33 +138,33 @@ export interface DocumentContext<Options = any, Input = any, Secret extends stri
 > {
   readonly document: StageDocument;
   /**
-   * Merges into the document's metadata (top-level keys), recorded with the end of this stage, even a failed one. All of a
-   * document's metadata together has at most 1,000,000 bytes of JSON. @throws {HeadwayError} OUTPUT_UNSTORABLE
+   * Merges top-level keys into the document's metadata when this stage ends, even if it fails. The metadata of a document
+   * has at most 1,000,000 bytes of JSON. @throws {HeadwayError} OUTPUT_UNSTORABLE
    */
   setMetadata(metadata: Readonly<Record<string, Json>>): void;
-  /** Sets the document's media type, recorded as metadata is. */
+  /** Sets the document's media type when this stage ends, even if it fails. */
   setMediaType(mediaType: string): void;
-  /** Stages the extracted text; it counts when the task completes. */
+  /** Stages the extracted text. Readers see it when the task completes. */
   setText(text: string): Promise<void>;
-  /** The text staged by this stage or an earlier one; null where there is none. */
+  /** The text staged by this stage or an earlier one; null if there is none. */
   stagedText(): Promise<string | null>;
   /**
-   * Stages again what readers see of the document now: text, chunks with their vectors, and warnings. Returns how much that is;
-   * null where there is no text, or none of the bytes that the document has now.
+   * Stages again the text, chunks with embeddings, and warnings that readers currently see. Returns their amount; null if
+   * there is no text, or only one of older content.
    */
   stageKept(): Promise<KeptContent | null>;
   readonly chunks: StagedChunks;
 }
 
-/** What a collection stage sees of each document. */
+/** Document as a collection stage sees it. */
 export interface SettledDocument {
   readonly id: string;
   readonly name: string;
   readonly mediaType: string | null;
   readonly metadata: Readonly<Record<string, Json>>;
-  /** How its task ended. */
+  /** Final status of its task. */
   readonly status: "COMPLETED" | "FAILED" | "CANCELLED" | "SKIPPED";
-  /** Why it failed, and at which stage; null where it did not. */
+  /** Why and at which stage it failed; null if it did not. */
   readonly error: { readonly stage: string; readonly code: string; readonly message: string } | null;
 }
 
@@ -175,17 +175,17 @@ export interface CollectionContext<Options = any, Input = any, Secret extends st
 > {
   /** All documents of the job, in document order. */
   documents(): AsyncIterable<SettledDocument>;
-  /** The kept outputs of this stage, of documents completed or skipped, in document order. */
+  /** Outputs of this document stage for completed and skipped documents, in document order. */
   documentOutputs(stage: string): AsyncIterable<{ readonly document: SettledDocument; readonly output: any }>;
-  /** The extracted text of one document of the job; null where it has none. */
+  /** The extracted text of one document of the job; null if it has none. */
   documentText(documentId: string): Promise<string | null>;
   readonly entities: StagedEntities;
 }
 
 interface StageBase extends StageSettings {
-  /** Lower-case letters, digits and hyphens; unique in its pipeline. */
+  /** Lower-case letters, digits and hyphens; unique in the pipeline. */
   readonly name: string;
-  /** Leaves the stage out of the run when it returns false. */
+  /** Skips the stage if it returns false. */
   readonly when?: (options: any) => boolean;
 }
 export interface DocumentStage extends StageBase {
@@ -196,19 +196,19 @@ export interface CollectionStage extends StageBase {
 }
 export type Stage = DocumentStage | CollectionStage;
 
-/** What a pipeline as a whole is bound by; its stages may have limits of their own beside these. */
+/** Limits of a pipeline as a whole; its stages may have additional limits. */
 export interface PipelineSettings extends Limits {
-  /** Of all its stages that have none of their own. */
+  /** Default for stages without a `backoff`. */
   readonly backoff?: Backoff;
 }
 
 export interface PipelineDefinition extends PipelineSettings {
   /** Lower-case letters, digits and hyphens, 1 to 63 characters. */
   readonly name: string;
-  /** Whole and positive; raise it when results would differ. */
+  /** Positive integer; raise it when results change. */
   readonly version: number;
   readonly description?: string;
-  /** A zod schema of the job's options; without one, only no options are taken. */
+  /** zod schema of the job's options; without one, jobs cannot have options. */
   readonly options?: ZodType;
   readonly documentStages?: readonly DocumentStage[];
   readonly collectionStages?: readonly CollectionStage[];

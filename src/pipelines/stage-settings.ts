@@ -1,41 +1,41 @@
 import { faultsOfBackoff, type Backoff } from "../lifecycle/backoff.js";
 import { faultsOfLimits, type Limits } from "./limits.js";
 
-/** What a document's task has staged by the end of a stage; zeros for collection tasks. */
+/** Number of chunks that a document's task has staged by the end of a stage; zeros for collection tasks. */
 export interface StagedCounts {
   readonly chunks: number;
-  /** Of them those with a vector. */
+  /** Number of these chunks with an embedding. */
   readonly embedded: number;
 }
 
-/** How a stage is run, besides `when` and its handler. */
+/** Settings of a stage. */
 export interface StageSettings<Output = any> extends Limits {
-  /** After this long the stage is stopped and counts as an attempt. Default 300,000. */
+  /** Time after which the stage is stopped and the attempt fails, in milliseconds. Default: 300,000. */
   readonly timeoutMs?: number;
-  /** How often the stage is tried in all, 1 to 100. Default 3. */
+  /** Maximum number of attempts, 1 to 100. Default: 3. */
   readonly maxAttempts?: number;
-  /** How long the stage waits before it is tried again. Default: the pipeline's; else exponential, from 1 s to 5 min. */
+  /** Delay before the next attempt. Default: the pipeline's; otherwise exponential, from 1 s to 5 min. */
   readonly backoff?: Backoff;
-  /** For how long, in all, the stage may be put off by RetryLater; then it fails (RETRY_LATER_EXHAUSTED). Default 86,400,000. */
+  /** Total time in milliseconds for which RetryLater may postpone the stage; after that it fails with RETRY_LATER_EXHAUSTED. Default: 86,400,000. */
   readonly retryLaterForMs?: number;
   /**
-   * The stage begins only when the end of the one before has been recorded. Else it may begin a moment earlier; should the
-   * worker die in that moment, the stage before is run again as well. For a stage whose effects outside must not come
-   * before the record says that it has begun.
+   * Starts the stage only after the end of the previous stage has been recorded. Otherwise it may start a moment earlier, and if
+   * the worker dies in that moment, the previous stage runs again too. Use it for a stage with side effects that must not
+   * happen before its start is recorded.
    */
   readonly recordFirst?: boolean;
-  /** Runs the stage in a child process with limits of time and memory. */
+  /** Whether to run the stage in a child process with time and memory limits. */
   readonly isolate?: boolean;
-  /** Old-space limit of the child in MiB; only with `isolate`. Default 512. */
+  /** Memory limit of the child process (V8 old space) in MiB; only with `isolate`. Default: 512. */
   readonly memoryLimitMiB?: number;
   /**
-   * Variables of the worker's environment that the stage finds in `ctx.secrets`; an isolated stage sees no others. Their
-   * values are hidden in messages, stacks, lines of the log and outputs. A worker without one of them does not start.
+   * Names of environment variables that the stage gets in `ctx.secrets`; an isolated stage sees no other variables. Their
+   * values are masked in messages, stacks, log lines and outputs. A worker without one of them does not start.
    */
   readonly secrets?: readonly string[];
   /**
-   * The output contract: refuses by throwing, which says what is wrong, or by returning false (OUTPUT_REJECTED, an
-   * attempt). The transaction that finishes the task refuses as well when what is staged is no longer what was checked.
+   * Verifies the output. To reject it, throw an error that says what is wrong, or return false; the attempt then fails with
+   * OUTPUT_REJECTED. Completing the task fails too if the staged content has changed since the check.
    */
   readonly check?: (output: Output, staged: StagedCounts) => boolean | void;
 }

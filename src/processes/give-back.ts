@@ -113,4 +113,4 @@ function commandFor(
   return { ...base, cause, message: `Worker ${workerId} died, ${place}: its ${how}.${note}` };
 }
 
-const WITHOUT_GUILT = { cause: "LOST_BESIDE_OTHERS", note: " It runs alone next, and counts no crash." } as const;
+const WITHOUT_GUILT = { cause: "LOST_BESIDE_OTHERS", note: " It runs alone next; no crash is counted." } as const;

@@ -167,7 +167,7 @@ export class WorkerProcess {
   #endedBy(code: number | null, signal: string | null): Ended {
     const by = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
     const isSilent = this.#killedFor === "silence";
-    const why = isSilent ? `, because its event loop has not turned for ${Math.round(this.#silentMs)} ms` : "";
+    const why = isSilent ? `, because its event loop was blocked for ${Math.round(this.#silentMs)} ms` : "";
     return {
       how: `process ${this.pid} ${by}${why}`,
       isAsked: this.#killedFor === "stop" || (this.#isStopping && code === 0),

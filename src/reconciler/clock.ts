@@ -13,7 +13,7 @@ export async function followClock({ db, onError }: Pick<DutyDeps, "db" | "onErro
     moved += rows[0]!.moved;
   }
   if (moved > 0) {
-    onError(new Error("The clock of the database has gone back."), `letting ${moved} tasks that were due stay due`);
+    onError(new Error("The database clock was set back."), `letting ${moved} tasks that were due stay due`);
   }
   return moved;
 }

@@ -49,7 +49,7 @@ export async function rescueExpiredLeases(deps: DutyDeps): Promise<number> {
     const commands = rows.map(({ id, fence, worker, stage, hasCrashed, held }) => {
       const { cause, note } = endOfLost(held);
       const place = placeOfCrash(stage, hasCrashed);
-      const message = `The lease of worker ${worker} passed without being renewed, ${place}.${note}`;
+      const message = `The lease of worker ${worker} expired, ${place}.${note}`;
       return { kind: "end" as const, taskId: id, fence, cause, expired: true, message };
     });
     rescued += await recordEach(deps, "rescuing", commands);

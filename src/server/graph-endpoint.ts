@@ -207,7 +207,7 @@ function isStream(document: DocumentNode, { operationName }: GraphRequest): bool
 }
 
 function noStream(): GraphQLError {
-  const message = "Subscriptions come over WebSocket at this same address, by the protocol graphql-transport-ws.";
+  const message = "Subscriptions use WebSocket at this address, with the protocol graphql-transport-ws.";
   return new GraphQLError(message, { extensions: { code: "BAD_REQUEST" } });
 }
 

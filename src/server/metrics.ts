@@ -27,7 +27,7 @@ export function measureProcess(pools: Readonly<Record<string, DataSource>>): Reg
   const ofPool = new Registry();
   const pool = new Gauge({
     name: "headway_pool_connections",
-    help: "Database connections of this process and its workers, and callers that wait for one.",
+    help: "Database connections of this process and its workers, and callers waiting for one.",
     labelNames: ["pool", "state"] as const,
     registers: [ofPool],
     collect: () => {
@@ -41,7 +41,7 @@ export function measureProcess(pools: Readonly<Record<string, DataSource>>): Reg
 
 /** What the database knows of the whole installation; the values are set when somebody asks. */
 export function installationMetrics(registers: Registry[]) {
-  const whole = "Of the whole installation: don't sum over processes.";
+  const whole = "Covers the whole installation: do not sum over processes.";
   const transitions = new Counter({
     name: "headway_transitions_total",
     help: `Status changes by pair and reason since this process was first asked. ${whole}`,
@@ -50,19 +50,19 @@ export function installationMetrics(registers: Registry[]) {
   });
   const openTasks = new Gauge({
     name: "headway_open_tasks",
-    help: `Queued and running tasks, as a reconciler last counted them. ${whole}`,
+    help: `Queued and running tasks, as last counted by a reconciler. ${whole}`,
     labelNames: ["pipeline", "stage", "status"] as const,
     registers,
   });
   const queueAge = new Gauge({
     name: "headway_queue_age_seconds",
-    help: `Since when the oldest due task has not been taken, as of the last count. ${whole}`,
+    help: `Age of the oldest due task that is not claimed, as last counted. ${whole}`,
     labelNames: ["pipeline"] as const,
     registers,
   });
   const measuredAgo = new Gauge({
     name: "headway_open_work_age_seconds",
-    help: `How long ago the open tasks and the queue's age were counted, some ten seconds; absent before. ${whole}`,
+    help: `Time since open tasks and the queue's age were last counted, usually up to ten seconds. Absent before the first count. ${whole}`,
     registers,
   });
   const workers = new Gauge({
@@ -73,12 +73,12 @@ export function installationMetrics(registers: Registry[]) {
   });
   const streamLag = new Gauge({
     name: "headway_stream_lag_seconds",
-    help: `How long open transactions hold back the streams of whole projects. ${whole}`,
+    help: `Time for which open transactions have been delaying the streams of projects. ${whole}`,
     registers,
   });
   const violations = new Gauge({
     name: "headway_violations",
-    help: `Broken invariants, at most ${MAX_VIOLATIONS}, as of the last check. ${whole}`,
+    help: `Broken invariants found by the last check, at most ${MAX_VIOLATIONS}. ${whole}`,
     labelNames: ["invariant"] as const,
     registers,
   });

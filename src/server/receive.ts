@@ -45,13 +45,17 @@ async function* checked(req: IncomingMessage, expected: Expected, pace: Pace): A
   for await (const piece of paced(req, pace)) {
     receivedBytes += piece.length;
     if (receivedBytes > sizeBytes) {
-      throw new Refusal(413, "TOO_LARGE", `The body has more than the ${sizeBytes} bytes that were announced.`);
+      throw new Refusal(413, "TOO_LARGE", `The body has more bytes than the ${sizeBytes} of the upload.`);
     }
     hash?.update(piece);
     yield piece;
   }
   if (receivedBytes < sizeBytes) {
-    throw new Refusal(400, "SIZE_MISMATCH", `The body has ${receivedBytes} bytes, and ${sizeBytes} were announced.`);
+    throw new Refusal(
+      400,
+      "SIZE_MISMATCH",
+      `The body has ${receivedBytes} bytes, but the upload was created for ${sizeBytes}.`,
+    );
   }
   const found = hash?.digest("hex");
   if (found !== undefined && found !== sha256) throw otherBytes(found, sha256!);
@@ -125,7 +129,7 @@ export function otherBytes(found: string, sha256: string): Refusal {
   return new Refusal(
     400,
     "SHA256_MISMATCH",
-    `The body's sha256 is ${found}, and the upload's is ${sha256}; send those bytes, or announce the file anew.`,
+    `The SHA-256 of the body is ${found}, but the upload was created for ${sha256}; send those bytes, or create a new upload.`,
   );
 }
 
@@ -141,7 +145,7 @@ class PaceWatch {
       const came = this.#inWindowBytes;
       this.#inWindowBytes = 0;
       if (came >= minBytes || this.#fail === null) return;
-      const message = `Only ${came} bytes came in ${windowMs} ms; at least ${minBytes} have to. Send the file again.`;
+      const message = `Only ${came} bytes arrived in ${windowMs} ms; the minimum is ${minBytes}. Send the file again.`;
       this.#fail(new Refusal(408, "TOO_SLOW", message));
     }, windowMs);
   }

@@ -61,7 +61,7 @@ function inVersion(handler: RequestHandler<{ id: string }>): RequestHandler<{ id
     const asked = req.headers["tus-resumable"];
     if (asked === undefined || asked === TUS_VERSION) return handler(req, res, next);
     res.set("tus-version", TUS_VERSION);
-    const message = `Tus-Resumable is ${String(asked).slice(0, 20)}; ${TUS_VERSION} is spoken here.`;
+    const message = `Tus-Resumable is ${String(asked).slice(0, 20)}; this server supports ${TUS_VERSION}.`;
     res.status(412).json({ error: { code: "VERSION", message } });
   };
 }
@@ -76,7 +76,7 @@ function offsetOf(req: IncomingMessage): number {
   }
   const given = headers["upload-offset"];
   if (typeof given === "string" && /^\d{1,15}$/.test(given)) return Number(given);
-  throw new Refusal(400, "BAD_OFFSET", "Upload-Offset must be the number of bytes that have come; HEAD tells it.");
+  throw new Refusal(400, "BAD_OFFSET", "Upload-Offset must be the number of bytes received so far; ask with HEAD.");
 }
 
 /** Takes what a PATCH brings, piece by piece, until its body or its connection ends. @throws {Refusal} */
@@ -181,6 +181,6 @@ async function* joined(blobs: BlobStore, keys: readonly string[]): AsyncGenerato
 }
 
 function offsetMismatch(offset: number, { receivedBytes }: OpenUpload): Refusal {
-  const message = `Upload-Offset is ${offset}, and ${receivedBytes} bytes have come; go on from there.`;
+  const message = `Upload-Offset is ${offset}, and ${receivedBytes} bytes have arrived; continue from there.`;
   return new Refusal(409, "OFFSET_MISMATCH", message);
 }

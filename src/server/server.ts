@@ -109,7 +109,7 @@ export async function startListening<Principal>(
     : () => drain.run();
   more(app);
   app.use((req, res) => {
-    res.status(404).json({ error: { code: "NOT_FOUND", message: `There is nothing at ${req.method} ${req.path}.` } });
+    res.status(404).json({ error: { code: "NOT_FOUND", message: `Not found: ${req.method} ${req.path}.` } });
   });
   app.use(answerError(logger));
   try {
@@ -137,7 +137,7 @@ function listenFault(error: NodeJS.ErrnoException, host: string, port: number): 
   if (error.code === "EADDRINUSE")
     return new HeadwayError(
       "PORT_IN_USE",
-      `Port ${port} on ${host} is taken by another process. Stop that one, set HEADWAY_PORT to another port, or set HEADWAY_PORT=0, which picks a free one.`,
+      `Port ${port} on ${host} is used by another process. Stop it, set HEADWAY_PORT to another port, or set HEADWAY_PORT=0, which picks a free one.`,
       { host, port },
       { cause: error },
     );
@@ -184,7 +184,7 @@ function answerError(logger: Logger): ErrorRequestHandler {
     const known = typeof status === "number" && status >= 400 && status < 500;
     if (!known) logger.error({ error: messageOf(error), path: req.path }, "a request failed");
     const [code, message] = !known
-      ? ["INTERNAL_SERVER_ERROR", "Something went wrong here; the server's log says what."]
+      ? ["INTERNAL_SERVER_ERROR", "Internal error; see the server's log."]
       : type === "entity.too.large"
         ? ["TOO_LARGE", `The request's body is larger than ${limit} bytes. Send large documents as uploads.`]
         : ["BAD_REQUEST", messageOf(error)];

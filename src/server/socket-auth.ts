@@ -105,7 +105,7 @@ export class SocketAuth<Principal> {
       const principal = await this.#service.authenticate(authorization);
       if (!known.has(authorization) && known.size >= MAX_KEYS) throw tooManyKeys();
       if (!known.has(authorization) && this.#socketsOf(principal) >= MAX_SOCKETS) {
-        const message = `This key has ${MAX_SOCKETS} sockets open, and may have no more: close some first.`;
+        const message = `This key has ${MAX_SOCKETS} open sockets, which is the limit; close some first.`;
         return new GraphQLError(message, { extensions: { code: "TOO_MANY_SOCKETS" } });
       }
       known.set(authorization, principal);
@@ -159,10 +159,7 @@ function turnAway(socket: WebSocket): void {
 }
 
 function tooManyKeys(): AccessDenied {
-  return new AccessDenied(
-    "FORBIDDEN",
-    `This socket has named ${MAX_KEYS} keys, and may name no more: open another one.`,
-  );
+  return new AccessDenied("FORBIDDEN", `This socket has used ${MAX_KEYS} keys, which is the limit; open another one.`);
 }
 
 function authorizationIn(params: Readonly<Record<string, unknown>> | undefined): unknown {

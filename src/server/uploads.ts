@@ -84,7 +84,7 @@ export function answerFault({ logger }: UploadDeps, req: UploadRequest, res: Res
   if (error instanceof HeadwayError && error.code === "STORE_FULL") {
     // Where it is full is for the operator, who reads the log.
     logger.error({ uploadId: id, error: error.message }, "an upload could not be kept");
-    return refuse(res, 507, error.code, "This server has no room for the file just now; send it again later.");
+    return refuse(res, 507, error.code, "The server has no space for the file now; send it again later.");
   }
   if (!req.socket.destroyed || req.complete) throw error;
   logger.debug({ uploadId: id, error: messageOf(error) }, "a client went away in the middle of its upload");
@@ -93,7 +93,7 @@ export function answerFault({ logger }: UploadDeps, req: UploadRequest, res: Res
 /** Answers every other method there. */
 export const onlySent: RequestHandler = (req, res) => {
   res.setHeader("allow", "HEAD, PATCH, PUT");
-  const message = `${req.method} does nothing here; send the bytes of an upload with PUT, or bit by bit with PATCH.`;
+  const message = `${req.method} is not allowed here; send the bytes of an upload with PUT, or in parts with PATCH.`;
   refuse(res, 405, "METHOD_NOT_ALLOWED", message);
 };
 
@@ -131,7 +131,7 @@ function assertHead(req: IncomingMessage, upload: OpenUpload, maxDocumentBytes: 
   if (length === undefined) return;
   const sizeBytes = Number(length);
   if (sizeBytes > maxDocumentBytes) {
-    const message = `The body has ${sizeBytes} bytes; at most ${maxDocumentBytes} are taken (HEADWAY_MAX_DOCUMENT_BYTES).`;
+    const message = `The body has ${sizeBytes} bytes; the limit is ${maxDocumentBytes} (HEADWAY_MAX_DOCUMENT_BYTES).`;
     throw new Refusal(413, "TOO_LARGE", message);
   }
   if (sizeBytes !== upload.sizeBytes) throw sizeMismatch(sizeBytes, upload);
@@ -141,7 +141,7 @@ function assertHead(req: IncomingMessage, upload: OpenUpload, maxDocumentBytes: 
 export function assertPlain({ headers }: IncomingMessage): void {
   const encoding = headers["content-encoding"];
   if (encoding === undefined || encoding === "identity") return;
-  const message = `The body is ${encoding}; send the bytes as they are, without Content-Encoding.`;
+  const message = `The body is encoded as ${encoding}; send the plain bytes, without Content-Encoding.`;
   throw new Refusal(415, "ENCODED", message);
 }
 
@@ -150,7 +150,7 @@ export function sizeMismatch(sizeBytes: number, upload: OpenUpload): Refusal {
   return new Refusal(
     sizeBytes > upload.sizeBytes ? 413 : 400,
     sizeBytes > upload.sizeBytes ? "TOO_LARGE" : "SIZE_MISMATCH",
-    `The body has ${sizeBytes} bytes, and ${upload.sizeBytes} were announced; send these, or announce the file anew.`,
+    `The body has ${sizeBytes} bytes, but the upload was created for ${upload.sizeBytes}; send those, or create a new upload.`,
   );
 }
 
@@ -159,7 +159,7 @@ export function unknown(id: string): Refusal {
   return new Refusal(
     404,
     "NOT_FOUND",
-    `There is no upload ${JSON.stringify(id.slice(0, 100))}, or it has expired; make one with createUploads.`,
+    `There is no upload ${JSON.stringify(id.slice(0, 100))}, or it has expired; create one with createUploads.`,
   );
 }
 

@@ -171,8 +171,8 @@ function boundFrames(socket: WebSocket, maxFrames: number, logger: Logger): void
     const now = performance.now();
     if (now >= windowEndsAt) [frames, windowEndsAt] = [0, now + FRAMES_WINDOW_MS];
     frames += 1;
-    if (socket.bufferedAmount > MAX_UNSENT_BYTES) drop("its client does not read");
-    else if (frames > maxFrames) drop("its client sends without end");
+    if (socket.bufferedAmount > MAX_UNSENT_BYTES) drop("its client does not read fast enough");
+    else if (frames > maxFrames) drop("its client sends too much");
   };
   for (const event of events) socket.on(event, count);
 }
@@ -216,7 +216,7 @@ function unresolved(operationName: string | null | undefined): GraphQLError {
 }
 
 function tooMany(): GraphQLError {
-  const message = `This socket has ${MAX_OPERATIONS} operations open, and may have no more: complete some first.`;
+  const message = `This socket has ${MAX_OPERATIONS} open operations, which is the limit; complete some first.`;
   return withCode(new GraphQLError(message), "TOO_MANY_OPERATIONS");
 }
 

@@ -22,7 +22,7 @@ export async function openFile(uri: string, roots: readonly string[]): Promise<R
   }
   try {
     const opened = await handle.stat();
-    if (!opened.isFile()) throw unreadable(file, opened.isDirectory() ? "EISDIR" : "it is no plain file");
+    if (!opened.isFile()) throw unreadable(file, opened.isDirectory() ? "EISDIR" : "it is not a regular file");
     const checked = await stat(await resolveFileUri(uri, roots));
     if (checked.ino !== opened.ino || checked.dev !== opened.dev) {
       throw unreadable(file, "it was replaced while it was opened");
@@ -35,5 +35,5 @@ export async function openFile(uri: string, roots: readonly string[]): Promise<R
 }
 
 function unreadable(file: string, why: string): PermanentError {
-  return new PermanentError("NOT_READABLE", `${file} can't be read (${why}); see that it is a file and may be read.`);
+  return new PermanentError("NOT_READABLE", `${file} can't be read (${why}); check that it is a file and readable.`);
 }

@@ -111,7 +111,7 @@ class Download {
     const begins = response.headers["content-range"]?.startsWith(`bytes ${receivedBytes}-`);
     if (response.statusCode === 206 && begins && (response.headers.etag ?? etag) === etag) return response;
     response.destroy();
-    throw this.#interrupted(receivedBytes, `the server did not go on from there (${response.statusCode})`);
+    throw this.#interrupted(receivedBytes, `the server did not continue from there (${response.statusCode})`);
   }
 
   async #follow(headers: OutgoingHttpHeaders): Promise<IncomingMessage> {
@@ -123,10 +123,9 @@ class Download {
       if (!REDIRECTS.includes(response.statusCode!) || location === undefined) return this.#accept(response, headers);
       // Its body is not read, whatever it is.
       response.destroy();
-      if (redirects >= MAX_REDIRECTS)
-        throw refused(this.url.href, `it leads through more than ${MAX_REDIRECTS} redirects`);
+      if (redirects >= MAX_REDIRECTS) throw refused(this.url.href, `it redirects more than ${MAX_REDIRECTS} times`);
       if (!URL.canParse(location, url.href))
-        throw refused(this.url.href, `it redirects to "${shown(location)}", which is no URL`);
+        throw refused(this.url.href, `it redirects to "${shown(location)}", which is not a URL`);
       url = new URL(location, url);
     }
   }
@@ -144,7 +143,7 @@ class Download {
         timeout: idleMs,
       });
       let response: IncomingMessage | null = null;
-      req.once("timeout", () => (response ?? req).destroy(new Error(`nothing came for ${idleMs} ms`)));
+      req.once("timeout", () => (response ?? req).destroy(new Error(`no data arrived for ${idleMs} ms`)));
       req.on("error", reject);
       req.once("response", (answer) => resolve((response = answer)));
       req.end();
@@ -168,25 +167,25 @@ class Download {
     }
     const isWanted = [200, 203].includes(statusCode) || (asked.range !== undefined && [206, 416].includes(statusCode));
     if (!isWanted) {
-      return new PermanentError("NOT_READABLE", `${said}; see that the address is right and open to this server.`);
+      return new PermanentError("NOT_READABLE", `${said}; check the address, and that this server may access it.`);
     }
     const encoding = headers["content-encoding"];
     if (encoding !== undefined && encoding !== "identity") {
       return new PermanentError(
         "NOT_READABLE",
-        `${said} with Content-Encoding ${encoding}, though it was asked for none.`,
+        `${said} with Content-Encoding ${encoding}, although none was requested.`,
       );
     }
     const sizeBytes = Number(headers["content-length"] ?? 0);
     if (sizeBytes <= this.limits.maxBytes) return null;
     return new PermanentError(
       "TOO_LARGE",
-      `${shown(this.url.href)} has ${sizeBytes} bytes; at most ${this.limits.maxBytes} are taken. HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`,
+      `${shown(this.url.href)} has ${sizeBytes} bytes; the limit is ${this.limits.maxBytes}. HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`,
     );
   }
 
   #interrupted(receivedBytes: number, why: string): HeadwayError {
-    return new HeadwayError(INTERRUPTED, `${shown(this.url.href)} broke off after ${receivedBytes} bytes: ${why}.`);
+    return new HeadwayError(INTERRUPTED, `${shown(this.url.href)} ended early after ${receivedBytes} bytes: ${why}.`);
   }
 
   /** What was thrown, as those who wait for the download understand it. */

@@ -49,13 +49,13 @@ export function createNetworks(allowed: readonly Network[]): Networks {
       // A zone names an interface of this machine: link-local, whatever stands before it.
       const address = given.replace(/%.*$/, "");
       const family = familyOf(address);
-      if (family === null) return `${given} is no IP address`;
+      if (family === null) return `${given} is not an IP address`;
       if (open.check(address, family)) return null;
       if (given !== address || !isPublic(address, family)) {
-        return `${given} is no public address; networks of your own are opened by HEADWAY_ALLOWED_NETWORKS`;
+        return `${given} is not a public address; add networks of your own to HEADWAY_ALLOWED_NETWORKS`;
       }
       if (PUBLIC_PORTS.includes(port)) return null;
-      return `port ${port} is not open; at public addresses only ${PUBLIC_PORTS.join(" and ")} are`;
+      return `port ${port} is not allowed; public addresses allow only ${PUBLIC_PORTS.join(" and ")}`;
     },
   };
 }

@@ -148,7 +148,8 @@ export class Source implements StageDocument {
         "select bytes from headway.document_bytes where document_id = $1",
         [id],
       );
-      if (!rows[0]) throw new PermanentError("NOT_READABLE", `The bytes of ${name} are gone; add the document again.`);
+      if (!rows[0])
+        throw new PermanentError("NOT_READABLE", `The bytes of ${name} were removed; add the document again.`);
       return Readable.from([rows[0].bytes]);
     }
     const { protocol } = new URL(sourceUri);

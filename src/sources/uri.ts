@@ -34,7 +34,7 @@ export async function assertUri(uri: string, rules: SourceRules, field: readonly
 
 async function check(uri: string, rules: SourceRules): Promise<void> {
   if (uri.length > MAX_URI_LENGTH) {
-    throw refused(uri, `it has ${uri.length} characters, and at most ${MAX_URI_LENGTH} are taken`);
+    throw refused(uri, `it has ${uri.length} characters; the limit is ${MAX_URI_LENGTH}`);
   }
   const url = parseUri(uri);
   switch (url.protocol) {
@@ -50,10 +50,11 @@ async function check(uri: string, rules: SourceRules): Promise<void> {
 
 const MAX_URI_LENGTH = 8_000;
 
-/** @throws {PermanentError} URI_REFUSED for what is no absolute URI, or holds what no database takes */
+/** @throws {PermanentError} URI_REFUSED for what is not an absolute URI, or holds what no database takes */
 function parseUri(uri: string): URL {
   if (uri.includes("\0")) throw refused(uri.replaceAll("\0", "\uFFFD"), "it contains the character U+0000");
-  if (!URL.canParse(uri)) throw refused(uri, "it is no absolute URI; give one that begins with https:, file: or s3:");
+  if (!URL.canParse(uri))
+    throw refused(uri, "it is not an absolute URI; give one that begins with https:, file: or s3:");
   return new URL(uri);
 }
 
@@ -64,10 +65,10 @@ function parseUri(uri: string): URL {
  */
 export function assertHttpUrl(url: URL, networks: Networks): void {
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw refused(url.href, `the scheme ${url.protocol} is none that a web server is asked with`);
+    throw refused(url.href, `the scheme ${url.protocol} is not one of a web server`);
   }
   if (url.username !== "" || url.password !== "") {
-    throw refused(url.href, "it carries credentials, which would be stored and shown; use an address that needs none");
+    throw refused(url.href, "it contains credentials, which would be stored and shown; use an address without them");
   }
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const port = portOf(url);
@@ -107,13 +108,13 @@ export function resolveS3Uri(
   try {
     key = decodeURIComponent(url.pathname.slice(1));
   } catch {
-    throw refused(uri, "its key is not percent-encoded as it should be");
+    throw refused(uri, "its key is not percent-encoded correctly");
   }
-  if (url.hostname === "" || key === "") throw refused(uri, "it names no object; the form is s3://bucket/key");
+  if (url.hostname === "" || key === "") throw refused(uri, "it names no object; the format is s3://bucket/key");
   if (key.split("/").some((part) => part === ".." || part === ".") || key.includes("\0")) {
     throw refused(uri, 'its key holds "." or "..", or U+0000');
   }
-  if (sources.length === 0) throw refused(uri, "nothing is open to s3: sources; name places in HEADWAY_S3_SOURCES");
+  if (sources.length === 0) throw refused(uri, "s3: sources are not enabled; add places to HEADWAY_S3_SOURCES");
   const place = `s3://${url.hostname}/${key}`;
   if (!sources.some((source) => place.startsWith(`${source.replace(/\/$/, "")}/`))) {
     throw refused(uri, "it is outside the places of HEADWAY_S3_SOURCES");
@@ -137,7 +138,7 @@ export async function resolveFileUri(uri: string, roots: readonly string[]): Pro
     throw refused(uri, error instanceof Error ? error.message : String(error));
   }
   if (file.includes("\0")) throw refused(uri, "it contains the character U+0000");
-  if (roots.length === 0) throw refused(uri, "no folder is open to file: sources; name them in HEADWAY_FILE_ROOTS");
+  if (roots.length === 0) throw refused(uri, "file: sources are not enabled; add folders to HEADWAY_FILE_ROOTS");
   if (!isBelow(file, roots)) throw refused(uri, "it is outside the folders of HEADWAY_FILE_ROOTS");
   let real: string;
   try {
@@ -145,11 +146,11 @@ export async function resolveFileUri(uri: string, roots: readonly string[]): Pro
   } catch (error) {
     throw new PermanentError(
       "NOT_READABLE",
-      `${file} can't be read (${(error as NodeJS.ErrnoException).code}); see that it exists and may be read.`,
+      `${file} can't be read (${(error as NodeJS.ErrnoException).code}); check that it exists and is readable.`,
     );
   }
   const realRoots = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
-  if (!isBelow(real, realRoots)) throw refused(uri, "it leads outside the folders of HEADWAY_FILE_ROOTS");
+  if (!isBelow(real, realRoots)) throw refused(uri, "it points outside the folders of HEADWAY_FILE_ROOTS");
   return real;
 }
 
@@ -165,7 +166,7 @@ function isBelow(file: string, roots: readonly string[]): boolean {
 
 /** The refusal of a URI, which it shows without its credentials. */
 export function refused(uri: string, why: string): PermanentError {
-  return new PermanentError("URI_REFUSED", `${shown(uri)} is refused: ${why}.`);
+  return new PermanentError("URI_REFUSED", `${shown(uri)} is not allowed: ${why}.`);
 }
 
 /** A URI as messages show it: without credentials, and not longer than people read. */

@@ -115,7 +115,7 @@ async function writeDurably(file: string, source: Readable | Uint8Array, maxByte
       const bytes = typeof piece === "string" ? Buffer.from(piece) : (piece as Uint8Array);
       sizeBytes += bytes.byteLength;
       if (sizeBytes > maxBytes) {
-        throw new PermanentError("TOO_LARGE", `There are more than the ${maxBytes} bytes that are allowed.`, {
+        throw new PermanentError("TOO_LARGE", `The content exceeds the limit of ${maxBytes} bytes.`, {
           maxBytes,
         });
       }

@@ -9,15 +9,14 @@ export function assertKey(key: string): void {
   if (key.length <= MAX_KEY_LENGTH && KEY.test(key)) return;
   throw new HeadwayError(
     "INVALID_KEY",
-    `${JSON.stringify(key.slice(0, 100))} is no key of a blob; parts of letters, digits, "-", "_" and "." ` +
+    `${JSON.stringify(key.slice(0, 100))} is not a blob key; parts of letters, digits, "-", "_" and "." ` +
       `that don't start with a dot, separated by "/", at most ${MAX_KEY_LENGTH} characters in all.`,
   );
 }
 
 /** There is no room for what is to be kept. */
 export function storeFull(cause: unknown): HeadwayError {
-  const message =
-    "The store of files is full; make room where HEADWAY_DATA_DIR or HEADWAY_BLOBS leads, then try again.";
+  const message = "The file storage is full; free space at HEADWAY_DATA_DIR or HEADWAY_BLOBS, then try again.";
   return new HeadwayError("STORE_FULL", message, {}, { cause });
 }
 

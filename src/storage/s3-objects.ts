@@ -40,14 +40,14 @@ export function createS3Objects(settings: S3Settings): S3Objects {
         body.destroy();
         throw new PermanentError(
           "TOO_LARGE",
-          `s3://${bucket}/${key} has ${ContentLength} bytes; at most ${maxBytes} are taken. HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`,
+          `s3://${bucket}/${key} has ${ContentLength} bytes; the limit is ${maxBytes}. HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`,
         );
       } catch (error) {
         const status = error instanceof S3ServiceException ? (error.$metadata.httpStatusCode ?? 0) : 0;
         if (status < 400 || status >= 500) throw error;
         throw new PermanentError(
           "NOT_READABLE",
-          `s3://${bucket}/${key} can't be read (${(error as Error).name}); see that it exists and that this server may read it.`,
+          `s3://${bucket}/${key} can't be read (${(error as Error).name}); check that it exists and that this server may read it.`,
         );
       }
     },

@@ -155,7 +155,7 @@ class Counted {
         const bytes = typeof piece === "string" ? Buffer.from(piece) : (piece as Uint8Array);
         this.#sizeBytes += bytes.byteLength;
         if (this.#sizeBytes > this.maxBytes) {
-          throw new PermanentError("TOO_LARGE", `There are more than the ${this.maxBytes} bytes that are allowed.`, {
+          throw new PermanentError("TOO_LARGE", `The content exceeds the limit of ${this.maxBytes} bytes.`, {
             maxBytes: this.maxBytes,
           });
         }

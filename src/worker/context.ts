@@ -165,7 +165,7 @@ function documentContext(running: RunningClaim, common: StageContext): DocumentC
     // Here, where the stage can still fail by name; in the flush it would be a fault of the database's.
     setMetadata: (metadata) => {
       const added = JSON.parse(secrets.json(toStorableJson(metadata, "metadata"))) as Readonly<Record<string, Json>>;
-      // One call is small; it is all of them, over stages and runs, that the document carries with it for ever.
+      // One call is small; it is all of them, over stages and runs, that the document carries with it forever.
       toStorableJson({ ...source.metadata, ...added }, "metadata, with what the document has already,");
       add({ metadata: added });
     },

@@ -49,7 +49,7 @@ export function catchEscapes(onEscape: (error: Escaped, hide: RunningStage["hide
       escaped(
         running,
         thrown,
-        isRejection ? "it rejected a promise that nobody awaits" : "it was thrown past all awaits",
+        isRejection ? "a promise that is not awaited was rejected" : "it was thrown outside of any await",
       );
       return;
     }

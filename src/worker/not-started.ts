@@ -10,7 +10,7 @@ export function notStarted(error: unknown, step: string, lastClaimError: unknown
     const last = lastClaimError === null ? "" : ` The last claim failed: ${messageOf(lastClaimError)}`;
     return new HeadwayError(
       "WORKER_NOT_STARTED",
-      `The worker did not start within ${START_DEADLINE_MS} ms: it hangs in ${step}.${last}`,
+      `The worker did not start within ${START_DEADLINE_MS} ms: it is stuck in ${step}.${last}`,
     );
   }
   if (error instanceof HeadwayError) return error;

@@ -260,7 +260,7 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promi
 export function assertAccepted(stage: Stage, output: unknown, staged: StagedCounts): void {
   let refusal: string | null = null;
   try {
-    if (stage.check?.(output, staged) === false) refusal = "it does not hold what the stage promises";
+    if (stage.check?.(output, staged) === false) refusal = "it does not meet the stage's check";
   } catch (error) {
     refusal = messageOf(error);
   }

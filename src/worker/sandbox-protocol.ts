@@ -217,7 +217,8 @@ export function hostFor(ctx: DocumentContext | CollectionContext): SandboxHost {
       return (methods[method as keyof HostMethods] as (...all: unknown[]) => unknown)(...args);
     },
     async end() {
-      for (const { stream } of inlets.values()) stream.destroy(new Error("The stage ended before it had written all."));
+      for (const { stream } of inlets.values())
+        stream.destroy(new Error("The stage ended before all bytes were written."));
       await Promise.allSettled([...outlets.values()].map(async (outlet) => outlet.return?.()));
       outlets.clear();
       inlets.clear();

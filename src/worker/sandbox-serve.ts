@@ -29,7 +29,7 @@ export function serveSandbox(load: PipelineLoader): void {
   // One stage at a time runs here: what escapes is its own, or of the one before it. This process is not used again.
   process.on("uncaughtException", (thrown) => {
     if (stage === null) throw thrown;
-    const how = "it was thrown past all awaits, or by a promise that nobody awaits";
+    const how = "it was thrown outside of any await, or by a promise that is not awaited";
     send({ type: "failed", error: toPlainError(new Escaped(thrown, stage, how)) }, () => process.exit(1));
   });
   process.on("message", (message: ToChild) => {
@@ -109,7 +109,7 @@ function linkToParent(asked: Map<number, Asked>): { readonly link: HostLink; rea
   const link: HostLink = {
     ask: (method, ...args) =>
       new Promise((resolve, reject) => {
-        if (ended) throw new HeadwayError("STAGE_ENDED", `The stage has ended; "${method}" comes too late.`);
+        if (ended) throw new HeadwayError("STAGE_ENDED", `The stage has ended; "${method}" was called too late.`);
         const id = (lastAsked += 1);
         // A value that can't cross is refused by the throw.
         send({ type: "ask", id, method, args });

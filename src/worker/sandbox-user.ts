@@ -27,7 +27,7 @@ export function sandboxUser(
   const closed = needed.flatMap(withModules).find((one) => !isForEverybody(one));
   if (closed === undefined) return { uid: NOBODY, gid: NOBODY };
   warn(
-    `Isolated stages run as root, and could read this process's secrets: ${closed} can't be read by another user. Run Headway as a user that may do little, or let everybody read its code (chmod -R a+rX).`,
+    `Isolated stages run as root, and could read this process's secrets: ${closed} can't be read by another user. Run Headway as an unprivileged user, or make its code readable for all users (chmod -R a+rX).`,
   );
   return {};
 }
@@ -36,7 +36,7 @@ export function sandboxUser(
 export function adviceOnUnreadable(said: string, { uid }: SandboxUser): string {
   const denied = /EACCES: [^\n]*/.exec(said);
   if (denied === null || uid === undefined) return "";
-  return ` ${denied[0]}. Isolated stages run as the user ${uid} where Headway is root, so everybody must be able to read their code (chmod -R a+rX); or run Headway as a user that may do little.`;
+  return ` ${denied[0]}. Isolated stages run as the user ${uid} where Headway is root, so everybody must be able to read their code (chmod -R a+rX); or run Headway as an unprivileged user.`;
 }
 
 /** The file, or the folder and the modules below it; those of packages are the packages' matter. */

@@ -51,7 +51,7 @@ export class Staging {
     if (text.length > MAX_TEXT_LENGTH) {
       throw new PermanentError(
         "OUTPUT_UNSTORABLE",
-        `The text has ${text.length} characters; at most ${MAX_TEXT_LENGTH} are kept.`,
+        `The text has ${text.length} characters; the limit is ${MAX_TEXT_LENGTH}.`,
       );
     }
     const { taskId, fence, projectId } = this.#claim;
@@ -197,16 +197,16 @@ export function assertChunk(chunk: ChunkDraft, index: number): void {
   const wrong = (what: string): PermanentError =>
     new PermanentError("OUTPUT_UNSTORABLE", `The chunk at ${index} can't be stored: ${what}.`);
   const { ordinal, text, page, pageEnd, startOffset, endOffset, headings = [], kind = "TEXT" } = chunk;
-  if (ordinal !== index) throw wrong(`its ordinal is ${ordinal}, and they count from 0 without a gap`);
+  if (ordinal !== index) throw wrong(`its ordinal is ${ordinal}; ordinals must count from 0 without a gap`);
   if (typeof text !== "string") throw wrong(`its text is ${text === null ? "null" : `a ${typeof text}`}`);
   if (![startOffset, endOffset].every(isPlace) || startOffset > endOffset)
-    throw wrong(`it goes from ${startOffset} to ${endOffset}, which is no range of whole numbers from 0`);
+    throw wrong(`it goes from ${startOffset} to ${endOffset}, which is not a range of whole numbers from 0`);
   for (const place of [page, pageEnd]) {
     if (place !== null && place !== undefined && !isPlace(place))
       throw wrong(`its page is ${place}, and must be a whole number from 1 or null`);
   }
   if (!Array.isArray(headings) || headings.some((one) => typeof one !== "string"))
-    throw wrong("its headings are no list of texts");
+    throw wrong("its headings are not a list of strings");
   if (!CHUNK_KINDS.includes(kind)) throw wrong(`its kind is "${String(kind)}", and must be ${CHUNK_KINDS.join(", ")}`);
 }
 

@@ -40,7 +40,7 @@ export async function leave(
   end: () => TaskCommand,
   reason: StopReason,
 ): Promise<void> {
-  const message = `The handler of stage "${stage}" was to stop (${reason}) and did not: pass ctx.signal on to whatever it waits for, and look at it between steps.`;
+  const message = `The handler of stage "${stage}" was asked to stop (${reason}) and did not: pass ctx.signal to whatever it awaits, and check it between steps.`;
   addWarning(running.warnings, { code: "HANDLER_IGNORED_SIGNAL", message, count: 1, pages: [] });
   logger.error({ ...labelsOf(running, stage), reason }, "a handler does not stop");
   if (onUnsettled === undefined) return;

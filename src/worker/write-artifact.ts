@@ -37,7 +37,7 @@ export async function writeArtifact(
   if (!(await keepArtifact(db, write, facts))) {
     throw new HeadwayError(
       "ARTIFACT_NOT_KEPT",
-      `Artifact "${name}" was written, but not kept: by then the task was no longer this worker's.`,
+      `Artifact "${name}" was written but discarded, because the worker had lost the task.`,
     );
   }
 }
@@ -48,6 +48,6 @@ export function assertArtifactName(name: string): void {
   if (/^[^/\\\u0000-\u001f]{1,200}$/.test(name) && name !== "." && name !== "..") return;
   throw new PermanentError(
     "ARTIFACT_NAME",
-    `"${name}" is no artifact name; use a plain file name of at most 200 characters.`,
+    `"${name}" is not a valid artifact name; use a plain file name of at most 200 characters.`,
   );
 }

@@ -70,10 +70,10 @@ describe("headway status", () => {
     expect(await site.run("status", "invoice")).toEqual({
       code: 1,
       stdout: "",
-      stderr: 'There is no collection "invoice". Of a like name there is "invoices".\n',
+      stderr: 'There is no collection "invoice". Similar names: "invoices".\n',
     });
     const other = await site.run("status", UNKNOWN);
-    expect(other.stderr).toMatch(/^There is no collection "0190a0a0-.*". The newest are "invoices"/);
+    expect(other.stderr).toMatch(/^There is no collection "0190a0a0-.*". The newest: "invoices"/);
   });
 });
 
@@ -87,7 +87,7 @@ describe("headway jobs", () => {
     expect([...first.nodes, ...rest.nodes].map(({ id }: any) => id)).toEqual(ids);
     const shown = await site.run("jobs", "--collection", "listed", "--first", "2", "--status", "completed,failed");
     expect(shown.stdout).toMatch(new RegExp(`${ids[0]} {2}listed {6}letters {3}COMPLETED .*100 %`));
-    expect(shown.stdout).toContain("2 of 3; go on with the same filters and --after ");
+    expect(shown.stdout).toContain("2 of 3; continue with the same filters and --after ");
     const none = await Promise.all([
       site.run("jobs", "--collection", "listed", "--status", "FAILED"),
       site.run("jobs", "--collection", "listed", "--stuck"),
@@ -151,7 +151,7 @@ describe("headway retry, cancel and history", () => {
     expect(await site.run("cancel", "stopped")).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(
-        '"stopped" is no id of a job or task. Jobs and their ids are listed by: headway jobs',
+        '"stopped" is not the ID of a job or task. Jobs and their ids are listed by: headway jobs',
       ),
     });
     expect(await site.run("cancel", UNKNOWN)).toMatchObject({ code: 1, stdout: "" });
@@ -197,7 +197,7 @@ describe("headway artifacts and download", () => {
     const refused = await site.run("download", jobId, "report.xlsx");
     expect(refused).toMatchObject({
       code: 1,
-      stderr: `Job ${jobId} has no file "report.xlsx". It has written none yet.\n`,
+      stderr: `Job ${jobId} has no file "report.xlsx". It has written no files yet.\n`,
     });
     expect(await site.run("artifacts", UNKNOWN)).toMatchObject({ code: 1 });
   });
@@ -222,7 +222,7 @@ describe("headway doctor", () => {
 });
 
 describe("every command", () => {
-  /** A server that is no Headway, and answers as told. */
+  /** A server that is not Headway, and answers as told. */
   async function stranger(status: number, body: string, seen: string[] = []): Promise<{ url: string; close(): void }> {
     const server = createServer((req, res) => {
       seen.push(req.headers.authorization ?? "none");
@@ -238,7 +238,7 @@ describe("every command", () => {
     expect(await headway(["jobs"], { HEADWAY_URL: gone.url })).toEqual({
       code: 3,
       stdout: "",
-      stderr: `There is no Headway at ${gone.url} (ECONNREFUSED). Start one with "npx headway-api start", or say where it is with --url or HEADWAY_URL.\n`,
+      stderr: `No Headway server answers at ${gone.url} (ECONNREFUSED). Start one with "npx headway-api start", or say where it is with --url or HEADWAY_URL.\n`,
     });
     const other = await stranger(502, "<html>");
     const ended = await headway(["status", "x", "--url", other.url, "--json"]);

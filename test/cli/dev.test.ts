@@ -8,7 +8,7 @@ import { keyIn } from "../support/keys.js";
 import { until } from "../support/until.js";
 import { headway, MAIN } from "./site.js";
 
-/** Of the version given; its first waits for ever, the others don't. */
+/** Of the version given; its first waits forever, the others don't. */
 const pipeline = (version: number): string => `import { pipeline } from "headway-api";
 export default pipeline({ name: "changing", version: ${version} })
   .document("wait", { run: async (ctx) => {
@@ -89,7 +89,7 @@ test("headway dev starts anew when a pipeline changes, gives back what ran, and 
 
   await writeFile(file, "export default {");
   await until("the broken one is told", () => said.includes("is started again when a file changes"));
-  expect(said).toContain(`${file} has changed; starting anew.`);
+  expect(said).toContain(`${file} has changed; restarting.`);
   expect(said).toContain(`${file} can't be loaded as a pipeline`);
 
   await writeFile(file, pipeline(2));

@@ -83,7 +83,7 @@ describe("headway keys", () => {
 
   test("--project makes a project that is new, and says so; --json is one document", async () => {
     const made = await headway(["keys", "create", "--name", "b", "--role", "VIEWER", "--project", "labs"]);
-    expect(made.out).toMatch(/^Made the project "labs"\./);
+    expect(made.out).toMatch(/^Created the project "labs"\./);
     expect(await principalOf(made.out.split("\n").at(-1)!)).toEqual({ name: "b", role: "VIEWER", project: "labs" });
     const again = await headway(["keys", "create", "--name", "c", "--role", "VIEWER", "--project", "labs", "--json"]);
     expect(JSON.parse(again.out)).toMatchObject({ name: "c", role: "VIEWER", project: "labs", expiresAt: null });
@@ -99,7 +99,7 @@ describe("headway keys", () => {
     [["keys", "create", "--name", "x", "--role", "VIEWER", "--expires", "soon"], 2, /30d/],
     [["keys", "create", "--name", "x", "--role", "VIEWER", "--project", ""], 2, /1 to 100/],
     [["keys", "list", "--project", "nowhere"], 1, /There is no project "nowhere"; there are: default/],
-    [["keys", "revoke", "what"], 1, /no id of a key/],
+    [["keys", "revoke", "what"], 1, /not the ID of a key/],
   ])("%j says what is wrong, ends with %d, and makes nothing", async (args, exit, message) => {
     const { code, err } = await headway(args);
     expect(code).toBe(exit);
@@ -127,7 +127,7 @@ describe("headway keys", () => {
     expect(again.output()).toMatch(/Console +\S+:\d+\/\n +Explore +\S+\/explore\n/);
     expect(await headway(["open"], { ...settings, HEADWAY_URL: again.url })).toMatchObject({
       code: 1,
-      err: expect.stringContaining("This server gives no links"),
+      err: expect.stringContaining("This server creates no sign-in links"),
     });
     await again.stop();
     await rm(folder, { recursive: true, force: true });

@@ -44,11 +44,11 @@ describe("headway submit", () => {
     const nothing = await site.run("submit", "--pipeline", "letters");
     expect(nothing).toMatchObject({ code: 2, stdout: "" });
     expect(nothing.stderr).toBe(
-      "There is nothing to submit; name files or folders, or with --collection a collection.\n",
+      "There is nothing to submit; name files or folders, or a collection with --collection.\n",
     );
     const unknown = await site.run("submit", "--pipeline", "letters", "--collection", "at res");
     expect(unknown).toMatchObject({ code: 1, stdout: "" });
-    expect(unknown.stderr).toContain('There is no collection "at res". Of a like name there is "at rest".');
+    expect(unknown.stderr).toContain('There is no collection "at res". Similar names: "at rest".');
   });
 
   test("sends a folder with its subfolders, submits it, and says how to watch", async () => {

@@ -64,7 +64,7 @@ async function readyz(url: string): Promise<{ status: number; migrations: string
   return { status: response.status, migrations: checks.find(({ name }) => name === "migrations")!.message };
 }
 
-const TOO_OLD = `This build of Headway (${BUILD}) is too old for its database: build 9.9.9 has changed it by migrations/0900_drop_it.sql so that earlier builds must not work on it; start build 9.9.9 or a later one.`;
+const TOO_OLD = `This build of Headway (${BUILD}) is too old for its database: build 9.9.9 has changed it by migrations/0900_drop_it.sql, which earlier builds cannot work with; start build 9.9.9 or a later one.`;
 
 describe("a build that is older than its database", () => {
   test("refuses to start on what a breaking migration has changed, in one sentence and with an exit code of its own", async () => {
@@ -192,7 +192,7 @@ describe("the lock of a migration", () => {
     );
     expect(code).toBe("MIGRATION_LOCKED");
     expect(message).toMatch(
-      new RegExp(`^The schema "headway" is being migrated by ${holder}, and was for all of 2 s; `),
+      new RegExp(`^The schema "headway" is being migrated by ${holder} and did not finish within 2 s; `),
     );
     expect(said).toEqual([
       expect.stringMatching(new RegExp(`^waiting for the migration of schema "headway" by ${holder}$`)),

@@ -273,7 +273,7 @@ describe("the direct way", () => {
     const { code, message } = await refusalOf(url, url);
     expect(code).toBe("DATABASE_UNSUITABLE");
     expect(message).toContain("HEADWAY_DATABASE_DIRECT_URL: database");
-    expect(message).toContain("shares its sessions, where LISTEN does not work");
+    expect(message).toContain("shares sessions, where LISTEN does not work");
   });
 
   test("is refused by name when it leads to another database", async () => {

@@ -194,7 +194,7 @@ describe("a rate over all workers", () => {
     const opensInMs = Date.parse(task.waitingOn.until) - Date.now();
     expect(task.waitingOn).toEqual({
       code: "RATE_LIMITED",
-      message: `Stage "ask" begins at most 1 times in ${HOUR_MS} ms, over all workers; the next may begin at ${task.waitingOn.until}.`,
+      message: `Stage "ask" starts at most 1 times in ${HOUR_MS} ms over all workers; the next start is possible at ${task.waitingOn.until}.`,
       until: task.waitingOn.until,
     });
     expect(opensInMs).toBeGreaterThan(HOUR_MS - 300_000);

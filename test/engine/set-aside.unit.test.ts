@@ -23,7 +23,7 @@ async function failedWith(code: string): Promise<{ result: number | null; told: 
 
 describe("what fails", () => {
   test("by itself is told of and set aside", async () => {
-    const told = ["emptying X; it is set aside for a while"];
+    const told = ["emptying X; it will be tried again later"];
     expect(await failedWith("23503")).toEqual({ result: null, told, setAside: 1 });
   });
 

@@ -144,7 +144,7 @@ describe("a client made with", () => {
       expect(refused).toMatchObject({ code: 1, stdout: "" });
       expect(refused.stderr).toMatch(/^UNKNOWN_PIPELINE: There is no pipeline "nonsense"/);
       expect(unknown).toMatchObject({ code: 1, stdout: "" });
-      expect(unknown.stderr).toContain("This key is unknown, revoked or expired; ask for another one.");
+      expect(unknown.stderr).toContain("This key is unknown, revoked or expired. Use another key.");
     },
   );
 });

@@ -16,7 +16,7 @@ const ELSEWHERE = {
   client_encoding: "LATIN1",
   quote_all_identifiers: "on",
 };
-/** What changes answers too, and can only be set right by a connection of its own. */
+/** What changes answers too, and can only be corrected by a connection of its own. */
 const ONLY_DIRECTLY = {
   extra_float_digits: "-10",
   array_nulls: "off",

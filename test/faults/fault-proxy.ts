@@ -62,7 +62,7 @@ export async function startFaultProxy(upstreamPort: number): Promise<FaultProxy>
   let fired = 0;
 
   const kill = ({ client, server }: Pair): void => {
-    // A socket that is ending can't be reset: it stays open, and the event loop spins on it for ever (Node 20, libuv).
+    // A socket that is ending can't be reset: it stays open, and the event loop spins on it forever (Node 20, libuv).
     if (client.writableEnded) client.destroy();
     else client.resetAndDestroy();
     server.destroy();
@@ -113,7 +113,7 @@ export async function startFaultProxy(upstreamPort: number): Promise<FaultProxy>
     client.setNoDelay(true);
     if (mode === "refuse") {
       fired += 1;
-      client.on("error", () => undefined); // It is reset: whatever it says of that is no news.
+      client.on("error", () => undefined); // It is reset: any error of it is ignored.
       client.resetAndDestroy();
       return;
     }

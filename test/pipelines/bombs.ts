@@ -2,7 +2,7 @@ import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 import { deflateSync } from "node:zlib";
 import { compoundFile } from "./compound-writer.js";
 
-/** What is a few kilobytes and would be gigabytes, or for ever, where it were read without limits. */
+/** What is a few kilobytes and would be gigabytes, or forever, where it were read without limits. */
 export interface Bomb {
   readonly name: string;
   readonly bytes: Uint8Array;

@@ -175,7 +175,7 @@ describe("a compile error is", () => {
     });
   });
 
-  test("an output that is no JSON, also deep inside", () => {
+  test("an output that is not JSON, also deep inside", () => {
     const start = pipeline(head);
     // @ts-expect-error: a Date is kept as a string
     start.document("a", { run: async () => ({ at: new Date() }) });

@@ -13,7 +13,7 @@ describe("a compound file", () => {
     expect([compound.read("three"), compound.read("store")]).toEqual([null, null]);
   });
 
-  test("whose pieces lead in a circle is broken, and not read for ever", () => {
+  test("whose pieces lead in a circle is broken, and not read forever", () => {
     const circle = Buffer.from(file);
     const directory = circle.readUInt32LE(48);
     circle.writeUInt32LE(directory, circle.length - 512 + directory * 4);

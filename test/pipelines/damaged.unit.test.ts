@@ -237,7 +237,7 @@ describe("an old Word document", () => {
   });
 });
 
-test("merges that go over a million rows each are not walked for ever, and that is told", () => {
+test("merges that go over a million rows each are not walked forever, and that is told", () => {
   const formats = new CellFormats([], false);
   const reader: SheetReader = { name: "a.xlsx", shared: [], formats, cells: 0, characters: 0, merged: 0, lookedAt: 0 };
   const [last, columns] = [1_048_575, Array.from({ length: 2_000 }, (_, column) => column)];

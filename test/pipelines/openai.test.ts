@@ -45,7 +45,7 @@ describe("the openai embedder", () => {
     ["a 503", { status: 503 }],
     ["a cut connection", "cut"],
     ["silence", "silent"],
-    ["what is no JSON", { body: "<html>busy</html>" }],
+    ["what is not JSON", { body: "<html>busy</html>" }],
   ])("tries again after %s", async (_, trouble) => {
     openAi.troubles.push(trouble);
     expect(await embedder({ timeoutMs: 300 }).embed(["again"])).toHaveLength(1);

@@ -106,7 +106,7 @@ describe("a batch that used to end only while another message was handled", () =
   });
 });
 
-describe("a worker killed after the last file, which used to leave its batch open for ever", () => {
+describe("a worker killed after the last file, which used to leave its batch open forever", () => {
   /** Three files, done one after the other in a process that dies at the failpoint. */
   async function diesAt(failpoint: string): Promise<{ batch: Batch; diedAt: number }> {
     const dying = await startUploadProcess(api, {

@@ -81,7 +81,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-describe("the stages of documents, pictures, sound and film, which used to stay pending for ever", () => {
+describe("the stages of documents, pictures, sound and film, which used to stay pending forever", () => {
   it.each(KINDS)("moves %s through every stage, each with a row of history", (name) => {
     const { status, stage, stages, history } = tasks.get(name)!;
     expect({ status, stage }).toEqual({ status: "COMPLETED", stage: null });
@@ -146,7 +146,7 @@ describe("the stages of documents, pictures, sound and film, which used to stay 
       error: {
         code: "OUTPUT_UNSTORABLE",
         stage: "parse",
-        message: "The stage's result can't be stored: this row is not taken",
+        message: "The stage's result cannot be stored: this row is not taken",
       },
     });
     expect(history.nodes.at(-1)).toMatchObject({ toStatus: "FAILED", toStage: "parse" });

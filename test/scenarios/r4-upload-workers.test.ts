@@ -180,7 +180,7 @@ describe("an upload that used to stay validated and never be parsed", () => {
       expect((await ready()).message).toMatch(/^the claim loop has not iterated for \d+ ms$/);
       expect((await job(batch.jobId, "waitingOn { code message }")).waitingOn).toEqual({
         code: "WORKER_STALLED",
-        message: 'All 1 workers of pipeline "upload" beat but do not go round.',
+        message: 'All 1 workers of pipeline "upload" send heartbeats but claim no tasks.',
       });
       expect(await openWork()).toEqual(["validate: 1/0", "parse: 0/0"]);
 

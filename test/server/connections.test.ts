@@ -227,7 +227,7 @@ describe("a script in a request", () => {
     ["an upload's id", `/uploads/${encoded}`, { method: "PUT", body: "x" }],
     ["the query of an address", `/graphql?query=${encoded}`, {}],
     ["a query", "/graphql", asked(SCRIPT)],
-    ["a body that is no JSON", "/graphql", { method: "POST", body: SCRIPT }],
+    ["a body that is not JSON", "/graphql", { method: "POST", body: SCRIPT }],
     ["an id", "/graphql", asked(`{ job(id: ${JSON.stringify(SCRIPT)}) { id } }`)],
     ["the address of Explore", `/explore?query=${encoded}`, {}],
     ["the address of a redirect", `/?next=${encoded}`, {}],

@@ -38,7 +38,7 @@ describe("the console's page", () => {
     expect((await get(path)).headers.get("content-security-policy")).not.toContain(nonce);
   });
 
-  test("loads files that are kept for ever, compressed where that is understood", async () => {
+  test("loads files that are kept forever, compressed where that is understood", async () => {
     const page = await (await get("/")).text();
     const scripts = [...page.matchAll(/(?:src|href)="\.(\/console\/[^"]+)"/g)].map((match) => match[1]!);
     expect(scripts.length).toBeGreaterThan(2);

@@ -92,7 +92,7 @@ describe("the server", () => {
     expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: "TOO_LARGE" } }] });
   });
 
-  test("refuses a body that is no JSON in GraphQL's form", async () => {
+  test("refuses a body that is not JSON in GraphQL's form", async () => {
     const answer = await post(server, "{");
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });

@@ -264,7 +264,7 @@ describe("H4: an upload is refused, with the disk as it was:", () => {
       },
       413,
       "TOO_LARGE",
-      /5000000000 bytes; at most 10000000/,
+      /5000000000 bytes; the limit is 10000000/,
     ));
 
   test("more than was announced, by its length or, without one, as it comes", async () => {
@@ -320,7 +320,7 @@ describe("H4: an upload is refused, with the disk as it was:", () => {
       await until("the connection is cut", () => req.destroyed);
       return refusal;
     };
-    await refused(() => drip(20), 408, "TOO_SLOW", /bytes came in 300 ms; at least 1000 have to/);
+    await refused(() => drip(20), 408, "TOO_SLOW", /bytes arrived in 300 ms; the minimum is 1000/);
     await refused(() => drip(60_000), 408, "TOO_SLOW", /Only [01] bytes came/);
   });
 
@@ -338,7 +338,7 @@ describe("H4: an upload is refused, with the disk as it was:", () => {
 
   test("an unknown id, one that is none, an expired one, and bytes in a wrapping", async () => {
     const bytes = randomBytes(10);
-    await refused(() => send(randomUUID(), bytes), 404, "NOT_FOUND", /make one with createUploads/);
+    await refused(() => send(randomUUID(), bytes), 404, "NOT_FOUND", /create one with createUploads/);
     await refused(() => send("first", bytes), 404, "NOT_FOUND", /"first"/);
     const past = await announce(bytes);
     await api.rig.db.query("update headway.upload set expires_at = clock_timestamp() where id = $1", [past]);

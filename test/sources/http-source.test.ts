@@ -52,7 +52,7 @@ afterEach(() => {
   asked = [];
 });
 
-/** Names of the tests' own; each answer of a list once, the last for ever. */
+/** Names of the tests' own; each answer of a list once, the last forever. */
 function resolver(names: Record<string, string[][]>): NonNullable<HttpLimits["resolve"]> {
   return async (host) => {
     const answers = names[host]!;
@@ -90,7 +90,7 @@ describe("H1: a download is refused before a byte is sent", () => {
     const resolve = resolver({ "inside.example": [addresses] });
     await expect(fetchIt(`http://inside.example:${closedPort}/`, { resolve })).rejects.toMatchObject({
       code: "URI_REFUSED",
-      message: expect.stringMatching(/inside\.example resolves to .*no public address/),
+      message: expect.stringMatching(/inside\.example resolves to .*not a public address/),
     });
   });
 
@@ -231,13 +231,13 @@ describe("a server that is not well", () => {
     answer = () => undefined;
     await expect(fetchIt(at(), { idleMs: 50 })).rejects.toMatchObject({
       code: "SOURCE_UNAVAILABLE",
-      message: expect.stringContaining("nothing came for 50 ms"),
+      message: expect.stringContaining("no data arrived for 50 ms"),
     });
     answer = (_req, res) => void res.writeHead(200, { "content-length": BYTES.length }).write("x");
     await expect(fetchIt(at(), { idleMs: 50 })).rejects.toMatchObject({ code: "SOURCE_INTERRUPTED" });
   });
 
-  test("that drips is not listened to for ever", async () => {
+  test("that drips is not listened to forever", async () => {
     answer = (_req, res) => {
       res.writeHead(200);
       const timer = setInterval(() => res.write("x"), 10);
@@ -262,7 +262,7 @@ describe("a server that is not well", () => {
 describe("an answer that is no document", () => {
   test.each<[string, Answer, string, RegExp]>([
     ["404", (_req, res) => res.writeHead(404).end("not here"), "NOT_READABLE", /answered 404 Not Found/],
-    ["403", (_req, res) => res.writeHead(403).end(), "NOT_READABLE", /open to this server/],
+    ["403", (_req, res) => res.writeHead(403).end(), "NOT_READABLE", /this server may access it/],
     ["204", (_req, res) => res.writeHead(204).end(), "NOT_READABLE", /answered 204/],
     ["a redirect to nowhere", (_req, res) => res.writeHead(302).end(), "NOT_READABLE", /answered 302/],
     [
@@ -275,7 +275,7 @@ describe("an answer that is no document", () => {
       "too large by its own word",
       (_req, res) => res.writeHead(200, { "content-length": 5_000_000_000 }).write("x"),
       "TOO_LARGE",
-      /5000000000 bytes; at most 1000000/,
+      /5000000000 bytes; the limit is 1000000/,
     ],
   ])("%s fails at once", async (_what, given, code, says) => {
     answer = given;

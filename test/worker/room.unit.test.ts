@@ -30,7 +30,7 @@ describe("a worker that has to do with both", () => {
     expect([room.free(0, 0), room.took(0, false), room.free(0, 0), room.asks]).toEqual([1, true, 8, "tell"]);
   });
 
-  test("does not wait for a handler that does not stop, nor for ever for one that runs", () => {
+  test("does not wait for a handler that does not stop, nor forever for one that runs", () => {
     const room = new Room(8, "between", 0);
     room.took(0, true);
     expect(room.free(2, 2)).toBe(1);

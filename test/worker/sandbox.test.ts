@@ -203,7 +203,7 @@ describe("errors from a child process", () => {
     expect(headway).toMatchObject({ code: "EMBEDDER_DOWN", details: { tries: 2 } });
   });
 
-  test("an output that is no JSON is OUTPUT_UNSTORABLE", async () => {
+  test("an output that is not JSON is OUTPUT_UNSTORABLE", async () => {
     expect(await failure(run("unstorable"))).toMatchObject({ code: "OUTPUT_UNSTORABLE" });
   });
 

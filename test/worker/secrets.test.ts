@@ -130,7 +130,7 @@ test("a stage is given the secrets that it names and no others, by the pipe; the
   expect(task.warnings).toEqual([expect.objectContaining({ message: "asked with [hidden]" })]);
   const late = await taskOf(await settled(await submit("late")));
   expect(late).toMatchObject({ status: "FAILED", error_stage: "go-on" });
-  expect(late.error_message).toContain('401 for [hidden] (it rejected a promise that nobody awaits of stage "begin"');
+  expect(late.error_message).toContain('401 for [hidden] (a promise that is not awaited was rejected of stage "begin"');
 
   // All that is kept, in whatever table, and all that was said.
   const tables = await rows(

@@ -1,4 +1,4 @@
--- What came of sending a delivery, in one transaction: the attempt, when the next is due (null: none), and how its webhook
+-- Result of sending a delivery, in one transaction: the attempt, when the next is due (null: none), and how its webhook
 -- stands. A webhook that nothing has come through to for three days is disabled, and so is one that says it is gone. False
 -- where the claim is no longer the caller's: then another sends it again.
 create or replace function headway.record_attempt(

@@ -36,7 +36,7 @@ export async function batchDemo(paths: readonly string[], limitBytes: number): P
 async function show(end: DemoEnd): Promise<object> {
   const output = end.summary.output as Output | null;
   if (output === null) {
-    say("\n  The batch has no table: its own stage failed, as told above.");
+    say("\n  The batch has no table, because its collection stage failed; see above.");
     return {};
   }
   const [json, csv] = await saveArtifacts(end, ["batch.json", "batch.csv"]);

@@ -41,7 +41,7 @@ export async function documentsAt(paths: readonly string[], limitBytes: number):
   const roots: string[] = [];
   for (const given of paths) {
     const absolute = await realpath(path.resolve(given)).catch(() => {
-      throw new HeadwayError("NOT_READABLE", `${given} can't be read; see that it exists and may be read.`);
+      throw new HeadwayError("NOT_READABLE", `${given} can't be read; check that it exists and is readable.`);
     });
     const isFolder = (await stat(absolute)).isDirectory();
     roots.push(isFolder ? absolute : path.dirname(absolute));

@@ -37,7 +37,7 @@ async function generate(papers: string): Promise<Omit<GeneratedSet, "files"> & {
   const generator = path.join(PROJECT_ROOT, "examples", "expenses", "generate.mjs");
   if (!existsSync(generator)) {
     throw new UsageError(
-      "The papers of this demo are made by the repository of Headway and are not in the package; name your own: headway-api demo expenses FOLDER.",
+      "The example files of this demo are in the Headway repository, not in the package. Use your own: headway-api demo expenses FOLDER.",
     );
   }
   const { generateExpenses } = (await import(pathToFileURL(generator).href)) as {
@@ -53,7 +53,7 @@ async function generate(papers: string): Promise<Omit<GeneratedSet, "files"> & {
 async function show(end: DemoEnd): Promise<object> {
   const [csv, xlsx] = await saveArtifacts(end, ["report.csv", "report.xlsx"]);
   if (csv === undefined) {
-    say("\n  There is no report: the session's own stages failed, as told above.");
+    say("\n  There is no report, because the collection stages failed; see above.");
     return {};
   }
   const { parse } = await import("csv-parse/sync");

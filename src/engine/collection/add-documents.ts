@@ -148,7 +148,7 @@ function assertMetadataFits(
   for (const { name, metadataBytes } of added) {
     if (metadataBytes <= MAX_METADATA_BYTES) continue;
     const index = rows.findIndex((row) => row.name === name);
-    const message = `The metadata of "${given[index]!.name}" would have ${metadataBytes} bytes, with what is there already; at most ${MAX_METADATA_BYTES} are kept.`;
+    const message = `The metadata of "${given[index]!.name}" would have ${metadataBytes} bytes, including the existing metadata; the limit is ${MAX_METADATA_BYTES}.`;
     faults.add(new UserFault("TOO_LARGE", message, ["documents", String(index), "metadata"]));
   }
   faults.assertNone();
@@ -169,7 +169,7 @@ function nameOf(document: NewDocument, path: readonly string[]): string {
   const at = [...path, "name"];
   const name = parse(Name, document.name, at);
   if (!/(^|[/\\])\.\.([/\\]|$)/.test(name)) return name;
-  throw new UserFault("INVALID_INPUT", `${at.join(".")} is "${name}"; it must not climb with "..".`, at);
+  throw new UserFault("INVALID_INPUT", `${at.join(".")} is "${name}"; it must not contain "..".`, at);
 }
 
 const NO_CONTENT: Content = {
@@ -200,7 +200,7 @@ async function contentOf(deps: EngineDeps, document: NewDocument, path: readonly
   }
   const bytes = key === "text" ? Buffer.from(given) : fromBase64(given, at);
   if (bytes.length > deps.maxDocumentBytes) {
-    const message = `${place} has ${bytes.length} bytes; at most ${deps.maxDocumentBytes} are taken.`;
+    const message = `${place} has ${bytes.length} bytes; the limit is ${deps.maxDocumentBytes}.`;
     throw new UserFault("TOO_LARGE", message, at);
   }
   const sha256 = createHash("sha256").update(bytes).digest("hex");

@@ -14,7 +14,7 @@ export function refuseUris(
   if (!scope) return;
   for (const [index, { name, uri }] of documents.entries()) {
     if (typeof uri !== "string") continue;
-    const message = `documents.${index} ("${name}") has a uri, which a key for a browser may not give; send text, base64 or an upload.`;
+    const message = `documents.${index} ("${name}") has a uri, which a browser key may not use; send text, base64 or an upload.`;
     faults.add(new UserFault("URI_REFUSED", message, ["documents", String(index), "uri"]));
   }
 }
@@ -78,7 +78,7 @@ export function assertOwn(
   const faults = new Faults();
   for (const [index, { name }] of rows.entries()) {
     if (names.has(name)) continue;
-    const message = `The name "${name}" is taken by a document that this key did not add; take another name.`;
+    const message = `The name "${name}" is used by a document that this key did not add; choose another name.`;
     faults.add(new UserFault("NAME_TAKEN", message, ["documents", String(index), "name"]));
   }
   faults.assertNone();

@@ -33,9 +33,7 @@ export async function deleteCollection(
   );
   if (!rows[0]) throw new UserFault("NOT_FOUND", `There is no collection ${collectionId}.`, ["collectionId"]);
   if (rows[0].status === "EXPIRED") {
-    throw new UserFault("COLLECTION_EXPIRED", `Collection ${collectionId} is EXPIRED already; its contents are gone.`, [
-      "collectionId",
-    ]);
+    throw new UserFault("COLLECTION_EXPIRED", `Collection ${collectionId} is EXPIRED already.`, ["collectionId"]);
   }
   await deps.db.query(
     `update headway.collection set deletion_requested_at = clock_timestamp(), deletion_requested_by_type = $2,
@@ -132,7 +130,7 @@ export async function deleteDueBlobs(
     try {
       await blobs.removeBelow(prefix);
     } catch (error) {
-      onError(error, `removing the stored files below ${prefix}; it is set aside for a while`);
+      onError(error, `removing the stored files below ${prefix}; it will be tried again later`);
       await setAsideBlobs(db, prefix, at);
       continue;
     }

@@ -32,7 +32,7 @@ export async function orSetAside<T>(
       onError(error, `${doing}; the next sweep tries it again`);
       return null;
     }
-    onError(error, `${doing}; it is set aside for a while`);
+    onError(error, `${doing}; it will be tried again later`);
     await setAside();
     return null;
   }

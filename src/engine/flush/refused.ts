@@ -29,7 +29,7 @@ function isRefusal(state: string | null): boolean {
 export function whyRefused(error: unknown): { readonly cause: Cause; readonly message: string } {
   return isRefusal(sqlStateOf(error))
     ? { cause: "OUTPUT_REJECTED", message: messageOf(error) }
-    : { cause: "OUTPUT_UNSTORABLE", message: `The stage's result can't be stored: ${messageOf(error)}` };
+    : { cause: "OUTPUT_UNSTORABLE", message: `The stage's result cannot be stored: ${messageOf(error)}` };
 }
 
 /** What the entry's last step led to, where an earlier try recorded it; null where none did. */

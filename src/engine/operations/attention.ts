@@ -49,14 +49,14 @@ export async function acknowledge(
   const id = faults.note(() => idOf(input.itemId, ["itemId"]));
   const word = toStorableMessage(input.word.trim());
   if (word === "") {
-    const message = "word is blank; say what is known of it, for those who look at it next.";
+    const message = "word is blank; say what is known, for the next person who looks at the item.";
     faults.add(new UserFault("INVALID_INPUT", message, ["word"]));
   }
   faults.assertNone();
   const [found] = await readItems(db, actor.projectId, id!);
   const kept: unknown[] = found ? await db.query(KEEP, [id, actor.projectId, word, actor.type, actor.name]) : [];
   if (!found || kept.length === 0) {
-    throw new UserFault("NOT_FOUND", `Nothing that needs attention has the id ${id}; it may have ended.`, ["itemId"]);
+    throw new UserFault("NOT_FOUND", `There is no attention item ${id}; it may have ended.`, ["itemId"]);
   }
   const { acknowledgedAt } = kept[0] as { acknowledgedAt: Date };
   return { ...found, acknowledgedBy: { type: actor.type, name: actor.name }, acknowledgedWord: word, acknowledgedAt };

@@ -32,7 +32,7 @@ export async function findViolations(db: DataSource, scope: DoctorScope, signal:
   if (isOutside(scope.collectionId, seen?.collectionId) || isOutside(scope.jobId, seen?.jobId)) return [];
   const collectionId = scope.collectionId ?? seen?.collectionId ?? null;
   const jobId = scope.jobId ?? seen?.jobId ?? null;
-  const instead = "ask for one collection or job, or for a later `since`";
+  const instead = "check one collection or job, or use a later `since`";
   return readWithin<Violation>(
     db,
     { what: "doctor", instead, timeoutMs: TIMEOUT_MS, signal },

@@ -17,7 +17,7 @@ export async function pausePipeline(
   faults.note(() => pipelineNamed(deps.registry, input.pipeline));
   const reason = toStorableMessage(input.reason.trim());
   if (reason === "") {
-    const message = "reason is blank; say why, for those who wonder what their jobs wait for.";
+    const message = "reason is blank; it is shown for the jobs that wait.";
     faults.add(new UserFault("INVALID_INPUT", message, ["reason"]));
   }
   faults.assertNone();

@@ -28,7 +28,7 @@ function estimateOf(job: JobFacts): JobEstimate {
   const forecast = work && !job.lacksBase ? forecastOf(work) : null;
   const range = forecast && rangeOf(forecast, errors[forecast.tenth]);
   if (!range || !forecast || !work)
-    return none("Nothing of this run has ended yet, and how long such work takes is not known.");
+    return none("No stage of this run has completed yet, and there are no earlier runs to compare with.");
   // Before there is a pace it is told how long all of it takes.
   const from = forecast.tenth === 0 ? work.startedAt : work.now;
   const at = (afterMs: number): Date => new Date(Math.round(Math.max(work.now, from + afterMs)));
@@ -40,16 +40,16 @@ function estimateOf(job: JobFacts): JobEstimate {
     const message = `By how long ${what} in this pipeline${compared}.`;
     return { ...times, sampleSize: range.earlierRuns, basis: "PIPELINE_HISTORY", message };
   }
-  const message = `By its own pace over ${forecast.passages} passages through stages${compared}.`;
+  const message = `Based on its own speed over ${forecast.passages} stage runs${compared}.`;
   return { ...times, sampleSize: forecast.passages, basis: "OWN_PACE", message };
 }
 
 function whyNone({ pausedReason, pipeline, status, startedAt, runAt, now }: JobFacts): string | null {
   if (pausedReason !== null) return `Pipeline "${pipeline}" is paused: ${pausedReason}`;
-  if (status === "CANCELLING") return "It is being cancelled.";
+  if (status === "CANCELLING") return "The job is being cancelled.";
   if (startedAt !== null) return null;
-  if (runAt !== null && runAt > now) return `It is to run at ${new Date(runAt).toISOString()}.`;
-  return "It has not started yet; its waitingOn says what it waits for.";
+  if (runAt !== null && runAt > now) return `The job is due at ${new Date(runAt).toISOString()}.`;
+  return "The job has not started yet; see waitingOn.";
 }
 
 function none(message: string): JobEstimate {

@@ -20,7 +20,7 @@ export interface JobFacts {
   readonly pausedReason: string | null;
   /** Null before it has started. */
   readonly work: JobWork | null;
-  /** Of a later run nobody has noted yet what earlier ones had done: its pace can't be told. */
+  /** Of a later run nobody has noted yet what earlier ones had done: its pace is unknown. */
   readonly lacksBase: boolean;
   /** By tenth: how wrong forecasts of earlier runs were. */
   readonly errors: Readonly<Record<string, Histogram>>;

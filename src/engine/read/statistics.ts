@@ -76,7 +76,7 @@ export async function readStatistics(
   const named = pipeline === null || isStorableText(pipeline) ? pipeline : "";
   const rows = await readWithin<Row>(
     db,
-    { what: "statistics", instead: "ask for one pipeline or a shorter time", timeoutMs: TIMEOUT_MS, signal },
+    { what: "statistics", instead: "select one pipeline or a shorter time range", timeoutMs: TIMEOUT_MS, signal },
     BUCKETS,
     [projectId, from, to, interval.toLowerCase(), timeZone, named, interval === "MINUTE" ? 1 : 15],
   );
@@ -122,7 +122,7 @@ function zoneOf(timeZone: string): string {
     return new Intl.DateTimeFormat("en", { timeZone }).resolvedOptions().timeZone;
   } catch {
     throw new BadInput(
-      `timeZone: "${timeZone.slice(0, 100)}" is no time zone; name one such as Europe/Berlin or UTC.`,
+      `timeZone: "${timeZone.slice(0, 100)}" is not a time zone; name one such as Europe/Berlin or UTC.`,
       {
         field: "timeZone",
       },

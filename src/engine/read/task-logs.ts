@@ -62,7 +62,7 @@ function cursorAt(fence: string, seq: number): string {
 function placeIn(cursor: string): [fence: string, seq: string] {
   const [, fence, seq] = /^log (\d{1,18}) (\d{1,9})$/.exec(Buffer.from(cursor, "base64url").toString("utf8")) ?? [];
   if (fence !== undefined && seq !== undefined) return [fence, seq];
-  throw new BadInput(`after: "${cursor.slice(0, 100)}" is no cursor of a log; take one from its edges.`, {
+  throw new BadInput(`after: "${cursor.slice(0, 100)}" is not a cursor of a log; take one from its edges.`, {
     field: "after",
   });
 }

@@ -60,14 +60,14 @@ function told({ pipeline, stage, concurrency, limit, perMs, byRate, opensAt }: R
   if (byRate === 0 && opensAt !== null) {
     return {
       code: "RATE_LIMITED",
-      message: `${what} begins at most ${limit} times in ${perMs} ms, over all workers; the next may begin at ${opensAt.toISOString()}.`,
+      message: `${what} starts at most ${limit} times in ${perMs} ms over all workers; the next start is possible at ${opensAt.toISOString()}.`,
       until: opensAt,
     };
   }
   const most = concurrency === 1 ? "one task" : `${concurrency} tasks`;
   return {
     code: "AT_CONCURRENCY_LIMIT",
-    message: `${what} has ${most} at once, over all workers, and no more; the next begins when one of them leaves it.`,
+    message: `${what} runs at most ${most} at once over all workers; the next starts when one of them ends.`,
     until: null,
   };
 }

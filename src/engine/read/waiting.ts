@@ -111,13 +111,13 @@ function explainQueued(facts: Facts, limit: ClosedLimit | null): WaitingReason |
     if (facts.stageSince.getTime() > now.getTime() + CLOCK_TOLERANCE_MS) {
       return because(
         "SCHEDULED",
-        `The clock of the database has gone back: it says ${now.toISOString()}, and this was to run from ${runAt.toISOString()} on. The next sweep makes due again what was due.`,
+        `The database clock was set back to ${now.toISOString()}, before the due time ${runAt.toISOString()}. The next sweep makes such tasks due again.`,
         runAt,
       );
     }
     if (facts.reason === "RETRY_LATER") {
       const why = facts.errorMessage === null ? "" : `: ${facts.errorMessage}`;
-      const message = `Stage ${facts.stage} asked to be tried again at ${runAt.toISOString()}${why}`;
+      const message = `Stage ${facts.stage} asked to run again at ${runAt.toISOString()}${why}`;
       return because("RETRY_BACKOFF", message, runAt);
     }
     const isRetry = facts.attempt > 1 || facts.crashes > 0;
@@ -131,27 +131,27 @@ function explainQueued(facts: Facts, limit: ClosedLimit | null): WaitingReason |
   }
   if (workers === 0) {
     if (stalled > 0)
-      return because("WORKER_STALLED", `All ${stalled} workers of pipeline "${pipeline}" beat but do not go round.`);
+      return because(
+        "WORKER_STALLED",
+        `All ${stalled} workers of pipeline "${pipeline}" send heartbeats but claim no tasks.`,
+      );
     return facts.unable.length > 0
       ? because("NO_WORKER", whyUnable(facts))
       : because("NO_WORKER", `No worker of pipeline "${pipeline}" is running; start one.`);
   }
   if (limit !== null) return because(limit.code, limit.message, limit.until);
   if (facts.isSuspect) {
-    return because(
-      "BEHIND_OTHERS",
-      "Its worker died with it. It runs with nothing beside it, and such tasks run one at a time.",
-    );
+    return because("BEHIND_OTHERS", "Its worker died while running it. Such tasks now run alone, one at a time.");
   }
   if (ahead < free) {
     if (now.getTime() - runAt.getTime() < STUCK_AFTER_MS) return null;
-    return because("WORKER_STALLED", `A worker of pipeline "${pipeline}" has room, but has not taken it for a minute.`);
+    return because("WORKER_STALLED", `A worker of pipeline "${pipeline}" is free but has not claimed it for a minute.`);
   }
   const position = ahead + 1;
   const message =
     ahead >= MAX_AHEAD
-      ? `${MAX_AHEAD} due tasks or more may be taken before it.`
-      : `At most ${ahead} due tasks are taken before it.`;
+      ? `${MAX_AHEAD} or more due tasks may be claimed before it.`
+      : `At most ${ahead} due tasks are claimed before it.`;
   return { code: "BEHIND_OTHERS", message, until: null, position };
 }
 
@@ -178,14 +178,17 @@ function explainRunning({ registry, cancelDeadlineMs }: EngineDeps, facts: Facts
   if (leaseExpiresAt !== null && leaseExpiresAt < now) {
     return because(
       "LEASE_LOST",
-      `The lease of worker ${holder} passed at ${leaseExpiresAt.toISOString()}; the sweep gives the task back.`,
+      `The lease of worker ${holder} expired at ${leaseExpiresAt.toISOString()}; the next sweep returns the task to the queue.`,
     );
   }
   if (cancelRequestedAt !== null) {
     const until = new Date(cancelRequestedAt.getTime() + cancelDeadlineMs);
     return until > now
-      ? because("CANCEL_PENDING", `Stage ${stage} has been asked to stop.`, until)
-      : because("CANCEL_PENDING", `Stage ${stage} has been asked to stop and does not. It ends with its process.`);
+      ? because("CANCEL_PENDING", `Stage ${stage} was asked to stop.`, until)
+      : because(
+          "CANCEL_PENDING",
+          `Stage ${stage} was asked to stop but did not. It ends when its process is replaced.`,
+        );
   }
   if (facts.holderStatus === "STALLED" || facts.holderStatus === "LOST") {
     return because("WORKER_STALLED", `Its worker ${holder} is ${facts.holderStatus}.`, leaseExpiresAt);
@@ -198,7 +201,7 @@ function explainRunning({ registry, cancelDeadlineMs }: EngineDeps, facts: Facts
   const seconds = (ms: number): number => Math.round(ms / 1_000);
   return because(
     "SLOW_STAGE",
-    `Stage ${stage} has been running for ${seconds(sinceMs)} s of the ${seconds(timeoutMs)} s it may take.`,
+    `Stage ${stage} has been running for ${seconds(sinceMs)} s of its timeout of ${seconds(timeoutMs)} s.`,
     new Date(stageSince.getTime() + timeoutMs),
   );
 }

@@ -36,7 +36,7 @@ export class ChunkSearch {
   /** @throws {BadInput} on a blank query, one too long, or a collection too large */
   async best(collection: Collection, query: string, first: number): Promise<Hit[]> {
     if (query.trim() === "" || query.length > MAX_QUERY_LENGTH) {
-      throw new BadInput(`query must have 1 to ${MAX_QUERY_LENGTH} characters that are not all blank.`, {
+      throw new BadInput(`query must have 1 to ${MAX_QUERY_LENGTH} characters, not only blanks.`, {
         field: "query",
       });
     }

@@ -42,7 +42,7 @@ export function encodeCursor(cursor: Cursor): string {
   return Buffer.from([...place, ...(cursor.change === null ? [] : [cursor.change])].join(":")).toString("base64url");
 }
 
-/** @throws {BadInput} when the text, given as `field`, is no cursor of this API */
+/** @throws {BadInput} when the text, given as `field`, is not a cursor of this API */
 export function decodeCursor(text: string, field = "after"): Cursor {
   const [kind, databaseId = "", ...rest] = Buffer.from(text, "base64url").toString("utf8").split(":");
   const size = kind === "c" ? 1 : 2;

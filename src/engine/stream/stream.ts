@@ -87,7 +87,7 @@ export class ChangeStream {
   /**
    * All changes of the scope behind `after`, then live ones; without `after`, live from now. A cursor that can't be
    * honoured gives one Gap first, and the stream goes on from its `resumeAt`. Of `entityTypes` alone, where they are given.
-   * @throws {BadInput} when `after` is no cursor, or of the wrong kind
+   * @throws {BadInput} when `after` is not a cursor, or of the wrong kind
    */
   async follow(
     scope: Scope,
@@ -210,13 +210,12 @@ export class ChangeStream {
 
   /** Why the stream can't be complete from there; null when it can. */
   async #whyNot(scope: Scope, databaseId: string, place: Position): Promise<string | null> {
-    if (databaseId !== this.#databaseId) return "The cursor was made by another database.";
+    if (databaseId !== this.#databaseId) return "The cursor was created by another database.";
     if (place.position === "0" && (place.tx ?? "0") === "0") return null; // The very beginning.
-    if (place.change === null)
-      return "The cursor was made by an earlier build, and does not say which change it stands at.";
+    if (place.change === null) return "The cursor was created by an earlier build and does not identify a change.";
     // Every cursor is the place of a change of its collection or project.
     if (await stands(this.#db, scope, place)) return null;
-    return `The change that the cursor stands at is not one of this ${kindOf(scope)}: the cursor is another's, or it was lost in a restore.`;
+    return `The change of the cursor is not one of this ${kindOf(scope)}. The cursor belongs to another one, or the change was lost in a restore.`;
   }
 
   /** Where a stream goes on that can't be complete, and what says so. The database may be another by now. */
@@ -228,7 +227,7 @@ export class ChangeStream {
 }
 
 /** Of a stream that runs: its place was one of this history. */
-const RESTORED = "The change that the stream stood at is not in this database: it was lost in a restore.";
+const RESTORED = "The last change of the stream is not in this database. It was lost in a restore.";
 
 function kindOf(scope: Scope): "collection" | "project" {
   return scope.kind === "project" ? "project" : "collection";

@@ -27,7 +27,9 @@ export async function lockCollection(tx: EntityManager, actor: Actor, collection
   const openJob = found.openJobId === null ? null : { id: found.openJobId, status: found.openJobStatus! };
   const refused = whyNotSubmit(collectionId, found, openJob);
   if (refused?.code === "ACTIVE_JOB_EXISTS" && isBlind(actor)) {
-    throw new UserFault(refused.code, "This collection is at work; try again when that is over.", ["collectionId"]);
+    throw new UserFault(refused.code, "This collection has an open job; try again when it has settled.", [
+      "collectionId",
+    ]);
   }
   if (refused) {
     throw new UserFault(refused.code, refused.message, ["collectionId"], openJob ? { jobId: openJob.id } : {});

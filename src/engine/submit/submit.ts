@@ -94,7 +94,7 @@ function withinKey({ registry }: EngineDeps, actor: Actor, input: SubmitInput, f
   const { pipelines, options } = { pipelines: scope.pipelines ?? [], options: scope.options ?? null };
   checkCollection(actor, input.collectionId, faults);
   if (!pipelines.includes(input.pipeline)) {
-    const message = `This key submits to ${pipelines.join(", ")}, and not to "${input.pipeline}".`;
+    const message = `This key may submit to ${pipelines.join(", ")}, but not to "${input.pipeline}".`;
     faults.add(new UserFault("UNKNOWN_PIPELINE", message, ["pipeline"]));
   } else if (!registry.get(input.pipeline)) {
     // Without the names of those that there are.
@@ -102,7 +102,7 @@ function withinKey({ registry }: EngineDeps, actor: Actor, input: SubmitInput, f
     faults.add(new UserFault("UNKNOWN_PIPELINE", message, ["pipeline"]));
   }
   if ((input.priority ?? 0) > 0) {
-    const message = `priority is ${input.priority}; a key for a browser may give 0 at most.`;
+    const message = `priority is ${input.priority}; a browser key may use 0 at most.`;
     faults.add(new UserFault("INVALID_INPUT", message, ["priority"]));
   }
   if (options !== null && input.options !== null && input.options !== undefined) {
@@ -132,8 +132,8 @@ async function findByKey(
   const found = rows[0];
   if (!found) return null;
   if (found.request_hash !== requestHash) {
-    const why = `The key "${input.idempotencyKey}" made job ${found.id} from another request; use a new key for a new request.`;
-    const message = whyTo(actor, why, "This key made a job from another request; use a new key for a new request.");
+    const why = `The key "${input.idempotencyKey}" was used with a different request, for job ${found.id}; use a new key for a new request.`;
+    const message = whyTo(actor, why, "This key was used with a different request; use a new key for a new request.");
     throw new UserFault("IDEMPOTENCY_CONFLICT", message, ["idempotencyKey"]);
   }
   return { jobId: found.id, deduplicated: true };
@@ -144,7 +144,7 @@ export function pipelineNamed(registry: Registry, name: string, path: readonly s
   const pipeline = registry.get(name);
   if (pipeline) return pipeline;
   const known = registry.all().map((one) => one.name);
-  throw new UserFault("UNKNOWN_PIPELINE", `There is no pipeline "${name}"; known are ${known.join(", ")}.`, path);
+  throw new UserFault("UNKNOWN_PIPELINE", `There is no pipeline "${name}"; available are ${known.join(", ")}.`, path);
 }
 
 /** @throws {UserFaults} with those that were found before */

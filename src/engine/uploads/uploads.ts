@@ -52,7 +52,7 @@ export async function createUploads(
   const collectionId = faults.note(() => collectionOf(actor, input, faults)) ?? null;
   if (files.length === 0) faults.add(new UserFault("INVALID_INPUT", "files is empty; give at least one.", ["files"]));
   if (files.length > MAX_FILES) {
-    const message = `files has ${files.length} entries; at most ${MAX_FILES} are taken at once.`;
+    const message = `files has ${files.length} entries; the limit is ${MAX_FILES}.`;
     faults.add(new UserFault("LIMIT_EXCEEDED", message, ["files"]));
   }
   const rows = files.slice(0, MAX_FILES).map((file, index) => faults.note(() => toRow(deps, file, index))!);
@@ -109,7 +109,7 @@ function toRow(deps: Pick<EngineDeps, "maxDocumentBytes">, file: NewUpload, inde
   if (sizeBytes > deps.maxDocumentBytes) {
     throw new UserFault(
       "TOO_LARGE",
-      `files.${index} ("${name}") has ${sizeBytes} bytes; at most ${deps.maxDocumentBytes} are taken.`,
+      `files.${index} ("${name}") has ${sizeBytes} bytes; the limit is ${deps.maxDocumentBytes}.`,
       [...at, "sizeBytes"],
     );
   }
@@ -194,7 +194,7 @@ export async function completeAttempt(db: DataSource, attempt: UploadAttempt, sh
   return rows[0]!.done;
 }
 
-/** What this attempt wrote is to go, at the next sweep. */
+/** The next sweep removes what this attempt wrote. */
 export async function discardAttempt(db: DataSource, { prefix }: UploadAttempt): Promise<void> {
   await db.query("update headway.blob_deletion set delete_after = clock_timestamp() where prefix = $1", [prefix]);
 }
@@ -238,13 +238,15 @@ export async function holdUploads(
   for (const id of ids) {
     const upload = byId.get(id);
     if (!upload || upload.isPast) {
-      const why = upload ? "has expired; announce the file and send it again" : "is unknown; take one of createUploads";
+      const why = upload
+        ? "has expired; create an upload and send the file again"
+        : "is unknown; use one from createUploads";
       faults.add(new UserFault("NOT_FOUND", `Upload ${id} ${why}.`, pathOf(id)));
     } else if (upload.collectionId !== null && upload.collectionId !== collectionId) {
-      const message = `Upload ${id} is for documents of collection ${upload.collectionId}; announce the file for this one.`;
+      const message = `Upload ${id} is for documents of collection ${upload.collectionId}; create an upload for this collection.`;
       faults.add(new UserFault("INVALID_INPUT", message, pathOf(id)));
     } else if (!upload.isCompleted) {
-      const message = `The ${upload.sizeBytes} bytes of upload ${id} ("${upload.name}") have not come in yet; send them with PUT to its url, then add the document.`;
+      const message = `The ${upload.sizeBytes} bytes of upload ${id} ("${upload.name}") have not arrived yet; send them with PUT to its url, then add the document.`;
       faults.add(new UserFault("UPLOAD_INCOMPLETE", message, pathOf(id)));
     }
   }

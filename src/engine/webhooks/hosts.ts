@@ -27,12 +27,12 @@ export function webhookUrl(text: string, hosts: readonly string[], path: readonl
   const refuse = (why: string): UserFault => new UserFault("URI_REFUSED", `${path.join(".")}: ${why}.`, path);
   if (text.length > MAX_URL_LENGTH || !URL.canParse(text)) {
     throw refuse(
-      `"${text.slice(0, 100)}" is no URL of at most ${MAX_URL_LENGTH} characters; give one that begins with https://`,
+      `"${text.slice(0, 100)}" is not a URL of at most ${MAX_URL_LENGTH} characters; give one that begins with https://`,
     );
   }
   const url = new URL(text);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isNamed(url, hosts))) {
-    throw refuse(`"${url.protocol}//${url.host}" is not asked by https, and its host is not in HEADWAY_WEBHOOK_HOSTS`);
+    throw refuse(`"${url.protocol}//${url.host}" does not use https, and its host is not in HEADWAY_WEBHOOK_HOSTS`);
   }
   try {
     assertHttpUrl(url, networksFor(url, hosts));

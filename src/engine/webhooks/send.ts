@@ -11,7 +11,7 @@ export const SEND_TIMEOUT_MS = 10_000;
 /** So much of an answer is read, so that the connection ends well; nothing of it is kept. */
 const MAX_ANSWER_BYTES = 16_384;
 
-/** What came of one attempt. */
+/** Result of one attempt. */
 export interface Sent {
   readonly status: number | null;
   /** Why it counts as not delivered; null where it was. */
@@ -100,7 +100,7 @@ function guarded(url: URL, { hosts, resolve }: SendOptions): LookupFunction {
   return guardedLookup((host, address) => {
     const why = networksFor(url, hosts).whyRefused(address, portOf(url));
     if (why === null) return null;
-    return new Error(`${host} leads to ${address}, and private hosts are opened by HEADWAY_WEBHOOK_HOSTS`);
+    return new Error(`${host} resolves to ${address}; add private hosts to HEADWAY_WEBHOOK_HOSTS`);
   }, resolve);
 }
 

@@ -154,7 +154,7 @@ export async function redeliver({ db }: Deps, actor: Actor, deliveryId: string):
     throw new UserFault("INVALID_INPUT", `The webhook of delivery ${id} is disabled; enable it first.`, ["deliveryId"]);
   }
   if (!found.kept) {
-    const message = `What delivery ${id} said is no longer kept; read the job instead.`;
+    const message = `The body of delivery ${id} is no longer stored; read the job instead.`;
     throw new UserFault("INVALID_INPUT", message, ["deliveryId"]);
   }
   return id;
@@ -169,7 +169,7 @@ function check(input: Wanted, hosts: readonly string[], faults: Faults) {
     tags: tags ? faults.note(() => parse(Names, tags, ["tags"])) : null,
   };
   if (checked.events?.length === 0) {
-    faults.add(new UserFault("INVALID_INPUT", "events is empty; name what it is to be told of.", ["events"]));
+    faults.add(new UserFault("INVALID_INPUT", "events is empty; give at least one event.", ["events"]));
   }
   return checked;
 }

@@ -2,30 +2,33 @@ import { Field, ID, ObjectType } from "type-graphql";
 import { ApiKey } from "../../model/api-key.js";
 import { UserError } from "../user-error.js";
 
-@ObjectType({ description: "A key to hand to a browser." })
+@ObjectType({ description: "Result of `createBrowserKey`." })
 export class CreateBrowserKeyPayload {
-  @Field(() => String, { nullable: true, description: "Shown this once." })
+  @Field(() => String, { nullable: true, description: "Secret of the key, shown only here; null on failure." })
   readonly key!: string | null;
-  @Field(() => Date, { nullable: true, description: "From then on it is refused, and its sockets are closed." })
+  @Field(() => Date, {
+    nullable: true,
+    description: "Time from which the key is rejected and its sockets are closed; null on failure.",
+  })
   readonly expiresAt!: Date | null;
-  @Field(() => [UserError], { description: "What was wrong; the key is null then." })
+  @Field(() => [UserError], { description: "Why the request failed; empty on success." })
   readonly userErrors!: UserError[];
 }
 
-@ObjectType({ description: "A new key, and what it is." })
+@ObjectType({ description: "Result of `createKey`." })
 export class CreateKeyPayload {
-  @Field(() => String, { nullable: true, description: "Shown this once; null where it was refused." })
+  @Field(() => String, { nullable: true, description: "Secret of the key, shown only here; null on failure." })
   readonly key!: string | null;
-  @Field(() => ApiKey, { nullable: true, description: "The key as `keys` tells it; null where it was refused." })
+  @Field(() => ApiKey, { nullable: true, description: "The new key, as in `keys`; null on failure." })
   readonly apiKey!: ApiKey | null;
-  @Field(() => [UserError], { description: "What was wrong; empty when it was made." })
+  @Field(() => [UserError], { description: "Why the request failed; empty on success." })
   readonly userErrors!: UserError[];
 }
 
-@ObjectType({ description: "What came of revokeKey." })
+@ObjectType({ description: "Result of `revokeKey`." })
 export class RevokeKeyPayload {
-  @Field(() => ID, { nullable: true, description: "The key that is no longer good; null where it was refused." })
+  @Field(() => ID, { nullable: true, description: "ID of the revoked key; null on failure." })
   readonly revokedId!: string | null;
-  @Field(() => [UserError], { description: "Why none was revoked; empty when one was." })
+  @Field(() => [UserError], { description: "Why the request failed; empty on success." })
   readonly userErrors!: UserError[];
 }

@@ -12,7 +12,7 @@ import { browserScope } from "./browser-scope.js";
 /** Who may see what. */
 @Resolver()
 export class AccessResolver {
-  @Query(() => ViewerInfo, { description: "Who asks, by the key of this request." })
+  @Query(() => ViewerInfo, { description: "The key that made this request." })
   viewer(@Ctx() { principal }: GraphContext): ViewerInfo {
     const { name, role, project } = principal;
     return { name, role, project };
@@ -20,10 +20,10 @@ export class AccessResolver {
 
   @Mutation(() => CreateBrowserKeyPayload, {
     description:
-      "Makes a key for a page in a browser: for one collection or one job, with what it may do there (READ unless said otherwise). It lives for minutes, and no longer than the key that makes it, against whose request limit its requests count.",
+      "Creates a short-lived browser key for one collection or one job, with READ by default. It expires no later than the key that creates it, and its requests count against that key's rate limit. Requires OPERATOR. Errors: NOT_FOUND, INVALID_INPUT, INVALID_OPTIONS, UNKNOWN_PIPELINE, LIMIT_EXCEEDED.",
   })
   createBrowserKey(
-    @Arg("input", () => CreateBrowserKeyInput, { description: "What the key is to see, and for how long." })
+    @Arg("input", () => CreateBrowserKeyInput, { description: "Scope, permissions and lifetime of the key." })
     input: CreateBrowserKeyInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {

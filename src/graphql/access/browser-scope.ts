@@ -57,8 +57,8 @@ function submitOf(
 ): Pick<KeyScope, "pipelines" | "options"> {
   const [pipelines, options] = [input.pipelines ?? null, input.options ?? null];
   if (!input.permissions.includes("SUBMIT")) {
-    if (pipelines !== null) add(faults, "INVALID_INPUT", "pipelines goes with SUBMIT; leave it out.", ["pipelines"]);
-    if (options !== null) add(faults, "INVALID_INPUT", "options goes with SUBMIT; leave it out.", ["options"]);
+    if (pipelines !== null) add(faults, "INVALID_INPUT", "pipelines requires SUBMIT; remove it.", ["pipelines"]);
+    if (options !== null) add(faults, "INVALID_INPUT", "options requires SUBMIT; remove it.", ["options"]);
     return {};
   }
   if (pipelines === null || pipelines.length === 0 || pipelines.length > MAX_PIPELINES) {
@@ -82,7 +82,7 @@ function uploadOf(
   const given = { maxFiles: maxFiles ?? null, maxBytes: maxBytes ?? null };
   if (!permissions.includes("UPLOAD")) {
     for (const [name, value] of Object.entries(given)) {
-      if (value !== null) add(faults, "INVALID_INPUT", `${name} goes with UPLOAD; leave it out.`, [name]);
+      if (value !== null) add(faults, "INVALID_INPUT", `${name} requires UPLOAD; remove it.`, [name]);
     }
     return {};
   }

@@ -81,12 +81,12 @@ const CHECKS: Partial<Record<FieldAccess, (principal: Principal, name: string) =
     if (scope === null || scope.jobId === null) return "GO_ON";
     throw new AccessDenied(
       "FORBIDDEN",
-      `${name} tells of all jobs of a collection, and this key sees one of them: ask for the same of job ${scope.jobId}.`,
+      `${name} covers all jobs of a collection, but this key can access only job ${scope.jobId}; select the field on that job.`,
     );
   },
   PROJECT: ({ scope }, name) => {
     if (scope === null) return "GO_ON";
-    throw new AccessDenied("FORBIDDEN", `${name} tells of the whole project; this key sees one part of it.`);
+    throw new AccessDenied("FORBIDDEN", `${name} covers the whole project, but this key can access only a part of it.`);
   },
   PROJECT_OR_NULL: ({ scope }) => (scope === null ? "GO_ON" : "NULL"),
   ADMIN: (principal) => {

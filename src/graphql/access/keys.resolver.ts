@@ -28,15 +28,17 @@ const NEWEST_KEYS = {
 @Resolver()
 export class KeysResolver {
   @Query(() => ApiKeyConnection, {
-    description: "The project's keys, newest first, those too that are no longer good. For ADMIN.",
+    description: "Keys of the project, newest first, including expired and revoked keys. Requires ADMIN.",
   })
   keys(@Args() page: ListArgs, @Ctx() context: GraphContext, @Info() info: GraphQLResolveInfo): Promise<Page<ApiKey>> {
     return keysetPage(context, keysOf(context), NEWEST_KEYS, requestOf(page, info));
   }
 
-  @Mutation(() => CreateKeyPayload, { description: "Makes a key of the project; its text is in this answer only." })
+  @Mutation(() => CreateKeyPayload, {
+    description: "Creates a project key. The secret is returned only here. Requires ADMIN. Errors: INVALID_INPUT.",
+  })
   createKey(
-    @Arg("input", () => CreateKeyInput, { description: "What it is called and may do, and for how long." })
+    @Arg("input", () => CreateKeyInput, { description: "Name, role and lifetime of the key." })
     input: CreateKeyInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
@@ -69,10 +71,10 @@ export class KeysResolver {
 
   @Mutation(() => RevokeKeyPayload, {
     description:
-      "Ends a key: it is refused from now on, and its sockets are closed, within seconds everywhere. Browser keys that it has made end with it; keys that it has made by createKey do not.",
+      "Revokes a key. Within seconds every server rejects it and closes its sockets. Browser keys created with it end too; keys created with `createKey` do not. Requires ADMIN. Errors: NOT_FOUND.",
   })
   revokeKey(
-    @Arg("input", () => RevokeKeyInput, { description: "Which key." }) input: RevokeKeyInput,
+    @Arg("input", () => RevokeKeyInput, { description: "Key to revoke." }) input: RevokeKeyInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     return payload({ revokedId: null }, async () => {

@@ -1,9 +1,9 @@
 import { Field, ID, InputType } from "type-graphql";
 
-@InputType({ description: "Which state is known, and what is to be said to it." })
+@InputType({ description: "Attention item to acknowledge, with a comment." })
 export class AcknowledgeInput {
-  @Field(() => ID, { description: "Its id, as `attention` tells it." })
+  @Field(() => ID, { description: "ID of the item, from `attention`." })
   readonly itemId!: string;
-  @Field(() => String, { description: "For those who look at it next." })
+  @Field(() => String, { description: "Comment for the next person who looks at the item." })
   readonly word!: string;
 }

@@ -2,13 +2,13 @@ import { Field, ObjectType } from "type-graphql";
 import { AttentionItem } from "../../model/attention.js";
 import { UserError } from "../user-error.js";
 
-@ObjectType({ description: "What came of acknowledge." })
+@ObjectType({ description: "Result of `acknowledge`." })
 export class AcknowledgePayload {
   @Field(() => AttentionItem, {
     nullable: true,
-    description: "The state with what was said; null where it was refused.",
+    description: "The acknowledged item; null on failure.",
   })
   readonly item!: AttentionItem | null;
-  @Field(() => [UserError], { description: "What was wrong; empty when it was kept." })
+  @Field(() => [UserError], { description: "Why the request failed; empty on success." })
   readonly userErrors!: UserError[];
 }

@@ -11,8 +11,7 @@ import { AcknowledgePayload } from "./attention.payload.js";
 @Resolver(() => AttentionItem)
 export class AttentionResolver {
   @Query(() => Attention, {
-    description:
-      "What needs a person, of the project and of the installation: the first question of whoever keeps it running.",
+    description: "States of the project and the installation that need a person. Start here when you operate Headway.",
   })
   attention(@Ctx() { db, projectId }: GraphContext): Promise<object> {
     return readAttention(db, projectId);
@@ -20,10 +19,11 @@ export class AttentionResolver {
 
   @Mutation(() => AcknowledgePayload, {
     description:
-      "Says that a state is known. That is kept until the state ends; a failed job is no longer among what needs a person.",
+      "Acknowledges an attention item. The acknowledgement lasts until the state ends. An acknowledged FAILED_JOB item is removed from the list. Requires OPERATOR. Errors: NOT_FOUND, INVALID_INPUT.",
   })
   acknowledge(
-    @Arg("input", () => AcknowledgeInput, { description: "Which state, and a word to it." }) input: AcknowledgeInput,
+    @Arg("input", () => AcknowledgeInput, { description: "Item to acknowledge, with a comment." })
+    input: AcknowledgeInput,
     @Ctx() { deps, actor }: GraphContext,
   ): Promise<object> {
     return payload({ item: null }, async () => ({ item: await acknowledge(deps, actor, input) }));
@@ -31,7 +31,8 @@ export class AttentionResolver {
 
   @FieldResolver(() => NodeType, {
     nullable: true,
-    description: "The job, the worker, or for ADMIN the webhook, that it is about.",
+    description:
+      "Job, worker or webhook that the item concerns; null for other kinds. Webhooks are returned to ADMIN only.",
   })
   subject(
     @Root() { kind, subjectId }: AttentionItem,

@@ -2,57 +2,63 @@ import { Field, ID, InputType, Int } from "type-graphql";
 import { CollectionStatusEnum } from "../../model/enums.js";
 import { JsonScalar } from "../../model/scalars.js";
 
-@InputType({ description: "All that are given must hold." })
+@InputType({ description: "Filter for collections. A collection must match all given fields." })
 export class CollectionFilter {
   @Field(() => [CollectionStatusEnum], {
     nullable: true,
-    description: "In one of these statuses; none fits an empty list.",
+    description: "Statuses to include. An empty list matches nothing.",
   })
   readonly status?: string[] | null;
-  @Field(() => String, { nullable: true, description: "Without regard to case." })
+  @Field(() => String, { nullable: true, description: "Part of the name, ignoring case." })
   readonly nameContains?: string | null;
-  @Field(() => Date, { nullable: true, description: "Inclusive." })
+  @Field(() => Date, { nullable: true, description: "Earliest time of creation, inclusive." })
   readonly createdAfter?: Date | null;
-  @Field(() => Date, { nullable: true, description: "Exclusive." })
+  @Field(() => Date, { nullable: true, description: "Latest time of creation, exclusive." })
   readonly createdBefore?: Date | null;
-  @Field(() => JsonScalar, { nullable: true, description: "Contained in the collection's metadata." })
+  @Field(() => JsonScalar, { nullable: true, description: "JSON value that the metadata must contain." })
   readonly metadata?: unknown;
 }
 
-@InputType({ description: "A new, empty collection." })
+@InputType({ description: "Collection to create." })
 export class CreateCollectionInput {
-  @Field(() => String, { description: "1 to 500 characters, unique in the project." })
+  @Field(() => String, { description: "Name, 1 to 500 characters, unique in the project." })
   readonly name!: string;
-  @Field(() => String, { nullable: true, description: "What it is about; at most 10,000 characters." })
+  @Field(() => String, { nullable: true, description: "Description, at most 10,000 characters." })
   readonly description?: string | null;
-  @Field(() => JsonScalar, { nullable: true, description: "A JSON object." })
+  @Field(() => JsonScalar, { nullable: true, description: "Metadata, a JSON object." })
   readonly metadata?: unknown;
-  @Field(() => Int, { nullable: true, description: "1 to 36,500; as HEADWAY_RETENTION_DAYS says when absent." })
+  @Field(() => Int, {
+    nullable: true,
+    description: "Days until the collection expires, 1 to 36,500. Default: HEADWAY_RETENTION_DAYS.",
+  })
   readonly expiresInDays?: number | null;
 }
 
-@InputType({ description: "Changes of a collection. A field that is absent stays as it is." })
+@InputType({ description: "Changes to a collection. Absent fields are not changed." })
 export class UpdateCollectionInput {
-  @Field(() => ID, { description: "Which collection." })
+  @Field(() => ID, { description: "ID of the collection." })
   readonly collectionId!: string;
-  @Field(() => String, { nullable: true, description: "1 to 500 characters, unique in the project. Never null." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Name, 1 to 500 characters, unique in the project. Null is rejected.",
+  })
   readonly name?: string | null;
-  @Field(() => String, { nullable: true, description: "At most 10,000 characters; null removes it." })
+  @Field(() => String, { nullable: true, description: "Description, at most 10,000 characters. Null removes it." })
   readonly description?: string | null;
   @Field(() => JsonScalar, {
     nullable: true,
-    description: "A JSON object that replaces the metadata as a whole; null empties it.",
+    description: "JSON object that replaces all metadata. Null clears it.",
   })
   readonly metadata?: unknown;
-  @Field(() => Date, { nullable: true, description: "A time in the future; null: the collection never expires." })
+  @Field(() => Date, { nullable: true, description: "Time of expiry, in the future. Null means never." })
   readonly expiresAt?: Date | null;
 }
 
 @InputType({
   description:
-    "Expiry, now: an open job is cancelled first, contents and results go, the record and its history stay (EXPIRED), the name is free again.",
+    "Expires a collection now. An open job is cancelled first; then documents and results are removed. The record (EXPIRED) and its history are kept, and the name can be used again. Requires ADMIN. Errors: NOT_FOUND, COLLECTION_EXPIRED.",
 })
 export class DeleteCollectionInput {
-  @Field(() => ID, { description: "Which collection." })
+  @Field(() => ID, { description: "ID of the collection." })
   readonly collectionId!: string;
 }

@@ -57,9 +57,12 @@ const DESCRIPTIONS: Record<Collection["status"], string> = {
 
 @Resolver(() => Collection)
 export class CollectionResolver {
-  @Query(() => Collection, { nullable: true, description: "The collection with this id; null where there is none." })
+  @Query(() => Collection, {
+    nullable: true,
+    description: "Collection with this ID; null if it does not exist or the key has no access to it.",
+  })
   collection(
-    @Arg("id", () => ID, { description: "The id of a collection." }) id: string,
+    @Arg("id", () => ID, { description: "ID of a collection." }) id: string,
     @Ctx() { loaders }: GraphContext,
   ): Promise<Collection | null> {
     return loaders.collection.load(uuid(id, "id"));
@@ -67,21 +70,21 @@ export class CollectionResolver {
 
   @Query(() => Collection, {
     nullable: true,
-    description: "The collection with exactly this name; null where there is none.",
+    description: "Collection with exactly this name; null if it does not exist or the key has no access to it.",
   })
   collectionByName(
-    @Arg("name", () => String, { description: "Its whole name." }) name: string,
+    @Arg("name", () => String, { description: "Full name, case-sensitive." }) name: string,
     @Ctx() context: GraphContext,
   ): Promise<Collection | null> {
     return named(context, name);
   }
 
-  @Query(() => CollectionConnection, { description: "Newest first." })
+  @Query(() => CollectionConnection, { description: "Jobs of the collection, newest first." })
   collections(
     @Args() page: ListArgs,
     @Arg("filter", () => CollectionFilter, {
       nullable: true,
-      description: "Which collections; all of them when absent.",
+      description: "Filter; all collections if absent.",
     })
     filter: CollectionFilter | null,
     @Ctx() context: GraphContext,
@@ -99,9 +102,12 @@ export class CollectionResolver {
     return keysetPage(context, query, NEWEST_COLLECTIONS, requestOf(page, info));
   }
 
-  @Mutation(() => CreateCollectionPayload, { description: "Makes an empty collection." })
+  @Mutation(() => CreateCollectionPayload, {
+    description: "Creates an empty collection. Requires OPERATOR. Errors: NAME_TAKEN, INVALID_INPUT.",
+  })
   createCollection(
-    @Arg("input", () => CreateCollectionInput, { description: "The new collection." }) input: CreateCollectionInput,
+    @Arg("input", () => CreateCollectionInput, { description: "The collection to create." })
+    input: CreateCollectionInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     const { deps, actor, loaders } = context;
@@ -121,10 +127,11 @@ export class CollectionResolver {
   }
 
   @Mutation(() => UpdateCollectionPayload, {
-    description: "Changes the name, description, metadata or expiry of a collection; all of what is given, or nothing.",
+    description:
+      "Changes the name, description, metadata or expiry of a collection, atomically. Requires OPERATOR. Errors: NOT_FOUND, NAME_TAKEN, COLLECTION_EXPIRED, INVALID_INPUT.",
   })
   updateCollection(
-    @Arg("input", () => UpdateCollectionInput, { description: "Which collection, and what is to change." })
+    @Arg("input", () => UpdateCollectionInput, { description: "The collection and the new values." })
     input: UpdateCollectionInput,
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
@@ -139,10 +146,11 @@ export class CollectionResolver {
   }
 
   @Mutation(() => AddDocumentsPayload, {
-    description: "Adds documents to a collection, or gives those of the same name new content; all or nothing.",
+    description:
+      "Adds documents to a collection, or replaces the content of documents with the same name. All or none. Requires OPERATOR, or a browser key with UPLOAD. Errors: NOT_FOUND, INVALID_INPUT, ACTIVE_JOB_EXISTS, COLLECTION_EXPIRED, TOO_LARGE, URI_REFUSED, UPLOAD_INCOMPLETE, NAME_TAKEN, LIMIT_EXCEEDED.",
   })
   addDocuments(
-    @Arg("input", () => AddDocumentsInput, { description: "The documents, and where they go." })
+    @Arg("input", () => AddDocumentsInput, { description: "The collection and the documents." })
     input: AddDocumentsInput,
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
@@ -158,10 +166,10 @@ export class CollectionResolver {
 
   @Mutation(() => RemoveDocumentsPayload, {
     description:
-      "Removes documents with their bytes, text, chunks and stored files; all or nothing. Their tasks stay, with the document's name.",
+      "Removes documents with their content, text, chunks and artifacts. All or none. Tasks are kept, with the name of the document. Requires OPERATOR. Errors: NOT_FOUND, INVALID_INPUT, ACTIVE_JOB_EXISTS, COLLECTION_EXPIRED.",
   })
   removeDocuments(
-    @Arg("input", () => RemoveDocumentsInput, { description: "Which documents of which collection." })
+    @Arg("input", () => RemoveDocumentsInput, { description: "The collection and the documents to remove." })
     input: RemoveDocumentsInput,
     @Ctx() { deps, actor }: GraphContext,
   ): Promise<object> {
@@ -170,10 +178,10 @@ export class CollectionResolver {
 
   @Mutation(() => DeleteCollectionPayload, {
     description:
-      "Expiry, now: an open job is cancelled first, contents and results go, the record and its history stay (EXPIRED), the name is free again.",
+      "Expires a collection now. An open job is cancelled first; then documents and results are removed. The record (EXPIRED) and its history are kept, and the name can be used again. Requires ADMIN. Errors: NOT_FOUND, COLLECTION_EXPIRED.",
   })
   deleteCollection(
-    @Arg("input", () => DeleteCollectionInput, { description: "Which collection." }) input: DeleteCollectionInput,
+    @Arg("input", () => DeleteCollectionInput, { description: "ID of the collection." }) input: DeleteCollectionInput,
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
     return payload({ collection: null }, async () => {
@@ -186,32 +194,32 @@ export class CollectionResolver {
     });
   }
 
-  @FieldResolver(() => String, { description: "The status in a sentence." })
+  @FieldResolver(() => String, { description: "Meaning of the status, in one sentence." })
   statusDescription(@Root() { status }: Collection): string {
     return DESCRIPTIONS[status];
   }
 
-  @FieldResolver(() => Float, { description: "0 to 1; 0 when there are no chunks." })
+  @FieldResolver(() => Float, { description: "Share of chunks with an embedding, 0 to 1; 0 if there are no chunks." })
   embeddingCoverage(@Root() { chunkCount, chunksWithEmbeddings }: Collection): number {
     return chunkCount === 0 ? 0 : chunksWithEmbeddings / chunkCount;
   }
 
-  @FieldResolver(() => Job, { nullable: true, description: "The one job that is not yet settled, if any." })
+  @FieldResolver(() => Job, { nullable: true, description: "The open job; null if there is none." })
   currentJob(@Root() { id }: Collection, @Ctx() { loaders }: GraphContext): Promise<Job | null> {
     return loaders.openJobOfCollection.load(id);
   }
 
-  @FieldResolver(() => Job, { nullable: true, description: "The newest one." })
+  @FieldResolver(() => Job, { nullable: true, description: "The newest job; null if there is none." })
   lastJob(@Root() { id }: Collection, @Ctx() { loaders }: GraphContext): Promise<Job | null> {
     return loaders.lastJobOfCollection.load(id);
   }
 
-  @FieldResolver(() => [Warning], { description: "What deserves a look now, though it may have failed nothing." })
+  @FieldResolver(() => [Warning], { description: "Conditions that deserve attention, even if nothing failed." })
   warnings(@Root() { id }: Collection, @Ctx() { loaders }: GraphContext): Promise<Warning[]> {
     return loaders.warningsOfCollection.load(id);
   }
 
-  @FieldResolver(() => Permission, { description: "Whether submitJob would be taken now." })
+  @FieldResolver(() => Permission, { description: "Whether `submitJob` would be accepted now." })
   async canSubmit(
     @Root() { id, status }: Collection,
     @Ctx() { loaders, principal }: GraphContext,
@@ -225,11 +233,11 @@ export class CollectionResolver {
     return permission(whyNotSubmit(id, { status, isExpiring }, openJob)?.message ?? null);
   }
 
-  @FieldResolver(() => DocumentConnection, { description: "In the order in which they were added." })
+  @FieldResolver(() => DocumentConnection, { description: "Documents in the order in which they were added." })
   documents(
     @Root() { id }: Collection,
     @Args() page: ForwardArgs,
-    @Arg("filter", () => DocumentFilter, { nullable: true, description: "Which documents; all of them when absent." })
+    @Arg("filter", () => DocumentFilter, { nullable: true, description: "Filter; all documents if absent." })
     filter: DocumentFilter | null,
     @Ctx() { db, projectId, loaders }: GraphContext,
   ): Promise<Page<Document>> {
@@ -246,11 +254,11 @@ export class CollectionResolver {
     );
   }
 
-  @FieldResolver(() => JobConnection, { description: "Newest first." })
+  @FieldResolver(() => JobConnection, { description: "Jobs of the collection, newest first." })
   jobs(
     @Root() { id }: Collection,
     @Args() page: ForwardArgs,
-    @Arg("filter", () => JobFilter, { nullable: true, description: "Which jobs; all of them when absent." })
+    @Arg("filter", () => JobFilter, { nullable: true, description: "Filter; all jobs if absent." })
     filter: JobFilter | null,
     @Ctx() context: GraphContext,
   ): Promise<Page<Job>> {

@@ -1,57 +1,57 @@
 import { Field, ID, InputType } from "type-graphql";
 import { JsonScalar } from "../../model/scalars.js";
 
-@InputType({ description: "All that are given must hold." })
+@InputType({ description: "Filter for documents. A document must match all given fields." })
 export class DocumentFilter {
-  @Field(() => String, { nullable: true, description: "Without regard to case." })
+  @Field(() => String, { nullable: true, description: "Part of the name, ignoring case." })
   readonly nameContains?: string | null;
-  @Field(() => [String], { nullable: true, description: "Of one of these media types, as found by content." })
+  @Field(() => [String], { nullable: true, description: "Media types to include, as detected from the content." })
   readonly mediaType?: string[] | null;
 }
 
 @InputType({
   description:
-    "Exactly one of text, base64, uri, uploadId. The name is unique in its collection: the same name with the same bytes changes nothing, with other bytes it is the document's new content (contentVersion + 1); a name without a folder part is kept as given.",
+    "Document to add. Give exactly one of `text`, `base64`, `uri` and `uploadId`. If the collection has a document with the same name, equal content changes nothing, and different content replaces the old content (`contentVersion` + 1).",
 })
 export class DocumentInput {
   @Field(() => String, {
-    description: '1 to 500 characters, unique in the collection; a folder part is kept, ".." is refused.',
+    description: 'Name, 1 to 500 characters, unique in the collection. It may contain folders, but not "..".',
   })
   readonly name!: string;
-  @Field(() => String, { nullable: true, description: "A claim; the validate stage finds out." })
+  @Field(() => String, { nullable: true, description: "Declared media type. Stages detect the actual one." })
   readonly mediaType?: string | null;
-  @Field(() => JsonScalar, { nullable: true, description: "A JSON object." })
+  @Field(() => JsonScalar, { nullable: true, description: "Metadata, a JSON object." })
   readonly metadata?: unknown;
-  @Field(() => String, { nullable: true, description: "The content as text, kept as UTF-8." })
+  @Field(() => String, { nullable: true, description: "Content as text, stored as UTF-8." })
   readonly text?: string | null;
-  @Field(() => String, { nullable: true, description: "The content as bytes in base64, in the standard alphabet." })
+  @Field(() => String, { nullable: true, description: "Content in base64, standard alphabet." })
   readonly base64?: string | null;
   @Field(() => String, {
     nullable: true,
     description:
-      "Where a worker gets the bytes: `http:` or `https:` at a public address, `file:` below one of HEADWAY_FILE_ROOTS, `s3:` below one of HEADWAY_S3_SOURCES.",
+      "URI from which a worker downloads the content: `http:` or `https:` at a public address, `file:` below one of HEADWAY_FILE_ROOTS, or `s3:` below one of HEADWAY_S3_SOURCES.",
   })
   readonly uri?: string | null;
   @Field(() => ID, {
     nullable: true,
     description:
-      "Of an upload whose bytes have come in. It can serve several documents, and the same one again; the bytes are kept until the last of them is gone.",
+      "ID of a completed upload. Several documents can use the same upload; its bytes are kept until the last of them is removed.",
   })
   readonly uploadId?: string | null;
 }
 
-@InputType({ description: "Documents for one collection; all of them are taken, or none." })
+@InputType({ description: "Documents to add to a collection. All or none are added." })
 export class AddDocumentsInput {
-  @Field(() => ID, { description: "Where they go." })
+  @Field(() => ID, { description: "ID of the collection." })
   readonly collectionId!: string;
-  @Field(() => [DocumentInput], { description: "At least one; no two of the same name." })
+  @Field(() => [DocumentInput], { description: "Documents, at least one, with distinct names." })
   readonly documents!: DocumentInput[];
 }
 
-@InputType({ description: "Documents of one collection; all of them go, or none." })
+@InputType({ description: "Documents to remove from a collection. All or none are removed." })
 export class RemoveDocumentsInput {
-  @Field(() => ID, { description: "Where they are." })
+  @Field(() => ID, { description: "ID of the collection." })
   readonly collectionId!: string;
-  @Field(() => [ID], { description: "At least one; all must be of this collection." })
+  @Field(() => [ID], { description: "IDs of documents of this collection, at least one." })
   readonly documentIds!: string[];
 }

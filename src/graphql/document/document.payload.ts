@@ -2,18 +2,18 @@ import { Field, ID, ObjectType } from "type-graphql";
 import { Document } from "../../model/document.js";
 import { UserError } from "../user-error.js";
 
-@ObjectType({ description: "All or nothing; refused with ACTIVE_JOB_EXISTS while a job of the collection is open." })
+@ObjectType({ description: "Result of `addDocuments`. All documents are added, or none." })
 export class AddDocumentsPayload {
-  @Field(() => [Document], { description: "The documents, in the order given; empty where it was refused." })
+  @Field(() => [Document], { description: "The documents, in the order given; empty on failure." })
   readonly documents!: Document[];
-  @Field(() => [UserError], { description: "What kept all of them from being added; empty when they were." })
+  @Field(() => [UserError], { description: "Why the request failed; empty on success." })
   readonly userErrors!: UserError[];
 }
 
-@ObjectType({ description: "All or nothing; refused with ACTIVE_JOB_EXISTS while a job of the collection is open." })
+@ObjectType({ description: "Result of `removeDocuments`. All documents are removed, or none." })
 export class RemoveDocumentsPayload {
-  @Field(() => [ID], { description: "The ids that are gone, in the order given; empty where it was refused." })
+  @Field(() => [ID], { description: "IDs of the removed documents, in the order given; empty on failure." })
   readonly removedIds!: string[];
-  @Field(() => [UserError], { description: "What kept all of them from being removed; empty when they were." })
+  @Field(() => [UserError], { description: "Why the request failed; empty on success." })
   readonly userErrors!: UserError[];
 }

@@ -19,36 +19,38 @@ const MAX_HITS = 100;
 
 @Resolver(() => Document)
 export class DocumentResolver {
-  @Query(() => Document, { nullable: true, description: "The document with this id; null where there is none." })
+  @Query(() => Document, {
+    nullable: true,
+    description: "Document with this ID; null if it does not exist or the key has no access to it.",
+  })
   document(
-    @Arg("id", () => ID, { description: "The id of a document." }) id: string,
+    @Arg("id", () => ID, { description: "ID of a document." }) id: string,
     @Ctx() { loaders }: GraphContext,
   ): Promise<Document | null> {
     return loaders.document.load(uuid(id, "id"));
   }
 
-  @FieldResolver(() => Collection, { description: "Where it belongs." })
+  @FieldResolver(() => Collection, { description: "Collection that contains the document." })
   collection(@Root() { collectionId }: Document, @Ctx() { loaders }: GraphContext): Promise<Collection | null> {
     return loaders.collection.load(collectionId);
   }
 
   @FieldResolver(() => String, {
     nullable: true,
-    description:
-      "Extracted text, from character `offset`, at most `limit` characters (UTF-16 code units; limit at most 100,000).",
+    description: "Extracted text, from `offset`, at most `limit` UTF-16 code units; null if no text was extracted.",
   })
   text(
     @Root() document: Document,
     @Arg("offset", () => Int, {
       defaultValue: 0,
       nullable: true,
-      description: "Where to begin, in UTF-16 code units, from 0.",
+      description: "Start, in UTF-16 code units, from 0.",
     })
     offset: number | null,
     @Arg("limit", () => Int, {
       defaultValue: 10_000,
       nullable: true,
-      description: "How many UTF-16 code units at most, 0 to 100,000.",
+      description: "Maximum length in UTF-16 code units, 0 to 100,000.",
     })
     limit: number | null,
     @Ctx() { loaders }: GraphContext,
@@ -63,7 +65,7 @@ export class DocumentResolver {
   @FieldResolver(() => SignedUrl, {
     nullable: true,
     description:
-      "Where to download the bytes as they came in, for 15 minutes; null where they are not kept here (yet).",
+      "Signed URL of the original content, valid for 15 minutes; null if Headway does not store the content, or not yet.",
   })
   async original(
     @Root() { id, sha256, sourceUri, blobKey }: Document,
@@ -73,7 +75,7 @@ export class DocumentResolver {
     return isKept ? signedUrl(context, `originals/${id}`) : null;
   }
 
-  @FieldResolver(() => ChunkConnection, { description: "In the order of the text." })
+  @FieldResolver(() => ChunkConnection, { description: "Chunks in the order of the text." })
   chunks(
     @Root() { id }: Document,
     @Args() page: ForwardArgs,
@@ -88,52 +90,53 @@ export class DocumentResolver {
     return loaders.pages.load(entityList({ name: "chunks of a document" }, CHUNK_ORDER, query), id, page);
   }
 
-  @FieldResolver(() => Task, { nullable: true, description: "The newest one." })
+  @FieldResolver(() => Task, { nullable: true, description: "The newest task of the document; null if there is none." })
   lastTask(@Root() { id }: Document, @Ctx() { loaders }: GraphContext): Promise<Task | null> {
     return loaders.lastTaskOfDocument.load(id);
   }
 }
 
-@ObjectType({ description: "A piece of a chunk's text that has what was looked for." })
+@ObjectType({ description: "Part of a chunk's text that matches the query." })
 export class Highlight {
-  @Field(() => Int, { description: "In UTF-16 code units into the chunk's text." })
+  @Field(() => Int, { description: "Offset of the first character, in UTF-16 code units of the chunk's text." })
   readonly start!: number;
-  @Field(() => Int, { description: "Behind its last character, in the same units." })
+  @Field(() => Int, { description: "Offset after the last character, in UTF-16 code units of the chunk's text." })
   readonly end!: number;
 }
 
-@ObjectType({ description: "A chunk that a search found." })
+@ObjectType({ description: "Chunk that a search found." })
 export class SearchHit {
-  @Field(() => Chunk, { description: "What was found." })
+  @Field(() => Chunk, { description: "The chunk that was found." })
   readonly chunk!: Chunk;
   @Field(() => Float, {
     description:
-      "How high it stands by its words and by its meaning (reciprocal rank fusion), 0 to 1; higher is better. " +
-      "It compares the hits of one search, not those of two.",
+      "Relevance by words and by meaning (reciprocal rank fusion), 0 to 1; higher is better. " +
+      "Scores of different searches cannot be compared.",
   })
   readonly score!: number;
   @Field(() => [Highlight], {
-    description: "Where its text has words that were asked for, in order, 50 at most; empty where its meaning is near.",
+    description:
+      "Places in the text that match words of the query, in order, at most 50. Empty if the chunk matched by meaning only.",
   })
   readonly highlights!: readonly Highlight[];
 }
 
 @Resolver(() => Chunk)
 export class ChunkResolver {
-  @FieldResolver(() => Document, { description: "What it is a piece of." })
+  @FieldResolver(() => Document, { description: "Document that the chunk is part of." })
   document(@Root() { documentId }: Chunk, @Ctx() { loaders }: GraphContext): Promise<Document | null> {
     return loaders.document.load(documentId);
   }
 
   @Query(() => [SearchHit], {
     description:
-      "Chunks by their words and by their meaning, in one ranking. Words, numbers and marks such as INV-991 are found as " +
-      "they are written, whatever their case, accents and signs between; other words for the same are found by embedding.",
+      "Searches the chunks of a collection by words and by meaning, in one ranking. Words, numbers and codes such as " +
+      "INV-991 match regardless of case, accents and punctuation. Synonyms are found through embeddings.",
   })
   async search(
-    @Arg("collectionId", () => ID, { description: "Where to look." }) collectionId: string,
-    @Arg("query", () => String, { description: "What to look for, in words; 1 to 10,000 characters." }) query: string,
-    @Arg("first", () => Int, { defaultValue: 10, nullable: true, description: "How many at most, 1 to 100." })
+    @Arg("collectionId", () => ID, { description: "ID of the collection to search." }) collectionId: string,
+    @Arg("query", () => String, { description: "Search text, 1 to 10,000 characters." }) query: string,
+    @Arg("first", () => Int, { defaultValue: 10, nullable: true, description: "Maximum number of hits, 1 to 100." })
     first: number | null,
     @Ctx() { loaders, chunkSearch }: GraphContext,
   ): Promise<SearchHit[]> {

@@ -20,29 +20,29 @@ const IMPORTANT_FIRST = {
 /** As many of each as are kept. */
 const MAX_LISTED = 50;
 
-@ObjectType({ description: "Another entity that is named close by." })
+@ObjectType({ description: "Entity that is mentioned near another one." })
 export class RelatedEntity {
-  @Field(() => NamedEntity, { description: "The other one." })
+  @Field(() => NamedEntity, { description: "The other entity." })
   readonly entity!: NamedEntity;
-  @Field(() => Int, { description: "In how many passages both are named." })
+  @Field(() => Int, { description: "Number of passages that mention both entities." })
   readonly together!: number;
 }
 
 @Resolver(() => NamedEntity)
 export class NamedEntityResolver {
-  @FieldResolver(() => [RelatedEntity], { description: "Those that are named close by most often; at most 50." })
+  @FieldResolver(() => [RelatedEntity], { description: "Entities that are most often mentioned near this one." })
   async related(
     @Root() { id }: NamedEntity,
-    @Arg("first", () => Int, { defaultValue: 10, description: "At most 50." }) first: number,
+    @Arg("first", () => Int, { defaultValue: 10, description: "Maximum number of items, at most 50." }) first: number,
     @Ctx() { loaders }: GraphContext,
   ): Promise<RelatedEntity[]> {
     return (await loaders.relatedOfEntity.load(id)).slice(0, listed(first));
   }
 
-  @FieldResolver(() => [Document], { description: "Those that name it most often; at most 50." })
+  @FieldResolver(() => [Document], { description: "Documents that mention the entity most often." })
   async documents(
     @Root() { id }: NamedEntity,
-    @Arg("first", () => Int, { defaultValue: 10, description: "At most 50." }) first: number,
+    @Arg("first", () => Int, { defaultValue: 10, description: "Maximum number of items, at most 50." }) first: number,
     @Ctx() { loaders }: GraphContext,
   ): Promise<Document[]> {
     const ids = (await loaders.documentsOfEntity.load(id)).slice(0, listed(first));
@@ -54,12 +54,13 @@ export class NamedEntityResolver {
 @Resolver(() => Collection)
 export class CollectionEntitiesResolver {
   @FieldResolver(() => NamedEntityConnection, {
-    description: "Whom and what its documents name, as the stage `graph` of its last job found; the most named first.",
+    description:
+      "Named entities in the documents, as found by the stage `graph` of the last job, most mentioned first.",
   })
   entities(
     @Root() { id }: Collection,
     @Args() page: ForwardArgs,
-    @Arg("type", () => [NamedEntityTypeEnum], { nullable: true, description: "Only these." })
+    @Arg("type", () => [NamedEntityTypeEnum], { nullable: true, description: "Types to include; all if absent." })
     type: NamedEntityType[] | null,
     @Ctx() { db, projectId, loaders }: GraphContext,
   ): Promise<Page<NamedEntity>> {

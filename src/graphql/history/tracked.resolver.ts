@@ -10,13 +10,13 @@ import type { Page } from "../paging/page.js";
 /** What collections, jobs and tasks share. */
 @Resolver(() => TrackedEntity)
 export class TrackedResolver {
-  @FieldResolver(() => StatusChange, { description: "Who brought about the status shown, why and when." })
+  @FieldResolver(() => StatusChange, { description: "The change that led to the current status." })
   async lastChange(@Root() { id }: TrackedEntity, @Ctx() { loaders }: GraphContext): Promise<StatusChange> {
     return (await loaders.lastChange.load(id))!;
   }
 
   @FieldResolver(() => StatusChangeConnection, {
-    description: "Oldest first. The last entry's toStatus is the status shown.",
+    description: "Changes, oldest first. The `toStatus` of the last one is the current status.",
   })
   history(
     @Root() { id }: TrackedEntity,
@@ -29,7 +29,7 @@ export class TrackedResolver {
 
 @Resolver(() => StatusChange)
 export class StatusChangeResolver {
-  @FieldResolver(() => ActorInfo, { description: "Who brought it about." })
+  @FieldResolver(() => ActorInfo, { description: "Actor who made the change." })
   actor(@Root() change: StatusChange): ActorInfo {
     return { type: change.actorType, name: change.actor };
   }

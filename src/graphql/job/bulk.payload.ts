@@ -3,18 +3,18 @@ import { UserError } from "../user-error.js";
 
 @ObjectType({
   description:
-    "With dryRun, matched is exact and nothing is done. Over 10,000: LIMIT_EXCEEDED; an empty filter without dryRun: INVALID_INPUT. firstJobIds: the first 100.",
+    "Result of `bulkJobs`. With `dryRun`, nothing is changed. More than 10,000 matching jobs: LIMIT_EXCEEDED. An empty filter without `dryRun`: INVALID_INPUT.",
 })
 export class BulkJobsPayload {
-  @Field(() => Int, { description: "How many jobs the filter takes, whatever can be done with them." })
+  @Field(() => Int, { description: "Exact number of matching jobs, whether or not the action applies to them." })
   readonly matched!: number;
-  @Field(() => Int, { description: "How many of them this call retried or cancelled; 0 with dryRun." })
+  @Field(() => Int, { description: "Number of jobs that this call retried or cancelled; 0 with `dryRun`." })
   readonly applied!: number;
-  @Field(() => [ID], { description: "The newest 100 that the filter takes." })
+  @Field(() => [ID], { description: "IDs of the newest 100 matching jobs." })
   readonly firstJobIds!: string[];
   @Field(() => [UserError], {
     description:
-      "What kept it from being done; of single jobs the first 100 refusals, and then how many more there were.",
+      "Why the request, or single jobs, were rejected: the first 100 errors, then the number of further errors.",
   })
   readonly userErrors!: UserError[];
 }

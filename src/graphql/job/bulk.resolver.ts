@@ -16,10 +16,10 @@ const FILTER = ["input", "filter"];
 export class BulkResolver {
   @Mutation(() => BulkJobsPayload, {
     description:
-      "Retries or cancels every job that a filter takes, each as retryJob and cancelJob would: one that is refused does not keep the others from it.",
+      "Retries or cancels every job that matches a filter. Jobs that cannot be retried or cancelled are reported; the others are processed. Requires ADMIN. Errors: INVALID_INPUT, LIMIT_EXCEEDED, and those of `retryJob` and `cancelJob`.",
   })
   bulkJobs(
-    @Arg("input", () => BulkJobsInput, { description: "What to do with which jobs." }) input: BulkJobsInput,
+    @Arg("input", () => BulkJobsInput, { description: "The action and the jobs." }) input: BulkJobsInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     return payload({ matched: 0, applied: 0, firstJobIds: [] }, async () => {
@@ -39,12 +39,12 @@ async function bulkJobs(context: GraphContext, input: BulkJobsInput): Promise<Bu
     userErrors: userErrors as UserError[],
   });
   if (matched > MAX_BULK_JOBS) {
-    const message = `The filter takes ${matched} jobs; at most ${MAX_BULK_JOBS} are done at once. Narrow it down.`;
+    const message = `The filter matches ${matched} jobs; the limit is ${MAX_BULK_JOBS}. Narrow it down.`;
     return answer(0, [{ code: "LIMIT_EXCEEDED", message, path: FILTER }]);
   }
   if (input.dryRun ?? true) return answer(0, []);
   if (isEmpty(input.filter)) {
-    const message = "The filter is empty, which would take every job of the project; narrow it down.";
+    const message = "The filter is empty and would match every job of the project; add a condition.";
     return answer(0, [{ code: "INVALID_INPUT", message, path: FILTER }]);
   }
   const { applied, refused } = await applyToJobs(context.deps, context.actor, {

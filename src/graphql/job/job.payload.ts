@@ -2,33 +2,37 @@ import { Field, Int, ObjectType } from "type-graphql";
 import { Job } from "../../model/job.js";
 import { UserError } from "../user-error.js";
 
-@ObjectType({ description: "With ACTIVE_JOB_EXISTS, job is the one that is open: test userErrors, not job." })
+@ObjectType({
+  description:
+    "Result of `submitJob`. Check `userErrors` rather than `job`: with ACTIVE_JOB_EXISTS, `job` is the open job.",
+})
 export class SubmitJobPayload {
   @Field(() => Job, {
     nullable: true,
-    description: "The new job, or the one that this key made before; with ACTIVE_JOB_EXISTS the open one.",
+    description:
+      "The new job, or the job created earlier with the same idempotency key. With ACTIVE_JOB_EXISTS, the open job. Otherwise null on failure.",
   })
   readonly job!: Job | null;
-  @Field(() => Boolean, { description: "True when an earlier submit under the same key made the job." })
+  @Field(() => Boolean, { description: "Whether an earlier request with the same idempotency key created the job." })
   readonly deduplicated!: boolean;
-  @Field(() => [UserError], { description: "What kept it from being submitted; empty when it was." })
+  @Field(() => [UserError], { description: "Why the request failed; empty on success." })
   readonly userErrors!: UserError[];
 }
 
-@ObjectType({ description: "What came of retryJob." })
+@ObjectType({ description: "Result of `retryJob`." })
 export class RetryJobPayload {
-  @Field(() => Job, { nullable: true, description: "The job in its next run; null where it was refused." })
+  @Field(() => Job, { nullable: true, description: "The job, in its next run; null on failure." })
   readonly job!: Job | null;
-  @Field(() => Int, { description: "Document tasks." })
+  @Field(() => Int, { description: "Number of document tasks that are retried." })
   readonly retriedTasks!: number;
-  @Field(() => [UserError], { description: "What kept it from being retried; empty when it was." })
+  @Field(() => [UserError], { description: "Why the request failed; empty on success." })
   readonly userErrors!: UserError[];
 }
 
-@ObjectType({ description: "What came of cancelJob." })
+@ObjectType({ description: "Result of `cancelJob`." })
 export class CancelJobPayload {
-  @Field(() => Job, { nullable: true, description: "The job as it stands now; null where it was refused." })
+  @Field(() => Job, { nullable: true, description: "The job after the change; null on failure." })
   readonly job!: Job | null;
-  @Field(() => [UserError], { description: "What kept it from being cancelled; empty when it was asked for." })
+  @Field(() => [UserError], { description: "Why the request failed; empty if the cancel was requested." })
   readonly userErrors!: UserError[];
 }

@@ -36,20 +36,23 @@ const ARTIFACTS_BY_NAME = { name: "artifacts", descending: false, columns: [{ sq
 
 @Resolver(() => Job)
 export class JobResolver {
-  @Query(() => Job, { nullable: true, description: "The job with this id; null where there is none." })
+  @Query(() => Job, {
+    nullable: true,
+    description: "Job with this ID; null if it does not exist or the key has no access to it.",
+  })
   job(
-    @Arg("id", () => ID, { description: "The id of a job." }) id: string,
+    @Arg("id", () => ID, { description: "ID of a job." }) id: string,
     @Ctx() context: GraphContext,
   ): Promise<Job | null> {
     return readJob(context, uuid(id, "id"));
   }
 
-  @Query(() => JobConnection, { description: "Newest first." })
+  @Query(() => JobConnection, { description: "Jobs of the project, newest first unless `orderBy` is given." })
   jobs(
     @Args() page: ListArgs,
-    @Arg("filter", () => JobFilter, { nullable: true, description: "Which jobs; all of them when absent." })
+    @Arg("filter", () => JobFilter, { nullable: true, description: "Filter; all jobs if absent." })
     filter: JobFilter | null,
-    @Arg("orderBy", () => JobOrder, { nullable: true, description: "How they are sorted; newest first when absent." })
+    @Arg("orderBy", () => JobOrder, { nullable: true, description: "Sort order. Default: newest first." })
     orderBy: JobOrder | null,
     @Ctx() context: GraphContext,
     @Info() info: GraphQLResolveInfo,
@@ -58,10 +61,12 @@ export class JobResolver {
   }
 
   @Mutation(() => SubmitJobPayload, {
-    description: "Submits a collection to a pipeline: the job, its tasks and their history are there when it answers.",
+    description:
+      "Submits a collection to a pipeline. The job and its tasks are stored when the request returns. Requires OPERATOR, or a browser key with SUBMIT. Errors: NOT_FOUND, UNKNOWN_PIPELINE, INVALID_OPTIONS, INVALID_INPUT, NO_DOCUMENTS, ACTIVE_JOB_EXISTS, COLLECTION_EXPIRED, IDEMPOTENCY_CONFLICT.",
   })
   submitJob(
-    @Arg("input", () => SubmitJobInput, { description: "What to do with which documents." }) input: SubmitJobInput,
+    @Arg("input", () => SubmitJobInput, { description: "The collection, the pipeline and its options." })
+    input: SubmitJobInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     const { deps, actor, loaders } = context;
@@ -85,10 +90,11 @@ export class JobResolver {
   }
 
   @Mutation(() => RetryJobPayload, {
-    description: "Reopens a settled job as its next run, for what failed or was cancelled.",
+    description:
+      "Starts the next run of a settled job, for its failed and cancelled tasks. Requires OPERATOR, or a browser key with RETRY. Errors: NOT_FOUND, NOT_RETRYABLE, COLLECTION_EXPIRED.",
   })
   retryJob(
-    @Arg("input", () => RetryJobInput, { description: "Which job, and what of it." }) input: RetryJobInput,
+    @Arg("input", () => RetryJobInput, { description: "The job, and which of its tasks." }) input: RetryJobInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     const { deps, actor, loaders } = context;
@@ -105,9 +111,12 @@ export class JobResolver {
     });
   }
 
-  @Mutation(() => CancelJobPayload, { description: "Asks for a job to be cancelled; asking again changes nothing." })
+  @Mutation(() => CancelJobPayload, {
+    description:
+      "Requests that a job be cancelled. Repeating the request has no effect. Requires OPERATOR, or a browser key with CANCEL. Errors: NOT_FOUND, NOT_CANCELLABLE.",
+  })
   cancelJob(
-    @Arg("input", () => CancelJobInput, { description: "Which job, and why." }) input: CancelJobInput,
+    @Arg("input", () => CancelJobInput, { description: "The job, and a reason." }) input: CancelJobInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     const { deps, actor, loaders } = context;
@@ -123,14 +132,14 @@ export class JobResolver {
     });
   }
 
-  @FieldResolver(() => Collection, { description: "What was submitted." })
+  @FieldResolver(() => Collection, { description: "Collection that was submitted." })
   collection(@Root() { collectionId }: Job, @Ctx() { loaders }: GraphContext): Promise<Collection | null> {
     return loaders.collection.load(collectionId);
   }
 
   @FieldResolver(() => String, {
     nullable: true,
-    description: "Where the work stands: the earliest stage that still has open tasks; null once settled.",
+    description: "Earliest stage that still has open tasks; null once the job has settled.",
   })
   async stage(@Root() job: Job, @Ctx() { loaders }: GraphContext): Promise<string | null> {
     if (job.finishedAt !== null) return null;
@@ -140,45 +149,45 @@ export class JobResolver {
   }
 
   @FieldResolver(() => Float, {
-    description: "Settled documents by documents, 0 to 1; never goes down within one run.",
+    description: "Share of document tasks that have settled, 0 to 1. Never decreases within a run.",
   })
   progress(@Root() { total, settledPeak, finishedAt }: Job): number {
     if (total === 0) return finishedAt === null ? 0 : 1;
     return settledPeak / total;
   }
 
-  @FieldResolver(() => TaskCounts, { description: "Its document tasks by status, as they stand now." })
+  @FieldResolver(() => TaskCounts, { description: "Number of document tasks by status, now." })
   counts(@Root() { total, queued, running, completed, failed, cancelled, skipped }: Job): TaskCounts {
     return { total, waiting: 0, queued, running, completed, failed, cancelled, skipped };
   }
 
-  @FieldResolver(() => [StageCount], { description: "In the order of the stages." })
+  @FieldResolver(() => [StageCount], { description: "Numbers of tasks per stage, in the order of the stages." })
   stageCounts(@Root() { id }: Job, @Ctx() { loaders }: GraphContext): Promise<StageCount[]> {
     return loaders.stageCountsOfJob.load(id);
   }
 
   @FieldResolver(() => [ErrorGroup], {
-    description: "What has failed as it stands now, by code and stage, the most frequent first; at most 100.",
+    description: "Failed tasks now, grouped by error code and stage, most frequent first. At most 100 groups.",
   })
   errorGroups(@Root() { id }: Job, @Ctx() { loaders }: GraphContext): Promise<ErrorGroup[]> {
     return loaders.errorGroupsOfJob.load(id);
   }
 
-  @FieldResolver(() => TaskConnection, { description: "In document order, the collection task last." })
+  @FieldResolver(() => TaskConnection, { description: "Tasks in document order, with the collection task last." })
   tasks(
     @Root() { id }: Job,
     @Args() page: ForwardArgs,
-    @Arg("filter", () => TaskFilter, { nullable: true, description: "Which tasks; all of them when absent." })
+    @Arg("filter", () => TaskFilter, { nullable: true, description: "Filter; all tasks if absent." })
     filter: TaskFilter | null,
     @Ctx() context: GraphContext,
   ): Promise<Page<Task>> {
     return tasksOfJob(context, id, page, filter);
   }
 
-  @FieldResolver(() => Task, { nullable: true, description: "The task of this document." })
+  @FieldResolver(() => Task, { nullable: true, description: "Task of this document; null if the job has none." })
   task(
     @Root() { id }: Job,
-    @Arg("documentId", () => ID, { description: "The id of a document of the job." }) documentId: string,
+    @Arg("documentId", () => ID, { description: "ID of a document of the job." }) documentId: string,
     @Ctx() { loaders }: GraphContext,
   ): Promise<Task | null> {
     return loaders.taskOfDocument.load({ jobId: id, documentId: uuid(documentId, "documentId") });
@@ -187,7 +196,7 @@ export class JobResolver {
   @FieldResolver(() => Task, {
     nullable: true,
     description:
-      "The task that runs once all document tasks have settled; null where the pipeline has no collection stages.",
+      "Task that runs the collection stages after all document tasks have settled; null if the pipeline has no collection stages.",
   })
   collectionTask(@Root() { id }: Job, @Ctx() { loaders }: GraphContext): Promise<Task | null> {
     return loaders.collectionTaskOfJob.load(id);
@@ -195,8 +204,7 @@ export class JobResolver {
 
   @FieldResolver(() => JobSummary, {
     nullable: true,
-    description:
-      "What came out of the run: present as soon as the job is settled, whoever asks first; null while it is open.",
+    description: "Summary of the run, available as soon as the job has settled; null while it is open.",
   })
   async summary(@Root() { id, finishedAt }: Job, @Ctx() { loaders }: GraphContext): Promise<JobSummary | null> {
     return finishedAt === null ? null : loaders.summary.load(id);
@@ -204,18 +212,18 @@ export class JobResolver {
 
   @FieldResolver(() => WaitingReason, {
     nullable: true,
-    description: "Live answer to: why is it not moving? Null when it is moving or settled.",
+    description: "Why the job makes no progress now; null if it makes progress or has settled.",
   })
   waitingOn(@Root() { id, finishedAt }: Job, @Ctx() { loaders }: GraphContext): Promise<WaitingReason | null> | null {
     return finishedAt === null ? loaders.waitingOfJob.load(id) : null;
   }
 
-  @FieldResolver(() => Permission, { description: "Whether retryJob would be taken now." })
+  @FieldResolver(() => Permission, { description: "Whether `retryJob` would be accepted now." })
   async canRetry(@Root() { id }: Job, @Ctx() { loaders, principal }: GraphContext): Promise<Permission> {
     return permission(whyNotMutate(principal, "retryJob") ?? whyNotRetryJob(await retryStateOf(loaders, id)));
   }
 
-  @FieldResolver(() => Permission, { description: "Whether cancelJob would be taken now." })
+  @FieldResolver(() => Permission, { description: "Whether `cancelJob` would be accepted now." })
   canCancel(@Root() { id, status, finishedAt }: Job, @Ctx() { principal }: GraphContext): Permission {
     const notAllowed = whyNotMutate(principal, "cancelJob");
     if (notAllowed !== null) return permission(notAllowed);
@@ -223,7 +231,9 @@ export class JobResolver {
     return permission(whyNotCancel("Job", id, finishedAt === null, status));
   }
 
-  @FieldResolver(() => ArtifactConnection, { description: "By name; of one name the newest accepted." })
+  @FieldResolver(() => ArtifactConnection, {
+    description: "Artifacts by name. If several have the same name, only the newest accepted one is returned.",
+  })
   artifacts(
     @Root() { id }: Job,
     @Args() page: ForwardArgs,
@@ -242,7 +252,7 @@ export class JobResolver {
 
 @Resolver(() => JobSummary)
 export class JobSummaryResolver {
-  @FieldResolver(() => [StageSummary], { description: "In the order of the stages." })
+  @FieldResolver(() => [StageSummary], { description: "Numbers of tasks per stage, in the order of the stages." })
   stages(@Root() summary: JobSummary, @Ctx() { loaders }: GraphContext): Promise<StageSummary[]> {
     return loaders.stagesOfSummary.load(summary);
   }
@@ -250,12 +260,14 @@ export class JobSummaryResolver {
 
 @Resolver(() => Artifact)
 export class ArtifactResolver {
-  @FieldResolver(() => String, { description: "Where to download it." })
+  @FieldResolver(() => String, { description: "URL for downloading the file with a key." })
   url(@Root() { id }: Artifact, @Ctx() { publicUrl }: GraphContext): string {
     return `${publicUrl}/artifacts/${id}`;
   }
 
-  @FieldResolver(() => SignedUrl, { description: "Where to download it without a key, such as by a link in a page." })
+  @FieldResolver(() => SignedUrl, {
+    description: "Signed URL for downloading the file without a key, such as from a link in a page.",
+  })
   signedUrl(
     @Root() { id }: Artifact,
     @Arg("expiresInMinutes", () => Int, {

@@ -105,7 +105,7 @@ function parsed(query: string): DocumentNode {
 }
 
 function tooMuch(what: string, most: number, instead: string, more: object = {}): GraphQLError {
-  const message = `The request ${what}; at most ${most} are taken: ${instead}.`;
+  const message = `The request ${what}; the limit is ${most}: ${instead}.`;
   return new GraphQLError(message, { extensions: { code: "GRAPHQL_VALIDATION_FAILED", ...more } });
 }
 

@@ -23,13 +23,13 @@ const scans = new Turns(2, 5_000, () => new ServiceBusy("Others are asking docto
 export class OperationsResolver {
   @Query(() => [Worker], {
     description:
-      "Newest first, of the whole installation, since workers serve every project; those that stopped in order only when asked for. One that nothing was heard from for 30 days is removed.",
+      "Workers of the whole installation, newest first. Workers serve every project. Cleanly stopped workers are included only with `includeStopped`. A worker that has not sent a heartbeat for 30 days is removed.",
   })
   workers(
     @Arg("includeStopped", () => Boolean, {
       nullable: true,
       defaultValue: false,
-      description: "Also those that have stopped in order.",
+      description: "Whether to include workers that shut down cleanly.",
     })
     includeStopped: boolean | null,
     @Ctx() { db }: GraphContext,
@@ -40,12 +40,12 @@ export class OperationsResolver {
   }
 
   @Query(() => [StageCount], {
-    description: "Open work by stage (queued and running), over all open jobs or within one collection.",
+    description: "Open tasks by stage, over all open jobs or those of one collection.",
   })
   stageCounts(
-    @Arg("collectionId", () => ID, { nullable: true, description: "Only within this collection." })
+    @Arg("collectionId", () => ID, { nullable: true, description: "ID of a collection; the whole project if absent." })
     collectionId: string | null,
-    @Arg("pipeline", () => String, { nullable: true, description: "Only of this pipeline, by name." })
+    @Arg("pipeline", () => String, { nullable: true, description: "Name of a pipeline; all pipelines if absent." })
     pipeline: string | null,
     @Ctx() { db, projectId, principal }: GraphContext,
   ): Promise<StageCount[]> {
@@ -59,12 +59,13 @@ export class OperationsResolver {
   }
 
   @Query(() => [JobCount], {
-    description: "How many jobs have each status, over the whole project or within one collection; exact, 0 too.",
+    description:
+      "Number of jobs in each status, in the whole project or one collection. Exact; statuses without jobs are included.",
   })
   jobCounts(
-    @Arg("pipeline", () => String, { nullable: true, description: "Only of this pipeline, by name." })
+    @Arg("pipeline", () => String, { nullable: true, description: "Name of a pipeline; all pipelines if absent." })
     pipeline: string | null,
-    @Arg("collectionId", () => ID, { nullable: true, description: "Only within this collection." })
+    @Arg("collectionId", () => ID, { nullable: true, description: "ID of a collection; the whole project if absent." })
     collectionId: string | null,
     @Ctx() { db, projectId, principal }: GraphContext,
   ): Promise<JobCount[]> {
@@ -78,18 +79,22 @@ export class OperationsResolver {
 
   @Query(() => [Violation], {
     description:
-      "Broken invariants in what changed since then (a day by default) and in all open jobs; at most `first`. Empty when all is well. Worked out once a request, within 10 s (QUERY_TIMED_OUT), for each key one after the other.",
+      "Broken invariants in open jobs and in everything that changed since `since`, at most `first`. Empty if there are none. Limited to 10 s (QUERY_TIMED_OUT) and to one check at a time per key.",
   })
   doctor(
-    @Arg("collectionId", () => ID, { nullable: true, description: "Only within this collection." })
+    @Arg("collectionId", () => ID, { nullable: true, description: "ID of a collection; the whole project if absent." })
     collectionId: string | null,
-    @Arg("jobId", () => ID, { nullable: true, description: "Only this job and its tasks." }) jobId: string | null,
+    @Arg("jobId", () => ID, { nullable: true, description: "ID of a job; all jobs if absent." }) jobId: string | null,
     @Arg("since", () => Date, {
       nullable: true,
-      description: "How far back settled work is looked at; a day when absent.",
+      description: "Check settled work that changed since this time. Default: one day ago.",
     })
     since: Date | null,
-    @Arg("first", () => Int, { nullable: true, defaultValue: 100, description: `1 to ${MAX_VIOLATIONS}.` })
+    @Arg("first", () => Int, {
+      nullable: true,
+      defaultValue: 100,
+      description: `Maximum number of violations, 1 to ${MAX_VIOLATIONS}.`,
+    })
     first: number | null,
     @Ctx() { db, projectId, principal, once, signal }: GraphContext,
   ): Promise<Violation[]> {
@@ -114,9 +119,12 @@ export class OperationsResolver {
     );
   }
 
-  @Mutation(() => RepairPayload, { description: "Runs convergence now, for one job or for all." })
+  @Mutation(() => RepairPayload, {
+    description:
+      "Recomputes the statuses of one job, or of all open jobs, from their tasks. Requires ADMIN. Errors: BAD_USER_INPUT.",
+  })
   async repair(
-    @Arg("input", () => RepairInput, { description: "What to converge." }) input: RepairInput,
+    @Arg("input", () => RepairInput, { description: "Jobs to repair." }) input: RepairInput,
     @Ctx() { deps, projectId, loaders }: GraphContext,
   ): Promise<object> {
     const jobId = optionalUuid(input.jobId, "jobId");

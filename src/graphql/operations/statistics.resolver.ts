@@ -8,17 +8,22 @@ import { Estimate, Statistics, StatisticsIntervalEnum } from "../../model/statis
 import { TimelineBucket } from "../../model/timeline.js";
 import type { GraphContext } from "../context.js";
 
-@InputType({ description: "Which time, in which steps." })
+@InputType({ description: "Time range and interval." })
 export class StatisticsInput {
-  @Field(() => Date, { description: "The first bucket is the one that holds it." })
+  @Field(() => Date, { description: "Start of the range. The first bucket contains this time." })
   readonly from!: Date;
-  @Field(() => Date, { nullable: true, description: "Exclusive; now when absent." })
+  @Field(() => Date, { nullable: true, description: "End of the range, exclusive. Default: now." })
   readonly to?: Date | null;
-  @Field(() => String, { nullable: true, description: "Only of this pipeline, by name; then also by stage." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Name of a pipeline; all pipelines if absent. Statistics by stage are returned only if it is given.",
+  })
   readonly pipeline?: string | null;
-  @Field(() => StatisticsIntervalEnum, { description: `How long a bucket is; at most ${MAX_BUCKETS} of them.` })
+  @Field(() => StatisticsIntervalEnum, {
+    description: `Length of a bucket. The range may have at most ${MAX_BUCKETS} buckets.`,
+  })
   readonly interval!: StatisticsInterval;
-  @Field(() => String, { nullable: true, description: "Such as Europe/Berlin; UTC when absent." })
+  @Field(() => String, { nullable: true, description: "IANA time zone, such as Europe/Berlin. Default: UTC." })
   readonly timeZone?: string | null;
 }
 
@@ -29,10 +34,10 @@ const DEFAULT_TIMELINE_BUCKETS = 200;
 export class StatisticsResolver {
   @Query(() => Statistics, {
     description:
-      "Throughput and times of the project, from what the reconciler counts a few seconds later. Kept for HEADWAY_STATISTICS_DAYS.",
+      "Throughput and durations of the project. The reconciler counts changes a few seconds after they happen. Kept for HEADWAY_STATISTICS_DAYS.",
   })
   statistics(
-    @Arg("input", () => StatisticsInput, { description: "Which time, in which steps." }) input: StatisticsInput,
+    @Arg("input", () => StatisticsInput, { description: "Time range and interval." }) input: StatisticsInput,
     @Ctx() { db, projectId, signal }: GraphContext,
   ): Promise<object> {
     return readStatistics(db, projectId, input, signal);
@@ -40,7 +45,8 @@ export class StatisticsResolver {
 
   @FieldResolver(() => Estimate, {
     nullable: true,
-    description: "When it may end. Null once it is settled; while it is paused its basis is NONE.",
+    description:
+      "Estimated time of completion. Null once the job has settled. While the pipeline is paused, `basis` is NONE.",
   })
   eta(@Root() { id, finishedAt }: Job, @Ctx() { loaders }: GraphContext): Promise<object | null> | null {
     return finishedAt === null ? loaders.estimateOfJob.load(id) : null;
@@ -48,7 +54,7 @@ export class StatisticsResolver {
 
   @FieldResolver(() => Float, {
     description:
-      "Passages through stages that are behind it by those of all its tasks, those of the collection task too, 0 to 1; 1 only when it is settled.",
+      "Share of stages completed over all tasks, including the collection task, 0 to 1. It is 1 only when the job has settled.",
   })
   async stageProgress(@Root() job: Job, @Ctx() { loaders }: GraphContext): Promise<number> {
     if (job.finishedAt !== null) return 1;

@@ -10,38 +10,39 @@ import { StatusChange } from "../../model/status-change.js";
 import { Task } from "../../model/task.js";
 import { Webhook, WebhookDelivery } from "../../model/webhook.js";
 
-@ObjectType({ description: "Where a page stands in its list." })
+@ObjectType({ description: "Position of a page in its list." })
 export class PageInfo {
-  @Field(() => Boolean, { description: "Whether there is more behind the page." })
+  @Field(() => Boolean, { description: "Whether items follow this page." })
   readonly hasNextPage!: boolean;
-  @Field(() => Boolean, { description: "Whether there is more before the page." })
+  @Field(() => Boolean, { description: "Whether items precede this page." })
   readonly hasPreviousPage!: boolean;
-  @Field(() => String, { nullable: true, description: "The cursor of its first edge; null where it is empty." })
+  @Field(() => String, { nullable: true, description: "Cursor of the first edge; null if the page is empty." })
   readonly startCursor!: string | null;
-  @Field(() => String, { nullable: true, description: "The cursor of its last edge; null where it is empty." })
+  @Field(() => String, { nullable: true, description: "Cursor of the last edge; null if the page is empty." })
   readonly endCursor!: string | null;
 }
 
 function connectionOf<T extends object>(name: string, node: ClassType<T>) {
-  @ObjectType(`${name}Edge`, { description: `One ${name} of a page, with its place.` })
+  @ObjectType(`${name}Edge`, { description: `One ${name} of a page, with its cursor.` })
   class EdgeType {
-    @Field(() => String, { description: "Opaque; give it to after or before to go on from here." })
+    @Field(() => String, { description: "Opaque cursor. Pass it as `after` or `before` to continue from this item." })
     readonly cursor!: string;
-    @Field(() => node, { description: "What stands at this place." })
+    @Field(() => node, { description: "The item at the end of the edge." })
     readonly node!: T;
   }
 
-  @ObjectType(`${name}Connection`, { description: `One page of a list of ${name}.` })
+  @ObjectType(`${name}Connection`, { description: `One page of a list of ${name} objects.` })
   class ConnectionType {
-    @Field(() => [EdgeType], { description: "What the page holds, each with its place." })
+    @Field(() => [EdgeType], { description: "Items of the page, each with its cursor." })
     readonly edges!: EdgeType[];
-    @Field(() => [node], { description: "The same without the places." })
+    @Field(() => [node], { description: "Items of the page without cursors." })
     readonly nodes!: T[];
-    @Field(() => PageInfo, { description: "Whether there is more, and from where to go on." })
+    @Field(() => PageInfo, { description: "Information for reading further pages." })
     readonly pageInfo!: PageInfo;
     @Field(() => Int, {
       nullable: true,
-      description: "Of the whole list; counted only when it is selected, exact to 10,000, null beyond.",
+      description:
+        "Number of items in the whole list, exact up to 10,000; null if there are more. Counted only if selected.",
     })
     readonly totalCount!: Promise<number | null>;
   }

@@ -2,13 +2,13 @@ import type { GraphQLResolveInfo } from "graphql";
 import { ArgsType, Field, Int } from "type-graphql";
 import type { PageRequest } from "./page.js";
 
-const AFTER = "Only what comes behind this cursor, which is one of the list's own.";
-const BEFORE = "Only what comes before this cursor, which is one of the list's own.";
+const AFTER = "Return items after this cursor, which must come from the same list.";
+const BEFORE = "Return items before this cursor, which must come from the same list.";
 
 /** The arguments of lists that run forwards only. */
 @ArgsType()
 export class ForwardArgs {
-  @Field(() => Int, { nullable: true, defaultValue: 50, description: "How many at most, 0 to 100." })
+  @Field(() => Int, { nullable: true, defaultValue: 50, description: "Maximum number of items, 0 to 100." })
   readonly first!: number | null;
   @Field(() => String, { nullable: true, description: AFTER })
   readonly after?: string | null;
@@ -19,12 +19,15 @@ export class ForwardArgs {
 export class PageArgs {
   @Field(() => Int, {
     nullable: true,
-    description: "How many from the beginning, 0 to 100; 50 when last is absent too.",
+    description: "Number of items from the start, 0 to 100. Default: 50 unless `last` is given.",
   })
   readonly first?: number | null;
   @Field(() => String, { nullable: true, description: AFTER })
   readonly after?: string | null;
-  @Field(() => Int, { nullable: true, description: "How many from the end, 0 to 100; not together with first." })
+  @Field(() => Int, {
+    nullable: true,
+    description: "Number of items from the end, 0 to 100. Cannot be combined with `first`.",
+  })
   readonly last?: number | null;
   @Field(() => String, { nullable: true, description: BEFORE })
   readonly before?: string | null;
@@ -36,12 +39,13 @@ export class ListArgs {
   @Field(() => Int, {
     nullable: true,
     defaultValue: 50,
-    description: "How many from the beginning, 0 to 100; not together with last, which puts the default aside.",
+    description:
+      "Number of items from the start, 0 to 100. Cannot be combined with `last`; the default does not apply if `last` is given.",
   })
   readonly first!: number | null;
   @Field(() => String, { nullable: true, description: AFTER })
   readonly after?: string | null;
-  @Field(() => Int, { nullable: true, description: "How many from the end, 0 to 100." })
+  @Field(() => Int, { nullable: true, description: "Number of items from the end, 0 to 100." })
   readonly last?: number | null;
   @Field(() => String, { nullable: true, description: BEFORE })
   readonly before?: string | null;

@@ -169,7 +169,7 @@ function decodeKeys(cursor: string, keyset: Keyset, field: "after" | "before"): 
 }
 
 function noCursor(cursor: string, field: "after" | "before"): BadInput {
-  return new BadInput(`${field}: "${cursor.slice(0, 100)}" is no cursor of this list; take one from its edges.`, {
+  return new BadInput(`${field}: "${cursor.slice(0, 100)}" is not a cursor of this list; take one from its edges.`, {
     field,
   });
 }

@@ -1,15 +1,15 @@
 import { Field, InputType } from "type-graphql";
 
-@InputType({ description: "Which pipeline to pause, and why." })
+@InputType({ description: "Pipeline to pause, with a reason." })
 export class PausePipelineInput {
-  @Field(() => String, { description: "Its name." })
+  @Field(() => String, { description: "Name of the pipeline." })
   readonly pipeline!: string;
-  @Field(() => String, { description: "Shown to everybody whose jobs wait for it." })
+  @Field(() => String, { description: "Reason, shown for every job that waits for the pipeline." })
   readonly reason!: string;
 }
 
-@InputType({ description: "Which pipeline to resume." })
+@InputType({ description: "Pipeline to resume." })
 export class ResumePipelineInput {
-  @Field(() => String, { description: "Its name." })
+  @Field(() => String, { description: "Name of the pipeline." })
   readonly pipeline!: string;
 }

@@ -2,13 +2,13 @@ import { Field, ObjectType } from "type-graphql";
 import { PipelineInfo } from "../../model/pipeline.js";
 import { UserError } from "../user-error.js";
 
-@ObjectType({ description: "What came of pausing or resuming a pipeline." })
+@ObjectType({ description: "Result of `pausePipeline` and `resumePipeline`." })
 export class PipelinePayload {
   @Field(() => PipelineInfo, {
     nullable: true,
-    description: "The pipeline as it stands now; null where it was refused.",
+    description: "The pipeline after the change; null on failure.",
   })
   readonly pipeline!: PipelineInfo | null;
-  @Field(() => [UserError], { description: "What kept it from being done; empty when it was." })
+  @Field(() => [UserError], { description: "Why the request failed; empty on success." })
   readonly userErrors!: UserError[];
 }

@@ -9,16 +9,17 @@ import { PipelinePayload } from "./pipeline.payload.js";
 
 @Resolver(() => PipelineInfo)
 export class PipelineResolver {
-  @Query(() => [PipelineInfo], { description: "What this server knows, by name." })
+  @Query(() => [PipelineInfo], { description: "Pipelines of this server, sorted by name." })
   pipelines(@Ctx() context: GraphContext): Promise<PipelineInfo[]> {
     return readPipelines(context);
   }
 
   @Mutation(() => PipelinePayload, {
-    description: "Nothing of the pipeline is claimed from here on; what runs goes on, what comes in waits.",
+    description:
+      "Pauses a pipeline: no more of its tasks are claimed. Running tasks continue; new jobs wait. Requires ADMIN. Errors: UNKNOWN_PIPELINE, INVALID_INPUT.",
   })
   pausePipeline(
-    @Arg("input", () => PausePipelineInput, { description: "Which pipeline, and why." }) input: PausePipelineInput,
+    @Arg("input", () => PausePipelineInput, { description: "The pipeline, and a reason." }) input: PausePipelineInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     return payload({ pipeline: null }, async () => {
@@ -28,10 +29,11 @@ export class PipelineResolver {
   }
 
   @Mutation(() => PipelinePayload, {
-    description: "Its tasks are claimed again; resuming what is not paused changes nothing.",
+    description:
+      "Resumes a pipeline, so that its tasks are claimed again. No effect if it is not paused. Requires ADMIN. Errors: UNKNOWN_PIPELINE.",
   })
   resumePipeline(
-    @Arg("input", () => ResumePipelineInput, { description: "Which pipeline." }) input: ResumePipelineInput,
+    @Arg("input", () => ResumePipelineInput, { description: "The pipeline." }) input: ResumePipelineInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     return payload({ pipeline: null }, async () => {

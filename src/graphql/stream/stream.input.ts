@@ -4,11 +4,11 @@ import { ArgsType, Field, ID } from "type-graphql";
 export class ScopeArgs {
   @Field(() => ID, {
     nullable: true,
-    description: "This collection, its jobs and their tasks; at most one of the three is given.",
+    description: "ID of a collection: it, its jobs and their tasks. Give at most one ID.",
   })
   readonly collectionId?: string | null;
-  @Field(() => ID, { nullable: true, description: "This job and its tasks; at most one of the three is given." })
+  @Field(() => ID, { nullable: true, description: "ID of a job: it and its tasks. Give at most one ID." })
   readonly jobId?: string | null;
-  @Field(() => ID, { nullable: true, description: "This task alone; at most one of the three is given." })
+  @Field(() => ID, { nullable: true, description: "ID of a task. Give at most one ID." })
   readonly taskId?: string | null;
 }

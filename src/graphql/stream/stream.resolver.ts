@@ -27,12 +27,12 @@ interface Subscribing<Args> {
 
 @Resolver()
 export class StreamResolver {
-  @Query(() => StatusChangeConnection, { description: "Oldest first." })
+  @Query(() => StatusChangeConnection, { description: "Status changes, oldest first." })
   statusChanges(
     @Args() page: PageArgs,
     @Arg("filter", () => HistoryFilter, {
       nullable: true,
-      description: "Which changes; all of the project's when absent.",
+      description: "Filter; all changes of the project if absent.",
     })
     filter: HistoryFilter | null,
     @Ctx() context: GraphContext,
@@ -42,7 +42,7 @@ export class StreamResolver {
 
   @Query(() => String, {
     description:
-      "Where the stream of this scope stands, taken before anything else in this request is read. Subscribe with it as `after`, drop what is not newer than the versions you have, and nothing is lost.",
+      "Current cursor of the stream of a scope, taken before anything else in the request is read. To follow without a gap, read the state in the same request, subscribe with the cursor as `after`, and ignore changes whose version is not newer than yours.",
   })
   async streamCursor(@Args() args: ScopeArgs, @Ctx() context: GraphContext): Promise<string> {
     const { loaders } = context;
@@ -55,7 +55,7 @@ export class StreamResolver {
   @Subscription(() => StatusEvent, {
     name: "statusChanges",
     description:
-      "Every recorded change in scope, none missing, none twice; within a collection in commit order. With `after`: first all changes behind that cursor, then live. Without: live from now. No scope argument: everything the viewer may see.",
+      "Every recorded change in the scope, exactly once, in commit order within a collection. With `after`, all changes since that cursor are sent first, then live changes. Without `after`, only changes from now on. Without an ID, all changes that the key can access.",
     subscribe: (async ({ args, context }: Subscribing<ChangesArgs>) =>
       context.stream.follow(await scopeOf(context, args), args.after ?? null, args.entityTypes ?? null)) as never,
   })
@@ -65,12 +65,12 @@ export class StreamResolver {
     @Arg("after", () => String, {
       nullable: true,
       description:
-        "Begin behind this cursor: a change's own, or one from streamCursor with the same scope. From now when absent.",
+        "Start after this cursor, which comes from a change or from `streamCursor` with the same scope. Default: now.",
     })
     _after: string | null,
     @Arg("entityTypes", () => [EntityTypeEnum], {
       nullable: true,
-      description: "Changes of these alone, such as [JOB] for a list of jobs; of all when absent, of none when empty.",
+      description: "Kinds of entities to include, such as [JOB]. All if absent; none if empty.",
     })
     _entityTypes: readonly EntityType[] | null,
   ): StatusChange | Gap {
@@ -79,10 +79,10 @@ export class StreamResolver {
 
   @Subscription(() => Job, {
     description:
-      "The job's latest state, at once and then at most 10 times a second; may skip states in between, ends when settled.",
+      "Latest state of the job: once at the start, then at most 10 times a second. Intermediate states may be skipped. Ends when the job has settled.",
     subscribe: (({ args, context }: Subscribing<{ jobId: string }>) => jobStates(context, args.jobId)) as never,
   })
-  jobProgress(@Root() job: Job, @Arg("jobId", () => ID, { description: "The id of a job." }) _jobId: string): Job {
+  jobProgress(@Root() job: Job, @Arg("jobId", () => ID, { description: "ID of a job." }) _jobId: string): Job {
     return job;
   }
 }

@@ -2,24 +2,24 @@ import { Field, Int, ObjectType } from "type-graphql";
 import { LogEntry } from "../../model/log-entry.js";
 import { PageInfo } from "../paging/connections.js";
 
-@ObjectType({ description: "One line of a page, with its place." })
+@ObjectType({ description: "One line of a page, with its cursor." })
 class LogEdge {
-  @Field(() => String, { description: "Opaque; give it to after to go on from here." })
+  @Field(() => String, { description: "Opaque cursor. Pass it as `after` to continue from this line." })
   readonly cursor!: string;
-  @Field(() => LogEntry, { description: "The line." })
+  @Field(() => LogEntry, { description: "The log line." })
   readonly node!: LogEntry;
 }
 
-@ObjectType({ description: "One page of what a task's stages have written to their log." })
+@ObjectType({ description: "One page of the log lines that the stages of a task wrote." })
 export class LogConnection {
-  @Field(() => [LogEdge], { description: "What the page holds, each with its place." })
+  @Field(() => [LogEdge], { description: "Items of the page, each with its cursor." })
   readonly edges!: readonly LogEdge[];
-  @Field(() => [LogEntry], { description: "The same without the places." })
+  @Field(() => [LogEntry], { description: "Items of the page without cursors." })
   readonly nodes!: readonly LogEntry[];
-  @Field(() => PageInfo, { description: "Whether there is more, and from where to go on." })
+  @Field(() => PageInfo, { description: "Information for reading further pages." })
   readonly pageInfo!: PageInfo;
   @Field(() => Int, {
-    description: "How many of the task's lines are not kept: it keeps the newest 1,000, and 256 KB of them.",
+    description: "Number of lines that were dropped. A task keeps its newest 1,000 lines, and at most 256 KB.",
   })
   readonly droppedCount!: Promise<number>;
 }

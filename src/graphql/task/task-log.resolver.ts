@@ -11,7 +11,7 @@ import { signedUrl } from "../signed-url.js";
 import { LogConnection, type LogPage } from "./log-connection.js";
 import { logLines } from "./log-stream.js";
 
-const MIN_LEVEL = "Lines of this level and above; all when absent.";
+const MIN_LEVEL = "Minimum severity; all lines if absent.";
 
 interface Subscribing {
   readonly args: { readonly taskId: string; readonly after?: string | null; readonly minLevel?: LogLevelName | null };
@@ -29,7 +29,7 @@ interface PassageOfTask {
 @Resolver(() => Task)
 export class TaskLogResolver {
   @FieldResolver(() => LogConnection, {
-    description: "What its stages have written to ctx.logger, oldest first; for the roles OPERATOR and ADMIN.",
+    description: "Lines that the stages wrote to `ctx.logger`, oldest first. Requires OPERATOR.",
   })
   logs(
     @Root() { id }: Task,
@@ -43,13 +43,16 @@ export class TaskLogResolver {
 
   @Subscription(() => LogEntry, {
     description:
-      "The lines of a task's log that are there, or are behind the cursor, then each within a second or two; ends when the task is settled. For the roles OPERATOR and ADMIN.",
+      "Log lines of a task: first the stored lines after the cursor, then new lines within a second or two. Ends when the task has settled. Requires OPERATOR.",
     subscribe: (({ args, context }: Subscribing) => logLines(context, args)) as never,
   })
   taskLogs(
     @Root() line: LogEntry,
-    @Arg("taskId", () => ID, { description: "The id of a task." }) _taskId: string,
-    @Arg("after", () => String, { nullable: true, description: "Begin behind this cursor, which is one of Task.logs." })
+    @Arg("taskId", () => ID, { description: "ID of a task." }) _taskId: string,
+    @Arg("after", () => String, {
+      nullable: true,
+      description: "Start after this cursor, which comes from `Task.logs`.",
+    })
     _after: string | null,
     @Arg("minLevel", () => LogLevelEnum, { nullable: true, description: MIN_LEVEL }) _minLevel: LogLevelName | null,
   ): LogEntry {
@@ -62,7 +65,7 @@ export class StageRunResolver {
   @FieldResolver(() => StageOutput, {
     nullable: true,
     description:
-      "What it returned. Null while it runs, where it failed, once a later passage has replaced it, after expiry, for keys below OPERATOR, and for keys made for browsers.",
+      "Output of the stage. Null while it runs, if it failed, if a later attempt replaced it, after expiry, for VIEWER keys, and for browser keys.",
   })
   async output(@Root() run: StageRun, @Ctx() context: GraphContext): Promise<object | null> {
     const { taskId, fence, stage, outcome } = run as unknown as PassageOfTask;

@@ -2,18 +2,18 @@ import { Field, ObjectType } from "type-graphql";
 import { Task } from "../../model/task.js";
 import { UserError } from "../user-error.js";
 
-@ObjectType({ description: "What came of retryTask." })
+@ObjectType({ description: "Result of `retryTask`." })
 export class RetryTaskPayload {
-  @Field(() => Task, { nullable: true, description: "The task as it stands now; null where it was refused." })
+  @Field(() => Task, { nullable: true, description: "The task after the change; null on failure." })
   readonly task!: Task | null;
-  @Field(() => [UserError], { description: "What kept it from being retried; empty when it was." })
+  @Field(() => [UserError], { description: "Why the request failed; empty on success." })
   readonly userErrors!: UserError[];
 }
 
-@ObjectType({ description: "What came of cancelTask." })
+@ObjectType({ description: "Result of `cancelTask`." })
 export class CancelTaskPayload {
-  @Field(() => Task, { nullable: true, description: "The task as it stands now; null where it was refused." })
+  @Field(() => Task, { nullable: true, description: "The task after the change; null on failure." })
   readonly task!: Task | null;
-  @Field(() => [UserError], { description: "What kept it from being cancelled; empty when it was asked for." })
+  @Field(() => [UserError], { description: "Why the request failed; empty if the cancel was requested." })
   readonly userErrors!: UserError[];
 }

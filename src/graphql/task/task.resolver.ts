@@ -25,20 +25,23 @@ import { taskPage, tasksOfWorker } from "./task-list.js";
 
 @Resolver(() => Task)
 export class TaskResolver {
-  @Query(() => Task, { nullable: true, description: "The task with this id; null where there is none." })
+  @Query(() => Task, {
+    nullable: true,
+    description: "Task with this ID; null if it does not exist or the key has no access to it.",
+  })
   task(
-    @Arg("id", () => ID, { description: "The id of a task." }) id: string,
+    @Arg("id", () => ID, { description: "ID of a task." }) id: string,
     @Ctx() { loaders }: GraphContext,
   ): Promise<Task | null> {
     return loaders.task.load(uuid(id, "id"));
   }
 
-  @Query(() => TaskConnection, { description: "A job's in document order; others newest first." })
+  @Query(() => TaskConnection, { description: "Tasks of a job in document order; otherwise newest first." })
   tasks(
     @Args() page: ListArgs,
     @Arg("filter", () => TaskFilter, {
       nullable: true,
-      description: "Which tasks; see TaskFilter for what it must hold.",
+      description: "Filter; see `TaskFilter` for required fields.",
     })
     filter: TaskFilter | null,
     @Ctx() context: GraphContext,
@@ -48,10 +51,12 @@ export class TaskResolver {
   }
 
   @Mutation(() => RetryTaskPayload, {
-    description: "Takes one document task up again; a settled job is reopened as its next run.",
+    description:
+      "Retries one document task. A settled job starts its next run. Requires OPERATOR, or a browser key with RETRY. Errors: NOT_FOUND, NOT_RETRYABLE, COLLECTION_EXPIRED.",
   })
   retryTask(
-    @Arg("input", () => RetryTaskInput, { description: "Which task, and from where." }) input: RetryTaskInput,
+    @Arg("input", () => RetryTaskInput, { description: "The task, and the stage at which it starts." })
+    input: RetryTaskInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     const { deps, actor, loaders } = context;
@@ -67,9 +72,12 @@ export class TaskResolver {
     });
   }
 
-  @Mutation(() => CancelTaskPayload, { description: "Asks for one task to be cancelled; the rest of its job goes on." })
+  @Mutation(() => CancelTaskPayload, {
+    description:
+      "Requests that one task be cancelled. Other tasks of the job continue. Requires OPERATOR, or a browser key with CANCEL. Errors: NOT_FOUND, NOT_CANCELLABLE.",
+  })
   cancelTask(
-    @Arg("input", () => CancelTaskInput, { description: "Which task, and why." }) input: CancelTaskInput,
+    @Arg("input", () => CancelTaskInput, { description: "The task, and a reason." }) input: CancelTaskInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     const { deps, actor, loaders } = context;
@@ -85,21 +93,21 @@ export class TaskResolver {
     });
   }
 
-  @FieldResolver(() => Job, { description: "What it is part of." })
+  @FieldResolver(() => Job, { description: "Job that the task is part of." })
   job(@Root() { jobId }: Task, @Ctx() { loaders }: GraphContext): Promise<Job | null> {
     return loaders.job.load(jobId);
   }
 
   @FieldResolver(() => Document, {
     nullable: true,
-    description: "Null for the collection task, and where the document has been removed.",
+    description: "Document of the task; null for the collection task and if the document was removed.",
   })
   async document(@Root() { documentId }: Task, @Ctx() { loaders }: GraphContext): Promise<Document | null> {
     return documentId === null ? null : loaders.document.load(documentId);
   }
 
   @FieldResolver(() => [RefusedWrite], {
-    description: "Late writes that were refused because the lease had gone: the newest 20, as evidence.",
+    description: "Late writes that were rejected because the worker had lost its lease; the newest 20.",
   })
   refusedWrites(@Root() { id }: Task, @Ctx() { loaders }: GraphContext): Promise<RefusedWrite[]> {
     return loaders.refusedWritesOfTask.load(id);
@@ -107,7 +115,7 @@ export class TaskResolver {
 
   @FieldResolver(() => Worker, {
     nullable: true,
-    description: "Who holds its lease; null where nobody does, and for keys of one collection or job.",
+    description: "Worker that holds the lease; null if there is none, and for keys limited to a collection or job.",
   })
   async worker(@Root() { workerId }: Task, @Ctx() { loaders }: GraphContext): Promise<Worker | null> {
     return workerId === null ? null : loaders.worker.load(workerId);
@@ -115,7 +123,7 @@ export class TaskResolver {
 
   @FieldResolver(() => TaskError, {
     nullable: true,
-    description: "Why it failed, or why it is tried again; null where nothing went wrong.",
+    description: "Error of the last failed attempt, if the task failed or will run again; null otherwise.",
   })
   error(@Root() { errorCode, errorMessage, errorStage, errorRetryable, errorStack }: Task): TaskError | null {
     if (errorCode === null) return null;
@@ -123,7 +131,7 @@ export class TaskResolver {
     return { code: errorCode, message, stage: errorStage, retryable, stack: errorStack };
   }
 
-  @FieldResolver(() => [StageRun], { description: "One entry per stage and attempt, in order." })
+  @FieldResolver(() => [StageRun], { description: "Stage runs, one per stage and attempt, in order." })
   async stages(@Root() { id, pipeline }: Task, @Ctx() { loaders }: GraphContext): Promise<StageRun[]> {
     const runs = stageRuns(await loaders.historyOfTask.load(id)).map(async (run) => {
       const workerId = workerIdOf(run.worker);
@@ -135,19 +143,19 @@ export class TaskResolver {
 
   @FieldResolver(() => WaitingReason, {
     nullable: true,
-    description: "Live answer to: why is it not moving? Null when it is moving or settled.",
+    description: "Why the task makes no progress now; null if it makes progress or has settled.",
   })
   waitingOn(@Root() { id, finishedAt }: Task, @Ctx() { loaders }: GraphContext): Promise<WaitingReason | null> | null {
     return finishedAt === null ? loaders.waitingOfTask.load(id) : null;
   }
 
-  @FieldResolver(() => Permission, { description: "Whether retryTask would be taken now." })
+  @FieldResolver(() => Permission, { description: "Whether `retryTask` would be accepted now." })
   async canRetry(@Root() task: Task, @Ctx() { loaders, principal }: GraphContext): Promise<Permission> {
     const notAllowed = whyNotMutate(principal, "retryTask");
     return permission(notAllowed ?? whyNotRetryTask(task.id, task, await retryStateOf(loaders, task.jobId)));
   }
 
-  @FieldResolver(() => Permission, { description: "Whether cancelTask would be taken now." })
+  @FieldResolver(() => Permission, { description: "Whether `cancelTask` would be accepted now." })
   canCancel(
     @Root() { id, status, finishedAt, cancelRequestedAt }: Task,
     @Ctx() { principal }: GraphContext,
@@ -162,7 +170,7 @@ export class TaskResolver {
 
 @Resolver(() => Worker)
 export class WorkerResolver {
-  @FieldResolver(() => TaskConnection, { description: "What it runs now." })
+  @FieldResolver(() => TaskConnection, { description: "Tasks that the worker runs now." })
   tasks(@Root() { id }: Worker, @Args() page: ForwardArgs, @Ctx() context: GraphContext): Promise<Page<Task>> {
     return tasksOfWorker(context, id, page);
   }

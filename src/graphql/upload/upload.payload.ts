@@ -2,10 +2,10 @@ import { Field, ObjectType } from "type-graphql";
 import { Upload } from "../../model/upload.js";
 import { UserError } from "../user-error.js";
 
-@ObjectType({ description: "One upload for each file, in the order given; or none, and why." })
+@ObjectType({ description: "Result of `createUploads`. One upload for each file, or none." })
 export class CreateUploadsPayload {
-  @Field(() => [Upload], { description: "In the order of `files`." })
+  @Field(() => [Upload], { description: "Uploads in the order of `files`; empty on failure." })
   readonly uploads!: Upload[];
-  @Field(() => [UserError], { description: "Empty when all is done." })
+  @Field(() => [UserError], { description: "Why the request failed; empty on success." })
   readonly userErrors!: UserError[];
 }

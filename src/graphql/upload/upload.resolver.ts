@@ -11,7 +11,7 @@ import { CreateUploadsPayload } from "./upload.payload.js";
 export class UploadResolver {
   @Mutation(() => CreateUploadsPayload, {
     description:
-      "Announces files that are too large for a request. Each is sent to its url, with PUT or bit by bit by the tus protocol, and becomes a document by DocumentInput.uploadId. They belong to the key that asks.",
+      "Creates uploads for files that are too large for a request. Send each file to its `url`, with PUT or the tus protocol, then add it as a document with `DocumentInput.uploadId`. Uploads belong to the key that creates them. Requires OPERATOR, or a browser key with UPLOAD. Errors: INVALID_INPUT, LIMIT_EXCEEDED, NOT_FOUND, COLLECTION_EXPIRED, TOO_LARGE.",
   })
   createUploads(
     @Arg("input", () => CreateUploadsInput, { description: "The files." }) input: CreateUploadsInput,
@@ -22,7 +22,7 @@ export class UploadResolver {
 
   @FieldResolver(() => String, {
     description:
-      "Where to send the bytes: whole with PUT, again from the start where it broke off; or by the core of the tus protocol (HEAD, PATCH), which goes on. The address carries the right to send this one upload, for a day or until the end of the key that asks; no key has to come with it.",
+      "Signed URL to send the bytes to, without a key: in one request with PUT, which restarts from the beginning after a failure, or with the tus protocol (HEAD, PATCH), which resumes. Valid for one day, or until the key that created it expires.",
   })
   async url(@Root() { id }: Upload, @Ctx() context: GraphContext): Promise<string> {
     return (await signedFor(context, { method: "PUT", object: `uploads/${id}` }, UPLOAD_LIFE_MS)).url;

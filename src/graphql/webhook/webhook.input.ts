@@ -2,50 +2,63 @@ import { Field, ID, InputType } from "type-graphql";
 import type { WebhookEvent } from "../../lifecycle/webhook-events.js";
 import { WebhookEventEnum } from "../../model/webhook.js";
 
-const URL_TEXT = "An https: URL. A host that is not public must be in HEADWAY_WEBHOOK_HOSTS.";
+const URL_TEXT =
+  "URL to send events to. Must use https:. A host that is not public must be listed in HEADWAY_WEBHOOK_HOSTS.";
 
-@InputType({ description: "Who is to be told of what." })
+@InputType({ description: "Webhook to create." })
 export class CreateWebhookInput {
   @Field(() => String, { description: URL_TEXT })
   readonly url!: string;
-  @Field(() => [WebhookEventEnum], { description: "What it is told of; at least one." })
+  @Field(() => [WebhookEventEnum], { description: "Events to send, at least one." })
   readonly events!: WebhookEvent[];
-  @Field(() => [String], { nullable: true, description: "Only jobs of one of these pipelines; all when absent." })
+  @Field(() => [String], {
+    nullable: true,
+    description: "Send events of jobs of these pipelines only; all pipelines if absent.",
+  })
   readonly pipelines?: string[] | null;
-  @Field(() => [String], { nullable: true, description: "Only jobs that have all of these tags; all when absent." })
+  @Field(() => [String], {
+    nullable: true,
+    description: "Send events of jobs that have all of these tags only; all jobs if absent.",
+  })
   readonly tags?: string[] | null;
 }
 
-@InputType({ description: "What is to change of a webhook; what is absent stays." })
+@InputType({ description: "Changes to a webhook. Absent fields are not changed." })
 export class UpdateWebhookInput {
-  @Field(() => ID, { description: "Which webhook." })
+  @Field(() => ID, { description: "ID of the webhook." })
   readonly webhookId!: string;
   @Field(() => String, { nullable: true, description: URL_TEXT })
   readonly url?: string | null;
-  @Field(() => [WebhookEventEnum], { nullable: true, description: "What it is told of; at least one." })
+  @Field(() => [WebhookEventEnum], { nullable: true, description: "Events to send, at least one." })
   readonly events?: WebhookEvent[] | null;
-  @Field(() => [String], { nullable: true, description: "Only jobs of one of these pipelines; null for all." })
+  @Field(() => [String], {
+    nullable: true,
+    description: "Send events of jobs of these pipelines only; null for all pipelines.",
+  })
   readonly pipelines?: string[] | null;
-  @Field(() => [String], { nullable: true, description: "Only jobs that have all of these tags; null for all." })
+  @Field(() => [String], {
+    nullable: true,
+    description: "Send events of jobs that have all of these tags only; null for all jobs.",
+  })
   readonly tags?: string[] | null;
-  @Field(() => Boolean, { nullable: true, description: "Whether it is told anything." })
+  @Field(() => Boolean, { nullable: true, description: "Whether events are sent." })
   readonly enabled?: boolean | null;
 }
 
-@InputType({ description: "Which webhook gets a new secret." })
+@InputType({ description: "Webhook that gets a new secret." })
 export class RotateWebhookSecretInput {
-  @Field(() => ID, { description: "Its id." })
+  @Field(() => ID, { description: "ID of the webhook." })
   readonly webhookId!: string;
 }
 
-@InputType({ description: "Which webhook is to go." })
+@InputType({ description: "Webhook to delete." })
 export class DeleteWebhookInput {
-  @Field(() => ID, { description: "Its id." })
+  @Field(() => ID, { description: "ID of the webhook." })
   readonly webhookId!: string;
 }
 
-@InputType({ description: "What is to be sent once more." })
+@InputType({ description: "Delivery to send again." })
 export class RedeliverWebhookInput {
-  @Field(() => ID, { description: "The id of a delivery." })
+  @Field(() => ID, { description: "ID of the delivery." })
   readonly deliveryId!: string;
 }

@@ -2,38 +2,41 @@ import { Field, ID, ObjectType } from "type-graphql";
 import { Webhook, WebhookDelivery } from "../../model/webhook.js";
 import { UserError } from "../user-error.js";
 
-const WEBHOOK = "The webhook as it stands now; null where it was refused.";
+const WEBHOOK = "The webhook after the change; null on failure.";
 
-@ObjectType({ description: "A webhook with its new secret." })
+@ObjectType({ description: "Result of `createWebhook` and `rotateWebhookSecret`." })
 export class CreateWebhookPayload {
   @Field(() => Webhook, { nullable: true, description: WEBHOOK })
   readonly webhook!: Webhook | null;
-  @Field(() => String, { nullable: true, description: "By which deliveries are checked; shown this once." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Secret for verifying deliveries, shown only here; null on failure.",
+  })
   readonly secret!: string | null;
-  @Field(() => [UserError], { description: "What was wrong; empty when it was made." })
+  @Field(() => [UserError], { description: "Why the request failed; empty on success." })
   readonly userErrors!: UserError[];
 }
 
-@ObjectType({ description: "What came of updateWebhook." })
+@ObjectType({ description: "Result of `updateWebhook`." })
 export class WebhookPayload {
   @Field(() => Webhook, { nullable: true, description: WEBHOOK })
   readonly webhook!: Webhook | null;
-  @Field(() => [UserError], { description: "What was wrong; empty when it was changed." })
+  @Field(() => [UserError], { description: "Why the request failed; empty on success." })
   readonly userErrors!: UserError[];
 }
 
-@ObjectType({ description: "What came of deleteWebhook." })
+@ObjectType({ description: "Result of `deleteWebhook`." })
 export class DeleteWebhookPayload {
-  @Field(() => ID, { nullable: true, description: "The webhook that is gone; null where it was refused." })
+  @Field(() => ID, { nullable: true, description: "ID of the deleted webhook; null on failure." })
   readonly deletedId!: string | null;
-  @Field(() => [UserError], { description: "What was wrong; empty when it was deleted." })
+  @Field(() => [UserError], { description: "Why the request failed; empty on success." })
   readonly userErrors!: UserError[];
 }
 
-@ObjectType({ description: "What came of redeliverWebhook." })
+@ObjectType({ description: "Result of `redeliverWebhook`." })
 export class RedeliverWebhookPayload {
-  @Field(() => WebhookDelivery, { nullable: true, description: "The delivery, due now; null where it was refused." })
+  @Field(() => WebhookDelivery, { nullable: true, description: "The delivery, due now; null on failure." })
   readonly delivery!: WebhookDelivery | null;
-  @Field(() => [UserError], { description: "What was wrong; empty when it is sent again." })
+  @Field(() => [UserError], { description: "Why the request failed; empty on success." })
   readonly userErrors!: UserError[];
 }

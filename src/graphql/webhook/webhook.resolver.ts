@@ -40,16 +40,17 @@ const NEWEST = {
 /** Who is told of what happens. */
 @Resolver(() => Webhook)
 export class WebhookResolver {
-  @Query(() => WebhookConnection, { description: "The project's webhooks, newest first. For ADMIN." })
+  @Query(() => WebhookConnection, { description: "Webhooks of the project, newest first. Requires ADMIN." })
   webhooks(@Args() page: ForwardArgs, @Ctx() context: GraphContext): Promise<Page<Webhook>> {
     return keysetPage(context, webhooksOf(context), { name: "webhooks", ...NEWEST }, page);
   }
 
   @Mutation(() => CreateWebhookPayload, {
-    description: "Makes a webhook, which is told of what happens from now on. Its secret is in this answer only.",
+    description:
+      "Creates a webhook for events from now on. The secret is returned only here. Requires ADMIN. Errors: INVALID_INPUT, URI_REFUSED, LIMIT_EXCEEDED.",
   })
   createWebhook(
-    @Arg("input", () => CreateWebhookInput, { description: "Who is to be told of what." }) input: CreateWebhookInput,
+    @Arg("input", () => CreateWebhookInput, { description: "Webhook to create." }) input: CreateWebhookInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     return payload({ webhook: null, secret: null }, async () => {
@@ -60,10 +61,11 @@ export class WebhookResolver {
 
   @Mutation(() => WebhookPayload, {
     description:
-      "Changes a webhook. Enabled again it goes on with what is still to be sent, not with what it was not told of.",
+      "Changes a webhook. When it is enabled again, pending deliveries are sent; events that happened while it was disabled are not. Requires ADMIN. Errors: NOT_FOUND, INVALID_INPUT, URI_REFUSED.",
   })
   updateWebhook(
-    @Arg("input", () => UpdateWebhookInput, { description: "Which, and what of it." }) input: UpdateWebhookInput,
+    @Arg("input", () => UpdateWebhookInput, { description: "The webhook and the new values." })
+    input: UpdateWebhookInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     return payload({ webhook: null }, async () =>
@@ -72,10 +74,12 @@ export class WebhookResolver {
   }
 
   @Mutation(() => CreateWebhookPayload, {
-    description: "Gives a webhook a new secret. For a day deliveries are signed with the one before, too.",
+    description:
+      "Replaces the secret of a webhook. For one day, deliveries are signed with both the old and the new secret. Requires ADMIN. Errors: NOT_FOUND.",
   })
   rotateWebhookSecret(
-    @Arg("input", () => RotateWebhookSecretInput, { description: "Which webhook." }) input: RotateWebhookSecretInput,
+    @Arg("input", () => RotateWebhookSecretInput, { description: "ID of the webhook." })
+    input: RotateWebhookSecretInput,
     @Ctx() context: GraphContext,
   ): Promise<object> {
     return payload({ webhook: null, secret: null }, async () => {
@@ -84,17 +88,21 @@ export class WebhookResolver {
     });
   }
 
-  @Mutation(() => DeleteWebhookPayload, { description: "Tells a webhook nothing more; its log goes with it." })
+  @Mutation(() => DeleteWebhookPayload, {
+    description: "Deletes a webhook and its delivery log. Requires ADMIN. Errors: NOT_FOUND.",
+  })
   deleteWebhook(
-    @Arg("input", () => DeleteWebhookInput, { description: "Which webhook." }) input: DeleteWebhookInput,
+    @Arg("input", () => DeleteWebhookInput, { description: "ID of the webhook." }) input: DeleteWebhookInput,
     @Ctx() { deps, actor }: GraphContext,
   ): Promise<object> {
     return payload({ deletedId: null }, async () => ({ deletedId: await deleteWebhook(deps, actor, input.webhookId) }));
   }
 
-  @Mutation(() => RedeliverWebhookPayload, { description: "Sends a delivery once more, under its own id." })
+  @Mutation(() => RedeliverWebhookPayload, {
+    description: "Sends a delivery again, with the same ID. Requires ADMIN. Errors: NOT_FOUND, INVALID_INPUT.",
+  })
   redeliverWebhook(
-    @Arg("input", () => RedeliverWebhookInput, { description: "Which delivery." }) input: RedeliverWebhookInput,
+    @Arg("input", () => RedeliverWebhookInput, { description: "Delivery to send again." }) input: RedeliverWebhookInput,
     @Ctx() { deps, actor, loaders }: GraphContext,
   ): Promise<object> {
     return payload({ delivery: null }, async () => {
@@ -107,7 +115,7 @@ export class WebhookResolver {
     });
   }
 
-  @FieldResolver(() => WebhookDeliveryConnection, { description: "What it was told and is to be told, newest first." })
+  @FieldResolver(() => WebhookDeliveryConnection, { description: "Deliveries, sent and pending, newest first." })
   deliveries(
     @Root() { id }: Webhook,
     @Args() page: ForwardArgs,
@@ -124,17 +132,20 @@ export class WebhookResolver {
 
 @Resolver(() => WebhookDelivery)
 export class WebhookDeliveryResolver {
-  @FieldResolver(() => Webhook, { description: "Who is told." })
+  @FieldResolver(() => Webhook, { description: "Webhook that receives the delivery." })
   webhook(@Root() { webhookId }: WebhookDelivery, @Ctx() { loaders }: GraphContext): Promise<Webhook | null> {
     return loaders.webhook.load(webhookId);
   }
 
-  @FieldResolver(() => Job, { nullable: true, description: "The job that it tells of; null of a collection." })
+  @FieldResolver(() => Job, {
+    nullable: true,
+    description: "Job that the event is about; null for a collection event.",
+  })
   job(@Root() { jobId }: WebhookDelivery, @Ctx() { loaders }: GraphContext): Promise<Job | null> | null {
     return jobId === null ? null : loaders.job.load(jobId);
   }
 
-  @FieldResolver(() => [WebhookAttempt], { description: "Every time it was sent, in order." })
+  @FieldResolver(() => [WebhookAttempt], { description: "Attempts to send the delivery, in order." })
   attempts(@Root() { id }: WebhookDelivery, @Ctx() { loaders }: GraphContext): Promise<WebhookAttempt[]> {
     return loaders.attemptsOfDelivery.load(id);
   }

@@ -12,7 +12,7 @@ export function batchPipeline({ maxDocumentBytes }: { readonly maxDocumentBytes:
   return pipeline({
     name: "batch",
     version: 4,
-    description: "Takes named fields out of files of every kind and puts them in one table.",
+    description: "Extracts named fields from files of any supported format into one table.",
     options: Options,
   })
     .document("download", downloadStage(maxDocumentBytes))

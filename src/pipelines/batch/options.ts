@@ -17,8 +17,8 @@ const Field = z
         if (fault !== null) check.addIssue(fault);
       })
       .optional()
-      .describe("A regular expression (RE2); its first group is the value, else all it matches."),
-    ignoreCase: z.boolean().default(false).describe("Whether the pattern takes small for capital letters."),
+      .describe("Regular expression (RE2). The value is its first group, or the whole match."),
+    ignoreCase: z.boolean().default(false).describe("Whether the pattern ignores case."),
     label: z
       .union([Label, z.array(Label).max(20)])
       .optional()
@@ -29,14 +29,14 @@ const Field = z
     type: z
       .enum(["text", "number", "date", "money"])
       .default("text")
-      .describe("Numbers are added up, money by currency, dates come as ISO 8601."),
+      .describe("Type of the value. Numbers are summed, money is summed by currency, dates are written as ISO 8601."),
     position: z
       .enum(["first", "last", "largest"])
       .default("first")
-      .describe("Which value counts where there are several; largest of dates is the latest."),
+      .describe("Which value to use if there are several. The largest date is the latest."),
     dateOrder: z.enum(["dmy", "mdy"]).default("dmy").describe("Whether day or month comes first in 03/04/2026."),
-    required: z.boolean().default(false).describe("Whether a file without it fails."),
-    all: z.boolean().default(false).describe("Whether every match counts and not only the first."),
+    required: z.boolean().default(false).describe("Whether a file without the field fails."),
+    all: z.boolean().default(false).describe("Whether to use every match instead of the first."),
   })
   .refine(({ pattern, label }) => pattern !== undefined || label.length > 0, "needs a pattern or a label")
   .refine(({ pattern, label }) => pattern === undefined || label.length === 0, "takes a pattern or a label, not both");
@@ -46,8 +46,8 @@ export const Options = z.strictObject({
     .record(Name, Field)
     .default({})
     .refine((fields) => Object.keys(fields).length <= MAX_FIELDS, `at most ${MAX_FIELDS} fields`)
-    .describe("What to take out of each file's text, by name."),
-  ocr: z.boolean().default(true).describe("Whether the letters in images are read."),
+    .describe("Fields to extract from the text of each file, by name."),
+  ocr: z.boolean().default(true).describe("Whether to read text in images (OCR)."),
 });
 export type BatchOptions = z.output<typeof Options>;
 export type FieldOptions = z.output<typeof Field>;

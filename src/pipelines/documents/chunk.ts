@@ -12,7 +12,7 @@ export const chunkStage: DocumentStage = {
     const { characters, outline } = ctx.input as ParseOutput;
     const text = await ctx.stagedText();
     if (text === null)
-      throw new PermanentError("NO_TEXT", `No text of ${ctx.document.name} is staged; run it from its first stage.`);
+      throw new PermanentError("NO_TEXT", `No text of ${ctx.document.name} is staged; retry it from its first stage.`);
     const pieces = outline ? unpackOutline(outline) : [];
     const chunks = packChunks(text, pieces, (ctx.options as DocumentsOptions).chunkSize);
     await ctx.chunks.replace(chunks);

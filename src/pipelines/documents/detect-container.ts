@@ -32,7 +32,7 @@ export function compoundType(bytes: Uint8Array, extension: string, office: reado
   return names?.some((one) => PROJECT.test(one)) ? "application/vnd.ms-project" : "application/x-cfb";
 }
 
-/** The parts at its root, in lower case as they are compared; null where it is broken, and its bytes are all there is to go by. */
+/** The parts at its root, in lower case as they are compared; null where it is broken, and only its bytes can decide. */
 function namesIn(bytes: Uint8Array): string[] | null {
   try {
     const { entries } = openCompound(bytes, "it");

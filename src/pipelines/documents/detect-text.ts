@@ -32,7 +32,7 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
   mbox: "mbox",
   mbx: "mbox",
 };
-/** Extensions of text that no parser takes: it must not be taken for plain text. */
+/** Extensions of text that no parser supports: it must not be taken for plain text. */
 const OTHER_TEXT: Readonly<Record<string, string>> = { svg: "image/svg+xml" };
 /** What is a mail by its content, and plain text where that is none. */
 const MAILS: ReadonlySet<Format> = new Set<Format>(["eml", "mbox"]);

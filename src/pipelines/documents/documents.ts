@@ -26,7 +26,7 @@ export function documentsPipeline({ embedder, maxDocumentBytes, transcriber }: D
   return pipeline({
     name: "documents",
     version: 9,
-    description: "Extracts the text of documents, cuts it into chunks and makes them searchable.",
+    description: "Extracts the text of documents, splits it into chunks and makes them searchable.",
     options: DocumentsOptions,
   })
     .document("download", within(readsBytes, downloadStage(maxDocumentBytes)))

@@ -10,7 +10,7 @@ export function downloadStage(maxDocumentBytes: number): DocumentStage {
       if (sizeBytes > maxDocumentBytes) {
         throw new PermanentError(
           "TOO_LARGE",
-          `${ctx.document.name} has ${sizeBytes} bytes; at most ${maxDocumentBytes} are taken. HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`,
+          `${ctx.document.name} has ${sizeBytes} bytes; the limit is ${maxDocumentBytes}. HEADWAY_MAX_DOCUMENT_BYTES sets the limit.`,
         );
       }
       return { sizeBytes, sha256 };

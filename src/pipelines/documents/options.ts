@@ -7,24 +7,30 @@ export const DocumentsOptions = z
       .enum(["metadata", "embeddings"])
       .optional()
       .describe(
-        "Does a part alone. metadata: text, chunks and vectors stay as they are. embeddings: chunks that have no vector get one; nothing is fetched or parsed.",
+        "Runs only a part. metadata: update the metadata and keep text, chunks and embeddings. embeddings: embed chunks that have no embedding, without downloading or parsing.",
       ),
-    embeddings: z.boolean().default(true).describe("Whether chunks get vectors, so that search finds them."),
-    metadata: z.boolean().default(true).describe("Whether what the parser finds out is kept with the document."),
-    graph: z.boolean().default(true).describe("Whether people, places and organisations are looked for."),
+    embeddings: z
+      .boolean()
+      .default(true)
+      .describe("Whether to compute embeddings, so that search finds chunks by meaning."),
+    metadata: z.boolean().default(true).describe("Whether to store extracted metadata with the document."),
+    graph: z.boolean().default(true).describe("Whether to find people, places and organizations."),
     ocr: z
       .boolean()
       .default(true)
-      .describe("Whether text in images, in scanned pages and in pictures of documents is read (OCR)."),
-    transcribe: z.boolean().default(true).describe("Whether what is said in sound and film is written down."),
-    menus: z.boolean().default(false).describe("Whether menus and other navigation of web pages belong to the text."),
+      .describe("Whether to read text in images, scanned pages and pictures in documents (OCR)."),
+    transcribe: z.boolean().default(true).describe("Whether to transcribe speech in audio and video."),
+    menus: z
+      .boolean()
+      .default(false)
+      .describe("Whether to include menus and other navigation of web pages in the text."),
     blocks: z
       .boolean()
       .default(false)
       .describe(
-        "Whether the blocks of each document (headings, paragraphs, tables) are left as the artifact blocks.json.",
+        "Whether to write the blocks of each document (headings, paragraphs, tables) as the artifact blocks.json.",
       ),
-    chunkSize: z.number().int().min(100).max(8_000).default(1_000).describe("Characters of a chunk at most."),
+    chunkSize: z.number().int().min(100).max(8_000).default(1_000).describe("Maximum number of characters of a chunk."),
   })
   .refine((options) => options.only === undefined || options[options.only], {
     path: ["only"],

@@ -64,7 +64,7 @@ export async function parseDocument(
 ): Promise<Parsed> {
   const format = formatOf(aid.mediaType);
   if (format === null)
-    throw new PermanentError("UNSUPPORTED_TYPE", `${name} is ${aid.mediaType}, which no parser takes.`);
+    throw new PermanentError("UNSUPPORTED_TYPE", `${name} is ${aid.mediaType}, which no parser supports.`);
   const parser = await PARSERS[format]();
   const parseInner: ParseAid["parseInner"] = async (inner, innerName) => {
     if (depth >= MAX_INNER_DEPTH) {

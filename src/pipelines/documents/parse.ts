@@ -49,7 +49,7 @@ export function parseStage<Options>(aimOf: (options: Options) => ParseAim): Docu
       const aim = aimOf(ctx.options as Options);
       const format = formatOf(mediaType);
       if (format === null)
-        throw new PermanentError("UNSUPPORTED_TYPE", `${name} is ${mediaType}, which no parser takes.`);
+        throw new PermanentError("UNSUPPORTED_TYPE", `${name} is ${mediaType}, which no parser supports.`);
       const bytes = await ctx.document.bytes();
       const found = await parseDocument(bytes, name, {
         mediaType: FORMATS[format],
@@ -70,7 +70,7 @@ export function parseStage<Options>(aimOf: (options: Options) => ParseAim): Docu
       if (isHeard(format) && aim.transcript === "missing") {
         ctx.warn(
           "NO_TRANSCRIBER",
-          `What is said in ${name} was not written down; set HEADWAY_TRANSCRIBER_URL for that.`,
+          `The speech in ${name} was not transcribed; set HEADWAY_TRANSCRIBER_URL to enable it.`,
         );
       }
       if (aim.text) await ctx.setText(text);
@@ -92,6 +92,6 @@ function assertLength({ length }: string, name: string): void {
   if (length <= MAX_TEXT_LENGTH) return;
   throw new PermanentError(
     "RESOURCE_LIMIT",
-    `${name} holds ${length} characters of text; at most ${MAX_TEXT_LENGTH} are taken. Split it.`,
+    `${name} holds ${length} characters of text; the limit is ${MAX_TEXT_LENGTH}. Split it.`,
   );
 }

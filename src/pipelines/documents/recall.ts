@@ -9,7 +9,7 @@ export const recallStage: DocumentStage = {
     if (kept !== null) return kept;
     throw new PermanentError(
       "NO_TEXT",
-      `No text of ${ctx.document.name} as it is now is there; submit it to a complete run first, without "only".`,
+      `${ctx.document.name} has no text for its current content; submit it without "only" first.`,
     );
   },
 };

@@ -30,8 +30,8 @@ const REFUSED: Readonly<Record<string, readonly [name: string, advice: string]>>
   ],
 };
 
-/** Says of a file that no parser takes what it is and what to do. */
+/** Says of a file that no parser supports what it is and what to do. */
 export function refusalOf(mediaType: string, name: string, supported: readonly string[]): string {
   const [is, advice] = REFUSED[mediaType] ?? [mediaType, "convert it to one of the formats that are read"];
-  return `${name} is ${is}, which is not read; ${advice}. Read are ${supported.join(", ")}.`;
+  return `${name} is ${is}, which is not supported; ${advice}. Supported are ${supported.join(", ")}.`;
 }

@@ -57,7 +57,7 @@ async function transcriptOf(ctx: DocumentContext, server: OpenAiServer): Promise
   } catch (error) {
     const status = error instanceof PermanentError ? error.details.status : null;
     if (typeof status !== "number" || WRONG_SERVER.has(status)) throw error;
-    ctx.warn("NOT_TRANSCRIBED", `The transcriber does not take ${name}: ${messageOf(error)}`);
+    ctx.warn("NOT_TRANSCRIBED", `The transcriber rejected ${name}: ${messageOf(error)}`);
     return "";
   }
 }

@@ -5,7 +5,7 @@ import { FORMATS, formatOf } from "./formats.js";
 import { PARSER_MEMORY_MIB } from "./parse.js";
 import { refusalOf } from "./refusals.js";
 
-/** Finds out by content what the bytes are, and refuses what no parser takes. Detectors read untrusted bytes, too. */
+/** Finds out by content what the bytes are, and refuses what no parser supports. Detectors read untrusted bytes, too. */
 export const validateStage: DocumentStage = {
   name: "validate",
   isolate: true,
@@ -23,6 +23,6 @@ export const validateStage: DocumentStage = {
     return { mediaType, sizeBytes: bytes.length };
   },
   check: ({ mediaType }: { mediaType: string }) => {
-    if (formatOf(mediaType) === null) throw new Error(`no parser takes ${mediaType}`);
+    if (formatOf(mediaType) === null) throw new Error(`no parser supports ${mediaType}`);
   },
 };

@@ -39,10 +39,10 @@ const Mapping = z
           .min(1)
           .max(200)
           .optional()
-          .describe("Headings that the table has, all of them."),
-        name: z.string().min(1).max(200).optional().describe("Part of the file's name."),
+          .describe("Headings that the table must all have."),
+        name: z.string().min(1).max(200).optional().describe("Part of the file name."),
       })
-      .describe("Which tables this is for; an empty one is for all."),
+      .describe("Tables that this applies to; all tables if empty."),
     columns: z
       .partialRecord(z.enum(ROLES), Where)
       .refine(({ date, posted }) => date !== undefined || posted !== undefined, "must name the column of dates")
@@ -50,23 +50,23 @@ const Mapping = z
         ({ amount, debit, credit }) => amount !== undefined || debit !== undefined || credit !== undefined,
         "must name amount, or debit and credit",
       )
-      .describe("The heading of each role's column, or its number from 1; a list where several are read together."),
+      .describe("Heading of each role's column, or its number from 1; a list to combine several columns."),
     sign: z
       .enum(["charges negative", "charges positive"])
       .optional()
-      .describe("How money that went out is written in the column amount."),
+      .describe("How outgoing money is written in the amount column."),
     dateOrder: z.enum(["dmy", "mdy"]).optional().describe("Whether day or month comes first in 03/04/2026."),
-    currency: Currency.optional().describe("Currency of lines that name none."),
+    currency: Currency.optional().describe("Currency of lines without a currency."),
   })
-  .describe("How a bank's table is read: what the report prints as inferred, pasted and corrected.");
+  .describe("How to read a bank's table. Copy the inferred mapping from the report and correct it.");
 const Mappings = z.array(Mapping).max(100);
 
 const Decisions = z
   .array(
     z.strictObject({
-      line: z.string().min(3).max(200).describe("A line's id: that of its document, # and its row, as in ledger.csv."),
-      receipt: z.string().min(1).max(200).describe("The id of the receipt's document."),
-      match: z.boolean().describe("Whether they belong together."),
+      line: z.string().min(3).max(200).describe("ID of a line: the document ID, # and the row, as in ledger.csv."),
+      receipt: z.string().min(1).max(200).describe("ID of the receipt's document."),
+      match: z.boolean().describe("Whether the line and the receipt belong together."),
     }),
   )
   .max(20_000);
@@ -75,17 +75,17 @@ export const Options = z.strictObject({
   aliases: Aliases.default({}).describe(
     'Names of employees with what statements call them: { "Jane Doe": ["DOE J", "4410"] }. Beside those of the collection\'s metadata.aliases; these win.',
   ),
-  defaultCurrency: Currency.optional().describe("Currency of documents that name none."),
-  defaultEmployee: z.string().min(1).max(200).optional().describe("Employee of lines that name none."),
+  defaultCurrency: Currency.optional().describe("Currency of documents without a currency."),
+  defaultEmployee: z.string().min(1).max(200).optional().describe("Employee of lines without an employee."),
   dateOrder: z
     .enum(["auto", "dmy", "mdy"])
     .default("auto")
-    .describe("Whether day or month comes first in 03/04/2026; auto decides by all dates of a statement."),
+    .describe("Whether day or month comes first in 03/04/2026; auto decides from all dates of a statement."),
   statements: Mappings.default([]).describe(
-    "How tables of banks are read, where that is inferred wrongly. A file may also bring its own in metadata.statements.",
+    "Mappings for bank tables that are inferred wrongly. A file can also have its own in metadata.statements.",
   ),
   decisions: Decisions.default([]).describe(
-    "Matches made or refused by hand; they hold in every run. Beside those of the collection's metadata.decisions.",
+    "Matches confirmed or rejected by hand, applied in every run, in addition to those in the collection's metadata.decisions.",
   ),
   windowDays: z
     .number()
@@ -93,7 +93,7 @@ export const Options = z.strictObject({
     .min(0)
     .max(60)
     .default(7)
-    .describe("Days that a receipt and its transaction may be apart."),
+    .describe("Maximum number of days between a receipt and its transaction."),
   exchangeRates: z
     .record(z.string().regex(/^[A-Z]{3}\/[A-Z]{3}$/, "must be a pair such as EUR/USD"), z.number().positive())
     .default({})
@@ -101,7 +101,7 @@ export const Options = z.strictObject({
   categories: z
     .record(z.string().min(1).max(100), z.array(z.string().min(1).max(100)).max(500))
     .default({})
-    .describe("Categories with words of merchants, for lines whose statement names none."),
+    .describe("Categories with merchant keywords, for lines without a category in the statement."),
 });
 export type ExpensesOptions = z.output<typeof Options>;
 /** What a collection's own metadata may say of its employees; anything else there is nobody's business here. */

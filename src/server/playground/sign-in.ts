@@ -36,22 +36,23 @@ export function linkPath(page: string, code: string): string {
 export function serveSignIn(app: Express, { signIn, page, authenticate }: SignInDeps): void {
   app.use(["/playground/links", "/playground/session"], (req, res, next) => {
     res.set({ "cache-control": "no-store", "referrer-policy": "no-referrer" });
-    if (signIn === null) return refuse(res, 404, "NOT_FOUND", "This server gives no links; show a key instead.");
+    if (signIn === null)
+      return refuse(res, 404, "NOT_FOUND", "This server creates no sign-in links; use a key instead.");
     if (req.method === "POST") return next();
     res.setHeader("allow", "POST");
-    refuse(res, 405, "METHOD_NOT_ALLOWED", `${req.method} does nothing here; use POST.`);
+    refuse(res, 405, "METHOD_NOT_ALLOWED", `${req.method} is not allowed here; use POST.`);
   });
   app.post("/playground/links", async (req, res) => {
     const { host = "" } = req.headers;
     if (!isLoopback(host)) {
-      const message = `A link works on the server's own machine alone, and this address is ${host.slice(0, 200)}. Run the command there, or show a key instead.`;
+      const message = `A sign-in link works only on the server's own machine, and this address is ${host.slice(0, 200)}. Run the command there, or use a key instead.`;
       return refuse(res, 403, "FORBIDDEN", message);
     }
     const { rootKeyId, projectId, role, name, scope } = await authenticate(req.headers.authorization);
     if (scope !== null) {
       throw new AccessDenied(
         "FORBIDDEN",
-        `The key "${name}" sees one part of its project; a link signs in to all of it.`,
+        `The key "${name}" is limited to a part of its project; a sign-in link needs a project key.`,
       );
     }
     // A session that was asked for by a session ends with the key of the first: a chain of them outlives no key.
@@ -88,6 +89,6 @@ function foreign(res: Response, { headers: { host = "none", origin = "none" } }:
     res,
     403,
     "FORBIDDEN",
-    `A link is exchanged by this server's own pages on this machine alone; host is ${host.slice(0, 200)}, origin ${origin.slice(0, 200)}.`,
+    `A sign-in link can be used only by this server's own pages on this machine; host is ${host.slice(0, 200)}, origin ${origin.slice(0, 200)}.`,
   );
 }

@@ -234,7 +234,7 @@ describe("a stream", () => {
   });
 
   test.each([
-    ["text that is no cursor", "nonsense"],
+    ["text that is not a cursor", "nonsense"],
     [
       "a cursor of another kind",
       encodeCursor({ databaseId: "x", kind: "project", tx: "1", position: "1", change: null }),

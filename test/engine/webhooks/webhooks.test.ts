@@ -353,8 +353,8 @@ describe("a webhook", () => {
 
 describe("the address of a webhook", () => {
   test.each([
-    ["x", "is no URL"],
-    ["http://hooks.example/a", "not asked by https"],
+    ["x", "is not a URL"],
+    ["http://hooks.example/a", "does not use https"],
     ["https://10.1.2.3/a", "HEADWAY_WEBHOOK_HOSTS"],
     ["https://[::1]/a", "HEADWAY_WEBHOOK_HOSTS"],
     ["https://2130706433/", "not"],
@@ -390,7 +390,7 @@ describe("the address of a webhook", () => {
     );
     expect(refused).toEqual({
       status: null,
-      error: "hooks.example leads to 127.0.0.1, and private hosts are opened by HEADWAY_WEBHOOK_HOSTS",
+      error: "hooks.example resolves to 127.0.0.1; add private hosts to HEADWAY_WEBHOOK_HOSTS",
       retryAfterMs: null,
     });
     expect(receiver.received).toEqual([]);

@@ -18,16 +18,16 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 describe("F42: a handler that never gives its process back", () => {
-  test("blocks it for ever: it is killed and replaced, and so it is where the task runs alone; nobody beside it is hurt", async () => {
+  test("blocks it forever: it is killed and replaced, and so it is where the task runs alone; nobody beside it is hurt", async () => {
     const { rig, headway, culprits, neighbours } = world;
     const beside = await neighbours(2, 800);
-    const { job, begun } = await culprits(["block it for ever"], 200);
+    const { job, begun } = await culprits(["block it forever"], 200);
     await rig.settled([job, beside]);
-    expect(await ended(rig, job)).toEqual([{ name: "block it for ever", ...POISONED }]);
+    expect(await ended(rig, job)).toEqual([{ name: "block it forever", ...POISONED }]);
     expect(await ended(rig, beside)).toEqual(healthy(2));
     expect(new Set(pidsOf(begun)).size).toBe(begunIn(begun).length);
-    expect(headway.output()).toMatch(/its event loop has not turned for \d+ ms/);
-    await rig.account({ fault: "F42", what: "a process blocked for ever", times: 2 });
+    expect(headway.output()).toMatch(/its event loop was blocked for \d+ ms/);
+    await rig.account({ fault: "F42", what: "a process blocked forever", times: 2 });
   });
 
   test("is deaf to its time-out: TIMED_OUT once its process is dead, and another process goes on", async () => {

@@ -15,7 +15,7 @@ const WAYS: Readonly<Record<string, (effects: string) => unknown>> = {
     const eaten: number[][] = [];
     for (;;) eaten.push(Array.from<number>({ length: 1_000_000 }).fill(0.5));
   },
-  "block it for ever": () => spin(Infinity),
+  "block it forever": () => spin(Infinity),
   "block it for longer than two leases": () => spin(3_200),
   "hear nothing": (effects) =>
     new Promise(() => {

@@ -45,7 +45,7 @@ async function browserKey(input: object, as = api.key): Promise<string> {
   return data!.createBrowserKey.key as string;
 }
 
-/** What came of a mutation, as it stands in its payload. */
+/** Result of a mutation, from its payload. */
 async function mutate(as: string, name: string, type: string, input: object, shown = ""): Promise<any> {
   const query = `mutation ($input: ${type}!) { ${name}(input: $input) { ${shown} userErrors { code message path } } }`;
   const { data, errors } = await api.send(query, { input }, as);
@@ -170,7 +170,7 @@ describe("a key for a browser with UPLOAD", () => {
     expect(texts.map(codes).flat().sort()).toEqual(Array(2).fill("LIMIT_EXCEEDED input.documents"));
     const [refused] = texts.filter(({ userErrors }) => userErrors.length > 0);
     expect(refused.userErrors[0].message).toBe(
-      "This key may still send 2 uploads, 1 documents and 0 bytes; these are 1 documents and 3 bytes. Ask for another key.",
+      "This key may still send 2 uploads, 1 documents and 0 bytes; the request has 1 documents and 3 bytes. Use another key.",
     );
     expect(Object.keys(await documentsOf(mine))).toHaveLength(2);
   });
@@ -373,6 +373,6 @@ test("requests with keys for browsers count against their maker's limit", async 
     [maker, page, other].map((key) => service.authenticate(`Bearer ${key}`)),
   );
   service.admit(first!);
-  expect(() => service.admit(second!)).toThrow("This key asks too often");
+  expect(() => service.admit(second!)).toThrow("This key exceeds its rate limit");
   service.admit(third!);
 });

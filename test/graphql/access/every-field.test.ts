@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** What came of a walk: what the key was given that it may not see, and which fields gave it something or refused it. */
+/** Result of a walk: what the key was given that it may not see, and which fields gave it something or refused it. */
 class Walk {
   readonly leaks: string[] = [];
   readonly given = new Set<string>();

@@ -183,7 +183,7 @@ describe("deleteCollection", () => {
     const collectionId = await api.rig.collection(1);
     await ask(DELETE, { id: collectionId });
     expect((await ask(DELETE, { id: collectionId })).deleteCollection.userErrors).toEqual([
-      { code: "COLLECTION_EXPIRED", message: `Collection ${collectionId} is EXPIRED already; its contents are gone.` },
+      { code: "COLLECTION_EXPIRED", message: `Collection ${collectionId} is EXPIRED already.` },
     ]);
     const unknown = "00000000-0000-7000-8000-00000000abcd";
     expect((await ask(DELETE, { id: unknown })).deleteCollection.userErrors[0].code).toBe("NOT_FOUND");
@@ -241,7 +241,7 @@ describe("expiry by time", () => {
     );
     expect(rows).toEqual([{ id: ids[1] }]);
     expect(api.rig.errors.map(({ doing }) => doing)).toContain(
-      `expiring collection ${ids[0]}; it is set aside for a while`,
+      `expiring collection ${ids[0]}; it will be tried again later`,
     );
     await expireCollections(duty);
   });

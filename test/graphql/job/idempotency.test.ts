@@ -46,9 +46,9 @@ test("tags and options that can't be kept are refused as what they are", async (
 });
 
 describe("a key of a submit", () => {
-  test("gives the same job for ever: while it is open, when it is settled, and when the collection has expired", async () => {
+  test("gives the same job forever: while it is open, when it is settled, and when the collection has expired", async () => {
     const collectionId = await api.rig.collection(1);
-    const input = { collectionId, idempotencyKey: "for ever", runAt: new Date(Date.now() + 200).toISOString() };
+    const input = { collectionId, idempotencyKey: "forever", runAt: new Date(Date.now() + 200).toISOString() };
     const first = await submit(input);
     expect(first).toMatchObject({ deduplicated: false, userErrors: [] });
     const again = { job: { id: first.job!.id }, deduplicated: true, userErrors: [] };

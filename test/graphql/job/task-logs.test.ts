@@ -112,7 +112,7 @@ test("a task's log has what its stages said, of every try, in order, with levels
   const second = (await ask(LOGS, { id, first: 5, minLevel: "INFO", after: first.pageInfo.endCursor })).logs;
   expect(second.nodes.map(({ attempt }: { attempt: number }) => attempt)).toEqual([2, 2]);
   const wrong = await api.send(LOGS, { id, after: "nonsense" });
-  expect(wrong.errors).toMatchObject([{ message: expect.stringContaining('"nonsense" is no cursor of a log') }]);
+  expect(wrong.errors).toMatchObject([{ message: expect.stringContaining('"nonsense" is not a cursor of a log') }]);
 
   const { db } = api.rig;
   const scope = { collectionId, jobId: null };

@@ -150,7 +150,7 @@ describe("waitingOn says", () => {
     expect(await places(next)).toEqual([24, 27, 29]);
     expect((await waiting(next)).waitingOn).toEqual({
       code: "BEHIND_OTHERS",
-      message: "At most 23 due tasks are taken before it.",
+      message: "At most 23 due tasks are claimed before it.",
       until: null,
       position: 24,
     });
@@ -211,7 +211,7 @@ describe("waitingOn says", () => {
     for (const id of ids) {
       expect((await waiting(id)).waitingOn).toMatchObject({
         code: "BEHIND_OTHERS",
-        message: "Its worker died with it. It runs with nothing beside it, and such tasks run one at a time.",
+        message: "Its worker died while running it. Such tasks now run alone, one at a time.",
         position: null,
       });
     }
@@ -221,7 +221,7 @@ describe("waitingOn says", () => {
     await worker(2, { loop: 60 });
     expect((await waiting(await api.rig.submit("pair", 1))).waitingOn).toMatchObject({
       code: "WORKER_STALLED",
-      message: 'All 1 workers of pipeline "pair" beat but do not go round.',
+      message: 'All 1 workers of pipeline "pair" send heartbeats but claim no tasks.',
     });
   });
 
@@ -245,7 +245,7 @@ describe("waitingOn says", () => {
 
     await ask("mutation ($id: ID!) { cancelJob(input: { jobId: $id }) { userErrors { code } } }", { id });
     const asked = (await waiting(id)).waitingOn;
-    expect(asked).toMatchObject({ code: "CANCEL_PENDING", message: "Stage read has been asked to stop." });
+    expect(asked).toMatchObject({ code: "CANCEL_PENDING", message: "Stage read was asked to stop." });
     expect(Date.parse(asked.until) - Date.now()).toBeGreaterThan(10_000);
 
     await api.rig.db.query(

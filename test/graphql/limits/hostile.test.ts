@@ -80,7 +80,7 @@ describe("over HTTP", () => {
     });
 
   test.each([
-    ["a body that is no JSON", () => post("{"), 400],
+    ["a body that is not JSON", () => post("{"), 400],
     ["an empty body", () => post(""), 400],
     ["a body that is a number", () => post("7"), 400],
     ["a query that is a number", () => post('{"query":7}'), 400],

@@ -153,7 +153,7 @@ describe("H8: what costs as much as many rows counts as them", () => {
     const { errors } = await ask(query);
     expect(errors[0]).toMatchObject({
       message: expect.stringMatching(
-        /^The request asks for up to \d+ rows; at most 50000 are taken: .* cost as much as many rows/,
+        /^The request asks for up to \d+ rows; the limit is 50000: .* cost as much as many rows/,
       ),
       extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
     });

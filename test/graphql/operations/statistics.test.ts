@@ -227,7 +227,7 @@ describe("statistics", () => {
       { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z", interval: "MINUTE" },
       "1440 buckets of MINUTE; at most 1000",
     ],
-    [{ from: "2026-01-01T00:00:00Z", interval: "DAY", timeZone: "Mars/Olympus" }, '"Mars/Olympus" is no time zone'],
+    [{ from: "2026-01-01T00:00:00Z", interval: "DAY", timeZone: "Mars/Olympus" }, '"Mars/Olympus" is not a time zone'],
   ])("of what can't be are refused: %j", async (input, message) => {
     const { errors } = await api.send(STATISTICS, { input });
     expect(errors).toMatchObject([
@@ -249,7 +249,7 @@ describe("a job", () => {
     });
     expect((await ask(ETA, { id: later })).job).toMatchObject({
       stageProgress: 0,
-      eta: { at: null, basis: "NONE", message: expect.stringContaining("It is to run at ") },
+      eta: { at: null, basis: "NONE", message: expect.stringContaining("The job is due at ") },
     });
     const id = await api.rig.submit("counted", 0, { collectionId });
     await until("one is left", async () => (await ask(ETA, { id })).job.progress === 0.8);

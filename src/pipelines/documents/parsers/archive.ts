@@ -28,14 +28,14 @@ export function openArchive(bytes: Uint8Array, name: string): Archive {
   if (entries.length > MAX_ENTRIES) {
     throw new PermanentError(
       "RESOURCE_LIMIT",
-      `${name} is a container of ${entries.length} files; at most ${MAX_ENTRIES} are taken. Split it.`,
+      `${name} is a container of ${entries.length} files; the limit is ${MAX_ENTRIES}. Split it.`,
     );
   }
   const expandedBytes = entries.reduce((sum, { originalSize }) => sum + originalSize, 0);
   if (expandedBytes > MAX_EXPANDED_BYTES) {
     throw new PermanentError(
       "RESOURCE_LIMIT",
-      `${name} would expand from ${bytes.length} to ${expandedBytes} bytes; at most ${MAX_EXPANDED_BYTES} are taken. Split it.`,
+      `${name} would expand from ${bytes.length} to ${expandedBytes} bytes; the limit is ${MAX_EXPANDED_BYTES}. Split it.`,
     );
   }
   if (isEncrypted(bytes)) throw encrypted(name);
@@ -121,5 +121,5 @@ export function encrypted(name: string): PermanentError {
 }
 
 function malformed(name: string, why: string): PermanentError {
-  return new PermanentError("MALFORMED_DOCUMENT", `${name} is no intact container (${why}); send an intact copy.`);
+  return new PermanentError("MALFORMED_DOCUMENT", `${name} is not a valid container (${why}); send an intact copy.`);
 }

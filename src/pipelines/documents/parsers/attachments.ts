@@ -60,7 +60,7 @@ async function attachmentBlocks(attachment: MailAttachment, aid: ParseAid): Prom
   try {
     const inner = await aid.parseInner(bytes, withExtension(attachment));
     if (inner) return [title, ...within(name, inner.blocks)];
-    aid.warn("ATTACHMENT_UNREAD", `${name} (${mimeType}) is of a type that no parser takes.`, { count: 1 });
+    aid.warn("ATTACHMENT_UNREAD", `${name} (${mimeType}) is of a type that no parser supports.`, { count: 1 });
   } catch (error) {
     aid.warn("ATTACHMENT_UNREAD", `${name}: ${reasonOf(error)}`, { count: 1 });
   }

@@ -26,7 +26,7 @@ export async function readMedia(bytes: Uint8Array, name: string, mimeType: strin
   } catch (error) {
     throw new PermanentError(
       "MALFORMED_DOCUMENT",
-      `${name} is no intact ${mimeType} (${messageOf(error).slice(0, 300)}); send an intact copy.`,
+      `${name} is not a valid ${mimeType} file (${messageOf(error).slice(0, 300)}); send an intact copy.`,
     );
   }
   const { codec, sampleRate, duration, trackInfo } = media.format;

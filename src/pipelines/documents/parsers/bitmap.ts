@@ -27,7 +27,7 @@ interface Pixels {
 /** The pixels of a bitmap. @throws {PermanentError} MALFORMED_DOCUMENT, RESOURCE_LIMIT, UNSUPPORTED_TYPE */
 export function pixelsOf(bytes: Buffer, name: string): Pixels {
   const broken = (why: string): PermanentError =>
-    new PermanentError("MALFORMED_DOCUMENT", `${name} is no intact bitmap (${why}); send an intact copy.`);
+    new PermanentError("MALFORMED_DOCUMENT", `${name} is not a valid bitmap (${why}); send an intact copy.`);
   if (bytes.length < 26 || bytes.toString("latin1", 0, 2) !== "BM") throw broken("its head is too short");
   const [begin, headSize] = [bytes.readUInt32LE(10), bytes.readUInt32LE(14)];
   const isOld = headSize === 12;

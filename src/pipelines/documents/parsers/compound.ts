@@ -112,7 +112,7 @@ class CompoundFile {
       if (found.length >= MAX_ENTRIES) {
         throw new PermanentError(
           "RESOURCE_LIMIT",
-          `${this.#name} is a container of more than ${MAX_ENTRIES} parts; at most as many are taken.`,
+          `${this.#name} is a container of more than ${MAX_ENTRIES} parts, which is the limit.`,
         );
       }
       const entry = this.#entryAt(directory, at, folder);
@@ -203,7 +203,7 @@ class CompoundFile {
   #broken(why: string): PermanentError {
     return new PermanentError(
       "MALFORMED_DOCUMENT",
-      `${this.#name} is no intact compound file (${why}); send an intact copy.`,
+      `${this.#name} is not a valid compound file (${why}); send an intact copy.`,
     );
   }
 }

@@ -59,7 +59,7 @@ class OpenFields {
   }
 }
 
-/** What stands at a note's or a comment's place in the text. */
+/** The character at a note's or a comment's place in the text. */
 export type MarkOf = (kind: "note" | "comment", place: number) => string;
 
 /** The texts of a document by their places, put together of the pieces in which they were saved. */
@@ -130,7 +130,7 @@ export class DocText {
     if ((this.#taken += count) > MAX_LETTERS) {
       throw new PermanentError(
         "RESOURCE_LIMIT",
-        `The document holds more than ${MAX_LETTERS} letters; at most as many are taken. Split it.`,
+        `The document holds more than ${MAX_LETTERS} letters, which is the limit. Split it.`,
       );
     }
     if (isWide) return this.#main.toString("utf16le", offset, offset + count * 2);

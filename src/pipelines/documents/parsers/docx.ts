@@ -34,7 +34,7 @@ export async function parseDocx(bytes: Uint8Array, name: string, aid: ParseAid):
   return { blocks, metadata: coreFactsOf(archive) };
 }
 
-/** What stands at the top or the foot of pages, once, however many sections repeat it. */
+/** Headers and footers of pages, once, however many sections repeat it. */
 function marginsOf(body: DocxBody, part: string, type: "header" | "footer"): Block[] {
   const seen = new Set<string>();
   return relationsOfType(body.archive, part, type).flatMap(({ target }) => {
@@ -107,7 +107,7 @@ async function innerBlocks(bytes: Uint8Array, target: string, aid: ParseAid): Pr
   try {
     const inner = await aid.parseInner(bytes, target);
     if (inner) return [...inner.blocks];
-    aid.warn("PART_UNREAD", `A part of the document, "${target}", is of a type that no parser takes.`, { count: 1 });
+    aid.warn("PART_UNREAD", `A part of the document, "${target}", is of a type that no parser supports.`, { count: 1 });
   } catch (error) {
     const code = error instanceof HeadwayError ? error.code : "MALFORMED_DOCUMENT";
     aid.warn("PART_UNREAD", `A part of the document, "${target}": ${code}: ${messageOf(error)}`, { count: 1 });

@@ -31,7 +31,7 @@ export async function parseEpub(bytes: Uint8Array, name: string, aid: ParseAid):
   if (chapters.length > MAX_CHAPTERS) {
     throw new PermanentError(
       "RESOURCE_LIMIT",
-      `${name} has ${chapters.length} chapters; at most ${MAX_CHAPTERS} are taken. Split it.`,
+      `${name} has ${chapters.length} chapters; the limit is ${MAX_CHAPTERS}. Split it.`,
     );
   }
   const blocks: Block[] = [];

@@ -91,7 +91,7 @@ async function understood<T>(name: string, work: () => Promise<T>): Promise<T> {
     if (/exceeds pixel limit|too large|exceeds limit|dimension/i.test(why)) throw tooLarge(name, "too many");
     throw new PermanentError(
       "MALFORMED_DOCUMENT",
-      `${name} is no intact image (${why.slice(0, 300)}); send an intact copy.`,
+      `${name} is not a valid image (${why.slice(0, 300)}); send an intact copy.`,
     );
   }
 }
@@ -99,7 +99,7 @@ async function understood<T>(name: string, work: () => Promise<T>): Promise<T> {
 export function tooLarge(name: string, pixels: string): PermanentError {
   return new PermanentError(
     "RESOURCE_LIMIT",
-    `${name} has ${pixels} pixels; at most ${MAX_PIXELS} are taken. Scale it down.`,
+    `${name} has ${pixels} pixels; the limit is ${MAX_PIXELS}. Scale it down.`,
   );
 }
 

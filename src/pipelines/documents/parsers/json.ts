@@ -20,7 +20,7 @@ export async function parseJson(bytes: Uint8Array, name: string, aid: ParseAid):
       if (!(error instanceof JsonFault)) throw error;
       // A first value that breaks off is a broken file, and so is what has no lines to lose.
       if (values === 0) {
-        throw new PermanentError("MALFORMED_DOCUMENT", `${name} is no JSON: ${error.message}. Send an intact copy.`);
+        throw new PermanentError("MALFORMED_DOCUMENT", `${name} is not JSON: ${error.message}. Send an intact copy.`);
       }
       broken += 1;
       reader.skipLine(begin);

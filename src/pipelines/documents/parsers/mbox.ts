@@ -13,7 +13,7 @@ export async function parseMbox(bytes: Uint8Array, name: string, aid: ParseAid):
   if (messages.length > MAX_MESSAGES) {
     throw new PermanentError(
       "RESOURCE_LIMIT",
-      `${name} has ${messages.length} messages; at most ${MAX_MESSAGES} are taken. Split it.`,
+      `${name} has ${messages.length} messages; the limit is ${MAX_MESSAGES}. Split it.`,
     );
   }
   const blocks: Block[] = [];

@@ -54,7 +54,7 @@ function bookOf(text: string, name: string): Fields {
   } catch (error) {
     throw new PermanentError(
       "MALFORMED_DOCUMENT",
-      `${name} is no intact notebook (${messageOf(error).slice(0, 300)}); send an intact copy.`,
+      `${name} is not a valid notebook (${messageOf(error).slice(0, 300)}); send an intact copy.`,
     );
   }
   throw new PermanentError("MALFORMED_DOCUMENT", `${name} has no cells; send an intact notebook.`);

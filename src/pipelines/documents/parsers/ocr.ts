@@ -6,7 +6,7 @@ import { languagesOf } from "./ocr-scripts.js";
 
 /** Below this the recogniser takes textures for letters (0 to 100, over the whole image). */
 const MIN_CONFIDENCE = 40;
-/** From this on it has read what stands there; below, the image may lie on its side, or be in another script. */
+/** From this on it has read the text; below, the image may lie on its side, or be in another script. */
 const SURE = 80;
 /** Below this what was read may well be wrong. */
 const UNSURE = 65;

@@ -20,7 +20,7 @@ export async function parseOdp(bytes: Uint8Array, name: string, aid: ParseAid): 
   if (slides.length > MAX_SLIDES) {
     throw new PermanentError(
       "RESOURCE_LIMIT",
-      `${name} has ${slides.length} slides; at most ${MAX_SLIDES} are taken. Split it.`,
+      `${name} has ${slides.length} slides; the limit is ${MAX_SLIDES}. Split it.`,
     );
   }
   const blocks = slides.flatMap((slide, index) => slideBlocks(slide, { page: index + 1, isSlide: true }));

@@ -27,7 +27,7 @@ export interface ParseAid {
   /** Pages that OCR has read, over attempts; absent of what is inside another document. */
   readonly keptPages?: KeptPages | undefined;
   /**
-   * Parses what was found inside the document, such as a mail's attachment. Null where no parser takes it.
+   * Parses what was found inside the document, such as a mail's attachment. Null where no parser supports it.
    * @throws {PermanentError} as the parser of that format does; RESOURCE_LIMIT when it is nested too deep
    */
   parseInner(bytes: Uint8Array, name: string): Promise<Parsed | null>;
@@ -47,7 +47,7 @@ export function assertBlockCount(count: number): void {
   if (count <= MAX_BLOCKS) return;
   throw new PermanentError(
     "RESOURCE_LIMIT",
-    `The document holds more than ${MAX_BLOCKS} paragraphs; at most as many are taken. Split it.`,
+    `The document holds more than ${MAX_BLOCKS} paragraphs, which is the limit. Split it.`,
   );
 }
 
@@ -93,7 +93,7 @@ export function readText(bytes: Uint8Array, name: string, aid: ParseAid, declare
   if (decoded.badBytes > 0) {
     aid.warn(
       "CHARACTERS_REPLACED",
-      `${name} has ${decoded.badBytes} places that are no characters of ${decoded.encoding}; they stand as U+FFFD.`,
+      `${name} has ${decoded.badBytes} places that are no characters of ${decoded.encoding}; they were replaced by U+FFFD.`,
       { count: decoded.badBytes },
     );
   }

@@ -44,7 +44,7 @@ export function linesOf(items: readonly TextItem[]): { readonly lines: PageLine[
       const [x, high] = [transform[4] ?? 0, transform[5] ?? 0];
       const own = Math.hypot(transform[2] ?? 0, transform[3] ?? 0);
       const isUpright = (transform[1] ?? 0) === 0;
-      // The library goes by the larger letters: what stands beside them lower or further left is a line of its own.
+      // The library goes by the larger letters: smaller text beside them, lower or further left, is a line of its own.
       // What stands higher is beside them: a note's mark.
       const isApart = Math.abs(high - y) > Math.max(high > y ? Math.max(own, size) : own, 1) || x < end - own;
       const isLeftward = RIGHT_TO_LEFT.test(str) || RIGHT_TO_LEFT.test(text);

@@ -124,7 +124,7 @@ function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
-/** What came of the pages that were in doubt, for one warning of a kind. */
+/** Results for the doubtful pages, for one warning of a kind. */
 class Told {
   readonly #name: string;
   readonly #aid: ParseAid;

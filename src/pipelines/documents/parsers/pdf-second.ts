@@ -12,7 +12,7 @@ const MANY_REPEATED = 3;
 /**
  * The text layer of doubtful pages as the drawing library reads it, where that says more: it knows the character maps of
  * Chinese, Japanese and Korean fonts, goes on where an operator is broken, and sees the gaps between letters set apart.
- * `lacksMaps` where letters of the document were lost for want of such a map: then every page is looked at.
+ * `lacksMaps` where letters of the document were lost because it lacks such a map: then every page is looked at.
  */
 export async function readAgain(
   pages: readonly LayerPage[],

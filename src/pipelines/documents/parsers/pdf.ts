@@ -47,7 +47,7 @@ type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>;
 
 interface Opened {
   readonly document: PdfDocument;
-  /** Whether letters were lost for want of a character map. */
+  /** Whether letters were lost because a character map is missing. */
   readonly maps: { isLacking: boolean };
 }
 
@@ -82,7 +82,7 @@ async function open(bytes: Uint8Array, name: string): Promise<Opened | null> {
     }
     throw new PermanentError(
       "MALFORMED_DOCUMENT",
-      `${name} is no intact PDF (${messageOf(error)}); send an intact copy.`,
+      `${name} is not a valid PDF (${messageOf(error)}); send an intact copy.`,
     );
   }
 }
@@ -159,7 +159,7 @@ async function layerOf(document: PdfDocument, number: number, name: string): Pro
     if (items.length > MAX_ITEMS) {
       throw new PermanentError(
         "RESOURCE_LIMIT",
-        `Page ${number} of ${name} has ${items.length} pieces of text; at most ${MAX_ITEMS} are taken.`,
+        `Page ${number} of ${name} has ${items.length} pieces of text; the limit is ${MAX_ITEMS}.`,
       );
     }
     const { lines, repeated } = linesOf(items as readonly TextItem[]);
@@ -228,5 +228,5 @@ function dateOf(value: unknown): string | undefined {
 }
 
 function tooManyPages(count: number, name: string): PermanentError {
-  return new PermanentError("RESOURCE_LIMIT", `${name} has ${count} pages; at most ${MAX_PAGES} are taken. Split it.`);
+  return new PermanentError("RESOURCE_LIMIT", `${name} has ${count} pages; the limit is ${MAX_PAGES}. Split it.`);
 }

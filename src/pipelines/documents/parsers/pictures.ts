@@ -63,7 +63,7 @@ export async function picturesRead(pictures: Iterable<InnerPicture>, name: strin
   if (unread > 0) {
     aid.warn(
       "PICTURES_UNREAD",
-      `${unread} pictures in ${name} were not looked at for text${aid.ocr ? "" : ": the option ocr is off"}.`,
+      `${unread} pictures in ${name} were not searched for text${aid.ocr ? "" : ": the option ocr is off"}.`,
       { count: unread },
     );
   }

@@ -72,7 +72,7 @@ export async function parsePpt(bytes: Uint8Array, name: string, aid: ParseAid): 
   if (slides.length > MAX_SLIDES) {
     throw new PermanentError(
       "RESOURCE_LIMIT",
-      `${name} has ${slides.length} slides; at most ${MAX_SLIDES} are taken. Split it.`,
+      `${name} has ${slides.length} slides; the limit is ${MAX_SLIDES}. Split it.`,
     );
   }
   const notes = new Map(listed(lists.get(2)?.content ?? Buffer.alloc(0)).map((one) => [one.id, one]));

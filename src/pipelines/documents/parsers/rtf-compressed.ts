@@ -20,7 +20,7 @@ export function expandRtf(bytes: Buffer): { readonly rtf: string; readonly isCut
     throw new PermanentError("MALFORMED_DOCUMENT", "Its rich text is packed in no known way; send an intact copy.");
   }
   if (rawSize > MAX_BYTES) {
-    throw new PermanentError("RESOURCE_LIMIT", `Its rich text has ${rawSize} bytes; at most ${MAX_BYTES} are taken.`);
+    throw new PermanentError("RESOURCE_LIMIT", `Its rich text has ${rawSize} bytes; the limit is ${MAX_BYTES}.`);
   }
   // Each reference is two bytes and at most seventeen of text.
   const out = Buffer.alloc(Math.min(rawSize, bytes.length * 9));

@@ -31,7 +31,7 @@ export async function parseSigned(bytes: Uint8Array, name: string, aid: ParseAid
   if (parsed !== null) return parsed;
   throw new PermanentError(
     "UNSUPPORTED_TYPE",
-    `${name} is a signed file whose content no parser takes; send the content itself.`,
+    `${name} is a signed file whose content no parser supports; send the content itself.`,
   );
 }
 
@@ -109,5 +109,5 @@ function whole(bytes: Buffer, tag: number, begin: number, length: number): Eleme
 }
 
 function broken(name: string): PermanentError {
-  return new PermanentError("MALFORMED_DOCUMENT", `${name} is no intact signed message; send an intact copy.`);
+  return new PermanentError("MALFORMED_DOCUMENT", `${name} is not a valid signed message; send an intact copy.`);
 }

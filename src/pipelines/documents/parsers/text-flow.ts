@@ -55,7 +55,7 @@ export class TextFlow {
   #shape = ALONE;
   #count = 0;
 
-  /** What stands beside the paragraph that is open, such as a text box. */
+  /** Text beside the open paragraph, such as a text box. */
   beside(blocks: readonly Block[]): void {
     for (const block of blocks) this.#beside.push(block);
   }

@@ -155,7 +155,7 @@ function workbookOf(stream: Buffer, name: string, aid: Warns): Workbook {
   if (sheets.size > MAX_SHEETS) {
     throw new PermanentError(
       "RESOURCE_LIMIT",
-      `${name} has ${sheets.size} sheets; at most ${MAX_SHEETS} are taken. Split it.`,
+      `${name} has ${sheets.size} sheets; the limit is ${MAX_SHEETS}. Split it.`,
     );
   }
   if (isBegun && !isEnded) {

@@ -23,7 +23,7 @@ export function countText(reader: SheetCounts, characters: number): void {
   if ((reader.characters += characters) <= MAX_CHARACTERS) return;
   throw new PermanentError(
     "RESOURCE_LIMIT",
-    `The cells of ${reader.name} hold more than ${MAX_CHARACTERS} characters; at most as many are taken. Split it.`,
+    `The cells of ${reader.name} hold more than ${MAX_CHARACTERS} characters, which is the limit. Split it.`,
   );
 }
 

@@ -137,7 +137,7 @@ export function columnName(column: number): string {
 export function tooMany(name: string): PermanentError {
   return new PermanentError(
     "RESOURCE_LIMIT",
-    `${name} has more than ${MAX_CELLS} cells to lay out; at most as many are taken. Split it.`,
+    `${name} has more than ${MAX_CELLS} cells to lay out, which is the limit. Split it.`,
   );
 }
 

@@ -8,7 +8,7 @@ import type { Validated } from "./validate.js";
 /** A stage's output has at most 1 MB: some 5,000 lines. */
 const MAX_OUTPUT_CHARS = 900_000;
 
-/** Reads statements into lines and receipts into who, when and how much. In a child: the bytes are nobody's word. */
+/** Reads statements into lines and receipts into who, when and how much. Runs in a child process: the input is untrusted. */
 export const extractStage: DocumentStageOf<ExpensesOptions, Validated, Extracted> = {
   isolate: true,
   memoryLimitMiB: 1_024,

@@ -15,7 +15,7 @@ async function printed(name: string): Promise<Record<string, unknown>> {
   return JSON.parse(sheet.rows[0]!.at(-1) as string) as Record<string, unknown>;
 }
 
-describe("a bank's file once corrected is known for ever", () => {
+describe("a bank's file once corrected is known forever", () => {
   test.each(Object.keys(FILES))(
     "%s: the mapping that the first sheet prints gives the same lines again",
     async (name) => {

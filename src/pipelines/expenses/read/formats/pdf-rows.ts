@@ -77,7 +77,7 @@ async function open(bytes: Uint8Array, name: string): Promise<Awaited<ReturnType
     }
     throw new PermanentError(
       "MALFORMED_DOCUMENT",
-      `${name} is no intact PDF (${messageOf(error)}); send an intact copy.`,
+      `${name} is not a valid PDF (${messageOf(error)}); send an intact copy.`,
     );
   }
 }

@@ -17,7 +17,7 @@ export async function textOf(bytes: Uint8Array, mediaType: string, name: string)
   if (mediaType.startsWith("image/")) return { text: await textOfImage(bytes), isOcr: true };
   if (mediaType === "text/html") return { text: await textOfHtml(decodeText(bytes).text) };
   if (mediaType.startsWith("text/")) return { text: decodeText(bytes).text.replaceAll("\r\n", "\n") };
-  throw new PermanentError("UNSUPPORTED_TYPE", `${name} is ${mediaType}, which no receipt is read from.`);
+  throw new PermanentError("UNSUPPORTED_TYPE", `${name} is ${mediaType}, which is not supported for receipts.`);
 }
 
 async function textOfHtml(html: string): Promise<string> {

@@ -95,7 +95,7 @@ export function currencyOfStatement(
   if (named) return told(named, anyHeading ? "a heading names it" : "the file names it beside the lines");
   if (symbol === "USD" && defaults.currency !== null && DOLLARS.has(defaults.currency))
     return told(defaults.currency, `"$" at the figures, and ${defaults.currency} is the job's own`);
-  if (symbol) return told(symbol, symbol === "USD" ? '"$" at the figures, read as USD' : "it stands at the figures");
+  if (symbol) return told(symbol, symbol === "USD" ? '"$" at the figures, read as USD' : "it is next to the figures");
   const code = IBAN.exec(text)?.[1] ?? IBAN.exec(drafts[0]?.account ?? "")?.[1];
   const country = code === undefined ? null : (OF_COUNTRY[code] ?? "EUR");
   if (country && (defaults.currency === null || defaults.currency === country))

@@ -60,7 +60,7 @@ export function rolesBy({ columns }: StatementMapping, section: Section): Map<nu
   return roles;
 }
 
-/** What was inferred, in the form that the option takes: pasted there, and corrected, it holds for ever. */
+/** What was inferred, in the form that the option takes: pasted there, and corrected, it holds forever. */
 export function mappingOf(
   section: Section,
   columns: readonly Column[],
