@@ -32,7 +32,7 @@ export type BrowserPermission =
   | 'RETRY'
   /** Submit the collection to the pipelines that the key names, with a priority of 0 or less. */
   | 'SUBMIT'
-  /** Add documents by text, base64 or uploads of its own, never by a uri, and replace those alone that it added itself. Without READ a blind drop box: of what it adds it is told the ids. */
+  /** Add documents by text, base64 or uploads of its own, never by a uri, and replace those alone that it added itself. Without READ a blind drop box: of what it adds it is told the ids, and what it adds under a name that is taken goes under another one. */
   | 'UPLOAD';
 
 /** Which job to stop: what waits is cancelled at once, what runs is asked to stop. */
