@@ -410,9 +410,20 @@ create table headway.job_summary (
   constraint job_summary_pkey PRIMARY KEY (job_id)
 );
 
+create table headway.job_timeline (
+  job_id uuid not null,
+  at timestamp with time zone not null,
+  width_ms bigint not null,
+  stages jsonb not null,
+  completed integer not null,
+  failed integer not null,
+  constraint job_timeline_pkey PRIMARY KEY (job_id, at)
+) with (fillfactor=70);
+
 create table headway.limit_use (
   pipeline text not null,
   stage text not null,
+  per_ms integer[] not null default '{}'::integer[],
   slot_ends timestamp with time zone[] not null default '{}'::timestamp with time zone[],
   begun integer[] not null default '{}'::integer[],
   constraint limit_use_pkey PRIMARY KEY (pipeline, stage)
@@ -491,6 +502,12 @@ create table headway.options_check (
   refusal text,
   checked_at timestamp with time zone not null default clock_timestamp(),
   constraint options_check_pkey PRIMARY KEY (job_id, pipeline_version)
+);
+
+create table headway.past_worker (
+  id uuid not null,
+  versions jsonb not null,
+  constraint past_worker_pkey PRIMARY KEY (id)
 );
 
 create table headway.pipeline_pause (
@@ -877,6 +894,19 @@ AS $function$
     select e.place, sum(e.count::bigint) as count from (
       select * from jsonb_each_text(p_one) union all select * from jsonb_each_text(p_other)) e(place, count)
     group by e.place) s
+$function$
+;
+
+CREATE OR REPLACE FUNCTION headway.add_stages(p_one jsonb, p_other jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_object_agg(s.stage, jsonb_build_array(s.who, s.held_s)), '{}') from (
+    select e.stage, sum((e.pair->>0)::bigint) as who, sum((e.pair->>1)::float8) as held_s from (
+      select * from jsonb_each(p_one) union all select * from jsonb_each(p_other)) e(stage, pair)
+    group by e.stage) s
 $function$
 ;
 
@@ -1465,6 +1495,8 @@ declare
   v_tx xid8;
   v_position bigint;
   v_as_of timestamptz;
+  v_jobs uuid[];
+  v_job uuid;
 begin
   select * into c from headway.statistic_cursor where project_id = p_project for update skip locked;
   if not found then return 0; end if;
@@ -1482,11 +1514,9 @@ begin
     order by s.tx, s.position limit p_limit) b;
 
   if v_count > 0 then
-    insert into headway.statistic as t (project_id, minutes, pipeline, at, stage, submitted, completed, failed, cancelled,
-      skipped, retried, wait, run, run_ms)
     with changes as materialized (
-      select s.from_status, s.to_status, s.from_stage, s.reason, s.at, j.pipeline, j.run_at, b.at as before_at,
-        b.reason as before_reason,
+      select s.job_id, s.from_status, s.to_status, s.from_stage, s.to_stage, s.reason, s.at, j.pipeline, j.run_at,
+        b.at as before_at, b.reason as before_reason,
         'WAITING' in (coalesce(s.from_status, ''), s.to_status)
           or coalesce(s.from_stage, s.to_stage) = any (j.collection_stages) is true as is_collection,
         case when s.to_status = 'COMPLETED' then (
@@ -1528,24 +1558,63 @@ begin
       select w.minutes, w.pipeline, w.at, w.stage, jsonb_object_agg(w.place, w.count) as places from (
         select b.minutes, b.pipeline, b.at, b.stage, b.run_place as place, count(*) from binned b
         where b.run_place is not null group by 1, 2, 3, 4, 5) w group by 1, 2, 3, 4
+    ), counted as (
+      insert into headway.statistic as t (project_id, minutes, pipeline, at, stage, submitted, completed, failed, cancelled,
+        skipped, retried, wait, run, run_ms)
+      select p_project, n.minutes, n.pipeline, n.at, n.stage, n.submitted, n.completed, n.failed, n.cancelled, n.skipped,
+        n.retried, coalesce(w.places, '{}'), coalesce(r.places, '{}'), n.run_ms
+      from (
+        select b.minutes, b.pipeline, b.at, b.stage, sum(b.submitted) as submitted, sum(b.completed) as completed,
+          sum(b.failed) as failed, sum(b.cancelled) as cancelled, sum(b.skipped) as skipped, sum(b.retried) as retried,
+          coalesce(sum(b.run_ms), 0) as run_ms
+        from binned b group by 1, 2, 3, 4
+      ) n
+      left join waits w using (minutes, pipeline, at, stage)
+      left join runs r using (minutes, pipeline, at, stage)
+      where n.submitted + n.completed + n.failed + n.cancelled + n.skipped + n.retried > 0 or w.places is not null
+      on conflict (project_id, minutes, pipeline, at, stage) do update set
+        submitted = t.submitted + excluded.submitted, completed = t.completed + excluded.completed,
+        failed = t.failed + excluded.failed, cancelled = t.cancelled + excluded.cancelled,
+        skipped = t.skipped + excluded.skipped, retried = t.retried + excluded.retried,
+        wait = headway.add_histograms(t.wait, excluded.wait), run = headway.add_histograms(t.run, excluded.run),
+        run_ms = t.run_ms + excluded.run_ms
+    ), widths as materialized (
+      select x.job_id, coalesce((
+        select t.width_ms from headway.job_timeline t where t.job_id = x.job_id limit 1), 250) as width_ms
+      from (select distinct h.job_id from changes h) x
+    ), moments as materialized (
+      -- Who is at a stage: one more where a task begins, one less where it ends, whether it goes on at another or not.
+      select h.job_id, m.stage, m.who, h.at, w.width_ms,
+        (not h.is_collection and h.to_status = 'COMPLETED')::int as completed,
+        (not h.is_collection and h.to_status = 'FAILED')::int as failed
+      from changes h
+      join widths w using (job_id)
+      cross join lateral (
+        select h.from_stage as stage, -1 as who where h.from_status = 'RUNNING' and h.from_stage is not null
+        union all select h.to_stage, 1 where h.to_status = 'RUNNING' and h.to_stage is not null) m
+    ), placed as (
+      select m.*, b.at as bin, extract(epoch from b.at - m.at)::float8 + m.width_ms / 1000.0::float8 as left_s
+      from moments m cross join lateral (
+        select date_bin(make_interval(secs => m.width_ms / 1000.0), m.at, 'epoch') as at) b
+    ), of_stages as (
+      select p.job_id, p.bin, p.width_ms, p.stage, sum(p.who) as who, sum(p.who * p.left_s) as held_s,
+        sum(p.completed) as completed, sum(p.failed) as failed
+      from placed p group by 1, 2, 3, 4
+    ), drawn as (
+      insert into headway.job_timeline as t (job_id, at, width_ms, stages, completed, failed)
+      select o.job_id, o.bin, o.width_ms, jsonb_object_agg(o.stage, jsonb_build_array(o.who, o.held_s)),
+        sum(o.completed), sum(o.failed)
+      from of_stages o group by 1, 2, 3
+      on conflict (job_id, at) do update set stages = headway.add_stages(t.stages, excluded.stages),
+        completed = t.completed + excluded.completed, failed = t.failed + excluded.failed
+      returning t.job_id
     )
-    select p_project, n.minutes, n.pipeline, n.at, n.stage, n.submitted, n.completed, n.failed, n.cancelled, n.skipped,
-      n.retried, coalesce(w.places, '{}'), coalesce(r.places, '{}'), n.run_ms
-    from (
-      select b.minutes, b.pipeline, b.at, b.stage, sum(b.submitted) as submitted, sum(b.completed) as completed,
-        sum(b.failed) as failed, sum(b.cancelled) as cancelled, sum(b.skipped) as skipped, sum(b.retried) as retried,
-        coalesce(sum(b.run_ms), 0) as run_ms
-      from binned b group by 1, 2, 3, 4
-    ) n
-    left join waits w using (minutes, pipeline, at, stage)
-    left join runs r using (minutes, pipeline, at, stage)
-    where n.submitted + n.completed + n.failed + n.cancelled + n.skipped + n.retried > 0 or w.places is not null
-    on conflict (project_id, minutes, pipeline, at, stage) do update set
-      submitted = t.submitted + excluded.submitted, completed = t.completed + excluded.completed,
-      failed = t.failed + excluded.failed, cancelled = t.cancelled + excluded.cancelled,
-      skipped = t.skipped + excluded.skipped, retried = t.retried + excluded.retried,
-      wait = headway.add_histograms(t.wait, excluded.wait), run = headway.add_histograms(t.run, excluded.run),
-      run_ms = t.run_ms + excluded.run_ms;
+    select array_agg(distinct d.job_id) into v_jobs from drawn d;
+    foreach v_job in array coalesce(v_jobs, '{}') loop
+      while (select count(*) from headway.job_timeline t where t.job_id = v_job) > 400 loop
+        perform headway.widen_timeline(v_job);
+      end loop;
+    end loop;
   end if;
 
   if v_count = p_limit then
@@ -2393,6 +2462,7 @@ declare
   v_per interval := make_interval(secs => (p_limit->>'perMs')::float8 / 1000);
   v_most int := (p_limit->>'limit')::int;
   v_used int;
+  v_slots int;
 begin
   room := 2147483647;
   if p_limit->>'concurrency' is not null then
@@ -2405,16 +2475,19 @@ begin
       where w.stopped_at is null and w.heartbeat_at > v_now - interval '1 hour'));
   end if;
   if v_most is null then return; end if;
+  select case when (p_limit->>'perMs')::int = any (l.per_ms) then (p_limit->>'perMs')::int
+    else (select max(p) from unnest(l.per_ms) p) end into v_slots
+  from headway.limit_use l where l.pipeline = p_pipeline and l.stage = p_stage;
   select coalesce(sum(u.n), 0) into v_used
-  from headway.limit_use l cross join lateral unnest(l.slot_ends, l.begun) u(slot_end, n)
-  where l.pipeline = p_pipeline and l.stage = p_stage and u.slot_end > v_now - v_per;
+  from headway.limit_use l cross join lateral unnest(l.per_ms, l.slot_ends, l.begun) u(per_ms, slot_end, n)
+  where l.pipeline = p_pipeline and l.stage = p_stage and u.per_ms = v_slots and u.slot_end > v_now - v_per;
   by_rate := greatest(0, v_most - v_used);
   room := least(room, by_rate);
   if by_rate = 0 then
     select min(x.slot_end) + v_per into opens_at from (
       select least(u.slot_end, v_now) as slot_end, sum(u.n) over (order by u.slot_end) as gone
-      from headway.limit_use l cross join lateral unnest(l.slot_ends, l.begun) u(slot_end, n)
-      where l.pipeline = p_pipeline and l.stage = p_stage and u.slot_end > v_now - v_per
+      from headway.limit_use l cross join lateral unnest(l.per_ms, l.slot_ends, l.begun) u(per_ms, slot_end, n)
+      where l.pipeline = p_pipeline and l.stage = p_stage and u.per_ms = v_slots and u.slot_end > v_now - v_per
     ) x where v_used - x.gone < v_most;
   end if;
 end $function$
@@ -2660,19 +2733,29 @@ CREATE OR REPLACE FUNCTION headway.note_begun(p_pipeline text, p_stage text, p_p
 AS $function$
 declare
   v_now timestamptz := clock_timestamp();
-  v_width float8 := p_per_ms / 20000.0;
-  v_slot_end timestamptz := to_timestamp(ceil(extract(epoch from v_now)::float8 / v_width) * v_width);
+  v_windows int[] := array(
+    select p_per_ms union
+    select (l.limits->>'perMs')::int from headway.worker w
+    cross join lateral jsonb_array_elements(w.serves->p_pipeline->'limits') l(limits)
+    where w.stopped_at is null and w.heartbeat_at > v_now - interval '1 hour' and l.limits->>'stage' = p_stage
+      and l.limits->>'perMs' is not null);
 begin
-  update headway.limit_use l set (slot_ends, begun) = (
-    select array_agg(x.slot_end order by x.slot_end), array_agg(x.n order by x.slot_end) from (
-      select u.slot_end, sum(u.n)::int as n from (
-        select least(o.slot_end, v_slot_end) as slot_end, o.n
-        from unnest(l.slot_ends, l.begun) o(slot_end, n)
-        where o.slot_end > v_now - make_interval(secs => p_per_ms / 1000.0)
-        union all
-        select v_slot_end, p_begun
-      ) u group by u.slot_end
-    ) x)
+  update headway.limit_use l set (per_ms, slot_ends, begun) = (
+    with slots as (
+      select * from unnest(l.per_ms, l.slot_ends, l.begun) o(per_ms, slot_end, n)
+      union all
+      -- For a perMs that is new what counts is what the longest has known.
+      select w, o.slot_end, o.n from unnest(v_windows) w, unnest(l.per_ms, l.slot_ends, l.begun) o(per_ms, slot_end, n)
+      where w <> all (l.per_ms) and o.per_ms = (select max(p) from unnest(l.per_ms) p)
+    ), counted as (
+      select s.per_ms, least(s.slot_end, headway.slot_end(s.per_ms, v_now)) as slot_end, s.n from slots s
+      where s.slot_end > v_now - make_interval(secs => s.per_ms / 1000.0)
+      union all
+      select w, headway.slot_end(w, v_now), p_begun from unnest(v_windows) w
+    )
+    select array_agg(x.per_ms order by x.per_ms, x.slot_end), array_agg(x.slot_end order by x.per_ms, x.slot_end),
+      array_agg(x.n order by x.per_ms, x.slot_end)
+    from (select c.per_ms, c.slot_end, sum(c.n)::int as n from counted c group by 1, 2) x)
   where l.pipeline = p_pipeline and l.stage = p_stage;
 end $function$
 ;
@@ -3279,6 +3362,16 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION headway.slot_end(p_per_ms integer, p_at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select to_timestamp(ceil(extract(epoch from p_at)::float8 / (p_per_ms / 20000.0::float8)) * (p_per_ms / 20000.0::float8))
+$function$
+;
+
 CREATE OR REPLACE FUNCTION headway.stuck_jobs(p_project uuid, p_sweep_ms integer)
  RETURNS SETOF uuid
  LANGUAGE sql
@@ -3287,6 +3380,9 @@ AS $function$
   with able as materialized (
     select distinct w.serves from headway.worker_now w
     where w.status = 'RUNNING' and w.free > 0 and w.takes <> 'SUSPECTS'
+  ), taking as materialized (
+    select distinct w.serves from headway.worker_now w
+    where w.stopped_at is null and w.last_claim_at > clock_timestamp() - interval '60 s'
   )
   select job_id from headway.task
   where project_id = p_project and status = 'RUNNING'
@@ -3297,15 +3393,18 @@ AS $function$
     and not exists (select from headway.pipeline_pause p where p.project_id = j.project_id and p.pipeline = j.pipeline)
     and exists (
       select from unnest(j.document_stages || j.collection_stages) s(stage)
-      where not exists (
-          select from headway.limit_use l where l.pipeline = j.pipeline and l.stage in ('', s.stage))
-        and exists (
+      where exists (
           select from headway.task t
           where t.job_id = j.id and t.stage = s.stage and t.status = 'QUEUED' and not t.is_suspect
             and t.run_at < clock_timestamp() - interval '60 s')
         and exists (
           select from able w
-          where headway.why_not_run(w.serves, j.id, j.pipeline, j.pipeline_version, s.stage) is null))
+          where headway.why_not_run(w.serves, j.id, j.pipeline, j.pipeline_version, s.stage) is null
+            and not exists (
+              select from jsonb_array_elements(w.serves->j.pipeline->'limits') l(limits)
+              where l.limits->>'stage' in ('', s.stage) and (
+                exists (select from taking t where t.serves->j.pipeline->'stages' ? s.stage)
+                or (select r.room <= 0 from headway.limit_room(j.pipeline, l.limits->>'stage', l.limits) r)))))
 $function$
 ;
 
@@ -3946,6 +4045,31 @@ AS $function$
         and o.pipeline_version = (p_serves->p_pipeline->>'version')::int) then 'OPTIONS'
   end
 $function$
+;
+
+CREATE OR REPLACE FUNCTION headway.widen_timeline(p_job uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- What is inserted is made of all that is deleted, so nothing is inserted before all is gone.
+  with gone as (
+    delete from headway.job_timeline where job_id = p_job returning *
+  ), wide as (
+    select g.*, date_bin(make_interval(secs => g.width_ms * 2 / 1000.0), g.at, 'epoch') as bin from gone g
+  ), of_stages as (
+    select w.bin, e.stage, sum((e.pair->>0)::bigint) as who,
+      sum((e.pair->>1)::float8 + case when w.at = w.bin then (e.pair->>0)::bigint * w.width_ms / 1000.0::float8 else 0 end)
+        as held_s
+    from wide w cross join lateral jsonb_each(w.stages) e(stage, pair) group by 1, 2
+  )
+  insert into headway.job_timeline (job_id, at, width_ms, stages, completed, failed)
+  select p_job, w.bin, max(w.width_ms) * 2, (
+      select jsonb_object_agg(s.stage, jsonb_build_array(s.who, s.held_s)) from of_stages s where s.bin = w.bin),
+    sum(w.completed), sum(w.failed)
+  from wide w group by w.bin;
+end $function$
 ;
 
 CREATE OR REPLACE FUNCTION headway.worker_died(p_worker uuid)
