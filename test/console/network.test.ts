@@ -41,7 +41,14 @@ afterAll(async () => {
 });
 
 const QUERY =
-  "subscription Watch($jobId: ID!, $after: String) { statusChanges(jobId: $jobId, after: $after) { ... on StatusChange { cursor reason version } } }";
+  "subscription Watch($jobId: ID!, $after: String) { statusChanges(jobId: $jobId, after: $after) { ... on StatusChange { cursor entityId version } } }";
+
+/** What the API says of a change. */
+interface Told {
+  readonly reason: string;
+  readonly version: number;
+  readonly entityId: string;
+}
 
 /** Waits for what the page says of its connection. */
 const says = (page: Page, word: string): Promise<void> =>
@@ -67,7 +74,7 @@ test("a network that swallows everything under two open pages: both say so, come
   opened.add("d0");
   await job.page.getByText("3 documents: 1 completed, 2 running").waitFor();
   const events = explore.page.getByRole("list", { name: "Events" });
-  await events.getByText("reason COMPLETED").first().waitFor();
+  await events.getByText("version 3").first().waitFor();
 
   proxy.blackhole();
   opened.add("d1");
@@ -86,21 +93,24 @@ test("a network that swallows everything under two open pages: both say so, come
   opened.add("d2");
   await job.page.getByText("3 documents: 3 completed").waitFor();
 
+  await api.rig.settled(id);
+
   const { data } = await api.send(
-    "query ($id: ID!) { job(id: $id) { history(first: 100) { nodes { reason } } tasks(first: 10) { nodes { history(first: 50) { nodes { version } } } } } }",
+    "query ($id: ID!) { job(id: $id) { history(first: 100) { nodes { ...Of } } tasks(first: 10) { nodes { history(first: 50) { nodes { ...Of } } } } } } fragment Of on StatusChange { reason version entityId }",
     { id },
   );
-  const reasons = (data!.job.history.nodes as { reason: string }[]).map(({ reason }) => reason);
+  const ofJob = data!.job.history.nodes as Told[];
   await until("the job's page has every change once", async () => {
     const entries = await job.page.locator(".history > li .word").allTextContents();
-    return entries.toReversed().join() === reasons.join();
+    return entries.toReversed().join() === ofJob.map(({ reason }) => reason).join();
   });
-  const ofTasks = (data!.job.tasks.nodes as { history: { nodes: unknown[] } }[]).flatMap((task) => task.history.nodes);
+  const ofTasks = (data!.job.tasks.nodes as { history: { nodes: Told[] } }[]).flatMap((task) => task.history.nodes);
   // The list begins behind the first change of the job.
-  const all = reasons.length + ofTasks.length - 1;
-  await until("the list of events has every change once", async () => {
-    const texts = await events.locator("summary").allTextContents();
-    return texts.length === all;
-  });
+  const wanted = [...ofJob.slice(1), ...ofTasks].map(
+    ({ entityId, version }) => `entityId ${entityId} version ${version}`,
+  );
+  await events.getByText(wanted[ofJob.length - 2]!).waitFor();
+  const listed = (await events.locator("summary").allTextContents()).map((text) => text.trim().replaceAll(/\s+/g, " "));
+  expect(listed.toSorted()).toEqual(wanted.toSorted());
   await Promise.all([job.close(), explore.close()]);
 });
