@@ -92,7 +92,8 @@ export class Sandbox {
     // Who was given a secret once is no child for others.
     const owner = Object.keys(call.snapshot.secrets).length > 0 ? call.pipeline : null;
     const key = JSON.stringify([call.memoryLimitMiB, call.pipelineSource, owner]);
-    const warm = this.#takeWarm(key) ?? (await this.#handedOver(key, signal));
+    // Without a wait between the look and the start: of calls that come together, each sees those before it.
+    const warm = this.#takeWarm(key) ?? (this.#moreThanAtOnce(key) > 0 ? await this.#handedOver(key, signal) : null);
     if (warm !== null) {
       try {
         return await this.#use(warm, key, { call, host, signal });
@@ -126,11 +127,15 @@ export class Sandbox {
     }
   }
 
+  /** How many children of a kind there would be, with one more, beyond those that start at once; 0 or less while there are fewer. */
+  #moreThanAtOnce(key: string): number {
+    const busy = [...this.#busy.values()].filter((one) => one === key).length;
+    return busy + 1 - (this.options.startsAtOnce ?? availableParallelism());
+  }
+
   /** A child that ends its call in time; null where another is to be started. @throws signal.reason when that aborts */
   async #handedOver(key: string, signal: AbortSignal): Promise<SandboxProcess | null> {
-    const busy = [...this.#busy.values()].filter((one) => one === key).length;
-    const more = busy - (this.options.startsAtOnce ?? availableParallelism()) + 1;
-    if (more <= 0) return null;
+    const more = this.#moreThanAtOnce(key);
     const child = await new Promise<SandboxProcess | null>((resolve) => {
       const onAbort = (): void => waiting.take(null);
       const timer = setTimeout(onAbort, more * (this.options.patienceMs ?? DEFAULT_PATIENCE_MS));
