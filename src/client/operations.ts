@@ -5,385 +5,385 @@ import type { Operation } from "./operation.js";
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** Who brings about changes. */
+/** Kind of actor. */
 export type ActorType =
   /** Headway itself, in one of its duties. */
   | 'SYSTEM'
-  /** Somebody with a key. */
+  /** Holder of an API key. */
   | 'USER'
-  /** A process that runs tasks. */
+  /** Worker process. */
   | 'WORKER';
 
-/** Documents for one collection; all of them are taken, or none. */
+/** Documents to add to a collection. All or none are added. */
 export type AddDocumentsInput = {
-  /** Where they go. */
+  /** ID of the collection. */
   collectionId: string | number;
-  /** At least one; no two of the same name. */
+  /** Documents, at least one, with distinct names. */
   documents: Array<DocumentInput>;
 };
 
-/** What a key made for a browser may do with its collection or job. */
+/** Permission of a browser key for its collection or job. */
 export type BrowserPermission =
-  /** Cancel jobs and tasks. */
+  /** Cancel jobs and tasks of its collection or job. */
   | 'CANCEL'
-  /** Ask for it, follow it, download its results. */
+  /** Query its collection or job, subscribe to it, and download results. */
   | 'READ'
-  /** Retry jobs and tasks. */
+  /** Retry jobs and tasks of its collection or job. */
   | 'RETRY'
-  /** Submit the collection to the pipelines that the key names, with a priority of 0 or less. */
+  /** Submit the collection to the pipelines of the key, with a priority of 0 or lower. */
   | 'SUBMIT'
-  /** Add documents by text, base64 or uploads of its own, never by a uri, and replace those alone that it added itself. Without READ a blind drop box: of what it adds it is told the ids. */
+  /** Add documents by text, base64 or its own uploads, but not by URI. Replace only documents that it added itself. Without READ, the key receives only the IDs of what it adds. */
   | 'UPLOAD';
 
-/** Which job to stop: what waits is cancelled at once, what runs is asked to stop. */
+/** Job to cancel. Waiting tasks are cancelled at once; running tasks are asked to stop. */
 export type CancelJobInput = {
-  /** Which job. */
+  /** ID of the job. */
   jobId: string | number;
-  /** Kept in the history. */
+  /** Reason, recorded in the history. */
   reason?: string | null | undefined;
 };
 
-/** Why a change happened. Closed: every writer picks one. */
+/** Reason for a change. The list is closed. */
 export type ChangeReason =
-  /** Nothing of the job is open any more. */
+  /** All tasks of the job have settled. */
   | 'ALL_TASKS_SETTLED'
-  /** It stopped because that was asked for. */
+  /** The job or task stopped because a cancel was requested. */
   | 'CANCELLED_BY_REQUEST'
-  /** It did not stop in time and was cancelled all the same. */
+  /** The task did not stop within the cancel deadline and was cancelled anyway. */
   | 'CANCEL_DEADLINE'
-  /** Somebody asked for it to be cancelled. */
+  /** A cancel was requested. */
   | 'CANCEL_REQUESTED'
-  /** A worker took the task. */
+  /** A worker claimed the task. */
   | 'CLAIMED'
-  /** The task passed its last stage. */
+  /** The task completed its last stage. */
   | 'COMPLETED'
   /** A collection was created. */
   | 'CREATED'
-  /** All document tasks have settled, so the collection task is due. */
+  /** All document tasks have settled, so the collection task became due. */
   | 'DOCUMENTS_SETTLED'
-  /** Somebody deleted it. */
+  /** The collection was deleted by `deleteCollection`. */
   | 'EXPIRED_BY_REQUEST'
-  /** Its time was over. */
+  /** The retention period of the collection ended. */
   | 'EXPIRED_BY_RETENTION'
-  /** The task passed a stage, and waits for a worker that has the next. */
+  /** The task completed a stage and waits for a worker that has the next stage. */
   | 'HANDED_ON'
-  /** Its worker stopped in order and gave the task back. */
+  /** The worker shut down and returned the task to the queue. */
   | 'INTERRUPTED'
-  /** Its worker died or froze, so the task was given back. */
+  /** The worker died or froze, and the task was returned to the queue. */
   | 'LEASE_EXPIRED'
-  /** No document came through, so the collection stages have nothing to work on. */
+  /** No document completed, so the collection stages had no input. */
   | 'NOTHING_TO_DO'
-  /** A stage failed in a way that trying again does not mend. */
+  /** A stage failed with an error that a retry cannot fix. */
   | 'PERMANENT_ERROR'
-  /** Too many workers or children died over this stage. */
+  /** Too many worker or child processes crashed in this stage. */
   | 'POISONED'
-  /** The task passed a stage; the next one has limits, and begins when they allow it. */
+  /** The task completed a stage and waits for the limits of the next stage. */
   | 'QUEUED_FOR_LIMIT'
-  /** Somebody asked for it to be tried again. */
+  /** A retry was requested. */
   | 'RETRIED_BY_REQUEST'
-  /** A stage failed at its last try, or asked to be tried later for longer than it may. */
+  /** A stage failed at its last attempt, or postponed itself for longer than allowed. */
   | 'RETRIES_EXHAUSTED'
-  /** A stage asked to be tried again later; that counts as no attempt. */
+  /** A stage asked to run later. This does not count as an attempt. */
   | 'RETRY_LATER'
-  /** A stage failed and will be tried again. */
+  /** A stage failed and will run again. */
   | 'RETRY_SCHEDULED'
-  /** The task passed a stage and began the next. */
+  /** The task completed a stage and started the next one. */
   | 'STAGE_STARTED'
   /** The first task of a job's run was claimed. */
   | 'STARTED'
   /** A collection was submitted to a pipeline. */
   | 'SUBMITTED'
-  /** The same content has been completed before, and its results stand. */
+  /** The same content was completed before; its results are kept. */
   | 'UNCHANGED';
 
-/** How a collection stands. */
+/** Status of a collection. */
 export type CollectionStatus =
-  /** Its last job was cancelled. */
+  /** The last job was cancelled. */
   | 'CANCELLED'
-  /** Its last job completed. */
+  /** The last job completed. */
   | 'COMPLETED'
-  /** Its last job completed, but some of its tasks failed or were cancelled. */
+  /** The last job completed, but some of its tasks failed or were cancelled. */
   | 'COMPLETED_WITH_ERRORS'
   /** No job has been submitted yet. */
   | 'CREATED'
-  /** Its contents are gone; the record that it existed stays. Final. */
+  /** The contents were removed; the record and its history are kept. Final. */
   | 'EXPIRED'
-  /** Its last job failed. */
+  /** The last job failed. */
   | 'FAILED'
-  /** A job of it is open. */
+  /** A job of the collection is open. */
   | 'PROCESSING';
 
-/** What the browser's key is for, exactly one of collectionId and jobId, and what it may do there. */
+/** Scope and permissions of a browser key. Give exactly one of `collectionId` and `jobId`. */
 export type CreateBrowserKeyInput = {
-  /** The collection, with all of its jobs. */
+  /** Collection that the key can access, with all its jobs. */
   collectionId?: string | number | null | undefined;
-  /** 1 to 1440. */
+  /** Lifetime in minutes, 1 to 1440. */
   expiresInMinutes?: number;
-  /** The job, with its collection and documents, but without the other jobs and the collection's history. */
+  /** Job that the key can access, with its collection and documents, but without other jobs and the collection's history. */
   jobId?: string | number | null | undefined;
-  /** With UPLOAD: how many bytes it may send in all. 1 to 1000000000000; 10000000000 when absent. */
+  /** With UPLOAD: maximum total size in bytes, 1 to 1000000000000. Default: 10000000000. */
   maxBytes?: number | null | undefined;
-  /** With UPLOAD: how many uploads it may announce, and how many documents add. 1 to 100000; 1000 when absent. */
+  /** With UPLOAD: maximum number of uploads, and of documents to add, 1 to 100000. Default: 1000. */
   maxFiles?: number | null | undefined;
-  /** With SUBMIT: the options of its jobs, which it can't choose then. They must fit each of the pipelines. */
+  /** With SUBMIT: fixed options for every job of the key, valid for each of the pipelines. The browser cannot change them. */
   options?: unknown;
-  /** At least one. UPLOAD and SUBMIT are for a collection, and not for a job. */
+  /** Permissions, at least one. UPLOAD and SUBMIT require `collectionId`. */
   permissions?: Array<BrowserPermission>;
-  /** With SUBMIT, and then at least one: where it may submit to. */
+  /** Pipelines that the key may submit to. Required with SUBMIT, at least one; not allowed without it. */
   pipelines?: Array<string> | null | undefined;
 };
 
-/** A new, empty collection. */
+/** Collection to create. */
 export type CreateCollectionInput = {
-  /** What it is about; at most 10,000 characters. */
+  /** Description, at most 10,000 characters. */
   description?: string | null | undefined;
-  /** 1 to 36,500; as HEADWAY_RETENTION_DAYS says when absent. */
+  /** Days until the collection expires, 1 to 36,500. Default: HEADWAY_RETENTION_DAYS. */
   expiresInDays?: number | null | undefined;
-  /** A JSON object. */
+  /** Metadata, a JSON object. */
   metadata?: unknown;
-  /** 1 to 500 characters, unique in the project. */
+  /** Name, 1 to 500 characters, unique in the project. */
   name: string;
 };
 
-/** Files that are about to be sent. */
+/** Files to upload. */
 export type CreateUploadsInput = {
-  /** The one collection whose documents they may become; any when absent, and of a browser's key always its own. */
+  /** ID of the only collection that may use the uploads; any collection if absent. For a browser key, always its own collection. */
   collectionId?: string | number | null | undefined;
-  /** 1 to 1,000. */
+  /** Files, 1 to 1,000. */
   files: Array<UploadFileInput>;
 };
 
-/** Exactly one of text, base64, uri, uploadId. The name is unique in its collection: the same name with the same bytes changes nothing, with other bytes it is the document's new content (contentVersion + 1); a name without a folder part is kept as given. */
+/** Document to add. Give exactly one of `text`, `base64`, `uri` and `uploadId`. If the collection has a document with the same name, equal content changes nothing, and different content replaces the old content (`contentVersion` + 1). */
 export type DocumentInput = {
-  /** The content as bytes in base64, in the standard alphabet. */
+  /** Content in base64, standard alphabet. */
   base64?: string | null | undefined;
-  /** A claim; the validate stage finds out. */
+  /** Declared media type. Stages detect the actual one. */
   mediaType?: string | null | undefined;
-  /** A JSON object. */
+  /** Metadata, a JSON object. */
   metadata?: unknown;
-  /** 1 to 500 characters, unique in the collection; a folder part is kept, ".." is refused. */
+  /** Name, 1 to 500 characters, unique in the collection. It may contain folders, but not "..". */
   name: string;
-  /** The content as text, kept as UTF-8. */
+  /** Content as text, stored as UTF-8. */
   text?: string | null | undefined;
-  /** Of an upload whose bytes have come in. It can serve several documents, and the same one again; the bytes are kept until the last of them is gone. */
+  /** ID of a completed upload. Several documents can use the same upload; its bytes are kept until the last of them is removed. */
   uploadId?: string | number | null | undefined;
-  /** Where a worker gets the bytes: `http:` or `https:` at a public address, `file:` below one of HEADWAY_FILE_ROOTS, `s3:` below one of HEADWAY_S3_SOURCES. */
+  /** URI from which a worker downloads the content: `http:` or `https:` at a public address, `file:` below one of HEADWAY_FILE_ROOTS, or `s3:` below one of HEADWAY_S3_SOURCES. */
   uri?: string | null | undefined;
 };
 
-/** What a change is about. */
+/** Kind of entity that has a status. */
 export type EntityType =
-  /** A collection as a whole. */
+  /** A collection. */
   | 'COLLECTION'
-  /** One submission of a collection. */
+  /** One submission of a collection to a pipeline. */
   | 'JOB'
-  /** One document's way, or the collection task. */
+  /** The processing of one document, or the collection task. */
   | 'TASK';
 
-/** How a job stands. */
+/** Status of a job. */
 export type JobStatus =
-  /** Cancelled before all was done. */
+  /** Cancelled before all tasks were done. */
   | 'CANCELLED'
-  /** A cancel has been requested; running work is stopping. */
+  /** A cancel was requested; running tasks are stopping. */
   | 'CANCELLING'
-  /** Every document is completed or skipped. Final. */
+  /** Every document task completed or was skipped. Final. */
   | 'COMPLETED'
-  /** Some tasks failed or were cancelled, others completed. */
+  /** Some tasks failed or were cancelled; others completed. */
   | 'COMPLETED_WITH_ERRORS'
-  /** Nothing completed, or the collection stages failed. */
+  /** No document task completed, or the collection task failed. */
   | 'FAILED'
-  /** Work is under way. */
+  /** Work is in progress. */
   | 'PROCESSING'
-  /** Nothing of this run has been claimed yet. */
+  /** No task of this run has been claimed yet. */
   | 'QUEUED';
 
-/** Where a retry begins. */
+/** Stage at which a retry starts. */
 export type RetryFrom =
-  /** At the stage that failed, with the kept outputs of those before. */
+  /** The failed stage; outputs of earlier stages are reused. */
   | 'FAILED_STAGE'
-  /** At the first stage, all anew. */
+  /** The first stage; nothing is reused. */
   | 'FIRST_STAGE';
 
-/** The collection's newest job only, when settled and not COMPLETED. Takes its failed and cancelled tasks, or with errorCodes the failed ones with these codes; none: NOT_RETRYABLE. */
+/** Job to retry: the newest job of its collection, settled and not COMPLETED. All failed and cancelled tasks are retried; with `errorCodes`, only failed tasks with these codes. NOT_RETRYABLE if there are none. */
 export type RetryJobInput = {
-  /** Only tasks that failed with one of these codes. */
+  /** Retry only tasks that failed with one of these codes. */
   errorCodes?: Array<string> | null | undefined;
-  /** Where its tasks begin again. */
+  /** Stage at which the tasks start. */
   from?: RetryFrom | null | undefined;
-  /** Which job. */
+  /** ID of the job. */
   jobId: string | number;
-  /** Kept in the history. */
+  /** Reason, recorded in the history. */
   reason?: string | null | undefined;
 };
 
-/** What a key may do; each may do what those before it may. */
+/** Role of a key. Each role includes the roles before it. */
 export type Role =
-  /** Delete, pause and resume, repair, act in bulk, make and revoke keys and webhooks. */
+  /** Delete collections, pause and resume pipelines, run `repair` and `bulkJobs`, manage keys and webhooks. */
   | 'ADMIN'
-  /** Create, add, upload, submit, retry, cancel, acknowledge, and make keys for browsers. */
+  /** Create collections, add and upload documents, submit, retry, cancel, acknowledge, and create browser keys. */
   | 'OPERATOR'
-  /** Read. */
+  /** Read only. */
   | 'VIEWER';
 
-/** Every status word of every level: what the history speaks in. */
+/** Every status of collections, jobs and tasks. */
 export type Status =
-  /** Stopped by request; may be retried. */
+  /** Stopped by a cancel request. Can be retried. */
   | 'CANCELLED'
-  /** Of a job: a cancel has been requested; running work is stopping. */
+  /** Job: a cancel was requested; running tasks are stopping. */
   | 'CANCELLING'
-  /** Done, without an error. */
+  /** Completed without an error. */
   | 'COMPLETED'
-  /** Of a collection or a job: done, but some tasks failed or were cancelled. */
+  /** Collection or job: completed, but some tasks failed or were cancelled. */
   | 'COMPLETED_WITH_ERRORS'
-  /** Of a collection: no job has been submitted yet. */
+  /** Collection: no job has been submitted yet. */
   | 'CREATED'
-  /** Of a collection: its contents are gone. */
+  /** Collection: the contents were removed. */
   | 'EXPIRED'
-  /** Stopped by an error; may be retried. */
+  /** Stopped by an error. Can be retried. */
   | 'FAILED'
-  /** Of a collection or a job: work is under way. */
+  /** Collection or job: work is in progress. */
   | 'PROCESSING'
-  /** Of a job or a task: nothing of this run has been claimed yet, or it waits for its next try. */
+  /** Job or task: waiting to be claimed for the first time, or for the next attempt. */
   | 'QUEUED'
-  /** Of a task: a worker holds its lease. */
+  /** Task: a worker holds its lease. */
   | 'RUNNING'
-  /** Of a task: there was nothing to do. */
+  /** Task: there was nothing to do. */
   | 'SKIPPED'
-  /** Of the collection task: document tasks are still open. */
+  /** Collection task: document tasks are still open. */
   | 'WAITING';
 
-/** What to do with which documents. */
+/** The collection, the pipeline and its options. */
 export type SubmitJobInput = {
-  /** Whose documents are taken. */
+  /** ID of the collection. */
   collectionId: string | number;
-  /** All documents of the collection when absent. */
+  /** IDs of the documents to process; all documents of the collection if absent. */
   documentIds?: Array<string | number> | null | undefined;
-  /** Looked at first. The same key gives the same job for ever; another body under it is IDEMPOTENCY_CONFLICT; a submit that ended in userErrors does not use it up. */
+  /** Idempotency key, checked before anything else. A repeated request with the same key returns the same job, without a time limit. A different request with the same key fails with IDEMPOTENCY_CONFLICT. A request that ended in `userErrors` does not use up the key. */
   idempotencyKey?: string | null | undefined;
-  /** INCREMENTAL skips documents whose content this pipeline, in this version and with these options, has already completed: they are SKIPPED with the reason UNCHANGED and keep their chunks, at birth where the content came along, after the download where it comes from a uri. */
+  /** FULL processes every document. INCREMENTAL skips documents whose content this pipeline, in this version and with these options, has already completed: they get the status SKIPPED with the reason UNCHANGED and keep their chunks. Documents with a URI are downloaded before this is decided. */
   mode?: SubmitMode | null | undefined;
-  /** As the pipeline's optionsSchema describes them; its defaults where absent. */
+  /** Options, as described by the pipeline's `optionsSchema`. Its defaults apply if absent. */
   options?: unknown;
-  /** What they go through, by name. */
+  /** Name of the pipeline. */
   pipeline: string;
-  /** -100 to 100; higher first. */
+  /** Priority, -100 to 100; jobs with a higher priority run first. */
   priority?: number | null | undefined;
-  /** Not before then. */
+  /** Earliest time to start; at once if absent. */
   runAt?: string | null | undefined;
-  /** At most 50, each of 1 to 100 characters, for finding the job again. */
+  /** Tags for finding the job, at most 50, each with 1 to 100 characters. */
   tags?: Array<string> | null | undefined;
 };
 
-/** How much of a collection a job does. */
+/** Selection of the documents that a job processes. */
 export type SubmitMode =
-  /** Every document goes through the pipeline. */
+  /** Process every document. */
   | 'FULL'
-  /** Documents whose content this pipeline and these options have already completed are SKIPPED. */
+  /** Skip documents whose content was already completed by this pipeline version with these options. */
   | 'INCREMENTAL';
 
-/** Without jobId: a documentId, a workerId, or only open statuses; else BAD_USER_INPUT. */
+/** Filter for tasks. A task must match all given fields. Give `jobId`, `documentId`, `workerId`, or only open statuses; otherwise BAD_USER_INPUT. */
 export type TaskFilter = {
-  /** Of this document, in any job. */
+  /** ID of a document, in any job. */
   documentId?: string | number | null | undefined;
-  /** Failed, or to be tried again, with one of these error codes. */
+  /** Error codes of tasks that failed or will run again. */
   errorCode?: Array<string> | null | undefined;
-  /** Of this job; the list then runs in document order. */
+  /** ID of a job. The list is then in document order. */
   jobId?: string | number | null | undefined;
-  /** At one of these stages: running it, to run it next, or stopped at it. */
+  /** Stages that the task runs, will run next, or stopped at. */
   stage?: Array<string> | null | undefined;
-  /** In one of these statuses; none fits an empty list. */
+  /** Statuses to include. An empty list matches nothing. */
   status?: Array<TaskStatus> | null | undefined;
-  /** Held by this worker now. */
+  /** ID of the worker that runs the task now. */
   workerId?: string | number | null | undefined;
 };
 
-/** How a task stands. */
+/** Status of a task. */
 export type TaskStatus =
-  /** Stopped by request. */
+  /** Stopped by a cancel request. */
   | 'CANCELLED'
-  /** Passed all its stages. */
+  /** Completed all its stages. */
   | 'COMPLETED'
-  /** Stopped at `stage` with `error`. */
+  /** Failed at `stage` with `error`. */
   | 'FAILED'
-  /** Due, or due at runAt. */
+  /** Waiting to be claimed, or due at `runAt`. */
   | 'QUEUED'
   /** A worker holds its lease. */
   | 'RUNNING'
   /** There was nothing to do. */
   | 'SKIPPED'
-  /** The collection task, until all document tasks have settled. */
+  /** Collection task: waiting until all document tasks have settled. */
   | 'WAITING';
 
-/** A file that is about to be sent. */
+/** File to upload. */
 export type UploadFileInput = {
-  /** A claim; it is the document's where that makes none. */
+  /** Declared media type, used for a document that declares none. */
   mediaType?: string | null | undefined;
-  /** For messages about it; the document gets its own. 1 to 500 characters. */
+  /** File name for messages, 1 to 500 characters. The document has a name of its own. */
   name: string;
-  /** In hex; where it is given, other bytes are refused. */
+  /** SHA-256 of the file in hex. If given, different content is rejected. */
   sha256?: string | null | undefined;
-  /** Exactly; at most HEADWAY_MAX_DOCUMENT_BYTES. */
+  /** Exact size in bytes, at most HEADWAY_MAX_DOCUMENT_BYTES. */
   sizeBytes: number;
 };
 
-/** What kept a mutation from being done. */
+/** Reason why a mutation was rejected. */
 export type UserErrorCode =
   /** A job of the collection is still open. */
   | 'ACTIVE_JOB_EXISTS'
-  /** The collection's contents are gone, or are about to go. */
+  /** The collection has expired or is being deleted. */
   | 'COLLECTION_EXPIRED'
-  /** The key made a job from another request. */
+  /** The idempotency key was used with a different request. */
   | 'IDEMPOTENCY_CONFLICT'
-  /** A value is not one that can be taken; the path says where. */
+  /** A value is invalid; `path` says where. */
   | 'INVALID_INPUT'
-  /** The options are not what the pipeline's schema allows. */
+  /** The options do not match the pipeline's options schema. */
   | 'INVALID_OPTIONS'
-  /** It is more than is done at once. */
+  /** The request exceeds a limit, which the message names. */
   | 'LIMIT_EXCEEDED'
   /** Another collection has this name. */
   | 'NAME_TAKEN'
-  /** It is settled, or has been asked to stop already. */
+  /** The job or task has settled already. */
   | 'NOT_CANCELLABLE'
-  /** There is nothing with this id. */
+  /** No object with this ID exists, or the key has no access to it. */
   | 'NOT_FOUND'
-  /** Nothing of it can be retried now. */
+  /** The job or task has nothing that can be retried now. */
   | 'NOT_RETRYABLE'
-  /** There is nothing to process. */
+  /** The collection has no documents to process. */
   | 'NO_DOCUMENTS'
-  /** There are more bytes than are taken. */
+  /** The content exceeds the size limit. */
   | 'TOO_LARGE'
-  /** No pipeline of this server has this name. */
+  /** No pipeline with this name exists on this server. */
   | 'UNKNOWN_PIPELINE'
-  /** The bytes of an upload are not all there. */
+  /** The bytes of an upload have not all arrived. */
   | 'UPLOAD_INCOMPLETE'
-  /** The address is not one that may be read. */
+  /** The URI or URL is not allowed. */
   | 'URI_REFUSED';
 
-/** What work that does not move waits for. */
+/** Cause of waiting. */
 export type WaitingCode =
-  /** As many tasks as may are in its stage, or in its pipeline, over all workers. */
+  /** The concurrency limit of the stage or pipeline, over all workers, is reached. */
   | 'AT_CONCURRENCY_LIMIT'
-  /** All workers have enough to do; others come first. */
+  /** All workers are busy, and other tasks come first. */
   | 'BEHIND_OTHERS'
-  /** It has been asked to stop and has not stopped yet. */
+  /** A cancel was requested; the work has not stopped yet. */
   | 'CANCEL_PENDING'
-  /** The collection task runs once all documents are settled. */
+  /** The collection task waits until all document tasks have settled. */
   | 'DOCUMENTS_OPEN'
-  /** Its worker is dead or frozen; the sweep gives it back. */
+  /** The worker died or froze; the next sweep returns the task to the queue. */
   | 'LEASE_LOST'
-  /** No worker that can run it is running: none of its pipeline, or none of a version that takes it. */
+  /** No running worker serves the pipeline in a version that can run the task. */
   | 'NO_WORKER'
-  /** Its pipeline is paused; running work goes on. */
+  /** The pipeline is paused. Running tasks continue. */
   | 'PIPELINE_PAUSED'
-  /** Its stage, or its pipeline, has begun as often as its rate allows, over all workers. */
+  /** The rate limit of the stage or pipeline, over all workers, is reached. */
   | 'RATE_LIMITED'
-  /** Its next try is due later. */
+  /** The next attempt is due later. */
   | 'RETRY_BACKOFF'
-  /** It was submitted to run later. */
+  /** The job was submitted with a later `runAt`. */
   | 'SCHEDULED'
-  /** Its stage has used up half of its time. */
+  /** The stage has used more than half of its timeout. */
   | 'SLOW_STAGE'
-  /** Its worker, or those that should take it, send heartbeats but claim no tasks. */
+  /** The workers concerned send heartbeats, but their claim loops make no iterations. */
   | 'WORKER_STALLED';
 
 export type CollectionStateFragment = { id: string, name: string, description: string | null, metadata: unknown, status: CollectionStatus, documentCount: number, chunkCount: number, createdAt: string, expiresAt: string | null, canSubmit: { allowed: boolean, disabledReason: string | null } };

@@ -4,472 +4,472 @@ import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** Which state is known, and what is to be said to it. */
+/** Attention item to acknowledge, with a comment. */
 export type AcknowledgeInput = {
-  /** Its id, as `attention` tells it. */
+  /** ID of the item, from `attention`. */
   itemId: string | number;
-  /** For those who look at it next. */
+  /** Comment for the next person who looks at the item. */
   word: string;
 };
 
-/** Who brings about changes. */
+/** Kind of actor. */
 export type ActorType =
   /** Headway itself, in one of its duties. */
   | 'SYSTEM'
-  /** Somebody with a key. */
+  /** Holder of an API key. */
   | 'USER'
-  /** A process that runs tasks. */
+  /** Worker process. */
   | 'WORKER';
 
-/** What kind of thing needs a person. */
+/** Kind of state that needs a person. */
 export type AttentionKind =
-  /** Redis or the store of files can't be reached. */
+  /** Redis or the file storage cannot be reached. */
   | 'DEPENDENCY_AWAY'
-  /** A job has failed, or some of its documents have. It goes once it is retried, submitted again or acknowledged. */
+  /** A job, or some of its documents, failed. The item ends when the job is retried, submitted again or acknowledged. */
   | 'FAILED_JOB'
-  /** What must always hold does not; see doctor. */
+  /** An invariant is broken; see `doctor`. */
   | 'INVARIANT_BROKEN'
-  /** Work is due that no worker can run. */
+  /** Tasks are due, but no running worker can run them. */
   | 'NO_WORKER'
-  /** Somebody has paused a pipeline. */
+  /** A pipeline is paused. */
   | 'PIPELINE_PAUSED'
-  /** A job does not move though it could. */
+  /** A job makes no progress although it could. */
   | 'STUCK_JOB'
-  /** Nothing has come through to a webhook for three days, or it is gone; see updateWebhook. */
+  /** A webhook was disabled: deliveries failed for three days, or its receiver answered 410 Gone. Enable it with `updateWebhook`. */
   | 'WEBHOOK_DISABLED'
-  /** Nothing has been heard from a worker for a lease. It goes after a day. */
+  /** A worker sent no heartbeat for the length of a lease. The item ends after one day. */
   | 'WORKER_LOST'
-  /** A worker beats but takes no work. */
+  /** A worker sends heartbeats but claims no tasks. */
   | 'WORKER_STALLED';
 
-/** What can be done with many jobs at once. */
+/** Action that can be applied to many jobs. */
 export type BulkAction =
-  /** As cancelJob does. */
+  /** Cancel each job as `cancelJob` does. */
   | 'CANCEL'
-  /** As retryJob does: failed and cancelled tasks go on at their failed stage. */
+  /** Retry each job as `retryJob` does: failed and cancelled tasks resume at their failed stage. */
   | 'RETRY';
 
-/** What to do with which jobs. */
+/** The action and the jobs. */
 export type BulkJobsInput = {
-  /** What is done with each of them. */
+  /** Action to apply to each job. */
   action: BulkAction;
-  /** Only counts and shows what the filter takes; say false to do it. */
+  /** Only count the matching jobs. Set to false to apply the action. */
   dryRun?: boolean | null | undefined;
-  /** Which jobs; without dryRun it must narrow them down in some way. */
+  /** Jobs to include. Must not be empty if `dryRun` is false. */
   filter: JobFilter;
-  /** Kept in the history of every job. */
+  /** Reason, recorded in the history of every job. */
   reason?: string | null | undefined;
 };
 
-/** Which job to stop: what waits is cancelled at once, what runs is asked to stop. */
+/** Job to cancel. Waiting tasks are cancelled at once; running tasks are asked to stop. */
 export type CancelJobInput = {
-  /** Which job. */
+  /** ID of the job. */
   jobId: string | number;
-  /** Kept in the history. */
+  /** Reason, recorded in the history. */
   reason?: string | null | undefined;
 };
 
-/** Which task to stop, in the same way. */
+/** Task to cancel: a waiting task is cancelled at once; a running one is asked to stop. */
 export type CancelTaskInput = {
-  /** Kept in the history. */
+  /** Reason, recorded in the history. */
   reason?: string | null | undefined;
-  /** Which task. */
+  /** ID of the task. */
   taskId: string | number;
 };
 
-/** Why a change happened. Closed: every writer picks one. */
+/** Reason for a change. The list is closed. */
 export type ChangeReason =
-  /** Nothing of the job is open any more. */
+  /** All tasks of the job have settled. */
   | 'ALL_TASKS_SETTLED'
-  /** It stopped because that was asked for. */
+  /** The job or task stopped because a cancel was requested. */
   | 'CANCELLED_BY_REQUEST'
-  /** It did not stop in time and was cancelled all the same. */
+  /** The task did not stop within the cancel deadline and was cancelled anyway. */
   | 'CANCEL_DEADLINE'
-  /** Somebody asked for it to be cancelled. */
+  /** A cancel was requested. */
   | 'CANCEL_REQUESTED'
-  /** A worker took the task. */
+  /** A worker claimed the task. */
   | 'CLAIMED'
-  /** The task passed its last stage. */
+  /** The task completed its last stage. */
   | 'COMPLETED'
   /** A collection was created. */
   | 'CREATED'
-  /** All document tasks have settled, so the collection task is due. */
+  /** All document tasks have settled, so the collection task became due. */
   | 'DOCUMENTS_SETTLED'
-  /** Somebody deleted it. */
+  /** The collection was deleted by `deleteCollection`. */
   | 'EXPIRED_BY_REQUEST'
-  /** Its time was over. */
+  /** The retention period of the collection ended. */
   | 'EXPIRED_BY_RETENTION'
-  /** The task passed a stage, and waits for a worker that has the next. */
+  /** The task completed a stage and waits for a worker that has the next stage. */
   | 'HANDED_ON'
-  /** Its worker stopped in order and gave the task back. */
+  /** The worker shut down and returned the task to the queue. */
   | 'INTERRUPTED'
-  /** Its worker died or froze, so the task was given back. */
+  /** The worker died or froze, and the task was returned to the queue. */
   | 'LEASE_EXPIRED'
-  /** No document came through, so the collection stages have nothing to work on. */
+  /** No document completed, so the collection stages had no input. */
   | 'NOTHING_TO_DO'
-  /** A stage failed in a way that trying again does not mend. */
+  /** A stage failed with an error that a retry cannot fix. */
   | 'PERMANENT_ERROR'
-  /** Too many workers or children died over this stage. */
+  /** Too many worker or child processes crashed in this stage. */
   | 'POISONED'
-  /** The task passed a stage; the next one has limits, and begins when they allow it. */
+  /** The task completed a stage and waits for the limits of the next stage. */
   | 'QUEUED_FOR_LIMIT'
-  /** Somebody asked for it to be tried again. */
+  /** A retry was requested. */
   | 'RETRIED_BY_REQUEST'
-  /** A stage failed at its last try, or asked to be tried later for longer than it may. */
+  /** A stage failed at its last attempt, or postponed itself for longer than allowed. */
   | 'RETRIES_EXHAUSTED'
-  /** A stage asked to be tried again later; that counts as no attempt. */
+  /** A stage asked to run later. This does not count as an attempt. */
   | 'RETRY_LATER'
-  /** A stage failed and will be tried again. */
+  /** A stage failed and will run again. */
   | 'RETRY_SCHEDULED'
-  /** The task passed a stage and began the next. */
+  /** The task completed a stage and started the next one. */
   | 'STAGE_STARTED'
   /** The first task of a job's run was claimed. */
   | 'STARTED'
   /** A collection was submitted to a pipeline. */
   | 'SUBMITTED'
-  /** The same content has been completed before, and its results stand. */
+  /** The same content was completed before; its results are kept. */
   | 'UNCHANGED';
 
-/** All that are given must hold. */
+/** Filter for collections. A collection must match all given fields. */
 export type CollectionFilter = {
-  /** Inclusive. */
+  /** Earliest time of creation, inclusive. */
   createdAfter?: string | null | undefined;
-  /** Exclusive. */
+  /** Latest time of creation, exclusive. */
   createdBefore?: string | null | undefined;
-  /** Contained in the collection's metadata. */
+  /** JSON value that the metadata must contain. */
   metadata?: unknown;
-  /** Without regard to case. */
+  /** Part of the name, ignoring case. */
   nameContains?: string | null | undefined;
-  /** In one of these statuses; none fits an empty list. */
+  /** Statuses to include. An empty list matches nothing. */
   status?: Array<CollectionStatus> | null | undefined;
 };
 
-/** How a collection stands. */
+/** Status of a collection. */
 export type CollectionStatus =
-  /** Its last job was cancelled. */
+  /** The last job was cancelled. */
   | 'CANCELLED'
-  /** Its last job completed. */
+  /** The last job completed. */
   | 'COMPLETED'
-  /** Its last job completed, but some of its tasks failed or were cancelled. */
+  /** The last job completed, but some of its tasks failed or were cancelled. */
   | 'COMPLETED_WITH_ERRORS'
   /** No job has been submitted yet. */
   | 'CREATED'
-  /** Its contents are gone; the record that it existed stays. Final. */
+  /** The contents were removed; the record and its history are kept. Final. */
   | 'EXPIRED'
-  /** Its last job failed. */
+  /** The last job failed. */
   | 'FAILED'
-  /** A job of it is open. */
+  /** A job of the collection is open. */
   | 'PROCESSING';
 
-/** All that are given must hold. */
+/** Filter for documents. A document must match all given fields. */
 export type DocumentFilter = {
-  /** Of one of these media types, as found by content. */
+  /** Media types to include, as detected from the content. */
   mediaType?: Array<string> | null | undefined;
-  /** Without regard to case. */
+  /** Part of the name, ignoring case. */
   nameContains?: string | null | undefined;
 };
 
-/** What a change is about. */
+/** Kind of entity that has a status. */
 export type EntityType =
-  /** A collection as a whole. */
+  /** A collection. */
   | 'COLLECTION'
-  /** One submission of a collection. */
+  /** One submission of a collection to a pipeline. */
   | 'JOB'
-  /** One document's way, or the collection task. */
+  /** The processing of one document, or the collection task. */
   | 'TASK';
 
-/** What an estimate follows from. */
+/** Basis of an estimate. */
 export type EstimateBasis =
-  /** Nothing is known, or it does not go on just now; the message says why. */
+  /** No estimate is possible, or the job does not progress now; `message` says why. */
   | 'NONE'
-  /** How fast the job has gone so far. */
+  /** The speed of this job so far. */
   | 'OWN_PACE'
-  /** How long such work has taken in earlier runs of its pipeline. */
+  /** Earlier runs of the same pipeline. */
   | 'PIPELINE_HISTORY';
 
-/** All that are given must hold. */
+/** Filter for jobs. A job must match all given fields. */
 export type JobFilter = {
-  /** Of this collection. */
+  /** ID of the collection. */
   collectionId?: string | number | null | undefined;
-  /** Inclusive. */
+  /** Earliest time of submission, inclusive. */
   createdAfter?: string | null | undefined;
-  /** Exclusive. */
+  /** Latest time of submission, exclusive. */
   createdBefore?: string | null | undefined;
-  /** Of one of these pipelines, by name. */
+  /** Names of pipelines to include. */
   pipeline?: Array<string> | null | undefined;
-  /** In one of these statuses; none fits an empty list. */
+  /** Statuses to include. An empty list matches nothing. */
   status?: Array<JobStatus> | null | undefined;
-  /** Has an open task whose lease is past by a sweep, or that is due and untaken for 60 s while a worker of its pipeline is free. */
+  /** Whether the job is stuck: a lease expired more than one sweep ago, or a task has been due for 60 s while a worker of its pipeline is free. */
   stuck?: boolean | null | undefined;
-  /** All of them. */
+  /** Tags; a job must have all of them. */
   tags?: Array<string> | null | undefined;
 };
 
-/** How a list of jobs is sorted. */
+/** Sort order of a list of jobs. */
 export type JobOrder = {
-  /** From the smallest or from the largest. */
+  /** Sort direction. */
   direction: SortDirection;
-  /** What is compared; equals come in the order of their creation. */
+  /** Field to sort by. Jobs with equal values are sorted by time of creation. */
   field: JobOrderField;
 };
 
-/** What a list of jobs is sorted by. */
+/** Field that a list of jobs is sorted by. */
 export type JobOrderField =
-  /** When they were submitted. */
+  /** Time of submission. */
   | 'CREATED_AT'
-  /** What they were submitted with, equals by age. */
+  /** Priority; jobs with equal priority are sorted by time of submission. */
   | 'PRIORITY'
-  /** When they last changed; a job that changes while pages are read moves in the list. */
+  /** Time of the last status change. A job that changes between two pages moves in the list. */
   | 'STATUS_CHANGED_AT';
 
-/** How a job stands. */
+/** Status of a job. */
 export type JobStatus =
-  /** Cancelled before all was done. */
+  /** Cancelled before all tasks were done. */
   | 'CANCELLED'
-  /** A cancel has been requested; running work is stopping. */
+  /** A cancel was requested; running tasks are stopping. */
   | 'CANCELLING'
-  /** Every document is completed or skipped. Final. */
+  /** Every document task completed or was skipped. Final. */
   | 'COMPLETED'
-  /** Some tasks failed or were cancelled, others completed. */
+  /** Some tasks failed or were cancelled; others completed. */
   | 'COMPLETED_WITH_ERRORS'
-  /** Nothing completed, or the collection stages failed. */
+  /** No document task completed, or the collection task failed. */
   | 'FAILED'
-  /** Work is under way. */
+  /** Work is in progress. */
   | 'PROCESSING'
-  /** Nothing of this run has been claimed yet. */
+  /** No task of this run has been claimed yet. */
   | 'QUEUED';
 
-/** What to converge. */
+/** Jobs to repair. */
 export type RepairInput = {
-  /** All open jobs when absent. */
+  /** ID of the job; all open jobs if absent. */
   jobId?: string | number | null | undefined;
 };
 
-/** Which pipeline to resume. */
+/** Pipeline to resume. */
 export type ResumePipelineInput = {
-  /** Its name. */
+  /** Name of the pipeline. */
   pipeline: string;
 };
 
-/** Where a retry begins. */
+/** Stage at which a retry starts. */
 export type RetryFrom =
-  /** At the stage that failed, with the kept outputs of those before. */
+  /** The failed stage; outputs of earlier stages are reused. */
   | 'FAILED_STAGE'
-  /** At the first stage, all anew. */
+  /** The first stage; nothing is reused. */
   | 'FIRST_STAGE';
 
-/** The collection's newest job only, when settled and not COMPLETED. Takes its failed and cancelled tasks, or with errorCodes the failed ones with these codes; none: NOT_RETRYABLE. */
+/** Job to retry: the newest job of its collection, settled and not COMPLETED. All failed and cancelled tasks are retried; with `errorCodes`, only failed tasks with these codes. NOT_RETRYABLE if there are none. */
 export type RetryJobInput = {
-  /** Only tasks that failed with one of these codes. */
+  /** Retry only tasks that failed with one of these codes. */
   errorCodes?: Array<string> | null | undefined;
-  /** Where its tasks begin again. */
+  /** Stage at which the tasks start. */
   from?: RetryFrom | null | undefined;
-  /** Which job. */
+  /** ID of the job. */
   jobId: string | number;
-  /** Kept in the history. */
+  /** Reason, recorded in the history. */
   reason?: string | null | undefined;
 };
 
-/** Which task to take up again; in an open job only while its collection stages have not begun. */
+/** Task to retry. In an open job, this is possible only before its collection stages have started. */
 export type RetryTaskInput = {
-  /** Where it begins again. */
+  /** Stage at which the task starts. */
   from?: RetryFrom | null | undefined;
-  /** Kept in the history. */
+  /** Reason, recorded in the history. */
   reason?: string | null | undefined;
-  /** A document task that has failed or was cancelled. */
+  /** ID of a failed or cancelled document task. */
   taskId: string | number;
 };
 
-/** What a key may do; each may do what those before it may. */
+/** Role of a key. Each role includes the roles before it. */
 export type Role =
-  /** Delete, pause and resume, repair, act in bulk, make and revoke keys and webhooks. */
+  /** Delete collections, pause and resume pipelines, run `repair` and `bulkJobs`, manage keys and webhooks. */
   | 'ADMIN'
-  /** Create, add, upload, submit, retry, cancel, acknowledge, and make keys for browsers. */
+  /** Create collections, add and upload documents, submit, retry, cancel, acknowledge, and create browser keys. */
   | 'OPERATOR'
-  /** Read. */
+  /** Read only. */
   | 'VIEWER';
 
-/** Which way a list runs. */
+/** Sort direction. */
 export type SortDirection =
-  /** From the smallest, or the oldest. */
+  /** Ascending: smallest or oldest first. */
   | 'ASC'
-  /** From the largest, or the newest. */
+  /** Descending: largest or newest first. */
   | 'DESC';
 
-/** How a stage ended. */
+/** Outcome of a stage run. */
 export type StageOutcome =
-  /** It was stopped by request. */
+  /** Stopped by a cancel request. */
   | 'CANCELLED'
-  /** It was passed. */
+  /** Completed. */
   | 'COMPLETED'
-  /** It ended in an error, whether or not it is tried again. */
+  /** Ended with an error, whether or not it runs again. */
   | 'FAILED'
-  /** Its worker stopped, died or froze. */
+  /** Interrupted because the worker stopped, died or froze. */
   | 'INTERRUPTED';
 
-/** How long one bucket is. */
+/** Length of a bucket. */
 export type StatisticsInterval =
-  /** Of the time zone's calendar. */
+  /** Calendar day in the time zone. */
   | 'DAY'
-  /** Of the time zone. */
+  /** Hour in the time zone. */
   | 'HOUR'
-  /** Sixty seconds. */
+  /** 60 seconds. */
   | 'MINUTE';
 
-/** Every status word of every level: what the history speaks in. */
+/** Every status of collections, jobs and tasks. */
 export type Status =
-  /** Stopped by request; may be retried. */
+  /** Stopped by a cancel request. Can be retried. */
   | 'CANCELLED'
-  /** Of a job: a cancel has been requested; running work is stopping. */
+  /** Job: a cancel was requested; running tasks are stopping. */
   | 'CANCELLING'
-  /** Done, without an error. */
+  /** Completed without an error. */
   | 'COMPLETED'
-  /** Of a collection or a job: done, but some tasks failed or were cancelled. */
+  /** Collection or job: completed, but some tasks failed or were cancelled. */
   | 'COMPLETED_WITH_ERRORS'
-  /** Of a collection: no job has been submitted yet. */
+  /** Collection: no job has been submitted yet. */
   | 'CREATED'
-  /** Of a collection: its contents are gone. */
+  /** Collection: the contents were removed. */
   | 'EXPIRED'
-  /** Stopped by an error; may be retried. */
+  /** Stopped by an error. Can be retried. */
   | 'FAILED'
-  /** Of a collection or a job: work is under way. */
+  /** Collection or job: work is in progress. */
   | 'PROCESSING'
-  /** Of a job or a task: nothing of this run has been claimed yet, or it waits for its next try. */
+  /** Job or task: waiting to be claimed for the first time, or for the next attempt. */
   | 'QUEUED'
-  /** Of a task: a worker holds its lease. */
+  /** Task: a worker holds its lease. */
   | 'RUNNING'
-  /** Of a task: there was nothing to do. */
+  /** Task: there was nothing to do. */
   | 'SKIPPED'
-  /** Of the collection task: document tasks are still open. */
+  /** Collection task: document tasks are still open. */
   | 'WAITING';
 
-/** What to do with which documents. */
+/** The collection, the pipeline and its options. */
 export type SubmitJobInput = {
-  /** Whose documents are taken. */
+  /** ID of the collection. */
   collectionId: string | number;
-  /** All documents of the collection when absent. */
+  /** IDs of the documents to process; all documents of the collection if absent. */
   documentIds?: Array<string | number> | null | undefined;
-  /** Looked at first. The same key gives the same job for ever; another body under it is IDEMPOTENCY_CONFLICT; a submit that ended in userErrors does not use it up. */
+  /** Idempotency key, checked before anything else. A repeated request with the same key returns the same job, without a time limit. A different request with the same key fails with IDEMPOTENCY_CONFLICT. A request that ended in `userErrors` does not use up the key. */
   idempotencyKey?: string | null | undefined;
-  /** INCREMENTAL skips documents whose content this pipeline, in this version and with these options, has already completed: they are SKIPPED with the reason UNCHANGED and keep their chunks, at birth where the content came along, after the download where it comes from a uri. */
+  /** FULL processes every document. INCREMENTAL skips documents whose content this pipeline, in this version and with these options, has already completed: they get the status SKIPPED with the reason UNCHANGED and keep their chunks. Documents with a URI are downloaded before this is decided. */
   mode?: SubmitMode | null | undefined;
-  /** As the pipeline's optionsSchema describes them; its defaults where absent. */
+  /** Options, as described by the pipeline's `optionsSchema`. Its defaults apply if absent. */
   options?: unknown;
-  /** What they go through, by name. */
+  /** Name of the pipeline. */
   pipeline: string;
-  /** -100 to 100; higher first. */
+  /** Priority, -100 to 100; jobs with a higher priority run first. */
   priority?: number | null | undefined;
-  /** Not before then. */
+  /** Earliest time to start; at once if absent. */
   runAt?: string | null | undefined;
-  /** At most 50, each of 1 to 100 characters, for finding the job again. */
+  /** Tags for finding the job, at most 50, each with 1 to 100 characters. */
   tags?: Array<string> | null | undefined;
 };
 
-/** How much of a collection a job does. */
+/** Selection of the documents that a job processes. */
 export type SubmitMode =
-  /** Every document goes through the pipeline. */
+  /** Process every document. */
   | 'FULL'
-  /** Documents whose content this pipeline and these options have already completed are SKIPPED. */
+  /** Skip documents whose content was already completed by this pipeline version with these options. */
   | 'INCREMENTAL';
 
-/** Without jobId: a documentId, a workerId, or only open statuses; else BAD_USER_INPUT. */
+/** Filter for tasks. A task must match all given fields. Give `jobId`, `documentId`, `workerId`, or only open statuses; otherwise BAD_USER_INPUT. */
 export type TaskFilter = {
-  /** Of this document, in any job. */
+  /** ID of a document, in any job. */
   documentId?: string | number | null | undefined;
-  /** Failed, or to be tried again, with one of these error codes. */
+  /** Error codes of tasks that failed or will run again. */
   errorCode?: Array<string> | null | undefined;
-  /** Of this job; the list then runs in document order. */
+  /** ID of a job. The list is then in document order. */
   jobId?: string | number | null | undefined;
-  /** At one of these stages: running it, to run it next, or stopped at it. */
+  /** Stages that the task runs, will run next, or stopped at. */
   stage?: Array<string> | null | undefined;
-  /** In one of these statuses; none fits an empty list. */
+  /** Statuses to include. An empty list matches nothing. */
   status?: Array<TaskStatus> | null | undefined;
-  /** Held by this worker now. */
+  /** ID of the worker that runs the task now. */
   workerId?: string | number | null | undefined;
 };
 
-/** One document's way, or the stages that need all documents. */
+/** Kind of task. */
 export type TaskKind =
-  /** Runs the collection stages, once all documents have settled. */
+  /** Runs the collection stages after all document tasks have settled. */
   | 'COLLECTION'
-  /** Takes one document through the document stages. */
+  /** Runs the document stages for one document. */
   | 'DOCUMENT';
 
-/** How a task stands. */
+/** Status of a task. */
 export type TaskStatus =
-  /** Stopped by request. */
+  /** Stopped by a cancel request. */
   | 'CANCELLED'
-  /** Passed all its stages. */
+  /** Completed all its stages. */
   | 'COMPLETED'
-  /** Stopped at `stage` with `error`. */
+  /** Failed at `stage` with `error`. */
   | 'FAILED'
-  /** Due, or due at runAt. */
+  /** Waiting to be claimed, or due at `runAt`. */
   | 'QUEUED'
   /** A worker holds its lease. */
   | 'RUNNING'
   /** There was nothing to do. */
   | 'SKIPPED'
-  /** The collection task, until all document tasks have settled. */
+  /** Collection task: waiting until all document tasks have settled. */
   | 'WAITING';
 
-/** What kept a mutation from being done. */
+/** Reason why a mutation was rejected. */
 export type UserErrorCode =
   /** A job of the collection is still open. */
   | 'ACTIVE_JOB_EXISTS'
-  /** The collection's contents are gone, or are about to go. */
+  /** The collection has expired or is being deleted. */
   | 'COLLECTION_EXPIRED'
-  /** The key made a job from another request. */
+  /** The idempotency key was used with a different request. */
   | 'IDEMPOTENCY_CONFLICT'
-  /** A value is not one that can be taken; the path says where. */
+  /** A value is invalid; `path` says where. */
   | 'INVALID_INPUT'
-  /** The options are not what the pipeline's schema allows. */
+  /** The options do not match the pipeline's options schema. */
   | 'INVALID_OPTIONS'
-  /** It is more than is done at once. */
+  /** The request exceeds a limit, which the message names. */
   | 'LIMIT_EXCEEDED'
   /** Another collection has this name. */
   | 'NAME_TAKEN'
-  /** It is settled, or has been asked to stop already. */
+  /** The job or task has settled already. */
   | 'NOT_CANCELLABLE'
-  /** There is nothing with this id. */
+  /** No object with this ID exists, or the key has no access to it. */
   | 'NOT_FOUND'
-  /** Nothing of it can be retried now. */
+  /** The job or task has nothing that can be retried now. */
   | 'NOT_RETRYABLE'
-  /** There is nothing to process. */
+  /** The collection has no documents to process. */
   | 'NO_DOCUMENTS'
-  /** There are more bytes than are taken. */
+  /** The content exceeds the size limit. */
   | 'TOO_LARGE'
-  /** No pipeline of this server has this name. */
+  /** No pipeline with this name exists on this server. */
   | 'UNKNOWN_PIPELINE'
-  /** The bytes of an upload are not all there. */
+  /** The bytes of an upload have not all arrived. */
   | 'UPLOAD_INCOMPLETE'
-  /** The address is not one that may be read. */
+  /** The URI or URL is not allowed. */
   | 'URI_REFUSED';
 
-/** What work that does not move waits for. */
+/** Cause of waiting. */
 export type WaitingCode =
-  /** As many tasks as may are in its stage, or in its pipeline, over all workers. */
+  /** The concurrency limit of the stage or pipeline, over all workers, is reached. */
   | 'AT_CONCURRENCY_LIMIT'
-  /** All workers have enough to do; others come first. */
+  /** All workers are busy, and other tasks come first. */
   | 'BEHIND_OTHERS'
-  /** It has been asked to stop and has not stopped yet. */
+  /** A cancel was requested; the work has not stopped yet. */
   | 'CANCEL_PENDING'
-  /** The collection task runs once all documents are settled. */
+  /** The collection task waits until all document tasks have settled. */
   | 'DOCUMENTS_OPEN'
-  /** Its worker is dead or frozen; the sweep gives it back. */
+  /** The worker died or froze; the next sweep returns the task to the queue. */
   | 'LEASE_LOST'
-  /** No worker that can run it is running: none of its pipeline, or none of a version that takes it. */
+  /** No running worker serves the pipeline in a version that can run the task. */
   | 'NO_WORKER'
-  /** Its pipeline is paused; running work goes on. */
+  /** The pipeline is paused. Running tasks continue. */
   | 'PIPELINE_PAUSED'
-  /** Its stage, or its pipeline, has begun as often as its rate allows, over all workers. */
+  /** The rate limit of the stage or pipeline, over all workers, is reached. */
   | 'RATE_LIMITED'
-  /** Its next try is due later. */
+  /** The next attempt is due later. */
   | 'RETRY_BACKOFF'
-  /** It was submitted to run later. */
+  /** The job was submitted with a later `runAt`. */
   | 'SCHEDULED'
-  /** Its stage has used up half of its time. */
+  /** The stage has used more than half of its timeout. */
   | 'SLOW_STAGE'
-  /** Its worker, or those that should take it, beat but do not go round. */
+  /** The workers concerned send heartbeats, but their claim loops make no iterations. */
   | 'WORKER_STALLED';
 
 export type PermissionPartsFragment = { allowed: boolean, disabledReason: string | null };

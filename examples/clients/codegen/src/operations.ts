@@ -4,174 +4,174 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** Documents for one collection; all of them are taken, or none. */
+/** Documents to add to a collection. All or none are added. */
 export type AddDocumentsInput = {
-  /** Where they go. */
+  /** ID of the collection. */
   collectionId: string | number;
-  /** At least one; no two of the same name. */
+  /** Documents, at least one, with distinct names. */
   documents: Array<DocumentInput>;
 };
 
-/** A new, empty collection. */
+/** Collection to create. */
 export type CreateCollectionInput = {
-  /** What it is about; at most 10,000 characters. */
+  /** Description, at most 10,000 characters. */
   description?: string | null | undefined;
-  /** 1 to 36,500; as HEADWAY_RETENTION_DAYS says when absent. */
+  /** Days until the collection expires, 1 to 36,500. Default: HEADWAY_RETENTION_DAYS. */
   expiresInDays?: number | null | undefined;
-  /** A JSON object. */
+  /** Metadata, a JSON object. */
   metadata?: unknown;
-  /** 1 to 500 characters, unique in the project. */
+  /** Name, 1 to 500 characters, unique in the project. */
   name: string;
 };
 
-/** Exactly one of text, base64, uri, uploadId. The name is unique in its collection: the same name with the same bytes changes nothing, with other bytes it is the document's new content (contentVersion + 1); a name without a folder part is kept as given. */
+/** Document to add. Give exactly one of `text`, `base64`, `uri` and `uploadId`. If the collection has a document with the same name, equal content changes nothing, and different content replaces the old content (`contentVersion` + 1). */
 export type DocumentInput = {
-  /** The content as bytes in base64, in the standard alphabet. */
+  /** Content in base64, standard alphabet. */
   base64?: string | null | undefined;
-  /** A claim; the validate stage finds out. */
+  /** Declared media type. Stages detect the actual one. */
   mediaType?: string | null | undefined;
-  /** A JSON object. */
+  /** Metadata, a JSON object. */
   metadata?: unknown;
-  /** 1 to 500 characters, unique in the collection; a folder part is kept, ".." is refused. */
+  /** Name, 1 to 500 characters, unique in the collection. It may contain folders, but not "..". */
   name: string;
-  /** The content as text, kept as UTF-8. */
+  /** Content as text, stored as UTF-8. */
   text?: string | null | undefined;
-  /** Of an upload whose bytes have come in. It can serve several documents, and the same one again; the bytes are kept until the last of them is gone. */
+  /** ID of a completed upload. Several documents can use the same upload; its bytes are kept until the last of them is removed. */
   uploadId?: string | number | null | undefined;
-  /** Where a worker gets the bytes: `http:` or `https:` at a public address, `file:` below one of HEADWAY_FILE_ROOTS, `s3:` below one of HEADWAY_S3_SOURCES. */
+  /** URI from which a worker downloads the content: `http:` or `https:` at a public address, `file:` below one of HEADWAY_FILE_ROOTS, or `s3:` below one of HEADWAY_S3_SOURCES. */
   uri?: string | null | undefined;
 };
 
-/** What a change is about. */
+/** Kind of entity that has a status. */
 export type EntityType =
-  /** A collection as a whole. */
+  /** A collection. */
   | 'COLLECTION'
-  /** One submission of a collection. */
+  /** One submission of a collection to a pipeline. */
   | 'JOB'
-  /** One document's way, or the collection task. */
+  /** The processing of one document, or the collection task. */
   | 'TASK';
 
-/** How a job stands. */
+/** Status of a job. */
 export type JobStatus =
-  /** Cancelled before all was done. */
+  /** Cancelled before all tasks were done. */
   | 'CANCELLED'
-  /** A cancel has been requested; running work is stopping. */
+  /** A cancel was requested; running tasks are stopping. */
   | 'CANCELLING'
-  /** Every document is completed or skipped. Final. */
+  /** Every document task completed or was skipped. Final. */
   | 'COMPLETED'
-  /** Some tasks failed or were cancelled, others completed. */
+  /** Some tasks failed or were cancelled; others completed. */
   | 'COMPLETED_WITH_ERRORS'
-  /** Nothing completed, or the collection stages failed. */
+  /** No document task completed, or the collection task failed. */
   | 'FAILED'
-  /** Work is under way. */
+  /** Work is in progress. */
   | 'PROCESSING'
-  /** Nothing of this run has been claimed yet. */
+  /** No task of this run has been claimed yet. */
   | 'QUEUED';
 
-/** Every status word of every level: what the history speaks in. */
+/** Every status of collections, jobs and tasks. */
 export type Status =
-  /** Stopped by request; may be retried. */
+  /** Stopped by a cancel request. Can be retried. */
   | 'CANCELLED'
-  /** Of a job: a cancel has been requested; running work is stopping. */
+  /** Job: a cancel was requested; running tasks are stopping. */
   | 'CANCELLING'
-  /** Done, without an error. */
+  /** Completed without an error. */
   | 'COMPLETED'
-  /** Of a collection or a job: done, but some tasks failed or were cancelled. */
+  /** Collection or job: completed, but some tasks failed or were cancelled. */
   | 'COMPLETED_WITH_ERRORS'
-  /** Of a collection: no job has been submitted yet. */
+  /** Collection: no job has been submitted yet. */
   | 'CREATED'
-  /** Of a collection: its contents are gone. */
+  /** Collection: the contents were removed. */
   | 'EXPIRED'
-  /** Stopped by an error; may be retried. */
+  /** Stopped by an error. Can be retried. */
   | 'FAILED'
-  /** Of a collection or a job: work is under way. */
+  /** Collection or job: work is in progress. */
   | 'PROCESSING'
-  /** Of a job or a task: nothing of this run has been claimed yet, or it waits for its next try. */
+  /** Job or task: waiting to be claimed for the first time, or for the next attempt. */
   | 'QUEUED'
-  /** Of a task: a worker holds its lease. */
+  /** Task: a worker holds its lease. */
   | 'RUNNING'
-  /** Of a task: there was nothing to do. */
+  /** Task: there was nothing to do. */
   | 'SKIPPED'
-  /** Of the collection task: document tasks are still open. */
+  /** Collection task: document tasks are still open. */
   | 'WAITING';
 
-/** What to do with which documents. */
+/** The collection, the pipeline and its options. */
 export type SubmitJobInput = {
-  /** Whose documents are taken. */
+  /** ID of the collection. */
   collectionId: string | number;
-  /** All documents of the collection when absent. */
+  /** IDs of the documents to process; all documents of the collection if absent. */
   documentIds?: Array<string | number> | null | undefined;
-  /** Looked at first. The same key gives the same job for ever; another body under it is IDEMPOTENCY_CONFLICT; a submit that ended in userErrors does not use it up. */
+  /** Idempotency key, checked before anything else. A repeated request with the same key returns the same job, without a time limit. A different request with the same key fails with IDEMPOTENCY_CONFLICT. A request that ended in `userErrors` does not use up the key. */
   idempotencyKey?: string | null | undefined;
-  /** INCREMENTAL skips documents whose content this pipeline, in this version and with these options, has already completed: they are SKIPPED with the reason UNCHANGED and keep their chunks, at birth where the content came along, after the download where it comes from a uri. */
+  /** FULL processes every document. INCREMENTAL skips documents whose content this pipeline, in this version and with these options, has already completed: they get the status SKIPPED with the reason UNCHANGED and keep their chunks. Documents with a URI are downloaded before this is decided. */
   mode?: SubmitMode | null | undefined;
-  /** As the pipeline's optionsSchema describes them; its defaults where absent. */
+  /** Options, as described by the pipeline's `optionsSchema`. Its defaults apply if absent. */
   options?: unknown;
-  /** What they go through, by name. */
+  /** Name of the pipeline. */
   pipeline: string;
-  /** -100 to 100; higher first. */
+  /** Priority, -100 to 100; jobs with a higher priority run first. */
   priority?: number | null | undefined;
-  /** Not before then. */
+  /** Earliest time to start; at once if absent. */
   runAt?: string | null | undefined;
-  /** At most 50, each of 1 to 100 characters, for finding the job again. */
+  /** Tags for finding the job, at most 50, each with 1 to 100 characters. */
   tags?: Array<string> | null | undefined;
 };
 
-/** How much of a collection a job does. */
+/** Selection of the documents that a job processes. */
 export type SubmitMode =
-  /** Every document goes through the pipeline. */
+  /** Process every document. */
   | 'FULL'
-  /** Documents whose content this pipeline and these options have already completed are SKIPPED. */
+  /** Skip documents whose content was already completed by this pipeline version with these options. */
   | 'INCREMENTAL';
 
-/** How a task stands. */
+/** Status of a task. */
 export type TaskStatus =
-  /** Stopped by request. */
+  /** Stopped by a cancel request. */
   | 'CANCELLED'
-  /** Passed all its stages. */
+  /** Completed all its stages. */
   | 'COMPLETED'
-  /** Stopped at `stage` with `error`. */
+  /** Failed at `stage` with `error`. */
   | 'FAILED'
-  /** Due, or due at runAt. */
+  /** Waiting to be claimed, or due at `runAt`. */
   | 'QUEUED'
   /** A worker holds its lease. */
   | 'RUNNING'
   /** There was nothing to do. */
   | 'SKIPPED'
-  /** The collection task, until all document tasks have settled. */
+  /** Collection task: waiting until all document tasks have settled. */
   | 'WAITING';
 
-/** What kept a mutation from being done. */
+/** Reason why a mutation was rejected. */
 export type UserErrorCode =
   /** A job of the collection is still open. */
   | 'ACTIVE_JOB_EXISTS'
-  /** The collection's contents are gone, or are about to go. */
+  /** The collection has expired or is being deleted. */
   | 'COLLECTION_EXPIRED'
-  /** The key made a job from another request. */
+  /** The idempotency key was used with a different request. */
   | 'IDEMPOTENCY_CONFLICT'
-  /** A value is not one that can be taken; the path says where. */
+  /** A value is invalid; `path` says where. */
   | 'INVALID_INPUT'
-  /** The options are not what the pipeline's schema allows. */
+  /** The options do not match the pipeline's options schema. */
   | 'INVALID_OPTIONS'
-  /** It is more than is done at once. */
+  /** The request exceeds a limit, which the message names. */
   | 'LIMIT_EXCEEDED'
   /** Another collection has this name. */
   | 'NAME_TAKEN'
-  /** It is settled, or has been asked to stop already. */
+  /** The job or task has settled already. */
   | 'NOT_CANCELLABLE'
-  /** There is nothing with this id. */
+  /** No object with this ID exists, or the key has no access to it. */
   | 'NOT_FOUND'
-  /** Nothing of it can be retried now. */
+  /** The job or task has nothing that can be retried now. */
   | 'NOT_RETRYABLE'
-  /** There is nothing to process. */
+  /** The collection has no documents to process. */
   | 'NO_DOCUMENTS'
-  /** There are more bytes than are taken. */
+  /** The content exceeds the size limit. */
   | 'TOO_LARGE'
-  /** No pipeline of this server has this name. */
+  /** No pipeline with this name exists on this server. */
   | 'UNKNOWN_PIPELINE'
-  /** The bytes of an upload are not all there. */
+  /** The bytes of an upload have not all arrived. */
   | 'UPLOAD_INCOMPLETE'
-  /** The address is not one that may be read. */
+  /** The URI or URL is not allowed. */
   | 'URI_REFUSED';
 
 export type CreateMutationVariables = Exact<{
