@@ -85,7 +85,7 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
   },
   "StageOutcome": {
     "CANCELLED": "Stopped by a cancel request.",
-    "COMPLETED": "Completed.",
+    "COMPLETED": "Ended without an error.",
     "FAILED": "Ended with an error, whether or not it runs again.",
     "INTERRUPTED": "Interrupted because the worker stopped, died or froze."
   },

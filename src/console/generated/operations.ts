@@ -171,7 +171,7 @@ export type DocumentFilter = {
 
 /** Kind of entity that has a status. */
 export type EntityType =
-  /** A collection. */
+  /** A named set of documents. */
   | 'COLLECTION'
   /** One submission of a collection to a pipeline. */
   | 'JOB'
@@ -289,7 +289,7 @@ export type Role =
   /** Read only. */
   | 'VIEWER';
 
-/** Sort direction. */
+/** Direction of sorting. */
 export type SortDirection =
   /** Ascending: smallest or oldest first. */
   | 'ASC'
@@ -300,7 +300,7 @@ export type SortDirection =
 export type StageOutcome =
   /** Stopped by a cancel request. */
   | 'CANCELLED'
-  /** Completed. */
+  /** Ended without an error. */
   | 'COMPLETED'
   /** Ended with an error, whether or not it runs again. */
   | 'FAILED'
