@@ -58,7 +58,7 @@ export const StatusEnum = enumOf("Status", "Every status of collections, jobs an
   EXPIRED: "Collection: the contents were removed.",
 });
 export const EntityTypeEnum = enumOf("EntityType", "Kind of entity that has a status.", ENTITY_TYPES, {
-  COLLECTION: "A collection.",
+  COLLECTION: "A named set of documents.",
   JOB: "One submission of a collection to a pipeline.",
   TASK: "The processing of one document, or the collection task.",
 });
@@ -120,7 +120,7 @@ export const StageOutcomeEnum = enumOf(
   "Outcome of a stage run.",
   ["COMPLETED", "FAILED", "CANCELLED", "INTERRUPTED"] as const,
   {
-    COMPLETED: "Completed.",
+    COMPLETED: "Ended without an error.",
     FAILED: "Ended with an error, whether or not it runs again.",
     CANCELLED: "Stopped by a cancel request.",
     INTERRUPTED: "Interrupted because the worker stopped, died or froze.",
@@ -192,7 +192,7 @@ export const BulkActionEnum = enumOf(
     CANCEL: "Cancel each job as `cancelJob` does.",
   },
 );
-export const SortDirectionEnum = enumOf("SortDirection", "Sort direction.", ["ASC", "DESC"] as const, {
+export const SortDirectionEnum = enumOf("SortDirection", "Direction of sorting.", ["ASC", "DESC"] as const, {
   ASC: "Ascending: smallest or oldest first.",
   DESC: "Descending: largest or newest first.",
 });
@@ -213,7 +213,7 @@ export const ChunkKindEnum = enumOf("ChunkKind", "Kind of content of a chunk.", 
   LIST: "List items.",
 });
 export const NamedEntityTypeEnum = enumOf("NamedEntityType", "Type of a named entity.", NAMED_ENTITY_TYPES, {
-  PERSON: "Person.",
+  PERSON: "Human being.",
   PLACE: "Country, town, region or other place.",
   ORGANIZATION: "Company, authority, club or other organization.",
 });

@@ -45,7 +45,7 @@ async function* checked(req: IncomingMessage, expected: Expected, pace: Pace): A
   for await (const piece of paced(req, pace)) {
     receivedBytes += piece.length;
     if (receivedBytes > sizeBytes) {
-      throw new Refusal(413, "TOO_LARGE", `The body has more bytes than the ${sizeBytes} of the upload.`);
+      throw new Refusal(413, "TOO_LARGE", `The body has more than the ${sizeBytes} bytes of the upload.`);
     }
     hash?.update(piece);
     yield piece;

@@ -109,7 +109,7 @@ test.each([
   const { code, stdout, stderr } = await demo(args, (output) => when.test(output));
   expect({ code, stderr }).toEqual({ code: 130, stderr: "" });
   expect(stdout).not.toMatch(/COMPLETED/);
-  expect(stdout).toMatch(/Stopping; Ctrl-C again ends at once\.\nStopped\.\n$/);
+  expect(stdout).toMatch(/Stopping; press Ctrl-C again to exit at once\.\nStopped\.\n$/);
 });
 
 test("the demo of expenses opens its report: totals, matches, what is unmatched, and flags", async () => {

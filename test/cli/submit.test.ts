@@ -142,7 +142,7 @@ describe("headway submit", () => {
     expect(unknown).toEqual({
       code: 1,
       stdout: "",
-      stderr: expect.stringMatching(/^There is no pipeline "pigeons"; known are .*letters/),
+      stderr: expect.stringMatching(/^There is no pipeline "pigeons"; available are .*letters/),
     });
     expect((await site.run("status", "no-such")).code).toBe(1);
     const wrong = await site.run("submit", mail, "--pipeline", "letters", "--options", '{"gate": 7}');

@@ -97,7 +97,7 @@ describe("a build that is older than its database", () => {
     const process = await startHeadway({ DATABASE_URL: database.url, HEADWAY_DATA_DIR: dataDir });
     try {
       await until("it is ready", async () => (await readyz(process.url)).status === 200);
-      const said = `The database is ahead of this build of Headway (${BUILD}): build 9.9.9 has brought in migrations/0900_add_it.sql, which earlier builds can work with.`;
+      const said = `The database is ahead of this build of Headway (${BUILD}): build 9.9.9 added migrations/0900_add_it.sql, which this build can work with.`;
       expect(process.output().split(said)).toHaveLength(2);
       const { rows } = await sql.query(
         "select distinct build, sha256 = repeat('1', 64) as untouched from headway.sql_file where path like 'functions/%'",
@@ -121,7 +121,7 @@ describe("a database that is behind", () => {
       const { status, migrations } = await readyz(process.url);
       expect(status).toBe(503);
       expect(migrations).toMatch(
-        /^The database is behind this build of Headway \(.*\): migrations\/0001_baseline\.sql(, .*\.sql are| is) not in; run "npx headway-api migrate", or restart this process\.$/,
+        /^The database is behind this build of Headway \(.*\): migrations\/0001_baseline\.sql(, .*\.sql are| is) missing; run "npx headway-api migrate", or restart this process\.$/,
       );
     } finally {
       await process.kill();

@@ -381,7 +381,7 @@ describe("H7: every fault of an input is told at once, with its place from the a
 
 describe("H7: a request that makes no sense is BAD_USER_INPUT that names the field, and never an internal error:", () => {
   const cases: [string, string, Record<string, unknown>, RegExp][] = [
-    ["an id that is none", "query ($v: ID!) { job(id: $v) { id } }", { v: "first" }, /id: "first" is no id/],
+    ["an id that is none", "query ($v: ID!) { job(id: $v) { id } }", { v: "first" }, /id: "first" is not an ID/],
     ["a scope's id", "query { streamCursor(jobId: 7) }", {}, /jobId/],
     ["two scopes", `query { streamCursor(jobId: "${UNKNOWN}", taskId: "${UNKNOWN}") }`, {}, /one of/],
     ["first: -1", "query { jobs(first: -1) { nodes { id } } }", {}, /first/],

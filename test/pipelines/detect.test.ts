@@ -94,7 +94,7 @@ describe("detect", () => {
   test("tells what to do with an archive", async () => {
     const mediaType = await detect(zipSync({ "a.txt": strToU8("a") }), "a.zip");
     expect(refusalOf(mediaType, "a.zip", ["pdf"])).toBe(
-      "a.zip is a ZIP archive, which is not read; submit the files in it. Read are pdf.",
+      "a.zip is a ZIP archive, which is not supported; submit the files in it. Supported are pdf.",
     );
   });
 });

@@ -47,7 +47,7 @@ describe("a pipeline that is ill-formed is refused, naming the file and the faul
     [
       "a builder that has not built",
       `import { pipeline } from "headway-api";\nexport default pipeline({ name: "x", version: 1 }).document("a", { run: async () => null });`,
-      'exports a pipeline in the making; end it with ".build()"',
+      'exports an unfinished pipeline; end it with ".build()"',
     ],
     ["a syntax error", "export default {", "can't be loaded as a pipeline"],
     [

@@ -62,7 +62,7 @@ it("start() fails within its deadline when the first iteration of the claim loop
   const first = await Promise.race([outcome, sleep(15_000, STILL)]);
   await lock.query("rollback");
   await outcome;
-  expect(first).toContain("it hangs in the first iteration of the claim loop");
+  expect(first).toContain("it is stuck in the first iteration of the claim loop");
 });
 
 it("a process whose worker can't start ends", async () => {

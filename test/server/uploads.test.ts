@@ -268,7 +268,7 @@ describe("H4: an upload is refused, with the disk as it was:", () => {
     ));
 
   test("more than was announced, by its length or, without one, as it comes", async () => {
-    await refused(async () => send(await announce(10), randomBytes(11)), 413, "TOO_LARGE", /has 11 bytes, and 10 were/);
+    await refused(async () => send(await announce(10), randomBytes(11)), 413, "TOO_LARGE", /created for 10;/);
     await refused(
       async () => {
         const { req, answer } = put(await announce(10), { "transfer-encoding": "chunked" });
@@ -286,7 +286,12 @@ describe("H4: an upload is refused, with the disk as it was:", () => {
   });
 
   test("fewer than was announced, by its length or, without one, at its end", async () => {
-    await refused(async () => send(await announce(10), randomBytes(9)), 400, "SIZE_MISMATCH", /has 9 bytes, and 10/);
+    await refused(
+      async () => send(await announce(10), randomBytes(9)),
+      400,
+      "SIZE_MISMATCH",
+      /has 9 bytes, but the upload was created for 10/,
+    );
     await refused(
       async () => {
         const { req, answer } = put(await announce(10), { "transfer-encoding": "chunked" });
@@ -295,7 +300,7 @@ describe("H4: an upload is refused, with the disk as it was:", () => {
       },
       400,
       "SIZE_MISMATCH",
-      /has 9 bytes, and 10/,
+      /has 9 bytes, but the upload was created for 10/,
     );
   });
 
@@ -306,7 +311,7 @@ describe("H4: an upload is refused, with the disk as it was:", () => {
       () => send(id, randomBytes(1_000)),
       400,
       "SHA256_MISMATCH",
-      new RegExp(`upload's is ${sha256(bytes)}`),
+      new RegExp(`created for ${sha256(bytes)}`),
     );
     expect((await send(id, bytes)).status).toBe(201);
   });
@@ -321,7 +326,7 @@ describe("H4: an upload is refused, with the disk as it was:", () => {
       return refusal;
     };
     await refused(() => drip(20), 408, "TOO_SLOW", /bytes arrived in 300 ms; the minimum is 1000/);
-    await refused(() => drip(60_000), 408, "TOO_SLOW", /Only [01] bytes came/);
+    await refused(() => drip(60_000), 408, "TOO_SLOW", /Only [01] bytes arrived/);
   });
 
   test.each<[string, () => string, number, string]>([

@@ -107,7 +107,7 @@ describe("a worker", () => {
     const dispatcher = { ...createInProcessDispatcher(), consume: () => new Promise<never>(() => undefined) };
     const worker = new WorkerLoop(workerDeps({ dispatcher }), SETTINGS);
     await expect(worker.start()).rejects.toThrow(
-      "The worker did not start within 10000 ms: it hangs in consuming hints.",
+      "The worker did not start within 10000 ms: it is stuck in consuming hints.",
     );
   });
 

@@ -273,7 +273,7 @@ export class ArtifactResolver {
     @Arg("expiresInMinutes", () => Int, {
       defaultValue: DEFAULT_SIGNED_MINUTES,
       nullable: true,
-      description: `1 to ${MAX_SIGNED_MINUTES}.`,
+      description: `Lifetime of the URL in minutes, 1 to ${MAX_SIGNED_MINUTES}.`,
     })
     minutes: number | null,
     @Ctx() context: GraphContext,

@@ -5,6 +5,6 @@ import { StatusChange } from "../../model/status-change.js";
 export class RepairPayload {
   @Field(() => Int, { description: "Number of rows whose status was corrected; 0 if all were right." })
   readonly changed!: number;
-  @Field(() => [StatusChange], { description: "The first 100 changes." })
+  @Field(() => [StatusChange], { description: "Changes that the repair made, at most the first 100." })
   readonly firstChanges!: StatusChange[];
 }

@@ -327,7 +327,7 @@ describe("a webhook", () => {
     expect((await deliveries(id))[0].payload).toBeNull();
     expect((await ask(AGAIN, { id: deliveryId })).redeliverWebhook).toMatchObject({
       delivery: null,
-      userErrors: [{ code: "INVALID_INPUT", message: expect.stringContaining("no longer kept") }],
+      userErrors: [{ code: "INVALID_INPUT", message: expect.stringContaining("no longer stored") }],
     });
   });
 

@@ -73,7 +73,7 @@ describe("F42: a worker's process dies under its parent", () => {
     );
     expect(rows).toHaveLength(3);
     expect(rows[0].message).toMatch(
-      /^Worker [0-9a-f-]+ died, at or after stage "\w+": its process \d+ was ended by SIGKILL\. It ran 3 tasks, of which any may be the reason: each runs alone next, and none counts a crash\.$/,
+      /^Worker [0-9a-f-]+ died, at or after stage "\w+": its process \d+ was ended by SIGKILL\. It ran 3 tasks, and any of them may be the cause\. Each runs alone next; none is counted as a crash\.$/,
     );
     expect(headway.output()).toMatch(/"msg":"a worker's process \d+ was ended by SIGKILL; another takes its place"/);
     // Hints go to those that take what they are about.

@@ -156,7 +156,7 @@ describe("H6: a role", () => {
       const query = `mutation ($input: ${type}) { ${name}(input: $input) { __typename } }`;
       const { errors } = await api.send(query, { input: CALLS[name] }, as);
       if (errors[0]?.extensions.code === "FORBIDDEN") {
-        expect(errors[0].message).toContain(`has the role ${role}; ${MUTATION_ROLES[name]} is needed`);
+        expect(errors[0].message).toContain(`has the role ${role}; this needs ${MUTATION_ROLES[name]}`);
         refused.push(name);
       }
     }
@@ -174,7 +174,7 @@ describe("H6: a role", () => {
     );
     expect(data!.collection.canSubmit).toEqual({
       allowed: false,
-      disabledReason: 'The key "reader" has the role VIEWER; OPERATOR is needed.',
+      disabledReason: 'The key "reader" has the role VIEWER; this needs OPERATOR.',
     });
     expect(JSON.stringify(data)).not.toContain('"allowed":true');
   });

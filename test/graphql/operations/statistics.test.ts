@@ -259,7 +259,7 @@ describe("a job", () => {
     expect({ basis, sampleSize, message }).toEqual({
       basis: "OWN_PACE",
       sampleSize: 8,
-      message: expect.stringContaining("over 8 passages through stages"),
+      message: expect.stringContaining("over 8 stage runs"),
     });
     expect(Date.parse(earliest)).toBeLessThanOrEqual(Date.parse(at));
     expect(Date.parse(at)).toBeLessThanOrEqual(Date.parse(latest));
