@@ -1,6 +1,6 @@
 import { leadingDate, readDate } from "../../dates.js";
 import { currencyOf, readAmount, shownMark, decimalMarkOf, type DecimalMark } from "../../money.js";
-import { currencyOfHeading, namesProduct, roleOfHeading, type ColumnRole } from "./headings.js";
+import { currencyOfHeading, namesProduct, plainHeading, roleOfHeading, type ColumnRole } from "./headings.js";
 import type { GridRow, Section } from "./sections.js";
 import { directionOf, isSettled } from "./words.js";
 
@@ -65,7 +65,7 @@ export function columnsOf(section: Section, given: ReadonlyMap<number, ColumnRol
     if (given) return given.get(index) ?? "other";
     return settled(roleOfHeading(heading), shares[index]!);
   });
-  const roles = given ? named : withContent(onceEach(named), shares, section);
+  const roles = given ? named : withContent(onceEach(named, mainDate(named, shares, section)), shares, section);
   return section.places.map(({ heading }, index) => ({
     index,
     heading,
@@ -148,14 +148,28 @@ function settled(role: ColumnRole, share: Shares): ColumnRole {
   return role;
 }
 
-/** A second date is that of the posting; other roles that one column alone can have count once. */
-function onceEach(roles: readonly ColumnRole[]): ColumnRole[] {
+/** Headings of days on which a file was made or a row was written, and not of the booking. */
+const OF_THE_FILE =
+  /\b(zeit|time|created|export\w*|generat\w*|emiter\w*|issued|erstellt|inceput|final[ae]|begin|start|end)\b/;
+
+/** The column of the lines' dates: not one that tells when the file was made where another tells more. */
+function mainDate(roles: readonly ColumnRole[], shares: readonly Shares[], { places }: Section): number {
+  const dates = [...roles.keys()].filter((at) => roles[at] === "date");
+  const isVague = (at: number): boolean =>
+    shares[at]!.distinct === 1 || OF_THE_FILE.test(plainHeading(places[at]!.heading));
+  const tells = (at: number): boolean => !isVague(at) && shares[at]!.filled > 0.9 && shares[at]!.distinct > 1;
+  const [first] = dates;
+  return first !== undefined && isVague(first) ? (dates.find(tells) ?? first) : (first ?? -1);
+}
+
+/** A second date is that of the posting; other roles that one column alone can have count once. `main` is the date's column. */
+function onceEach(roles: readonly ColumnRole[], main: number): ColumnRole[] {
   const seen = new Set<ColumnRole>();
-  return roles.map((role) => {
+  return roles.map((role, at) => {
+    if (role === "date") return at === main ? role : "posted";
     const isSecond = seen.has(role);
     seen.add(role);
     if (!isSecond) return role;
-    if (role === "date") return "posted";
     return ["currency", "direction", "status", "originalAmount", "originalCurrency", "employee"].includes(role)
       ? "other"
       : role;
