@@ -2,7 +2,8 @@ import type { Session } from "../ledger.js";
 import type { Match, MatchOutput } from "../match/match-ledger.js";
 import { daysBetween } from "../dates.js";
 import { minorDigits, toDecimal } from "../money.js";
-import type { Report, ReportRow } from "./report-rows.js";
+import type { ReportRow } from "./report-row.js";
+import type { Report } from "./report-rows.js";
 import { reconciliation } from "./reconciliation.js";
 import type { SheetCell, SheetColumn, SheetTable } from "./sheet-table.js";
 
@@ -89,10 +90,10 @@ export function sheetsOf(session: Session, match: MatchOutput, report: Report): 
     {
       name: "Totals",
       columns: [column("Of", 18), column("Name", 30), column("Lines", 12), column("Currency", 9), column("Amount", 14)],
-      rows: of(({ record }) => record.endsWith("total")).map((row) => [
+      rows: of(({ record }) => record.endsWith("total") || record === "reporting rate").map((row) => [
         row.record,
-        row.employee || row.category || row.document,
-        row.description,
+        row.employee || row.category || row.document || (row.record === "reporting rate" ? row.description : ""),
+        row.record === "reporting rate" ? "" : row.description,
         row.currency,
         money(row.amount),
       ]),

@@ -119,9 +119,14 @@ function notCountedOf(draft: Draft): string | null {
   // "offen" in the place of a date: it has none yet.
   const day = draft.date === null ? cellText(grid, columns, "date") : "";
   if (day !== "" && isSettled(day) === false) return day;
+  const [, word] = PENDING.exec(draft.description.join(" ")) ?? [];
+  if (word !== undefined) return word;
   const direction = cellText(grid, columns, "direction");
   return direction !== "" && directionOf(direction) === "none" ? direction : null;
 }
+
+/** A word before the text, as banks without a column for it write: "PENDING - SHOP". */
+const PENDING = /^\W*(pending|temporary hold|(?:umsatz )?vorgemerkt)\s*[:*–-]/i;
 
 interface Known {
   readonly currency: string | null;
