@@ -209,7 +209,7 @@ function dateOf(
   const first = found.sort((a, b) => a.rank - b.rank)[0];
   if (!first) return { date: null, otherDate: null };
   const dates = found.map(({ date }) => date);
-  const { order, certain } = decideOrder(dates, { currency, around: [], texts: [], hasCommas: false });
+  const { order, certain } = decideOrder(dates, { currency, around: [], texts: [] });
   const taken = dateOrder === "auto" ? order : dateOrder;
   const date = toIso(first.date, taken, null);
   const other = toIso(first.date, taken === "dmy" ? "mdy" : "dmy", null);

@@ -124,7 +124,6 @@ function settle({ about, defaults, read, drafts, tables }: Gathered): Statement 
     currency: currencies.main,
     around: aroundDates,
     texts: all.flatMap(({ date, description }) => (date ? [description.join(" ")] : [])),
-    hasCommas: tables.some(({ money }) => money.mark === ","),
   });
   const given =
     tables.find((table) => table.given?.dateOrder)?.given?.dateOrder ??

@@ -103,13 +103,10 @@ describe("the way of money", () => {
 });
 
 describe("the order of dates", () => {
-  test("is settled by decimal commas", async () => {
-    const table = "Date;Text;Amount\n03/04/2026;Shop;-12,50\n03/04/2026;Hotel;-80,00\n";
-    const { lines, flags } = await read("comma.csv", table, { defaultCurrency: "USD" });
-    expect([lines.map(({ date }) => date), flags.includes("DATE_ORDER_UNCERTAIN")]).toEqual([
-      ["2026-04-03", "2026-04-03"],
-      false,
-    ]);
+  test("is not settled by decimal commas: a card of Sweden writes the month first beside them", async () => {
+    const table = "Datum;Text;Belopp\n03/04/2026;Ica;12,50\n05/04/2026;Mat;80,00\n";
+    const { flags } = await read("comma.csv", table, { defaultCurrency: "SEK" });
+    expect(flags).toContain("DATE_ORDER_UNCERTAIN");
   });
 
   test("is settled by five days of as many shops, which are not five months' same day", async () => {
@@ -178,5 +175,38 @@ describe("rows", () => {
       '"Buchungstag";"Vorgang";"Umsatz in EUR"\n"offen";"Karte";"-23,86"\n"06.10.2026";"Lastschrift";"-40,01"\n';
     const { lines } = await read("open.csv", table);
     expect(lines.map(({ notCounted }) => notCounted)).toEqual(["offen", undefined]);
+  });
+});
+
+describe("columns", () => {
+  test("of charges and credits are not doubted for what one of them alone would say", async () => {
+    const rows = Array.from({ length: 12 }, (_, at) => `Auto,07/${at + 13}/26,SHOP ${at},1${at}.50,\n`).join("");
+    const table = `Category,Date,Transaction,Charges $,Credits $\n${rows}Auto,07/30/26,REFUND,,3.10\n`;
+    const { amounts, flags } = await read("year.csv", table, { defaultCurrency: "USD" });
+    expect([amounts.at(-1), flags]).toEqual([-310, []]);
+  });
+
+  test("for each way beside one of amounts say which way it went", async () => {
+    const table =
+      "Numéro de carte;Date d'achat;Texte;Montant;Monnaie;Débit;Crédit\nXXXX 1234;28.10.2026;Poste;1215.00;CHF;1215.00;\nXXXX 1234;02.11.2026;Gare;2500.00;CHF;2500.00;\n";
+    expect(await read("carte.csv", table)).toMatchObject({ amounts: [121500, 250000], flags: [] });
+  });
+
+  test("of directions may say D and K, as in the Baltics", async () => {
+    const table =
+      "Client account;Date;Payee;Amount;Currency;Debit/Credit\nEE00;04.01.2026;Norris;10,00;EUR;D\nEE00;12.01.2026;Le;500,00;EUR;K\n";
+    expect(await read("swed.csv", table)).toMatchObject({ amounts: [1000, -50000], flags: [] });
+  });
+
+  test("of the other side's accounts part no chain of balances", async () => {
+    const table =
+      "Date,Amount,Currency,Description,Running Balance,Payee Account\n23-12-2026,-3.05,CHF,Shop one,185.95,0000\n16-12-2026,-11.00,CHF,Shop two,189.00,0000\n15-12-2026,200.00,CHF,Topped up,200.00,\n";
+    expect((await read("wise.csv", table)).flags).toEqual([]);
+  });
+
+  test("in which a line is reserved in the place of its date keep it, in no total", async () => {
+    const table = "Bokföringsdag;Belopp;Rubrik;Saldo;Valuta\nReserverat;-119,00;Reservation Kortköp;;SEK\n";
+    const { lines } = await read("reserverat.csv", table);
+    expect(lines).toMatchObject([{ date: null, amountMinor: 11900, notCounted: "Reserverat" }]);
   });
 });

@@ -32,7 +32,7 @@ export function accountsOf(
     const counted = group.lines.filter(({ amountMinor, notCounted }) => amountMinor !== null && !notCounted);
     const sumMinor = counted.reduce((sum, { amountMinor }) => sum + amountMinor!, 0);
     const told = groups.size === 1 ? balances : { opening: null, closing: null };
-    const column = endsOf(group.drafts);
+    const column = groups.size > 1 && group.drafts[0]?.money.balance?.isShared ? null : endsOf(group.drafts);
     const minor = (major: number | null): number | null =>
       major === null ? null : Math.round(major * 10 ** minorDigits(currency));
     const [openingMinor, closingMinor] = [

@@ -19,6 +19,8 @@ export interface Follows {
   readonly happened: readonly number[];
   /** Whether the rows follow from each other in another order than they are listed in. */
   readonly isUnordered: boolean;
+  /** Whether lines of whatever account have one balance: what the column of accounts names is the other side. */
+  readonly isShared: boolean;
 }
 
 const CENT = 0.0051;
@@ -69,6 +71,7 @@ function unordered(
           breaks: [],
           happened: [],
           isUnordered: true,
+          isShared: false,
         },
       ];
     }),
@@ -116,5 +119,16 @@ function tried(
     Object.assign(at, { balance, moved: 0 });
   }
   const { isNewestFirst, isReversed, withFees } = how;
-  return { column, agreeing, compared, isNewestFirst, isReversed, withFees, breaks, happened, isUnordered: false };
+  return {
+    column,
+    agreeing,
+    compared,
+    isNewestFirst,
+    isReversed,
+    withFees,
+    breaks,
+    happened,
+    isUnordered: false,
+    isShared: false,
+  };
 }

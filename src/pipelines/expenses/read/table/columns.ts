@@ -51,7 +51,11 @@ export function datedRows({ rows, places, hasHeading }: Section): GridRow[] {
   const mayBegin = (at: number): boolean => named.has(at) || (!hasHeading && at === 0);
   return rows.filter(({ texts }) => {
     const date = texts.findIndex(
-      (text, at) => isDate(text) || (mayBegin(at) && (readDate(text.split(/\s/)[0]!) ?? leadingDate(text)) !== null),
+      (text, at) =>
+        isDate(text) ||
+        // "Reserverat" in the place of a date: it has none yet.
+        (named.has(at) && isSettled(text) === false) ||
+        (mayBegin(at) && (readDate(text.split(/\s/)[0]!) ?? leadingDate(text)) !== null),
     );
     return date >= 0 && texts.some((text, at) => at !== date && text !== "" && readAmount(text) !== null);
   });
@@ -150,7 +154,10 @@ function settled(role: ColumnRole, share: Shares): ColumnRole {
 
 /** Headings of days on which a file was made or a row was written, and not of the booking. */
 const OF_THE_FILE =
-  /\b(zeit|time|created|export\w*|generat\w*|emiter\w*|issued|erstellt|inceput|final[ae]|begin|start|end)\b/;
+  /\b(zeit|time|created|export\w*|generat\w*|emiter\w*|issued|erstellt|inceput|final[ae]|begin|start|end|evaluation|valuation|bewertung)\b/;
+
+/** Headings of the days that lines are of. */
+const OF_THE_LINE = /\b(transaction|booking|buchung\w*|operation|achat|purchase|kaufdatum|tranzacti\w*)\b/;
 
 /** The column of the lines' dates: not one that tells when the file was made where another tells more. */
 function mainDate(roles: readonly ColumnRole[], shares: readonly Shares[], { places }: Section): number {
@@ -159,7 +166,9 @@ function mainDate(roles: readonly ColumnRole[], shares: readonly Shares[], { pla
     shares[at]!.distinct === 1 || OF_THE_FILE.test(plainHeading(places[at]!.heading));
   const tells = (at: number): boolean => !isVague(at) && shares[at]!.filled > 0.9 && shares[at]!.distinct > 1;
   const [first] = dates;
-  return first !== undefined && isVague(first) ? (dates.find(tells) ?? first) : (first ?? -1);
+  if (first === undefined || !isVague(first)) return first ?? -1;
+  const telling = dates.filter(tells);
+  return telling.find((at) => OF_THE_LINE.test(plainHeading(places[at]!.heading))) ?? telling[0] ?? first;
 }
 
 /** A second date is that of the posting; other roles that one column alone can have count once. `main` is the date's column. */

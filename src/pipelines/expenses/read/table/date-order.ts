@@ -6,8 +6,6 @@ export interface OrderClues {
   readonly around: readonly WrittenDate[];
   /** What stands beside each of the dates. */
   readonly texts: readonly string[];
-  /** Whether the amounts have a decimal comma. */
-  readonly hasCommas: boolean;
 }
 
 export interface Decided {
@@ -24,10 +22,7 @@ const MANY = 4;
  * the order in which the lines stay within the statement's period, are nearer to each other, or are sorted; else the
  * custom of the currency's country.
  */
-export function decideOrder(
-  dates: readonly WrittenDate[],
-  { currency, around, texts, hasCommas }: OrderClues,
-): Decided {
+export function decideOrder(dates: readonly WrittenDate[], { currency, around, texts }: OrderClues): Decided {
   const all = [...dates, ...around];
   const firsts = all.filter((date) => date.kind === "open" && date.first > 12).length;
   const seconds = all.filter((date) => date.kind === "open" && date.second > 12).length;
@@ -37,8 +32,6 @@ export function decideOrder(
   const isKnown = currency !== null && currency !== "CAD";
   if (!dates.some((date) => date.kind === "open" && date.first !== date.second))
     return { order: custom, certain: true };
-  // Nobody who writes the month first writes decimals with a comma.
-  if (hasCommas) return { order: "dmy", certain: true };
   for (const clue of [spanDays, stepsBack]) {
     const [dmy, mdy] = [clue(dates, around, "dmy"), clue(dates, around, "mdy")];
     if (Math.abs(dmy - mdy) < 2) continue;

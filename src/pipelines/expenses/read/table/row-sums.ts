@@ -41,6 +41,7 @@ export function balancesAround(
       breaks: [],
       happened: [],
       isUnordered: false,
+      isShared: false,
     };
   }
   return null;

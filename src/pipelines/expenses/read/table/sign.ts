@@ -204,7 +204,7 @@ function signByWords(
         known > 4 && agree < against ? "SIGN_UNCERTAIN" : undefined,
       ),
     };
-  if (isSigned && share > 0 && agree >= against)
+  if (isSigned && !isCard && share > 0 && agree >= against)
     return { plusIsOut: false, evidence: evidence("supported", "amounts carry a plus or a minus") };
   if (isBank && share > 0 && share < 1 && agree >= against)
     return {

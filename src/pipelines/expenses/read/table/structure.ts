@@ -186,7 +186,10 @@ function priorOf(structure: Structure, dated: readonly GridRow[], columns: reado
     const used = [structure.debit, structure.credit].filter((at) => at !== null).map((at) => columns[at]!);
     const isNamed = used.every(({ isNamed: named, role }) => named && (role === "debit" || role === "credit"));
     const isAlone = used.length === 1;
-    return coverage + (isNamed ? (isAlone ? 2 : 5) : signsTell(structure, dated) ? 4 : 2.5);
+    const moneylike = Math.max(...used.map((column) => column.moneylike));
+    return (
+      coverage + (isNamed ? 2 * moneylike : 0) + (isNamed ? (isAlone ? 2 : 5) : signsTell(structure, dated) ? 4 : 2.5)
+    );
   }
   const column = columns[structure.amount]!;
   const direction = structure.kind === "directed" ? 1.5 : 0;
@@ -279,9 +282,12 @@ function bestBalance(
   );
   // What a column calls the account may be that of the other side: then all lines have one balance.
   const ofOne = steps.map((step) => ({ ...step, chain: step.chain.replace(/^.*\|/, "|") }));
-  const found = candidates
-    .flatMap(({ index }) => [steps, ofOne].map((all) => followsOf(all, index, { amount: mark, balance: mark })))
-    .filter((one) => one !== null);
+  const found = candidates.flatMap(({ index }) =>
+    [steps, ofOne].flatMap((all): Follows[] => {
+      const follows = followsOf(all, index, { amount: mark, balance: mark });
+      return follows ? [{ ...follows, isShared: all === ofOne }] : [];
+    }),
+  );
   const [best] = found.sort((a, b) => b.agreeing - a.agreeing || a.breaks.length - b.breaks.length);
   if (!best) return null;
   return isProven(best) || columns[best.column]!.role === "balance" ? best : null;

@@ -6,11 +6,11 @@ export type Direction = "out" | "in" | "none";
 const DIRECTIONS: readonly (readonly [Direction, string])[] = [
   [
     "out",
-    "d dr db debit debits debet debito debe af uit s soll out outgoing outflow expense expenses withdrawal withdraw dbit charge charges sent spend spending purchase lastschrift belastung abbuchung ausgabe sortie depense uscita dare cargo egreso gasto saida u ut utgift 支出 支 借 出 付款 расход дебет списание obciazenie wydatek",
+    "d dr db deebet debetas debets debit debits debet debito debe af uit s soll out outgoing outflow expense expenses withdrawal withdraw dbit charge charges sent spend spending purchase lastschrift belastung abbuchung ausgabe sortie depense uscita dare cargo egreso gasto saida u ut utgift 支出 支 借 出 付款 расход дебет списание obciazenie wydatek",
   ],
   [
     "in",
-    "c cr credit credits creditos credito haber bij h haben in incoming inflow income deposit crdt refund received gutschrift eingang einnahme entree recette entrata avere abono ingreso entrada inn inkomst 收入 收 貸 贷 入 收款 приход кредит поступление uznanie wplyw",
+    "c cr k kreedit kreditas kredits credit credits creditos credito haber bij h haben in incoming inflow income deposit crdt refund received gutschrift eingang einnahme entree recette entrata avere abono ingreso entrada inn inkomst 收入 收 貸 贷 入 收款 приход кредит поступление uznanie wplyw",
   ],
   ["none", "不计收支 neutral"],
 ];
@@ -37,7 +37,7 @@ const NOT_SETTLED =
 const NOT_HAPPENED =
   /^(revert(ed)?|declined?|failed|failure|cancell?ed|reversed|void(ed)?|rejected|expired|denied|refused|returned|removed|abgelehnt|storniert|fehlgeschlagen|zuruckgewiesen|refusee?|annulee?|rejetee?|rechazad[oa]|anulad[oa]|cancelad[oa]|rifiutat[oa]|annullat[oa]|geweigerd|odrzucona|avvist|nekad)\b|交易关闭|已关闭|失败|已撤销|已冲正|已取消|对方已退还|已退款|已全额退款/u;
 const DONE =
-  /^(completed?|posted|settled|cleared|booked|success(ful)?|succeeded|executed|done|paid|ok|abgeschlossen|gebucht|umsatz gebucht|verbucht|ausgefuhrt|execute|effectue|comptabilise|realizad[oa]|liquidad[oa]|eseguit[oa]|contabilizzat[oa]|concluid[oa]|conclusa|uitgevoerd|geboekt|zrealizowan[ae]|sent|received|bokford|betald|current|active|final|approved|reviewed|normal|refunded|partially refunded|geaccepteerd|aanvaard|accepted|akzeptiert|acceptee?|aceptad[oa]|accettat[oa]|c|r|x|y)$|成功|已收钱|已存入|已转账|对方已收/u;
+  /^(completed?|posted|settled|cleared|booked|success(ful)?|succeeded|executed|done|paid|ok|abgeschlossen|gebucht|umsatz gebucht|verbucht|ausgefuhrt|execute|effectue|comptabilise|realizad[oa]|liquidad[oa]|eseguit[oa]|contabilizzat[oa]|concluid[oa]|conclusa|uitgevoerd|geboekt|zrealizowan[ae]|sent|received|bokford|betald|current|active|final|approved|reviewed|normal|refunded|partially refunded|geaccepteerd|aanvaard|accepted|akzeptiert|acceptee?|aceptad[oa]|accettat[oa]|card charged|card refunded|payment (?:sent|received|deposited)|deposited|c|r|x|y)$|成功|已收钱|已存入|已转账|对方已收/u;
 
 /** The status that a cell tells: a column "pending" holds yes or no. */
 export function statusIn(heading: string, cell: string): string {
