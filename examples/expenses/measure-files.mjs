@@ -11,7 +11,8 @@ const TOLD = new Set(["NOT_COUNTED", "CURRENCY_ASSUMED", "AMOUNT_ROUNDED", "FEE_
 /**
  * How the files of a folder are read. Beside NAME stands NAME.facts.csv with the columns date, amount and currency, a row a
  * line of the statement, charges positive; a receipt has one row and, in a column `kind`, the word receipt; its columns
- * `seller` and `tax` are compared where they are there and filled. An empty cell is a value that the file does not tell.
+ * `seller` and `tax` are compared where they are there and filled. An empty cell is a value that the file does not tell. A
+ * column `default` is the currency that who sends the file sets as the job's own.
  * Yields { name, kind, outcome, lines, why } a file: `outcome` and each count of `lines` is right, flagged, wrong (and
  * nothing says so) or refused.
  */
@@ -20,7 +21,7 @@ export async function* measureFiles(folder, { currency = null } = {}) {
   for (const facts of names) {
     const name = facts.slice(0, -FACTS.length);
     const rows = parse(await readFile(path.join(folder, facts)), { columns: true, skip_empty_lines: true, trim: true });
-    yield { name, ...(await measureFile(path.join(folder, name), rows, currency)) };
+    yield { name, ...(await measureFile(path.join(folder, name), rows, rows[0]?.default || currency)) };
   }
 }
 

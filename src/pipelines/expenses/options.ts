@@ -98,6 +98,9 @@ export const Options = z.strictObject({
     .record(z.string().regex(/^[A-Z]{3}\/[A-Z]{3}$/, "must be a pair such as EUR/USD"), z.number().positive())
     .default({})
     .describe('What one unit of the first currency costs in the second: { "EUR/USD": 1.08 }.'),
+  reportCurrency: Currency.optional().describe(
+    "Adds all sums in this one currency. Rates come from exchangeRates, or from lines that tell an original amount; what no rate is known for is in none of these sums, and listed.",
+  ),
   categories: z
     .record(z.string().min(1).max(100), z.array(z.string().min(1).max(100)).max(500))
     .default({})

@@ -121,7 +121,7 @@ export interface Receipt {
   readonly taxNumber?: string;
   readonly buyer?: string;
   /** Where total, date and currency come from. */
-  readonly source?: "e-invoice" | "text" | "picture";
+  readonly source?: "e-invoice" | "order data" | "text" | "picture";
   readonly incomplete: readonly Missing[];
   readonly flags: readonly FlagCode[];
 }

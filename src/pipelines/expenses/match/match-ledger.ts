@@ -6,6 +6,7 @@ import { decisionsIn, type Decision } from "./decisions.js";
 import { whyAlone, type UnmatchedReason } from "./why-alone.js";
 import { interchangeable } from "./interchangeable.js";
 import { ownTransfers, type OwnTransfer } from "./own-transfers.js";
+import { pendingCopies, type PendingCopy } from "./pending-copies.js";
 import { sumPairs, type SumPair } from "./sums.js";
 import { duplicateLines, duplicateReceipts, type Duplicate } from "./duplicates.js";
 import type { Ledger } from "../ledger.js";
@@ -41,6 +42,8 @@ export interface MatchOutput {
   readonly duplicateReceipts: readonly Duplicate[];
   /** Lines that moved money between own accounts: in no total. */
   readonly transfers: readonly OwnTransfer[];
+  /** Pending lines whose posted line is there as well. */
+  readonly pendingCopies: readonly PendingCopy[];
 }
 
 const MAX_SHOWN = 3;
@@ -130,6 +133,7 @@ export function matchLedger(
     duplicateLines: copies,
     duplicateReceipts: sentTwice,
     transfers,
+    pendingCopies: pendingCopies(lines.filter(({ id }) => !copied.has(id))),
   };
 }
 

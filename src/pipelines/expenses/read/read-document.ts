@@ -12,6 +12,7 @@ import { readQif } from "./formats/qif.js";
 import { csvRows, xlsSheets, xlsxSheets } from "./formats/table-rows.js";
 import { textOf } from "./formats/text-of.js";
 import { CAMT, E_INVOICE, MT940, OFX, QIF, ROLES, XLS } from "./media-types.js";
+import { withOrder } from "./order-data.js";
 import { readReceipt } from "./receipt.js";
 import { readSheets } from "./sheets.js";
 import { readStatement, type Statement, type StatementDefaults } from "./statement.js";
@@ -81,7 +82,8 @@ async function read(source: DocumentBytes, defaults: StatementDefaults): Promise
     return receipt(name, readReceipt({ text }, defaults), text);
   }
   const read = await textOf(bytes, mediaType, name);
-  return receipt(name, readReceipt(read, defaults), read.text);
+  const found = readReceipt(read, defaults);
+  return receipt(name, read.order ? withOrder(found, read.order, read.text) : found, read.text);
 }
 
 async function workbook({ bytes, mediaType, name }: DocumentBytes, defaults: StatementDefaults): Promise<ReadDocument> {

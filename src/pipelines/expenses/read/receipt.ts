@@ -1,6 +1,7 @@
 import { decideOrder } from "./table/date-order.js";
 import { findDates, toIso, withoutAccents, type DateOrder, type WrittenDate } from "../dates.js";
 import { merchantOf } from "./merchant.js";
+import type { OrderData } from "./order-data.js";
 import { currencyOf, decimalMarkOf, findAmounts, toMinor, type DecimalMark } from "../money.js";
 import type { Missing, Receipt, TaxPart } from "../shapes.js";
 import { totalOf } from "./total.js";
@@ -15,6 +16,8 @@ export interface ReceiptText {
   readonly sentOn?: string;
   /** Whether letters may have been read wrongly. */
   readonly isOcr?: boolean;
+  /** What a page says in data beside its text. */
+  readonly order?: OrderData;
 }
 
 export interface ReceiptDefaults {
@@ -206,7 +209,7 @@ function dateOf(
   const first = found.sort((a, b) => a.rank - b.rank)[0];
   if (!first) return { date: null, otherDate: null };
   const dates = found.map(({ date }) => date);
-  const { order, certain } = decideOrder(dates, { currency, around: [] });
+  const { order, certain } = decideOrder(dates, { currency, around: [], texts: [] });
   const taken = dateOrder === "auto" ? order : dateOrder;
   const date = toIso(first.date, taken, null);
   const other = toIso(first.date, taken === "dmy" ? "mdy" : "dmy", null);

@@ -1,4 +1,5 @@
 import type { DateOrder } from "../dates.js";
+import { decimalMarkOf, findAmounts } from "../money.js";
 import {
   rowText,
   type Evidence,
@@ -92,7 +93,9 @@ function tablesOf(sections: readonly Section[], name: string, mappings: readonly
     const whole: Section = { ...group[0]!, rows: group.flatMap(({ rows }) => rows) };
     const given = mappingFor(whole, name, mappings);
     const columns = columnsOf(whole, given && rolesBy(given, whole));
-    const money = moneyOf(whole.rows, datedRows(whole), columns, given !== null);
+    const beside = group.flatMap(({ above }) => above.flatMap((row) => findAmounts(rowText(row))));
+    const markAround = decimalMarkOf(beside.map(({ amount }) => amount.number));
+    const money = moneyOf(whole.rows, datedRows(whole), columns, { isGiven: given !== null, markAround });
     return money ? [{ sections: group, columns, money, given }] : [];
   });
 }
@@ -113,11 +116,15 @@ function settle({ about, defaults, read, drafts, tables }: Gathered): Statement 
   const currencies = currencyOfStatement(
     all,
     tables.map(({ columns, given }) => ({ columns, given: given?.currency ?? null })),
-    { read, defaults, text: aroundText },
+    { read, defaults, text: aroundText, name: about.name },
   );
   const dates = all.flatMap(({ date }) => date ?? []);
   const aroundDates = read.flatMap((one) => (one.is === "facts" ? one.facts.dates : []));
-  const decided = decideOrder(dates, { currency: currencies.main, around: aroundDates });
+  const decided = decideOrder(dates, {
+    currency: currencies.main,
+    around: aroundDates,
+    texts: all.flatMap(({ date, description }) => (date ? [description.join(" ")] : [])),
+  });
   const given =
     tables.find((table) => table.given?.dateOrder)?.given?.dateOrder ??
     (defaults.dateOrder === "auto" ? null : defaults.dateOrder);

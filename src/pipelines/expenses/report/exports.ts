@@ -3,7 +3,8 @@ import { safeCell } from "../../safe-cell.js";
 import type { Session } from "../ledger.js";
 import type { MatchOutput } from "../match/match-ledger.js";
 import { toDecimal } from "../money.js";
-import type { Report, ReportRow } from "./report-rows.js";
+import type { ReportRow } from "./report-row.js";
+import type { Report } from "./report-rows.js";
 
 const COLUMNS = [
   "record",

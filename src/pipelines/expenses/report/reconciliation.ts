@@ -28,8 +28,7 @@ export function reconciliation({ statements }: Session): SheetTable {
       column("Signs", 10),
       column("Dates", 10),
       column("Currency known", 14),
-      column("To look at", 60),
-      column("How it was read, for options.statements", 60),
+      { ...column("To look at", 56), isLong: true },
     ],
     rows: statements.flatMap((statement) =>
       rowsOf(
@@ -37,6 +36,15 @@ export function reconciliation({ statements }: Session): SheetTable {
         gaps.filter((gap) => gap.statement === statement.id).map(({ reason }) => reason),
       ),
     ),
+  };
+}
+
+/** How each table was read, in the form that the option `statements` takes: to be copied, corrected and pasted there. */
+export function mappings({ statements }: Session): SheetTable {
+  return {
+    name: "How it was read",
+    columns: [column("Document", 30), { ...column("For options.statements", 130), isLong: true }],
+    rows: statements.flatMap(({ name, facts }) => (facts.mapping ? [[name, JSON.stringify(facts.mapping)]] : [])),
   };
 }
 
@@ -68,7 +76,6 @@ function rowsOf({ name, facts }: LedgerStatement, gaps: readonly string[]): Shee
       certaintyOf(facts, ["dates"]),
       certaintyOf(facts, ["currency"]),
       at === 0 ? looks : "",
-      at === 0 && facts.mapping ? JSON.stringify(facts.mapping) : "",
     ];
   });
 }

@@ -2,63 +2,48 @@ import type { Ledger, LedgerLine, LedgerReceipt } from "../ledger.js";
 import type { Match, MatchOutput } from "../match/match-ledger.js";
 import type { OwnTransfer } from "../match/own-transfers.js";
 import { toDecimal } from "../money.js";
+import type { ExpensesOptions } from "../options.js";
+import { ratesOf } from "../match/candidates.js";
+import { reportingOf, type Reporting } from "./reporting.js";
+import { reportingRows } from "./reporting-rows.js";
+import { EMPTY_ROW, type ReportRow } from "./report-row.js";
 import { totalsOf, type Totals } from "./totals.js";
-
-/** One row of report.csv, and of the workbook's sheets; columns that a kind of row has no use for are empty. */
-export interface ReportRow {
-  readonly record: "line" | "receipt" | "total" | "employee total" | "category total" | "statement total";
-  /** The statement's or receipt's file name. */
-  readonly document: string;
-  readonly row: number | null;
-  readonly date: string;
-  readonly description: string;
-  readonly employee: string;
-  readonly category: string;
-  readonly currency: string;
-  /** In the currency's major unit, with its decimals: "-12.50". */
-  readonly amount: string;
-  readonly status: string;
-  /** The other side of a match, or of what comes near one. */
-  readonly counterpart: string;
-  readonly score: number | null;
-  readonly flags: string;
-  /** Why it is alone, and what comes nearest. */
-  readonly nearest: string;
-}
 
 export interface Report {
   readonly rows: readonly ReportRow[];
   readonly totals: Totals;
+  /** Everything in one currency, where the job asks for one. */
+  readonly reporting: Reporting | null;
   /** How often each flag occurs. */
   readonly flags: Readonly<Record<string, number>>;
 }
 
-const EMPTY = {
-  document: "",
-  row: null,
-  date: "",
-  description: "",
-  employee: "",
-  category: "",
-  currency: "",
-  amount: "",
-  status: "",
-  counterpart: "",
-  score: null,
-  flags: "",
-  nearest: "",
-} as const;
-
-export function reportOf(ledger: Ledger, match: MatchOutput): Report {
+/** `options.reportCurrency` adds the sums in one currency. */
+export function reportOf(
+  ledger: Ledger,
+  match: MatchOutput,
+  options: Partial<Pick<ExpensesOptions, "reportCurrency" | "exchangeRates">> = {},
+): Report {
   const counts: Record<string, number> = {};
   const flag = (...names: string[]): string => {
     for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
     return names.join("; ");
   };
   const moved = transfersByLine(match);
-  const totals = totalsOf(ledger.lines.filter(({ id }) => !moved.has(id)));
-  const rows = [...lineRows(ledger, match, flag), ...receiptRows(ledger, match, flag), ...totalRows(totals)];
-  return { rows, totals, flags: counts };
+  const counted = ledger.lines.filter(({ id }) => !moved.has(id));
+  const totals = totalsOf(counted);
+  const { reportCurrency, exchangeRates: given = {} } = options;
+  const reporting =
+    reportCurrency === undefined
+      ? null
+      : reportingOf(counted, reportCurrency, { known: ratesOf(ledger.lines, given), given });
+  const rows = [
+    ...lineRows(ledger, match, flag),
+    ...receiptRows(ledger, match, flag),
+    ...totalRows(totals),
+    ...(reporting ? reportingRows(reporting) : []),
+  ];
+  return { rows, totals, reporting, flags: counts };
 }
 
 /** By each of their two lines. */
@@ -77,11 +62,13 @@ function lineRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): 
   const undecided = new Set(
     match.unmatched.flatMap(({ reason, candidates }) => (reason === "tie" ? candidates.map(({ line }) => line) : [])),
   );
+  const postedAs = new Map(match.pendingCopies.map(({ pending, posted }) => [pending, posted]));
   const near = nearestReceipts(match, receiptById);
   return lines.map((line): ReportRow => {
     const all = matches.get(line.id) ?? [];
     const [found] = all;
     const transfer = moved.get(line.id);
+    const posted = postedAs.get(line.id);
     const flags = [
       ...line.incomplete.map((missing) => `incomplete: ${missing}`),
       ...line.flags,
@@ -92,6 +79,7 @@ function lineRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): 
       ...(found && PARTED.has(found.by) ? [`matched by ${found.by}`] : []),
       ...(found?.isInterchangeable ? ["interchangeable"] : []),
       ...(transfer ? [`own ${transfer.kind}`] : []),
+      ...(posted ? ["posted as another line"] : []),
     ];
     return {
       record: "line",
@@ -116,7 +104,9 @@ function lineRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): 
                 : "no receipt",
       counterpart: transfer
         ? placeOf(lineById.get(transfer.out === line.id ? transfer.in : transfer.out)!)
-        : all.map(({ receipt }) => receiptById.get(receipt)!.name).join(" | "),
+        : posted
+          ? placeOf(lineById.get(posted)!)
+          : all.map(({ receipt }) => receiptById.get(receipt)!.name).join(" | "),
       score: found?.score ?? null,
       flags: flag(...flags),
       nearest: found ? "" : (near.get(line.id) ?? ""),
@@ -160,7 +150,7 @@ function receiptRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag
     const alone = unmatched.get(receipt.id);
     const found = byReceipt.get(receipt.id) ?? [];
     return {
-      ...EMPTY,
+      ...EMPTY_ROW,
       record: "receipt",
       document: receipt.name,
       date: receipt.date ?? "",
@@ -194,7 +184,7 @@ function totalRows(totals: Totals): ReportRow[] {
   return [
     ...groups.flatMap(([record, column, all]) =>
       all.map(({ name, currency, amountMinor, lines }): ReportRow => ({
-        ...EMPTY,
+        ...EMPTY_ROW,
         record,
         [column]: name,
         description: `${lines} ${lines === 1 ? "line" : "lines"}`,
@@ -203,7 +193,7 @@ function totalRows(totals: Totals): ReportRow[] {
       })),
     ),
     ...totals.byCurrency.map(({ currency, amountMinor, lines }): ReportRow => ({
-      ...EMPTY,
+      ...EMPTY_ROW,
       record: "total",
       description: `${lines} ${lines === 1 ? "line" : "lines"}`,
       currency,

@@ -5,6 +5,7 @@ import type { Certainty, StatementFacts } from "../shapes.js";
 import { gapsOf } from "./chains.js";
 import { certaintyOf } from "./reconciliation.js";
 import type { Report } from "./report-rows.js";
+import { assertReportingAgrees, type Reporting } from "./reporting.js";
 import type { ExpensesOptions } from "../options.js";
 import { assertTotalsAgree, NO_CURRENCY, type Totals } from "./totals.js";
 
@@ -36,6 +37,8 @@ export interface ReportOutput {
   readonly documentsFailed: number;
   readonly flags: Readonly<Record<string, number>>;
   readonly totals: Totals;
+  /** Everything in the currency that the option `reportCurrency` names; null where it names none. */
+  readonly reporting: Reporting | null;
   readonly files: readonly string[];
 }
 
@@ -54,7 +57,7 @@ export const reportStage: CollectionStageOf<ExpensesOptions, MatchOutput, Expens
     ]);
     const ledger = await readLedger(ctx);
     const match = ctx.input;
-    const report = reportOf(ledger, match);
+    const report = reportOf(ledger, match, ctx.options);
     await ctx.artifacts.write("report.csv", exports.toCsv(report), "text/csv");
     await ctx.artifacts.write("ledger.csv", exports.toLedgerCsv(ledger, match), "text/csv");
     const order = ctx.options.dateOrder === "mdy" ? "mdy" : "dmy";
@@ -69,8 +72,9 @@ export const reportStage: CollectionStageOf<ExpensesOptions, MatchOutput, Expens
     for (const reason of summary.statementsMissing) ctx.warn("STATEMENT_MISSING", `${reason}.`);
     return summary;
   },
-  check: ({ totals, lines, matched, linesWithoutReceipt }) => {
+  check: ({ totals, reporting, lines, matched, linesWithoutReceipt }) => {
     assertTotalsAgree(totals);
+    if (reporting) assertReportingAgrees(reporting);
     if (matched + linesWithoutReceipt !== lines) {
       throw new Error(`${matched} lines with and ${linesWithoutReceipt} without a receipt are not ${lines}`);
     }
@@ -84,7 +88,7 @@ function quickBooksName(currency: string): string {
 export function summaryOf(
   { lines, receipts, statements, failed }: Session,
   match: MatchOutput,
-  { flags, totals }: Report,
+  { flags, totals, reporting }: Report,
 ): ReportOutput {
   const matched = new Set(match.matches.map(({ line }) => line)).size;
   return {
@@ -105,6 +109,7 @@ export function summaryOf(
     documentsFailed: failed.length,
     flags,
     totals,
+    reporting,
     files: [
       "report.xlsx",
       "report.csv",

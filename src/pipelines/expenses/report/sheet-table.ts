@@ -5,6 +5,8 @@ export interface SheetColumn {
   readonly title: string;
   /** In characters. */
   readonly width: number;
+  /** Whether its texts go on in further lines of their cell. */
+  readonly isLong?: true;
 }
 
 export interface SheetTable {

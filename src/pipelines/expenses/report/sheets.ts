@@ -2,11 +2,13 @@ import type { Session } from "../ledger.js";
 import type { Match, MatchOutput } from "../match/match-ledger.js";
 import { daysBetween } from "../dates.js";
 import { minorDigits, toDecimal } from "../money.js";
-import type { Report, ReportRow } from "./report-rows.js";
-import { reconciliation } from "./reconciliation.js";
+import type { ReportRow } from "./report-row.js";
+import type { Report } from "./report-rows.js";
+import { mappings, reconciliation } from "./reconciliation.js";
 import type { SheetCell, SheetColumn, SheetTable } from "./sheet-table.js";
 
 const column = (title: string, width: number): SheetColumn => ({ title, width });
+const long = (title: string, width: number): SheetColumn => ({ title, width, isLong: true });
 const day = (date: string): SheetCell => (date === "" ? null : { day: date });
 const money = (amount: string): SheetCell => (amount === "" ? null : { amount });
 
@@ -39,9 +41,10 @@ export function sheetsOf(session: Session, match: MatchOutput, report: Report): 
   const of = (keep: (row: ReportRow) => boolean): ReportRow[] => report.rows.filter(keep);
   return [
     reconciliation(session),
+    mappings(session),
     {
       name: "Lines",
-      columns: [...LINE, column("Status", 13), column("Counterpart", 26), column("Flags", 26)],
+      columns: [...LINE, column("Status", 13), column("Counterpart", 26), long("Flags", 26)],
       rows: of(({ record }) => record === "line").map((row) => [
         ...lineCells(row),
         row.status,
@@ -52,7 +55,7 @@ export function sheetsOf(session: Session, match: MatchOutput, report: Report): 
     matches(session, match),
     {
       name: "Unmatched lines",
-      columns: [...LINE, column("Status", 13), column("Nearest receipts", 44), column("Flags", 22)],
+      columns: [...LINE, column("Status", 13), long("Nearest receipts", 44), long("Flags", 22)],
       rows: of(({ record, status }) => record === "line" && status !== "matched").map((row) => [
         ...lineCells(row),
         row.status,
@@ -70,8 +73,8 @@ export function sheetsOf(session: Session, match: MatchOutput, report: Report): 
         column("Currency", 9),
         column("Amount", 12),
         column("Status", 20),
-        column("Why, and what comes near", 60),
-        column("Flags", 22),
+        long("Why, and what comes near", 60),
+        long("Flags", 22),
       ],
       rows: of(({ record, status }) => record === "receipt" && status !== "matched").map((row) => [
         row.document,
@@ -89,22 +92,22 @@ export function sheetsOf(session: Session, match: MatchOutput, report: Report): 
     {
       name: "Totals",
       columns: [column("Of", 18), column("Name", 30), column("Lines", 12), column("Currency", 9), column("Amount", 14)],
-      rows: of(({ record }) => record.endsWith("total")).map((row) => [
+      rows: of(({ record }) => record.endsWith("total") || record === "reporting rate").map((row) => [
         row.record,
-        row.employee || row.category || row.document,
-        row.description,
+        row.employee || row.category || row.document || (row.record === "reporting rate" ? row.description : ""),
+        row.record === "reporting rate" ? "" : row.description,
         row.currency,
         money(row.amount),
       ]),
     },
     {
       name: "Failed documents",
-      columns: [column("Document", 30), column("Stage", 12), column("Code", 24), column("Reason", 90)],
+      columns: [column("Document", 30), column("Stage", 12), column("Code", 24), long("Reason", 90)],
       rows: session.failed.map(({ name, stage, code, message }) => [name, stage, code, message]),
     },
     {
       name: "Not read",
-      columns: [column("Document", 30), column("Sheet", 14), column("Row", 8), column("Text", 100)],
+      columns: [column("Document", 30), column("Sheet", 14), column("Row", 8), long("Text", 100)],
       rows: session.statements.flatMap(({ name, facts }) =>
         facts.notRead.map(({ row, sheet, text }) => [name, sheet ?? null, row, text]),
       ),

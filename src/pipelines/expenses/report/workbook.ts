@@ -5,6 +5,10 @@ import type { SheetCell, SheetTable } from "./sheet-table.js";
 
 /** What a spreadsheet cell can hold. */
 const MAX_CELL = 32_000;
+/** In points. */
+const LINE_HEIGHT = 15;
+/** A row may be 409 points high. */
+const MAX_LINES = 27;
 
 /** The workbook as an accountant opens it: real days and numbers, filters, a head that stays, and pages in landscape. */
 export async function toXlsx(sheets: readonly SheetTable[]): Promise<Uint8Array> {
@@ -16,26 +20,51 @@ export async function toXlsx(sheets: readonly SheetTable[]): Promise<Uint8Array>
     orientation: "landscape",
     columns: columns.map(({ width }) => ({ width })),
     data: [
-      columns.map(({ title }): Cell => ({
+      columns.map(({ title }, at): Cell => ({
         value: title,
         type: String,
+        fontFamily: "Calibri",
+        fontSize: 11,
         fontWeight: "bold",
         backgroundColor: "#E8EEF4",
         wrap: true,
+        align: isOfNumbers(rows, at) ? "right" : "left",
+        alignVertical: "top",
       })),
-      ...rows.map((row) => row.map(cellOf)),
+      ...rows.map((row) => {
+        const height = heightOf(row, columns);
+        return row.map((cell, at) => cellOf(cell, columns[at]?.isLong === true ? height : null));
+      }),
     ],
   }));
   return new Uint8Array(await write(all as Parameters<typeof write>[0], { features: [pages(sheets)] }).toBuffer());
 }
 
+/** A heading stands over its figures. */
+function isOfNumbers(rows: SheetTable["rows"], at: number): boolean {
+  const first = rows.map((row) => row[at]).find((cell) => cell !== null && cell !== undefined && cell !== "");
+  return typeof first === "number" || (typeof first === "object" && first !== null && "amount" in first);
+}
+
+/** Points, for as many lines as the longest of the long texts takes: not every program looks for itself. */
+function heightOf(row: readonly SheetCell[], columns: SheetTable["columns"]): number {
+  const lines = row.map((cell, at) =>
+    typeof cell === "string" && columns[at]?.isLong ? Math.ceil(cell.length / (columns[at].width * 0.95)) : 1,
+  );
+  return LINE_HEIGHT * Math.min(MAX_LINES, Math.max(1, ...lines));
+}
+
 /** Text is text, whatever it begins with: a cell of a workbook is a formula only where it says so. */
-function cellOf(cell: SheetCell): Cell {
+function cellOf(cell: SheetCell, height: number | null): Cell {
   if (cell === null || cell === "") return null;
-  if (typeof cell === "number") return { value: cell, type: Number };
-  if (typeof cell === "string") return { value: cell.slice(0, MAX_CELL), type: String };
-  if ("day" in cell) return { value: new Date(`${cell.day}T00:00:00Z`), type: Date, format: "yyyy-mm-dd" };
-  return { value: Number(cell.amount), type: Number, format: formatOf(cell.amount) };
+  const top = { alignVertical: "top" } as const;
+  if (typeof cell === "number") return { ...top, value: cell, type: Number };
+  if (typeof cell === "string")
+    return { ...top, value: cell.slice(0, MAX_CELL), type: String, ...(height && { wrap: true, height }) };
+  if ("day" in cell)
+    return { ...top, value: new Date(`${cell.day}T00:00:00Z`), type: Date, format: "yyyy-mm-dd", align: "left" };
+  // A blank behind the figure parts it from the text beside it.
+  return { ...top, value: Number(cell.amount), type: Number, format: `${formatOf(cell.amount)}_)` };
 }
 
 /** As many decimals as the amount was written with. */
@@ -65,7 +94,7 @@ function pages(sheets: readonly SheetTable[]): Feature {
               .replace("</sheetData>", `</sheetData><autoFilter ref="${area}"/>`)
               .replace(
                 /<pageSetup [^>]*\/>/,
-                `<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/><pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>`,
+                `<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/><pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/><headerFooter><oddFooter>&amp;L&amp;A&amp;R&amp;P / &amp;N</oddFooter></headerFooter>`,
               );
           },
         },

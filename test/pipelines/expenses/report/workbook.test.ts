@@ -32,7 +32,8 @@ describe("the workbook", () => {
       "proven",
       "proven",
     ]);
-    expect(JSON.parse(cell("How it was read, for options.statements") as string)).toMatchObject({
+    const mapping = sheets.get("How it was read")!.find(([document]) => document === "uk-current.csv")!;
+    expect(JSON.parse(mapping[1] as string)).toMatchObject({
       columns: { date: "Date", description: "Narrative", debit: "Paid Out", credit: "Paid In", balance: "Balance" },
     });
   });
@@ -51,11 +52,12 @@ describe("the workbook", () => {
     const xml = Object.keys(files)
       .filter((name) => /worksheets\/sheet\d+\.xml$/.test(name))
       .map((name) => strFromU8(files[name]!));
-    expect(xml).toHaveLength(10);
+    expect(xml).toHaveLength(11);
     for (const sheet of xml) {
       expect(sheet).toMatch(/<autoFilter ref="A1:[A-Z]+\d+"\/>/);
       expect(sheet).toMatch(/<pageSetup [^>]*orientation="landscape"[^>]*fitToWidth="1"/);
       expect(sheet).toContain('<pageSetUpPr fitToPage="1"/>');
+      expect(sheet).toContain("<oddFooter>&amp;L&amp;A&amp;R&amp;P / &amp;N</oddFooter>");
     }
   });
 

@@ -24,7 +24,7 @@ export function readQif(
 ) {
   const records = recordsOf(decodeText(bytes).text);
   const dates = records.flatMap(({ values }) => dateOf(values.get("D")) ?? []);
-  const decided = decideOrder(dates, { currency: defaults.currency, around: [] });
+  const decided = decideOrder(dates, { currency: defaults.currency, around: [], texts: [] });
   const order = defaults.dateOrder === "auto" ? decided.order : defaults.dateOrder;
   const isCertain = decided.certain || defaults.dateOrder !== "auto";
   const mark = decimalMarkOf(records.flatMap(({ values }) => readAmount(amountOf(values))?.number ?? []));

@@ -155,9 +155,10 @@ function numberText(value: number): string {
   return /\.\d$/.test(text) || /\.\d{3}$/.test(text) ? `${text}0` : text;
 }
 
-/** Some banks put single quotes around their cells. */
+/** Some banks put single quotes around their cells, or one before a number that a spreadsheet shall take for text. */
 function unquoted(text: string): string {
-  return /^'[^']*'$/.test(text) ? text.slice(1, -1).trim() : text;
+  if (/^'[^']*'$/.test(text)) return text.slice(1, -1).trim();
+  return /^'\d/.test(text) ? text.slice(1) : text;
 }
 
 function toRow(texts: readonly string[], at: number): Row {

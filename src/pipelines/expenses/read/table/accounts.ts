@@ -1,8 +1,8 @@
-import { minorDigits } from "../../money.js";
+import { minorDigits, readAmount } from "../../money.js";
 import type { AccountSummary, Evidence, StatementLine } from "../../shapes.js";
-import { balanceIn } from "./balance.js";
 import type { Draft } from "./drafts.js";
-import { movedOf } from "./figures.js";
+import { movedOf, sizeOf } from "./figures.js";
+import { balanceIn } from "./steps.js";
 import { isProven } from "./structure.js";
 
 /** What the file tells in words, in major units. */
@@ -32,7 +32,7 @@ export function accountsOf(
     const counted = group.lines.filter(({ amountMinor, notCounted }) => amountMinor !== null && !notCounted);
     const sumMinor = counted.reduce((sum, { amountMinor }) => sum + amountMinor!, 0);
     const told = groups.size === 1 ? balances : { opening: null, closing: null };
-    const column = endsOf(group.drafts);
+    const column = groups.size > 1 && group.drafts[0]?.money.balance?.isShared ? null : endsOf(group.drafts);
     const minor = (major: number | null): number | null =>
       major === null ? null : Math.round(major * 10 ** minorDigits(currency));
     const [openingMinor, closingMinor] = [
@@ -66,6 +66,7 @@ function endsOf(drafts: readonly Draft[]): { readonly opening: number; readonly 
   const follows = drafts[0]?.money.balance;
   if (!follows || !isProven(follows)) return null;
   const { mark } = drafts[0]!.money;
+  if (follows.isUnordered) return null;
   const inOrder = follows.isNewestFirst ? [...drafts].reverse() : drafts;
   const first = inOrder[0]!;
   const [start, end] = [
@@ -73,7 +74,10 @@ function endsOf(drafts: readonly Draft[]): { readonly opening: number; readonly 
     balanceIn(inOrder.at(-1)!.grid, follows.column, mark),
   ];
   if (start === null || end === null || !first.figure) return null;
-  const moved = movedOf(first.figure, mark, false);
+  const { fee } = first.money;
+  const written = follows.withFees && fee !== null ? readAmount(first.grid.texts[fee] ?? "") : null;
+  const moved =
+    movedOf(first.figure, mark, false) - (written ? sizeOf(written, mark) * (written.negative ? -1 : 1) : 0);
   return { opening: follows.isReversed ? start + moved : start - moved, closing: end };
 }
 

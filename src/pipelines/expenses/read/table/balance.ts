@@ -1,15 +1,7 @@
-import { readAmount, type DecimalMark } from "../../money.js";
-import { movedOf, sizeOf, type Figure } from "./figures.js";
-import type { GridRow } from "./sections.js";
-
-/** A row with what it moved and the chain of balances it belongs to. */
-export interface Step {
-  readonly row: GridRow;
-  readonly figure: Figure | null;
-  /** Account and currency: each has a balance of its own. */
-  readonly chain: string;
-  readonly fee: number;
-}
+import type { DecimalMark } from "../../money.js";
+import { movedOf } from "./figures.js";
+import { linksOf } from "./links.js";
+import { balanceIn, type Step } from "./steps.js";
 
 /** How well a column of balances follows from the amounts. */
 export interface Follows {
@@ -23,9 +15,17 @@ export interface Follows {
   readonly withFees: boolean;
   /** Rows whose balance does not follow. */
   readonly breaks: readonly number[];
+  /** Rows whose status says that they did not move anything, and whose balance shows that they did. */
+  readonly happened: readonly number[];
+  /** Whether the rows follow from each other in another order than they are listed in. */
+  readonly isUnordered: boolean;
+  /** Whether lines of whatever account have one balance: what the column of accounts names is the other side. */
+  readonly isShared: boolean;
 }
 
 const CENT = 0.0051;
+/** So many rows that follow from each other are no accident. */
+const FEWEST = 3;
 
 /** Tries the column as balances in both orders and both signs. Null where there is nothing to compare. */
 export function followsOf(
@@ -44,7 +44,39 @@ export function followsOf(
   const best = tries.reduce((most, one) =>
     one.agreeing - one.breaks.length > most.agreeing - most.breaks.length ? one : most,
   );
-  return best.compared === 0 ? null : best;
+  if (best.compared === 0) return null;
+  return best.breaks.length === 0 ? best : (unordered(steps, column, marks, hasFees) ?? best);
+}
+
+/** The same rows in whatever order they follow; null where some follow from none. */
+function unordered(
+  steps: readonly Step[],
+  column: number,
+  marks: { readonly amount: DecimalMark | null; readonly balance: DecimalMark | null },
+  hasFees: boolean,
+): Follows | null {
+  const found = [false, true].flatMap((isReversed) =>
+    (hasFees ? [false, true] : [false]).flatMap((withFees): Follows[] => {
+      const links = linksOf(steps, column, { ...marks, isReversed, withFees });
+      if (links === null || links.loose.length > 0 || links.linked < FEWEST) return [];
+      const agreeing = links.linked;
+      return [
+        {
+          column,
+          agreeing,
+          compared: agreeing,
+          isNewestFirst: false,
+          isReversed,
+          withFees,
+          breaks: [],
+          happened: [],
+          isUnordered: true,
+          isShared: false,
+        },
+      ];
+    }),
+  );
+  return found.length === 1 ? found[0]! : null;
 }
 
 function tried(
@@ -61,7 +93,8 @@ function tried(
   const chains = new Map<string, { balance: number | null; moved: number }>();
   let [agreeing, compared] = [0, 0];
   const breaks: number[] = [];
-  for (const { row, figure, chain, fee } of how.isNewestFirst ? [...steps].reverse() : steps) {
+  const happened: number[] = [];
+  for (const { row, figure, chain, fee, unsettled } of how.isNewestFirst ? [...steps].reverse() : steps) {
     const at = chains.get(chain) ?? { balance: null, moved: 0 };
     chains.set(chain, at);
     if (figure) {
@@ -70,6 +103,13 @@ function tried(
     const balance = balanceIn(row, column, how.balance);
     if (balance === null) continue;
     const change = at.balance === null ? null : how.isReversed ? at.balance - balance : balance - at.balance;
+    if (unsettled && change !== null) {
+      const own = movedOf(unsettled, how.amount, false);
+      if (Math.abs(own) > CENT && Math.abs(change - at.moved - own) < CENT) {
+        at.moved += own;
+        happened.push(row.row.at);
+      }
+    }
     // A balance that stands still where nothing moved says nothing.
     if (change !== null && Math.abs(change) + Math.abs(at.moved) > CENT / 2) {
       compared += 1;
@@ -79,13 +119,16 @@ function tried(
     Object.assign(at, { balance, moved: 0 });
   }
   const { isNewestFirst, isReversed, withFees } = how;
-  return { column, agreeing, compared, isNewestFirst, isReversed, withFees, breaks };
-}
-
-/** The balance as a number; "CR" and "DR" behind it are its sign. */
-export function balanceIn({ texts }: GridRow, column: number, mark: DecimalMark | null): number | null {
-  const written = readAmount(texts[column] ?? "");
-  if (!written) return null;
-  const size = sizeOf(written, mark);
-  return written.negative || written.mark === "debit" ? -size : size;
+  return {
+    column,
+    agreeing,
+    compared,
+    isNewestFirst,
+    isReversed,
+    withFees,
+    breaks,
+    happened,
+    isUnordered: false,
+    isShared: false,
+  };
 }

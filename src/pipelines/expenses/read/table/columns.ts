@@ -1,6 +1,6 @@
 import { leadingDate, readDate } from "../../dates.js";
 import { currencyOf, readAmount, shownMark, decimalMarkOf, type DecimalMark } from "../../money.js";
-import { currencyOfHeading, namesProduct, roleOfHeading, type ColumnRole } from "./headings.js";
+import { currencyOfHeading, namesProduct, plainHeading, roleOfHeading, type ColumnRole } from "./headings.js";
 import type { GridRow, Section } from "./sections.js";
 import { directionOf, isSettled } from "./words.js";
 
@@ -51,7 +51,11 @@ export function datedRows({ rows, places, hasHeading }: Section): GridRow[] {
   const mayBegin = (at: number): boolean => named.has(at) || (!hasHeading && at === 0);
   return rows.filter(({ texts }) => {
     const date = texts.findIndex(
-      (text, at) => isDate(text) || (mayBegin(at) && (readDate(text.split(/\s/)[0]!) ?? leadingDate(text)) !== null),
+      (text, at) =>
+        isDate(text) ||
+        // "Reserverat" in the place of a date: it has none yet.
+        (named.has(at) && isSettled(text) === false) ||
+        (mayBegin(at) && (readDate(text.split(/\s/)[0]!) ?? leadingDate(text)) !== null),
     );
     return date >= 0 && texts.some((text, at) => at !== date && text !== "" && readAmount(text) !== null);
   });
@@ -65,7 +69,7 @@ export function columnsOf(section: Section, given: ReadonlyMap<number, ColumnRol
     if (given) return given.get(index) ?? "other";
     return settled(roleOfHeading(heading), shares[index]!);
   });
-  const roles = given ? named : withContent(onceEach(named), shares, section);
+  const roles = given ? named : withContent(onceEach(named, mainDate(named, shares, section)), shares, section);
   return section.places.map(({ heading }, index) => ({
     index,
     heading,
@@ -148,14 +152,33 @@ function settled(role: ColumnRole, share: Shares): ColumnRole {
   return role;
 }
 
-/** A second date is that of the posting; other roles that one column alone can have count once. */
-function onceEach(roles: readonly ColumnRole[]): ColumnRole[] {
+/** Headings of days on which a file was made or a row was written, and not of the booking. */
+const OF_THE_FILE =
+  /\b(zeit|time|created|export\w*|generat\w*|emiter\w*|issued|erstellt|inceput|final[ae]|begin|start|end|evaluation|valuation|bewertung)\b/;
+
+/** Headings of the days that lines are of. */
+const OF_THE_LINE = /\b(transaction|booking|buchung\w*|operation|achat|purchase|kaufdatum|tranzacti\w*)\b/;
+
+/** The column of the lines' dates: not one that tells when the file was made where another tells more. */
+function mainDate(roles: readonly ColumnRole[], shares: readonly Shares[], { places }: Section): number {
+  const dates = [...roles.keys()].filter((at) => roles[at] === "date");
+  const isVague = (at: number): boolean =>
+    shares[at]!.distinct === 1 || OF_THE_FILE.test(plainHeading(places[at]!.heading));
+  const tells = (at: number): boolean => !isVague(at) && shares[at]!.filled > 0.9 && shares[at]!.distinct > 1;
+  const [first] = dates;
+  if (first === undefined || !isVague(first)) return first ?? -1;
+  const telling = dates.filter(tells);
+  return telling.find((at) => OF_THE_LINE.test(plainHeading(places[at]!.heading))) ?? telling[0] ?? first;
+}
+
+/** A second date is that of the posting; other roles that one column alone can have count once. `main` is the date's column. */
+function onceEach(roles: readonly ColumnRole[], main: number): ColumnRole[] {
   const seen = new Set<ColumnRole>();
-  return roles.map((role) => {
+  return roles.map((role, at) => {
+    if (role === "date") return at === main ? role : "posted";
     const isSecond = seen.has(role);
     seen.add(role);
     if (!isSecond) return role;
-    if (role === "date") return "posted";
     return ["currency", "direction", "status", "originalAmount", "originalCurrency", "employee"].includes(role)
       ? "other"
       : role;

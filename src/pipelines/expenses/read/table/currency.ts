@@ -32,6 +32,11 @@ const DOLLARS: ReadonlySet<string> = new Set([
   "NAD",
   "XCD",
 ]);
+/** Whether "$" is this currency's sign, and that of another too. */
+export function isDollar(currency: string | null): boolean {
+  return currency !== null && DOLLARS.has(currency);
+}
+
 /** "Currency: EUR", "all amounts in CHF": a code in running text counts only behind such words. */
 const NAMED =
   /(?:currency|währung|waehrung|devise|moneda|waluta|valuta|divisa|amounts? in|beträge in|montants? en|importes? en|kwota w|mena|měna)\W{0,4}([A-Z]{3})(?![A-Z])/u;
@@ -60,10 +65,13 @@ export function currencyOfStatement(
     read,
     defaults,
     text,
+    name,
   }: {
     readonly read: readonly ReadRow[];
     readonly defaults: { readonly currency: string | null; readonly statements: readonly StatementMapping[] };
     readonly text: string;
+    /** The file's name. */
+    readonly name: string;
   },
 ): Currencies {
   const told = (main: string, reason: string): Currencies => ({
@@ -96,6 +104,13 @@ export function currencyOfStatement(
   if (symbol === "USD" && defaults.currency !== null && DOLLARS.has(defaults.currency))
     return told(defaults.currency, `"$" at the figures, and ${defaults.currency} is the job's own`);
   if (symbol) return told(symbol, symbol === "USD" ? '"$" at the figures, read as USD' : "it is next to the figures");
+  const crowns = crownsOf(drafts);
+  if (crowns) return told(crowns, `"kr" at the figures, and the headings' language`);
+  const beside = signBeside(read);
+  if (beside) return told(beside, "it stands at a balance beside the lines");
+  const inName = codeInName(name);
+  if (inName && (defaults.currency === null || defaults.currency === inName))
+    return told(inName, "the file's name has it");
   const code = IBAN.exec(text)?.[1] ?? IBAN.exec(drafts[0]?.account ?? "")?.[1];
   const country = code === undefined ? null : (OF_COUNTRY[code] ?? "EUR");
   if (country && (defaults.currency === null || defaults.currency === country))
@@ -125,6 +140,38 @@ export function currencyOfStatement(
       },
     ],
   };
+}
+
+/** Scandinavia writes "kr" for three currencies, and "amount" in three words. */
+const CROWNS: readonly (readonly [string, RegExp])[] = [
+  ["SEK", /belopp/i],
+  ["NOK", /beløp/i],
+  ["DKK", /beløb/i],
+];
+
+function crownsOf(drafts: readonly Draft[]): string | null {
+  const withCrowns = drafts.find(({ grid }) => grid.texts.some((cell) => /\d\s?kr\.?$/i.test(cell)));
+  const headings = withCrowns?.columns.map(({ heading }) => heading.normalize("NFC")) ?? [];
+  return CROWNS.find(([, word]) => headings.some((heading) => word.test(heading)))?.[0] ?? null;
+}
+
+/** The one currency at balances and sums around the lines. */
+function signBeside(read: readonly ReadRow[]): string | null {
+  const codes = new Set(
+    read.flatMap((one) => (one.is === "special" ? one.amounts.flatMap(({ currency }) => currency ?? []) : [])),
+  );
+  return codes.size === 1 ? [...codes][0]! : null;
+}
+
+/** Codes that people write into names of files; others are words there. */
+const IN_NAMES = "EUR USD GBP CHF SEK NOK DKK PLN CZK HUF RON BGN AUD CAD NZD SGD HKD INR JPY CNY ZAR BRL MXN";
+
+/** The one currency that a file's name has as a word in capitals: "account-CHF-2026.csv". */
+function codeInName(name: string): string | null {
+  const codes = new Set(
+    (name.match(/(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])/g) ?? []).filter((code) => IN_NAMES.includes(code)),
+  );
+  return codes.size === 1 ? [...codes][0]! : null;
 }
 
 function columnText({ grid, columns }: Draft): string {

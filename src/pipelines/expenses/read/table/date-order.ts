@@ -1,9 +1,11 @@
-import { daysBetween, toIso, type DateOrder, type WrittenDate } from "../../dates.js";
+import { daysBetween, toIso, withoutAccents, type DateOrder, type WrittenDate } from "../../dates.js";
 
 export interface OrderClues {
   readonly currency: string | null;
   /** Dates from around the lines, such as the statement's period. */
   readonly around: readonly WrittenDate[];
+  /** What stands beside each of the dates. */
+  readonly texts: readonly string[];
 }
 
 export interface Decided {
@@ -20,7 +22,7 @@ const MANY = 4;
  * the order in which the lines stay within the statement's period, are nearer to each other, or are sorted; else the
  * custom of the currency's country.
  */
-export function decideOrder(dates: readonly WrittenDate[], { currency, around }: OrderClues): Decided {
+export function decideOrder(dates: readonly WrittenDate[], { currency, around, texts }: OrderClues): Decided {
   const all = [...dates, ...around];
   const firsts = all.filter((date) => date.kind === "open" && date.first > 12).length;
   const seconds = all.filter((date) => date.kind === "open" && date.second > 12).length;
@@ -35,7 +37,7 @@ export function decideOrder(dates: readonly WrittenDate[], { currency, around }:
     if (Math.abs(dmy - mdy) < 2) continue;
     const order: DateOrder = dmy < mdy ? "dmy" : "mdy";
     // Few days decide only together with the custom; against one that is known they decide nothing.
-    const isSupported = areMany(dates) || (isKnown && order === custom);
+    const isSupported = areMany(dates) || areOfManyShops(dates, texts) || (isKnown && order === custom);
     return { order: isSupported || !isKnown ? order : custom, certain: isSupported };
   }
   return { order: custom, certain: false };
@@ -53,6 +55,23 @@ function areMany(dates: readonly WrittenDate[]): boolean {
     of(({ first }) => first) > 1 &&
     of(({ second }) => second) > 1
   );
+}
+
+/**
+ * Whether five days or more tell each of something else. Read in the wrong order, days of one month become the same day of as
+ * many months; what happens on such a day each month happens again.
+ */
+function areOfManyShops(dates: readonly WrittenDate[], texts: readonly string[]): boolean {
+  const daysOf = new Map<string, Set<number>>();
+  const days = new Set<number>();
+  for (const [at, date] of dates.entries()) {
+    if (date.kind !== "open") continue;
+    const day = date.first * 100 + date.second;
+    days.add(day);
+    const text = withoutAccents(texts[at] ?? "").replace(/[^\p{L}]+/gu, " ");
+    daysOf.set(text, (daysOf.get(text) ?? new Set()).add(day));
+  }
+  return days.size > MANY && daysOf.size > MANY && [...daysOf.values()].every((one) => one.size === 1);
 }
 
 /** A statement covers a month or a quarter; read in the wrong order its dates lie all over the year. */

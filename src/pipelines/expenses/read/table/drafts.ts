@@ -2,7 +2,7 @@ import { leadingDate, readDate, type WrittenDate } from "../../dates.js";
 import { findAmounts, readAmount, type WrittenAmount } from "../../money.js";
 import { rowText, type Row } from "../../shapes.js";
 import type { Column } from "./columns.js";
-import { factsOf, type RowFacts } from "./facts.js";
+import { factsOf, isPeriod, type RowFacts } from "./facts.js";
 import { figureOf, type Figure } from "./figures.js";
 import type { ColumnRole } from "./headings.js";
 import type { GridRow } from "./sections.js";
@@ -54,6 +54,8 @@ export function readRows(
   let descriptionLeft: number | null = null;
   return rows.map((grid): ReadRow => {
     const facts = factsOf(grid.row);
+    if (isPeriod(grid.row, facts.dates) && figureOf(grid, money.structure, money.oneSided) === null)
+      return { is: "facts", row: grid.row, facts };
     const found = draftOf(grid, columns, money, { isPage, around, descriptionLeft });
     if (found?.is === "line") {
       last = found.draft;
@@ -125,7 +127,7 @@ function draftOf(
   const kind = isSure
     ? "sum"
     : (specialRow(what) ??
-      (dated === null ? (specialRow(first) ?? specialRow(text("date"))) : null) ??
+      (dated === null ? (specialRow(first) ?? specialRow(text("date")) ?? specialIn(grid)) : null) ??
       (!isPage && isEnd(what) && isBalanceAlone(grid, columns, money) ? "balance" : null));
   if (kind !== null && !(dated && figure && !isSure && isPurchase(what, kind))) {
     const balance =
@@ -162,6 +164,11 @@ function draftOf(
 }
 
 const WORDS: readonly ColumnRole[] = ["merchant", "description", "type"];
+
+/** A row without a date may name its balance in any of its cells. */
+function specialIn({ texts }: GridRow): SpecialRow | null {
+  return texts.map((text) => specialRow(text)).find((kind) => kind === "opening" || kind === "closing") ?? null;
+}
 
 /** A row that moved nothing and tells a balance. A cell that can't be read is no empty one. */
 function isBalanceAlone({ texts }: GridRow, columns: readonly Column[], { structure }: Money): boolean {

@@ -30,7 +30,11 @@ export function factsOf(row: Row): RowFacts {
     const value = isOwner && (isOwner[2]!.trim() || (index === 0 ? ownerBeside(cells) : ""));
     if (value && !/\d{4}/.test(value)) owner = value.replace(/[:;]$/, "").trim();
     const isCurrency = CURRENCY.exec(text);
-    if (isCurrency) currency = currencyOf(isCurrency[1] ?? cells[index + 1]?.text);
+    // "Currency,=,IDR" has a cell between.
+    if (isCurrency)
+      currency = currencyOf(isCurrency[1]) ?? currencyOf(cells[index + 1]?.text) ?? currencyOf(cells[index + 2]?.text);
+    const isBare = /^[:=]\s*([A-Z]{3})$/.exec(text);
+    if (isBare) currency ??= currencyOf(isBare[1]);
     const isAccount = ACCOUNT.exec(text);
     const number = isAccount && (isAccount[1] ?? cells[index + 1]?.text ?? "");
     if (number && /\d{3}/.test(number) && number.length <= 42) account = number.trim();
@@ -58,4 +62,10 @@ function ownerBeside([, name, second, ...rest]: readonly Cell[]): string {
   const isSplit =
     name.right + 1 === second.left && [name, second].every(({ text }) => /^\p{L}[\p{L}.' -]*$/u.test(text));
   return isSplit ? `${name.text}, ${second.text}` : "";
+}
+
+/** Dates of a period and numbers such as that of the statement, and no other words: what a row of no line's may hold. */
+export function isPeriod({ cells }: Row, dates: readonly WrittenDate[]): boolean {
+  const rest = cells.filter(({ text }) => findDates(text).length === 0);
+  return dates.filter(({ year }) => year !== null).length >= 2 && rest.every(({ text }) => /^\d{1,4}$/.test(text));
 }

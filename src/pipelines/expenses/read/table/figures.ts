@@ -73,3 +73,21 @@ export function movedOf({ written, out }: Figure, mark: DecimalMark | null, flip
   if (out !== null) return out ? -size : size;
   return written.negative !== flip ? -size : size;
 }
+
+/** So many rows agree for each that does not. */
+const MANY = 3;
+
+/** Rows whose sign contradicts the word beside it, where nearly all that go out carry a minus and all that come in none. */
+export function contraryTo(structure: Structure, rows: readonly GridRow[], isOneSided: OneSided): number[] {
+  if (structure.kind !== "directed") return [];
+  const read = rows.flatMap((row) => {
+    const figure = figureOf(row, structure, isOneSided);
+    return figure && figure.out !== null && figure.written.mark === null && isValue(figure.written)
+      ? [{ at: row.row.at, out: figure.out, negative: figure.written.negative }]
+      : [];
+  });
+  const agree = read.filter(({ out, negative }) => out === negative);
+  const others = read.filter(({ out, negative }) => out !== negative);
+  const hasBoth = agree.some(({ out }) => out) && agree.some(({ out }) => !out);
+  return hasBoth && agree.length >= MANY * others.length ? others.map(({ at }) => at) : [];
+}

@@ -39,9 +39,9 @@ function words(list: string): RegExp {
 }
 
 const DEBIT =
-  "debits?|debets?|debet kwota|outflows?|paid out|money out|outgoings?|withdrawals?|withdrawls?|withdrawn|withdraw|soll|belastung(?:en)?|lastschrift(?:en)?|cargos?|charges?|spent|spendings?|sorties?|depenses?|expenses?|uscite?|addebit[oi]|debitos?|debito|saidas?|utgift(?:er)?|uttak|ut av konto|ut fra konto|uttag|udgift(?:er)?|obciazeni[ae]|wydatk?i?|vydaje?|borc|giden|terheles|kiadas|retiros?|egresos?|ausgaben?|ausgang|abgang|abbuchung(?:en)?|支出|借方|出金|お引出し|支払金額|取款|支取|расход|списание|дебет|חובה";
+  "debits?|debets?|debet kwota|outflows?|paid out|money out|outgoings?|withdrawals?|withdrawls?|withdrawn|withdraw|soll|belastung(?:en)?|lastschrift(?:en)?|cargos?|charges?|spent|spendings?|sorties?|depenses?|expenses?|uscite?|addebit[oi]|debitos?|debito|saidas?|utgift(?:er)?|uttak|ut av konto|ut fra konto|uttag|udgift(?:er)?|obciazeni[ae]|wydatk?i?|vydaje?|borc|giden|razhod|разход|terheles|kiadas|retiros?|egresos?|ausgaben?|ausgang|abgang|abbuchung(?:en)?|支出|借方|出金|お引出し|支払金額|取款|支取|расход|списание|дебет|חובה";
 const CREDIT =
-  "credits?|inflows?|paid in|money in|incomings?|deposits?|deposited|haben|gutschrift(?:en)?|abonos?|received|entrees?|recettes?|entrat[ae]|accredit[oi]|avere|creditos?|entradas?|inn pa konto|innskudd|insattning|indkomst|uznani[ae]|wplywy|prijmy?|alacak|gelen|jovairas|bevetel|lodgements?|depositos?|ingresos?|einnahmen?|eingang|zugang|einzahlung(?:en)?|收入|貸方|入金|お預入れ|存款|存入|приход|поступление|кредит|זכות";
+  "credits?|inflows?|paid in|money in|incomings?|deposits?|deposited|haben|gutschrift(?:en)?|abonos?|received|entrees?|recettes?|entrat[ae]|accredit[oi]|avere|creditos?|entradas?|inn pa konto|innskudd|insattning|indkomst|uznani[ae]|wplywy|prijmy?|alacak|gelen|prihod|постъпления|jovairas|bevetel|lodgements?|depositos?|ingresos?|einnahmen?|eingang|zugang|einzahlung(?:en)?|收入|貸方|入金|お預入れ|存款|存入|приход|поступление|кредит|זכות";
 const BALANCE =
   "balance|running bal|bal|saldo|saldot|solde|kontostand|bilans|zustatek|zostatok|egyenleg|bakiye|stav uctu|sold|余额|残高|差引残高|结余|остаток|баланс|יתרה";
 const DATE =
@@ -75,7 +75,7 @@ const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
   [
     "fee",
     words(
-      "fees?|gebuhr(?:en)?|auslagenersatz.*|commissions?|commissioni|comision(?:es)?|frais|kosten|provize|prowizja|surcharge|service charge amount|手续费|服务费|комиссия",
+      "fees?|gebuhr(?:en)?|entgelte?|comissao|comissoes|auslagenersatz.*|commissions?|commissioni|comision(?:es)?|frais|kosten|provize|prowizja|surcharge|service charge amount|手续费|服务费|комиссия",
     ),
   ],
   [
@@ -112,7 +112,7 @@ const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
   [
     "other",
     words(
-      "tegenrekening|other party (?:account|iban|bank).*|(?:rekening|rekeningnummer|iban|bic) (?:van de )?tegenpartij|counter ?party (?:account|iban|bic|number).*|counter ?account|contra account|(?:compte|iban) (?:de )?(?:contrepartie|beneficiaire|tiers|destinataire)|gegenkonto.*|(?:konto|kontonummer|iban|bic)(?: (?:des|der|nummer|nr))? (?:auftraggebers?|empfangers?|zahlungs|begunstigter?|gegen).*|partner (?:iban|account.*|bank account)|(?:beneficiary|recipient|payee|sender|to|from) (?:account|iban).*|(?:konto|rachunek|numer konta) (?:kontrahenta|nadawcy|odbiorcy).*|protiucet|cislo protiuctu|cuenta (?:destino|beneficiario|contraparte)|bic.*|blz|bank code|bankleitzahl|sort code|对方账号|对方卡号|订单金额|对方账户|对方帐号",
+      "op bank account.*|op account.*|tegenrekening|other party (?:account|iban|bank).*|(?:rekening|rekeningnummer|iban|bic) (?:van de )?tegenpartij|counter ?party (?:account|iban|bic|number).*|counter ?account|contra account|(?:compte|iban) (?:de )?(?:contrepartie|beneficiaire|tiers|destinataire)|gegenkonto.*|(?:konto|kontonummer|iban|bic)(?: (?:des|der|nummer|nr))? (?:auftraggebers?|empfangers?|zahlungs|begunstigter?|gegen).*|partner (?:iban|account.*|bank account)|(?:beneficiary|recipient|payee|sender|to|from) (?:account|iban).*|(?:konto|rachunek|numer konta) (?:kontrahenta|nadawcy|odbiorcy).*|protiucet|cislo protiuctu|cuenta (?:destino|beneficiario|contraparte)|bic.*|blz|bank code|bankleitzahl|sort code|对方账号|对方卡号|订单金额|对方账户|对方帐号",
     ),
   ],
   [

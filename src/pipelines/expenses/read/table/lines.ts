@@ -1,7 +1,7 @@
 import { readDate, toIso, type DateOrder, type WrittenDate } from "../../dates.js";
 import { currencyOf, isRounded, minorDigits, readAmount, shownMark, toMinor, type WrittenAmount } from "../../money.js";
 import type { FlagCode, Missing, StatementLine } from "../../shapes.js";
-import type { Currencies } from "./currency.js";
+import { isDollar, type Currencies } from "./currency.js";
 import { cellText, type Draft } from "./drafts.js";
 import { sizeOf } from "./figures.js";
 import type { Sign } from "./sign.js";
@@ -77,9 +77,14 @@ export function toLine(draft: Draft, row: number, settled: Settled): StatementLi
   };
 }
 
-/** A bare "¥" beside amounts with decimals is the yuan, without any of its own too. */
+/**
+ * A bare "¥" beside amounts with decimals is the yuan, without any of its own too; a bare "$" is the dollar of the whole
+ * statement.
+ */
 function ownCurrency({ figure, grid }: Draft, { currencies }: Settled): string | null {
   const own = figure?.written.currency ?? null;
+  if (own === "USD" && isDollar(currencies.main) && !grid.texts.some((cell) => /US\$|\bUSD\b/.test(cell)))
+    return currencies.main;
   return own === "JPY" && currencies.main === "CNY" && grid.texts.some((cell) => cell.includes("¥")) ? "CNY" : own;
 }
 
@@ -105,13 +110,23 @@ function statusOf({ grid, columns }: Draft): string {
   return column ? statusIn(column.heading, grid.texts[column.index] ?? "") : "";
 }
 
+/** Arithmetic outweighs the bank's word: where the balance moved, the line happened. */
 function notCountedOf(draft: Draft): string | null {
-  const { grid, columns } = draft;
+  const { grid, columns, money } = draft;
+  if (isProven(money.balance) && money.balance!.happened.includes(grid.row.at)) return null;
   const status = statusOf(draft);
   if (status !== "" && isSettled(status) === false) return status;
+  // "offen" in the place of a date: it has none yet.
+  const day = draft.date === null ? cellText(grid, columns, "date") : "";
+  if (day !== "" && isSettled(day) === false) return day;
+  const [, word] = PENDING.exec(draft.description.join(" ")) ?? [];
+  if (word !== undefined) return word;
   const direction = cellText(grid, columns, "direction");
   return direction !== "" && directionOf(direction) === "none" ? direction : null;
 }
+
+/** A word before the text, as banks without a column for it write: "PENDING - SHOP". */
+const PENDING = /^\W*(pending|temporary hold|(?:umsatz )?vorgemerkt)\s*[:*–-]/i;
 
 interface Known {
   readonly currency: string | null;
@@ -128,6 +143,7 @@ function flagsOf(draft: Draft, { currency, fee, settled, notCounted }: Known): F
     figure !== null && figure.out === null && sign,
     figure !== null && money.structure.kind === "pair" && sign,
     figure !== null && money.structure.kind === "directed" && isWayUnknown(draft) && "SIGN_UNCERTAIN",
+    money.contrary.includes(grid.row.at) && "SIGN_UNCERTAIN",
     figure !== null && (money.isContested || isLone(figure.written, draft)) && "AMOUNT_UNCERTAIN",
     figure !== null && isRounded(figure.written, currency, money.mark) && "AMOUNT_ROUNDED",
     isOrderOpen(draft.date) && !settled.dateIsCertain && "DATE_ORDER_UNCERTAIN",

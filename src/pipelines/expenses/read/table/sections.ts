@@ -3,6 +3,7 @@ import { readAmount } from "../../money.js";
 import { rowText, type Cell, type Row } from "../../shapes.js";
 import { guessPlaces, type Place } from "./guess-columns.js";
 import { roleOfHeading, type ColumnRole } from "./headings.js";
+import { isSettled } from "./words.js";
 
 /** A row with its cells by column; "" where it has none. */
 export interface GridRow {
@@ -53,7 +54,8 @@ export function sectionsOf(rows: readonly Row[], isPage: boolean): Section[] {
 }
 
 function hasFigures({ row: { cells } }: GridRow): boolean {
-  const isDated = ({ text }: Cell): boolean => readDate(text) !== null || leadingDate(text) !== null;
+  const isDated = ({ text }: Cell): boolean =>
+    readDate(text) !== null || leadingDate(text) !== null || isSettled(text) === false;
   return cells.some(isDated) && cells.some(({ text }) => readAmount(text) !== null);
 }
 

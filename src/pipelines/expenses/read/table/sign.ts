@@ -1,6 +1,7 @@
 import type { Evidence } from "../../shapes.js";
+import { accountKind } from "./account-kind.js";
 import type { Column } from "./columns.js";
-import { figureOf, isValue, movedOf } from "./figures.js";
+import { figureOf, isValue, movedOf, type Figure } from "./figures.js";
 import type { GridRow } from "./sections.js";
 import { isProven, signsTell, type Money } from "./structure.js";
 import { wayOf } from "./words.js";
@@ -18,8 +19,6 @@ export interface SignClues {
   readonly change: number | null;
 }
 
-const CARD =
-  /\b(credit ?cards?|card ?members?|card ?holder|kreditkarte|karteninhaber|carte de credit|tarjeta de credito|carta di credito|creditcard|mastercard|american express|amex|minimum payment|credit limit|amount owed|kreditkort|karta kredytowa)\b|信用卡|贷记卡/i;
 const CENT = 0.0051;
 
 /** Arithmetic first; then what says the way of single lines; then how most of them are signed. */
@@ -30,7 +29,8 @@ export function signOf(rows: readonly GridRow[], columns: readonly Column[], mon
     reason,
     ...(flag ? { flag } : {}),
   });
-  const isCard = CARD.test(clues.around.replaceAll("_", " "));
+  const kind = accountKind(clues.around);
+  const isCard = kind === "card";
   const open = rows.flatMap((row) => {
     const figure = figureOf(row, money.structure, money.oneSided);
     return figure && figure.out === null && isValue(figure.written)
@@ -65,6 +65,11 @@ export function signOf(rows: readonly GridRow[], columns: readonly Column[], mon
       };
     return { plusIsOut, evidence: evidence("proven", by) };
   }
+  if (money.feesAdd !== null)
+    return {
+      plusIsOut: money.feesAdd,
+      evidence: evidence("proven", "each amount is the one before its fee and the fee, which goes out"),
+    };
   const byDirection = directionSign(rows, columns, money);
   if (byDirection)
     return {
@@ -73,7 +78,14 @@ export function signOf(rows: readonly GridRow[], columns: readonly Column[], mon
     };
   return signByWords(
     open.map(({ figure }) => figure.written.negative),
-    { votes, agree: agree!, against: against!, isCard },
+    {
+      votes,
+      agree: agree!,
+      against: against!,
+      isCard,
+      isBank: kind === "bank",
+      hasPlus: open.some(({ row, figure }) => hasPlus(row, figure, money)),
+    },
     evidence,
   );
 }
@@ -153,11 +165,18 @@ interface Votes {
   readonly agree: number;
   readonly against: number;
   readonly isCard: boolean;
+  readonly isBank: boolean;
+  /** Whether some amounts carry a plus, which nobody writes before what went out. */
+  readonly hasPlus: boolean;
+}
+
+function hasPlus({ texts }: GridRow, { written }: Figure, { structure }: Money): boolean {
+  return structure.kind === "signed" && !written.negative && (texts[structure.amount] ?? "").includes("+");
 }
 
 function signByWords(
   negatives: readonly boolean[],
-  { votes, agree, against, isCard }: Votes,
+  { votes, agree, against, isCard, isBank, hasPlus: isSigned }: Votes,
   evidence: MakeEvidence,
 ): Sign {
   const share = negatives.filter(Boolean).length / negatives.length;
@@ -184,6 +203,13 @@ function signByWords(
         "most amounts carry a minus; the lines' words disagree",
         known > 4 && agree < against ? "SIGN_UNCERTAIN" : undefined,
       ),
+    };
+  if (isSigned && !isCard && share > 0 && agree >= against)
+    return { plusIsOut: false, evidence: evidence("supported", "amounts carry a plus or a minus") };
+  if (isBank && share > 0 && share < 1 && agree >= against)
+    return {
+      plusIsOut: false,
+      evidence: evidence("supported", "a bank account's lines: what goes out carries a minus"),
     };
   if (known === 0 && share === 1)
     return { plusIsOut: false, evidence: evidence("supported", "every amount carries a minus") };

@@ -1,8 +1,10 @@
 import { readAmount, type DecimalMark } from "../../money.js";
-import { followsOf, type Follows, type Step } from "./balance.js";
+import { followsOf, type Follows } from "./balance.js";
 import type { Column } from "./columns.js";
-import { figureOf, isValue, oneSidedOf, sizeOf, type OneSided, type Structure } from "./figures.js";
+import { contraryTo, figureOf, isValue, oneSidedOf, sizeOf, type OneSided, type Structure } from "./figures.js";
+import { balancesAround, columnAfterFee } from "./row-sums.js";
 import type { GridRow } from "./sections.js";
+import type { Step } from "./steps.js";
 import { isSettled, statusIn } from "./words.js";
 
 /** How the money of a table is read, and what speaks for it. */
@@ -16,6 +18,10 @@ export interface Money {
   readonly isContested: boolean;
   /** Whether the amounts' column was taken by what is in it alone. */
   readonly isGuessed: boolean;
+  /** Rows whose sign says another way than the word beside it, where those of the others agree. */
+  readonly contrary: readonly number[];
+  /** Where the amounts have their fees in them: whether these add to them; null where nothing shows it. */
+  readonly feesAdd: boolean | null;
 }
 
 /** So many balances that follow prove the amounts; one exact cent is no accident either, if it is the only one there is. */
@@ -30,24 +36,38 @@ interface Tried {
   readonly oneSided: OneSided;
 }
 
-/** The reading of the table's figures that has most for it; arithmetic outweighs all words. Null where there is none. */
+/**
+ * The reading of the table's figures that has most for it; arithmetic outweighs all words. Null where there is none.
+ * `isGiven` says that a mapping names the columns, `markAround` which decimal mark the figures beside the table show.
+ */
 export function moneyOf(
   rows: readonly GridRow[],
   dated: readonly GridRow[],
   columns: readonly Column[],
-  isGiven: boolean,
+  { isGiven, markAround }: { readonly isGiven: boolean; readonly markAround: DecimalMark | null },
 ): Money | null {
-  const mark = markOf(columns);
+  const mark = markOf(columns) ?? markAround;
   const fee = columns.find(({ role, filled, amounts }) => role === "fee" && filled > 0 && amounts > 0.6)?.index ?? null;
   const all = structuresOf(dated, columns, isGiven).map((structure): Tried => {
     const oneSided = oneSidedOf(dated, structure);
     const steps = stepsOf(rows, structure, { oneSided, columns, fee, mark });
-    const balance = bestBalance(steps, structure, columns, mark);
+    const around = structure.kind === "signed" ? balancesAround(dated, structure.amount, columns, mark) : null;
+    const balance = around ?? bestBalance(steps, structure, columns, mark);
     return { structure, oneSided, balance, score: priorOf(structure, dated, columns) + weightOf(balance) };
   });
   const [best, ...others] = all.sort((a, b) => b.score - a.score);
   if (!best || best.score < 0) return null;
   const rival = others.find((one) => !isSameReading(one, best, dated));
+  const after =
+    fee !== null && best.structure.kind === "signed" && !isGiven && !isProven(best.balance)
+      ? columnAfterFee(dated, { amount: best.structure.amount, fee }, columns, mark)
+      : null;
+  if (after !== null) {
+    const structure: Structure = { kind: "signed", amount: after.amount };
+    const oneSided = oneSidedOf(dated, structure);
+    const sure = { fee: null, balance: null, isContested: false, isGuessed: false, contrary: [] };
+    return { ...sure, structure, oneSided, mark, feesAdd: after.plusIsOut };
+  }
   return {
     structure: best.structure,
     oneSided: best.oneSided,
@@ -55,6 +75,8 @@ export function moneyOf(
     fee,
     balance: best.balance,
     isContested: rival !== undefined && !isProven(best.balance) && rival.score > best.score - NEAR,
+    feesAdd: null,
+    contrary: contraryTo(best.structure, dated, best.oneSided),
     isGuessed: best.structure.kind === "signed" && !columns[best.structure.amount]!.isNamed && !isProven(best.balance),
   };
 }
@@ -164,7 +186,10 @@ function priorOf(structure: Structure, dated: readonly GridRow[], columns: reado
     const used = [structure.debit, structure.credit].filter((at) => at !== null).map((at) => columns[at]!);
     const isNamed = used.every(({ isNamed: named, role }) => named && (role === "debit" || role === "credit"));
     const isAlone = used.length === 1;
-    return coverage + (isNamed ? (isAlone ? 2 : 5) : signsTell(structure, dated) ? 4 : 2.5);
+    const moneylike = Math.max(...used.map((column) => column.moneylike));
+    return (
+      coverage + (isNamed ? 2 * moneylike : 0) + (isNamed ? (isAlone ? 2 : 5) : signsTell(structure, dated) ? 4 : 2.5)
+    );
   }
   const column = columns[structure.amount]!;
   const direction = structure.kind === "directed" ? 1.5 : 0;
@@ -231,9 +256,11 @@ export function stepsOf(
     const at = (column: number | undefined): string => (column === undefined ? "" : (row.texts[column] ?? ""));
     const written = fee === null ? null : readAmount(row.texts[fee] ?? "");
     const isOff = status !== undefined && isSettled(statusIn(columns[status]!.heading, at(status))) === false;
+    const figure = figureOf(row, structure, oneSided);
     return {
       row,
-      figure: isOff ? null : figureOf(row, structure, oneSided),
+      figure: isOff ? null : figure,
+      unsettled: isOff ? figure : null,
       chain: `${at(account)}|${at(currency)}`,
       fee: written && !isOff ? sizeOf(written, mark) * (written.negative ? -1 : 1) : 0,
     };
@@ -249,14 +276,18 @@ function bestBalance(
 ): Follows | null {
   const own = structure.kind === "pair" ? [structure.debit, structure.credit] : [structure.amount];
   const candidates = columns.filter(
-    ({ index, role, amounts, filled }) =>
-      !own.includes(index) && filled > 0 && amounts > 0.5 && (role === "balance" || role === "other"),
+    // What is the same in every row is what the account has today, and no balance behind each line.
+    ({ index, role, amounts, filled, isConstant }) =>
+      !own.includes(index) && filled > 0 && amounts > 0.5 && !isConstant && (role === "balance" || role === "other"),
   );
   // What a column calls the account may be that of the other side: then all lines have one balance.
   const ofOne = steps.map((step) => ({ ...step, chain: step.chain.replace(/^.*\|/, "|") }));
-  const found = candidates
-    .flatMap(({ index }) => [steps, ofOne].map((all) => followsOf(all, index, { amount: mark, balance: mark })))
-    .filter((one) => one !== null);
+  const found = candidates.flatMap(({ index }) =>
+    [steps, ofOne].flatMap((all): Follows[] => {
+      const follows = followsOf(all, index, { amount: mark, balance: mark });
+      return follows ? [{ ...follows, isShared: all === ofOne }] : [];
+    }),
+  );
   const [best] = found.sort((a, b) => b.agreeing - a.agreeing || a.breaks.length - b.breaks.length);
   if (!best) return null;
   return isProven(best) || columns[best.column]!.role === "balance" ? best : null;

@@ -6,11 +6,11 @@ export type Direction = "out" | "in" | "none";
 const DIRECTIONS: readonly (readonly [Direction, string])[] = [
   [
     "out",
-    "d dr debit debits debet debito debe af uit s soll out outgoing outflow expense expenses withdrawal withdraw dbit charge charges sent spend spending purchase lastschrift belastung abbuchung ausgabe sortie depense uscita dare cargo egreso gasto saida u ut utgift 支出 支 借 出 付款 расход дебет списание obciazenie wydatek",
+    "d dr db deebet debetas debets debit debits debet debito debe af uit s soll out outgoing outflow expense expenses withdrawal withdraw dbit charge charges sent spend spending purchase lastschrift belastung abbuchung ausgabe sortie depense uscita dare cargo egreso gasto saida u ut utgift 支出 支 借 出 付款 расход дебет списание obciazenie wydatek",
   ],
   [
     "in",
-    "c cr credit credits creditos credito haber bij h haben in incoming inflow income deposit crdt refund received gutschrift eingang einnahme entree recette entrata avere abono ingreso entrada inn inkomst 收入 收 貸 贷 入 收款 приход кредит поступление uznanie wplyw",
+    "c cr k kreedit kreditas kredits credit credits creditos credito haber bij h haben in incoming inflow income deposit crdt refund received gutschrift eingang einnahme entree recette entrata avere abono ingreso entrada inn inkomst 收入 收 貸 贷 入 收款 приход кредит поступление uznanie wplyw",
   ],
   ["none", "不计收支 neutral"],
 ];
@@ -37,7 +37,7 @@ const NOT_SETTLED =
 const NOT_HAPPENED =
   /^(revert(ed)?|declined?|failed|failure|cancell?ed|reversed|void(ed)?|rejected|expired|denied|refused|returned|removed|abgelehnt|storniert|fehlgeschlagen|zuruckgewiesen|refusee?|annulee?|rejetee?|rechazad[oa]|anulad[oa]|cancelad[oa]|rifiutat[oa]|annullat[oa]|geweigerd|odrzucona|avvist|nekad)\b|交易关闭|已关闭|失败|已撤销|已冲正|已取消|对方已退还|已退款|已全额退款/u;
 const DONE =
-  /^(completed?|posted|settled|cleared|booked|success(ful)?|succeeded|executed|done|paid|ok|abgeschlossen|gebucht|umsatz gebucht|verbucht|ausgefuhrt|execute|effectue|comptabilise|realizad[oa]|liquidad[oa]|eseguit[oa]|contabilizzat[oa]|concluid[oa]|conclusa|uitgevoerd|geboekt|zrealizowan[ae]|sent|received|bokford|betald|current|active|final|approved|reviewed|normal|refunded|partially refunded|geaccepteerd|aanvaard|accepted|akzeptiert|acceptee?|aceptad[oa]|accettat[oa]|c|r|x|y)$|成功|已收钱|已存入|已转账|对方已收/u;
+  /^(completed?|posted|settled|cleared|booked|success(ful)?|succeeded|executed|done|paid|ok|abgeschlossen|gebucht|umsatz gebucht|verbucht|ausgefuhrt|execute|effectue|comptabilise|realizad[oa]|liquidad[oa]|eseguit[oa]|contabilizzat[oa]|concluid[oa]|conclusa|uitgevoerd|geboekt|zrealizowan[ae]|sent|received|bokford|betald|current|active|final|approved|reviewed|normal|refunded|partially refunded|geaccepteerd|aanvaard|accepted|akzeptiert|acceptee?|aceptad[oa]|accettat[oa]|card charged|card refunded|payment (?:sent|received|deposited)|deposited|c|r|x|y)$|成功|已收钱|已存入|已转账|对方已收/u;
 
 /** The status that a cell tells: a column "pending" holds yes or no. */
 export function statusIn(heading: string, cell: string): string {
@@ -54,16 +54,17 @@ export function isSettled(status: string): boolean | null {
 
 /** Words of descriptions and types that leave little doubt which way money went. */
 const COMES_IN =
-  /\b(refunds?|refunded|salary|salaries|payroll|wages?|interest (paid|earned|payment|credit)|deposits?|cash ?back|rebate|dividends?|gutschrift|lohn|gehalt|zahlungseingang|erstattung|rueckerstattung|ruckerstattung|storno|thank you|payment received|received from|direct dep|dir dep|remboursement|virement recu|vir recu|vir sepa recu|salaire|virement de|proventos|deposito|reembolso|abono|nomina|stipendio|accredito|bonifico a vostro favore|bonifico da|salaris|loon|terugbetaling|teruggave|wynagrodzenie|przelew przychodzacy|wplata|uznanie|lon|loenoverforsel|lonn|palkka|income|incoming|bank credit|returns?|faster payment received|neft cr|imps cr|top ?up|transfer from|from savings|inward|credit interest|tax credit|paycheck|sold|payout|credit)\b/;
+  /\b(refunds?|refunded|salary|salaries|payroll|wages?|interest (paid|earned|payment|credit)|deposits?|cash ?back|rebate|dividends?|gutschrift|lohn|gehalt|zahlungseingang|erstattung|rueckerstattung|ruckerstattung|storno|thank you|payment received|received from|transfer received|direct dep|dir dep|remboursement|virement recu|vir recu|vir sepa recu|salaire|virement de|proventos|deposito|reembolso|abono|nomina|stipendio|accredito|bonifico a vostro favore|bonifico da|salaris|loon|terugbetaling|teruggave|wynagrodzenie|przelew przychodzacy|wplata|uznanie|lon|loenoverforsel|lonn|palkka|income|incoming|bank credit|returns?|faster payment received|neft cr|imps cr|top ?up|transfer from|from savings|inward|credit interest|tax credit|paycheck|sold|payout|credit)\b/;
 const GOES_OUT =
-  /\b(purchase|pos|withdrawals?|withdrawl|atm|fees?|direct debit|standing order|lastschrift|kartenzahlung|sepa lastschrift|dauerauftrag|rent|miete|insurance|versicherung|restaurant|coffee|cafe|supermarket|shopping|store|shop|uber|lyft|amazon|amzn|netflix|spotify|grocer(y|ies)|taxi|bill payment|bill pmt|prelevement|prlv|carte|cb|cheque emis|compra|recibo|bolletta|incasso|betaalautomaat|geldautomaat|fuel|gas station|petrol|hotel|airlines?|starbucks|mcdonald s?|subway|tesco|lidl|rewe|edeka|aldi|apple com|steam|mortgage|hypothek|service charge|electric(ity)?|utilities|internet bill|phone bill|gym|pharmacy|apotheke|parking|walmart|target|costco|whole ?foods|wholefds|ikea|zakup|platnosc karta|wyplata|dankort|visa kob|varekop|vipps|retiro|cargo|pago con tarjeta|pagamento|addebito|sales?|payment to|transfer to|card payment to|pizza|burger|bakery|lunch|dinner|food|groceries|kaffee|bar|cinema|books?|debit|check|tickets?|train|bahn|airbnb|zoom|github|slack|dropbox|aws|google|microsoft|adobe|swiggy|zomato|flipkart|vodafone|telekom|o2|comcast|verizon|at t|mobile bill|car wash|market|markt|pub|deli|kiosk)\b/;
+  /\b(purchase|pos|withdrawals?|withdrawl|atm|fees?|direct debit|standing order|lastschrift|kartenzahlung|sepa lastschrift|dauerauftrag|rent|miete|insurance|versicherung|restaurant|coffee|cafe|supermarket|shopping|store|shop|uber|lyft|amazon|amzn|netflix|spotify|grocer(y|ies)|taxi|bill payment|bill pmt|prelevement|prlv|carte|cb|cheque emis|compra|recibo|bolletta|incasso|betaalautomaat|geldautomaat|fuel|gas station|petrol|hotel|airlines?|starbucks|mcdonald s?|subway|tesco|lidl|rewe|edeka|aldi|apple com|steam|mortgage|hypothek|service charge|electric(ity)?|utilities|internet bill|phone bill|gym|pharmacy|apotheke|parking|walmart|target|costco|whole ?foods|wholefds|ikea|zakup|platnosc karta|wyplata|dankort|visa kob|varekop|vipps|retiro|cargo|pago con tarjeta|pagamento|addebito|sales?|payment to|transfer to|transfer sent|card payment to|pizza|burger|bakery|lunch|dinner|food|groceries|kaffee|bar|cinema|books?|debit|check|tickets?|train|bahn|airbnb|zoom|github|slack|dropbox|aws|google|microsoft|adobe|swiggy|zomato|flipkart|vodafone|telekom|o2|comcast|verizon|at t|mobile bill|car wash|market|markt|pub|deli|kiosk)\b/;
 
 /** A card's repayment (还款) comes in on the card and goes out of the account, so it tells nothing. */
 const CAME_IN_CHINESE = /退款|退货|结息|存款利息|工资|代发|汇入|转入|返现/u;
 const WENT_OUT_CHINESE = /消费|支付(?!宝)|取现|转出|购买|缴费|手续费|扣款/u;
 
 /** Paid to the card by who holds it; for the account that pays it is the other way. */
-const REPAYS_CARD = /还款|\b(auto ?pay|autopay payment|payment received|card payment received)\b/u;
+const REPAYS_CARD =
+  /还款|\b(auto ?pay|autopay payment|payment received|card payment received|pagamento (de )?cartao|pago (de )?tarjeta|zahlung kreditkarte|paiement carte)\b/u;
 
 /** +1 where money came in for sure, -1 where it went out, 0 where the words don't tell. "Payment" alone tells nothing. */
 export function wayOf(text: string, isCard: boolean): -1 | 0 | 1 {
@@ -80,7 +81,7 @@ const CLOSING =
   /\b(closing|new|ending|end|final|current|statement) (ledger |account |statement )?balance|\bbalance carried forward\b|^c f$|\b(neuer|end|schluss|aktueller) ?(konto)?(saldo|kontostand|stand)|endsaldo|schlusssaldo|abschlusssaldo|nouveau solde|solde (final|nouveau|actuel|crediteur au|debiteur au|au|fin)|saldo (final|actual|finale|attuale|koncowy|disponible|neuer|nieuw|nuevo|neu|utgaende)|eindsaldo|nieuw saldo|slutsaldo|utgaende saldo|ultimosaldo|loppusaldo|zaroegyenleg|zaro egyenleg|konecny (zustatek|stav)|期末余额|исходящий остаток|balance at end|saldo akhir/u;
 const ANY_BALANCE = /^(available |account )?(balance|saldo|solde|kontostand|zustatek|egyenleg|余额|残高)\b/u;
 const SUM =
-  /^(sub ?totals?|(grand )?totals?|total (of )?(debits?|credits?|charges|payments|withdrawals|deposits|purchases|fees|interest|transactions?|amount|new|for|general|des|mouvements|geral|movimentos|movimientos|cargos|abonos|entrate|uscite).*|summen?|zwischensumme|gesamt(betrag|summe)?|umsatzsumme|summe (der|aller|soll|haben).*|totaux|totale|totaal|suma|razem|celkem|yhteensa|osszesen|sum|(人民币|外币|本页|本期)?(合计|合計|总计|小计)|总收入|总支出|итого|minimum payment.*|credit limit.*|amount due.*|page total.*|turnover.*|number of transactions.*|transactions? count.*|statement totals?.*)$/u;
+  /^(sub ?totals?|(grand )?totals?|total (of )?(debits?|credits?|charges|payments|withdrawals|deposits|purchases|fees|interest|transactions?|amount|new|for|general|des|mouvements|geral|movimentos|movimientos|cargos|abonos|entrate|uscite).*|summen?|zwischensumme|gesamt(betrag|summe)?|umsatzsumme|summe (der|aller|soll|haben).*|totaux|totale|totaal|suma|razem|celkem|yhteensa|osszesen|sum|(人民币|外币|本页|本期)?(合计|合計|总计|小计)(金额)?|总收入|总支出|итого|minimum payment.*|credit limit.*|amount due.*|page total.*|turnover.*|number of transactions.*|transactions? count.*|statement totals?.*)$/u;
 
 /** What no purchase is called, however the row goes on. */
 const SURE_SUM =
