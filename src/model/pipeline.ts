@@ -17,6 +17,10 @@ export class PipelineInfo {
   readonly paused!: boolean;
   @Field(() => String, { nullable: true, description: "Why it was paused; null where it is not." })
   readonly pausedReason!: string | null;
+  @Field(() => String, { nullable: true, description: "Who paused it; null where it is not." })
+  readonly pausedBy!: string | null;
+  @Field(() => Date, { nullable: true, description: "Since when it is paused; null where it is not." })
+  readonly pausedAt!: Date | null;
   @Field(() => JsonScalar, { nullable: true, description: "JSON Schema of the options; null where there are none." })
   readonly optionsSchema!: unknown;
   @Field(() => Int, { description: "Tasks due or waiting for their time." })

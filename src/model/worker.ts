@@ -9,6 +9,16 @@ export type Serves = Readonly<
   Record<string, { readonly version: number; readonly stages: Readonly<Record<string, number>> }>
 >;
 
+@ObjectType({ description: "What a worker takes of one pipeline." })
+export class ServedPipeline {
+  @Field(() => String, { description: "The name of the pipeline." })
+  readonly pipeline!: string;
+  @Field(() => Int, { description: "The version that the worker runs." })
+  readonly version!: number;
+  @Field(() => [String], { description: "Names of the stages that it runs." })
+  readonly stages!: string[];
+}
+
 @ObjectType({ implements: NodeType, description: "A process that runs tasks, as its own claim loop reports it." })
 // The view adds to the table how the worker does, by the database's clock.
 @Entity("worker_now")

@@ -104,8 +104,21 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
     "WEBHOOK_DISABLED": "Nothing has come through to a webhook for three days, or it is gone; see updateWebhook.",
     "WORKER_LOST": "Nothing has been heard from a worker for a lease. It goes after a day.",
     "WORKER_STALLED": "A worker beats but takes no work."
+  },
+  "BrowserPermission": {
+    "CANCEL": "Cancel jobs and tasks.",
+    "READ": "Ask for it, follow it, download its results.",
+    "RETRY": "Retry jobs and tasks.",
+    "SUBMIT": "Submit the collection to the pipelines that the key names, with a priority of 0 or less.",
+    "UPLOAD": "Add documents by text, base64 or uploads of its own, never by a uri, and replace those alone that it added itself. Without READ a blind drop box: of what it adds it is told the ids."
+  },
+  "WebhookEvent": {
+    "COLLECTION_EXPIRED": "A collection's contents are gone. Neither pipelines nor tags narrow it.",
+    "JOB_SETTLED": "Nothing of a job is open any more, with its status and counts.",
+    "JOB_STARTED": "The first task of a job's run was claimed.",
+    "TASKS_FAILED": "Tasks have failed: one batch a job every ten seconds, with the first 100 of them."
   }
 };
 
 /** The types that are kept as part of what they were asked of. */
-export const KEYLESS: readonly string[] = ["AcknowledgePayload","Actor","AddDocumentsPayload","ApiKeyConnection","ApiKeyEdge","ArtifactConnection","ArtifactEdge","Attention","BulkJobsPayload","CancelJobPayload","CancelTaskPayload","ChunkConnection","ChunkEdge","CollectionConnection","CollectionEdge","CreateBrowserKeyPayload","CreateCollectionPayload","CreateKeyPayload","CreateUploadsPayload","CreateWebhookPayload","DeleteCollectionPayload","DeleteWebhookPayload","DocumentConnection","DocumentEdge","ErrorGroup","Estimate","Highlight","JobConnection","JobCount","JobEdge","JobSummary","LogConnection","LogEdge","LogEntry","NamedEntityConnection","NamedEntityEdge","PageInfo","Percentiles","Permission","PipelinePayload","RedeliverWebhookPayload","RefusedWrite","RelatedEntity","RemoveDocumentsPayload","RepairPayload","RetryJobPayload","RetryTaskPayload","RevokeKeyPayload","SearchHit","SignedUrl","StageBucket","StageCount","StageOutput","StageRun","StageSummary","Statistics","StatisticsBucket","StatusChangeConnection","StatusChangeEdge","StreamGap","SubmitJobPayload","TaskConnection","TaskCounts","TaskEdge","TaskError","UpdateCollectionPayload","UserError","Viewer","Violation","WaitingReason","Warning","WebhookAttempt","WebhookConnection","WebhookDeliveryConnection","WebhookDeliveryEdge","WebhookEdge","WebhookPayload"];
+export const KEYLESS: readonly string[] = ["AcknowledgePayload","Actor","AddDocumentsPayload","ApiKeyConnection","ApiKeyEdge","ArtifactConnection","ArtifactEdge","Attention","BulkJobsPayload","CancelJobPayload","CancelTaskPayload","ChunkConnection","ChunkEdge","CollectionConnection","CollectionEdge","CreateBrowserKeyPayload","CreateCollectionPayload","CreateKeyPayload","CreateUploadsPayload","CreateWebhookPayload","DeleteCollectionPayload","DeleteWebhookPayload","DocumentConnection","DocumentEdge","ErrorGroup","Estimate","Highlight","JobConnection","JobCount","JobEdge","JobSummary","LimitUse","LogConnection","LogEdge","LogEntry","NamedEntityConnection","NamedEntityEdge","PageInfo","Percentiles","Permission","PipelinePayload","PipelineStage","RedeliverWebhookPayload","RefusedWrite","RelatedEntity","RemoveDocumentsPayload","RepairPayload","RetryJobPayload","RetryTaskPayload","RevokeKeyPayload","SearchHit","ServedPipeline","SignedUrl","StageBucket","StageCount","StageOutput","StageRun","StageSummary","Statistics","StatisticsBucket","StatusChangeConnection","StatusChangeEdge","StreamGap","SubmitJobPayload","TaskConnection","TaskCounts","TaskEdge","TaskError","UpdateCollectionPayload","UserError","Viewer","Violation","WaitingReason","Warning","WebhookAttempt","WebhookConnection","WebhookDeliveryConnection","WebhookDeliveryEdge","WebhookEdge","WebhookPayload"];

@@ -42,6 +42,19 @@ export type AttentionKind =
   /** A worker beats but takes no work. */
   | 'WORKER_STALLED';
 
+/** What a key made for a browser may do with its collection or job. */
+export type BrowserPermission =
+  /** Cancel jobs and tasks. */
+  | 'CANCEL'
+  /** Ask for it, follow it, download its results. */
+  | 'READ'
+  /** Retry jobs and tasks. */
+  | 'RETRY'
+  /** Submit the collection to the pipelines that the key names, with a priority of 0 or less. */
+  | 'SUBMIT'
+  /** Add documents by text, base64 or uploads of its own, never by a uri, and replace those alone that it added itself. Without READ a blind drop box: of what it adds it is told the ids. */
+  | 'UPLOAD';
+
 /** What can be done with many jobs at once. */
 export type BulkAction =
   /** As cancelJob does. */
@@ -161,6 +174,54 @@ export type CollectionStatus =
   /** A job of it is open. */
   | 'PROCESSING';
 
+/** What the browser's key is for, exactly one of collectionId and jobId, and what it may do there. */
+export type CreateBrowserKeyInput = {
+  /** The collection, with all of its jobs. */
+  collectionId?: string | number | null | undefined;
+  /** 1 to 1440. */
+  expiresInMinutes?: number;
+  /** The job, with its collection and documents, but without the other jobs and the collection's history. */
+  jobId?: string | number | null | undefined;
+  /** With UPLOAD: how many bytes it may send in all. 1 to 1000000000000; 10000000000 when absent. */
+  maxBytes?: number | null | undefined;
+  /** With UPLOAD: how many uploads it may announce, and how many documents add. 1 to 100000; 1000 when absent. */
+  maxFiles?: number | null | undefined;
+  /** With SUBMIT: the options of its jobs, which it can't choose then. They must fit each of the pipelines. */
+  options?: unknown;
+  /** At least one. UPLOAD and SUBMIT are for a collection, and not for a job. */
+  permissions?: Array<BrowserPermission>;
+  /** With SUBMIT, and then at least one: where it may submit to. */
+  pipelines?: Array<string> | null | undefined;
+};
+
+/** A key for a service or a person. */
+export type CreateKeyInput = {
+  /** 1 to 36500; without an end when absent. */
+  expiresInDays?: number | null | undefined;
+  /** 1 to 500 characters: the actor of every change made with it. */
+  name: string;
+  /** What it may do. */
+  role: Role;
+};
+
+/** Who is to be told of what. */
+export type CreateWebhookInput = {
+  /** What it is told of; at least one. */
+  events: Array<WebhookEvent>;
+  /** Only jobs of one of these pipelines; all when absent. */
+  pipelines?: Array<string> | null | undefined;
+  /** Only jobs that have all of these tags; all when absent. */
+  tags?: Array<string> | null | undefined;
+  /** An https: URL. A host that is not public must be in HEADWAY_WEBHOOK_HOSTS. */
+  url: string;
+};
+
+/** Which webhook is to go. */
+export type DeleteWebhookInput = {
+  /** Its id. */
+  webhookId: string | number;
+};
+
 /** All that are given must hold. */
 export type DocumentFilter = {
   /** Of one of these media types, as found by content. */
@@ -239,6 +300,20 @@ export type JobStatus =
   /** Nothing of this run has been claimed yet. */
   | 'QUEUED';
 
+/** Which pipeline to pause, and why. */
+export type PausePipelineInput = {
+  /** Its name. */
+  pipeline: string;
+  /** Shown to everybody whose jobs wait for it. */
+  reason: string;
+};
+
+/** What is to be sent once more. */
+export type RedeliverWebhookInput = {
+  /** The id of a delivery. */
+  deliveryId: string | number;
+};
+
 /** What to converge. */
 export type RepairInput = {
   /** All open jobs when absent. */
@@ -280,6 +355,12 @@ export type RetryTaskInput = {
   taskId: string | number;
 };
 
+/** A key that is to end. */
+export type RevokeKeyInput = {
+  /** Its id, as `keys` tells it. */
+  keyId: string | number;
+};
+
 /** What a key may do; each may do what those before it may. */
 export type Role =
   /** Delete, pause and resume, repair, act in bulk, make and revoke keys and webhooks. */
@@ -288,6 +369,12 @@ export type Role =
   | 'OPERATOR'
   /** Read. */
   | 'VIEWER';
+
+/** Which webhook gets a new secret. */
+export type RotateWebhookSecretInput = {
+  /** Its id. */
+  webhookId: string | number;
+};
 
 /** Which way a list runs. */
 export type SortDirection =
@@ -412,6 +499,36 @@ export type TaskStatus =
   /** The collection task, until all document tasks have settled. */
   | 'WAITING';
 
+/** Changes of a collection. A field that is absent stays as it is. */
+export type UpdateCollectionInput = {
+  /** Which collection. */
+  collectionId: string | number;
+  /** At most 10,000 characters; null removes it. */
+  description?: string | null | undefined;
+  /** A time in the future; null: the collection never expires. */
+  expiresAt?: string | null | undefined;
+  /** A JSON object that replaces the metadata as a whole; null empties it. */
+  metadata?: unknown;
+  /** 1 to 500 characters, unique in the project. Never null. */
+  name?: string | null | undefined;
+};
+
+/** What is to change of a webhook; what is absent stays. */
+export type UpdateWebhookInput = {
+  /** Whether it is told anything. */
+  enabled?: boolean | null | undefined;
+  /** What it is told of; at least one. */
+  events?: Array<WebhookEvent> | null | undefined;
+  /** Only jobs of one of these pipelines; null for all. */
+  pipelines?: Array<string> | null | undefined;
+  /** Only jobs that have all of these tags; null for all. */
+  tags?: Array<string> | null | undefined;
+  /** An https: URL. A host that is not public must be in HEADWAY_WEBHOOK_HOSTS. */
+  url?: string | null | undefined;
+  /** Which webhook. */
+  webhookId: string | number;
+};
+
 /** What kept a mutation from being done. */
 export type UserErrorCode =
   /** A job of the collection is still open. */
@@ -471,6 +588,32 @@ export type WaitingCode =
   | 'SLOW_STAGE'
   /** Its worker, or those that should take it, beat but do not go round. */
   | 'WORKER_STALLED';
+
+/** What a webhook is told of. */
+export type WebhookEvent =
+  /** A collection's contents are gone. Neither pipelines nor tags narrow it. */
+  | 'COLLECTION_EXPIRED'
+  /** Nothing of a job is open any more, with its status and counts. */
+  | 'JOB_SETTLED'
+  /** The first task of a job's run was claimed. */
+  | 'JOB_STARTED'
+  /** Tasks have failed: one batch a job every ten seconds, with the first 100 of them. */
+  | 'TASKS_FAILED';
+
+/** How a worker does, by its own loop's word. */
+export type WorkerStatus =
+  /** It takes no more work and finishes what it has. */
+  | 'DRAINING'
+  /** Its process has died, or nothing has been heard from it for a lease. */
+  | 'LOST'
+  /** It takes work and does it. */
+  | 'RUNNING'
+  /** It sends heartbeats, but its claim loop makes no iterations. */
+  | 'STALLED'
+  /** Its claim loop has not yet completed an iteration. */
+  | 'STARTING'
+  /** It has ended in order. */
+  | 'STOPPED';
 
 export type PermissionPartsFragment = { allowed: boolean, disabledReason: string | null };
 
@@ -561,7 +704,7 @@ export type JobsTotalQuery = { jobs: { totalCount: number | null } };
 export type PipelineNamesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type PipelineNamesQuery = { pipelines: Array<{ name: string }> };
+export type PipelineNamesQuery = { pipelines: Array<{ name: string, version: number }> };
 
 export type OneJobQueryVariables = Exact<{
   id: string | number;
@@ -757,10 +900,207 @@ export type ThroughputQueryVariables = Exact<{
   from: string;
   interval: StatisticsInterval;
   timeZone?: string | null | undefined;
+  pipeline?: string | null | undefined;
 }>;
 
 
 export type ThroughputQuery = { statistics: { asOf: string, buckets: Array<{ at: string, submitted: number, completed: number, failed: number, waitMs: { p50: number | null, p95: number | null }, runMs: { p50: number | null, p95: number | null } }> } };
+
+export type WorkerPartsFragment = { id: string, hostname: string, pid: number, status: WorkerStatus, concurrency: number, running: number, startedAt: string, heartbeatAt: string, lastLoopAt: string, lastClaimAt: string | null, loopIterations: number, eventLoopLagMs: number, version: string, serves: Array<{ pipeline: string, version: number, stages: Array<string> }> };
+
+export type LimitPartsFragment = { concurrency: number | null, inUse: number | null, rateLimit: number | null, ratePerMs: number | null, rateLeft: number | null, opensAt: string | null };
+
+export type PipelinePartsFragment = { name: string, version: number, description: string | null, paused: boolean, pausedReason: string | null, pausedBy: string | null, pausedAt: string | null, queued: number, running: number, oldestQueuedAt: string | null, limits: { concurrency: number | null, inUse: number | null, rateLimit: number | null, ratePerMs: number | null, rateLeft: number | null, opensAt: string | null } | null, stages: Array<{ name: string, kind: TaskKind, maxAttempts: number, timeoutMs: number, queued: number, running: number, oldestQueuedAt: string | null, limits: { concurrency: number | null, inUse: number | null, rateLimit: number | null, ratePerMs: number | null, rateLeft: number | null, opensAt: string | null } | null }> };
+
+export type WorkersQueryVariables = Exact<{
+  includeStopped: boolean;
+}>;
+
+
+export type WorkersQuery = { workers: Array<{ id: string, hostname: string, pid: number, status: WorkerStatus, concurrency: number, running: number, startedAt: string, heartbeatAt: string, lastLoopAt: string, lastClaimAt: string | null, loopIterations: number, eventLoopLagMs: number, version: string, tasks: { nodes: Array<{ id: string, documentName: string | null, stage: string | null, job: { id: string, collection: { id: string, name: string } } }> }, serves: Array<{ pipeline: string, version: number, stages: Array<string> }> }> };
+
+export type ServersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ServersQuery = { workers: Array<{ id: string, status: WorkerStatus, serves: Array<{ pipeline: string, version: number }> }> };
+
+export type WorkerPageQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type WorkerPageQuery = { node:
+    | { __typename: 'Artifact', id: string }
+    | { __typename: 'Chunk', id: string }
+    | { __typename: 'Collection', id: string }
+    | { __typename: 'Document', id: string }
+    | { __typename: 'Job', id: string }
+    | { __typename: 'NamedEntity', id: string }
+    | { __typename: 'StatusChange', id: string }
+    | { __typename: 'Task', id: string }
+    | { __typename: 'Webhook', id: string }
+    | { __typename: 'WebhookDelivery', id: string }
+    | { __typename: 'Worker', id: string, hostname: string, pid: number, status: WorkerStatus, concurrency: number, running: number, startedAt: string, heartbeatAt: string, lastLoopAt: string, lastClaimAt: string | null, loopIterations: number, eventLoopLagMs: number, version: string, tasks: { nodes: Array<{ id: string, version: number, kind: TaskKind, status: TaskStatus, stage: string | null, attempt: number, maxAttempts: number, progress: number, progressMessage: string | null, documentName: string | null, startedAt: string | null, finishedAt: string | null, statusChangedAt: string, runAt: string | null, crashes: number, job: { id: string, pipeline: string, collection: { id: string, name: string } }, error: { code: string, message: string, retryable: boolean, stage: string | null } | null }>, pageInfo: { hasNextPage: boolean } }, serves: Array<{ pipeline: string, version: number, stages: Array<string> }> }
+   | null };
+
+export type PipelinesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PipelinesQuery = { pipelines: Array<{ name: string, version: number, description: string | null, paused: boolean, pausedReason: string | null, pausedBy: string | null, pausedAt: string | null, queued: number, running: number, oldestQueuedAt: string | null, limits: { concurrency: number | null, inUse: number | null, rateLimit: number | null, ratePerMs: number | null, rateLeft: number | null, opensAt: string | null } | null, stages: Array<{ name: string, kind: TaskKind, maxAttempts: number, timeoutMs: number, queued: number, running: number, oldestQueuedAt: string | null, limits: { concurrency: number | null, inUse: number | null, rateLimit: number | null, ratePerMs: number | null, rateLeft: number | null, opensAt: string | null } | null }> }> };
+
+export type StageTimesQueryVariables = Exact<{
+  from: string;
+  pipeline: string;
+  timeZone?: string | null | undefined;
+}>;
+
+
+export type StageTimesQuery = { statistics: { asOf: string, buckets: Array<{ at: string, completed: number, failed: number, retried: number, waitMs: { p50: number | null, p95: number | null }, runMs: { p50: number | null, p95: number | null }, stages: Array<{ stage: string, completed: number, failed: number, runMs: { p50: number | null, p95: number | null } }> | null }> } };
+
+export type PausePipelineMutationVariables = Exact<{
+  input: PausePipelineInput;
+}>;
+
+
+export type PausePipelineMutation = { pausePipeline: { pipeline: { name: string, version: number, description: string | null, paused: boolean, pausedReason: string | null, pausedBy: string | null, pausedAt: string | null, queued: number, running: number, oldestQueuedAt: string | null, limits: { concurrency: number | null, inUse: number | null, rateLimit: number | null, ratePerMs: number | null, rateLeft: number | null, opensAt: string | null } | null, stages: Array<{ name: string, kind: TaskKind, maxAttempts: number, timeoutMs: number, queued: number, running: number, oldestQueuedAt: string | null, limits: { concurrency: number | null, inUse: number | null, rateLimit: number | null, ratePerMs: number | null, rateLeft: number | null, opensAt: string | null } | null }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type DoctorQueryVariables = Exact<{
+  since: string;
+  collectionId?: string | number | null | undefined;
+  jobId?: string | number | null | undefined;
+  first: number;
+}>;
+
+
+export type DoctorQuery = { doctor: Array<{ invariant: string, meaning: string, entityType: EntityType | null, entityId: string | null, detail: string }> };
+
+export type JobOfTaskQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type JobOfTaskQuery = { task: { id: string, job: { id: string } } | null };
+
+export type RepairAllMutationVariables = Exact<{
+  input: RepairInput;
+}>;
+
+
+export type RepairAllMutation = { repair: { changed: number, firstChanges: Array<{ jobId: string | null, id: string, cursor: string, at: string, entityType: EntityType, entityId: string, version: number, fromStatus: Status | null, toStatus: Status, fromStage: string | null, toStage: string | null, attempt: number | null, reason: ChangeReason, message: string | null, actor: { name: string, type: ActorType } }> } };
+
+export type KeyPartsFragment = { id: string, name: string, role: Role, permissions: Array<BrowserPermission> | null, pipelines: Array<string> | null, collectionId: string | null, jobId: string | null, createdBy: string, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, revokedAt: string | null };
+
+export type KeysQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type KeysQuery = { keys: { nodes: Array<{ id: string, name: string, role: Role, permissions: Array<BrowserPermission> | null, pipelines: Array<string> | null, collectionId: string | null, jobId: string | null, createdBy: string, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, revokedAt: string | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type CreateKeyMutationVariables = Exact<{
+  input: CreateKeyInput;
+}>;
+
+
+export type CreateKeyMutation = { createKey: { key: string | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
+
+export type CreateBrowserKeyMutationVariables = Exact<{
+  input: CreateBrowserKeyInput;
+}>;
+
+
+export type CreateBrowserKeyMutation = { createBrowserKey: { key: string | null, expiresAt: string | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
+
+export type RevokeKeyMutationVariables = Exact<{
+  input: RevokeKeyInput;
+}>;
+
+
+export type RevokeKeyMutation = { revokeKey: { revokedId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type WebhookPartsFragment = { id: string, url: string, events: Array<WebhookEvent>, pipelines: Array<string> | null, tags: Array<string> | null, enabled: boolean, disabledReason: string | null, createdAt: string };
+
+export type WebhooksQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type WebhooksQuery = { webhooks: { nodes: Array<{ id: string, url: string, events: Array<WebhookEvent>, pipelines: Array<string> | null, tags: Array<string> | null, enabled: boolean, disabledReason: string | null, createdAt: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type WebhookPageQueryVariables = Exact<{
+  id: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type WebhookPageQuery = { node:
+    | { __typename: 'Artifact', id: string }
+    | { __typename: 'Chunk', id: string }
+    | { __typename: 'Collection', id: string }
+    | { __typename: 'Document', id: string }
+    | { __typename: 'Job', id: string }
+    | { __typename: 'NamedEntity', id: string }
+    | { __typename: 'StatusChange', id: string }
+    | { __typename: 'Task', id: string }
+    | { __typename: 'Webhook', id: string, url: string, events: Array<WebhookEvent>, pipelines: Array<string> | null, tags: Array<string> | null, enabled: boolean, disabledReason: string | null, createdAt: string, deliveries: { nodes: Array<{ id: string, event: WebhookEvent, createdAt: string, deliveredAt: string | null, nextAttemptAt: string | null, payload: unknown, job: { id: string, pipeline: string, collection: { id: string, name: string } } | null, attempts: Array<{ at: string, statusCode: number | null, error: string | null, durationMs: number }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } }
+    | { __typename: 'WebhookDelivery', id: string }
+    | { __typename: 'Worker', id: string }
+   | null };
+
+export type CreateWebhookMutationVariables = Exact<{
+  input: CreateWebhookInput;
+}>;
+
+
+export type CreateWebhookMutation = { createWebhook: { secret: string | null, webhook: { id: string, url: string, events: Array<WebhookEvent>, pipelines: Array<string> | null, tags: Array<string> | null, enabled: boolean, disabledReason: string | null, createdAt: string } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
+
+export type UpdateWebhookMutationVariables = Exact<{
+  input: UpdateWebhookInput;
+}>;
+
+
+export type UpdateWebhookMutation = { updateWebhook: { webhook: { id: string, url: string, events: Array<WebhookEvent>, pipelines: Array<string> | null, tags: Array<string> | null, enabled: boolean, disabledReason: string | null, createdAt: string } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
+
+export type RotateWebhookSecretMutationVariables = Exact<{
+  input: RotateWebhookSecretInput;
+}>;
+
+
+export type RotateWebhookSecretMutation = { rotateWebhookSecret: { secret: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type DeleteWebhookMutationVariables = Exact<{
+  input: DeleteWebhookInput;
+}>;
+
+
+export type DeleteWebhookMutation = { deleteWebhook: { deletedId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type RedeliverWebhookMutationVariables = Exact<{
+  input: RedeliverWebhookInput;
+}>;
+
+
+export type RedeliverWebhookMutation = { redeliverWebhook: { delivery: { id: string, deliveredAt: string | null, nextAttemptAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type ExpiringCollectionsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type ExpiringCollectionsQuery = { expiringCollections: { nodes: Array<{ id: string, version: number, name: string, status: CollectionStatus, documentCount: number, createdAt: string, expiresAt: string | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type SetExpiryMutationVariables = Exact<{
+  input: UpdateCollectionInput;
+}>;
+
+
+export type SetExpiryMutation = { updateCollection: { collection: { id: string, version: number, expiresAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
 export const ViewerDocument = "query Viewer{viewer{name project role}}" as unknown as TypedDocumentNode<ViewerQuery, ViewerQueryVariables>;
 export const NowOpenDocument = "query NowOpen{streamCursor jobs(first:20 filter:{status:[QUEUED PROCESSING CANCELLING]}){nodes{...JobRow eta{...EstimateParts}}pageInfo{hasNextPage}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}fragment EstimateParts on Estimate{at earliest latest basis message sampleSize}" as unknown as TypedDocumentNode<NowOpenQuery, NowOpenQueryVariables>;
@@ -771,7 +1111,7 @@ export const WorkerTasksDocument = "query WorkerTasks($id:ID!){tasks(first:20 fi
 export const JobsDocument = "query Jobs($filter:JobFilter$orderBy:JobOrder$first:Int$after:String$last:Int$before:String){streamCursor jobs(filter:$filter orderBy:$orderBy first:$first after:$after last:$last before:$before){nodes{...JobRow}pageInfo{hasNextPage hasPreviousPage startCursor endCursor}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<JobsQuery, JobsQueryVariables>;
 export const NewerJobsDocument = "query NewerJobs($filter:JobFilter$orderBy:JobOrder$before:String){jobs(filter:$filter orderBy:$orderBy last:100 before:$before){nodes{id}}}" as unknown as TypedDocumentNode<NewerJobsQuery, NewerJobsQueryVariables>;
 export const JobsTotalDocument = "query JobsTotal($filter:JobFilter){jobs(filter:$filter first:0){totalCount}}" as unknown as TypedDocumentNode<JobsTotalQuery, JobsTotalQueryVariables>;
-export const PipelineNamesDocument = "query PipelineNames{pipelines{name}}" as unknown as TypedDocumentNode<PipelineNamesQuery, PipelineNamesQueryVariables>;
+export const PipelineNamesDocument = "query PipelineNames{pipelines{name version}}" as unknown as TypedDocumentNode<PipelineNamesQuery, PipelineNamesQueryVariables>;
 export const OneJobDocument = "query OneJob($id:ID!){job(id:$id){...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<OneJobQuery, OneJobQueryVariables>;
 export const JobPermissionsDocument = "query JobPermissions($id:ID!){job(id:$id){id version run status counts{...CountParts}canRetry{...PermissionParts}canCancel{...PermissionParts}errorGroups{code stage count}collection{id name}}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment PermissionParts on Permission{allowed disabledReason}" as unknown as TypedDocumentNode<JobPermissionsQuery, JobPermissionsQueryVariables>;
 export const JobLiveDocument = "subscription JobLive($id:ID!){jobProgress(jobId:$id){...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<JobLiveSubscription, JobLiveSubscriptionVariables>;
@@ -797,4 +1137,26 @@ export const CollectionNameDocument = "query CollectionName($id:ID!){collection(
 export const AcknowledgeDocument = "mutation Acknowledge($input:AcknowledgeInput!){acknowledge(input:$input){item{id acknowledgedAt acknowledgedWord acknowledgedBy{name}}userErrors{code message}}}" as unknown as TypedDocumentNode<AcknowledgeMutation, AcknowledgeMutationVariables>;
 export const DocumentsNamedDocument = "query DocumentsNamed($id:ID!$filter:DocumentFilter){collection(id:$id){id documents(first:20 filter:$filter){nodes{id name}}}}" as unknown as TypedDocumentNode<DocumentsNamedQuery, DocumentsNamedQueryVariables>;
 export const DocumentNameDocument = "query DocumentName($id:ID!){document(id:$id){id name}}" as unknown as TypedDocumentNode<DocumentNameQuery, DocumentNameQueryVariables>;
-export const ThroughputDocument = "query Throughput($from:DateTime!$interval:StatisticsInterval!$timeZone:String){statistics(input:{from:$from interval:$interval timeZone:$timeZone}){asOf buckets{at submitted completed failed waitMs{p50 p95}runMs{p50 p95}}}}" as unknown as TypedDocumentNode<ThroughputQuery, ThroughputQueryVariables>;
+export const ThroughputDocument = "query Throughput($from:DateTime!$interval:StatisticsInterval!$timeZone:String$pipeline:String){statistics(input:{from:$from interval:$interval timeZone:$timeZone pipeline:$pipeline}){asOf buckets{at submitted completed failed waitMs{p50 p95}runMs{p50 p95}}}}" as unknown as TypedDocumentNode<ThroughputQuery, ThroughputQueryVariables>;
+export const WorkersDocument = "query Workers($includeStopped:Boolean!){workers(includeStopped:$includeStopped){...WorkerParts tasks(first:2){nodes{id documentName stage job{id collection{id name}}}}}}fragment WorkerParts on Worker{id hostname pid status concurrency running startedAt heartbeatAt lastLoopAt lastClaimAt loopIterations eventLoopLagMs version serves{pipeline version stages}}" as unknown as TypedDocumentNode<WorkersQuery, WorkersQueryVariables>;
+export const ServersDocument = "query Servers{workers{id status serves{pipeline version}}}" as unknown as TypedDocumentNode<ServersQuery, ServersQueryVariables>;
+export const WorkerPageDocument = "query WorkerPage($id:ID!){node(id:$id){__typename id ...on Worker{...WorkerParts tasks(first:100){nodes{...TaskRow job{id pipeline collection{id name}}}pageInfo{hasNextPage}}}}}fragment WorkerParts on Worker{id hostname pid status concurrency running startedAt heartbeatAt lastLoopAt lastClaimAt loopIterations eventLoopLagMs version serves{pipeline version stages}}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}" as unknown as TypedDocumentNode<WorkerPageQuery, WorkerPageQueryVariables>;
+export const PipelinesDocument = "query Pipelines{pipelines{...PipelineParts}}fragment PipelineParts on Pipeline{name version description paused pausedReason pausedBy pausedAt queued running oldestQueuedAt limits{...LimitParts}stages{name kind maxAttempts timeoutMs queued running oldestQueuedAt limits{...LimitParts}}}fragment LimitParts on LimitUse{concurrency inUse rateLimit ratePerMs rateLeft opensAt}" as unknown as TypedDocumentNode<PipelinesQuery, PipelinesQueryVariables>;
+export const StageTimesDocument = "query StageTimes($from:DateTime!$pipeline:String!$timeZone:String){statistics(input:{from:$from interval:DAY pipeline:$pipeline timeZone:$timeZone}){asOf buckets{at completed failed retried waitMs{p50 p95}runMs{p50 p95}stages{stage completed failed runMs{p50 p95}}}}}" as unknown as TypedDocumentNode<StageTimesQuery, StageTimesQueryVariables>;
+export const PausePipelineDocument = "mutation PausePipeline($input:PausePipelineInput!){pausePipeline(input:$input){pipeline{...PipelineParts}userErrors{code message}}}fragment PipelineParts on Pipeline{name version description paused pausedReason pausedBy pausedAt queued running oldestQueuedAt limits{...LimitParts}stages{name kind maxAttempts timeoutMs queued running oldestQueuedAt limits{...LimitParts}}}fragment LimitParts on LimitUse{concurrency inUse rateLimit ratePerMs rateLeft opensAt}" as unknown as TypedDocumentNode<PausePipelineMutation, PausePipelineMutationVariables>;
+export const DoctorDocument = "query Doctor($since:DateTime!$collectionId:ID$jobId:ID$first:Int!){doctor(since:$since collectionId:$collectionId jobId:$jobId first:$first){invariant meaning entityType entityId detail}}" as unknown as TypedDocumentNode<DoctorQuery, DoctorQueryVariables>;
+export const JobOfTaskDocument = "query JobOfTask($id:ID!){task(id:$id){id job{id}}}" as unknown as TypedDocumentNode<JobOfTaskQuery, JobOfTaskQueryVariables>;
+export const RepairAllDocument = "mutation RepairAll($input:RepairInput!){repair(input:$input){changed firstChanges{...ChangeParts jobId}}}fragment ChangeParts on StatusChange{id cursor at entityType entityId version fromStatus toStatus fromStage toStage attempt reason message actor{name type}}" as unknown as TypedDocumentNode<RepairAllMutation, RepairAllMutationVariables>;
+export const KeysDocument = "query Keys($first:Int$after:String$last:Int$before:String){keys(first:$first after:$after last:$last before:$before){nodes{...KeyParts}pageInfo{hasNextPage hasPreviousPage startCursor endCursor}}}fragment KeyParts on ApiKey{id name role permissions pipelines collectionId jobId createdBy createdAt expiresAt lastUsedAt revokedAt}" as unknown as TypedDocumentNode<KeysQuery, KeysQueryVariables>;
+export const CreateKeyDocument = "mutation CreateKey($input:CreateKeyInput!){createKey(input:$input){key userErrors{code message path}}}" as unknown as TypedDocumentNode<CreateKeyMutation, CreateKeyMutationVariables>;
+export const CreateBrowserKeyDocument = "mutation CreateBrowserKey($input:CreateBrowserKeyInput!){createBrowserKey(input:$input){key expiresAt userErrors{code message path}}}" as unknown as TypedDocumentNode<CreateBrowserKeyMutation, CreateBrowserKeyMutationVariables>;
+export const RevokeKeyDocument = "mutation RevokeKey($input:RevokeKeyInput!){revokeKey(input:$input){revokedId userErrors{code message}}}" as unknown as TypedDocumentNode<RevokeKeyMutation, RevokeKeyMutationVariables>;
+export const WebhooksDocument = "query Webhooks($after:String){webhooks(first:50 after:$after){nodes{...WebhookParts}pageInfo{hasNextPage endCursor}}}fragment WebhookParts on Webhook{id url events pipelines tags enabled disabledReason createdAt}" as unknown as TypedDocumentNode<WebhooksQuery, WebhooksQueryVariables>;
+export const WebhookPageDocument = "query WebhookPage($id:ID!$after:String){node(id:$id){__typename id ...on Webhook{...WebhookParts deliveries(first:50 after:$after){nodes{id event createdAt deliveredAt nextAttemptAt payload job{id pipeline collection{id name}}attempts{at statusCode error durationMs}}pageInfo{hasNextPage endCursor}}}}}fragment WebhookParts on Webhook{id url events pipelines tags enabled disabledReason createdAt}" as unknown as TypedDocumentNode<WebhookPageQuery, WebhookPageQueryVariables>;
+export const CreateWebhookDocument = "mutation CreateWebhook($input:CreateWebhookInput!){createWebhook(input:$input){secret webhook{...WebhookParts}userErrors{code message path}}}fragment WebhookParts on Webhook{id url events pipelines tags enabled disabledReason createdAt}" as unknown as TypedDocumentNode<CreateWebhookMutation, CreateWebhookMutationVariables>;
+export const UpdateWebhookDocument = "mutation UpdateWebhook($input:UpdateWebhookInput!){updateWebhook(input:$input){webhook{...WebhookParts}userErrors{code message path}}}fragment WebhookParts on Webhook{id url events pipelines tags enabled disabledReason createdAt}" as unknown as TypedDocumentNode<UpdateWebhookMutation, UpdateWebhookMutationVariables>;
+export const RotateWebhookSecretDocument = "mutation RotateWebhookSecret($input:RotateWebhookSecretInput!){rotateWebhookSecret(input:$input){secret userErrors{code message}}}" as unknown as TypedDocumentNode<RotateWebhookSecretMutation, RotateWebhookSecretMutationVariables>;
+export const DeleteWebhookDocument = "mutation DeleteWebhook($input:DeleteWebhookInput!){deleteWebhook(input:$input){deletedId userErrors{code message}}}" as unknown as TypedDocumentNode<DeleteWebhookMutation, DeleteWebhookMutationVariables>;
+export const RedeliverWebhookDocument = "mutation RedeliverWebhook($input:RedeliverWebhookInput!){redeliverWebhook(input:$input){delivery{id deliveredAt nextAttemptAt}userErrors{code message}}}" as unknown as TypedDocumentNode<RedeliverWebhookMutation, RedeliverWebhookMutationVariables>;
+export const ExpiringCollectionsDocument = "query ExpiringCollections($first:Int$after:String$last:Int$before:String){expiringCollections(first:$first after:$after last:$last before:$before){nodes{id version name status documentCount createdAt expiresAt}pageInfo{hasNextPage hasPreviousPage startCursor endCursor}}}" as unknown as TypedDocumentNode<ExpiringCollectionsQuery, ExpiringCollectionsQueryVariables>;
+export const SetExpiryDocument = "mutation SetExpiry($input:UpdateCollectionInput!){updateCollection(input:$input){collection{id version expiresAt}userErrors{code message}}}" as unknown as TypedDocumentNode<SetExpiryMutation, SetExpiryMutationVariables>;

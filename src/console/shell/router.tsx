@@ -9,7 +9,15 @@ import {
 import { NowScreen } from "../now/now-screen.js";
 import { Empty, Loading } from "../parts/states.js";
 import { BASE_PATH } from "../session/address.js";
-import { jobSearch, jobsSearch, parseSearch, stringifySearch } from "./search.js";
+import {
+  doctorSearch,
+  jobSearch,
+  jobsSearch,
+  pageSearch,
+  parseSearch,
+  stringifySearch,
+  workersSearch,
+} from "./search.js";
 import { Shell } from "./shell.js";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
@@ -26,9 +34,61 @@ const job = createRoute({
   component: lazyRouteComponent(() => import("../job/job-screen.js"), "JobScreen"),
   validateSearch: jobSearch,
 });
+const workers = createRoute({
+  getParentRoute: () => root,
+  path: "/workers",
+  component: lazyRouteComponent(() => import("../workers/workers-screen.js"), "WorkersScreen"),
+  validateSearch: workersSearch,
+});
+const worker = createRoute({
+  getParentRoute: () => root,
+  path: "/workers/$id",
+  component: lazyRouteComponent(() => import("../workers/worker-screen.js"), "WorkerScreen"),
+});
+const pipelines = createRoute({
+  getParentRoute: () => root,
+  path: "/pipelines",
+  component: lazyRouteComponent(() => import("../pipelines/pipelines-screen.js"), "PipelinesScreen"),
+});
+const pipeline = createRoute({
+  getParentRoute: () => root,
+  path: "/pipelines/$name",
+  component: lazyRouteComponent(() => import("../pipelines/pipeline-screen.js"), "PipelineScreen"),
+});
+const health = createRoute({
+  getParentRoute: () => root,
+  path: "/operations",
+  component: lazyRouteComponent(() => import("../operations/health-screen.js"), "HealthScreen"),
+  validateSearch: doctorSearch,
+});
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: "/operations/keys",
+  component: lazyRouteComponent(() => import("../operations/keys-screen.js"), "KeysScreen"),
+  validateSearch: pageSearch,
+});
+const webhooks = createRoute({
+  getParentRoute: () => root,
+  path: "/operations/webhooks",
+  component: lazyRouteComponent(() => import("../operations/webhooks-screen.js"), "WebhooksScreen"),
+});
+const webhook = createRoute({
+  getParentRoute: () => root,
+  path: "/operations/webhooks/$id",
+  component: lazyRouteComponent(() => import("../operations/webhook-screen.js"), "WebhookScreen"),
+});
+const expiry = createRoute({
+  getParentRoute: () => root,
+  path: "/operations/expiry",
+  component: lazyRouteComponent(() => import("../operations/expiry-screen.js"), "ExpiryScreen"),
+  validateSearch: pageSearch,
+});
+
+const workRoutes = [workers, worker, pipelines, pipeline] as const;
+const operationsRoutes = [health, keys, webhooks, webhook, expiry] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([now, jobs, job]),
+  routeTree: root.addChildren([now, jobs, job, ...workRoutes, ...operationsRoutes]),
   basepath: BASE_PATH,
   defaultPreload: "intent",
   defaultPendingComponent: Loading,

@@ -33,6 +33,21 @@ export interface JobSearch {
 export const JOB_TABS = ["tasks", "results", "history", "order"] as const;
 export type JobTab = (typeof JOB_TABS)[number];
 
+/** Which workers are listed. */
+export interface WorkersSearch {
+  readonly stopped?: boolean;
+}
+
+/** Where doctor looks. */
+export interface DoctorSearch {
+  readonly since?: DoctorSpan;
+  /** The id of a job. */
+  readonly job?: string;
+}
+/** How far back settled work is looked at. */
+export const DOCTOR_SPANS = ["hour", "day", "week", "month"] as const;
+export type DoctorSpan = (typeof DOCTOR_SPANS)[number];
+
 type Given = Readonly<Record<string, unknown>>;
 const ORDERS: readonly JobOrderField[] = ["CREATED_AT", "STATUS_CHANGED_AT", "PRIORITY"];
 
@@ -62,6 +77,19 @@ export function jobSearch(given: Given): JobSearch {
     code: textsIn(given.code),
     document: textIn(given.document),
   });
+}
+
+export function workersSearch({ stopped }: Given): WorkersSearch {
+  return String(stopped) === "true" ? { stopped: true } : {};
+}
+
+export function doctorSearch({ since, job }: Given): DoctorSearch {
+  return compact({ since: DOCTOR_SPANS.find((span) => span === since), job: textIn(job) });
+}
+
+/** A page of a list: what lies behind one cursor, or before another. */
+export function pageSearch({ after, before }: Given): { readonly after?: string; readonly before?: string } {
+  return compact({ after: textIn(after), before: textIn(before) });
 }
 
 /** Such as status=FAILED&status=CANCELLED: addresses that people can read and write. */
