@@ -13,7 +13,7 @@ describe("the invariants", () => {
 
   test("are those that the database looks for, each with what it means", async () => {
     const sql = await read("sql", "functions", "watch", "violations_within.sql");
-    const codes = new Set([...sql.matchAll(/'([SHE]\d)'/g)].map(([, code]) => code));
-    expect([...codes].toSorted()).toEqual(Object.keys(INVARIANTS).toSorted());
+    const codes = [...sql.matchAll(/'([SHE]\d)'/g)].map(([, code]) => code);
+    expect(new Set(codes)).toEqual(new Set(Object.keys(INVARIANTS)));
   });
 });

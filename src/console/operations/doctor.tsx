@@ -7,7 +7,7 @@ import { DoctorDocument, type DoctorQuery } from "../generated/operations.js";
 import { Icon } from "../parts/icons.js";
 import { FaultNote, Loading, Panel } from "../parts/states.js";
 import { When } from "../parts/when.js";
-import { DOCTOR_SPANS, type DoctorSpan } from "../shell/search.js";
+import { DOCTOR_SPANS, type DoctorSpan } from "../shell/search-of-operations.js";
 import { Findings } from "./findings.js";
 
 /** So many findings are asked for. */

@@ -6,7 +6,6 @@ import { useAsked } from "../api/ask.js";
 import { KeysDocument } from "../generated/operations.js";
 import { ActButton, allowedTo } from "../parts/act-button.js";
 import { Forbidden } from "../parts/forbidden.js";
-import { Icon } from "../parts/icons.js";
 import { PageButtons, pageVariables } from "../parts/page-buttons.js";
 import { Empty, Panel, Shown } from "../parts/states.js";
 import { OperationsFrame } from "./frame.js";
@@ -27,19 +26,12 @@ export function KeysScreen() {
   return (
     <OperationsFrame title="Keys">
       <Group gap="xs">
-        <ActButton
-          size="compact-md"
-          variant="filled"
-          permission={admin}
-          leftSection={<Icon name="plus" size={14} />}
-          onClick={() => setIsMaking("key")}
-        >
+        <ActButton size="compact-md" variant="filled" permission={admin} onClick={() => setIsMaking("key")}>
           Make a key…
         </ActButton>
         <ActButton
           size="compact-md"
           permission={allowedTo(viewer.role, "OPERATOR")}
-          leftSection={<Icon name="plus" size={14} />}
           onClick={() => setIsMaking("browser")}
         >
           Make a key for a browser…

@@ -11,7 +11,7 @@ import { useEvery } from "../api/every.js";
 import { Deliveries } from "./deliveries.js";
 import { OperationsFrame } from "./frame.js";
 import { WebhookActs } from "./webhook-acts.js";
-import { Events, Narrowed, WebhookState } from "./webhooks-table.js";
+import { Narrowed, ToldOf, WebhookState } from "./webhooks-table.js";
 
 const LOOK_MS = 3_000;
 
@@ -82,7 +82,7 @@ function OneWebhook({ id }: { readonly id: string }) {
               <div>
                 <dt>Told of</dt>
                 <dd>
-                  <Events webhook={webhook} />
+                  <ToldOf webhook={webhook} />
                 </dd>
               </div>
               <div>

@@ -7,7 +7,6 @@ import { useEvery } from "../api/every.js";
 import { WebhooksDocument, type WebhookPartsFragment } from "../generated/operations.js";
 import { ActButton, allowedTo } from "../parts/act-button.js";
 import { Forbidden } from "../parts/forbidden.js";
-import { Icon } from "../parts/icons.js";
 import { useSay } from "../parts/said.js";
 import { Empty, Panel, Shown } from "../parts/states.js";
 import { OperationsFrame } from "./frame.js";
@@ -28,13 +27,7 @@ export function WebhooksScreen() {
   return (
     <OperationsFrame title="Webhooks">
       <div>
-        <ActButton
-          size="compact-md"
-          variant="filled"
-          permission={admin}
-          leftSection={<Icon name="plus" size={14} />}
-          onClick={() => setIsMaking(true)}
-        >
+        <ActButton size="compact-md" variant="filled" permission={admin} onClick={() => setIsMaking(true)}>
           Add a webhook…
         </ActButton>
       </div>

@@ -30,7 +30,7 @@ export function WebhooksTable({ webhooks }: { readonly webhooks: readonly Webhoo
               <WebhookState webhook={webhook} />
             </td>
             <td data-title="Told of">
-              <Events webhook={webhook} />
+              <ToldOf webhook={webhook} />
             </td>
             <td data-title="Only">
               <Narrowed webhook={webhook} />
@@ -63,7 +63,7 @@ export function WebhookState({ webhook: { enabled, disabledReason } }: { readonl
   );
 }
 
-export function Events({ webhook: { events } }: { readonly webhook: WebhookPartsFragment }) {
+export function ToldOf({ webhook: { events } }: { readonly webhook: WebhookPartsFragment }) {
   return (
     <>
       {events.map((event) => (

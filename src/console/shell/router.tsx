@@ -9,15 +9,8 @@ import {
 import { NowScreen } from "../now/now-screen.js";
 import { Empty, Loading } from "../parts/states.js";
 import { BASE_PATH } from "../session/address.js";
-import {
-  doctorSearch,
-  jobSearch,
-  jobsSearch,
-  pageSearch,
-  parseSearch,
-  stringifySearch,
-  workersSearch,
-} from "./search.js";
+import { doctorSearch, pageSearch, workersSearch } from "./search-of-operations.js";
+import { jobSearch, jobsSearch, parseSearch, stringifySearch } from "./search.js";
 import { Shell } from "./shell.js";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });

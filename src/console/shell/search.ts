@@ -33,22 +33,8 @@ export interface JobSearch {
 export const JOB_TABS = ["tasks", "results", "history", "order"] as const;
 export type JobTab = (typeof JOB_TABS)[number];
 
-/** Which workers are listed. */
-export interface WorkersSearch {
-  readonly stopped?: boolean;
-}
-
-/** Where doctor looks. */
-export interface DoctorSearch {
-  readonly since?: DoctorSpan;
-  /** The id of a job. */
-  readonly job?: string;
-}
-/** How far back settled work is looked at. */
-export const DOCTOR_SPANS = ["hour", "day", "week", "month"] as const;
-export type DoctorSpan = (typeof DOCTOR_SPANS)[number];
-
-type Given = Readonly<Record<string, unknown>>;
+/** What stands in an address, as it was taken apart. */
+export type Given = Readonly<Record<string, unknown>>;
 const ORDERS: readonly JobOrderField[] = ["CREATED_AT", "STATUS_CHANGED_AT", "PRIORITY"];
 
 /** Whatever stands in an address: what is no filter is left out. */
@@ -79,19 +65,6 @@ export function jobSearch(given: Given): JobSearch {
   });
 }
 
-export function workersSearch({ stopped }: Given): WorkersSearch {
-  return String(stopped) === "true" ? { stopped: true } : {};
-}
-
-export function doctorSearch({ since, job }: Given): DoctorSearch {
-  return compact({ since: DOCTOR_SPANS.find((span) => span === since), job: textIn(job) });
-}
-
-/** A page of a list: what lies behind one cursor, or before another. */
-export function pageSearch({ after, before }: Given): { readonly after?: string; readonly before?: string } {
-  return compact({ after: textIn(after), before: textIn(before) });
-}
-
 /** Such as status=FAILED&status=CANCELLED: addresses that people can read and write. */
 export function stringifySearch(search: Given): string {
   const parameters = new URLSearchParams();
@@ -115,11 +88,11 @@ export function parseSearch(text: string): Record<string, unknown> {
   );
 }
 
-function compact<T extends object>(search: T): T {
+export function compact<T extends object>(search: T): T {
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T;
 }
 
-function textIn(value: unknown): string | undefined {
+export function textIn(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
