@@ -224,6 +224,7 @@ CREATE INDEX collection_by_status ON headway.collection USING btree (project_id,
 CREATE INDEX collection_deleting ON headway.collection USING btree (id) WHERE ((status <> 'EXPIRED'::text) AND (deletion_requested_at IS NOT NULL));
 CREATE INDEX collection_emptying ON headway.collection USING btree (id) WHERE ((status = 'EXPIRED'::text) AND (emptied_at IS NULL));
 CREATE INDEX collection_expiring ON headway.collection USING btree (id) WHERE ((status <> 'EXPIRED'::text) AND (expires_at IS NOT NULL));
+CREATE INDEX collection_expiring_soonest ON headway.collection USING btree (project_id, expires_at, id) WHERE ((status <> 'EXPIRED'::text) AND (expires_at IS NOT NULL));
 CREATE INDEX collection_metadata ON headway.collection USING gin (metadata jsonb_path_ops);
 CREATE INDEX collection_newest ON headway.collection USING btree (project_id, created_at DESC, id DESC);
 

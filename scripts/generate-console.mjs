@@ -21,6 +21,8 @@ const SHOWN = [
   "StageOutcome",
   "Role",
   "AttentionKind",
+  "BrowserPermission",
+  "WebhookEvent",
 ];
 
 const folder = process.argv[2] ?? at("src", "console", "generated");

@@ -136,6 +136,8 @@ create table headway.collection (
 ) with (fillfactor = 80);
 create index collection_newest on headway.collection (project_id, created_at desc, id desc);
 create index collection_expiring on headway.collection (id) where status <> 'EXPIRED' and expires_at is not null;
+create index collection_expiring_soonest on headway.collection (project_id, expires_at, id)
+  where status <> 'EXPIRED' and expires_at is not null;
 create index collection_deleting on headway.collection (id)
   where status <> 'EXPIRED' and deletion_requested_at is not null;
 create index collection_emptying on headway.collection (id) where status = 'EXPIRED' and emptied_at is null;

@@ -10,6 +10,7 @@ import { BulkResolver } from "./job/bulk.resolver.js";
 import { countAnswers } from "./limits/count-answers.js";
 import { oneAfterAnother } from "./limits/one-after-another.js";
 import { CollectionResolver } from "./collection/collection.resolver.js";
+import { ExpiryResolver } from "./collection/expiry.resolver.js";
 import { takeCursorsFirst } from "./stream/cursor-first.js";
 import { ChunkResolver, DocumentResolver } from "./document/document.resolver.js";
 import { ArtifactResolver, JobResolver, JobSummaryResolver } from "./job/job.resolver.js";
@@ -62,6 +63,7 @@ async function build(): Promise<GraphQLSchema> {
       CollectionEntitiesResolver,
       CollectionResolver,
       DocumentResolver,
+      ExpiryResolver,
       JobResolver,
       JobSummaryResolver,
       KeysResolver,

@@ -21,6 +21,10 @@ export class PipelineInfo {
   readonly paused!: boolean;
   @Field(() => String, { nullable: true, description: "Reason for the pause; null if the pipeline is not paused." })
   readonly pausedReason!: string | null;
+  @Field(() => String, { nullable: true, description: "Name of the key that paused it; null if it is not paused." })
+  readonly pausedBy!: string | null;
+  @Field(() => Date, { nullable: true, description: "Time of the pause; null if the pipeline is not paused." })
+  readonly pausedAt!: Date | null;
   @Field(() => JsonScalar, { nullable: true, description: "JSON Schema of the options; null if there are none." })
   readonly optionsSchema!: unknown;
   @Field(() => Int, { description: "Number of tasks that are due now or later." })

@@ -8,6 +8,8 @@ export class Violation {
       "Code of the invariant: S for the current state, H for the history, E for recorded evidence. See docs/lifecycle.md.",
   })
   readonly invariant!: string;
+  @Field(() => String, { description: "Meaning of the code: what must hold and does not." })
+  readonly meaning!: string;
   @Field(() => EntityTypeEnum, {
     nullable: true,
     description: "Kind of entity; null if the violation is not about one entity.",

@@ -17,6 +17,16 @@ export type Serves = Readonly<
   >
 >;
 
+@ObjectType({ description: "Pipeline that a worker runs." })
+export class ServedPipeline {
+  @Field(() => String, { description: "Name of the pipeline." })
+  readonly pipeline!: string;
+  @Field(() => Int, { description: "Version that the worker runs." })
+  readonly version!: number;
+  @Field(() => [String], { description: "Names of the stages that the worker runs." })
+  readonly stages!: string[];
+}
+
 @ObjectType({ implements: NodeType, description: "Process that runs tasks." })
 // The view adds to the table how the worker does, by the database's clock.
 @Entity("worker_now")

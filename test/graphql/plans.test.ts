@@ -98,6 +98,8 @@ const LISTS: readonly (readonly [string, string])[] = [
   ["collections by metadata", `collections(${PAGE}, filter: { metadata: { n: 99 } }) { nodes { id } }`],
   ["the history of a job", `statusChanges(last: 50, filter: { jobId: "${JOB}" }) { nodes { id } totalCount }`],
   ["the history of the project", `statusChanges(first: 50) { nodes { id } }`],
+  ["pipelines with their work", "pipelines { queued running stages { queued limits { inUse } } }"],
+  ["collections that expire", `expiringCollections(${PAGE}) { nodes { id } }`],
   ["a stream's cursor", `streamCursor(jobId: "${JOB}")`],
   [
     "collections, jobs, tasks and history, nested",

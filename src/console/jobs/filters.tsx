@@ -1,13 +1,8 @@
 import { Button, Checkbox, MultiSelect, Select, TagsInput, TextInput } from "@mantine/core";
 import { useAsked } from "../api/ask.js";
 import { MEANINGS } from "../generated/meanings.js";
-import {
-  CollectionNameDocument,
-  CollectionsNamedDocument,
-  PipelineNamesDocument,
-  type JobStatus,
-} from "../generated/operations.js";
-import { FoundSelect } from "../parts/found-select.js";
+import { PipelineNamesDocument, type JobStatus } from "../generated/operations.js";
+import { CollectionSelect } from "../parts/collection-select.js";
 import type { JobsSearch } from "../shell/search.js";
 import { isFiltered } from "./jobs-query.js";
 
@@ -50,7 +45,7 @@ export function JobsFilters({ search, onChange, onClear }: FiltersProps) {
         searchable
         size="xs"
       />
-      <CollectionFilter id={search.collection} onChange={(collection) => onChange({ collection })} />
+      <CollectionSelect id={search.collection} onChange={(collection) => onChange({ collection })} />
       <TagsInput
         label="Tags"
         placeholder={search.tag ? undefined : "any"}
@@ -97,35 +92,6 @@ export function JobsFilters({ search, onChange, onClear }: FiltersProps) {
       )}
     </search>
   );
-}
-
-/** Found by a part of its name. */
-function CollectionFilter({
-  id,
-  onChange,
-}: {
-  readonly id: string | undefined;
-  readonly onChange: (id?: string) => void;
-}) {
-  return (
-    <FoundSelect
-      label="Collection"
-      id={id}
-      onChange={onChange}
-      useFound={useCollectionsNamed}
-      useName={useCollectionName}
-      nothing="No collection has this in its name"
-    />
-  );
-}
-
-function useCollectionsNamed(text: string) {
-  const asked = useAsked(CollectionsNamedDocument, { filter: text === "" ? null : { nameContains: text } });
-  return asked.data?.collections.nodes ?? [];
-}
-
-function useCollectionName(id: string | undefined): string | undefined {
-  return useAsked(CollectionNameDocument, { id: id ?? "" }, { isPaused: id === undefined }).data?.collection?.name;
 }
 
 function orderIn(value: string | null): Pick<JobsSearch, "order" | "direction"> {

@@ -11,6 +11,8 @@ interface ThroughputProps {
   readonly title: string;
   readonly interval: Exclude<StatisticsInterval, "DAY">;
   readonly buckets: number;
+  /** Of this pipeline alone. */
+  readonly pipeline?: string;
 }
 
 const LENGTH_MS = { MINUTE: 60_000, HOUR: 3_600_000 } as const;
@@ -20,10 +22,10 @@ const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
 /** How many tasks were completed and how many failed, bucket by bucket up to now. */
-export function Throughput({ title, interval, buckets }: ThroughputProps) {
+export function Throughput({ title, interval, buckets, pipeline }: ThroughputProps) {
   const lengthMs = LENGTH_MS[interval];
   const [from, setFrom] = useState(() => beginOf(lengthMs, buckets));
-  const asked = useAsked(ThroughputDocument, { from, interval, timeZone: ZONE });
+  const asked = useAsked(ThroughputDocument, { from, interval, timeZone: ZONE, pipeline: pipeline ?? null });
   useEvery(LOOK_MS, () => {
     const now = beginOf(lengthMs, buckets);
     if (now === from) asked.again();

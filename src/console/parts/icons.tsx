@@ -41,6 +41,8 @@ const PATHS = {
   bookmark: <path d="M6.5 4h11v16L12 16l-5.5 4z" />,
   copy: <path d="M9 9h11v11H9zM15 9V4H4v11h5" />,
   help: <path d="M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 17.5v.5M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z" />,
+  key: <path d="M14.5 9.5a4 4 0 1 0-4 4l1.5-1.5h2v-2h2l3.5-3.5V4h-2.5l-4 4zM8.5 11.5v.5" />,
+  bell: <path d="M6 17h12l-1.5-2.5V11a4.5 4.5 0 0 0-9 0v3.5zM10.5 20h3" />,
   out: <path d="M14 4h5v16h-5M10 8l-4 4 4 4M6 12h9" />,
 } satisfies Record<string, ReactNode>;
 

@@ -10,6 +10,7 @@ import {
 import { NowScreen } from "../now/now-screen.js";
 import { Empty, Loading } from "../parts/states.js";
 import { BASE_PATH, IS_EXPLORE_ALONE } from "../session/address.js";
+import { doctorSearch, pageSearch, workersSearch } from "./search-of-operations.js";
 import { exploreSearch, jobSearch, jobsSearch, parseSearch, stringifySearch } from "./search.js";
 import { Shell } from "./shell.js";
 
@@ -34,6 +35,58 @@ const job = createRoute({
   component: lazyRouteComponent(() => import("../job/job-screen.js"), "JobScreen"),
   validateSearch: jobSearch,
 });
+const workers = createRoute({
+  getParentRoute: () => root,
+  path: "/workers",
+  component: lazyRouteComponent(() => import("../workers/workers-screen.js"), "WorkersScreen"),
+  validateSearch: workersSearch,
+});
+const worker = createRoute({
+  getParentRoute: () => root,
+  path: "/workers/$id",
+  component: lazyRouteComponent(() => import("../workers/worker-screen.js"), "WorkerScreen"),
+});
+const pipelines = createRoute({
+  getParentRoute: () => root,
+  path: "/pipelines",
+  component: lazyRouteComponent(() => import("../pipelines/pipelines-screen.js"), "PipelinesScreen"),
+});
+const pipeline = createRoute({
+  getParentRoute: () => root,
+  path: "/pipelines/$name",
+  component: lazyRouteComponent(() => import("../pipelines/pipeline-screen.js"), "PipelineScreen"),
+});
+const health = createRoute({
+  getParentRoute: () => root,
+  path: "/operations",
+  component: lazyRouteComponent(() => import("../operations/health-screen.js"), "HealthScreen"),
+  validateSearch: doctorSearch,
+});
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: "/operations/keys",
+  component: lazyRouteComponent(() => import("../operations/keys-screen.js"), "KeysScreen"),
+  validateSearch: pageSearch,
+});
+const webhooks = createRoute({
+  getParentRoute: () => root,
+  path: "/operations/webhooks",
+  component: lazyRouteComponent(() => import("../operations/webhooks-screen.js"), "WebhooksScreen"),
+});
+const webhook = createRoute({
+  getParentRoute: () => root,
+  path: "/operations/webhooks/$id",
+  component: lazyRouteComponent(() => import("../operations/webhook-screen.js"), "WebhookScreen"),
+});
+const expiry = createRoute({
+  getParentRoute: () => root,
+  path: "/operations/expiry",
+  component: lazyRouteComponent(() => import("../operations/expiry-screen.js"), "ExpiryScreen"),
+  validateSearch: pageSearch,
+});
+
+const workRoutes = [workers, worker, pipelines, pipeline] as const;
+const operationsRoutes = [health, keys, webhooks, webhook, expiry] as const;
 const explore = createRoute({
   getParentRoute: () => root,
   path: "/explore",
@@ -51,7 +104,7 @@ const playground = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([now, jobs, job, explore, playground]),
+  routeTree: root.addChildren([now, jobs, job, ...workRoutes, ...operationsRoutes, explore, playground]),
   basepath: BASE_PATH,
   defaultPreload: "intent",
   defaultPendingComponent: Loading,

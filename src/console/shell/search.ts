@@ -40,7 +40,8 @@ export interface ExploreSearch {
   readonly variables?: string;
 }
 
-type Given = Readonly<Record<string, unknown>>;
+/** What stands in an address, as it was taken apart. */
+export type Given = Readonly<Record<string, unknown>>;
 const ORDERS: readonly JobOrderField[] = ["CREATED_AT", "STATUS_CHANGED_AT", "PRIORITY"];
 
 /** Whatever stands in an address: what is no filter is left out. */
@@ -98,11 +99,11 @@ export function parseSearch(text: string): Record<string, unknown> {
   );
 }
 
-function compact<T extends object>(search: T): T {
+export function compact<T extends object>(search: T): T {
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T;
 }
 
-function textIn(value: unknown): string | undefined {
+export function textIn(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 

@@ -35,6 +35,10 @@ export function Shell() {
           <Link to="/jobs" activeProps={{ "aria-current": "page" }} activeOptions={{ includeSearch: false }}>
             Jobs
           </Link>
+          <WorkPlace />
+          <Link to="/operations" activeProps={{ "aria-current": "page" }} activeOptions={{ includeSearch: false }}>
+            Operations
+          </Link>
           <Link to="/explore" activeProps={{ "aria-current": "page" }} activeOptions={{ includeSearch: false }}>
             Explore
           </Link>
@@ -56,6 +60,16 @@ export function Shell() {
         </Suspense>
       )}
     </>
+  );
+}
+
+/** Workers and pipelines are two parts of one place. */
+function WorkPlace() {
+  const isThere = useRouterState({ select: ({ location }) => /^\/(workers|pipelines)(\/|$)/.test(location.pathname) });
+  return (
+    <Link to="/workers" aria-current={isThere ? "page" : undefined}>
+      Workers
+    </Link>
   );
 }
 

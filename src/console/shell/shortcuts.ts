@@ -5,6 +5,9 @@ import { useEffect, useEffectEvent } from "react";
 export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ["g n", "Go to Now"],
   ["g j", "Go to Jobs"],
+  ["g w", "Go to Workers"],
+  ["g p", "Go to Pipelines"],
+  ["g o", "Go to Operations"],
   ["g e", "Go to Explore"],
   ["/", "Go to the filters of the screen"],
   ["p", "Pause and go on with live changes, in Jobs"],
@@ -26,6 +29,9 @@ export function useShortcuts(onHelp: () => void): void {
       goneAt = event.key === "g" ? Date.now() : 0;
       if (isSecond && event.key === "n") void navigate({ to: "/" });
       else if (isSecond && event.key === "j") void navigate({ to: "/jobs" });
+      else if (isSecond && event.key === "w") void navigate({ to: "/workers" });
+      else if (isSecond && event.key === "p") void navigate({ to: "/pipelines" });
+      else if (isSecond && event.key === "o") void navigate({ to: "/operations" });
       else if (isSecond && event.key === "e") void navigate({ to: "/explore" });
       else if (event.key === "?") help();
       else if (event.key === "/") focusFilter(event);

@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm";
 import { readWithin } from "../../database/read-within.js";
 import type { KeyScope } from "../../access/keys.js";
+import { INVARIANTS } from "../../lifecycle/invariants.js";
 import type { Violation } from "../../model/violation.js";
 
 export interface DoctorScope {
@@ -33,7 +34,7 @@ export async function findViolations(db: DataSource, scope: DoctorScope, signal:
   const collectionId = scope.collectionId ?? seen?.collectionId ?? null;
   const jobId = scope.jobId ?? seen?.jobId ?? null;
   const instead = "check one collection or job, or use a later `since`";
-  return readWithin<Violation>(
+  const found = await readWithin<Omit<Violation, "meaning">>(
     db,
     { what: "doctor", instead, timeoutMs: TIMEOUT_MS, signal },
     `select invariant, entity_type as "entityType", entity_id as "entityId", detail
@@ -41,6 +42,7 @@ export async function findViolations(db: DataSource, scope: DoctorScope, signal:
      order by entity_type, entity_id, invariant, detail limit $5`,
     [since, projectId, collectionId, jobId, limit],
   );
+  return found.map((violation) => ({ ...violation, meaning: INVARIANTS[violation.invariant]! }));
 }
 
 export interface OpenStage {

@@ -47,7 +47,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
   Query: {
     SHOWN: "viewer",
     NARROWED:
-      "collection collectionByName collections doctor document job jobCounts jobs node search stageCounts statusChanges streamCursor task tasks",
+      "collection collectionByName collections doctor document expiringCollections job jobCounts jobs node search stageCounts statusChanges streamCursor task tasks",
     PROJECT: "attention pipelines statistics workers",
     ADMIN: "keys webhooks",
   },
@@ -97,12 +97,15 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
 
   Worker: {
     PROJECT:
-      "concurrency eventLoopLagMs heartbeatAt hostname id lastClaimAt lastLoopAt loopIterations pid pipelines running startedAt status tasks version",
+      "concurrency eventLoopLagMs heartbeatAt hostname id lastClaimAt lastLoopAt loopIterations pid pipelines running serves startedAt status tasks version",
   },
+  ServedPipeline: { PROJECT: "pipeline stages version" },
   Pipeline: {
     PROJECT:
-      "collectionStages description documentStages name oldestQueuedAt optionsSchema paused pausedReason queued running version",
+      "collectionStages description documentStages limits name oldestQueuedAt optionsSchema paused pausedAt pausedBy pausedReason queued running stages version",
   },
+  PipelineStage: { PROJECT: "kind limits maxAttempts name oldestQueuedAt queued running timeoutMs" },
+  LimitUse: { PROJECT: "concurrency inUse opensAt rateLeft rateLimit ratePerMs" },
 
   Attention: { PROJECT: "checkedAt items truncated" },
   AttentionItem: {
@@ -142,7 +145,7 @@ const ACCESS: Readonly<Record<string, Partial<Readonly<Record<FieldAccess, strin
   TaskCounts: { SHOWN: "cancelled completed failed queued running skipped total waiting" },
   TimelineBucket: { SHOWN: "completed failed from running to" },
   Viewer: { SHOWN: "name project role" },
-  Violation: { SHOWN: "detail entityId entityType invariant" },
+  Violation: { SHOWN: "detail entityId entityType invariant meaning" },
   WaitingReason: { SHOWN: "code message position until" },
   Warning: { SHOWN: "code count message pages" },
 };

@@ -1,7 +1,13 @@
-import { Arg, Ctx, Mutation, Query, Resolver } from "type-graphql";
+import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from "type-graphql";
 import { z } from "zod";
 import { pausePipeline, resumePipeline } from "../../engine/operations/pause.js";
+import { readUsedLimits, type UsedLimits } from "../../engine/read/limit-uses.js";
+import { readStageWork, type StageWork } from "../../engine/read/stage-work.js";
+import { placeOf } from "../../engine/read/waiting-limits.js";
 import { PipelineInfo } from "../../model/pipeline.js";
+import { LimitUse, PipelineStage } from "../../model/pipeline-stage.js";
+import type { Stage } from "../../pipelines/pipeline.js";
+import { DEFAULT_MAX_ATTEMPTS, DEFAULT_STAGE_TIMEOUT_MS } from "../../pipelines/stage-settings.js";
 import type { GraphContext } from "../context.js";
 import { payload } from "../errors.js";
 import { PausePipelineInput, ResumePipelineInput } from "./pipeline.input.js";
@@ -41,26 +47,55 @@ export class PipelineResolver {
       return { pipeline: await readPipeline(context, input.pipeline) };
     });
   }
+
+  @FieldResolver(() => [PipelineStage], {
+    description: "Those that every document goes through, in order, then those of the collection.",
+  })
+  async stages(@Root() { name, work }: ReadPipeline, @Ctx() context: GraphContext): Promise<PipelineStage[]> {
+    const limits = await limitsIn(context);
+    const { documentStages, collectionStages } = context.deps.registry.get(name)!;
+    const told = (kind: PipelineStage["kind"]) => (stage: Stage) => {
+      const open = work.find((one) => one.stage === stage.name);
+      return {
+        name: stage.name,
+        kind,
+        maxAttempts: stage.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+        timeoutMs: stage.timeoutMs ?? DEFAULT_STAGE_TIMEOUT_MS,
+        queued: open?.queued ?? 0,
+        running: open?.running ?? 0,
+        oldestQueuedAt: open?.oldestQueuedAt ?? null,
+        limits: limits.get(placeOf(name, stage.name)) ?? null,
+      };
+    };
+    return [...documentStages.map(told("DOCUMENT")), ...collectionStages.map(told("COLLECTION"))];
+  }
+
+  @FieldResolver(() => LimitUse, {
+    nullable: true,
+    description: "Limits of the pipeline as a whole; null where it has none. Stages may have limits of their own.",
+  })
+  async limits(@Root() { name }: PipelineInfo, @Ctx() context: GraphContext): Promise<LimitUse | null> {
+    return (await limitsIn(context)).get(placeOf(name, "")) ?? null;
+  }
+}
+
+/** A pipeline as it is read, with its work by stage. */
+interface ReadPipeline extends PipelineInfo {
+  readonly work: readonly StageWork[];
 }
 
 async function readPipeline(context: GraphContext, wanted: string): Promise<PipelineInfo> {
   return (await readPipelines(context)).find(({ name }) => name === wanted)!;
 }
 
-async function readPipelines({ db, projectId, deps }: GraphContext): Promise<PipelineInfo[]> {
-  const open: { pipeline: string; queued: number; running: number; oldest: Date | null }[] = await db.query(
-    `select pipeline, count(*) filter (where status = 'QUEUED')::int as queued,
-       count(*) filter (where status = 'RUNNING')::int as running,
-       min(run_at) filter (where status = 'QUEUED') as oldest
-     from headway.task where status in ('QUEUED', 'RUNNING') and project_id = $1 group by pipeline`,
-    [projectId],
-  );
-  const pauses: { pipeline: string; reason: string }[] = await db.query(
-    "select pipeline, reason from headway.pipeline_pause where project_id = $1",
+async function readPipelines({ db, projectId, deps }: GraphContext): Promise<ReadPipeline[]> {
+  const open = await readStageWork(db, projectId);
+  const pauses: { pipeline: string; reason: string; by: string; at: Date }[] = await db.query(
+    `select pipeline, reason, paused_by as by, paused_at as at from headway.pipeline_pause where project_id = $1`,
     [projectId],
   );
   return deps.registry.all().map(({ name, version, description, documentStages, collectionStages, options }) => {
-    const work = open.find(({ pipeline }) => pipeline === name);
+    const work = open.filter(({ pipeline }) => pipeline === name);
     const pause = pauses.find(({ pipeline }) => pipeline === name);
     return {
       name,
@@ -70,10 +105,23 @@ async function readPipelines({ db, projectId, deps }: GraphContext): Promise<Pip
       collectionStages: collectionStages.map((stage) => stage.name),
       paused: pause !== undefined,
       pausedReason: pause?.reason ?? null,
+      pausedBy: pause?.by ?? null,
+      pausedAt: pause?.at ?? null,
       optionsSchema: options === null ? null : z.toJSONSchema(options, { io: "input", unrepresentable: "any" }),
-      queued: work?.queued ?? 0,
-      running: work?.running ?? 0,
-      oldestQueuedAt: work?.oldest ?? null,
+      queued: work.reduce((sum, { queued }) => sum + queued, 0),
+      running: work.reduce((sum, { running }) => sum + running, 0),
+      oldestQueuedAt: earliest(work),
+      work,
     };
   });
+}
+
+function earliest(work: readonly StageWork[]): Date | null {
+  const times = work.flatMap(({ oldestQueuedAt }) => (oldestQueuedAt === null ? [] : [oldestQueuedAt.getTime()]));
+  return times.length === 0 ? null : new Date(Math.min(...times));
+}
+
+/** Once a request, for all pipelines together. */
+function limitsIn({ once, deps }: GraphContext): Promise<ReadonlyMap<string, UsedLimits>> {
+  return once.do("limits", {}, () => readUsedLimits(deps));
 }

@@ -7,7 +7,7 @@ import { Document } from "../../model/document.js";
 import { Job } from "../../model/job.js";
 import { Permission, permission, WaitingReason } from "../../model/waiting.js";
 import { RefusedWrite, StageRun, Task, TaskError } from "../../model/task.js";
-import { Worker } from "../../model/worker.js";
+import { ServedPipeline, Worker } from "../../model/worker.js";
 import { TaskConnection } from "../paging/connections.js";
 import { whyNotMutate } from "../../access/principal.js";
 import { assertSeen } from "../access/own-part.js";
@@ -173,5 +173,14 @@ export class WorkerResolver {
   @FieldResolver(() => TaskConnection, { description: "Tasks that the worker runs now." })
   tasks(@Root() { id }: Worker, @Args() page: ForwardArgs, @Ctx() context: GraphContext): Promise<Page<Task>> {
     return tasksOfWorker(context, id, page);
+  }
+
+  @FieldResolver(() => [ServedPipeline], {
+    description: "What it takes of each of its pipelines, by name.",
+  })
+  serves(@Root() { serves }: Worker): ServedPipeline[] {
+    return Object.entries(serves)
+      .map(([pipeline, { version, stages }]) => ({ pipeline, version, stages: Object.keys(stages) }))
+      .sort((a, b) => (a.pipeline < b.pipeline ? -1 : 1));
   }
 }

@@ -78,7 +78,8 @@ const rich = definePipeline({
 const paused = definePipeline({
   name: "paused",
   version: 1,
-  documentStages: [{ name: "read", run: async () => null }],
+  concurrency: 3,
+  documentStages: [{ name: "read", concurrency: 2, rateLimit: { limit: 1, perMs: 3_600_000 }, run: async () => null }],
 });
 
 async function readDocument(ctx: DocumentContext): Promise<object> {
@@ -257,6 +258,11 @@ async function plant({ rig: { db } }: TestApi, jobIds: readonly string[]): Promi
       `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms)
        select $1, project_id, $2, $3, 'test', '{rich}', 8, 30000 from headway.worker limit 1`,
       [randomUUID(), markOf("worker"), PID],
+    );
+    // The rate of its stage is used up.
+    await tx.query(
+      `insert into headway.limit_use (pipeline, stage, slot_ends, begun)
+       values ('paused', 'read', array[clock_timestamp() + interval '1 minute'], '{1}')`,
     );
     // Longer than half of what its stage may take, so its job is told to wait for it.
     await tx.query(

@@ -314,3 +314,35 @@ describe("emptying a large collection", () => {
     expect(await remains(TOLD)).toEqual([]);
   });
 });
+
+describe("expiringCollections", () => {
+  const LIST =
+    "query ($after: String) { expiringCollections(first: 1, after: $after) { nodes { name } pageInfo { endCursor } } }";
+
+  test("lists what goes at a time, the soonest first, and nothing that stays or has gone", async () => {
+    const made: Record<string, string> = {};
+    for (const [name, expiresInDays] of [
+      ["in a year", 365],
+      ["in a week", 7],
+      ["never", null],
+      ["gone", 1],
+    ] as const) {
+      const { createCollection } = await ask(
+        "mutation ($input: CreateCollectionInput!) { createCollection(input: $input) { collection { id } } }",
+        { input: { name, expiresInDays } },
+      );
+      made[name] = createCollection.collection.id;
+    }
+    await ask("mutation ($input: DeleteCollectionInput!) { deleteCollection(input: $input) { userErrors { code } } }", {
+      input: { collectionId: made["gone"] },
+    });
+    const names: string[] = [];
+    let after: string | null = null;
+    do {
+      const { expiringCollections }: Record<string, any> = await ask(LIST, { after });
+      names.push(...expiringCollections.nodes.map(({ name }: { name: string }) => name));
+      after = expiringCollections.pageInfo.endCursor;
+    } while (after !== null);
+    expect(names).toEqual(["in a week", "in a year"]);
+  });
+});

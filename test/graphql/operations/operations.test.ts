@@ -75,6 +75,16 @@ describe("workers", () => {
     expect((await ask(STATUSES)).workers).not.toContainEqual({ id, status: "STOPPED" });
   });
 
+  test("one that runs tells what it takes: of each pipeline the version and the stages", async () => {
+    const worker = await api.rig.startWorker();
+    const { workers } = await ask("{ workers { id serves { pipeline version stages } } }");
+    await worker.stop(0);
+    expect(workers.find(({ id }: { id: string }) => id === worker.id).serves).toEqual([
+      { pipeline: "plain", version: 1, stages: ["read", "count", "sum"] },
+      { pipeline: "single", version: 1, stages: ["only"] },
+    ]);
+  });
+
   test("a heart that beats does not move the time of the loop", async () => {
     const worker = await api.rig.startWorker({ heartbeatMs: 50, pollMs: 60_000 });
     await until("the heart has beaten after the loop", async () => {
@@ -144,6 +154,8 @@ describe("doctor", () => {
     expect((await ask(WITHIN, { job: jobId })).doctor).toEqual(broken);
     expect((await ask(WITHIN, { collection: collectionId })).doctor).toEqual(broken);
     expect((await ask(WITHIN, { job: otherJobId })).doctor).toEqual([]);
+    const { doctor } = await ask("{ doctor { meaning } }");
+    expect(doctor[0].meaning).toContain("A job's counters");
     await unguarded("update headway.job set completed = 0 where id = $1", jobId);
     expect((await ask(ALL)).doctor).toEqual([]);
   });

@@ -1,0 +1,69 @@
+import { Button } from "@mantine/core";
+import { useState } from "react";
+import { useClient } from "urql";
+import { send } from "../api/send.js";
+import { RedeliverWebhookDocument, WebhookPageDocument, type WebhookPageQuery } from "../generated/operations.js";
+import { useSay } from "../parts/said.js";
+import { Empty } from "../parts/states.js";
+import { DeliveryRow } from "./delivery-row.js";
+
+type Page = Extract<NonNullable<WebhookPageQuery["node"]>, { __typename: "Webhook" }>["deliveries"];
+
+interface DeliveriesProps {
+  readonly webhookId: string;
+  /** The newest page, as it is read again and again. */
+  readonly newest: Page;
+  readonly isEnabled: boolean;
+  readonly onDone: () => void;
+}
+
+/** What a webhook was told and is to be told, the newest first; earlier ones when somebody asks for them. */
+export function Deliveries({ webhookId, newest, isEnabled, onDone }: DeliveriesProps) {
+  const client = useClient();
+  const say = useSay();
+  const [older, setOlder] = useState<Pick<Page, "nodes" | "pageInfo"> | null>(null);
+  const known = new Set(newest.nodes.map(({ id }) => id));
+  const rows = [...newest.nodes, ...(older?.nodes ?? []).filter(({ id }) => !known.has(id))];
+  const { hasNextPage, endCursor } = (older ?? newest).pageInfo;
+  const earlier = async (): Promise<void> => {
+    const { data, error } = await client
+      .query(WebhookPageDocument, { id: webhookId, after: endCursor }, { requestPolicy: "network-only" })
+      .toPromise();
+    if (data?.node?.__typename !== "Webhook") return say(error?.message ?? "The webhook is gone.", true);
+    const { nodes, pageInfo } = data.node.deliveries;
+    // What slides out of the newest page as others come in stays in the list.
+    setOlder({ nodes: [...(older?.nodes ?? newest.nodes), ...nodes], pageInfo });
+  };
+  const redeliver = async (deliveryId: string): Promise<void> => {
+    const { refusals } = await send(client, RedeliverWebhookDocument, { input: { deliveryId } });
+    if (refusals !== null) return say(refusals[0]!.message, true);
+    say("It is sent once more, under the same id.");
+    onDone();
+  };
+  if (rows.length === 0) {
+    return (
+      <Empty icon="clock" title="It has been told nothing yet">
+        The first message goes out with the next thing that it is told of. The log keeps each for a month.
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <ul className="deliveries">
+        {rows.map((delivery) => (
+          <DeliveryRow
+            key={delivery.id}
+            delivery={delivery}
+            isEnabled={isEnabled}
+            onRedeliver={() => void redeliver(delivery.id)}
+          />
+        ))}
+      </ul>
+      {hasNextPage && (
+        <Button variant="default" size="compact-sm" onClick={() => void earlier()}>
+          Earlier deliveries
+        </Button>
+      )}
+    </>
+  );
+}

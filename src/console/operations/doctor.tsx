@@ -1,0 +1,106 @@
+import { Button, Select, TextInput } from "@mantine/core";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { useClient } from "urql";
+import { faultOf, type Fault } from "../api/fault.js";
+import { DoctorDocument, type DoctorQuery } from "../generated/operations.js";
+import { Icon } from "../parts/icons.js";
+import { FaultNote, Loading, Panel } from "../parts/states.js";
+import { When } from "../parts/when.js";
+import { DOCTOR_SPANS, type DoctorSpan } from "../shell/search-of-operations.js";
+import { Findings } from "./findings.js";
+
+/** So many findings are asked for. */
+const MAX_FINDINGS = 100;
+const HOUR_MS = 3_600_000;
+const SPANS: Readonly<Record<DoctorSpan, readonly [label: string, ms: number]>> = {
+  hour: ["the last hour", HOUR_MS],
+  day: ["the last day", 24 * HOUR_MS],
+  week: ["the last week", 168 * HOUR_MS],
+  month: ["the last 30 days", 720 * HOUR_MS],
+};
+
+interface Found {
+  readonly findings: DoctorQuery["doctor"];
+  readonly at: number;
+}
+
+/** Looks whether the record holds together, when somebody asks: it reads much, so it is not asked again by itself. */
+export function Doctor() {
+  const { since = "day", job } = useSearch({ from: "/operations" });
+  const navigate = useNavigate({ from: "/operations" });
+  const client = useClient();
+  const [found, setFound] = useState<Found | null>(null);
+  const [fault, setFault] = useState<Fault | null>(null);
+  const [isLooking, setIsLooking] = useState(false);
+  const change = (part: { since?: DoctorSpan | undefined; job?: string | undefined }): void => {
+    // What was found elsewhere says nothing of this.
+    setFound(null);
+    void navigate({ search: (old) => ({ ...old, ...part }), replace: true, resetScroll: false });
+  };
+  const look = async (): Promise<void> => {
+    setIsLooking(true);
+    const variables = {
+      since: new Date(Date.now() - SPANS[since][1]).toISOString(),
+      collectionId: null,
+      jobId: job ?? null,
+      first: MAX_FINDINGS,
+    };
+    const { data, error } = await client
+      .query(DoctorDocument, variables, { requestPolicy: "network-only" })
+      .toPromise();
+    setIsLooking(false);
+    setFault(error ? faultOf(error) : null);
+    setFound(data ? { findings: data.doctor, at: Date.now() } : null);
+  };
+  return (
+    <Panel title="Doctor">
+      <form
+        className="ask"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void look();
+        }}
+      >
+        <Select
+          label="All open jobs, and what changed in"
+          data={DOCTOR_SPANS.map((value) => ({ value, label: SPANS[value][0] }))}
+          value={since}
+          onChange={(value) => change({ since: DOCTOR_SPANS.find((span) => span === value && span !== "day") })}
+          allowDeselect={false}
+          size="xs"
+        />
+        <TextInput
+          label="Only of one job"
+          placeholder="the id of a job"
+          value={job ?? ""}
+          onChange={({ currentTarget }) => change({ job: currentTarget.value.trim() || undefined })}
+          size="xs"
+          className="id-field"
+        />
+        <Button type="submit" size="compact-md" loading={isLooking} leftSection={<Icon name="search" size={14} />}>
+          Look for what is broken
+        </Button>
+      </form>
+      {fault && <FaultNote fault={fault} again={() => void look()} />}
+      {isLooking && found === null && <Loading rows={2} />}
+      {found === null && fault === null && !isLooking && (
+        <p className="faint">
+          It compares every status, counter and history with what they follow from. The reconciler does so for open jobs
+          by itself; what it finds stands at Now.
+        </p>
+      )}
+      {found !== null && found.findings.length === 0 && (
+        <p className="tone-good" role="status">
+          <Icon name="check" size={14} /> <strong>Nothing is broken.</strong>{" "}
+          <span className="faint">
+            Looked <When at={found.at} />.
+          </span>
+        </p>
+      )}
+      {found !== null && found.findings.length > 0 && (
+        <Findings findings={found.findings} isMore={found.findings.length === MAX_FINDINGS} at={found.at} />
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,133 @@
+import { Button } from "@mantine/core";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { useApi } from "../api/api.js";
+import { useAsked } from "../api/ask.js";
+import { ExpiringCollectionsDocument, type ExpiringCollectionsQuery } from "../generated/operations.js";
+import { ActButton, allowedTo } from "../parts/act-button.js";
+import { absolute, count } from "../parts/format.js";
+import { PageButtons, pageVariables } from "../parts/page-buttons.js";
+import { Empty, Shown } from "../parts/states.js";
+import { StatusWord } from "../parts/status.js";
+import { useNow, When } from "../parts/when.js";
+import { ExpiryDialog } from "./expiry-dialog.js";
+import { OperationsFrame } from "./frame.js";
+
+const PAGE_SIZE = 50;
+
+/** A collection that goes at a time. */
+type Expiring = ExpiringCollectionsQuery["expiringCollections"]["nodes"][number];
+
+/** What goes when: every collection that has an end, the soonest first. */
+export function ExpiryScreen() {
+  const search = useSearch({ from: "/operations/expiry" });
+  const navigate = useNavigate({ from: "/operations/expiry" });
+  const asked = useAsked(ExpiringCollectionsDocument, pageVariables(search, PAGE_SIZE));
+  const [chosen, setChosen] = useState<Expiring | null>(null);
+  return (
+    <OperationsFrame title="Expiry">
+      <p className="faint">
+        When its time has come, a collection's documents and results are removed; that it existed, and its history,
+        stay. One that was created without a time of its own has that of <code>HEADWAY_RETENTION_DAYS</code>.
+      </p>
+      <Shown asked={asked} rows={6}>
+        {({ expiringCollections: { nodes, pageInfo } }) =>
+          nodes.length === 0 ? (
+            <Nothing
+              isFirst={search.after === undefined && search.before === undefined}
+              onFirst={() => void navigate({ search: {} })}
+            />
+          ) : (
+            <div>
+              <ExpiringTable collections={nodes} onChoose={setChosen} />
+              <PageButtons search={search} pageInfo={pageInfo} onChange={(page) => void navigate({ search: page })} />
+            </div>
+          )
+        }
+      </Shown>
+      {chosen !== null && <ExpiryDialog collection={chosen} onClose={() => setChosen(null)} onDone={asked.again} />}
+    </OperationsFrame>
+  );
+}
+
+function Nothing({ isFirst, onFirst }: { readonly isFirst: boolean; readonly onFirst: () => void }) {
+  if (isFirst) {
+    return (
+      <Empty icon="check" title="Nothing goes by itself">
+        No collection of this project has an end.
+      </Empty>
+    );
+  }
+  return (
+    <Empty icon="clock" title="There is nothing on this page">
+      <Button variant="default" size="compact-sm" onClick={onFirst}>
+        See what goes first
+      </Button>
+    </Empty>
+  );
+}
+
+interface TableProps {
+  readonly collections: readonly Expiring[];
+  readonly onChoose: (collection: Expiring) => void;
+}
+
+function ExpiringTable({ collections, onChoose }: TableProps) {
+  const { viewer } = useApi();
+  const nowMs = useNow();
+  const operator = allowedTo(viewer.role, "OPERATOR");
+  return (
+    <table className="rows cards">
+      <caption className="for-readers">Collections that expire</caption>
+      <thead>
+        <tr>
+          <th scope="col">Collection</th>
+          <th scope="col">Goes</th>
+          <th scope="col">Status</th>
+          <th scope="col" className="number">
+            Documents
+          </th>
+          <th scope="col">Created</th>
+          <th scope="col">
+            <span className="for-readers">What can be done</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {collections.map((collection) => {
+          const { id, name, status, documentCount, createdAt, expiresAt } = collection;
+          // It stays since a moment ago; the list is read anew.
+          if (expiresAt === null) return null;
+          const isDue = Date.parse(expiresAt) <= nowMs;
+          return (
+            <tr key={id}>
+              <td data-title="Collection" className="wide">
+                <strong>{name}</strong>
+              </td>
+              <td data-title="Goes">
+                <span className={isDue ? "tone-mixed" : undefined}>
+                  {isDue ? "with the next sweep" : <When at={expiresAt} />}
+                </span>
+                <div className="faint">{absolute(expiresAt)}</div>
+              </td>
+              <td data-title="Status">
+                <StatusWord of="Status" word={status} />
+              </td>
+              <td data-title="Documents" className="number">
+                {count(documentCount)}
+              </td>
+              <td data-title="Created">
+                <When at={createdAt} />
+              </td>
+              <td data-title="" className="acts">
+                <ActButton size="compact-sm" permission={operator} onClick={() => onChoose(collection)}>
+                  Change…<span className="for-readers"> when {name} goes</span>
+                </ActButton>
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}

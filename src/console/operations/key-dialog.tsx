@@ -1,0 +1,126 @@
+import { Button, Group, Modal, Radio, Select, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { useClient } from "urql";
+import { otherRefusals, refusalOf, send, type Refusal } from "../api/send.js";
+import { MEANINGS } from "../generated/meanings.js";
+import { CreateKeyDocument, type Role } from "../generated/operations.js";
+import { useReturnFocus } from "../parts/return-focus.js";
+import { ShownOnce } from "../parts/shown-once.js";
+
+interface KeyDialogProps {
+  readonly onClose: () => void;
+  readonly onMade: () => void;
+}
+
+const ROLES: readonly Role[] = ["VIEWER", "OPERATOR", "ADMIN"];
+const LIVES = [
+  { value: "30", label: "30 days" },
+  { value: "90", label: "90 days" },
+  { value: "365", label: "a year" },
+  { value: "", label: "without an end" },
+];
+
+/** Makes a key for a service or a person, and shows it once. */
+export function KeyDialog({ onClose, onMade }: KeyDialogProps) {
+  const [key, setKey] = useState<string | null>(null);
+  useReturnFocus(true);
+  const close = (): void => {
+    onClose();
+    if (key !== null) onMade();
+  };
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title={key === null ? "Make a key" : "The key is made"}
+      // A click beside it must not lose what is shown once.
+      closeOnClickOutside={key === null}
+      closeOnEscape={key === null}
+      closeButtonProps={{ "aria-label": "Close" }}
+      centered
+    >
+      {key === null ? (
+        <KeyForm onClose={onClose} onKey={setKey} />
+      ) : (
+        <div className="stack">
+          <ShownOnce label="The key" secret={key}>
+            Copy it to where it is needed: nobody can read it again, and a key that is lost is revoked and made anew.
+          </ShownOnce>
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              I have it
+            </Button>
+          </Group>
+        </div>
+      )}
+    </Modal>
+  );
+}
+
+function KeyForm({ onClose, onKey }: { readonly onClose: () => void; readonly onKey: (key: string) => void }) {
+  const client = useClient();
+  const [name, setName] = useState("");
+  const [role, setRole] = useState<Role>("OPERATOR");
+  const [days, setDays] = useState("90");
+  const [refusals, setRefusals] = useState<readonly Refusal[]>([]);
+  const [isWorking, setIsWorking] = useState(false);
+  const make = async (): Promise<void> => {
+    setIsWorking(true);
+    const input = { name, role, expiresInDays: days === "" ? null : Number(days) };
+    const { data, refusals: said } = await send(client, CreateKeyDocument, { input });
+    setIsWorking(false);
+    if (said !== null) return setRefusals(said);
+    onKey(data.createKey.key!);
+  };
+  const other = otherRefusals(refusals, ["name", "expiresInDays"]);
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void make();
+      }}
+    >
+      <TextInput
+        label="Name"
+        description="Stands in the history beside every change made with it."
+        placeholder="such as: the accounts department"
+        value={name}
+        error={refusalOf(refusals, "name")}
+        required
+        withAsterisk={false}
+        maxLength={500}
+        data-autofocus
+        onChange={({ currentTarget }) => setName(currentTarget.value)}
+      />
+      <Radio.Group label="It may" value={role} onChange={(value) => setRole(value as Role)}>
+        <div className="choices">
+          {ROLES.map((one) => (
+            <Radio key={one} value={one} label={one} description={MEANINGS.Role![one]} />
+          ))}
+        </div>
+      </Radio.Group>
+      <Select
+        label="It is good for"
+        data={LIVES}
+        value={days}
+        error={refusalOf(refusals, "expiresInDays")}
+        onChange={(value) => setDays(value ?? "90")}
+        allowDeselect={false}
+      />
+      {other !== null && (
+        <p className="tone-bad" role="alert">
+          {other}
+        </p>
+      )}
+      <Group justify="flex-end" gap="xs">
+        <Button variant="default" onClick={onClose}>
+          Leave it
+        </Button>
+        <Button type="submit" loading={isWorking}>
+          Make the key
+        </Button>
+      </Group>
+    </form>
+  );
+}

@@ -1,0 +1,103 @@
+import { useCallback, useEffect, useState } from "react";
+import { useEvery } from "../api/every.js";
+import { Icon } from "../parts/icons.js";
+import { Loading, Panel } from "../parts/states.js";
+import { When } from "../parts/when.js";
+import { here } from "../session/address.js";
+
+/** One check, as the server's /readyz tells it. */
+interface Check {
+  readonly name: string;
+  /** False where the server works without it. */
+  readonly needed?: boolean;
+  readonly ok: boolean;
+  readonly message: string | null;
+}
+
+interface Ready {
+  readonly isReady: boolean;
+  readonly checks: readonly Check[];
+  readonly at: number;
+}
+
+const LOOK_MS = 10_000;
+
+/** What it means that a check is well. */
+const WELL: Readonly<Record<string, string>> = {
+  process: "It serves, and nobody has asked it to stop.",
+  database: "It can be written to.",
+  migrations: "The database is as new as this build.",
+  redis: "Hints go through it.",
+  reconciler: "It sweeps in time.",
+  worker: "It looks for work.",
+  quarantine: "Tasks whose worker has died can run apart from others.",
+};
+
+/** The checks of the process that has answered this page. */
+export function Readiness() {
+  const [ready, setReady] = useState<Ready | Error | null>(null);
+  const look = useCallback(() => {
+    void readReadiness().then(setReady, (error: unknown) =>
+      setReady(error instanceof Error ? error : new Error(String(error))),
+    );
+  }, []);
+  useEffect(look, [look]);
+  useEvery(LOOK_MS, look);
+  return (
+    <Panel
+      title="This server"
+      aside={
+        ready !== null && !(ready instanceof Error) ? (
+          <span className="faint">
+            asked <When at={ready.at} />
+          </span>
+        ) : undefined
+      }
+    >
+      {ready === null && <Loading rows={3} />}
+      {ready instanceof Error && (
+        <div className="note tone-mixed" role="alert">
+          <Icon name="warning" />
+          <div>
+            <strong>Its checks can't be read.</strong> {ready.message} It is asked again every 10 s; a proxy in front of
+            it may not pass on <code>/readyz</code>.
+          </div>
+        </div>
+      )}
+      {ready !== null && !(ready instanceof Error) && <Checks ready={ready} />}
+    </Panel>
+  );
+}
+
+function Checks({ ready: { isReady, checks } }: { readonly ready: Ready }) {
+  return (
+    <>
+      <p className={isReady ? "tone-good" : "tone-bad"} role="status">
+        <Icon name={isReady ? "check" : "warning"} size={14} />{" "}
+        <strong>{isReady ? "Ready." : "Not ready: nothing new is to be sent to it."}</strong>
+      </p>
+      <ul className="checks">
+        {checks.map(({ name, ok, needed = true, message }) => (
+          <li key={name}>
+            <span className={`status tone-${ok ? "good" : needed ? "bad" : "mixed"}`}>
+              <Icon name={ok ? "check" : "warning"} size={14} />
+              {name}
+            </span>
+            <span className={ok ? "faint" : undefined}>
+              {ok
+                ? (WELL[name] ?? "All is well.")
+                : `${message ?? "It is not well."}${needed ? "" : " Work goes on without it."}`}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+async function readReadiness(): Promise<Ready> {
+  const answer = await fetch(here("readyz"), { cache: "no-store" });
+  const told = (await answer.json().catch(() => null)) as { checks?: readonly Check[] } | null;
+  if (!Array.isArray(told?.checks)) throw new Error(`The server answered with ${answer.status} and no checks.`);
+  return { isReady: answer.ok, checks: told.checks, at: Date.now() };
+}

@@ -1,0 +1,65 @@
+import { Button, Group, Modal } from "@mantine/core";
+import { useState } from "react";
+import type { WebhookPartsFragment } from "../generated/operations.js";
+import { useReturnFocus } from "../parts/return-focus.js";
+import { useSay } from "../parts/said.js";
+import { ShownOnce } from "../parts/shown-once.js";
+import { WebhookForm } from "./webhook-form.js";
+
+interface DialogProps {
+  /** Null: a new one. */
+  readonly webhook: WebhookPartsFragment | null;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}
+
+/** Makes a webhook, and shows its secret once; or changes one. */
+export function WebhookDialog({ webhook, onClose, onDone }: DialogProps) {
+  const say = useSay();
+  const [secret, setSecret] = useState<string | null>(null);
+  useReturnFocus(true);
+  const done = (made: string | null): void => {
+    if (made !== null) return setSecret(made);
+    say("The webhook is changed.");
+    onClose();
+    onDone();
+  };
+  const close = (): void => {
+    onClose();
+    if (secret !== null) onDone();
+  };
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title={secret !== null ? "The webhook is added" : webhook === null ? "Add a webhook" : "Change the webhook"}
+      // A click beside it must not lose what is shown once.
+      closeOnClickOutside={secret === null}
+      closeOnEscape={secret === null}
+      closeButtonProps={{ "aria-label": "Close" }}
+      centered
+    >
+      {secret === null ? (
+        <WebhookForm webhook={webhook} onClose={onClose} onDone={done} />
+      ) : (
+        <div className="stack">
+          <SecretOfWebhook secret={secret} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              I have it
+            </Button>
+          </Group>
+        </div>
+      )}
+    </Modal>
+  );
+}
+
+/** The secret by which its receiver checks what it is sent. */
+export function SecretOfWebhook({ secret }: { readonly secret: string }) {
+  return (
+    <ShownOnce label="The secret" secret={secret}>
+      Give it to the receiver: by it the receiver checks that a delivery comes from here.
+    </ShownOnce>
+  );
+}

@@ -1,0 +1,118 @@
+import { Button, Checkbox, Group, MultiSelect, TagsInput, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { useClient } from "urql";
+import { useAsked } from "../api/ask.js";
+import { otherRefusals, refusalOf, send, type Refusal } from "../api/send.js";
+import { MEANINGS } from "../generated/meanings.js";
+import {
+  CreateWebhookDocument,
+  PipelineNamesDocument,
+  UpdateWebhookDocument,
+  type WebhookEvent,
+  type WebhookPartsFragment,
+} from "../generated/operations.js";
+
+const EVENTS: readonly WebhookEvent[] = ["JOB_SETTLED", "TASKS_FAILED", "JOB_STARTED", "COLLECTION_EXPIRED"];
+const FIELDS = ["url", "events", "pipelines", "tags"];
+
+interface FormProps {
+  /** Null: a new one. */
+  readonly webhook: WebhookPartsFragment | null;
+  readonly onClose: () => void;
+  /** Told the secret of a new one; null where one was changed. */
+  readonly onDone: (secret: string | null) => void;
+}
+
+/** Where a webhook leads, what it is told of, and of which jobs. */
+export function WebhookForm({ webhook, onClose, onDone }: FormProps) {
+  const client = useClient();
+  const known = useAsked(PipelineNamesDocument, {}).data?.pipelines.map(({ name }) => name) ?? [];
+  const [url, setUrl] = useState(webhook?.url ?? "");
+  const [events, setEvents] = useState<readonly WebhookEvent[]>(webhook?.events ?? ["JOB_SETTLED", "TASKS_FAILED"]);
+  const [pipelines, setPipelines] = useState<string[]>([...(webhook?.pipelines ?? [])]);
+  const [tags, setTags] = useState<string[]>([...(webhook?.tags ?? [])]);
+  const [refusals, setRefusals] = useState<readonly Refusal[]>([]);
+  const [isWorking, setIsWorking] = useState(false);
+  const save = async (): Promise<void> => {
+    setIsWorking(true);
+    const input = { url: url.trim(), events: [...events], pipelines: orNull(pipelines), tags: orNull(tags) };
+    const { data, refusals: said } =
+      webhook === null
+        ? await send(client, CreateWebhookDocument, { input })
+        : await send(client, UpdateWebhookDocument, { input: { webhookId: webhook.id, ...input } });
+    setIsWorking(false);
+    if (said !== null) return setRefusals(said);
+    onDone("createWebhook" in data ? data.createWebhook.secret : null);
+  };
+  const other = otherRefusals(refusals, FIELDS);
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      <TextInput
+        label="Address"
+        description="An https: address; other hosts only where HEADWAY_WEBHOOK_HOSTS names them."
+        placeholder="https://app.example.com/hooks/headway"
+        value={url}
+        error={refusalOf(refusals, "url")}
+        required
+        withAsterisk={false}
+        inputMode="url"
+        spellCheck={false}
+        data-autofocus
+        onChange={({ currentTarget }) => setUrl(currentTarget.value)}
+      />
+      <Checkbox.Group
+        label="It is told of"
+        value={[...events]}
+        error={refusalOf(refusals, "events")}
+        onChange={(values) => setEvents(EVENTS.filter((one) => values.includes(one)))}
+      >
+        <div className="choices">
+          {EVENTS.map((one) => (
+            <Checkbox key={one} value={one} label={one} description={MEANINGS.WebhookEvent![one]} />
+          ))}
+        </div>
+      </Checkbox.Group>
+      <MultiSelect
+        label="Only jobs of these pipelines"
+        placeholder={pipelines.length > 0 ? undefined : "any"}
+        data={[...new Set([...known, ...pipelines])]}
+        value={pipelines}
+        error={refusalOf(refusals, "pipelines")}
+        onChange={setPipelines}
+        searchable
+        clearable
+      />
+      <TagsInput
+        label="Only jobs with all of these tags"
+        placeholder={tags.length > 0 ? undefined : "any"}
+        value={tags}
+        error={refusalOf(refusals, "tags")}
+        onChange={setTags}
+        clearable
+      />
+      {other !== null && (
+        <p className="tone-bad" role="alert">
+          {other}
+        </p>
+      )}
+      <Group justify="flex-end" gap="xs">
+        <Button variant="default" onClick={onClose}>
+          Leave it
+        </Button>
+        <Button type="submit" loading={isWorking}>
+          {webhook === null ? "Add it" : "Change it"}
+        </Button>
+      </Group>
+    </form>
+  );
+}
+
+function orNull(list: string[]): string[] | null {
+  return list.length > 0 ? list : null;
+}

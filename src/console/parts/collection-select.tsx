@@ -1,0 +1,40 @@
+import { useAsked } from "../api/ask.js";
+import { CollectionNameDocument, CollectionsNamedDocument } from "../generated/operations.js";
+import { FoundSelect } from "./found-select.js";
+
+interface CollectionSelectProps {
+  readonly id: string | undefined;
+  readonly onChange: (id: string | undefined) => void;
+  /** What is wrong with the choice. */
+  readonly error?: string | undefined;
+}
+
+/** One collection of the project, found by a part of its name. */
+export function CollectionSelect({ id, onChange, error }: CollectionSelectProps) {
+  return (
+    <div>
+      <FoundSelect
+        label="Collection"
+        id={id}
+        onChange={onChange}
+        useFound={useFoundByName}
+        useName={useNameOf}
+        nothing="No collection has this in its name"
+      />
+      {error !== undefined && (
+        <p className="tone-bad" role="alert">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function useFoundByName(text: string) {
+  const asked = useAsked(CollectionsNamedDocument, { filter: text === "" ? null : { nameContains: text } });
+  return asked.data?.collections.nodes ?? [];
+}
+
+function useNameOf(id: string | undefined): string | undefined {
+  return useAsked(CollectionNameDocument, { id: id ?? "" }, { isPaused: id === undefined }).data?.collection?.name;
+}

@@ -1,0 +1,20 @@
+import type { ReactNode } from "react";
+import { Empty } from "./states.js";
+
+/** A part that the key's role may not see: which role it takes, and what is possible all the same. */
+export function Forbidden({
+  title,
+  reason,
+  children,
+}: {
+  readonly title: string;
+  readonly reason: string;
+  readonly children?: ReactNode;
+}) {
+  return (
+    <Empty icon="barred" title={title}>
+      {reason} Ask somebody who has such a key, or sign in with one.
+      {children}
+    </Empty>
+  );
+}

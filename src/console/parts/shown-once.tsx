@@ -1,0 +1,50 @@
+import { Button, CopyButton, TextInput } from "@mantine/core";
+import { useEffect, useRef, type ReactNode } from "react";
+import { Icon } from "./icons.js";
+
+/** A secret that the server tells once: it stands on the page until its dialog is closed, and nowhere else. */
+export function ShownOnce({
+  label,
+  secret,
+  children,
+}: {
+  readonly label: string;
+  readonly secret: string;
+  readonly children: ReactNode;
+}) {
+  const copyButton = useRef<HTMLButtonElement>(null);
+  // It takes the place of the form that had the focus.
+  useEffect(() => copyButton.current?.focus(), []);
+  return (
+    <div className="stack">
+      <div className="note tone-mixed" role="status">
+        <Icon name="warning" />
+        <div>
+          <strong>This is shown once.</strong> {children}
+        </div>
+      </div>
+      <div className="secret">
+        <TextInput
+          label={label}
+          value={secret}
+          readOnly
+          spellCheck={false}
+          onFocus={({ currentTarget }) => currentTarget.select()}
+        />
+        <CopyButton value={secret} timeout={4_000}>
+          {({ copied, copy }) => (
+            <Button
+              size="compact-sm"
+              variant={copied ? "light" : "filled"}
+              leftSection={<Icon name={copied ? "check" : "copy"} size={14} />}
+              onClick={copy}
+              ref={copyButton}
+            >
+              {copied ? "Copied" : "Copy"}
+            </Button>
+          )}
+        </CopyButton>
+      </div>
+    </div>
+  );
+}

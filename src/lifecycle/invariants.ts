@@ -1,0 +1,20 @@
+/** What must hold at every committed instant, by the code of it: S of one state, H of the history, E of the evidence. */
+export const INVARIANTS: Readonly<Record<string, string>> = {
+  S1: "A status is a word of its level.",
+  S2: "A task or job is settled if and only if it has `finished_at`.",
+  S3: "A task is `RUNNING` if and only if it has a worker and a lease.",
+  S4: "A running task's attempt is between 1 and its maximum; crashes are never negative.",
+  S5: "A `FAILED` task has an error code; a `COMPLETED` one has none.",
+  S6: "Progress lies between 0 and 1.",
+  S7: "An idempotency key belongs to one job of its project.",
+  S8: "A job's counters, its counts by stage and by error, and what is ready are those of its tasks; a settled job's status is its roll-up; an open job has an open task, or a retry pending; a pending cancel means `CANCELLING`.",
+  H1: "The versions in an entity's history are 1 to n, and n is the row's version.",
+  H2: "Each change begins at the status, and for tasks the stage, at which the one before it ended.",
+  H3: "The last change leads to the row's status.",
+  H4: "Every pair and reason is in the transition table.",
+  H5: "Nothing follows a final status.",
+  H6: "A worker's change carries its fence, and fences never fall.",
+  H7: "Times never fall within one entity's history.",
+  H8: "A task's changes lie between the first of its job and, once that is finished, its last.",
+  E1: "A task has one output a stage.",
+};
