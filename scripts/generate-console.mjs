@@ -15,12 +15,16 @@ const SHOWN = [
   "Status",
   "JobStatus",
   "TaskStatus",
+  "CollectionStatus",
   "ChangeReason",
   "WaitingCode",
   "WorkerStatus",
   "StageOutcome",
   "Role",
   "AttentionKind",
+  "LogLevel",
+  "ChunkKind",
+  "NamedEntityType",
 ];
 
 const folder = process.argv[2] ?? at("src", "console", "generated");

@@ -34,6 +34,15 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
     "SKIPPED": "There was nothing to do.",
     "WAITING": "The collection task, until all document tasks have settled."
   },
+  "CollectionStatus": {
+    "CANCELLED": "Its last job was cancelled.",
+    "COMPLETED": "Its last job completed.",
+    "COMPLETED_WITH_ERRORS": "Its last job completed, but some of its tasks failed or were cancelled.",
+    "CREATED": "No job has been submitted yet.",
+    "EXPIRED": "Its contents are gone; the record that it existed stays. Final.",
+    "FAILED": "Its last job failed.",
+    "PROCESSING": "A job of it is open."
+  },
   "ChangeReason": {
     "ALL_TASKS_SETTLED": "Nothing of the job is open any more.",
     "CANCELLED_BY_REQUEST": "It stopped because that was asked for.",
@@ -104,6 +113,23 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
     "WEBHOOK_DISABLED": "Nothing has come through to a webhook for three days, or it is gone; see updateWebhook.",
     "WORKER_LOST": "Nothing has been heard from a worker for a lease. It goes after a day.",
     "WORKER_STALLED": "A worker beats but takes no work."
+  },
+  "LogLevel": {
+    "DEBUG": "For whoever looks for a fault.",
+    "ERROR": "Something failed.",
+    "INFO": "What is done.",
+    "WARN": "Something is not as it should be, and work goes on."
+  },
+  "ChunkKind": {
+    "CODE": "Program text, or what else is kept as it stands.",
+    "LIST": "Items of a list.",
+    "TABLE": "Rows of a table.",
+    "TEXT": "Prose, or a mixture."
+  },
+  "NamedEntityType": {
+    "ORGANIZATION": "A company, an authority, a club.",
+    "PERSON": "Somebody.",
+    "PLACE": "Somewhere: a country, a town, a region."
   }
 };
 

@@ -21,6 +21,14 @@ export type ActorType =
   /** A process that runs tasks. */
   | 'WORKER';
 
+/** Documents for one collection; all of them are taken, or none. */
+export type AddDocumentsInput = {
+  /** Where they go. */
+  collectionId: string | number;
+  /** At least one; no two of the same name. */
+  documents: Array<DocumentInput>;
+};
+
 /** What kind of thing needs a person. */
 export type AttentionKind =
   /** Redis or the store of files can't be reached. */
@@ -130,6 +138,17 @@ export type ChangeReason =
   /** The same content has been completed before, and its results stand. */
   | 'UNCHANGED';
 
+/** What a chunk is made of. */
+export type ChunkKind =
+  /** Program text, or what else is kept as it stands. */
+  | 'CODE'
+  /** Items of a list. */
+  | 'LIST'
+  /** Rows of a table. */
+  | 'TABLE'
+  /** Prose, or a mixture. */
+  | 'TEXT';
+
 /** All that are given must hold. */
 export type CollectionFilter = {
   /** Inclusive. */
@@ -161,12 +180,48 @@ export type CollectionStatus =
   /** A job of it is open. */
   | 'PROCESSING';
 
+/** A new, empty collection. */
+export type CreateCollectionInput = {
+  /** What it is about; at most 10,000 characters. */
+  description?: string | null | undefined;
+  /** 1 to 36,500; as HEADWAY_RETENTION_DAYS says when absent. */
+  expiresInDays?: number | null | undefined;
+  /** A JSON object. */
+  metadata?: unknown;
+  /** 1 to 500 characters, unique in the project. */
+  name: string;
+};
+
+/** Expiry, now: an open job is cancelled first, contents and results go, the record and its history stay (EXPIRED), the name is free again. */
+export type DeleteCollectionInput = {
+  /** Which collection. */
+  collectionId: string | number;
+};
+
 /** All that are given must hold. */
 export type DocumentFilter = {
   /** Of one of these media types, as found by content. */
   mediaType?: Array<string> | null | undefined;
   /** Without regard to case. */
   nameContains?: string | null | undefined;
+};
+
+/** Exactly one of text, base64, uri, uploadId. The name is unique in its collection: the same name with the same bytes changes nothing, with other bytes it is the document's new content (contentVersion + 1); a name without a folder part is kept as given. */
+export type DocumentInput = {
+  /** The content as bytes in base64, in the standard alphabet. */
+  base64?: string | null | undefined;
+  /** A claim; the validate stage finds out. */
+  mediaType?: string | null | undefined;
+  /** A JSON object. */
+  metadata?: unknown;
+  /** 1 to 500 characters, unique in the collection; a folder part is kept, ".." is refused. */
+  name: string;
+  /** The content as text, kept as UTF-8. */
+  text?: string | null | undefined;
+  /** Of an upload whose bytes have come in. It can serve several documents, and the same one again; the bytes are kept until the last of them is gone. */
+  uploadId?: string | number | null | undefined;
+  /** Where a worker gets the bytes: `http:` or `https:` at a public address, `file:` below one of HEADWAY_FILE_ROOTS, `s3:` below one of HEADWAY_S3_SOURCES. */
+  uri?: string | null | undefined;
 };
 
 /** What a change is about. */
@@ -238,6 +293,34 @@ export type JobStatus =
   | 'PROCESSING'
   /** Nothing of this run has been claimed yet. */
   | 'QUEUED';
+
+/** How much a line of a log matters. */
+export type LogLevel =
+  /** For whoever looks for a fault. */
+  | 'DEBUG'
+  /** Something failed. */
+  | 'ERROR'
+  /** What is done. */
+  | 'INFO'
+  /** Something is not as it should be, and work goes on. */
+  | 'WARN';
+
+/** What a named entity is. */
+export type NamedEntityType =
+  /** A company, an authority, a club. */
+  | 'ORGANIZATION'
+  /** Somebody. */
+  | 'PERSON'
+  /** Somewhere: a country, a town, a region. */
+  | 'PLACE';
+
+/** Documents of one collection; all of them go, or none. */
+export type RemoveDocumentsInput = {
+  /** Where they are. */
+  collectionId: string | number;
+  /** At least one; all must be of this collection. */
+  documentIds: Array<string | number>;
+};
 
 /** What to converge. */
 export type RepairInput = {
@@ -411,6 +494,20 @@ export type TaskStatus =
   | 'SKIPPED'
   /** The collection task, until all document tasks have settled. */
   | 'WAITING';
+
+/** Changes of a collection. A field that is absent stays as it is. */
+export type UpdateCollectionInput = {
+  /** Which collection. */
+  collectionId: string | number;
+  /** At most 10,000 characters; null removes it. */
+  description?: string | null | undefined;
+  /** A time in the future; null: the collection never expires. */
+  expiresAt?: string | null | undefined;
+  /** A JSON object that replaces the metadata as a whole; null empties it. */
+  metadata?: unknown;
+  /** 1 to 500 characters, unique in the project. Never null. */
+  name?: string | null | undefined;
+};
 
 /** What kept a mutation from being done. */
 export type UserErrorCode =
@@ -652,6 +749,8 @@ export type ArtifactAddressQuery = { node:
 export type ChangesSubscriptionVariables = Exact<{
   after?: string | null | undefined;
   jobId?: string | number | null | undefined;
+  taskId?: string | number | null | undefined;
+  collectionId?: string | number | null | undefined;
   entityTypes?: Array<EntityType> | EntityType | null | undefined;
 }>;
 
@@ -696,12 +795,12 @@ export type BulkJobsMutationVariables = Exact<{
 
 export type BulkJobsMutation = { bulkJobs: { matched: number, applied: number, firstJobIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
-export type SubmitAgainMutationVariables = Exact<{
+export type SubmitJobMutationVariables = Exact<{
   input: SubmitJobInput;
 }>;
 
 
-export type SubmitAgainMutation = { submitJob: { job: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type SubmitJobMutation = { submitJob: { job: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
 
 export type ResumePipelineMutationVariables = Exact<{
   input: ResumePipelineInput;
@@ -762,6 +861,218 @@ export type ThroughputQueryVariables = Exact<{
 
 export type ThroughputQuery = { statistics: { asOf: string, buckets: Array<{ at: string, submitted: number, completed: number, failed: number, waitMs: { p50: number | null, p95: number | null }, runMs: { p50: number | null, p95: number | null } }> } };
 
+export type WarningPartsFragment = { code: string, message: string, count: number, pages: Array<number> };
+
+export type DocumentPartsFragment = { id: string, name: string, mediaType: string | null, sizeBytes: number | null, sha256: string | null, contentVersion: number, createdAt: string, sourceUri: string | null };
+
+export type WorkerNameFragment = { id: string, hostname: string, pid: number };
+
+export type CollectionRowFragment = { id: string, version: number, name: string, status: CollectionStatus, statusDescription: string, statusChangedAt: string, createdAt: string, expiresAt: string | null, documentCount: number, chunkCount: number, embeddingCoverage: number, lastJob: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null };
+
+export type TaskPageQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type TaskPageQuery = { streamCursor: string, task: { createdAt: string, pipelineVersion: number, leaseExpiresAt: string | null, id: string, version: number, kind: TaskKind, status: TaskStatus, stage: string | null, attempt: number, maxAttempts: number, progress: number, progressMessage: string | null, documentName: string | null, startedAt: string | null, finishedAt: string | null, statusChangedAt: string, runAt: string | null, crashes: number, canRetry: { allowed: boolean, disabledReason: string | null }, canCancel: { allowed: boolean, disabledReason: string | null }, waitingOn: { code: WaitingCode, message: string, until: string | null, position: number | null } | null, warnings: Array<{ code: string, message: string, count: number, pages: Array<number> }>, stages: Array<{ stage: string, run: number, attempt: number, startedAt: string, finishedAt: string | null, durationMs: number | null, outcome: StageOutcome | null, worker: string | null, pipelineVersion: number | null }>, refusedWrites: Array<{ at: string, fence: number, stage: string | null, wanted: string, worker: string }>, error: { code: string, message: string, retryable: boolean, stage: string | null, stack: string | null } | null, document: { id: string, name: string, mediaType: string | null, sizeBytes: number | null, sha256: string | null, contentVersion: number, createdAt: string, sourceUri: string | null } | null, job: { id: string, pipeline: string, collection: { id: string, name: string } } } | null };
+
+export type TaskHistoryQueryVariables = Exact<{
+  id: string | number;
+  last: number;
+  before?: string | null | undefined;
+}>;
+
+
+export type TaskHistoryQuery = { task: { id: string, history: { nodes: Array<{ id: string, cursor: string, at: string, entityType: EntityType, entityId: string, version: number, fromStatus: Status | null, toStatus: Status, fromStage: string | null, toStage: string | null, attempt: number | null, reason: ChangeReason, message: string | null, actor: { name: string, type: ActorType } }>, pageInfo: { hasPreviousPage: boolean, startCursor: string | null } } } | null };
+
+export type TaskOutputsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type TaskOutputsQuery = { task: { id: string, stages: Array<{ stage: string, run: number, attempt: number, startedAt: string, finishedAt: string | null, outcome: StageOutcome | null, output: { preview: string, sizeBytes: number, value: unknown } | null }> } | null };
+
+export type OutputAddressesQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type OutputAddressesQuery = { task: { id: string, stages: Array<{ stage: string, startedAt: string, output: { signedUrl: { url: string } | null } | null }> } | null };
+
+export type TaskLogsQueryVariables = Exact<{
+  id: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type TaskLogsQuery = { task: { id: string, logs: { droppedCount: number, edges: Array<{ cursor: string, node: { at: string, level: LogLevel, stage: string | null, attempt: number | null, message: string, fields: unknown } }>, pageInfo: { hasNextPage: boolean } } } | null };
+
+export type TaskLogLiveSubscriptionVariables = Exact<{
+  id: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type TaskLogLiveSubscription = { taskLogs: { at: string } };
+
+export type WorkerNamedQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type WorkerNamedQuery = { node:
+    | { id: string, hostname: string, pid: number }
+    | Record<PropertyKey, never>
+   | null };
+
+export type DocumentChunksQueryVariables = Exact<{
+  id: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type DocumentChunksQuery = { document: { id: string, chunks: { totalCount: number | null, nodes: Array<{ id: string, ordinal: number, kind: ChunkKind, page: number | null, pageEnd: number | null, part: string | null, headings: Array<string>, startOffset: number, endOffset: number, hasEmbedding: boolean, text: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type DocumentTextQueryVariables = Exact<{
+  id: string | number;
+  offset: number;
+}>;
+
+
+export type DocumentTextQuery = { document: { id: string, text: string | null } | null };
+
+export type DocumentFactsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DocumentFactsQuery = { document: { metadata: unknown, id: string, name: string, mediaType: string | null, sizeBytes: number | null, sha256: string | null, contentVersion: number, createdAt: string, sourceUri: string | null, warnings: Array<{ code: string, message: string, count: number, pages: Array<number> }> } | null, tasks: { nodes: Array<{ pipelineVersion: number, createdAt: string, id: string, version: number, kind: TaskKind, status: TaskStatus, stage: string | null, attempt: number, maxAttempts: number, progress: number, progressMessage: string | null, documentName: string | null, startedAt: string | null, finishedAt: string | null, statusChangedAt: string, runAt: string | null, crashes: number, job: { id: string, pipeline: string }, error: { code: string, message: string, retryable: boolean, stage: string | null } | null }> } };
+
+export type OriginalAddressQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type OriginalAddressQuery = { document: { id: string, original: { url: string } | null } | null };
+
+export type CollectionsQueryVariables = Exact<{
+  filter?: CollectionFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type CollectionsQuery = { streamCursor: string, collections: { nodes: Array<{ id: string, version: number, name: string, status: CollectionStatus, statusDescription: string, statusChangedAt: string, createdAt: string, expiresAt: string | null, documentCount: number, chunkCount: number, embeddingCoverage: number, lastJob: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type OneCollectionQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type OneCollectionQuery = { collection: { id: string, version: number, name: string, status: CollectionStatus, statusDescription: string, statusChangedAt: string, createdAt: string, expiresAt: string | null, documentCount: number, chunkCount: number, embeddingCoverage: number, lastJob: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null } | null };
+
+export type CollectionPageQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CollectionPageQuery = { streamCursor: string, collection: { description: string | null, metadata: unknown, chunksWithEmbeddings: number, id: string, version: number, name: string, status: CollectionStatus, statusDescription: string, statusChangedAt: string, createdAt: string, expiresAt: string | null, documentCount: number, chunkCount: number, embeddingCoverage: number, canSubmit: { allowed: boolean, disabledReason: string | null }, warnings: Array<{ code: string, message: string, count: number, pages: Array<number> }>, lastJob: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null } | null };
+
+export type CollectionDocumentsQueryVariables = Exact<{
+  id: string | number;
+  filter?: DocumentFilter | null | undefined;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type CollectionDocumentsQuery = { collection: { id: string, documents: { totalCount: number | null, nodes: Array<{ id: string, name: string, mediaType: string | null, sizeBytes: number | null, sha256: string | null, contentVersion: number, createdAt: string, sourceUri: string | null, lastTask: { id: string, version: number, kind: TaskKind, status: TaskStatus, stage: string | null, attempt: number, maxAttempts: number, progress: number, progressMessage: string | null, documentName: string | null, startedAt: string | null, finishedAt: string | null, statusChangedAt: string, runAt: string | null, crashes: number, error: { code: string, message: string, retryable: boolean, stage: string | null } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type CollectionJobCountsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CollectionJobCountsQuery = { jobCounts: Array<{ status: JobStatus, count: number }> };
+
+export type CollectionJobsQueryVariables = Exact<{
+  id: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type CollectionJobsQuery = { collection: { id: string, jobs: { nodes: Array<{ id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type CollectionSearchQueryVariables = Exact<{
+  id: string | number;
+  query: string;
+  first: number;
+}>;
+
+
+export type CollectionSearchQuery = { search: Array<{ score: number, highlights: Array<{ start: number, end: number }>, chunk: { id: string, ordinal: number, kind: ChunkKind, page: number | null, pageEnd: number | null, part: string | null, headings: Array<string>, text: string, document: { id: string, name: string, lastTask: { id: string } | null } } }> };
+
+export type CollectionEntitiesQueryVariables = Exact<{
+  id: string | number;
+  type?: Array<NamedEntityType> | NamedEntityType | null | undefined;
+  first: number;
+}>;
+
+
+export type CollectionEntitiesQuery = { collection: { id: string, entities: { totalCount: number | null, nodes: Array<{ id: string, name: string, type: NamedEntityType, mentions: number, documentCount: number, related: Array<{ together: number, entity: { id: string } }> }> } } | null };
+
+export type EntityDocumentsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EntityDocumentsQuery = { node:
+    | { id: string, documents: Array<{ id: string, name: string, lastTask: { id: string } | null }> }
+    | Record<PropertyKey, never>
+   | null };
+
+export type PipelineChoicesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PipelineChoicesQuery = { pipelines: Array<{ name: string, version: number, description: string | null, paused: boolean, pausedReason: string | null, documentStages: Array<string>, collectionStages: Array<string>, optionsSchema: unknown }> };
+
+export type CreateCollectionMutationVariables = Exact<{
+  input: CreateCollectionInput;
+}>;
+
+
+export type CreateCollectionMutation = { createCollection: { collection: { id: string, version: number, name: string, status: CollectionStatus, statusDescription: string, statusChangedAt: string, createdAt: string, expiresAt: string | null, documentCount: number, chunkCount: number, embeddingCoverage: number, lastJob: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
+
+export type UpdateCollectionMutationVariables = Exact<{
+  input: UpdateCollectionInput;
+}>;
+
+
+export type UpdateCollectionMutation = { updateCollection: { collection: { description: string | null, metadata: unknown, id: string, version: number, name: string, status: CollectionStatus, statusDescription: string, statusChangedAt: string, createdAt: string, expiresAt: string | null, documentCount: number, chunkCount: number, embeddingCoverage: number, lastJob: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
+
+export type DeleteCollectionMutationVariables = Exact<{
+  input: DeleteCollectionInput;
+}>;
+
+
+export type DeleteCollectionMutation = { deleteCollection: { collection: { id: string, version: number, name: string, status: CollectionStatus, statusDescription: string, statusChangedAt: string, createdAt: string, expiresAt: string | null, documentCount: number, chunkCount: number, embeddingCoverage: number, lastJob: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type RemoveDocumentsMutationVariables = Exact<{
+  input: RemoveDocumentsInput;
+}>;
+
+
+export type RemoveDocumentsMutation = { removeDocuments: { removedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type AddDocumentsMutationVariables = Exact<{
+  input: AddDocumentsInput;
+}>;
+
+
+export type AddDocumentsMutation = { addDocuments: { documents: Array<{ id: string, name: string, contentVersion: number }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
+
 export const ViewerDocument = "query Viewer{viewer{name project role}}" as unknown as TypedDocumentNode<ViewerQuery, ViewerQueryVariables>;
 export const NowOpenDocument = "query NowOpen{streamCursor jobs(first:20 filter:{status:[QUEUED PROCESSING CANCELLING]}){nodes{...JobRow eta{...EstimateParts}}pageInfo{hasNextPage}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}fragment EstimateParts on Estimate{at earliest latest basis message sampleSize}" as unknown as TypedDocumentNode<NowOpenQuery, NowOpenQueryVariables>;
 export const NowCountsDocument = "query NowCounts{jobCounts{status count}}" as unknown as TypedDocumentNode<NowCountsQuery, NowCountsQueryVariables>;
@@ -783,13 +1094,13 @@ export const OneTaskDocument = "query OneTask($id:ID!){task(id:$id){...TaskRow}}
 export const JobHistoryDocument = "query JobHistory($id:ID!$last:Int!$before:String){job(id:$id){id history(last:$last before:$before){nodes{...ChangeParts}pageInfo{hasPreviousPage startCursor}}}}fragment ChangeParts on StatusChange{id cursor at entityType entityId version fromStatus toStatus fromStage toStage attempt reason message actor{name type}}" as unknown as TypedDocumentNode<JobHistoryQuery, JobHistoryQueryVariables>;
 export const JobArtifactsDocument = "query JobArtifacts($id:ID!$after:String){job(id:$id){id artifacts(first:50 after:$after){nodes{id name mediaType sizeBytes createdAt}pageInfo{hasNextPage endCursor}}}}" as unknown as TypedDocumentNode<JobArtifactsQuery, JobArtifactsQueryVariables>;
 export const ArtifactAddressDocument = "query ArtifactAddress($id:ID!){node(id:$id){...on Artifact{id signedUrl(expiresInMinutes:5){url}}}}" as unknown as TypedDocumentNode<ArtifactAddressQuery, ArtifactAddressQueryVariables>;
-export const ChangesDocument = "subscription Changes($after:String$jobId:ID$entityTypes:[EntityType!]){statusChanges(after:$after jobId:$jobId entityTypes:$entityTypes){__typename ...on StatusChange{...ChangeParts jobId taskId}...on StreamGap{cause resumeAt}}}fragment ChangeParts on StatusChange{id cursor at entityType entityId version fromStatus toStatus fromStage toStage attempt reason message actor{name type}}" as unknown as TypedDocumentNode<ChangesSubscription, ChangesSubscriptionVariables>;
+export const ChangesDocument = "subscription Changes($after:String$jobId:ID$taskId:ID$collectionId:ID$entityTypes:[EntityType!]){statusChanges(after:$after jobId:$jobId taskId:$taskId collectionId:$collectionId entityTypes:$entityTypes){__typename ...on StatusChange{...ChangeParts jobId taskId}...on StreamGap{cause resumeAt}}}fragment ChangeParts on StatusChange{id cursor at entityType entityId version fromStatus toStatus fromStage toStage attempt reason message actor{name type}}" as unknown as TypedDocumentNode<ChangesSubscription, ChangesSubscriptionVariables>;
 export const RetryJobDocument = "mutation RetryJob($input:RetryJobInput!){retryJob(input:$input){retriedTasks job{...JobRow}userErrors{code message}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<RetryJobMutation, RetryJobMutationVariables>;
 export const CancelJobDocument = "mutation CancelJob($input:CancelJobInput!){cancelJob(input:$input){job{...JobRow}userErrors{code message}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<CancelJobMutation, CancelJobMutationVariables>;
 export const RetryTaskDocument = "mutation RetryTask($input:RetryTaskInput!){retryTask(input:$input){task{...TaskRow}userErrors{code message}}}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}" as unknown as TypedDocumentNode<RetryTaskMutation, RetryTaskMutationVariables>;
 export const CancelTaskDocument = "mutation CancelTask($input:CancelTaskInput!){cancelTask(input:$input){task{...TaskRow}userErrors{code message}}}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}" as unknown as TypedDocumentNode<CancelTaskMutation, CancelTaskMutationVariables>;
 export const BulkJobsDocument = "mutation BulkJobs($input:BulkJobsInput!){bulkJobs(input:$input){matched applied firstJobIds userErrors{code message}}}" as unknown as TypedDocumentNode<BulkJobsMutation, BulkJobsMutationVariables>;
-export const SubmitAgainDocument = "mutation SubmitAgain($input:SubmitJobInput!){submitJob(input:$input){job{...JobRow}userErrors{code message}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<SubmitAgainMutation, SubmitAgainMutationVariables>;
+export const SubmitJobDocument = "mutation SubmitJob($input:SubmitJobInput!){submitJob(input:$input){job{...JobRow}userErrors{code message path}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<SubmitJobMutation, SubmitJobMutationVariables>;
 export const ResumePipelineDocument = "mutation ResumePipeline($input:ResumePipelineInput!){resumePipeline(input:$input){pipeline{name paused pausedReason}userErrors{code message}}}" as unknown as TypedDocumentNode<ResumePipelineMutation, ResumePipelineMutationVariables>;
 export const RepairDocument = "mutation Repair($input:RepairInput!){repair(input:$input){changed}}" as unknown as TypedDocumentNode<RepairMutation, RepairMutationVariables>;
 export const CollectionsNamedDocument = "query CollectionsNamed($filter:CollectionFilter){collections(first:20 filter:$filter){nodes{id name}}}" as unknown as TypedDocumentNode<CollectionsNamedQuery, CollectionsNamedQueryVariables>;
@@ -798,3 +1109,29 @@ export const AcknowledgeDocument = "mutation Acknowledge($input:AcknowledgeInput
 export const DocumentsNamedDocument = "query DocumentsNamed($id:ID!$filter:DocumentFilter){collection(id:$id){id documents(first:20 filter:$filter){nodes{id name}}}}" as unknown as TypedDocumentNode<DocumentsNamedQuery, DocumentsNamedQueryVariables>;
 export const DocumentNameDocument = "query DocumentName($id:ID!){document(id:$id){id name}}" as unknown as TypedDocumentNode<DocumentNameQuery, DocumentNameQueryVariables>;
 export const ThroughputDocument = "query Throughput($from:DateTime!$interval:StatisticsInterval!$timeZone:String){statistics(input:{from:$from interval:$interval timeZone:$timeZone}){asOf buckets{at submitted completed failed waitMs{p50 p95}runMs{p50 p95}}}}" as unknown as TypedDocumentNode<ThroughputQuery, ThroughputQueryVariables>;
+export const TaskPageDocument = "query TaskPage($id:ID!){streamCursor(taskId:$id)task(id:$id){...TaskRow createdAt pipelineVersion leaseExpiresAt canRetry{...PermissionParts}canCancel{...PermissionParts}waitingOn{code message until position}warnings{...WarningParts}stages{stage run attempt startedAt finishedAt durationMs outcome worker pipelineVersion}refusedWrites{at fence stage wanted worker}error{code message retryable stage stack}document{...DocumentParts}job{id pipeline collection{id name}}}}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}fragment PermissionParts on Permission{allowed disabledReason}fragment WarningParts on Warning{code message count pages}fragment DocumentParts on Document{id name mediaType sizeBytes sha256 contentVersion createdAt sourceUri}" as unknown as TypedDocumentNode<TaskPageQuery, TaskPageQueryVariables>;
+export const TaskHistoryDocument = "query TaskHistory($id:ID!$last:Int!$before:String){task(id:$id){id history(last:$last before:$before){nodes{...ChangeParts}pageInfo{hasPreviousPage startCursor}}}}fragment ChangeParts on StatusChange{id cursor at entityType entityId version fromStatus toStatus fromStage toStage attempt reason message actor{name type}}" as unknown as TypedDocumentNode<TaskHistoryQuery, TaskHistoryQueryVariables>;
+export const TaskOutputsDocument = "query TaskOutputs($id:ID!){task(id:$id){id stages{stage run attempt startedAt finishedAt outcome output{preview sizeBytes value}}}}" as unknown as TypedDocumentNode<TaskOutputsQuery, TaskOutputsQueryVariables>;
+export const OutputAddressesDocument = "query OutputAddresses($id:ID!){task(id:$id){id stages{stage startedAt output{signedUrl{url}}}}}" as unknown as TypedDocumentNode<OutputAddressesQuery, OutputAddressesQueryVariables>;
+export const TaskLogsDocument = "query TaskLogs($id:ID!$after:String){task(id:$id){id logs(first:100 after:$after){droppedCount edges{cursor node{at level stage attempt message fields}}pageInfo{hasNextPage}}}}" as unknown as TypedDocumentNode<TaskLogsQuery, TaskLogsQueryVariables>;
+export const TaskLogLiveDocument = "subscription TaskLogLive($id:ID!$after:String){taskLogs(taskId:$id after:$after){at}}" as unknown as TypedDocumentNode<TaskLogLiveSubscription, TaskLogLiveSubscriptionVariables>;
+export const WorkerNamedDocument = "query WorkerNamed($id:ID!){node(id:$id){...WorkerName}}fragment WorkerName on Worker{id hostname pid}" as unknown as TypedDocumentNode<WorkerNamedQuery, WorkerNamedQueryVariables>;
+export const DocumentChunksDocument = "query DocumentChunks($id:ID!$after:String){document(id:$id){id chunks(first:50 after:$after){totalCount nodes{id ordinal kind page pageEnd part headings startOffset endOffset hasEmbedding text}pageInfo{hasNextPage endCursor}}}}" as unknown as TypedDocumentNode<DocumentChunksQuery, DocumentChunksQueryVariables>;
+export const DocumentTextDocument = "query DocumentText($id:ID!$offset:Int!){document(id:$id){id text(offset:$offset limit:20000)}}" as unknown as TypedDocumentNode<DocumentTextQuery, DocumentTextQueryVariables>;
+export const DocumentFactsDocument = "query DocumentFacts($id:ID!){document(id:$id){...DocumentParts metadata warnings{...WarningParts}}tasks(first:20 filter:{documentId:$id}){nodes{...TaskRow pipelineVersion createdAt job{id pipeline}}}}fragment DocumentParts on Document{id name mediaType sizeBytes sha256 contentVersion createdAt sourceUri}fragment WarningParts on Warning{code message count pages}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}" as unknown as TypedDocumentNode<DocumentFactsQuery, DocumentFactsQueryVariables>;
+export const OriginalAddressDocument = "query OriginalAddress($id:ID!){document(id:$id){id original{url}}}" as unknown as TypedDocumentNode<OriginalAddressQuery, OriginalAddressQueryVariables>;
+export const CollectionsDocument = "query Collections($filter:CollectionFilter$first:Int$after:String$last:Int$before:String){streamCursor collections(filter:$filter first:$first after:$after last:$last before:$before){nodes{...CollectionRow}pageInfo{hasNextPage hasPreviousPage startCursor endCursor}}}fragment CollectionRow on Collection{id version name status statusDescription statusChangedAt createdAt expiresAt documentCount chunkCount embeddingCoverage lastJob{...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<CollectionsQuery, CollectionsQueryVariables>;
+export const OneCollectionDocument = "query OneCollection($id:ID!){collection(id:$id){...CollectionRow}}fragment CollectionRow on Collection{id version name status statusDescription statusChangedAt createdAt expiresAt documentCount chunkCount embeddingCoverage lastJob{...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<OneCollectionQuery, OneCollectionQueryVariables>;
+export const CollectionPageDocument = "query CollectionPage($id:ID!){streamCursor(collectionId:$id)collection(id:$id){...CollectionRow description metadata chunksWithEmbeddings canSubmit{...PermissionParts}warnings{...WarningParts}}}fragment CollectionRow on Collection{id version name status statusDescription statusChangedAt createdAt expiresAt documentCount chunkCount embeddingCoverage lastJob{...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}fragment PermissionParts on Permission{allowed disabledReason}fragment WarningParts on Warning{code message count pages}" as unknown as TypedDocumentNode<CollectionPageQuery, CollectionPageQueryVariables>;
+export const CollectionDocumentsDocument = "query CollectionDocuments($id:ID!$filter:DocumentFilter$first:Int!$after:String){collection(id:$id){id documents(filter:$filter first:$first after:$after){totalCount nodes{...DocumentParts lastTask{...TaskRow}}pageInfo{hasNextPage endCursor}}}}fragment DocumentParts on Document{id name mediaType sizeBytes sha256 contentVersion createdAt sourceUri}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}" as unknown as TypedDocumentNode<CollectionDocumentsQuery, CollectionDocumentsQueryVariables>;
+export const CollectionJobCountsDocument = "query CollectionJobCounts($id:ID!){jobCounts(collectionId:$id){status count}}" as unknown as TypedDocumentNode<CollectionJobCountsQuery, CollectionJobCountsQueryVariables>;
+export const CollectionJobsDocument = "query CollectionJobs($id:ID!$after:String){collection(id:$id){id jobs(first:20 after:$after){nodes{...JobRow}pageInfo{hasNextPage endCursor}}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<CollectionJobsQuery, CollectionJobsQueryVariables>;
+export const CollectionSearchDocument = "query CollectionSearch($id:ID!$query:String!$first:Int!){search(collectionId:$id query:$query first:$first){score highlights{start end}chunk{id ordinal kind page pageEnd part headings text document{id name lastTask{id}}}}}" as unknown as TypedDocumentNode<CollectionSearchQuery, CollectionSearchQueryVariables>;
+export const CollectionEntitiesDocument = "query CollectionEntities($id:ID!$type:[NamedEntityType!]$first:Int!){collection(id:$id){id entities(first:$first type:$type){totalCount nodes{id name type mentions documentCount related(first:10){together entity{id}}}}}}" as unknown as TypedDocumentNode<CollectionEntitiesQuery, CollectionEntitiesQueryVariables>;
+export const EntityDocumentsDocument = "query EntityDocuments($id:ID!){node(id:$id){...on NamedEntity{id documents(first:20){id name lastTask{id}}}}}" as unknown as TypedDocumentNode<EntityDocumentsQuery, EntityDocumentsQueryVariables>;
+export const PipelineChoicesDocument = "query PipelineChoices{pipelines{name version description paused pausedReason documentStages collectionStages optionsSchema}}" as unknown as TypedDocumentNode<PipelineChoicesQuery, PipelineChoicesQueryVariables>;
+export const CreateCollectionDocument = "mutation CreateCollection($input:CreateCollectionInput!){createCollection(input:$input){collection{...CollectionRow}userErrors{code message path}}}fragment CollectionRow on Collection{id version name status statusDescription statusChangedAt createdAt expiresAt documentCount chunkCount embeddingCoverage lastJob{...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<CreateCollectionMutation, CreateCollectionMutationVariables>;
+export const UpdateCollectionDocument = "mutation UpdateCollection($input:UpdateCollectionInput!){updateCollection(input:$input){collection{...CollectionRow description metadata}userErrors{code message path}}}fragment CollectionRow on Collection{id version name status statusDescription statusChangedAt createdAt expiresAt documentCount chunkCount embeddingCoverage lastJob{...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<UpdateCollectionMutation, UpdateCollectionMutationVariables>;
+export const DeleteCollectionDocument = "mutation DeleteCollection($input:DeleteCollectionInput!){deleteCollection(input:$input){collection{...CollectionRow}userErrors{code message}}}fragment CollectionRow on Collection{id version name status statusDescription statusChangedAt createdAt expiresAt documentCount chunkCount embeddingCoverage lastJob{...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<DeleteCollectionMutation, DeleteCollectionMutationVariables>;
+export const RemoveDocumentsDocument = "mutation RemoveDocuments($input:RemoveDocumentsInput!){removeDocuments(input:$input){removedIds userErrors{code message}}}" as unknown as TypedDocumentNode<RemoveDocumentsMutation, RemoveDocumentsMutationVariables>;
+export const AddDocumentsDocument = "mutation AddDocuments($input:AddDocumentsInput!){addDocuments(input:$input){documents{id name contentVersion}userErrors{code message path}}}" as unknown as TypedDocumentNode<AddDocumentsMutation, AddDocumentsMutationVariables>;

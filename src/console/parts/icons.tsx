@@ -40,6 +40,11 @@ const PATHS = {
   columns: <path d="M4 5h16v14H4zM10 5v14M15 5v14" />,
   bookmark: <path d="M6.5 4h11v16L12 16l-5.5 4z" />,
   copy: <path d="M9 9h11v11H9zM15 9V4H4v11h5" />,
+  plus: <path d="M12 5v14M5 12h14" />,
+  upload: <path d="M12 16V5M7 9l5-5 5 5M5 20h14" />,
+  folder: <path d="M3 6h6l2 3h10v10H3z" />,
+  pen: <path d="M4 20l1-5L16 4l4 4L9 19zM13.5 6.5l4 4" />,
+  bin: <path d="M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13M10 11v5M14 11v5" />,
   help: <path d="M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 17.5v.5M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z" />,
   out: <path d="M14 4h5v16h-5M10 8l-4 4 4 4M6 12h9" />,
 } satisfies Record<string, ReactNode>;

@@ -10,6 +10,8 @@ import { NowScreen } from "../now/now-screen.js";
 import { Empty, Loading } from "../parts/states.js";
 import { BASE_PATH } from "../session/address.js";
 import { jobSearch, jobsSearch, parseSearch, stringifySearch } from "./search.js";
+import { collectionSearch, collectionsSearch } from "./search-of-collections.js";
+import { taskSearch } from "./search-of-task.js";
 import { Shell } from "./shell.js";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
@@ -26,9 +28,27 @@ const job = createRoute({
   component: lazyRouteComponent(() => import("../job/job-screen.js"), "JobScreen"),
   validateSearch: jobSearch,
 });
+const task = createRoute({
+  getParentRoute: () => root,
+  path: "/tasks/$id",
+  component: lazyRouteComponent(() => import("../task/task-screen.js"), "TaskScreen"),
+  validateSearch: taskSearch,
+});
+const collections = createRoute({
+  getParentRoute: () => root,
+  path: "/collections",
+  component: lazyRouteComponent(() => import("../collections/collections-screen.js"), "CollectionsScreen"),
+  validateSearch: collectionsSearch,
+});
+const collection = createRoute({
+  getParentRoute: () => root,
+  path: "/collections/$id",
+  component: lazyRouteComponent(() => import("../collection/collection-screen.js"), "CollectionScreen"),
+  validateSearch: collectionSearch,
+});
 
 export const router = createRouter({
-  routeTree: root.addChildren([now, jobs, job]),
+  routeTree: root.addChildren([now, jobs, job, task, collections, collection]),
   basepath: BASE_PATH,
   defaultPreload: "intent",
   defaultPendingComponent: Loading,

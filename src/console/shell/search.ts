@@ -33,7 +33,8 @@ export interface JobSearch {
 export const JOB_TABS = ["tasks", "results", "history", "order"] as const;
 export type JobTab = (typeof JOB_TABS)[number];
 
-type Given = Readonly<Record<string, unknown>>;
+/** What stands in an address, as it was taken apart. */
+export type Given = Readonly<Record<string, unknown>>;
 const ORDERS: readonly JobOrderField[] = ["CREATED_AT", "STATUS_CHANGED_AT", "PRIORITY"];
 
 /** Whatever stands in an address: what is no filter is left out. */
@@ -87,27 +88,32 @@ export function parseSearch(text: string): Record<string, unknown> {
   );
 }
 
-function compact<T extends object>(search: T): T {
+export function compact<T extends object>(search: T): T {
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T;
 }
 
-function textIn(value: unknown): string | undefined {
+export function textIn(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function textsIn(value: unknown): readonly string[] | undefined {
+export function textsIn(value: unknown): readonly string[] | undefined {
   const all = (Array.isArray(value) ? (value as unknown[]) : [value]).filter(
     (one): one is string => typeof one === "string" && one !== "",
   );
   return all.length > 0 ? all : undefined;
 }
 
-function dayIn(value: unknown): string | undefined {
+export function dayIn(value: unknown): string | undefined {
   const text = textIn(value);
   return text !== undefined && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined;
 }
 
-function wordsOf<T extends string>(of: string, value: unknown): readonly T[] | undefined {
+export function wordsOf<T extends string>(of: string, value: unknown): readonly T[] | undefined {
   const known = textsIn(value)?.filter((word): word is T => word in MEANINGS[of]!);
   return known && known.length > 0 ? known : undefined;
+}
+
+/** The first of them that is a word of the enum. */
+export function wordIn<T extends string>(of: string, value: unknown): T | undefined {
+  return wordsOf<T>(of, value)?.[0];
 }

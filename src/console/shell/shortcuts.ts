@@ -5,8 +5,9 @@ import { useEffect, useEffectEvent } from "react";
 export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ["g n", "Go to Now"],
   ["g j", "Go to Jobs"],
+  ["g c", "Go to Collections"],
   ["/", "Go to the filters of the screen"],
-  ["p", "Pause and go on with live changes, in Jobs"],
+  ["p", "Pause and go on with live changes, in Jobs and in logs"],
   ["?", "Show this"],
 ];
 
@@ -25,6 +26,7 @@ export function useShortcuts(onHelp: () => void): void {
       goneAt = event.key === "g" ? Date.now() : 0;
       if (isSecond && event.key === "n") void navigate({ to: "/" });
       else if (isSecond && event.key === "j") void navigate({ to: "/jobs" });
+      else if (isSecond && event.key === "c") void navigate({ to: "/collections" });
       else if (event.key === "?") help();
       else if (event.key === "/") focusFilter(event);
       else if (event.key === "p") document.querySelector<HTMLElement>("[data-shortcut=p]")?.click();

@@ -13,7 +13,7 @@ const compress = promisify(gzip);
 const BUILT = fileURLToPath(new URL("../../../console/", import.meta.url));
 
 /** The addresses of the console's screens. Each is answered with the same page, which shows what its address says. */
-const SCREENS = ["/", "/jobs", "/jobs/:id"];
+const SCREENS = ["/", "/jobs", "/jobs/:id", "/tasks/:id", "/collections", "/collections/:id"];
 
 /** The folder of the console's scripts and styles, here and in the build. Their names change with their content. */
 const FILES = "console";
