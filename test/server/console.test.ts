@@ -19,6 +19,9 @@ describe("the console's page", () => {
     ["/jobs", "./"],
     ["/jobs/", "../"],
     ["/jobs/01a2?tab=tasks", "../"],
+    ["/tasks/01a2?level=WARN", "../"],
+    ["/collections", "./"],
+    ["/collections/01a2?tab=search", "../"],
   ])("at %s finds everything relative to %s, without a script of its own or another host", async (path, base) => {
     const answer = await get(path);
     const text = await answer.text();
