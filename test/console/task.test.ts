@@ -68,9 +68,9 @@ test("a task's log comes in as it is written, is filtered by level and text, and
   await page.getByRole("option", { name: "WARN" }).click();
   await page.getByText("1 line of 2").waitFor();
   expect(new URL(page.url()).searchParams.get("level")).toBe("WARN");
-  await page.getByLabel("Text").fill("shelf=3");
-  await page.locator("mark").getByText("shelf=3").waitFor();
-  await page.getByLabel("Text").fill("nowhere");
+  await page.getByRole("textbox", { name: "Text" }).fill("shelf=3");
+  await page.locator("mark", { hasText: "shelf=3" }).waitFor();
+  await page.getByRole("textbox", { name: "Text" }).fill("nowhere");
   await page.getByText("No line fits these filters").waitFor();
 
   // What is written while the network is away is there afterwards, once.

@@ -85,7 +85,7 @@ export function Documents({ collection, search, onChange, revision, onChanged, o
             <>
               <p className="faint" role="status">
                 {page.totalCount === null ? "More than 10,000 documents" : counted(page.totalCount, "document")}
-                {isFiltered ? " fit these filters." : "."}
+                {isFiltered ? ` ${page.totalCount === 1 ? "fits" : "fit"} these filters.` : "."}
               </p>
               <DocumentTable documents={page.nodes} chosen={chosen} onChoose={choose} />
             </>

@@ -7,19 +7,25 @@ import { OptionInput } from "./option-input.js";
 /** The options that were given, by name; what is absent has its default. */
 export type GivenOptions = Readonly<Record<string, unknown>>;
 
+/** What the server did not take. */
+export interface OptionFault {
+  /** Of the option; empty where it is about all of them. */
+  readonly name: string;
+  readonly message: string;
+}
+
 interface OptionsFormProps {
   /** JSON Schema of the pipeline's options; null where it takes none. */
   readonly schema: unknown;
   readonly options: GivenOptions;
   readonly onChange: (options: GivenOptions) => void;
-  /** What the server did not take: the name of the option, empty where it is about all of them. */
-  readonly fault: { readonly name: string; readonly message: string } | null;
+  readonly faults: readonly OptionFault[];
   /** Told whether all that is written can be sent. */
   readonly onValid: (isValid: boolean) => void;
 }
 
 /** The options of a pipeline as a form made from their schema, or as JSON. */
-export function OptionsForm({ schema, options, onChange, fault, onValid }: OptionsFormProps) {
+export function OptionsForm({ schema, options, onChange, faults, onValid }: OptionsFormProps) {
   const fields = optionFieldsOf(schema);
   const [isJson, setIsJson] = useState(fields === null);
   const [invalid, setInvalid] = useState<ReadonlySet<string>>(new Set());
@@ -49,8 +55,12 @@ export function OptionsForm({ schema, options, onChange, fault, onValid }: Optio
     setInvalid(new Set());
     onValid(true);
   };
-  const faultFor = (name: string): string | null => (fault?.name === name ? fault.message : null);
-  const isElsewhere = fault !== null && !fields?.some(({ name }) => name === fault.name);
+  const faultFor = (wanted: string): string | null =>
+    faults
+      .filter(({ name }) => name === wanted)
+      .map(({ message }) => message)
+      .join(" ") || null;
+  const elsewhere = faults.filter(({ name }) => isJson || !fields?.some((field) => field.name === name));
   return (
     <fieldset className="options-form stack">
       <legend>Options</legend>
@@ -70,7 +80,7 @@ export function OptionsForm({ schema, options, onChange, fault, onValid }: Optio
           spellCheck={false}
           styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
           value={text}
-          error={unread ?? fault?.message}
+          error={unread}
           onChange={({ currentTarget }) => write(currentTarget.value)}
         />
       ) : (
@@ -88,11 +98,11 @@ export function OptionsForm({ schema, options, onChange, fault, onValid }: Optio
           />
         ))
       )}
-      {isElsewhere && !isJson && (
-        <p className="tone-bad" role="alert">
-          {fault.message}
+      {elsewhere.map(({ message }) => (
+        <p key={message} className="tone-bad" role="alert">
+          {message}
         </p>
-      )}
+      ))}
     </fieldset>
   );
 }

@@ -12,7 +12,7 @@ import {
 import { counted } from "../parts/format.js";
 import { useSay } from "../parts/said.js";
 import { Empty, Shown } from "../parts/states.js";
-import { OptionsForm, type GivenOptions } from "./options-form.js";
+import { OptionsForm, type GivenOptions, type OptionFault } from "./options-form.js";
 import type { SubmitOrder } from "./submit-order.js";
 
 type Choice = PipelineChoicesQuery["pipelines"][number];
@@ -49,9 +49,8 @@ interface Draft {
   readonly runAt: string;
 }
 
-interface RefusedOrder {
-  readonly name: string;
-  readonly message: string;
+/** What the server did not take: of the options by their name, of the rest without one. */
+interface RefusedPart extends OptionFault {
   readonly isOptions: boolean;
 }
 
@@ -61,7 +60,7 @@ function Form({ order, onClose, pipelines }: SubmitFormProps & { readonly pipeli
   const say = useSay();
   const { collection, documentIds, before } = order;
   const [draft, setDraft] = useState<Draft>(() => draftOf(order, pipelines));
-  const [fault, setFault] = useState<RefusedOrder | null>(null);
+  const [faults, setFaults] = useState<readonly RefusedPart[]>([]);
   const [isValid, setIsValid] = useState(true);
   const [isWorking, setIsWorking] = useState(false);
   // Sent twice, by a second click or after an answer that got lost, it makes one job. Other options are another order.
@@ -69,7 +68,7 @@ function Form({ order, onClose, pipelines }: SubmitFormProps & { readonly pipeli
   const chosen = pipelines.find(({ name }) => name === draft.pipeline);
   const change = (part: Partial<Draft>): void => {
     setDraft({ ...draft, ...part });
-    setFault(null);
+    setFaults([]);
     setKey(newKey());
   };
   const submit = async (): Promise<void> => {
@@ -88,11 +87,8 @@ function Form({ order, onClose, pipelines }: SubmitFormProps & { readonly pipeli
     };
     const { data, error } = await client.mutation(SubmitJobDocument, { input }).toPromise();
     setIsWorking(false);
-    const refused = error ? { message: error.message, path: null } : data!.submitJob.userErrors[0];
-    if (refused) {
-      const [, field = "", name = ""] = refused.path ?? [];
-      return setFault({ name, message: refused.message, isOptions: field === "options" });
-    }
+    const refused = error ? [{ message: error.message, path: null }] : data!.submitJob.userErrors;
+    if (refused.length > 0) return setFaults(refused.map(partOf));
     say(`${collection.name} is submitted.`);
     onClose();
     await navigate({ to: "/jobs/$id", params: { id: data!.submitJob.job!.id }, search: {} });
@@ -137,7 +133,7 @@ function Form({ order, onClose, pipelines }: SubmitFormProps & { readonly pipeli
           schema={chosen.optionsSchema}
           options={draft.options}
           onChange={(options) => change({ options })}
-          fault={fault?.isOptions ? fault : null}
+          faults={faults.filter(({ isOptions }) => isOptions)}
           onValid={setIsValid}
         />
       )}
@@ -170,11 +166,13 @@ function Form({ order, onClose, pipelines }: SubmitFormProps & { readonly pipeli
           />
         </div>
       </details>
-      {fault && !fault.isOptions && (
-        <p className="tone-bad" role="alert">
-          {fault.message}
-        </p>
-      )}
+      {faults
+        .filter(({ isOptions }) => !isOptions)
+        .map(({ message }) => (
+          <p key={message} className="tone-bad" role="alert">
+            {message}
+          </p>
+        ))}
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
           Leave it
@@ -198,6 +196,11 @@ function AboutPipeline({ pipeline }: { readonly pipeline: Choice }) {
       )}
     </>
   );
+}
+
+function partOf({ message, path }: { readonly message: string; readonly path: readonly string[] | null }): RefusedPart {
+  const [, field, name = ""] = path ?? [];
+  return { name, message, isOptions: field === "options" };
 }
 
 function draftOf({ before }: SubmitOrder, pipelines: readonly Choice[]): Draft {

@@ -19,7 +19,7 @@ export interface LogLines {
 
 /** What comes in is read at most this often. */
 const READ_MS = 300;
-/** A stream that the server has ended with an error is asked for again after so long. */
+/** What could not be read, or followed, is asked for again after so long. */
 const AGAIN_MS = 2_000;
 
 /**
@@ -37,8 +37,10 @@ export function useLogLines(id: string, version: number, isOpen: boolean): LogLi
   });
   const last = useRef<string | null>(null);
   const reading = useRef<"no" | "yes" | "again">("no");
+  const retry = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const read = useEffectEvent(async () => {
     if (reading.current !== "no") return void (reading.current = "again");
+    clearTimeout(retry.current);
     do {
       reading.current = "yes";
       const variables = { id, after: last.current };
@@ -49,6 +51,8 @@ export function useLogLines(id: string, version: number, isOpen: boolean): LogLi
       const found = logs?.edges ?? [];
       last.current = found.at(-1)?.cursor ?? last.current;
       if (logs?.pageInfo.hasNextPage) reading.current = "again";
+      // The socket may be up all the while, so that nothing else would ask again.
+      if (error && faultOf(error).mayPass) retry.current = setTimeout(() => void read(), AGAIN_MS);
       setState((old) => ({
         lines:
           found.length === 0 ? old.lines : [...old.lines, ...found.map(({ cursor, node }) => ({ ...node, cursor }))],
@@ -60,6 +64,7 @@ export function useLogLines(id: string, version: number, isOpen: boolean): LogLi
     reading.current = "no";
   });
   useEffect(() => void read(), [version]);
+  useEffect(() => () => clearTimeout(retry.current), []);
   useEffect(() => connection.onReturn(() => void read()), [connection]);
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
