@@ -181,7 +181,7 @@ test("texts are searched with what was found marked, and names are looked at as 
   expect(new URL(page.url()).searchParams.get("query")).toBe("cafe");
   await hit.getByRole("link").click();
   await page.getByText("2 chunks, in the order of the text.").waitFor();
-  await page.getByText("pages 1 to 2, ").waitFor();
+  await page.getByText("pages 1 to 2").waitFor();
 
   await page.goto(`${api.url}/collections/${collectionId}?tab=entities`);
   await page.getByRole("img", { name: /^3 names/ }).waitFor();

@@ -55,7 +55,7 @@ export function Documents({ collection, search, onChange, revision, onChanged, o
         <LateInput label="Name" value={search.name ?? ""} onChange={(name) => filterBy({ name: name || undefined })} />
         <TagsInput
           label="Media type"
-          placeholder={search.type ? undefined : "any, such as application/pdf"}
+          placeholder={search.type ? undefined : "any"}
           data={[...new Set((page?.nodes ?? []).flatMap(({ mediaType }) => (mediaType ? [mediaType] : [])))]}
           value={[...(search.type ?? [])]}
           onChange={(type) => filterBy({ type: type.length > 0 ? type : undefined })}

@@ -12,7 +12,7 @@ export function HeadingPath({ part, headings }: HeadingPathProps) {
   return <span className="heading-path">{path.join(" › ")}</span>;
 }
 
-/** Such as "pages 3 to 4, "; empty where the format has no pages. */
+/** Such as "pages 3 to 4"; empty where the format has no pages. */
 export function pagesInWords({
   page,
   pageEnd,
@@ -21,5 +21,5 @@ export function pagesInWords({
   readonly pageEnd: number | null;
 }): string {
   if (page === null) return "";
-  return pageEnd === null || pageEnd === page ? `page ${page}, ` : `pages ${page} to ${pageEnd}, `;
+  return pageEnd === null || pageEnd === page ? `page ${page}` : `pages ${page} to ${pageEnd}`;
 }

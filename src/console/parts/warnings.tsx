@@ -7,10 +7,9 @@ const MAX_PAGES = 12;
 export function WarningList({ warnings }: { readonly warnings: readonly WarningPartsFragment[] }) {
   return (
     <ul className="reasons">
-      {warnings.map(({ code, message, count: times, pages }) => (
+      {warnings.map(({ code, message, pages }) => (
         <li key={`${code} ${message}`}>
           <code className="code">{code}</code> {message}
-          {times > 1 && <span className="faint"> ({count(times)} times)</span>}
           {pages.length > 0 && (
             <span className="faint">
               {" "}

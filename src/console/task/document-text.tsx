@@ -73,6 +73,7 @@ function ChunkPage({ id, after, version, onMore }: ChunkPageProps) {
 
 function ChunkShown({ chunk, before }: { readonly chunk: Chunk; readonly before: Chunk | null }) {
   const { ordinal, kind, headings, part, startOffset, endOffset, hasEmbedding, text } = chunk;
+  const pages = pagesInWords(chunk);
   const gap = before === null ? 0 : startOffset - before.endOffset;
   return (
     <li className="chunk">
@@ -82,7 +83,7 @@ function ChunkShown({ chunk, before }: { readonly chunk: Chunk; readonly before:
         <HeadingPath part={part} headings={headings} />
         <span className="spread" />
         <span className="faint numbers">
-          {pagesInWords(chunk)}
+          {pages === "" ? "" : `${pages}, `}
           {count(startOffset)}–{count(endOffset)}
         </span>
         {kind !== "TEXT" && <Word of="ChunkKind" word={kind} />}
