@@ -15,6 +15,7 @@ const SHOWN = [
   "Status",
   "JobStatus",
   "TaskStatus",
+  "CollectionStatus",
   "ChangeReason",
   "WaitingCode",
   "WorkerStatus",
@@ -23,6 +24,9 @@ const SHOWN = [
   "AttentionKind",
   "BrowserPermission",
   "WebhookEvent",
+  "LogLevel",
+  "ChunkKind",
+  "NamedEntityType",
 ];
 
 const folder = process.argv[2] ?? at("src", "console", "generated");

@@ -9,7 +9,7 @@ export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const at = (...parts) => path.join(ROOT, ...parts);
 const SOURCES = ["src", "test", "bench", "build", "ormconfig.ts", "tsconfig.json"];
 /** What the console is built from, which takes no part in the rest. */
-const PAGE_SOURCES = ["src/console", "scripts/build-console.mjs"];
+const PAGE_SOURCES = ["src/console", "src/client", "src/client.ts", "scripts/build-console.mjs"];
 
 /** Brings node_modules and dist up to date; says what it does, one line each. Ends the process when it can't. */
 export function ready() {

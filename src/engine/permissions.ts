@@ -16,6 +16,9 @@ export interface RetryState {
   readonly collectionTask: TaskStatus | null;
 }
 
+/** Of a collection without documents, and of a choice of documents that is empty. */
+export const NOTHING_TO_PROCESS = "There is nothing to process; add documents first.";
+
 export function whyNotSubmit(
   collectionId: string,
   { status, isExpiring }: { readonly status: CollectionStatus; readonly isExpiring: boolean },

@@ -52,3 +52,17 @@ export async function barriersOn(page: Page): Promise<string[]> {
       violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + " " + target + " " + failureSummary)))`,
   );
 }
+
+/** Drops files on the page, as from another window. A name is taken as it is. */
+export async function dropFiles(page: Page, files: Readonly<Record<string, string>>): Promise<void> {
+  const dropped = await page.evaluateHandle(
+    `{
+      const dropped = new DataTransfer();
+      for (const [name, text] of ${JSON.stringify(Object.entries(files))}) dropped.items.add(new File([text], name));
+      dropped;
+    }`,
+  );
+  for (const type of ["dragenter", "dragover", "drop"]) {
+    await page.dispatchEvent("main", type, { dataTransfer: dropped });
+  }
+}

@@ -1,5 +1,6 @@
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { createContext, use, useEffect, useMemo, type ReactNode } from "react";
+import type { HeadwayClient } from "../../client.js";
 import { Client, fetchExchange, Provider, subscriptionExchange } from "urql";
 import { KEYLESS } from "../generated/meanings.js";
 import { here } from "../session/address.js";
@@ -14,6 +15,10 @@ export interface Api {
   readonly viewer: Viewer;
   /** Sends a GraphQL request as it is, past the cache. @throws where the server does not answer */
   readonly post: (body: object, signal: AbortSignal) => Promise<Response>;
+  /** Of `headway-api/client`, loaded at the first call: it sends files. */
+  readonly files: () => Promise<HeadwayClient>;
+  /** Ends all that is under way; nothing can be asked after it. */
+  readonly close: () => void;
 }
 
 const OVER = "This key is no longer good: it has ended or was revoked. Sign in with another; your place is kept.";
@@ -36,7 +41,7 @@ interface ApiProps {
 /** One client and one socket for a key; another key gets others, with an empty cache. */
 export function ApiProvider({ apiKey, viewer, children }: ApiProps) {
   const api = useMemo(() => makeApi(apiKey, viewer), [apiKey, viewer]);
-  useEffect(() => () => api.connection.close(), [api]);
+  useEffect(() => () => api.close(), [api]);
   return (
     <ApiContext value={api}>
       <Provider value={api.client}>{children}</Provider>
@@ -79,7 +84,14 @@ function makeApi(key: string, viewer: Viewer): Api {
       body: JSON.stringify(body),
       signal,
     });
-  return { client, connection, viewer, post };
+  let sender: Promise<HeadwayClient> | undefined;
+  const files = (): Promise<HeadwayClient> =>
+    (sender ??= import("../../client.js").then(({ createClient }) => createClient({ url: here(""), key })));
+  const close = (): void => {
+    connection.close();
+    void sender?.then((opened) => opened.close());
+  };
+  return { client, connection, viewer, post, files, close };
 }
 
 /** As fetch; it signs out whose key is no longer good. */

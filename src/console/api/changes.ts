@@ -10,7 +10,10 @@ export interface Followed {
   /** The cursor that was read with what is shown; nothing is followed before it is there. */
   readonly after: string | undefined;
   readonly entityTypes: readonly EntityType[];
+  /** At most one of the three is given; without any, everything is followed. */
   readonly jobId?: string;
+  readonly taskId?: string;
+  readonly collectionId?: string;
   readonly isPaused?: boolean;
   /** Changes in their order, those of at most 200 ms together. */
   readonly onChanges: (changes: readonly Change[]) => void;
@@ -26,8 +29,10 @@ const AGAIN_MS = 2_000;
  * Follows the changes behind a cursor. It remembers the cursor of the last change: whenever the socket comes back, or
  * the pause is over, it goes on exactly there, so no change is missed and none comes twice.
  */
-export function useChanges({ after, entityTypes, jobId, isPaused = false, onChanges, onGap }: Followed): void {
+export function useChanges(followed: Followed): void {
+  const { after, entityTypes, jobId, taskId, collectionId, isPaused = false, onChanges, onGap } = followed;
   const { connection } = useApi();
+  const within = JSON.stringify({ jobId, taskId, collectionId });
   const types = entityTypes.join();
   const last = useRef<string | undefined>(undefined);
   const scope = useRef("");
@@ -36,15 +41,15 @@ export function useChanges({ after, entityTypes, jobId, isPaused = false, onChan
   const tell = useEffectEvent(onChanges);
   const gap = useEffectEvent(onGap);
   const begin = useEffectEvent(() => {
-    if (scope.current === `${jobId} ${types}` && last.current !== undefined) return last.current;
-    scope.current = `${jobId} ${types}`;
+    if (scope.current === `${within} ${types}` && last.current !== undefined) return last.current;
+    scope.current = `${within} ${types}`;
     return (last.current = after!);
   });
   useEffect(() => {
     if (!isReady || isPaused) return;
     // The client sends these again when it reconnects, so they always hold the newest cursor.
-    const variables: Record<string, unknown> = { after: begin(), entityTypes: types.split(",") };
-    if (jobId !== undefined) variables.jobId = jobId;
+    const scoped = JSON.parse(within) as Record<string, unknown>;
+    const variables: Record<string, unknown> = { ...scoped, after: begin(), entityTypes: types.split(",") };
     let gathered: Change[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
     let again: ReturnType<typeof setTimeout> | undefined;
@@ -82,5 +87,5 @@ export function useChanges({ after, entityTypes, jobId, isPaused = false, onChan
       clearTimeout(timer);
       flush();
     };
-  }, [connection, isReady, isPaused, jobId, types, attempt]);
+  }, [connection, isReady, isPaused, within, types, attempt]);
 }

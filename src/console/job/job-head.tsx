@@ -1,15 +1,17 @@
 import { Group } from "@mantine/core";
-import { useState, type ReactNode } from "react";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { JobDialog } from "../actions/job-dialog.js";
 import type { JobOrder } from "../actions/preview.js";
 import { CountsBar, countsInWords, ProgressText } from "../parts/bars.js";
 import { ActButton } from "../parts/act-button.js";
 import { EstimateText } from "../parts/estimate.js";
+import { Fact } from "../parts/fact.js";
 import { Icon } from "../parts/icons.js";
 import { StatusWord } from "../parts/status.js";
 import { Lasting, When } from "../parts/when.js";
+import { SubmitDialog } from "../submit/submit-dialog.js";
 import type { ShownJob } from "./shown-job.js";
-import { SubmitAgainDialog } from "./submit-again.js";
 
 /** What the job is, how it stands, and what can be done with it. */
 export function JobHead({ job, onDone }: { readonly job: ShownJob; readonly onDone: () => void }) {
@@ -20,7 +22,11 @@ export function JobHead({ job, onDone }: { readonly job: ShownJob; readonly onDo
   return (
     <header className="job-head">
       <div className="screen-head">
-        <h1>{collection.name}</h1>
+        <h1>
+          <Link to="/collections/$id" params={{ id: collection.id }} className="quiet-link">
+            {collection.name}
+          </Link>
+        </h1>
         <StatusWord of="JobStatus" word={status} />
         <span className="spread" />
         <Group gap="xs">
@@ -101,16 +107,7 @@ export function JobHead({ job, onDone }: { readonly job: ShownJob; readonly onDo
         </Fact>
       </dl>
       <JobDialog order={order} onClose={() => setOrder(null)} onDone={onDone} />
-      <SubmitAgainDialog job={job} isOpen={isSubmitting} onClose={() => setIsSubmitting(false)} />
+      <SubmitDialog order={isSubmitting ? { collection, before: job } : null} onClose={() => setIsSubmitting(false)} />
     </header>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -6,12 +6,9 @@ import { useChanges, type Change } from "../api/changes.js";
 import { useEvery } from "../api/every.js";
 import { isOpenJob, useJobLive } from "../api/live-job.js";
 import { JobPageDocument } from "../generated/operations.js";
-import { count } from "../parts/format.js";
-import { Icon } from "../parts/icons.js";
-import { Word } from "../parts/status.js";
 import { Empty, FaultNote, Loading, Panel } from "../parts/states.js";
 import { useTitle } from "../parts/title.js";
-import { When } from "../parts/when.js";
+import { WaitingNote } from "../parts/waiting-note.js";
 import { JOB_TABS, type JobSearch } from "../shell/search.js";
 import { Failures } from "./failures.js";
 import { JobHistory } from "./history.js";
@@ -87,24 +84,7 @@ function OneJobScreen({ id }: { readonly id: string }) {
     <div className="screen">
       <JobHead job={job} onDone={asked.again} />
       {asked.fault && <FaultNote fault={asked.fault} again={asked.again} />}
-      {job.waitingOn && (
-        <div className="note tone-mixed" role="status">
-          <Icon name="clock" />
-          <div>
-            <strong>
-              Why it does not move: <Word of="WaitingCode" word={job.waitingOn.code} />
-            </strong>{" "}
-            {job.waitingOn.message}
-            {job.waitingOn.position !== null && <> Its place in the queue is {count(job.waitingOn.position)}.</>}
-            {job.waitingOn.until !== null && (
-              <>
-                {" "}
-                It goes on by itself <When at={job.waitingOn.until} />.
-              </>
-            )}
-          </div>
-        </div>
-      )}
+      {job.waitingOn && <WaitingNote waitingOn={job.waitingOn} />}
       <Panel title="Stages">
         <StageLine
           job={job}

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useClient } from "urql";
 import { useAsked } from "../api/ask.js";
 import { ArtifactAddressDocument, JobArtifactsDocument } from "../generated/operations.js";
+import { saveFrom } from "../parts/download.js";
 import { count, duration, size } from "../parts/format.js";
 import { Icon } from "../parts/icons.js";
 import { JsonTree } from "../parts/json-tree.js";
@@ -153,10 +154,7 @@ function Download({ id, name }: { readonly id: string; readonly name: string }) 
       say(error?.message ?? `${name} is no longer there.`, true);
       return;
     }
-    const link = document.createElement("a");
-    link.href = node.signedUrl.url;
-    link.download = name;
-    link.click();
+    saveFrom(node.signedUrl.url, name);
   };
   return (
     <Button

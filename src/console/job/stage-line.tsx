@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { stageInWords } from "../parts/bars.js";
 import { count } from "../parts/format.js";
@@ -45,7 +46,12 @@ export function StageLine({ job, chosen, onChoose }: StageLineProps) {
       ))}
       {collectionTask && (
         <li>
-          <div className="stage stage-all" data-busy={collectionTask.status === "RUNNING"}>
+          <Link
+            to="/tasks/$id"
+            params={{ id: collectionTask.id }}
+            className="stage stage-all"
+            data-busy={collectionTask.status === "RUNNING"}
+          >
             <span className="stage-name">over all documents</span>
             <StatusWord of="TaskStatus" word={collectionTask.status} />
             {collectionTask.stage !== null && collectionTask.status !== "WAITING" && (
@@ -54,7 +60,7 @@ export function StageLine({ job, chosen, onChoose }: StageLineProps) {
             {collectionTask.error && collectionTask.status !== "COMPLETED" && (
               <span className="tone-bad">{collectionTask.error.message}</span>
             )}
-          </div>
+          </Link>
         </li>
       )}
     </ol>

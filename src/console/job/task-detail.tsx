@@ -1,4 +1,5 @@
 import { Group } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { useEffect, useEffectEvent } from "react";
 import { useClient } from "urql";
 import { useAsked } from "../api/ask.js";
@@ -94,6 +95,9 @@ function Detail({ task }: { readonly task: NonNullable<TaskDetailQuery["task"]> 
         <ActButton size="compact-xs" permission={task.canCancel} onClick={() => void cancel()}>
           Cancel this task
         </ActButton>
+        <Link to="/tasks/$id" params={{ id }}>
+          Logs, outputs and all else of this task
+        </Link>
       </Group>
     </div>
   );

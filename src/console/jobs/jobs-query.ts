@@ -1,4 +1,5 @@
 import type { JobFilter, JobOrder, JobsQueryVariables } from "../generated/operations.js";
+import { beginOf, endOf } from "../parts/days.js";
 import type { JobsSearch } from "../shell/search.js";
 
 export const PAGE_SIZE = 50;
@@ -11,16 +12,10 @@ export function filterOf(search: JobsSearch): JobFilter {
   if (pipeline) filter.pipeline = [...pipeline];
   if (tag) filter.tags = [...tag];
   if (collection) filter.collectionId = collection;
-  if (from) filter.createdAfter = new Date(`${from}T00:00:00`).toISOString();
-  if (to) filter.createdBefore = dayAfter(to).toISOString();
+  if (from) filter.createdAfter = beginOf(from);
+  if (to) filter.createdBefore = endOf(to);
   if (stuck) filter.stuck = true;
   return filter;
-}
-
-function dayAfter(day: string): Date {
-  const date = new Date(`${day}T00:00:00`);
-  date.setDate(date.getDate() + 1);
-  return date;
 }
 
 export function isFiltered(search: JobsSearch): boolean {

@@ -1,4 +1,4 @@
-import { Button, Group, Switch } from "@mantine/core";
+import { Button, Switch } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useClient } from "urql";
@@ -8,6 +8,7 @@ import { useRereadJobs } from "../api/live-job.js";
 import { JobsDocument, NewerJobsDocument } from "../generated/operations.js";
 import { count } from "../parts/format.js";
 import { Icon } from "../parts/icons.js";
+import { Pages } from "../parts/pages.js";
 import { Empty, FaultNote, Loading } from "../parts/states.js";
 import { useTitle } from "../parts/title.js";
 import type { JobsSearch } from "../shell/search.js";
@@ -48,7 +49,6 @@ export function JobsScreen() {
     const page = keepsPage ? {} : { after: undefined, before: undefined };
     void navigate({ search: (old) => ({ ...old, ...page, ...part }), replace: false });
   };
-  const { pageInfo } = asked.data?.jobs ?? {};
   const showNewest = (): void => {
     newer.forget();
     if (search.after || search.before) change({ after: undefined, before: undefined });
@@ -87,28 +87,7 @@ export function JobsScreen() {
       {asked.isLoading && <Loading rows={8} />}
       {asked.data && rows.length === 0 && <NoJobs search={search} onClear={() => void navigate({ search: {} })} />}
       {rows.length > 0 && <JobsTable jobs={rows} search={search} selection={selection} isPaused={isPaused} />}
-      {(search.after || search.before || pageInfo?.hasNextPage || pageInfo?.hasPreviousPage) && (
-        <Group justify="space-between" component="nav" aria-label="Pages">
-          <Button
-            variant="default"
-            size="compact-md"
-            disabled={pageInfo?.hasPreviousPage === false}
-            leftSection={<Icon name="left" />}
-            onClick={() => pageInfo && change({ before: pageInfo.startCursor ?? undefined, after: undefined })}
-          >
-            Before
-          </Button>
-          <Button
-            variant="default"
-            size="compact-md"
-            disabled={pageInfo?.hasNextPage === false}
-            rightSection={<Icon name="right" />}
-            onClick={() => pageInfo && change({ after: pageInfo.endCursor ?? undefined, before: undefined })}
-          >
-            Next
-          </Button>
-        </Group>
-      )}
+      <Pages search={search} pageInfo={asked.data?.jobs.pageInfo} onChange={change} />
     </div>
   );
 }

@@ -65,5 +65,6 @@ export function size(bytes: number): string {
     value /= 1_000;
     unit += 1;
   }
-  return `${unit === 0 ? value : value.toFixed(1)} ${SIZES[unit]}`;
+  if (unit === 0) return counted(value, "byte");
+  return `${value.toFixed(1)} ${SIZES[unit]}`;
 }

@@ -28,7 +28,7 @@ const LOOKS: Readonly<Record<string, readonly [Tone, IconName]>> = {
 interface StatusProps {
   readonly word: string;
   /** The enum that the word is of: its meaning is shown on hover. */
-  readonly of: "JobStatus" | "TaskStatus" | "Status" | "WorkerStatus" | "StageOutcome";
+  readonly of: "JobStatus" | "TaskStatus" | "CollectionStatus" | "Status" | "WorkerStatus" | "StageOutcome";
 }
 
 /** The API's own word, with its meaning on hover. */

@@ -10,7 +10,9 @@ import {
 import { NowScreen } from "../now/now-screen.js";
 import { Empty, Loading } from "../parts/states.js";
 import { BASE_PATH, IS_EXPLORE_ALONE } from "../session/address.js";
+import { collectionSearch, collectionsSearch } from "./search-of-collections.js";
 import { doctorSearch, pageSearch, workersSearch } from "./search-of-operations.js";
+import { taskSearch } from "./search-of-task.js";
 import { exploreSearch, jobSearch, jobsSearch, parseSearch, stringifySearch } from "./search.js";
 import { Shell } from "./shell.js";
 
@@ -34,6 +36,24 @@ const job = createRoute({
   path: "/jobs/$id",
   component: lazyRouteComponent(() => import("../job/job-screen.js"), "JobScreen"),
   validateSearch: jobSearch,
+});
+const task = createRoute({
+  getParentRoute: () => root,
+  path: "/tasks/$id",
+  component: lazyRouteComponent(() => import("../task/task-screen.js"), "TaskScreen"),
+  validateSearch: taskSearch,
+});
+const collections = createRoute({
+  getParentRoute: () => root,
+  path: "/collections",
+  component: lazyRouteComponent(() => import("../collections/collections-screen.js"), "CollectionsScreen"),
+  validateSearch: collectionsSearch,
+});
+const collection = createRoute({
+  getParentRoute: () => root,
+  path: "/collections/$id",
+  component: lazyRouteComponent(() => import("../collection/collection-screen.js"), "CollectionScreen"),
+  validateSearch: collectionSearch,
 });
 const workers = createRoute({
   getParentRoute: () => root,
@@ -104,7 +124,7 @@ const playground = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([now, jobs, job, ...workRoutes, ...operationsRoutes, explore, playground]),
+  routeTree: root.addChildren([now, jobs, job, task, collections, collection, ...workRoutes, ...operationsRoutes, explore, playground]),
   basepath: BASE_PATH,
   defaultPreload: "intent",
   defaultPendingComponent: Loading,

@@ -107,19 +107,24 @@ export function textIn(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function textsIn(value: unknown): readonly string[] | undefined {
+export function textsIn(value: unknown): readonly string[] | undefined {
   const all = (Array.isArray(value) ? (value as unknown[]) : [value]).filter(
     (one): one is string => typeof one === "string" && one !== "",
   );
   return all.length > 0 ? all : undefined;
 }
 
-function dayIn(value: unknown): string | undefined {
+export function dayIn(value: unknown): string | undefined {
   const text = textIn(value);
   return text !== undefined && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined;
 }
 
-function wordsOf<T extends string>(of: string, value: unknown): readonly T[] | undefined {
+export function wordsOf<T extends string>(of: string, value: unknown): readonly T[] | undefined {
   const known = textsIn(value)?.filter((word): word is T => word in MEANINGS[of]!);
   return known && known.length > 0 ? known : undefined;
+}
+
+/** The first of them that is a word of the enum. */
+export function wordIn<T extends string>(of: string, value: unknown): T | undefined {
+  return wordsOf<T>(of, value)?.[0];
 }

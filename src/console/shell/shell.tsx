@@ -35,6 +35,9 @@ export function Shell() {
           <Link to="/jobs" activeProps={{ "aria-current": "page" }} activeOptions={{ includeSearch: false }}>
             Jobs
           </Link>
+          <Link to="/collections" activeProps={{ "aria-current": "page" }} activeOptions={{ includeSearch: false }}>
+            Collections
+          </Link>
           <WorkPlace />
           <Link to="/operations" activeProps={{ "aria-current": "page" }} activeOptions={{ includeSearch: false }}>
             Operations

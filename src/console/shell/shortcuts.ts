@@ -5,12 +5,13 @@ import { useEffect, useEffectEvent } from "react";
 export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ["g n", "Go to Now"],
   ["g j", "Go to Jobs"],
+  ["g c", "Go to Collections"],
   ["g w", "Go to Workers"],
   ["g p", "Go to Pipelines"],
   ["g o", "Go to Operations"],
   ["g e", "Go to Explore"],
   ["/", "Go to the filters of the screen"],
-  ["p", "Pause and go on with live changes, in Jobs"],
+  ["p", "Pause and go on with live changes, in Jobs and in logs"],
   ["?", "Show this"],
 ];
 
@@ -29,6 +30,7 @@ export function useShortcuts(onHelp: () => void): void {
       goneAt = event.key === "g" ? Date.now() : 0;
       if (isSecond && event.key === "n") void navigate({ to: "/" });
       else if (isSecond && event.key === "j") void navigate({ to: "/jobs" });
+      else if (isSecond && event.key === "c") void navigate({ to: "/collections" });
       else if (isSecond && event.key === "w") void navigate({ to: "/workers" });
       else if (isSecond && event.key === "p") void navigate({ to: "/pipelines" });
       else if (isSecond && event.key === "o") void navigate({ to: "/operations" });

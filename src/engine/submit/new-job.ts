@@ -1,6 +1,7 @@
 import type { EntityManager } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
 import { UserFault } from "../../errors.js";
+import { NOTHING_TO_PROCESS } from "../permissions.js";
 import { traceparentNow } from "../../tracing.js";
 import type { Pipeline } from "../../pipelines/pipeline.js";
 import { DEFAULT_MAX_ATTEMPTS } from "../../pipelines/stage-settings.js";
@@ -73,8 +74,7 @@ function assertAllFound(found: number, documentIds: readonly string[] | null): v
       "documentIds",
     ]);
   }
-  if (found === 0)
-    throw new UserFault("NO_DOCUMENTS", "There is nothing to process; add documents first.", ["collectionId"]);
+  if (found === 0) throw new UserFault("NO_DOCUMENTS", NOTHING_TO_PROCESS, ["collectionId"]);
 }
 
 async function convergeAtOnce(tx: EntityManager, jobId: string): Promise<DueTask[]> {

@@ -6,7 +6,7 @@ import { createCollection, type NewCollection } from "../../engine/collection/co
 import { idOf } from "../../engine/input.js";
 import { updateCollection, type CollectionUpdate } from "../../engine/collection/update-collection.js";
 import { deleteCollection } from "../../engine/expiry/expire.js";
-import { whyNotSubmit } from "../../engine/permissions.js";
+import { NOTHING_TO_PROCESS, whyNotSubmit } from "../../engine/permissions.js";
 import { removeDocuments } from "../../engine/collection/remove-documents.js";
 import { Collection } from "../../model/collection.js";
 import { Document } from "../../model/document.js";
@@ -221,7 +221,7 @@ export class CollectionResolver {
 
   @FieldResolver(() => Permission, { description: "Whether `submitJob` would be accepted now." })
   async canSubmit(
-    @Root() { id, status }: Collection,
+    @Root() { id, status, documentCount }: Collection,
     @Ctx() { loaders, principal }: GraphContext,
   ): Promise<Permission> {
     const notAllowed = whyNotMutate(principal, "submitJob");
@@ -230,7 +230,8 @@ export class CollectionResolver {
       loaders.isExpiring.load(id),
       loaders.openJobOfCollection.load(id),
     ]);
-    return permission(whyNotSubmit(id, { status, isExpiring }, openJob)?.message ?? null);
+    const refused = whyNotSubmit(id, { status, isExpiring }, openJob)?.message ?? null;
+    return permission(refused ?? (documentCount === 0 ? NOTHING_TO_PROCESS : null));
   }
 
   @FieldResolver(() => DocumentConnection, { description: "Documents in the order in which they were added." })

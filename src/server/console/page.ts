@@ -14,7 +14,7 @@ const compress = promisify(gzip);
 const BUILT = fileURLToPath(new URL("../../../console/", import.meta.url));
 
 /** The addresses of the console's screens. Each is answered with the same page, which shows what its address says. */
-const SCREENS = ["/", "/jobs", "/jobs/:id"];
+const SCREENS = ["/", "/jobs", "/jobs/:id", "/tasks/:id", "/collections", "/collections/:id"];
 
 /** They are there where the console is switched off, too. */
 const EXPLORE_SCREENS = [EXPLORE_PATH, PLAYGROUND_PATH];

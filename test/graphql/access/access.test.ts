@@ -180,6 +180,21 @@ describe("H6: a role", () => {
   });
 });
 
+test("canSubmit is true only where there is something to process, and says so where there is not", async () => {
+  const CAN = "query ($id: ID!) { collection(id: $id) { canSubmit { allowed disabledReason } } }";
+  const id = await api.rig.collection(0);
+  const submit = `mutation ($id: ID!) { submitJob(input: { collectionId: $id, pipeline: "plain" }) { userErrors { code message } } }`;
+  const { data } = await api.send(CAN, { id });
+  const [refused] = (await api.send(submit, { id })).data!.submitJob.userErrors;
+  expect(refused.code).toBe("NO_DOCUMENTS");
+  expect(data!.collection.canSubmit).toEqual({ allowed: false, disabledReason: refused.message });
+  await api.send(
+    'mutation ($id: ID!) { addDocuments(input: { collectionId: $id, documents: [{ name: "a", text: "a" }] }) { userErrors { code } } }',
+    { id },
+  );
+  expect((await api.send(CAN, { id })).data!.collection.canSubmit).toEqual({ allowed: true, disabledReason: null });
+});
+
 describe("H6: a key for browsers", () => {
   const CREATE =
     "mutation ($input: CreateBrowserKeyInput!) { createBrowserKey(input: $input) { key expiresAt userErrors { code message path } } }";

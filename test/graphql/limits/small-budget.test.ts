@@ -145,7 +145,7 @@ describe("H8: mutations whose answer would be too large", () => {
 });
 
 test("each mutation of a request answers with what it has made, whatever those before it have loaded", async () => {
-  const id = await api.rig.collection(0);
+  const id = await api.rig.collection(1);
   const { data } = await api.send(
     `mutation ($id: ID!) {
       a: updateCollection(input: { collectionId: $id, name: "before" }) { collection { name canSubmit { allowed } } }

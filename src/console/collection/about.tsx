@@ -1,0 +1,33 @@
+import { Fact } from "../parts/fact.js";
+import { JsonTree } from "../parts/json-tree.js";
+import { Panel } from "../parts/states.js";
+import { When } from "../parts/when.js";
+import type { ShownCollection } from "./shown-collection.js";
+
+/** What its maker keeps with it. */
+export function AboutCollection({ collection }: { readonly collection: ShownCollection }) {
+  const { id, metadata, version, statusChangedAt } = collection;
+  const isEmpty = typeof metadata !== "object" || metadata === null || Object.keys(metadata).length === 0;
+  return (
+    <>
+      <Panel title="Metadata">
+        {isEmpty ? (
+          <p className="faint">Nothing is kept with it. Pipelines may read what is: see “Change”.</p>
+        ) : (
+          <JsonTree value={metadata} />
+        )}
+      </Panel>
+      <Panel title="Record">
+        <dl className="facts">
+          <Fact name="Id">
+            <code>{id}</code>
+          </Fact>
+          <Fact name="Changes of its status">{version}</Fact>
+          <Fact name="Last change">
+            <When at={statusChangedAt} />
+          </Fact>
+        </dl>
+      </Panel>
+    </>
+  );
+}

@@ -1,0 +1,184 @@
+import { Button, Group, Modal } from "@mantine/core";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { useClient } from "urql";
+import { useApi } from "../api/api.js";
+import { CollectionDialog } from "../collections/collection-dialog.js";
+import { DeleteCollectionDocument } from "../generated/operations.js";
+import { ActButton, allowedTo, type Allowed } from "../parts/act-button.js";
+import { CountsBar, ProgressText } from "../parts/bars.js";
+import { Fact } from "../parts/fact.js";
+import { count, counted, percent } from "../parts/format.js";
+import { Icon } from "../parts/icons.js";
+import { useReturnFocus } from "../parts/return-focus.js";
+import { useSay } from "../parts/said.js";
+import { StatusWord } from "../parts/status.js";
+import { WarningList } from "../parts/warnings.js";
+import { When } from "../parts/when.js";
+import { SubmitDialog } from "../submit/submit-dialog.js";
+import type { ShownCollection } from "./shown-collection.js";
+
+interface HeadProps {
+  readonly collection: ShownCollection;
+  readonly onDone: () => void;
+}
+
+/** What the collection is, how it stands, and what can be done with it now. */
+export function CollectionHead({ collection, onDone }: HeadProps) {
+  const [open, setOpen] = useState<"submit" | "edit" | "delete" | null>(null);
+  const { viewer } = useApi();
+  const { name, status, statusDescription, description, canSubmit, warnings, lastJob } = collection;
+  const close = (): void => setOpen(null);
+  return (
+    <header className="job-head">
+      <nav aria-label="Where it belongs" className="crumbs">
+        <Link to="/collections">Collections</Link>
+      </nav>
+      <div className="screen-head">
+        <h1>{name}</h1>
+        <StatusWord of="CollectionStatus" word={status} />
+        <span className="spread" />
+        <Group gap="xs">
+          <ActButton
+            size="xs"
+            variant="filled"
+            permission={canSubmit}
+            leftSection={<Icon name="play" />}
+            onClick={() => setOpen("submit")}
+          >
+            Submit…
+          </ActButton>
+          <ActButton
+            size="xs"
+            permission={unlessExpired(status, allowedTo(viewer.role, "OPERATOR"))}
+            leftSection={<Icon name="pen" />}
+            onClick={() => setOpen("edit")}
+          >
+            Change…
+          </ActButton>
+          <ActButton
+            size="xs"
+            permission={unlessExpired(status, allowedTo(viewer.role, "ADMIN"))}
+            leftSection={<Icon name="bin" />}
+            onClick={() => setOpen("delete")}
+          >
+            Delete…
+          </ActButton>
+        </Group>
+      </div>
+      <p className="faint">{statusDescription}</p>
+      {description !== null && <p className="chunk-text">{description}</p>}
+      {!canSubmit.allowed && (
+        <p>
+          <strong>It can't be submitted now.</strong> {canSubmit.disabledReason}
+        </p>
+      )}
+      {lastJob !== null && (
+        <div className="last-job-line">
+          <span>
+            Last job:{" "}
+            <Link to="/jobs/$id" params={{ id: lastJob.id }}>
+              {lastJob.pipeline}
+            </Link>{" "}
+            <StatusWord of="JobStatus" word={lastJob.status} />
+          </span>
+          <CountsBar counts={lastJob.counts} />
+          <ProgressText counts={lastJob.counts} progress={lastJob.progress} />
+        </div>
+      )}
+      <Facts collection={collection} />
+      {warnings.length > 0 && (
+        <div className="note tone-mixed">
+          <Icon name="warning" />
+          <div>
+            <WarningList warnings={warnings} />
+          </div>
+        </div>
+      )}
+      <SubmitDialog order={open === "submit" ? { collection } : null} onClose={close} />
+      <CollectionDialog collection={collection} isOpen={open === "edit"} onClose={close} onDone={onDone} />
+      <DeleteDialog collection={collection} isOpen={open === "delete"} onClose={close} />
+    </header>
+  );
+}
+
+function unlessExpired(status: ShownCollection["status"], byRole: Allowed): Allowed {
+  if (!byRole.allowed || status !== "EXPIRED") return byRole;
+  return { allowed: false, disabledReason: "The collection has expired: its contents are gone." };
+}
+
+function Facts({ collection }: { readonly collection: ShownCollection }) {
+  const { documentCount, chunkCount, chunksWithEmbeddings, embeddingCoverage, createdAt, expiresAt } = collection;
+  return (
+    <dl className="facts">
+      <Fact name="Documents">{count(documentCount)}</Fact>
+      <Fact name="Chunks">{count(chunkCount)}</Fact>
+      <Fact name="Found by meaning">
+        <span title={`${count(chunksWithEmbeddings)} of ${counted(chunkCount, "chunk")} have a vector`}>
+          {chunkCount === 0 ? "nothing yet" : percent(embeddingCoverage)}
+        </span>
+      </Fact>
+      <Fact name="Created">
+        <When at={createdAt} />
+      </Fact>
+      <Fact name="Expires">{expiresAt === null ? "never" : <When at={expiresAt} />}</Fact>
+    </dl>
+  );
+}
+
+interface DeleteProps {
+  readonly collection: ShownCollection;
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}
+
+function DeleteDialog({ collection, isOpen, onClose }: DeleteProps) {
+  const client = useClient();
+  const navigate = useNavigate();
+  const say = useSay();
+  const [fault, setFault] = useState<string | null>(null);
+  const [isWorking, setIsWorking] = useState(false);
+  useReturnFocus(isOpen);
+  const { id, name, documentCount } = collection;
+  const remove = async (): Promise<void> => {
+    setIsWorking(true);
+    const { data, error } = await client
+      .mutation(DeleteCollectionDocument, { input: { collectionId: id } })
+      .toPromise();
+    setIsWorking(false);
+    const refused = error?.message ?? data?.deleteCollection.userErrors[0]?.message;
+    if (refused !== undefined) return setFault(refused);
+    say(`${name} is deleted.`);
+    onClose();
+    await navigate({ to: "/collections" });
+  };
+  return (
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      title={`Delete ${name}`}
+      closeButtonProps={{ "aria-label": "Close" }}
+      centered
+    >
+      <div className="stack">
+        <p>
+          Its {counted(documentCount, "document")} go with their texts, chunks and results. An open job is cancelled
+          first. The record and the history stay, and the name is free again. This can't be undone.
+        </p>
+        {fault !== null && (
+          <p className="tone-bad" role="alert">
+            {fault}
+          </p>
+        )}
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            Leave it
+          </Button>
+          <Button color="red" loading={isWorking} onClick={() => void remove()}>
+            Delete the collection
+          </Button>
+        </Group>
+      </div>
+    </Modal>
+  );
+}

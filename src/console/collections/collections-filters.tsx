@@ -1,0 +1,51 @@
+import { Button, MultiSelect, TextInput } from "@mantine/core";
+import { MEANINGS } from "../generated/meanings.js";
+import type { CollectionStatus } from "../generated/operations.js";
+import { LateInput } from "../parts/late-input.js";
+import type { CollectionsSearch } from "../shell/search-of-collections.js";
+
+interface FiltersProps {
+  readonly search: CollectionsSearch;
+  readonly onChange: (part: Partial<CollectionsSearch>) => void;
+  /** Null where nothing is to be cleared. */
+  readonly onClear: (() => void) | null;
+}
+
+/** All that are given must hold, as the API's filter says. */
+export function CollectionsFilters({ search, onChange, onClear }: FiltersProps) {
+  return (
+    <search className="filters" data-shortcut="/" aria-label="Filters of the collections">
+      <LateInput label="Name" value={search.name ?? ""} onChange={(name) => onChange({ name: name || undefined })} />
+      <MultiSelect
+        label="Status"
+        placeholder={search.status ? undefined : "any"}
+        data={Object.keys(MEANINGS.CollectionStatus!)}
+        value={[...(search.status ?? [])]}
+        onChange={(status) => onChange({ status: status.length > 0 ? (status as CollectionStatus[]) : undefined })}
+        clearable
+        size="xs"
+      />
+      <TextInput
+        type="date"
+        label="Created from"
+        value={search.from ?? ""}
+        max={search.to}
+        onChange={({ currentTarget }) => onChange({ from: currentTarget.value || undefined })}
+        size="xs"
+      />
+      <TextInput
+        type="date"
+        label="to"
+        value={search.to ?? ""}
+        min={search.from}
+        onChange={({ currentTarget }) => onChange({ to: currentTarget.value || undefined })}
+        size="xs"
+      />
+      {onClear && (
+        <Button variant="subtle" size="compact-xs" onClick={onClear}>
+          Clear
+        </Button>
+      )}
+    </search>
+  );
+}

@@ -1,0 +1,66 @@
+import { Icon } from "../parts/icons.js";
+import { absolute, counted } from "../parts/format.js";
+import { Word } from "../parts/status.js";
+import { Panel } from "../parts/states.js";
+import { When } from "../parts/when.js";
+import type { ShownTask } from "./shown-task.js";
+import type { WorkerNames } from "./worker-names.js";
+
+/** What went wrong: the message, what helps, and where in the code it was. */
+export function TaskFault({ task }: { readonly task: ShownTask }) {
+  const { error, status, crashes } = task;
+  if (!error) return null;
+  const isOver = status === "COMPLETED" || status === "SKIPPED";
+  return (
+    <div className={`note tone-${isOver ? "quiet" : "bad"}`} role={isOver ? undefined : "alert"}>
+      <Icon name="warning" />
+      <div className="stack">
+        <div>
+          <strong>
+            {isOver ? "Before it came through: " : ""}
+            <code>{error.code}</code>
+            {error.stage !== null && <> at {error.stage}</>}.
+          </strong>{" "}
+          {error.message}
+        </div>
+        {!isOver && (
+          <div>
+            {error.retryable
+              ? "Trying again may help."
+              : "Trying again alone does not help: mend what the message names, then retry."}
+            {crashes > 0 && <> {counted(crashes, "process", "processes")} ended in this stage because of this task.</>}
+          </div>
+        )}
+        {error.stack && (
+          <details>
+            <summary>Where the handler threw</summary>
+            <pre className="stack-trace" tabIndex={0}>
+              {error.stack}
+            </pre>
+          </details>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Writes that came after the lease had gone: shown as evidence, since nothing came of them. */
+export function RefusedWrites({ task, nameOf }: { readonly task: ShownTask; readonly nameOf: WorkerNames }) {
+  const { refusedWrites } = task;
+  if (refusedWrites.length === 0) return null;
+  return (
+    <Panel title="Late writes that were refused" aside={<span className="faint">Nothing of them was kept.</span>}>
+      <p className="faint">
+        A worker wrote after its lease had gone and another claim had followed. The task is as the later claim left it.
+      </p>
+      <ul className="reasons">
+        {refusedWrites.map(({ at, fence, wanted, stage, worker }) => (
+          <li key={`${fence} ${at}`} title={absolute(at)}>
+            {nameOf(worker)} wanted <Word of="Status" word={wanted} />
+            {stage !== null && <> at {stage}</>} under claim {fence}, <When at={at} />.
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
