@@ -19,6 +19,9 @@ describe("the console's page", () => {
     ["/jobs", "./"],
     ["/jobs/", "../"],
     ["/jobs/01a2?tab=tasks", "../"],
+    ["/workers/01a2", "../"],
+    ["/pipelines/documents", "../"],
+    ["/operations/webhooks/01a2", "../../"],
   ])("at %s finds everything relative to %s, without a script of its own or another host", async (path, base) => {
     const answer = await get(path);
     const text = await answer.text();

@@ -14,6 +14,14 @@ const BUILT = fileURLToPath(new URL("../../../console/", import.meta.url));
 
 /** The addresses of the console's screens. Each is answered with the same page, which shows what its address says. */
 const SCREENS = ["/", "/jobs", "/jobs/:id"];
+const WORK_SCREENS = ["/workers", "/workers/:id", "/pipelines", "/pipelines/:name"];
+const OPERATIONS_SCREENS = [
+  "/operations",
+  "/operations/keys",
+  "/operations/webhooks",
+  "/operations/webhooks/:id",
+  "/operations/expiry",
+];
 
 /** The folder of the console's scripts and styles, here and in the build. Their names change with their content. */
 const FILES = "console";
@@ -48,7 +56,7 @@ export function serveConsole(app: Express): void {
     if (found === null) build = null;
     return found;
   };
-  app.get(SCREENS, async (req, res) => {
+  app.get([...SCREENS, ...WORK_SCREENS, ...OPERATIONS_SCREENS], async (req, res) => {
     const found = await built();
     if (found === null) return notBuilt(res);
     sendPage(req, res, found.page);
