@@ -25,6 +25,9 @@ describe("the console's page", () => {
     ["/explore?step=watch", "./"],
     ["/playground", "./"],
     ["/playground/", "../"],
+    ["/workers/01a2", "../"],
+    ["/pipelines/documents", "../"],
+    ["/operations/webhooks/01a2", "../../"],
   ])("at %s finds everything relative to %s, without a script of its own or another host", async (path, base) => {
     const answer = await get(path);
     const text = await answer.text();

@@ -15,9 +15,18 @@ const BUILT = fileURLToPath(new URL("../../../console/", import.meta.url));
 
 /** The addresses of the console's screens. Each is answered with the same page, which shows what its address says. */
 const SCREENS = ["/", "/jobs", "/jobs/:id", "/tasks/:id", "/collections", "/collections/:id"];
+const WORK_SCREENS = ["/workers", "/workers/:id", "/pipelines", "/pipelines/:name"];
+const OPERATIONS_SCREENS = [
+  "/operations",
+  "/operations/keys",
+  "/operations/webhooks",
+  "/operations/webhooks/:id",
+  "/operations/expiry",
+];
 
 /** They are there where the console is switched off, too. */
 const EXPLORE_SCREENS = [EXPLORE_PATH, PLAYGROUND_PATH];
+const ALL_SCREENS = [...SCREENS, ...WORK_SCREENS, ...OPERATIONS_SCREENS, ...EXPLORE_SCREENS];
 
 /** Tells the page that it is Explore and nothing else. */
 const EXPLORE_ALONE = '<meta name="headway-screens" content="explore">';
@@ -56,7 +65,7 @@ export function serveConsole(app: Express, { isWhole }: { readonly isWhole: bool
     if (found === null) build = null;
     return found;
   };
-  app.get(isWhole ? [...SCREENS, ...EXPLORE_SCREENS] : EXPLORE_SCREENS, async (req, res) => {
+  app.get(isWhole ? ALL_SCREENS : EXPLORE_SCREENS, async (req, res) => {
     const found = await built();
     if (found === null) return notBuilt(res);
     sendPage(req, res, { page: found.page, isWhole });
