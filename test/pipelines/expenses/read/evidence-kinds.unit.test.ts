@@ -154,6 +154,8 @@ describe("currencies", () => {
 
   test("of a bare dollar sign are the job's own dollar, in every line", async () => {
     const dollars = "Date,Text,Amount\n2026-03-01,Shop,-$12.50\n2026-03-02,Inn,-US$80.00\n";
+    const owed = `Credit limit,"$5,000.00"\n${table}`;
+    expect((await read("d.csv", owed, { defaultCurrency: "NZD" })).lines[0]!.currency).toBe("NZD");
     const { lines } = await read("d.csv", dollars, { defaultCurrency: "CAD" });
     expect(lines.map(({ currency }) => currency)).toEqual(["CAD", "USD"]);
   });
