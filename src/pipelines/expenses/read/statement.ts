@@ -1,4 +1,4 @@
-import type { DateOrder } from "../dates.js";
+import { findDates, type DateOrder } from "../dates.js";
 import { decimalMarkOf, findAmounts } from "../money.js";
 import {
   rowText,
@@ -120,9 +120,13 @@ function settle({ about, defaults, read, drafts, tables }: Gathered): Statement 
   );
   const dates = all.flatMap(({ date }) => date ?? []);
   const aroundDates = read.flatMap((one) => (one.is === "facts" ? one.facts.dates : []));
+  // An opening balance is of a day as well; it tells nothing of the year of what comes after.
+  const ofBalances = read.flatMap((one) =>
+    one.is === "special" ? findDates(rowText(one.row)).map(({ date }) => date) : [],
+  );
   const decided = decideOrder(dates, {
     currency: currencies.main,
-    around: aroundDates,
+    around: [...aroundDates, ...ofBalances],
     texts: all.flatMap(({ date, description }) => (date ? [description.join(" ")] : [])),
   });
   const given =

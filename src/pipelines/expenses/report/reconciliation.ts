@@ -12,9 +12,9 @@ export function reconciliation({ statements }: Session): SheetTable {
   return {
     name: "Reconciliation",
     columns: [
-      column("Document", 26),
-      column("Format", 9),
-      column("Account", 18),
+      column("Document", 28),
+      column("Format", 8),
+      column("Account", 24),
       column("Currency", 9),
       column("From", 11),
       column("To", 11),

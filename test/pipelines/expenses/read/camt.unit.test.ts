@@ -84,4 +84,14 @@ describe("CAMT, as banks send it", () => {
     expect(lines[0]).toMatchObject({ amountMinor: 4810, originalAmountMinor: 5000, originalCurrency: "EUR" });
     expect(lines[1]).toMatchObject({ amountMinor: null, incomplete: expect.arrayContaining(["amount"]) });
   });
+
+  test("entries without a day are of the one on which the statement opens and closes", async () => {
+    const dated = (code: string, day: string): string =>
+      `<Bal><Tp><CdOrPrtry><Cd>${code}</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">5.00</Amt><Dt><Dt>${day}</Dt></Dt></Bal>`;
+    const bare = '<Ntry><Amt Ccy="EUR">2.00</Amt><CdtDbtInd>DBIT</CdtDbtInd></Ntry>';
+    const of = async (opened: string) =>
+      (await readStatement("day.xml", camt("Stmt", dated("OPBD", opened) + dated("CLBD", "2026-03-07") + bare))).lines;
+    expect((await of("2026-03-07")).map(({ date }) => date)).toEqual(["2026-03-07"]);
+    expect((await of("2026-03-01")).map(({ date }) => date)).toEqual([null]);
+  });
 });

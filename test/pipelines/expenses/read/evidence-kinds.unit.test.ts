@@ -117,6 +117,16 @@ describe("the order of dates", () => {
     expect([lines[5]!.date, flags.includes("DATE_ORDER_UNCERTAIN")]).toEqual(["2026-05-06", false]);
   });
 
+  test("is settled by the day of a balance among the lines", async () => {
+    const table =
+      "Data,Historico,Valor\n10/31/2026,Saldo Anterior,100.00\n11/01/2026,Loja,-10.00\n11/01/2026,Mercado,-20.00\n";
+    const { lines, flags } = await read("extrato.csv", table, { defaultCurrency: "BRL" });
+    expect([lines.map(({ date }) => date), flags.includes("DATE_ORDER_UNCERTAIN")]).toEqual([
+      ["2026-11-01", "2026-11-01"],
+      false,
+    ]);
+  });
+
   test("takes the booking's day where a column before it tells when the file was made", async () => {
     const table =
       "Datum/Zeit;Buchungstag;Text;Betrag\n24.04.2026 12:11;18.04.2026;Miete;-25,99\n24.04.2026 12:11;19.04.2026;Strom;-5,00\n";
@@ -144,6 +154,8 @@ describe("currencies", () => {
 
   test("of a bare dollar sign are the job's own dollar, in every line", async () => {
     const dollars = "Date,Text,Amount\n2026-03-01,Shop,-$12.50\n2026-03-02,Inn,-US$80.00\n";
+    const owed = `Credit limit,"$5,000.00"\n${table}`;
+    expect((await read("d.csv", owed, { defaultCurrency: "NZD" })).lines[0]!.currency).toBe("NZD");
     const { lines } = await read("d.csv", dollars, { defaultCurrency: "CAD" });
     expect(lines.map(({ currency }) => currency)).toEqual(["CAD", "USD"]);
   });

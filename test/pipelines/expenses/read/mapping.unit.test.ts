@@ -1,5 +1,5 @@
 import { Options } from "../../../../src/pipelines/expenses/options.js";
-import { reconciliation } from "../../../../src/pipelines/expenses/report/reconciliation.js";
+import { mappings } from "../../../../src/pipelines/expenses/report/reconciliation.js";
 import { readStatement, tuples } from "../reading.js";
 
 const FILES: Readonly<Record<string, string>> = {
@@ -8,25 +8,22 @@ const FILES: Readonly<Record<string, string>> = {
   "no-headings.csv": "2026-03-01,Coffee,-3.50\n2026-03-02,Tea,-2.50\n2026-03-03,Salary refund,100.00\n",
 };
 
-/** What the report's first sheet prints for the file, as a person would paste it. */
+/** What the report's second sheet prints for the file, as a person would paste it. */
 async function printed(name: string): Promise<Record<string, unknown>> {
   const { facts } = await readStatement(name, FILES[name]!);
-  const sheet = reconciliation({ lines: [], receipts: [], failed: [], statements: [{ id: "1", name, facts }] });
+  const sheet = mappings({ lines: [], receipts: [], failed: [], statements: [{ id: "1", name, facts }] });
   return JSON.parse(sheet.rows[0]!.at(-1) as string) as Record<string, unknown>;
 }
 
 describe("a bank's file once corrected is known forever", () => {
-  test.each(Object.keys(FILES))(
-    "%s: the mapping that the first sheet prints gives the same lines again",
-    async (name) => {
-      const before = await readStatement(name, FILES[name]!);
-      const after = await readStatement(name, FILES[name]!, { statements: [await printed(name)] });
-      expect(tuples(after.lines)).toEqual(tuples(before.lines));
-      expect(after.facts.evidence).toContainEqual(
-        expect.objectContaining({ reason: expect.stringContaining("mapping") }),
-      );
-    },
-  );
+  test.each(Object.keys(FILES))("%s: the mapping that the report prints gives the same lines again", async (name) => {
+    const before = await readStatement(name, FILES[name]!);
+    const after = await readStatement(name, FILES[name]!, { statements: [await printed(name)] });
+    expect(tuples(after.lines)).toEqual(tuples(before.lines));
+    expect(after.facts.evidence).toContainEqual(
+      expect.objectContaining({ reason: expect.stringContaining("mapping") }),
+    );
+  });
 
   test("a sign, an order of dates and a currency that were wrong are mended by it", async () => {
     const mapping = { ...(await printed("headings.csv")), sign: "charges positive", dateOrder: "mdy", currency: "NZD" };

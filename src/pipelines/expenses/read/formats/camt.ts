@@ -38,7 +38,7 @@ function accountOf(statement: Node): StructuredAccount {
     currency,
     openingMinor: of("OPBD", "PRCD"),
     closingMinor: of("CLBD"),
-    lines: list(statement, "Ntry").flatMap((entry) => linesOf(entry, currency)),
+    lines: list(statement, "Ntry").flatMap((entry) => linesOf(entry, currency, dayOf(balances))),
   };
 }
 
@@ -55,7 +55,16 @@ function moneyOf(
   return { minor: size === null || size === 0 ? size : isDebit ? -size : size, currency };
 }
 
-function linesOf(entry: Node, fallback: string | null): StructuredLine[] {
+/** The day that a statement opens and closes on: entries that tell none of their own are of that day. */
+function dayOf(balances: readonly Node[]): string | null {
+  const days = ["OPBD", "CLBD"].map((code) => {
+    const balance = balances.find((one) => text(one, "Tp", "CdOrPrtry", "Cd") === code) ?? null;
+    return (text(balance, "Dt", "Dt") ?? text(balance, "Dt", "DtTm"))?.slice(0, 10) ?? null;
+  });
+  return days[0] === days[1] ? days[0]! : null;
+}
+
+function linesOf(entry: Node, fallback: string | null, day: string | null): StructuredLine[] {
   const { minor, currency } = moneyOf(entry, fallback);
   const date =
     (
@@ -63,7 +72,7 @@ function linesOf(entry: Node, fallback: string | null): StructuredLine[] {
       text(entry, "BookgDt", "DtTm") ??
       text(entry, "ValDt", "Dt") ??
       text(entry, "ValDt", "DtTm")
-    )?.slice(0, 10) ?? null;
+    )?.slice(0, 10) ?? day;
   const status = text(entry, "Sts", "Cd") ?? text(entry, "Sts") ?? "BOOK";
   const whole = { date, currency, ...(status === "BOOK" ? {} : { notCounted: status }) };
   const details = list(entry, "NtryDtls").flatMap((one) => list(one, "TxDtls"));

@@ -1,3 +1,4 @@
+import { toDecimal } from "../../money.js";
 import type { AccountSummary, Evidence, FlagCode, Missing, StatementFacts, StatementLine } from "../../shapes.js";
 
 /** A line of a format that says itself what everything is. */
@@ -85,7 +86,7 @@ function summaryOf({ account, currency, openingMinor, closingMinor, lines }: Str
   };
 }
 
-function balanceEvidence({ account, differenceMinor }: AccountSummary): Evidence[] {
+function balanceEvidence({ account, currency, differenceMinor }: AccountSummary): Evidence[] {
   if (differenceMinor === null) return [];
   const of = account === null ? "" : ` of ${account}`;
   return [
@@ -94,7 +95,8 @@ function balanceEvidence({ account, differenceMinor }: AccountSummary): Evidence
       : {
           of: "balance",
           certainty: "assumed",
-          reason: `opening balance${of} and lines miss the closing balance by ${differenceMinor} minor units`,
+          reason:
+            `opening balance${of} and lines miss the closing balance by ${toDecimal(differenceMinor, currency)} ${currency ?? ""}`.trim(),
           flag: "BALANCE_DISAGREES",
         },
   ];

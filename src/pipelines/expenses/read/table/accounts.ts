@@ -1,4 +1,4 @@
-import { minorDigits, readAmount } from "../../money.js";
+import { minorDigits, readAmount, toDecimal } from "../../money.js";
 import type { AccountSummary, Evidence, StatementLine } from "../../shapes.js";
 import type { Draft } from "./drafts.js";
 import { movedOf, sizeOf } from "./figures.js";
@@ -88,7 +88,7 @@ export function reconciled(
   { sums }: Balances,
 ): Evidence[] {
   const evidence: Evidence[] = [];
-  for (const { differenceMinor, account } of accounts) {
+  for (const { differenceMinor, account, currency } of accounts) {
     if (differenceMinor === null) continue;
     const of = account === null ? "" : ` of ${account}`;
     evidence.push(
@@ -97,7 +97,8 @@ export function reconciled(
         : {
             of: "balance",
             certainty: "assumed",
-            reason: `opening balance${of} and lines miss the closing balance by ${differenceMinor} minor units`,
+            reason:
+              `opening balance${of} and lines miss the closing balance by ${toDecimal(differenceMinor, currency)} ${currency ?? ""}`.trim(),
             flag: "BALANCE_DISAGREES",
           },
     );

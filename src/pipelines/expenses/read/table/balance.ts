@@ -1,7 +1,7 @@
 import type { DecimalMark } from "../../money.js";
 import { movedOf } from "./figures.js";
 import { linksOf } from "./links.js";
-import { balanceIn, type Step } from "./steps.js";
+import { balanceIn, type BalanceStep } from "./steps.js";
 
 /** How well a column of balances follows from the amounts. */
 export interface Follows {
@@ -29,7 +29,7 @@ const FEWEST = 3;
 
 /** Tries the column as balances in both orders and both signs. Null where there is nothing to compare. */
 export function followsOf(
-  steps: readonly Step[],
+  steps: readonly BalanceStep[],
   column: number,
   marks: { readonly amount: DecimalMark | null; readonly balance: DecimalMark | null },
 ): Follows | null {
@@ -50,7 +50,7 @@ export function followsOf(
 
 /** The same rows in whatever order they follow; null where some follow from none. */
 function unordered(
-  steps: readonly Step[],
+  steps: readonly BalanceStep[],
   column: number,
   marks: { readonly amount: DecimalMark | null; readonly balance: DecimalMark | null },
   hasFees: boolean,
@@ -80,7 +80,7 @@ function unordered(
 }
 
 function tried(
-  steps: readonly Step[],
+  steps: readonly BalanceStep[],
   column: number,
   how: {
     readonly amount: DecimalMark | null;

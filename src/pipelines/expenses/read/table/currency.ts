@@ -107,6 +107,8 @@ export function currencyOfStatement(
   const crowns = crownsOf(drafts);
   if (crowns) return told(crowns, `"kr" at the figures, and the headings' language`);
   const beside = signBeside(read);
+  if (beside === "USD" && defaults.currency !== null && DOLLARS.has(defaults.currency))
+    return told(defaults.currency, `"$" at a balance beside the lines, and ${defaults.currency} is the job's own`);
   if (beside) return told(beside, "it stands at a balance beside the lines");
   const inName = codeInName(name);
   if (inName && (defaults.currency === null || defaults.currency === inName))

@@ -91,3 +91,13 @@ export function contraryTo(structure: Structure, rows: readonly GridRow[], isOne
   const hasBoth = agree.some(({ out }) => out) && agree.some(({ out }) => !out);
   return hasBoth && agree.length >= MANY * others.length ? others.map(({ at }) => at) : [];
 }
+
+/** The columns' own signs: minus in one and plus in the other. */
+export function signsTell({ debit, credit }: Structure & { kind: "pair" }, rows: readonly GridRow[]): boolean {
+  const negatives = (at: number): boolean[] =>
+    rows
+      .map(({ texts }) => readAmount(texts[at] ?? ""))
+      .filter((one) => one !== null && isValue(one))
+      .map((one) => one!.negative);
+  return debit !== null && credit !== null && negatives(debit).every(Boolean) && !negatives(credit).some(Boolean);
+}

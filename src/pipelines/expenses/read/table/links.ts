@@ -1,6 +1,6 @@
 import type { DecimalMark } from "../../money.js";
 import { movedOf } from "./figures.js";
-import { balanceIn, type Step } from "./steps.js";
+import { balanceIn, type BalanceStep } from "./steps.js";
 
 export interface Links {
   /** Balances that are the one behind another row and what this row moved. */
@@ -18,7 +18,7 @@ const PARTS = 1000;
  * follows from none. Null where a row that moved something tells no balance.
  */
 export function linksOf(
-  steps: readonly Step[],
+  steps: readonly BalanceStep[],
   column: number,
   how: {
     readonly amount: DecimalMark | null;

@@ -1,9 +1,9 @@
 import type { Evidence } from "../../shapes.js";
 import { accountKind } from "./account-kind.js";
 import type { Column } from "./columns.js";
-import { figureOf, isValue, movedOf, type Figure } from "./figures.js";
+import { figureOf, isValue, movedOf, signsTell, type Figure } from "./figures.js";
 import type { GridRow } from "./sections.js";
-import { isProven, signsTell, type Money } from "./structure.js";
+import { isProven, type Money } from "./structure.js";
 import { wayOf } from "./words.js";
 
 /** Whether a plus in the column of amounts stands for money that went out, and what says so. */

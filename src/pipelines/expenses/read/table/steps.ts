@@ -3,7 +3,7 @@ import { sizeOf, type Figure } from "./figures.js";
 import type { GridRow } from "./sections.js";
 
 /** A row with what it moved and the chain of balances it belongs to. */
-export interface Step {
+export interface BalanceStep {
   readonly row: GridRow;
   readonly figure: Figure | null;
   /** Account and currency: each has a balance of its own. */

@@ -1,10 +1,19 @@
 import { readAmount, type DecimalMark } from "../../money.js";
 import { followsOf, type Follows } from "./balance.js";
 import type { Column } from "./columns.js";
-import { contraryTo, figureOf, isValue, oneSidedOf, sizeOf, type OneSided, type Structure } from "./figures.js";
+import {
+  contraryTo,
+  figureOf,
+  isValue,
+  oneSidedOf,
+  signsTell,
+  sizeOf,
+  type OneSided,
+  type Structure,
+} from "./figures.js";
 import { balancesAround, columnAfterFee } from "./row-sums.js";
 import type { GridRow } from "./sections.js";
-import type { Step } from "./steps.js";
+import type { BalanceStep } from "./steps.js";
 import { isSettled, statusIn } from "./words.js";
 
 /** How the money of a table is read, and what speaks for it. */
@@ -227,16 +236,6 @@ function nameWorth({ role, isNamed, heading }: Column, at: number, columns: read
   return worth[role] ?? 0;
 }
 
-/** The columns' own signs: minus in one and plus in the other. */
-export function signsTell({ debit, credit }: Structure & { kind: "pair" }, rows: readonly GridRow[]): boolean {
-  const negatives = (at: number): boolean[] =>
-    rows
-      .map(({ texts }) => readAmount(texts[at] ?? ""))
-      .filter((one) => one !== null && isValue(one))
-      .map((one) => one!.negative);
-  return debit !== null && credit !== null && negatives(debit).every(Boolean) && !negatives(credit).some(Boolean);
-}
-
 interface StepContext {
   readonly oneSided: OneSided;
   readonly columns: readonly Column[];
@@ -248,7 +247,7 @@ export function stepsOf(
   rows: readonly GridRow[],
   structure: Structure,
   { oneSided, columns, fee, mark }: StepContext,
-): Step[] {
+): BalanceStep[] {
   const [account, currency, status] = (["account", "currency", "status"] as const).map(
     (role) => columns.find((column) => column.role === role)?.index,
   );
@@ -269,7 +268,7 @@ export function stepsOf(
 
 /** The column that follows best from these amounts. Balances stand behind the amounts, or are named. */
 function bestBalance(
-  steps: readonly Step[],
+  steps: readonly BalanceStep[],
   structure: Structure,
   columns: readonly Column[],
   mark: DecimalMark | null,
