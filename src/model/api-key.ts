@@ -36,7 +36,7 @@ export class ApiKey {
   @Field(() => [String], { nullable: true, description: "Pipelines that the key may submit to; null without SUBMIT." })
   @Column({ type: "text", array: true, nullable: true })
   readonly pipelines!: string[] | null;
-  @Field(() => String, { description: "Name of the key that created this key." })
+  @Field(() => String, { description: "Creator of the key: the name of another key, or a user of the command line." })
   @Column({ name: "created_by", type: "text" })
   readonly createdBy!: string;
   @Field(() => Date, { description: "Time of creation." })

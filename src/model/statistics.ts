@@ -80,8 +80,7 @@ export class Statistics {
 }
 
 @ObjectType({
-  description:
-    "Estimated time of completion. In tests, the job ended between `earliest` and `latest` in five of six cases.",
+  description: "Estimated time of completion. About five of six jobs end between `earliest` and `latest`.",
 })
 export class Estimate {
   @Field(() => Date, { nullable: true, description: "Median estimate; null if `basis` is NONE." })

@@ -56,7 +56,7 @@ export class DocStory {
     if (/\bJOB\b/.test(text)) text = text.replace(/\bJOB\b/, await this.#jobFor(command));
     if (/ keys revoke /.test(text)) text = text.replace(/[0-9a-f-]{36}/, await this.#keyNamed("web"));
     text = text.replace(/http:\/\/127\.0\.0\.1:4000\/uploads\/[^"]*/, this.#uploadUrl ?? "");
-    return this.#bash(text.replaceAll("http://127.0.0.1:4000", this.env.HEADWAY_URL!));
+    return this.#bash(text.replaceAll(/http:\/\/127\.0\.0\.1:4000(?!\d)/g, this.env.HEADWAY_URL!));
   }
 
   /** Executes each operation of a GraphQL block; the answers, in order. Of a subscription it is every event until the job is settled. */
