@@ -135,6 +135,8 @@ export class Sandbox {
 
   /** A child that ends its call in time; null where another is to be started. @throws signal.reason when that aborts */
   async #handedOver(key: string, signal: AbortSignal): Promise<SandboxProcess | null> {
+    signal.throwIfAborted();
+    this.#assertOpen();
     const more = this.#moreThanAtOnce(key);
     const child = await new Promise<SandboxProcess | null>((resolve) => {
       const onAbort = (): void => waiting.take(null);
