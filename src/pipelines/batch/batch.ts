@@ -11,7 +11,7 @@ import { Options, type BatchOptions } from "./options.js";
 export function batchPipeline({ maxDocumentBytes }: { readonly maxDocumentBytes: number }): Pipeline {
   return pipeline({
     name: "batch",
-    version: 4,
+    version: 5,
     description: "Takes named fields out of files of every kind and puts them in one table.",
     options: Options,
   })
