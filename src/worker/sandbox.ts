@@ -9,8 +9,8 @@ import type { SandboxUser } from "./sandbox-user.js";
 /** Long enough for the documents of one collection to share a warm child, which took a second or two to load. */
 const DEFAULT_IDLE_MS = 60_000;
 /**
- * How long a call waits for a busy child before one more is started, times the children that are busy beyond the cores. A start
- * takes a second or two of a core, loading its libraries as much again, and more children than cores make no document faster.
+ * How long a call waits for a busy child before one more is started, times the children that there would be beyond the cores. A
+ * start takes 0.6 s of a core and more for the libraries of a format, and more children than cores make no document faster.
  */
 const DEFAULT_PATIENCE_MS = 1_000;
 
@@ -135,6 +135,8 @@ export class Sandbox {
 
   /** A child that ends its call in time; null where another is to be started. @throws signal.reason when that aborts */
   async #handedOver(key: string, signal: AbortSignal): Promise<SandboxProcess | null> {
+    signal.throwIfAborted();
+    this.#assertOpen();
     const more = this.#moreThanAtOnce(key);
     const child = await new Promise<SandboxProcess | null>((resolve) => {
       const onAbort = (): void => waiting.take(null);
