@@ -32,7 +32,7 @@ export type BrowserPermission =
   | 'RETRY'
   /** Submit the collection to the pipelines of the key, with a priority of 0 or lower. */
   | 'SUBMIT'
-  /** Add documents by text, base64 or its own uploads, but not by URI. Replace only documents that it added itself. Without READ, the key receives only the IDs of what it adds. */
+  /** Add documents by text, base64 or its own uploads, but not by URI. Replace only documents that it added itself. Without READ, the key receives only the IDs of what it adds, and a document whose name is taken is added under another name. */
   | 'UPLOAD';
 
 /** Job to cancel. Waiting tasks are cancelled at once; running tasks are asked to stop. */
@@ -173,7 +173,7 @@ export type DocumentInput = {
 
 /** Kind of entity that has a status. */
 export type EntityType =
-  /** A collection. */
+  /** A named set of documents. */
   | 'COLLECTION'
   /** One submission of a collection to a pipeline. */
   | 'JOB'

@@ -4,154 +4,154 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** Why a change happened. Closed: every writer picks one. */
+/** Reason for a change. The list is closed. */
 export type ChangeReason =
-  /** Nothing of the job is open any more. */
+  /** All tasks of the job have settled. */
   | 'ALL_TASKS_SETTLED'
-  /** It stopped because that was asked for. */
+  /** The job or task stopped because a cancel was requested. */
   | 'CANCELLED_BY_REQUEST'
-  /** It did not stop in time and was cancelled all the same. */
+  /** The task did not stop within the cancel deadline and was cancelled anyway. */
   | 'CANCEL_DEADLINE'
-  /** Somebody asked for it to be cancelled. */
+  /** A cancel was requested. */
   | 'CANCEL_REQUESTED'
-  /** A worker took the task. */
+  /** A worker claimed the task. */
   | 'CLAIMED'
-  /** The task passed its last stage. */
+  /** The task completed its last stage. */
   | 'COMPLETED'
   /** A collection was created. */
   | 'CREATED'
-  /** All document tasks have settled, so the collection task is due. */
+  /** All document tasks have settled, so the collection task became due. */
   | 'DOCUMENTS_SETTLED'
-  /** Somebody deleted it. */
+  /** The collection was deleted by `deleteCollection`. */
   | 'EXPIRED_BY_REQUEST'
-  /** Its time was over. */
+  /** The retention period of the collection ended. */
   | 'EXPIRED_BY_RETENTION'
-  /** The task passed a stage, and waits for a worker that has the next. */
+  /** The task completed a stage and waits for a worker that has the next stage. */
   | 'HANDED_ON'
-  /** Its worker stopped in order and gave the task back. */
+  /** The worker shut down and returned the task to the queue. */
   | 'INTERRUPTED'
-  /** Its worker died or froze, so the task was given back. */
+  /** The worker died or froze, and the task was returned to the queue. */
   | 'LEASE_EXPIRED'
-  /** No document came through, so the collection stages have nothing to work on. */
+  /** No document completed, so the collection stages had no input. */
   | 'NOTHING_TO_DO'
-  /** A stage failed in a way that trying again does not mend. */
+  /** A stage failed with an error that a retry cannot fix. */
   | 'PERMANENT_ERROR'
-  /** Too many workers or children died over this stage. */
+  /** Too many worker or child processes crashed in this stage. */
   | 'POISONED'
-  /** The task passed a stage; the next one has limits, and begins when they allow it. */
+  /** The task completed a stage and waits for the limits of the next stage. */
   | 'QUEUED_FOR_LIMIT'
-  /** Somebody asked for it to be tried again. */
+  /** A retry was requested. */
   | 'RETRIED_BY_REQUEST'
-  /** A stage failed at its last try, or asked to be tried later for longer than it may. */
+  /** A stage failed at its last attempt, or postponed itself for longer than allowed. */
   | 'RETRIES_EXHAUSTED'
-  /** A stage asked to be tried again later; that counts as no attempt. */
+  /** A stage asked to run later. This does not count as an attempt. */
   | 'RETRY_LATER'
-  /** A stage failed and will be tried again. */
+  /** A stage failed and will run again. */
   | 'RETRY_SCHEDULED'
-  /** The task passed a stage and began the next. */
+  /** The task completed a stage and started the next one. */
   | 'STAGE_STARTED'
   /** The first task of a job's run was claimed. */
   | 'STARTED'
   /** A collection was submitted to a pipeline. */
   | 'SUBMITTED'
-  /** The same content has been completed before, and its results stand. */
+  /** The same content was completed before; its results are kept. */
   | 'UNCHANGED';
 
-/** What a change is about. */
+/** Kind of entity that has a status. */
 export type EntityType =
-  /** A collection as a whole. */
+  /** A named set of documents. */
   | 'COLLECTION'
-  /** One submission of a collection. */
+  /** One submission of a collection to a pipeline. */
   | 'JOB'
-  /** One document's way, or the collection task. */
+  /** The processing of one document, or the collection task. */
   | 'TASK';
 
-/** How a job stands. */
+/** Status of a job. */
 export type JobStatus =
-  /** Cancelled before all was done. */
+  /** Cancelled before all tasks were done. */
   | 'CANCELLED'
-  /** A cancel has been requested; running work is stopping. */
+  /** A cancel was requested; running tasks are stopping. */
   | 'CANCELLING'
-  /** Every document is completed or skipped. Final. */
+  /** Every document task completed or was skipped. Final. */
   | 'COMPLETED'
-  /** Some tasks failed or were cancelled, others completed. */
+  /** Some tasks failed or were cancelled; others completed. */
   | 'COMPLETED_WITH_ERRORS'
-  /** Nothing completed, or the collection stages failed. */
+  /** No document task completed, or the collection task failed. */
   | 'FAILED'
-  /** Work is under way. */
+  /** Work is in progress. */
   | 'PROCESSING'
-  /** Nothing of this run has been claimed yet. */
+  /** No task of this run has been claimed yet. */
   | 'QUEUED';
 
-/** Every status word of every level: what the history speaks in. */
+/** Every status of collections, jobs and tasks. */
 export type Status =
-  /** Stopped by request; may be retried. */
+  /** Stopped by a cancel request. Can be retried. */
   | 'CANCELLED'
-  /** Of a job: a cancel has been requested; running work is stopping. */
+  /** Job: a cancel was requested; running tasks are stopping. */
   | 'CANCELLING'
-  /** Done, without an error. */
+  /** Completed without an error. */
   | 'COMPLETED'
-  /** Of a collection or a job: done, but some tasks failed or were cancelled. */
+  /** Collection or job: completed, but some tasks failed or were cancelled. */
   | 'COMPLETED_WITH_ERRORS'
-  /** Of a collection: no job has been submitted yet. */
+  /** Collection: no job has been submitted yet. */
   | 'CREATED'
-  /** Of a collection: its contents are gone. */
+  /** Collection: the contents were removed. */
   | 'EXPIRED'
-  /** Stopped by an error; may be retried. */
+  /** Stopped by an error. Can be retried. */
   | 'FAILED'
-  /** Of a collection or a job: work is under way. */
+  /** Collection or job: work is in progress. */
   | 'PROCESSING'
-  /** Of a job or a task: nothing of this run has been claimed yet, or it waits for its next try. */
+  /** Job or task: waiting to be claimed for the first time, or for the next attempt. */
   | 'QUEUED'
-  /** Of a task: a worker holds its lease. */
+  /** Task: a worker holds its lease. */
   | 'RUNNING'
-  /** Of a task: there was nothing to do. */
+  /** Task: there was nothing to do. */
   | 'SKIPPED'
-  /** Of the collection task: document tasks are still open. */
+  /** Collection task: document tasks are still open. */
   | 'WAITING';
 
-/** How a task stands. */
+/** Status of a task. */
 export type TaskStatus =
-  /** Stopped by request. */
+  /** Stopped by a cancel request. */
   | 'CANCELLED'
-  /** Passed all its stages. */
+  /** Completed all its stages. */
   | 'COMPLETED'
-  /** Stopped at `stage` with `error`. */
+  /** Failed at `stage` with `error`. */
   | 'FAILED'
-  /** Due, or due at runAt. */
+  /** Waiting to be claimed, or due at `runAt`. */
   | 'QUEUED'
   /** A worker holds its lease. */
   | 'RUNNING'
   /** There was nothing to do. */
   | 'SKIPPED'
-  /** The collection task, until all document tasks have settled. */
+  /** Collection task: waiting until all document tasks have settled. */
   | 'WAITING';
 
-/** What work that does not move waits for. */
+/** Cause of waiting. */
 export type WaitingCode =
-  /** As many tasks as may are in its stage, or in its pipeline, over all workers. */
+  /** The concurrency limit of the stage or pipeline, over all workers, is reached. */
   | 'AT_CONCURRENCY_LIMIT'
-  /** All workers have enough to do; others come first. */
+  /** All workers are busy, and other tasks come first. */
   | 'BEHIND_OTHERS'
-  /** It has been asked to stop and has not stopped yet. */
+  /** A cancel was requested; the work has not stopped yet. */
   | 'CANCEL_PENDING'
-  /** The collection task runs once all documents are settled. */
+  /** The collection task waits until all document tasks have settled. */
   | 'DOCUMENTS_OPEN'
-  /** Its worker is dead or frozen; the sweep gives it back. */
+  /** The worker died or froze; the next sweep returns the task to the queue. */
   | 'LEASE_LOST'
-  /** No worker that can run it is running: none of its pipeline, or none of a version that takes it. */
+  /** No running worker serves the pipeline in a version that can run the task. */
   | 'NO_WORKER'
-  /** Its pipeline is paused; running work goes on. */
+  /** The pipeline is paused. Running tasks continue. */
   | 'PIPELINE_PAUSED'
-  /** Its stage, or its pipeline, has begun as often as its rate allows, over all workers. */
+  /** The rate limit of the stage or pipeline, over all workers, is reached. */
   | 'RATE_LIMITED'
-  /** Its next try is due later. */
+  /** The next attempt is due later. */
   | 'RETRY_BACKOFF'
-  /** It was submitted to run later. */
+  /** The job was submitted with a later `runAt`. */
   | 'SCHEDULED'
-  /** Its stage has used up half of its time. */
+  /** The stage has used more than half of its timeout. */
   | 'SLOW_STAGE'
-  /** Its worker, or those that should take it, beat but do not go round. */
+  /** The workers concerned send heartbeats, but their claim loops make no iterations. */
   | 'WORKER_STALLED';
 
 export type TaskStateFragment = { id: string, status: TaskStatus, stage: string | null, version: number, attempt: number, maxAttempts: number, error: { code: string, message: string, stage: string | null, retryable: boolean } | null, canRetry: { allowed: boolean, disabledReason: string | null } };

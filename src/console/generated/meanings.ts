@@ -34,6 +34,15 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
     "SKIPPED": "There was nothing to do.",
     "WAITING": "Collection task: waiting until all document tasks have settled."
   },
+  "CollectionStatus": {
+    "CANCELLED": "The last job was cancelled.",
+    "COMPLETED": "The last job completed.",
+    "COMPLETED_WITH_ERRORS": "The last job completed, but some of its tasks failed or were cancelled.",
+    "CREATED": "No job has been submitted yet.",
+    "EXPIRED": "The contents were removed; the record and its history are kept. Final.",
+    "FAILED": "The last job failed.",
+    "PROCESSING": "A job of the collection is open."
+  },
   "ChangeReason": {
     "ALL_TASKS_SETTLED": "All tasks of the job have settled.",
     "CANCELLED_BY_REQUEST": "The job or task stopped because a cancel was requested.",
@@ -85,7 +94,7 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
   },
   "StageOutcome": {
     "CANCELLED": "Stopped by a cancel request.",
-    "COMPLETED": "Completed.",
+    "COMPLETED": "Ended without an error.",
     "FAILED": "Ended with an error, whether or not it runs again.",
     "INTERRUPTED": "Interrupted because the worker stopped, died or froze."
   },
@@ -104,8 +113,38 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
     "WEBHOOK_DISABLED": "A webhook was disabled: deliveries failed for three days, or its receiver answered 410 Gone. Enable it with `updateWebhook`.",
     "WORKER_LOST": "A worker sent no heartbeat for the length of a lease. The item ends after one day.",
     "WORKER_STALLED": "A worker sends heartbeats but claims no tasks."
+  },
+  "BrowserPermission": {
+    "CANCEL": "Cancel jobs and tasks of its collection or job.",
+    "READ": "Query its collection or job, subscribe to it, and download results.",
+    "RETRY": "Retry jobs and tasks of its collection or job.",
+    "SUBMIT": "Submit the collection to the pipelines of the key, with a priority of 0 or lower.",
+    "UPLOAD": "Add documents by text, base64 or its own uploads, but not by URI. Replace only documents that it added itself. Without READ, the key receives only the IDs of what it adds, and a document whose name is taken is added under another name."
+  },
+  "WebhookEvent": {
+    "COLLECTION_EXPIRED": "A collection expired. Not filtered by pipelines or tags.",
+    "JOB_SETTLED": "A job settled. Includes its status and counts.",
+    "JOB_STARTED": "The first task of a run was claimed.",
+    "TASKS_FAILED": "Tasks failed. Sent at most every ten seconds per job, with the first 100 tasks."
+  },
+  "LogLevel": {
+    "DEBUG": "Details for debugging.",
+    "ERROR": "An operation failed.",
+    "INFO": "Normal operation.",
+    "WARN": "Unexpected, but the work continues."
+  },
+  "ChunkKind": {
+    "CODE": "Source code or other preformatted text.",
+    "LIST": "List items.",
+    "TABLE": "Table rows.",
+    "TEXT": "Prose, or mixed content."
+  },
+  "NamedEntityType": {
+    "ORGANIZATION": "Company, authority, club or other organization.",
+    "PERSON": "Human being.",
+    "PLACE": "Country, town, region or other place."
   }
 };
 
 /** The types that are kept as part of what they were asked of. */
-export const KEYLESS: readonly string[] = ["AcknowledgePayload","Actor","AddDocumentsPayload","ApiKeyConnection","ApiKeyEdge","ArtifactConnection","ArtifactEdge","Attention","BulkJobsPayload","CancelJobPayload","CancelTaskPayload","ChunkConnection","ChunkEdge","CollectionConnection","CollectionEdge","CreateBrowserKeyPayload","CreateCollectionPayload","CreateKeyPayload","CreateUploadsPayload","CreateWebhookPayload","DeleteCollectionPayload","DeleteWebhookPayload","DocumentConnection","DocumentEdge","ErrorGroup","Estimate","Highlight","JobConnection","JobCount","JobEdge","JobSummary","LogConnection","LogEdge","LogEntry","NamedEntityConnection","NamedEntityEdge","PageInfo","Percentiles","Permission","PipelinePayload","RedeliverWebhookPayload","RefusedWrite","RelatedEntity","RemoveDocumentsPayload","RepairPayload","RetryJobPayload","RetryTaskPayload","RevokeKeyPayload","SearchHit","SignedUrl","StageAmount","StageBucket","StageCount","StageOutput","StageRun","StageSummary","Statistics","StatisticsBucket","StatusChangeConnection","StatusChangeEdge","StreamGap","SubmitJobPayload","TaskConnection","TaskCounts","TaskEdge","TaskError","TimelineBucket","UpdateCollectionPayload","UserError","Viewer","Violation","WaitingReason","Warning","WebhookAttempt","WebhookConnection","WebhookDeliveryConnection","WebhookDeliveryEdge","WebhookEdge","WebhookPayload"];
+export const KEYLESS: readonly string[] = ["AcknowledgePayload","Actor","AddDocumentsPayload","ApiKeyConnection","ApiKeyEdge","ArtifactConnection","ArtifactEdge","Attention","BulkJobsPayload","CancelJobPayload","CancelTaskPayload","ChunkConnection","ChunkEdge","CollectionConnection","CollectionEdge","CreateBrowserKeyPayload","CreateCollectionPayload","CreateKeyPayload","CreateUploadsPayload","CreateWebhookPayload","DeleteCollectionPayload","DeleteWebhookPayload","DocumentConnection","DocumentEdge","ErrorGroup","Estimate","Highlight","JobConnection","JobCount","JobEdge","JobSummary","LimitUse","LogConnection","LogEdge","LogEntry","NamedEntityConnection","NamedEntityEdge","PageInfo","Percentiles","Permission","PipelinePayload","PipelineStage","RedeliverWebhookPayload","RefusedWrite","RelatedEntity","RemoveDocumentsPayload","RepairPayload","RetryJobPayload","RetryTaskPayload","RevokeKeyPayload","SearchHit","ServedPipeline","SignedUrl","StageAmount","StageBucket","StageCount","StageOutput","StageRun","StageSummary","Statistics","StatisticsBucket","StatusChangeConnection","StatusChangeEdge","StreamGap","SubmitJobPayload","TaskConnection","TaskCounts","TaskEdge","TaskError","TimelineBucket","UpdateCollectionPayload","UserError","Viewer","Violation","WaitingReason","Warning","WebhookAttempt","WebhookConnection","WebhookDeliveryConnection","WebhookDeliveryEdge","WebhookEdge","WebhookPayload"];

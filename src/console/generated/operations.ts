@@ -21,6 +21,14 @@ export type ActorType =
   /** Worker process. */
   | 'WORKER';
 
+/** Documents to add to a collection. All or none are added. */
+export type AddDocumentsInput = {
+  /** ID of the collection. */
+  collectionId: string | number;
+  /** Documents, at least one, with distinct names. */
+  documents: Array<DocumentInput>;
+};
+
 /** Kind of state that needs a person. */
 export type AttentionKind =
   /** Redis or the file storage cannot be reached. */
@@ -41,6 +49,19 @@ export type AttentionKind =
   | 'WORKER_LOST'
   /** A worker sends heartbeats but claims no tasks. */
   | 'WORKER_STALLED';
+
+/** Permission of a browser key for its collection or job. */
+export type BrowserPermission =
+  /** Cancel jobs and tasks of its collection or job. */
+  | 'CANCEL'
+  /** Query its collection or job, subscribe to it, and download results. */
+  | 'READ'
+  /** Retry jobs and tasks of its collection or job. */
+  | 'RETRY'
+  /** Submit the collection to the pipelines of the key, with a priority of 0 or lower. */
+  | 'SUBMIT'
+  /** Add documents by text, base64 or its own uploads, but not by URI. Replace only documents that it added itself. Without READ, the key receives only the IDs of what it adds, and a document whose name is taken is added under another name. */
+  | 'UPLOAD';
 
 /** Action that can be applied to many jobs. */
 export type BulkAction =
@@ -130,6 +151,17 @@ export type ChangeReason =
   /** The same content was completed before; its results are kept. */
   | 'UNCHANGED';
 
+/** Kind of content of a chunk. */
+export type ChunkKind =
+  /** Source code or other preformatted text. */
+  | 'CODE'
+  /** List items. */
+  | 'LIST'
+  /** Table rows. */
+  | 'TABLE'
+  /** Prose, or mixed content. */
+  | 'TEXT';
+
 /** Filter for collections. A collection must match all given fields. */
 export type CollectionFilter = {
   /** Earliest time of creation, inclusive. */
@@ -161,6 +193,72 @@ export type CollectionStatus =
   /** A job of the collection is open. */
   | 'PROCESSING';
 
+/** Scope and permissions of a browser key. Give exactly one of `collectionId` and `jobId`. */
+export type CreateBrowserKeyInput = {
+  /** Collection that the key can access, with all its jobs. */
+  collectionId?: string | number | null | undefined;
+  /** Lifetime in minutes, 1 to 1440. */
+  expiresInMinutes?: number;
+  /** Job that the key can access, with its collection and documents, but without other jobs and the collection's history. */
+  jobId?: string | number | null | undefined;
+  /** With UPLOAD: maximum total size in bytes, 1 to 1000000000000. Default: 10000000000. */
+  maxBytes?: number | null | undefined;
+  /** With UPLOAD: maximum number of uploads, and of documents to add, 1 to 100000. Default: 1000. */
+  maxFiles?: number | null | undefined;
+  /** With SUBMIT: fixed options for every job of the key, valid for each of the pipelines. The browser cannot change them. */
+  options?: unknown;
+  /** Permissions, at least one. UPLOAD and SUBMIT require `collectionId`. */
+  permissions?: Array<BrowserPermission>;
+  /** Pipelines that the key may submit to. Required with SUBMIT, at least one; not allowed without it. */
+  pipelines?: Array<string> | null | undefined;
+};
+
+/** Collection to create. */
+export type CreateCollectionInput = {
+  /** Description, at most 10,000 characters. */
+  description?: string | null | undefined;
+  /** Days until the collection expires, 1 to 36,500. Default: HEADWAY_RETENTION_DAYS. */
+  expiresInDays?: number | null | undefined;
+  /** Metadata, a JSON object. */
+  metadata?: unknown;
+  /** Name, 1 to 500 characters, unique in the project. */
+  name: string;
+};
+
+/** New key for a service or a person. */
+export type CreateKeyInput = {
+  /** Lifetime in days, 1 to 36500. The key never expires if absent. */
+  expiresInDays?: number | null | undefined;
+  /** Name, 1 to 500 characters. Recorded as the actor of every change made with the key. */
+  name: string;
+  /** Role of the key. */
+  role: Role;
+};
+
+/** Webhook to create. */
+export type CreateWebhookInput = {
+  /** Events to send, at least one. */
+  events: Array<WebhookEvent>;
+  /** Send events of jobs of these pipelines only; all pipelines if absent. */
+  pipelines?: Array<string> | null | undefined;
+  /** Send events of jobs that have all of these tags only; all jobs if absent. */
+  tags?: Array<string> | null | undefined;
+  /** URL to send events to. Must use https:. A host that is not public must be listed in HEADWAY_WEBHOOK_HOSTS. */
+  url: string;
+};
+
+/** Expires a collection now. An open job is cancelled first; then documents and results are removed. The record (EXPIRED) and its history are kept, and the name can be used again. Requires ADMIN. Errors: NOT_FOUND, COLLECTION_EXPIRED. */
+export type DeleteCollectionInput = {
+  /** ID of the collection. */
+  collectionId: string | number;
+};
+
+/** Webhook to delete. */
+export type DeleteWebhookInput = {
+  /** ID of the webhook. */
+  webhookId: string | number;
+};
+
 /** Filter for documents. A document must match all given fields. */
 export type DocumentFilter = {
   /** Media types to include, as detected from the content. */
@@ -169,9 +267,27 @@ export type DocumentFilter = {
   nameContains?: string | null | undefined;
 };
 
+/** Document to add. Give exactly one of `text`, `base64`, `uri` and `uploadId`. If the collection has a document with the same name, equal content changes nothing, and different content replaces the old content (`contentVersion` + 1). */
+export type DocumentInput = {
+  /** Content in base64, standard alphabet. */
+  base64?: string | null | undefined;
+  /** Declared media type. Stages detect the actual one. */
+  mediaType?: string | null | undefined;
+  /** Metadata, a JSON object. */
+  metadata?: unknown;
+  /** Name, 1 to 500 characters, unique in the collection. It may contain folders, but not "..". */
+  name: string;
+  /** Content as text, stored as UTF-8. */
+  text?: string | null | undefined;
+  /** ID of a completed upload. Several documents can use the same upload; its bytes are kept until the last of them is removed. */
+  uploadId?: string | number | null | undefined;
+  /** URI from which a worker downloads the content: `http:` or `https:` at a public address, `file:` below one of HEADWAY_FILE_ROOTS, or `s3:` below one of HEADWAY_S3_SOURCES. */
+  uri?: string | null | undefined;
+};
+
 /** Kind of entity that has a status. */
 export type EntityType =
-  /** A collection. */
+  /** A named set of documents. */
   | 'COLLECTION'
   /** One submission of a collection to a pipeline. */
   | 'JOB'
@@ -239,6 +355,48 @@ export type JobStatus =
   /** No task of this run has been claimed yet. */
   | 'QUEUED';
 
+/** Severity of a log line. */
+export type LogLevel =
+  /** Details for debugging. */
+  | 'DEBUG'
+  /** An operation failed. */
+  | 'ERROR'
+  /** Normal operation. */
+  | 'INFO'
+  /** Unexpected, but the work continues. */
+  | 'WARN';
+
+/** Type of a named entity. */
+export type NamedEntityType =
+  /** Company, authority, club or other organization. */
+  | 'ORGANIZATION'
+  /** Human being. */
+  | 'PERSON'
+  /** Country, town, region or other place. */
+  | 'PLACE';
+
+/** Pipeline to pause, with a reason. */
+export type PausePipelineInput = {
+  /** Name of the pipeline. */
+  pipeline: string;
+  /** Reason, shown for every job that waits for the pipeline. */
+  reason: string;
+};
+
+/** Delivery to send again. */
+export type RedeliverWebhookInput = {
+  /** ID of the delivery. */
+  deliveryId: string | number;
+};
+
+/** Documents to remove from a collection. All or none are removed. */
+export type RemoveDocumentsInput = {
+  /** ID of the collection. */
+  collectionId: string | number;
+  /** IDs of documents of this collection, at least one. */
+  documentIds: Array<string | number>;
+};
+
 /** Jobs to repair. */
 export type RepairInput = {
   /** ID of the job; all open jobs if absent. */
@@ -280,6 +438,12 @@ export type RetryTaskInput = {
   taskId: string | number;
 };
 
+/** Key to revoke. */
+export type RevokeKeyInput = {
+  /** ID of the key, from `keys`. */
+  keyId: string | number;
+};
+
 /** Role of a key. Each role includes the roles before it. */
 export type Role =
   /** Delete collections, pause and resume pipelines, run `repair` and `bulkJobs`, manage keys and webhooks. */
@@ -289,7 +453,13 @@ export type Role =
   /** Read only. */
   | 'VIEWER';
 
-/** Sort direction. */
+/** Webhook that gets a new secret. */
+export type RotateWebhookSecretInput = {
+  /** ID of the webhook. */
+  webhookId: string | number;
+};
+
+/** Direction of sorting. */
 export type SortDirection =
   /** Ascending: smallest or oldest first. */
   | 'ASC'
@@ -300,7 +470,7 @@ export type SortDirection =
 export type StageOutcome =
   /** Stopped by a cancel request. */
   | 'CANCELLED'
-  /** Completed. */
+  /** Ended without an error. */
   | 'COMPLETED'
   /** Ended with an error, whether or not it runs again. */
   | 'FAILED'
@@ -412,6 +582,36 @@ export type TaskStatus =
   /** Collection task: waiting until all document tasks have settled. */
   | 'WAITING';
 
+/** Changes to a collection. Absent fields are not changed. */
+export type UpdateCollectionInput = {
+  /** ID of the collection. */
+  collectionId: string | number;
+  /** Description, at most 10,000 characters. Null removes it. */
+  description?: string | null | undefined;
+  /** Time of expiry, in the future. Null means never. */
+  expiresAt?: string | null | undefined;
+  /** JSON object that replaces all metadata. Null clears it. */
+  metadata?: unknown;
+  /** Name, 1 to 500 characters, unique in the project. Null is rejected. */
+  name?: string | null | undefined;
+};
+
+/** Changes to a webhook. Absent fields are not changed. */
+export type UpdateWebhookInput = {
+  /** Whether events are sent. */
+  enabled?: boolean | null | undefined;
+  /** Events to send, at least one. */
+  events?: Array<WebhookEvent> | null | undefined;
+  /** Send events of jobs of these pipelines only; null for all pipelines. */
+  pipelines?: Array<string> | null | undefined;
+  /** Send events of jobs that have all of these tags only; null for all jobs. */
+  tags?: Array<string> | null | undefined;
+  /** URL to send events to. Must use https:. A host that is not public must be listed in HEADWAY_WEBHOOK_HOSTS. */
+  url?: string | null | undefined;
+  /** ID of the webhook. */
+  webhookId: string | number;
+};
+
 /** Reason why a mutation was rejected. */
 export type UserErrorCode =
   /** A job of the collection is still open. */
@@ -471,6 +671,32 @@ export type WaitingCode =
   | 'SLOW_STAGE'
   /** The workers concerned send heartbeats, but their claim loops make no iterations. */
   | 'WORKER_STALLED';
+
+/** Event that a webhook can receive. */
+export type WebhookEvent =
+  /** A collection expired. Not filtered by pipelines or tags. */
+  | 'COLLECTION_EXPIRED'
+  /** A job settled. Includes its status and counts. */
+  | 'JOB_SETTLED'
+  /** The first task of a run was claimed. */
+  | 'JOB_STARTED'
+  /** Tasks failed. Sent at most every ten seconds per job, with the first 100 tasks. */
+  | 'TASKS_FAILED';
+
+/** State of a worker, from its heartbeat and its claim loop. */
+export type WorkerStatus =
+  /** Shutting down: claims no more tasks and finishes those it runs. */
+  | 'DRAINING'
+  /** The process has died, or sent no heartbeat for the length of a lease. */
+  | 'LOST'
+  /** Claims and runs tasks. */
+  | 'RUNNING'
+  /** Sends heartbeats, but its claim loop makes no iterations. */
+  | 'STALLED'
+  /** The claim loop has not completed its first iteration yet. */
+  | 'STARTING'
+  /** Shut down cleanly. */
+  | 'STOPPED';
 
 export type PermissionPartsFragment = { allowed: boolean, disabledReason: string | null };
 
@@ -561,7 +787,7 @@ export type JobsTotalQuery = { jobs: { totalCount: number | null } };
 export type PipelineNamesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type PipelineNamesQuery = { pipelines: Array<{ name: string }> };
+export type PipelineNamesQuery = { pipelines: Array<{ name: string, version: number }> };
 
 export type OneJobQueryVariables = Exact<{
   id: string | number;
@@ -652,6 +878,8 @@ export type ArtifactAddressQuery = { node:
 export type ChangesSubscriptionVariables = Exact<{
   after?: string | null | undefined;
   jobId?: string | number | null | undefined;
+  taskId?: string | number | null | undefined;
+  collectionId?: string | number | null | undefined;
   entityTypes?: Array<EntityType> | EntityType | null | undefined;
 }>;
 
@@ -695,13 +923,6 @@ export type BulkJobsMutationVariables = Exact<{
 
 
 export type BulkJobsMutation = { bulkJobs: { matched: number, applied: number, firstJobIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string }> } };
-
-export type SubmitAgainMutationVariables = Exact<{
-  input: SubmitJobInput;
-}>;
-
-
-export type SubmitAgainMutation = { submitJob: { job: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
 export type ResumePipelineMutationVariables = Exact<{
   input: ResumePipelineInput;
@@ -757,10 +978,426 @@ export type ThroughputQueryVariables = Exact<{
   from: string;
   interval: StatisticsInterval;
   timeZone?: string | null | undefined;
+  pipeline?: string | null | undefined;
 }>;
 
 
 export type ThroughputQuery = { statistics: { asOf: string, buckets: Array<{ at: string, submitted: number, completed: number, failed: number, waitMs: { p50: number | null, p95: number | null }, runMs: { p50: number | null, p95: number | null } }> } };
+
+export type WorkerPartsFragment = { id: string, hostname: string, pid: number, status: WorkerStatus, concurrency: number, running: number, startedAt: string, heartbeatAt: string, lastLoopAt: string, lastClaimAt: string | null, loopIterations: number, eventLoopLagMs: number, version: string, serves: Array<{ pipeline: string, version: number, stages: Array<string> }> };
+
+export type LimitPartsFragment = { concurrency: number | null, inUse: number | null, rateLimit: number | null, ratePerMs: number | null, rateLeft: number | null, opensAt: string | null };
+
+export type PipelinePartsFragment = { name: string, version: number, description: string | null, paused: boolean, pausedReason: string | null, pausedBy: string | null, pausedAt: string | null, queued: number, running: number, oldestQueuedAt: string | null, limits: { concurrency: number | null, inUse: number | null, rateLimit: number | null, ratePerMs: number | null, rateLeft: number | null, opensAt: string | null } | null, stages: Array<{ name: string, kind: TaskKind, maxAttempts: number, timeoutMs: number, queued: number, running: number, oldestQueuedAt: string | null, limits: { concurrency: number | null, inUse: number | null, rateLimit: number | null, ratePerMs: number | null, rateLeft: number | null, opensAt: string | null } | null }> };
+
+export type WorkersQueryVariables = Exact<{
+  includeStopped: boolean;
+}>;
+
+
+export type WorkersQuery = { workers: Array<{ id: string, hostname: string, pid: number, status: WorkerStatus, concurrency: number, running: number, startedAt: string, heartbeatAt: string, lastLoopAt: string, lastClaimAt: string | null, loopIterations: number, eventLoopLagMs: number, version: string, tasks: { nodes: Array<{ id: string, documentName: string | null, stage: string | null, job: { id: string, collection: { id: string, name: string } } }> }, serves: Array<{ pipeline: string, version: number, stages: Array<string> }> }> };
+
+export type ServersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ServersQuery = { workers: Array<{ id: string, status: WorkerStatus, serves: Array<{ pipeline: string, version: number }> }> };
+
+export type WorkerPageQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type WorkerPageQuery = { node:
+    | { __typename: 'Artifact', id: string }
+    | { __typename: 'Chunk', id: string }
+    | { __typename: 'Collection', id: string }
+    | { __typename: 'Document', id: string }
+    | { __typename: 'Job', id: string }
+    | { __typename: 'NamedEntity', id: string }
+    | { __typename: 'StatusChange', id: string }
+    | { __typename: 'Task', id: string }
+    | { __typename: 'Webhook', id: string }
+    | { __typename: 'WebhookDelivery', id: string }
+    | { __typename: 'Worker', id: string, hostname: string, pid: number, status: WorkerStatus, concurrency: number, running: number, startedAt: string, heartbeatAt: string, lastLoopAt: string, lastClaimAt: string | null, loopIterations: number, eventLoopLagMs: number, version: string, tasks: { nodes: Array<{ id: string, version: number, kind: TaskKind, status: TaskStatus, stage: string | null, attempt: number, maxAttempts: number, progress: number, progressMessage: string | null, documentName: string | null, startedAt: string | null, finishedAt: string | null, statusChangedAt: string, runAt: string | null, crashes: number, job: { id: string, pipeline: string, collection: { id: string, name: string } }, error: { code: string, message: string, retryable: boolean, stage: string | null } | null }>, pageInfo: { hasNextPage: boolean } }, serves: Array<{ pipeline: string, version: number, stages: Array<string> }> }
+   | null };
+
+export type PipelinesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PipelinesQuery = { pipelines: Array<{ name: string, version: number, description: string | null, paused: boolean, pausedReason: string | null, pausedBy: string | null, pausedAt: string | null, queued: number, running: number, oldestQueuedAt: string | null, limits: { concurrency: number | null, inUse: number | null, rateLimit: number | null, ratePerMs: number | null, rateLeft: number | null, opensAt: string | null } | null, stages: Array<{ name: string, kind: TaskKind, maxAttempts: number, timeoutMs: number, queued: number, running: number, oldestQueuedAt: string | null, limits: { concurrency: number | null, inUse: number | null, rateLimit: number | null, ratePerMs: number | null, rateLeft: number | null, opensAt: string | null } | null }> }> };
+
+export type StageTimesQueryVariables = Exact<{
+  from: string;
+  pipeline: string;
+  timeZone?: string | null | undefined;
+}>;
+
+
+export type StageTimesQuery = { statistics: { asOf: string, buckets: Array<{ at: string, completed: number, failed: number, retried: number, waitMs: { p50: number | null, p95: number | null }, runMs: { p50: number | null, p95: number | null }, stages: Array<{ stage: string, completed: number, failed: number, runMs: { p50: number | null, p95: number | null } }> | null }> } };
+
+export type PausePipelineMutationVariables = Exact<{
+  input: PausePipelineInput;
+}>;
+
+
+export type PausePipelineMutation = { pausePipeline: { pipeline: { name: string, version: number, description: string | null, paused: boolean, pausedReason: string | null, pausedBy: string | null, pausedAt: string | null, queued: number, running: number, oldestQueuedAt: string | null, limits: { concurrency: number | null, inUse: number | null, rateLimit: number | null, ratePerMs: number | null, rateLeft: number | null, opensAt: string | null } | null, stages: Array<{ name: string, kind: TaskKind, maxAttempts: number, timeoutMs: number, queued: number, running: number, oldestQueuedAt: string | null, limits: { concurrency: number | null, inUse: number | null, rateLimit: number | null, ratePerMs: number | null, rateLeft: number | null, opensAt: string | null } | null }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type DoctorQueryVariables = Exact<{
+  since: string;
+  collectionId?: string | number | null | undefined;
+  jobId?: string | number | null | undefined;
+  first: number;
+}>;
+
+
+export type DoctorQuery = { doctor: Array<{ invariant: string, meaning: string, entityType: EntityType | null, entityId: string | null, detail: string }> };
+
+export type JobOfTaskQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type JobOfTaskQuery = { task: { id: string, job: { id: string } } | null };
+
+export type RepairAllMutationVariables = Exact<{
+  input: RepairInput;
+}>;
+
+
+export type RepairAllMutation = { repair: { changed: number, firstChanges: Array<{ jobId: string | null, id: string, cursor: string, at: string, entityType: EntityType, entityId: string, version: number, fromStatus: Status | null, toStatus: Status, fromStage: string | null, toStage: string | null, attempt: number | null, reason: ChangeReason, message: string | null, actor: { name: string, type: ActorType } }> } };
+
+export type KeyPartsFragment = { id: string, name: string, role: Role, permissions: Array<BrowserPermission> | null, pipelines: Array<string> | null, collectionId: string | null, jobId: string | null, createdBy: string, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, revokedAt: string | null };
+
+export type KeysQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type KeysQuery = { keys: { nodes: Array<{ id: string, name: string, role: Role, permissions: Array<BrowserPermission> | null, pipelines: Array<string> | null, collectionId: string | null, jobId: string | null, createdBy: string, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, revokedAt: string | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type CreateKeyMutationVariables = Exact<{
+  input: CreateKeyInput;
+}>;
+
+
+export type CreateKeyMutation = { createKey: { key: string | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
+
+export type CreateBrowserKeyMutationVariables = Exact<{
+  input: CreateBrowserKeyInput;
+}>;
+
+
+export type CreateBrowserKeyMutation = { createBrowserKey: { key: string | null, expiresAt: string | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
+
+export type RevokeKeyMutationVariables = Exact<{
+  input: RevokeKeyInput;
+}>;
+
+
+export type RevokeKeyMutation = { revokeKey: { revokedId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type WebhookPartsFragment = { id: string, url: string, events: Array<WebhookEvent>, pipelines: Array<string> | null, tags: Array<string> | null, enabled: boolean, disabledReason: string | null, createdAt: string };
+
+export type WebhooksQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type WebhooksQuery = { webhooks: { nodes: Array<{ id: string, url: string, events: Array<WebhookEvent>, pipelines: Array<string> | null, tags: Array<string> | null, enabled: boolean, disabledReason: string | null, createdAt: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type WebhookPageQueryVariables = Exact<{
+  id: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type WebhookPageQuery = { node:
+    | { __typename: 'Artifact', id: string }
+    | { __typename: 'Chunk', id: string }
+    | { __typename: 'Collection', id: string }
+    | { __typename: 'Document', id: string }
+    | { __typename: 'Job', id: string }
+    | { __typename: 'NamedEntity', id: string }
+    | { __typename: 'StatusChange', id: string }
+    | { __typename: 'Task', id: string }
+    | { __typename: 'Webhook', id: string, url: string, events: Array<WebhookEvent>, pipelines: Array<string> | null, tags: Array<string> | null, enabled: boolean, disabledReason: string | null, createdAt: string, deliveries: { nodes: Array<{ id: string, event: WebhookEvent, createdAt: string, deliveredAt: string | null, nextAttemptAt: string | null, payload: unknown, job: { id: string, pipeline: string, collection: { id: string, name: string } } | null, attempts: Array<{ at: string, statusCode: number | null, error: string | null, durationMs: number }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } }
+    | { __typename: 'WebhookDelivery', id: string }
+    | { __typename: 'Worker', id: string }
+   | null };
+
+export type CreateWebhookMutationVariables = Exact<{
+  input: CreateWebhookInput;
+}>;
+
+
+export type CreateWebhookMutation = { createWebhook: { secret: string | null, webhook: { id: string, url: string, events: Array<WebhookEvent>, pipelines: Array<string> | null, tags: Array<string> | null, enabled: boolean, disabledReason: string | null, createdAt: string } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
+
+export type UpdateWebhookMutationVariables = Exact<{
+  input: UpdateWebhookInput;
+}>;
+
+
+export type UpdateWebhookMutation = { updateWebhook: { webhook: { id: string, url: string, events: Array<WebhookEvent>, pipelines: Array<string> | null, tags: Array<string> | null, enabled: boolean, disabledReason: string | null, createdAt: string } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
+
+export type RotateWebhookSecretMutationVariables = Exact<{
+  input: RotateWebhookSecretInput;
+}>;
+
+
+export type RotateWebhookSecretMutation = { rotateWebhookSecret: { secret: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type DeleteWebhookMutationVariables = Exact<{
+  input: DeleteWebhookInput;
+}>;
+
+
+export type DeleteWebhookMutation = { deleteWebhook: { deletedId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type RedeliverWebhookMutationVariables = Exact<{
+  input: RedeliverWebhookInput;
+}>;
+
+
+export type RedeliverWebhookMutation = { redeliverWebhook: { delivery: { id: string, deliveredAt: string | null, nextAttemptAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type ExpiringCollectionsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type ExpiringCollectionsQuery = { expiringCollections: { nodes: Array<{ id: string, version: number, name: string, status: CollectionStatus, documentCount: number, createdAt: string, expiresAt: string | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type SetExpiryMutationVariables = Exact<{
+  input: UpdateCollectionInput;
+}>;
+
+
+export type SetExpiryMutation = { updateCollection: { collection: { id: string, version: number, expiresAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type SubmitJobMutationVariables = Exact<{
+  input: SubmitJobInput;
+}>;
+
+
+export type SubmitJobMutation = { submitJob: { job: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
+
+export type WarningPartsFragment = { code: string, message: string, count: number, pages: Array<number> };
+
+export type DocumentPartsFragment = { id: string, name: string, mediaType: string | null, sizeBytes: number | null, sha256: string | null, contentVersion: number, createdAt: string, sourceUri: string | null };
+
+export type WorkerNameFragment = { id: string, hostname: string, pid: number };
+
+export type CollectionRowFragment = { id: string, version: number, name: string, status: CollectionStatus, statusDescription: string, statusChangedAt: string, createdAt: string, expiresAt: string | null, documentCount: number, chunkCount: number, embeddingCoverage: number, lastJob: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null };
+
+export type TaskPageQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type TaskPageQuery = { streamCursor: string, task: { createdAt: string, pipelineVersion: number, leaseExpiresAt: string | null, id: string, version: number, kind: TaskKind, status: TaskStatus, stage: string | null, attempt: number, maxAttempts: number, progress: number, progressMessage: string | null, documentName: string | null, startedAt: string | null, finishedAt: string | null, statusChangedAt: string, runAt: string | null, crashes: number, canRetry: { allowed: boolean, disabledReason: string | null }, canCancel: { allowed: boolean, disabledReason: string | null }, waitingOn: { code: WaitingCode, message: string, until: string | null, position: number | null } | null, warnings: Array<{ code: string, message: string, count: number, pages: Array<number> }>, stages: Array<{ stage: string, run: number, attempt: number, startedAt: string, finishedAt: string | null, durationMs: number | null, outcome: StageOutcome | null, worker: string | null, pipelineVersion: number | null }>, refusedWrites: Array<{ at: string, fence: number, stage: string | null, wanted: string, worker: string }>, error: { code: string, message: string, retryable: boolean, stage: string | null, stack: string | null } | null, document: { id: string, name: string, mediaType: string | null, sizeBytes: number | null, sha256: string | null, contentVersion: number, createdAt: string, sourceUri: string | null } | null, job: { id: string, pipeline: string, collection: { id: string, name: string } } } | null };
+
+export type TaskHistoryQueryVariables = Exact<{
+  id: string | number;
+  last: number;
+  before?: string | null | undefined;
+}>;
+
+
+export type TaskHistoryQuery = { task: { id: string, history: { nodes: Array<{ id: string, cursor: string, at: string, entityType: EntityType, entityId: string, version: number, fromStatus: Status | null, toStatus: Status, fromStage: string | null, toStage: string | null, attempt: number | null, reason: ChangeReason, message: string | null, actor: { name: string, type: ActorType } }>, pageInfo: { hasPreviousPage: boolean, startCursor: string | null } } } | null };
+
+export type TaskOutputsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type TaskOutputsQuery = { task: { id: string, stages: Array<{ stage: string, run: number, attempt: number, startedAt: string, finishedAt: string | null, outcome: StageOutcome | null, output: { preview: string, sizeBytes: number, value: unknown } | null }> } | null };
+
+export type OutputAddressesQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type OutputAddressesQuery = { task: { id: string, stages: Array<{ stage: string, startedAt: string, output: { signedUrl: { url: string } | null } | null }> } | null };
+
+export type TaskLogsQueryVariables = Exact<{
+  id: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type TaskLogsQuery = { task: { id: string, logs: { droppedCount: number, edges: Array<{ cursor: string, node: { at: string, level: LogLevel, stage: string | null, attempt: number | null, message: string, fields: unknown } }>, pageInfo: { hasNextPage: boolean } } } | null };
+
+export type TaskLogLiveSubscriptionVariables = Exact<{
+  id: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type TaskLogLiveSubscription = { taskLogs: { at: string } };
+
+export type WorkerNamedQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type WorkerNamedQuery = { node:
+    | { id: string, hostname: string, pid: number }
+    | Record<PropertyKey, never>
+   | null };
+
+export type DocumentChunksQueryVariables = Exact<{
+  id: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type DocumentChunksQuery = { document: { id: string, chunks: { totalCount: number | null, nodes: Array<{ id: string, ordinal: number, kind: ChunkKind, page: number | null, pageEnd: number | null, part: string | null, headings: Array<string>, startOffset: number, endOffset: number, hasEmbedding: boolean, text: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type DocumentTextQueryVariables = Exact<{
+  id: string | number;
+  offset: number;
+}>;
+
+
+export type DocumentTextQuery = { document: { id: string, text: string | null } | null };
+
+export type DocumentFactsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DocumentFactsQuery = { document: { metadata: unknown, id: string, name: string, mediaType: string | null, sizeBytes: number | null, sha256: string | null, contentVersion: number, createdAt: string, sourceUri: string | null, warnings: Array<{ code: string, message: string, count: number, pages: Array<number> }> } | null, tasks: { nodes: Array<{ pipelineVersion: number, createdAt: string, id: string, version: number, kind: TaskKind, status: TaskStatus, stage: string | null, attempt: number, maxAttempts: number, progress: number, progressMessage: string | null, documentName: string | null, startedAt: string | null, finishedAt: string | null, statusChangedAt: string, runAt: string | null, crashes: number, job: { id: string, pipeline: string }, error: { code: string, message: string, retryable: boolean, stage: string | null } | null }> } };
+
+export type OriginalAddressQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type OriginalAddressQuery = { document: { id: string, original: { url: string } | null } | null };
+
+export type CollectionsQueryVariables = Exact<{
+  filter?: CollectionFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type CollectionsQuery = { streamCursor: string, collections: { nodes: Array<{ id: string, version: number, name: string, status: CollectionStatus, statusDescription: string, statusChangedAt: string, createdAt: string, expiresAt: string | null, documentCount: number, chunkCount: number, embeddingCoverage: number, lastJob: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type OneCollectionQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type OneCollectionQuery = { collection: { id: string, version: number, name: string, status: CollectionStatus, statusDescription: string, statusChangedAt: string, createdAt: string, expiresAt: string | null, documentCount: number, chunkCount: number, embeddingCoverage: number, lastJob: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null } | null };
+
+export type CollectionPageQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CollectionPageQuery = { streamCursor: string, collection: { description: string | null, metadata: unknown, chunksWithEmbeddings: number, id: string, version: number, name: string, status: CollectionStatus, statusDescription: string, statusChangedAt: string, createdAt: string, expiresAt: string | null, documentCount: number, chunkCount: number, embeddingCoverage: number, canSubmit: { allowed: boolean, disabledReason: string | null }, warnings: Array<{ code: string, message: string, count: number, pages: Array<number> }>, lastJob: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null } | null };
+
+export type CollectionDocumentsQueryVariables = Exact<{
+  id: string | number;
+  filter?: DocumentFilter | null | undefined;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type CollectionDocumentsQuery = { collection: { id: string, documents: { totalCount: number | null, nodes: Array<{ id: string, name: string, mediaType: string | null, sizeBytes: number | null, sha256: string | null, contentVersion: number, createdAt: string, sourceUri: string | null, lastTask: { id: string, version: number, kind: TaskKind, status: TaskStatus, stage: string | null, attempt: number, maxAttempts: number, progress: number, progressMessage: string | null, documentName: string | null, startedAt: string | null, finishedAt: string | null, statusChangedAt: string, runAt: string | null, crashes: number, error: { code: string, message: string, retryable: boolean, stage: string | null } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type CollectionJobCountsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CollectionJobCountsQuery = { jobCounts: Array<{ status: JobStatus, count: number }> };
+
+export type CollectionJobsQueryVariables = Exact<{
+  id: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type CollectionJobsQuery = { collection: { id: string, jobs: { nodes: Array<{ id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type CollectionSearchQueryVariables = Exact<{
+  id: string | number;
+  query: string;
+  first: number;
+}>;
+
+
+export type CollectionSearchQuery = { search: Array<{ score: number, highlights: Array<{ start: number, end: number }>, chunk: { id: string, ordinal: number, kind: ChunkKind, page: number | null, pageEnd: number | null, part: string | null, headings: Array<string>, text: string, document: { id: string, name: string, lastTask: { id: string } | null } } }> };
+
+export type CollectionEntitiesQueryVariables = Exact<{
+  id: string | number;
+  type?: Array<NamedEntityType> | NamedEntityType | null | undefined;
+  first: number;
+}>;
+
+
+export type CollectionEntitiesQuery = { collection: { id: string, entities: { totalCount: number | null, nodes: Array<{ id: string, name: string, type: NamedEntityType, mentions: number, documentCount: number, related: Array<{ together: number, entity: { id: string } }> }> } } | null };
+
+export type EntityDocumentsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EntityDocumentsQuery = { node:
+    | { id: string, documents: Array<{ id: string, name: string, lastTask: { id: string } | null }> }
+    | Record<PropertyKey, never>
+   | null };
+
+export type PipelineChoicesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PipelineChoicesQuery = { pipelines: Array<{ name: string, version: number, description: string | null, paused: boolean, pausedReason: string | null, documentStages: Array<string>, collectionStages: Array<string>, optionsSchema: unknown }> };
+
+export type CreateCollectionMutationVariables = Exact<{
+  input: CreateCollectionInput;
+}>;
+
+
+export type CreateCollectionMutation = { createCollection: { collection: { id: string, version: number, name: string, status: CollectionStatus, statusDescription: string, statusChangedAt: string, createdAt: string, expiresAt: string | null, documentCount: number, chunkCount: number, embeddingCoverage: number, lastJob: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
+
+export type UpdateCollectionMutationVariables = Exact<{
+  input: UpdateCollectionInput;
+}>;
+
+
+export type UpdateCollectionMutation = { updateCollection: { collection: { description: string | null, metadata: unknown, id: string, version: number, name: string, status: CollectionStatus, statusDescription: string, statusChangedAt: string, createdAt: string, expiresAt: string | null, documentCount: number, chunkCount: number, embeddingCoverage: number, lastJob: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
+
+export type DeleteCollectionMutationVariables = Exact<{
+  input: DeleteCollectionInput;
+}>;
+
+
+export type DeleteCollectionMutation = { deleteCollection: { collection: { id: string, version: number, name: string, status: CollectionStatus, statusDescription: string, statusChangedAt: string, createdAt: string, expiresAt: string | null, documentCount: number, chunkCount: number, embeddingCoverage: number, lastJob: { id: string, version: number, run: number, status: JobStatus, stage: string | null, progress: number, pipeline: string, pipelineVersion: number, priority: number, tags: Array<string>, createdAt: string, statusChangedAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, counts: { total: number, queued: number, running: number, waiting: number, completed: number, failed: number, cancelled: number, skipped: number }, stageCounts: Array<{ stage: string, queued: number, running: number, completed: number, failed: number }>, collection: { id: string, name: string } } | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type RemoveDocumentsMutationVariables = Exact<{
+  input: RemoveDocumentsInput;
+}>;
+
+
+export type RemoveDocumentsMutation = { removeDocuments: { removedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type AddDocumentsMutationVariables = Exact<{
+  input: AddDocumentsInput;
+}>;
+
+
+export type AddDocumentsMutation = { addDocuments: { documents: Array<{ id: string, name: string, contentVersion: number }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> | null }> } };
 
 export const ViewerDocument = "query Viewer{viewer{name project role}}" as unknown as TypedDocumentNode<ViewerQuery, ViewerQueryVariables>;
 export const NowOpenDocument = "query NowOpen{streamCursor jobs(first:20 filter:{status:[QUEUED PROCESSING CANCELLING]}){nodes{...JobRow eta{...EstimateParts}}pageInfo{hasNextPage}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}fragment EstimateParts on Estimate{at earliest latest basis message sampleSize}" as unknown as TypedDocumentNode<NowOpenQuery, NowOpenQueryVariables>;
@@ -771,7 +1408,7 @@ export const WorkerTasksDocument = "query WorkerTasks($id:ID!){tasks(first:20 fi
 export const JobsDocument = "query Jobs($filter:JobFilter$orderBy:JobOrder$first:Int$after:String$last:Int$before:String){streamCursor jobs(filter:$filter orderBy:$orderBy first:$first after:$after last:$last before:$before){nodes{...JobRow}pageInfo{hasNextPage hasPreviousPage startCursor endCursor}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<JobsQuery, JobsQueryVariables>;
 export const NewerJobsDocument = "query NewerJobs($filter:JobFilter$orderBy:JobOrder$before:String){jobs(filter:$filter orderBy:$orderBy last:100 before:$before){nodes{id}}}" as unknown as TypedDocumentNode<NewerJobsQuery, NewerJobsQueryVariables>;
 export const JobsTotalDocument = "query JobsTotal($filter:JobFilter){jobs(filter:$filter first:0){totalCount}}" as unknown as TypedDocumentNode<JobsTotalQuery, JobsTotalQueryVariables>;
-export const PipelineNamesDocument = "query PipelineNames{pipelines{name}}" as unknown as TypedDocumentNode<PipelineNamesQuery, PipelineNamesQueryVariables>;
+export const PipelineNamesDocument = "query PipelineNames{pipelines{name version}}" as unknown as TypedDocumentNode<PipelineNamesQuery, PipelineNamesQueryVariables>;
 export const OneJobDocument = "query OneJob($id:ID!){job(id:$id){...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<OneJobQuery, OneJobQueryVariables>;
 export const JobPermissionsDocument = "query JobPermissions($id:ID!){job(id:$id){id version run status counts{...CountParts}canRetry{...PermissionParts}canCancel{...PermissionParts}errorGroups{code stage count}collection{id name}}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment PermissionParts on Permission{allowed disabledReason}" as unknown as TypedDocumentNode<JobPermissionsQuery, JobPermissionsQueryVariables>;
 export const JobLiveDocument = "subscription JobLive($id:ID!){jobProgress(jobId:$id){...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<JobLiveSubscription, JobLiveSubscriptionVariables>;
@@ -783,13 +1420,12 @@ export const OneTaskDocument = "query OneTask($id:ID!){task(id:$id){...TaskRow}}
 export const JobHistoryDocument = "query JobHistory($id:ID!$last:Int!$before:String){job(id:$id){id history(last:$last before:$before){nodes{...ChangeParts}pageInfo{hasPreviousPage startCursor}}}}fragment ChangeParts on StatusChange{id cursor at entityType entityId version fromStatus toStatus fromStage toStage attempt reason message actor{name type}}" as unknown as TypedDocumentNode<JobHistoryQuery, JobHistoryQueryVariables>;
 export const JobArtifactsDocument = "query JobArtifacts($id:ID!$after:String){job(id:$id){id artifacts(first:50 after:$after){nodes{id name mediaType sizeBytes createdAt}pageInfo{hasNextPage endCursor}}}}" as unknown as TypedDocumentNode<JobArtifactsQuery, JobArtifactsQueryVariables>;
 export const ArtifactAddressDocument = "query ArtifactAddress($id:ID!){node(id:$id){...on Artifact{id signedUrl(expiresInMinutes:5){url}}}}" as unknown as TypedDocumentNode<ArtifactAddressQuery, ArtifactAddressQueryVariables>;
-export const ChangesDocument = "subscription Changes($after:String$jobId:ID$entityTypes:[EntityType!]){statusChanges(after:$after jobId:$jobId entityTypes:$entityTypes){__typename ...on StatusChange{...ChangeParts jobId taskId}...on StreamGap{cause resumeAt}}}fragment ChangeParts on StatusChange{id cursor at entityType entityId version fromStatus toStatus fromStage toStage attempt reason message actor{name type}}" as unknown as TypedDocumentNode<ChangesSubscription, ChangesSubscriptionVariables>;
+export const ChangesDocument = "subscription Changes($after:String$jobId:ID$taskId:ID$collectionId:ID$entityTypes:[EntityType!]){statusChanges(after:$after jobId:$jobId taskId:$taskId collectionId:$collectionId entityTypes:$entityTypes){__typename ...on StatusChange{...ChangeParts jobId taskId}...on StreamGap{cause resumeAt}}}fragment ChangeParts on StatusChange{id cursor at entityType entityId version fromStatus toStatus fromStage toStage attempt reason message actor{name type}}" as unknown as TypedDocumentNode<ChangesSubscription, ChangesSubscriptionVariables>;
 export const RetryJobDocument = "mutation RetryJob($input:RetryJobInput!){retryJob(input:$input){retriedTasks job{...JobRow}userErrors{code message}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<RetryJobMutation, RetryJobMutationVariables>;
 export const CancelJobDocument = "mutation CancelJob($input:CancelJobInput!){cancelJob(input:$input){job{...JobRow}userErrors{code message}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<CancelJobMutation, CancelJobMutationVariables>;
 export const RetryTaskDocument = "mutation RetryTask($input:RetryTaskInput!){retryTask(input:$input){task{...TaskRow}userErrors{code message}}}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}" as unknown as TypedDocumentNode<RetryTaskMutation, RetryTaskMutationVariables>;
 export const CancelTaskDocument = "mutation CancelTask($input:CancelTaskInput!){cancelTask(input:$input){task{...TaskRow}userErrors{code message}}}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}" as unknown as TypedDocumentNode<CancelTaskMutation, CancelTaskMutationVariables>;
 export const BulkJobsDocument = "mutation BulkJobs($input:BulkJobsInput!){bulkJobs(input:$input){matched applied firstJobIds userErrors{code message}}}" as unknown as TypedDocumentNode<BulkJobsMutation, BulkJobsMutationVariables>;
-export const SubmitAgainDocument = "mutation SubmitAgain($input:SubmitJobInput!){submitJob(input:$input){job{...JobRow}userErrors{code message}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<SubmitAgainMutation, SubmitAgainMutationVariables>;
 export const ResumePipelineDocument = "mutation ResumePipeline($input:ResumePipelineInput!){resumePipeline(input:$input){pipeline{name paused pausedReason}userErrors{code message}}}" as unknown as TypedDocumentNode<ResumePipelineMutation, ResumePipelineMutationVariables>;
 export const RepairDocument = "mutation Repair($input:RepairInput!){repair(input:$input){changed}}" as unknown as TypedDocumentNode<RepairMutation, RepairMutationVariables>;
 export const CollectionsNamedDocument = "query CollectionsNamed($filter:CollectionFilter){collections(first:20 filter:$filter){nodes{id name}}}" as unknown as TypedDocumentNode<CollectionsNamedQuery, CollectionsNamedQueryVariables>;
@@ -797,4 +1433,53 @@ export const CollectionNameDocument = "query CollectionName($id:ID!){collection(
 export const AcknowledgeDocument = "mutation Acknowledge($input:AcknowledgeInput!){acknowledge(input:$input){item{id acknowledgedAt acknowledgedWord acknowledgedBy{name}}userErrors{code message}}}" as unknown as TypedDocumentNode<AcknowledgeMutation, AcknowledgeMutationVariables>;
 export const DocumentsNamedDocument = "query DocumentsNamed($id:ID!$filter:DocumentFilter){collection(id:$id){id documents(first:20 filter:$filter){nodes{id name}}}}" as unknown as TypedDocumentNode<DocumentsNamedQuery, DocumentsNamedQueryVariables>;
 export const DocumentNameDocument = "query DocumentName($id:ID!){document(id:$id){id name}}" as unknown as TypedDocumentNode<DocumentNameQuery, DocumentNameQueryVariables>;
-export const ThroughputDocument = "query Throughput($from:DateTime!$interval:StatisticsInterval!$timeZone:String){statistics(input:{from:$from interval:$interval timeZone:$timeZone}){asOf buckets{at submitted completed failed waitMs{p50 p95}runMs{p50 p95}}}}" as unknown as TypedDocumentNode<ThroughputQuery, ThroughputQueryVariables>;
+export const ThroughputDocument = "query Throughput($from:DateTime!$interval:StatisticsInterval!$timeZone:String$pipeline:String){statistics(input:{from:$from interval:$interval timeZone:$timeZone pipeline:$pipeline}){asOf buckets{at submitted completed failed waitMs{p50 p95}runMs{p50 p95}}}}" as unknown as TypedDocumentNode<ThroughputQuery, ThroughputQueryVariables>;
+export const WorkersDocument = "query Workers($includeStopped:Boolean!){workers(includeStopped:$includeStopped){...WorkerParts tasks(first:2){nodes{id documentName stage job{id collection{id name}}}}}}fragment WorkerParts on Worker{id hostname pid status concurrency running startedAt heartbeatAt lastLoopAt lastClaimAt loopIterations eventLoopLagMs version serves{pipeline version stages}}" as unknown as TypedDocumentNode<WorkersQuery, WorkersQueryVariables>;
+export const ServersDocument = "query Servers{workers{id status serves{pipeline version}}}" as unknown as TypedDocumentNode<ServersQuery, ServersQueryVariables>;
+export const WorkerPageDocument = "query WorkerPage($id:ID!){node(id:$id){__typename id ...on Worker{...WorkerParts tasks(first:100){nodes{...TaskRow job{id pipeline collection{id name}}}pageInfo{hasNextPage}}}}}fragment WorkerParts on Worker{id hostname pid status concurrency running startedAt heartbeatAt lastLoopAt lastClaimAt loopIterations eventLoopLagMs version serves{pipeline version stages}}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}" as unknown as TypedDocumentNode<WorkerPageQuery, WorkerPageQueryVariables>;
+export const PipelinesDocument = "query Pipelines{pipelines{...PipelineParts}}fragment PipelineParts on Pipeline{name version description paused pausedReason pausedBy pausedAt queued running oldestQueuedAt limits{...LimitParts}stages{name kind maxAttempts timeoutMs queued running oldestQueuedAt limits{...LimitParts}}}fragment LimitParts on LimitUse{concurrency inUse rateLimit ratePerMs rateLeft opensAt}" as unknown as TypedDocumentNode<PipelinesQuery, PipelinesQueryVariables>;
+export const StageTimesDocument = "query StageTimes($from:DateTime!$pipeline:String!$timeZone:String){statistics(input:{from:$from interval:DAY pipeline:$pipeline timeZone:$timeZone}){asOf buckets{at completed failed retried waitMs{p50 p95}runMs{p50 p95}stages{stage completed failed runMs{p50 p95}}}}}" as unknown as TypedDocumentNode<StageTimesQuery, StageTimesQueryVariables>;
+export const PausePipelineDocument = "mutation PausePipeline($input:PausePipelineInput!){pausePipeline(input:$input){pipeline{...PipelineParts}userErrors{code message}}}fragment PipelineParts on Pipeline{name version description paused pausedReason pausedBy pausedAt queued running oldestQueuedAt limits{...LimitParts}stages{name kind maxAttempts timeoutMs queued running oldestQueuedAt limits{...LimitParts}}}fragment LimitParts on LimitUse{concurrency inUse rateLimit ratePerMs rateLeft opensAt}" as unknown as TypedDocumentNode<PausePipelineMutation, PausePipelineMutationVariables>;
+export const DoctorDocument = "query Doctor($since:DateTime!$collectionId:ID$jobId:ID$first:Int!){doctor(since:$since collectionId:$collectionId jobId:$jobId first:$first){invariant meaning entityType entityId detail}}" as unknown as TypedDocumentNode<DoctorQuery, DoctorQueryVariables>;
+export const JobOfTaskDocument = "query JobOfTask($id:ID!){task(id:$id){id job{id}}}" as unknown as TypedDocumentNode<JobOfTaskQuery, JobOfTaskQueryVariables>;
+export const RepairAllDocument = "mutation RepairAll($input:RepairInput!){repair(input:$input){changed firstChanges{...ChangeParts jobId}}}fragment ChangeParts on StatusChange{id cursor at entityType entityId version fromStatus toStatus fromStage toStage attempt reason message actor{name type}}" as unknown as TypedDocumentNode<RepairAllMutation, RepairAllMutationVariables>;
+export const KeysDocument = "query Keys($first:Int$after:String$last:Int$before:String){keys(first:$first after:$after last:$last before:$before){nodes{...KeyParts}pageInfo{hasNextPage hasPreviousPage startCursor endCursor}}}fragment KeyParts on ApiKey{id name role permissions pipelines collectionId jobId createdBy createdAt expiresAt lastUsedAt revokedAt}" as unknown as TypedDocumentNode<KeysQuery, KeysQueryVariables>;
+export const CreateKeyDocument = "mutation CreateKey($input:CreateKeyInput!){createKey(input:$input){key userErrors{code message path}}}" as unknown as TypedDocumentNode<CreateKeyMutation, CreateKeyMutationVariables>;
+export const CreateBrowserKeyDocument = "mutation CreateBrowserKey($input:CreateBrowserKeyInput!){createBrowserKey(input:$input){key expiresAt userErrors{code message path}}}" as unknown as TypedDocumentNode<CreateBrowserKeyMutation, CreateBrowserKeyMutationVariables>;
+export const RevokeKeyDocument = "mutation RevokeKey($input:RevokeKeyInput!){revokeKey(input:$input){revokedId userErrors{code message}}}" as unknown as TypedDocumentNode<RevokeKeyMutation, RevokeKeyMutationVariables>;
+export const WebhooksDocument = "query Webhooks($after:String){webhooks(first:50 after:$after){nodes{...WebhookParts}pageInfo{hasNextPage endCursor}}}fragment WebhookParts on Webhook{id url events pipelines tags enabled disabledReason createdAt}" as unknown as TypedDocumentNode<WebhooksQuery, WebhooksQueryVariables>;
+export const WebhookPageDocument = "query WebhookPage($id:ID!$after:String){node(id:$id){__typename id ...on Webhook{...WebhookParts deliveries(first:50 after:$after){nodes{id event createdAt deliveredAt nextAttemptAt payload job{id pipeline collection{id name}}attempts{at statusCode error durationMs}}pageInfo{hasNextPage endCursor}}}}}fragment WebhookParts on Webhook{id url events pipelines tags enabled disabledReason createdAt}" as unknown as TypedDocumentNode<WebhookPageQuery, WebhookPageQueryVariables>;
+export const CreateWebhookDocument = "mutation CreateWebhook($input:CreateWebhookInput!){createWebhook(input:$input){secret webhook{...WebhookParts}userErrors{code message path}}}fragment WebhookParts on Webhook{id url events pipelines tags enabled disabledReason createdAt}" as unknown as TypedDocumentNode<CreateWebhookMutation, CreateWebhookMutationVariables>;
+export const UpdateWebhookDocument = "mutation UpdateWebhook($input:UpdateWebhookInput!){updateWebhook(input:$input){webhook{...WebhookParts}userErrors{code message path}}}fragment WebhookParts on Webhook{id url events pipelines tags enabled disabledReason createdAt}" as unknown as TypedDocumentNode<UpdateWebhookMutation, UpdateWebhookMutationVariables>;
+export const RotateWebhookSecretDocument = "mutation RotateWebhookSecret($input:RotateWebhookSecretInput!){rotateWebhookSecret(input:$input){secret userErrors{code message}}}" as unknown as TypedDocumentNode<RotateWebhookSecretMutation, RotateWebhookSecretMutationVariables>;
+export const DeleteWebhookDocument = "mutation DeleteWebhook($input:DeleteWebhookInput!){deleteWebhook(input:$input){deletedId userErrors{code message}}}" as unknown as TypedDocumentNode<DeleteWebhookMutation, DeleteWebhookMutationVariables>;
+export const RedeliverWebhookDocument = "mutation RedeliverWebhook($input:RedeliverWebhookInput!){redeliverWebhook(input:$input){delivery{id deliveredAt nextAttemptAt}userErrors{code message}}}" as unknown as TypedDocumentNode<RedeliverWebhookMutation, RedeliverWebhookMutationVariables>;
+export const ExpiringCollectionsDocument = "query ExpiringCollections($first:Int$after:String$last:Int$before:String){expiringCollections(first:$first after:$after last:$last before:$before){nodes{id version name status documentCount createdAt expiresAt}pageInfo{hasNextPage hasPreviousPage startCursor endCursor}}}" as unknown as TypedDocumentNode<ExpiringCollectionsQuery, ExpiringCollectionsQueryVariables>;
+export const SetExpiryDocument = "mutation SetExpiry($input:UpdateCollectionInput!){updateCollection(input:$input){collection{id version expiresAt}userErrors{code message}}}" as unknown as TypedDocumentNode<SetExpiryMutation, SetExpiryMutationVariables>;
+export const SubmitJobDocument = "mutation SubmitJob($input:SubmitJobInput!){submitJob(input:$input){job{...JobRow}userErrors{code message path}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<SubmitJobMutation, SubmitJobMutationVariables>;
+export const TaskPageDocument = "query TaskPage($id:ID!){streamCursor(taskId:$id)task(id:$id){...TaskRow createdAt pipelineVersion leaseExpiresAt canRetry{...PermissionParts}canCancel{...PermissionParts}waitingOn{code message until position}warnings{...WarningParts}stages{stage run attempt startedAt finishedAt durationMs outcome worker pipelineVersion}refusedWrites{at fence stage wanted worker}error{code message retryable stage stack}document{...DocumentParts}job{id pipeline collection{id name}}}}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}fragment PermissionParts on Permission{allowed disabledReason}fragment WarningParts on Warning{code message count pages}fragment DocumentParts on Document{id name mediaType sizeBytes sha256 contentVersion createdAt sourceUri}" as unknown as TypedDocumentNode<TaskPageQuery, TaskPageQueryVariables>;
+export const TaskHistoryDocument = "query TaskHistory($id:ID!$last:Int!$before:String){task(id:$id){id history(last:$last before:$before){nodes{...ChangeParts}pageInfo{hasPreviousPage startCursor}}}}fragment ChangeParts on StatusChange{id cursor at entityType entityId version fromStatus toStatus fromStage toStage attempt reason message actor{name type}}" as unknown as TypedDocumentNode<TaskHistoryQuery, TaskHistoryQueryVariables>;
+export const TaskOutputsDocument = "query TaskOutputs($id:ID!){task(id:$id){id stages{stage run attempt startedAt finishedAt outcome output{preview sizeBytes value}}}}" as unknown as TypedDocumentNode<TaskOutputsQuery, TaskOutputsQueryVariables>;
+export const OutputAddressesDocument = "query OutputAddresses($id:ID!){task(id:$id){id stages{stage startedAt output{signedUrl{url}}}}}" as unknown as TypedDocumentNode<OutputAddressesQuery, OutputAddressesQueryVariables>;
+export const TaskLogsDocument = "query TaskLogs($id:ID!$after:String){task(id:$id){id logs(first:100 after:$after){droppedCount edges{cursor node{at level stage attempt message fields}}pageInfo{hasNextPage}}}}" as unknown as TypedDocumentNode<TaskLogsQuery, TaskLogsQueryVariables>;
+export const TaskLogLiveDocument = "subscription TaskLogLive($id:ID!$after:String){taskLogs(taskId:$id after:$after){at}}" as unknown as TypedDocumentNode<TaskLogLiveSubscription, TaskLogLiveSubscriptionVariables>;
+export const WorkerNamedDocument = "query WorkerNamed($id:ID!){node(id:$id){...WorkerName}}fragment WorkerName on Worker{id hostname pid}" as unknown as TypedDocumentNode<WorkerNamedQuery, WorkerNamedQueryVariables>;
+export const DocumentChunksDocument = "query DocumentChunks($id:ID!$after:String){document(id:$id){id chunks(first:50 after:$after){totalCount nodes{id ordinal kind page pageEnd part headings startOffset endOffset hasEmbedding text}pageInfo{hasNextPage endCursor}}}}" as unknown as TypedDocumentNode<DocumentChunksQuery, DocumentChunksQueryVariables>;
+export const DocumentTextDocument = "query DocumentText($id:ID!$offset:Int!){document(id:$id){id text(offset:$offset limit:20000)}}" as unknown as TypedDocumentNode<DocumentTextQuery, DocumentTextQueryVariables>;
+export const DocumentFactsDocument = "query DocumentFacts($id:ID!){document(id:$id){...DocumentParts metadata warnings{...WarningParts}}tasks(first:20 filter:{documentId:$id}){nodes{...TaskRow pipelineVersion createdAt job{id pipeline}}}}fragment DocumentParts on Document{id name mediaType sizeBytes sha256 contentVersion createdAt sourceUri}fragment WarningParts on Warning{code message count pages}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}" as unknown as TypedDocumentNode<DocumentFactsQuery, DocumentFactsQueryVariables>;
+export const OriginalAddressDocument = "query OriginalAddress($id:ID!){document(id:$id){id original{url}}}" as unknown as TypedDocumentNode<OriginalAddressQuery, OriginalAddressQueryVariables>;
+export const CollectionsDocument = "query Collections($filter:CollectionFilter$first:Int$after:String$last:Int$before:String){streamCursor collections(filter:$filter first:$first after:$after last:$last before:$before){nodes{...CollectionRow}pageInfo{hasNextPage hasPreviousPage startCursor endCursor}}}fragment CollectionRow on Collection{id version name status statusDescription statusChangedAt createdAt expiresAt documentCount chunkCount embeddingCoverage lastJob{...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<CollectionsQuery, CollectionsQueryVariables>;
+export const OneCollectionDocument = "query OneCollection($id:ID!){collection(id:$id){...CollectionRow}}fragment CollectionRow on Collection{id version name status statusDescription statusChangedAt createdAt expiresAt documentCount chunkCount embeddingCoverage lastJob{...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<OneCollectionQuery, OneCollectionQueryVariables>;
+export const CollectionPageDocument = "query CollectionPage($id:ID!){streamCursor(collectionId:$id)collection(id:$id){...CollectionRow description metadata chunksWithEmbeddings canSubmit{...PermissionParts}warnings{...WarningParts}}}fragment CollectionRow on Collection{id version name status statusDescription statusChangedAt createdAt expiresAt documentCount chunkCount embeddingCoverage lastJob{...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}fragment PermissionParts on Permission{allowed disabledReason}fragment WarningParts on Warning{code message count pages}" as unknown as TypedDocumentNode<CollectionPageQuery, CollectionPageQueryVariables>;
+export const CollectionDocumentsDocument = "query CollectionDocuments($id:ID!$filter:DocumentFilter$first:Int!$after:String){collection(id:$id){id documents(filter:$filter first:$first after:$after){totalCount nodes{...DocumentParts lastTask{...TaskRow}}pageInfo{hasNextPage endCursor}}}}fragment DocumentParts on Document{id name mediaType sizeBytes sha256 contentVersion createdAt sourceUri}fragment TaskRow on Task{id version kind status stage attempt maxAttempts progress progressMessage documentName startedAt finishedAt statusChangedAt runAt crashes error{code message retryable stage}}" as unknown as TypedDocumentNode<CollectionDocumentsQuery, CollectionDocumentsQueryVariables>;
+export const CollectionJobCountsDocument = "query CollectionJobCounts($id:ID!){jobCounts(collectionId:$id){status count}}" as unknown as TypedDocumentNode<CollectionJobCountsQuery, CollectionJobCountsQueryVariables>;
+export const CollectionJobsDocument = "query CollectionJobs($id:ID!$after:String){collection(id:$id){id jobs(first:20 after:$after){nodes{...JobRow}pageInfo{hasNextPage endCursor}}}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<CollectionJobsQuery, CollectionJobsQueryVariables>;
+export const CollectionSearchDocument = "query CollectionSearch($id:ID!$query:String!$first:Int!){search(collectionId:$id query:$query first:$first){score highlights{start end}chunk{id ordinal kind page pageEnd part headings text document{id name lastTask{id}}}}}" as unknown as TypedDocumentNode<CollectionSearchQuery, CollectionSearchQueryVariables>;
+export const CollectionEntitiesDocument = "query CollectionEntities($id:ID!$type:[NamedEntityType!]$first:Int!){collection(id:$id){id entities(first:$first type:$type){totalCount nodes{id name type mentions documentCount related(first:10){together entity{id}}}}}}" as unknown as TypedDocumentNode<CollectionEntitiesQuery, CollectionEntitiesQueryVariables>;
+export const EntityDocumentsDocument = "query EntityDocuments($id:ID!){node(id:$id){...on NamedEntity{id documents(first:20){id name lastTask{id}}}}}" as unknown as TypedDocumentNode<EntityDocumentsQuery, EntityDocumentsQueryVariables>;
+export const PipelineChoicesDocument = "query PipelineChoices{pipelines{name version description paused pausedReason documentStages collectionStages optionsSchema}}" as unknown as TypedDocumentNode<PipelineChoicesQuery, PipelineChoicesQueryVariables>;
+export const CreateCollectionDocument = "mutation CreateCollection($input:CreateCollectionInput!){createCollection(input:$input){collection{...CollectionRow}userErrors{code message path}}}fragment CollectionRow on Collection{id version name status statusDescription statusChangedAt createdAt expiresAt documentCount chunkCount embeddingCoverage lastJob{...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<CreateCollectionMutation, CreateCollectionMutationVariables>;
+export const UpdateCollectionDocument = "mutation UpdateCollection($input:UpdateCollectionInput!){updateCollection(input:$input){collection{...CollectionRow description metadata}userErrors{code message path}}}fragment CollectionRow on Collection{id version name status statusDescription statusChangedAt createdAt expiresAt documentCount chunkCount embeddingCoverage lastJob{...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<UpdateCollectionMutation, UpdateCollectionMutationVariables>;
+export const DeleteCollectionDocument = "mutation DeleteCollection($input:DeleteCollectionInput!){deleteCollection(input:$input){collection{...CollectionRow}userErrors{code message}}}fragment CollectionRow on Collection{id version name status statusDescription statusChangedAt createdAt expiresAt documentCount chunkCount embeddingCoverage lastJob{...JobRow}}fragment JobRow on Job{id version run status stage progress pipeline pipelineVersion priority tags createdAt statusChangedAt startedAt finishedAt cancelRequestedAt counts{...CountParts}stageCounts{...StageParts}collection{id name}}fragment CountParts on TaskCounts{total queued running waiting completed failed cancelled skipped}fragment StageParts on StageCount{stage queued running completed failed}" as unknown as TypedDocumentNode<DeleteCollectionMutation, DeleteCollectionMutationVariables>;
+export const RemoveDocumentsDocument = "mutation RemoveDocuments($input:RemoveDocumentsInput!){removeDocuments(input:$input){removedIds userErrors{code message}}}" as unknown as TypedDocumentNode<RemoveDocumentsMutation, RemoveDocumentsMutationVariables>;
+export const AddDocumentsDocument = "mutation AddDocuments($input:AddDocumentsInput!){addDocuments(input:$input){documents{id name contentVersion}userErrors{code message path}}}" as unknown as TypedDocumentNode<AddDocumentsMutation, AddDocumentsMutationVariables>;

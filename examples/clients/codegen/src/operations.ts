@@ -44,7 +44,7 @@ export type DocumentInput = {
 
 /** Kind of entity that has a status. */
 export type EntityType =
-  /** A collection. */
+  /** A named set of documents. */
   | 'COLLECTION'
   /** One submission of a collection to a pipeline. */
   | 'JOB'
