@@ -76,7 +76,12 @@ export function BrowserKeyForm({ onClose, onMade }: FormProps) {
         </Group>
       </Radio.Group>
       {kind === "collection" ? (
-        <CollectionSelect id={collectionId} onChange={setCollectionId} error={refusalOf(refusals, "collectionId")} />
+        <CollectionSelect
+          placeholder="choose one"
+          id={collectionId}
+          onChange={setCollectionId}
+          error={refusalOf(refusals, "collectionId")}
+        />
       ) : (
         <TextInput
           label="Job"

@@ -7,10 +7,11 @@ interface CollectionSelectProps {
   readonly onChange: (id: string | undefined) => void;
   /** What is wrong with the choice. */
   readonly error?: string | undefined;
+  readonly placeholder?: string;
 }
 
 /** One collection of the project, found by a part of its name. */
-export function CollectionSelect({ id, onChange, error }: CollectionSelectProps) {
+export function CollectionSelect({ id, onChange, error, placeholder = "any" }: CollectionSelectProps) {
   return (
     <div>
       <FoundSelect
@@ -20,6 +21,7 @@ export function CollectionSelect({ id, onChange, error }: CollectionSelectProps)
         useFound={useFoundByName}
         useName={useNameOf}
         nothing="No collection has this in its name"
+        placeholder={placeholder}
       />
       {error !== undefined && (
         <p className="tone-bad" role="alert">

@@ -18,12 +18,22 @@ interface FoundSelectProps {
   /** The name of what is chosen, once it is known. */
   readonly useName: (id: string | undefined) => string | undefined;
   readonly nothing: string;
+  /** What stands there while nothing is chosen. */
+  readonly placeholder?: string;
 }
 
 const WAIT_MS = 200;
 
 /** A choice among more than can be listed: the server finds them by a part of their name. */
-export function FoundSelect({ label, id, onChange, useFound, useName, nothing }: FoundSelectProps) {
+export function FoundSelect({
+  label,
+  id,
+  onChange,
+  useFound,
+  useName,
+  nothing,
+  placeholder = "any",
+}: FoundSelectProps) {
   const [text, setText] = useState("");
   const [wanted] = useDebouncedValue(text, WAIT_MS);
   const found = useFound(wanted);
@@ -33,7 +43,7 @@ export function FoundSelect({ label, id, onChange, useFound, useName, nothing }:
   return (
     <Select
       label={label}
-      placeholder="any"
+      placeholder={placeholder}
       searchable
       clearable
       data={[...options].map(([value, shown]) => ({ value, label: shown }))}

@@ -34,7 +34,7 @@ export function ShownOnce({
         <CopyButton value={secret} timeout={4_000}>
           {({ copied, copy }) => (
             <Button
-              size="compact-sm"
+              size="sm"
               variant={copied ? "light" : "filled"}
               leftSection={<Icon name={copied ? "check" : "copy"} size={14} />}
               onClick={copy}

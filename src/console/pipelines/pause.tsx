@@ -5,7 +5,7 @@ import { useApi } from "../api/api.js";
 import { send } from "../api/send.js";
 import { PausePipelineDocument, ResumePipelineDocument, type PipelinePartsFragment } from "../generated/operations.js";
 import { ActButton, allowedTo } from "../parts/act-button.js";
-import { counted } from "../parts/format.js";
+import { count } from "../parts/format.js";
 import { Icon } from "../parts/icons.js";
 import { useReturnFocus } from "../parts/return-focus.js";
 import { useSay } from "../parts/said.js";
@@ -83,9 +83,8 @@ function PauseDialog({ pipeline, onClose, onDone }: PauseProps & { readonly onCl
         }}
       >
         <p>
-          No worker begins anything of it until somebody resumes it. {counted(running, "task")} that{" "}
-          {running === 1 ? "runs" : "run"} now {running === 1 ? "goes" : "go"} on to the end of{" "}
-          {running === 1 ? "its" : "their"} stage, {counted(queued, "task")} and all that comes in wait.
+          No worker takes anything of it until somebody resumes it. What a worker has taken goes on ({count(running)}{" "}
+          running); what waits ({count(queued)} queued) and all that comes in stays where it is.
         </p>
         <TextInput
           label="Reason"

@@ -99,7 +99,9 @@ function PipelinesTable({ pipelines, workers, onDone }: TableProps) {
             <td data-title="Waits the longest">
               <Waited since={pipeline.oldestQueuedAt} />
             </td>
-            <td data-title="Workers">{workers === null ? "" : servedBy(pipeline.name, workers)}</td>
+            <td data-title="Workers" className="numbers">
+              {workers === null ? "" : servedBy(pipeline.name, workers)}
+            </td>
             <td data-title="" className="acts">
               <PauseButton pipeline={pipeline} onDone={onDone} />
             </td>

@@ -6,13 +6,12 @@ export function adviceFor(
   { status, running, heartbeatAt, lastLoopAt }: WorkerPartsFragment,
   nowMs: number,
 ): string | null {
-  const holds =
-    running > 0 ? ` It held ${counted(running, "task")}; they are given back once their lease has passed.` : "";
+  const tasks = counted(running, "task");
   switch (status) {
     case "STALLED":
-      return `It beats, but its loop has made no iteration for ${ago(lastLoopAt, nowMs)}: it takes no work. Look at its log, and restart the process.${holds}`;
+      return `It beats, but its loop has made no iteration for ${ago(lastLoopAt, nowMs)}: it takes no work. Look at its log, and restart the process.${running > 0 ? ` Its ${tasks} stay with it until then.` : ""}`;
     case "LOST":
-      return `Nothing has been heard from it for ${ago(heartbeatAt, nowMs)}. If its machine is gone, nothing is to be done; if the process still runs, restart it.${holds}`;
+      return `Nothing has been heard from it for ${ago(heartbeatAt, nowMs)}. If its machine is gone, nothing is to be done; if the process still runs, restart it.${running > 0 ? ` It had ${tasks}, which are given back once their leases have passed.` : ""}`;
     case "STARTING":
       return "Its loop has not made an iteration yet. If it stays so, it can't reach the database: look at its log.";
     case "DRAINING":

@@ -180,7 +180,7 @@ export class WorkerResolver {
   })
   serves(@Root() { serves }: Worker): ServedPipeline[] {
     return Object.entries(serves)
-      .map(([pipeline, { version, stages }]) => ({ pipeline, version, stages: Object.keys(stages) }))
+      .map(([pipeline, { version, stages }]) => ({ pipeline, version, stages: Object.keys(stages).sort() }))
       .sort((a, b) => (a.pipeline < b.pipeline ? -1 : 1));
   }
 }

@@ -80,7 +80,7 @@ describe("workers", () => {
     const { workers } = await ask("{ workers { id serves { pipeline version stages } } }");
     await worker.stop(0);
     expect(workers.find(({ id }: { id: string }) => id === worker.id).serves).toEqual([
-      { pipeline: "plain", version: 1, stages: ["read", "count", "sum"] },
+      { pipeline: "plain", version: 1, stages: ["count", "read", "sum"] },
       { pipeline: "single", version: 1, stages: ["only"] },
     ]);
   });
