@@ -26,7 +26,7 @@ import type { Budget } from "./limits/budget.js";
 import { many, ofMap, one } from "./batches.js";
 import { NestedPages } from "./paging/nested-pages.js";
 import { LogPages } from "./task/log-pages.js";
-import { refusedWrites } from "../engine/read/refused-writes.js";
+import { refusedWritesOf } from "../engine/read/refused-writes.js";
 import { versionsOfWorkers, type WorkerVersions } from "../engine/read/worker-versions.js";
 import { readStageSummaries } from "../engine/read/stage-summaries.js";
 import { areExpiring } from "../engine/read/expiring.js";
@@ -228,7 +228,7 @@ export function createLoaders(
       (row) => row.jobId,
     ),
     refusedWritesOfTask: many(
-      (keys) => refusedWrites(db, projectId, keys),
+      (keys) => refusedWritesOf(db, projectId, keys),
       (row) => row.taskId,
     ),
     lastChange: one(

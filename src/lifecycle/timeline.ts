@@ -14,7 +14,7 @@ interface StageAmount {
 }
 
 /** What was at which stage over one part of a job's time. */
-export interface TimelineBucket {
+interface DrawnBucket {
   readonly from: Date;
   readonly to: Date;
   /** On average over the bucket; stages without any are left out. */
@@ -37,7 +37,7 @@ export interface TimelineOrder {
 const STEP = 1_000;
 
 /** Buckets of one length, as many as are asked for at most; none where nothing has begun. `places` are in the order of time. */
-export function timelineOf(places: readonly TimelinePlace[], { endMs, most, stages }: TimelineOrder): TimelineBucket[] {
+export function timelineOf(places: readonly TimelinePlace[], { endMs, most, stages }: TimelineOrder): DrawnBucket[] {
   const [first] = places;
   if (first === undefined) return [];
   const { widthMs } = first;
@@ -46,7 +46,7 @@ export function timelineOf(places: readonly TimelinePlace[], { endMs, most, stag
   const toMs = endMs > lastMs ? endMs : lastMs + widthMs;
   const lengthMs = widthMs * Math.ceil((toMs - fromMs) / (widthMs * most));
   const line = new Line(stages);
-  const buckets: TimelineBucket[] = [];
+  const buckets: DrawnBucket[] = [];
   let next = 0;
   for (let at = fromMs; at < toMs; at += lengthMs) {
     const end = Math.min(at + lengthMs, toMs);

@@ -2,7 +2,7 @@ import type { DataSource } from "typeorm";
 import { RefusedWrite } from "../../model/task.js";
 
 /** The newest 20 refused writes of each of these tasks, the newest first. */
-export async function refusedWrites(
+export async function refusedWritesOf(
   db: DataSource,
   projectId: string,
   taskIds: readonly string[],

@@ -147,7 +147,7 @@ test("of an open job it goes as far as the history has been counted, with what r
   expect(await api.rig.settled(id)).toBe("COMPLETED");
 });
 
-test("of 100,000 documents over hours it has as many places, and is read by as many statements, as that of three", async () => {
+test("of 100,000 documents over hours it has as many places, and is read by one statement, as that of three", async () => {
   const { db, url } = api.rig;
   const small = await api.rig.submit("drawn", 3);
   await api.rig.settled(small);
@@ -181,8 +181,10 @@ test("of 100,000 documents over hours it has as many places, and is read by as m
   expect({ places, width }).toEqual({ places: expect.any(Number), width: 32_000 });
   expect(places).toBeLessThanOrEqual(400);
   await db.query("update headway.statistic_cursor set as_of = now() + interval '4 hours'");
-  const statements = async (id: string): Promise<number> => (await statementsOf(() => timeline(id))).length;
-  expect(await statements(large)).toBe(await statements(small));
+  const statements = async (id: string): Promise<string[]> =>
+    (await statementsOf(() => timeline(id))).filter((sql) => sql.includes("headway.job_timeline"));
+  expect(await statements(large)).toHaveLength(1);
+  expect(await statements(small)).toHaveLength(1);
   const buckets = await timeline(large, 50);
   expect(buckets.length).toBeLessThanOrEqual(50);
   expect(sums(buckets).completed).toBe(100_001);
