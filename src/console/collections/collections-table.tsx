@@ -50,7 +50,7 @@ function Row({ collection }: { readonly collection: CollectionRowFragment }) {
         {lastJob === null ? (
           <span className="faint">none</span>
         ) : (
-          <span className="progress-cell">
+          <span className="last-job-cell">
             <Link to="/jobs/$id" params={{ id: lastJob.id }}>
               {lastJob.pipeline}
             </Link>
