@@ -140,7 +140,7 @@ function printLine({ name, lastTask, text, chunkLengths, score }) {
 function printSummary(found) {
   console.log("\n| kind | files | failed | warned | recall | under 0.9 | precision | under 0.95 | order | under 0.9 |");
   console.log(`|${"---|".repeat(10)}`);
-  for (const kind of [...new Set(found.map(kindOf))].sort()) {
+  for (const kind of [...new Set(found.map(kindOf))].sort((a, b) => a.localeCompare(b, "en"))) {
     const files = found.filter((one) => kindOf(one) === kind);
     const failed = files.filter(({ lastTask }) => lastTask.error).length;
     const warned = files.filter(({ lastTask }) => !lastTask.error && lastTask.warnings.length > 0).length;

@@ -15,7 +15,7 @@ import { OWNER, SignIn } from "./access/sign-in.js";
 import { ChangeStream } from "./engine/stream/stream.js";
 import { messageOf } from "./errors.js";
 import type { Logger } from "./logger.js";
-import { loadRegistry, pipelineSourceOf, type LoadedPipelines, type ServedPipeline } from "./pipelines/load.js";
+import { loadRegistry, pipelineSourceOf, type LoadedPipelines, type LoadedPipeline } from "./pipelines/load.js";
 import { WorkerProcesses } from "./processes/worker-processes.js";
 import { troubleTo } from "./repeats.js";
 import { Reconciler, TICK_DEADLINE_MS } from "./reconciler/reconciler.js";
@@ -34,7 +34,7 @@ export interface App {
   readonly database: string;
   readonly dispatcher: string;
   /** Those that its workers run and its API takes jobs for. */
-  readonly pipelines: readonly ServedPipeline[];
+  readonly pipelines: readonly LoadedPipeline[];
   /** Its workers' processes; empty where it runs none, or its worker itself. */
   readonly workerPids: readonly number[];
   /** The key of an embedded server, for whoever sits at this machine; null elsewhere. */

@@ -1,5 +1,5 @@
 import { loadConfig } from "../config.js";
-import { loadRegistry, pipelineSourceOf, type ServedPipeline } from "../pipelines/load.js";
+import { loadRegistry, pipelineSourceOf, type LoadedPipeline } from "../pipelines/load.js";
 import { say, sayJson, table } from "./print.js";
 
 /** `headway pipelines`: what a start here would serve, and from where; no server is asked. */
@@ -12,7 +12,7 @@ export async function runPipelines({ json }: { readonly json?: boolean }): Promi
 }
 
 /** The same for the banner: the built-in ones in one line, every file in one of its own. */
-export function pipelineLines(served: readonly ServedPipeline[]): string[] {
+export function pipelineLines(served: readonly LoadedPipeline[]): string[] {
   const builtIn = served.filter(({ file }) => file === null).map(({ name, version }) => `${name} ${version}`);
   const own = served.filter(({ file }) => file !== null);
   return [

@@ -1,28 +1,31 @@
 import { Field, Float, Int, ObjectType } from "type-graphql";
 
-@ObjectType({ description: "How many tasks were at a stage." })
+@ObjectType({ description: "Number of tasks at a stage." })
 export class StageAmount {
-  @Field(() => String, { description: "The name of the stage." })
+  @Field(() => String, { description: "Name of the stage." })
   readonly stage!: string;
   @Field(() => Float, {
-    description: "How many tasks a worker ran it for, on average over the bucket, to a thousandth; more than 0.",
+    description:
+      "Average number of tasks that ran at the stage during the bucket, rounded to thousandths; more than 0.",
   })
   readonly amount!: number;
 }
 
-@ObjectType({ description: "A part of a job's time, and what went on in it." })
+@ObjectType({ description: "Part of a job's time, with the tasks that ran in it." })
 export class TimelineBucket {
-  @Field(() => Date, { description: "When it begins." })
+  @Field(() => Date, { description: "Start, inclusive." })
   readonly from!: Date;
-  @Field(() => Date, { description: "When it ends, exclusive. The last bucket may be shorter than the others." })
+  @Field(() => Date, { description: "End, exclusive. The last bucket may be shorter than the others." })
   readonly to!: Date;
   @Field(() => [StageAmount], {
     description:
-      "By stage, in the order of the stages, those of the collection task too; stages that nothing was at are left out.",
+      "Running tasks by stage, in the order of the stages, including the collection task. Stages without a running task are omitted.",
   })
   readonly running!: readonly StageAmount[];
-  @Field(() => Int, { description: "Document tasks that completed in it." })
+  @Field(() => Int, { description: "Number of document tasks that completed in the bucket." })
   readonly completed!: number;
-  @Field(() => Int, { description: "Document tasks that failed in it; one that is retried may fail again." })
+  @Field(() => Int, {
+    description: "Number of failures of document tasks in the bucket. A task that is retried may fail again.",
+  })
   readonly failed!: number;
 }

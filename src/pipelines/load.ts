@@ -32,7 +32,7 @@ export function pipelineSourceOf({
 }
 
 /** A pipeline as it is served. `file` is null of a built-in one. */
-export interface ServedPipeline {
+export interface LoadedPipeline {
   readonly name: string;
   readonly version: number;
   readonly file: string | null;
@@ -41,7 +41,7 @@ export interface ServedPipeline {
 export interface LoadedPipelines {
   readonly registry: Registry;
   /** The built-in ones first, then those of the files, in their order. */
-  readonly served: readonly ServedPipeline[];
+  readonly served: readonly LoadedPipeline[];
   readonly embedder: Embedder;
 }
 

@@ -83,7 +83,7 @@ test("an accountant drops a statement and receipts, looks at what has found no m
   await page.getByText("3 of 3 files added.").waitFor();
   await submitExpenses(page);
 
-  // What came of it: two lines, one with its receipt, and one receipt that is left.
+  // The result: two lines, one with its receipt, and one receipt that is left.
   await page.getByText("receiptsUnmatched: 1").waitFor();
   await page.getByText("linesWithoutReceipt: 1").waitFor();
   const ledger = await downloaded(page, "ledger.csv");

@@ -83,7 +83,7 @@ test("a network that swallows everything under two open pages: both say so, come
     return data!.job.counts.completed === 2;
   });
   await Promise.all([says(job.page, "Away"), says(explore.page, "Away")]);
-  // What stands there is as it was, and does not pass for live.
+  // The page shows the last state and does not claim to be live.
   expect(await job.page.getByText("3 documents: 1 completed, 2 running").count()).toBe(1);
   await events.getByText("The connection has broken.").waitFor();
 

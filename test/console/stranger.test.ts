@@ -88,7 +88,7 @@ test("a stranger opens the link, drops twelve files, watches, finds a failure, r
   // Both takes are there: the one that failed, and the one that came through.
   await until("both takes are shown", async () => (await page.locator(".takes").count()) === 2);
 
-  // What came of it.
+  // The result.
   await page.getByRole("link", { name: "Job of invoices" }).click();
   await page.getByRole("heading", { level: 1 }).locator("xpath=..").getByText("COMPLETED", { exact: true }).waitFor();
   await page.getByText("12 documents: 12 completed").waitFor();

@@ -60,7 +60,11 @@ describe("H1: an http: or https: source is refused when it is added:", () => {
     ["private, of class B, to its last", "http://172.31.255.255/", /not a public address/],
     ["private, of class C", "https://192.168.1.1/", /not a public address/],
     ["private, in decimal", "http://3232235777/", /192\.168\.1\.1 is not a public/],
-    ["link-local, where clouds keep their metadata", "http://169.254.169.254/latest/meta-data/", /not a public address/],
+    [
+      "link-local, where clouds keep their metadata",
+      "http://169.254.169.254/latest/meta-data/",
+      /not a public address/,
+    ],
     ["the same in hexadecimal", "http://0xA9FEA9FE/", /169\.254\.169\.254 is not a public/],
     ["the same, mapped", "http://[::ffff:169.254.169.254]/", /not a public address/],
     ["carrier-grade NAT", "http://100.64.0.1/", /not a public address/],

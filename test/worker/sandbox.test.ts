@@ -365,7 +365,7 @@ describe("warm child processes", () => {
     const sandbox = sandboxOf({ concurrency: 3, startsAtOnce: 1, patienceMs: 600_000 });
     const all = (await Promise.all(Array.from({ length: 3 }, () => run("process", { sandbox })))) as ChildFacts[];
     expect(new Set(all.map((facts) => facts.pid)).size).toBe(1);
-    expect(all.map((facts) => facts.calls).sort()).toEqual([1, 2, 3]);
+    expect(all.map((facts) => facts.calls).sort((a, b) => a - b)).toEqual([1, 2, 3]);
   });
 
   test("a call whose patience is over has one started, and one that is stopped or closed meanwhile ends", async () => {

@@ -124,7 +124,18 @@ const playground = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([now, jobs, job, task, collections, collection, ...workRoutes, ...operationsRoutes, explore, playground]),
+  routeTree: root.addChildren([
+    now,
+    jobs,
+    job,
+    task,
+    collections,
+    collection,
+    ...workRoutes,
+    ...operationsRoutes,
+    explore,
+    playground,
+  ]),
   basepath: BASE_PATH,
   defaultPreload: "intent",
   defaultPendingComponent: Loading,

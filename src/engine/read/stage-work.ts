@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
 
 /** A project's open work at one stage of a pipeline, its collection tasks among it. */
-export interface StageWork {
+export interface OpenAtStage {
   readonly pipeline: string;
   readonly stage: string;
   /** Due now or later. */
@@ -15,7 +15,7 @@ export interface StageWork {
  * The open work by pipeline and stage. It costs a look for each stage of an open job at which tasks are queued, and one for
  * each running task, however many are queued.
  */
-export function readStageWork(db: DataSource, projectId: string): Promise<StageWork[]> {
+export function readStageWork(db: DataSource, projectId: string): Promise<OpenAtStage[]> {
   return db.query(
     `with queued as (
        select r.pipeline, r.stage, sum(r.ready)::int as queued, min(o.run_at) as oldest

@@ -22,7 +22,7 @@ const SOONEST = {
 export class ExpiryResolver {
   @Query(() => CollectionConnection, {
     description:
-      "Collections whose contents are due to go at a time, the soonest first; those that never go are not listed.",
+      "Collections that will expire, the soonest first. Collections without an expiry time are not included.",
   })
   expiringCollections(
     @Args() page: ListArgs,

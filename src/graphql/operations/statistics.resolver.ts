@@ -66,14 +66,14 @@ export class StatisticsResolver {
   }
 
   @FieldResolver(() => [TimelineBucket], {
-    description: `When its tasks were at which stage, over all its runs, in buckets of one length from the first start to its end or now. The reconciler counts it a few seconds later. It costs the same whatever the size of the job: from 250 ms on, its places are so long that there are at most 400. It is kept as long as the job; empty before the first start, and where HEADWAY_STATISTICS_DAYS is 0.`,
+    description: `Number of running tasks by stage over time, over all runs, in buckets of equal length from the first start to the end of the job or now. The reconciler counts it a few seconds after the changes. Reading costs the same for any size of job: it is stored with a resolution of 250 ms or longer, in at most 400 rows. Kept as long as the job. Empty before the first start, and if HEADWAY_STATISTICS_DAYS is 0.`,
   })
   async timeline(
     @Root() { id, finishedAt, documentStages, collectionStages }: Job,
     @Arg("buckets", () => Int, {
       nullable: true,
       defaultValue: DEFAULT_TIMELINE_BUCKETS,
-      description: `At most so many; 1 to ${MAX_BUCKETS}.`,
+      description: `Maximum number of buckets, 1 to ${MAX_BUCKETS}.`,
     })
     buckets: number | null,
     @Ctx() { loaders }: GraphContext,

@@ -2,7 +2,7 @@ import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from "type-g
 import { z } from "zod";
 import { pausePipeline, resumePipeline } from "../../engine/operations/pause.js";
 import { readUsedLimits, type UsedLimits } from "../../engine/read/limit-uses.js";
-import { readStageWork, type StageWork } from "../../engine/read/stage-work.js";
+import { readStageWork, type OpenAtStage } from "../../engine/read/stage-work.js";
 import { placeOf } from "../../engine/read/waiting-limits.js";
 import { PipelineInfo } from "../../model/pipeline.js";
 import { LimitUse, PipelineStage } from "../../model/pipeline-stage.js";
@@ -49,7 +49,7 @@ export class PipelineResolver {
   }
 
   @FieldResolver(() => [PipelineStage], {
-    description: "Those that every document goes through, in order, then those of the collection.",
+    description: "Document stages in order, then collection stages.",
   })
   async stages(@Root() { name, work }: ReadPipeline, @Ctx() context: GraphContext): Promise<PipelineStage[]> {
     const limits = await limitsIn(context);
@@ -72,7 +72,7 @@ export class PipelineResolver {
 
   @FieldResolver(() => LimitUse, {
     nullable: true,
-    description: "Limits of the pipeline as a whole; null where it has none. Stages may have limits of their own.",
+    description: "Limits of the whole pipeline; null if it has none. Stages may have limits of their own.",
   })
   async limits(@Root() { name }: PipelineInfo, @Ctx() context: GraphContext): Promise<LimitUse | null> {
     return (await limitsIn(context)).get(placeOf(name, "")) ?? null;
@@ -81,7 +81,7 @@ export class PipelineResolver {
 
 /** A pipeline as it is read, with its work by stage. */
 interface ReadPipeline extends PipelineInfo {
-  readonly work: readonly StageWork[];
+  readonly work: readonly OpenAtStage[];
 }
 
 async function readPipeline(context: GraphContext, wanted: string): Promise<PipelineInfo> {
@@ -116,7 +116,7 @@ async function readPipelines({ db, projectId, deps }: GraphContext): Promise<Rea
   });
 }
 
-function earliest(work: readonly StageWork[]): Date | null {
+function earliest(work: readonly OpenAtStage[]): Date | null {
   const times = work.flatMap(({ oldestQueuedAt }) => (oldestQueuedAt === null ? [] : [oldestQueuedAt.getTime()]));
   return times.length === 0 ? null : new Date(Math.min(...times));
 }

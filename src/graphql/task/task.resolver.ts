@@ -176,7 +176,7 @@ export class WorkerResolver {
   }
 
   @FieldResolver(() => [ServedPipeline], {
-    description: "What it takes of each of its pipelines, by name.",
+    description: "Pipelines that the worker runs, sorted by name.",
   })
   serves(@Root() { serves }: Worker): ServedPipeline[] {
     return Object.entries(serves)

@@ -109,7 +109,7 @@ export function currencyOfStatement(
   const beside = signBeside(read);
   if (beside === "USD" && defaults.currency !== null && DOLLARS.has(defaults.currency))
     return told(defaults.currency, `"$" at a balance beside the lines, and ${defaults.currency} is the job's own`);
-  if (beside) return told(beside, "it stands at a balance beside the lines");
+  if (beside) return told(beside, "it is next to a balance beside the lines");
   const inName = codeInName(name);
   if (inName && (defaults.currency === null || defaults.currency === inName))
     return told(inName, "the file's name has it");

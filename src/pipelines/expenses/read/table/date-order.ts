@@ -4,7 +4,7 @@ export interface OrderClues {
   readonly currency: string | null;
   /** Dates from around the lines, such as the statement's period. */
   readonly around: readonly WrittenDate[];
-  /** What stands beside each of the dates. */
+  /** Text of the cells beside each of the dates. */
   readonly texts: readonly string[];
 }
 
