@@ -156,7 +156,7 @@ describe("headway retry, cancel and history", () => {
     });
     expect(await site.run("cancel", UNKNOWN)).toMatchObject({ code: 1, stdout: "" });
     const collectionId = (await site.json("status", "stopped")).id;
-    expect((await site.run("retry", collectionId)).stderr).toContain("is a collection, no job or task.");
+    expect((await site.run("retry", collectionId)).stderr).toContain("is a collection, not a job or task.");
   });
 });
 

@@ -150,7 +150,7 @@ describe("a concurrency over all workers", () => {
       expect(waitingOn).toEqual({
         code: "AT_CONCURRENCY_LIMIT",
         message:
-          'Stage "ask" has 2 tasks at once, over all workers, and no more; the next begins when one of them leaves it.',
+          'Stage "ask" runs at most 2 tasks at once over all workers; the next starts when one of them ends.',
         until: null,
       });
     }
@@ -359,7 +359,7 @@ describe("a stage that asks to be tried later", () => {
     });
     expect(task.waitingOn).toEqual({
       code: "RETRY_BACKOFF",
-      message: `Stage ask asked to be tried again at ${task.waitingOn.until}: 429: ask again in an hour`,
+      message: `Stage ask asked to run again at ${task.waitingOn.until}: 429: ask again in an hour`,
       until: task.waitingOn.until,
     });
     expect(await api.rig.settled(await api.rig.submit("free", 3))).toBe("COMPLETED");

@@ -94,7 +94,7 @@ test("the web app among the examples is installed from its lock file in a clone,
     "--key",
     "hw_a",
   );
-  await expect(asked).rejects.toThrow("There is no Headway at http://127.0.0.1:1");
+  await expect(asked).rejects.toThrow("No Headway server answers at http://127.0.0.1:1");
 });
 
 test("the example of an outside tool makes an artifact of what it prints; a time-out and the death of its worker leave nothing of it", async () => {

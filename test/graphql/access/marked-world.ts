@@ -261,9 +261,9 @@ async function plant({ rig: { db } }: TestApi, jobIds: readonly string[]): Promi
     );
     // The rate of its stage is used up.
     await tx.query(
-      `insert into headway.limit_use (pipeline, stage, slot_ends, begun)
-       values ('paused', 'read', array[clock_timestamp() + interval '1 minute'], '{1}')
-       on conflict (pipeline, stage) do update set slot_ends = excluded.slot_ends, begun = excluded.begun`,
+      `insert into headway.limit_use (pipeline, stage, per_ms, slot_ends, begun)
+       values ('paused', 'read', '{3600000}', array[clock_timestamp() + interval '1 minute'], '{1}')
+       on conflict (pipeline, stage) do update set per_ms = excluded.per_ms, slot_ends = excluded.slot_ends, begun = excluded.begun`,
     );
     // Longer than half of what its stage may take, so its job is told to wait for it.
     await tx.query(

@@ -328,7 +328,7 @@ describe("pausePipeline and resumePipeline", () => {
         userErrors: [
           {
             code: "UNKNOWN_PIPELINE",
-            message: 'There is no pipeline "pear"; known are brisk, pair.',
+            message: 'There is no pipeline "pear"; available are brisk, pair.',
             path: ["input", "pipeline"],
           },
         ],
