@@ -3381,6 +3381,14 @@ AS $function$
   with able as materialized (
     select distinct w.serves from headway.worker_now w
     where w.status = 'RUNNING' and w.free > 0 and w.takes <> 'SUSPECTS'
+  ), reached as materialized (
+    select n.pipeline, n.limits
+    from (
+      select distinct p.pipeline, l.limits
+      from able w cross join lateral jsonb_each(w.serves) p(pipeline, served)
+      cross join lateral jsonb_array_elements(p.served->'limits') l(limits)
+    ) n cross join lateral headway.limit_room(n.pipeline, n.limits->>'stage', n.limits) r
+    where r.room <= 0
   ), taking as materialized (
     select distinct w.serves from headway.worker_now w
     where w.stopped_at is null and w.last_claim_at > clock_timestamp() - interval '60 s'
@@ -3405,7 +3413,7 @@ AS $function$
               select from jsonb_array_elements(w.serves->j.pipeline->'limits') l(limits)
               where l.limits->>'stage' in ('', s.stage) and (
                 exists (select from taking t where t.serves->j.pipeline->'stages' ? s.stage)
-                or (select r.room <= 0 from headway.limit_room(j.pipeline, l.limits->>'stage', l.limits) r)))))
+                or exists (select from reached r where r.pipeline = j.pipeline and r.limits = l.limits)))))
 $function$
 ;
 
