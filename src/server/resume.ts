@@ -11,6 +11,7 @@ import {
   partsToJoin,
   replaceParts,
 } from "../engine/uploads/parts.js";
+import { messageOf } from "../errors.js";
 import { failpoint } from "../failpoint.js";
 import type { BlobStore } from "../storage/blob-store.js";
 import { Body, otherBytes, Refusal } from "./receive.js";
@@ -116,7 +117,9 @@ async function receivePatch(deps: UploadDeps, req: IncomingMessage, offset: numb
     }
     // What has come is kept, however the rest of it ended.
     if (upload.receivedBytes < upload.sizeBytes) {
-      await joinSmall(deps, upload);
+      await joinSmall(deps, upload).catch((error: unknown) => {
+        deps.logger.warn({ uploadId: upload.id, error: messageOf(error) }, "pieces of an upload were not put together");
+      });
       body.assertWell();
     }
   } finally {

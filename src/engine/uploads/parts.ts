@@ -8,6 +8,8 @@ const PART_BYTES = 8 * 1024 * 1024;
 const MAX_FULL_PARTS = 2_000;
 /** So many smaller pieces are made into larger ones; each piece is a row and a blob until the upload is complete. */
 const MAX_SMALL_PARTS = 200;
+/** So many are put together in one request at most, which waits for it; the next goes on. */
+const MAX_JOINS = 4;
 /** Whoever still reads a piece that has been put together with others has this long to come to its end. */
 const READ_WITHIN_MS = 3_600_000;
 
@@ -18,6 +20,7 @@ export function partBytesOf({ sizeBytes }: Pick<OpenUpload, "sizeBytes">): numbe
 
 /** A piece of an upload that is sent bit by bit. */
 export interface UploadPart {
+  readonly prefix: string;
   readonly blobKey: string;
   readonly startByte: number;
   readonly sizeBytes: number;
@@ -36,7 +39,7 @@ export function partKey({ prefix }: Pick<UploadAttempt, "prefix">, startByte: nu
 export async function keepPart(
   db: DataSource,
   { upload, prefix }: UploadAttempt,
-  { startByte, sizeBytes }: Omit<UploadPart, "blobKey">,
+  { startByte, sizeBytes }: Pick<UploadPart, "startByte" | "sizeBytes">,
 ): Promise<boolean> {
   const rows: { kept: boolean }[] = await db.query(
     `with grown as (
@@ -67,8 +70,7 @@ export async function partsOf(db: DataSource, { id }: Pick<OpenUpload, "id">): P
 
 /**
  * Pieces that are to be put together, each run of them to one: those that are not full, where there are many. A line that
- * breaks often makes such, and a client that sends a little at a time. Empty where there are few. A full piece is never written
- * again, so that each byte is written some forty times at most, however small the pieces are.
+ * breaks often makes such, and a client that sends a little at a time. Empty where there are few.
  */
 export async function partsToJoin(db: DataSource, upload: OpenUpload): Promise<readonly (readonly UploadPart[])[]> {
   const [{ small }]: [{ small: number }] = await db.query(
@@ -76,21 +78,50 @@ export async function partsToJoin(db: DataSource, upload: OpenUpload): Promise<r
     [upload.id, partBytesOf(upload)],
   );
   if (small < MAX_SMALL_PARTS) return [];
-  const runs: UploadPart[][] = [];
+  return runsToJoin(await partsOf(db, upload), partBytesOf(upload));
+}
+
+/**
+ * Which of an upload's pieces, given in order, are put together, each run of them to one; at most four runs. A full piece is
+ * never written again, and one that is not only to become full or twice as large: each byte is written some twenty-five times at
+ * most, however small the pieces are.
+ */
+export function runsToJoin<Part extends Pick<UploadPart, "sizeBytes">>(
+  parts: readonly Part[],
+  fullBytes: number,
+): readonly (readonly Part[])[] {
+  const runs: Part[][] = [];
   let room = 0;
-  for (const part of await partsOf(db, upload)) {
-    if (part.sizeBytes >= partBytesOf(upload)) {
+  for (const part of parts) {
+    if (part.sizeBytes >= fullBytes) {
       room = 0;
       continue;
     }
     if (room <= 0) {
       runs.push([]);
-      room = partBytesOf(upload);
+      room = fullBytes;
     }
     runs.at(-1)!.push(part);
     room -= part.sizeBytes;
   }
-  return runs.filter(({ length }) => length > 1);
+  return runs
+    .map((run) => (bytesOf(run) >= fullBytes ? run : withoutLargeHead(run)))
+    .filter(({ length }) => length > 1)
+    .slice(0, MAX_JOINS);
+}
+
+/** The run without the pieces at its beginning that are each larger than all behind it. */
+function withoutLargeHead<Part extends Pick<UploadPart, "sizeBytes">>(run: readonly Part[]): readonly Part[] {
+  let rest = bytesOf(run);
+  const from = run.findIndex(({ sizeBytes }) => {
+    rest -= sizeBytes;
+    return sizeBytes <= rest;
+  });
+  return from === -1 ? [] : run.slice(from);
+}
+
+function bytesOf(parts: readonly Pick<UploadPart, "sizeBytes">[]): number {
+  return parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
 /**
@@ -112,8 +143,15 @@ export function replaceParts(
     // With the lock: nobody else takes pieces away now.
     const [{ count }]: [{ count: number }] = await tx.query(
       `select count(*)::int as count from headway.upload_part p
-       join unnest($2::bigint[], $3::bigint[]) n(start_byte, size_bytes) using (start_byte, size_bytes) where p.upload_id = $1`,
-      [upload.id, parts.map(({ startByte }) => startByte), parts.map(({ sizeBytes }) => sizeBytes)],
+       join unnest($2::bigint[], $3::bigint[], $4::text[]) n(start_byte, size_bytes, prefix)
+         using (start_byte, size_bytes, prefix)
+       where p.upload_id = $1`,
+      [
+        upload.id,
+        parts.map(({ startByte }) => startByte),
+        parts.map(({ sizeBytes }) => sizeBytes),
+        parts.map((part) => part.prefix),
+      ],
     );
     if (count < parts.length) return false;
     const gone: { prefix: string }[] = (
@@ -124,13 +162,7 @@ export function replaceParts(
     )[0];
     await tx.query(
       `insert into headway.upload_part (upload_id, project_id, start_byte, size_bytes, prefix) values ($1, $2, $3, $4, $5)`,
-      [
-        upload.id,
-        upload.projectId,
-        parts[0]!.startByte,
-        parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-        prefix,
-      ],
+      [upload.id, upload.projectId, parts[0]!.startByte, bytesOf(parts), prefix],
     );
     // What one request brought may lie under one prefix with pieces that stay.
     await tx.query(
