@@ -122,7 +122,11 @@ export class Sandbox {
       if (!keep || this.#closed || !this.#handOver(child, key)) {
         this.#busy.delete(child);
         if (keep && !this.#closed) this.#keepWarm(child, key);
-        else child.kill();
+        else {
+          child.kill();
+          // Whoever waits for one of this kind starts one in its place; all have been told where this is closed.
+          if (this.#moreThanAtOnce(key) <= 0) this.#handOver(null, key);
+        }
       }
     }
   }
@@ -137,7 +141,7 @@ export class Sandbox {
   async #handedOver(key: string, signal: AbortSignal): Promise<SandboxProcess | null> {
     signal.throwIfAborted();
     this.#assertOpen();
-    const more = this.#moreThanAtOnce(key);
+    const more = this.#moreThanAtOnce(key) + [...this.#waiting].filter((waiting) => waiting.key === key).length;
     const child = await new Promise<SandboxProcess | null>((resolve) => {
       const onAbort = (): void => waiting.take(null);
       const timer = setTimeout(onAbort, more * (this.options.patienceMs ?? DEFAULT_PATIENCE_MS));
@@ -158,8 +162,8 @@ export class Sandbox {
     return child;
   }
 
-  /** Whether somebody waits for a child of this kind; then it has it. */
-  #handOver(child: SandboxProcess, key: string): boolean {
+  /** Whether somebody waits for a child of this kind; then it has it, or is to start one where there is none to have. */
+  #handOver(child: SandboxProcess | null, key: string): boolean {
     const next = [...this.#waiting].find((waiting) => waiting.key === key);
     next?.take(child);
     return next !== undefined;

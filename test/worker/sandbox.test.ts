@@ -368,6 +368,20 @@ describe("warm child processes", () => {
     expect(all.map((facts) => facts.calls).sort((a, b) => a - b)).toEqual([1, 2, 3]);
   });
 
+  test("a call that waits has one started at once when the busy one is killed", async () => {
+    const stop = new AbortController();
+    const sandbox = sandboxOf({ concurrency: 3, startsAtOnce: 1, patienceMs: 600_000 });
+    let pid = 0;
+    const ctx = documentContext({ progress: (_, message) => void (pid = Number(message)) });
+    const killed = failure(run("spins", { sandbox, ctx, signal: stop.signal }));
+    const waiting = run("process", { sandbox });
+    await until("the first one runs, and the other waits for it", () => pid > 0);
+    stop.abort(new HeadwayError("STOPPED", "Enough."));
+    await killed;
+    const { pid: other, calls } = (await waiting) as ChildFacts;
+    expect([other === pid, calls]).toEqual([false, 1]);
+  });
+
   test("a call whose patience is over has one started, and one that is stopped or closed meanwhile ends", async () => {
     const [hanging, stopped] = [new AbortController(), new AbortController()];
     const sandbox = sandboxOf({ concurrency: 3, startsAtOnce: 1, patienceMs: 1 });
