@@ -247,7 +247,7 @@ export type CreateWebhookInput = {
   url: string;
 };
 
-/** Expires a collection now. An open job is cancelled first; then documents and results are removed. The record (EXPIRED) and its history are kept, and the name can be used again. Requires ADMIN. Errors: NOT_FOUND, COLLECTION_EXPIRED. */
+/** Collection to expire now. */
 export type DeleteCollectionInput = {
   /** ID of the collection. */
   collectionId: string | number;

@@ -55,8 +55,7 @@ export class UpdateCollectionInput {
 }
 
 @InputType({
-  description:
-    "Expires a collection now. An open job is cancelled first; then documents and results are removed. The record (EXPIRED) and its history are kept, and the name can be used again. Requires ADMIN. Errors: NOT_FOUND, COLLECTION_EXPIRED.",
+  description: "Collection to expire now.",
 })
 export class DeleteCollectionInput {
   @Field(() => ID, { description: "ID of the collection." })

@@ -79,7 +79,7 @@ export class CollectionResolver {
     return named(context, name);
   }
 
-  @Query(() => CollectionConnection, { description: "Jobs of the collection, newest first." })
+  @Query(() => CollectionConnection, { description: "Collections of the project, newest first." })
   collections(
     @Args() page: ListArgs,
     @Arg("filter", () => CollectionFilter, {

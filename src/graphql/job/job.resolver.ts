@@ -252,7 +252,9 @@ export class JobResolver {
 
 @Resolver(() => JobSummary)
 export class JobSummaryResolver {
-  @FieldResolver(() => [StageSummary], { description: "Numbers of tasks per stage, in the order of the stages." })
+  @FieldResolver(() => [StageSummary], {
+    description: "Number of runs and durations per stage, in the order of the stages.",
+  })
   stages(@Root() summary: JobSummary, @Ctx() { loaders }: GraphContext): Promise<StageSummary[]> {
     return loaders.stagesOfSummary.load(summary);
   }
