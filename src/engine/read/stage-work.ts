@@ -12,8 +12,8 @@ export interface OpenAtStage {
 }
 
 /**
- * The open work by pipeline and stage. It costs a look for each stage of an open job at which tasks are queued, and one for
- * each running task, however many are queued.
+ * The open work by pipeline and stage. It costs one pass over the rows of ready_stage and over the running tasks, both of all
+ * projects, and a look for each stage of an open job of this one at which tasks are queued, however many are queued.
  */
 export function readStageWork(db: DataSource, projectId: string): Promise<OpenAtStage[]> {
   return db.query(

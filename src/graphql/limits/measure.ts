@@ -18,7 +18,8 @@ const DEFAULT_PAGE = 50;
 const MAX_ROWS = 1_000;
 /**
  * Fields that cost as much as so many rows of a page, each time. A search compares the query with up to 50,000 vectors;
- * waitingOn looks at up to 10,000 tasks that are taken before; pipelines and stageCounts count all open work.
+ * waitingOn looks at up to 10,000 tasks that are taken before; stageCounts counts all open work, and pipelines looks at each
+ * stage of an open job.
  */
 const COSTS: Readonly<Record<string, number>> = {
   "Query.search": 5_000,
