@@ -17,6 +17,8 @@ export interface Api {
   readonly post: (body: object, signal: AbortSignal) => Promise<Response>;
   /** Of `headway-api/client`, loaded at the first call: it sends files. */
   readonly files: () => Promise<HeadwayClient>;
+  /** Aborted once it is closed. */
+  readonly closed: AbortSignal;
   /** Ends all that is under way; nothing can be asked after it. */
   readonly close: () => void;
 }
@@ -86,12 +88,24 @@ function makeApi(key: string, viewer: Viewer): Api {
     });
   let sender: Promise<HeadwayClient> | undefined;
   const files = (): Promise<HeadwayClient> =>
-    (sender ??= import("../../client.js").then(({ createClient }) => createClient({ url: here(""), key })));
+    (sender ??= import("../../client.js").then(
+      ({ createClient }) => createClient({ url: here(""), key }),
+      (error: unknown) => {
+        // The next call loads it again.
+        sender = undefined;
+        throw error;
+      },
+    ));
+  const closing = new AbortController();
   const close = (): void => {
+    closing.abort();
     connection.close();
-    void sender?.then((opened) => opened.close());
+    void sender?.then(
+      (opened) => opened.close(),
+      () => undefined,
+    );
   };
-  return { client, connection, viewer, post, files, close };
+  return { client, connection, viewer, post, files, closed: closing.signal, close };
 }
 
 /** As fetch; it signs out whose key is no longer good. */

@@ -1,16 +1,17 @@
-import { Button, Group, Modal } from "@mantine/core";
+import { Group } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useClient } from "urql";
 import { useApi } from "../api/api.js";
+import { send } from "../api/send.js";
 import { CollectionDialog } from "../collections/collection-dialog.js";
 import { DeleteCollectionDocument } from "../generated/operations.js";
 import { ActButton, allowedTo, type Allowed } from "../parts/act-button.js";
 import { CountsBar, ProgressText } from "../parts/bars.js";
+import { ConfirmDialog } from "../parts/confirm-dialog.js";
 import { Fact } from "../parts/fact.js";
 import { count, counted, percent } from "../parts/format.js";
 import { Icon } from "../parts/icons.js";
-import { useReturnFocus } from "../parts/return-focus.js";
 import { useSay } from "../parts/said.js";
 import { StatusWord } from "../parts/status.js";
 import { WarningList } from "../parts/warnings.js";
@@ -97,7 +98,7 @@ export function CollectionHead({ collection, onDone }: HeadProps) {
       )}
       <SubmitDialog order={open === "submit" ? { collection } : null} onClose={close} />
       <CollectionDialog collection={collection} isOpen={open === "edit"} onClose={close} onDone={onDone} />
-      <DeleteDialog collection={collection} isOpen={open === "delete"} onClose={close} />
+      {open === "delete" && <DeleteDialog collection={collection} onClose={close} />}
     </header>
   );
 }
@@ -128,57 +129,27 @@ function Facts({ collection }: { readonly collection: ShownCollection }) {
 
 interface DeleteProps {
   readonly collection: ShownCollection;
-  readonly isOpen: boolean;
   readonly onClose: () => void;
 }
 
-function DeleteDialog({ collection, isOpen, onClose }: DeleteProps) {
+function DeleteDialog({ collection, onClose }: DeleteProps) {
   const client = useClient();
   const navigate = useNavigate();
   const say = useSay();
-  const [fault, setFault] = useState<string | null>(null);
-  const [isWorking, setIsWorking] = useState(false);
-  useReturnFocus(isOpen);
   const { id, name, documentCount } = collection;
-  const remove = async (): Promise<void> => {
-    setIsWorking(true);
-    const { data, error } = await client
-      .mutation(DeleteCollectionDocument, { input: { collectionId: id } })
-      .toPromise();
-    setIsWorking(false);
-    const refused = error?.message ?? data?.deleteCollection.userErrors[0]?.message;
-    if (refused !== undefined) return setFault(refused);
+  const remove = async () => {
+    const { refusals } = await send(client, DeleteCollectionDocument, { input: { collectionId: id } });
+    if (refusals !== null) return refusals;
     say(`${name} is deleted.`);
-    onClose();
     await navigate({ to: "/collections" });
+    return null;
   };
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      title={`Delete ${name}`}
-      closeButtonProps={{ "aria-label": "Close" }}
-      centered
-    >
-      <div className="stack">
-        <p>
-          Its {counted(documentCount, "document")} go with their texts, chunks and results. An open job is cancelled
-          first. The record and the history stay, and the name is free again. This can't be undone.
-        </p>
-        {fault !== null && (
-          <p className="tone-bad" role="alert">
-            {fault}
-          </p>
-        )}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            Leave it
-          </Button>
-          <Button color="red" loading={isWorking} onClick={() => void remove()}>
-            Delete the collection
-          </Button>
-        </Group>
-      </div>
-    </Modal>
+    <ConfirmDialog title={`Delete ${name}`} act="Delete the collection" isFinal onConfirm={remove} onClose={onClose}>
+      <p>
+        Its {counted(documentCount, "document")} go with their texts, chunks and results. An open job is cancelled
+        first. The record and the history stay, and the name is free again. This can't be undone.
+      </p>
+    </ConfirmDialog>
   );
 }

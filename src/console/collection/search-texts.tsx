@@ -1,6 +1,6 @@
 import { Button, TextInput } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useAsked } from "../api/ask.js";
 import { CollectionSearchDocument, type CollectionSearchQuery } from "../generated/operations.js";
 import { counted, percent } from "../parts/format.js";
@@ -26,6 +26,8 @@ interface SearchTextsProps {
 export function SearchTexts({ collection, search, onChange }: SearchTextsProps) {
   const { chunkCount, embeddingCoverage } = collection;
   const [text, setText] = useState(search.query ?? "");
+  // The way back leads to the search before.
+  useEffect(() => setText(search.query ?? ""), [search.query]);
   return (
     <section aria-label="Search" className="stack">
       <search data-shortcut="/">

@@ -1,6 +1,7 @@
 import { Button, Group, Modal, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useClient } from "urql";
+import { otherRefusals, refusalOf, send, type Refusal } from "../api/send.js";
 import { CreateCollectionDocument, UpdateCollectionDocument } from "../generated/operations.js";
 import { beginOf } from "../parts/days.js";
 import { jsonIn } from "../parts/json-in.js";
@@ -48,39 +49,46 @@ interface Draft {
   readonly expires: string;
 }
 
+const FIELDS: readonly (keyof Draft)[] = ["name", "description", "metadata", "expires"];
+
 function CollectionForm({ collection, onClose, onDone }: CollectionDialogProps) {
   const client = useClient();
-  const [draft, setDraft] = useState(() => draftOf(collection));
-  const [fault, setFault] = useState<{ readonly field: string; readonly message: string } | null>(null);
+  const [opened] = useState(() => draftOf(collection));
+  const [draft, setDraft] = useState(opened);
+  const [refusals, setRefusals] = useState<readonly Refusal[]>([]);
   const [isWorking, setIsWorking] = useState(false);
   const change = (part: Partial<Draft>): void => {
     setDraft({ ...draft, ...part });
-    setFault(null);
-  };
-  const send = async () => {
-    const metadata = jsonIn(draft.metadata.trim() === "" ? "{}" : draft.metadata);
-    if ("fault" in metadata) return { field: "metadata", message: metadata.fault };
-    const input = { name: draft.name.trim(), description: draft.description.trim() || null, metadata: metadata.value };
-    if (collection) {
-      const { data, error } = await client
-        .mutation(UpdateCollectionDocument, {
-          input: { collectionId: collection.id, ...input, ...expiryOf(draft.expires, collection.expiresAt) },
-        })
-        .toPromise();
-      return doneOr(error?.message, data?.updateCollection);
-    }
-    const { data, error } = await client.mutation(CreateCollectionDocument, { input }).toPromise();
-    return doneOr(error?.message, data?.createCollection);
+    setRefusals([]);
   };
   const save = async (): Promise<void> => {
+    // What was not touched is not sent: somebody else may have changed it meanwhile.
+    const touched = FIELDS.filter((field) => draft[field] !== opened[field]);
+    if (collection && touched.length === 0) return onClose();
+    const metadata = jsonIn(draft.metadata.trim() === "" ? "{}" : draft.metadata);
+    if ("fault" in metadata) return setRefusals([{ path: "input.metadata", message: metadata.fault }]);
+    const name = draft.name.trim();
+    const description = draft.description.trim() || null;
     setIsWorking(true);
-    const done = await send();
+    const sent = collection
+      ? await send(client, UpdateCollectionDocument, {
+          input: {
+            collectionId: collection.id,
+            ...(touched.includes("name") ? { name } : {}),
+            ...(touched.includes("description") ? { description } : {}),
+            ...(touched.includes("metadata") ? { metadata: metadata.value } : {}),
+            ...(touched.includes("expires") ? { expiresAt: draft.expires === "" ? null : beginOf(draft.expires) } : {}),
+          },
+        })
+      : await send(client, CreateCollectionDocument, { input: { name, description, metadata: metadata.value } });
     setIsWorking(false);
-    if (typeof done !== "string") return setFault(done);
+    if (sent.refusals !== null) return setRefusals(sent.refusals);
+    const { data } = sent;
+    const done = "updateCollection" in data ? data.updateCollection : data.createCollection;
     onClose();
-    onDone(done);
+    onDone(done.collection!.id);
   };
-  const faultOfField = (field: string): string | undefined => (fault?.field === field ? fault.message : undefined);
+  const other = otherRefusals(refusals, ["name", "description", "metadata", "expiresAt"]);
   return (
     <form
       className="stack"
@@ -98,7 +106,7 @@ function CollectionForm({ collection, onClose, onDone }: CollectionDialogProps) 
         data-autofocus
         value={draft.name}
         onChange={({ currentTarget }) => change({ name: currentTarget.value })}
-        error={faultOfField("name")}
+        error={refusalOf(refusals, "name")}
       />
       <Textarea
         label="Description"
@@ -106,7 +114,7 @@ function CollectionForm({ collection, onClose, onDone }: CollectionDialogProps) 
         maxLength={10_000}
         value={draft.description}
         onChange={({ currentTarget }) => change({ description: currentTarget.value })}
-        error={faultOfField("description")}
+        error={refusalOf(refusals, "description")}
       />
       <Textarea
         label="Metadata"
@@ -116,21 +124,22 @@ function CollectionForm({ collection, onClose, onDone }: CollectionDialogProps) 
         styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
         value={draft.metadata}
         onChange={({ currentTarget }) => change({ metadata: currentTarget.value })}
-        error={faultOfField("metadata")}
+        error={refusalOf(refusals, "metadata")}
       />
       {collection && (
         <TextInput
           type="date"
+          max="9999-12-31"
           label="Expires"
           description="Its contents go on this day; empty: they are kept."
           value={draft.expires}
           onChange={({ currentTarget }) => change({ expires: currentTarget.value })}
-          error={faultOfField("expiresAt")}
+          error={refusalOf(refusals, "expiresAt")}
         />
       )}
-      {fault && !["name", "description", "metadata", "expiresAt"].includes(fault.field) && (
+      {other !== null && (
         <p className="tone-bad" role="alert">
-          {fault.message}
+          {other}
         </p>
       )}
       <Group justify="flex-end" gap="xs">
@@ -162,23 +171,4 @@ function dayOf(at: string | null): string {
   const date = new Date(at);
   const two = (part: number): string => String(part).padStart(2, "0");
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-}
-
-/** A day that was not touched keeps its hour. */
-function expiryOf(day: string, before: string | null): { expiresAt?: string | null } {
-  if (day === dayOf(before)) return {};
-  return { expiresAt: day === "" ? null : beginOf(day) };
-}
-
-interface Payload {
-  readonly collection: { readonly id: string } | null;
-  readonly userErrors: readonly { readonly message: string; readonly path: readonly string[] | null }[];
-}
-
-/** The id of the collection, or what was wrong and with which field. */
-function doneOr(message: string | undefined, payload: Payload | undefined) {
-  if (message !== undefined) return { field: "", message };
-  const [error] = payload?.userErrors ?? [];
-  if (error) return { field: error.path?.[1] ?? "", message: error.message };
-  return payload!.collection!.id;
 }

@@ -20,6 +20,13 @@ import { CollectionsFilters } from "./collections-filters.js";
 import { CollectionsTable } from "./collections-table.js";
 
 const PAGE_SIZE = 50;
+const NONE: ReadonlySet<string> = new Set();
+
+/** The ids of collections that were made since a question was asked. */
+interface Made {
+  readonly since: CollectionsQueryVariables;
+  readonly ids: ReadonlySet<string>;
+}
 
 /** Every collection, by filters that stand in the address. Rows move as their jobs do. */
 export function CollectionsScreen() {
@@ -28,10 +35,13 @@ export function CollectionsScreen() {
   const client = useClient();
   const { viewer } = useApi();
   const [isCreating, setIsCreating] = useState(false);
-  const [unseen, setUnseen] = useState<ReadonlySet<string>>(new Set());
   const variables = useMemo(() => pageOf(search), [search]);
+  // Those that were made since this question was asked; another question begins with none.
+  const [made, setMade] = useState<Made>({ since: variables, ids: NONE });
   const asked = useAsked(CollectionsDocument, variables);
   const rows = asked.data?.collections.nodes ?? [];
+  const listed = new Set(rows.map(({ id }) => id));
+  const unseen = made.since === variables ? [...made.ids].filter((id) => !listed.has(id)) : [];
   const changed = useMemo(() => new Set<string>(), []);
   const reread = useThrottled(() => {
     const ids = [...changed];
@@ -39,11 +49,13 @@ export function CollectionsScreen() {
     void readMany(client, OneCollectionDocument, ids);
   }, 1_000);
   const onChanges = (changes: readonly Change[]): void => {
-    const shown = new Set(rows.map(({ id }) => id));
-    for (const { entityId } of changes) if (shown.has(entityId)) changed.add(entityId);
+    for (const { entityId } of changes) if (listed.has(entityId)) changed.add(entityId);
     if (changed.size > 0) reread();
-    const made = changes.filter(({ entityId, fromStatus }) => fromStatus === null && !shown.has(entityId));
-    if (made.length > 0) setUnseen((old) => new Set([...old, ...made.map(({ entityId }) => entityId)]));
+    // Whether it fits a filter, nobody knows here.
+    if (isFiltered(search)) return;
+    const ids = changes.filter(({ fromStatus }) => fromStatus === null).map(({ entityId }) => entityId);
+    if (ids.length === 0) return;
+    setMade((old) => ({ since: variables, ids: new Set([...(old.since === variables ? old.ids : NONE), ...ids]) }));
   };
   useChanges({ after: asked.data?.streamCursor, entityTypes: ["COLLECTION"], onChanges, onGap: asked.again });
   useTitle("Collections");
@@ -53,7 +65,7 @@ export function CollectionsScreen() {
     void navigate({ search: (old) => ({ ...old, ...page, ...part }), replace: "name" in part });
   };
   const showNewest = (): void => {
-    setUnseen(new Set());
+    setMade({ since: variables, ids: NONE });
     if (search.after || search.before) change({ after: undefined, before: undefined });
     else asked.again();
   };
@@ -74,7 +86,7 @@ export function CollectionsScreen() {
         </ActButton>
       </div>
       <CollectionsFilters search={search} onChange={change} onClear={isFiltered(search) ? clear : null} />
-      {unseen.size > 0 && (
+      {unseen.length > 0 && (
         <Button
           size="compact-sm"
           variant="light"
@@ -82,7 +94,7 @@ export function CollectionsScreen() {
           onClick={showNewest}
           leftSection={<Icon name="retry" size={14} />}
         >
-          {counted(unseen.size, "newer collection")}
+          {counted(unseen.length, "newer collection")}
         </Button>
       )}
       {asked.fault && <FaultNote fault={asked.fault} again={asked.again} />}

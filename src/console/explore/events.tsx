@@ -73,9 +73,10 @@ export function Events({
 
 /** The plain values of what the event is about; all of it is one click away. */
 function InShort({ value }: { readonly value: unknown }) {
-  const fields = Object.values((value ?? {}) as Record<string, unknown>);
+  if (typeof value !== "object" || value === null) return JSON.stringify(value ?? null);
+  const fields: unknown[] = Object.values(value);
   const inner = fields.length === 1 && typeof fields[0] === "object" && fields[0] !== null ? fields[0] : value;
-  const plain = Object.entries((inner ?? {}) as Record<string, unknown>).filter(
+  const plain = Object.entries(inner).filter(
     ([name, one]) => name !== "cursor" && one !== null && typeof one !== "object",
   );
   if (plain.length === 0) return JSON.stringify(value).slice(0, MAX_SHORT);

@@ -16,7 +16,7 @@ export function PastRuns({ past: { runs, isKept, setIsKept, clear }, onOpen }: P
     <div className="past stack">
       <Checkbox
         label="Keep this list in this browser"
-        description="Otherwise it stays in this tab and goes with it. Answers are not kept."
+        description="Until you sign out. Otherwise it stays in this tab and goes with it. Answers are not kept."
         checked={isKept}
         onChange={({ currentTarget }) => setIsKept(currentTarget.checked)}
       />

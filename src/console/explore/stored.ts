@@ -1,5 +1,5 @@
 import { useEffect, useState, type Dispatch, type SetStateAction } from "react";
-import { BASE_PATH } from "../session/address.js";
+import { EXPLORE_KEPT } from "../session/session.js";
 
 /** What was written instead of a step's own; what is absent is as the step has it. */
 export interface Draft {
@@ -37,19 +37,23 @@ export function usePastRuns() {
   useEffect(() => {
     write(sessionStorage, HISTORY, runs);
     if (isKept) write(localStorage, HISTORY, runs);
-    else localStorage.removeItem(nameOf(HISTORY));
   }, [runs, isKept]);
+  // Only the click forgets it: another tab may keep a list while the box is off here.
+  const keep = (isWanted: boolean): void => {
+    if (!isWanted) localStorage.removeItem(nameOf(HISTORY));
+    setIsKept(isWanted);
+  };
   return {
     runs,
     isKept,
-    setIsKept,
+    setIsKept: keep,
     add: (run: PastRun) => setRuns((old) => [run, ...old.slice(0, MAX_PAST - 1)]),
     clear: () => setRuns([]),
   };
 }
 
 function nameOf(name: string): string {
-  return `headway-explore ${BASE_PATH} ${name}`;
+  return `${EXPLORE_KEPT}${name}`;
 }
 
 function read<T>(storage: Storage, name: string): T | null {

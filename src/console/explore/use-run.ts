@@ -167,10 +167,16 @@ function follow({ connection }: ReturnType<typeof useApi>, order: RunOrder, tell
     events = [...events.slice(1 - MAX_EVENTS), { number, at: Date.now(), kind, value }];
     timer ??= setTimeout(show, GATHER_MS);
   };
+  let wasAway = false;
   const unlisten = connection.listen(() => {
     const { phase } = connection.state;
-    if (phase === "away") add("note", "The connection has broken. The page tries to come back by itself.");
-    else if (phase === "live") add("note", operation.takesAfter && variables.after ? RESUMED : NOT_RESUMED);
+    if (phase === "away") {
+      if (!wasAway) add("note", "The connection has broken. The page tries to come back by itself.");
+      wasAway = true;
+    } else if (phase === "live" && wasAway) {
+      add("note", operation.takesAfter && variables.after ? RESUMED : NOT_RESUMED);
+      wasAway = false;
+    }
   });
   let isOver = false;
   const close = (isFault: boolean, note: string): void => {
@@ -193,7 +199,7 @@ function follow({ connection }: ReturnType<typeof useApi>, order: RunOrder, tell
         tell.onAnswer(answer.data);
       },
       error: (error) => {
-        add("fault", Array.isArray(error) ? { errors: error as unknown } : String(error));
+        add("fault", Array.isArray(error) ? { errors: error as unknown } : messageOf(error));
         close(true, "The server has ended it with an error.");
       },
       complete: () => close(false, "It has ended."),
@@ -203,6 +209,13 @@ function follow({ connection }: ReturnType<typeof useApi>, order: RunOrder, tell
     close(false, "Stopped.");
     unsubscribe();
   };
+}
+
+/** Of a socket that was closed: why, with its code. */
+function messageOf(error: unknown): string {
+  if (error instanceof CloseEvent)
+    return `The connection was closed with ${error.code}: ${error.reason || "no reason given"}.`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 function cursorIn(data: unknown): string | undefined {

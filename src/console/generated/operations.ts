@@ -1052,13 +1052,6 @@ export type DoctorQueryVariables = Exact<{
 
 export type DoctorQuery = { doctor: Array<{ invariant: string, meaning: string, entityType: EntityType | null, entityId: string | null, detail: string }> };
 
-export type JobOfTaskQueryVariables = Exact<{
-  id: string | number;
-}>;
-
-
-export type JobOfTaskQuery = { task: { id: string, job: { id: string } } | null };
-
 export type RepairAllMutationVariables = Exact<{
   input: RepairInput;
 }>;
@@ -1441,7 +1434,6 @@ export const PipelinesDocument = "query Pipelines{pipelines{...PipelineParts}}fr
 export const StageTimesDocument = "query StageTimes($from:DateTime!$pipeline:String!$timeZone:String){statistics(input:{from:$from interval:DAY pipeline:$pipeline timeZone:$timeZone}){asOf buckets{at completed failed retried waitMs{p50 p95}runMs{p50 p95}stages{stage completed failed runMs{p50 p95}}}}}" as unknown as TypedDocumentNode<StageTimesQuery, StageTimesQueryVariables>;
 export const PausePipelineDocument = "mutation PausePipeline($input:PausePipelineInput!){pausePipeline(input:$input){pipeline{...PipelineParts}userErrors{code message}}}fragment PipelineParts on Pipeline{name version description paused pausedReason pausedBy pausedAt queued running oldestQueuedAt limits{...LimitParts}stages{name kind maxAttempts timeoutMs queued running oldestQueuedAt limits{...LimitParts}}}fragment LimitParts on LimitUse{concurrency inUse rateLimit ratePerMs rateLeft opensAt}" as unknown as TypedDocumentNode<PausePipelineMutation, PausePipelineMutationVariables>;
 export const DoctorDocument = "query Doctor($since:DateTime!$collectionId:ID$jobId:ID$first:Int!){doctor(since:$since collectionId:$collectionId jobId:$jobId first:$first){invariant meaning entityType entityId detail}}" as unknown as TypedDocumentNode<DoctorQuery, DoctorQueryVariables>;
-export const JobOfTaskDocument = "query JobOfTask($id:ID!){task(id:$id){id job{id}}}" as unknown as TypedDocumentNode<JobOfTaskQuery, JobOfTaskQueryVariables>;
 export const RepairAllDocument = "mutation RepairAll($input:RepairInput!){repair(input:$input){changed firstChanges{...ChangeParts jobId}}}fragment ChangeParts on StatusChange{id cursor at entityType entityId version fromStatus toStatus fromStage toStage attempt reason message actor{name type}}" as unknown as TypedDocumentNode<RepairAllMutation, RepairAllMutationVariables>;
 export const KeysDocument = "query Keys($first:Int$after:String$last:Int$before:String){keys(first:$first after:$after last:$last before:$before){nodes{...KeyParts}pageInfo{hasNextPage hasPreviousPage startCursor endCursor}}}fragment KeyParts on ApiKey{id name role permissions pipelines collectionId jobId createdBy createdAt expiresAt lastUsedAt revokedAt}" as unknown as TypedDocumentNode<KeysQuery, KeysQueryVariables>;
 export const CreateKeyDocument = "mutation CreateKey($input:CreateKeyInput!){createKey(input:$input){key userErrors{code message path}}}" as unknown as TypedDocumentNode<CreateKeyMutation, CreateKeyMutationVariables>;

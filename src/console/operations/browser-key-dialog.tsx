@@ -13,8 +13,11 @@ interface DialogProps {
 /** Makes a key for a page in a browser: for one collection or job, for minutes. Shows it once. */
 export function BrowserKeyDialog({ onClose, onMade }: DialogProps) {
   const [made, setMade] = useState<MadeKey | null>(null);
+  const [isWorking, setIsWorking] = useState(false);
   useReturnFocus(true);
   const close = (): void => {
+    // What is shown once is on its way.
+    if (isWorking) return;
     onClose();
     if (made !== null) onMade();
   };
@@ -26,11 +29,11 @@ export function BrowserKeyDialog({ onClose, onMade }: DialogProps) {
       // A click beside it must not lose what is shown once.
       closeOnClickOutside={made === null}
       closeOnEscape={made === null}
-      closeButtonProps={{ "aria-label": "Close" }}
+      closeButtonProps={{ "aria-label": "Close", disabled: isWorking }}
       centered
     >
       {made === null ? (
-        <BrowserKeyForm onClose={onClose} onMade={setMade} />
+        <BrowserKeyForm onClose={close} onMade={setMade} isWorking={isWorking} onWorking={setIsWorking} />
       ) : (
         <div className="stack">
           <ShownOnce label="The key" secret={made.key}>

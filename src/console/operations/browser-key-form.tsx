@@ -27,10 +27,12 @@ const FIELDS = ["collectionId", "jobId", "permissions", "pipelines", "expiresInM
 interface FormProps {
   readonly onClose: () => void;
   readonly onMade: (made: MadeKey) => void;
+  readonly isWorking: boolean;
+  readonly onWorking: (isWorking: boolean) => void;
 }
 
 /** What the key is for, what it may do there, and for how long. */
-export function BrowserKeyForm({ onClose, onMade }: FormProps) {
+export function BrowserKeyForm({ onClose, onMade, isWorking, onWorking }: FormProps) {
   const client = useClient();
   const known = useAsked(PipelineNamesDocument, {}).data?.pipelines.map(({ name }) => name) ?? [];
   const [kind, setKind] = useState<"collection" | "job">("collection");
@@ -40,14 +42,13 @@ export function BrowserKeyForm({ onClose, onMade }: FormProps) {
   const [pipelines, setPipelines] = useState<string[]>([]);
   const [minutes, setMinutes] = useState("60");
   const [refusals, setRefusals] = useState<readonly Refusal[]>([]);
-  const [isWorking, setIsWorking] = useState(false);
   const offered = PERMISSIONS.filter((one) => kind === "collection" || !OF_COLLECTIONS.has(one));
   const permissions = chosen.filter((one) => offered.includes(one));
   const submits = permissions.includes("SUBMIT");
   const make = async (): Promise<void> => {
     if (kind === "collection" && collectionId === undefined)
       return setRefusals([{ path: "input.collectionId", message: "Choose the collection that it is for." }]);
-    setIsWorking(true);
+    onWorking(true);
     const input = {
       collectionId: kind === "collection" ? collectionId! : null,
       jobId: kind === "job" ? jobId.trim() : null,
@@ -56,7 +57,7 @@ export function BrowserKeyForm({ onClose, onMade }: FormProps) {
       expiresInMinutes: Number(minutes),
     };
     const { data, refusals: said } = await send(client, CreateBrowserKeyDocument, { input });
-    setIsWorking(false);
+    onWorking(false);
     if (said !== null) return setRefusals(said);
     onMade({ key: data.createBrowserKey.key!, expiresAt: data.createBrowserKey.expiresAt! });
   };
@@ -129,7 +130,7 @@ export function BrowserKeyForm({ onClose, onMade }: FormProps) {
         </p>
       )}
       <Group justify="flex-end" gap="xs">
-        <Button variant="default" onClick={onClose}>
+        <Button variant="default" onClick={onClose} disabled={isWorking}>
           Leave it
         </Button>
         <Button type="submit" loading={isWorking}>

@@ -22,6 +22,7 @@ export function Deliveries({ webhookId, newest, isEnabled, onDone }: DeliveriesP
   const client = useClient();
   const say = useSay();
   const [older, setOlder] = useState<Pick<Page, "nodes" | "pageInfo"> | null>(null);
+  const [working, setWorking] = useState<ReadonlySet<string>>(new Set());
   const known = new Set(newest.nodes.map(({ id }) => id));
   const rows = [...newest.nodes, ...(older?.nodes ?? []).filter(({ id }) => !known.has(id))];
   const { hasNextPage, endCursor } = (older ?? newest).pageInfo;
@@ -35,8 +36,16 @@ export function Deliveries({ webhookId, newest, isEnabled, onDone }: DeliveriesP
     setOlder({ nodes: [...(older?.nodes ?? newest.nodes), ...nodes], pageInfo });
   };
   const redeliver = async (deliveryId: string): Promise<void> => {
-    const { refusals } = await send(client, RedeliverWebhookDocument, { input: { deliveryId } });
+    setWorking((old) => new Set([...old, deliveryId]));
+    const { data, refusals } = await send(client, RedeliverWebhookDocument, { input: { deliveryId } });
+    setWorking((old) => new Set([...old].filter((id) => id !== deliveryId)));
     if (refusals !== null) return say(refusals[0]!.message, true);
+    const { delivery } = data.redeliverWebhook;
+    // The earlier pages are not read again.
+    setOlder(
+      (old) =>
+        old && { ...old, nodes: old.nodes.map((one) => (one.id === delivery?.id ? { ...one, ...delivery } : one)) },
+    );
     say("It is sent once more, under the same id.");
     onDone();
   };
@@ -55,6 +64,7 @@ export function Deliveries({ webhookId, newest, isEnabled, onDone }: DeliveriesP
             key={delivery.id}
             delivery={delivery}
             isEnabled={isEnabled}
+            isWorking={working.has(delivery.id)}
             onRedeliver={() => void redeliver(delivery.id)}
           />
         ))}

@@ -16,11 +16,13 @@ type Delivery = Extract<
 interface RowProps {
   readonly delivery: Delivery;
   readonly isEnabled: boolean;
+  /** Whether it is being sent again. */
+  readonly isWorking: boolean;
   readonly onRedeliver: () => void;
 }
 
 /** One message: what it tells of, whether it was taken, and every time that it was sent. */
-export function DeliveryRow({ delivery, isEnabled, onRedeliver }: RowProps) {
+export function DeliveryRow({ delivery, isEnabled, isWorking, onRedeliver }: RowProps) {
   const { id, event, createdAt, payload, job, attempts } = delivery;
   const [isOpen, setIsOpen] = useState(false);
   return (
@@ -44,7 +46,7 @@ export function DeliveryRow({ delivery, isEnabled, onRedeliver }: RowProps) {
             <span className="for-readers"> of {event}</span>
           </Button>
           {payload !== null && (
-            <Button size="compact-xs" variant="default" onClick={onRedeliver}>
+            <Button size="compact-xs" variant="default" loading={isWorking} onClick={onRedeliver}>
               Send again<span className="for-readers"> {event}</span>
             </Button>
           )}

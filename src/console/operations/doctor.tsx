@@ -1,6 +1,6 @@
 import { Button, Select, TextInput } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useClient } from "urql";
 import { faultOf, type Fault } from "../api/fault.js";
 import { DoctorDocument, type DoctorQuery } from "../generated/operations.js";
@@ -33,17 +33,21 @@ export function Doctor() {
   const [found, setFound] = useState<Found | null>(null);
   const [fault, setFault] = useState<Fault | null>(null);
   const [isLooking, setIsLooking] = useState(false);
+  const [text, setText] = useState(job ?? "");
+  useEffect(() => setText(job ?? ""), [job]);
   const change = (part: { since?: DoctorSpan | undefined; job?: string | undefined }): void => {
     // What was found elsewhere says nothing of this.
     setFound(null);
     void navigate({ search: (old) => ({ ...old, ...part }), replace: true, resetScroll: false });
   };
   const look = async (): Promise<void> => {
+    const jobId = text.trim();
+    if (jobId !== (job ?? "")) change({ job: jobId || undefined });
     setIsLooking(true);
     const variables = {
       since: new Date(Date.now() - SPANS[since][1]).toISOString(),
       collectionId: null,
-      jobId: job ?? null,
+      jobId: jobId || null,
       first: MAX_FINDINGS,
     };
     const { data, error } = await client
@@ -73,8 +77,11 @@ export function Doctor() {
         <TextInput
           label="Only of one job"
           placeholder="the id of a job"
-          value={job ?? ""}
-          onChange={({ currentTarget }) => change({ job: currentTarget.value.trim() || undefined })}
+          value={text}
+          onChange={({ currentTarget }) => {
+            setText(currentTarget.value);
+            setFound(null);
+          }}
           size="xs"
           className="id-field"
         />

@@ -1,12 +1,12 @@
 import { Button } from "@mantine/core";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useApi } from "../api/api.js";
 import { useAsked } from "../api/ask.js";
 import { ExpiringCollectionsDocument, type ExpiringCollectionsQuery } from "../generated/operations.js";
 import { ActButton, allowedTo } from "../parts/act-button.js";
 import { absolute, count } from "../parts/format.js";
-import { PageButtons, pageVariables } from "../parts/page-buttons.js";
+import { Pages, pageVariables } from "../parts/pages.js";
 import { Empty, Shown } from "../parts/states.js";
 import { StatusWord } from "../parts/status.js";
 import { useNow, When } from "../parts/when.js";
@@ -38,9 +38,9 @@ export function ExpiryScreen() {
               onFirst={() => void navigate({ search: {} })}
             />
           ) : (
-            <div>
+            <div className="stack">
               <ExpiringTable collections={nodes} onChoose={setChosen} />
-              <PageButtons search={search} pageInfo={pageInfo} onChange={(page) => void navigate({ search: page })} />
+              <Pages search={search} pageInfo={pageInfo} onChange={(page) => void navigate({ search: page })} />
             </div>
           )
         }
@@ -102,7 +102,9 @@ function ExpiringTable({ collections, onChoose }: TableProps) {
           return (
             <tr key={id}>
               <td data-title="Collection" className="wide">
-                <strong>{name}</strong>
+                <Link to="/collections/$id" params={{ id }} className="strong">
+                  {name}
+                </Link>
               </td>
               <td data-title="Goes">
                 <span className={isDue ? "tone-mixed" : undefined}>

@@ -1,10 +1,7 @@
-import { Button } from "@mantine/core";
-import { Link, useNavigate } from "@tanstack/react-router";
-import { useClient } from "urql";
-import { JobOfTaskDocument, type DoctorQuery } from "../generated/operations.js";
+import { Link } from "@tanstack/react-router";
+import type { DoctorQuery } from "../generated/operations.js";
 import { counted } from "../parts/format.js";
 import { Icon } from "../parts/icons.js";
-import { useSay } from "../parts/said.js";
 import { When } from "../parts/when.js";
 
 type Finding = DoctorQuery["doctor"][number];
@@ -70,17 +67,8 @@ function Group({ code, findings }: { readonly code: string; readonly findings: r
   );
 }
 
-function Place({ finding: { entityType, entityId } }: { readonly finding: Finding }) {
-  const client = useClient();
-  const navigate = useNavigate();
-  const say = useSay();
-  if (entityId === null) return null;
-  const id = entityId;
-  const toJob = async (): Promise<void> => {
-    const { data } = await client.query(JobOfTaskDocument, { id }).toPromise();
-    if (!data?.task) return say(`There is no task ${id} any more.`, true);
-    await navigate({ to: "/jobs/$id", params: { id: data.task.job.id } });
-  };
+function Place({ finding: { entityType, entityId: id } }: { readonly finding: Finding }) {
+  if (id === null) return null;
   return (
     <span className="faint">
       {entityType?.toLowerCase()} <code>{id}</code>{" "}
@@ -90,9 +78,9 @@ function Place({ finding: { entityType, entityId } }: { readonly finding: Findin
         </Link>
       )}
       {entityType === "TASK" && (
-        <Button variant="subtle" size="compact-xs" onClick={() => void toJob()}>
-          Its job
-        </Button>
+        <Link to="/tasks/$id" params={{ id }}>
+          Look
+        </Link>
       )}
     </span>
   );

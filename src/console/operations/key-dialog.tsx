@@ -23,8 +23,11 @@ const LIVES = [
 /** Makes a key for a service or a person, and shows it once. */
 export function KeyDialog({ onClose, onMade }: KeyDialogProps) {
   const [key, setKey] = useState<string | null>(null);
+  const [isWorking, setIsWorking] = useState(false);
   useReturnFocus(true);
   const close = (): void => {
+    // What is shown once is on its way.
+    if (isWorking) return;
     onClose();
     if (key !== null) onMade();
   };
@@ -36,11 +39,11 @@ export function KeyDialog({ onClose, onMade }: KeyDialogProps) {
       // A click beside it must not lose what is shown once.
       closeOnClickOutside={key === null}
       closeOnEscape={key === null}
-      closeButtonProps={{ "aria-label": "Close" }}
+      closeButtonProps={{ "aria-label": "Close", disabled: isWorking }}
       centered
     >
       {key === null ? (
-        <KeyForm onClose={onClose} onKey={setKey} />
+        <KeyForm onClose={close} onKey={setKey} isWorking={isWorking} onWorking={setIsWorking} />
       ) : (
         <div className="stack">
           <ShownOnce label="The key" secret={key}>
@@ -57,18 +60,24 @@ export function KeyDialog({ onClose, onMade }: KeyDialogProps) {
   );
 }
 
-function KeyForm({ onClose, onKey }: { readonly onClose: () => void; readonly onKey: (key: string) => void }) {
+interface KeyFormProps {
+  readonly onClose: () => void;
+  readonly onKey: (key: string) => void;
+  readonly isWorking: boolean;
+  readonly onWorking: (isWorking: boolean) => void;
+}
+
+function KeyForm({ onClose, onKey, isWorking, onWorking }: KeyFormProps) {
   const client = useClient();
   const [name, setName] = useState("");
   const [role, setRole] = useState<Role>("OPERATOR");
   const [days, setDays] = useState("90");
   const [refusals, setRefusals] = useState<readonly Refusal[]>([]);
-  const [isWorking, setIsWorking] = useState(false);
   const make = async (): Promise<void> => {
-    setIsWorking(true);
+    onWorking(true);
     const input = { name, role, expiresInDays: days === "" ? null : Number(days) };
     const { data, refusals: said } = await send(client, CreateKeyDocument, { input });
-    setIsWorking(false);
+    onWorking(false);
     if (said !== null) return setRefusals(said);
     onKey(data.createKey.key!);
   };
@@ -114,7 +123,7 @@ function KeyForm({ onClose, onKey }: { readonly onClose: () => void; readonly on
         </p>
       )}
       <Group justify="flex-end" gap="xs">
-        <Button variant="default" onClick={onClose}>
+        <Button variant="default" onClick={onClose} disabled={isWorking}>
           Leave it
         </Button>
         <Button type="submit" loading={isWorking}>

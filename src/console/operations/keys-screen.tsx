@@ -6,7 +6,7 @@ import { useAsked } from "../api/ask.js";
 import { KeysDocument } from "../generated/operations.js";
 import { ActButton, allowedTo } from "../parts/act-button.js";
 import { Forbidden } from "../parts/forbidden.js";
-import { PageButtons, pageVariables } from "../parts/page-buttons.js";
+import { Pages, pageVariables } from "../parts/pages.js";
 import { Empty, Panel, Shown } from "../parts/states.js";
 import { OperationsFrame } from "./frame.js";
 import { KeysTable } from "./keys-table.js";
@@ -68,13 +68,9 @@ function KeyList() {
             </Button>
           </Empty>
         ) : (
-          <div>
+          <div className="stack">
             <KeysTable keys={keys.nodes} onDone={asked.again} />
-            <PageButtons
-              search={search}
-              pageInfo={keys.pageInfo}
-              onChange={(page) => void navigate({ search: page })}
-            />
+            <Pages search={search} pageInfo={keys.pageInfo} onChange={(page) => void navigate({ search: page })} />
           </div>
         )
       }

@@ -96,7 +96,7 @@ function Rights({
     ) : (
       <>
         with{" "}
-        <Link to="/jobs" search={{ collection: collectionId! }}>
+        <Link to="/collections/$id" params={{ id: collectionId! }}>
           one collection
         </Link>
       </>

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useEvery } from "../api/every.js";
 import { Icon } from "../parts/icons.js";
 import { Loading, Panel } from "../parts/states.js";
@@ -21,6 +21,7 @@ interface Ready {
 }
 
 const LOOK_MS = 10_000;
+const WAIT_MS = 8_000;
 
 /** What it means that a check is well. */
 const WELL: Readonly<Record<string, string>> = {
@@ -36,10 +37,12 @@ const WELL: Readonly<Record<string, string>> = {
 /** The checks of the process that has answered this page. */
 export function Readiness() {
   const [ready, setReady] = useState<Ready | Error | null>(null);
+  const looks = useRef(0);
   const look = useCallback(() => {
-    void readReadiness().then(setReady, (error: unknown) =>
-      setReady(error instanceof Error ? error : new Error(String(error))),
-    );
+    const number = (looks.current += 1);
+    // What was asked later is newer, whichever comes first.
+    const take = (told: Ready | Error): void => void (number === looks.current && setReady(told));
+    void readReadiness().then(take, (error: unknown) => take(faultIn(error)));
   }, []);
   useEffect(look, [look]);
   useEvery(LOOK_MS, look);
@@ -95,8 +98,13 @@ function Checks({ ready: { isReady, checks } }: { readonly ready: Ready }) {
   );
 }
 
+function faultIn(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  return error.name === "TimeoutError" ? new Error(`It has not answered for ${WAIT_MS / 1_000} s.`) : error;
+}
+
 async function readReadiness(): Promise<Ready> {
-  const answer = await fetch(here("readyz"), { cache: "no-store" });
+  const answer = await fetch(here("readyz"), { cache: "no-store", signal: AbortSignal.timeout(WAIT_MS) });
   const told = (await answer.json().catch(() => null)) as { checks?: readonly Check[] } | null;
   if (!Array.isArray(told?.checks)) throw new Error(`The server answered with ${answer.status} and no checks.`);
   return { isReady: answer.ok, checks: told.checks, at: Date.now() };

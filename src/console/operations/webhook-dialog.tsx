@@ -17,6 +17,7 @@ interface DialogProps {
 export function WebhookDialog({ webhook, onClose, onDone }: DialogProps) {
   const say = useSay();
   const [secret, setSecret] = useState<string | null>(null);
+  const [isWorking, setIsWorking] = useState(false);
   useReturnFocus(true);
   const done = (made: string | null): void => {
     if (made !== null) return setSecret(made);
@@ -25,6 +26,8 @@ export function WebhookDialog({ webhook, onClose, onDone }: DialogProps) {
     onDone();
   };
   const close = (): void => {
+    // What is shown once is on its way.
+    if (isWorking) return;
     onClose();
     if (secret !== null) onDone();
   };
@@ -36,11 +39,11 @@ export function WebhookDialog({ webhook, onClose, onDone }: DialogProps) {
       // A click beside it must not lose what is shown once.
       closeOnClickOutside={secret === null}
       closeOnEscape={secret === null}
-      closeButtonProps={{ "aria-label": "Close" }}
+      closeButtonProps={{ "aria-label": "Close", disabled: isWorking }}
       centered
     >
       {secret === null ? (
-        <WebhookForm webhook={webhook} onClose={onClose} onDone={done} />
+        <WebhookForm webhook={webhook} onClose={close} onDone={done} isWorking={isWorking} onWorking={setIsWorking} />
       ) : (
         <div className="stack">
           <SecretOfWebhook secret={secret} />

@@ -21,10 +21,12 @@ interface FormProps {
   readonly onClose: () => void;
   /** Told the secret of a new one; null where one was changed. */
   readonly onDone: (secret: string | null) => void;
+  readonly isWorking: boolean;
+  readonly onWorking: (isWorking: boolean) => void;
 }
 
 /** Where a webhook leads, what it is told of, and of which jobs. */
-export function WebhookForm({ webhook, onClose, onDone }: FormProps) {
+export function WebhookForm({ webhook, onClose, onDone, isWorking, onWorking }: FormProps) {
   const client = useClient();
   const known = useAsked(PipelineNamesDocument, {}).data?.pipelines.map(({ name }) => name) ?? [];
   const [url, setUrl] = useState(webhook?.url ?? "");
@@ -32,15 +34,14 @@ export function WebhookForm({ webhook, onClose, onDone }: FormProps) {
   const [pipelines, setPipelines] = useState<string[]>([...(webhook?.pipelines ?? [])]);
   const [tags, setTags] = useState<string[]>([...(webhook?.tags ?? [])]);
   const [refusals, setRefusals] = useState<readonly Refusal[]>([]);
-  const [isWorking, setIsWorking] = useState(false);
   const save = async (): Promise<void> => {
-    setIsWorking(true);
+    onWorking(true);
     const input = { url: url.trim(), events: [...events], pipelines: orNull(pipelines), tags: orNull(tags) };
     const { data, refusals: said } =
       webhook === null
         ? await send(client, CreateWebhookDocument, { input })
         : await send(client, UpdateWebhookDocument, { input: { webhookId: webhook.id, ...input } });
-    setIsWorking(false);
+    onWorking(false);
     if (said !== null) return setRefusals(said);
     onDone("createWebhook" in data ? data.createWebhook.secret : null);
   };
@@ -102,7 +103,7 @@ export function WebhookForm({ webhook, onClose, onDone }: FormProps) {
         </p>
       )}
       <Group justify="flex-end" gap="xs">
-        <Button variant="default" onClick={onClose}>
+        <Button variant="default" onClick={onClose} disabled={isWorking}>
           Leave it
         </Button>
         <Button type="submit" loading={isWorking}>

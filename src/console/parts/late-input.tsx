@@ -1,5 +1,5 @@
 import { TextInput } from "@mantine/core";
-import { useEffect, useEffectEvent, useState } from "react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 
 interface LateInputProps {
   readonly label: string;
@@ -14,11 +14,19 @@ const WAIT_MS = 250;
 export function LateInput({ label, value, onChange }: LateInputProps) {
   const [text, setText] = useState(value);
   const tell = useEffectEvent(onChange);
-  // Cleared from outside, or by another address.
-  useEffect(() => setText(value), [value]);
+  const told = useRef(value);
+  // Cleared from outside, or by another address. What was told comes back too: more may have been written since.
   useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => tell(text), WAIT_MS);
+    if (value === told.current) return;
+    told.current = value;
+    setText(value);
+  }, [value]);
+  useEffect(() => {
+    if (text === told.current) return;
+    const timer = setTimeout(() => {
+      told.current = text;
+      tell(text);
+    }, WAIT_MS);
     return () => clearTimeout(timer);
   }, [text, value]);
   return (

@@ -1,9 +1,14 @@
 import { Button, Group } from "@mantine/core";
 import { Icon } from "./icons.js";
 
+/** The page that is shown, as it stands in the address: what lies behind one cursor, or before another. */
+interface PageSearch {
+  readonly after?: string;
+  readonly before?: string;
+}
+
 interface PagesProps {
-  /** The page that is shown: what lies behind one cursor, or before another. */
-  readonly search: { readonly after?: string; readonly before?: string };
+  readonly search: PageSearch;
   readonly pageInfo:
     | {
         readonly hasNextPage: boolean;
@@ -13,6 +18,13 @@ interface PagesProps {
       }
     | undefined;
   readonly onChange: (page: { readonly after: string | undefined; readonly before: string | undefined }) => void;
+}
+
+/** What the server is asked for by a page of the address. */
+export function pageVariables({ after, before }: PageSearch, size: number) {
+  return before === undefined
+    ? { first: size, after: after ?? null, last: null, before: null }
+    : { first: null, after: null, last: size, before };
 }
 
 /** The way to the pages before and behind; nothing where there is one page. */

@@ -1,4 +1,5 @@
-import { Button, CopyButton, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
+import { useClipboard } from "@mantine/hooks";
 import { useEffect, useRef, type ReactNode } from "react";
 import { Icon } from "./icons.js";
 
@@ -12,6 +13,7 @@ export function ShownOnce({
   readonly secret: string;
   readonly children: ReactNode;
 }) {
+  const { copy, copied, error } = useClipboard({ timeout: 4_000 });
   const copyButton = useRef<HTMLButtonElement>(null);
   // It takes the place of the form that had the focus.
   useEffect(() => copyButton.current?.focus(), []);
@@ -31,20 +33,21 @@ export function ShownOnce({
           spellCheck={false}
           onFocus={({ currentTarget }) => currentTarget.select()}
         />
-        <CopyButton value={secret} timeout={4_000}>
-          {({ copied, copy }) => (
-            <Button
-              size="sm"
-              variant={copied ? "light" : "filled"}
-              leftSection={<Icon name={copied ? "check" : "copy"} size={14} />}
-              onClick={copy}
-              ref={copyButton}
-            >
-              {copied ? "Copied" : "Copy"}
-            </Button>
-          )}
-        </CopyButton>
+        <Button
+          size="sm"
+          variant={copied ? "light" : "filled"}
+          leftSection={<Icon name={copied ? "check" : "copy"} size={14} />}
+          onClick={() => copy(secret)}
+          ref={copyButton}
+        >
+          {copied ? "Copied" : "Copy"}
+        </Button>
       </div>
+      {error !== null && (
+        <p className="tone-bad" role="alert">
+          The browser does not let the page copy. Click into the field, and copy it with the keyboard.
+        </p>
+      )}
     </div>
   );
 }

@@ -17,6 +17,8 @@ export type SessionState =
 
 /** A key stays with this path of the origin: another server may be at another. */
 const KEPT = `headway-key ${BASE_PATH}`;
+/** What Explore keeps in this browser begins with this. */
+export const EXPLORE_KEPT = `headway-explore ${BASE_PATH} `;
 const UNREACHABLE = "The server does not answer; it may be stopped. Try again.";
 
 let state: SessionState = { phase: "checking" };
@@ -74,10 +76,13 @@ export async function signInWith(key: string, keep: boolean): Promise<void> {
   become({ phase: "in", key, viewer: who.viewer });
 }
 
-/** Forgets the key; `note` says why, where nobody asked for it. */
+/** Forgets the key, and what was written in Explore. `note` says why, where nobody asked for it: then the place is kept. */
 export function signOut(note = ""): void {
-  sessionStorage.removeItem(KEPT);
-  localStorage.removeItem(KEPT);
+  for (const storage of [sessionStorage, localStorage]) {
+    storage.removeItem(KEPT);
+    if (note !== "") continue;
+    for (const name of Object.keys(storage)) if (name.startsWith(EXPLORE_KEPT)) storage.removeItem(name);
+  }
   become({ phase: "out", note, hasKey: false });
 }
 

@@ -18,6 +18,7 @@ export function Shell() {
   useShortcuts(() => setIsHelping(true));
   useReturnFocus(isHelping);
   useFocusOnChange();
+  useStay();
   return (
     <>
       <a className="skip" href="#main" onClick={focusMain}>
@@ -90,6 +91,21 @@ function useFocusOnChange(): void {
     before.current = path;
     document.getElementById("main")?.focus({ preventScroll: true });
   }, [path]);
+}
+
+/** A file that is dropped where nothing takes it does not make the browser open it in place of the page. */
+function useStay(): void {
+  useEffect(() => {
+    const stay = (event: DragEvent): void => {
+      if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+    };
+    addEventListener("dragover", stay);
+    addEventListener("drop", stay);
+    return () => {
+      removeEventListener("dragover", stay);
+      removeEventListener("drop", stay);
+    };
+  }, []);
 }
 
 function SchemeSwitch() {

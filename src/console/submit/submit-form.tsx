@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useClient } from "urql";
 import { useAsked } from "../api/ask.js";
+import { send, type Refusal } from "../api/send.js";
 import {
   PipelineChoicesDocument,
   SubmitJobDocument,
@@ -85,13 +86,12 @@ function Form({ order, onClose, pipelines }: SubmitFormProps & { readonly pipeli
       runAt: runAt === "" ? null : new Date(runAt).toISOString(),
       idempotencyKey: key,
     };
-    const { data, error } = await client.mutation(SubmitJobDocument, { input }).toPromise();
+    const { data, refusals } = await send(client, SubmitJobDocument, { input });
     setIsWorking(false);
-    const refused = error ? [{ message: error.message, path: null }] : data!.submitJob.userErrors;
-    if (refused.length > 0) return setFaults(refused.map(partOf));
+    if (refusals !== null) return setFaults(refusals.map(partOf));
     say(`${collection.name} is submitted.`);
     onClose();
-    await navigate({ to: "/jobs/$id", params: { id: data!.submitJob.job!.id }, search: {} });
+    await navigate({ to: "/jobs/$id", params: { id: data.submitJob.job!.id }, search: {} });
   };
   return (
     <form
@@ -142,6 +142,7 @@ function Form({ order, onClose, pipelines }: SubmitFormProps & { readonly pipeli
         <div className="stack options-more">
           <TextInput
             type="datetime-local"
+            max="9999-12-31T23:59"
             label="Not before"
             description="Empty: as soon as a worker is free."
             value={draft.runAt}
@@ -198,8 +199,8 @@ function AboutPipeline({ pipeline }: { readonly pipeline: Choice }) {
   );
 }
 
-function partOf({ message, path }: { readonly message: string; readonly path: readonly string[] | null }): RefusedPart {
-  const [, field, name = ""] = path ?? [];
+function partOf({ message, path }: Refusal): RefusedPart {
+  const [, field, name = ""] = path.split(".");
   return { name, message, isOptions: field === "options" };
 }
 

@@ -17,6 +17,8 @@ export interface LogLines {
   readonly again: () => void;
 }
 
+/** So many of the newest are kept. */
+const MAX_LINES = 1_000;
 /** What comes in is read at most this often. */
 const READ_MS = 300;
 /** What could not be read, or followed, is asked for again after so long. */
@@ -38,6 +40,7 @@ export function useLogLines(id: string, version: number, isOpen: boolean): LogLi
   const last = useRef<string | null>(null);
   const reading = useRef<"no" | "yes" | "again">("no");
   const retry = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const isGone = useRef(false);
   const read = useEffectEvent(async () => {
     if (reading.current !== "no") return void (reading.current = "again");
     clearTimeout(retry.current);
@@ -47,6 +50,7 @@ export function useLogLines(id: string, version: number, isOpen: boolean): LogLi
       const { data, error } = await client
         .query(TaskLogsDocument, variables, { requestPolicy: "network-only" })
         .toPromise();
+      if (isGone.current) return;
       const logs = data?.task?.logs;
       const found = logs?.edges ?? [];
       last.current = found.at(-1)?.cursor ?? last.current;
@@ -55,7 +59,9 @@ export function useLogLines(id: string, version: number, isOpen: boolean): LogLi
       if (error && faultOf(error).mayPass) retry.current = setTimeout(() => void read(), AGAIN_MS);
       setState((old) => ({
         lines:
-          found.length === 0 ? old.lines : [...old.lines, ...found.map(({ cursor, node }) => ({ ...node, cursor }))],
+          found.length === 0
+            ? old.lines
+            : [...old.lines, ...found.map(({ cursor, node }) => ({ ...node, cursor }))].slice(-MAX_LINES),
         droppedCount: logs?.droppedCount ?? old.droppedCount,
         isLoading: false,
         fault: error ? faultOf(error) : null,
@@ -64,7 +70,13 @@ export function useLogLines(id: string, version: number, isOpen: boolean): LogLi
     reading.current = "no";
   });
   useEffect(() => void read(), [version]);
-  useEffect(() => () => clearTimeout(retry.current), []);
+  useEffect(() => {
+    isGone.current = false;
+    return () => {
+      isGone.current = true;
+      clearTimeout(retry.current);
+    };
+  }, []);
   useEffect(() => connection.onReturn(() => void read()), [connection]);
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {

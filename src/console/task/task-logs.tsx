@@ -1,4 +1,4 @@
-import { Select, Switch, TextInput } from "@mantine/core";
+import { Select, Switch } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { useApi } from "../api/api.js";
 import { MEANINGS } from "../generated/meanings.js";
@@ -6,6 +6,7 @@ import type { LogLevel } from "../generated/operations.js";
 import { allowedTo } from "../parts/act-button.js";
 import { absolute, counted } from "../parts/format.js";
 import { Highlighted, placesOf } from "../parts/highlighted.js";
+import { LateInput } from "../parts/late-input.js";
 import { Empty, FaultNote, Loading } from "../parts/states.js";
 import type { TaskSearch } from "../shell/search-of-task.js";
 import { useLogLines, type LogLine } from "./log-lines.js";
@@ -44,9 +45,10 @@ function Lines({ task, search, onChange }: TaskLogsProps) {
   const least = LEVELS.indexOf(search.level ?? "DEBUG");
   const find = search.find ?? "";
   const shown = lines.filter((line) => LEVELS.indexOf(line.level) >= least && holds(line, find));
+  const lastShown = shown.at(-1)?.cursor;
   useEffect(() => {
     if (isFollowing && box.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [isFollowing, shown.length]);
+  }, [isFollowing, lastShown]);
   // Who scrolls up reads; who is at the end again follows.
   const onScroll = ({ currentTarget: { scrollTop, clientHeight, scrollHeight } }: React.UIEvent<HTMLElement>): void => {
     setIsFollowing(scrollTop + clientHeight >= scrollHeight - 24);
@@ -54,13 +56,7 @@ function Lines({ task, search, onChange }: TaskLogsProps) {
   return (
     <section aria-label="Logs">
       <search className="filters" data-shortcut="/" aria-label="Filters of the lines">
-        <TextInput
-          label="Text"
-          placeholder="any"
-          value={find}
-          onChange={({ currentTarget }) => onChange({ find: currentTarget.value || undefined })}
-          size="xs"
-        />
+        <LateInput label="Text" value={find} onChange={(value) => onChange({ find: value || undefined })} />
         <Select
           label="Level and above"
           data={LEVELS.map((value) => ({ value, label: value }))}

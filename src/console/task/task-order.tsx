@@ -1,6 +1,7 @@
 import { Button, Group, Modal, Radio, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useClient } from "urql";
+import { send } from "../api/send.js";
 import { CancelTaskDocument, RetryTaskDocument, type RetryFrom } from "../generated/operations.js";
 import { useReturnFocus } from "../parts/return-focus.js";
 import { useSay } from "../parts/said.js";
@@ -40,21 +41,16 @@ function OrderForm({ task, action, onClose, onDone }: TaskOrderProps) {
   const [reason, setReason] = useState("");
   const [fault, setFault] = useState<string | null>(null);
   const [isWorking, setIsWorking] = useState(false);
-  const send = async (): Promise<string | undefined> => {
-    const input = { taskId: task.id, reason: reason.trim() || null };
-    if (action === "RETRY") {
-      const { data, error } = await client.mutation(RetryTaskDocument, { input: { ...input, from } }).toPromise();
-      return error?.message ?? data?.retryTask.userErrors[0]?.message;
-    }
-    const { data, error } = await client.mutation(CancelTaskDocument, { input }).toPromise();
-    return error?.message ?? data?.cancelTask.userErrors[0]?.message;
-  };
   const act = async (): Promise<void> => {
     setIsWorking(true);
-    const refused = await send();
+    const input = { taskId: task.id, reason: reason.trim() || null };
+    const { refusals } =
+      action === "RETRY"
+        ? await send(client, RetryTaskDocument, { input: { ...input, from } })
+        : await send(client, CancelTaskDocument, { input });
     setIsWorking(false);
     onDone();
-    if (refused !== undefined) return setFault(refused);
+    if (refusals !== null) return setFault(refusals[0]!.message);
     say(action === "RETRY" ? "The task goes again." : "The task is asked to stop.");
     onClose();
   };

@@ -1,12 +1,12 @@
 import { Tabs } from "@mantine/core";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useClient } from "urql";
-import { useAsked, useThrottled } from "../api/ask.js";
+import { useAsked, useThrottled, type Asked } from "../api/ask.js";
 import { useChanges } from "../api/changes.js";
 import { useEvery } from "../api/every.js";
 import { TaskHistoryDocument, TaskPageDocument, type TaskHistoryQuery } from "../generated/operations.js";
 import { ChangeList } from "../parts/change-list.js";
-import { Empty, FaultNote, Loading, Panel } from "../parts/states.js";
+import { Empty, FaultNote, Loading, Panel, Shown } from "../parts/states.js";
 import { useTitle } from "../parts/title.js";
 import { WarningList } from "../parts/warnings.js";
 import { TASK_TABS, type TaskSearch, type TaskTab } from "../shell/search-of-task.js";
@@ -62,7 +62,7 @@ function OneTaskScreen({ id }: { readonly id: string }) {
       <div className="screen">
         <TaskHead task={task} onDone={reread} />
         {asked.fault && <FaultNote fault={asked.fault} again={asked.again} />}
-        <TaskParts task={task} history={history.data?.task?.history ?? null} />
+        <TaskParts task={task} history={history} />
       </div>
     );
   }
@@ -84,7 +84,7 @@ function OneTaskScreen({ id }: { readonly id: string }) {
 
 type History = NonNullable<TaskHistoryQuery["task"]>["history"];
 
-function TaskParts({ task, history }: { readonly task: ShownTask; readonly history: History | null }) {
+function TaskParts({ task, history }: { readonly task: ShownTask; readonly history: Asked<TaskHistoryQuery> }) {
   const search = useSearch({ from: "/tasks/$id" });
   const navigate = useNavigate({ from: "/tasks/$id" });
   const client = useClient();
@@ -93,7 +93,9 @@ function TaskParts({ task, history }: { readonly task: ShownTask; readonly histo
   const change = (part: Partial<TaskSearch>): void => {
     void navigate({ search: (old) => ({ ...old, ...part }), replace: true, resetScroll: false });
   };
-  const retriedAt = (history?.nodes ?? []).filter(({ reason }) => reason === "RETRIED_BY_REQUEST").map(({ at }) => at);
+  const retriedAt = (history.data?.task?.history.nodes ?? [])
+    .filter(({ reason }) => reason === "RETRIED_BY_REQUEST")
+    .map(({ at }) => at);
   const readBefore = async (before: string | null): Promise<History | null> => {
     const variables = { id, last: HISTORY_PAGE, before };
     const { data } = await client.query(TaskHistoryDocument, variables, { requestPolicy: "network-only" }).toPromise();
@@ -140,7 +142,9 @@ function TaskParts({ task, history }: { readonly task: ShownTask; readonly histo
           </>
         )}
         <Tabs.Panel value="history" pt="sm">
-          {history === null ? <Loading /> : <ChangeList newest={history} readBefore={readBefore} />}
+          <Shown asked={history}>
+            {(data) => data.task && <ChangeList newest={data.task.history} readBefore={readBefore} />}
+          </Shown>
         </Tabs.Panel>
       </Tabs>
     </>

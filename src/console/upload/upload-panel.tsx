@@ -4,7 +4,6 @@ import { counted, size } from "../parts/format.js";
 import { Icon, type IconName } from "../parts/icons.js";
 import { Panel } from "../parts/states.js";
 import { isOpen, type Sending, type SendingState, type UploadQueue } from "./upload-queue.js";
-import { useUploadGuard } from "./uploads.js";
 
 /** So many files are listed; what has failed comes first. */
 const MAX_LISTED = 100;
@@ -21,7 +20,6 @@ const LOOKS: Readonly<Record<SendingState, readonly [word: string, tone: string,
 /** Files on their way into the collection: how far they are, and pause, resume and cancel. Nothing where none were sent. */
 export function UploadPanel({ queue }: { readonly queue: UploadQueue }) {
   const { files, isPaused } = useSyncExternalStore(queue.listen, () => queue.list);
-  useUploadGuard(queue);
   if (files.length === 0) return null;
   const counts = countsOf(files);
   const open = counts.WAITING + counts.SENDING + counts.SENT;

@@ -164,19 +164,23 @@ export class UploadQueue {
   async #sendOne(entry: Entry): Promise<void> {
     const { file, abort } = entry;
     const { signal } = abort;
+    let hasBegun = false;
     try {
       const gated = {
         name: entry.sending.name,
         size: file.size,
         type: file.type,
         slice: async (start: number, end: number): Promise<Blob> => {
+          hasBegun = true;
           this.#become(entry, { sentBytes: start });
           await this.#gate.pass(signal);
           return file.slice(start, end);
         },
       };
       const options = { collectionId: this.collectionId, parallel: 1, signal };
-      const [uploaded] = await (await this.client()).upload([gated], options);
+      // Once bytes go, the client takes up by itself what broke; before that, nothing is lost by beginning anew.
+      const mayRepeat = (): boolean => !hasBegun && !signal.aborted;
+      const [uploaded] = await repeat(async () => (await this.client()).upload([gated], options), mayRepeat, signal);
       if (signal.aborted) return;
       entry.uploadId = uploaded!.uploadId;
       this.#become(entry, { state: "SENT", sentBytes: file.size });
@@ -221,15 +225,7 @@ export class UploadQueue {
   async #addAll(documents: readonly { name: string; uploadId: string }[]): Promise<void> {
     const client = await this.client();
     const input = { collectionId: this.collectionId, documents: [...documents] };
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await client.mutate(AddDocuments, { input });
-        return;
-      } catch (error) {
-        if (tries === MAX_TRIES || !(error instanceof ClientError) || !PASSING.includes(error.code)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** tries));
-      }
-    }
+    await repeat(() => client.mutate(AddDocuments, { input }));
   }
 
   /** Where the server says which documents it does not take, the others are added without them. */
@@ -266,9 +262,26 @@ export function isOpen({ state }: Sending): boolean {
   return state === "WAITING" || state === "SENDING" || state === "SENT";
 }
 
+/** Does `work`, and does it again, ever later, while it fails with what passes and `mayRepeat` allows it. */
+async function repeat<T>(work: () => Promise<T>, mayRepeat = () => true, signal?: AbortSignal): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const isPassing = error instanceof ClientError && PASSING.includes(error.code);
+      if (tries === MAX_TRIES || !isPassing || !mayRepeat()) throw error;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 500 * 2 ** tries);
+        signal?.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+      });
+      signal?.throwIfAborted();
+    }
+  }
+}
+
 function messageOf(error: unknown): string {
   if (error instanceof ClientError && error.code === "UNREACHABLE") {
-    return `The connection broke, and did not come back for a minute. Send it again. (${error.message})`;
+    return `The connection broke, and did not come back in time. Send it again. (${error.message})`;
   }
   return error instanceof Error ? error.message : String(error);
 }

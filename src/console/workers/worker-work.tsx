@@ -11,7 +11,7 @@ interface WorkerWorkProps {
   readonly isRunning: boolean;
 }
 
-/** The tasks whose lease a worker holds, with the way to the job of each. */
+/** The tasks whose lease a worker holds, with the way to each and to its job. */
 export function WorkerWork({ tasks: { nodes, pageInfo }, isRunning }: WorkerWorkProps) {
   if (nodes.length === 0) {
     return <p className="faint">{isRunning ? "Nothing; it looks for work all the time." : "It holds nothing."}</p>;
@@ -38,7 +38,11 @@ export function WorkerWork({ tasks: { nodes, pageInfo }, isRunning }: WorkerWork
           {nodes.map(
             ({ id, documentName, stage, attempt, maxAttempts, progress, progressMessage, statusChangedAt, job }) => (
               <tr key={id}>
-                <td data-title="Document">{documentName ?? <em>all documents</em>}</td>
+                <td data-title="Document">
+                  <Link to="/tasks/$id" params={{ id }}>
+                    {documentName ?? <em>all documents</em>}
+                  </Link>
+                </td>
                 <td data-title="Job">
                   <Link to="/jobs/$id" params={{ id: job.id }}>
                     {job.collection.name}

@@ -95,7 +95,10 @@ function RunsNow({ worker, isOver }: { readonly worker: ListedWorker; readonly i
             {job.collection.name}
           </Link>{" "}
           <span className="faint">
-            {documentName ?? "all documents"} at {stage}
+            <Link to="/tasks/$id" params={{ id }}>
+              {documentName ?? "all documents"}
+            </Link>{" "}
+            at {stage}
           </span>
         </span>
       ))}
