@@ -35,6 +35,12 @@ export function LateInput({ label, value, onChange }: LateInputProps) {
       placeholder="any"
       value={text}
       onChange={({ currentTarget }) => setText(currentTarget.value)}
+      // At once: told later, it would undo the click on a link that takes somebody elsewhere.
+      onBlur={() => {
+        if (text === told.current) return;
+        told.current = text;
+        onChange(text);
+      }}
       size="xs"
     />
   );
