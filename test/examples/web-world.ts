@@ -54,13 +54,14 @@ export class WebWorld {
       );
     });
     await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
-    await built(folder);
+    const port = String(await freePort());
+    await built(folder, `http://127.0.0.1:${port}`);
     await copyFile(path.join(EXAMPLE, "make-key.mjs"), path.join(folder, "make-key.mjs"));
     const database = await createTestDatabase();
     const settings = {
       DATABASE_URL: database.url,
       HEADWAY_DATA_DIR: path.join(folder, "data"),
-      HEADWAY_PORT: String(await freePort()),
+      HEADWAY_PORT: port,
       HEADWAY_WORKER_PROCESSES: "0",
       // What the server holds that dies is given back this soon.
       HEADWAY_LEASE_MS: "5000",
@@ -113,8 +114,8 @@ export class WebWorld {
   }
 }
 
-/** Builds the page with the example's own settings, and the client of this build where an install would bring it. */
-async function built(folder: string): Promise<void> {
+/** Builds the page for one server, with the example's own settings, and the client of this build where an install would bring it. */
+async function built(folder: string, server: string): Promise<void> {
   const config = path.join(folder, "vite.config.mjs");
   const clientFile = path.join(ROOT, "dist", "src", "client.js");
   await writeFile(
@@ -125,5 +126,7 @@ async function built(folder: string): Promise<void> {
       build: { outDir: ${JSON.stringify(path.join(folder, "site"))} } };`,
   );
   const vite = path.join(ROOT, "node_modules", "vite", "bin", "vite.js");
-  await run(process.execPath, [vite, "build", EXAMPLE, "--config", config, "--emptyOutDir"]);
+  await run(process.execPath, [vite, "build", EXAMPLE, "--config", config, "--emptyOutDir"], {
+    env: { ...process.env, VITE_HEADWAY_SERVERS: server },
+  });
 }

@@ -29,7 +29,7 @@ function openSheet(cells: string): Uint8Array {
 
 describe("a cell whose value the file does not show", () => {
   test("of a workbook that was never computed is told, with how many there are", async () => {
-    const cells = `<c r="A1"><v>2</v></c><c r="B1"><f>A1*2</f></c><c r="C1"><f>A1*3</f></c><c r="D1"><f>A1</f><v>2</v></c><c r="E1" t="str"><f>""</f><v></v></c>`;
+    const cells = `<c r="A1"><v>2</v></c><c r="B1"><f>A1*2</f></c><c r="C1"><f>A1*3</f><v/></c><c r="D1"><f>A1</f><v>2</v></c><c r="E1" t="str"><f>""</f><v></v></c>`;
     const { text, warnings } = await parsedFile(workbook(cells), "a.xlsx");
     expect(text).toContain("| 2 | 2 |");
     expect(warnings).toEqual([

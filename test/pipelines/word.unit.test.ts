@@ -68,6 +68,14 @@ test("a chart has its days and figures as its sheet shows them, and all levels o
       ["1/6/2002", "2"],
     ],
   ]);
+  const dated = series(numbers("m/d/yyyy", "0"), numbers("General", "1"));
+  const calendar = '<c:date1904 xmlns:c="urn:c" val="1"/>';
+  expect(rows(`<c:chartSpace xmlns:c="urn:c">${calendar}${dated}</c:chartSpace>`)).toEqual([
+    [
+      ["", ""],
+      ["1/1/1904", "1"],
+    ],
+  ]);
   const levels = `<c:multiLvlStrRef><c:multiLvlStrCache><c:lvl>${points("Q1", "Q2")}</c:lvl><c:lvl>${points("2026")}</c:lvl></c:multiLvlStrCache></c:multiLvlStrRef>`;
   expect(rows(series(levels, numbers("0%", "0.5", "0.25")))).toEqual([
     [

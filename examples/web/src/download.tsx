@@ -23,8 +23,12 @@ export function Download({ id, of, label }: Props) {
   const download = async (): Promise<void> => {
     try {
       const url = await address();
-      setProblem(url === undefined ? "It is not kept (any more)." : null);
-      if (url !== undefined) location.assign(url);
+      if (url === undefined) setProblem("It is not kept (any more).");
+      else if (!/^https?:$/.test(new URL(url, location.href).protocol)) setProblem("Its address is none of the web.");
+      else {
+        setProblem(null);
+        location.assign(url);
+      }
     } catch (error) {
       setProblem((error as Error).message);
     }

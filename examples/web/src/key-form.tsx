@@ -24,7 +24,7 @@ export function KeyForm() {
       />
       <button type="submit">Go on</button>
       <span id={`${id}-refused`} role="alert">
-        {isRefused && "This is neither a link of npm run key nor a key (hw_…)."}
+        {isRefused && "This is neither a link of npm run key, for a server that this page knows, nor a key (hw_…)."}
       </span>
     </form>
   );

@@ -10,6 +10,10 @@ export interface Session {
 // In localStorage, and not in sessionStorage: a new key that is given to one tab reaches the others. It opens one
 // collection, for minutes.
 const STORE = "headway-web";
+// Anybody can make a link. What it brings here, keys and files, goes to these servers alone.
+const SERVERS = ((import.meta.env.VITE_HEADWAY_SERVERS as string | undefined) ?? "http://127.0.0.1:4000")
+  .split(/[\s,]+/)
+  .map(withoutSlash);
 const listeners = new Set<() => void>();
 let current = fromLink(location.href) ?? stored();
 
@@ -37,7 +41,7 @@ export function onSession(listener: () => void): () => void {
   return () => void listeners.delete(listener);
 }
 
-/** Takes a link of make-key.mjs, or a new key for the same collection. False where it is neither. */
+/** Takes a link of make-key.mjs, or a new key for the same collection. False where it is neither, or of a server that this page does not know. */
 export function takeKey(text: string): boolean {
   const isKey = /^hw_[\w-]+$/.test(text);
   const next = isKey && current !== null ? { ...current, key: text } : fromLink(text);
@@ -55,9 +59,25 @@ function become(session: Session | null): void {
 function fromLink(link: string): Session | null {
   const said = new URLSearchParams(link.split("#")[1] ?? "");
   const [server, collectionId, key] = ["server", "collection", "key"].map((name) => said.get(name));
-  return server && collectionId && key ? { server: server.replace(/\/+$/, ""), collectionId, key } : null;
+  return sessionOf({ server, collectionId, key });
 }
 
+/** What another version of this page has stored, or somebody by hand, is no session. */
 function stored(): Session | null {
-  return JSON.parse(localStorage.getItem(STORE) ?? "null") as Session | null;
+  try {
+    return sessionOf(JSON.parse(localStorage.getItem(STORE) ?? "null"));
+  } catch {
+    return null;
+  }
+}
+
+function sessionOf(said: unknown): Session | null {
+  const { server, collectionId, key } = (said ?? {}) as Record<string, unknown>;
+  if (typeof server !== "string" || typeof collectionId !== "string" || typeof key !== "string") return null;
+  const known = withoutSlash(server);
+  return SERVERS.includes(known) && collectionId !== "" && key !== "" ? { server: known, collectionId, key } : null;
+}
+
+function withoutSlash(address: string): string {
+  return address.replace(/\/+$/, "");
 }

@@ -60,6 +60,11 @@ function monthNames(): Map<string, number> {
   return names;
 }
 
+/** Whether a word in lower case and without accents is the name of a month. */
+export function isMonthName(word: string): boolean {
+  return MONTHS.has(word);
+}
+
 /** Lower case, without accents, of the same length as long as the text has its letters composed. */
 export function withoutAccents(text: string): string {
   return [...text.normalize("NFC")]

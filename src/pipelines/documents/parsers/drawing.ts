@@ -43,11 +43,14 @@ export function graphicBlocks(archive: Archive, part: string, graphic: XmlNode, 
 export function chartBlocks(chart: XmlNode, place: BlockPlace): Block[] {
   const titles = find(chart, "c:title").map((title) => find(title, "a:p").map(drawnText).join(" ").trim());
   const series = find(chart, "c:ser");
+  const [calendar] = find(chart, "c:date1904");
+  const is1904 = calendar !== undefined && !["0", "false"].includes(calendar.attributes.val ?? "1");
+  const pointsIn = (node: XmlNode | null): Map<string, string> => pointsOf(node, is1904);
   const categories = new Map<string, string>();
   const columns = series.map((one) => {
-    const values = pointsOf(childOf(one, "c:val") ?? childOf(one, "c:yVal"));
-    for (const [index, text] of pointsOf(childOf(one, "c:cat") ?? childOf(one, "c:xVal"))) categories.set(index, text);
-    return { name: [...pointsOf(childOf(one, "c:tx")).values()].join(" "), values };
+    const values = pointsIn(childOf(one, "c:val") ?? childOf(one, "c:yVal"));
+    for (const [index, text] of pointsIn(childOf(one, "c:cat") ?? childOf(one, "c:xVal"))) categories.set(index, text);
+    return { name: [...pointsIn(childOf(one, "c:tx")).values()].join(" "), values };
   });
   const blocks: Block[] = titles
     .filter((title, index) => title !== "" && titles.indexOf(title) === index)
@@ -65,13 +68,13 @@ export function chartBlocks(chart: XmlNode, place: BlockPlace): Block[] {
 }
 
 /** By their places. Numbers as the sheet behind the chart shows them, days above all. */
-function pointsOf(node: XmlNode | null): Map<string, string> {
+function pointsOf(node: XmlNode | null, is1904: boolean): Map<string, string> {
   if (node === null) return new Map();
   const numbers = [...find(node, "c:numCache"), ...find(node, "c:numLit")][0];
   const pattern = numbers ? find(numbers, "c:formatCode").map(textOf).join("") : "";
   const shown = (value: string, own: string): string => {
     if (!numbers) return value;
-    return new CellFormats([own || pattern || "General"], false).show({ column: 0, type: "n", style: 0, value }, []);
+    return new CellFormats([own || pattern || "General"], is1904).show({ column: 0, type: "n", style: 0, value }, []);
   };
   const points = new Map<string, string>();
   for (const point of find(numbers ?? node, "c:pt")) {

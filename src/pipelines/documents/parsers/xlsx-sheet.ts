@@ -62,7 +62,8 @@ export function readSheet(bytes: Uint8Array, name: string): XlsxSheet {
         [isFormula, isComputed] = [false, false];
       } else if (element === "v" || element === "t") {
         value = "";
-        isComputed = true;
+        // An empty text is a result; for a number it is none.
+        isComputed ||= cell?.type === "str";
       } else if (element === "f") isFormula = true;
       else if (element === "rPh")
         isPhonetic = true; // How it is pronounced: said again in another script.
@@ -77,6 +78,7 @@ export function readSheet(bytes: Uint8Array, name: string): XlsxSheet {
     close(element) {
       if (element === "rPh") isPhonetic = false;
       else if ((element === "v" || element === "t") && value !== null) {
+        isComputed ||= value !== "";
         if (!isPhonetic) taken += value;
         value = null;
       } else if (element === "c" && cell && row) {

@@ -81,22 +81,28 @@ function nameAt(item: Item, key: string): string | null {
 
 /**
  * The receipt with what the mail's data says of it. People see the page: where it shows another sum than the data, both are
- * doubted.
+ * doubted. What was paid back is no order's sum.
  */
 export function withOrder(receipt: Receipt, order: OrderData, text: string): Receipt {
-  const amountMinor = order.amountMinor ?? receipt.amountMinor;
-  const currency = order.currency ?? receipt.currency;
+  const isRefund = (receipt.amountMinor ?? 0) < 0;
+  const ordered = isRefund ? null : order.amountMinor;
+  const isSure = receipt.amountMinor !== null && !receipt.flags.includes("TOTAL_UNCERTAIN");
+  const amountMinor = ordered ?? receipt.amountMinor;
+  const isOfReceipt = isRefund && receipt.currency !== null;
+  const currency = isOfReceipt ? receipt.currency : (order.currency ?? receipt.currency);
   const known: Partial<Record<Missing, unknown>> = {
     merchant: order.seller ?? receipt.merchant,
     date: order.date ?? receipt.date,
     amount: amountMinor,
     currency,
   };
-  const shown = findAmounts(text).flatMap(({ amount }) => toMinor(amount, currency, null) ?? []);
-  const isShown = order.amountMinor === null || shown.includes(order.amountMinor);
+  const shown = isSure
+    ? [Math.abs(receipt.amountMinor!)]
+    : findAmounts(text).flatMap(({ amount }) => toMinor(amount, currency, null) ?? []);
+  const isShown = ordered === null || shown.includes(ordered);
   const said: readonly string[] = [
-    ...(order.amountMinor === null ? [] : ["TOTAL_UNCERTAIN"]),
-    ...(order.currency === null ? [] : ["CURRENCY_ASSUMED"]),
+    ...(ordered === null ? [] : ["TOTAL_UNCERTAIN"]),
+    ...(order.currency === null || isOfReceipt ? [] : ["CURRENCY_ASSUMED"]),
   ];
   const { otherDate, ...rest } = receipt;
   return {
@@ -108,7 +114,7 @@ export function withOrder(receipt: Receipt, order: OrderData, text: string): Rec
     currency,
     employee: receipt.employee ?? order.customer,
     ...((order.number ?? receipt.reference) ? { reference: order.number ?? receipt.reference! } : {}),
-    source: order.amountMinor === null ? (receipt.source ?? "text") : "order data",
+    source: ordered === null ? (receipt.source ?? "text") : "order data",
     incomplete: receipt.incomplete.filter((what) => (known[what] ?? null) === null),
     flags: [
       ...receipt.flags.filter((flag) => !said.includes(flag)),

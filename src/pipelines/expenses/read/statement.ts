@@ -1,5 +1,5 @@
 import { findDates, type DateOrder } from "../dates.js";
-import { decimalMarkOf, findAmounts } from "../money.js";
+import { decimalMarkOf } from "../money.js";
 import {
   rowText,
   type Evidence,
@@ -11,6 +11,7 @@ import {
 import { accountsOf, reconciled, type Balances } from "./table/accounts.js";
 import { columnsOf, datedRows, type Column } from "./table/columns.js";
 import { decideOrder, latestOf } from "./table/date-order.js";
+import { factsOf } from "./table/facts.js";
 import { readOutside, readRows, type Around, type Draft, type ReadRow } from "./table/drafts.js";
 import { plainHeading } from "./table/headings.js";
 import { toLine, withInheritedDates, type Settled } from "./table/lines.js";
@@ -93,8 +94,9 @@ function tablesOf(sections: readonly Section[], name: string, mappings: readonly
     const whole: Section = { ...group[0]!, rows: group.flatMap(({ rows }) => rows) };
     const given = mappingFor(whole, name, mappings);
     const columns = columnsOf(whole, given && rolesBy(given, whole));
-    const beside = group.flatMap(({ above }) => above.flatMap((row) => findAmounts(rowText(row))));
-    const markAround = decimalMarkOf(beside.map(({ amount }) => amount.number));
+    // Balances and sums alone: "10.30" may be a time.
+    const beside = group.flatMap(({ above }) => above.flatMap((row) => factsOf(row).special?.amounts ?? []));
+    const markAround = decimalMarkOf(beside.map(({ number }) => number));
     const money = moneyOf(whole.rows, datedRows(whole), columns, { isGiven: given !== null, markAround });
     return money ? [{ sections: group, columns, money, given }] : [];
   });

@@ -38,10 +38,15 @@ export function reportingRows(reporting: Reporting): ReportRow[] {
     ...withoutRate.map((one): ReportRow => ({
       ...EMPTY_ROW,
       record: "reporting rate",
-      description: `no rate: ${counted(one.lines)} ${one.lines === 1 ? "is" : "are"} in no sum in ${currency}; give exchangeRates ${one.currency}/${currency}`,
+      description: `no rate: ${counted(one.lines)} ${one.lines === 1 ? "is" : "are"} in no sum in ${currency}; ${adviceFor(one.currency, currency)}`,
       currency: one.currency,
     })),
   ];
+}
+
+/** "XXX" stands for no currency, which no rate can be given for. */
+function adviceFor(from: string, to: string): string {
+  return from === "XXX" ? "no currency is named; set defaultCurrency" : `give exchangeRates ${from}/${to}`;
 }
 
 const BY = { option: "the option exchangeRates", lines: "original amounts in the statements" } as const;

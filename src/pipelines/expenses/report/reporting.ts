@@ -30,7 +30,7 @@ export interface Rates {
   readonly given: Readonly<Record<string, number>>;
 }
 
-/** The lines in the reporting currency. A line that was paid in it keeps what was paid. */
+/** The lines in the reporting currency. A line that was paid in it keeps what was paid, unless a fee was added to it. */
 export function reportingOf(lines: readonly LedgerLine[], currency: string, rates: Rates): Reporting {
   const used = new Map<string, ReportingRate>();
   const without = new Map<string, number>();
@@ -69,7 +69,9 @@ export function reportingOf(lines: readonly LedgerLine[], currency: string, rate
 
 function inCurrency(line: LedgerLine, currency: string, rateFrom: (from: string) => number | null): number | null {
   if (line.currency === currency) return line.amountMinor;
-  if (line.originalCurrency === currency && line.originalAmountMinor !== undefined) return line.originalAmountMinor;
+  // Some banks write what was paid abroad without its sign.
+  if (line.originalCurrency === currency && line.originalAmountMinor !== undefined && !line.feeMinor)
+    return Math.sign(line.amountMinor!) * Math.abs(line.originalAmountMinor) || 0;
   const rate = line.currency === null ? null : rateFrom(line.currency);
   if (rate === null) return null;
   const digits = minorDigits(currency) - minorDigits(line.currency);

@@ -1,4 +1,5 @@
 import { matchLedger } from "../../../../src/pipelines/expenses/match/match-ledger.js";
+import { pendingCopies } from "../../../../src/pipelines/expenses/match/pending-copies.js";
 import { reportOf } from "../../../../src/pipelines/expenses/report/report-rows.js";
 import type { LedgerLine } from "../../../../src/pipelines/expenses/ledger.js";
 import { readStatement } from "../reading.js";
@@ -51,5 +52,32 @@ describe("pending and posted copies of one line", () => {
     const match = matchLedger(ledger, OPTIONS);
     expect(ledger.lines.map(({ notCounted }) => notCounted)).toEqual(["PENDING", undefined, undefined]);
     expect(match.pendingCopies).toEqual([{ pending: "file-0.csv#1", posted: "file-0.csv#2" }]);
+  });
+
+  test("are none where employees differ, or where the bank's word is none of pending", () => {
+    const line = (id: string, more: Partial<LedgerLine>): LedgerLine => ({
+      id,
+      row: 1,
+      statement: "a.csv",
+      category: "Meals",
+      date: "2026-06-28",
+      description: "Blue Bottle Coffee",
+      amountMinor: 1234,
+      currency: "USD",
+      employee: "Jane",
+      incomplete: [],
+      flags: [],
+      ...more,
+    });
+    const posted = line("posted", { date: "2026-07-01" });
+    const of = (more: Partial<LedgerLine>) => pendingCopies([line("open", more), posted]).length;
+    expect([of({ notCounted: "Pending" }), of({ notCounted: "PDNG" }), of({ notCounted: "temporary hold" })]).toEqual([
+      1, 1, 1,
+    ]);
+    expect([
+      of({ notCounted: "Pending", employee: "Joe" }),
+      of({ notCounted: "INFO" }),
+      of({ notCounted: "/" }),
+    ]).toEqual([0, 0, 0]);
   });
 });

@@ -1,3 +1,5 @@
+import { itemsIn } from "../../../../src/pipelines/expenses/read/formats/items.js";
+import { orderIn } from "../../../../src/pipelines/expenses/read/order-data.js";
 import { readReceipt } from "../reading.js";
 
 const ORDER = {
@@ -77,5 +79,12 @@ describe("order data in mail and pages", () => {
     });
     const broken = `<html><script type="application/ld+json">{"@type": "Order", price</script><body>${body}</body></html>`;
     expect(await readReceipt("order.html", broken, { defaultCurrency: "EUR" })).toMatchObject({ amountMinor: 9900 });
+  });
+
+  test("of a page with very many elements inside each other is read all the same", async () => {
+    const deep = `${"<div itemprop=a>".repeat(10_000)}Deep${"</div>".repeat(10_000)}`;
+    const order =
+      '<div itemscope itemtype="http://schema.org/Order"><b itemprop="orderNumber">N<i>1</i>7</b><b itemprop="price">64.50</b></div>';
+    expect(orderIn(await itemsIn(`<body>${deep}${order}</body>`))).toMatchObject({ number: "N17", amountMinor: 6450 });
   });
 });

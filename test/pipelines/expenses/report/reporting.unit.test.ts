@@ -87,6 +87,21 @@ describe("sums in one reporting currency", () => {
     );
   });
 
+  test("take what was paid with the line's own sign, and not where a fee came to it", () => {
+    const abroad = { originalCurrency: "EUR", originalAmountMinor: 1000 } as const;
+    const { reporting, rows } = reported(
+      [line("USD", -1100, abroad), line("USD", 1150, { ...abroad, feeMinor: 50 }), line(null, 100)],
+      {
+        reportCurrency: "EUR",
+        exchangeRates: { "USD/EUR": 0.9 },
+      },
+    );
+    expect(reporting!.amountMinor).toBe(-1000 + 1035);
+    expect(rows.map(({ description }) => description)).toContain(
+      "no rate: 1 line is in no sum in EUR; no currency is named; set defaultCurrency",
+    );
+  });
+
   test("are there where a job asks for them alone", () => {
     const { reporting, rows } = reported(lines, {});
     expect([reporting, rows.some(({ record }) => record.startsWith("reporting"))]).toEqual([null, false]);

@@ -6,6 +6,11 @@ export interface Item {
 }
 
 const MAX_DEPTH = 12;
+/** Elements inside each other, and properties, beyond which microdata is not followed. */
+const MAX_OPEN = 1_000;
+const MAX_PROPERTIES = 20_000;
+/** Characters of a property: names, numbers and sums are short. */
+const MAX_TEXT = 10_000;
 
 /** All things that JSON-LD and microdata of a page describe, those inside others too. */
 export async function itemsIn(html: string): Promise<Item[]> {
@@ -25,7 +30,7 @@ export async function itemsIn(html: string): Promise<Item[]> {
     },
     onclosetag(name) {
       if (name === "script" && script !== null) {
-        found.push(...ofJson(script));
+        for (const item of ofJson(script)) found.push(item);
         script = null;
       }
       reader.close();
@@ -77,10 +82,17 @@ interface Element {
 
 class Microdata {
   private readonly stack: Element[] = [];
+  /** Elements that are open and too deep. */
+  private deeper = 0;
+  private properties = 0;
 
   constructor(private readonly found: Item[]) {}
 
   open(name: string, attributes: Readonly<Record<string, string>>): void {
+    if (this.stack.length >= MAX_OPEN) {
+      this.deeper += 1;
+      return;
+    }
     const types = (attributes.itemtype ?? "").split(/\s+/).filter((type) => type !== "");
     const item = attributes.itemscope === undefined ? null : { types: types.map(withoutAddress), values: new Map() };
     const value =
@@ -92,16 +104,33 @@ class Microdata {
     this.stack.push({ properties, item, value, text: "" });
   }
 
+  /** To the innermost element, which hands it up when it ends. */
   text(text: string): void {
-    for (const element of this.stack) if (element.properties.length > 0) element.text += text;
+    const element = this.stack.at(-1);
+    if (element && element.text.length < MAX_TEXT) element.text += text.slice(0, MAX_TEXT);
   }
 
   close(): void {
+    if (this.deeper > 0) {
+      this.deeper -= 1;
+      return;
+    }
     const element = this.stack.pop();
     if (!element) return;
+    this.text(element.text);
+    if (element.properties.length > 0) this.keep(element);
+    if (element.item) this.found.push(element.item);
+  }
+
+  private keep(element: Element): void {
     const own = this.stack.findLast(({ item }) => item !== null)?.item;
     const value = element.item ?? element.value ?? element.text.replace(/\s+/g, " ").trim();
-    for (const property of element.properties) own?.values.set(property, [...(own.values.get(property) ?? []), value]);
-    if (element.item) this.found.push(element.item);
+    for (const property of element.properties) {
+      this.properties += 1;
+      if (!own || this.properties > MAX_PROPERTIES) return;
+      const values = own.values.get(property);
+      if (values) values.push(value);
+      else own.values.set(property, [value]);
+    }
   }
 }

@@ -159,16 +159,20 @@ const OF_THE_FILE =
 /** Headings of the days that lines are of. */
 const OF_THE_LINE = /\b(transaction|booking|buchung\w*|operation|achat|purchase|kaufdatum|tranzacti\w*)\b/;
 
-/** The column of the lines' dates: not one that tells when the file was made where another tells more. */
+/**
+ * The column of the lines' dates: not one that tells when the file was made where another tells more. One that is the same
+ * in every row may be a day on which all happened; it gives way only to a heading of the lines' own.
+ */
 function mainDate(roles: readonly ColumnRole[], shares: readonly Shares[], { places }: Section): number {
   const dates = [...roles.keys()].filter((at) => roles[at] === "date");
-  const isVague = (at: number): boolean =>
-    shares[at]!.distinct === 1 || OF_THE_FILE.test(plainHeading(places[at]!.heading));
-  const tells = (at: number): boolean => !isVague(at) && shares[at]!.filled > 0.9 && shares[at]!.distinct > 1;
+  const isOfLine = (at: number): boolean => OF_THE_LINE.test(plainHeading(places[at]!.heading));
+  const isOfFile = (at: number): boolean => !isOfLine(at) && OF_THE_FILE.test(plainHeading(places[at]!.heading));
+  const tells = (at: number): boolean => !isOfFile(at) && shares[at]!.filled > 0.9 && shares[at]!.distinct > 1;
   const [first] = dates;
-  if (first === undefined || !isVague(first)) return first ?? -1;
+  if (first === undefined || isOfLine(first)) return first ?? -1;
   const telling = dates.filter(tells);
-  return telling.find((at) => OF_THE_LINE.test(plainHeading(places[at]!.heading))) ?? telling[0] ?? first;
+  if (isOfFile(first)) return telling.find(isOfLine) ?? telling[0] ?? first;
+  return shares[first]!.distinct === 1 ? (telling.find(isOfLine) ?? first) : first;
 }
 
 /** A second date is that of the posting; other roles that one column alone can have count once. `main` is the date's column. */

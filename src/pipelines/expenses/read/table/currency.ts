@@ -1,5 +1,5 @@
 import { currencyOf } from "../../money.js";
-import type { Evidence, StatementMapping } from "../../shapes.js";
+import { rowText, type Evidence, type StatementMapping } from "../../shapes.js";
 import type { Column } from "./columns.js";
 import type { Draft, ReadRow } from "./drafts.js";
 
@@ -79,6 +79,11 @@ export function currencyOfStatement(
     isAssumed: false,
     evidence: [{ of: "currency", certainty: "supported", reason }],
   });
+  const assumed = (main: string, reason: string): Currencies => ({
+    main,
+    isAssumed: true,
+    evidence: [{ of: "currency", certainty: "assumed", reason, flag: "CURRENCY_ASSUMED" }],
+  });
   const given = tables.find((table) => table.given !== null)?.given;
   if (given) return told(given, "said by the mapping");
   const fact = read.flatMap((one) => (one.is === "facts" && one.facts.currency ? [one.facts.currency] : []))[0];
@@ -107,12 +112,15 @@ export function currencyOfStatement(
   const crowns = crownsOf(drafts);
   if (crowns) return told(crowns, `"kr" at the figures, and the headings' language`);
   const beside = signBeside(read);
-  if (beside === "USD" && defaults.currency !== null && DOLLARS.has(defaults.currency))
-    return told(defaults.currency, `"$" at a balance beside the lines, and ${defaults.currency} is the job's own`);
-  if (beside) return told(beside, "it is next to a balance beside the lines");
+  if (beside?.isBareDollar && isDollar(defaults.currency))
+    return told(defaults.currency!, `"$" at a balance beside the lines, and ${defaults.currency} is the job's own`);
+  if (beside?.isBareDollar && defaults.currency === null)
+    return assumed(beside.code, '"$" at a balance beside the lines, read as USD; set defaultCurrency to be sure');
+  if (beside) return told(beside.code, "it is next to a balance beside the lines");
   const inName = codeInName(name);
-  if (inName && (defaults.currency === null || defaults.currency === inName))
-    return told(inName, "the file's name has it");
+  if (inName && defaults.currency === inName) return told(inName, "the file's name has it");
+  if (inName && defaults.currency === null)
+    return assumed(inName, `only the file's name has ${inName}; set defaultCurrency to be sure`);
   const code = IBAN.exec(text)?.[1] ?? IBAN.exec(drafts[0]?.account ?? "")?.[1];
   const country = code === undefined ? null : (OF_COUNTRY[code] ?? "EUR");
   if (country && (defaults.currency === null || defaults.currency === country))
@@ -130,18 +138,7 @@ export function currencyOfStatement(
         },
       ],
     };
-  return {
-    main: defaults.currency,
-    isAssumed: true,
-    evidence: [
-      {
-        of: "currency",
-        certainty: "assumed",
-        reason: `no currency is named; the job's own, ${defaults.currency}, is taken`,
-        flag: "CURRENCY_ASSUMED",
-      },
-    ],
-  };
+  return assumed(defaults.currency, `no currency is named; the job's own, ${defaults.currency}, is taken`);
 }
 
 /** Scandinavia writes "kr" for three currencies, and "amount" in three words. */
@@ -152,17 +149,26 @@ const CROWNS: readonly (readonly [string, RegExp])[] = [
 ];
 
 function crownsOf(drafts: readonly Draft[]): string | null {
-  const withCrowns = drafts.find(({ grid }) => grid.texts.some((cell) => /\d\s?kr\.?$/i.test(cell)));
+  const withCrowns = drafts.find((draft) => moneyTexts(draft).some((cell) => /\d\s?kr\.?$/i.test(cell)));
   const headings = withCrowns?.columns.map(({ heading }) => heading.normalize("NFC")) ?? [];
   return CROWNS.find(([, word]) => headings.some((heading) => word.test(heading)))?.[0] ?? null;
 }
 
-/** The one currency at balances and sums around the lines. */
-function signBeside(read: readonly ReadRow[]): string | null {
-  const codes = new Set(
-    read.flatMap((one) => (one.is === "special" ? one.amounts.flatMap(({ currency }) => currency ?? []) : [])),
-  );
-  return codes.size === 1 ? [...codes][0]! : null;
+/** What the columns of amounts and the balance hold; a text may end in "12 kr" as well. */
+function moneyTexts({ grid, columns, money: { structure } }: Draft): string[] {
+  const used = structure.kind === "pair" ? [structure.debit, structure.credit] : [structure.amount];
+  return columns
+    .filter(({ index, role }) => role === "balance" || used.includes(index))
+    .map(({ index }) => grid.texts[index] ?? "");
+}
+
+/** The one currency at balances and sums around the lines, and whether "$" alone tells it. */
+function signBeside(read: readonly ReadRow[]): { readonly code: string; readonly isBareDollar: boolean } | null {
+  const special = read.filter((one) => one.is === "special");
+  const codes = new Set(special.flatMap(({ amounts }) => amounts.flatMap(({ currency }) => currency ?? [])));
+  const [code] = codes;
+  if (code === undefined || codes.size > 1) return null;
+  return { code, isBareDollar: code === "USD" && !special.some(({ row }) => /US\$|USD/.test(rowText(row))) };
 }
 
 /** Codes that people write into names of files; others are words there. */

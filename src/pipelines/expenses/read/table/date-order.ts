@@ -1,4 +1,4 @@
-import { daysBetween, toIso, withoutAccents, type DateOrder, type WrittenDate } from "../../dates.js";
+import { daysBetween, isMonthName, toIso, withoutAccents, type DateOrder, type WrittenDate } from "../../dates.js";
 
 export interface OrderClues {
   readonly currency: string | null;
@@ -59,17 +59,18 @@ function areMany(dates: readonly WrittenDate[]): boolean {
 
 /**
  * Whether five days or more tell each of something else. Read in the wrong order, days of one month become the same day of as
- * many months; what happens on such a day each month happens again.
+ * many months; what happens on such a day each month happens again, as "Rent May" does after "Rent April".
  */
 function areOfManyShops(dates: readonly WrittenDate[], texts: readonly string[]): boolean {
   const daysOf = new Map<string, Set<number>>();
   const days = new Set<number>();
   for (const [at, date] of dates.entries()) {
     if (date.kind !== "open") continue;
+    const [word] = withoutAccents(texts[at] ?? "").match(/\p{L}+/gu) ?? [""];
+    if (isMonthName(word)) continue;
     const day = date.first * 100 + date.second;
     days.add(day);
-    const text = withoutAccents(texts[at] ?? "").replace(/[^\p{L}]+/gu, " ");
-    daysOf.set(text, (daysOf.get(text) ?? new Set()).add(day));
+    daysOf.set(word, (daysOf.get(word) ?? new Set()).add(day));
   }
   return days.size > MANY && daysOf.size > MANY && [...daysOf.values()].every((one) => one.size === 1);
 }

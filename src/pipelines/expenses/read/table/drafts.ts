@@ -7,7 +7,7 @@ import { figureOf, type Figure } from "./figures.js";
 import type { ColumnRole } from "./headings.js";
 import type { GridRow } from "./sections.js";
 import type { Money } from "./structure.js";
-import { isEnd, isSum, specialRow, type SpecialRow } from "./words.js";
+import { isBalanceLabel, isEnd, isSum, specialRow, type SpecialRow } from "./words.js";
 
 /** A line as its row tells it, before the statement as a whole has settled orders, signs and currencies. */
 export interface Draft {
@@ -127,7 +127,7 @@ function draftOf(
   const kind = isSure
     ? "sum"
     : (specialRow(what) ??
-      (dated === null ? (specialRow(first) ?? specialRow(text("date")) ?? specialIn(grid)) : null) ??
+      (dated === null ? (specialRow(first) ?? specialRow(text("date")) ?? specialIn(grid, what)) : null) ??
       (!isPage && isEnd(what) && isBalanceAlone(grid, columns, money) ? "balance" : null));
   if (kind !== null && !(dated && figure && !isSure && isPurchase(what, kind))) {
     const balance =
@@ -165,9 +165,14 @@ function draftOf(
 
 const WORDS: readonly ColumnRole[] = ["merchant", "description", "type"];
 
-/** A row without a date may name its balance in any of its cells. */
-function specialIn({ texts }: GridRow): SpecialRow | null {
-  return texts.map((text) => specialRow(text)).find((kind) => kind === "opening" || kind === "closing") ?? null;
+/** A row without a date may name its balance in any of its cells: where it tells nothing else, or the cell says no more. */
+function specialIn({ texts }: GridRow, what: string): SpecialRow | null {
+  return (
+    texts
+      .filter((text) => what === "" || isBalanceLabel(text))
+      .map((text) => specialRow(text))
+      .find((kind) => kind === "opening" || kind === "closing") ?? null
+  );
 }
 
 /** A row that moved nothing and tells a balance. A cell that can't be read is no empty one. */

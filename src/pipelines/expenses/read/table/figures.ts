@@ -77,7 +77,10 @@ export function movedOf({ written, out }: Figure, mark: DecimalMark | null, flip
 /** So many rows agree for each that does not. */
 const MANY = 3;
 
-/** Rows whose sign contradicts the word beside it, where nearly all that go out carry a minus and all that come in none. */
+/**
+ * Rows whose sign contradicts the word beside it, where nearly all that go out carry a minus and all that come in none; or
+ * where all that come in carry one, and not all that go out carry none.
+ */
 export function contraryTo(structure: Structure, rows: readonly GridRow[], isOneSided: OneSided): number[] {
   if (structure.kind !== "directed") return [];
   const read = rows.flatMap((row) => {
@@ -88,6 +91,10 @@ export function contraryTo(structure: Structure, rows: readonly GridRow[], isOne
   });
   const agree = read.filter(({ out, negative }) => out === negative);
   const others = read.filter(({ out, negative }) => out !== negative);
+  const goOut = read.filter(({ out }) => out);
+  const comeIn = read.filter(({ out }) => !out);
+  const isPlusOut = goOut.length > 0 && goOut.every(({ negative }) => !negative);
+  if (comeIn.every(({ negative }) => negative) && !isPlusOut) return comeIn.map(({ at }) => at);
   const hasBoth = agree.some(({ out }) => out) && agree.some(({ out }) => !out);
   return hasBoth && agree.length >= MANY * others.length ? others.map(({ at }) => at) : [];
 }

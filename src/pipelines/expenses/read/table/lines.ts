@@ -83,7 +83,11 @@ export function toLine(draft: Draft, row: number, settled: Settled): StatementLi
  */
 function ownCurrency({ figure, grid }: Draft, { currencies }: Settled): string | null {
   const own = figure?.written.currency ?? null;
-  if (own === "USD" && isDollar(currencies.main) && !grid.texts.some((cell) => /US\$|\bUSD\b/.test(cell)))
+  if (
+    own === "USD" &&
+    isDollar(currencies.main) &&
+    !grid.texts.some((cell) => /US\$|(?<![A-Za-z])USD(?![A-Za-z])/.test(cell))
+  )
     return currencies.main;
   return own === "JPY" && currencies.main === "CNY" && grid.texts.some((cell) => cell.includes("¥")) ? "CNY" : own;
 }

@@ -206,7 +206,8 @@ function signByWords(
     };
   if (isSigned && !isCard && share > 0 && agree >= against)
     return { plusIsOut: false, evidence: evidence("supported", "amounts carry a plus or a minus") };
-  if (isBank && share > 0 && share < 1 && agree >= against)
+  // One word around a card's bill may be that of the account that pays it.
+  if (isBank && share >= 0.4 && share < 1 && agree >= against)
     return {
       plusIsOut: false,
       evidence: evidence("supported", "a bank account's lines: what goes out carries a minus"),

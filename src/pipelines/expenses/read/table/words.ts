@@ -33,7 +33,7 @@ export function directionOf(text: string): Direction | null {
 }
 
 const NOT_SETTLED =
-  /^(pending|authori[sz]ed|authori[sz]ation|hold|on hold|processing|scheduled|in progress|open|uncleared|ausstehend|vorgemerkt|offen|umsatz vorgemerkt|en attente|pendiente|in attesa|pendente|oczekujaca|reserverat|reserveret|prevision)\b|待支付|待付款|等待|待处理|处理中|未結算/u;
+  /^(pending|authori[sz]ed|authori[sz]ation|hold|on hold|temporary hold|processing|scheduled|in progress|open|uncleared|ausstehend|vorgemerkt|offen|umsatz vorgemerkt|en attente|pendiente|in attesa|pendente|oczekujaca|reserverat|reserveret|prevision)\b|待支付|待付款|等待|待处理|处理中|未結算/u;
 const NOT_HAPPENED =
   /^(revert(ed)?|declined?|failed|failure|cancell?ed|reversed|void(ed)?|rejected|expired|denied|refused|returned|removed|abgelehnt|storniert|fehlgeschlagen|zuruckgewiesen|refusee?|annulee?|rejetee?|rechazad[oa]|anulad[oa]|cancelad[oa]|rifiutat[oa]|annullat[oa]|geweigerd|odrzucona|avvist|nekad)\b|交易关闭|已关闭|失败|已撤销|已冲正|已取消|对方已退还|已退款|已全额退款/u;
 const DONE =
@@ -50,6 +50,11 @@ export function isSettled(status: string): boolean | null {
   const plain = plainHeading(status);
   if (NOT_SETTLED.test(plain) || NOT_HAPPENED.test(plain)) return false;
   return DONE.test(plain) ? true : null;
+}
+
+/** Whether the bank's status says that money is still to move. */
+export function isNotYetSettled(status: string): boolean {
+  return NOT_SETTLED.test(plainHeading(status));
 }
 
 /** Words of descriptions and types that leave little doubt which way money went. */
@@ -98,6 +103,15 @@ const END =
 /** Whether a text alone, beside a balance, says that the account begins or ends there. */
 export function isEnd(text: string): boolean {
   return END.test(plainHeading(text));
+}
+
+/** Whether a text names an opening or closing balance and says nothing more. */
+export function isBalanceLabel(text: string): boolean {
+  const rest = [OPENING, CLOSING].reduce(
+    (left, { source }) => left.replace(new RegExp(source, "gu"), " "),
+    plainHeading(text),
+  );
+  return !/\p{L}/u.test(rest);
 }
 
 export type SpecialRow = "opening" | "closing" | "balance" | "sum";
