@@ -235,6 +235,7 @@ test.each(["light", "dark"] as const)(
     for (const [path, text] of screens) {
       await page.goto(api.url + path);
       await page
+        .getByRole("main")
         .getByText(new RegExp(text.replaceAll(".", "\\.")))
         .first()
         .waitFor();
@@ -252,6 +253,7 @@ test.each(["light", "dark"] as const)(
     for (const [path, text] of screens) {
       await page.goto(api.url + path);
       await page
+        .getByRole("main")
         .getByText(new RegExp(text.replaceAll(".", "\\.")))
         .first()
         .waitFor();
