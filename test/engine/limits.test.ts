@@ -149,8 +149,7 @@ describe("a concurrency over all workers", () => {
     for (const { waitingOn } of waiting) {
       expect(waitingOn).toEqual({
         code: "AT_CONCURRENCY_LIMIT",
-        message:
-          'Stage "ask" runs at most 2 tasks at once over all workers; the next starts when one of them ends.',
+        message: 'Stage "ask" runs at most 2 tasks at once over all workers; the next starts when one of them ends.',
         until: null,
       });
     }
