@@ -87,7 +87,7 @@ test("a task's log comes in as it is written, is filtered by level and text, and
   await page.getByText("written meanwhile").waitFor();
   told.push("and the last", "end");
   await page.getByText("and the last").waitFor();
-  await page.getByRole("heading", { level: 1 }).locator("xpath=..").getByText("COMPLETED").waitFor();
+  await page.getByRole("heading", { level: 1 }).locator("xpath=..").getByText("COMPLETED", { exact: true }).waitFor();
   const texts = await lines.allTextContents();
   expect(texts.map((text) => /(has begun|nearly full|meanwhile|last)/.exec(text)?.[1])).toEqual([
     "has begun",

@@ -250,7 +250,7 @@ describe("the web app of examples/web, built and served on an origin of its own,
     await page.getByRole("button", { name: "Go on" }).click();
     await says(page, "Live");
     await send(page, file("late.txt", "Too late."));
-    await page.getByText("UPLOAD is needed").waitFor();
+    await page.getByText("this needs UPLOAD").waitFor();
     // With another one it goes on where it stopped.
     await page.getByLabel("New link or key").fill(await world.link("day"));
     await page.locator("footer").getByRole("button", { name: "Go on" }).click();
@@ -275,7 +275,7 @@ describe("the web app of examples/web, built and served on an origin of its own,
     await page.getByLabel("New link or key").fill(await keyFor("UPLOAD"));
     await page.locator("footer").getByRole("button", { name: "Go on" }).click();
     await says(page, "Not allowed");
-    await page.getByText("READ is needed").waitFor();
+    await page.getByText("this needs READ").waitFor();
     expect(complaints).toEqual([]);
     await context.close();
   });

@@ -29,7 +29,7 @@ export function Toolbar(props: ToolbarProps) {
   return (
     <div className="explore-tools">
       {isRunning && (
-        <Button size="xs" color="red" leftSection={<Icon name="stop" />} onClick={props.onStop}>
+        <Button size="xs" color="red.9" leftSection={<Icon name="stop" />} onClick={props.onStop}>
           Stop
         </Button>
       )}
