@@ -110,7 +110,9 @@ test("a network that swallows everything under two open pages: both say so, come
     ({ entityId, version }) => `entityId ${entityId} version ${version}`,
   );
   await events.getByText(wanted[ofJob.length - 2]!).waitFor();
-  const listed = (await events.locator(".event > details > summary").allTextContents()).map((text) => text.trim().replaceAll(/\s+/g, " "));
+  const listed = (await events.locator(".event > details > summary").allTextContents()).map((text) =>
+    text.trim().replaceAll(/\s+/g, " "),
+  );
   expect(listed.toSorted()).toEqual(wanted.toSorted());
   await Promise.all([job.close(), explore.close()]);
 });
