@@ -36,7 +36,7 @@ export async function takeMigrationLock(query: Query, schema: string, wait: Lock
     if (waitedMs >= deadlineMs) {
       throw new HeadwayError(
         "MIGRATION_LOCKED",
-        `The schema "${schema}" is being migrated by ${await holder(query, key)}and did not finish within ${Math.round(deadlineMs / 1_000)} s; wait for it, or stop it, and start again.`,
+        `The schema "${schema}" is being migrated by ${await holder(query, key)} and did not finish within ${Math.round(deadlineMs / 1_000)} s; wait for it, or stop it, and start again.`,
       );
     }
     if (!told && waitedMs >= SILENT_MS) {
