@@ -101,7 +101,7 @@ describe("an operator at work", () => {
   test("makes a key and revokes it by the keyboard alone", async () => {
     const { page, complaints, close } = await openConsole(browser, `${api.url}/`);
     await signIn(page, api.key);
-    await page.getByText("Under way").waitFor();
+    await page.getByRole("heading", { name: "Under way" }).waitFor();
     await page.keyboard.press("g");
     await page.keyboard.press("o");
     await page.getByRole("heading", { name: "Health" }).waitFor();
