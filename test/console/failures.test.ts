@@ -66,7 +66,7 @@ test("a job of many tasks with failures of four kinds is grouped, looked into, r
   await page.getByLabel("API key").waitFor();
   await page.keyboard.type(await keyBy(api.rig.db, { role: "OPERATOR" }));
   await page.keyboard.press("Enter");
-  await page.getByText("Under way").waitFor();
+  await page.getByRole("heading", { name: "Under way" }).waitFor();
   await page.keyboard.press("g");
   await page.keyboard.press("j");
   await press(page.getByRole("row").getByRole("link").first());

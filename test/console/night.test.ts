@@ -225,7 +225,7 @@ test.each(["light", "dark"] as const)(
     await page.getByLabel("API key").waitFor();
     expect(await barriersOn(page)).toEqual([]);
     await signIn(page, api.key);
-    await page.getByText("Under way").waitFor();
+    await page.getByRole("heading", { name: "Under way" }).waitFor();
     await page.getByText("NO_TOTAL").first().waitFor();
     expect(await barriersOn(page)).toEqual([]);
     await page.getByRole("link", { name: "Jobs", exact: true }).click();
