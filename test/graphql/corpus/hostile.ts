@@ -21,7 +21,7 @@ export const TOO_MUCH: readonly Hostile[] = [
     what: "depth",
     query: `{ collections { nodes { ${nested(8)} } } }`,
     code: "GRAPHQL_VALIDATION_FAILED",
-    says: /levels deep; at most 12/,
+    says: /levels deep; the limit is 12/,
   },
   {
     what: "depth through fragments",
@@ -57,7 +57,7 @@ export const TOO_MUCH: readonly Hostile[] = [
     what: "fragments beyond number",
     query: `{ collections { nodes { ...f0 } } } ${times(60, (i) => `fragment f${i} on Collection { id }`)}`,
     code: "GRAPHQL_VALIDATION_FAILED",
-    says: /60 fragments; at most 50/,
+    says: /60 fragments; the limit is 50/,
   },
   {
     what: "aliases",
