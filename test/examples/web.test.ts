@@ -259,11 +259,14 @@ describe("the web app of examples/web, built and served on an origin of its own,
       (await rowsOf(page)).some(([name, state]) => name === "late.txt" && state === "Done"),
     );
     // What was added and not submitted, as by a page that was closed before it could.
-    await world.asks(
-      `mutation ($id: ID!) { addDocuments(input: { collectionId: $id, documents: [{ name: "left.txt", text: "Left." }] }) {
-         userErrors { message } } }`,
-      { id: collectionByName.id },
-    );
+    await until("it is added, once the job has ended", async () => {
+      const { addDocuments } = await world.asks(
+        `mutation ($id: ID!) { addDocuments(input: { collectionId: $id, documents: [{ name: "left.txt", text: "Left." }] }) {
+           userErrors { message } } }`,
+        { id: collectionByName.id },
+      );
+      return addDocuments.userErrors.length === 0;
+    });
     await page.reload();
     await page.getByRole("button", { name: "Submit what is not" }).click();
     await until("what was left is done", async () =>
