@@ -115,7 +115,7 @@ export function assertSecrets(registry: Registry): void {
   );
   if (missing.length > 0) {
     throw new ConfigError(
-      `Secrets that stages ask for are not set: ${missing.join(", ")}. Set them for this worker, or remove them from "secrets".`,
+      `Secrets that stages ask for are not set: ${missing.join(", ")}. Set them for this worker, or remove them from the stages that name them.`,
     );
   }
 }

@@ -73,7 +73,7 @@ describe("detect", () => {
     ["Contents", "a document of an old Office program"],
   ])("calls a compound file with the part %s by its name", async (part, is) => {
     const mediaType = await detect(compoundFile({ [part]: Buffer.from("a") }), "old");
-    expect(refusalOf(mediaType, "old", ["pdf"])).toContain(`old is ${is}, which is not read`);
+    expect(refusalOf(mediaType, "old", ["pdf"])).toContain(`old is ${is}, which is not supported`);
   });
 
   test.each([
@@ -82,7 +82,7 @@ describe("detect", () => {
     ["Index/Document.iwa", "a Pages, Numbers or Keynote document"],
   ])("calls a container with the part %s by its name", async (part, is) => {
     const mediaType = await detect(zipSync({ [part]: strToU8("a") }), "container");
-    expect(refusalOf(mediaType, "container", ["pdf"])).toContain(`container is ${is}, which is not read`);
+    expect(refusalOf(mediaType, "container", ["pdf"])).toContain(`container is ${is}, which is not supported`);
   });
 
   test("takes an Office document with a password for one, whatever its name", async () => {

@@ -79,7 +79,7 @@ test("a stage is given the secrets that it names and no others, by the pipe; the
     HEADWAY_DATA_DIR: path.join(folder, "data"),
   };
   await expect(startHeadway({ ...settings, HEADWAY_WORKER_PROCESSES: "0" })).rejects.toThrow(
-    'Not set, and asked for as secrets: GIVEN_SECRET (stage "apart" of pipeline "asks"), GIVEN_SECRET (stage "here" of',
+    'Secrets that stages ask for are not set: GIVEN_SECRET (stage "apart" of pipeline "asks"), GIVEN_SECRET (stage "here" of',
   );
   const started = await startHeadway({ ...settings, ...GIVEN });
   server = started;

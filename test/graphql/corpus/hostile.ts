@@ -63,13 +63,13 @@ export const TOO_MUCH: readonly Hostile[] = [
     what: "aliases",
     query: `{ ${times(31, (i) => `a${i}: viewer { name }`)} }`,
     code: "GRAPHQL_VALIDATION_FAILED",
-    says: /31 aliases; at most 30/,
+    says: /31 aliases; the limit is 30/,
   },
   {
     what: "directives",
     query: `{ viewer { name ${times(51, () => "@include(if: true)")} } }`,
     code: "GRAPHQL_VALIDATION_FAILED",
-    says: /51 directives; at most 50/,
+    says: /51 directives; the limit is 50/,
   },
   {
     what: "tokens",
@@ -94,7 +94,7 @@ export const TOO_MUCH: readonly Hostile[] = [
     query:
       "{ collections(first: 100) { nodes { jobs(first: 100) { nodes { tasks(first: 100) { nodes { id } } } } } } }",
     code: "GRAPHQL_VALIDATION_FAILED",
-    says: /up to 1010100 rows; at most 50000/,
+    says: /up to 1010100 rows; the limit is 50000/,
   },
   {
     what: "pages of pages by variables",
@@ -102,14 +102,14 @@ export const TOO_MUCH: readonly Hostile[] = [
       "query ($n: Int!) { collections(last: $n) { edges { node { jobs(first: $n) { nodes { tasks(first: $n) { nodes { id } } } } } } } }",
     variables: { n: 90 },
     code: "GRAPHQL_VALIDATION_FAILED",
-    says: /rows; at most 50000/,
+    says: /rows; the limit is 50000/,
   },
   {
     what: "pages of pages by a variable's default, in a fragment",
     query:
       "query ($n: Int = 100) { collections(first: $n) { nodes { ...c } } } fragment c on Collection { jobs(first: $n) { nodes { tasks(first: $n) { totalCount nodes { id } } } } }",
     code: "GRAPHQL_VALIDATION_FAILED",
-    says: /rows; at most 50000/,
+    says: /rows; the limit is 50000/,
   },
 ];
 
