@@ -232,13 +232,16 @@ test.each(["light", "dark"] as const)(
       [`/operations/webhooks/${data!.webhooks.nodes[0].id}`, "JOB_SETTLED"],
       ["/operations/expiry", `of April ${colorScheme}`],
     ] as const;
-    for (const [path, text] of screens) {
+    const look = async (path: string, text: string): Promise<void> => {
       await page.goto(api.url + path);
       await page
         .getByRole("main")
         .getByText(new RegExp(text.replaceAll(".", "\\.")))
         .first()
         .waitFor();
+    };
+    for (const [path, text] of screens) {
+      await look(path, text);
       expect([path, await barriersOn(page)]).toEqual([path, []]);
     }
     await page.goto(`${api.url}/operations/keys`);
@@ -251,12 +254,7 @@ test.each(["light", "dark"] as const)(
     // On the narrowest screen nothing is cut off.
     await page.setViewportSize({ width: 360, height: 800 });
     for (const [path, text] of screens) {
-      await page.goto(api.url + path);
-      await page
-        .getByRole("main")
-        .getByText(new RegExp(text.replaceAll(".", "\\.")))
-        .first()
-        .waitFor();
+      await look(path, text);
       await until(`nothing of ${path} is wider than the screen`, () =>
         page.evaluate<boolean>("document.documentElement.scrollWidth <= innerWidth"),
       );

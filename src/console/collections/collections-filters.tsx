@@ -1,6 +1,7 @@
-import { Button, MultiSelect, TextInput } from "@mantine/core";
+import { Button, MultiSelect } from "@mantine/core";
 import { MEANINGS } from "../generated/meanings.js";
 import type { CollectionStatus } from "../generated/operations.js";
+import { DateRange } from "../parts/date-range.js";
 import { LateInput } from "../parts/late-input.js";
 import type { CollectionsSearch } from "../shell/search-of-collections.js";
 
@@ -25,22 +26,7 @@ export function CollectionsFilters({ search, onChange, onClear }: FiltersProps) 
         clearable
         size="xs"
       />
-      <TextInput
-        type="date"
-        label="Created from"
-        value={search.from ?? ""}
-        max={search.to}
-        onChange={({ currentTarget }) => onChange({ from: currentTarget.value || undefined })}
-        size="xs"
-      />
-      <TextInput
-        type="date"
-        label="to"
-        value={search.to ?? ""}
-        min={search.from}
-        onChange={({ currentTarget }) => onChange({ to: currentTarget.value || undefined })}
-        size="xs"
-      />
+      <DateRange label="Created from" from={search.from} to={search.to} onChange={onChange} />
       {onClear && (
         <Button variant="subtle" size="compact-xs" onClick={onClear}>
           Clear

@@ -15,6 +15,7 @@ import { Word } from "../parts/status.js";
 import { useSay } from "../parts/said.js";
 import { Shown } from "../parts/states.js";
 import { When } from "../parts/when.js";
+import { StackTrace } from "../parts/stack-trace.js";
 import { Waterfall } from "./waterfall.js";
 
 /** Why a task is as it is: its error and what to do, its stages one by one, and what can be done with it. */
@@ -53,14 +54,7 @@ function Detail({ task }: { readonly task: NonNullable<TaskDetailQuery["task"]> 
             <code className="code">{error.code}</code> {error.message}
           </p>
           <p className="faint">{error.retryable ? "Trying again may help." : "Trying again alone does not help."}</p>
-          {"stack" in error && error.stack && (
-            <details>
-              <summary>Where the handler threw</summary>
-              <pre className="stack-trace" tabIndex={0}>
-                {error.stack}
-              </pre>
-            </details>
-          )}
+          {"stack" in error && <StackTrace stack={error.stack} />}
         </div>
       )}
       {waitingOn && (

@@ -1,7 +1,8 @@
-import { Button, Checkbox, MultiSelect, Select, TagsInput, TextInput } from "@mantine/core";
+import { Button, Checkbox, MultiSelect, Select, TagsInput } from "@mantine/core";
 import { useAsked } from "../api/ask.js";
 import { MEANINGS } from "../generated/meanings.js";
 import { PipelineNamesDocument, type JobStatus } from "../generated/operations.js";
+import { DateRange } from "../parts/date-range.js";
 import { CollectionSelect } from "../parts/collection-select.js";
 import type { JobsSearch } from "../shell/search.js";
 import { isFiltered } from "./jobs-query.js";
@@ -54,22 +55,7 @@ export function JobsFilters({ search, onChange, onClear }: FiltersProps) {
         clearable
         size="xs"
       />
-      <TextInput
-        type="date"
-        label="Submitted from"
-        value={search.from ?? ""}
-        max={search.to}
-        onChange={({ currentTarget }) => onChange({ from: currentTarget.value || undefined })}
-        size="xs"
-      />
-      <TextInput
-        type="date"
-        label="to"
-        value={search.to ?? ""}
-        min={search.from}
-        onChange={({ currentTarget }) => onChange({ to: currentTarget.value || undefined })}
-        size="xs"
-      />
+      <DateRange label="Submitted from" from={search.from} to={search.to} onChange={onChange} />
       <Select
         label="Order"
         data={ORDERS}

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, MultiSelect, Radio, Select, TextInput } from "@mantine/core";
+import { Checkbox, Group, MultiSelect, Radio, Select, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useClient } from "urql";
 import { useAsked } from "../api/ask.js";
@@ -6,6 +6,7 @@ import { otherRefusals, refusalOf, send, type Refusal } from "../api/send.js";
 import { MEANINGS } from "../generated/meanings.js";
 import { CreateBrowserKeyDocument, PipelineNamesDocument, type BrowserPermission } from "../generated/operations.js";
 import { CollectionSelect } from "../parts/collection-select.js";
+import { FormEnd } from "../parts/form-end.js";
 
 /** A key that has just been made, and when it ends. */
 export interface MadeKey {
@@ -124,19 +125,7 @@ export function BrowserKeyForm({ onClose, onMade, isWorking, onWorking }: FormPr
         onChange={(value) => setMinutes(value ?? "60")}
         allowDeselect={false}
       />
-      {other !== null && (
-        <p className="tone-bad" role="alert">
-          {other}
-        </p>
-      )}
-      <Group justify="flex-end" gap="xs">
-        <Button variant="default" onClick={onClose} disabled={isWorking}>
-          Leave it
-        </Button>
-        <Button type="submit" loading={isWorking}>
-          Make the key
-        </Button>
-      </Group>
+      <FormEnd fault={other} isWorking={isWorking} action="Make the key" onLeave={onClose} />
     </form>
   );
 }

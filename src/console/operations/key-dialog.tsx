@@ -1,11 +1,12 @@
-import { Button, Group, Modal, Radio, Select, TextInput } from "@mantine/core";
+import { Radio, Select, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useClient } from "urql";
 import { otherRefusals, refusalOf, send, type Refusal } from "../api/send.js";
 import { MEANINGS } from "../generated/meanings.js";
 import { CreateKeyDocument, type Role } from "../generated/operations.js";
-import { useReturnFocus } from "../parts/return-focus.js";
+import { FormEnd } from "../parts/form-end.js";
 import { ShownOnce } from "../parts/shown-once.js";
+import { SecretDialog } from "./secret-dialog.js";
 
 interface KeyDialogProps {
   readonly onClose: () => void;
@@ -24,39 +25,25 @@ const LIVES = [
 export function KeyDialog({ onClose, onMade }: KeyDialogProps) {
   const [key, setKey] = useState<string | null>(null);
   const [isWorking, setIsWorking] = useState(false);
-  useReturnFocus(true);
   const close = (): void => {
-    // What is shown once is on its way.
-    if (isWorking) return;
     onClose();
     if (key !== null) onMade();
   };
   return (
-    <Modal
-      opened
-      onClose={close}
+    <SecretDialog
       title={key === null ? "Make a key" : "The key is made"}
-      // A click beside it must not lose what is shown once.
-      closeOnClickOutside={key === null}
-      closeOnEscape={key === null}
-      closeButtonProps={{ "aria-label": "Close", disabled: isWorking }}
-      centered
-    >
-      {key === null ? (
-        <KeyForm onClose={close} onKey={setKey} isWorking={isWorking} onWorking={setIsWorking} />
-      ) : (
-        <div className="stack">
+      isWorking={isWorking}
+      onClose={close}
+      made={
+        key && (
           <ShownOnce label="The key" secret={key}>
             Copy it to where it is needed: nobody can read it again, and a key that is lost is revoked and made anew.
           </ShownOnce>
-          <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
-              I have it
-            </Button>
-          </Group>
-        </div>
-      )}
-    </Modal>
+        )
+      }
+    >
+      <KeyForm onClose={close} onKey={setKey} isWorking={isWorking} onWorking={setIsWorking} />
+    </SecretDialog>
   );
 }
 
@@ -117,19 +104,7 @@ function KeyForm({ onClose, onKey, isWorking, onWorking }: KeyFormProps) {
         onChange={(value) => setDays(value ?? "90")}
         allowDeselect={false}
       />
-      {other !== null && (
-        <p className="tone-bad" role="alert">
-          {other}
-        </p>
-      )}
-      <Group justify="flex-end" gap="xs">
-        <Button variant="default" onClick={onClose} disabled={isWorking}>
-          Leave it
-        </Button>
-        <Button type="submit" loading={isWorking}>
-          Make the key
-        </Button>
-      </Group>
+      <FormEnd fault={other} isWorking={isWorking} action="Make the key" onLeave={onClose} />
     </form>
   );
 }

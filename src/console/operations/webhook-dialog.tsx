@@ -1,9 +1,8 @@
-import { Button, Group, Modal } from "@mantine/core";
 import { useState } from "react";
 import type { WebhookPartsFragment } from "../generated/operations.js";
-import { useReturnFocus } from "../parts/return-focus.js";
 import { useSay } from "../parts/said.js";
 import { ShownOnce } from "../parts/shown-once.js";
+import { SecretDialog } from "./secret-dialog.js";
 import { WebhookForm } from "./webhook-form.js";
 
 interface DialogProps {
@@ -18,7 +17,6 @@ export function WebhookDialog({ webhook, onClose, onDone }: DialogProps) {
   const say = useSay();
   const [secret, setSecret] = useState<string | null>(null);
   const [isWorking, setIsWorking] = useState(false);
-  useReturnFocus(true);
   const done = (made: string | null): void => {
     if (made !== null) return setSecret(made);
     say("The webhook is changed.");
@@ -26,35 +24,18 @@ export function WebhookDialog({ webhook, onClose, onDone }: DialogProps) {
     onDone();
   };
   const close = (): void => {
-    // What is shown once is on its way.
-    if (isWorking) return;
     onClose();
     if (secret !== null) onDone();
   };
   return (
-    <Modal
-      opened
-      onClose={close}
+    <SecretDialog
       title={secret !== null ? "The webhook is added" : webhook === null ? "Add a webhook" : "Change the webhook"}
-      // A click beside it must not lose what is shown once.
-      closeOnClickOutside={secret === null}
-      closeOnEscape={secret === null}
-      closeButtonProps={{ "aria-label": "Close", disabled: isWorking }}
-      centered
+      isWorking={isWorking}
+      onClose={close}
+      made={secret && <SecretOfWebhook secret={secret} />}
     >
-      {secret === null ? (
-        <WebhookForm webhook={webhook} onClose={close} onDone={done} isWorking={isWorking} onWorking={setIsWorking} />
-      ) : (
-        <div className="stack">
-          <SecretOfWebhook secret={secret} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
-              I have it
-            </Button>
-          </Group>
-        </div>
-      )}
-    </Modal>
+      <WebhookForm webhook={webhook} onClose={close} onDone={done} isWorking={isWorking} onWorking={setIsWorking} />
+    </SecretDialog>
   );
 }
 

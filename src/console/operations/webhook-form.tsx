@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, MultiSelect, TagsInput, TextInput } from "@mantine/core";
+import { Checkbox, MultiSelect, TagsInput, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useClient } from "urql";
 import { useAsked } from "../api/ask.js";
@@ -11,6 +11,7 @@ import {
   type WebhookEvent,
   type WebhookPartsFragment,
 } from "../generated/operations.js";
+import { FormEnd } from "../parts/form-end.js";
 
 const EVENTS: readonly WebhookEvent[] = ["JOB_SETTLED", "TASKS_FAILED", "JOB_STARTED", "COLLECTION_EXPIRED"];
 const FIELDS = ["url", "events", "pipelines", "tags"];
@@ -97,19 +98,12 @@ export function WebhookForm({ webhook, onClose, onDone, isWorking, onWorking }: 
         onChange={setTags}
         clearable
       />
-      {other !== null && (
-        <p className="tone-bad" role="alert">
-          {other}
-        </p>
-      )}
-      <Group justify="flex-end" gap="xs">
-        <Button variant="default" onClick={onClose} disabled={isWorking}>
-          Leave it
-        </Button>
-        <Button type="submit" loading={isWorking}>
-          {webhook === null ? "Add it" : "Change it"}
-        </Button>
-      </Group>
+      <FormEnd
+        fault={other}
+        isWorking={isWorking}
+        action={webhook === null ? "Add it" : "Change it"}
+        onLeave={onClose}
+      />
     </form>
   );
 }

@@ -3,6 +3,7 @@ import { absolute, counted } from "../parts/format.js";
 import { Word } from "../parts/status.js";
 import { Panel } from "../parts/states.js";
 import { When } from "../parts/when.js";
+import { StackTrace } from "../parts/stack-trace.js";
 import type { ShownTask } from "./shown-task.js";
 import type { WorkerNames } from "./worker-names.js";
 
@@ -31,14 +32,7 @@ export function TaskFault({ task }: { readonly task: ShownTask }) {
             {crashes > 0 && <> {counted(crashes, "process", "processes")} ended in this stage because of this task.</>}
           </div>
         )}
-        {error.stack && (
-          <details>
-            <summary>Where the handler threw</summary>
-            <pre className="stack-trace" tabIndex={0}>
-              {error.stack}
-            </pre>
-          </details>
-        )}
+        <StackTrace stack={error.stack} />
       </div>
     </div>
   );

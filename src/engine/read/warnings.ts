@@ -47,10 +47,10 @@ const WARNINGS = `
     from asked a join headway.pipeline_pause p on p.project_id = a.project_id and p.pipeline = a.pipeline
     where a.job_id is not null and a.job_finished_at is null
     union all
-    select id, 4, 'DOCUMENTS_FAILED', failed || ' documents of its newest job failed; see the job''s summary.', failed
+    select id, 4, 'DOCUMENTS_FAILED', failed || case failed when 1 then ' document' else ' documents' end || ' of its newest job failed; see the job''s summary.', failed
     from asked where failed > 0 and status <> 'EXPIRED'
     union all
-    select id, 5, 'DOCUMENTS_CANCELLED', cancelled || ' documents of its newest job were cancelled.', cancelled
+    select id, 5, 'DOCUMENTS_CANCELLED', case cancelled when 1 then '1 document of its newest job was' else cancelled || ' documents of its newest job were' end || ' cancelled.', cancelled
     from asked where cancelled > 0 and status <> 'EXPIRED'
     union all
     select id, 6, 'EMBEDDINGS_INCOMPLETE',

@@ -64,7 +64,7 @@ describe("what may be done", () => {
     expect(job.collection).toEqual({
       canSubmit: yes,
       warnings: [
-        { code: "DOCUMENTS_FAILED", message: "1 documents of its newest job failed; see the job's summary." },
+        { code: "DOCUMENTS_FAILED", message: "1 document of its newest job failed; see the job's summary." },
         { code: "SMALL", message: "2 tasks of its newest job, such as bad: bad is small" },
       ],
     });
