@@ -1,4 +1,5 @@
 import { TextInput } from "@mantine/core";
+import { useRouter } from "@tanstack/react-router";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 
 interface LateInputProps {
@@ -12,7 +13,9 @@ const WAIT_MS = 250;
 
 /** A text filter: the server is asked when somebody has stopped writing, not at each letter. */
 export function LateInput({ label, value, onChange }: LateInputProps) {
+  const router = useRouter();
   const [text, setText] = useState(value);
+  const [left, setLeft] = useState(0);
   const tell = useEffectEvent(onChange);
   const told = useRef(value);
   // Cleared from outside, or by another address. What was told comes back too: more may have been written since.
@@ -21,26 +24,25 @@ export function LateInput({ label, value, onChange }: LateInputProps) {
     told.current = value;
     setText(value);
   }, [value]);
+  // Whoever leaves the field for a link gets that long again: rows that changed under the pointer would take the click away.
   useEffect(() => {
     if (text === told.current) return;
+    const { pathname } = router.latestLocation;
     const timer = setTimeout(() => {
+      // Another screen is on its way; a filter of this one would call it back.
+      if (router.latestLocation.pathname !== pathname) return;
       told.current = text;
       tell(text);
     }, WAIT_MS);
     return () => clearTimeout(timer);
-  }, [text, value]);
+  }, [text, value, left, router]);
   return (
     <TextInput
       label={label}
       placeholder="any"
       value={text}
       onChange={({ currentTarget }) => setText(currentTarget.value)}
-      // At once: told later, it would undo the click on a link that takes somebody elsewhere.
-      onBlur={() => {
-        if (text === told.current) return;
-        told.current = text;
-        onChange(text);
-      }}
+      onBlur={() => setLeft((times) => times + 1)}
       size="xs"
     />
   );
