@@ -4,6 +4,7 @@ import path from "node:path";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
 import { keyIn } from "../support/keys.js";
 import { ROOT, startHeadway, type HeadwayProcess } from "../support/processes.js";
+import { until } from "../support/until.js";
 
 const CLIENTS = path.join(ROOT, "examples", "clients");
 const COMMANDS = {
@@ -79,22 +80,40 @@ function example(client: Client, ...args: string[]): Promise<Ended> {
   return run(command, [file, "--url", headway.url, "--name", `${client} ${args.join(" ")}`, ...args]);
 }
 
-async function truthOf(jobId: string): Promise<Truth> {
-  const query = `query ($id: ID!) {
-    job(id: $id) { status tasks(first: 100) { nodes { documentName status } } }
-    statusChanges(filter: { jobId: $id }) { totalCount }
-  }`;
+/** @throws with the errors, if there are any */
+async function ask<Data>(query: string, variables: object, as = key): Promise<Data> {
   const response = await fetch(`${headway.url}/graphql`, {
     method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
-    body: JSON.stringify({ query, variables: { id: jobId } }),
+    headers: { "content-type": "application/json", authorization: `Bearer ${as}` },
+    body: JSON.stringify({ query, variables }),
   });
-  const { data } = (await response.json()) as {
-    data: {
-      job: { status: string; tasks: { nodes: { documentName: string | null; status: string }[] } };
-      statusChanges: { totalCount: number };
-    };
-  };
+  const { data, errors } = (await response.json()) as { data: Data; errors?: readonly object[] };
+  expect(errors).toBeUndefined();
+  return data;
+}
+
+async function mutate(field: "pausePipeline" | "resumePipeline", input: object): Promise<void> {
+  const type = `${field[0]!.toUpperCase()}${field.slice(1)}Input!`;
+  const mutation = `mutation ($input: ${type}) { ${field}(input: $input) { userErrors { message } } }`;
+  expect(await ask(mutation, { input }, headway.key)).toEqual({ [field]: { userErrors: [] } });
+}
+
+async function openSockets(): Promise<number> {
+  const metrics = await (await fetch(`${headway.url}/metrics`)).text();
+  return Number(/^headway_sockets (\d+)$/m.exec(metrics)![1]);
+}
+
+async function truthOf(jobId: string): Promise<Truth> {
+  const data = await ask<{
+    job: { status: string; tasks: { nodes: { documentName: string | null; status: string }[] } };
+    statusChanges: { totalCount: number };
+  }>(
+    `query ($id: ID!) {
+      job(id: $id) { status tasks(first: 100) { nodes { documentName status } } }
+      statusChanges(filter: { jobId: $id }) { totalCount }
+    }`,
+    { id: jobId },
+  );
   const tasks = data.job.tasks.nodes.map(({ documentName, status }): Row => [documentName, status]);
   return { status: data.job.status, tasks, changes: data.statusChanges.totalCount };
 }
@@ -125,7 +144,12 @@ describe("a client made with", () => {
   test.each<Client>(["apollo", "urql", "relay"])(
     "%s has its cache kept up to date by the stream alone, with each task in it once",
     async (client) => {
-      const line = lineOf(await example(client, "--key", key, "--pipeline", "word-count"));
+      // Held until the client listens, which it does once it has its first page: a quick job leaves nothing to bring.
+      await mutate("pausePipeline", { pipeline: "word-count", reason: "until the client listens" });
+      const ending = example(client, "--key", key, "--pipeline", "word-count");
+      await until("the client listens", async () => (await openSockets()) > 0);
+      await mutate("resumePipeline", { pipeline: "word-count" });
+      const line = lineOf(await ending);
       const truth = await truthOf(line.jobId);
       expect(line.live).toEqual({ status: truth.status, tasks: truth.tasks.slice(0, 3) });
       expect(line.changes.applied).toBeGreaterThan(0);

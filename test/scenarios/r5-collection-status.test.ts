@@ -160,7 +160,7 @@ describe("a collection's status, in the eight ways in which it used to go wrong"
       "warnings { code message } lastJob { tasks { nodes { documentName error { code stage } warnings { code } } } }",
     );
     expect(seen.warnings).toEqual([
-      { code: "DOCUMENTS_FAILED", message: expect.stringContaining("1 documents") },
+      { code: "DOCUMENTS_FAILED", message: "1 document of its newest job failed; see the job's summary." },
       { code: "EMBEDDINGS_INCOMPLETE", message: expect.stringContaining("2 of 4 chunks") },
       { code: "NO_THUMBNAIL", message: "file 2: The thumbnail could not be made." },
     ]);
