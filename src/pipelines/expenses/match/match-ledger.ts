@@ -8,7 +8,7 @@ import { interchangeable } from "./interchangeable.js";
 import { ownTransfers, type OwnTransfer } from "./own-transfers.js";
 import { pendingCopies, type PendingCopy } from "./pending-copies.js";
 import { sumPairs, type SumPair } from "./sums.js";
-import { duplicateLines, duplicateReceipts, type Duplicate } from "./duplicates.js";
+import { duplicateLines, duplicateReceipts, type Duplicate, type DuplicateLine } from "./duplicates.js";
 import type { Ledger } from "../ledger.js";
 import type { ExpensesOptions } from "../options.js";
 
@@ -38,7 +38,7 @@ export interface MatchOutput {
   readonly receipts: number;
   readonly matches: readonly Match[];
   readonly unmatched: readonly UnmatchedReceipt[];
-  readonly duplicateLines: readonly Duplicate[];
+  readonly duplicateLines: readonly DuplicateLine[];
   readonly duplicateReceipts: readonly Duplicate[];
   /** Lines that moved money between own accounts: in no total. */
   readonly transfers: readonly OwnTransfer[];
@@ -130,7 +130,8 @@ export function matchLedger(
       ...alike.map((pair): Match => ({ ...matchOf(ledger, pair), isInterchangeable: true })),
     ],
     unmatched,
-    duplicateLines: copies,
+    // Who gives a copy its receipt by hand says that it is none.
+    duplicateLines: copies.map((copy) => (handLines.has(copy.id) ? { ...copy, isLeftOut: false } : copy)),
     duplicateReceipts: sentTwice,
     transfers,
     pendingCopies: pendingCopies(lines.filter(({ id }) => !copied.has(id))),

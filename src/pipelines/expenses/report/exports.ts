@@ -4,7 +4,7 @@ import type { Session } from "../ledger.js";
 import type { MatchOutput } from "../match/match-ledger.js";
 import { toDecimal } from "../money.js";
 import type { ReportRow } from "./report-row.js";
-import type { Report } from "./report-rows.js";
+import { outOfTotals, type Report } from "./report-rows.js";
 
 const COLUMNS = [
   "record",
@@ -50,11 +50,11 @@ export const LEDGER_COLUMNS = [
 ] as const;
 
 /** One row per line of all statements, for other programs; amounts are negative where money went out, as banks book it. */
-export function toLedgerCsv({ lines, receipts }: Session, { matches, transfers }: MatchOutput): string {
+export function toLedgerCsv({ lines, receipts }: Session, match: MatchOutput): string {
   const names = new Map(receipts.map(({ id, name }) => [id, name]));
-  const moved = new Set(transfers.flatMap((one) => [one.out, one.in]));
+  const outside = outOfTotals(match);
   const receiptsOf = new Map<string, string[]>();
-  for (const { line, receipt } of matches)
+  for (const { line, receipt } of match.matches)
     receiptsOf.set(line, [...(receiptsOf.get(line) ?? []), names.get(receipt) ?? ""]);
   const booked = (minor: number | null | undefined, currency: string | null): string =>
     minor === null || minor === undefined ? "" : toDecimal(minor === 0 ? 0 : -minor, currency);
@@ -73,7 +73,7 @@ export function toLedgerCsv({ lines, receipts }: Session, { matches, transfers }
     line.originalCurrency ?? "",
     booked(line.originalAmountMinor, line.originalCurrency ?? null),
     line.feeMinor === undefined ? "" : toDecimal(line.feeMinor, line.currency),
-    line.notCounted || moved.has(line.id) ? "no" : "yes",
+    line.notCounted || outside.has(line.id) ? "no" : "yes",
     (receiptsOf.get(line.id) ?? []).join("; "),
     [...line.flags, ...line.incomplete.map((what) => `incomplete: ${what}`)].join("; "),
   ]);
@@ -83,11 +83,23 @@ export function toLedgerCsv({ lines, receipts }: Session, { matches, transfers }
 /**
  * Bank CSV of three columns as QuickBooks Online describes it: Date, Description, Amount; day and month by the job's
  * order, no currency signs, no thousands marks, money that went out negative (the bank's side). One file takes one
- * currency; the lines of others, those that do not count and those without a date or an amount are left out.
+ * currency; the lines of others, those that do not count, copies of a line in another statement, and those without a date
+ * or an amount are left out.
  */
-export function toQuickBooksCsv({ lines }: Session, currency: string, dateOrder: "dmy" | "mdy"): string {
+export function toQuickBooksCsv(
+  { lines }: Session,
+  { duplicateLines }: MatchOutput,
+  currency: string,
+  dateOrder: "dmy" | "mdy",
+): string {
+  const copies = new Set(duplicateLines.flatMap(({ id, isLeftOut }) => (isLeftOut ? [id] : [])));
   const own = lines.filter(
-    (line) => line.currency === currency && line.date !== null && line.amountMinor !== null && !line.notCounted,
+    (line) =>
+      line.currency === currency &&
+      line.date !== null &&
+      line.amountMinor !== null &&
+      !line.notCounted &&
+      !copies.has(line.id),
   );
   const rows = own.map(({ date, description, amountMinor }) => {
     const [year, month, day] = date!.split("-");

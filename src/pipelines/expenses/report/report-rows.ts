@@ -29,8 +29,8 @@ export function reportOf(
     for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
     return names.join("; ");
   };
-  const moved = transfersByLine(match);
-  const counted = ledger.lines.filter(({ id }) => !moved.has(id));
+  const outside = outOfTotals(match);
+  const counted = ledger.lines.filter(({ id }) => !outside.has(id));
   const totals = totalsOf(counted);
   const { reportCurrency, exchangeRates: given = {} } = options;
   const reporting =
@@ -46,6 +46,12 @@ export function reportOf(
   return { rows, totals, reporting, flags: counts };
 }
 
+/** Lines in no total though they are booked: own transfers, and copies of what another statement has. */
+export function outOfTotals(match: MatchOutput): Set<string> {
+  const copies = match.duplicateLines.filter(({ isLeftOut }) => isLeftOut);
+  return new Set([...transfersByLine(match).keys(), ...copies.map(({ id }) => id)]);
+}
+
 /** By each of their two lines. */
 function transfersByLine({ transfers }: MatchOutput): Map<string, OwnTransfer> {
   return new Map(transfers.flatMap((one) => [one.out, one.in].map((id): [string, OwnTransfer] => [id, one])));
@@ -57,7 +63,7 @@ function lineRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): 
   const matches = grouped(match.matches, ({ line }) => line);
   const moved = transfersByLine(match);
   const lineById = new Map(lines.map((line): [string, LedgerLine] => [line.id, line]));
-  const copies = new Map(match.duplicateLines.map(({ id, of }) => [id, of]));
+  const copies = new Map(match.duplicateLines.map((copy) => [copy.id, copy]));
   const receiptById = new Map(receipts.map((receipt): [string, LedgerReceipt] => [receipt.id, receipt]));
   const undecided = new Set(
     match.unmatched.flatMap(({ reason, candidates }) => (reason === "tie" ? candidates.map(({ line }) => line) : [])),
@@ -69,10 +75,11 @@ function lineRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): 
     const [found] = all;
     const transfer = moved.get(line.id);
     const posted = postedAs.get(line.id);
+    const copy = copies.get(line.id);
     const flags = [
       ...line.incomplete.map((missing) => `incomplete: ${missing}`),
       ...line.flags,
-      ...(copies.has(line.id) ? ["duplicate line"] : []),
+      ...(copy ? [copy.isLeftOut ? "duplicate line" : "possible duplicate line"] : []),
       ...((line.amountMinor ?? 0) < 0 ? ["credit"] : []),
       ...(line.originalCurrency ? ["foreign currency"] : []),
       ...(found?.by === "exchange rate" ? ["matched by exchange rate"] : []),
@@ -97,8 +104,10 @@ function lineRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): 
           ? `own ${transfer.kind}`
           : line.notCounted
             ? `not counted: ${line.notCounted}`
-            : copies.has(line.id)
-              ? "duplicate"
+            : copy
+              ? copy.isLeftOut
+                ? "not counted: duplicate"
+                : "possible duplicate"
               : undecided.has(line.id)
                 ? "undecided"
                 : "no receipt",
@@ -106,7 +115,9 @@ function lineRows({ lines, receipts }: Ledger, match: MatchOutput, flag: Flag): 
         ? placeOf(lineById.get(transfer.out === line.id ? transfer.in : transfer.out)!)
         : posted
           ? placeOf(lineById.get(posted)!)
-          : all.map(({ receipt }) => receiptById.get(receipt)!.name).join(" | "),
+          : copy && !found
+            ? placeOf(lineById.get(copy.of)!)
+            : all.map(({ receipt }) => receiptById.get(receipt)!.name).join(" | "),
       score: found?.score ?? null,
       flags: flag(...flags),
       nearest: found ? "" : (near.get(line.id) ?? ""),

@@ -21,8 +21,10 @@ export interface ReportOutput {
   readonly linesWithoutReceipt: number;
   readonly receiptsUnmatched: number;
   readonly incompleteLines: number;
-  /** Of lines that another statement has already; they are in the totals, as all lines are. */
+  /** Lines that another statement has already: in no total. */
   readonly duplicateLines: number;
+  /** Lines that another statement may have already: they are in the totals, and flagged. */
+  readonly possibleDuplicateLines: number;
   readonly duplicateReceipts: number;
   /** Lines that are pending, declined or reverted: in no total. */
   readonly linesNotCounted: number;
@@ -64,7 +66,7 @@ export const reportStage: CollectionStageOf<ExpensesOptions, MatchOutput, Expens
     const books = report.totals.byCurrency.filter(({ currency }) => currency !== NO_CURRENCY);
     for (const { currency } of books) {
       const name = quickBooksName(currency);
-      await ctx.artifacts.write(name, exports.toQuickBooksCsv(ledger, currency, order), "text/csv");
+      await ctx.artifacts.write(name, exports.toQuickBooksCsv(ledger, match, currency, order), "text/csv");
     }
     ctx.progress(0.3, "the tables are written");
     await ctx.artifacts.write("report.xlsx", await toXlsx(sheetsOf(ledger, match, report)), XLSX);
@@ -99,7 +101,8 @@ export function summaryOf(
     linesWithoutReceipt: lines.length - matched,
     receiptsUnmatched: match.unmatched.length,
     incompleteLines: lines.filter(({ incomplete }) => incomplete.length > 0).length,
-    duplicateLines: match.duplicateLines.length,
+    duplicateLines: match.duplicateLines.filter(({ isLeftOut }) => isLeftOut).length,
+    possibleDuplicateLines: match.duplicateLines.filter(({ isLeftOut }) => !isLeftOut).length,
     duplicateReceipts: match.duplicateReceipts.length,
     linesNotCounted: lines.filter(({ notCounted }) => notCounted !== undefined).length,
     ownTransferLines: match.transfers.length * 2,

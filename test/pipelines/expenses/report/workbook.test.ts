@@ -91,8 +91,8 @@ describe("the exports", () => {
   });
 
   test("QuickBooks' bank CSV has three columns, plain amounts, one currency, and nothing that does not count", async () => {
-    const { session } = await opened();
-    const [head, ...rows] = parse(toQuickBooksCsv(session, "GBP", "dmy")) as string[][];
+    const { session, match } = await opened();
+    const [head, ...rows] = parse(toQuickBooksCsv(session, match, "GBP", "dmy")) as string[][];
     expect(head).toEqual(["Date", "Description", "Amount"]);
     for (const [date, description, amount] of rows) {
       expect(date).toMatch(/^\d{2}\/\d{2}\/\d{4}$/);
