@@ -134,7 +134,14 @@ test("of an open job it goes as far as the history has been counted, with what r
   isHeld = true;
   const id = await api.rig.submit("drawn", 3);
   expect(await timeline(id)).toEqual([]);
-  await until("all are held", async () => release.length === 3);
+  // The worker writes behind: a handler may run before the end of the stage before it is recorded.
+  await until("all are held, and recorded as such", async () => {
+    const [{ writing }] = await api.rig.db.query(
+      "select count(*)::int as writing from headway.task where job_id = $1 and stage = 'write'",
+      [id],
+    );
+    return release.length === 3 && writing === 3;
+  });
   await count(id, 1_000);
   const buckets = await timeline(id);
   const last = buckets[buckets.length - 1]!;
