@@ -42,14 +42,8 @@ export class PatientPool extends pg.Pool {
     if (performance.now() >= this.#smallUntil) this.options.max = this.#size;
     super.connect((error, client, release) => {
       if (!error) return callback(undefined, client, release);
-      if (sqlStateOf(error) !== TOO_MANY_CONNECTIONS) {
-        const isTold = sqlStateOf(error) !== null;
-        return callback(
-          isWaitedOut(error) ? this.#busy(error) : isTold ? error : new NoConnection(error),
-          undefined,
-          release,
-        );
-      }
+      if (sqlStateOf(error) !== TOO_MANY_CONNECTIONS)
+        return callback(isWaitedOut(error) ? this.#busy(error) : new NoConnection(error), undefined, release);
       if (performance.now() >= giveUpAt) return callback(this.#busy(error), undefined, release);
       this.options.max = Math.max(1, this.totalCount);
       this.#smallUntil = performance.now() + KEEP_SMALL_MS;

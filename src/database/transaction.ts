@@ -31,7 +31,7 @@ export function isExhausted(error: unknown): boolean {
   return state !== null && (state.startsWith("53") || state === "58030" || state === "25006") && state !== "53200";
 }
 
-/** No connection could be made: the server is down, starting, or out of reach. */
+/** No connection could be made: the server is down, starting, out of reach, or takes nobody. Its code is the cause's. */
 export class NoConnection extends Error {
   readonly code: unknown;
 

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { isDatabaseAway, isExhausted, isTransient, sqlStateOf } from "../database/transaction.js";
+import { busyOf } from "../database/busy.js";
+import { sqlStateOf } from "../database/transaction.js";
 import {
   AccessDenied,
   AskedTooMuch,
   BadInput,
   RateLimited,
-  ServiceBusy,
   UserFault,
   UserFaults,
   type UserErrorCode,
@@ -91,7 +91,7 @@ export function formatError(
     const done = carriedOut?.length ? { carriedOut: [...carriedOut] } : {};
     return { message: cause.message, ...where, extensions: { code: cause.code, ...done } };
   }
-  if (cause instanceof RateLimited || cause instanceof ServiceBusy) {
+  if (cause instanceof RateLimited) {
     const { code, retryAfterMs } = cause;
     return { message: cause.message, ...where, extensions: { code, retryAfterMs } };
   }
@@ -100,18 +100,12 @@ export function formatError(
     const message = "A text in the request holds the character U+0000, which cannot be stored; remove it.";
     return { message, ...where, extensions: { code: "BAD_USER_INPUT" } };
   }
-  const state = sqlStateOf(cause);
-  if (isTransient(cause) || isExhausted(cause)) {
-    const message = `The database is busy, full, or read-only now (${state}); try again later.`;
-    return { message, ...where, extensions: { code: "SERVICE_BUSY", retryAfterMs: 1_000 } };
+  const busy = busyOf(cause);
+  if (busy) {
+    const { message, ...later } = busy;
+    return { message, ...where, extensions: { code: "SERVICE_BUSY", ...later } };
   }
-  if (isDatabaseAway(cause)) {
-    // Without a time to wait: clients that are told one ask again by themselves, mutations too.
-    const message =
-      "The connection to the database broke. Repeat a query. Before you repeat a mutation, check whether it was carried out.";
-    return { message, ...where, extensions: { code: "SERVICE_BUSY" } };
-  }
-  if (state === QUERY_CANCELED) {
+  if (sqlStateOf(cause) === QUERY_CANCELED) {
     const message =
       "This took the database too long; ask for less at once, such as smaller pages or a narrower filter.";
     return { message, ...where, extensions: { code: "QUERY_TIMED_OUT" } };

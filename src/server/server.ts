@@ -1,7 +1,8 @@
 import express, { type ErrorRequestHandler, type Express } from "express";
 import { createServer, type Server } from "node:http";
 import { isIPv6, type AddressInfo } from "node:net";
-import { AccessDenied, HeadwayError, messageOf, RateLimited, ServiceBusy } from "../errors.js";
+import { AccessDenied, HeadwayError, messageOf, RateLimited } from "../errors.js";
+import { busyOf } from "../database/busy.js";
 import type { Logger } from "../logger.js";
 import { authenticateAddress, type Principal } from "../access/principal.js";
 import { isSignedAddress, type SignedMethod } from "../access/signed-address.js";
@@ -168,9 +169,9 @@ function answerError(logger: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error);
     res.type(mediaTypeFor(req));
-    if (error instanceof RateLimited || error instanceof ServiceBusy) {
+    if (error instanceof RateLimited) {
       const { code, message, retryAfterMs } = error;
-      res.set("retry-after", String(Math.ceil(retryAfterMs / 1_000))).status(error instanceof RateLimited ? 429 : 503);
+      res.set("retry-after", String(Math.ceil(retryAfterMs / 1_000))).status(429);
       res.json({ errors: [{ message, extensions: { code, retryAfterMs } }] });
       return;
     }
@@ -178,6 +179,13 @@ function answerError(logger: Logger): ErrorRequestHandler {
       if (error.code === "UNAUTHENTICATED") res.set("www-authenticate", "Bearer");
       const { code, message } = error;
       res.status(code === "UNAUTHENTICATED" ? 401 : 403).json({ errors: [{ message, extensions: { code } }] });
+      return;
+    }
+    const busy = busyOf(error);
+    if (busy) {
+      const { message, ...later } = busy;
+      if (busy.retryAfterMs !== undefined) res.set("retry-after", String(Math.ceil(busy.retryAfterMs / 1_000)));
+      res.status(503).json({ errors: [{ message, extensions: { code: "SERVICE_BUSY", ...later } }] });
       return;
     }
     const { status, type, limit = MAX_BODY_BYTES } = error as { status?: unknown; type?: unknown; limit?: number };

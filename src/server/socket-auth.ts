@@ -1,6 +1,7 @@
 import { GraphQLError } from "graphql";
 import type { WebSocket } from "ws";
 import { SingleFlight } from "../async/single-flight.js";
+import { busyOf } from "../database/busy.js";
 import { AccessDenied, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { GraphService } from "./graph-service.js";
@@ -16,6 +17,8 @@ const TOO_MANY = 4429;
 /** As graphql-ws closes where a connection is refused. Its own client tries a few times more, and then gives up. */
 const FORBIDDEN = 4403;
 const NO_GOOD_KEY = "The key is missing, unknown, revoked or expired";
+/** "Try Again Later" (IANA): clients of graphql-ws connect again by themselves, as they do not after an internal error. */
+const TRY_AGAIN_LATER = 1013;
 /** A client that does not answer the close is not waited for. */
 const CLOSE_MS = 5_000;
 /** A page names one; a playground those of its tabs. Each is kept, and looked at again, as long as its socket is open. */
@@ -82,8 +85,9 @@ export class SocketAuth<Principal> {
       }
       return this.#keep(socket, new Map([[authorization, principal]]));
     } catch (error) {
-      if (!(error instanceof AccessDenied)) throw error;
-      turnAway(socket);
+      if (error instanceof AccessDenied) turnAway(socket);
+      else if (busyOf(error)) socket.close(TRY_AGAIN_LATER, "The database is busy");
+      else throw error;
       return false;
     }
   }
@@ -112,8 +116,10 @@ export class SocketAuth<Principal> {
       this.#keep(socket, known);
       return principal;
     } catch (error) {
-      if (!(error instanceof AccessDenied)) throw error;
-      return new GraphQLError(error.message, { originalError: error, extensions: { code: error.code } });
+      if (error instanceof AccessDenied)
+        return new GraphQLError(error.message, { originalError: error, extensions: { code: error.code } });
+      if (busyOf(error)) return new GraphQLError(messageOf(error), { originalError: error as Error });
+      throw error;
     }
   }
 

@@ -29,6 +29,14 @@ export async function openConsole(
   page.on("console", (message) => {
     if (message.type() === "error") complaints.push(message.text());
   });
+  page.on("response", (response) => {
+    if (response.status() < 500) return;
+    // What the server says beside the bare status that the browser complains of; nothing where the page is gone.
+    response.text().then(
+      (body) => complaints.push(`${response.status()} ${response.url()} ${body}`),
+      () => undefined,
+    );
+  });
   page.on("request", (request) => asked.push(request.url()));
   page.on("websocket", (socket) => asked.push(socket.url()));
   await page.goto(url);

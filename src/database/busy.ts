@@ -1,0 +1,26 @@
+import { ServiceBusy } from "../errors.js";
+import { isDatabaseAway, isExhausted, isTransient, sqlStateOf } from "./transaction.js";
+
+/** What a client is told of a database that can't answer now. */
+export interface Busy {
+  readonly message: string;
+  /** Absent where what was asked for may have been done: clients that are told a time ask again by themselves, mutations too. */
+  readonly retryAfterMs?: number;
+}
+
+/** Null for an error that is none of the database's, or that is no matter of time. */
+export function busyOf(error: unknown): Busy | null {
+  if (error instanceof ServiceBusy) return { message: error.message, retryAfterMs: error.retryAfterMs };
+  if (isTransient(error) || isExhausted(error)) {
+    const state = sqlStateOf(error);
+    return {
+      message: `The database is busy, full, or read-only now (${state}); try again later.`,
+      retryAfterMs: 1_000,
+    };
+  }
+  if (!isDatabaseAway(error)) return null;
+  return {
+    message:
+      "The connection to the database broke. Repeat a query. Before you repeat a mutation, check whether it was carried out.",
+  };
+}

@@ -1,0 +1,93 @@
+import { createClient, type ExecutionResult } from "graphql-ws";
+import pg from "pg";
+import WebSocket from "ws";
+import { createTestApi, type TestApi } from "../support/api.js";
+import { keyBy } from "../support/keys.js";
+import { until } from "../support/until.js";
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await createTestApi([]);
+});
+afterAll(() => api.close());
+
+/** Lets nobody connect to the API's database while `work` is done. */
+async function withoutDatabase(work: () => Promise<void>): Promise<void> {
+  const admin = new pg.Client({ connectionString: process.env.HEADWAY_TEST_SUPERUSER_URL! });
+  await admin.connect();
+  const name = new URL(api.rig.url).pathname.slice(1);
+  try {
+    await admin.query(`alter database ${admin.escapeIdentifier(name)} with allow_connections false`);
+    await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [name]);
+    await work();
+  } finally {
+    await admin.query(`alter database ${admin.escapeIdentifier(name)} with allow_connections true`);
+    await admin.end();
+  }
+}
+
+test("while the database takes no connection, a request is told so before GraphQL sees it, and nothing is called internal", async () => {
+  const ask = async (path: string, init: RequestInit = {}): Promise<{ status: number; body: unknown }> => {
+    const response = await fetch(`${api.url}${path}`, init);
+    return { status: response.status, body: await response.json() };
+  };
+  // Of no key that anybody has looked up before.
+  const headers = {
+    authorization: `Bearer hw_${"0".repeat(32)}_${"A".repeat(43)}`,
+    "content-type": "application/json",
+  };
+  const busy = {
+    status: 503,
+    body: { errors: [{ message: expect.stringMatching(/database/), extensions: { code: "SERVICE_BUSY" } }] },
+  };
+  await withoutDatabase(async () => {
+    // The first finds connections that have just ended, the second makes new ones.
+    for (let time = 0; time < 2; time += 1) {
+      expect(await ask("/graphql", { method: "POST", headers, body: '{"query":"{ __typename }"}' })).toMatchObject(
+        busy,
+      );
+      expect(await ask("/artifacts/00000000-0000-7000-8000-00000000ffff", { headers })).toMatchObject(busy);
+    }
+  });
+  const { status } = await ask("/graphql", { method: "POST", headers, body: '{"query":"{ __typename }"}' });
+  expect(status).toBe(401);
+});
+
+test("meanwhile a socket is asked to come back, not turned away for good, and one that is open stays so", async () => {
+  const ours = await keyBy(api.rig.db);
+  // Of keys that nobody has looked up before.
+  const [late, other] = [await keyBy(api.rig.db), await keyBy(api.rig.db)];
+  const address = `${api.url.replace("http", "ws")}/graphql`;
+  const open = createClient({
+    url: address,
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${ours}` },
+    lazy: false,
+    retryAttempts: 0,
+  });
+  const closes: number[] = [];
+  const coming = createClient({
+    url: address,
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${late}` },
+    retryAttempts: 1_000,
+    retryWait: () => new Promise((resolve) => setTimeout(resolve, 50)),
+    on: { closed: (event) => closes.push((event as { code: number }).code) },
+  });
+  const first = async (client: typeof open, extensions: Record<string, unknown> = {}): Promise<ExecutionResult> => {
+    const { value } = await client.iterate({ query: "{ __typename }", extensions }).next();
+    return value as ExecutionResult;
+  };
+  expect(await first(open)).toEqual({ data: { __typename: "Query" } });
+  let answer: Promise<ExecutionResult>;
+  await withoutDatabase(async () => {
+    answer = first(coming);
+    await until("it was asked to come back", () => closes.length > 0);
+    const foreign = { headers: { authorization: `Bearer ${other}` } };
+    await expect(first(open, foreign)).rejects.toMatchObject([{ extensions: { code: "SERVICE_BUSY" } }]);
+  });
+  expect(await answer!).toEqual({ data: { __typename: "Query" } });
+  expect(new Set(closes)).toEqual(new Set([1013]));
+  expect(await first(open)).toEqual({ data: { __typename: "Query" } });
+  await Promise.all([open.dispose(), coming.dispose()]);
+});
