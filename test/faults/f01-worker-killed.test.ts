@@ -72,36 +72,6 @@ describe("F1: a worker is killed", () => {
     expect(recoveryMs ?? 0).toBeLessThan(LEASE_MS + SWEEP_MS * 1.2 + MARGIN_MS + slackMs());
     await rig.account({ fault: "F1", what: `kill -9 at ${name}`, times: 1, recoveryMs });
   });
-
-  test("at random, over and over, over 200 jobs", async () => {
-    const jobs: string[] = [];
-    const submit = async (count: number): Promise<void> => {
-      for (let i = 0; i < count; i += 1) jobs.push(await rig.submit(api, 2, { options: { holdMs: 100 } }));
-    };
-    await submit(200);
-    await startWorker();
-    await startWorker();
-    const openCount = async (): Promise<number> =>
-      (await rig.db.query("select count(*)::int as n from headway.job where finished_at is null")).rows[0].n;
-    let kills = 0;
-    while (kills < 3 || (await openCount()) > 40) {
-      // Where a worker takes long to start, the others may be through before three have died.
-      if ((await openCount()) <= 40) await submit(50);
-      const replacement = startWorker();
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
-      await workers.shift()!.kill();
-      kills += 1;
-      await replacement;
-    }
-    const lastKillAt = Date.now();
-    await rig.settled(jobs);
-    await rig.account({
-      fault: "F1",
-      what: `kill -9 at random, ${jobs.length} jobs`,
-      times: kills,
-      recoveryMs: Date.now() - lastKillAt,
-    });
-  });
 });
 
 describe("F2: a worker is killed", () => {

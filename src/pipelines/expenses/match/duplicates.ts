@@ -88,7 +88,7 @@ function pairOf(line: LedgerLine, first: LedgerLine): string {
   return JSON.stringify([line.statement, first.statement]);
 }
 
-/** Null where it can't be told: a number may be masked, an IBAN holds the bank's own number. */
+/** Null if that is not known: a number may be masked, an IBAN holds the bank's own number. */
 function isOneAccount({ account: a }: LedgerLine, { account: b }: LedgerLine): boolean | null {
   if (!a || !b) return null;
   const [one, other] = [a, b].map((account) => account.toUpperCase().replace(/[^\p{L}\p{N}]/gu, "")) as [

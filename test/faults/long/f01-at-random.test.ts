@@ -1,0 +1,54 @@
+import { afterAll, afterEach, beforeAll, test } from "@jest/globals";
+import type { ApiClient } from "../../../src/cli/client.js";
+import type { HeadwayProcess } from "../../support/processes.js";
+import { createFaultRig, ROLES, type FaultRig } from "../rig.js";
+
+let rig: FaultRig;
+let api: ApiClient;
+beforeAll(async () => {
+  rig = await createFaultRig();
+  api = rig.client(await rig.start({ HEADWAY_ROLES: "api,reconciler" }));
+});
+afterAll(() => rig.close());
+
+let workers: HeadwayProcess[] = [];
+afterEach(async () => {
+  await Promise.all(workers.map((worker) => worker.kill()));
+  workers = [];
+});
+
+async function startWorker(): Promise<HeadwayProcess> {
+  const worker = await rig.start(ROLES.worker);
+  workers.push(worker);
+  return worker;
+}
+
+test("F1: a worker is killed at random, over and over, over 200 jobs", async () => {
+  const jobs: string[] = [];
+  const submit = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i += 1) jobs.push(await rig.submit(api, 2, { options: { holdMs: 100 } }));
+  };
+  await submit(200);
+  await startWorker();
+  await startWorker();
+  const openCount = async (): Promise<number> =>
+    (await rig.db.query("select count(*)::int as n from headway.job where finished_at is null")).rows[0].n;
+  let kills = 0;
+  while (kills < 3 || (await openCount()) > 40) {
+    // Where a worker takes long to start, the others may be through before three have died.
+    if ((await openCount()) <= 40) await submit(50);
+    const replacement = startWorker();
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
+    await workers.shift()!.kill();
+    kills += 1;
+    await replacement;
+  }
+  const lastKillAt = Date.now();
+  await rig.settled(jobs);
+  await rig.account({
+    fault: "F1",
+    what: `kill -9 at random, ${jobs.length} jobs`,
+    times: kills,
+    recoveryMs: Date.now() - lastKillAt,
+  });
+});
