@@ -35,11 +35,11 @@ export interface ExampleFollowing {
   readonly api: TestApi;
   readonly proxy: FaultProxy;
   /** Follows as the example does. */
-  followChanges(options: Partial<FollowOptions>): AsyncGenerator<FollowedChange>;
+  readonly followChanges: (options: Partial<FollowOptions>) => AsyncGenerator<FollowedChange>;
   /** Collects what a follower is given until it is told to stop. */
-  follow(options: Partial<FollowOptions>): { readonly got: FollowedChange[]; stop(): Promise<void> };
+  readonly follow: (options: Partial<FollowOptions>) => { readonly got: FollowedChange[]; stop(): Promise<void> };
   /** Ids of a collection's changes after its birth, in order. */
-  historyOf(collectionId: string): Promise<string[]>;
+  readonly historyOf: (collectionId: string) => Promise<string[]>;
   close(): Promise<void>;
 }
 
