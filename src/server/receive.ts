@@ -184,7 +184,10 @@ const deadlines = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 export function boundBodies(deadlineMs = BODY_DEADLINE_MS): RequestHandler {
   return (req, res, next) => {
     if (req.complete) return next();
-    deadlines.set(req, cutAfter(req, deadlineMs));
+    const deadline = cutAfter(req, deadlineMs);
+    deadlines.set(req, deadline);
+    // A request that is answered before its end is told of no close: what watches it would stay for the whole time.
+    res.once("close", () => clearTimeout(deadline));
     res.once("finish", () => {
       if (!req.complete) cutAfter(req, LINGER_MS);
     });
