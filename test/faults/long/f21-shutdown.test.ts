@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import WebSocket from "ws";
-import type { ApiClient } from "../../src/cli/client.js";
-import type { HeadwayProcess } from "../support/processes.js";
-import { startRedis, type TestRedis } from "../support/redis.js";
-import { slackMs } from "../support/slack.js";
-import { until } from "../support/until.js";
-import { startFaultProxy, type FaultProxy } from "./fault-proxy.js";
-import { createFaultRig, ROLES, type FaultRig } from "./rig.js";
+import type { ApiClient } from "../../../src/cli/client.js";
+import type { HeadwayProcess } from "../../support/processes.js";
+import { startRedis, type TestRedis } from "../../support/redis.js";
+import { slackMs } from "../../support/slack.js";
+import { until } from "../../support/until.js";
+import { startFaultProxy, type FaultProxy } from "../fault-proxy.js";
+import { createFaultRig, ROLES, type FaultRig } from "../rig.js";
 
 const GRACE_MS = 3_000;
 let rig: FaultRig;

@@ -2,10 +2,10 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import type { ApiClient } from "../../../src/cli/client.js";
-import type { HeadwayProcess } from "../../support/processes.js";
-import { until } from "../../support/until.js";
-import { createFaultRig, diesAt, hasExited, hasFired, ROLES, type FaultRig } from "../rig.js";
+import type { ApiClient } from "../../src/cli/client.js";
+import type { HeadwayProcess } from "../support/processes.js";
+import { until } from "../support/until.js";
+import { createFaultRig, diesAt, hasExited, hasFired, ROLES, type FaultRig } from "./rig.js";
 
 /** More than two steps of 500, so that one that follows the decision leaves some; added in two requests, which take 1,000 documents each. */
 const DOCUMENTS = 1_050;
