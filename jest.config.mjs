@@ -40,8 +40,7 @@ export default {
       testPathIgnorePatterns: process.env.HEADWAY_TEST_PACKAGE === "1" ? [] : [PACKAGE],
     }),
   ],
-  // Tests wait for processes, leases and sweeps for some 40 % of their time: one more than the two cores of CI.
-  maxWorkers: 3,
+  maxWorkers: 2,
   // A worker that has run many files holds hundreds of MB, and Node takes longer to give them back than jest's 500 ms.
   // With this a worker that is forced to exit has left something open.
   workerGracefulExitTimeout: 30_000,

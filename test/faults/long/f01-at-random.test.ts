@@ -1,6 +1,5 @@
-import { afterAll, afterEach, beforeAll, test } from "@jest/globals";
+import { afterAll, beforeAll, test } from "@jest/globals";
 import type { ApiClient } from "../../../src/cli/client.js";
-import type { HeadwayProcess } from "../../support/processes.js";
 import { createFaultRig, ROLES, type FaultRig } from "../rig.js";
 
 let rig: FaultRig;
@@ -11,37 +10,24 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-let workers: HeadwayProcess[] = [];
-afterEach(async () => {
-  await Promise.all(workers.map((worker) => worker.kill()));
-  workers = [];
-});
-
-async function startWorker(): Promise<HeadwayProcess> {
-  const worker = await rig.start(ROLES.worker);
-  workers.push(worker);
-  return worker;
-}
-
 test("F1: a worker is killed at random, over and over, over 200 jobs", async () => {
   const jobs: string[] = [];
   const submit = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i += 1) jobs.push(await rig.submit(api, 2, { options: { holdMs: 100 } }));
   };
   await submit(200);
-  await startWorker();
-  await startWorker();
+  const workers = [await rig.start(ROLES.worker), await rig.start(ROLES.worker)];
   const openCount = async (): Promise<number> =>
     (await rig.db.query("select count(*)::int as n from headway.job where finished_at is null")).rows[0].n;
   let kills = 0;
   while (kills < 3 || (await openCount()) > 40) {
     // Where a worker takes long to start, the others may be through before three have died.
     if ((await openCount()) <= 40) await submit(50);
-    const replacement = startWorker();
+    const replacement = rig.start(ROLES.worker);
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
     await workers.shift()!.kill();
     kills += 1;
-    await replacement;
+    workers.push(await replacement);
   }
   const lastKillAt = Date.now();
   await rig.settled(jobs);

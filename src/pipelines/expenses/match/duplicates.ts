@@ -59,27 +59,33 @@ function copiesIn(lines: readonly LedgerLine[]): Copy[] {
   return copies;
 }
 
-/** Pairs of statements that have the same lines on every day between the first copy and the last. */
+/**
+ * Pairs of statements that have the same lines on every day between the first copy and the last. Either of those two days may be
+ * cut in the middle in one of the statements, where that one begins or ends.
+ */
 function stretches(lines: readonly LedgerLine[], copies: readonly Copy[]): Set<string> {
   const shared = new Map<string, Copy[]>();
   for (const copy of copies) {
+    if (copy.line.statement === copy.first.statement) continue;
     const pair = pairOf(copy.line, copy.first);
     shared.set(pair, [...(shared.get(pair) ?? []), copy]);
   }
   const alike = [...shared].filter(([, all]) => {
-    const { line, first } = all[0]!;
-    if (all.length < LEAST_STRETCH || line.statement === first.statement) return false;
+    if (all.length < LEAST_STRETCH) return false;
     const days = all.map((copy) => copy.line.date!).sort();
     const [from, to] = [days[0]!, days.at(-1)!];
-    // A day at either end may have been cut off in the middle, unless it is the only one.
-    const isInside = ({ date }: LedgerLine): boolean => date! > from && date! < to;
-    const isOfThatDay = ({ date }: LedgerLine): boolean => date === from;
-    const counts = from === to ? isOfThatDay : isInside;
-    return [line, first].every(({ statement }, side) => {
-      const known = new Set(all.map((copy) => (side === 0 ? copy.line.id : copy.first.id)));
-      const own = lines.filter((one) => one.statement === statement && keyOf(one) !== null && counts(one));
-      return own.every(({ id }) => known.has(id));
-    });
+    const known = new Set(all.flatMap(({ line, first }) => [line.id, first.id]));
+    const [others, firsts] = [all[0]!.line, all[0]!.first].map(
+      ({ statement }) =>
+        new Set(
+          lines
+            .filter((one) => one.statement === statement && keyOf(one) !== null && !known.has(one.id))
+            .map(({ date }) => date!)
+            .filter((day) => day >= from && day <= to),
+        ),
+    ) as [Set<string>, Set<string>];
+    const isCut = (day: string): boolean => from !== to && (day === from || day === to);
+    return [...others, ...firsts].every((day) => isCut(day) && !(others.has(day) && firsts.has(day)));
   });
   return new Set(alike.map(([pair]) => pair));
 }
@@ -88,17 +94,27 @@ function pairOf(line: LedgerLine, first: LedgerLine): string {
   return JSON.stringify([line.statement, first.statement]);
 }
 
-/** Null if that is not known: a number may be masked, an IBAN holds the bank's own number. */
+/** A masked number shows fewer digits at its end; the number of an account has as many or more. */
+const WHOLE_NUMBER = 8;
+
+/** Null if that is not known. An IBAN holds the bank's own number, and a masked number is the end of a whole one. */
 function isOneAccount({ account: a }: LedgerLine, { account: b }: LedgerLine): boolean | null {
   if (!a || !b) return null;
-  const [one, other] = [a, b].map((account) => account.toUpperCase().replace(/[^\p{L}\p{N}]/gu, "")) as [
-    string,
-    string,
-  ];
+  const [one, other] = [plainAccount(a), plainAccount(b)];
   if (one === other) return true;
-  const [digits, others] = [one, other].map((account) => /\d+$/.exec(account)?.[0] ?? "") as [string, string];
+  const [digits, others] = [digitsAtEnd(one), digitsAtEnd(other)];
   if (digits.length < 4 || others.length < 4) return null;
-  return one.includes(others) || other.includes(digits) || digits.slice(-4) === others.slice(-4);
+  if (digits.length >= WHOLE_NUMBER && others.length >= WHOLE_NUMBER)
+    return one.includes(others) || other.includes(digits);
+  return digits.endsWith(others) || others.endsWith(digits);
+}
+
+function plainAccount(account: string): string {
+  return account.toUpperCase().replace(/[^\p{L}\p{N}]/gu, "");
+}
+
+function digitsAtEnd(account: string): string {
+  return /\d+$/.exec(account)?.[0] ?? "";
 }
 
 function keyOf({ date, amountMinor, currency, description, employee }: LedgerLine): string | null {

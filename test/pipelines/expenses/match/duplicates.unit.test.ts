@@ -63,8 +63,15 @@ describe("a line that another statement has already", () => {
 
   test("is none where the two accounts differ, and each counts", async () => {
     const fee: File["rows"] = [[30, "Account fee", "5.00"]];
-    const { copies, charged } = await told({ account: "0532013000", rows: fee }, { account: "0532013001", rows: fee });
-    expect({ copies, charged }).toEqual({ copies: [], charged: 1000 });
+    for (const [one, other] of [
+      ["0532013000", "0532013001"],
+      // The last four digits of two whole numbers, and the first of one, say nothing.
+      ["0532013000", "0777013000"],
+      ["1234567890", "XXXX-1234"],
+    ] as const) {
+      const { copies, charged } = await told({ account: one, rows: fee }, { account: other, rows: fee });
+      expect({ one, other, copies, charged }).toEqual({ one, other, copies: [], charged: 1000 });
+    }
   });
 
   test("is in no total where a whole file came twice, two equal purchases of one day in it", async () => {
@@ -89,6 +96,19 @@ describe("a line that another statement has already", () => {
       copies: ["1#1 of 0#1, counted", "1#2 of 0#2, counted", "1#4 of 0#4, counted"],
       charged: 19000 + 20050,
     });
+  });
+
+  test("counts, and is flagged, where both statements tell of more on the day at which one would have been cut", async () => {
+    const other: File["rows"] = [
+      [2, "Lunch", "15.00"],
+      JUNE[1]!,
+      JUNE[2]!,
+      [3, "Lunch", "15.00"],
+      [4, "Bakery", "3.00"],
+    ];
+    const first: File["rows"] = [JUNE[0]!, JUNE[1]!, JUNE[2]!, [3, "Parking", "8.00"], [4, "Bakery", "3.00"]];
+    const { copies } = await told({ rows: first }, { rows: other });
+    expect(copies).toEqual(["1#2 of 0#2, counted", "1#3 of 0#3, counted", "1#5 of 0#5, counted"]);
   });
 
   test("counts, and is flagged, where it is alone and nothing names the account", async () => {
