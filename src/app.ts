@@ -4,7 +4,8 @@ import { closeAll, unlessAborted, type Closer } from "./closers.js";
 import { startTracing } from "./tracing/start.js";
 import type { Config } from "./config.js";
 import { migrationsCheck } from "./database/build.js";
-import type { Address } from "./database/session.js";
+import { changeChannel, webhookChannel } from "./database/channels.js";
+import { listen } from "./database/listener.js";
 import { whyNoWrites } from "./database/takes-writes.js";
 import { describeDispatcher, openDispatcher } from "./dispatch/open.js";
 import { engineDepsOf, type EngineDeps } from "./engine/engine.js";
@@ -141,8 +142,11 @@ async function start(
           onError,
         });
   const signIn = key === null || config.isProduction || !config.roles.includes("api") ? null : new SignIn(apiDb);
+  // What this process does at once when the database tells of something, by channel; it polls besides.
+  const wakes = new Map<string, () => void>();
   const serve = await startServing(
-    { config, logger, deps, apiDb, pipelines, blobs, listenAt, state, processes, signIn },
+    { config, logger, deps, apiDb, pipelines, blobs, state, processes, signIn },
+    wakes,
     closers,
   );
   const closeServer: Closer = ["server", () => serve.server.close(Math.min(CLIENTS_GRACE_MS, state.graceMs()))];
@@ -155,6 +159,7 @@ async function start(
     const sender = new WebhookSender({ db, send: { hosts: config.webhookHosts }, onError });
     sender.start();
     closers.push(["webhooks", () => sender.stop()]);
+    wakes.set(webhookChannel(db), () => sender.wake());
     serve.checks.push({
       name: "reconciler",
       check: async () => {
@@ -165,6 +170,10 @@ async function start(
           : null;
       },
     });
+  }
+  if (listenAt !== null && wakes.size > 0) {
+    const listener = await listen(listenAt, wakes, (error) => onError(error, "listening for changes"));
+    closers.push(["listener", () => listener.close()]);
   }
   /** Keeps back what giving back and taking leave of Redis and Postgres need. */
   const workGraceMs = (): number => Math.max(0, state.graceMs() - Math.min(LEAVE_MS, config.graceMs / 2));
@@ -219,14 +228,14 @@ async function startServing(
     apiDb: DataSource;
     pipelines: LoadedPipelines;
     blobs: BlobStore;
-    listenAt: Address | null;
     state: State;
     processes: WorkerProcesses | null;
     signIn: SignIn | null;
   },
+  wakes: Map<string, () => void>,
   closers: Closer[],
 ): Promise<{ server: RunningServer; checks: Check[] }> {
-  const { config, logger, deps, apiDb, pipelines, blobs, listenAt, state, processes, signIn } = from;
+  const { config, logger, deps, apiDb, pipelines, blobs, state, processes, signIn } = from;
   const checks: Check[] = [
     { name: "process", check: async () => (state.draining ? "it is stopping" : null) },
     { name: "database", check: () => whyNoWrites(deps.db).catch(messageOf) },
@@ -239,8 +248,9 @@ async function startServing(
   const stream = new ChangeStream(deps.db, deps.onError);
   const isApi = config.roles.includes("api");
   if (isApi) {
-    await stream.start(listenAt);
+    await stream.start();
     closers.push(["change stream", () => stream.stop()]);
+    wakes.set(changeChannel(deps.db), () => stream.wake());
   }
   const server = await startServer({
     host: config.host,

@@ -13,6 +13,11 @@ export function changeChannel(db: DataSource): string {
   return schemaOf(db);
 }
 
+/** Told when something is booked for webhooks. */
+export function webhookChannel(db: DataSource): string {
+  return `${schemaOf(db)}:webhooks`;
+}
+
 /** Told of each cancel request. No schema's name holds a colon. */
 export function cancelChannel(db: DataSource): string {
   return `${schemaOf(db)}:cancel`;

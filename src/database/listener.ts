@@ -14,14 +14,13 @@ const RECONNECT_MS = 200;
 const CLOSE_DEADLINE_MS = 1_000;
 
 /**
- * LISTENs on `channels` over one connection of its own, which it replaces whenever it breaks, falls silent, or turns
- * out to be shared with others by a pooler.
- * `onWake` gets the channel; after each (re)connection it gets every channel once, because something may have been missed.
+ * LISTENs on the channels of `wakes` over one connection of its own, which it replaces whenever it breaks, falls silent, or
+ * turns out to be shared with others by a pooler. What belongs to a channel is called for each of its notifications, and once
+ * after each (re)connection, because something may have been missed.
  */
 export async function listen(
   { url, route }: Address,
-  channels: readonly string[],
-  onWake: (channel: string) => void,
+  wakes: ReadonlyMap<string, () => void>,
   onError: (error: Error) => void,
 ): Promise<Listener> {
   let closed = false;
@@ -38,18 +37,18 @@ export async function listen(
     client = mine;
     mine.on("error", (error) => broken(mine, error));
     mine.on("end", () => broken(mine, new Error("the LISTEN connection ended")));
-    mine.on("notification", (message) => onWake(message.channel));
+    mine.on("notification", (message) => wakes.get(message.channel)?.());
     let pid: number;
     try {
       await mine.connect();
       pid = await serverPid(mine);
-      for (const channel of channels) await mine.query(`listen ${mine.escapeIdentifier(channel)}`);
+      for (const channel of wakes.keys()) await mine.query(`listen ${mine.escapeIdentifier(channel)}`);
     } catch (error) {
       broken(mine, error as Error);
       return;
     }
     if (client !== mine) return;
-    for (const channel of channels) onWake(channel);
+    for (const wake of wakes.values()) wake();
     probeLater(mine, pid);
   };
 

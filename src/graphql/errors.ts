@@ -76,10 +76,12 @@ const REQUEST_CODES = new Set([
 /**
  * The error as clients see it, over both transports: a code, a message that helps, and never a stack trace. What
  * nobody expected is logged under an id, and the id is all that goes out.
+ * @param onBusy is told why the database could not answer: the client is told only that it could not
  */
 export function formatError(
   error: GraphQLError,
   logger: { error(fields: object, message: string): void },
+  onBusy: (cause: unknown) => void,
 ): GraphQLFormattedError {
   const { message, locations, path, originalError, extensions } = error;
   const where = { ...(locations ? { locations } : {}), ...(path ? { path } : {}) };
@@ -102,6 +104,7 @@ export function formatError(
   }
   const busy = busyOf(cause);
   if (busy) {
+    onBusy(cause);
     const { message, ...later } = busy;
     return { message, ...where, extensions: { code: "SERVICE_BUSY", ...later } };
   }

@@ -45,4 +45,6 @@ export interface GraphService<Principal> {
    */
   readonly context: (principal: Principal, url: string, gone: AbortSignal) => object | Promise<object>;
   readonly formatError: (error: GraphQLError) => GraphQLFormattedError;
+  /** Told why the database could not answer, for the operator: the client is told only that it could not. */
+  readonly onBusy: (cause: unknown) => void;
 }

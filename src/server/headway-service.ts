@@ -32,6 +32,7 @@ export async function headwayService(
   const api = { ...options.api, ...(maxResponseBytes === undefined ? {} : { maxResponseBytes }) };
   const schema = await buildHeadwaySchema();
   const rate = new RateLimit(requestsPerSecond);
+  const onBusy = (cause: unknown): void => api.deps.onError(cause, "answering a request");
   return {
     schema,
     authenticate: (authorization) => authenticate(api.keys, authorization),
@@ -50,6 +51,7 @@ export async function headwayService(
     validationRules: introspection === false ? [NoSchemaIntrospectionCustomRule] : [],
     context: (principal, here, gone) =>
       createContext({ ...api, logger, publicUrl: publicUrl ?? here }, principal, gone),
-    formatError: (error) => formatError(error, logger),
+    formatError: (error) => formatError(error, logger, onBusy),
+    onBusy,
   };
 }

@@ -112,7 +112,7 @@ export async function startListening<Principal>(
   app.use((req, res) => {
     res.status(404).json({ error: { code: "NOT_FOUND", message: `Not found: ${req.method} ${req.path}.` } });
   });
-  app.use(answerError(logger));
+  app.use(answerError(logger, (cause) => service?.onBusy(cause)));
   try {
     boundPort = await bind(http, host, port);
   } catch (error) {
@@ -165,7 +165,7 @@ function mediaTypeFor(req: express.Request): string {
 }
 
 /** What failed before GraphQL saw it, in GraphQL's form and without its inside. */
-function answerError(logger: Logger): ErrorRequestHandler {
+function answerError(logger: Logger, onBusy: (cause: unknown) => void): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error);
     res.type(mediaTypeFor(req));
@@ -183,6 +183,7 @@ function answerError(logger: Logger): ErrorRequestHandler {
     }
     const busy = busyOf(error);
     if (busy) {
+      onBusy(error);
       const { message, ...later } = busy;
       if (busy.retryAfterMs !== undefined) res.set("retry-after", String(Math.ceil(busy.retryAfterMs / 1_000)));
       res.status(503).json({ errors: [{ message, extensions: { code: "SERVICE_BUSY", ...later } }] });

@@ -26,7 +26,7 @@ const MAX_KEYS = 10;
 
 type Authenticator<Principal> = Pick<
   GraphService<Principal>,
-  "authenticate" | "isValid" | "recheckMs" | "authTimeoutMs" | "idOf"
+  "authenticate" | "isValid" | "recheckMs" | "authTimeoutMs" | "idOf" | "onBusy"
 >;
 
 /**
@@ -86,8 +86,10 @@ export class SocketAuth<Principal> {
       return this.#keep(socket, new Map([[authorization, principal]]));
     } catch (error) {
       if (error instanceof AccessDenied) turnAway(socket);
-      else if (busyOf(error)) socket.close(TRY_AGAIN_LATER, "The database is busy");
-      else throw error;
+      else if (busyOf(error)) {
+        this.#service.onBusy(error);
+        socket.close(TRY_AGAIN_LATER, "The database is busy");
+      } else throw error;
       return false;
     }
   }

@@ -156,8 +156,7 @@ export class WorkerLoop {
       if (this.#deps.listenAt !== null) {
         this.#listener = await listen(
           this.#deps.listenAt,
-          [cancelChannel(this.#deps.db)],
-          () => this.#heartbeat.soon(),
+          new Map([[cancelChannel(this.#deps.db), () => this.#heartbeat.soon()]]),
           (error) => this.#deps.onError(error, "listening for cancel requests"),
         );
       }

@@ -1,11 +1,11 @@
 import type { Client } from "graphql-ws";
 import { KeyRing } from "../../src/access/keys.js";
-import { ChangeStream } from "../../src/engine/stream/stream.js";
 import type { ApiDeps } from "../../src/graphql/context.js";
 
 import { startServer, type RunningServer } from "../../src/server/server.js";
 import type { BlobStore } from "../../src/storage/blob-store.js";
 import { createRig, type Rig } from "../support/engine.js";
+import { followDatabase } from "../support/stream.js";
 import { keyBy } from "../support/keys.js";
 import { until } from "../support/until.js";
 import { collect, connect, logger, post, query } from "./world.js";
@@ -14,14 +14,14 @@ const UNKNOWN_ID = "00000000-0000-7000-8000-00000000ffff";
 
 describe("the API as it is served", () => {
   let rig: Rig;
-  let stream: ChangeStream;
+  let followed: Awaited<ReturnType<typeof followDatabase>>;
   let server: RunningServer;
   let client: Client;
   let key: string;
   beforeAll(async () => {
     rig = await createRig([]);
-    stream = new ChangeStream(rig.db, rig.deps.onError);
-    await stream.start({ url: rig.url, route: "direct" });
+    followed = await followDatabase(rig);
+    const { stream } = followed;
     // Nothing here embeds text or reads blobs.
     const unused = { embedder: {} as ApiDeps["embedder"], blobs: {} as BlobStore };
     const api = { deps: rig.deps, stream, keys: new KeyRing(rig.db, rig.deps.onError), ...unused };
@@ -32,7 +32,7 @@ describe("the API as it is served", () => {
   afterAll(async () => {
     await client.dispose();
     await server.close(0);
-    await stream.stop();
+    await followed.stop();
     await rig.close();
   });
 
@@ -65,7 +65,7 @@ describe("the API as it is served", () => {
     );
     expect((await first).value).toEqual({ data: { statusChanges: { entityType: "COLLECTION", toStatus: "CREATED" } } });
     await changes.return?.();
-    await until("nobody follows the stream", async () => stream.size === 0);
+    await until("nobody follows the stream", async () => followed.stream.size === 0);
   });
 
   test.each(["{ job(id: 5.5) { id } }", '{ job(id: "first") { id } }', "query ($id: ID!) { job(id: $id) { id } }"])(

@@ -49,6 +49,8 @@ test("while the database takes no connection, a request is told so before GraphQ
       expect(await ask("/artifacts/00000000-0000-7000-8000-00000000ffff", { headers })).toMatchObject(busy);
     }
   });
+  // Its operator is told why.
+  expect(api.rig.errors.map(({ doing }) => doing)).toContain("answering a request");
   const { status } = await ask("/graphql", { method: "POST", headers, body: '{"query":"{ __typename }"}' });
   expect(status).toBe(401);
 });

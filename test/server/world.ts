@@ -115,6 +115,7 @@ export async function startWorld({
       message: error.originalError ? "hidden" : error.message,
       extensions: { code: error.extensions.code ?? "NONE" },
     }),
+    onBusy: () => undefined,
     idOf: (principal) => principal,
     requestsPerSecond,
     admit: () => undefined,

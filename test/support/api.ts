@@ -1,7 +1,7 @@
 import { ApiClient } from "../../src/cli/client.js";
 import { SignIn } from "../../src/access/sign-in.js";
 import { KeyRing } from "../../src/access/keys.js";
-import { ChangeStream } from "../../src/engine/stream/stream.js";
+import type { ChangeStream } from "../../src/engine/stream/stream.js";
 import { createLogger } from "../../src/logger.js";
 import { createEmbedder } from "../../src/pipelines/embedding/create-embedder.js";
 import type { Pipeline } from "../../src/pipelines/pipeline.js";
@@ -9,6 +9,7 @@ import { startServer } from "../../src/server/server.js";
 import { createFilesystemBlobStore } from "../../src/storage/filesystem.js";
 import { createRig, type Rig } from "./engine.js";
 import { keyBy } from "./keys.js";
+import { followDatabase } from "./stream.js";
 
 /** What a request answers, errors included. */
 export interface Answer {
@@ -52,8 +53,8 @@ export async function createTestApi(
   { recheckKeysMs = 200, authTimeoutMs = 1_000, trustedMs, ...settings }: TestSettings = {},
 ): Promise<TestApi> {
   const rig = await createRig(pipelines);
-  const stream = new ChangeStream(rig.db, rig.deps.onError);
-  await stream.start({ url: rig.url, route: "direct" });
+  const followed = await followDatabase(rig);
+  const { stream } = followed;
   const embedder = createEmbedder("hash");
   const faults: string[] = [];
   const blobs = createFilesystemBlobStore(rig.deps.fileRoots[0]!);
@@ -96,7 +97,7 @@ export async function createTestApi(
     async close() {
       await client.close();
       await server.close(0);
-      await stream.stop();
+      await followed.stop();
       await rig.close();
     },
   };

@@ -1,8 +1,5 @@
 import type { DataSource } from "typeorm";
 import { SingleFlight } from "../../async/single-flight.js";
-import { changeChannel } from "../../database/channels.js";
-import { listen, type Listener } from "../../database/listener.js";
-import type { Address } from "../../database/session.js";
 import type { EntityType } from "../../lifecycle/status.js";
 import { assertCursorKind, decodeCursor, markIn } from "./cursor.js";
 import { Feeds, isMoreToCome, lostFeeds, readFeeds, type Feed, type FeedRow } from "./feed.js";
@@ -13,23 +10,21 @@ import { Subscription } from "./subscription.js";
 
 /** Rows fetched per feed and wake-up; more are fetched at once after. */
 const PAGE = 500;
-/** Stands behind LISTEN: a notification that is lost costs this long. */
+/** Stands behind `wake`: a notification that is lost costs this long. */
 const POLL_MS = 1_000;
 /** How soon a project is looked at again whose changes wait for an older transaction, which need not tell of its end. */
 const HELD_BACK_MS = 20;
 
 /**
- * The live stream of one process: one LISTEN connection wakes one reader, which fetches for all watched collections and
+ * The live stream of one process: one reader, woken by notifications, fetches for all watched collections and
  * projects in one statement. A subscription replays from its cursor and then follows; a slow one falls back to its
  * cursor.
  */
 export class ChangeStream {
   readonly #db: DataSource;
-  readonly #onError: (error: unknown, doing: string) => void;
   readonly #pollMs: number;
   readonly #feeds = new Feeds();
   #databaseId = "";
-  #listener: Listener | null = null;
   #timer: NodeJS.Timeout | null = null;
   readonly #reads: SingleFlight;
   #later: NodeJS.Timeout | null = null;
@@ -40,7 +35,6 @@ export class ChangeStream {
   /** @param pollMs how often it is looked for what no notification has told */
   constructor(db: DataSource, onError: (error: unknown, doing: string) => void, pollMs = POLL_MS) {
     this.#db = db;
-    this.#onError = onError;
     this.#pollMs = pollMs;
     this.#reads = new SingleFlight(
       () => this.#readAll(),
@@ -48,17 +42,8 @@ export class ChangeStream {
     );
   }
 
-  /** @param listenAt where a session of its own is to be had for LISTEN; null: changes are found by polling alone */
-  async start(listenAt: Address | null): Promise<void> {
+  async start(): Promise<void> {
     this.#databaseId = await readDatabaseId(this.#db);
-    if (listenAt !== null) {
-      this.#listener = await listen(
-        listenAt,
-        [changeChannel(this.#db)],
-        () => this.#reads.run(),
-        (error) => this.#onError(error, "listening for changes"),
-      );
-    }
     this.#timer = setInterval(() => {
       this.#isCheckDue = true;
       this.#reads.run();
@@ -66,10 +51,14 @@ export class ChangeStream {
     this.#timer.unref();
   }
 
+  /** To be called when the database tells of changes. Without it they are found by polling alone. */
+  wake(): void {
+    this.#reads.run();
+  }
+
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
     for (const { subscriptions } of this.#feeds) for (const one of subscriptions) await one.return();
-    await this.#listener?.close();
     await this.#reads.close();
     if (this.#later) clearTimeout(this.#later);
   }

@@ -1,5 +1,6 @@
 import type { DataSource } from "typeorm";
 import { failpoint } from "../../failpoint.js";
+import { SingleFlight } from "../../async/single-flight.js";
 import { withDeadline } from "../../async/with-deadline.js";
 import { post, SEND_TIMEOUT_MS, type SendOptions } from "./send.js";
 import { signedHeaders } from "./signing.js";
@@ -8,6 +9,7 @@ import { signedHeaders } from "./signing.js";
 const AT_ONCE = 20;
 /** Longer than sending and recording take: after it another process may send it. */
 const CLAIM_MS = SEND_TIMEOUT_MS + 10_000;
+/** Stands behind `wake`: a notification that is lost costs this long. Batches of failed tasks and new tries wait for it. */
 const POLL_MS = 1_000;
 const BATCHES = 100;
 /** After each failure; together about a day. The last one is followed by no other attempt. */
@@ -36,54 +38,41 @@ export interface SenderDeps {
 }
 
 /**
- * Sends what webhooks are to be told, beside the sweep and on every instance: rows of the database say what is due, and nothing
- * else does. At least once, in no order. What a process had claimed that dies is sent by another.
+ * Sends what webhooks are to be told, beside the sweep and on every instance: rows of the database say what is due, and
+ * notifications only when to look. At least once, in no order. What a process had claimed that dies is sent by another.
  */
 export class WebhookSender {
   readonly #deps: SenderDeps;
   readonly #sending = new Set<Promise<void>>();
+  readonly #looks: SingleFlight;
   #timer: NodeJS.Timeout | null = null;
-  #looking: Promise<void> | null = null;
-  #isLooking = false;
-  #stopped = false;
   #prunedAt = -Infinity;
 
   constructor(deps: SenderDeps) {
     this.#deps = deps;
+    this.#looks = new SingleFlight(
+      () => this.#look(),
+      (error) => deps.onError(error, "looking for what webhooks are to be told"),
+    );
   }
 
   start(): void {
-    this.#arm(0);
+    this.#timer = setInterval(() => this.#looks.run(), this.#deps.pollMs ?? POLL_MS);
+    this.#looks.run();
+  }
+
+  /** To be called when the database tells that something was booked for webhooks. */
+  wake(): void {
+    this.#looks.run();
   }
 
   /** Claims nothing more; what is being sent has two seconds, and is sent again by another where that is too short. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    if (this.#timer) clearTimeout(this.#timer);
-    const underWay = Promise.all([this.#looking, ...this.#sending]);
+    if (this.#timer) clearInterval(this.#timer);
+    const underWay = this.#looks.close().then(() => Promise.all(this.#sending));
     await withDeadline("Sending to webhooks", 2_000, underWay).catch((error: unknown) =>
       this.#deps.onError(error, "stopping to send to webhooks"),
     );
-  }
-
-  #arm(delayMs: number): void {
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#isLooking = true;
-      this.#looking = this.#look()
-        .catch((error: unknown) => this.#deps.onError(error, "looking for what webhooks are to be told"))
-        .finally(() => {
-          this.#isLooking = false;
-          this.#arm(this.#deps.pollMs ?? POLL_MS);
-        });
-    }, delayMs);
-  }
-
-  /** What waited behind a delivery that has ended need not wait for the next poll. */
-  #lookSoon(): void {
-    if (this.#isLooking || this.#timer === null) return;
-    clearTimeout(this.#timer);
-    this.#arm(0);
   }
 
   async #look(): Promise<void> {
@@ -97,7 +86,8 @@ export class WebhookSender {
           .catch((error: unknown) => this.#deps.onError(error, `sending delivery ${one.id} to a webhook`))
           .finally(() => {
             this.#sending.delete(sent);
-            this.#lookSoon();
+            // What waited behind it need not wait for the next poll.
+            this.#looks.run();
           });
         this.#sending.add(sent);
       }

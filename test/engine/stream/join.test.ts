@@ -1,10 +1,11 @@
 import type { DataSource } from "typeorm";
 import type { Gap } from "../../../src/engine/stream/scope.js";
-import { ChangeStream } from "../../../src/engine/stream/stream.js";
+import type { ChangeStream } from "../../../src/engine/stream/stream.js";
 import type { Subscription } from "../../../src/engine/stream/subscription.js";
 import type { StatusChange } from "../../../src/model/status-change.js";
 import { definePipeline } from "../../../src/pipelines/pipeline.js";
 import { createRig, PROJECT, type Rig } from "../../support/engine.js";
+import { followDatabase } from "../../support/stream.js";
 import { until } from "../../support/until.js";
 
 const plain = definePipeline({ name: "plain", version: 1, documentStages: [{ name: "only", run: async () => null }] });
@@ -14,6 +15,7 @@ let holdNext = false;
 let release: (() => void) | null = null;
 
 let rig: Rig;
+let followed: Awaited<ReturnType<typeof followDatabase>>;
 let stream: ChangeStream;
 beforeAll(async () => {
   rig = await createRig([plain]);
@@ -31,11 +33,11 @@ beforeAll(async () => {
           }
         : Reflect.get(target, name, target),
   }) as DataSource;
-  stream = new ChangeStream(slow, rig.deps.onError);
-  await stream.start({ url: rig.url, route: "direct" });
+  followed = await followDatabase(rig, { db: slow });
+  stream = followed.stream;
 });
 afterAll(async () => {
-  await stream.stop();
+  await followed.stop();
   await rig.close();
 });
 

@@ -3,10 +3,11 @@ import { submitJob } from "../../../src/engine/submit/submit.js";
 import type { Gap, Scope } from "../../../src/engine/stream/scope.js";
 import type { StatusChange } from "../../../src/model/status-change.js";
 import { decodeCursor, encodeCursor } from "../../../src/engine/stream/cursor.js";
-import { ChangeStream } from "../../../src/engine/stream/stream.js";
+import type { ChangeStream } from "../../../src/engine/stream/stream.js";
 import type { Subscription } from "../../../src/engine/stream/subscription.js";
 import { definePipeline } from "../../../src/pipelines/pipeline.js";
 import { ACTOR, createRig, PROJECT, type Rig } from "../../support/engine.js";
+import { followDatabase } from "../../support/stream.js";
 import { until } from "../../support/until.js";
 import { changeIds } from "../../support/changes.js";
 
@@ -17,15 +18,16 @@ const three = definePipeline({
 });
 
 let rig: Rig;
+let followed: Awaited<ReturnType<typeof followDatabase>>;
 let stream: ChangeStream;
 beforeAll(async () => {
   rig = await createRig([three]);
-  stream = new ChangeStream(rig.db, (error, doing) => rig.errors.push({ error, doing }));
-  await stream.start({ url: rig.url, route: "direct" });
+  followed = await followDatabase(rig, { onError: (error, doing) => rig.errors.push({ error, doing }) });
+  stream = followed.stream;
   await rig.startWorker();
 });
 afterAll(async () => {
-  await stream.stop();
+  await followed.stop();
   await rig.close();
 });
 
@@ -262,8 +264,8 @@ describe("a stream", () => {
 
   test("of a project goes on when the oldest transaction ends, though that one tells nobody", async () => {
     const alone = await createRig([three]);
-    const unpolled = new ChangeStream(alone.db, alone.deps.onError, 3_600_000);
-    await unpolled.start({ url: alone.url, route: "direct" });
+    const ofAlone = await followDatabase(alone, { pollMs: 3_600_000 });
+    const unpolled = ofAlone.stream;
     const collectionId = await alone.collection(1);
     const whole = await unpolled.follow({ kind: "project", projectId: PROJECT }, null);
     const part = await unpolled.follow(collectionScope(collectionId), null);
@@ -285,7 +287,7 @@ describe("a stream", () => {
     await older.end();
     await Promise.all([whole.return(), part.return()]);
     await Promise.all([ofProject.done, ofCollection.done]);
-    await unpolled.stop();
+    await ofAlone.stop();
     await alone.close();
   });
 });

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { Webhook } from "standardwebhooks";
+import { webhookChannel } from "../../../src/database/channels.js";
+import { listen } from "../../../src/database/listener.js";
 import { post } from "../../../src/engine/webhooks/send.js";
 import { BACKOFF_MS, WebhookSender } from "../../../src/engine/webhooks/sender.js";
 import { PermanentError } from "../../../src/index.js";
@@ -120,6 +122,25 @@ describe("a webhook", () => {
     for (const other of others) expect(await deliveries(other.id)).toEqual([]);
     const { webhooks } = await ask("{ webhooks { nodes { id url enabled } } }");
     expect(JSON.stringify(webhooks)).not.toContain(secret.slice(6));
+  });
+
+  test("is told of a job's end at once: the commit that settles it wakes the sender, which need not poll", async () => {
+    const { db, url } = api.rig;
+    sender = new WebhookSender({
+      db,
+      send: { hosts: ["127.0.0.1"] },
+      onError: api.rig.deps.onError,
+      pollMs: 3_600_000,
+    });
+    const wakes = new Map([[webhookChannel(db), () => sender!.wake()]]);
+    const listener = await listen({ url, route: "direct" }, wakes, (error) => api.rig.deps.onError(error, "listening"));
+    sender.start();
+    await webhook();
+    for (let told = 1; told <= 3; told += 1) {
+      await job();
+      await until("it is told", () => receiver.received.length === told);
+    }
+    await listener.close();
   });
 
   test("is told of failed tasks in one batch, and of a collection that is gone", async () => {

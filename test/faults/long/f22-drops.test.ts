@@ -73,7 +73,10 @@ function visit(
         follower.cursor = cursor;
         left -= 1;
         if (left === 0) drop();
-      } else if (message.type !== "ping") reject(new Error(raw.toString()));
+      } else if (message.type !== "ping") {
+        const causes = api.rig.errors.map(({ error, doing }) => `${doing}: ${String(error)}`);
+        reject(new Error(`${raw.toString()}; the server says: ${causes.join("; ")}`));
+      }
     });
   });
 }
