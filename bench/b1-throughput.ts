@@ -1,5 +1,5 @@
 import { against, interleave, median, type Bench, type Outcome } from "./bench.js";
-import { Headway } from "./headway.js";
+import { BEFORE, Headway } from "./headway.js";
 import { startPeer } from "./peers/process.js";
 import { startServers } from "./servers.js";
 
@@ -61,9 +61,6 @@ const PEERS = [
 ] as const;
 
 const BUILD_BEFORE = { name: "the build before", times: 2, settings: "HEADWAY_BENCH_BEFORE" } as const;
-
-/** The folder of another build of Headway, such as the one before a change, to stand beside this one in the same run. */
-const BEFORE = process.env.HEADWAY_BENCH_BEFORE;
 
 export const b1: Bench = {
   name: "B1",

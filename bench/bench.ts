@@ -114,6 +114,33 @@ export function atMost(bench: string, measure: string, ours: number, most: numbe
   };
 }
 
+/** A time, and what of another's it may be at most; without the other it stands alone. */
+export function shareOf(
+  bench: string,
+  measure: string,
+  ours: number,
+  peer: {
+    readonly name: string;
+    readonly figure: number | null;
+    /** Null: it is told, and nothing is asked of it. */
+    readonly most: number | null;
+    readonly note: string;
+  },
+): Row {
+  const { name, figure, most, note } = peer;
+  const isBarred = figure !== null && most !== null;
+  return {
+    bench,
+    measure,
+    ours,
+    peer: figure === null ? "" : name,
+    theirs: figure,
+    bar: isBarred ? `≤ ${most} ×` : "",
+    met: isBarred ? ours / figure <= most : null,
+    note,
+  };
+}
+
 /** A bench, or a part of it, that could not be measured. */
 export function notRun(bench: string, measure: string, why: string): Row {
   return { bench, measure, ours: null, peer: "", theirs: null, bar: "", met: null, note: `not run: ${why}` };

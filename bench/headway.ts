@@ -12,6 +12,9 @@ const ADD_AT_ONCE = 1_000;
 const LOOK_EVERY_MS = 100;
 const SETTLED = /^(COMPLETED|COMPLETED_WITH_ERRORS|FAILED|CANCELLED)$/;
 
+/** The folder of another build of Headway, such as the one before a change, to stand beside this one in the same run. */
+export const BEFORE = process.env.HEADWAY_BENCH_BEFORE;
+
 /** What is measured is the process that was started, as with the peers: no parent of it runs beside. */
 const ONE_PROCESS = { HEADWAY_WORKER_PROCESSES: "0" };
 

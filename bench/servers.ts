@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
+import { median } from "./bench.js";
 import { startEmbeddedPostgres } from "../src/database/embedded.js";
 import { startRedis } from "../test/support/redis.js";
 
@@ -87,4 +88,18 @@ export async function commitsPerSecond(databaseUrl: string): Promise<number> {
   );
   await pool.end();
   return commits / 2;
+}
+
+/** Milliseconds that a commit of one row takes over one connection: the middle of 200. */
+export async function commitMs(databaseUrl: string): Promise<number> {
+  return withClient(databaseUrl, async (db) => {
+    await db.query("create table if not exists public.bench_commit (n int)");
+    const times: number[] = [];
+    for (let n = 0; n < 200; n += 1) {
+      const startedAt = performance.now();
+      await db.query("insert into public.bench_commit values (1)");
+      times.push(performance.now() - startedAt);
+    }
+    return median(times);
+  });
 }
