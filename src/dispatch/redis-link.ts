@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { messageOf } from "../errors.js";
+import { parseRedisUrl } from "../config/redis-url.js";
 import { processMetrics, redisUp } from "../metrics.js";
 import { connectRedis, type RedisConnection } from "./redis-connect.js";
 
@@ -7,12 +8,15 @@ import { connectRedis, type RedisConnection } from "./redis-connect.js";
 const PROBE_INTERVAL_MS = 1_000;
 /** A connection that is open and silent for this long is made anew: half open connections never answer. */
 const SILENT_LIMIT_MS = 5_000;
+/** A subscription that was refused is asked for again this much later. */
+const SUBSCRIBE_AGAIN_MS = 1_000;
 
 /** The connections that all queues share, kept alive, and what is known of the server behind them. */
 export class RedisLink {
   readonly client: RedisConnection;
   readonly subscriber: RedisConnection;
   readonly #probeTimer: NodeJS.Timeout;
+  readonly #database: number;
   #probe: Promise<boolean> | null = null;
   #lastAnswerAt = Date.now();
   #suspect = false;
@@ -26,6 +30,7 @@ export class RedisLink {
   ) {
     if (processMetrics.getSingleMetric("headway_redis_up") === undefined) processMetrics.registerMetric(redisUp);
     redisUp.set(1);
+    this.#database = parseRedisUrl(url).options.db ?? 0;
     this.client = this.connect();
     this.subscriber = this.connect();
     this.client.on("close", () => this.doubt());
@@ -61,10 +66,9 @@ export class RedisLink {
     this.#lastAnswerAt = Date.now();
   }
 
-  /** Settles when the server answers, however late. At most one PING is under way: in an outage they would pile up. */
+  /** Settles when the server answers, however late. At most one question is under way: in an outage they would pile up. */
   ask(): Promise<boolean> {
-    this.#probe ??= this.client
-      .ping()
+    this.#probe ??= this.#greet()
       .then(() => {
         this.answered();
         this.#suspect = false;
@@ -84,6 +88,7 @@ export class RedisLink {
     // Every queue listens on the shared connections: more than Node's default of ten is meant.
     redis.setMaxListeners(0);
     redis.on("error", (error: unknown) => this.failed(error));
+    catchOnReconnect(redis, (error) => this.failed(error));
     return redis;
   }
 
@@ -92,6 +97,11 @@ export class RedisLink {
     clearInterval(this.#probeTimer);
     this.client.disconnect();
     this.subscriber.disconnect();
+  }
+
+  /** A connection that is not in its database may not be used either. */
+  #greet(): Promise<string> {
+    return this.#database === 0 ? this.client.ping() : (this.client as Redis).select(this.#database);
   }
 
   #back(): void {
@@ -144,6 +154,48 @@ const ADVICE: Readonly<Record<string, string>> = {
 export function quietReconnects(connection: RedisConnection): void {
   const connect = connection.connect.bind(connection);
   Object.assign(connection, { connect: () => connect().catch(() => undefined) });
+}
+
+/**
+ * Once it has reconnected, ioredis chooses the database and subscribes as before, once, in promises that nobody catches.
+ * Where the server refuses them (it runs a script, the user may not), the process would end; and were they only caught, it
+ * would listen no more, or write into another database. So a subscription is asked for until it is granted, and a connection
+ * without its database is made anew.
+ * @param onRefused told of the first refusal after a success
+ */
+function catchOnReconnect(connection: RedisConnection, onRefused: (error: unknown) => void): void {
+  let isRefused = false;
+  const refused = (error: unknown): void => {
+    if (!isRefused) onRefused(error);
+    isRefused = true;
+  };
+  for (const name of ["subscribe", "psubscribe"] as const) {
+    const send = connection[name].bind(connection) as (...args: unknown[]) => Promise<unknown>;
+    const subscribe = (...args: unknown[]): Promise<unknown> => {
+      const answer = send(...args);
+      answer.then(
+        () => (isRefused = false),
+        (error: unknown) => {
+          // Closed by us: it is not to come back.
+          if (connection.status === "end") return;
+          refused(error);
+          setTimeout(() => void subscribe(...args), SUBSCRIBE_AGAIN_MS).unref();
+        },
+      );
+      return answer;
+    };
+    Object.assign(connection, { [name]: subscribe });
+  }
+  const choose = (connection as Redis).select.bind(connection) as (...args: unknown[]) => Promise<"OK">;
+  const select = (...args: unknown[]): Promise<"OK"> => {
+    const answer = choose(...args);
+    answer.catch((error: unknown) => {
+      refused(error);
+      if (connection.status === "ready") connection.disconnect(true);
+    });
+    return answer;
+  };
+  Object.assign(connection, { select });
 }
 
 /**

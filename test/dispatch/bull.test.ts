@@ -152,6 +152,42 @@ describe("Bull dispatcher in an outage", () => {
     admin.disconnect();
   });
 
+  test("a Redis that refuses subscriptions after a reconnect ends nothing, and is listened to as soon as it allows them", async () => {
+    const operator = new Redis(server.url);
+    const listenedTo = async (): Promise<number> => ((await operator.call("pubsub", "channels")) as unknown[]).length;
+    const refusals = async (): Promise<number> =>
+      Number(/errorstat_NOPERM:count=(\d+)/.exec(await operator.info("errorstats"))?.[1] ?? 0);
+    const before = await listenedTo();
+    expect(before).toBeGreaterThan(0);
+    await operator.call("acl", "setuser", "default", "-subscribe", "-psubscribe");
+    await operator.call("client", "kill", "type", "pubsub");
+    await until("it has been asked twice", async () => (await refusals()) >= 2);
+    expect(await listenedTo()).toBe(0);
+    await operator.call("acl", "setuser", "default", "+@all");
+    await until("it is listened to again", async () => (await listenedTo()) === before);
+    await arrivesAgain(dispatcher, handler.got);
+    expect(unhandled).toEqual([]);
+    await operator.quit();
+  });
+
+  test("a Redis that refuses its database after a reconnect gets no hint in another one", async () => {
+    const operator = new Redis(server.url);
+    const other = createBullDispatcher({ redisUrl: `${server.url}/3`, prefix: "third" });
+    await other.send([hint()]);
+    await operator.call("acl", "setuser", "default", "-select");
+    await operator.call("client", "kill", "type", "normal");
+    const refusals = async (): Promise<number> =>
+      Number(/errorstat_NOPERM:count=(\d+)/.exec(await operator.info("errorstats"))?.[1] ?? 0);
+    await until("it has been asked twice", async () => (await refusals()) >= 2);
+    await other.send([hint()]);
+    await operator.call("acl", "setuser", "default", "+@all");
+    await until("it takes hints again", async () => (await other.send([hint()])) === 1);
+    expect(await operator.keys("*third*")).toEqual([]);
+    expect(unhandled).toEqual([]);
+    await other.close();
+    await operator.quit();
+  });
+
   test("emptying Redis loses hints and nothing else", async () => {
     const admin = new Redis(server.url);
     await dispatcher.send([hint({ delayMs: 60_000 })]);

@@ -78,7 +78,8 @@ test("F37: an API and a worker behind PgBouncer in transaction mode take jobs to
   const listening = await rig.db.query(
     "select count(*)::int as n from pg_stat_activity where datname = current_database() and application_name = 'headway-listen'",
   );
-  expect(listening.rows).toEqual([{ n: 2 }]);
+  // For the API's streams, for the worker's cancel requests and for the reconciler's webhooks.
+  expect(listening.rows).toEqual([{ n: 3 }]);
   expect(await leftBehind()).toEqual([]);
   // Nothing had to be allowed or ignored there: each process asks once for a session of its own, and is told no; so does
   // this one for each of their two keys.

@@ -26,7 +26,7 @@ describe("F19: a job settles", () => {
   test("when all of its tasks end at the same instant", async () => {
     await Promise.all([startWorker(), startWorker()]);
     // Long enough that all twelve are in their last stage at once, however late some of them began.
-    const job = await rig.submit(api, 12, { options: { holdMs: 1_000 } });
+    const job = await rig.submit(api, 12, { options: { holdMs: 4_000 } });
     await until("they are at their last stage", async () => {
       const { rows } = await rig.db.query(
         "select 1 from headway.task where job_id = $1 and stage = 'three' and status = 'RUNNING'",

@@ -4,7 +4,8 @@ import { until } from "../../support/until.js";
 import { startCountingApi, type CountingApi } from "../counting-api.js";
 import { createFaultRig, ROLES, type FaultRig } from "../rig.js";
 
-const DOCUMENTS = 250;
+// At ten a second they must last longer than four processes take to start, one after the other, on a busy machine.
+const DOCUMENTS = 400;
 const WORKER = { ...ROLES.worker, HEADWAY_CONCURRENCY: "8" };
 
 let rig: FaultRig;
