@@ -74,7 +74,8 @@ const TROUBLES: Record<string, Trouble> = {
       await expect(tell("get", "x")).rejects.toThrow("BUSY");
     },
     end: () => tell("script", "kill"),
-    forMs: 3_000,
+    // Longer than a silent connection is kept: it reconnects meanwhile, and is refused its subscriptions.
+    forMs: 7_000,
   },
   "down for 30 s, and empty when it is back": {
     begin: () => redis.stop(),
