@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiClient } from "../src/cli/client.js";
@@ -40,6 +41,8 @@ export class Headway {
     this.#settings = {
       DATABASE_URL: databaseUrl,
       REDIS_URL: servers.redisUrl,
+      // Two builds beside each other would else take each other's hints, and find their own work by polling.
+      HEADWAY_REDIS_PREFIX: `bench_${path.basename(new URL(databaseUrl).pathname)}`,
       HEADWAY_DATA_DIR: path.join(servers.dataDir, "headway"),
       HEADWAY_PIPELINES: path.join(root, "bench", "pipelines"),
       HEADWAY_CONCURRENCY: "400",
@@ -55,7 +58,8 @@ export class Headway {
   }
 
   async startWorker(settings: Record<string, string> = {}): Promise<HeadwayProcess> {
-    const own = this.#root === ROOT ? ONE_PROCESS : {};
+    // Builds from before there were any refuse the setting.
+    const own = existsSync(path.join(this.#root, "src", "processes")) ? ONE_PROCESS : {};
     const worker = await startHeadway({ ...this.#settings, HEADWAY_ROLES: "worker", ...own, ...settings }, this.#root);
     this.workers.push(worker);
     return worker;
