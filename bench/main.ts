@@ -10,6 +10,7 @@ import { b8 } from "./b8-growth.js";
 import { b9 } from "./b9-documents.js";
 import { b10 } from "./b10-embedding.js";
 import type { Bench } from "./bench.js";
+import { builds } from "./builds.js";
 import { claims } from "./claims.js";
 import { consoleBench } from "./console.js";
 import { expiry } from "./expiry.js";
@@ -30,6 +31,7 @@ const BENCHES: readonly Bench[] = [
   b8,
   b9,
   b10,
+  builds,
   claims,
   consoleBench,
   processes,
