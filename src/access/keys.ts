@@ -1,6 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { DataSource } from "typeorm";
 import { v7 as uuidv7 } from "uuid";
+import { QUERY_CANCELED, sqlStateOf } from "../database/transaction.js";
+import { ServiceBusy } from "../errors.js";
 import type { BrowserPermission, Role } from "../lifecycle/roles.js";
 import { isSignatureOf, MAX_SIGNED_MINUTES, queryOf, type AddressQuery, type SignedObject } from "./signed-address.js";
 
@@ -240,12 +242,14 @@ export class KeyRing {
 
   async #read(id: string): Promise<Cached | null> {
     const readAt = performance.now();
-    const rows: Known[] = await this.#db.query(
-      `select ${KEY_COLUMNS}, k.secret_hash as "secretHash",
+    const rows: Known[] = await unlessLate(
+      this.#db.query(
+        `select ${KEY_COLUMNS}, k.secret_hash as "secretHash",
          (extract(epoch from k.expires_at - clock_timestamp()) * 1000)::float8 as "leftMs",
          (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"
        from headway.api_key k join headway.project p on p.id = k.project_id where k.id = $1 and ${GOOD}`,
-      [id],
+        [id],
+      ),
     );
     const [row] = rows;
     // Ids that are none are asked for anew each time: remembering them would let anybody fill the memory.
@@ -267,6 +271,14 @@ export class KeyRing {
       .query("update headway.api_key set last_used_at = clock_timestamp() where id = $1", [id])
       .catch((error: unknown) => this.#onError(error, "noting the use of a key"));
   }
+}
+
+/** One row by its key takes no time: a statement that met its time-out says that the database can do nothing now. */
+async function unlessLate<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    if (sqlStateOf(error) !== QUERY_CANCELED) throw error;
+    throw new ServiceBusy("The database took too long to look up the key; try again later.", { cause: error });
+  });
 }
 
 /** What the database's clock says now, about: it was asked when the key was read. */

@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm";
 import { AskedTooMuch } from "../errors.js";
-import { sqlStateOf } from "./transaction.js";
+import { QUERY_CANCELED, sqlStateOf } from "./transaction.js";
 
 /** What bounds a statement that may scan. */
 export interface ReadBounds {
@@ -11,8 +11,6 @@ export interface ReadBounds {
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }
-
-const QUERY_CANCELED = "57014";
 
 /**
  * The rows of one statement that has a time-out of its own, and is ended in the database when `signal` is aborted.

@@ -5,6 +5,8 @@ import { databaseRetries } from "../metrics.js";
 /** Deadlock, serialisation failure, lock not available: the same work may well succeed at once. */
 const TRY_AGAIN = new Set(["40P01", "40001", "55P03"]);
 const MAX_TRIES = 5;
+/** By the time-out of statements: nobody cancels one otherwise while its answer is waited for. */
+export const QUERY_CANCELED = "57014";
 
 /** The SQLSTATE of a database error, whichever layer wrapped it; null for anything else. */
 export function sqlStateOf(error: unknown): string | null {

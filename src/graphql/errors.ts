@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { busyOf } from "../database/busy.js";
-import { sqlStateOf } from "../database/transaction.js";
+import { QUERY_CANCELED, sqlStateOf } from "../database/transaction.js";
 import {
   AccessDenied,
   AskedTooMuch,
@@ -57,8 +57,6 @@ function userErrorsOf(fault: UserFault): UserErrorData[] {
 
 /** What Postgres says to a NUL in a text: the one character that its texts don't have. */
 const CHARACTER_NOT_IN_REPERTOIRE = "22021";
-/** By the time-out of statements: nobody cancels one otherwise while its answer is waited for. */
-const QUERY_CANCELED = "57014";
 
 /** GraphQL's own complaints about a request; their codes come from Apollo over HTTP, and are given here for sockets. */
 const REQUEST_CODES = new Set([

@@ -55,6 +55,29 @@ test("while the database takes no connection, a request is told so before GraphQ
   expect(status).toBe(401);
 });
 
+test("a key that the database does not find in time is no internal error either", async () => {
+  const headers = { authorization: `Bearer ${await keyBy(api.rig.db)}`, "content-type": "application/json" };
+  const operator = new pg.Client({ connectionString: api.rig.url });
+  await operator.connect();
+  await operator.query("begin");
+  await operator.query("lock table headway.api_key in access exclusive mode");
+  const answer = fetch(`${api.url}/graphql`, { method: "POST", headers, body: '{"query":"{ __typename }"}' });
+  // What the statement's time-out does after half a minute.
+  await until("its look-up is cancelled", async () => {
+    const { rows } = await operator.query(
+      "select pg_cancel_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and query like '%secretHash%' and datname = current_database()",
+    );
+    return rows.length > 0;
+  });
+  const response = await answer;
+  expect({ status: response.status, body: await response.json() }).toMatchObject({
+    status: 503,
+    body: { errors: [{ extensions: { code: "SERVICE_BUSY", retryAfterMs: 1_000 } }] },
+  });
+  await operator.query("rollback");
+  await operator.end();
+});
+
 test("meanwhile a socket is asked to come back, not turned away for good, and one that is open stays so", async () => {
   const ours = await keyBy(api.rig.db);
   // Of keys that nobody has looked up before.

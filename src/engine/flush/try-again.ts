@@ -1,4 +1,11 @@
-import { countRetry, isConnectionLoss, isExhausted, isTransient, sqlStateOf } from "../../database/transaction.js";
+import {
+  countRetry,
+  isConnectionLoss,
+  isExhausted,
+  isTransient,
+  QUERY_CANCELED,
+  sqlStateOf,
+} from "../../database/transaction.js";
 
 const RECONNECT_MS = 100;
 
@@ -18,7 +25,7 @@ export async function pauseAfter(
     readonly onError: (error: unknown, doing: string) => void;
   },
 ): Promise<void> {
-  const isLate = how.repeatsLate && sqlStateOf(error) === "57014";
+  const isLate = how.repeatsLate && sqlStateOf(error) === QUERY_CANCELED;
   const waitsForRoom = how.waitsForRoom && isExhausted(error);
   if (how.isClosed || !(isTransient(error) || isLate || isConnectionLoss(error) || waitsForRoom)) throw error;
   countRetry(error);
