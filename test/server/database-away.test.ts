@@ -70,12 +70,12 @@ test("a key that the database does not find in time is no internal error either"
     return rows.length > 0;
   });
   const response = await answer;
+  await operator.query("rollback");
+  await operator.end();
   expect({ status: response.status, body: await response.json() }).toMatchObject({
     status: 503,
     body: { errors: [{ extensions: { code: "SERVICE_BUSY", retryAfterMs: 1_000 } }] },
   });
-  await operator.query("rollback");
-  await operator.end();
 });
 
 test("meanwhile a socket is asked to come back, not turned away for good, and one that is open stays so", async () => {
