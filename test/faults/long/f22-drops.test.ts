@@ -28,6 +28,12 @@ interface Follower {
   cursor: string;
 }
 
+/** What a follower was told instead of changes, with what the server knows of it. */
+function refused(raw: Buffer): Error {
+  const causes = api.rig.errors.map(({ error, doing }) => `${doing}: ${String(error)}`);
+  return new Error(`${raw.toString()}; the server says: ${causes.join("; ")}`);
+}
+
 /**
  * One visit: follows from the follower's cursor and drops the connection without a word, after so many events or, with
  * `when`, somewhere on the way to being subscribed.
@@ -67,16 +73,13 @@ function visit(
         // While the server subscribes: before, in the middle of or after its first read.
         if (when === "subscribed") setTimeout(drop, Math.random() * 8);
       } else if (message.type === "next") {
-        if (!message.payload.data) return reject(new Error(raw.toString()));
+        if (!message.payload.data) return reject(refused(raw));
         const { id, cursor } = message.payload.data.statusChanges;
         follower.got.push(id);
         follower.cursor = cursor;
         left -= 1;
         if (left === 0) drop();
-      } else if (message.type !== "ping") {
-        const causes = api.rig.errors.map(({ error, doing }) => `${doing}: ${String(error)}`);
-        reject(new Error(`${raw.toString()}; the server says: ${causes.join("; ")}`));
-      }
+      } else if (message.type !== "ping") reject(refused(raw));
     });
   });
 }
