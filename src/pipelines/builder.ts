@@ -58,7 +58,8 @@ type OnlyJson<Output> = [Output] extends [Stored<Output>] ? unknown : { readonly
 type OnlySettings<Given, Known> = {
   readonly [K in Exclude<keyof Given, keyof Known | "name" | "when">]: "No setting of a stage has this name.";
 };
-interface LeftOut<Options> {
+/** What decides by a job's options whether it has the stage at all. */
+export interface LeftOut<Options> {
   /** Skips the stage if it returns false; the next stage then gets the input of this one. */
   readonly when?: (options: Options) => boolean;
 }

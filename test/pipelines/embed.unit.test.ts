@@ -24,7 +24,11 @@ test("a document of more requests than a server takes at once keeps the vectors 
     },
     close: async () => undefined,
   };
-  const documents = definePipeline({ name: "embeds", version: 1, documentStages: [embedStage(embedder)] });
+  const documents = definePipeline({
+    name: "embeds",
+    version: 1,
+    documentStages: [{ ...embedStage(embedder), name: "embed" }],
+  });
   let staged = chunks;
   const statuses: unknown[] = [];
   for (let pass = 0; pass < 3; pass += 1) {

@@ -1,6 +1,7 @@
-import type { CollectionStage } from "../pipeline.js";
+import type { CollectionStageOf } from "../builder.js";
 import type { DocumentsOptions } from "./options.js";
 import { STOP_WORDS } from "./stop-words.js";
+import type { ParseOutput } from "./parse.js";
 import type { StoreOutput } from "./store.js";
 
 /** Text read per document and in all: enough to tell language and keywords, bounded however large the collection. */
@@ -9,9 +10,26 @@ const MAX_SAMPLED_LENGTH = 2_000_000;
 const KEYWORDS = 20;
 const MAX_WORDS = 200_000;
 
+export interface DescribeOutput {
+  readonly title: string;
+  /** ISO 639-3; "und" if it is not known. */
+  readonly language: string;
+  readonly keywords: readonly string[];
+  readonly documents: number;
+  readonly byType: Readonly<Record<string, number>>;
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly characters: number;
+  readonly chunks: number;
+}
+
+/** The stages whose outputs say how much text there is. */
+interface Counted {
+  readonly parse: ParseOutput;
+  readonly store: StoreOutput;
+}
+
 /** What the collection is about: language, title, keywords, counts by type and outcome. Becomes `summary.output`. */
-export const describeStage: CollectionStage = {
-  name: "describe",
+export const describeStage: CollectionStageOf<DocumentsOptions, unknown, Counted, DescribeOutput> = {
   run: async (ctx) => {
     const byType: Record<string, number> = {};
     const byStatus: Record<string, number> = {};
@@ -33,10 +51,10 @@ export const describeStage: CollectionStage = {
     }
     let [characters, chunks] = [0, 0];
     // Without the text's chunks nothing is stored, and the parser's count is all there is.
-    const last = (ctx.options as DocumentsOptions).only === "metadata" ? "parse" : "store";
+    const last = ctx.options.only === "metadata" ? "parse" : "store";
     for await (const { output } of ctx.documentOutputs(last)) {
-      characters += (output as StoreOutput).characters;
-      chunks += (output as Partial<StoreOutput>).chunks ?? 0;
+      characters += output.characters;
+      if ("chunks" in output) chunks += output.chunks;
     }
     const { francAll } = await import("franc"); // Loaded here because few processes ever describe, and it is large.
     const language = francAll(sample)[0]?.[0] ?? "und";
@@ -51,7 +69,7 @@ export const describeStage: CollectionStage = {
       chunks,
     };
   },
-  check: ({ documents, byStatus }: { documents: number; byStatus: Record<string, number> }) => {
+  check: ({ documents, byStatus }) => {
     const sum = Object.values(byStatus).reduce((all, one) => all + one, 0);
     if (sum !== documents) throw new Error(`${sum} documents by status are not ${documents}`);
   },

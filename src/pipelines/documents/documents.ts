@@ -1,7 +1,7 @@
 import type { Embedder } from "../embedding/embedder.js";
 import type { OpenAiServer } from "../openai-client.js";
-import { pipeline } from "../builder.js";
-import type { Pipeline, Stage } from "../pipeline.js";
+import { pipeline, type DocumentStageOf, type LeftOut } from "../builder.js";
+import type { Pipeline } from "../pipeline.js";
 import { chunkStage } from "./chunk.js";
 import { describeStage } from "./describe.js";
 import { downloadStage } from "./download.js";
@@ -53,16 +53,23 @@ export function documentsPipeline({ embedder, maxDocumentBytes, transcriber }: D
       within(({ only }) => only !== "metadata", storeStage),
     )
     .collection("describe", describeStage)
-    .collection("graph", within(isWhole, graphStage))
+    .collection("graph", { ...graphStage, when: (options) => isWhole(options) && options.graph })
     .build();
 }
 
 const isWhole = ({ only }: DocumentsOptions): boolean => only === undefined;
 const readsBytes = ({ only }: DocumentsOptions): boolean => only !== "embeddings";
 
-/** The stage, where also the operation has it. */
-function within<S extends Stage>(has: (options: DocumentsOptions) => boolean, stage: S): S {
-  return { ...stage, when: (options: DocumentsOptions) => has(options) && (stage.when?.(options) ?? true) };
+/**
+ * The stage, where also the operation has it. To the types it is always there, for an operation has whole ways through the
+ * stages: none of them is left without the output of the one that it goes on from.
+ */
+function within<Input, Output>(
+  has: (options: DocumentsOptions) => boolean,
+  stage: DocumentStageOf<DocumentsOptions, Input, Output> & LeftOut<DocumentsOptions>,
+): DocumentStageOf<DocumentsOptions, Input, Output> {
+  const leftOut: typeof stage = { ...stage, when: (options) => has(options) && (stage.when?.(options) ?? true) };
+  return leftOut;
 }
 
 function aimOf({ only, ocr, metadata, transcribe, menus, blocks }: DocumentsOptions, canTranscribe: boolean): ParseAim {

@@ -1,16 +1,23 @@
 import { RetryLater } from "../../errors.js";
 import type { Embedder } from "../embedding/embedder.js";
-import type { ChunkDraft, DocumentStage } from "../pipeline.js";
+import type { DocumentStageOf, LeftOut } from "../builder.js";
+import type { ChunkDraft } from "../pipeline.js";
+import type { ChunkOutput } from "./chunk.js";
 import type { DocumentsOptions } from "./options.js";
 
+export interface EmbedOutput extends ChunkOutput {
+  readonly embedded: number;
+}
+
 /** Gives every chunk that has none its vector. */
-export function embedStage(embedder: Embedder): DocumentStage {
+export function embedStage(
+  embedder: Embedder,
+): DocumentStageOf<DocumentsOptions, ChunkOutput, EmbedOutput> & LeftOut<DocumentsOptions> {
   return {
-    name: "embed",
     timeoutMs: 3_600_000,
-    when: (options: DocumentsOptions) => options.embeddings,
+    when: (options) => options.embeddings,
     run: async (ctx) => {
-      const { chunks: total, characters } = ctx.input as { chunks: number; characters: number };
+      const { chunks: total, characters } = ctx.input;
       let embedded = 0;
       let later: RetryLater | null = null;
       const vectorsOf = async (bare: readonly ChunkDraft[]): Promise<readonly Float32Array[]> => {
@@ -40,7 +47,7 @@ export function embedStage(embedder: Embedder): DocumentStage {
       if (later !== null) throw later as RetryLater;
       return { chunks: total, characters, embedded };
     },
-    check: ({ chunks }: { chunks: number }, staged) => {
+    check: ({ chunks }, staged) => {
       if (staged.chunks !== chunks || staged.embedded !== chunks) {
         throw new Error(`of ${chunks} chunks ${staged.chunks} are staged, ${staged.embedded} with a vector`);
       }

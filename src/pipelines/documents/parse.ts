@@ -1,5 +1,5 @@
 import { PermanentError } from "../../errors.js";
-import type { DocumentStage } from "../pipeline.js";
+import type { DocumentStageOf } from "../builder.js";
 import { packOutline, type Outline } from "./blocks/outline.js";
 import { write } from "./blocks/write.js";
 import { described } from "./describe-text.js";
@@ -38,15 +38,16 @@ export interface ParseAim {
 }
 
 /** Extracts the text. In a child process: parsers meet bytes that nobody vouches for. */
-export function parseStage<Options>(aimOf: (options: Options) => ParseAim): DocumentStage {
+export function parseStage<Options>(
+  aimOf: (options: Options) => ParseAim,
+): DocumentStageOf<Options, unknown, ParseOutput> {
   return {
-    name: "parse",
     isolate: true,
     memoryLimitMiB: PARSER_MEMORY_MIB,
     timeoutMs: 1_200_000,
-    run: async (ctx): Promise<ParseOutput> => {
+    run: async (ctx) => {
       const { name, mediaType } = ctx.document;
-      const aim = aimOf(ctx.options as Options);
+      const aim = aimOf(ctx.options);
       const format = formatOf(mediaType);
       if (format === null)
         throw new PermanentError("UNSUPPORTED_TYPE", `${name} is ${mediaType}, which no parser supports.`);
@@ -82,7 +83,7 @@ export function parseStage<Options>(aimOf: (options: Options) => ParseAim): Docu
         ...(aim.text && pieces.length > 0 ? { outline: packOutline(pieces) } : {}),
       };
     },
-    check: ({ needsText, characters }: ParseOutput) => {
+    check: ({ needsText, characters }) => {
       if (characters === 0 && needsText) throw new Error("there is no text");
     },
   };

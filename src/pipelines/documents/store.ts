@@ -1,4 +1,5 @@
-import type { DocumentStage } from "../pipeline.js";
+import type { DocumentStageOf } from "../builder.js";
+import type { ChunkOutput } from "./chunk.js";
 import type { DocumentsOptions } from "./options.js";
 import { formatOf, isMedia } from "./formats.js";
 
@@ -12,20 +13,19 @@ export interface StoreOutput {
 }
 
 /** Counts what is handed over; the completing change shows it to readers, all at once. */
-export const storeStage: DocumentStage = {
-  name: "store",
-  run: async (ctx): Promise<StoreOutput> => {
+export const storeStage: DocumentStageOf<DocumentsOptions, ChunkOutput, StoreOutput> = {
+  run: async (ctx) => {
     let [chunks, embedded] = [0, 0];
     for await (const { embedding } of ctx.chunks.staged()) {
       chunks += 1;
       if (embedding) embedded += 1;
     }
-    const { characters } = ctx.input as { characters: number };
+    const { characters } = ctx.input;
     const format = formatOf(ctx.document.mediaType);
     const needsText = format === null || !isMedia(format);
-    return { chunks, embedded, characters, embeddings: (ctx.options as DocumentsOptions).embeddings, needsText };
+    return { chunks, embedded, characters, embeddings: ctx.options.embeddings, needsText };
   },
-  check: ({ chunks, embedded, embeddings, needsText }: StoreOutput, staged) => {
+  check: ({ chunks, embedded, embeddings, needsText }, staged) => {
     if (needsText && staged.chunks < 1) throw new Error("there is no chunk");
     if (chunks !== staged.chunks || embedded !== staged.embedded) {
       throw new Error(

@@ -1,6 +1,7 @@
 import { PermanentError, messageOf } from "../../errors.js";
 import { askOpenAi, type OpenAiServer } from "../openai-client.js";
-import type { DocumentContext, DocumentStage } from "../pipeline.js";
+import type { DocumentStageOf, LeftOut } from "../builder.js";
+import type { DocumentContext } from "../pipeline.js";
 import type { DocumentsOptions } from "./options.js";
 import { isHeard, isMedia } from "./formats.js";
 import type { ParseOutput } from "./parse.js";
@@ -14,13 +15,14 @@ const WRONG_SERVER = new Set([401, 403, 404, 405]);
  * Writes down what is said in sound and film, behind what text they hold already (POST /audio/transcriptions). Not in
  * a child process: nothing is parsed here, and the key stays with the worker.
  */
-export function transcribeStage(transcriber: OpenAiServer | null): DocumentStage {
+export function transcribeStage(
+  transcriber: OpenAiServer | null,
+): DocumentStageOf<DocumentsOptions, ParseOutput, ParseOutput> & LeftOut<DocumentsOptions> {
   return {
-    name: "transcribe",
     timeoutMs: TIMEOUT_MS,
-    when: (options: DocumentsOptions) => options.transcribe && transcriber !== null,
-    run: async (ctx): Promise<ParseOutput> => {
-      const output = ctx.input as ParseOutput;
+    when: (options) => options.transcribe && transcriber !== null,
+    run: async (ctx) => {
+      const output = ctx.input;
       if (!isHeard(output.format) || transcriber === null) return output;
       const said = await transcriptOf(ctx, transcriber);
       if (said === "") return output;
@@ -28,7 +30,7 @@ export function transcribeStage(transcriber: OpenAiServer | null): DocumentStage
       await ctx.setText(text);
       return { ...output, characters: text.length };
     },
-    check: ({ format, characters }: ParseOutput) => {
+    check: ({ format, characters }) => {
       if (characters === 0 && !isMedia(format)) throw new Error("there is no text");
     },
   };

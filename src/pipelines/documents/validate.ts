@@ -1,13 +1,17 @@
 import { PermanentError } from "../../errors.js";
-import type { DocumentStage } from "../pipeline.js";
+import type { DocumentStageOf } from "../builder.js";
 import { detect } from "./detect.js";
 import { FORMATS, formatOf } from "./formats.js";
 import { PARSER_MEMORY_MIB } from "./parse.js";
 import { refusalOf } from "./refusals.js";
 
+export interface ValidateOutput {
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+}
+
 /** Finds out by content what the bytes are, and refuses what no parser supports. Detectors read untrusted bytes, too. */
-export const validateStage: DocumentStage = {
-  name: "validate",
+export const validateStage: DocumentStageOf<unknown, unknown, ValidateOutput> = {
   isolate: true,
   memoryLimitMiB: PARSER_MEMORY_MIB,
   timeoutMs: 60_000,
@@ -22,7 +26,7 @@ export const validateStage: DocumentStage = {
     }
     return { mediaType, sizeBytes: bytes.length };
   },
-  check: ({ mediaType }: { mediaType: string }) => {
+  check: ({ mediaType }) => {
     if (formatOf(mediaType) === null) throw new Error(`no parser supports ${mediaType}`);
   },
 };

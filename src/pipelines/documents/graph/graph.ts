@@ -1,4 +1,4 @@
-import type { CollectionStage } from "../../pipeline.js";
+import type { CollectionStageOf } from "../../builder.js";
 import type { DocumentsOptions } from "../options.js";
 import { PARSER_MEMORY_MIB } from "../parse.js";
 import { Mentions } from "./mentions.js";
@@ -14,16 +14,19 @@ const PASSAGE_LENGTH = 1_000;
 /** A list of names: to pair all of them would say nothing and cost much. */
 const MAX_NAMES_A_PASSAGE = 30;
 
+export interface GraphOutput {
+  readonly entities: number;
+  readonly pairs: number;
+}
+
 /**
  * People, places and organizations that English documents name, and which of them occur in the same passages: as rows
  * and as graph.graphml. In a child process: it is whole seconds of one core.
  */
-export const graphStage: CollectionStage = {
-  name: "graph",
+export const graphStage: CollectionStageOf<DocumentsOptions, unknown, unknown, GraphOutput> = {
   isolate: true,
   memoryLimitMiB: PARSER_MEMORY_MIB,
   timeoutMs: 900_000,
-  when: (options: DocumentsOptions) => options.graph,
   run: async (ctx) => {
     const { namesIn } = await import("./names.js");
     const { francAll } = await import("franc");
@@ -55,7 +58,7 @@ export const graphStage: CollectionStage = {
     await ctx.artifacts.write("graph.graphml", graphml(entities, pairs), "application/graphml+xml");
     return { entities: entities.length, pairs: pairs.length };
   },
-  check: ({ entities, pairs }: { entities: number; pairs: number }) => {
+  check: ({ entities, pairs }) => {
     if (pairs > 0 && entities < 2) throw new Error(`${pairs} pairs of ${entities} entities can't be`);
   },
 };
