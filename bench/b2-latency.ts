@@ -1,6 +1,6 @@
 import { ApiClient } from "../src/cli/client.js";
 import { median, percentile, shareOf, type Bench, type Row } from "./bench.js";
-import { BEFORE, Headway } from "./headway.js";
+import { BUILDS, Headway } from "./headway.js";
 import { commitMs, startServers } from "./servers.js";
 
 const WARM_UP = 50;
@@ -30,8 +30,7 @@ export const b2: Bench = {
     const builds: { readonly name: string; readonly headway: Headway; readonly all: Latencies }[] = [];
     const commits: number[] = [];
     try {
-      for (const [name, root] of Object.entries({ ours: undefined, before: BEFORE })) {
-        if (name === "before" && root === undefined) continue;
+      for (const { name, root } of BUILDS) {
         const headway = new Headway(servers, await servers.database(), {}, root);
         builds.push({ name, headway, all: { submitMs: [], runningMs: [], completedMs: [] } });
         await headway.startApi();

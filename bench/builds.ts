@@ -1,6 +1,6 @@
 import { median, notRun, shareOf, type Bench, type Row } from "./bench.js";
-import { BEFORE, Headway } from "./headway.js";
-import { processorSeconds } from "./proc.js";
+import { BEFORE, BUILDS, Headway } from "./headway.js";
+import { processorSeconds, processorSecondsBy } from "./proc.js";
 import { startServers } from "./servers.js";
 
 const WARM_UP = 2_000;
@@ -24,10 +24,7 @@ export const builds: Bench = {
     const servers = await startServers();
     const both: Build[] = [];
     try {
-      for (const [name, root] of [
-        ["this build", undefined],
-        ["the build before", BEFORE],
-      ] as const) {
+      for (const { name, root } of BUILDS) {
         const headway = new Headway(servers, await servers.database(), {}, root);
         both.push({ name, headway, rates: [], costs: { Postgres: [], worker: [], API: [] } });
         await headway.startApi();
@@ -52,20 +49,9 @@ export const builds: Bench = {
 async function takeRound({ headway, rates, costs }: Build): Promise<void> {
   const before = processorSeconds();
   rates.push(await headway.rate(DOCUMENTS));
-  const used = { Postgres: 0, worker: 0, API: 0 };
-  const pids = (processes: Headway["workers"]): (number | undefined)[] => processes.map(({ child }) => child.pid);
-  const [workers, apis] = [pids(headway.workers), pids(headway.apis)];
-  for (const [pid, { name, seconds }] of processorSeconds()) {
-    const role = workers.includes(pid)
-      ? "worker"
-      : apis.includes(pid)
-        ? "API"
-        : name.startsWith("postgres")
-          ? "Postgres"
-          : null;
-    if (role !== null) used[role] += seconds - (before.get(pid)?.seconds ?? 0);
-  }
-  for (const role of ["Postgres", "worker", "API"] as const) costs[role].push((used[role] * 1e6) / DOCUMENTS);
+  const used = processorSecondsBy(headway.roles, before);
+  for (const role of ["Postgres", "worker", "API"] as const)
+    costs[role].push(((used.get(role) ?? 0) * 1e6) / DOCUMENTS);
 }
 
 function rowsOf(ours: Build, before: Build): Row[] {

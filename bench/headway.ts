@@ -16,6 +16,12 @@ const SETTLED = /^(COMPLETED|COMPLETED_WITH_ERRORS|FAILED|CANCELLED)$/;
 /** The folder of another build of Headway, such as the one before a change, to stand beside this one in the same run. */
 export const BEFORE = process.env.HEADWAY_BENCH_BEFORE;
 
+/** This build, and the one before where there is one; each with the folder that `Headway` takes. */
+export const BUILDS: readonly { readonly name: string; readonly root: string | undefined }[] = [
+  { name: "this build", root: undefined },
+  ...(BEFORE === undefined ? [] : [{ name: "the build before", root: BEFORE }]),
+];
+
 /** What is measured is the process that was started, as with the peers: no parent of it runs beside. */
 const ONE_PROCESS = { HEADWAY_WORKER_PROCESSES: "0" };
 
@@ -63,6 +69,14 @@ export class Headway {
     const worker = await startHeadway({ ...this.#settings, HEADWAY_ROLES: "worker", ...own, ...settings }, this.#root);
     this.workers.push(worker);
     return worker;
+  }
+
+  /** What each of its processes is, by pid. */
+  get roles(): ReadonlyMap<number, string> {
+    return new Map([
+      ...this.apis.map(({ child }) => [child.pid!, "API"] as const),
+      ...this.workers.map(({ child }) => [child.pid!, "worker"] as const),
+    ]);
   }
 
   /** Of the first API process. */

@@ -46,6 +46,20 @@ export function processorSeconds(): ReadonlyMap<number, { readonly name: string;
   return seen;
 }
 
+/** Seconds of processor time since `before`, by who took them; of the named processes, of Postgres and of Redis. */
+export function processorSecondsBy(
+  names: ReadonlyMap<number, string>,
+  before: ReturnType<typeof processorSeconds>,
+): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const [pid, { name, seconds }] of processorSeconds()) {
+    const server = name.startsWith("postgres") ? "Postgres" : name.startsWith("redis") ? "Redis" : null;
+    const who = names.get(pid) ?? server;
+    if (who !== null) sums.set(who, (sums.get(who) ?? 0) + seconds - (before.get(pid)?.seconds ?? 0));
+  }
+  return sums;
+}
+
 /** Waits until memory moves less than 1 MB a second, at most `mostMs`. */
 export async function settledBytes(pid: number, mostMs = 15_000): Promise<number> {
   let before = residentBytes(pid);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { median, type Bench, type Row } from "./bench.js";
 import { ApiClient } from "../src/cli/client.js";
 import { Headway } from "./headway.js";
-import { processorSeconds } from "./proc.js";
+import { processorSeconds, processorSecondsBy } from "./proc.js";
 import { startServers, withClient } from "./servers.js";
 
 const JOBS = 4;
@@ -103,15 +103,6 @@ function lookAtFlushes(superuserUrl: string): () => Promise<string> {
 
 /** Who had how much of a core, the making of the collections included. */
 function sharesOf(headway: Headway, before: ReturnType<typeof processorSeconds>, seconds: number): string {
-  const roles = new Map<number, string>([
-    ...headway.apis.map(({ child }) => [child.pid!, "API"] as const),
-    ...headway.workers.map(({ child }) => [child.pid!, "worker"] as const),
-  ]);
-  const sums = new Map<string, number>();
-  for (const [pid, { name, seconds: used }] of processorSeconds()) {
-    const role =
-      roles.get(pid) ?? (name.startsWith("postgres") ? "Postgres" : name.startsWith("redis") ? "Redis" : null);
-    if (role !== null) sums.set(role, (sums.get(role) ?? 0) + used - (before.get(pid)?.seconds ?? 0));
-  }
+  const sums = processorSecondsBy(headway.roles, before);
   return [...sums].map(([role, used]) => `${role} ${(used / seconds).toFixed(2)}`).join(", ");
 }

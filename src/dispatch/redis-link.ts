@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
-import { messageOf } from "../errors.js";
 import { parseRedisUrl } from "../config/redis-url.js";
+import { messageOf } from "../errors.js";
 import { processMetrics, redisUp } from "../metrics.js";
 import { connectRedis, type RedisConnection } from "./redis-connect.js";
 
@@ -169,19 +169,17 @@ function catchOnReconnect(connection: RedisConnection, onRefused: (error: unknow
     if (!isRefused) onRefused(error);
     isRefused = true;
   };
+  const granted = (): void => void (isRefused = false);
   for (const name of ["subscribe", "psubscribe"] as const) {
     const send = connection[name].bind(connection) as (...args: unknown[]) => Promise<unknown>;
     const subscribe = (...args: unknown[]): Promise<unknown> => {
       const answer = send(...args);
-      answer.then(
-        () => (isRefused = false),
-        (error: unknown) => {
-          // Closed by us: it is not to come back.
-          if (connection.status === "end") return;
-          refused(error);
-          setTimeout(() => void subscribe(...args), SUBSCRIBE_AGAIN_MS).unref();
-        },
-      );
+      answer.then(granted, (error: unknown) => {
+        // Closed by us: it is not to come back.
+        if (connection.status === "end") return;
+        refused(error);
+        setTimeout(() => void subscribe(...args), SUBSCRIBE_AGAIN_MS).unref();
+      });
       return answer;
     };
     Object.assign(connection, { [name]: subscribe });
@@ -189,7 +187,7 @@ function catchOnReconnect(connection: RedisConnection, onRefused: (error: unknow
   const choose = (connection as Redis).select.bind(connection) as (...args: unknown[]) => Promise<"OK">;
   const select = (...args: unknown[]): Promise<"OK"> => {
     const answer = choose(...args);
-    answer.catch((error: unknown) => {
+    answer.then(granted, (error: unknown) => {
       refused(error);
       if (connection.status === "ready") connection.disconnect(true);
     });

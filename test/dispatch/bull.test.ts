@@ -45,6 +45,11 @@ async function arrivesAgain(dispatcher: Dispatcher, got: readonly string[]): Pro
   });
 }
 
+/** How often a server has refused what its user may not do. */
+async function refusals(operator: Redis): Promise<number> {
+  return Number(/errorstat_NOPERM:count=(\d+)/.exec(await operator.info("errorstats"))?.[1] ?? 0);
+}
+
 describe("Bull dispatcher in an outage", () => {
   let server: TestRedis;
   let dispatcher: Dispatcher;
@@ -155,13 +160,11 @@ describe("Bull dispatcher in an outage", () => {
   test("a Redis that refuses subscriptions after a reconnect ends nothing, and is listened to as soon as it allows them", async () => {
     const operator = new Redis(server.url);
     const listenedTo = async (): Promise<number> => ((await operator.call("pubsub", "channels")) as unknown[]).length;
-    const refusals = async (): Promise<number> =>
-      Number(/errorstat_NOPERM:count=(\d+)/.exec(await operator.info("errorstats"))?.[1] ?? 0);
     const before = await listenedTo();
     expect(before).toBeGreaterThan(0);
     await operator.call("acl", "setuser", "default", "-subscribe", "-psubscribe");
     await operator.call("client", "kill", "type", "pubsub");
-    await until("it has been asked twice", async () => (await refusals()) >= 2);
+    await until("it has been asked twice", async () => (await refusals(operator)) >= 2);
     expect(await listenedTo()).toBe(0);
     await operator.call("acl", "setuser", "default", "+@all");
     await until("it is listened to again", async () => (await listenedTo()) === before);
@@ -176,9 +179,7 @@ describe("Bull dispatcher in an outage", () => {
     await other.send([hint()]);
     await operator.call("acl", "setuser", "default", "-select");
     await operator.call("client", "kill", "type", "normal");
-    const refusals = async (): Promise<number> =>
-      Number(/errorstat_NOPERM:count=(\d+)/.exec(await operator.info("errorstats"))?.[1] ?? 0);
-    await until("it has been asked twice", async () => (await refusals()) >= 2);
+    await until("it has been asked twice", async () => (await refusals(operator)) >= 2);
     await other.send([hint()]);
     await operator.call("acl", "setuser", "default", "+@all");
     await until("it takes hints again", async () => (await other.send([hint()])) === 1);
