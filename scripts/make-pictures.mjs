@@ -19,7 +19,11 @@ const PICTURES = [
     name: "console-job",
     take: async (page) => {
       await page.getByRole("link", { name: "Jobs", exact: true }).click();
-      await page.getByRole("row").getByRole("link").first().click();
+      await page
+        .getByRole("row", { name: /batch demo/ })
+        .getByRole("link")
+        .first()
+        .click();
       await page.locator(".failure").or(page.locator(".task")).first().waitFor();
     },
   },

@@ -26,9 +26,9 @@ export function addLocalCommands(program: Command): void {
 
   program
     .command("demo")
-    .description("run a demo pipeline: documents (examples and installed READMEs), expenses, or batch")
-    .argument("[name-and-paths...]", "documents, expenses or batch; then files and folders to process instead")
-    .option("--once", "exit when the job has settled; the last line is one JSON object", false)
+    .description("run the built-in pipelines on example files, one after the other, or one of them by name")
+    .argument("[name-and-paths...]", "documents, batch or expenses; then files and folders to process instead")
+    .option("--once", "run one (documents unless named), exit when its job has settled; the last line is one JSON object", false)
     .option("--limit <bytes>", "maximum total size of the documents, in bytes", "250000")
     .action(async (words: string[], options: { once: boolean; limit: string }) =>
       (await import("./demo/demo.js")).runDemo(words, options),

@@ -23,8 +23,15 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `headway demo` in a process group of its own, on a data folder of its own; nothing of the group may be left. */
-function demo(args: string[], until?: (stdout: string) => boolean): Promise<Ended> {
+/**
+ * Runs `headway demo` in a process group of its own, on a data folder of its own; nothing of the group may be left.
+ * Ctrl-C comes once `until` is true of what it has printed, and `look` has looked.
+ */
+function demo(
+  args: string[],
+  until?: (stdout: string) => boolean,
+  look: (stdout: string) => Promise<void> = () => Promise.resolve(),
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, "demo", ...args], {
       env: {
@@ -44,7 +51,9 @@ function demo(args: string[], until?: (stdout: string) => boolean): Promise<Ende
       stdout += part.toString();
       if (isStopped || !until?.(stdout)) return;
       isStopped = true;
-      child.kill("SIGINT");
+      look(stdout)
+        .catch(reject)
+        .finally(() => child.kill("SIGINT"));
     });
     child.stderr.on("data", (part: Buffer) => (stderr += part.toString()));
     child.once("error", reject);
@@ -65,6 +74,7 @@ function isGroupAlive(pid: number): boolean {
   }
 }
 
+const isServing = (stdout: string): boolean => stdout.includes("Still serving");
 const lastLine = (stdout: string): unknown => JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
 
 test("the demo processes the files given, names what failed, and ends with one line of JSON", async () => {
@@ -81,6 +91,56 @@ test("the demo processes the files given, names what failed, and ends with one l
     durationMs: expect.any(Number),
     chunks: 1,
     searchHits: 1,
+  });
+});
+
+interface Shown {
+  readonly pipeline: string;
+  readonly status: string;
+  readonly counts: { readonly total: number; readonly failed: number };
+  readonly artifacts: { readonly nodes: readonly { readonly name: string }[] };
+}
+
+/** Signs in with the link that was printed last, as a browser does, and asks what there is to see, by pipeline. */
+async function shown(stdout: string): Promise<Record<string, Shown>> {
+  const [, origin, code] = [...stdout.matchAll(/^Console +(\S+)\/#code=(\S+)$/gm)].at(-1)!;
+  const json = { "content-type": "application/json", origin: origin! };
+  const session = await fetch(`${origin}/playground/session`, {
+    method: "POST",
+    headers: json,
+    body: JSON.stringify({ code }),
+  });
+  const { key } = (await session.json()) as { key: string };
+  const answer = await fetch(`${origin}/graphql`, {
+    method: "POST",
+    headers: { ...json, authorization: `Bearer ${key}` },
+    body: JSON.stringify({
+      query: "{ jobs { nodes { pipeline status counts { total failed } artifacts { nodes { name } } } } }",
+    }),
+  });
+  const { data } = (await answer.json()) as { data: { jobs: { nodes: readonly Shown[] } } };
+  // The newest first, and of earlier demos on this folder too: the newest of each pipeline.
+  return Object.fromEntries(data.jobs.nodes.toReversed().map((job) => [job.pipeline, job]));
+}
+
+test("the demo prints its link first, runs every pipeline, and leaves work running, which Ctrl-C cancels", async () => {
+  const end = await demo(["--limit", "60000"], isServing, async (stdout) => {
+    expect(stdout).toMatch(/^Console +http\S+\nAPI +http\S+\n\nProcessing \d+ documents .* with documents/);
+    expect(stdout).toMatch(/search "how to retry failed work" over \d+ chunks/);
+    expect(stdout).toMatch(/10-cut-off\.pdf +FAILED$/m);
+    expect(stdout).toMatch(/Open it: .*report\.xlsx$/m);
+    expect(stdout).toMatch(/^Still running: \d+ documents with outside-service, for about \d minutes?\.$/m);
+    const jobs = await shown(stdout);
+    expect(jobs.documents).toMatchObject({ status: "COMPLETED", counts: { failed: 0 } });
+    expect(jobs.batch).toMatchObject({ status: "COMPLETED_WITH_ERRORS", counts: { total: 10, failed: 1 } });
+    expect(jobs.expenses).toMatchObject({ status: "COMPLETED" });
+    expect(jobs.expenses!.artifacts.nodes.map(({ name }) => name)).toContain("report.xlsx");
+    expect(jobs["outside-service"]).toMatchObject({ status: "PROCESSING" });
+  });
+  expect({ code: end.code, stderr: end.stderr }).toEqual({ code: 0, stderr: "" });
+  expect(end.stdout).toMatch(/Stopping; press Ctrl-C again to exit at once\.\nStopped\.\n$/);
+  await demo(["batch"], isServing, async (stdout) => {
+    expect((await shown(stdout))["outside-service"]).toMatchObject({ status: "CANCELLED" });
   });
 });
 
@@ -104,7 +164,7 @@ test("the demo of a batch shows one row a file, and of the broken one the stage,
 // On the data folder of the others, which go on with it: what is left there would stop them.
 test.each([
   [["expenses"], /extract [1-9]/],
-  [["batch"], /^Processing/],
+  [["batch"], /^Processing/m],
 ])("Ctrl-C in the middle of demo %j ends it with 130, and nothing of it is left running", async (args, when) => {
   const { code, stdout, stderr } = await demo(args, (output) => when.test(output));
   expect({ code, stderr }).toEqual({ code: 130, stderr: "" });

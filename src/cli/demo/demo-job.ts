@@ -46,7 +46,7 @@ export interface SubmittedDemo {
 
 /** Makes a collection of the demo's documents and submits it. */
 export async function submitDemo(client: ApiClient, { pipeline, options, found }: Demo): Promise<SubmittedDemo> {
-  const collectionId = await createCollection(client, found);
+  const collectionId = await createCollection(client, pipeline, found);
   const { streamCursor } = await client.query<{ streamCursor: string }>(
     `query ($id: ID!) { streamCursor(collectionId: $id) }`,
     { id: collectionId },
@@ -58,10 +58,10 @@ export async function submitDemo(client: ApiClient, { pipeline, options, found }
   return { id: job.id, collectionId, cursor: streamCursor };
 }
 
-async function createCollection(client: ApiClient, { documents }: DemoDocuments): Promise<string> {
+async function createCollection(client: ApiClient, pipeline: string, { documents }: DemoDocuments): Promise<string> {
   const { collection } = await client.mutate<{ collection: { id: string }; userErrors: [] }>(
     `mutation ($input: CreateCollectionInput!) { createCollection(input: $input) { collection { id } userErrors { code message } } }`,
-    { input: { name: `demo ${new Date().toISOString()}`, description: "What the demo processed." } },
+    { input: { name: `${pipeline} demo ${new Date().toISOString()}`, description: "What the demo processed." } },
   );
   for (let start = 0; start < documents.length; start += 500) {
     await client.mutate(

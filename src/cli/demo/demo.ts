@@ -8,12 +8,15 @@ import { DEFAULT_PROJECT_ID } from "../../access/projects.js";
 import { HeadwayError } from "../../errors.js";
 import { createLogger } from "../../logger.js";
 import { ApiClient } from "../client.js";
-import { settledJob, submitDemo, watchDemo, type Demo, type Summary } from "./demo-job.js";
+import type { Demo } from "./demo-job.js";
 import { batchDemo } from "./batch-demo.js";
 import { documentsDemo } from "./documents-demo.js";
-import { expensesDemo } from "./expenses-demo.js";
+import { expensesDemo, hasExpensesGenerator } from "./expenses-demo.js";
+import { leaveRunning, OUTSIDE_SERVICE_FILE, type LeftRunning } from "./left-running.js";
+import { present, type Finished } from "./present.js";
 import { withDatabase } from "../direct-database.js";
 import { EXIT, UsageError } from "../exit-codes.js";
+import { say } from "../print.js";
 import { listenForStop, stopInOrder, type StopRequest } from "../stop.js";
 
 /** Longer than anybody leaves a demo standing. */
@@ -24,8 +27,8 @@ type DemoName = keyof typeof DEMOS;
 const isDemoName = (word: string): word is DemoName => Object.hasOwn(DEMOS, word);
 
 /**
- * `headway demo [documents|expenses|batch] [paths…]`: one of the pipelines from end to end, over the same API as any
- * client. A folder that is named like a demo is given as ./batch.
+ * `headway demo`: all the pipelines from end to end, one after the other, over the same API as any client, and a job that is
+ * left running. With `--once`, a name or paths: one of them. A folder that is named like a demo is given as ./batch.
  */
 export async function runDemo(words: string[], options: { once: boolean; limit: string }): Promise<void> {
   const limitBytes = Number(options.limit);
@@ -35,49 +38,63 @@ export async function runDemo(words: string[], options: { once: boolean; limit: 
       `--limit is "${options.limit}"; it must be a whole number of bytes from 1.`,
     );
   }
-  const { name, paths } = await demoNamed(words);
+  const { names, paths } = await demosNamed(words, options.once);
   hideEnvironment();
   const settings = loadConfig();
   const folder = path.join(settings.dataDir, "demo");
   const stop = listenForStop(settings.graceMs);
-  const demo = await DEMOS[name](paths, limitBytes, folder);
-  if (demo.found.documents.length === 0) {
+  const made = await Promise.all(names.map((name) => DEMOS[name](paths, limitBytes, folder)));
+  const demos = made.filter(({ found }) => found.documents.length > 0);
+  if (demos.length === 0) {
     throw new HeadwayError(
       "NO_DOCUMENTS",
       `There is no file to process within --limit ${limitBytes}; name others or raise it.`,
     );
   }
-  // A port that another Headway holds would end the demo before it began.
+  // Alone there is nothing to leave running: who names a demo, or files, asks for these.
+  const isTour = names.length > 1;
   const config = {
     ...settings,
+    // A port that another Headway holds would end the demo before it began.
     port: options.once ? 0 : settings.port,
-    fileRoots: [...settings.fileRoots, ...demo.found.roots],
+    fileRoots: [...settings.fileRoots, ...demos.flatMap(({ found }) => found.roots)],
+    pipelineFiles: isTour ? [...settings.pipelineFiles, OUTSIDE_SERVICE_FILE] : settings.pipelineFiles,
   };
   const app = await startApp(config, createLogger(config.logLevel === "info" ? "error" : config.logLevel), {
     signal: stop.signal,
   });
   try {
     const client = new ApiClient(app.url, app.developmentKey ?? (await demoKey(config)));
-    await presentUntil(
-      { stop, app, client, once: options.once },
-      present({
-        client,
-        demo,
-        folder,
-        once: options.once,
-        page: app.hasConsole ? "" : "/explore",
-        isLinked: app.signInLink !== null,
-      }),
-    );
+    if (!options.once) await sayWhereToLook(app, client);
+    // First, so that something is under way from the first look on.
+    const left = isTour ? await leaveRunning(client, demos[0]!) : null;
+    await presentUntil({ stop, app, client, left, once: options.once }, presentAll(client, demos, folder));
   } finally {
     await app.stop();
   }
 }
 
+/** The demos one after the other; returns how the last one ended. */
+async function presentAll(client: ApiClient, demos: readonly Demo[], folder: string): Promise<Finished> {
+  let finished: Finished | null = null;
+  for (const demo of demos) finished = await present(client, demo, folder);
+  return finished!;
+}
+
+/** Each time with a link of its own, for each signs in once. */
+async function sayWhereToLook(app: App, client: ApiClient): Promise<void> {
+  const page = app.hasConsole ? "" : "/explore";
+  const link = app.signInLink === null ? `${client.url}${page}` : await client.signInLink();
+  say(`${page === "" ? "Console   " : "Explore   "}  ${link}\nAPI         ${client.url}/graphql\n`);
+}
+
 /** @throws {UsageError} where the first word is neither a demo nor a file */
-async function demoNamed([first, ...rest]: readonly string[]): Promise<{ name: DemoName; paths: readonly string[] }> {
-  if (first === undefined) return { name: "documents", paths: [] };
-  if (isDemoName(first)) return { name: first, paths: rest };
+async function demosNamed(
+  [first, ...rest]: readonly string[],
+  isOne: boolean,
+): Promise<{ readonly names: readonly DemoName[]; readonly paths: readonly string[] }> {
+  if (first === undefined) return { names: isOne ? ["documents"] : tour(), paths: [] };
+  if (isDemoName(first)) return { names: [first], paths: rest };
   const isWord = /^[a-z-]+$/i.test(first);
   if (
     isWord &&
@@ -89,24 +106,35 @@ async function demoNamed([first, ...rest]: readonly string[]): Promise<{ name: D
     const known = Object.keys(DEMOS).join(", ");
     throw new UsageError(`There is no demo "${first}", nor a file of that name; the demos are ${known}.`);
   }
-  return { name: "documents", paths: [first, ...rest] };
+  return { names: ["documents"], paths: [first, ...rest] };
+}
+
+const tour = (): DemoName[] => ["documents", "batch", ...(hasExpensesGenerator() ? (["expenses"] as const) : [])];
+
+interface Presentation {
+  readonly stop: StopRequest;
+  readonly app: App;
+  readonly client: ApiClient;
+  readonly left: LeftRunning | null;
+  readonly once: boolean;
 }
 
 async function presentUntil(
-  { stop, app, client, once }: { stop: StopRequest; app: App; client: ApiClient; once: boolean },
+  { stop, app, client, left, once }: Presentation,
   presenting: Promise<Finished>,
 ): Promise<void> {
   const finished = await Promise.race([presenting, stop.asked.then(() => null)]);
-  if (finished === null) {
-    process.exitCode = EXIT.interrupted;
-    await client.close();
-    await presenting.catch(() => undefined); // Cut off above; it only must not print any more.
-  } else if (!once) {
-    process.stdout.write("\nStill serving; stop with Ctrl-C.\n");
+  if (finished === null) process.exitCode = EXIT.interrupted;
+  else if (!once) {
+    if (left) say(`Still running: ${left.what}\n`);
+    await sayWhereToLook(app, client);
+    say("Still serving; stop with Ctrl-C.");
     await stop.asked;
   } else if (finished.status !== "COMPLETED" && finished.status !== "COMPLETED_WITH_ERRORS")
     process.exitCode = EXIT.failed;
+  await left?.cancel().catch((error: Error) => say(`The job with outside-service was not cancelled: ${error.message}`));
   await client.close();
+  await presenting.catch(() => undefined); // Where it was cut off above; it only must not print any more.
   if (!once || finished === null) await stopInOrder(app, await stop.asked);
   else await app.stop();
   if (once && finished) process.stdout.write(`${JSON.stringify(finished)}\n`);
@@ -119,57 +147,4 @@ function demoKey(config: Config): Promise<string> {
     config,
     async (db) => (await createKey(db, { ...grant, scope: null, createdBy: "headway demo" })).key,
   );
-}
-
-/** The last line of `--once`. */
-interface Finished {
-  readonly jobId: string;
-  readonly status: string;
-  readonly counts: object;
-  readonly durationMs: number;
-}
-interface Presentation {
-  readonly client: ApiClient;
-  readonly demo: Demo;
-  readonly folder: string;
-  readonly once: boolean;
-  /** The path of the page to look at, after the server's address. */
-  readonly page: string;
-  /** Whether the server gives links that sign in. */
-  readonly isLinked: boolean;
-}
-
-async function present({ client, demo, folder, once, page, isLinked }: Presentation): Promise<Finished> {
-  const { documents, leftOut } = demo.found;
-  const sizeKb = Math.round(documents.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1000);
-  const rest = leftOut > 0 ? `; ${leftOut} more files are left out by --limit` : "";
-  process.stdout.write(`Processing ${documents.length} documents (${sizeKb} KB) with ${demo.pipeline}${rest}.\n`);
-  const job = await submitDemo(client, demo);
-  await watchDemo(client, job, documents.length);
-  const { status, counts, summary } = await settledJob(client, job.id);
-  printSummary(summary);
-  const shown = await demo.show({ client, collectionId: job.collectionId, jobId: job.id, summary, folder });
-  if (!once) {
-    const link = isLinked ? await client.signInLink() : `${client.url}${page}`;
-    process.stdout.write(
-      `\n${page === "" ? "Console   " : "Explore   "}  ${link}\nAPI         ${client.url}/graphql\n`,
-    );
-  }
-  return { jobId: job.id, status, counts, durationMs: Math.round(summary.durationMs), ...shown };
-}
-
-function printSummary({ status, durationMs, stages, errors }: Summary): void {
-  const lines = [
-    `\n${status} after ${(durationMs / 1000).toFixed(1)} s`,
-    "",
-    "  stage        count    p50 ms    p95 ms",
-  ];
-  for (const { stage, count, p50Ms, p95Ms } of stages) {
-    lines.push(
-      `  ${stage.padEnd(11)} ${String(count).padStart(6)} ${p50Ms.toFixed(1).padStart(9)} ${p95Ms.toFixed(1).padStart(9)}`,
-    );
-  }
-  lines.push("", errors.length === 0 ? "  no errors" : "  errors");
-  for (const { code, stage, count } of errors) lines.push(`  ${code} at ${stage ?? "?"}: ${count}`);
-  process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -33,14 +33,18 @@ export async function expensesDemo(paths: readonly string[], limitBytes: number,
   return { pipeline: "expenses", options, found: await documentsAt([papers], limitBytes), show };
 }
 
+const GENERATOR = path.join(PROJECT_ROOT, "examples", "expenses", "generate.mjs");
+
+/** Whether the papers of this demo can be made here: in the repository, and not in the package. */
+export const hasExpensesGenerator = (): boolean => existsSync(GENERATOR);
+
 async function generate(papers: string): Promise<Omit<GeneratedSet, "files"> & { papers: string }> {
-  const generator = path.join(PROJECT_ROOT, "examples", "expenses", "generate.mjs");
-  if (!existsSync(generator)) {
+  if (!hasExpensesGenerator()) {
     throw new UsageError(
       "The example files of this demo are in the Headway repository, not in the package. Use your own: headway-api demo expenses FOLDER.",
     );
   }
-  const { generateExpenses } = (await import(pathToFileURL(generator).href)) as {
+  const { generateExpenses } = (await import(pathToFileURL(GENERATOR).href)) as {
     readonly generateExpenses: (options: typeof GENERATED) => Promise<GeneratedSet>;
   };
   const { files, aliases, rates } = await generateExpenses(GENERATED);

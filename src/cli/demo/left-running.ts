@@ -1,0 +1,37 @@
+import { fileURLToPath } from "node:url";
+import type { ApiClient } from "../client.js";
+import { counted } from "../print.js";
+import { submitDemo, type Demo } from "./demo-job.js";
+import { minutesFor } from "./outside-service.js";
+
+export const OUTSIDE_SERVICE_FILE = fileURLToPath(new URL("./outside-service.js", import.meta.url));
+/** For about ten minutes. */
+const MAX_DOCUMENTS = 200;
+
+export interface LeftRunning {
+  /** For the reader: how much, with what, for how long. */
+  readonly what: string;
+  /** Ends it before the demo does: no other server has its pipeline, so that it would wait for ever. */
+  cancel(): Promise<void>;
+}
+
+/** Submits the texts of a demo to a pipeline that takes its time. */
+export async function leaveRunning(client: ApiClient, { found }: Demo): Promise<LeftRunning> {
+  const documents = found.documents.filter(({ name }) => /\.(md|txt)$/i.test(name)).slice(0, MAX_DOCUMENTS);
+  const { id } = await submitDemo(client, {
+    pipeline: "outside-service",
+    options: {},
+    found: { documents, leftOut: 0, roots: [] },
+    show: () => Promise.resolve({}),
+  });
+  const minutes = counted(minutesFor(documents.length), "minute");
+  return {
+    what: `${counted(documents.length, "document")} with outside-service, for about ${minutes}.`,
+    cancel: async () => {
+      await client.mutate(
+        `mutation ($input: CancelJobInput!) { cancelJob(input: $input) { userErrors { code message } } }`,
+        { input: { jobId: id, reason: "the demo has ended" } },
+      );
+    },
+  };
+}
