@@ -1502,10 +1502,14 @@ declare
   v_tx xid8;
   v_position bigint;
   v_as_of timestamptz;
+  v_statistics headway.statistic[];
+  v_timeline headway.job_timeline[];
   v_jobs uuid[];
   v_job uuid;
 begin
-  select * into c from headway.statistic_cursor where project_id = p_project for update skip locked;
+  if not pg_try_advisory_xact_lock(
+    hashtextextended(p_project::text, 'headway.statistic_cursor'::regclass::oid::bigint)) then return 0; end if;
+  select * into c from headway.statistic_cursor where project_id = p_project;
   if not found then return 0; end if;
   -- Once the cursor is held: by an older one than its last holder's, it would go back.
   v_xmin := greatest(c.tx, pg_snapshot_xmin(pg_current_snapshot()));
@@ -1565,26 +1569,6 @@ begin
       select w.minutes, w.pipeline, w.at, w.stage, jsonb_object_agg(w.place, w.count) as places from (
         select b.minutes, b.pipeline, b.at, b.stage, b.run_place as place, count(*) from binned b
         where b.run_place is not null group by 1, 2, 3, 4, 5) w group by 1, 2, 3, 4
-    ), counted as (
-      insert into headway.statistic as t (project_id, minutes, pipeline, at, stage, submitted, completed, failed, cancelled,
-        skipped, retried, wait, run, run_ms)
-      select p_project, n.minutes, n.pipeline, n.at, n.stage, n.submitted, n.completed, n.failed, n.cancelled, n.skipped,
-        n.retried, coalesce(w.places, '{}'), coalesce(r.places, '{}'), n.run_ms
-      from (
-        select b.minutes, b.pipeline, b.at, b.stage, sum(b.submitted) as submitted, sum(b.completed) as completed,
-          sum(b.failed) as failed, sum(b.cancelled) as cancelled, sum(b.skipped) as skipped, sum(b.retried) as retried,
-          coalesce(sum(b.run_ms), 0) as run_ms
-        from binned b group by 1, 2, 3, 4
-      ) n
-      left join waits w using (minutes, pipeline, at, stage)
-      left join runs r using (minutes, pipeline, at, stage)
-      where n.submitted + n.completed + n.failed + n.cancelled + n.skipped + n.retried > 0 or w.places is not null
-      on conflict (project_id, minutes, pipeline, at, stage) do update set
-        submitted = t.submitted + excluded.submitted, completed = t.completed + excluded.completed,
-        failed = t.failed + excluded.failed, cancelled = t.cancelled + excluded.cancelled,
-        skipped = t.skipped + excluded.skipped, retried = t.retried + excluded.retried,
-        wait = headway.add_histograms(t.wait, excluded.wait), run = headway.add_histograms(t.run, excluded.run),
-        run_ms = t.run_ms + excluded.run_ms
     ), widths as materialized (
       select x.job_id, coalesce((
         select t.width_ms from headway.job_timeline t where t.job_id = x.job_id limit 1), 250) as width_ms
@@ -1607,11 +1591,34 @@ begin
       select p.job_id, p.bin, p.width_ms, p.stage, sum(p.who) as who, sum(p.who * p.left_s) as held_s,
         sum(p.completed) as completed, sum(p.failed) as failed
       from placed p group by 1, 2, 3, 4
-    ), drawn as (
-      insert into headway.job_timeline as t (job_id, at, width_ms, stages, completed, failed)
-      select o.job_id, o.bin, o.width_ms, jsonb_object_agg(o.stage, jsonb_build_array(o.who, o.held_s)),
-        sum(o.completed), sum(o.failed)
-      from of_stages o group by 1, 2, 3
+    )
+    select array(
+      select row(p_project, n.minutes, n.pipeline, n.at, n.stage, n.submitted, n.completed, n.failed, n.cancelled, n.skipped,
+        n.retried, coalesce(w.places, '{}'), coalesce(r.places, '{}'), n.run_ms)::headway.statistic
+      from (
+        select b.minutes, b.pipeline, b.at, b.stage, sum(b.submitted) as submitted, sum(b.completed) as completed,
+          sum(b.failed) as failed, sum(b.cancelled) as cancelled, sum(b.skipped) as skipped, sum(b.retried) as retried,
+          coalesce(sum(b.run_ms), 0) as run_ms
+        from binned b group by 1, 2, 3, 4
+      ) n
+      left join waits w using (minutes, pipeline, at, stage)
+      left join runs r using (minutes, pipeline, at, stage)
+      where n.submitted + n.completed + n.failed + n.cancelled + n.skipped + n.retried > 0 or w.places is not null
+    ), array(
+      select row(o.job_id, o.bin, o.width_ms, jsonb_object_agg(o.stage, jsonb_build_array(o.who, o.held_s)),
+        sum(o.completed), sum(o.failed))::headway.job_timeline
+      from of_stages o group by o.job_id, o.bin, o.width_ms
+    ) into v_statistics, v_timeline;
+
+    insert into headway.statistic as t select * from unnest(v_statistics)
+    on conflict (project_id, minutes, pipeline, at, stage) do update set
+      submitted = t.submitted + excluded.submitted, completed = t.completed + excluded.completed,
+      failed = t.failed + excluded.failed, cancelled = t.cancelled + excluded.cancelled,
+      skipped = t.skipped + excluded.skipped, retried = t.retried + excluded.retried,
+      wait = headway.add_histograms(t.wait, excluded.wait), run = headway.add_histograms(t.run, excluded.run),
+      run_ms = t.run_ms + excluded.run_ms;
+    with drawn as (
+      insert into headway.job_timeline as t select * from unnest(v_timeline)
       on conflict (job_id, at) do update set stages = headway.add_stages(t.stages, excluded.stages),
         completed = t.completed + excluded.completed, failed = t.failed + excluded.failed
       returning t.job_id
@@ -1625,16 +1632,22 @@ begin
   end if;
 
   if v_count = p_limit then
-    update headway.statistic_cursor set tx = v_tx, position = v_position, as_of = v_as_of where project_id = p_project;
+    update headway.statistic_cursor u set tx = v_tx, position = v_position, as_of = v_as_of
+    where u.project_id = p_project and (u.tx, u.position) = (c.tx, c.position);
   elsif v_rest then
-    update headway.statistic_cursor set database_id = i.id, tx = i.first_tx, position = 0 where project_id = p_project;
+    update headway.statistic_cursor u set database_id = i.id, tx = i.first_tx, position = 0
+    where u.project_id = p_project and (u.tx, u.position) = (c.tx, c.position);
   else
     -- What is there already and may not be counted yet is the first that is missing.
     select s.at into v_as_of from headway.status_change s
     where s.project_id = p_project and (s.tx, s.position) >= (v_xmin, 0) order by s.tx, s.position limit 1;
-    update headway.statistic_cursor set tx = v_xmin, position = case when c.tx = v_xmin then c.position else 0 end,
+    update headway.statistic_cursor u set tx = v_xmin, position = case when c.tx = v_xmin then c.position else 0 end,
       as_of = least(v_now, v_as_of)
-    where project_id = p_project;
+    where u.project_id = p_project and (u.tx, u.position) = (c.tx, c.position);
+  end if;
+  if not found then
+    raise exception using errcode = 'serialization_failure',
+      message = format('The statistics of project %s were counted by another at the same time; they are counted again.', p_project);
   end if;
   return v_count;
 end $function$

@@ -11,6 +11,9 @@ const NOW = `query Now($collectionId: ID, $jobId: ID, $taskId: ID) {
   now: streamCursor(collectionId: $collectionId, jobId: $jobId, taskId: $taskId)
 }`;
 
+/** What may be otherwise at the next try. */
+const PASSING = ["INTERNAL", "RATE_LIMITED", "SERVICE_BUSY"];
+
 /**
  * Yields every status change in `scope` once and in order, however often the connection breaks: each new one goes on
  * from the last cursor. `scope` is one of { collectionId }, { jobId } and { taskId }, or {} for the whole project;
@@ -56,7 +59,5 @@ async function* results(client, query, variables) {
 /** Errors of the request itself, or of its key: asking again would be refused again. */
 function isRefusal(error) {
   if ([4400, 4401, 4403, 4406].includes(error?.code)) return true;
-  return (
-    Array.isArray(error) && !error.some(({ extensions }) => ["INTERNAL", "RATE_LIMITED"].includes(extensions?.code))
-  );
+  return Array.isArray(error) && !error.some(({ extensions }) => PASSING.includes(extensions?.code));
 }

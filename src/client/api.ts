@@ -1,5 +1,5 @@
 import type { Client } from "graphql-ws/client";
-import { ClientError, faultOf, UserErrors, type GraphFault, type UserErrorInfo } from "./errors.js";
+import { ClientError, faultOf, refusedInWords, UserErrors, type GraphFault, type UserErrorInfo } from "./errors.js";
 import type { Operation } from "./operation.js";
 import { openSocket } from "./socket.js";
 import { pause } from "./waiting.js";
@@ -101,7 +101,7 @@ export class Api {
     const iterator: AsyncIterableIterator<Data> = {
       [Symbol.asyncIterator]: () => iterator,
       async next() {
-        const result = await (await opened).next();
+        const result = await refusedInWords((await opened).next());
         if (result.done) return { done: true, value: undefined };
         const { data, errors } = result.value;
         if (errors?.[0]) throw faultOf(errors[0] as GraphFault);

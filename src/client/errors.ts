@@ -63,6 +63,16 @@ export interface GraphFault {
   readonly extensions?: { readonly code?: unknown; readonly retryAfterMs?: number };
 }
 
+/** A socket refuses an operation with a list of errors, which is no Error. @throws {ClientError} the first of them */
+export async function refusedInWords<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (Array.isArray(error)) throw faultOf(error[0] as GraphFault, error);
+    throw error;
+  }
+}
+
 export function faultOf({ message, extensions }: GraphFault, cause?: unknown): ClientError {
   return new ClientError(typeof extensions?.code === "string" ? extensions.code : "GRAPHQL_ERROR", message, { cause });
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import {
   AddDocuments,
+  ClientError,
   createClient,
   CreateCollection,
   GetJob,
@@ -212,6 +213,10 @@ describe("a client of headway-api/client", () => {
       code: "UNAUTHENTICATED",
     });
     await expect(me.follow("00000000-0000-7000-8000-00000000ffff").next()).rejects.toMatchObject({ code: "NOT_FOUND" });
+    // A socket refuses with a list of errors.
+    const unknown = me.subscribe("subscription { nothing }" as never, {}).next();
+    await expect(unknown).rejects.toBeInstanceOf(ClientError);
+    await expect(unknown).rejects.toMatchObject({ code: "GRAPHQL_VALIDATION_FAILED" });
     await expect(me.download("/artifacts/00000000-0000-7000-8000-00000000ffff")).rejects.toMatchObject({
       code: "NOT_FOUND",
     });

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { WebSocketServer } from "ws";
 import { createExampleFollowing, type ExampleFollowing } from "../support/example-following.js";
 import { until } from "../support/until.js";
 
@@ -35,3 +38,30 @@ test("the example client passes on what the server refuses, and does not ask aga
     await expect(changes.next()).rejects.toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
   }
 });
+
+test.each(["INTERNAL", "RATE_LIMITED", "SERVICE_BUSY"])(
+  "the example client asks again where the server says %s, for that passes",
+  async (code) => {
+    let refusals = 2;
+    const busy = new WebSocketServer({ host: "127.0.0.1", port: 0, handleProtocols: () => "graphql-transport-ws" });
+    busy.on("connection", (socket) => {
+      const answer = (message: object): void => socket.send(JSON.stringify(message));
+      socket.on("message", (data: Buffer) => {
+        const { type, id } = JSON.parse(data.toString()) as { type: string; id?: string };
+        if (type === "connection_init") answer({ type: "connection_ack" });
+        if (type !== "subscribe") return;
+        refusals -= 1;
+        if (refusals >= 0) answer({ type: "error", id, payload: [{ message: "Not now.", extensions: { code } }] });
+        else answer({ type: "next", id, payload: { data: { statusChanges: { cursor: "2" } } } });
+      });
+    });
+    await once(busy, "listening");
+    const url = `ws://127.0.0.1:${(busy.address() as AddressInfo).port}`;
+    const changes = example.followChanges({ url, after: "1", retryMs: 1 });
+    expect(await changes.next()).toEqual({ done: false, value: { cursor: "2" } });
+    expect(refusals).toBe(-1);
+    await changes.return(undefined);
+    for (const socket of busy.clients) socket.terminate();
+    await new Promise((closed) => busy.close(closed));
+  },
+);

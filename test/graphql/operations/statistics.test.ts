@@ -158,6 +158,28 @@ describe("statistics", () => {
     expect(told).toEqual(truth);
   });
 
+  test("hold back no stream of the project while they are computed: until they are written they have no number of a transaction", async () => {
+    await job(["counted"]);
+    const { db } = api.rig;
+    let counting!: Promise<unknown>;
+    await db.transaction(async (tx) => {
+      // Where it begins to write it has to wait.
+      await tx.query("lock table headway.statistic in share mode");
+      counting = db.query("select headway.count_history($1, 1000)", [PROJECT]);
+      const waiting = (): Promise<{ xid: string | null }[]> =>
+        tx.query(
+          `select a.backend_xid::text as xid from pg_stat_activity a join pg_locks l using (pid)
+           where not l.granted and l.relation = 'headway.statistic'::regclass`,
+        );
+      await until("it waits to write", async () => (await waiting()).length === 1);
+      expect(await waiting()).toEqual([{ xid: null }]);
+    });
+    await counting;
+    await countAll();
+    const { told, truth } = await sums();
+    expect(told).toEqual(truth);
+  });
+
   test("go on in a database that was restored elsewhere, where transactions have other numbers, with what was left to count", async () => {
     const { db, url } = api.rig;
     await job(["before"]);
