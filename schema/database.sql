@@ -2596,12 +2596,39 @@ declare
   l headway.attention_look;
   v_next record;
   v_checked uuid[];
+  v_found headway.attention_item[];
   v_changed int;
 begin
+  if not pg_try_advisory_xact_lock('headway.attention_look'::regclass::oid::bigint) then return 0; end if;
   select * into l from headway.attention_look
-  where looked_at <= v_now - make_interval(secs => p_every_ms / 1000.0) or looked_at > v_now
-  for update skip locked;
+  where looked_at <= v_now - make_interval(secs => p_every_ms / 1000.0) or looked_at > v_now;
   if not found then return 0; end if;
+
+  -- Jobs are checked in the order in which they changed, from a day ago on.
+  select id, status_changed_at, total into v_next from headway.job
+  where status_changed_at >= greatest(l.checked_to, v_now - interval '1 day')
+    and (status_changed_at, id) > (l.checked_to, l.checked_job)
+  order by status_changed_at, id limit 1;
+  v_checked := array(
+    select subject_id from headway.attention_item where kind = 'INVARIANT_BROKEN' order by random() limit 3);
+  if v_next.total <= 500 then v_checked := v_checked || v_next.id; end if;
+
+  v_found := array(
+    select row(null::uuid, f.project_id, f.kind, f.subject, f.subject_id, f.state, f.since, f.message)::headway.attention_item
+    from (
+      select * from headway.found_for_attention(p_sweep_ms, p_redis)
+      union all
+      select j.project_id, 'INVARIANT_BROKEN', j.id::text, j.id, '', v_now,
+        format('%s broken invariants in a job, such as %s: %s. doctor tells all; repair mends a status that does not follow from its facts.',
+          b.count, b.invariant, b.detail)
+      from headway.job j cross join lateral (
+        select min(v.invariant) as invariant, min(v.detail) as detail, count(*) as count
+        from headway.violations_within(v_now - interval '1 day', j.project_id, j.collection_id, j.id) v) b
+      where j.id = any (v_checked) and b.count > 0
+      union all
+      select i.project_id, i.kind, i.subject, i.subject_id, i.state, i.since, i.message from headway.attention_item i
+      where i.kind = 'INVARIANT_BROKEN' and i.subject_id <> all (v_checked)
+    ) f);
 
   -- Failures that need nobody any more are not looked at again.
   update headway.job j set acknowledged_version = j.version from (
@@ -2613,28 +2640,8 @@ begin
     where not headway.needs_a_person(f.id, f.collection_id, f.created_at, f.status, f.failed)
   ) d where j.id = d.id and j.version = d.version;
 
-  -- Jobs are checked in the order in which they changed, from a day ago on.
-  select id, status_changed_at, total into v_next from headway.job
-  where status_changed_at >= greatest(l.checked_to, v_now - interval '1 day')
-    and (status_changed_at, id) > (l.checked_to, l.checked_job)
-  order by status_changed_at, id limit 1;
-  v_checked := array(
-    select subject_id from headway.attention_item where kind = 'INVARIANT_BROKEN' order by random() limit 3);
-  if v_next.total <= 500 then v_checked := v_checked || v_next.id; end if;
-
   with found as materialized (
-    select * from headway.found_for_attention(p_sweep_ms, p_redis)
-    union all
-    select j.project_id, 'INVARIANT_BROKEN', j.id::text, j.id, '', v_now,
-      format('%s broken invariants in a job, such as %s: %s. doctor tells all; repair mends a status that does not follow from its facts.',
-        b.count, b.invariant, b.detail)
-    from headway.job j cross join lateral (
-      select min(v.invariant) as invariant, min(v.detail) as detail, count(*) as count
-      from headway.violations_within(v_now - interval '1 day', j.project_id, j.collection_id, j.id) v) b
-    where j.id = any (v_checked) and b.count > 0
-    union all
-    select i.project_id, i.kind, i.subject, i.subject_id, i.state, i.since, i.message from headway.attention_item i
-    where i.kind = 'INVARIANT_BROKEN' and i.subject_id <> all (v_checked)
+    select * from unnest(v_found)
   ), put as (
     insert into headway.attention_item as i (project_id, kind, subject, subject_id, state, since, message)
     select f.project_id, f.kind, f.subject, f.subject_id, f.state, f.since, f.message from found f

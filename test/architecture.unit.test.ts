@@ -210,7 +210,9 @@ describe("the layout", () => {
 
   test("has no default exports and no unfinished business", () => {
     const all = [...sources, ...pages];
-    expect(holding(/^export default/m, () => false, all)).toEqual([]);
+    // A file of a pipeline has one: by that it is loaded.
+    const isPipeline = (file: string): boolean => file === "cli/demo/outside-service.ts";
+    expect(holding(/^export default/m, isPipeline, all)).toEqual([]);
     // In quotes it is the code that ISO 4217 has for "no currency".
     expect(holding(/\b(TODO|FIXME)\b|(?<!")\bXXX\b/, () => false, all)).toEqual([]);
   });

@@ -11,6 +11,7 @@ import { ROOT, startHeadway, type HeadwayProcess } from "./support/processes.js"
 const NOT_RUN: Readonly<Record<string, string>> = {
   "npm start": "serves until it is stopped; test/production/start.test.ts starts and stops it",
   "npm run demo": "test/cli/demo.test.ts runs it",
+  "npm run demo -- documents": "test/cli/demo.test.ts runs it",
   "npm run demo -- expenses": "test/cli/demo.test.ts runs it",
   "npm run demo -- batch": "test/cli/demo.test.ts runs it",
   "HEADWAY_KEY=$(cat .headway/development-key) node examples/browser-app/server.mjs":

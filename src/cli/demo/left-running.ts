@@ -11,7 +11,7 @@ const MAX_DOCUMENTS = 200;
 export interface LeftRunning {
   /** For the reader: how much, with what, for how long. */
   readonly what: string;
-  /** Ends it before the demo does: no other server has its pipeline, so that it would wait for ever. */
+  /** Cancels it before the demo ends: no other server has its pipeline, so that it would not end by itself. */
   cancel(): Promise<void>;
 }
 

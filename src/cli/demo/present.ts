@@ -10,7 +10,7 @@ export interface Finished {
   readonly durationMs: number;
 }
 
-/** Submits a demo, follows it until it is settled, and shows what came of it. `folder` is where its files are left. */
+/** Submits a demo, follows it until it is settled, and shows the result. `folder` is where its files are left. */
 export async function present(client: ApiClient, demo: Demo, folder: string): Promise<Finished> {
   const { documents, leftOut } = demo.found;
   const sizeKb = Math.round(documents.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1000);

@@ -1,4 +1,4 @@
-import type { DataSource, EntityManager } from "typeorm";
+import type { DataSource } from "typeorm";
 import { inTransaction } from "../../database/transaction.js";
 import { forecastOf, fractionOf } from "../../lifecycle/estimate.js";
 import { countOf, halvedAbove, withValue, type Histogram } from "../../lifecycle/histogram.js";
@@ -64,7 +64,10 @@ interface Ended {
   readonly ratio: number;
 }
 
-/** One transaction: what is learned is forgotten as a forecast, and the other way round. */
+/**
+ * One transaction: what is learned is forgotten as a forecast, and the other way round. Three statements, however many
+ * pipelines there are: as long as it is open the streams of projects hand out nothing younger.
+ */
 async function learnFromEnded(db: DataSource): Promise<void> {
   await inTransaction(db, async (tx) => {
     const ended: Ended[] = await tx.query(
@@ -78,31 +81,44 @@ async function learnFromEnded(db: DataSource): Promise<void> {
        select j.project_id as project, j.pipeline, g.tenth,
          (extract(epoch from j.finished_at - g.at) * 1000 / g.remaining_ms)::float8 as ratio
        from gone g join headway.job j on j.id = g.job_id and j.run = g.run
-       where j.status in ('COMPLETED', 'COMPLETED_WITH_ERRORS', 'FAILED') and g.remaining_ms > 0 and j.finished_at > g.at
-       order by 1, 2, 3`,
+       where j.status in ('COMPLETED', 'COMPLETED_WITH_ERRORS', 'FAILED') and g.remaining_ms > 0 and j.finished_at > g.at`,
     );
-    const groups = new Map<string, Ended[]>();
-    for (const one of ended) {
-      const key = `${one.project} ${one.tenth} ${one.pipeline}`;
-      groups.set(key, [...(groups.get(key) ?? []), one]);
-    }
-    // In one order, so that two that learn at once wait for each other and no more.
-    for (const key of [...groups.keys()].sort()) await learn(tx, groups.get(key)!);
+    if (ended.length === 0) return;
+    const known: Errors[] = await tx.query(
+      `insert into headway.forecast_error as e (project_id, pipeline, tenth, ratios)
+       select ${ERRORS_GIVEN} order by 1, 2, 3 -- In one order, so that two that learn at once wait for each other and no more.
+       on conflict (project_id, pipeline, tenth) do update set ratios = headway.add_histograms(e.ratios, excluded.ratios)
+       returning project_id as project, pipeline, tenth, ratios`,
+      [JSON.stringify(errorsIn(ended))],
+    );
+    const full = known.filter(({ ratios }) => countOf(ratios) > MAX_ERRORS);
+    if (full.length === 0) return;
+    const halved = full.map((one) => ({ ...one, ratios: halvedAbove(one.ratios, MAX_ERRORS) }));
+    await tx.query(
+      `update headway.forecast_error e set ratios = g.ratios from (select ${ERRORS_GIVEN}) g
+       where (e.project_id, e.pipeline, e.tenth) = (g.project, g.pipeline, g.tenth)`,
+      [JSON.stringify(halved)],
+    );
   });
 }
 
-async function learn(tx: EntityManager, group: readonly Ended[]): Promise<void> {
-  const { project, pipeline, tenth } = group[0]!;
-  const seen = group.reduce<Histogram>((histogram, { ratio }) => withValue(histogram, ratio), {});
-  const [known]: { ratios: Histogram }[] = await tx.query(
-    `insert into headway.forecast_error as e (project_id, pipeline, tenth, ratios) values ($1, $2, $3, $4)
-     on conflict (project_id, pipeline, tenth) do update set ratios = headway.add_histograms(e.ratios, excluded.ratios)
-     returning ratios`,
-    [project, pipeline, tenth, JSON.stringify(seen)],
-  );
-  if (countOf(known!.ratios) <= MAX_ERRORS) return;
-  await tx.query(
-    "update headway.forecast_error set ratios = $4 where project_id = $1 and pipeline = $2 and tenth = $3",
-    [project, pipeline, tenth, JSON.stringify(halvedAbove(known!.ratios, MAX_ERRORS))],
-  );
+/** How wrong forecasts of a pipeline were, at a tenth of the work. */
+interface Errors {
+  readonly project: string;
+  readonly pipeline: string;
+  readonly tenth: number;
+  readonly ratios: Histogram;
+}
+
+/** The parameter $1, as rows of `Errors`. */
+const ERRORS_GIVEN = `g.project, g.pipeline, g.tenth, g.ratios
+  from jsonb_to_recordset($1::jsonb) as g(project uuid, pipeline text, tenth int, ratios jsonb)`;
+
+function errorsIn(ended: readonly Ended[]): Errors[] {
+  const byKey = new Map<string, Errors>();
+  for (const { ratio, ...own } of ended) {
+    const key = `${own.project} ${own.tenth} ${own.pipeline}`;
+    byKey.set(key, { ...own, ratios: withValue(byKey.get(key)?.ratios ?? {}, ratio) });
+  }
+  return [...byKey.values()];
 }

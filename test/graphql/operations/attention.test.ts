@@ -263,6 +263,27 @@ describe("what needs a person", () => {
     expect(await found("INVARIANT_BROKEN")).toEqual([]);
   });
 
+  test("is looked for without holding back a stream of a project: until it is written the look has no number of a transaction", async () => {
+    const { db } = api.rig;
+    let looking!: Promise<unknown>;
+    await db.transaction(async (tx) => {
+      // Where it begins to write it has to wait.
+      await tx.query("lock table headway.attention_item in share mode");
+      looking = db.query("select headway.look_for_attention(0, 0, 'it is away')");
+      const waiting = (): Promise<{ xid: string | null }[]> =>
+        tx.query(
+          `select a.backend_xid::text as xid from pg_stat_activity a join pg_locks l using (pid)
+           where not l.granted and l.relation = 'headway.attention_item'::regclass`,
+        );
+      await until("it waits to write", async () => (await waiting()).length === 1);
+      expect(await waiting()).toEqual([{ xid: null }]);
+    });
+    await looking;
+    const { data } = await api.send(ITEMS);
+    expect(data!.attention.items).toContainEqual(expect.objectContaining({ kind: "DEPENDENCY_AWAY" }));
+    await db.query("select headway.look_for_attention(0, 0, null)");
+  });
+
   test("is looked for at the same cost, however many jobs have failed and are known", async () => {
     const row = (status: string, known: string) => `
       insert into headway.job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages,
