@@ -24,7 +24,8 @@ describe("the failpoints", () => {
     const tests = textsBelow("test").filter(
       ({ file, text }) =>
         !/\/(long|on-demand)\//.test(file) &&
-        (/\bhasFired\(\w+\)\)\.toBe\(true\)|\bdiesAt\(rig, /.test(text) || /\barmFailpoint\(/.test(text)),
+        (/\bhasFired\(\w+\)\)\.toBe\(true\)|\bdiesAt\((world\.)?rig, |\bworld\.dieIn\(/.test(text) ||
+          /\barmFailpoint\(/.test(text)),
     );
     const fired = (name: string): boolean =>
       tests.some(({ text }) => new RegExp(`["\`]${name.replace(".", "\\.")}(:|@|["\`])`).test(text));

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { until } from "../support/until.js";
+import { waitingForLocks } from "../support/waiting.js";
 import { ahead, createStepRig, rawSteps, type StepRig } from "./step-rig.js";
 
 let rig: StepRig;
@@ -78,12 +79,7 @@ describe("F32: steps", () => {
       claim.taskId,
     ]);
     const step = ahead(by, claim, 1);
-    await until("the flush waits", async () => {
-      const { rows } = await other.query(
-        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-      );
-      return rows.length === 1;
-    });
+    await until("the flush waits", async () => (await waitingForLocks(rig.db)).length === 1);
     const waitedFrom = performance.now();
     await until("it has waited for half a second", () => performance.now() - waitedFrom > 500);
     const { rows } = await other.query("select clock_timestamp() as now");

@@ -1,7 +1,10 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { until } from "../support/until.js";
-import { BulkRig, CANCEL, DEADLINE_MS, DOCUMENTS, RETRY } from "./bulk-rig.js";
-import { ROLES } from "./rig.js";
+import { BulkRig, CANCEL, DEADLINE_MS, DELETE, DOCUMENTS, RETRY } from "./bulk-rig.js";
+import { diesAt, ROLES } from "./rig.js";
 
 let world: BulkRig;
 beforeAll(async () => {
@@ -10,7 +13,24 @@ beforeAll(async () => {
 afterEach(() => world.killStarted());
 afterAll(() => world.rig.close());
 
-describe("F33: a bulk cancel or retry is killed between its steps", () => {
+/** What stands of a collection that has been EXPIRED: its documents, and what is due to be removed from the blob store. */
+async function remains(collectionId: string): Promise<Record<string, unknown>> {
+  const { rows } = await world.rig.db.query(
+    `select c.status, c.emptied_at is not null as emptied,
+       (select count(*)::int from headway.document where collection_id = c.id) as documents,
+       (select count(*)::int from headway.blob_deletion where delete_after <= clock_timestamp()) as due
+     from headway.collection c where c.id = $1`,
+    [collectionId],
+  );
+  return rows[0];
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+}
+
+describe("F33: a bulk cancel, retry or expiry is killed between its steps", () => {
   test("a cancel, before its commit: nothing was asked for, and asking again cancels it", async () => {
     const job = await world.rig.submit(world.api, 2);
     await world.dieIn(CANCEL, job, "cancel.before_commit:kill9");
@@ -92,5 +112,38 @@ describe("F33: a bulk cancel or retry is killed between its steps", () => {
     expect(await world.operation(job)).toMatchObject({ kind: null, status: "CANCELLED", run: 2 });
     expect(await world.tasks(job)).toEqual({ CANCELLED: DOCUMENTS });
     await world.rig.account({ fault: "F33", what: "a cancel during a retry", times: 1 }, { statuses: ["CANCELLED"] });
+  });
+
+  test("an expiry, killed after its decision, and its sweep after the first files: the next sweep removes all", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "headway-expiry-"));
+    const files = { HEADWAY_DATA_DIR: folder };
+    try {
+      const job = await world.rig.submit(world.api, 2, {}, "scenery");
+      const { rows } = await world.rig.db.query("select collection_id as id from headway.job where id = $1", [job]);
+      const collectionId: string = rows[0].id;
+      const worker = await world.start(ROLES.worker, files);
+      await world.rig.settled([job]);
+      await worker.kill();
+      expect(await filesIn(folder)).toHaveLength(1);
+
+      await world.dieIn(DELETE, collectionId, "expiry.after_decision:kill9");
+      expect(await remains(collectionId)).toMatchObject({ status: "EXPIRED", emptied: false, documents: 2 });
+
+      await diesAt(world.rig, "expiry.after_files", ROLES.reconciler, files);
+      // The files of one prefix are gone, and it is not known yet that they are.
+      expect((await remains(collectionId)).due).toBeGreaterThan(0);
+
+      const sweeper = await world.start(ROLES.reconciler, files);
+      await until("nothing is left of it", async () => {
+        const { emptied, due } = await remains(collectionId);
+        return emptied === true && due === 0;
+      });
+      expect(await remains(collectionId)).toMatchObject({ documents: 0 });
+      expect(await filesIn(folder)).toEqual([]);
+      await world.rig.account({ fault: "F33", what: "kill -9 of an expiry and of its sweep", times: 2 });
+      await sweeper.kill();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });

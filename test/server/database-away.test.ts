@@ -4,6 +4,7 @@ import WebSocket from "ws";
 import { createTestApi, type TestApi } from "../support/api.js";
 import { keyBy } from "../support/keys.js";
 import { until } from "../support/until.js";
+import { waitingForLocks } from "../support/waiting.js";
 
 let api: TestApi;
 beforeAll(async () => {
@@ -64,10 +65,9 @@ test("a key that the database does not find in time is no internal error either"
   const answer = fetch(`${api.url}/graphql`, { method: "POST", headers, body: '{"query":"{ __typename }"}' });
   // What the statement's time-out does after half a minute.
   await until("its look-up is cancelled", async () => {
-    const { rows } = await operator.query(
-      "select pg_cancel_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and query like '%secretHash%' and datname = current_database()",
-    );
-    return rows.length > 0;
+    const [found] = await waitingForLocks(api.rig.db, "%secretHash%");
+    if (found) await operator.query("select pg_cancel_backend($1)", [found.pid]);
+    return found !== undefined;
   });
   const response = await answer;
   await operator.query("rollback");

@@ -5,6 +5,7 @@ import type { DutyDeps } from "../../../src/reconciler/duty.js";
 import { rescueExpiredLeases } from "../../../src/reconciler/expired-leases.js";
 import { createRig, type Rig } from "../../support/engine.js";
 import { until } from "../../support/until.js";
+import { waitingForLocks } from "../../support/waiting.js";
 import { LEASE_MS, recorderOf, workerByHand, type ByHand } from "./by-hand.js";
 
 const one = definePipeline({ name: "one", version: 1, documentStages: [{ name: "only", run: async () => null }] });
@@ -13,16 +14,15 @@ const SUSPECTS = { suspects: "only" } as const;
 let rig: Rig;
 /** One holds a transaction open, the other looks on. */
 let other: pg.Client;
-let watching: pg.Client;
 let sweep: DutyDeps;
 beforeAll(async () => {
   rig = await createRig([one]);
-  [other, watching] = [new pg.Client({ connectionString: rig.url }), new pg.Client({ connectionString: rig.url })];
-  await Promise.all([other.connect(), watching.connect()]);
+  other = new pg.Client({ connectionString: rig.url });
+  await other.connect();
   sweep = { db: rig.db, recorder: recorderOf(rig, null), onError: rig.deps.onError } as DutyDeps;
 });
 afterAll(async () => {
-  await Promise.all([other.end(), watching.end()]);
+  await other.end();
   await rig.close();
 });
 afterEach(async () => {
@@ -89,12 +89,7 @@ describe("a worker that is said to be dead", () => {
     await other.query("begin");
     await other.query("select headway.claim_tasks($1, $2, $3)", [dead.id, `worker:${dead.id}`, dead.request()]);
     const held = died(dead);
-    await until("it is waited for", async () => {
-      const { rows } = await watching.query(
-        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-      );
-      return rows.length > 0;
-    });
+    await until("it is waited for", async () => (await waitingForLocks(rig.db)).length > 0);
     await other.query("commit");
     expect(await held).toMatchObject([{ fence: "1", stage: "only" }]);
     await giveBack(await held);

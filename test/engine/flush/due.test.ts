@@ -6,6 +6,7 @@ import { definePipeline, type Pipeline } from "../../../src/pipelines/pipeline.j
 import { Registry } from "../../../src/pipelines/registry.js";
 import { ACTOR, createRig, type Rig } from "../../support/engine.js";
 import { until } from "../../support/until.js";
+import { waitingForLocks } from "../../support/waiting.js";
 import { recorderOf, workerByHand, type ByHand } from "./by-hand.js";
 
 const staged = (...names: string[]): Pipeline =>
@@ -14,16 +15,15 @@ const staged = (...names: string[]): Pipeline =>
 let rig: Rig;
 /** One holds a transaction open, the other looks on. */
 let other: pg.Client;
-let watching: pg.Client;
 let worker: ByHand;
 beforeAll(async () => {
   rig = await createRig([staged("a", "b")]);
-  [other, watching] = [new pg.Client({ connectionString: rig.url }), new pg.Client({ connectionString: rig.url })];
-  await Promise.all([other.connect(), watching.connect()]);
+  other = new pg.Client({ connectionString: rig.url });
+  await other.connect();
   worker = await workerByHand(rig);
 });
 afterAll(async () => {
-  await Promise.all([other.end(), watching.end()]);
+  await other.end();
   await rig.close();
 });
 afterEach(async () => {
@@ -50,13 +50,6 @@ async function atBothStages(): Promise<void> {
     if (index >= 2) await goOn(claim.taskId, claim.fence);
     await worker.end(claim);
   }
-}
-
-async function someoneWaits(): Promise<boolean> {
-  const { rows } = await watching.query(
-    "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-  );
-  return rows.length > 0;
 }
 
 describe("a claim of a job", () => {
@@ -102,7 +95,7 @@ describe("a claim of a job", () => {
       `worker:${worker.id}`,
       worker.request(),
     ]);
-    await until("the claim waits", someoneWaits);
+    await until("the claim waits", async () => (await waitingForLocks(rig.db)).length > 0);
     await pausePipeline(rig.deps, ACTOR, { pipeline: "two", reason: "later" });
     await other.query("rollback");
     expect((await claiming)[0].answer).toMatchObject({ claimed: null });
@@ -136,7 +129,7 @@ describe("a flush", () => {
     expect(await flush(false)).toMatchObject({ held: [{ task: taskId, collection: collectionId }] });
     expect(await stage()).toBe("a");
     const waiting = flush(true);
-    await until("it waits", someoneWaits);
+    await until("it waits", async () => (await waitingForLocks(rig.db)).length > 0);
     await other.query("rollback");
     expect(await waiting).toMatchObject({ held: [], refused: [] });
     expect(await stage()).toBe("b");

@@ -6,6 +6,7 @@ import { definePipeline } from "../../../src/pipelines/pipeline.js";
 import { servesOf } from "../../../src/pipelines/registry.js";
 import { createRig, PROJECT, type Rig } from "../../support/engine.js";
 import { until } from "../../support/until.js";
+import { waitingForLocks } from "../../support/waiting.js";
 
 const PIPELINE = definePipeline({
   name: "two",
@@ -52,13 +53,6 @@ const end = (by: Recorder, { taskId, fence }: Claim): Promise<unknown> =>
 
 const base = ({ taskId, fence }: Claim) => ({ task: taskId, fence, change: randomUUID() });
 
-async function waitingForLocks(): Promise<number> {
-  const { rows } = await other.query(
-    "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-  );
-  return rows.length;
-}
-
 describe("flushes of one collection", () => {
   test("that claim at once take different tasks, and each as many as it asked for", async () => {
     const jobId = await rig.submit("two", 120);
@@ -99,7 +93,7 @@ describe("flushes of one collection", () => {
     await other.query("begin");
     await other.query("select headway.record_changes('WORKER', 'worker:x', null, 3, $1)", [change(first!)]);
     const late = rig.db.query("select headway.record_changes('WORKER', 'worker:y', null, 3, $1)", [change(second!)]);
-    await until("the second waits for its turn", async () => (await waitingForLocks()) === 1);
+    await until("the second waits for its turn", async () => (await waitingForLocks(rig.db)).length === 1);
     // It has come as far as its history: its task's row is its own already.
     const { rows: free } = await other.query(
       "select id from headway.task where id = $1 for no key update skip locked",
@@ -162,7 +156,7 @@ describe("flushes of one collection", () => {
     const late = rig.db.query("select headway.record_changes('SYSTEM', 'system:sweep', null, 3, $1) as answer", [
       ending(),
     ]);
-    await until("the second waits for the task", async () => (await waitingForLocks()) === 1);
+    await until("the second waits for the task", async () => (await waitingForLocks(rig.db)).length === 1);
     const { rows } = await other.query("select headway.record_changes('WORKER', 'worker:x', null, 3, $1) as answer", [
       ending(),
     ]);
@@ -179,7 +173,7 @@ describe("flushes of one collection", () => {
     await other.query("begin");
     await other.query("select headway.lock_collections(array[$1::uuid])", [id]);
     const claiming = claim(recorder(), 3);
-    await until("the claim waits", async () => (await waitingForLocks()) === 1);
+    await until("the claim waits", async () => (await waitingForLocks(rig.db)).length === 1);
     await other.query(
       `update headway.task set status = 'CANCELLED', version = version + 1, change_id = gen_random_uuid(), finished_at = clock_timestamp(),
          change_reason = 'CANCELLED_BY_REQUEST', cancel_requested_at = clock_timestamp() where job_id = $1`,
@@ -206,7 +200,7 @@ test("a lease that waited for its turn at the history begins with its turn", asy
     workerId,
     JSON.stringify({ serves: servesOf(rig.deps.registry), limit: 1, change: randomUUID(), leaseMs: 5_000 }),
   ]);
-  await until("the claim waits for its turn", async () => (await waitingForLocks()) === 1);
+  await until("the claim waits for its turn", async () => (await waitingForLocks(rig.db)).length === 1);
   const waitedFrom = performance.now();
   await until("it has waited for a second", () => performance.now() - waitedFrom > 1_000);
   await other.query("commit");

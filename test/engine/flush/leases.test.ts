@@ -4,6 +4,7 @@ import { Recorder } from "../../../src/engine/flush/recorder.js";
 import { definePipeline } from "../../../src/pipelines/pipeline.js";
 import { createRig, PROJECT, type Rig } from "../../support/engine.js";
 import { until } from "../../support/until.js";
+import { waitingForLocks } from "../../support/waiting.js";
 
 const two = definePipeline({
   name: "two",
@@ -61,14 +62,6 @@ async function leftMs(taskId: string): Promise<number> {
   return rows[0]!.ms;
 }
 
-/** Whether some statement waits for a lock that another holds. */
-async function someoneWaits(): Promise<boolean> {
-  const { rows } = await other.query(
-    "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-  );
-  return rows.length > 0;
-}
-
 describe("a lease", () => {
   test("begins when the claim has its locks, not when it began to wait for them", async () => {
     const jobId = await rig.submit("two", 1);
@@ -79,7 +72,7 @@ describe("a lease", () => {
     await other.query("begin");
     await other.query("select headway.lock_collections(array[$1::uuid])", [collectionId]);
     const claiming = recorder.claim({ registry: rig.deps.registry, limit: 1 });
-    await until("the claim waits", someoneWaits);
+    await until("the claim waits", async () => (await waitingForLocks(rig.db)).length > 0);
     const waitedFrom = performance.now();
     await until("it has waited for a second", () => performance.now() - waitedFrom > 1_000);
     await other.query("commit");

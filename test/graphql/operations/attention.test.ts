@@ -9,6 +9,7 @@ import { PROJECT } from "../../support/engine.js";
 import { fill } from "../../support/fill.js";
 import { keyBy } from "../../support/keys.js";
 import { until } from "../../support/until.js";
+import { waitingForLocks } from "../../support/waiting.js";
 
 const moody = { fails: true };
 const picky = definePipeline({
@@ -270,13 +271,9 @@ describe("what needs a person", () => {
       // Where it begins to write it has to wait.
       await tx.query("lock table headway.attention_item in share mode");
       looking = db.query("select headway.look_for_attention(0, 0, 'it is away')");
-      const waiting = (): Promise<{ xid: string | null }[]> =>
-        tx.query(
-          `select a.backend_xid::text as xid from pg_stat_activity a join pg_locks l using (pid)
-           where not l.granted and l.relation = 'headway.attention_item'::regclass`,
-        );
+      const waiting = () => waitingForLocks(db, "select headway.look_for_attention%");
       await until("it waits to write", async () => (await waiting()).length === 1);
-      expect(await waiting()).toEqual([{ xid: null }]);
+      expect(await waiting()).toMatchObject([{ xid: null }]);
     });
     await looking;
     const { data } = await api.send(ITEMS);

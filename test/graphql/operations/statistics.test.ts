@@ -7,6 +7,7 @@ import { createTestApi, type TestApi } from "../../support/api.js";
 import { PROJECT } from "../../support/engine.js";
 import { fill } from "../../support/fill.js";
 import { until } from "../../support/until.js";
+import { waitingForLocks } from "../../support/waiting.js";
 
 const gate: { release: (() => void)[] } = { release: [] };
 const counted = definePipeline({
@@ -166,13 +167,9 @@ describe("statistics", () => {
       // Where it begins to write it has to wait.
       await tx.query("lock table headway.statistic in share mode");
       counting = db.query("select headway.count_history($1, 1000)", [PROJECT]);
-      const waiting = (): Promise<{ xid: string | null }[]> =>
-        tx.query(
-          `select a.backend_xid::text as xid from pg_stat_activity a join pg_locks l using (pid)
-           where not l.granted and l.relation = 'headway.statistic'::regclass`,
-        );
+      const waiting = () => waitingForLocks(db, "select headway.count_history%");
       await until("it waits to write", async () => (await waiting()).length === 1);
-      expect(await waiting()).toEqual([{ xid: null }]);
+      expect(await waiting()).toMatchObject([{ xid: null }]);
     });
     await counting;
     await countAll();
