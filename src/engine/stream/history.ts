@@ -67,13 +67,13 @@ export async function headOf(db: DataSource, scope: Scope): Promise<Position> {
     scope.kind === "project"
       ? await db.query(
           `select tx::text as tx, position::text as position, ${markIn("s")} as change from headway.status_change s
-           where project_id = $1 and tx < pg_snapshot_xmin(pg_current_snapshot())
-           order by tx desc, position desc limit 1`,
+           where s.project_id = $1 and s.tx < pg_snapshot_xmin(pg_current_snapshot())
+           order by s.tx desc, s.position desc limit 1`,
           [scope.projectId],
         )
       : await db.query(
           `select position::text as position, ${markIn("s")} as change from headway.status_change s
-           where collection_id = $1 order by position desc limit 1`,
+           where s.collection_id = $1 order by s.position desc limit 1`,
           [scope.collectionId],
         );
   return rows[0] ?? { tx: "0", position: "0", change: null };

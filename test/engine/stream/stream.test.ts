@@ -63,6 +63,25 @@ describe("a stream", () => {
     await done;
   });
 
+  test("has a cursor behind all that has been committed, whatever digits its place has, of a collection and of a project", async () => {
+    // As text the places before the next digit would be the last.
+    await rig.db.query("alter table headway.status_change alter column position restart with 9999990");
+    const collectionId = await rig.collection(5);
+    const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "three" });
+    await rig.settled(jobId);
+    const [last]: { position: string; tx: string }[] = await rig.db.query(
+      `select s.position::text as position, s.tx::text as tx from headway.status_change s
+       where s.collection_id = $1 order by s.position desc limit 1`,
+      [collectionId],
+    );
+    expect(last!.position).toMatch(/^1\d{7}$/);
+    expect(decodeCursor(await stream.cursor(collectionScope(collectionId)))).toMatchObject({ position: last!.position });
+    await until("no older transaction is open", async () => {
+      const cursor = decodeCursor(await stream.cursor({ kind: "project", projectId: PROJECT }));
+      return cursor.kind === "project" && cursor.tx === last!.tx && cursor.position === last!.position;
+    });
+  });
+
   test("of a job and of a task give just theirs, whatever else happens in the collection", async () => {
     const collectionId = await rig.collection(5);
     const { jobId } = await submitJob(rig.deps, ACTOR, { collectionId, pipeline: "three" });
