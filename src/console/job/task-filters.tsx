@@ -75,8 +75,10 @@ function DocumentFilter({ collectionId, id, onChange }: DocumentFilterProps) {
       id={id}
       onChange={onChange}
       useFound={(text) => {
-        const variables = { id: collectionId, filter: text === "" ? null : { nameContains: text } };
-        return useAsked(DocumentsNamedDocument, variables).data?.collection?.documents.nodes ?? [];
+        const variables = { id: collectionId, filter: text ? { nameContains: text } : null };
+        const asked = useAsked(DocumentsNamedDocument, variables, { isPaused: text === null });
+        // A collection that is gone has none.
+        return asked.data ? (asked.data.collection?.documents.nodes ?? []) : undefined;
       }}
       useName={useDocumentName}
       nothing="No document has this in its name"

@@ -32,9 +32,9 @@ export function CollectionSelect({ id, onChange, error, placeholder = "any" }: C
   );
 }
 
-function useFoundByName(text: string) {
-  const asked = useAsked(CollectionsNamedDocument, { filter: text === "" ? null : { nameContains: text } });
-  return asked.data?.collections.nodes ?? [];
+function useFoundByName(text: string | null) {
+  const variables = { filter: text ? { nameContains: text } : null };
+  return useAsked(CollectionsNamedDocument, variables, { isPaused: text === null }).data?.collections.nodes;
 }
 
 function useNameOf(id: string | undefined): string | undefined {

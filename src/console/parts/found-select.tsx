@@ -13,8 +13,8 @@ interface FoundSelectProps {
   /** What is chosen; undefined: nothing. */
   readonly id: string | undefined;
   readonly onChange: (id: string | undefined) => void;
-  /** What the server has found for the text. */
-  readonly useFound: (text: string) => readonly Named[];
+  /** What the server has found for the text; undefined until it has answered. Null: nobody has opened the list yet. */
+  readonly useFound: (text: string | null) => readonly Named[] | undefined;
   /** The name of what is chosen, once it is known. */
   readonly useName: (id: string | undefined) => string | undefined;
   readonly nothing: string;
@@ -35,10 +35,11 @@ export function FoundSelect({
   placeholder = "any",
 }: FoundSelectProps) {
   const [text, setText] = useState("");
+  const [isOpened, setOpened] = useState(false);
   const [wanted] = useDebouncedValue(text, WAIT_MS);
-  const found = useFound(wanted);
+  const found = useFound(isOpened ? wanted : null);
   const name = useName(id);
-  const options = new Map(found.map((one) => [one.id, one.name]));
+  const options = new Map(found?.map((one) => [one.id, one.name]));
   if (id !== undefined) options.set(id, name ?? id);
   return (
     <Select
@@ -52,7 +53,8 @@ export function FoundSelect({
       value={id ?? null}
       onChange={(value) => onChange(value ?? undefined)}
       onSearchChange={setText}
-      nothingFoundMessage={nothing}
+      onDropdownOpen={() => setOpened(true)}
+      nothingFoundMessage={found === undefined ? "Looking …" : nothing}
       size="xs"
     />
   );

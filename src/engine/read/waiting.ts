@@ -262,8 +262,11 @@ const FACTS = `
       -- take turns; all that its project has of a higher priority.
       from (
         select count(*) as n from (
-          select from headway.task o where o.job_id = t.job_id and o.status = 'QUEUED'
-            and (o.run_at, o.ordinal) < (t.run_at, t.ordinal) limit ${MAX_AHEAD}) o
+          -- Of each stage in the order of its index: what comes first then costs nothing, however much comes behind it.
+          select from unnest(j.document_stages || j.collection_stages) as s(stage) cross join lateral (
+            select from headway.task o where o.job_id = t.job_id and o.status = 'QUEUED' and o.stage = s.stage
+              and (o.run_at, o.ordinal) < (t.run_at, t.ordinal) order by o.run_at, o.ordinal limit ${MAX_AHEAD}) o
+          limit ${MAX_AHEAD}) o
       ) own
       cross join lateral (
         select own.n + coalesce(sum(case when x.priority > t.priority then x.due else least(x.due, own.n + 1) end), 0)
@@ -285,13 +288,21 @@ const FACTS = `
 /** What runs of each job; and where nothing does, the task that would be taken first. */
 const REPRESENTATIVES = `
   with asked as (
-    select id from headway.job where id = any ($1) and status in ('QUEUED', 'PROCESSING', 'CANCELLING')
+    select id, document_stages || collection_stages as stages from headway.job
+    where id = any ($1) and status in ('QUEUED', 'PROCESSING', 'CANCELLING')
   ), running as materialized (
     select job_id, id, ordinal from headway.task where status = 'RUNNING' and job_id in (select id from asked)
   )
   (select job_id as "jobId", id as "taskId" from running order by ordinal)
   union all
   (select a.id, n.id from asked a cross join lateral (
-     select t.id from headway.task t where t.job_id = a.id and t.status in ('QUEUED', 'WAITING')
-     order by t.status, t.run_at, t.ordinal limit 1) n
+     select f.id from (
+       -- Of each stage by the index that claims use: of a job of 100,000 tasks all were read, 65 ms.
+       select q.* from unnest(a.stages) as s(stage) cross join lateral (
+         select t.id, t.status, t.run_at, t.ordinal from headway.task t
+         where t.job_id = a.id and t.status = 'QUEUED' and t.stage = s.stage order by t.run_at, t.ordinal limit 1) q
+       union all
+       select t.id, t.status, t.run_at, t.ordinal from headway.task t
+       where t.job_id = a.id and t.kind = 'COLLECTION' and t.status = 'WAITING'
+     ) f order by f.status, f.run_at, f.ordinal limit 1) n
    where a.id not in (select job_id from running))`;
