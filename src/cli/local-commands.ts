@@ -28,7 +28,11 @@ export function addLocalCommands(program: Command): void {
     .command("demo")
     .description("run the built-in pipelines on example files, one after the other, or one of them by name")
     .argument("[name-and-paths...]", "documents, batch or expenses; then files and folders to process instead")
-    .option("--once", "run one (documents unless named), exit when its job has settled; the last line is one JSON object", false)
+    .option(
+      "--once",
+      "run one (documents unless named), exit when its job has settled; the last line is one JSON object",
+      false,
+    )
     .option("--limit <bytes>", "maximum total size of the documents, in bytes", "250000")
     .action(async (words: string[], options: { once: boolean; limit: string }) =>
       (await import("./demo/demo.js")).runDemo(words, options),

@@ -75,7 +75,9 @@ describe("a stream", () => {
       [collectionId],
     );
     expect(last!.position).toMatch(/^1\d{7}$/);
-    expect(decodeCursor(await stream.cursor(collectionScope(collectionId)))).toMatchObject({ position: last!.position });
+    expect(decodeCursor(await stream.cursor(collectionScope(collectionId)))).toMatchObject({
+      position: last!.position,
+    });
     await until("no older transaction is open", async () => {
       const cursor = decodeCursor(await stream.cursor({ kind: "project", projectId: PROJECT }));
       return cursor.kind === "project" && cursor.tx === last!.tx && cursor.position === last!.position;
