@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
 import type { Browser } from "playwright-core";
 import { openBrowser } from "../test/support/browser.js";
 import { atMost, median, percentile, type Bench, type Row } from "./bench.js";
@@ -35,15 +34,12 @@ export const consoleBench: Bench = {
   onDemand: true,
   async run(say) {
     const servers = await startServers();
-    const database = await servers.database();
-    const headway = new Headway(servers, database);
+    const headway = new Headway(servers, await servers.database());
     const browser = await openBrowser();
     try {
       const { url, key } = await headway.startApi();
       const open = (path: string): Promise<MeasuredPage> => openMeasured(browser, url, key, path);
       await headway.submit(await headway.collectionOf(TASKS), "ticking");
-      // As autovacuum does within a minute: until then Postgres knows nothing of tables that were empty.
-      await analyzed(database);
       say(`a job of ${TASKS} tasks is queued`);
       const rows = [...(await firstScreens(open, say)), await opened(open, say)];
       rows.push(...(await scrolled(headway, open, say)));
@@ -54,13 +50,6 @@ export const consoleBench: Bench = {
     }
   },
 };
-
-async function analyzed(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query("analyze");
-  await client.end();
-}
 
 type Open = (path: string) => Promise<MeasuredPage>;
 type Say = (line: string) => void;

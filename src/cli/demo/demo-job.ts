@@ -31,10 +31,10 @@ export interface Summary {
   readonly stages: readonly { stage: string; count: number; p50Ms: number; p95Ms: number }[];
 }
 
-export interface Settled {
+export interface JobState {
   readonly status: string;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly summary: Summary;
+  readonly counts: Readonly<Record<"total" | "completed" | "failed" | "cancelled" | "skipped", number>>;
+  readonly summary: Summary | null;
 }
 
 export interface SubmittedDemo {
@@ -77,9 +77,9 @@ async function createCollection(client: ApiClient, pipeline: string, { documents
   return collection.id;
 }
 
-/** The job as it ended. */
-export async function settledJob(client: ApiClient, id: string): Promise<Settled> {
-  const { job } = await client.query<{ job: Settled }>(
+/** The job as it stands. Its summary is null until it is settled. */
+export async function readJob(client: ApiClient, id: string): Promise<JobState> {
+  const { job } = await client.query<{ job: JobState }>(
     `query ($id: ID!) { job(id: $id) { status counts { total completed failed cancelled skipped }
        summary { status durationMs output errors { code stage count } stages { stage count p50Ms p95Ms } } } }`,
     { id },

@@ -123,16 +123,22 @@ async function presentUntil(
   { stop, app, client, left, once }: Presentation,
   presenting: Promise<Finished>,
 ): Promise<void> {
-  const finished = await Promise.race([presenting, stop.asked.then(() => null)]);
+  const cancelRest = (): Promise<void> | undefined =>
+    left?.cancel().catch((error: Error) => say(`The job with outside-service was not cancelled: ${error.message}`));
+  const finished = await Promise.race([presenting, stop.asked.then(() => null)]).catch(async (error: unknown) => {
+    await cancelRest();
+    throw error;
+  });
   if (finished === null) process.exitCode = EXIT.interrupted;
   else if (!once) {
-    if (left) say(`Still running: ${left.what}\n`);
+    const rest = await left?.rest();
+    if (rest) say(`Still running: ${rest}\n`);
     await sayWhereToLook(app, client);
     say("Still serving; stop with Ctrl-C.");
     await stop.asked;
   } else if (finished.status !== "COMPLETED" && finished.status !== "COMPLETED_WITH_ERRORS")
     process.exitCode = EXIT.failed;
-  await left?.cancel().catch((error: Error) => say(`The job with outside-service was not cancelled: ${error.message}`));
+  await cancelRest();
   await client.close();
   await presenting.catch(() => undefined); // Where it was cut off above; it only must not print any more.
   if (!once || finished === null) await stopInOrder(app, await stop.asked);

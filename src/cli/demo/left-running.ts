@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { ApiClient } from "../client.js";
 import { counted } from "../print.js";
-import { submitDemo, type Demo } from "./demo-job.js";
+import { readJob, submitDemo, type Demo } from "./demo-job.js";
 import { minutesFor } from "./outside-service.js";
 
 export const OUTSIDE_SERVICE_FILE = fileURLToPath(new URL("./outside-service.js", import.meta.url));
@@ -9,9 +9,9 @@ export const OUTSIDE_SERVICE_FILE = fileURLToPath(new URL("./outside-service.js"
 const MAX_DOCUMENTS = 200;
 
 export interface LeftRunning {
-  /** For the reader: how much, with what, for how long. */
-  readonly what: string;
-  /** Cancels it before the demo ends: no other server has its pipeline, so that it would not end by itself. */
+  /** For the reader: how much is left, with what, for how long. Null once it is settled. */
+  rest(): Promise<string | null>;
+  /** Cancels what is left before the demo ends: no other server has its pipeline, so that it would not end by itself. */
   cancel(): Promise<void>;
 }
 
@@ -24,10 +24,18 @@ export async function leaveRunning(client: ApiClient, { found }: Demo): Promise<
     found: { documents, leftOut: 0, roots: [] },
     show: () => Promise.resolve({}),
   });
-  const minutes = counted(minutesFor(documents.length), "minute");
+  const left = async (): Promise<number> => {
+    const { total, completed, failed, cancelled, skipped } = (await readJob(client, id)).counts;
+    return total - completed - failed - cancelled - skipped;
+  };
   return {
-    what: `${counted(documents.length, "document")} with outside-service, for about ${minutes}.`,
+    rest: async () => {
+      const open = await left();
+      if (open === 0) return null;
+      return `${counted(open, "document")} with outside-service, for about ${counted(minutesFor(open), "minute")}.`;
+    },
     cancel: async () => {
+      if ((await left()) === 0) return;
       await client.mutate(
         `mutation ($input: CancelJobInput!) { cancelJob(input: $input) { userErrors { code message } } }`,
         { input: { jobId: id, reason: "the demo has ended" } },

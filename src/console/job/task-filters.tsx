@@ -76,9 +76,9 @@ function DocumentFilter({ collectionId, id, onChange }: DocumentFilterProps) {
       onChange={onChange}
       useFound={(text) => {
         const variables = { id: collectionId, filter: text ? { nameContains: text } : null };
-        const asked = useAsked(DocumentsNamedDocument, variables, { isPaused: text === null });
+        const { data, fault } = useAsked(DocumentsNamedDocument, variables, { isPaused: text === null });
         // A collection that is gone has none.
-        return asked.data ? (asked.data.collection?.documents.nodes ?? []) : undefined;
+        return { found: data && (data.collection?.documents.nodes ?? []), fault };
       }}
       useName={useDocumentName}
       nothing="No document has this in its name"

@@ -1,6 +1,6 @@
 import { useAsked } from "../api/ask.js";
 import { CollectionNameDocument, CollectionsNamedDocument } from "../generated/operations.js";
-import { FoundSelect } from "./found-select.js";
+import { FoundSelect, type Found } from "./found-select.js";
 
 interface CollectionSelectProps {
   readonly id: string | undefined;
@@ -32,9 +32,10 @@ export function CollectionSelect({ id, onChange, error, placeholder = "any" }: C
   );
 }
 
-function useFoundByName(text: string | null) {
+function useFoundByName(text: string | null): Found {
   const variables = { filter: text ? { nameContains: text } : null };
-  return useAsked(CollectionsNamedDocument, variables, { isPaused: text === null }).data?.collections.nodes;
+  const { data, fault } = useAsked(CollectionsNamedDocument, variables, { isPaused: text === null });
+  return { found: data?.collections.nodes, fault };
 }
 
 function useNameOf(id: string | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import { Select } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
+import type { Fault } from "../api/fault.js";
 
 /** Something with a name. */
 interface Named {
@@ -8,13 +9,19 @@ interface Named {
   readonly name: string;
 }
 
+export interface Found {
+  /** Undefined until the server has answered. */
+  readonly found: readonly Named[] | undefined;
+  readonly fault: Fault | null;
+}
+
 interface FoundSelectProps {
   readonly label: string;
   /** What is chosen; undefined: nothing. */
   readonly id: string | undefined;
   readonly onChange: (id: string | undefined) => void;
-  /** What the server has found for the text; undefined until it has answered. Null: nobody has opened the list yet. */
-  readonly useFound: (text: string | null) => readonly Named[] | undefined;
+  /** Asks the server for what has the text in its name. Null: nobody has opened the list yet. */
+  readonly useFound: (text: string | null) => Found;
   /** The name of what is chosen, once it is known. */
   readonly useName: (id: string | undefined) => string | undefined;
   readonly nothing: string;
@@ -37,7 +44,7 @@ export function FoundSelect({
   const [text, setText] = useState("");
   const [isOpened, setOpened] = useState(false);
   const [wanted] = useDebouncedValue(text, WAIT_MS);
-  const found = useFound(isOpened ? wanted : null);
+  const { found, fault } = useFound(isOpened ? wanted : null);
   const name = useName(id);
   const options = new Map(found?.map((one) => [one.id, one.name]));
   if (id !== undefined) options.set(id, name ?? id);
@@ -54,7 +61,7 @@ export function FoundSelect({
       onChange={(value) => onChange(value ?? undefined)}
       onSearchChange={setText}
       onDropdownOpen={() => setOpened(true)}
-      nothingFoundMessage={found === undefined ? "Looking …" : nothing}
+      nothingFoundMessage={fault?.message ?? (found === undefined ? "Looking …" : nothing)}
       size="xs"
     />
   );
