@@ -31,7 +31,7 @@ export interface Summary {
   readonly stages: readonly { stage: string; count: number; p50Ms: number; p95Ms: number }[];
 }
 
-export interface JobState {
+export interface DemoJob {
   readonly status: string;
   readonly counts: Readonly<Record<"total" | "completed" | "failed" | "cancelled" | "skipped", number>>;
   readonly summary: Summary | null;
@@ -78,8 +78,8 @@ async function createCollection(client: ApiClient, pipeline: string, { documents
 }
 
 /** The job as it stands. Its summary is null until it is settled. */
-export async function readJob(client: ApiClient, id: string): Promise<JobState> {
-  const { job } = await client.query<{ job: JobState }>(
+export async function readJob(client: ApiClient, id: string): Promise<DemoJob> {
+  const { job } = await client.query<{ job: DemoJob }>(
     `query ($id: ID!) { job(id: $id) { status counts { total completed failed cancelled skipped }
        summary { status durationMs output errors { code stage count } stages { stage count p50Ms p95Ms } } } }`,
     { id },

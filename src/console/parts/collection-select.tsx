@@ -1,6 +1,6 @@
 import { useAsked } from "../api/ask.js";
 import { CollectionNameDocument, CollectionsNamedDocument } from "../generated/operations.js";
-import { FoundSelect, type Found } from "./found-select.js";
+import { FoundSelect, type FoundNames } from "./found-select.js";
 
 interface CollectionSelectProps {
   readonly id: string | undefined;
@@ -32,7 +32,7 @@ export function CollectionSelect({ id, onChange, error, placeholder = "any" }: C
   );
 }
 
-function useFoundByName(text: string | null): Found {
+function useFoundByName(text: string | null): FoundNames {
   const variables = { filter: text ? { nameContains: text } : null };
   const { data, fault } = useAsked(CollectionsNamedDocument, variables, { isPaused: text === null });
   return { found: data?.collections.nodes, fault };

@@ -9,7 +9,7 @@ interface Named {
   readonly name: string;
 }
 
-export interface Found {
+export interface FoundNames {
   /** Undefined until the server has answered. */
   readonly found: readonly Named[] | undefined;
   readonly fault: Fault | null;
@@ -21,7 +21,7 @@ interface FoundSelectProps {
   readonly id: string | undefined;
   readonly onChange: (id: string | undefined) => void;
   /** Asks the server for what has the text in its name. Null: nobody has opened the list yet. */
-  readonly useFound: (text: string | null) => Found;
+  readonly useFound: (text: string | null) => FoundNames;
   /** The name of what is chosen, once it is known. */
   readonly useName: (id: string | undefined) => string | undefined;
   readonly nothing: string;
