@@ -78,7 +78,7 @@ async function createCollection(client: ApiClient, pipeline: string, { documents
 }
 
 /** The job as it stands. Its summary is null until it is settled. */
-export async function readJob(client: ApiClient, id: string): Promise<DemoJob> {
+export async function readDemoJob(client: ApiClient, id: string): Promise<DemoJob> {
   const { job } = await client.query<{ job: DemoJob }>(
     `query ($id: ID!) { job(id: $id) { status counts { total completed failed cancelled skipped }
        summary { status durationMs output errors { code stage count } stages { stage count p50Ms p95Ms } } } }`,

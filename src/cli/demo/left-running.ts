@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { ApiClient } from "../client.js";
 import { counted } from "../print.js";
-import { readJob, submitDemo, type Demo } from "./demo-job.js";
+import { readDemoJob, submitDemo, type Demo } from "./demo-job.js";
 import { minutesFor } from "./outside-service.js";
 
 export const OUTSIDE_SERVICE_FILE = fileURLToPath(new URL("./outside-service.js", import.meta.url));
@@ -25,7 +25,7 @@ export async function leaveRunning(client: ApiClient, { found }: Demo): Promise<
     show: () => Promise.resolve({}),
   });
   const left = async (): Promise<number> => {
-    const { total, completed, failed, cancelled, skipped } = (await readJob(client, id)).counts;
+    const { total, completed, failed, cancelled, skipped } = (await readDemoJob(client, id)).counts;
     return total - completed - failed - cancelled - skipped;
   };
   return {

@@ -1,6 +1,6 @@
 import type { ApiClient } from "../client.js";
 import { say } from "../print.js";
-import { readJob, submitDemo, watchDemo, type Demo, type Summary } from "./demo-job.js";
+import { readDemoJob, submitDemo, watchDemo, type Demo, type Summary } from "./demo-job.js";
 
 /** The last line of `--once`. */
 export interface Finished {
@@ -18,7 +18,7 @@ export async function present(client: ApiClient, demo: Demo, folder: string): Pr
   say(`Processing ${documents.length} documents (${sizeKb} KB) with ${demo.pipeline}${rest}.`);
   const job = await submitDemo(client, demo);
   await watchDemo(client, job, documents.length);
-  const { status, counts, summary: ended } = await readJob(client, job.id);
+  const { status, counts, summary: ended } = await readDemoJob(client, job.id);
   const summary = ended!; // It is settled.
   sayHowItEnded(summary);
   const shown = await demo.show({ client, collectionId: job.collectionId, jobId: job.id, summary, folder });
