@@ -4,7 +4,7 @@ import { openBrowser } from "../test/support/browser.js";
 import { atMost, median, percentile, type Bench, type Row } from "./bench.js";
 import {
   firstScreenMs,
-  heldByPage,
+  heldAtRest,
   loadedBytes,
   openJobMs,
   openMeasured,
@@ -104,10 +104,7 @@ async function scrolled(headway: Headway, open: Open, say: Say): Promise<Row[]> 
   const rate = stopCounting.stop() / (SCROLL_MS / 1_000);
   const { longestMs, delaysMs } = await watched(measured);
   await measured.close();
-  await headway.client.mutate(
-    'mutation { pausePipeline(input: { pipeline: "ticking", reason: "measured" }) { pipeline { name } userErrors { code message } } }',
-    {},
-  );
+  await pause(headway, "ticking");
   await worker.stop();
   const delay = percentile(delaysMs, 95);
   say(`${rate.toFixed(0)} changes a second: longest task ${longestMs.toFixed(0)} ms, input p95 ${delay.toFixed(1)} ms`);
@@ -116,6 +113,15 @@ async function scrolled(headway: Headway, open: Open, say: Say): Promise<Row[]> 
     atMost("console", "longest task of the main thread", longestMs, 100, "ms", note),
     atMost("console", "input delay, p95", delay, 50, "ms", `of ${delaysMs.length} wheels, moves and keys`),
   ];
+}
+
+async function pause(headway: Headway, pipeline: string): Promise<void> {
+  await headway.client.mutate(
+    `mutation ($pipeline: String!) {
+      pausePipeline(input: { pipeline: $pipeline, reason: "measured" }) { pipeline { name } userErrors { code message } }
+    }`,
+    { pipeline },
+  );
 }
 
 /** Counts what the server tells of all changes, by a socket of its own. */
@@ -148,19 +154,24 @@ async function played(headway: Headway, open: Open, say: Say): Promise<Row> {
     );
     return job.counts.completed;
   };
-  let warm: { bytes: number; nodes: number } | null = null;
-  let documents = 0;
-  while (documents < PLAYED_DOCUMENTS && performance.now() - startedAt < MOST_PLAY_MS) {
-    await sleep(500);
-    documents = await done();
-    if (warm === null && documents >= PLAYED_DOCUMENTS * WARM_SHARE) warm = await heldByPage(measured);
-  }
-  if (warm === null) throw new Error(`Only ${documents} documents were done in ${MOST_PLAY_MS / 1_000} s.`);
-  // The page shows what it was told last.
-  await sleep(2_000);
-  const end = await heldByPage(measured);
+  const playedUpTo = async (documents: number): Promise<void> => {
+    const endsAt = performance.now() + MOST_PLAY_MS;
+    for (let n = await done(); n < documents; n = await done()) {
+      if (performance.now() > endsAt) throw new Error(`Only ${n} documents were done in ${MOST_PLAY_MS / 1_000} s.`);
+      await sleep(500);
+    }
+  };
+  await playedUpTo(PLAYED_DOCUMENTS * WARM_SHARE);
+  await pause(headway, "noop5");
+  const warm = await heldAtRest(measured);
+  await headway.client.mutate(
+    'mutation { resumePipeline(input: { pipeline: "noop5" }) { pipeline { name } userErrors { code message } } }',
+    {},
+  );
+  await playedUpTo(PLAYED_DOCUMENTS);
+  const end = await heldAtRest(measured);
   await measured.close();
-  const changes = (documents * CHANGES_OF_ONE).toLocaleString("en");
+  const changes = (PLAYED_DOCUMENTS * CHANGES_OF_ONE).toLocaleString("en");
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
   say(
     `${changes} changes in ${seconds} s: ${(warm.bytes / 1e6).toFixed(1)} MB, then ${(end.bytes / 1e6).toFixed(1)} MB`,

@@ -2,7 +2,7 @@ import { isMoreToCome, lostFeeds, readFeeds } from "../../src/engine/stream/feed
 import { createTestApi, type TestApi } from "../support/api.js";
 import { PROJECT } from "../support/engine.js";
 import { fill } from "../support/fill.js";
-import { tablesScanned } from "../support/plans.js";
+import { nodesOf, tablesScanned } from "../support/plans.js";
 import { sentIn } from "../support/statements.js";
 
 /*
@@ -55,6 +55,22 @@ const ROWS = [
   `insert into headway.worker (id, project_id, hostname, pid, build, pipelines, concurrency, lease_ms, loop_iterations, serves)
    select ${id(4, "n")}, '${PROJECT}', 'host', n, '1', '{common,rare}', 8, 30000, 1, '${SERVES}' from generate_series(1, 8) n`,
   "analyze",
+];
+
+/** 40,000 documents and tasks of one job, of which nothing is analysed: so many that a sort would cost more than the index. */
+const UNKNOWN_TO_THE_PLANNER = [
+  ...["document", "task"].map((table) => `alter table headway.${table} set (autovacuum_enabled = false)`),
+  `insert into headway.collection (id, project_id, name, status, created_at, status_changed_at, change_id, changed_by_type, changed_by, change_reason)
+   values (${id(1, "1")}, '${PROJECT}', 'new', 'PROCESSING', now(), now(), ${CHANGED})`,
+  `insert into headway.document (id, project_id, collection_id, name)
+   select ${id(9, "n")}, '${PROJECT}', ${id(1, "1")}, 'd' || n from generate_series(1, 40000) n`,
+  `insert into headway.job (id, project_id, collection_id, pipeline, pipeline_version, document_stages, collection_stages, tags,
+     status, total, created_at, status_changed_at, change_id, changed_by_type, changed_by, change_reason)
+   values (${id(2, "1")}, '${PROJECT}', ${id(1, "1")}, 'common', 1, '{a,b}', '{}', '{}', 'PROCESSING', 40000, now(), now(), ${CHANGED})`,
+  `insert into headway.task (id, project_id, collection_id, job_id, kind, document_name, ordinal, pipeline, status, stage, run_at,
+     created_at, status_changed_at, change_id, changed_by_type, changed_by, change_reason)
+   select ${id(3, "n")}, '${PROJECT}', ${id(1, "1")}, ${id(2, "1")}, 'DOCUMENT', 'd' || n, n, 'common', 'QUEUED', 'a', now(), now(), now(), ${CHANGED}
+   from generate_series(1, 40000) n`,
 ];
 
 let api: TestApi;
@@ -126,6 +142,30 @@ test("what streams read at each wake-up: no large table is read from end to end"
     expect(await isMoreToCome(api.rig.db, feeds)).toBe(false);
     expect(await lostFeeds(api.rig.db, feeds)).toEqual([feeds[1]]);
   });
+});
+
+test("the first page of what was just added is read in its order, and not sorted, before there are statistics", async () => {
+  const fresh = await createTestApi([]);
+  try {
+    await fill(fresh.rig.url, UNKNOWN_TO_THE_PLANNER);
+    const sent = await sentIn(async () => {
+      const lists = [
+        `collection(id: "${uuid(1, 1)}") { documents(first: 20) { nodes { id } } }`,
+        `job(id: "${uuid(2, 1)}") { tasks(first: 20) { nodes { id } } }`,
+        `tasks(first: 20, filter: { jobId: "${uuid(2, 1)}" }) { nodes { id } }`,
+      ];
+      for (const list of lists) expect((await fresh.send(`{ ${list} }`)).errors).toEqual([]);
+    });
+    const pages = sent.filter(({ sql }) => / LIMIT 21\b/.test(sql));
+    expect(pages).toHaveLength(3);
+    for (const { sql, values } of pages) {
+      const [row] = await fresh.rig.db.query(`explain (format json) ${sql}`, [...values]);
+      const sorts = nodesOf(row["QUERY PLAN"][0].Plan).filter((node) => node["Node Type"].endsWith("Sort"));
+      expect(sorts.map(() => sql)).toEqual([]);
+    }
+  } finally {
+    await fresh.close();
+  }
 });
 
 async function readByIndex(work: () => Promise<void>): Promise<void> {

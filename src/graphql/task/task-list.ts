@@ -1,6 +1,7 @@
 import type { SelectQueryBuilder } from "typeorm";
 import { BadInput } from "../../errors.js";
 import { OPEN_TASK_STATUSES } from "../../lifecycle/status.js";
+import { Job } from "../../model/job.js";
 import { Task } from "../../model/task.js";
 import type { GraphContext } from "../context.js";
 import { oneOf } from "../paging/filters.js";
@@ -44,7 +45,7 @@ export async function tasksOfJob(
   page: PageRequest,
   filter: TaskFilter | null,
 ): Promise<Page<Task>> {
-  const query = tasks(context, filter).andWhere("t.job_id = p.id");
+  const query = tasks(context, filter, "p.id");
   return context.loaders.pages.load(entityList({ name: "tasks of a job", filter }, DOCUMENT_ORDER, query), jobId, page);
 }
 
@@ -54,13 +55,20 @@ export async function tasksOfWorker(context: GraphContext, workerId: string, pag
   return context.loaders.pages.load(entityList({ name: "tasks of a worker" }, NEWEST, query), workerId, page);
 }
 
-function tasks({ db, projectId, principal }: GraphContext, filter: TaskFilter | null): SelectQueryBuilder<Task> {
+/** The tasks that a filter takes, as `t`; of one job where the list lies below one, which `ofJob` names in SQL. */
+function tasks(context: GraphContext, filter: TaskFilter | null, ofJob?: "p.id"): SelectQueryBuilder<Task> {
+  const { db, projectId, principal } = context;
   const jobId = optionalUuid(filter?.jobId, "filter.jobId");
   const documentId = optionalUuid(filter?.documentId, "filter.documentId");
   const workerId = optionalUuid(filter?.workerId, "filter.workerId");
-  const query = db.getRepository(Task).createQueryBuilder("t").where("t.project_id = :projectId", { projectId });
-  narrow(query, principal.scope, "t.collection_id", "t.job_id");
-  if (jobId) query.andWhere("t.job_id = :jobId", { jobId });
+  const query = db.getRepository(Task).createQueryBuilder("t");
+  const jobs = [...(ofJob ? [ofJob] : []), ...(jobId ? [":jobId"] : [])];
+  for (const job of jobs) ofVisibleJob(query, context, job);
+  if (jobId) query.setParameters({ jobId });
+  if (jobs.length === 0) {
+    query.where("t.project_id = :projectId", { projectId });
+    narrow(query, principal.scope, "t.collection_id", "t.job_id");
+  }
   if (documentId) query.andWhere("t.document_id = :documentId", { documentId });
   // What a worker holds is RUNNING, and what has passed its stages has none: said so, the partial indexes fit.
   if (workerId) query.andWhere("t.worker_id = :workerId and t.status = 'RUNNING'", { workerId });
@@ -69,4 +77,16 @@ function tasks({ db, projectId, principal }: GraphContext, filter: TaskFilter | 
   oneOf(query, "t.stage", filter?.stage);
   oneOf(query, "t.error_code", filter?.errorCode);
   return query;
+}
+
+/**
+ * Only tasks of a job, where the key sees it. Project, collection and scope are asked of the job, once: a task's are its
+ * job's (check_task_parents). Were they asked of each task too, Postgres would expect a single one as long as it has no
+ * statistics, and sort all of a new job's for a page: 120 ms of 100,000, for 2.
+ */
+function ofVisibleJob(query: SelectQueryBuilder<Task>, { db, projectId, principal }: GraphContext, job: string): void {
+  const visible = db.getRepository(Job).createQueryBuilder("j").select("1").where(`j.id = ${job}`);
+  visible.andWhere("j.project_id = :projectId", { projectId });
+  narrow(visible, principal.scope, "j.collection_id", "j.id");
+  query.andWhere(`t.job_id = ${job} and exists (${visible.getQuery()})`).setParameters(visible.getParameters());
 }
