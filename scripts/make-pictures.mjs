@@ -1,5 +1,6 @@
-// npm run pictures: makes docs/images from the demo at work, as it is shown in Chromium. What comes out is committed.
-import { spawn } from "node:child_process";
+// npm run pictures: makes docs/images from the demo at work, as it is shown in Chromium, and from what a terminal prints of it.
+// What comes out is committed.
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,6 +12,7 @@ import { ready, ROOT } from "./ready.mjs";
 
 const SIZE = { width: 1280, height: 800 };
 const DEMO_MS = 300_000;
+const MAIN = path.join(ROOT, "dist", "src", "cli", "main.js");
 
 /** Each with what stands on it once it is whole. */
 const PICTURES = [
@@ -41,7 +43,7 @@ ready();
 const folder = path.join(ROOT, "docs", "images");
 mkdirSync(folder, { recursive: true });
 const dataDir = mkdtempSync(path.join(tmpdir(), "headway-pictures-"));
-const demo = spawn(process.execPath, [path.join(ROOT, "dist", "src", "cli", "main.js"), "demo"], {
+const demo = spawn(process.execPath, [MAIN, "demo"], {
   cwd: ROOT,
   env: { ...process.env, HEADWAY_DATA_DIR: dataDir, HEADWAY_PORT: "0" },
   stdio: ["ignore", "pipe", "inherit"],
@@ -58,12 +60,9 @@ try {
     await page.mouse.move(0, 0);
     await page.evaluate("document.activeElement?.blur()");
     await page.waitForLoadState("networkidle");
-    const file = path.join(folder, `${name}.webp`);
-    const { size } = await sharp(await page.screenshot({ animations: "disabled" }))
-      .webp({ quality: 82 })
-      .toFile(file);
-    console.log(`${path.relative(ROOT, file)}: ${Math.round(size / 1_000)} KB`);
+    await keep(name, sharp(await page.screenshot({ animations: "disabled" })));
   }
+  await keep("console-and-terminal", await consoleAndTerminal(context, new URL(link).origin));
 } finally {
   await browser.close();
   const gone = demo.exitCode === null ? once(demo, "exit") : null;
@@ -88,4 +87,34 @@ function linkOf(child) {
     });
     child.once("exit", (code) => fail(`it ended with code ${code}`));
   });
+}
+
+async function keep(name, picture) {
+  const file = path.join(folder, `${name}.webp`);
+  const { size } = await picture.webp({ quality: 82 }).toFile(file);
+  console.log(`${path.relative(ROOT, file)}: ${Math.round(size / 1_000)} KB`);
+}
+
+/** The page of the job with a failure, and below it what the command line says of the same job. */
+async function consoleAndTerminal(context, url) {
+  const headway = (...words) =>
+    execFileSync(process.execPath, [MAIN, ...words], {
+      encoding: "utf8",
+      env: { ...process.env, HEADWAY_DATA_DIR: dataDir, HEADWAY_URL: url },
+    });
+  const [name] = /batch demo of [^"]*? UTC/.exec(headway("jobs"));
+  const said = `$ npx headway-api status "${name}"\n${headway("status", name)}`;
+  const page = await context.newPage();
+  await page.setContent("<body><pre></pre></body>");
+  await page.addStyleTag({
+    content: `body { margin: 0; background: #16161d } pre { margin: 0; padding: 20px 24px; color: #dcdfe4;
+      font: 15px/1.5 "DejaVu Sans Mono", monospace; white-space: pre-wrap; width: ${SIZE.width - 48}px }`,
+  });
+  await page.locator("pre").evaluate((pre, text) => (pre.textContent = text), said.trimEnd());
+  const terminal = await page.locator("pre").screenshot();
+  const { height } = await sharp(terminal).metadata();
+  return sharp({ create: { ...SIZE, height: SIZE.height + height, channels: 3, background: "#16161d" } }).composite([
+    { input: path.join(folder, "console-job.webp"), left: 0, top: 0 },
+    { input: terminal, left: 0, top: SIZE.height },
+  ]);
 }

@@ -1,4 +1,5 @@
 // The site is made of every page of docs, and of the pages beside it that they link to. Its home is docs/README.md.
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
 
@@ -7,6 +8,26 @@ const inVue = (file) => fileURLToPath(new URL(`../node_modules/vue/${file}`, imp
 
 /** Folders whose pages are no part of the site. */
 const LEFT_OUT = ["build", "bench", "dist", "examples", "scripts", "sql", "src", "test", "deploy", "node_modules"];
+
+/** The console's. */
+const ICON = readFileSync(new URL("../../src/console/icon.svg", import.meta.url), "utf8");
+
+/** Codes such as PIPELINE_CHANGED are found whole, and by their parts too. What is searched for must all be there. */
+const SEARCH = {
+  options: {
+    tokenize: (text) =>
+      text.split(/[^\p{L}\p{N}_]+/u).flatMap((word) => (word.includes("_") ? [word, ...word.split("_")] : [word])),
+  },
+  searchOptions: {
+    combineWith: "AND",
+    prefix: true,
+    fuzzy: (term) => (/[_\d]/.test(term) || term.length < 5 ? false : 0.2),
+    boost: { title: 4, titles: 2 },
+    // What was is rarely what is looked for.
+    boostDocument: (id) => (/CHANGELOG|\/adr\//.test(id) ? 0.2 : 1),
+    tokenize: (text) => text.split(/[^\p{L}\p{N}_]+/u),
+  },
+};
 
 const page = (text, link) => ({ text, link });
 
@@ -18,20 +39,26 @@ export default defineConfig({
   srcExclude: ["**/node_modules/**", ".*/**", ...LEFT_OUT.map((folder) => `${folder}/**`)],
   rewrites: { "README.md": "index.md", "docs/README.md": "docs/index.md", "docs/adr/README.md": "docs/adr/index.md" },
   lastUpdated: false,
+  head: [["link", { rel: "icon", href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }]],
   // Pages link to a README by its name, as the repository has it; here it is an index. Links to files that are no pages
   // are shown as plain text: the site has no copy of them. A dead link between pages fails the build.
   markdown: {
     config: (markdown) => {
       const open = markdown.renderer.rules.link_open;
+      const close =
+        markdown.renderer.rules.link_close ??
+        ((tokens, index, options, env, self) => self.renderToken(tokens, index, options));
+      let isShown = true;
       markdown.renderer.rules.link_open = (tokens, index, options, env, self) => {
         const href = tokens[index].attrGet("href") ?? "";
-        if (/^(?:[a-z]+:|#)/.test(href) || /\.md(?:#|$)/.test(href)) {
+        isShown = /^(?:[a-z]+:|#)/.test(href) || /\.md(?:#|$)/.test(href);
+        if (isShown) {
           tokens[index].attrSet("href", href.replace(/README\.md(?=#|$)/, "index.md"));
           return open(tokens, index, options, env, self);
         }
-        tokens[index].attrs = null;
-        return self.renderToken(tokens, index, options);
+        return "";
       };
+      markdown.renderer.rules.link_close = (...token) => (isShown ? close(...token) : "");
     },
   },
   vite: {
@@ -43,7 +70,7 @@ export default defineConfig({
     },
   },
   themeConfig: {
-    search: { provider: "local" },
+    search: { provider: "local", options: { miniSearch: SEARCH } },
     outline: [2, 3],
     nav: [
       page("Start", "/docs/start/five-minutes"),

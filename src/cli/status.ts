@@ -31,9 +31,11 @@ function printCollection(collection: StatusCollection): void {
   say(`  id          ${collection.id}, version ${collection.version}, created ${moment(collection.createdAt)}`);
   if (collection.expiresAt) say(`  expires     ${moment(collection.expiresAt)}`);
   say(`  documents   ${collection.documentCount}`);
-  say(
-    `  chunks      ${collection.chunkCount}, ${collection.chunksWithEmbeddings} with embeddings (${percent(embeddingCoverage)})`,
-  );
+  if (collection.chunkCount > 0) {
+    say(
+      `  chunks      ${collection.chunkCount}, ${collection.chunksWithEmbeddings} with embeddings (${percent(embeddingCoverage)})`,
+    );
+  }
 }
 
 function printJob(job: StatusJob): void {

@@ -61,7 +61,12 @@ export async function submitDemo(client: ApiClient, { pipeline, options, found }
 async function createCollection(client: ApiClient, pipeline: string, { documents }: DemoDocuments): Promise<string> {
   const { collection } = await client.mutate<{ collection: { id: string }; userErrors: [] }>(
     `mutation ($input: CreateCollectionInput!) { createCollection(input: $input) { collection { id } userErrors { code message } } }`,
-    { input: { name: `${pipeline} demo ${new Date().toISOString()}`, description: "What the demo processed." } },
+    {
+      input: {
+        name: `${pipeline} demo of ${new Date().toISOString().slice(0, 19).replace("T", ", ")} UTC`,
+        description: "What the demo processed.",
+      },
+    },
   );
   for (let start = 0; start < documents.length; start += 500) {
     await client.mutate(
