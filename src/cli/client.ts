@@ -129,6 +129,9 @@ function sentence(code: string, message: string): string {
   if (code === "UNREACHABLE" && message.startsWith("No Headway server answers")) {
     return `${message} Start one with "npx headway-api start", or say where it is with --url or HEADWAY_URL.`;
   }
+  if (code === "UNREACHABLE" && message.startsWith("The certificate")) {
+    return `${message} Name the file of its authority in NODE_EXTRA_CA_CERTS.`;
+  }
   if (code === "NOT_HEADWAY") return `${message} Say where it is with --url or HEADWAY_URL.`;
   return message;
 }

@@ -7,6 +7,7 @@ export const EXIT = {
   failed: 1,
   /** The command, a setting, an argument or the database is not as it must be. */
   usage: 2,
+  /** No server or no database answers, or it is too busy to. */
   unreachable: 3,
   /** No key, a key that is not known, or one that may not do this. */
   refused: 4,
@@ -20,7 +21,7 @@ export const EXIT = {
 /** The end of `headway help`. */
 export const EXIT_CODES_HELP = `
 Exit codes: 0 well; 1 refused or failed, or doctor found something; 2 wrong usage or setting, or a database that cannot be used; 3 no server or
-database there; 4 no key, or one that may not do this; 130 stopped by Ctrl-C. watch and submit --watch say how the job ended:
+database there, or too busy to answer; 4 no key, or one that may not do this; 130 stopped by Ctrl-C. watch and submit --watch say how the job ended:
 0 COMPLETED, 1 FAILED, 5 COMPLETED_WITH_ERRORS, 6 CANCELLED. start, migrate and keys: 7 this build is too old for its
 database.`;
 
@@ -38,6 +39,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   DATABASE_UNSUITABLE: EXIT.usage,
   UNREACHABLE: EXIT.unreachable,
   DATABASE_UNREACHABLE: EXIT.unreachable,
+  SERVICE_BUSY: EXIT.unreachable,
   NOT_HEADWAY: EXIT.unreachable,
   BUILD_TOO_OLD: EXIT.tooOld,
   INTERRUPTED: EXIT.interrupted,

@@ -28,12 +28,27 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+const SAID_BY_THE_MESSAGE: ReadonlySet<string> = new Set([
+  "USAGE",
+  "CONFIG_INVALID",
+  "INTERRUPTED",
+  "UNREACHABLE",
+  "NOT_HEADWAY",
+]);
+
 try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = report(error);
   // What a start that was cut off has left hanging would keep the process alive.
   if (process.exitCode === EXIT.interrupted) process.exit();
+}
+
+/** The message, and the code by which the documentation explains it: not of what was typed wrong, which it says itself. */
+function inWords(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  const isWorthSaying = error instanceof HeadwayError && !SAID_BY_THE_MESSAGE.has(error.code);
+  return isWorthSaying ? `${messageOf(error)} (${code as string})` : messageOf(error);
 }
 
 /** Says what went wrong, and returns the exit code for it. */
@@ -47,6 +62,6 @@ function report(error: unknown): number {
   }
   // What the user can mend is said in a sentence; anything else is a fault of ours and shows where.
   const known = code !== undefined;
-  process.stderr.write(`${known ? messageOf(error) : ((error as Error).stack ?? messageOf(error))}\n`);
+  process.stderr.write(`${known ? inWords(error) : ((error as Error).stack ?? messageOf(error))}\n`);
   return exitCodeOf(error);
 }

@@ -28,6 +28,7 @@ export async function runServe(): Promise<void> {
       ...(config.roles.includes("api")
         ? [`  GraphQL      ${app.url}/graphql (HTTP and WebSocket)`, ...pageLines(app)]
         : [`  Health       ${app.url}/readyz`]),
+      ...(config.publicUrl === null ? [] : [`  Public       ${config.publicUrl}/ (HEADWAY_PUBLIC_URL)`]),
       ...pipelineLines(app.pipelines),
       `  Database     ${app.database}`,
       `  Dispatcher   ${app.dispatcher}`,

@@ -83,10 +83,15 @@ export class Api {
   /**
    * The events of a subscription. Ends when the server completes it, when the loop over it is left, or by `return()` while
    * waiting. What its socket breaks with is thrown as it is.
-   * @throws {ClientError} what the server refuses
+   * @throws {ClientError} what the server refuses @throws the signal's reason
    */
-  subscribe<Data, Variables>(operation: Operation<Data, Variables>, variables: Variables): AsyncIterableIterator<Data> {
+  subscribe<Data, Variables>(
+    operation: Operation<Data, Variables>,
+    variables: Variables,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncIterableIterator<Data> {
     this.#assertOpen();
+    signal?.throwIfAborted();
     // No generator: one that waits can't be ended from outside.
     this.#socket ??= openSocket({
       url: `${this.url}/graphql`,
@@ -98,17 +103,25 @@ export class Api {
     const opened = this.#socket.then((socket) =>
       socket.iterate<Data & Record<string, unknown>>({ query, variables: variables as Record<string, unknown> }),
     );
+    // A socket that can't be had is told by next().
+    const stop = (): void => void iterator.return!().catch(() => undefined);
+    signal?.addEventListener("abort", stop, { once: true });
     const iterator: AsyncIterableIterator<Data> = {
       [Symbol.asyncIterator]: () => iterator,
       async next() {
         const result = await refusedInWords((await opened).next());
-        if (result.done) return { done: true, value: undefined };
+        signal?.throwIfAborted();
+        if (result.done) {
+          signal?.removeEventListener("abort", stop);
+          return { done: true, value: undefined };
+        }
         const { data, errors } = result.value;
         if (errors?.[0]) throw faultOf(errors[0] as GraphFault);
         if (!data) throw new ClientError("GRAPHQL_ERROR", "The server sent an event without data.");
         return { done: false, value: data };
       },
       async return() {
+        signal?.removeEventListener("abort", stop);
         await (await opened).return?.();
         return { done: true, value: undefined };
       },
@@ -162,12 +175,24 @@ export class Api {
       name === "TimeoutError"
         ? `no answer within ${ANSWER_DEADLINE_MS / 1_000} s`
         : (cause?.code ?? cause?.message ?? message ?? "no reason given");
-    throw new ClientError("UNREACHABLE", `No Headway server answers at ${this.url} (${why}).`, { cause: error });
+    throw new ClientError("UNREACHABLE", unreachable(this.url, why), { cause: error });
   }
 
   #notHeadway(why: string): ClientError {
     return new ClientError("NOT_HEADWAY", `The server at ${this.url} is not Headway (${why}).`);
   }
+}
+
+/** A certificate that is not accepted, by the codes of Node; a page is told nothing of it. */
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET)/;
+
+function unreachable(url: string, why: string): string {
+  if (UNTRUSTED.test(why)) return `The certificate of ${url} is not trusted (${why}).`;
+  const { origin } = (globalThis as { location?: { origin?: string } }).location ?? {};
+  const none = `No Headway server answers at ${url} (${why}).`;
+  // A browser does not say which it was.
+  if (!origin?.startsWith("http") || url === origin || url.startsWith(`${origin}/`)) return none;
+  return `${none} If one does, HEADWAY_ALLOWED_ORIGINS must have ${origin} in it.`;
 }
 
 /** What a status says where nothing else does. */

@@ -133,8 +133,9 @@ export class WorkerProcesses {
     await Promise.all(
       this.#all().map(async (one) => {
         // It has taken nothing yet, and may hear nothing.
-        if (!one.ready) one.kill("stop");
-        if (!(await one.stop(graceMs, killAfterMs))) return;
+        const { ready } = one;
+        if (!ready) one.kill("stop");
+        if (!(await one.stop(graceMs, killAfterMs)) || !ready) return;
         this.#options.logger.warn({ worker: one.workerId, workerPid: one.pid }, "a worker did not stop and was killed");
       }),
     );

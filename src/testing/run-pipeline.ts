@@ -1,9 +1,9 @@
 import type { Json, Pipeline, SettledDocument, Stage } from "../pipelines/pipeline.js";
-import { DEFAULT_MAX_ATTEMPTS, DEFAULT_RETRY_LATER_FOR_MS } from "../pipelines/stage-settings.js";
+import { DEFAULT_MAX_ATTEMPTS } from "../pipelines/stage-settings.js";
 import { attemptStage, benchOptions, type AttemptLimits, type StageAttempt, type StageFailure } from "./attempt.js";
 import type { BenchCall, BenchSettled } from "./context.js";
 import { BenchDocument, Recording, type BenchFile, type LeftBehind } from "./recorded.js";
-import { recordedIn } from "./run-stage.js";
+import { putOffFor, recordedIn } from "./run-stage.js";
 
 /** What is around a pipeline under test; all of it may be left out. */
 export interface PipelineSurroundings extends AttemptLimits {
@@ -121,19 +121,16 @@ async function runToEnd(
   recording: Recording,
   { limits, attempts }: { readonly limits: AttemptLimits; readonly attempts: StageAttempt[] },
 ): Promise<StageAttempt> {
-  const { maxAttempts = DEFAULT_MAX_ATTEMPTS, retryLaterForMs = DEFAULT_RETRY_LATER_FOR_MS } = at.stage;
+  const { maxAttempts = DEFAULT_MAX_ATTEMPTS } = at.stage;
   let waitedMs: number | null = null;
   for (let attempt = 1; ;) {
     const tried = await attemptStage(at, { ...call, attempt }, recording, limits);
     const isPutOff = tried.error?.cause === "RETRY_LATER";
     // Counted from the first that asked for it, with all that is waited for since.
     if (isPutOff || waitedMs !== null) waitedMs = (waitedMs ?? 0) + (tried.retryInMs ?? 0);
-    if (isPutOff && waitedMs! > retryLaterForMs) {
-      const exhausted = { ...tried, retryInMs: null, error: { ...tried.error!, code: "RETRY_LATER_EXHAUSTED" } };
-      attempts.push(exhausted);
-      return exhausted;
-    }
-    attempts.push(tried);
+    const ended = putOffFor(waitedMs ?? 0, at.stage, tried);
+    attempts.push(ended);
+    if (ended !== tried) return ended;
     if (tried.status !== "FAILED" || !tried.error?.retryable || (!isPutOff && attempt >= maxAttempts)) return tried;
     if (!isPutOff) attempt += 1;
   }

@@ -1,4 +1,5 @@
-import type { ChunkDraft, Json, Pipeline, SettledDocument } from "../pipelines/pipeline.js";
+import type { ChunkDraft, Json, Pipeline, SettledDocument, Stage } from "../pipelines/pipeline.js";
+import { DEFAULT_RETRY_LATER_FOR_MS } from "../pipelines/stage-settings.js";
 import { attemptStage, benchOptions, stageNamed, type AttemptLimits, type StageAttempt } from "./attempt.js";
 import type { BenchSettled } from "./context.js";
 import { BenchDocument, Recording, type BenchFile, type LeftBehind } from "./recorded.js";
@@ -66,7 +67,15 @@ export async function runStage<Output = any>(
     kept: surroundings.kept ?? null,
     settled: documents.map(settledOf),
   };
-  return resultOf(await attemptStage({ pipeline, stage }, call, recording, surroundings), recording);
+  const tried = await attemptStage({ pipeline, stage }, call, recording, surroundings);
+  return resultOf(putOffFor(tried.retryInMs ?? 0, stage, tried), recording);
+}
+
+/** As a worker ends it: what puts itself off for longer in all than its stage allows fails. */
+export function putOffFor(waitedMs: number, stage: Stage, tried: StageAttempt): StageAttempt {
+  const { retryLaterForMs = DEFAULT_RETRY_LATER_FOR_MS } = stage;
+  if (tried.error?.cause !== "RETRY_LATER" || waitedMs <= retryLaterForMs) return tried;
+  return { ...tried, retryInMs: null, error: { ...tried.error, code: "RETRY_LATER_EXHAUSTED" } };
 }
 
 function settledOf(file: BenchSettledFile, index: number): BenchSettled {

@@ -249,6 +249,14 @@ describe("every command", () => {
     expect({ code: ended.code, error: JSON.parse(ended.stderr).error.code }).toEqual({ code: 3, error: "NOT_HEADWAY" });
   });
 
+  test("ends with 3 as well where the server says that its database does not answer, and says the code", async () => {
+    const message = "The connection to the database broke.";
+    const busy = await stranger(200, JSON.stringify({ errors: [{ message, extensions: { code: "SERVICE_BUSY" } }] }));
+    const ended = await headway(["jobs", "--url", busy.url]);
+    busy.close();
+    expect(ended).toEqual({ code: 3, stdout: "", stderr: `${message} (SERVICE_BUSY)\n` });
+  });
+
   test("shows its key, and ends with 4 when that does not do", async () => {
     const seen: string[] = [];
     const body = JSON.stringify({
@@ -263,7 +271,7 @@ describe("every command", () => {
     await headway(["jobs"], { ...settings, HEADWAY_KEY: "hw_env_2" });
     await headway(["jobs", "--key", "hw_option_3"], { ...settings, HEADWAY_KEY: "hw_env_2" });
     server.close();
-    expect(ended).toEqual({ code: 4, stdout: "", stderr: "This key is not known.\n" });
+    expect(ended).toEqual({ code: 4, stdout: "", stderr: "This key is not known. (UNAUTHENTICATED)\n" });
     expect(seen).toEqual(["none", "Bearer hw_dev_1", "Bearer hw_env_2", "Bearer hw_option_3"]);
   });
 

@@ -10,6 +10,7 @@ import {
   type ApiOptions,
   type FollowedEvent,
   type HeadwayClient,
+  type Operation,
   type UploadFile,
   type UploadProgress,
 } from "../../src/client-node.js";
@@ -230,6 +231,53 @@ describe("a client of headway-api/client", () => {
       code: "TOO_LARGE",
       userErrors: [{ path: ["input", "files", "0", "sizeBytes"] }],
     });
+  });
+
+  test("says of a server that it cannot reach what is wrong: a certificate, or perhaps the origin of the page", async () => {
+    const failing = (error: Error): Partial<ApiOptions> => ({ fetch: () => Promise.reject(error) });
+    const cause = Object.assign(new Error("self-signed certificate"), { code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
+    const untrusted = client(failing(new TypeError("fetch failed", { cause })));
+    await expect(untrusted.run(GetJob, { id: "x" })).rejects.toMatchObject({
+      code: "UNREACHABLE",
+      message: `The certificate of ${api.url} is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT).`,
+    });
+    const inPage = client(failing(new TypeError("Failed to fetch")));
+    const page = globalThis as { location?: unknown };
+    page.location = { origin: "https://app.example.com" };
+    const elsewhere = await inPage.run(GetJob, { id: "x" }).catch((error: unknown) => error);
+    page.location = { origin: api.url };
+    const ownServer = await inPage.run(GetJob, { id: "x" }).catch((error: unknown) => error);
+    delete page.location;
+    const none = `No Headway server answers at ${api.url} (Failed to fetch).`;
+    expect((ownServer as ClientError).message).toBe(none);
+    expect((elsewhere as ClientError).message).toBe(
+      `${none} If one does, HEADWAY_ALLOWED_ORIGINS must have https://app.example.com in it.`,
+    );
+  });
+
+  test("ends a subscription by its signal, while it waits, between two events, and where no server answers", async () => {
+    const operation = "subscription { statusChanges { __typename } }" as never;
+    for (const one of [client(), client({ url: "http://127.0.0.1:1", reconnects: 1_000 })]) {
+      const waiting = new AbortController();
+      const next = one.subscribe(operation, {}, { signal: waiting.signal }).next();
+      waiting.abort(new Error("enough"));
+      await expect(next).rejects.toThrow("enough");
+    }
+    const { streamCursor: after } = await client().run(
+      "{ streamCursor }" as Operation<{ streamCursor: string }, object>,
+      {},
+    );
+    await api.rig.submit("copy", 1, { runAt: new Date(Date.now() + 3_600_000) });
+    const between = new AbortController();
+    const events = client().subscribe(
+      "subscription ($after: String) { statusChanges(after: $after) { __typename } }" as never,
+      { after },
+      { signal: between.signal },
+    );
+    expect(await events.next()).toMatchObject({ done: false });
+    between.abort(new Error("enough"));
+    await expect(events.next()).rejects.toThrow("enough");
+    expect(() => client().subscribe(operation, {}, { signal: between.signal })).toThrow("enough");
   });
 
   test("leaves no subscription behind when the loop over a job is left", async () => {

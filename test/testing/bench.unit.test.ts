@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { definePipeline, PermanentError, pipeline, z, type ChunkDraft, type Pipeline } from "../../src/index.js";
+import { definePipeline, PermanentError, pipeline, RetryLater, z, type ChunkDraft, type Pipeline } from "../../src/index.js";
 import { runPipeline, runStage } from "../../src/testing.js";
 
 const wordCount = pipeline({
@@ -118,6 +118,21 @@ describe("runStage", () => {
     });
     expect(result.chunks).toHaveLength(2);
     expect(result.artifacts.map(({ name, bytes }) => [name, bytes.toString()])).toEqual([["a.txt", "second"]]);
+  });
+
+  test("ends a try as a worker does where its stage puts itself off for longer than it may", async () => {
+    const later = one({
+      retryLaterForMs: 60_000,
+      run: (ctx: any) => {
+        throw new RetryLater(ctx.attempt === 1 ? 59_000 : 61_000, "busy");
+      },
+    });
+    expect(await runStage(later, "work")).toMatchObject({ error: { code: "RETRY_LATER" }, retryInMs: 59_000 });
+    expect(await runStage(later, "work", null, { attempt: 2 })).toMatchObject({
+      status: "FAILED",
+      error: { code: "RETRY_LATER_EXHAUSTED" },
+      retryInMs: null,
+    });
   });
 
   test("tells what a stage throws, with its stack, and keeps no artifact of it; metadata stays, as with a worker", async () => {

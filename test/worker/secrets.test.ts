@@ -81,6 +81,10 @@ test("a stage is given the secrets that it names and no others, by the pipe; the
   await expect(startHeadway({ ...settings, HEADWAY_WORKER_PROCESSES: "0" })).rejects.toThrow(
     'Secrets that stages ask for are not set: GIVEN_SECRET (stage "apart" of pipeline "asks"), GIVEN_SECRET (stage "here" of',
   );
+  const refused = (await startHeadway(settings).catch((error: unknown) => error)) as Error;
+  expect(refused.message).toContain("Secrets that stages ask for are not set");
+  // Its worker had not begun, so that there was nothing to stop in order.
+  expect(refused.message).not.toContain("did not stop");
   const started = await startHeadway({ ...settings, ...GIVEN });
   server = started;
   const client = new ApiClient(started.url, started.key);

@@ -34,7 +34,7 @@ export function Throughput({ title, interval, buckets, pipeline }: ThroughputPro
   return (
     <Panel title={title}>
       <Shown asked={asked} rows={2}>
-        {({ statistics }) => <Chart title={title} buckets={statistics.buckets.slice(-buckets)} />}
+        {({ statistics }) => <Chart title={title} interval={interval} buckets={statistics.buckets.slice(-buckets)} />}
       </Shown>
     </Panel>
   );
@@ -51,7 +51,11 @@ const DOWN = 20;
 const WIDTH = 10;
 
 /** Completed above the line and failed below it, so that colour is not the only difference. */
-function Chart({ title, buckets }: { readonly title: string; readonly buckets: readonly Bucket[] }) {
+function Chart({
+  title,
+  interval,
+  buckets,
+}: Pick<ThroughputProps, "title" | "interval"> & { buckets: readonly Bucket[] }) {
   const completed = total(buckets.map((bucket) => bucket.completed));
   const failed = total(buckets.map((bucket) => bucket.failed));
   const highest = Math.max(1, ...buckets.map((bucket) => bucket.completed));
@@ -89,7 +93,11 @@ function Chart({ title, buckets }: { readonly title: string; readonly buckets: r
       </svg>
       <p className="chart-ends faint">
         <span>{buckets[0] && CLOCK.format(new Date(buckets[0].at))}</span>
-        <span>at most {count(highest)} completed at once</span>
+        {completed > 0 && (
+          <span>
+            at most {count(highest)} completed in {interval === "HOUR" ? "an hour" : "a minute"}
+          </span>
+        )}
         <span>now</span>
       </p>
     </>

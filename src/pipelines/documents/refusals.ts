@@ -24,14 +24,14 @@ const REFUSED: Readonly<Record<string, readonly [name: string, advice: string]>>
   "image/heic": ["a HEIC photograph", "save it as JPEG"],
   "image/heif": ["a HEIF photograph", "save it as JPEG"],
   "image/svg+xml": ["an SVG drawing", "save it as PNG or PDF"],
-  "application/octet-stream": [
-    "of no type that can be made out",
-    "send the original file, not a piece or a copy in some other form of it",
-  ],
 };
 
 /** Says of a file that no parser supports what it is and what to do. */
 export function refusalOf(mediaType: string, name: string, supported: readonly string[]): string {
+  const all = `Supported are ${supported.join(", ")}.`;
+  if (mediaType === "application/octet-stream") {
+    return `The type of ${name} cannot be determined; send the original file, and not a piece or an encoded copy of it. ${all}`;
+  }
   const [is, advice] = REFUSED[mediaType] ?? [mediaType, "convert it to one of the formats that are read"];
-  return `${name} is ${is}, which is not supported; ${advice}. Supported are ${supported.join(", ")}.`;
+  return `${name} is ${is}, which is not supported; ${advice}. ${all}`;
 }

@@ -33,9 +33,11 @@ export const extractStage: DocumentStageOf<ExpensesOptions, Validated, Extracted
     ctx.setMetadata({ kind: found.role });
     if (found.role === "receipt") return { role: "receipt", sha256, receipt: found.receipt };
     for (const { flag, reason } of found.facts.evidence) if (flag) ctx.warn(flag, `${name}: ${reason}.`);
-    const incomplete = found.lines.filter((line) => line.incomplete.length > 0).length;
-    if (incomplete > 0)
-      ctx.warn("INCOMPLETE_LINES", `${incomplete} of ${found.lines.length} lines of ${name} lack something.`);
+    const incomplete = found.lines.filter((line) => line.incomplete.length > 0);
+    if (incomplete.length > 0) {
+      const lacking = [...new Set(incomplete.flatMap((line) => line.incomplete))].join(", ");
+      ctx.warn("INCOMPLETE_LINES", `${name}: ${incomplete.length} of ${found.lines.length} lines lack ${lacking}.`);
+    }
     const output: Extracted = { role: "statement", sha256, lines: found.lines, facts: found.facts };
     if (JSON.stringify(output).length > MAX_OUTPUT_CHARS) {
       throw new PermanentError("RESOURCE_LIMIT", `${name} has ${found.lines.length} lines; split it by month or year.`);
