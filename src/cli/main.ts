@@ -34,6 +34,7 @@ const SAID_BY_THE_MESSAGE: ReadonlySet<string> = new Set([
   "INTERRUPTED",
   "UNREACHABLE",
   "NOT_HEADWAY",
+  "NOT_FOUND",
 ]);
 
 try {
