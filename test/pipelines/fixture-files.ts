@@ -34,8 +34,8 @@ const film: Expected = hasFfmpeg
       warnings: ["NO_TRANSCRIBER"],
     }
   : { metadata: { title: "Film" }, silent: true, warnings: ["SUBTITLES_UNREAD", "NO_TRANSCRIBER"] };
-/** HEIC is read with a program of libheif; without it such files are refused by name. */
-export const hasHeif = spawnSync("heif-convert", ["-h"]).error === undefined;
+/** HEIC is read with a program of libheif that has a decoder of HEVC; without it such files are refused. */
+export const hasHeif = /^HEIC decoders:\n-/m.test(String(spawnSync("heif-convert", ["--list-decoders"]).stdout));
 const readable = { contains: ["The worker renews its lease with every heartbeat."], warnings: [] };
 
 function photograph(expected: Expected): Expected {
@@ -46,7 +46,7 @@ function photograph(expected: Expected): Expected {
 const LEASE_TABLE =
   "| Stage | Limit | Retries | | --- | --- | --- | | parse | 5 min | 3 | | parse | 20 min | 1 | | all of them | all of them | 4 |";
 
-/** Made by scripts/make-fixtures.mjs and scripts/make-office-fixtures.mjs. */
+/** Made by scripts/make-fixtures.mjs, scripts/make-office-fixtures.mjs and scripts/make-heic-fixtures.mjs. */
 export const FIXTURE_FILES: Readonly<Record<string, Expected>> = {
   "documents/leases.odt": {
     contains: [

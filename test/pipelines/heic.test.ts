@@ -9,7 +9,7 @@ const receipt = readFileSync(path.join(FIXTURES, "documents", "receipt.heic"));
 
 test("a receipt photographed as HEIC is read like one in JPEG, or refused by its name", async () => {
   const read = readReceipt("IMG_0001.HEIC", receipt);
-  if (!hasHeif) return expect(read).rejects.toThrow(/IMG_0001\.HEIC is a HEIC photograph.*libheif-examples/);
+  if (!hasHeif) return expect(read).rejects.toMatchObject({ code: "UNSUPPORTED_TYPE" });
   expect(await read).toMatchObject({ amountMinor: 1822, date: "2026-01-08", source: "picture" });
 }, 120_000);
 

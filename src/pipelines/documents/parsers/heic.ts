@@ -115,10 +115,10 @@ function verdict(error: unknown, name: string): PermanentError {
       `${name} takes more time or memory to decode than it may (${why}). Scale it down, or save it as JPEG.`,
     );
   }
-  if (/unsupported/i.test(why)) {
+  if (/unsupported|plugin/i.test(why)) {
     return new PermanentError(
       "UNSUPPORTED_TYPE",
-      `${name} holds pictures that the installed libheif does not read (${why}); save it as JPEG.`,
+      `${name} holds pictures that the installed libheif does not read (${why}); install its decoder (libheif-plugin-libde265), or save it as JPEG.`,
     );
   }
   return new PermanentError(
