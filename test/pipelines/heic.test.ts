@@ -1,8 +1,14 @@
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "@jest/globals";
+import { ApiClient } from "../../src/cli/client.js";
+import { collectionOf, progressOf, submit } from "../scenarios/main-job.js";
+import { startHeadway } from "../support/processes.js";
 import { fixture, openBatches, encoded } from "./batches.js";
 import { readReceipt } from "./expenses/reading.js";
+import { picturesRead } from "../../src/pipelines/documents/parsers/pictures.js";
 import { FIXTURES, hasHeif } from "./fixture-files.js";
 
 const receipt = readFileSync(path.join(FIXTURES, "documents", "receipt.heic"));
@@ -21,6 +27,21 @@ test("a receipt that a mail brings as HEIC counts with the mail, which is read w
   });
 }, 120_000);
 
+test("a photograph in HEIC inside a document is searched for text, or counted as unread", async () => {
+  const warned: string[] = [];
+  const picture = { name: "word/media/image1.heic", read: () => receipt };
+  const blocks = await picturesRead([picture], "a.docx", {
+    mediaType: "",
+    ocr: true,
+    menus: false,
+    warn: (code) => void warned.push(code),
+    progress: () => undefined,
+    parseInner: async () => null,
+  });
+  expect(warned).toEqual(hasHeif ? [] : ["PICTURES_UNREAD"]);
+  expect(JSON.stringify(blocks)).toMatch(hasHeif ? /FRESH FIELDS MARKET/ : /^\[\]$/);
+}, 120_000);
+
 test("a batch takes fields from photographs in HEIC, and says of broken ones what they are", async () => {
   const site = await openBatches();
   try {
@@ -35,5 +56,29 @@ test("a batch takes fields from photographs in HEIC, and says of broken ones wha
     );
   } finally {
     await site.close();
+  }
+});
+
+test("the pipeline expenses takes a receipt in HEIC", async () => {
+  const dataDir = await mkdtemp(path.join(tmpdir(), "headway-heic-"));
+  const headway = await startHeadway({ HEADWAY_DATA_DIR: dataDir });
+  const api = new ApiClient(headway.url, headway.key);
+  try {
+    const id = await submit(api, await collectionOf(api, "trip", [encoded("IMG_0001.HEIC", receipt)]), "expenses");
+    await progressOf(api, id);
+    const { job } = await api.query<{ job: { tasks: { nodes: object[] } } }>(
+      `query ($id: ID!) { job(id: $id) { tasks(first: 10) { nodes { documentName status error { stage code } } } } }`,
+      { id },
+    );
+    expect(job.tasks.nodes).toContainEqual({
+      documentName: "IMG_0001.HEIC",
+      ...(hasHeif
+        ? { status: "COMPLETED", error: null }
+        : { status: "FAILED", error: { stage: "extract", code: "UNSUPPORTED_TYPE" } }),
+    });
+  } finally {
+    await api.close();
+    await headway.stop();
+    await rm(dataDir, { recursive: true, force: true });
   }
 });

@@ -83,13 +83,15 @@ export function letters(text: string, place: BlockPlace): Block[] {
 const SURE_OF_PICTURES = 70;
 const MIN_SIDE = 100;
 
-/** What stands in a picture inside a document. @throws {PermanentError} as parseImage does */
-export async function readLetters(bytes: Uint8Array, name: string): Promise<Recognised> {
+/** What stands in a picture inside a document, which may stand upright whatever its EXIF says. @throws {PermanentError} as parseImage does */
+export async function readLetters(bytes: Uint8Array, name: string, isUpright = false): Promise<Recognised> {
   const facts = await understood(name, () => open(bytes).metadata());
   if (facts.width * facts.height > MAX_PIXELS) throw tooLarge(name, `${facts.width} × ${facts.height}`);
   if (Math.min(facts.width, facts.height) < MIN_SIDE / 2 || Math.max(facts.width, facts.height) < MIN_SIDE)
     return { text: "", isUnsure: false, unreadScript: null };
-  const prepared = await understood(name, () => forReading(open(bytes).autoOrient(), facts).toBuffer());
+  const prepared = await understood(name, () =>
+    forReading(isUpright ? open(bytes) : open(bytes).autoOrient(), facts).toBuffer(),
+  );
   return recognise(prepared, { minConfidence: SURE_OF_PICTURES });
 }
 
