@@ -11,10 +11,10 @@ const DOCUMENTS = path.join(ROOT, "test", "fixtures", "documents");
 const TILL = path.join(ROOT, "test", "pipelines", "expenses", "fixtures", "till.png");
 const scratch = mkdtempSync(path.join(tmpdir(), "headway-fixtures-"));
 
-/** One file of these pictures, which are JPEGs. */
-function heic(name, pictures) {
+/** One file of these pictures. */
+function heic(name, pictures, extension = "jpg") {
   const files = pictures.map((bytes, index) => {
-    const file = path.join(scratch, `${index}.jpg`);
+    const file = path.join(scratch, `${index}.${extension}`);
     writeFileSync(file, bytes);
     return file;
   });
@@ -84,6 +84,11 @@ const first = await sharp(letter)
 const second = await sharp(path.join(DOCUMENTS, "pages.tiff"), { page: 1 }).jpeg({ quality: 90 }).toBuffer();
 heic("letter.heic", [first]);
 heic("pages.heic", [first, second]);
+// Black letters on nothing, which is black as well: they are there only for who heeds the mask.
+const letters = await sharp(letter).greyscale().negate().raw().toBuffer({ resolveWithObject: true });
+const black = { create: { ...letters.info, channels: 3, background: "black" } };
+const masked = sharp(black).joinChannel(letters.data, { raw: letters.info }).png();
+heic("masked.heic", [await masked.toBuffer()], "png");
 turn(heic("turned.heic", [await lying(letter)]));
 turn(heic("receipt.heic", [await lying(await sharp(TILL).flatten({ background: "white" }).toBuffer())]));
 rmSync(scratch, { recursive: true });

@@ -158,6 +158,7 @@ export const FIXTURE_FILES: Readonly<Record<string, Expected>> = {
     },
     ...readable,
   }),
+  "documents/masked.heic": photograph(readable),
   "documents/turned.heic": photograph({ metadata: { width: 600, height: 200, orientation: 1 }, ...readable }),
   "documents/pages.heic": photograph({
     pages: 2,

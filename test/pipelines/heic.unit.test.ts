@@ -81,6 +81,14 @@ describe("a HEIC photograph", () => {
     expect(await readdir(path.join(folder, "tmp"))).toEqual([]);
   });
 
+  test("with a mask is decoded without it where the program makes no PNG of it", async () => {
+    expect(heifFacts(fixture("masked.heic"))).toMatchObject({ codes: ["hvc1"], hasAlpha: true });
+    await program("heif-convert", 'case "$4" in *.jpg) jpeg page.jpg ;; esac');
+    expect((await parsedFile(fixture("masked.heic"), "a.heic")).metadata).toMatchObject({ width: 600 });
+    await program("heif-convert", 'case "$4" in *.png) jpeg page.png ;; esac');
+    expect((await parsedFile(fixture("masked.heic"), "a.heic")).metadata).toMatchObject({ width: 600 });
+  });
+
   test("gives the pages that were decoded, and names the others", async () => {
     await program("heif-convert", "jpeg page-1.jpg; echo 'Could not decode image: 1' >&2; exit 1");
     const { metadata, warnings } = await parsedFile(fixture("pages.heic"), "a.heic");

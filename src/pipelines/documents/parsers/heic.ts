@@ -48,14 +48,10 @@ export async function parseHeic(bytes: Uint8Array, name: string, aid: ParseAid):
 export async function picturesOfHeic(bytes: Uint8Array, name: string): Promise<HeicPictures> {
   const { codes, sizes, hasAlpha } = factsOf(bytes, name);
   const isLong = sizes.some(({ width, height }) => Math.max(width, height) > MAX_JPEG_SIDE);
-  const extension = hasAlpha || isLong ? "png" : "jpg";
   const wanted = Math.min(codes.length, MAX_PAGES);
-  const { files, error } = await decoded(bytes, namesOf(wanted, extension), name, extension);
-  // What it wrote last may be half a picture.
-  if (error instanceof ProgramStopped) throw verdict(error, name);
-  const missing = files.indexOf(null);
-  const pictures = files.slice(0, missing < 0 ? wanted : missing) as Uint8Array[];
-  const why = error ?? new Error("no picture came out of it");
+  let [pictures, why] = await decoded(bytes, wanted, hasAlpha || isLong ? "png" : "jpg", name);
+  // Of some colour profiles the program makes no PNG.
+  if (hasAlpha && pictures.length < wanted) [pictures, why] = await decoded(bytes, wanted, "jpg", name);
   const rare = codes.find((code) => !USUAL.test(code));
   if (pictures.length === 0) throw verdict(rare ? new Error(`unsupported: its code is ${rare}`) : why, name);
   return { pictures, count: codes.length, failure: pictures.length < wanted ? messageOf(why).slice(0, 200) : null };
@@ -85,17 +81,23 @@ function namesOf(wanted: number, extension: string): string[][] {
   ]);
 }
 
+/** The pictures up to the first that could not be decoded, and why that could not. */
 async function decoded(
   bytes: Uint8Array,
-  names: readonly (readonly string[])[],
-  name: string,
+  wanted: number,
   extension: string,
-): Promise<Awaited<ReturnType<typeof filesOfProgram>>> {
+  name: string,
+): Promise<[pictures: readonly Uint8Array[], why: unknown]> {
   const args = ["-q", QUALITY, "/dev/stdin", `page.${extension}`];
-  const limits = { bytes, names, limitMs: LIMIT_MS, memoryMiB: MEMORY_MIB };
+  const limits = { bytes, names: namesOf(wanted, extension), limitMs: LIMIT_MS, memoryMiB: MEMORY_MIB };
   for (const decoder of DECODERS) {
-    const found = await filesOfProgram(decoder, args, limits);
-    if (!(found.error instanceof ProgramAbsent)) return found;
+    const { files, error } = await filesOfProgram(decoder, args, limits);
+    if (error instanceof ProgramAbsent) continue;
+    // What it wrote last may be half a picture.
+    if (error instanceof ProgramStopped) throw verdict(error, name);
+    const missing = files.indexOf(null);
+    const pictures = files.slice(0, missing < 0 ? wanted : missing) as Uint8Array[];
+    return [pictures, error ?? new Error("no picture came out of it")];
   }
   throw verdict(new ProgramAbsent(), name);
 }
@@ -115,10 +117,11 @@ function verdict(error: unknown, name: string): PermanentError {
       `${name} takes more time or memory to decode than it may (${why}). Scale it down, or save it as JPEG.`,
     );
   }
-  if (/unsupported|plugin/i.test(why)) {
+  if (/unsupported|plugin|not an HEIF/i.test(why)) {
+    const advice = /codec|plugin/i.test(why) ? "install its decoder (libheif-plugin-libde265), or " : "";
     return new PermanentError(
       "UNSUPPORTED_TYPE",
-      `${name} holds pictures that the installed libheif does not read (${why}); install its decoder (libheif-plugin-libde265), or save it as JPEG.`,
+      `${name} holds pictures that the installed libheif does not read (${why}); ${advice}save it as JPEG.`,
     );
   }
   return new PermanentError(
