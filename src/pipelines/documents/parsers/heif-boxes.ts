@@ -34,8 +34,9 @@ export function heifFacts(bytes: Uint8Array): HeifFacts {
   const properties = boxesIn(bodyOf("iprp"), 0, left).find(({ type }) => type === "ipco");
   const facts = boxesIn(properties?.body ?? Buffer.alloc(0), 0, left);
   const belonging = belongingIn(bodyOf("iref"), left);
-  const pictures = itemsIn(bodyOf("iinf"), left).filter(({ id, type }) => PICTURE.test(type) && !belonging.has(id));
-  const coded = new Set(pictures.filter(({ type }) => type === "hvc1").map(({ id }) => id));
+  const items = itemsIn(bodyOf("iinf"), left);
+  const pictures = items.filter(({ id, type }) => PICTURE.test(type) && !belonging.has(id));
+  const coded = new Set(items.filter(({ type }) => type === "hvc1").map(({ id }) => id));
   return {
     codes: pictures.filter(({ isHidden }) => !isHidden).map(({ type }) => type),
     sizes: facts.filter(({ type }) => type === "ispe").map(({ body }) => sizeOf(body)),

@@ -4,7 +4,7 @@ import { attachmentsBlocks, type MailAttachment } from "./attachments.js";
 import { encodingOfPage, textInCodePage, warnOfPage, type PageLetters } from "./code-pages.js";
 import { dateOfFileTime } from "./compound-facts.js";
 import { mailBody } from "./mail-body.js";
-import { factsOf, MAX_NESTING, type ParseAid, type Parsed } from "./parsed.js";
+import { factsOf, MAX_NESTING, warnOfBlanks, type ParseAid, type Parsed } from "./parsed.js";
 import { decodeText, declaredEncoding } from "../../decode-text.js";
 import { expandRtf } from "./rtf-compressed.js";
 import { holdsHtml, htmlOfRtf } from "./rtf-html.js";
@@ -99,6 +99,7 @@ export async function outlookParsed(message: OutlookMessage, name: string, aid: 
     ...(head === "" ? [] : [{ kind: "lines", text: head } as Block]),
     ...bodyOf(properties, name, aid),
   ];
+  warnOfBlanks(textAt(properties, PROPERTY.body), name, aid);
   for (const codePage of message.unknownPages) warnOfPage(codePage, name, aid);
   for (const one of message.empty) {
     aid.warn("ATTACHMENT_UNREAD", `The attachment ${one} of ${name} is named, and its content is not there.`, {

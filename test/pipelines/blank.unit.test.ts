@@ -1,0 +1,51 @@
+import { compoundFile } from "./compound-writer.js";
+import { docFile } from "./doc-writer.js";
+import { parsedFile } from "./parsed-file.js";
+
+describe("what was overwritten by nothing is told", () => {
+  test("in text and rich text is told where stretches of it are empty; padding at the end is none", async () => {
+    const blank = "\0".repeat(40);
+    const line = "Words of the lease.\n".repeat(200);
+    for (const [name, head, tail] of [
+      ["a.rtf", "{\\rtf1 Words\\par ", "more\\par}"],
+      ["a.txt", line, line],
+    ] as const) {
+      expect((await parsedFile(Buffer.from(head + blank + tail), name)).codes).toEqual(["PART_UNREAD"]);
+      expect((await parsedFile(Buffer.from(head + tail + blank), name)).codes).toEqual([]);
+    }
+    const packed = `{\\rtf1 Words\\par {\\pict\\bin20 ${blank.slice(20)}}more\\par}`;
+    expect((await parsedFile(Buffer.from(packed), "a.rtf")).codes).toEqual([]);
+  });
+
+  test("in an old Word document is told where its letters or what they are were overwritten by nothing", async () => {
+    const runs = [{ text: `Words${"\0".repeat(20)}more\r` }];
+    expect((await parsedFile(docFile({ runs }), "a.doc")).warnings).toMatchObject([{ code: "PART_UNREAD", count: 20 }]);
+    const bytes = docFile({ runs: [{ text: "Words\r" }] });
+    // The page of properties that follows the text begins with the text's place.
+    const page = bytes.indexOf(Buffer.from([0, 4, 0, 0, 0x0c, 4, 0, 0]));
+    expect((await parsedFile(bytes.fill(0, page, page + 512), "a.doc")).codes).toEqual(["PART_UNREAD"]);
+  });
+
+  test("in a message of Outlook is told where its words are empty, and of winmail.dat by what its parts add up to", async () => {
+    const words = `Before${"\0".repeat(20)}behind`;
+    const message = compoundFile({
+      "__properties_version1.0": Buffer.alloc(32),
+      "__substg1.0_1000001F": Buffer.from(words, "utf16le"),
+    });
+    expect((await parsedFile(message, "a.msg")).codes).toEqual(["PART_UNREAD"]);
+    const subject = Buffer.from("Grapes\0");
+    const wrapper = Buffer.alloc(6 + 9 + subject.length + 2);
+    wrapper.writeUInt32LE(0x223e9f78, 0);
+    wrapper[6] = 1;
+    wrapper.writeUInt32LE(0x00018004, 7);
+    wrapper.writeUInt32LE(subject.length, 11);
+    subject.copy(wrapper, 15);
+    wrapper.writeUInt16LE(
+      subject.reduce((sum, byte) => sum + byte, 0),
+      15 + subject.length,
+    );
+    expect((await parsedFile(wrapper, "winmail.dat")).codes).toEqual([]);
+    wrapper.write("S", 15);
+    expect((await parsedFile(wrapper, "winmail.dat")).codes).toEqual(["PART_UNREAD"]);
+  });
+});
