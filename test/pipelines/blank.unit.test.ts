@@ -1,8 +1,31 @@
 import { compoundFile } from "./compound-writer.js";
+import { expandRtf } from "../../src/pipelines/documents/parsers/rtf-compressed.js";
 import { docFile } from "./doc-writer.js";
 import { parsedFile } from "./parsed-file.js";
+import { numberCell, xlsFile } from "./xls-writer.js";
 
 describe("what was overwritten by nothing is told", () => {
+  test("in an old workbook, by records of no type", async () => {
+    const records = [numberCell(0, 0, 5), Buffer.alloc(18), numberCell(1, 0, 7)];
+    // Of the eighteen bytes sixteen are four records; with the other two it goes on in the wrong place.
+    const whole = [numberCell(0, 0, 5), Buffer.alloc(16), numberCell(1, 0, 7)];
+    const { text, warnings } = await parsedFile(xlsFile([], [{ name: "One", records: whole }]), "a.xls");
+    expect(text).toBe("## One\n\n5\n7");
+    expect(warnings).toMatchObject([{ code: "PART_UNREAD", count: 4 }]);
+    expect((await parsedFile(xlsFile([], [{ name: "One", records }]), "a.xls")).codes).toContain("PART_UNREAD");
+  });
+
+  test("in packed rich text, by what it adds up to", () => {
+    const head = Buffer.alloc(16);
+    const body = Buffer.from("03000a007263706731323542320af32068656c090020627705b06c647d0a800fa0", "hex");
+    head.writeUInt32LE(body.length + 12, 0);
+    head.writeUInt32LE(0x2b, 4);
+    head.writeUInt32LE(0x75465a4c, 8);
+    head.writeUInt32LE(0xa7c7c5f1, 12);
+    expect(expandRtf(Buffer.concat([head, body]))).toMatchObject({ isCut: false });
+    expect(expandRtf(Buffer.concat([head, body.fill(0x41, 20, 22)]))).toMatchObject({ isCut: true });
+  });
+
   test("in text and rich text is told where stretches of it are empty; padding at the end is none", async () => {
     const blank = "\0".repeat(40);
     const line = "Words of the lease.\n".repeat(200);

@@ -99,7 +99,6 @@ export async function outlookParsed(message: OutlookMessage, name: string, aid: 
     ...(head === "" ? [] : [{ kind: "lines", text: head } as Block]),
     ...bodyOf(properties, name, aid),
   ];
-  warnOfBlanks(textAt(properties, PROPERTY.body), name, aid);
   for (const codePage of message.unknownPages) warnOfPage(codePage, name, aid);
   for (const one of message.empty) {
     aid.warn("ATTACHMENT_UNREAD", `The attachment ${one} of ${name} is named, and its content is not there.`, {
@@ -176,17 +175,22 @@ function receivers({ recipients, properties }: OutlookMessage, kind: number, sho
 function bodyOf(properties: MapiProperties, name: string, aid: ParseAid): Block[] {
   const plain = textAt(properties, PROPERTY.body);
   const html = properties.get(PROPERTY.html);
-  if (html !== undefined) return mailBody(plain || undefined, pageOf(html, properties, { name, aid }));
+  const page = html === undefined ? undefined : pageOf(html, properties, { name, aid });
+  warnOfBlanks(page ?? plain, name, aid);
+  if (page !== undefined) return mailBody(plain || undefined, page);
   const packed = properties.get(PROPERTY.rtf);
   if (!Buffer.isBuffer(packed) || packed.length === 0) return mailBody(plain || undefined, undefined);
   const expanded = expandedRtf(packed, plain !== "", { name, aid });
   if (expanded === null) return mailBody(plain, undefined);
   const { rtf, isCut } = expanded;
-  if (isCut) aid.warn("PART_UNREAD", `The rich text of ${name} breaks off; what follows is lost.`, { count: 1 });
+  if (isCut)
+    aid.warn("PART_UNREAD", `The rich text of ${name} breaks off or is damaged; something of it is lost.`, {
+      count: 1,
+    });
   if (holdsHtml(rtf)) {
-    const { html: page, unknownPages } = htmlOfRtf(rtf);
+    const { html: packedPage, unknownPages } = htmlOfRtf(rtf);
     for (const codePage of unknownPages) warnOfPage(codePage, name, aid);
-    return mailBody(plain || undefined, page);
+    return mailBody(plain || undefined, packedPage);
   }
   if (plain !== "") return mailBody(plain, undefined);
   const found = new RtfReader(MAX_NESTING).read(rtf);

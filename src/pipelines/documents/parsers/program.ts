@@ -116,7 +116,10 @@ function outputOf(program: string, args: readonly string[], run: Run): Promise<s
   const [input, ...outputs] = run.files;
   // A limit of memory is the shell's to set; the program takes the shell's place, and is killed as it would be.
   const [file, given] = run.memoryMiB
-    ? ["/bin/sh", ["-c", `ulimit -v ${run.memoryMiB * 1_024} 2>/dev/null; exec "$0" "$@"`, program, ...args]]
+    ? [
+        "/bin/sh",
+        ["-c", `ulimit -c 0; ulimit -v ${run.memoryMiB * 1_024} 2>/dev/null; exec "$0" "$@"`, program, ...args],
+      ]
     : [program, args];
   return new Promise((resolve, reject) => {
     const child = spawn(file, given, {

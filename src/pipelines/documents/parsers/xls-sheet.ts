@@ -44,6 +44,8 @@ export function readXlsSheet(bytes: Buffer, start: number, aid: XlsAid): XlsShee
     } else if (type === 0x0a) depth -= 1;
     isEnded = depth <= 0;
     if (isEnded || isCut) break;
+    // No record is of type 0: here something was overwritten by nothing.
+    if (type === 0 && parts[0]!.length === 0) broken += 1;
     try {
       // The figures of a chart stand in cells as well; here they are rows and columns of nothing.
       sheet.take(type, parts, isChart ? 2 : depth);
