@@ -18,8 +18,10 @@ RUN npm ci --omit=dev --no-audit --no-fund
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
-# Subtitles of films are read with the first, letters in images with the second (English; add others, such as tesseract-ocr-deu).
-RUN apt-get update && apt-get install -y --no-install-recommends ffmpeg tesseract-ocr && rm -rf /var/lib/apt/lists/*
+# Subtitles of films are read with the first, letters in images with the second (English; add others, such as tesseract-ocr-deu),
+# HEIC photographs with the third, whose decoder is a package of its own from Debian 13 on.
+RUN apt-get update && apt-get install -y --no-install-recommends ffmpeg tesseract-ocr libheif-examples \
+  && (apt-get install -y --no-install-recommends libheif-plugin-libde265 || true) && rm -rf /var/lib/apt/lists/*
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist/src ./dist/src
 COPY --from=build /app/dist/console ./dist/console

@@ -1,6 +1,6 @@
-// npm test: makes everything ready, finds or installs Redis, Chromium and ffmpeg, and runs the tests; arguments go to jest.
+// npm test: makes everything ready, finds or installs Redis, Chromium, ffmpeg and heif-convert, and runs the tests; arguments go to jest.
 // --kind=unit, db, faults or package in front of them runs the tests of that kind alone; unit and package need none of them.
-import { wantFfmpeg } from "./find-ffmpeg.mjs";
+import { wantPrograms } from "./find-programs.mjs";
 import { jest, kindIn, readyWithRedis, withChromium } from "./run-jest.mjs";
 import { ready } from "./ready.mjs";
 
@@ -10,7 +10,6 @@ if (kind === "unit" || kind === "package") ready();
 else {
   await readyWithRedis();
   await withChromium();
-  const reasons = await wantFfmpeg();
-  if (reasons !== null) console.error(`Subtitles are not tried, for there is no ffmpeg: ${reasons}.`);
+  for (const sentence of await wantPrograms()) console.error(sentence);
 }
 process.exit(jest(rest, kind));

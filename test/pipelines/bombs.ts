@@ -1,5 +1,8 @@
 import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { deflateSync } from "node:zlib";
+import { ROOT } from "../support/root.js";
 import { compoundFile } from "./compound-writer.js";
 
 /** What is a few kilobytes and would be gigabytes, or forever, where it were read without limits. */
@@ -220,7 +223,12 @@ function pictures(): Bomb[] {
     chunk("IDAT", deflateSync(Buffer.alloc(1_000))),
     chunk("IEND", Buffer.alloc(0)),
   ]);
-  return [{ name: "wide.png", bytes: png, verdict: LIMIT_OR_BROKEN }];
+  const heic = readFileSync(path.join(ROOT, "test", "fixtures", "documents", "letter.heic"));
+  heic.fill(size, heic.indexOf("ispe") + 8, heic.indexOf("ispe") + 16);
+  return [
+    { name: "wide.png", bytes: png, verdict: LIMIT_OR_BROKEN },
+    { name: "wide.heic", bytes: heic, verdict: LIMIT },
+  ];
 }
 
 function mails(): Bomb[] {

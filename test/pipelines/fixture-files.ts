@@ -34,13 +34,19 @@ const film: Expected = hasFfmpeg
       warnings: ["NO_TRANSCRIBER"],
     }
   : { metadata: { title: "Film" }, silent: true, warnings: ["SUBTITLES_UNREAD", "NO_TRANSCRIBER"] };
+/** HEIC is read with a program of libheif that has a decoder of HEVC; without it such files are refused. */
+export const hasHeif = /^HEIC decoders:\n-/m.test(String(spawnSync("heif-convert", ["--list-decoders"]).stdout));
 const readable = { contains: ["The worker renews its lease with every heartbeat."], warnings: [] };
+
+function photograph(expected: Expected): Expected {
+  return hasHeif ? expected : { mediaType: "image/heic", error: "UNSUPPORTED_TYPE" };
+}
 
 /** What LibreOffice saves of the table in scripts/make-office-fixtures.mjs: cells that span rows or columns are repeated. */
 const LEASE_TABLE =
   "| Stage | Limit | Retries | | --- | --- | --- | | parse | 5 min | 3 | | parse | 20 min | 1 | | all of them | all of them | 4 |";
 
-/** Made by scripts/make-fixtures.mjs and scripts/make-office-fixtures.mjs. */
+/** Made by scripts/make-fixtures.mjs, scripts/make-office-fixtures.mjs and scripts/make-heic-fixtures.mjs. */
 export const FIXTURE_FILES: Readonly<Record<string, Expected>> = {
   "documents/leases.odt": {
     contains: [
@@ -141,6 +147,24 @@ export const FIXTURE_FILES: Readonly<Record<string, Expected>> = {
     pages: 2,
     contains: ["The worker renews its lease with every heartbeat. Nobody renews the lease of a dead worker."],
   },
+  "documents/letter.heic": photograph({
+    mediaType: "image/heic",
+    metadata: {
+      width: 600,
+      height: 200,
+      orientation: 1,
+      camera: "Headway Fixture 1",
+      created: "2024-05-06T07:08:09",
+    },
+    ...readable,
+  }),
+  "documents/masked.heic": photograph(readable),
+  "documents/turned.heic": photograph({ metadata: { width: 600, height: 200, orientation: 1 }, ...readable }),
+  "documents/pages.heic": photograph({
+    pages: 2,
+    contains: ["The worker renews its lease with every heartbeat. Nobody renews the lease of a dead worker."],
+    warnings: [],
+  }),
   "documents/plain.png": { silent: true, metadata: { width: 40, height: 30 }, warnings: [] },
   "media/tone.wav": {
     mediaType: "audio/wav",

@@ -30,6 +30,7 @@ interface Outcome {
   readonly crashes: number;
   readonly attempt: number;
   readonly error: { readonly code: string; readonly stage: string; readonly message: string } | null;
+  readonly warnings: readonly object[];
 }
 
 let folder: string;
@@ -80,8 +81,9 @@ function isVerdict({ status, error, crashes, attempt }: Outcome): boolean {
 
 function counted(outcomes: readonly Outcome[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { status, error } of outcomes) {
-    const outcome = error ? `${status} ${error.code} at ${error.stage}` : status;
+  for (const { status, error, warnings } of outcomes) {
+    const said = warnings.length > 0 ? `${status} with a warning` : status;
+    const outcome = error ? `${status} ${error.code} at ${error.stage}` : said;
     counts[outcome] = (counts[outcome] ?? 0) + 1;
   }
   return counts;
@@ -93,7 +95,7 @@ async function outcomesOf(api: ApiClient, jobId: string): Promise<Outcome[]> {
     const { job }: { job: { tasks: { nodes: Outcome[]; pageInfo: { hasNextPage: boolean; endCursor: string } } } } =
       await api.query(
         `query ($id: ID!, $after: String) { job(id: $id) { tasks(first: 100, after: $after) {
-           nodes { documentName status crashes attempt error { code stage message } } pageInfo { hasNextPage endCursor } } } }`,
+           nodes { documentName status crashes attempt error { code stage message } warnings { code } } pageInfo { hasNextPage endCursor } } } }`,
         { id: jobId, after },
       );
     found.push(...job.tasks.nodes.filter(({ documentName }) => documentName !== null));

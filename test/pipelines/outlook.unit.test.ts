@@ -167,7 +167,9 @@ describe("winmail.dat", () => {
     head[0] = level;
     head.writeUInt16LE(id, 1);
     head.writeUInt32LE(content.length, 5);
-    return Buffer.concat([head, content, Buffer.alloc(2)]);
+    const sum = Buffer.alloc(2);
+    sum.writeUInt16LE(content.reduce((all, byte) => all + byte, 0) & 0xffff);
+    return Buffer.concat([head, content, sum]);
   };
 
   test("is read as the mail that it wraps, with what is attached", async () => {

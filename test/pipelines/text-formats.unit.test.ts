@@ -22,6 +22,15 @@ describe("subtitles", () => {
     expect(text).toBe("Ada: Wer & wann?");
     expect(metadata).toMatchObject({ language: "de", durationSeconds: 3 });
   });
+
+  test("keep what an empty line parts from its cue, and what stands under broken times", async () => {
+    const srt =
+      "1\n00:00:01,000 --> 00:00:02,500\nNobody\n\nrenews it.\n\n2\n00:01:0x,000 -=> 00:01:04,000\nIt ends.\n";
+    expect((await read(srt, "film.srt")).text).toBe("Nobody\nrenews it.\nIt ends.");
+    const vtt =
+      "WEBVTT - a film\n\nSTYLE\n::cue { color: red }\n\nNOTE two\nlines\n\nintro\n00:01.000 --> 00:03.000\nWer?\n";
+    expect((await read(vtt, "film.vtt")).text).toBe("Wer?");
+  });
 });
 
 describe("a calendar", () => {
@@ -60,6 +69,21 @@ describe("a calendar", () => {
         "Organizer: Ada; Lead <ada@example.org>\nAttendee: Bob <bob@example.org>\n\nBring the leases.\nAll of them.\n\n## Renew\n\nDue: 2026-03-01",
     );
     expect(metadata).toMatchObject({ title: "Fleet", events: 2, producer: "-//Headway//EN" });
+  });
+
+  test.each([
+    ["breaks off", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:One\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:Two\nLOC"],
+    [
+      "has lost its beginning",
+      "DAR\nBEGIN:VEVENT\nSUMMARY:One\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:Two\nEND:VEVENT\nEND:VCALENDAR",
+    ],
+    [
+      "has a broken end",
+      "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:One\nEND:VEVFNT\nBEGIN:VEVENT\nSUMMARY:Two\nEND:VEVENT\nEND:VCALENDAR",
+    ],
+  ])("that %s is read as far as it goes, with a warning", async (_what, ics) => {
+    const { text, codes } = await read(ics, "fleet.ics");
+    expect([text, codes]).toEqual(["## One\n\n## Two", ["PART_UNREAD"]]);
   });
 });
 

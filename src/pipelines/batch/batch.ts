@@ -11,7 +11,7 @@ import { Options, type BatchOptions } from "./options.js";
 export function batchPipeline({ maxDocumentBytes }: { readonly maxDocumentBytes: number }): Pipeline {
   return pipeline({
     name: "batch",
-    version: 5,
+    version: 6,
     description: "Extracts named fields from files of any supported format into one table.",
     options: Options,
   })

@@ -75,3 +75,26 @@ function zipNames(bytes: Buffer): string[] {
   }
   return names;
 }
+
+/** Brands of still pictures in HEVC; of others in a HEIF file whatever their code is. */
+const HEVC_PICTURE = /^hei[cxms]$/;
+const ANY_PICTURE = /^mif\d$/;
+
+/** A HEIF file by all of its brands: the first one, by which the detector goes, tells neither the code nor a picture from a film. */
+export function heifType(bytes: Uint8Array, magic: string): string {
+  if (!/^(image\/hei[cf](-sequence)?|video\/mp4)$/.test(magic)) return magic;
+  const brands = brandsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const isFilm = magic === "video/mp4" && !HEVC_PICTURE.test(brands[0]!) && !ANY_PICTURE.test(brands[0]!);
+  if (isFilm) return magic;
+  if (brands.some((brand) => HEVC_PICTURE.test(brand))) return FORMATS.heic;
+  if (brands.includes("avif")) return FORMATS.avif;
+  return brands.some((brand) => ANY_PICTURE.test(brand)) ? FORMATS.heic : magic;
+}
+
+/** The main one first, then those that the file is compatible with. */
+function brandsOf(bytes: Buffer): string[] {
+  const end = Math.min(bytes.readUInt32BE(0), bytes.length, 16 + 4 * 50);
+  const brands = [bytes.toString("latin1", 8, 12)];
+  for (let at = 16; at + 4 <= end; at += 4) brands.push(bytes.toString("latin1", at, at + 4));
+  return brands;
+}

@@ -1,5 +1,5 @@
 import { decodeText, declaredEncoding, type DecodedText } from "../decode-text.js";
-import { compoundType, packageType } from "./detect-container.js";
+import { compoundType, heifType, packageType } from "./detect-container.js";
 import { textType } from "./detect-text.js";
 import { canonicalType, FORMATS, type Format } from "./formats.js";
 import { isSigned } from "./parsers/signed.js";
@@ -17,7 +17,7 @@ export async function detect(bytes: Uint8Array, name: string): Promise<string> {
   const own = signedType(bytes);
   if (own !== null) return own;
   // XML and text formats are told apart below, where the name counts too.
-  if (magic && magic !== "application/xml" && !magic.startsWith("text/")) return canonicalType(magic);
+  if (magic && magic !== "application/xml" && !magic.startsWith("text/")) return canonicalType(heifType(bytes, magic));
   if (isPdf(bytes)) return FORMATS.pdf;
   if (looksBinary(bytes)) return isWrappedPdf(bytes) ? FORMATS.pdf : "application/octet-stream";
   return textType(decodeText(bytes, declaredEncoding(bytes)).text, extension);

@@ -25,7 +25,7 @@ export interface DocumentsDeps {
 export function documentsPipeline({ embedder, maxDocumentBytes, transcriber }: DocumentsDeps): Pipeline {
   return pipeline({
     name: "documents",
-    version: 10,
+    version: 11,
     description: "Extracts the text of documents, splits it into chunks and makes them searchable.",
     options: DocumentsOptions,
   })

@@ -34,6 +34,7 @@ export const FORMATS = {
   gif: "image/gif",
   bmp: "image/bmp",
   avif: "image/avif",
+  heic: "image/heic",
   wav: "audio/wav",
   mp3: "audio/mpeg",
   flac: "audio/flac",
@@ -68,6 +69,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   "application/vnd.oasis.opendocument.presentation-template": FORMATS.odp,
   "text/rtf": FORMATS.rtf,
   "application/x-rtf": FORMATS.rtf,
+  "image/heif": FORMATS.heic,
   "video/x-m4v": FORMATS.mp4,
   "video/x-matroska": FORMATS.mkv,
 };

@@ -38,6 +38,7 @@ const PARSERS: Readonly<Record<Format, () => Promise<Parser>>> = {
   webp: async () => (await import("./parsers/image.js")).parseImage,
   gif: async () => (await import("./parsers/image.js")).parseImage,
   avif: async () => (await import("./parsers/image.js")).parseImage,
+  heic: async () => (await import("./parsers/heic.js")).parseHeic,
   bmp: async () => (await import("./parsers/bitmap.js")).parseBitmap,
   wav: async () => (await import("./parsers/audio.js")).parseAudio,
   mp3: async () => (await import("./parsers/audio.js")).parseAudio,

@@ -21,8 +21,8 @@ const REFUSED: Readonly<Record<string, readonly [name: string, advice: string]>>
   "application/x-tar": ["a tar archive", "submit the files in it"],
   "application/x-7z-compressed": ["a 7-Zip archive", "submit the files in it"],
   "application/x-rar-compressed": ["a RAR archive", "submit the files in it"],
-  "image/heic": ["a HEIC photograph", "save it as JPEG"],
-  "image/heif": ["a HEIF photograph", "save it as JPEG"],
+  "image/heic-sequence": ["a moving picture (HEIF sequence)", "save a picture of it as JPEG"],
+  "image/heif-sequence": ["a moving picture (HEIF sequence)", "save a picture of it as JPEG"],
   "image/svg+xml": ["an SVG drawing", "save it as PNG or PDF"],
 };
 

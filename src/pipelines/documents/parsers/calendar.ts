@@ -14,6 +14,7 @@ interface Component {
 const MAX_HEAD_BYTES = 1_000_000;
 /** What is read of a calendar; alarms, time zones and busy times say nothing that a reader looks for. */
 const READ: ReadonlySet<string> = new Set(["VEVENT", "VTODO", "VJOURNAL"]);
+const OUTER = "VCALENDAR";
 const LABELS: readonly (readonly [name: string, label: string])[] = [
   ["DTSTART", "Begins"],
   ["DTEND", "Ends"],
@@ -35,7 +36,14 @@ export async function parseCalendar(bytes: Uint8Array, name: string, aid: ParseA
     Buffer.from(bytes.subarray(0, MAX_HEAD_BYTES)).toString("latin1"),
   )?.[1];
   const { text, encoding } = readText(bytes, name, aid, declared);
-  const { components, calendar } = componentsOf(text);
+  const { components, calendar, isDamaged } = componentsOf(text);
+  if (isDamaged) {
+    aid.warn(
+      "PART_UNREAD",
+      `${name} breaks off or is damaged: something in it begins without an end, or ends without a beginning.`,
+      { count: 1 },
+    );
+  }
   const blocks: Block[] = [];
   for (const component of components) {
     for (const block of blocksOf(component)) blocks.push(block);
@@ -50,10 +58,18 @@ export async function parseCalendar(bytes: Uint8Array, name: string, aid: ParseA
   return { blocks, metadata: factsOf({ encoding, events: components.length, ...metadata }) };
 }
 
-function componentsOf(text: string): { components: Component[]; calendar: Property[] } {
+interface Calendar {
+  readonly components: Component[];
+  /** Of the calendar itself. */
+  readonly calendar: Property[];
+  readonly isDamaged: boolean;
+}
+
+function componentsOf(text: string): Calendar {
   const components: Component[] = [];
   const calendar: Property[] = [];
   const open: Component[] = [];
+  let isDamaged = false;
   for (const line of linesOf(text)) {
     const property = propertyOf(line);
     if (property === null) continue;
@@ -62,11 +78,17 @@ function componentsOf(text: string): { components: Component[]; calendar: Proper
       const component = { kind: value, properties: [] };
       if (READ.has(value)) components.push(component);
       open.push(component);
-    } else if (property.name === "END") open.pop();
-    else if (open.length <= 1) calendar.push(property);
-    else open.at(-1)!.properties.push(property);
+    } else if (property.name === "END") {
+      const begun = open.findLastIndex(({ kind }) => kind === value);
+      isDamaged ||= begun !== open.length - 1 || begun < 0;
+      // What ends although it never began ends nothing.
+      if (begun >= 0) open.length = begun;
+    } else {
+      const inner = open.at(-1);
+      (inner === undefined || inner.kind === OUTER ? calendar : inner.properties).push(property);
+    }
   }
-  return { components, calendar };
+  return { components, calendar, isDamaged: isDamaged || open.length > 0 };
 }
 
 /** Lines that go on begin with a blank; in the old version with quoted-printable they end with "=". */

@@ -106,6 +106,11 @@ export function letterRuns({ main, structure }: DocFile): DocRuns<DocLetters> {
   return runs;
 }
 
+/** Whether pages of properties were overwritten by nothing: what is a heading, a cell or a note is not known there. */
+export function hasBlankPages({ main, structure }: DocFile): boolean {
+  return [0x102, 0xfa].some((list) => pagesOf(main, structure(list)).some((page) => page[PAGE - 1] === 0));
+}
+
 function pagesOf(main: Buffer, list: Buffer): Buffer[] {
   return plcOf(list, 4)
     .records.map((record) => record.readUInt32LE(0) * PAGE)

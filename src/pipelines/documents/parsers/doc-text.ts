@@ -103,7 +103,7 @@ export class DocText {
         const { value, end: runEnd } = this.#letters.at(offset);
         const until = Math.min(last, Math.max(place + 1, start + Math.ceil((runEnd - at) / width)));
         const text = this.#decoded(offset, until - place, isWide);
-        this.lost += until - place - text.length;
+        this.lost += until - place - text.length + blanksIn(text);
         for (let one = 0; one < text.length; one += 1) {
           const spot = { place: place + one, offset: offset + one * width };
           this.#take(text[one]!, { flow, fields, value, markOf, ...spot });
@@ -181,6 +181,11 @@ export class DocText {
     } else if (depth > 0 && (letter === "\u0007" || set.isInnerCell)) flow.endCell(paragraph);
     else flow.endParagraph(paragraph);
   }
+}
+
+/** Letters in stretches of nothing, which Word does not write. */
+function blanksIn(text: string): number {
+  return (text.match(/\0{8,}/g) ?? []).join("").length;
 }
 
 /** Saved whole, a document has one piece or a few; saved quickly, one for each change. */

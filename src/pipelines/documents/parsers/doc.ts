@@ -3,6 +3,7 @@ import { picturesIn } from "./blips.js";
 import { openCompound } from "./compound.js";
 import { summaryFactsOf } from "./compound-facts.js";
 import { openDoc, plcOf, type DocFile } from "./doc-file.js";
+import { hasBlankPages } from "./doc-properties.js";
 import { DocText, type MarkOf } from "./doc-text.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 import { picturesRead } from "./pictures.js";
@@ -45,6 +46,11 @@ export async function parseDoc(bytes: Uint8Array, name: string, aid: ParseAid): 
   add(await picturesRead(picturesIn(compound.read("Data"), compound.read("WordDocument")), name, aid));
   if (text.lost > 0) {
     aid.warn("PART_UNREAD", `${text.lost} letters that ${name} says it has lie nowhere in it.`, { count: text.lost });
+  }
+  if (hasBlankPages(file)) {
+    aid.warn("PART_UNREAD", `${name} is damaged: what is a heading, a table or hidden is not known of all of it.`, {
+      count: 1,
+    });
   }
   const embedded = compound.entries.filter(
     ({ path, isStorage }) => isStorage && /^ObjectPool\/[^/]+$/.test(path),

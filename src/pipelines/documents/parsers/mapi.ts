@@ -4,7 +4,7 @@ import { attachmentsBlocks, type MailAttachment } from "./attachments.js";
 import { encodingOfPage, textInCodePage, warnOfPage, type PageLetters } from "./code-pages.js";
 import { dateOfFileTime } from "./compound-facts.js";
 import { mailBody } from "./mail-body.js";
-import { factsOf, MAX_NESTING, type ParseAid, type Parsed } from "./parsed.js";
+import { factsOf, MAX_NESTING, warnOfBlanks, type ParseAid, type Parsed } from "./parsed.js";
 import { decodeText, declaredEncoding } from "../../decode-text.js";
 import { expandRtf } from "./rtf-compressed.js";
 import { holdsHtml, htmlOfRtf } from "./rtf-html.js";
@@ -175,17 +175,22 @@ function receivers({ recipients, properties }: OutlookMessage, kind: number, sho
 function bodyOf(properties: MapiProperties, name: string, aid: ParseAid): Block[] {
   const plain = textAt(properties, PROPERTY.body);
   const html = properties.get(PROPERTY.html);
-  if (html !== undefined) return mailBody(plain || undefined, pageOf(html, properties, { name, aid }));
+  const page = html === undefined ? undefined : pageOf(html, properties, { name, aid });
+  warnOfBlanks(page ?? plain, name, aid);
+  if (page !== undefined) return mailBody(plain || undefined, page);
   const packed = properties.get(PROPERTY.rtf);
   if (!Buffer.isBuffer(packed) || packed.length === 0) return mailBody(plain || undefined, undefined);
   const expanded = expandedRtf(packed, plain !== "", { name, aid });
   if (expanded === null) return mailBody(plain, undefined);
   const { rtf, isCut } = expanded;
-  if (isCut) aid.warn("PART_UNREAD", `The rich text of ${name} breaks off; what follows is lost.`, { count: 1 });
+  if (isCut)
+    aid.warn("PART_UNREAD", `The rich text of ${name} breaks off or is damaged; something of it is lost.`, {
+      count: 1,
+    });
   if (holdsHtml(rtf)) {
-    const { html: page, unknownPages } = htmlOfRtf(rtf);
+    const { html: packedPage, unknownPages } = htmlOfRtf(rtf);
     for (const codePage of unknownPages) warnOfPage(codePage, name, aid);
-    return mailBody(plain || undefined, page);
+    return mailBody(plain || undefined, packedPage);
   }
   if (plain !== "") return mailBody(plain, undefined);
   const found = new RtfReader(MAX_NESTING).read(rtf);

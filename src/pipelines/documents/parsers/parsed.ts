@@ -81,6 +81,24 @@ function factOf(value: unknown): Json {
   return trimmed === "" ? null : trimmed;
 }
 
+/** No text has so many letters of nothing in a row; what a broken transfer or disk leaves out has. */
+const BLANK = /\0{8,}/g;
+
+/** Warns of stretches of nothing inside a text; at its end they are only padding. */
+export function warnOfBlanks(text: string, name: string, aid: Pick<ParseAid, "warn">): void {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0) end -= 1;
+  const count = text.slice(0, end).match(BLANK)?.length ?? 0;
+  if (count === 0) return;
+  aid.warn(
+    "PART_UNREAD",
+    `${name} is empty in ${count} places, as a broken transfer leaves it; what stood there is lost.`,
+    {
+      count,
+    },
+  );
+}
+
 /** The bytes as text. What is doubtful about that is a warning. */
 export function readText(bytes: Uint8Array, name: string, aid: ParseAid, declared?: string | null): DecodedText {
   const decoded = decodeText(bytes, declared);
@@ -97,5 +115,6 @@ export function readText(bytes: Uint8Array, name: string, aid: ParseAid, declare
       { count: decoded.badBytes },
     );
   }
+  warnOfBlanks(decoded.text, name, aid);
   return decoded;
 }

@@ -4,7 +4,8 @@ import { OcrDoubts } from "./ocr-doubts.js";
 import type { Recognised } from "./ocr.js";
 import type { ParseAid } from "./parsed.js";
 
-const PICTURE = /\.(png|jpe?g|tiff?|webp|gif|bmp)$/i;
+const PICTURE = /\.(png|jpe?g|tiff?|webp|gif|bmp|avif|hei[cf])$/i;
+const HEIC = /\.hei[cf]$/i;
 /** Drawings of Windows and of old Macintoshes, which nothing here opens. */
 const DRAWING = /\.(emf|wmf|pict|pct)$/i;
 /** Smaller ones are logos, bullets and lines. */
@@ -82,7 +83,9 @@ export async function picturesRead(pictures: Iterable<InnerPicture>, name: strin
 async function lettersOf(bytes: Uint8Array, entry: string, aid: ParseAid): Promise<Recognised | null> {
   const { readLetters } = await import("./image.js");
   try {
-    return await readLetters(bytes, entry);
+    if (!HEIC.test(entry)) return await readLetters(bytes, entry);
+    const { picturesOfHeic } = await import("./heic.js");
+    return await readLetters((await picturesOfHeic(bytes, entry)).pictures[0]!, entry, true);
   } catch {
     aid.warn("PICTURES_UNREAD", `The picture ${entry} could not be opened.`, { count: 1 });
     return null;

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { PermanentError } from "../../../errors.js";
 
 /** What every rich text begins like, which compressed ones refer back to ([MS-OXRTFCP]). */
@@ -10,7 +11,7 @@ const PLAIN = 0x414c454d;
 const WINDOW = 4_096;
 const MAX_BYTES = 100_000_000;
 
-/** The rich text of a mail as Outlook packs it, and whether it is shorter than it says. @throws {PermanentError} MALFORMED_DOCUMENT, RESOURCE_LIMIT */
+/** The rich text of a mail as Outlook packs it, and whether it is shorter than it says, or not what it was. @throws {PermanentError} MALFORMED_DOCUMENT, RESOURCE_LIMIT */
 export function expandRtf(bytes: Buffer): { readonly rtf: string; readonly isCut: boolean } {
   if (bytes.length < 16)
     throw new PermanentError("MALFORMED_DOCUMENT", "Its rich text breaks off; send an intact copy.");
@@ -25,10 +26,11 @@ export function expandRtf(bytes: Buffer): { readonly rtf: string; readonly isCut
   // Each reference is two bytes and at most seventeen of text.
   const out = Buffer.alloc(Math.min(rawSize, bytes.length * 9));
   const window = Buffer.alloc(WINDOW);
+  const isDamaged = !agrees(bytes);
   COMMON.copy(window);
   let [write, length, at] = [COMMON.length, 0, 16];
   const expanded = (): { rtf: string; isCut: boolean } => {
-    return { rtf: out.toString("latin1", 0, Math.min(length, out.length)), isCut: length < rawSize };
+    return { rtf: out.toString("latin1", 0, Math.min(length, out.length)), isCut: length < rawSize || isDamaged };
   };
   const put = (byte: number): void => {
     window[write] = byte;
@@ -54,4 +56,12 @@ export function expandRtf(bytes: Buffer): { readonly rtf: string; readonly isCut
     }
   }
   return expanded();
+}
+
+/** Whether what is packed is what its sum, where there is one, was made of. */
+function agrees(bytes: Buffer): boolean {
+  const [size, sum] = [bytes.readUInt32LE(0), bytes.readUInt32LE(12)];
+  // Without the turning over of bits at begin and end that others do.
+  const own = (crc32(bytes.subarray(16, 4 + size), 0xffff_ffff) ^ 0xffff_ffff) >>> 0;
+  return sum === 0 || sum === own;
 }

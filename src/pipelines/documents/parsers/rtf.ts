@@ -1,7 +1,7 @@
 import { PermanentError } from "../../../errors.js";
 import type { Block } from "../blocks/block.js";
 import { warnOfPage } from "./code-pages.js";
-import { MAX_NESTING, type ParseAid, type Parsed } from "./parsed.js";
+import { MAX_NESTING, warnOfBlanks, type ParseAid, type Parsed } from "./parsed.js";
 import { picturesRead } from "./pictures.js";
 import { RtfReader, type RtfContent } from "./rtf-reader.js";
 
@@ -14,6 +14,8 @@ export async function parseRtf(bytes: Uint8Array, name: string, aid: ParseAid): 
   const found = new RtfReader(MAX_NESTING).read(source);
   const { headers, body, notes, footers, facts, pictures, embedded } = found;
   warnOfRtf(found, name, aid);
+  // What is packed in as bytes may hold anything.
+  if (!/\\bin\d/.test(source)) warnOfBlanks(source, name, aid);
   const blocks: Block[] = [
     ...headers,
     ...body,

@@ -35,9 +35,14 @@ interface Part {
 
 /** What Outlook wraps around a mail's rich text and attachments (winmail.dat), read as the mail that it is. */
 export async function parseTnef(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
-  const told: Told = { isCut: false, more: 0 };
+  const told: Told = { isCut: false, damaged: 0, more: 0 };
   const message = messageIn(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), { name, depth: 0, told });
   if (told.isCut) aid.warn("PART_UNREAD", `${name} breaks off; what follows is lost.`, { count: 1 });
+  if (told.damaged > 0) {
+    aid.warn("PART_UNREAD", `${told.damaged} parts of ${name} are damaged, as their sums say.`, {
+      count: told.damaged,
+    });
+  }
   if (told.more > 0) {
     aid.warn("PART_UNREAD", `${name} has ${told.more} properties more than the ${MAX_PROPERTIES} that are read.`, {
       count: told.more,
@@ -49,6 +54,7 @@ export async function parseTnef(bytes: Uint8Array, name: string, aid: ParseAid):
 /** What was not read of a file. */
 interface Told {
   isCut: boolean;
+  damaged: number;
   more: number;
 }
 interface Reading {
@@ -75,6 +81,7 @@ function messageIn(bytes: Buffer, reading: Reading): OutlookMessage {
     const content = bytes.subarray(at + 9, at + 9 + length);
     at += 9 + length + 2;
     if (at > bytes.length) told.isCut = true;
+    else if (bytes.readUInt16LE(at - 2) !== sumOf(content)) told.damaged += 1;
     const part = parts.at(-1);
     if (id === ATTRIBUTE.codePage && content.length >= 4)
       letters.codePage = content.readUInt32LE(0) || letters.codePage;
@@ -94,6 +101,13 @@ function messageIn(bytes: Buffer, reading: Reading): OutlookMessage {
     else attachments.push(found);
   }
   return { properties, recipients: [], attachments, empty, unknownPages: letters.unknown };
+}
+
+/** Behind each attribute stands what its bytes add up to. */
+function sumOf(content: Buffer): number {
+  let sum = 0;
+  for (const byte of content) sum = (sum + byte) & 0xffff;
+  return sum;
 }
 
 /** Its name alone where its content is not there. */

@@ -32,10 +32,13 @@ const ERRORS: Readonly<Record<number, string>> = {
   0x2a: "#N/A",
 };
 
+/** No record is of type 0: of so many some program makes padding, and by more something was overwritten by nothing. */
+const PADDING = 4;
+
 /** Reads the records of the sheet that begins there. @throws {PermanentError} RESOURCE_LIMIT */
 export function readXlsSheet(bytes: Buffer, start: number, aid: XlsAid): XlsSheet {
   const sheet = new SheetBuilder(aid);
-  let [depth, broken, isChart, isBegun, isEnded] = [0, 0, false, false, false];
+  let [depth, broken, empty, isChart, isBegun, isEnded] = [0, 0, 0, false, false, false];
   for (const { type, parts, isCut } of recordsFrom(bytes, start)) {
     if (BOFS.has(type)) {
       depth += 1;
@@ -44,6 +47,7 @@ export function readXlsSheet(bytes: Buffer, start: number, aid: XlsAid): XlsShee
     } else if (type === 0x0a) depth -= 1;
     isEnded = depth <= 0;
     if (isEnded || isCut) break;
+    if (type === 0 && parts[0]!.length === 0) empty += 1;
     try {
       // The figures of a chart stand in cells as well; here they are rows and columns of nothing.
       sheet.take(type, parts, isChart ? 2 : depth);
@@ -52,7 +56,7 @@ export function readXlsSheet(bytes: Buffer, start: number, aid: XlsAid): XlsShee
       broken += 1;
     }
   }
-  return { ...sheet.end(), isCut: !isBegun || !isEnded, broken };
+  return { ...sheet.end(), isCut: !isBegun || !isEnded, broken: broken + (empty > PADDING ? empty : 0) };
 }
 
 /** What begins, by the number in its first record. */

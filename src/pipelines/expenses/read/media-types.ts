@@ -24,6 +24,7 @@ export const ROLES: Readonly<Record<string, "statement" | "receipt" | "either">>
   "image/jpeg": "receipt",
   "image/webp": "receipt",
   "image/tiff": "receipt",
+  "image/heic": "receipt",
   "message/rfc822": "receipt",
   "text/html": "receipt",
   "text/plain": "receipt",

@@ -22,7 +22,7 @@ export const validateStage: DocumentStageOf<ExpensesOptions, unknown, Validated>
     if (ROLES[mediaType] === undefined) {
       throw new PermanentError(
         "UNSUPPORTED_TYPE",
-        `${name} is ${mediaType}; statements are csv, tsv, xlsx, xls, pdf, OFX, CAMT, MT940 or QIF, receipts pdf, png, jpeg, webp, tiff, eml, html or txt.`,
+        `${name} is ${mediaType}; statements are csv, tsv, xlsx, xls, pdf, OFX, CAMT, MT940 or QIF, receipts pdf, png, jpeg, webp, tiff, heic, eml, html or txt.`,
       );
     }
     return { mediaType, sizeBytes: bytes.length };

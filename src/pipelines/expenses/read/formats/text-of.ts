@@ -20,6 +20,7 @@ const GLANCE = 1_200;
 export async function textOf(bytes: Uint8Array, mediaType: string, name: string): Promise<ReceiptText> {
   if (mediaType === "application/pdf") return { text: (await pdfRows(bytes, name)).map(rowText).join("\n") };
   if (mediaType === "message/rfc822") return textOfEmail(bytes, name);
+  if (mediaType === "image/heic") return { text: await textOfHeic(bytes, name), isOcr: true };
   if (mediaType.startsWith("image/")) return { text: await textOfImage(bytes), isOcr: true };
   if (mediaType === "text/html") return ofHtml(decodeText(bytes).text);
   if (mediaType.startsWith("text/")) return { text: decodeText(bytes).text.replaceAll("\r\n", "\n") };
@@ -50,9 +51,15 @@ async function textOfEmail(bytes: Uint8Array, name: string): Promise<ReceiptText
   const body: ReceiptText = email.html ? await ofHtml(email.html) : { text: email.text ?? "" };
   const parts = [body.text];
   for (const { mimeType, filename, content } of email.attachments.slice(0, MAX_ATTACHMENTS)) {
-    if (!/^(application\/pdf|image\/(png|jpe?g|webp|tiff)|text\/plain)$/.test(mimeType)) continue;
+    if (!/^(application\/pdf|image\/(png|jpe?g|webp|tiff|hei[cf])|text\/plain)$/.test(mimeType)) continue;
     const attached = typeof content === "string" ? Buffer.from(content) : new Uint8Array(content);
-    parts.push((await textOf(attached, mimeType, `${name}/${filename ?? "attachment"}`)).text);
+    const type = mimeType === "image/heif" ? "image/heic" : mimeType;
+    try {
+      parts.push((await textOf(attached, type, `${name}/${filename ?? "attachment"}`)).text);
+    } catch (error) {
+      // Where nothing here decodes such photographs, the mail itself may say enough.
+      if (!(error instanceof PermanentError && error.code === "UNSUPPORTED_TYPE")) throw error;
+    }
   }
   const sender = email.from?.name || email.from?.address;
   const sent = email.date ? new Date(email.date) : null;
@@ -65,9 +72,21 @@ async function textOfEmail(bytes: Uint8Array, name: string): Promise<ReceiptText
   };
 }
 
-async function textOfImage(bytes: Uint8Array): Promise<string> {
+/** What one of them does not hold may stand in the next: a long receipt is photographed in pieces. */
+async function textOfHeic(bytes: Uint8Array, name: string): Promise<string> {
+  const { picturesOfHeic } = await import("../../../documents/parsers/heic.js");
+  const { pictures, failure } = await picturesOfHeic(bytes, name);
+  if (failure !== null)
+    throw new PermanentError("MALFORMED_DOCUMENT", `${name} breaks off (${failure}); send an intact copy.`);
+  const texts: string[] = [];
+  for (const picture of pictures) texts.push(await textOfImage(picture, true));
+  return texts.join("\n");
+}
+
+async function textOfImage(bytes: Uint8Array, isUpright = false): Promise<string> {
   const { default: sharp } = await import("sharp");
-  const image = sharp(bytes, { limitInputPixels: MAX_PIXELS }).rotate();
+  const picture = sharp(bytes, { limitInputPixels: MAX_PIXELS });
+  const image = isUpright ? picture : picture.rotate();
   const { width } = await image.metadata();
   const scale = width < SMALL_WIDTH ? 2 : 1;
   const ready = await image
