@@ -94,7 +94,13 @@ function lifecycle(): string {
         quoted(cause),
         again === null ? "never" : quoted(again),
         final === null ? "never" : quoted(final),
-        code === null ? (final === null ? "none" : "the error's own") : quoted(code),
+        code === null
+          ? final === null
+            ? "none"
+            : "the error's own"
+          : countsAs === "wait"
+            ? `${quoted(code)}, at last ${quoted(`${code}_EXHAUSTED`)}`
+            : quoted(code),
         countsAs,
       ]),
     ),
