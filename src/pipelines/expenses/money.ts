@@ -57,6 +57,10 @@ const NAMES: Readonly<Record<string, string>> = {
   港币: "HKD",
   日元: "JPY",
   円: "JPY",
+  руб: "RUB",
+  грн: "UAH",
+  лв: "BGN",
+  Ft: "HUF",
 };
 const SYMBOL = SYMBOLS.map(([symbol]) => symbol.replace(/[$.]/g, "\\$&"))
   .sort((a, b) => b.length - a.length)

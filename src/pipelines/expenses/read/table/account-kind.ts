@@ -1,7 +1,7 @@
 import { withoutAccents } from "../../dates.js";
 
 const CARD =
-  /\b(credit ?cards?|card ?members?|card ?holder|kreditkarte|karteninhaber|carte de credit|tarjeta de credito|carta di credito|creditcard|mastercard|visa[ -]?(?:card|karte|abrechnung|statement)|american express|amex|minimum payment|credit limit|amount owed|kreditkort|karta kredytowa|cartao de credito|conta cartao|movimentos de cartao)\b|信用卡|贷记卡/;
+  /\b(credit ?cards?|card ?members?|card ?holder|kreditkarte|karteninhaber|carte de credit|tarjeta de credito|carta di credito|creditcard|mastercard|visa[ -]?(?:card|karte|abrechnung|statement)|american express|amex|minimum payment|credit limit|amount owed|kreditkort|karta kredytowa|cartao de credito|conta cartao|movimentos de cartao)\b|信用卡|贷记卡|כרטיס (?:ה)?אשראי/;
 /** A table of card and merchant is a card's, whatever it calls itself. */
 const CARD_COLUMN = /\bcard ?(id|no|number)\b/;
 const MERCHANT_COLUMN = /\bmerchant ?(name|category|country|city|place)\b/;

@@ -7,7 +7,7 @@ import { figureOf, type Figure } from "./figures.js";
 import type { ColumnRole } from "./headings.js";
 import type { GridRow } from "./sections.js";
 import type { Money } from "./structure.js";
-import { isBalanceLabel, isEnd, isSum, specialRow, type SpecialRow } from "./words.js";
+import { isBalanceLabel, isBalanceName, isEnd, isSum, specialRow, type SpecialRow } from "./words.js";
 
 /** A line as its row tells it, before the statement as a whole has settled orders, signs and currencies. */
 export interface Draft {
@@ -113,7 +113,8 @@ function draftOf(
   { isPage, around, descriptionLeft }: Context,
 ): Extract<ReadRow, { is: "line" | "special" }> | null {
   const text = (role: ColumnRole): string => cellText(grid, columns, role);
-  const dated = dateOf(text("date")) ?? dateOf(text("posted"));
+  const own = dateOf(text("date"));
+  const dated = own ?? dateOf(text("posted"));
   const figure = figureOf(grid, money.structure, money.oneSided);
   const told = [text("merchant"), dated?.rest ?? "", text("description")].filter(
     (part, at, all) => part !== "" && all.indexOf(part) === at,
@@ -127,14 +128,17 @@ function draftOf(
   const kind = isSure
     ? "sum"
     : (specialRow(what) ??
-      (dated === null ? (specialRow(first) ?? specialRow(text("date")) ?? specialIn(grid, what)) : null) ??
+      // "Kontostand;2.1.2026": its name stands in the place of the date.
+      (own === null ? specialRow(text("date")) : null) ??
+      (dated === null ? (specialRow(first) ?? specialIn(grid, what)) : null) ??
+      (dated === null && (isBalanceName(first) || isBesideLines(grid, columns)) ? "balance" : null) ??
       (!isPage && isEnd(what) && isBalanceAlone(grid, columns, money) ? "balance" : null));
   if (kind !== null && !(dated && figure && !isSure && isPurchase(what, kind))) {
     const balance =
       columns.find(({ role }) => role === "balance") ?? (money.balance ? columns[money.balance.column] : undefined);
-    const own = readAmount(balance ? (grid.texts[balance.index] ?? "") : "");
-    const amounts = own
-      ? [own]
+    const left = readAmount(balance ? (grid.texts[balance.index] ?? "") : "");
+    const amounts = left
+      ? [left]
       : figure
         ? [figure.written]
         : grid.texts.map((cell) => readAmount(cell)).filter((one) => one !== null);
@@ -173,6 +177,12 @@ function specialIn({ texts }: GridRow, what: string): SpecialRow | null {
       .map((text) => specialRow(text))
       .find((kind) => kind === "opening" || kind === "closing") ?? null
   );
+}
+
+/** A row whose figures all stand in named columns in which no line has any: what the statement as a whole tells. */
+function isBesideLines({ texts }: GridRow, columns: readonly Column[]): boolean {
+  const figures = columns.filter(({ index }) => readAmount(texts[index] ?? "") !== null);
+  return figures.length > 0 && figures.every(({ heading, filled }) => heading !== "" && filled === 0);
 }
 
 /** A row that moved nothing and tells a balance. A cell that can't be read is no empty one. */

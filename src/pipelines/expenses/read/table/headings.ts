@@ -179,9 +179,11 @@ export function namesProduct(heading: string): boolean {
   return ONLY_PRODUCT.test(plainHeading(heading));
 }
 
-/** The currency that a heading names: "Amount (GBP)", "Betrag in €". */
+/** The currency that a heading names: "Amount (GBP)", "Betrag in €", "金额(元)". */
 export function currencyOfHeading(heading: string): string | null {
-  for (const [word] of heading.matchAll(/(?<![\p{L}])[A-Z]{3}(?![\p{L}])|(?:A|C|NZ|HK|S|US|R)?\$|[€£₹₺₽zł]{1,2}/gu)) {
+  for (const [word] of heading.matchAll(
+    /(?<![\p{L}])[A-Z]{3}(?![\p{L}])|(?:A|C|NZ|HK|S|US|R)?\$|[€£₹₺₽₪₴₩₫₱฿₦]|zł|Kč|人民[币幣]|美元|欧元|港币|日元|(?<=[(（])(?:[元円]|руб|грн|лв|Ft)(?=\.?[)）])/gu,
+  )) {
     const currency = currencyOf(word);
     if (currency && !NOT_CODES.has(word)) return currency;
   }
