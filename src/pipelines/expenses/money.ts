@@ -66,7 +66,7 @@ const SYMBOL = SYMBOLS.map(([symbol]) => symbol.replace(/[$.]/g, "\\$&"))
   .sort((a, b) => b.length - a.length)
   .join("|");
 /** Thousands apart, or as India parts them (1,24,500.00); any number of decimals, or a dash for none. */
-const DIGITS = String.raw`\d{1,3}(?:[.,'’ \u00a0\u2009\u202f]\d{3})+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,6})?|\d+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|[.,]\d{2}`;
+const DIGITS = String.raw`\d{1,3}(?:[.,'’ \u00a0\u2009\u202f\ufffd]\d{3})+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,6})?|\d+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|[.,]\d{2}`;
 const SIGN = "[-−–+]";
 const CURRENCY = `(?:${SYMBOL}|[A-Z]{3}|kr\\.?)`;
 const AMOUNT = new RegExp(

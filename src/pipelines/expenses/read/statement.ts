@@ -22,6 +22,7 @@ import { signOf, type Sign } from "./table/sign.js";
 import { evidenceOfMoney } from "./table/money-evidence.js";
 import { moneyOf, type Money } from "./table/structure.js";
 import { currencyOfStatement } from "./table/currency.js";
+import { explained } from "./table/under-lines.js";
 
 export interface StatementDefaults {
   readonly currency: string | null;
@@ -60,7 +61,7 @@ export function readStatement(
     read.push(...readOutside(section.above, around));
     const table = tables.find((one) => one.sections.includes(section));
     const ofSection = table
-      ? readRows(section.rows, table.columns, table.money, { isPage: about.isPage, around })
+      ? rowsOf(section, table, about.isPage, around)
       : readOutside(
           section.rows.map(({ row }) => row),
           around,
@@ -73,6 +74,11 @@ export function readStatement(
       ]);
   }
   return settle({ about, defaults, read, drafts, tables });
+}
+
+function rowsOf({ rows }: Section, { columns, money }: Table, isPage: boolean, around: Around): ReadRow[] {
+  const read = readRows(rows, columns, money, { isPage, around });
+  return isPage ? read : explained(read, columns, money);
 }
 
 /** A heading and nothing under it: a month in which nothing happened. */

@@ -7,7 +7,7 @@ const CARD_COLUMN = /\bcard ?(id|no|number)\b/;
 const MERCHANT_COLUMN = /\bmerchant ?(name|category|country|city|place)\b/;
 /** What accounts of banks have and cards lack: numbers of their own, and direct debits. */
 const BANK =
-  /\b(iban|bic|blz|bankleitzahl|sort code|bsb|ifsc|girokonto|giro|tagesgeld|sparkonto|kontostand|mandatsreferenz|glaubiger[ -]?id|glaeubiger[ -]?id|creditor id|mandate reference|checking|chequing|current account|savings account|compte courant|conto corrente|cuenta corriente|conta corrente|conta a ordem|other party account|counter ?party account|contra account|gegenkonto|tegenrekening|betaalrekening|privatkonto|lonekonto)\b/;
+  /\b(iban|bic|blz|bankleitzahl|sort code|bsb|ifsc|girokonto|giro|tagesgeld|sparkonto|kontostand|mandatsreferenz|glaubiger[ -]?id|glaeubiger[ -]?id|creditor id|mandate reference|checking|chequing|current account|savings account|compte courant|conto corrente|cuenta corriente|conta corrente|conta a ordem|other party account|counter ?party account|contra account|gegenkonto|tegenrekening|betaalrekening|privatkonto|lonekonto|kontonummer|konto[ -]nr|kontoauszug|geschaftskonto|conto no|numero di conto|extrait de compte|releve de compte)\b/;
 
 /** What kind of account the words around its lines name. */
 export function accountKind(around: string): "card" | "bank" | null {

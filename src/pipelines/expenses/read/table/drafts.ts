@@ -179,10 +179,15 @@ function specialIn({ texts }: GridRow, what: string): SpecialRow | null {
   );
 }
 
+const BESIDE: ReadonlySet<ColumnRole> = new Set(["balance", "fee", "other"]);
+
 /** A row whose figures all stand in named columns in which no line has any: what the statement as a whole tells. */
 function isBesideLines({ texts }: GridRow, columns: readonly Column[]): boolean {
   const figures = columns.filter(({ index }) => readAmount(texts[index] ?? "") !== null);
-  return figures.length > 0 && figures.every(({ heading, filled }) => heading !== "" && filled === 0);
+  return (
+    figures.length > 0 &&
+    figures.every(({ heading, role, filled }) => heading !== "" && filled === 0 && BESIDE.has(role))
+  );
 }
 
 /** A row that moved nothing and tells a balance. A cell that can't be read is no empty one. */

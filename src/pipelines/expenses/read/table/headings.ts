@@ -39,9 +39,9 @@ function words(list: string): RegExp {
 }
 
 const DEBIT =
-  "debits?|debets?|debet kwota|outflows?|paid out|money out|outgoings?|withdrawals?|withdrawls?|withdrawn|withdraw|soll|belastung(?:en)?|lastschrift(?:en)?|cargos?|charges?|spent|spendings?|sorties?|depenses?|expenses?|uscite?|addebit[oi]|debitos?|debito|saidas?|utgift(?:er)?|uttak|ut av konto|ut fra konto|uttag|udgift(?:er)?|obciazeni[ae]|wydatk?i?|vydaje?|borc|giden|razhod|разход|terheles|kiadas|retiros?|egresos?|ausgaben?|ausgang|abgang|abbuchung(?:en)?|支出|借方|出金|お引出し|支払金額|取款|支取|расход|списание|дебет|חובה";
+  "debits?|debets?|debet kwota|outflows?|paid out|money out|outgoings?|withdrawals?|withdrawls?|withdrawn|withdraw|soll|belastung(?:en|sbetrag)?|lastschrift(?:en|betrag)?|cargos?|charges?|spent|spendings?|sorties?|depenses?|expenses?|uscite?|addebit[oi]|debitos?|debito|saidas?|utgift(?:er)?|uttak|ut av konto|ut fra konto|uttag|udgift(?:er)?|obciazeni[ae]|wydatk?i?|vydaje?|borc|giden|razhod|разход|terheles|kiadas|retiros?|egresos?|ausgaben?|ausgang|abgang|abbuchung(?:en)?|支出|借方|出金|お引出し|支払金額|取款|支取|расход|списание|дебет|חובה";
 const CREDIT =
-  "credits?|inflows?|paid in|money in|incomings?|deposits?|deposited|haben|gutschrift(?:en)?|abonos?|received|entrees?|recettes?|entrat[ae]|accredit[oi]|avere|creditos?|entradas?|inn pa konto|innskudd|insattning|indkomst|uznani[ae]|wplywy|prijmy?|alacak|gelen|prihod|постъпления|jovairas|bevetel|lodgements?|depositos?|ingresos?|einnahmen?|eingang|zugang|einzahlung(?:en)?|收入|貸方|入金|お預入れ|存款|存入|приход|поступление|кредит|זכות";
+  "credits?|inflows?|paid in|money in|incomings?|deposits?|deposited|haben|gutschrift(?:en|sbetrag)?|abonos?|received|entrees?|recettes?|entrat[ae]|accredit[oi]|avere|creditos?|entradas?|inn pa konto|innskudd|insattning|indkomst|uznani[ae]|wplywy|prijmy?|alacak|gelen|prihod|постъпления|jovairas|bevetel|lodgements?|depositos?|ingresos?|einnahmen?|eingang|zugang|einzahlung(?:en)?|收入|貸方|入金|お預入れ|存款|存入|приход|поступление|кредит|זכות";
 const BALANCE =
   "balance|running bal|bal|saldo|saldot|solde|kontostand|bilans|zustatek|zostatok|egyenleg|bakiye|stav uctu|sold|余额|残高|差引残高|结余|остаток|баланс|יתרה";
 const DATE =

@@ -1,0 +1,80 @@
+import { readStatement } from "../reading.js";
+
+const HEADING = "Datum;Buchungstext;Betrag Detail;Belastung;Gutschrift;Saldo\n";
+
+async function read(rows: string, heading = HEADING) {
+  const { lines, facts } = await readStatement("table.csv", heading + rows, { defaultCurrency: "CHF" });
+  return { amounts: lines.map(({ amountMinor }) => amountMinor), unread: facts.notRead.map(({ row }) => row), facts };
+}
+
+describe("rows without a date between the lines of a table", () => {
+  test("are the parts of the line above where they add up to it", async () => {
+    const { amounts, unread } = await read(
+      "27.02.2026;Sammelauftrag;;1588.10;;3304.76\n;Shop One;88.10;;;\n;Shop Two;1500.00;;;\n26.02.2026;Lohn;;;100.00;4892.86\n",
+    );
+    expect([amounts, unread]).toEqual([[158810, -10000], []]);
+  });
+
+  test("are listed where they do not add up", async () => {
+    const { amounts, unread, facts } = await read(
+      "27.02.2026;Sammelauftrag;;1588.10;;3304.76\n;Shop One;88.10;;;\n;Shop Two;1400.00;;;\n26.02.2026;Lohn;;;100.00;4892.86\n",
+    );
+    expect([amounts, unread]).toEqual([
+      [158810, -10000],
+      [3, 4],
+    ]);
+    expect(facts.evidence).toContainEqual(expect.objectContaining({ flag: "ROWS_NOT_READ" }));
+  });
+
+  test("are sums where each column tells what all lines have there, and balances where they tell nothing else", async () => {
+    const { amounts, unread } = await read(
+      "Ellibo;;;15.00;7.00;\nFunix;;;;;92.00\n27.02.2026;Shop;;10.00;;92.00\n26.02.2026;Lohn;;;7.00;102.00\n25.02.2026;Shop;;5.00;;95.00\nPotiunda;;;;;100.00\n",
+    );
+    expect([amounts, unread]).toEqual([[1000, -700, 500], []]);
+  });
+
+  test("are sums in the place of the text as well", async () => {
+    const { amounts } = await read(
+      "27.02.2026;Shop;;10.00;;92.00\n26.02.2026;Lohn;;;7.00;102.00\n;Débitos / Créditos:;;10.00;7.00;\n",
+    );
+    expect(amounts).toEqual([1000, -700]);
+  });
+
+  test("stay lines without a date where they are no sum", async () => {
+    const { amounts } = await read(
+      "27.02.2026;Shop;;10.00;;92.00\n26.02.2026;Lohn;;;7.00;102.00\n;Gebühr;;3.00;;89.00\n",
+    );
+    expect(amounts).toEqual([1000, -700, 300]);
+  });
+
+  test("go on with the words of the line above, whatever figures are in them", async () => {
+    const { amounts, unread } = await read(
+      "27.02.2026;Shop;;10.00;;92.00\n;Order of 12.02.2026, 68.27 less 58.27;;;;\n26.02.2026;Lohn;;;7.00;102.00\n;Zins 4,83 CHF;;;;\n",
+    );
+    expect([amounts, unread]).toEqual([[1000, -700], []]);
+  });
+
+  test("are what is available, or a total, where they are called so", async () => {
+    const { amounts, unread } = await read(
+      "2026-02-27,Shop,-10.00,92.00\n2026-02-26,Salary,7.00,102.00\nTotal debits and charges,,158.69,75.01\nDisponible,2000.20,,\n",
+      "Date,Text,Amount,Balance\n",
+    );
+    expect([amounts, unread]).toEqual([[1000, -700], []]);
+  });
+
+  test("a sign that was lost between thousands parts them", async () => {
+    const { amounts } = await read(
+      "27.02.2026;Shop;;1\ufffd333.85;;26\ufffd701.54\n26.02.2026;Shop;;20.00;;28\ufffd035.39\n",
+    );
+    expect(amounts).toEqual([133385, 2000]);
+  });
+
+  test("columns of amounts named by a compound are those of each way", async () => {
+    const { amounts, facts } = await read(
+      "11.03.2026;Dauerauftrag;6138.10;;1.00\n07.03.2026;Vergütung;;22600.00;2.00\n",
+      "Buchungsdatum;Text;Belastungsbetrag (CHF);Gutschriftsbetrag (CHF);Saldo (CHF)\n",
+    );
+    expect(amounts).toEqual([613810, -2260000]);
+    expect(facts.evidence).not.toContainEqual(expect.objectContaining({ flag: "SIGN_UNCERTAIN" }));
+  });
+});
