@@ -78,3 +78,42 @@ describe("rows without a date between the lines of a table", () => {
     expect(facts.evidence).not.toContainEqual(expect.objectContaining({ flag: "SIGN_UNCERTAIN" }));
   });
 });
+
+describe("rows called a balance", () => {
+  test("are none where they have a day, an amount and more words", async () => {
+    const { amounts } = await read(
+      "2026-01-05,Shop,-125.50,264.78\n2026-01-02,Balance Adjustment,1975.50,390.28\n",
+      "Date,Text,Amount,Balance\n",
+    );
+    expect(amounts).toEqual([12550, -197550]);
+  });
+
+  test("may have their letters apart", async () => {
+    const { amounts, unread } = await read(
+      "28/10/2026,Saldo Anterior,0,100.00\n30/11/2026,Compra com cartao,136610,-61.97\n30/11/2026,S A L D O,0,38.03\n",
+      "Data,Histórico,Número do documento,Valor\n",
+    );
+    expect([amounts, unread]).toEqual([[6197], []]);
+  });
+
+  test("two columns of the same values are one reading, however many decimals they show", async () => {
+    const { lines, facts } = await readStatement(
+      "operations.csv",
+      "Дата операции;Статус;Сумма операции;Валюта операции;Сумма платежа;Валюта платежа;Описание\n" +
+        "13.10.2026;OK;-450,00;RUB;-450.0;RUB;Магазин\n12.10.2026;OK;-2790,08;RUB;-2790.08;RUB;ОЗОН\n",
+    );
+    expect(lines.map(({ amountMinor, flags }) => [amountMinor, flags])).toEqual([
+      [45000, []],
+      [279008, []],
+    ]);
+    expect(facts.evidence).not.toContainEqual(expect.objectContaining({ flag: "AMOUNT_UNCERTAIN" }));
+  });
+
+  test("a limit is no line", async () => {
+    const { unread } = await read(
+      "19/07/2026,Visa purchase,-£52.00,-£2.00\n26/05/2026,Contactless,-£15.00,£50.00\nArranged Overdraft Limit,20/08/2026,£100.00,\n",
+      "Date,Type,Debit/Credit,Balance\n",
+    );
+    expect(unread).toEqual([]);
+  });
+});

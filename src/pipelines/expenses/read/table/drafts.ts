@@ -7,7 +7,7 @@ import { figureOf, type Figure } from "./figures.js";
 import type { ColumnRole } from "./headings.js";
 import type { GridRow } from "./sections.js";
 import type { Money } from "./structure.js";
-import { isBalanceLabel, isBalanceName, isEnd, isSum, specialRow, type SpecialRow } from "./words.js";
+import { isBalanceLabel, isBalanceName, isBareBalance, isEnd, isSum, specialRow, type SpecialRow } from "./words.js";
 
 /** A line as its row tells it, before the statement as a whole has settled orders, signs and currencies. */
 export interface Draft {
@@ -133,7 +133,7 @@ function draftOf(
       (dated === null ? (specialRow(first) ?? specialIn(grid, what)) : null) ??
       (dated === null && (isBalanceName(first) || isBesideLines(grid, columns)) ? "balance" : null) ??
       (!isPage && isEnd(what) && isBalanceAlone(grid, columns, money) ? "balance" : null));
-  if (kind !== null && !(dated && figure && !isSure && isPurchase(what, kind))) {
+  if (kind !== null && !(dated && figure && !isSure && specialRow(what) === kind && isPurchase(what, kind))) {
     const balance =
       columns.find(({ role }) => role === "balance") ?? (money.balance ? columns[money.balance.column] : undefined);
     const left = readAmount(balance ? (grid.texts[balance.index] ?? "") : "");
@@ -200,7 +200,8 @@ function isBalanceAlone({ texts }: GridRow, columns: readonly Column[], { struct
 
 /** "New Balance Store 12" with a date and an amount is a shop, "New balance" is none. */
 function isPurchase(what: string, kind: SpecialRow): boolean {
-  return kind === "sum" || kind === "balance" ? /\d|\p{L}+ \p{L}+ \p{L}+/u.test(what) : what.split(/\s+/).length > 5;
+  if (kind === "balance") return !isBareBalance(what);
+  return kind === "sum" ? /\d|\p{L}+ \p{L}+ \p{L}+/u.test(what) : what.split(/\s+/).length > 5;
 }
 
 export function cellText({ texts }: GridRow, columns: readonly Column[], role: ColumnRole): string {

@@ -8,6 +8,7 @@ import {
   oneSidedOf,
   signsTell,
   sizeOf,
+  sizesIn,
   type OneSided,
   type Structure,
 } from "./figures.js";
@@ -293,7 +294,5 @@ function bestBalance(
 }
 
 function isSameReading(one: Tried, other: Tried, rows: readonly GridRow[]): boolean {
-  const numbers = ({ structure, oneSided }: Tried): string =>
-    rows.map((row) => figureOf(row, structure, oneSided)?.written.number ?? "").join("|");
-  return numbers(one) === numbers(other);
+  return sizesIn(rows, one.structure, one.oneSided) === sizesIn(rows, other.structure, other.oneSided);
 }

@@ -91,7 +91,7 @@ export function isBalanceName(text: string): boolean {
 }
 
 const SUM =
-  /^(sub ?totals?|(grand )?totals?|total (of )?(debits?|credits?|charges|payments|withdrawals|deposits|purchases|fees|interest|transactions?|amount|new|for|general|des|mouvements|geral|movimentos|movimientos|cargos|abonos|entrate|uscite).*|summen?|zwischensumme|umsatztotal|gesamt(betrag|summe)?|umsatzsumme|summe (der|aller|soll|haben).*|totaux|totale|totaal|suma|razem|celkem|yhteensa|osszesen|sum|(人民币|外币|本页|本期)?(合计|合計|总计|小计)(金额)?|总收入|总支出|итого|minimum payment.*|credit limit.*|amount due.*|page total.*|turnover.*|number of transactions.*|transactions? count.*|statement totals?.*)$/u;
+  /^(sub ?totals?|(grand )?totals?|total (of )?(debits?|credits?|charges|payments|withdrawals|deposits|purchases|fees|interest|transactions?|amount|new|for|general|des|mouvements|geral|movimentos|movimientos|cargos|abonos|entrate|uscite).*|summen?|zwischensumme|umsatztotal|gesamt(betrag|summe)?|umsatzsumme|summe (der|aller|soll|haben).*|totaux|totale|totaal|suma|razem|celkem|yhteensa|osszesen|sum|(人民币|外币|本页|本期)?(合计|合計|总计|小计)(金额)?|总收入|总支出|итого|minimum payment.*|(credit|overdraft|arranged overdraft) limit.*|amount due.*|page total.*|turnover.*|number of transactions.*|transactions? count.*|statement totals?.*)$/u;
 
 /** What no purchase is called, however the row goes on. */
 const SURE_SUM =
@@ -121,9 +121,21 @@ export function isBalanceLabel(text: string): boolean {
 
 export type SpecialRow = "opening" | "closing" | "balance" | "sum";
 
+/** The words of a label without the day behind them; letters that stand apart, as in "S A L D O", are one word. */
+function labelOf(text: string): string {
+  const plain = plainHeading(text).replace(/ (?:on|per|am|au|at|al|as of|vom|zum|de|op)?(?: ?\d[\d ]*)$/u, "");
+  return /^(?:\p{L} ){3,}\p{L}$/u.test(plain) ? plain.replaceAll(" ", "") : plain;
+}
+
+/** Whether a text is the name of a balance and nothing else: "Balance Adjustment" is none. */
+export function isBareBalance(text: string): boolean {
+  const [named] = ANY_BALANCE.exec(labelOf(text)) ?? [];
+  return named !== undefined && named.length === labelOf(text).length;
+}
+
 /** What a row without a purchase of its own tells by its words; null for all others. */
 export function specialRow(text: string): SpecialRow | null {
-  const plain = plainHeading(text).replace(/ (?:on|per|am|au|at|al|as of|vom|zum|de|op)?(?: ?\d[\d ]*)$/u, "");
+  const plain = labelOf(text);
   if (OPENING.test(plain)) return "opening";
   if (CLOSING.test(plain)) return "closing";
   if (ANY_BALANCE.test(plain)) return "balance";
