@@ -79,6 +79,27 @@ describe("rows without a date between the lines of a table", () => {
   });
 });
 
+describe("rows that moved nothing", () => {
+  const rows =
+    "27.02.2026;Shop;;10.00;;92.00\n27.02.2026;Kurs 1.0345;;;;\n26.02.2026;Lohn;;;7.00;102.00\n25.02.2026;Shop;;5.00;;95.00\n" +
+    ";Einzelbetrag;99.00;;;\n24.02.2026;Shop;;1.00;;100.00\n";
+
+  test("are listed and in no doubt where each balance follows without them", async () => {
+    const { amounts, unread, facts } = await read(rows);
+    expect([amounts, unread]).toEqual([
+      [1000, -700, 500, 100],
+      [3, 6],
+    ]);
+    expect(facts.evidence).toContainEqual(expect.objectContaining({ of: "rows", certainty: "proven" }));
+    expect(facts.evidence).not.toContainEqual(expect.objectContaining({ flag: "ROWS_NOT_READ" }));
+  });
+
+  test("are in doubt where a balance does not follow", async () => {
+    const { facts } = await read(rows.replace("102.00", "103.00"));
+    expect(facts.evidence).toContainEqual(expect.objectContaining({ flag: "ROWS_NOT_READ" }));
+  });
+});
+
 describe("rows called a balance", () => {
   test("are none where they have a day, an amount and more words", async () => {
     const { amounts } = await read(
@@ -115,5 +136,49 @@ describe("rows called a balance", () => {
       "Date,Type,Debit/Credit,Balance\n",
     );
     expect(unread).toEqual([]);
+  });
+});
+
+describe("lines that are not booked, and columns without a name", () => {
+  test("two columns without a heading are told apart by the balance", async () => {
+    const { amounts, facts } = await read(
+      "31.10.2026;Payment;;15.00;31.10.2026;2996.18\n30.10.2026;Payment;;74.90;30.10.2026;3011.18\n" +
+        "29.10.2026;Transfer;400.00;;30.10.2026;3086.08\n28.10.2026;Payment;;1000.00;29.10.2026;2686.08\n",
+      "",
+    );
+    expect(amounts).toEqual([1500, 7490, -40000, 100000]);
+    expect(facts.evidence).toContainEqual(expect.objectContaining({ of: "sign", certainty: "proven" }));
+  });
+
+  test("what stands under a title of things not booked yet is in no total", async () => {
+    const { lines } = await readStatement(
+      "conto.csv",
+      "Operazioni contabilizzate;;;\nData;Descrizione;Accrediti;Addebiti\n18.04.2026;ACCREDITO;640.00;\n19.04.2026;SPESA;;-48.00\n" +
+        "Operazioni non contabilizzate;;;\nData;Descrizione;Accrediti;Addebiti\n17.05.2026;PRENOTAZIONE;;-746.30\n",
+      { defaultCurrency: "EUR" },
+    );
+    expect(lines.map(({ amountMinor, notCounted }) => [amountMinor, notCounted])).toEqual([
+      [-64000, undefined],
+      [4800, undefined],
+      [74630, "Operazioni non contabilizzate"],
+    ]);
+  });
+
+  test("a word in the place of the booking day is told, where nobody knows what it says", async () => {
+    const { lines } = await readStatement(
+      "compte.csv",
+      "Date comptable,Texte,Débit,Crédit,Date de valeur,Solde\nAlegatinam,Shop,3.00,,01.09.2026,\n" +
+        "31.08.2026,Shop,20.00,,31.08.2026,80.00\n30.08.2026,Shop,10.00,,30.08.2026,100.00\n",
+      { defaultCurrency: "CHF" },
+    );
+    expect(lines.map(({ flags }) => flags.includes("STATUS_UNKNOWN"))).toEqual([true, false, false]);
+  });
+
+  test("a heading may have a long name in it", async () => {
+    const { amounts } = await read(
+      "09.09.2026;Shop;;;1'567.50;-188'355.71\n08.09.2026;Shop;;;108.92;-189'923.21\n07.09.2026;Shop;;20.00;;-190'032.13\n",
+      "Data;Descrizione;Corso delle divise relativo all'importo originale nella moneta di conteggio;Addebito;Accredito;Saldo\n",
+    );
+    expect(amounts).toEqual([-156750, -10892, 2000]);
   });
 });

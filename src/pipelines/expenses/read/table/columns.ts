@@ -162,7 +162,7 @@ function isOfOthers({ filled, distinct, repeated }: Shares): boolean {
 
 /** Headings of days on which a file was made or a row was written, and not of the booking. */
 const OF_THE_FILE =
-  /\b(zeit|time|created|export\w*|generat\w*|emiter\w*|issued|erstellt|inceput|final[ae]|begin|start|end|evaluation|valuation|bewertung)\b/;
+  /\b(zeit|time|created|export\w*|generat\w*|emiter\w*|issued|erstellt|inceput|final[ae]|begin|start|end|evaluation|valuation|valutazione|valoracion|bewertung)\b/;
 
 /** Headings of the days that lines are of. */
 const OF_THE_LINE = /\b(transaction|booking|buchung\w*|operation|achat|purchase|kaufdatum|tranzacti\w*)\b/;

@@ -7,7 +7,17 @@ import { figureOf, type Figure } from "./figures.js";
 import type { ColumnRole } from "./headings.js";
 import type { GridRow } from "./sections.js";
 import type { Money } from "./structure.js";
-import { isBalanceLabel, isBalanceName, isBareBalance, isEnd, isSum, specialRow, type SpecialRow } from "./words.js";
+import {
+  isBalanceLabel,
+  isBalanceName,
+  isBareBalance,
+  isBookedTitle,
+  isEnd,
+  isPendingTitle,
+  isSum,
+  specialRow,
+  type SpecialRow,
+} from "./words.js";
 
 /** A line as its row tells it, before the statement as a whole has settled orders, signs and currencies. */
 export interface Draft {
@@ -21,6 +31,10 @@ export interface Draft {
   readonly owner: string | null;
   readonly account: string | null;
   readonly hasBalance: boolean;
+  /** A word in the place of the date: it has none of its own yet. */
+  readonly dayWord: string;
+  /** What the title above the lines' heading says of all of them, where that is that they have not happened yet. */
+  readonly pending: string | null;
 }
 
 /** What a row is: every one that has a date or an amount is one of these. */
@@ -40,6 +54,8 @@ const ALIGNED = 8;
 export interface Around {
   owner: string | null;
   account: string | null;
+  /** A title such as "Operazioni non contabilizzate" above the heading of the lines. */
+  pending: string | null;
 }
 
 /** Reads the rows of one section; `around` goes on from section to section. */
@@ -54,6 +70,7 @@ export function readRows(
   let descriptionLeft: number | null = null;
   return rows.map((grid): ReadRow => {
     const facts = factsOf(grid.row);
+    heedTitle(grid.row, around);
     if (isPeriod(grid.row, facts.dates) && figureOf(grid, money.structure, money.oneSided) === null)
       return { is: "facts", row: grid.row, facts };
     const found = draftOf(grid, columns, money, { isPage, around, descriptionLeft });
@@ -92,12 +109,21 @@ export function readRows(
 export function readOutside(rows: readonly Row[], around: Around): ReadRow[] {
   return rows.map((row): ReadRow => {
     const facts = factsOf(row);
+    heedTitle(row, around);
     around.owner = facts.owner ?? around.owner;
     around.account = facts.account ?? around.account;
     if (facts.special && facts.special.amounts.length > 0)
       return { is: "special", kind: facts.special.kind, row, amounts: facts.special.amounts };
     return { is: "facts", row, facts };
   });
+}
+
+/** A title that says of the lines below whether they are booked. */
+function heedTitle(row: Row, around: Around): void {
+  if (row.cells.length !== 1) return;
+  const text = rowText(row);
+  if (isPendingTitle(text)) around.pending = text;
+  else if (isBookedTitle(text)) around.pending = null;
 }
 
 interface Context {
@@ -162,6 +188,8 @@ function draftOf(
       original: readAmount(text("originalAmount")),
       owner: text("employee") || around.owner,
       account: text("account") || around.account,
+      dayWord: own === null ? text("date") : "",
+      pending: around.pending,
       hasBalance: columns.some(({ role, index }) => role === "balance" && (grid.texts[index] ?? "") !== ""),
     },
   };

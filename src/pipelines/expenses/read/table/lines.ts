@@ -121,8 +121,8 @@ function notCountedOf(draft: Draft): string | null {
   const status = statusOf(draft);
   if (status !== "" && isSettled(status) === false) return status;
   // "offen" in the place of a date: it has none yet.
-  const day = draft.date === null ? cellText(grid, columns, "date") : "";
-  if (day !== "" && isSettled(day) === false) return day;
+  if (draft.dayWord !== "" && isSettled(draft.dayWord) === false) return draft.dayWord;
+  if (draft.pending !== null) return draft.pending;
   const [, word] = PENDING.exec(draft.description.join(" ")) ?? [];
   if (word !== undefined) return word;
   const direction = cellText(grid, columns, "direction");
@@ -159,6 +159,8 @@ function flagsOf(draft: Draft, { currency, fee, settled, notCounted }: Known): F
     fee !== 0 && !isProven(money.balance) && "FEE_ADDED",
     notCounted !== null && "NOT_COUNTED",
     status !== "" && isSettled(status) === null && isOddStatus(draft) && "STATUS_UNKNOWN",
+    // Dated by its value alone, beside others that are booked.
+    draft.date !== null && draft.dayWord !== "" && notCounted === null && "STATUS_UNKNOWN",
   ];
   return [...new Set(flags.filter((flag): flag is FlagCode => typeof flag === "string"))];
 }

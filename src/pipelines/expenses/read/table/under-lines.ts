@@ -4,7 +4,7 @@ import type { Cell, Row } from "../../shapes.js";
 import type { Column } from "./columns.js";
 import type { Draft, ReadRow } from "./drafts.js";
 import { sizeOf } from "./figures.js";
-import type { Money } from "./structure.js";
+import { isProven, type Money } from "./structure.js";
 
 const CENT = 0.0051;
 
@@ -20,6 +20,9 @@ export function explained(read: readonly ReadRow[], columns: readonly Column[], 
     if (one.is === "line") {
       if (one.draft.date === null && isSumOfLines(one.draft.grid.row, table))
         return special(one.draft.grid.row, "sum", table.used);
+      // A dated row that moved nothing, where the balances follow without it.
+      if (one.draft.figure === null && isGapless(money) && isEmpty(one.draft.grid.row, table.used))
+        return { is: "not read", row: one.draft.grid.row };
       line = one.draft;
       parts = partsOf(line, read.slice(at + 1), table);
     }
@@ -34,6 +37,14 @@ export function explained(read: readonly ReadRow[], columns: readonly Column[], 
     return line !== null && isWordsOnly(one.row, columns) ? { is: "continued" } : one;
   });
 }
+
+/** Whether each balance follows from the one before: no line is missing between the first and the last. */
+export function isGapless({ balance }: Money): boolean {
+  return isProven(balance) && balance!.breaks.length === 0 && balance!.agreeing >= FEWEST;
+}
+
+/** So many balances that follow are no accident. */
+const FEWEST = 3;
 
 interface Table {
   readonly columns: readonly Column[];

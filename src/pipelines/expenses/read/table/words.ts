@@ -52,6 +52,22 @@ export function isSettled(status: string): boolean | null {
   return DONE.test(plain) ? true : null;
 }
 
+const NOT_BOOKED =
+  /^(pending|unposted|not (yet )?(posted|booked)|upcoming|(noch )?(nicht gebuchte|vorgemerkte|offene)|operazioni non contabilizzate|movimenti non contabilizzati|operations? (en attente|a venir|non comptabilisees?)|(movimientos|operaciones) pendientes|(movimentos|lancamentos) (pendentes|futuros))( (transactions?|items?|umsatze|buchungen|movimenti|operazioni|charges|activity))*$/u;
+
+const BOOKED =
+  /^(booked|posted|settled|completed|gebuchte|operazioni contabilizzate|movimenti contabilizzati|operations? comptabilisees?|(movimientos|operaciones) contabilizad[ao]s|(movimentos|lancamentos) realizados)( (transactions?|items?|umsatze|buchungen|movimenti|operazioni|charges|activity))*$/u;
+
+/** Whether a title says that what is below it is booked. */
+export function isBookedTitle(text: string): boolean {
+  return BOOKED.test(plainHeading(text));
+}
+
+/** Whether a title says that what is below it is not booked yet. */
+export function isPendingTitle(text: string): boolean {
+  return NOT_BOOKED.test(plainHeading(text));
+}
+
 /** Whether the bank's status says that money is still to move. */
 export function isNotYetSettled(status: string): boolean {
   return NOT_SETTLED.test(plainHeading(status));
