@@ -91,3 +91,42 @@ describe("kinds of public files", () => {
     ]);
   });
 });
+
+describe("headings of public files", () => {
+  test("a column of credit and debit amounts is one of amounts, and a balance beside it none", async () => {
+    const { lines } = await readStatement(
+      "account.csv",
+      "IBAN;Booked At;Text;Credit/Debit Amount;Balance\nLL80;31.12.2026 00:00;Interest;11;24116.3\n" +
+        "LL80;31.12.2026 00:00;Shop;-13;24103.3\nLL80;31.12.2026 00:00;Shop;-26;24077.3\nLL80;31.12.2026 00:00;Shop;-9.35;24067.95\n",
+      { defaultCurrency: "CHF" },
+    );
+    expect(lines.map(({ amountMinor, flags }) => [amountMinor, flags.includes("SIGN_UNCERTAIN")])).toEqual([
+      [-1100, false],
+      [1300, false],
+      [2600, false],
+      [935, false],
+    ]);
+  });
+
+  test("the currency in the amounts' own heading is theirs, where a column beside it tells of what was paid in", async () => {
+    const { lines } = await readStatement(
+      "card.csv",
+      "Дата,Деталі операції,Сума в валюті картки (UAH),Сума в валюті операції,Валюта,Залишок після операції\n" +
+        "01.04.2026,Google,-431.09,-10.4,EUR,1000.00\n02.04.2026,Uklon,-180,-180,UAH,820.00\n13.04.2026,Uklon,-20,-20,UAH,800.00\n",
+    );
+    expect(lines.map(({ amountMinor, currency }) => [amountMinor, currency])).toEqual([
+      [43109, "UAH"],
+      [18000, "UAH"],
+      [2000, "UAH"],
+    ]);
+  });
+
+  test("totals of a way without a date are no lines", async () => {
+    const { lines } = await readStatement(
+      "conto.csv",
+      "Data,Descrizione,Importo\n05/12/2026,Spesa,-724.53\n29/11/2026,Bonifico,750.00\n,Totale Entrate €,2450.00\n,Totale Uscite €,2450.79\n",
+      { defaultCurrency: "EUR" },
+    );
+    expect(lines).toHaveLength(2);
+  });
+});

@@ -147,7 +147,7 @@ function settled(role: ColumnRole, share: Shares): ColumnRole {
     if (share.dates > 0.8) return "posted";
     return "other";
   }
-  if (role === "direction") return share.directions >= 0.5 ? role : share.moneylike > 0.5 ? "amount" : "type";
+  if (role === "direction") return share.directions >= 0.5 ? role : share.amounts > 0.8 ? "amount" : "type";
   if (role === "type") return share.directions >= 0.6 ? "direction" : share.amounts > 0.8 ? "other" : role;
   if (role === "account") return (share.moneylike > 0.8 && share.ids < 0.2) || isOfOthers(share) ? "other" : role;
   if (role === "description" || role === "merchant" || role === "employee")

@@ -83,11 +83,18 @@ export function moneyOf(
     mark,
     fee,
     balance: isSwapped ? { ...best.balance!, isReversed: false } : best.balance,
-    isContested: rival !== undefined && !isProven(best.balance) && rival.score > best.score - NEAR,
+    isContested:
+      !isProven(best.balance) &&
+      ((rival !== undefined && rival.score > best.score - NEAR) || isBalanceItself(best, columns)),
     feesAdd: null,
     contrary: contraryTo(best.structure, dated, best.oneSided),
     isGuessed: best.structure.kind === "signed" && !columns[best.structure.amount]!.isNamed && !isProven(best.balance),
   };
+}
+
+/** Amounts out of a column that is named a balance are none that anybody may rely on. */
+function isBalanceItself({ structure }: Tried, columns: readonly Column[]): boolean {
+  return structure.kind !== "pair" && columns[structure.amount]!.role === "balance";
 }
 
 /** Two columns that no heading names, whose first raises the balance: that is the one of what came in. */

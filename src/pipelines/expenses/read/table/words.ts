@@ -107,7 +107,7 @@ export function isBalanceName(text: string): boolean {
 }
 
 const SUM =
-  /^(sub ?totals?|(grand )?totals?|total (of )?(debits?|credits?|charges|payments|withdrawals|deposits|purchases|fees|interest|transactions?|amount|new|for|general|des|mouvements|geral|movimentos|movimientos|cargos|abonos|entrate|uscite).*|summen?|zwischensumme|umsatztotal|gesamt(betrag|summe)?|umsatzsumme|summe (der|aller|soll|haben).*|totaux|totale|totaal|suma|razem|celkem|yhteensa|osszesen|sum|(人民币|外币|本页|本期)?(合计|合計|总计|小计)(金额)?|总收入|总支出|итого|minimum payment.*|(credit|overdraft|arranged overdraft) limit.*|amount due.*|page total.*|turnover.*|number of transactions.*|transactions? count.*|statement totals?.*)$/u;
+  /^(sub ?totals?|(grand )?totals?|total (of )?(debits?|credits?|charges|payments|withdrawals|deposits|purchases|fees|interest|transactions?|amount|new|for|general|des|mouvements|geral|movimentos|movimientos|cargos|abonos|entrate|uscite).*|summen?|zwischensumme|umsatztotal|gesamt(betrag|summe)?|umsatzsumme|summe (der|aller|soll|haben).*|totaux|totale( (entrate|uscite|addebiti|accrediti|dare|avere|movimenti))?|totaal|suma|razem|celkem|yhteensa|osszesen|sum|(人民币|外币|本页|本期)?(合计|合計|总计|小计)(金额)?|总收入|总支出|итого|minimum payment.*|(credit|overdraft|arranged overdraft) limit.*|amount due.*|page total.*|turnover.*|number of transactions.*|transactions? count.*|statement totals?.*)$/u;
 
 /** What no purchase is called, however the row goes on. */
 const SURE_SUM =
