@@ -11,7 +11,7 @@ import { validateStage } from "./read/validate.js";
 export function expensesPipeline({ maxDocumentBytes }: { readonly maxDocumentBytes: number }): Pipeline {
   return pipeline({
     name: "expenses",
-    version: 5,
+    version: 6,
     description: "Reads statements and receipts, matches them, and reports totals by employee and category.",
     options: Options,
   })

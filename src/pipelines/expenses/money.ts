@@ -57,12 +57,16 @@ const NAMES: Readonly<Record<string, string>> = {
   港币: "HKD",
   日元: "JPY",
   円: "JPY",
+  руб: "RUB",
+  грн: "UAH",
+  лв: "BGN",
+  Ft: "HUF",
 };
 const SYMBOL = SYMBOLS.map(([symbol]) => symbol.replace(/[$.]/g, "\\$&"))
   .sort((a, b) => b.length - a.length)
   .join("|");
 /** Thousands apart, or as India parts them (1,24,500.00); any number of decimals, or a dash for none. */
-const DIGITS = String.raw`\d{1,3}(?:[.,'’ \u00a0\u2009\u202f]\d{3})+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,6})?|\d+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|[.,]\d{2}`;
+const DIGITS = String.raw`\d{1,3}(?:[.,'’ \u00a0\u2009\u202f\ufffd]\d{3})+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,6})?|\d+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|[.,]\d{2}`;
 const SIGN = "[-−–+]";
 const CURRENCY = `(?:${SYMBOL}|[A-Z]{3}|kr\\.?)`;
 const AMOUNT = new RegExp(

@@ -22,6 +22,7 @@ import { signOf, type Sign } from "./table/sign.js";
 import { evidenceOfMoney } from "./table/money-evidence.js";
 import { moneyOf, type Money } from "./table/structure.js";
 import { currencyOfStatement } from "./table/currency.js";
+import { explained, isGapless } from "./table/under-lines.js";
 
 export interface StatementDefaults {
   readonly currency: string | null;
@@ -53,14 +54,14 @@ export function readStatement(
   if (sections.length > 0 && sections.every((section) => section.rows.length === 0))
     return withoutRows(sections[0]!, about.format);
   const tables = tablesOf(sections, about.name, defaults.statements);
-  const around: Around = { owner: null, account: null };
+  const around: Around = { owner: null, account: null, pending: null };
   const read: ReadRow[] = sections.length === 0 ? readOutside(rows, around) : [];
   const drafts = new Map<Table, Draft[]>();
   for (const section of sections) {
     read.push(...readOutside(section.above, around));
     const table = tables.find((one) => one.sections.includes(section));
     const ofSection = table
-      ? readRows(section.rows, table.columns, table.money, { isPage: about.isPage, around })
+      ? rowsOf(section, table, about.isPage, around)
       : readOutside(
           section.rows.map(({ row }) => row),
           around,
@@ -73,6 +74,11 @@ export function readStatement(
       ]);
   }
   return settle({ about, defaults, read, drafts, tables });
+}
+
+function rowsOf({ rows }: Section, { columns, money }: Table, isPage: boolean, around: Around): ReadRow[] {
+  const read = readRows(rows, columns, money, { isPage, around });
+  return isPage ? read : explained(read, columns, money);
 }
 
 /** A heading and nothing under it: a month in which nothing happened. */
@@ -177,13 +183,7 @@ function settle({ about, defaults, read, drafts, tables }: Gathered): Statement 
       ? [{ row: one.row.at, ...(one.row.sheet ? { sheet: one.row.sheet } : {}), text: rowText(one.row).slice(0, 200) }]
       : [],
   );
-  if (notRead.length > 0)
-    evidence.push({
-      of: "rows",
-      certainty: "assumed",
-      reason: `${notRead.length} rows with a date or an amount are no lines; they are listed`,
-      ...(about.isPage ? {} : { flag: "ROWS_NOT_READ" as const }),
-    });
+  if (notRead.length > 0) evidence.push(evidenceOfRows(notRead.length, about.isPage, tables));
   const accounts = accountsOf(lines, balances, { drafts: all, latest });
   return {
     lines,
@@ -195,6 +195,14 @@ function settle({ about, defaults, read, drafts, tables }: Gathered): Statement 
       mapping,
     },
   };
+}
+
+/** Rows that are no lines are doubted where no balance says that nothing is missing; on a page much else is printed. */
+function evidenceOfRows(count: number, isPage: boolean, tables: readonly Table[]): Evidence {
+  const listed = `${count} rows with a date or an amount are no lines; they are listed`;
+  if (tables.length > 0 && tables.every(({ money }) => isGapless(money)))
+    return { of: "rows", certainty: "proven", reason: `${listed}, and each balance follows without them` };
+  return { of: "rows", certainty: "assumed", reason: listed, ...(isPage ? {} : { flag: "ROWS_NOT_READ" as const }) };
 }
 
 function givenSign(word: NonNullable<StatementMapping["sign"]>): Sign {

@@ -14,7 +14,7 @@ function mt940(opening: string, entries: readonly string[], closing: string): st
 }
 
 describe("MT940, as banks write it", () => {
-  test("gives value day, way, amount and purpose; the balances prove them", async () => {
+  test("gives day, way, amount and purpose; the balances prove them", async () => {
     const file = mt940(
       "C260301EUR1000,00",
       [
@@ -47,6 +47,16 @@ describe("MT940, as banks write it", () => {
       mt940("C260301EUR1,", [`:61:2603020302${mark}100,00NTRFX`], "C260302EUR1,"),
     );
     expect(lines.map(({ amountMinor }) => amountMinor)).toEqual([minor]);
+  });
+
+  test("the booking day counts, of the year nearest to the value day: as in the bank's CSV and CAMT", async () => {
+    const file = mt940(
+      "C251231EUR5,",
+      [":61:2601011231D1,00NINTX", ":61:2512310102D1,00NINTX", ":61:2511301128D1,00NINTX"],
+      "C260102EUR2,",
+    );
+    const { lines } = await readStatement("days.sta", file);
+    expect(lines.map(({ date }) => date)).toEqual(["2025-12-31", "2026-01-02", "2025-11-28"]);
   });
 
   test("blanks for the booking day, and the 30th of February", async () => {

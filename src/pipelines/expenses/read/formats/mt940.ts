@@ -112,11 +112,12 @@ function entryOf(value: string, details: string, currency: string | null): Struc
       amountMinor: null,
       currency,
     };
-  const [, year, month, day, , mark, , amount, , references] = found;
+  const [, year, month, day, booked, mark, , amount, , references] = found;
   const minor = minorOf(amount!, currency);
   // RC takes a credit back, and so goes out; RD takes a debit back.
   const goesOut = mark === "D" || mark === "RC";
-  const date = isoOf(Number(year), Number(month), Number(day));
+  const valued = isoOf(Number(year), Number(month), Number(day));
+  const date = bookedOn(valued, booked) ?? valued;
   const reference = /\/\/(\S+)/.exec(references ?? "")?.[1] ?? (references ?? "").split("//")[0]!.trim();
   return {
     date,
@@ -128,9 +129,20 @@ function entryOf(value: string, details: string, currency: string | null): Struc
   };
 }
 
+/** The booking day, of the year that brings it nearest to the value date; null where the entry has none. */
+function bookedOn(valued: string | null, booked: string | undefined): string | null {
+  if (valued === null || booked === undefined) return null;
+  const year = Number(valued.slice(0, 4));
+  const away = (date: string): number => Math.abs(Date.parse(date) - Date.parse(valued));
+  const days = [year - 1, year, year + 1].flatMap(
+    (one) => isoOf(one, Number(booked.slice(0, 2)), Number(booked.slice(2))) ?? [],
+  );
+  return days.sort((one, other) => away(one) - away(other))[0] ?? null;
+}
+
 /** The 30th of February, which banks write as the value date of interest, is the last day of February. */
 function isoOf(year: number, month: number, day: number): string | null {
-  const full = year < 70 ? 2000 + year : 1900 + year;
+  const full = year > 99 ? year : year < 70 ? 2000 + year : 1900 + year;
   if (month < 1 || month > 12 || day < 1 || day > 31) return null;
   const last = new Date(Date.UTC(full, month, 0)).getUTCDate();
   return `${full}-${String(month).padStart(2, "0")}-${String(Math.min(day, last)).padStart(2, "0")}`;

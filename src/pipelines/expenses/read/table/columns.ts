@@ -38,6 +38,8 @@ interface Shares {
   readonly statuses: number;
   readonly letters: number;
   readonly distinct: number;
+  /** The share of cells that say what another before them says. */
+  readonly repeated: number;
   readonly length: number;
   readonly isMixed: boolean;
   readonly mark: DecimalMark | null;
@@ -121,6 +123,7 @@ function sharesOf(texts: readonly string[]): Shares {
     statuses: of((text) => isSettled(text) !== null),
     letters: of((text) => /\p{L}{2}/u.test(text)),
     distinct: new Set(filled).size,
+    repeated: 1 - new Set(filled).size / Math.max(1, filled.length),
     length: filled.reduce((sum, text) => sum + text.length, 0) / Math.max(1, filled.length),
     isMixed: new Set(read.map(({ negative }) => negative)).size === 2,
     mark: decimalMarkOf(read.map(({ number }) => number)),
@@ -144,17 +147,22 @@ function settled(role: ColumnRole, share: Shares): ColumnRole {
     if (share.dates > 0.8) return "posted";
     return "other";
   }
-  if (role === "direction") return share.directions >= 0.5 ? role : share.moneylike > 0.5 ? "amount" : "type";
+  if (role === "direction") return share.directions >= 0.5 ? role : share.amounts > 0.8 ? "amount" : "type";
   if (role === "type") return share.directions >= 0.6 ? "direction" : share.amounts > 0.8 ? "other" : role;
-  if (role === "account") return share.moneylike > 0.8 && share.ids < 0.2 ? "other" : role;
+  if (role === "account") return (share.moneylike > 0.8 && share.ids < 0.2) || isOfOthers(share) ? "other" : role;
   if (role === "description" || role === "merchant" || role === "employee")
     return share.moneylike > 0.8 || (share.dates > 0.9 && share.length < 12) ? "other" : role;
   return role;
 }
 
+/** Accounts of whom money went to or came from: another in most lines, and none in some. One's own are few. */
+function isOfOthers({ filled, distinct, repeated }: Shares): boolean {
+  return distinct > 3 && (filled < 0.9 || repeated < 0.5);
+}
+
 /** Headings of days on which a file was made or a row was written, and not of the booking. */
 const OF_THE_FILE =
-  /\b(zeit|time|created|export\w*|generat\w*|emiter\w*|issued|erstellt|inceput|final[ae]|begin|start|end|evaluation|valuation|bewertung)\b/;
+  /\b(zeit|time|created|export\w*|generat\w*|emiter\w*|issued|erstellt|inceput|final[ae]|begin|start|end|evaluation|valuation|valutazione|valoracion|bewertung)\b/;
 
 /** Headings of the days that lines are of. */
 const OF_THE_LINE = /\b(transaction|booking|buchung\w*|operation|achat|purchase|kaufdatum|tranzacti\w*)\b/;

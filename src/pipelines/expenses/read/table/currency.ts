@@ -42,7 +42,7 @@ const NAMED =
   /(?:currency|währung|waehrung|devise|moneda|waluta|valuta|divisa|amounts? in|beträge in|montants? en|importes? en|kwota w|mena|měna)\W{0,4}([A-Z]{3})(?![A-Z])/u;
 /** An IBAN tells the country of the account, and with it in most cases the currency. */
 const IBAN =
-  /\b(AT|BE|CH|CY|DE|EE|ES|FI|FR|GB|GR|HR|IE|IT|LI|LT|LU|LV|MT|NL|PT|SI|SK|PL|CZ|HU|SE|NO|DK|RO|BG)\d{2}[ ]?[\dA-Z]{4}/u;
+  /\b(AT|BE|CH|CY|DE|EE|ES|FI|FR|GB|GR|HR|IE|IT|LI|LT|LU|LV|MT|NL|PT|SI|SK|PL|CZ|HU|SE|NO|DK|RO|BG|UA|TR)\d{2}[ ]?[\dA-Z]{4}/u;
 const OF_COUNTRY: Readonly<Record<string, string>> = {
   CH: "CHF",
   LI: "CHF",
@@ -55,6 +55,8 @@ const OF_COUNTRY: Readonly<Record<string, string>> = {
   DK: "DKK",
   RO: "RON",
   BG: "BGN",
+  UA: "UAH",
+  TR: "TRY",
 };
 
 /** A column, a heading, a row around the lines or a sign at the figures tell the currency; else the job's own is taken. */

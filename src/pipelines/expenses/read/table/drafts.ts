@@ -7,7 +7,17 @@ import { figureOf, type Figure } from "./figures.js";
 import type { ColumnRole } from "./headings.js";
 import type { GridRow } from "./sections.js";
 import type { Money } from "./structure.js";
-import { isBalanceLabel, isEnd, isSum, specialRow, type SpecialRow } from "./words.js";
+import {
+  isBalanceLabel,
+  isBalanceName,
+  isBareBalance,
+  isBookedTitle,
+  isEnd,
+  isPendingTitle,
+  isSum,
+  specialRow,
+  type SpecialRow,
+} from "./words.js";
 
 /** A line as its row tells it, before the statement as a whole has settled orders, signs and currencies. */
 export interface Draft {
@@ -21,6 +31,10 @@ export interface Draft {
   readonly owner: string | null;
   readonly account: string | null;
   readonly hasBalance: boolean;
+  /** A word in the place of the date: it has none of its own yet. */
+  readonly dayWord: string;
+  /** What the title above the lines' heading says of all of them, where that is that they have not happened yet. */
+  readonly pending: string | null;
 }
 
 /** What a row is: every one that has a date or an amount is one of these. */
@@ -40,6 +54,8 @@ const ALIGNED = 8;
 export interface Around {
   owner: string | null;
   account: string | null;
+  /** A title such as "Operazioni non contabilizzate" above the heading of the lines. */
+  pending: string | null;
 }
 
 /** Reads the rows of one section; `around` goes on from section to section. */
@@ -54,6 +70,7 @@ export function readRows(
   let descriptionLeft: number | null = null;
   return rows.map((grid): ReadRow => {
     const facts = factsOf(grid.row);
+    heedTitle(grid.row, around);
     if (isPeriod(grid.row, facts.dates) && figureOf(grid, money.structure, money.oneSided) === null)
       return { is: "facts", row: grid.row, facts };
     const found = draftOf(grid, columns, money, { isPage, around, descriptionLeft });
@@ -92,12 +109,21 @@ export function readRows(
 export function readOutside(rows: readonly Row[], around: Around): ReadRow[] {
   return rows.map((row): ReadRow => {
     const facts = factsOf(row);
+    heedTitle(row, around);
     around.owner = facts.owner ?? around.owner;
     around.account = facts.account ?? around.account;
     if (facts.special && facts.special.amounts.length > 0)
       return { is: "special", kind: facts.special.kind, row, amounts: facts.special.amounts };
     return { is: "facts", row, facts };
   });
+}
+
+/** A title that says of the lines below whether they are booked. */
+function heedTitle(row: Row, around: Around): void {
+  if (row.cells.length !== 1) return;
+  const text = rowText(row);
+  if (isPendingTitle(text)) around.pending = text;
+  else if (isBookedTitle(text)) around.pending = null;
 }
 
 interface Context {
@@ -113,7 +139,8 @@ function draftOf(
   { isPage, around, descriptionLeft }: Context,
 ): Extract<ReadRow, { is: "line" | "special" }> | null {
   const text = (role: ColumnRole): string => cellText(grid, columns, role);
-  const dated = dateOf(text("date")) ?? dateOf(text("posted"));
+  const own = dateOf(text("date"));
+  const dated = own ?? dateOf(text("posted"));
   const figure = figureOf(grid, money.structure, money.oneSided);
   const told = [text("merchant"), dated?.rest ?? "", text("description")].filter(
     (part, at, all) => part !== "" && all.indexOf(part) === at,
@@ -127,14 +154,17 @@ function draftOf(
   const kind = isSure
     ? "sum"
     : (specialRow(what) ??
-      (dated === null ? (specialRow(first) ?? specialRow(text("date")) ?? specialIn(grid, what)) : null) ??
+      // "Kontostand;2.1.2026": its name stands in the place of the date.
+      (own === null ? specialRow(text("date")) : null) ??
+      (dated === null ? (specialRow(first) ?? specialIn(grid, what)) : null) ??
+      (dated === null && (isBalanceName(first) || isBesideLines(grid, columns)) ? "balance" : null) ??
       (!isPage && isEnd(what) && isBalanceAlone(grid, columns, money) ? "balance" : null));
-  if (kind !== null && !(dated && figure && !isSure && isPurchase(what, kind))) {
+  if (kind !== null && !(dated && figure && !isSure && specialRow(what) === kind && isPurchase(what, kind))) {
     const balance =
       columns.find(({ role }) => role === "balance") ?? (money.balance ? columns[money.balance.column] : undefined);
-    const own = readAmount(balance ? (grid.texts[balance.index] ?? "") : "");
-    const amounts = own
-      ? [own]
+    const left = readAmount(balance ? (grid.texts[balance.index] ?? "") : "");
+    const amounts = left
+      ? [left]
       : figure
         ? [figure.written]
         : grid.texts.map((cell) => readAmount(cell)).filter((one) => one !== null);
@@ -158,6 +188,8 @@ function draftOf(
       original: readAmount(text("originalAmount")),
       owner: text("employee") || around.owner,
       account: text("account") || around.account,
+      dayWord: own === null ? text("date") : "",
+      pending: around.pending,
       hasBalance: columns.some(({ role, index }) => role === "balance" && (grid.texts[index] ?? "") !== ""),
     },
   };
@@ -175,6 +207,17 @@ function specialIn({ texts }: GridRow, what: string): SpecialRow | null {
   );
 }
 
+const BESIDE: ReadonlySet<ColumnRole> = new Set(["balance", "fee", "other"]);
+
+/** A row whose figures all stand in named columns in which no line has any: what the statement as a whole tells. */
+function isBesideLines({ texts }: GridRow, columns: readonly Column[]): boolean {
+  const figures = columns.filter(({ index }) => readAmount(texts[index] ?? "") !== null);
+  return (
+    figures.length > 0 &&
+    figures.every(({ heading, role, filled }) => heading !== "" && filled === 0 && BESIDE.has(role))
+  );
+}
+
 /** A row that moved nothing and tells a balance. A cell that can't be read is no empty one. */
 function isBalanceAlone({ texts }: GridRow, columns: readonly Column[], { structure }: Money): boolean {
   const used = structure.kind === "pair" ? [structure.debit, structure.credit] : [structure.amount];
@@ -185,7 +228,8 @@ function isBalanceAlone({ texts }: GridRow, columns: readonly Column[], { struct
 
 /** "New Balance Store 12" with a date and an amount is a shop, "New balance" is none. */
 function isPurchase(what: string, kind: SpecialRow): boolean {
-  return kind === "sum" || kind === "balance" ? /\d|\p{L}+ \p{L}+ \p{L}+/u.test(what) : what.split(/\s+/).length > 5;
+  if (kind === "balance") return !isBareBalance(what);
+  return kind === "sum" ? /\d|\p{L}+ \p{L}+ \p{L}+/u.test(what) : what.split(/\s+/).length > 5;
 }
 
 export function cellText({ texts }: GridRow, columns: readonly Column[], role: ColumnRole): string {

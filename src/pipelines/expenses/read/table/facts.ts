@@ -39,6 +39,10 @@ export function factsOf(row: Row): RowFacts {
     const number = isAccount && (isAccount[1] ?? cells[index + 1]?.text ?? "");
     if (number && /\d{3}/.test(number) && number.length <= 42) account = number.trim();
   }
+  // "Account Number:,1234567890,SGD": a code alone beside the account is its currency.
+  const codes =
+    account === null ? [] : cells.flatMap(({ text }) => (/^[A-Z]{3}$/.test(text) ? currencyOf(text) : null) ?? []);
+  if (codes.length === 1) currency ??= codes[0]!;
   const text = rowText(row);
   const kind = specialRow(cells.find((cell) => /\p{L}{2}/u.test(cell.text))?.text ?? "");
   const dates = findDates(text);

@@ -67,6 +67,16 @@ export function sizeOf({ number }: WrittenAmount, mark: DecimalMark | null): num
   return Number(`${whole || "0"}.${fraction || "0"}`);
 }
 
+/** The sizes of all rows as one text: equal where two structures read the same. */
+export function sizesIn(rows: readonly GridRow[], structure: Structure, oneSided: OneSided): string {
+  return rows
+    .map((row) => {
+      const figure = figureOf(row, structure, oneSided);
+      return figure && sizeOf(figure.written, null);
+    })
+    .join("|");
+}
+
 /** In minus out, where `flip` says that a column's minus stands for money that came in. */
 export function movedOf({ written, out }: Figure, mark: DecimalMark | null, flip: boolean): number {
   const size = sizeOf(written, mark);

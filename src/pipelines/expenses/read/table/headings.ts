@@ -39,17 +39,17 @@ function words(list: string): RegExp {
 }
 
 const DEBIT =
-  "debits?|debets?|debet kwota|outflows?|paid out|money out|outgoings?|withdrawals?|withdrawls?|withdrawn|withdraw|soll|belastung(?:en)?|lastschrift(?:en)?|cargos?|charges?|spent|spendings?|sorties?|depenses?|expenses?|uscite?|addebit[oi]|debitos?|debito|saidas?|utgift(?:er)?|uttak|ut av konto|ut fra konto|uttag|udgift(?:er)?|obciazeni[ae]|wydatk?i?|vydaje?|borc|giden|razhod|разход|terheles|kiadas|retiros?|egresos?|ausgaben?|ausgang|abgang|abbuchung(?:en)?|支出|借方|出金|お引出し|支払金額|取款|支取|расход|списание|дебет|חובה";
+  "debits?|debets?|debet kwota|outflows?|paid out|money out|outgoings?|withdrawals?|withdrawls?|withdrawn|withdraw|soll|belastung(?:en|sbetrag)?|lastschrift(?:en|betrag)?|cargos?|charges?|spent|spendings?|sorties?|depenses?|expenses?|uscite?|addebit[oi]|debitos?|debito|saidas?|utgift(?:er)?|uttak|ut av konto|ut fra konto|uttag|udgift(?:er)?|obciazeni[ae]|wydatk?i?|vydaje?|borc|giden|razhod|разход|terheles|kiadas|retiros?|egresos?|ausgaben?|ausgang|abgang|abbuchung(?:en)?|支出|借方|出金|お引出し|支払金額|取款|支取|расход|списание|списання|дебет|видатки|חובה";
 const CREDIT =
-  "credits?|inflows?|paid in|money in|incomings?|deposits?|deposited|haben|gutschrift(?:en)?|abonos?|received|entrees?|recettes?|entrat[ae]|accredit[oi]|avere|creditos?|entradas?|inn pa konto|innskudd|insattning|indkomst|uznani[ae]|wplywy|prijmy?|alacak|gelen|prihod|постъпления|jovairas|bevetel|lodgements?|depositos?|ingresos?|einnahmen?|eingang|zugang|einzahlung(?:en)?|收入|貸方|入金|お預入れ|存款|存入|приход|поступление|кредит|זכות";
+  "credits?|inflows?|paid in|money in|incomings?|deposits?|deposited|haben|gutschrift(?:en|sbetrag)?|abonos?|received|entrees?|recettes?|entrat[ae]|accredit[oi]|avere|creditos?|entradas?|inn pa konto|innskudd|insattning|indkomst|uznani[ae]|wplywy|prijmy?|alacak|gelen|prihod|постъпления|jovairas|bevetel|lodgements?|depositos?|ingresos?|einnahmen?|eingang|zugang|einzahlung(?:en)?|收入|貸方|入金|お預入れ|存款|存入|приход|поступление|кредит|зарахування|надходження|זכות";
 const BALANCE =
-  "balance|running bal|bal|saldo|saldot|solde|kontostand|bilans|zustatek|zostatok|egyenleg|bakiye|stav uctu|sold|余额|残高|差引残高|结余|остаток|баланс|יתרה";
+  "balance|running bal|bal|saldo|saldot|solde|kontostand|bilans|zustatek|zostatok|egyenleg|bakiye|stav uctu|sold|余额|残高|差引残高|结余|остаток|залишок.*|баланс|יתרה";
 const DATE =
   "date|dates|dt|datum|fecha|data|dato|paiva|paivamaara|kirjauspaiva|buchungstag|buchungsdatum|buchung|belegdatum|transaktionsdatum|kaufdatum|bokfort|bokforingsdag|bokforingsdatum|transaktionsdag|tarih|kelt|konyveles|datum transakce|kuupaev|datums|day|when|time|tanggal|日期|交易日|交易时间|記帳日|取引日|利用日|ご利用日|日付|年月日|お取り扱い日|дата|תאריך|created|completed on|started";
 const AMOUNT =
-  "amounts?|amt|betrag|betraege|betrage|umsatz|umsaetze|montants?|importes?|importo|importi|bedrag|belop|belob|belopp|valor|monto|cantidad|kwota|castka|suma|summa|summe|sum|osszeg|tutar|maara|value|total|gross|brutto|quantia|iznos|jumlah|nominal|cuantia|monetaire|金额|交易金额|金額|利用金額|сумма|סכום|paid|price|cost";
+  "amounts?|amt|betrag|betraege|betrage|umsatz|umsaetze|montants?|importes?|importo|importi|bedrag|belop|belob|belopp|valor|monto|cantidad|kwota|castka|suma|summa|summe|sum|osszeg|tutar|maara|value|total|gross|brutto|quantia|iznos|jumlah|nominal|cuantia|monetaire|金额|交易金额|金額|利用金額|сумма|сума|סכום|paid|price|cost";
 const DESCRIPTION =
-  "descriptions?|desc|details?|narratives?|narration|transactions?|particulars?|memo|buchungstext|verwendungszweck|vorgang|libelles?|conceptos?|concept|causale|descrizione|descricao|descripcion|detalles?|text|tekst|texte|omschrijving|mededeling(?:en)?|beskrivelse|beskrivning|rubrik|forklaring|purpose|activity|what|notes?|comments?|communications?|tytul|opis|popis|zprava|selite|viesti|kozlemeny|aciklama|historico|lancamento|movimientos?|operacion|operations?|operazione|avisierungstext|buchungsdetails|bemerkung|referenztext|information|keterangan|uraian|摘要|用途|商品说明|商品|交易说明|摘要内容|利用店名|ご利用店名|お取引内容|内容|назначение|описание|תיאור|subject|label|item";
+  "descriptions?|desc|details?|narratives?|narration|transactions?|particulars?|memo|buchungstext|verwendungszweck|vorgang|libelles?|conceptos?|concept|causale|descrizione|descricao|descripcion|detalles?|text|tekst|texte|omschrijving|mededeling(?:en)?|beskrivelse|beskrivning|rubrik|forklaring|purpose|activity|what|notes?|comments?|communications?|tytul|opis|popis|zprava|selite|viesti|kozlemeny|aciklama|historico|lancamento|movimientos?|operacion|operations?|operazione|avisierungstext|buchungsdetails|bemerkung|referenztext|information|keterangan|uraian|摘要|用途|商品说明|商品|交易说明|摘要内容|利用店名|ご利用店名|お取引内容|内容|назначение|описание|призначення платежу|опис(?: операціі)?|деталі(?: операціі)?|תיאור|subject|label|item";
 const MERCHANT =
   "merchants?|payees?|vendors?|suppliers?|begunstigter?|beguenstigter?|auftraggeber|empfanger|empfaenger|zahlungspflichtiger?|zahlungsempfanger|zahlungsbeteiligter|counter ?party|counterparts?|beneficiar(?:y|io|ia)|beneficiaire|name|naam|navn|namn|nom|nombre|nome|nazwa|nazev|wer|sender|recipient|from|to|tegenpartij|naam tegenrekening|kontrahent|saaja|partner|contrepartie|tegenrekening naam|交易对方|对方户名|商户名称|контрагент|shop|store";
 const PRODUCT = "product|produto|producto|produkt|produit|prodotto";
@@ -87,7 +87,7 @@ const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
   [
     "originalAmount",
     words(
-      "original amount.*|foreign amount.*|foreign currency amount.*|amount (?:in )?(?:foreign|original|local|transaction)(?: currency)?.*|orig amount|local amount.*|original|foreign|originalbetrag|ursprungsbetrag|fremdwahrungsbetrag|betrag (?:in )?(?:fremdwahrung|originalwahrung)|betrag fremdwahrung|amount foreign currency|importe original|importe divisa|montant d? ?origine|montant en devise|bedrag oorspronkelijk.*|kwota oryginalna|valutabelopp|belopp i valuta|bedrag vreemde valuta|castka v (?:puvodni|originalni) mene|merchant amount|source amount|transaction currency amount|amount in transaction currency|ursprunglich.*betrag|lastschrift ursprungsbetrag|oorspr bedrag|instructed amount|purchase amount",
+      "original amount.*|foreign amount.*|foreign currency amount.*|amount (?:in )?(?:foreign|original|local|transaction)(?: currency)?.*|orig amount|local amount.*|original|foreign|originalbetrag|ursprungsbetrag|fremdwahrungsbetrag|betrag (?:in )?(?:fremdwahrung|originalwahrung)|betrag fremdwahrung|amount foreign currency|importe original|importe divisa|montant d? ?origine|montant en devise|bedrag oorspronkelijk.*|kwota oryginalna|valutabelopp|belopp i valuta|bedrag vreemde valuta|castka v (?:puvodni|originalni) mene|merchant amount|source amount|transaction currency amount|amount in transaction currency|ursprunglich.*betrag|lastschrift ursprungsbetrag|oorspr bedrag|instructed amount|purchase amount|сума в валюті (?:операціі|транзакціі).*",
     ),
   ],
   [
@@ -142,7 +142,7 @@ const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
   [
     "currency",
     words(
-      "currency|ccy|curr|cur|wahrung|waehrung|devises?|monedas?|moeda|mena|waluta|valuta|valute|divisa|divisas|munt|munteenheid|deviza|doviz|para birimi|valyuta|币种|货币|通貨|валюта|currency code|wahrungscode|mnt",
+      "currency|ccy|curr|cur|wahrung|waehrung|devises?|monedas?|moeda|mena|waluta|valuta|valute|divisa|divisas|munt|munteenheid|deviza|doviz|para birimi|valyuta|币种|货币|通貨|валюта(?: картки| рахунку)?|currency code|wahrungscode|mnt",
     ),
   ],
   ["amount", words(AMOUNT)],
@@ -179,9 +179,11 @@ export function namesProduct(heading: string): boolean {
   return ONLY_PRODUCT.test(plainHeading(heading));
 }
 
-/** The currency that a heading names: "Amount (GBP)", "Betrag in €". */
+/** The currency that a heading names: "Amount (GBP)", "Betrag in €", "金额(元)". */
 export function currencyOfHeading(heading: string): string | null {
-  for (const [word] of heading.matchAll(/(?<![\p{L}])[A-Z]{3}(?![\p{L}])|(?:A|C|NZ|HK|S|US|R)?\$|[€£₹₺₽zł]{1,2}/gu)) {
+  for (const [word] of heading.matchAll(
+    /(?<![\p{L}])[A-Z]{3}(?![\p{L}])|(?:A|C|NZ|HK|S|US|R)?\$|[€£₹₺₽₪₴₩₫₱฿₦]|zł|Kč|人民[币幣]|美元|欧元|港币|日元|(?<=[(（])(?:[元円]|руб|грн|лв|Ft)(?=\.?[)）])/gu,
+  )) {
     const currency = currencyOf(word);
     if (currency && !NOT_CODES.has(word)) return currency;
   }

@@ -32,7 +32,8 @@ export function withInheritedDates(drafts: readonly Draft[], isPage: boolean): D
 export function toLine(draft: Draft, row: number, settled: Settled): StatementLine {
   const { grid, columns, money, figure } = draft;
   const text = (role: Parameters<typeof cellText>[2]): string => cellText(grid, columns, role);
-  const currency = currencyOf(text("currency")) ?? ownCurrency(draft, settled) ?? settled.currencies.main;
+  const currency =
+    headedCurrency(draft) ?? currencyOf(text("currency")) ?? ownCurrency(draft, settled) ?? settled.currencies.main;
   const date = draft.date && toIso(draft.date, settled.order, settled.latest);
   const description = draft.description.join(" ").replace(/\s+/g, " ").trim();
   const fee = feeOf(draft, currency);
@@ -75,6 +76,13 @@ export function toLine(draft: Draft, row: number, settled: Settled): StatementLi
     incomplete: missing.filter((one): one is Missing => one !== false),
     flags: flagsOf(draft, { currency, fee, settled, notCounted }),
   };
+}
+
+/** "Amount in the card's currency (UAH)": what the amounts' own heading names; a column beside it tells of another amount. */
+function headedCurrency({ columns, money: { structure } }: Draft): string | null {
+  if (structure.kind === "pair") return null;
+  const hasOther = columns.some(({ role, index }) => role === "originalAmount" && index !== structure.amount);
+  return hasOther ? columns[structure.amount]!.currency : null;
 }
 
 /**
@@ -121,8 +129,8 @@ function notCountedOf(draft: Draft): string | null {
   const status = statusOf(draft);
   if (status !== "" && isSettled(status) === false) return status;
   // "offen" in the place of a date: it has none yet.
-  const day = draft.date === null ? cellText(grid, columns, "date") : "";
-  if (day !== "" && isSettled(day) === false) return day;
+  if (draft.dayWord !== "" && isSettled(draft.dayWord) === false) return draft.dayWord;
+  if (draft.pending !== null) return draft.pending;
   const [, word] = PENDING.exec(draft.description.join(" ")) ?? [];
   if (word !== undefined) return word;
   const direction = cellText(grid, columns, "direction");
@@ -159,6 +167,8 @@ function flagsOf(draft: Draft, { currency, fee, settled, notCounted }: Known): F
     fee !== 0 && !isProven(money.balance) && "FEE_ADDED",
     notCounted !== null && "NOT_COUNTED",
     status !== "" && isSettled(status) === null && isOddStatus(draft) && "STATUS_UNKNOWN",
+    // Dated by its value alone, beside others that are booked.
+    draft.date !== null && draft.dayWord !== "" && notCounted === null && "STATUS_UNKNOWN",
   ];
   return [...new Set(flags.filter((flag): flag is FlagCode => typeof flag === "string"))];
 }

@@ -83,10 +83,13 @@ function rankOf(cells: readonly Cell[] | Row): number {
   return new Set(all.map(({ text }) => roleOfHeading(text)).filter((role) => role !== "other")).size;
 }
 
+/** No name of a column is longer, "Corso delle divise relativo all'importo originale nella moneta di conteggio" included. */
+const LONGEST = 90;
+
 /** Headings are names. A line about a "credit" on a "date" has figures in it. */
 function isHeadingLike({ cells }: { readonly cells: readonly Cell[] }): boolean {
   return !cells.some(
-    ({ text }) => readAmount(text) !== null || readDate(text) !== null || text.length > 60 || /\d{4}/.test(text),
+    ({ text }) => readAmount(text) !== null || readDate(text) !== null || text.length > LONGEST || /\d{4}/.test(text),
   );
 }
 

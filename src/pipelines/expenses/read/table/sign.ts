@@ -185,13 +185,15 @@ function signByWords(
     const plusIsOut = votes < 0;
     const matching = plusIsOut ? against : agree;
     // One word against how nearly all lines are signed is little.
+    // Where no amount is signed, no reading can be right for lines that went both ways.
+    const isContrary = share === 0 && !isSigned && known > matching;
     const isThin = matching === 1 && negatives.length > 3 && (plusIsOut ? share > 0.5 : share < 0.3 && !isCard);
     return {
       plusIsOut,
       evidence: evidence(
         "supported",
         `the words of ${matching} of ${known} lines that tell a way go with it`,
-        isThin ? "SIGN_UNCERTAIN" : undefined,
+        isThin || isContrary ? "SIGN_UNCERTAIN" : undefined,
       ),
     };
   }

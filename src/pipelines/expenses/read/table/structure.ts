@@ -7,14 +7,13 @@ import {
   isValue,
   oneSidedOf,
   signsTell,
-  sizeOf,
+  sizesIn,
   type OneSided,
   type Structure,
 } from "./figures.js";
 import { balancesAround, columnAfterFee } from "./row-sums.js";
 import type { GridRow } from "./sections.js";
-import type { BalanceStep } from "./steps.js";
-import { isSettled, statusIn } from "./words.js";
+import { stepsOf, type BalanceStep } from "./steps.js";
 
 /** How the money of a table is read, and what speaks for it. */
 export interface Money {
@@ -77,17 +76,36 @@ export function moneyOf(
     const sure = { fee: null, balance: null, isContested: false, isGuessed: false, contrary: [] };
     return { ...sure, structure, oneSided, mark, feesAdd: after.plusIsOut };
   }
+  const isSwapped = isReversedPair(best, columns);
   return {
-    structure: best.structure,
-    oneSided: best.oneSided,
+    structure: isSwapped ? swapped(best.structure) : best.structure,
+    oneSided: isSwapped ? { debit: best.oneSided.credit, credit: best.oneSided.debit } : best.oneSided,
     mark,
     fee,
-    balance: best.balance,
-    isContested: rival !== undefined && !isProven(best.balance) && rival.score > best.score - NEAR,
+    balance: isSwapped ? { ...best.balance!, isReversed: false } : best.balance,
+    isContested:
+      !isProven(best.balance) &&
+      ((rival !== undefined && rival.score > best.score - NEAR) || isBalanceItself(best, columns)),
     feesAdd: null,
     contrary: contraryTo(best.structure, dated, best.oneSided),
     isGuessed: best.structure.kind === "signed" && !columns[best.structure.amount]!.isNamed && !isProven(best.balance),
   };
+}
+
+/** Amounts out of a column that is named a balance are none that anybody may rely on. */
+function isBalanceItself({ structure }: Tried, columns: readonly Column[]): boolean {
+  return structure.kind !== "pair" && columns[structure.amount]!.role === "balance";
+}
+
+/** Two columns that no heading names, whose first raises the balance: that is the one of what came in. */
+function isReversedPair({ structure, balance }: Tried, columns: readonly Column[]): boolean {
+  if (structure.kind !== "pair" || structure.debit === null || structure.credit === null) return false;
+  const isNamed = columns[structure.debit]!.isNamed || columns[structure.credit]!.isNamed;
+  return !isNamed && isProven(balance) && balance!.isReversed;
+}
+
+function swapped(structure: Structure): Structure {
+  return structure.kind === "pair" ? { kind: "pair", debit: structure.credit, credit: structure.debit } : structure;
 }
 
 export function isProven(balance: Follows | null): boolean {
@@ -236,36 +254,6 @@ function nameWorth({ role, isNamed, heading }: Column, at: number, columns: read
   return worth[role] ?? 0;
 }
 
-interface StepContext {
-  readonly oneSided: OneSided;
-  readonly columns: readonly Column[];
-  readonly fee: number | null;
-  readonly mark: DecimalMark | null;
-}
-
-export function stepsOf(
-  rows: readonly GridRow[],
-  structure: Structure,
-  { oneSided, columns, fee, mark }: StepContext,
-): BalanceStep[] {
-  const [account, currency, status] = (["account", "currency", "status"] as const).map(
-    (role) => columns.find((column) => column.role === role)?.index,
-  );
-  return rows.map((row) => {
-    const at = (column: number | undefined): string => (column === undefined ? "" : (row.texts[column] ?? ""));
-    const written = fee === null ? null : readAmount(row.texts[fee] ?? "");
-    const isOff = status !== undefined && isSettled(statusIn(columns[status]!.heading, at(status))) === false;
-    const figure = figureOf(row, structure, oneSided);
-    return {
-      row,
-      figure: isOff ? null : figure,
-      unsettled: isOff ? figure : null,
-      chain: `${at(account)}|${at(currency)}`,
-      fee: written && !isOff ? sizeOf(written, mark) * (written.negative ? -1 : 1) : 0,
-    };
-  });
-}
-
 /** The column that follows best from these amounts. Balances stand behind the amounts, or are named. */
 function bestBalance(
   steps: readonly BalanceStep[],
@@ -293,7 +281,5 @@ function bestBalance(
 }
 
 function isSameReading(one: Tried, other: Tried, rows: readonly GridRow[]): boolean {
-  const numbers = ({ structure, oneSided }: Tried): string =>
-    rows.map((row) => figureOf(row, structure, oneSided)?.written.number ?? "").join("|");
-  return numbers(one) === numbers(other);
+  return sizesIn(rows, one.structure, one.oneSided) === sizesIn(rows, other.structure, other.oneSided);
 }

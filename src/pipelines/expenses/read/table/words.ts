@@ -37,7 +37,7 @@ const NOT_SETTLED =
 const NOT_HAPPENED =
   /^(revert(ed)?|declined?|failed|failure|cancell?ed|reversed|void(ed)?|rejected|expired|denied|refused|returned|removed|abgelehnt|storniert|fehlgeschlagen|zuruckgewiesen|refusee?|annulee?|rejetee?|rechazad[oa]|anulad[oa]|cancelad[oa]|rifiutat[oa]|annullat[oa]|geweigerd|odrzucona|avvist|nekad)\b|交易关闭|已关闭|失败|已撤销|已冲正|已取消|对方已退还|已退款|已全额退款/u;
 const DONE =
-  /^(completed?|posted|settled|cleared|booked|success(ful)?|succeeded|executed|done|paid|ok|abgeschlossen|gebucht|umsatz gebucht|verbucht|ausgefuhrt|execute|effectue|comptabilise|realizad[oa]|liquidad[oa]|eseguit[oa]|contabilizzat[oa]|concluid[oa]|conclusa|uitgevoerd|geboekt|zrealizowan[ae]|sent|received|bokford|betald|current|active|final|approved|reviewed|normal|refunded|partially refunded|geaccepteerd|aanvaard|accepted|akzeptiert|acceptee?|aceptad[oa]|accettat[oa]|card charged|card refunded|payment (?:sent|received|deposited)|deposited|c|r|x|y)$|成功|已收钱|已存入|已转账|对方已收/u;
+  /^(completed?|posted|settled|cleared|booked|success(ful)?|succeeded|executed|done|paid|ok|abgeschlossen|gebucht|umsatz gebucht|verbucht|ausgefuhrt|execute|effectue|comptabilise|realizad[oa]|liquidad[oa]|eseguit[oa]|contabilizzat[oa]|concluid[oa]|conclusa|uitgevoerd|geboekt|zrealizowan[ae]|sent|received|bokford|betald|current|active|final|approved|reviewed|normal|refunded|partially refunded|geaccepteerd|aanvaard|accepted|akzeptiert|acceptee?|aceptad[oa]|accettat[oa]|card charged|card refunded|payment (?:sent|received|deposited)|deposited|c|r|x|y)$|成功|已收钱|已存入|已到账|已转账|对方已收|充值完成/u;
 
 /** The status that a cell tells: a column "pending" holds yes or no. */
 export function statusIn(heading: string, cell: string): string {
@@ -52,6 +52,22 @@ export function isSettled(status: string): boolean | null {
   return DONE.test(plain) ? true : null;
 }
 
+const NOT_BOOKED =
+  /^(pending|unposted|not (yet )?(posted|booked)|upcoming|(noch )?(nicht gebuchte|vorgemerkte|offene)|operazioni non contabilizzate|movimenti non contabilizzati|operations? (en attente|a venir|non comptabilisees?)|(movimientos|operaciones) pendientes|(movimentos|lancamentos) (pendentes|futuros))( (transactions?|items?|umsatze|buchungen|movimenti|operazioni|charges|activity))*$/u;
+
+const BOOKED =
+  /^(booked|posted|settled|completed|gebuchte|operazioni contabilizzate|movimenti contabilizzati|operations? comptabilisees?|(movimientos|operaciones) contabilizad[ao]s|(movimentos|lancamentos) realizados)( (transactions?|items?|umsatze|buchungen|movimenti|operazioni|charges|activity))*$/u;
+
+/** Whether a title says that what is below it is booked. */
+export function isBookedTitle(text: string): boolean {
+  return BOOKED.test(plainHeading(text));
+}
+
+/** Whether a title says that what is below it is not booked yet. */
+export function isPendingTitle(text: string): boolean {
+  return NOT_BOOKED.test(plainHeading(text));
+}
+
 /** Whether the bank's status says that money is still to move. */
 export function isNotYetSettled(status: string): boolean {
   return NOT_SETTLED.test(plainHeading(status));
@@ -59,9 +75,9 @@ export function isNotYetSettled(status: string): boolean {
 
 /** Words of descriptions and types that leave little doubt which way money went. */
 const COMES_IN =
-  /\b(refunds?|refunded|salary|salaries|payroll|wages?|interest (paid|earned|payment|credit)|deposits?|cash ?back|rebate|dividends?|gutschrift|lohn|gehalt|zahlungseingang|erstattung|rueckerstattung|ruckerstattung|storno|thank you|payment received|received from|transfer received|direct dep|dir dep|remboursement|virement recu|vir recu|vir sepa recu|salaire|virement de|proventos|deposito|reembolso|abono|nomina|stipendio|accredito|bonifico a vostro favore|bonifico da|salaris|loon|terugbetaling|teruggave|wynagrodzenie|przelew przychodzacy|wplata|uznanie|lon|loenoverforsel|lonn|palkka|income|incoming|bank credit|returns?|faster payment received|neft cr|imps cr|top ?up|transfer from|from savings|inward|credit interest|tax credit|paycheck|sold|payout|credit)\b/;
+  /\b(refunds?|refunded|salary|salaries|payroll|wages?|interest (paid|earned|payment|credit)|deposits?|cash ?back|rebate|dividends?|gutschrift|einzahlung|lohn|gehalt|zahlungseingang|erstattung|rueckerstattung|ruckerstattung|storno|thank you|payment received|received from|transfer received|direct dep|dir dep|remboursement|virement recu|vir recu|vir sepa recu|salaire|virement de|proventos|deposito|reembolso|abono|nomina|stipendio|accredito|bonifico a vostro favore|bonifico da|salaris|loon|terugbetaling|teruggave|wynagrodzenie|przelew przychodzacy|wplata|uznanie|lon|loenoverforsel|lonn|palkka|income|incoming|bank credit|returns?|faster payment received|neft cr|imps cr|top ?up|transfer from|from savings|inward|credit interest|tax credit|paycheck|sold|payout|credit)\b/;
 const GOES_OUT =
-  /\b(purchase|pos|withdrawals?|withdrawl|atm|fees?|direct debit|standing order|lastschrift|kartenzahlung|sepa lastschrift|dauerauftrag|rent|miete|insurance|versicherung|restaurant|coffee|cafe|supermarket|shopping|store|shop|uber|lyft|amazon|amzn|netflix|spotify|grocer(y|ies)|taxi|bill payment|bill pmt|prelevement|prlv|carte|cb|cheque emis|compra|recibo|bolletta|incasso|betaalautomaat|geldautomaat|fuel|gas station|petrol|hotel|airlines?|starbucks|mcdonald s?|subway|tesco|lidl|rewe|edeka|aldi|apple com|steam|mortgage|hypothek|service charge|electric(ity)?|utilities|internet bill|phone bill|gym|pharmacy|apotheke|parking|walmart|target|costco|whole ?foods|wholefds|ikea|zakup|platnosc karta|wyplata|dankort|visa kob|varekop|vipps|retiro|cargo|pago con tarjeta|pagamento|addebito|sales?|payment to|transfer to|transfer sent|card payment to|pizza|burger|bakery|lunch|dinner|food|groceries|kaffee|bar|cinema|books?|debit|check|tickets?|train|bahn|airbnb|zoom|github|slack|dropbox|aws|google|microsoft|adobe|swiggy|zomato|flipkart|vodafone|telekom|o2|comcast|verizon|at t|mobile bill|car wash|market|markt|pub|deli|kiosk)\b/;
+  /\b(purchase|pos|entgelt|withdrawals?|withdrawl|atm|fees?|direct debit|standing order|lastschrift|kartenzahlung|sepa lastschrift|dauerauftrag|rent|miete|insurance|versicherung|restaurant|coffee|cafe|supermarket|shopping|store|shop|uber|lyft|amazon|amzn|netflix|spotify|grocer(y|ies)|taxi|bill payment|bill pmt|prelevement|prlv|carte|cb|cheque emis|compra|recibo|bolletta|incasso|betaalautomaat|geldautomaat|fuel|gas station|petrol|hotel|airlines?|starbucks|mcdonald s?|subway|tesco|lidl|rewe|edeka|aldi|apple com|steam|mortgage|hypothek|service charge|electric(ity)?|utilities|internet bill|phone bill|gym|pharmacy|apotheke|parking|walmart|target|costco|whole ?foods|wholefds|ikea|zakup|platnosc karta|wyplata|dankort|visa kob|varekop|vipps|retiro|cargo|pago con tarjeta|pagamento|addebito|sales?|payment to|transfer to|transfer sent|card payment to|pizza|burger|bakery|lunch|dinner|food|groceries|kaffee|bar|cinema|books?|debit|check|tickets?|train|bahn|airbnb|zoom|github|slack|dropbox|aws|google|microsoft|adobe|swiggy|zomato|flipkart|vodafone|telekom|o2|comcast|verizon|at t|mobile bill|car wash|market|markt|pub|deli|kiosk)\b/;
 
 /** A card's repayment (还款) comes in on the card and goes out of the account, so it tells nothing. */
 const CAME_IN_CHINESE = /退款|退货|结息|存款利息|工资|代发|汇入|转入|返现/u;
@@ -85,8 +101,13 @@ const OPENING =
 const CLOSING =
   /\b(closing|new|ending|end|final|current|statement) (ledger |account |statement )?balance|\bbalance carried forward\b|^c f$|\b(neuer|end|schluss|aktueller) ?(konto)?(saldo|kontostand|stand)|endsaldo|schlusssaldo|abschlusssaldo|nouveau solde|solde (final|nouveau|actuel|crediteur au|debiteur au|au|fin)|saldo (final|actual|finale|attuale|koncowy|disponible|neuer|nieuw|nuevo|neu|utgaende)|eindsaldo|nieuw saldo|slutsaldo|utgaende saldo|ultimosaldo|loppusaldo|zaroegyenleg|zaro egyenleg|konecny (zustatek|stav)|期末余额|исходящий остаток|balance at end|saldo akhir/u;
 const ANY_BALANCE = /^(available |account )?(balance|saldo|solde|kontostand|zustatek|egyenleg|余额|残高)\b/u;
+/** Whether a row is called a balance of one word: "Online-Saldo". A shop may be called so as well, where it has a date. */
+export function isBalanceName(text: string): boolean {
+  return /^\p{L}+ (balance|saldo|solde|kontostand|zustatek|egyenleg)$/u.test(plainHeading(text));
+}
+
 const SUM =
-  /^(sub ?totals?|(grand )?totals?|total (of )?(debits?|credits?|charges|payments|withdrawals|deposits|purchases|fees|interest|transactions?|amount|new|for|general|des|mouvements|geral|movimentos|movimientos|cargos|abonos|entrate|uscite).*|summen?|zwischensumme|gesamt(betrag|summe)?|umsatzsumme|summe (der|aller|soll|haben).*|totaux|totale|totaal|suma|razem|celkem|yhteensa|osszesen|sum|(人民币|外币|本页|本期)?(合计|合計|总计|小计)(金额)?|总收入|总支出|итого|minimum payment.*|credit limit.*|amount due.*|page total.*|turnover.*|number of transactions.*|transactions? count.*|statement totals?.*)$/u;
+  /^(sub ?totals?|(grand )?totals?|total (of )?(debits?|credits?|charges|payments|withdrawals|deposits|purchases|fees|interest|transactions?|amount|new|for|general|des|mouvements|geral|movimentos|movimientos|cargos|abonos|entrate|uscite).*|summen?|zwischensumme|umsatztotal|gesamt(betrag|summe)?|umsatzsumme|summe (der|aller|soll|haben).*|totaux|totale( (entrate|uscite|addebiti|accrediti|dare|avere|movimenti))?|totaal|suma|razem|celkem|yhteensa|osszesen|sum|(人民币|外币|本页|本期)?(合计|合計|总计|小计)(金额)?|总收入|总支出|итого|minimum payment.*|(credit|overdraft|arranged overdraft) limit.*|amount due.*|page total.*|turnover.*|number of transactions.*|transactions? count.*|statement totals?.*)$/u;
 
 /** What no purchase is called, however the row goes on. */
 const SURE_SUM =
@@ -116,9 +137,21 @@ export function isBalanceLabel(text: string): boolean {
 
 export type SpecialRow = "opening" | "closing" | "balance" | "sum";
 
+/** The words of a label without the day behind them; letters that stand apart, as in "S A L D O", are one word. */
+function labelOf(text: string): string {
+  const plain = plainHeading(text).replace(/ (?:on|per|am|au|at|al|as of|vom|zum|de|op)?(?: ?\d[\d ]*)$/u, "");
+  return /^(?:\p{L} ){3,}\p{L}$/u.test(plain) ? plain.replaceAll(" ", "") : plain;
+}
+
+/** Whether a text is the name of a balance and nothing else: "Balance Adjustment" is none. */
+export function isBareBalance(text: string): boolean {
+  const [named] = ANY_BALANCE.exec(labelOf(text)) ?? [];
+  return named !== undefined && named.length === labelOf(text).length;
+}
+
 /** What a row without a purchase of its own tells by its words; null for all others. */
 export function specialRow(text: string): SpecialRow | null {
-  const plain = plainHeading(text).replace(/ (?:on|per|am|au|at|al|as of|vom|zum|de|op)?(?: ?\d[\d ]*)$/u, "");
+  const plain = labelOf(text);
   if (OPENING.test(plain)) return "opening";
   if (CLOSING.test(plain)) return "closing";
   if (ANY_BALANCE.test(plain)) return "balance";
