@@ -224,13 +224,14 @@ function commentOf(source: string, { jsDoc = [] }: Part): DocComment {
   const [description = "", ...tags] = flat.split(/ ?(?=@(?:throws|param)\b)/);
   const params: Record<string, string> = {};
   const throws: { type: string; when: string }[] = [];
-  for (const tag of /^@/.test(description) ? [description, ...tags] : tags) {
+  const hasNone = description.startsWith("@");
+  for (const tag of hasNone ? [description, ...tags] : tags) {
     const param = /^@param (\w+) (.*)$/.exec(tag);
     if (param) params[param[1]!] = param[2]!;
     const thrown = /^@throws \{(\w+)\} ?(.*)$/.exec(tag);
     if (thrown) throws.push({ type: thrown[1]!, when: thrown[2]! });
   }
-  return { description: /^@/.test(description) ? "" : description, params, throws };
+  return { description: hasNone ? "" : description, params, throws };
 }
 
 /** All members of a type: its own first, then those of what it extends. */

@@ -48,7 +48,7 @@ const Mapping = z
       .refine(({ date, posted }) => date !== undefined || posted !== undefined, "must name the column of dates")
       .refine(
         ({ amount, debit, credit }) => amount !== undefined || debit !== undefined || credit !== undefined,
-        "must name amount, or debit and credit",
+        "must name amount, debit or credit",
       )
       .describe(
         "Heading of each role's column, or its number from 1; a list combines several columns. It names date or posted, and amount, debit or credit.",
