@@ -23,9 +23,19 @@ import { addLocalCommands } from "../src/cli/local-commands.js";
 import { redisUp } from "../src/metrics.js";
 import { installationMetrics, measureProcess } from "../src/server/metrics.js";
 import { settingsTable } from "../src/settings.js";
+import { emitOptions } from "./emit-options.js";
+import { emitPipelines } from "./emit-pipelines.js";
+import { code, lines, sentence, table, text } from "./markdown.js";
 
 /** The pages of docs/reference that are written from the code. */
-export const REFERENCE_PAGES = ["settings", "command-line", "metrics", "graphql"] as const;
+export const REFERENCE_PAGES = [
+  "settings",
+  "command-line",
+  "metrics",
+  "graphql",
+  "pipelines",
+  "pipeline-options",
+] as const;
 export type ReferencePage = (typeof REFERENCE_PAGES)[number];
 
 /** The contents of those pages, as they must be for this code and the text of schema/schema.graphql. */
@@ -35,6 +45,8 @@ export function emitReference(schemaText: string): Record<ReferencePage, string>
     "command-line": commandLine(),
     metrics: metrics(),
     graphql: graphql(buildSchema(schemaText)),
+    pipelines: emitPipelines(),
+    "pipeline-options": emitOptions(),
   };
 }
 
@@ -233,29 +245,4 @@ function contents(type: GraphQLNamedType): string[] {
 
 function signature({ name, args }: GraphQLField<unknown, unknown>): string {
   return args.length === 0 ? name : `${name}(${args.map((one) => `${one.name}: ${String(one.type)}`).join(", ")})`;
-}
-
-/** A description in one line; what a page would take for a tag or a template is written as an entity. */
-function text(description: string | null | undefined): string {
-  return (description ?? "").replaceAll(/\s+/g, " ").replaceAll("<", "&lt;").replaceAll("{{", "&#123;&#123;").trim();
-}
-
-function sentence(words: string): string {
-  const all = text(words);
-  const whole = all.charAt(0).toUpperCase() + all.slice(1);
-  return /[.!?]$/.test(whole) || whole === "" ? whole : `${whole}.`;
-}
-
-function code(word: string): string {
-  return `\`${word}\``;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  return [head, head.map(() => "---"), ...rows].map(
-    (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`,
-  );
-}
-
-function lines(...all: readonly string[]): string {
-  return `${all.join("\n").trim()}\n`;
 }

@@ -21,7 +21,7 @@ const STEPS = [
     process.execPath,
     [
       path.join(ROOT, "scripts", "test.mjs"),
-      "test/(architecture|docs\\.unit|docs-code|words|schema|contract|examples/generated|console/generated)",
+      "test/(architecture|docs\\.unit|docs-code|reference|words|schema|contract|examples/generated|console/generated)",
     ],
   ],
 ];

@@ -59,17 +59,21 @@ export class BadInput extends HeadwayError {
 }
 
 /**
- * Thrown by a stage handler to fail its task at once, without another attempt.
- * `code` is upper-case words joined by underscores and becomes the task's error code; `message` says what to do.
+ * Error that a stage throws to fail its task at once, without another attempt. `code` becomes `TaskError.code`: upper-case
+ * letters, digits and underscores, a letter first, at most 100 characters; any other becomes PERMANENT_ERROR. `message` says
+ * what is wrong and what to do; it is cut to 4,000 characters. `details` are not stored. A class of another package with this
+ * name has the same effect.
  */
 export class PermanentError extends HeadwayError {}
 
 /**
- * Thrown by a stage handler to run again after `delayMs`, at least 1,000. This does not count as an attempt. `why` is shown
- * while the task waits; it then holds no slot and no lease. The stage's `retryLaterForMs` limits the total time.
- * @throws {TypeError} where delayMs is no number from 0
+ * Error that a stage throws to run again after `delayMs` milliseconds; less than 1,000 counts as 1,000, and more than
+ * 2,147,483,647 as that. It does not count as an attempt. `why` is shown while the task waits; it then holds no slot and no
+ * lease. The stage's `retryLaterForMs` limits the total time.
+ * @throws {TypeError} if delayMs is not a number from 0
  */
 export class RetryLater extends HeadwayError {
+  /** Delay before the stage runs again, in milliseconds. */
   readonly delayMs: number;
 
   constructor(delayMs: number, why: string) {

@@ -107,6 +107,8 @@ export default defineConfig({
           page("Settings", "/docs/reference/settings"),
           page("Commands", "/docs/reference/command-line"),
           page("Metrics", "/docs/reference/metrics"),
+          page("Pipelines", "/docs/reference/pipelines"),
+          page("Options of the built-in pipelines", "/docs/reference/pipeline-options"),
           page("Limits and formats", "/docs/reference/limits"),
           page("Lifecycle", "/schema/lifecycle"),
           page("What keys see", "/schema/access"),

@@ -4,9 +4,10 @@ const DEFAULT_MAX_MS = 300_000;
 const LONGEST_MS = 604_800_000;
 
 /**
- * Delay before the next attempt of a stage, in milliseconds, at most one week. "exponential" uses full jitter: uniform in
- * [0, min(maxMs, 2^attempt × baseMs)), by default with baseMs 1,000 and maxMs 300,000. A function gets the failed attempt, 1 or
- * more, and its error; if it throws or does not return a number from 0, the default applies.
+ * Delay before the next attempt of a stage, in milliseconds, 0 to 604,800,000 (one week). "fixed" waits `delayMs`.
+ * "exponential" uses full jitter: uniform in [0, min(maxMs, 2^attempt × baseMs)), by default with baseMs 1,000 and maxMs
+ * 300,000. A function gets the failed attempt, 1 or more, and its error; if it throws or does not return a number from 0, the
+ * default applies.
  */
 export type Backoff =
   | { readonly kind: "fixed"; readonly delayMs: number }

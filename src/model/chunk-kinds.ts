@@ -1,3 +1,4 @@
-/** What a chunk is made of; TEXT where it is mixed. */
+/** Kinds of content of a chunk; TEXT if it is mixed. */
 export const CHUNK_KINDS = ["TEXT", "TABLE", "CODE", "LIST"] as const;
+/** Kind of content of a chunk. */
 export type ChunkKind = (typeof CHUNK_KINDS)[number];

@@ -1,18 +1,18 @@
-/** At most `limit` starts in any period of `perMs` milliseconds. */
+/** Rate of at most `limit` starts in any period of `perMs` milliseconds. */
 export interface Rate {
-  /** 1 to 1,000,000. */
+  /** Maximum number of starts in a period, 1 to 1,000,000. */
   readonly limit: number;
-  /** 1 to 86,400,000. */
+  /** Length of the period in milliseconds, 1 to 86,400,000 (one day). */
   readonly perMs: number;
 }
 
 /** Limits over all workers together. */
 export interface Limits {
-  /** Maximum number of tasks that run at the same time. Default: no limit. */
+  /** Maximum number of tasks that run at the same time, 1 to 1,000,000. Default: no limit. */
   readonly concurrency?: number;
   /**
    * Maximum rate of starts; every attempt counts. Never exceeded in any period of `perMs`; the actual rate may be up to 5 %
-   * lower.
+   * lower. Default: no limit.
    */
   readonly rateLimit?: Rate;
 }

@@ -1,26 +1,27 @@
 import type { NamedEntityType } from "../model/named-entity-types.js";
 
-/** Somebody or something that the documents of a collection name. */
+/** Person, place or organization named in the documents of a collection. */
 export interface EntityDraft {
-  /** 1 to 200 characters; unique in its set. */
+  /** Name, 1 to 200 characters; unique in its set. */
   readonly name: string;
+  /** Kind of entity: PERSON, PLACE or ORGANIZATION. */
   readonly type: NamedEntityType;
-  /** How often it is named in all. */
+  /** Number of mentions in all documents, from 1. */
   readonly mentions: number;
-  /** In how many documents. */
+  /** Number of documents that mention it, from 1. */
   readonly documentCount: number;
-  /** Those that name it most; documents of the collection. */
+  /** Documents that mention it most, with the number of mentions in each. The first 100 are kept. */
   readonly documents: readonly { readonly documentId: string; readonly mentions: number }[];
-  /** By name: others of the same set that are named close by, and how often. */
+  /** Other entities of the set, by name, mentioned close to this one, and how often. The first 50 are kept. */
   readonly related: readonly { readonly name: string; readonly together: number }[];
 }
 
-/** The entities of a collection, and how to replace them. */
+/** Named entities of a collection, to be replaced. */
 export interface StagedEntities {
   /**
-   * Replaces all entities of the collection, most important first, at most 5,000. They count when the task completes;
-   * until then readers see the old ones.
-   * @throws {PermanentError} OUTPUT_UNSTORABLE, with what is wrong of which
+   * Replaces all entities of the collection, most important first, at most 5,000, when the task completes. Until then,
+   * readers see the old ones.
+   * @throws {PermanentError} OUTPUT_UNSTORABLE, with the reason and the entity
    */
   replace(entities: Iterable<EntityDraft> | AsyncIterable<EntityDraft>): Promise<void>;
 }

@@ -10,34 +10,43 @@ import { assertAccepted, orAborted } from "../worker/run-task.js";
 import { benchContext, type BenchCall } from "./context.js";
 import type { Recording } from "./recorded.js";
 
-/** Why a try of a stage failed, as the task would tell it. */
+/** Reason why an attempt failed. */
 export interface StageFailure {
+  /** Cause of the failure, see the table of causes. */
   readonly cause: Cause;
-  /** What becomes `TaskError.code`; "INTERRUPTED" where the signal of the test aborted. */
+  /** Code that becomes `TaskError.code`; INTERRUPTED if the signal of the test aborted. */
   readonly code: string;
+  /** Message of the error. */
   readonly message: string;
+  /** Stack of what the stage threw, with its causes, at most 8,000 characters; null if the stage threw nothing. */
   readonly stack: string | null;
-  /** Whether a worker would try again, if there is a try left. */
+  /** Whether a worker would try again, if an attempt is left. */
   readonly retryable: boolean;
 }
 
-/** One try of a stage. */
+/** One attempt at a stage. */
 export interface StageAttempt<Output = any> {
+  /** Name of the stage. */
   readonly stage: string;
+  /** Number of the attempt, from 1. */
   readonly attempt: number;
+  /** Result of the attempt; CANCELLED if the signal of the test aborted. */
   readonly status: "COMPLETED" | "FAILED" | "CANCELLED";
-  /** As it is kept, in JSON and back; null where the try failed. */
+  /** Output as stored, that is, converted to JSON and back; null if the attempt failed. */
   readonly output: Output;
+  /** Reason of the failure; null if the attempt completed. */
   readonly error: StageFailure | null;
-  /** How long a worker would wait before the next try, if it makes one; null where the try ended well. */
+  /** Delay before a worker would try again if an attempt is left, in milliseconds; null if it would not. */
   readonly retryInMs: number | null;
+  /** Duration of the attempt in milliseconds. */
   readonly durationMs: number;
 }
 
+/** Limits of the attempts of a test. */
 export interface AttemptLimits {
-  /** Aborts as a cancel or the end of the worker does. */
+  /** Signal that aborts the stage, as a cancel or a shutdown does. Default: none. */
   readonly signal?: AbortSignal;
-  /** Instead of the stage's own. */
+  /** Time-out of each attempt in milliseconds. Default: the stage's own. */
   readonly timeoutMs?: number;
 }
 

@@ -4,50 +4,77 @@ import { decodeText } from "../pipelines/decode-text.js";
 import type { EntityDraft } from "../pipelines/named-entity.js";
 import type { ChunkDraft, FetchedSource, Json, StageDocument, StageLogger } from "../pipelines/pipeline.js";
 
-/** A document to run stages on. */
+/** Document to run stages on. */
 export interface BenchFile {
+  /** Name of the document. */
   readonly name: string;
+  /** Content; strings are encoded as UTF-8. */
   readonly content: string | Uint8Array;
+  /** Media type; null if unknown. Default: null. */
   readonly mediaType?: string | null;
+  /** Metadata. Default: none. */
   readonly metadata?: Readonly<Record<string, Json>>;
 }
+/** Progress that a stage reported. */
 export interface RecordedProgress {
+  /** Name of the stage. */
   readonly stage: string;
+  /** Progress, 0 to 1; within its stage it never falls. */
   readonly fraction: number;
+  /** Message, the previous one if none was given; null if there was none. */
   readonly message: string | null;
 }
+/** Artifact that a stage wrote. */
 export interface RecordedArtifact {
+  /** File name. */
   readonly name: string;
+  /** Media type. */
   readonly mediaType: string;
+  /** Content of the file. */
   readonly bytes: Buffer;
 }
+/** Warning that a stage added. */
 export interface RecordedWarning {
+  /** Code of the warning. */
   readonly code: string;
+  /** Message of the warning. */
   readonly message: string;
+  /** Number of affected pages, pictures, attachments or characters. */
   readonly count: number;
+  /** Affected pages, from 1. */
   readonly pages: readonly number[];
 }
+/** Line that a stage wrote to `ctx.logger`. */
 export interface RecordedLine {
+  /** Name of the stage. */
   readonly stage: string;
+  /** Level of the line. */
   readonly level: keyof StageLogger;
+  /** Message of the line. */
   readonly message: string;
+  /** Fields of the line. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** All that the stages of one task have left behind. */
+/** Everything that the stages of one task have left behind. */
 export interface LeftBehind {
-  /** As clients see it: within its stage it never falls. */
+  /** Reported progress, in order. */
   readonly progress: readonly RecordedProgress[];
+  /** Warnings, in order. */
   readonly warnings: readonly RecordedWarning[];
-  /** Of stages that have ended well; the newest of each name. */
+  /** Artifacts of completed stages; the newest of each name. */
   readonly artifacts: readonly RecordedArtifact[];
+  /** Log lines, in order. */
   readonly logs: readonly RecordedLine[];
-  /** What is staged: of a document its text and chunks, of a collection its entities; null and none where nothing is. */
+  /** Staged text; null if there is none. */
   readonly text: string | null;
+  /** Staged chunks, in order. */
   readonly chunks: readonly ChunkDraft[];
+  /** Staged entities; null if there are none. */
   readonly entities: readonly EntityDraft[] | null;
-  /** Of the document, with what stages have set; empty of a collection. */
+  /** Metadata of the document, with what stages have set; empty for a collection task. */
   readonly metadata: Readonly<Record<string, Json>>;
+  /** Media type of the document; null if unknown, and for a collection task. */
   readonly mediaType: string | null;
 }
 

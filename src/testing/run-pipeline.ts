@@ -5,44 +5,53 @@ import type { BenchCall, BenchSettled } from "./context.js";
 import { BenchDocument, Recording, type BenchFile, type LeftBehind } from "./recorded.js";
 import { putOffFor, recordedIn } from "./run-stage.js";
 
-/** What is around a pipeline under test; all of it may be left out. */
+/** Surroundings of a pipeline under test. */
 export interface PipelineSurroundings extends AttemptLimits {
-  /** The job's options, as a submit would give them: the schema checks and completes them. */
+  /** Options of the job, as in a submit: the schema checks and completes them. Default: `{}`. */
   readonly options?: unknown;
+  /** Name and metadata of the collection. Default: the name "collection" and no metadata. */
   readonly collection?: { readonly name?: string; readonly metadata?: Readonly<Record<string, Json>> };
+  /** Tags of the job. Default: none. */
   readonly tags?: readonly string[];
-  /** What `ctx.secrets` holds, by name; nothing is hidden here, so give no real ones. */
+  /** Values for `ctx.secrets`, by name. They are not masked here: use no real ones. Default: none. */
   readonly secrets?: Readonly<Record<string, string>>;
 }
 
-/** One document's way, or that of the collection task. */
+/** Result of one document task, or of the collection task. */
 export interface TaskResult extends LeftBehind {
-  /** "SKIPPED" is a collection task that had nothing to do. */
+  /** Status of the task; SKIPPED is a collection task without a completed document. */
   readonly status: "COMPLETED" | "FAILED" | "CANCELLED" | "SKIPPED";
-  /** Of the last try, where the task did not complete, with its stage. */
+  /** Failure of the last attempt, with its stage; null if the task completed or was skipped. */
   readonly error: (StageFailure & { readonly stage: string }) | null;
-  /** Every try of every stage, in order; stages that `when` leaves out are absent. */
+  /** Attempts at all stages, in order. Stages skipped by `when` have none. */
   readonly attempts: readonly StageAttempt[];
-  /** By stage. */
+  /** Outputs by stage. */
   readonly outputs: Readonly<Record<string, any>>;
 }
+/** Result of one document task. */
 export interface DocumentResult extends TaskResult {
+  /** Name of the document. */
   readonly name: string;
 }
+/** Result of a pipeline under test. */
 export interface PipelineResult<Output = any> {
+  /** Status that the job would have. */
   readonly status: "COMPLETED" | "COMPLETED_WITH_ERRORS" | "FAILED" | "CANCELLED";
-  /** As `job.summary.output`: the objects that collection stages return are merged, of others the last stands; else null. */
+  /**
+   * Output of the job, as in `job.summary.output`: merged objects of the collection stages, or else the last output; null
+   * without a completed collection stage.
+   */
   readonly output: Output;
-  /** In the order in which the files were given. */
+  /** Results of the document tasks, in the order of the files. */
   readonly documents: readonly DocumentResult[];
-  /** Null where the pipeline has no collection stage in this run. */
+  /** Result of the collection task; null if the run has no collection stage. */
   readonly collection: TaskResult | null;
 }
 
 /**
- * Runs a pipeline over files in memory, one after the other: stages that `when` leaves out, tries and their number, what
- * collection stages see, and the status of the whole are as in a job. Tries follow each other without a pause.
- * @param files by their names, or a list where they have media types or metadata
+ * Runs a pipeline over files in memory, one after the other. Skipped stages, attempts, the documents that collection stages
+ * see, and the status are as in a job. Attempts follow each other without a pause.
+ * @param files contents by name, or a list if they have media types or metadata
  * @throws {UserFault} INVALID_OPTIONS
  */
 export async function runPipeline<Output = any>(

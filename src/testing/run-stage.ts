@@ -4,46 +4,54 @@ import { attemptStage, benchOptions, stageNamed, type AttemptLimits, type StageA
 import type { BenchSettled } from "./context.js";
 import { BenchDocument, Recording, type BenchFile, type LeftBehind } from "./recorded.js";
 
-/** A document of the job as a collection stage under test is to see it. */
+/** Document of the job for a collection stage under test. */
 export interface BenchSettledFile {
+  /** Name of the document. */
   readonly name: string;
+  /** Media type; null if unknown. Default: null. */
   readonly mediaType?: string | null;
+  /** Metadata. Default: none. */
   readonly metadata?: Readonly<Record<string, Json>>;
-  /** COMPLETED when absent. */
+  /** Final status of its task. Default: COMPLETED. */
   readonly status?: SettledDocument["status"];
+  /** Stage and reason of its failure; null if it did not fail. Default: null. */
   readonly error?: SettledDocument["error"];
+  /** Extracted text; null if there is none. Default: null. */
   readonly text?: string | null;
-  /** By the names of the document stages. */
+  /** Outputs by document stage. Default: none. */
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** What is around a stage under test; all of it may be left out. */
+/** Surroundings of a stage under test. */
 export interface StageSurroundings extends AttemptLimits {
-  /** The job's options, as a submit would give them: the schema checks and completes them. */
+  /** Options of the job, as in a submit: the schema checks and completes them. Default: `{}`. */
   readonly options?: unknown;
-  /** Which try it is to be, from 1. */
+  /** Number of the attempt, from 1. Default: 1. */
   readonly attempt?: number;
-  /** Of a document stage: its document. An empty text when absent. */
+  /** Document, for a document stage. Default: the empty file document.txt. */
   readonly document?: BenchFile;
-  /** Of a document stage: what stages before have staged. */
+  /** Text and chunks that earlier stages have staged, for a document stage. Default: none. */
   readonly staged?: { readonly text?: string; readonly chunks?: readonly ChunkDraft[] };
-  /** Of a document stage: what readers see of the document already, for `ctx.stageKept()`. */
+  /** Text and chunks that readers see already, for `ctx.stageKept()`. Default: none. */
   readonly kept?: { readonly text: string; readonly chunks: readonly ChunkDraft[] };
-  /** Of a collection stage: the documents of the job, in order. */
+  /** Documents of the job in order, for a collection stage. Default: none. */
   readonly documents?: readonly BenchSettledFile[];
+  /** Name and metadata of the collection. Default: the name "collection" and no metadata. */
   readonly collection?: { readonly name?: string; readonly metadata?: Readonly<Record<string, Json>> };
+  /** Tags of the job. Default: none. */
   readonly tags?: readonly string[];
-  /** What `ctx.secrets` holds, by name; nothing is hidden here, so give no real ones. */
+  /** Values for `ctx.secrets`, by name. They are not masked here: use no real ones. Default: none. */
   readonly secrets?: Readonly<Record<string, string>>;
 }
 
-/** How one try of a stage ended, and all that it left behind. */
+/** Result of one attempt at a stage, with everything that it left behind. */
 export interface StageResult<Output = any> extends StageAttempt<Output>, LeftBehind {}
 
 /**
- * Runs one try of a stage in memory, whatever its `when` says, and returns how it ended: a stage that throws or takes too
- * long rejects nothing, it has a status and an error. `input` is what the stage before would have returned.
- * @throws {ConfigError} where there is no such stage
+ * Runs one attempt at a stage in memory, whatever its `when` returns. A stage that throws or exceeds its time-out does not
+ * reject the promise: the result has a status and an error.
+ * @param input output of the previous stage
+ * @throws {ConfigError} CONFIG_INVALID if there is no such stage
  * @throws {UserFault} INVALID_OPTIONS
  */
 export async function runStage<Output = any>(

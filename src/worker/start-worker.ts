@@ -5,6 +5,7 @@ import type { EngineDeps } from "../engine/engine.js";
 import type { TaskCommand } from "../engine/flush/task-command.js";
 import type { Logger } from "../logger.js";
 import { withoutKeys, type PipelineSource } from "../pipelines/load.js";
+import { DEFAULT_MEMORY_LIMIT_MIB } from "../pipelines/stage-settings.js";
 import type { BlobStore } from "../storage/blob-store.js";
 import type { S3Objects } from "../storage/s3-objects.js";
 import { buildVersion } from "../version.js";
@@ -81,7 +82,7 @@ export async function startWorker({
             kind: call.claim.kind === "DOCUMENT" ? "document" : "collection",
             snapshot: snapshotOf(ctx),
             timeoutMs: call.stage.timeoutMs ?? 300_000,
-            memoryLimitMiB: call.stage.memoryLimitMiB ?? 512,
+            memoryLimitMiB: call.stage.memoryLimitMiB ?? DEFAULT_MEMORY_LIMIT_MIB,
           },
           hostFor(ctx),
           signal,

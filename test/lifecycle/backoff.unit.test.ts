@@ -32,7 +32,7 @@ describe("a pipeline's limits and waits", () => {
     const define = (): unknown =>
       definePipeline({
         name: "asks",
-        version: 1,
+        version: 2 ** 31,
         concurrency: 0,
         documentStages: [
           {
@@ -40,6 +40,8 @@ describe("a pipeline's limits and waits", () => {
             rateLimit: { limit: 1.5, perMs: 100 },
             backoff: { kind: "linear" } as never,
             retryLaterForMs: -1,
+            timeoutMs: 2 ** 31,
+            memoryLimitMiB: 0.5,
           },
         ],
       });
@@ -47,6 +49,9 @@ describe("a pipeline's limits and waits", () => {
     expect(define).toThrow(/stage "ask" has rateLimit \{"limit":1.5,"perMs":100\}; it must be \{ limit, perMs \}/);
     expect(define).toThrow(/stage "ask" has backoff \{"kind":"linear"\}; it must be \{ kind: "fixed", delayMs \}/);
     expect(define).toThrow(/stage "ask" has retryLaterForMs -1; it must be a whole number from 0/);
+    expect(define).toThrow(/version 2147483648 must be a whole number from 1 to 2147483647/);
+    expect(define).toThrow(/stage "ask" has timeoutMs 2147483648; it must be a whole number from 1 to 2147483647/);
+    expect(define).toThrow(/stage "ask" has memoryLimitMiB 0.5; it must be a whole number from 1/);
   });
 
   test("are taken by the builder as well", () => {

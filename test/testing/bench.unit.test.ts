@@ -1,5 +1,13 @@
 import { Readable } from "node:stream";
-import { definePipeline, PermanentError, pipeline, RetryLater, z, type ChunkDraft, type Pipeline } from "../../src/index.js";
+import {
+  definePipeline,
+  PermanentError,
+  pipeline,
+  RetryLater,
+  z,
+  type ChunkDraft,
+  type Pipeline,
+} from "../../src/index.js";
 import { runPipeline, runStage } from "../../src/testing.js";
 
 const wordCount = pipeline({

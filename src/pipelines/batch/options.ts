@@ -17,14 +17,16 @@ const Field = z
         if (fault !== null) check.addIssue(fault);
       })
       .optional()
-      .describe("Regular expression (RE2). The value is its first group, or the whole match."),
+      .describe(
+        "Regular expression (RE2). The value is its first group, or the whole match. A field has either a pattern or labels. Default: none.",
+      ),
     ignoreCase: z.boolean().default(false).describe("Whether the pattern ignores case."),
     label: z
       .union([Label, z.array(Label).max(20)])
       .optional()
       .transform((label) => (label === undefined ? [] : typeof label === "string" ? [label] : label))
       .describe(
-        'What stands before the value on its line, such as "Invoice number"; of several the first that has a value of the type beside it.',
+        'Text before the value on its line, such as "Invoice number". Of several labels, the first with a value of the type beside it counts. Default: none.',
       ),
     type: z
       .enum(["text", "number", "date", "money"])
@@ -33,7 +35,7 @@ const Field = z
     position: z
       .enum(["first", "last", "largest"])
       .default("first")
-      .describe("Which value to use if there are several. The largest date is the latest."),
+      .describe("Value to use if there are several. The largest date is the latest."),
     dateOrder: z.enum(["dmy", "mdy"]).default("dmy").describe("Whether day or month comes first in 03/04/2026."),
     required: z.boolean().default(false).describe("Whether a file without the field fails."),
     all: z.boolean().default(false).describe("Whether to use every match instead of the first."),
@@ -46,7 +48,9 @@ export const Options = z.strictObject({
     .record(Name, Field)
     .default({})
     .refine((fields) => Object.keys(fields).length <= MAX_FIELDS, `at most ${MAX_FIELDS} fields`)
-    .describe("Fields to extract from the text of each file, by name."),
+    .describe(
+      `Fields to extract from the text of each file, by name; at most ${MAX_FIELDS}. A name begins with a letter and has up to 60 letters, digits, blanks, _ and -. Default: none.`,
+    ),
   ocr: z.boolean().default(true).describe("Whether to read text in images (OCR)."),
 });
 export type BatchOptions = z.output<typeof Options>;

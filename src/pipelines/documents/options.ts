@@ -7,7 +7,7 @@ export const DocumentsOptions = z
       .enum(["metadata", "embeddings"])
       .optional()
       .describe(
-        "Runs only a part. metadata: update the metadata and keep text, chunks and embeddings. embeddings: embed chunks that have no embedding, without downloading or parsing.",
+        "Runs only a part. metadata: update the metadata and keep text, chunks and embeddings. embeddings: embed chunks that have no embedding, without downloading or parsing. Default: the whole pipeline.",
       ),
     embeddings: z
       .boolean()
@@ -19,7 +19,12 @@ export const DocumentsOptions = z
       .boolean()
       .default(true)
       .describe("Whether to read text in images, scanned pages and pictures in documents (OCR)."),
-    transcribe: z.boolean().default(true).describe("Whether to transcribe speech in audio and video."),
+    transcribe: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether to transcribe speech in audio and video. Without HEADWAY_TRANSCRIBER_URL, a document with speech gets the warning NO_TRANSCRIBER instead.",
+      ),
     menus: z
       .boolean()
       .default(false)

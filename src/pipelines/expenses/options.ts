@@ -39,24 +39,29 @@ const Mapping = z
           .min(1)
           .max(200)
           .optional()
-          .describe("Headings that the table must all have."),
-        name: z.string().min(1).max(200).optional().describe("Part of the file name."),
+          .describe("Headings that the table must all have. Default: any."),
+        name: z.string().min(1).max(200).optional().describe("Part of the file name. Default: any."),
       })
-      .describe("Tables that this applies to; all tables if empty."),
+      .describe("Tables that the mapping applies to; all tables if empty."),
     columns: z
       .partialRecord(z.enum(ROLES), Where)
       .refine(({ date, posted }) => date !== undefined || posted !== undefined, "must name the column of dates")
       .refine(
         ({ amount, debit, credit }) => amount !== undefined || debit !== undefined || credit !== undefined,
-        "must name amount, or debit and credit",
+        "must name amount, debit or credit",
       )
-      .describe("Heading of each role's column, or its number from 1; a list to combine several columns."),
+      .describe(
+        "Heading of each role's column, or its number from 1; a list combines several columns. It names date or posted, and amount, debit or credit.",
+      ),
     sign: z
       .enum(["charges negative", "charges positive"])
       .optional()
-      .describe("How outgoing money is written in the amount column."),
-    dateOrder: z.enum(["dmy", "mdy"]).optional().describe("Whether day or month comes first in 03/04/2026."),
-    currency: Currency.optional().describe("Currency of lines without a currency."),
+      .describe("Sign of outgoing money in the amount column. Default: inferred."),
+    dateOrder: z
+      .enum(["dmy", "mdy"])
+      .optional()
+      .describe("Whether day or month comes first in 03/04/2026. Default: the option dateOrder."),
+    currency: Currency.optional().describe("Currency (ISO 4217) of lines without a currency. Default: inferred."),
   })
   .describe("How to read a bank's table. Copy the inferred mapping from the report and correct it.");
 const Mappings = z.array(Mapping).max(100);
@@ -73,16 +78,23 @@ const Decisions = z
 
 export const Options = z.strictObject({
   aliases: Aliases.default({}).describe(
-    'Names of employees with what statements call them: { "Jane Doe": ["DOE J", "4410"] }. Beside those of the collection\'s metadata.aliases; these win.',
+    'Names of employees, each with the names that statements use: { "Jane Doe": ["DOE J", "4410"] }. Added to those in the collection\'s metadata.aliases; these win.',
   ),
-  defaultCurrency: Currency.optional().describe("Currency of documents without a currency."),
-  defaultEmployee: z.string().min(1).max(200).optional().describe("Employee of lines without an employee."),
+  defaultCurrency: Currency.optional().describe(
+    "Currency (ISO 4217, such as EUR) of documents without a currency. Default: none.",
+  ),
+  defaultEmployee: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe("Employee of lines without an employee. Default: none."),
   dateOrder: z
     .enum(["auto", "dmy", "mdy"])
     .default("auto")
     .describe("Whether day or month comes first in 03/04/2026; auto decides from all dates of a statement."),
   statements: Mappings.default([]).describe(
-    "Mappings for bank tables that are inferred wrongly. A file can also have its own in metadata.statements.",
+    "Mappings for bank tables that are inferred wrongly. A file can also have its own in metadata.statements. Default: none.",
   ),
   decisions: Decisions.default([]).describe(
     "Matches confirmed or rejected by hand, applied in every run, in addition to those in the collection's metadata.decisions.",
@@ -97,14 +109,14 @@ export const Options = z.strictObject({
   exchangeRates: z
     .record(z.string().regex(/^[A-Z]{3}\/[A-Z]{3}$/, "must be a pair such as EUR/USD"), z.number().positive())
     .default({})
-    .describe('What one unit of the first currency costs in the second: { "EUR/USD": 1.08 }.'),
+    .describe('Price of one unit of the first currency in the second: { "EUR/USD": 1.08 }.'),
   reportCurrency: Currency.optional().describe(
-    "Adds all sums in this one currency. Rates come from exchangeRates, or from lines that tell an original amount; what no rate is known for is in none of these sums, and listed.",
+    "Currency (ISO 4217) in which all sums are given as well. Rates come from exchangeRates, or from lines with an original amount. Lines without a known rate are left out of these sums and listed. Default: none.",
   ),
   categories: z
     .record(z.string().min(1).max(100), z.array(z.string().min(1).max(100)).max(500))
     .default({})
-    .describe("Categories with merchant keywords, for lines without a category in the statement."),
+    .describe("Categories, each with keywords of merchants, for lines without a category in the statement."),
 });
 export type ExpensesOptions = z.output<typeof Options>;
 /** What a collection's own metadata may say of its employees; anything else there is nobody's business here. */
