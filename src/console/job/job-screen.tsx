@@ -34,7 +34,8 @@ function OneJobScreen({ id }: { readonly id: string }) {
   const job = asked.data?.job;
   useJobLive(job);
   const parts = useRef<HTMLDivElement>(null);
-  const [changes, setChanges] = useState<readonly Change[]>([]);
+  // Told past this screen: drawing all of it five times a second is felt by whoever scrolls.
+  const [followers] = useState(() => new Set<(changes: readonly Change[]) => void>());
   const [gaps, setGaps] = useState(0);
   const reread = useThrottled(asked.again, 1_000);
   useChanges({
@@ -42,7 +43,7 @@ function OneJobScreen({ id }: { readonly id: string }) {
     entityTypes: ["JOB", "TASK"],
     jobId: id,
     onChanges: (found) => {
-      setChanges(found);
+      for (const follow of followers) follow(found);
       if (found.some(matters)) reread();
     },
     onGap: () => {
@@ -111,7 +112,7 @@ function OneJobScreen({ id }: { readonly id: string }) {
           <Tabs.Tab value="order">As submitted</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="tasks" pt="sm">
-          <JobTasks job={job} search={search} onChange={change} changes={changes} gaps={gaps} />
+          <JobTasks job={job} search={search} onChange={change} followers={followers} gaps={gaps} />
         </Tabs.Panel>
         <Tabs.Panel value="results" pt="sm">
           <JobResults job={job} />

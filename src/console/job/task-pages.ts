@@ -118,7 +118,10 @@ export function useTaskPages(jobId: string, filter: TaskFilter): TaskPages {
         changes.filter(({ entityType }) => entityType === "TASK").map((one) => [one.entityId, one]),
       );
       if (newest.size === 0) return;
-      setPages((old) => ({ ...old, rows: old.rows.map((row) => moved(row, newest.get(row.id))) }));
+      setPages((old) => {
+        const rows = old.rows.map((row) => moved(row, newest.get(row.id)));
+        return rows.some((row, at) => row !== old.rows[at]) ? { ...old, rows } : old;
+      });
       for (const { entityId, version } of newest.values()) {
         if (isReading.current || listed.current.has(entityId)) changed.current.set(entityId, version);
       }

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 import type { Change } from "../api/changes.js";
 import type { TaskFilter, TaskRowFragment } from "../generated/operations.js";
 import { percent } from "../parts/format.js";
@@ -18,7 +18,8 @@ interface JobTasksProps {
   readonly job: ShownJob;
   readonly search: JobSearch;
   readonly onChange: (part: Partial<JobSearch>) => void;
-  readonly changes: readonly Change[];
+  /** Who is told of the job's changes as they come. */
+  readonly followers: Set<(changes: readonly Change[]) => void>;
   /** How many gaps the stream has had. */
   readonly gaps: number;
 }
@@ -26,7 +27,7 @@ interface JobTasksProps {
 const ROW_HEIGHT_PX = 40;
 
 /** The job's tasks: as many as it has, of which only those on the screen are in the page. */
-export function JobTasks({ job, search, onChange, changes, gaps }: JobTasksProps) {
+export function JobTasks({ job, search, onChange, followers, gaps }: JobTasksProps) {
   const { status, stage, code, document } = search;
   const filter: TaskFilter = {
     ...(status ? { status: [...status] } : {}),
@@ -53,7 +54,11 @@ export function JobTasks({ job, search, onChange, changes, gaps }: JobTasksProps
   }, [fault, last, rows.length, more]);
   const onScreen = (): readonly string[] => items.map(({ key }) => String(key));
   const takeChanges = useEffectEvent((found: readonly Change[]) => take(found, onScreen()));
-  useEffect(() => takeChanges(changes), [changes]);
+  useEffect(() => {
+    const follow = (found: readonly Change[]): void => takeChanges(found);
+    followers.add(follow);
+    return () => void followers.delete(follow);
+  }, [followers]);
   const lookAtRows = useEffectEvent(() => look(onScreen()));
   const readAnew = useEffectEvent(() => anew(onScreen()));
   // The rows of a list that opens are read after the gaps before.
@@ -65,13 +70,13 @@ export function JobTasks({ job, search, onChange, changes, gaps }: JobTasksProps
   }, [gaps]);
   const first = items[0]?.index ?? 0;
   useEffect(() => lookAtRows(), [first, last, rows.length]);
-  const toggle = (id: string): void => {
+  const toggle = useCallback((id: string): void => {
     setOpen((old) => {
       const next = new Set(old);
       if (!next.delete(id)) next.add(id);
       return next;
     });
-  };
+  }, []);
   const isFiltered = Object.keys(filter).length > 0;
   const clear = (): void => onChange({ status: undefined, stage: undefined, code: undefined, document: undefined });
   return (
@@ -106,7 +111,7 @@ export function JobTasks({ job, search, onChange, changes, gaps }: JobTasksProps
               className="task"
               style={{ transform: `translateY(${item.start - virtualizer.options.scrollMargin}px)` }}
             >
-              <TaskLine task={task} isOpen={open.has(task.id)} onToggle={() => toggle(task.id)} />
+              <TaskLine task={task} isOpen={open.has(task.id)} onToggle={toggle} />
             </div>
           );
         })}
@@ -123,15 +128,16 @@ export function JobTasks({ job, search, onChange, changes, gaps }: JobTasksProps
 interface TaskLineProps {
   readonly task: TaskRowFragment;
   readonly isOpen: boolean;
-  readonly onToggle: () => void;
+  readonly onToggle: (id: string) => void;
 }
 
-function TaskLine({ task, isOpen, onToggle }: TaskLineProps) {
+/** Made anew when its task has moved, and not with every change of another: there are 40 of them, and 100 changes a second. */
+const TaskLine = memo(function TaskLine({ task, isOpen, onToggle }: TaskLineProps) {
   const { id, kind, status, stage, documentName, attempt, maxAttempts, error, startedAt, finishedAt, progress } = task;
   const name = documentName ?? (kind === "COLLECTION" ? "All documents together" : "A document that is gone");
   return (
     <>
-      <button type="button" className="task-line" aria-expanded={isOpen} onClick={onToggle}>
+      <button type="button" className="task-line" aria-expanded={isOpen} onClick={() => onToggle(id)}>
         <Icon name={isOpen ? "down" : "right"} size={14} />
         <span className="task-name" data-collection={kind === "COLLECTION"}>
           {name}
@@ -155,4 +161,4 @@ function TaskLine({ task, isOpen, onToggle }: TaskLineProps) {
       {isOpen && <TaskDetail id={id} version={task.version} />}
     </>
   );
-}
+});
