@@ -22,6 +22,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "npm install ../headway/headway-api-*.tgz": "asks the registry; test/package runs it",
   "npm install -D typescript @types/node": "asks the registry; test/package runs it",
   "HEADWAY_PIPELINES=pipelines npx headway-api start": "serves until it is stopped; test/package runs it",
+  "npm pkg set type=module": "writes the reader's package.json; test/package makes one like it",
+  "npm install @swc/wasm-typescript": "asks the registry; test/package runs it",
   "npx headway-api demo": "test/cli/demo.test.ts runs it",
   "cp compose.env.example .env":
     "writes passwords into the clone; test/production/shape.test.ts starts the same processes",
@@ -29,6 +31,15 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "docker compose run --rm migrate keys create --name ops --role ADMIN": "needs Docker",
   "DATABASE_URL=postgres://headway:DATABASE_PASSWORD@127.0.0.1:5432/headway REDIS_URL=redis://127.0.0.1:6379 npm start":
     "serves until it is stopped, on servers of the reader",
+  "export DATABASE_URL=postgres://headway:PASSWORD@db:5432/headway REDIS_URL=redis://redis:6379":
+    "names servers of the reader",
+  "export HEADWAY_DATA_DIR=/var/lib/headway": "names a folder of the reader",
+  "HEADWAY_ROLES=api,reconciler HEADWAY_PORT=4000 npx headway-api start":
+    "serves until it is stopped; test/production/shape.test.ts starts the same processes",
+  "HEADWAY_ROLES=worker HEADWAY_PORT=4001 npx headway-api start":
+    "serves until it is stopped; test/production/shape.test.ts starts the same processes",
+  'pg_dump --format=custom --file=headway.dump "$DATABASE_URL"': "needs Postgres' own tools, of the server's version",
+  'pg_restore --dbname="$NEW_DATABASE_URL" headway.dump': "needs Postgres' own tools, of the server's version",
   "DATABASE_URL=postgres://headway:secret@pgbouncer:6432/headway": "is a line of a file with settings",
   "HEADWAY_DATABASE_DIRECT_URL=postgres://headway:secret@postgres:5432/headway": "is a line of a file with settings",
 };
@@ -37,15 +48,17 @@ const NOT_RUN: Readonly<Record<string, string>> = {
 const ENDS_WITH: Readonly<Record<string, readonly number[]>> = {
   // One of the two letters is empty, and is meant to fail.
   "npx headway-api submit letters --pipeline documents --collection letters --watch": [5],
-  "headway submit letters/ --pipeline documents --collection letters --watch": [5],
-  "headway watch JOB": [0, 5],
+  "npx headway-api submit letters/ --pipeline documents --collection letters --watch": [5],
+  "npx headway-api watch JOB": [0, 5],
   // No task has timed out.
-  "headway retry JOB --error-code TIMED_OUT": [1],
+  "npx headway-api retry JOB --error-code TIMED_OUT": [1],
 };
 
 /** What a reader of the page has done before. */
 const BEFORE: Readonly<Record<string, readonly string[]>> = {
-  "docs/guides/troubleshooting.md": ["headway submit letters/ --pipeline documents --collection letters --watch"],
+  "docs/guides/troubleshooting.md": [
+    "npx headway-api submit letters/ --pipeline documents --collection letters --watch",
+  ],
 };
 
 const SHELL = new Set(["sh", "bash"]);
