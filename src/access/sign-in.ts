@@ -62,7 +62,7 @@ export class SignIn {
     const { keyId, ...grant } = waiting.grant;
     if (keyId !== null && !(await this.#isGood(keyId))) return null;
     const behind = keyId === null ? {} : { madeBy: keyId };
-    const session = { ...grant, ...behind, name: "playground", lifeMs: SESSION_LIFE_MS, scope: null };
+    const session = { ...grant, ...behind, name: "console", lifeMs: SESSION_LIFE_MS, scope: null };
     const { key, expiresAt } = await createKey(this.#db, session);
     return { key, expiresAt: expiresAt! };
   }

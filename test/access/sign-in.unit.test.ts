@@ -30,7 +30,7 @@ describe("a link's code", () => {
     const session = await signIn.exchange(code);
     expect(session!.key).toMatch(/^hw_[0-9a-f]{32}_[\w-]{43}$/);
     expect(made).toHaveLength(1);
-    expect(made[0]).toEqual(expect.arrayContaining([OWNER.projectId, "playground", "ADMIN", 12 * 60 * MINUTE_MS]));
+    expect(made[0]).toEqual(expect.arrayContaining([OWNER.projectId, "console", "ADMIN", 12 * 60 * MINUTE_MS]));
     expect(await signIn.exchange(code)).toBeNull();
     expect(made).toHaveLength(1);
   });

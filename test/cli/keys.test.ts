@@ -119,7 +119,7 @@ describe("headway keys", () => {
     const opened = await headway(["open"], { ...settings, HEADWAY_URL: embedded.url });
     for (const link of [/Console +(\S+)/.exec(embedded.output())![1]!, opened.out]) {
       expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#code=[\w-]{43}$/);
-      expect(await signedInBy(link)).toEqual({ name: "playground", role: "ADMIN", project: "default" });
+      expect(await signedInBy(link)).toEqual({ name: "console", role: "ADMIN", project: "default" });
     }
     await embedded.stop();
     const again = await startHeadway({ ...settings, NODE_ENV: "production" });

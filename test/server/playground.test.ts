@@ -95,7 +95,7 @@ describe("a link", () => {
     const code = await codeFor(await keyBy(api.rig.db, { role: "VIEWER", name: "ada" }));
     const { key } = (await api.signIn.exchange(code))!;
     const { data } = await api.send("{ viewer { name role project } }", {}, key);
-    expect(data).toEqual({ viewer: { name: "playground", role: "VIEWER", project: "default" } });
+    expect(data).toEqual({ viewer: { name: "console", role: "VIEWER", project: "default" } });
   });
 
   test("signs in for no longer than the key that asked for it is good", async () => {
