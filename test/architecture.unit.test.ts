@@ -16,6 +16,7 @@ const ORDER: readonly (readonly string[])[] = [
     "metrics",
     "repeats",
     "closers",
+    "counted",
     "failpoint",
     "version",
     "lifecycle",

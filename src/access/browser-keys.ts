@@ -1,3 +1,4 @@
+import { counted } from "../counted.js";
 import type { DataSource, EntityManager } from "typeorm";
 import { inTransaction } from "../database/transaction.js";
 import { UserFault } from "../errors.js";
@@ -70,10 +71,11 @@ export async function spend(
     [keyId],
   );
   const [left] = rows;
-  const wanted = uploads > 0 ? `${uploads} uploads` : `${documents} documents`;
+  const wanted = uploads > 0 ? counted(uploads, "upload") : counted(documents, "document");
+  const may = [counted(left?.uploads ?? 0, "upload"), counted(left?.documents ?? 0, "document")].join(", ");
   throw new UserFault(
     "LIMIT_EXCEEDED",
-    `This key may still send ${left?.uploads ?? 0} uploads, ${left?.documents ?? 0} documents and ${left?.bytes ?? 0} bytes; the request has ${wanted} and ${bytes} bytes. Use another key.`,
+    `This key may still send ${may} and ${counted(left?.bytes ?? 0, "byte")}; the request has ${wanted} and ${counted(bytes, "byte")}. Use another key.`,
     path,
   );
 }

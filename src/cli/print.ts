@@ -100,7 +100,4 @@ export function size(bytes: number): string {
   return `${(bytes / Number(each)).toFixed(1)} ${unit}`;
 }
 
-/** "1 document", "2 documents". */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
+export { counted } from "../counted.js";

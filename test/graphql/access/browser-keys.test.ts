@@ -170,7 +170,7 @@ describe("a key for a browser with UPLOAD", () => {
     expect(texts.map(codes).flat().sort()).toEqual(Array(2).fill("LIMIT_EXCEEDED input.documents"));
     const [refused] = texts.filter(({ userErrors }) => userErrors.length > 0);
     expect(refused.userErrors[0].message).toBe(
-      "This key may still send 2 uploads, 1 documents and 0 bytes; the request has 1 documents and 3 bytes. Use another key.",
+      "This key may still send 2 uploads, 1 document and 0 bytes; the request has 1 document and 3 bytes. Use another key.",
     );
     expect(Object.keys(await documentsOf(mine))).toHaveLength(2);
   });

@@ -2,6 +2,7 @@ import type { CollectionStageOf } from "../../builder.js";
 import type { DocumentsOptions } from "../options.js";
 import { PARSER_MEMORY_MIB } from "../parse.js";
 import { Mentions } from "./mentions.js";
+import { counted } from "../../../counted.js";
 import { graphml } from "./graphml.js";
 
 /** Some 30,000 characters a second: the whole is read in half a minute, however large the collection. */
@@ -48,10 +49,16 @@ export const graphStage: CollectionStageOf<DocumentsOptions, unknown, unknown, G
       ctx.progress(read / MAX_TOTAL_LENGTH, `${read} characters read`);
     }
     if (otherLanguage > 0) {
-      ctx.warn("LANGUAGE_UNREAD", `Names are found in English; ${otherLanguage} documents are in other languages.`);
+      ctx.warn(
+        "LANGUAGE_UNREAD",
+        `Names are found in English; ${counted(otherLanguage, "document")} in other languages.`,
+      );
     }
     if (cut > 0) {
-      ctx.warn("GRAPH_SAMPLED", `Names were looked for in ${read} characters; ${cut} documents were not read whole.`);
+      ctx.warn(
+        "GRAPH_SAMPLED",
+        `Names were searched for in ${read} characters only; ${counted(cut, "document")} not read in full.`,
+      );
     }
     const { entities, pairs } = mentions.result();
     await ctx.entities.replace(entities);

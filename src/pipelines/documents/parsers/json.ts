@@ -1,6 +1,7 @@
 import { PermanentError } from "../../../errors.js";
 import type { Block } from "../blocks/block.js";
 import { JsonFault, JsonReader, type JsonLeaf } from "./json-values.js";
+import { counted } from "../../../counted.js";
 import { readText, type ParseAid, type Parsed } from "./parsed.js";
 
 /**
@@ -27,7 +28,11 @@ export async function parseJson(bytes: Uint8Array, name: string, aid: ParseAid):
     }
   }
   if (broken > 0) {
-    aid.warn("RECORDS_UNREAD", `${name} has ${broken} lines that are no JSON; they were left out.`, { count: broken });
+    aid.warn(
+      "RECORDS_UNREAD",
+      `${name}: left out ${counted(broken, "line")} that ${broken === 1 ? "is" : "are"} not JSON.`,
+      { count: broken },
+    );
   }
   const leaves = values > 1 ? reader.leaves.map(numbered) : reader.leaves;
   return { blocks: blocksOf(leaves), metadata: { encoding, ...(values > 1 ? { records: values } : {}) } };

@@ -8,6 +8,7 @@ import { picturedShare } from "./pdf-pictures.js";
 import { PdfPainter } from "./pdf-render.js";
 import { readScans, SOME_TEXT, type LayerPage } from "./pdf-scan.js";
 import { readAgain } from "./pdf-second.js";
+import { counted } from "../../../counted.js";
 import { assertStreams } from "./pdf-streams.js";
 
 const MAX_PAGES = 5_000;
@@ -178,7 +179,7 @@ async function tellOfAttachments(document: PdfDocument, name: string, aid: Parse
   if (attached.length === 0) return;
   aid.warn(
     "EMBEDDED_FILES_UNREAD",
-    `${name} holds ${attached.length} files that were not read: ${attached.slice(0, 10).join(", ")}.`,
+    `${name} holds ${counted(attached.length, "file")} that could not be read: ${attached.slice(0, 10).join(", ")}.`,
     { count: attached.length },
   );
 }

@@ -2,6 +2,7 @@ import type { Block } from "../blocks/block.js";
 import type { Archive } from "./archive.js";
 import { OcrDoubts } from "./ocr-doubts.js";
 import type { Recognised } from "./ocr.js";
+import { counted } from "../../../counted.js";
 import type { ParseAid } from "./parsed.js";
 
 const PICTURE = /\.(png|jpe?g|tiff?|webp|gif|bmp|avif|hei[cf])$/i;
@@ -103,7 +104,7 @@ export function warnOfEmbedded(archive: Archive, folder: string, name: string, a
   const listed = embedded.slice(0, 10).map((entry) => entry.slice(folder.length));
   aid.warn(
     "EMBEDDED_FILES_UNREAD",
-    `${name} holds ${embedded.length} files that were not read: ${listed.join(", ")}.`,
+    `${name} holds ${counted(embedded.length, "file")} that could not be read: ${listed.join(", ")}.`,
     {
       count: embedded.length,
     },

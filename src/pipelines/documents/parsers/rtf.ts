@@ -3,6 +3,7 @@ import type { Block } from "../blocks/block.js";
 import { warnOfPage } from "./code-pages.js";
 import { MAX_NESTING, warnOfBlanks, type ParseAid, type Parsed } from "./parsed.js";
 import { picturesRead } from "./pictures.js";
+import { counted } from "../../../counted.js";
 import { RtfReader, type RtfContent } from "./rtf-reader.js";
 
 /** Headers once, the body, notes and comments under what they are, footers once, then the text in pictures. */
@@ -28,7 +29,7 @@ export async function parseRtf(bytes: Uint8Array, name: string, aid: ParseAid): 
     )),
   ];
   if (embedded > 0) {
-    aid.warn("EMBEDDED_FILES_UNREAD", `${name} holds ${embedded} files or objects that were not read.`, {
+    aid.warn("EMBEDDED_FILES_UNREAD", `${name} holds ${counted(embedded, "embedded object")} that could not be read.`, {
       count: embedded,
     });
   }
