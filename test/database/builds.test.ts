@@ -70,7 +70,7 @@ describe("a build that is older than its database", () => {
   test("refuses to start on what a breaking migration has changed, in one sentence and with an exit code of its own", async () => {
     await migratedBy("9.9.9", "0900_drop_it", true);
     for (const args of [["start"], ["migrate"], ["keys", "list"]]) {
-      expect(await headway(...args)).toEqual({ code: 7, err: TOO_OLD });
+      expect(await headway(...args)).toEqual({ code: 7, err: `${TOO_OLD} (BUILD_TOO_OLD)` });
     }
     const { rows } = await sql.query("select count(*)::int as n from headway.sql_file where build = '9.9.9'");
     expect(rows).toEqual([{ n: 1 }]);
