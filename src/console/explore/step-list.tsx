@@ -29,9 +29,9 @@ export function StepList({ shown, kept, onShow }: StepListProps) {
               </span>
               <span>{step.title}</span>
               {missingOf(step, kept) !== null && (
-                <span className="faint explore-later" title="Run the earlier steps first">
+                <span className="faint explore-later" title="Complete the earlier steps first">
                   <Icon name="clock" size={13} />
-                  <span className="for-readers">: run the earlier steps first</span>
+                  <span className="for-readers">: complete the earlier steps first</span>
                 </span>
               )}
             </button>

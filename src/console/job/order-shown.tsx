@@ -8,7 +8,7 @@ export function JobOrderShown({ job }: { readonly job: ShownJob }) {
       <p>
         <strong>{job.mode}</strong>{" "}
         {job.mode === "INCREMENTAL"
-          ? "Only documents that were not completed before."
+          ? "Only documents not yet completed with this version and these options."
           : "Every document of the collection."}
       </p>
       <h3>Options</h3>

@@ -121,7 +121,7 @@ function Form({ order, onClose, pipelines }: SubmitFormProps & { readonly pipeli
         label="Mode"
         data={[
           { value: "FULL", label: "FULL: every document" },
-          { value: "INCREMENTAL", label: "INCREMENTAL: only documents that were not completed before" },
+          { value: "INCREMENTAL", label: "INCREMENTAL: skip documents that are already completed" },
         ]}
         value={draft.mode}
         allowDeselect={false}

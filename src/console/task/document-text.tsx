@@ -77,7 +77,7 @@ function ChunkShown({ chunk, before }: { readonly chunk: Chunk; readonly before:
   const gap = before === null ? 0 : startOffset - before.endOffset;
   return (
     <li className="chunk">
-      {gap > MIN_GAP && <p className="faint">{counted(gap, "character")} here not in any chunk.</p>}
+      {gap > MIN_GAP && <p className="faint">{counted(gap, "character")} here are not in any chunk.</p>}
       <div className="chunk-head">
         <span className="chunk-number numbers">{count(ordinal + 1)}</span>
         <HeadingPath part={part} headings={headings} />
