@@ -34,7 +34,7 @@ const PICTURES = [
     take: async (page) => {
       await page.getByRole("link", { name: "Explore", exact: true }).click();
       await page.getByRole("button", { name: "Run", exact: true }).click();
-      await page.getByText("Answered").waitFor();
+      await page.getByText("Succeeded").waitFor();
     },
   },
 ];

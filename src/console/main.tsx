@@ -38,7 +38,7 @@ function Console() {
   if (session.phase === "checking")
     return (
       <p className="beginning" role="status">
-        Signing in …
+        Signing in…
       </p>
     );
   if (session.phase === "out") {

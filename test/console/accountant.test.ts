@@ -78,7 +78,7 @@ test("an accountant drops a statement and receipts, looks at what has found no m
   await page.getByRole("button", { name: "New collection…" }).click();
   await page.getByLabel("Name").last().fill("Expenses of March");
   await page.keyboard.press("Enter");
-  await page.getByText("There are no documents yet").waitFor();
+  await page.getByText("No documents yet").waitFor();
   await dropFiles(page, { "bank.csv": STATEMENT, "hotel.txt": HOTEL, "travel.txt": TRAVEL });
   await page.getByText("3 of 3 files added.").waitFor();
   await submitExpenses(page);
@@ -91,7 +91,7 @@ test("an accountant drops a statement and receipts, looks at what has found no m
   expect(line.receipt).toBe("");
 
   // The stage that matched tells which receipt is left.
-  await page.getByRole("link", { name: /over all documents/ }).click();
+  await page.getByRole("link", { name: /all documents/ }).click();
   await page.getByRole("tab", { name: "Inputs and outputs" }).click();
   const matched = page.getByRole("region", { name: "match" });
   await matched.getByText("unmatched:").waitFor();
@@ -103,7 +103,7 @@ test("an accountant drops a statement and receipts, looks at what has found no m
 
   // The decision is kept with the collection, and holds in every run.
   await page.getByRole("link", { name: "Expenses of March" }).click();
-  await page.getByRole("button", { name: "Change…" }).click();
+  await page.getByRole("button", { name: "Edit…" }).click();
   await page.getByLabel("Metadata").fill(JSON.stringify({ decisions: [{ line: line.line_id, receipt, match: true }] }));
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("tab", { name: "About" }).click();

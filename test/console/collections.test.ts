@@ -62,7 +62,7 @@ describe("files that are sent", () => {
   test("are held by a pause between two pieces, and go on with the next one", async () => {
     const id = await api.rig.collection(0);
     const { page, complaints, close } = await opened(`/collections/${id}`);
-    await page.getByText("There are no documents yet").waitFor();
+    await page.getByText("No documents yet").waitFor();
     const { seen, release } = await holdUploads(page);
     await dropFiles(page, { "large.txt": "x".repeat(3_000_000) });
     await until("the first piece is on its way", () => seen.length === 1);
@@ -74,7 +74,7 @@ describe("files that are sent", () => {
     await page.getByRole("link", { name: "Jobs", exact: true }).click();
     await page.getByRole("heading", { name: "Jobs" }).waitFor();
     await page.goBack();
-    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("button", { name: "Resume" }).click();
     await page.getByText("1 of 1 file added.").waitFor();
     expect(seen.slice(0, 2)).toEqual(["0", String(1024 * 1024)]);
     await page.getByRole("row").filter({ hasText: "large.txt" }).getByText("3.0 MB").waitFor();
@@ -85,16 +85,16 @@ describe("files that are sent", () => {
   test("are cancelled and sent again; one that is refused does not keep the others from it", async () => {
     const id = await api.rig.collection(0);
     const { page, close } = await opened(`/collections/${id}`);
-    await page.getByText("There are no documents yet").waitFor();
+    await page.getByText("No documents yet").waitFor();
     const { seen, release } = await holdUploads(page);
     await dropFiles(page, { "a.txt": "a", "b.txt": "b" });
     await until("both are on their way", () => seen.length === 2);
-    await page.getByRole("button", { name: "Cancel the rest" }).click();
+    await page.getByRole("button", { name: "Cancel remaining" }).click();
     await page.getByText("0 of 2 files added, 2 cancelled.").waitFor();
     release();
-    await page.getByRole("button", { name: "Send 2 files again" }).click();
+    await page.getByRole("button", { name: "Retry 2 files" }).click();
     await page.getByText("2 of 2 files added.").waitFor();
-    await page.getByRole("button", { name: "Close the list" }).click();
+    await page.getByRole("button", { name: "Close list" }).click();
     // A name that no document may have, between two that may.
     await dropFiles(page, { "c.txt": "c", [`${"n".repeat(501)}`]: "n", "d.txt": "d" });
     await page.getByText("2 of 3 files added, 1 failed.").waitFor();
@@ -109,7 +109,7 @@ describe("files that are sent", () => {
   test("keep the path that they have in their folder, and leave out what systems put there", async () => {
     const id = await api.rig.collection(0);
     const { page, close } = await opened(`/collections/${id}`);
-    await page.getByText("There are no documents yet").waitFor();
+    await page.getByText("No documents yet").waitFor();
     // As a browser tells of a folder that is dropped: a hundred entries at a time.
     await page.evaluate(`{
       const file = (path) => ({ isDirectory: false, fullPath: path, file: (take) => take(new File([path], path.split("/").at(-1))) });
@@ -124,7 +124,7 @@ describe("files that are sent", () => {
       document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: dropped, bubbles: true, cancelable: true }));
     }`);
     await page.getByText("2 of 2 files added.").waitFor();
-    await page.getByText("1 file that systems put into folders by themselves is left out.").waitFor();
+    await page.getByText("1 system file was skipped.").waitFor();
     await page.getByRole("cell", { name: "year/march/b.txt", exact: true }).waitFor();
     await close();
   });
@@ -136,32 +136,32 @@ test("a collection is changed, its documents are filtered, chosen and removed, a
   await page.getByLabel("Name").fill("collection");
   const [{ name }] = await api.rig.db.query("select name from headway.collection where id = $1", [id]);
   await page.getByRole("link", { name, exact: true }).click();
-  await page.getByRole("button", { name: "Change…" }).click();
+  await page.getByRole("button", { name: "Edit…" }).click();
   await page.getByLabel("Name").last().fill("Ledger");
   await page.getByLabel("Description").fill("All of the year.");
   await page.getByLabel("Metadata").fill("{ broken");
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("This is no JSON").waitFor();
+  await page.getByText("Invalid JSON").waitFor();
   await page.getByLabel("Metadata").fill('{ "year": 2026 }');
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("heading", { name: "Ledger" }).waitFor();
   await page.getByText("All of the year.").waitFor();
 
   await page.getByRole("search").getByLabel("Name").fill("d3");
-  await page.getByText("1 document fits these filters.").waitFor();
+  await page.getByText("1 document matches these filters.").waitFor();
   expect(new URL(page.url()).searchParams.get("name")).toBe("d3");
-  await page.getByLabel("Choose d3").check();
+  await page.getByLabel("Select d3").check();
   await page.getByRole("search").getByLabel("Name").fill("");
   await page.getByText("4 documents.").waitFor();
-  await page.getByLabel("Choose d1").check();
-  await page.getByText("2 documents chosen").waitFor();
+  await page.getByLabel("Select d1").check();
+  await page.getByText("2 documents selected").waitFor();
   await page.getByRole("button", { name: "Remove…" }).click();
   await page.getByRole("button", { name: "Remove 2 documents" }).click();
   await page.getByText("2 documents.").waitFor();
   expect(await page.getByRole("cell", { name: "d3", exact: true }).count()).toBe(0);
 
   await page.getByRole("button", { name: "Delete…" }).click();
-  await page.getByRole("button", { name: "Delete the collection" }).click();
+  await page.getByRole("button", { name: "Delete collection" }).click();
   await page.getByRole("heading", { name: "Collections" }).waitFor();
   await until("it has gone", async () => {
     const [row] = await api.rig.db.query("select status from headway.collection where id = $1", [id]);
@@ -173,14 +173,14 @@ test("a collection is changed, its documents are filtered, chosen and removed, a
 
 test("texts are searched with what was found marked, and names are looked at as a graph", async () => {
   const { page, complaints, close } = await opened(`/collections/${collectionId}?tab=search`);
-  await page.getByLabel("What to look for").fill("cafe");
+  await page.getByLabel("Search query").fill("cafe");
   await page.keyboard.press("Enter");
   const hit = page.getByRole("listitem").filter({ hasText: "summer.txt" });
   await hit.locator("mark", { hasText: "café" }).waitFor();
   await hit.getByText("Invoice › Amounts").waitFor();
   expect(new URL(page.url()).searchParams.get("query")).toBe("cafe");
   await hit.getByRole("link").click();
-  await page.getByText("2 chunks, in the order of the text.").waitFor();
+  await page.getByText("2 chunks, in document order.").waitFor();
   await page.getByText("pages 1 to 2").waitFor();
 
   await page.goto(`${api.url}/collections/${collectionId}?tab=entities`);
@@ -204,13 +204,13 @@ test("who may only look sees what could be done and why not, and neither logs no
     expect([role, await found.getAttribute("aria-disabled")]).toEqual([role, "true"]);
   }
   await dropFiles(page, { "a.txt": "a" });
-  await page.getByRole("status").getByText("That takes a key with the role OPERATOR; yours has VIEWER.").waitFor();
+  await page.getByRole("status").getByText("Requires a key with the role OPERATOR; yours has VIEWER.").waitFor();
   expect(await page.getByText("1 file").count()).toBe(0);
   await page.getByRole("link", { name: "spring.txt" }).click();
   await page.getByRole("tab", { name: "Logs" }).click();
-  await page.getByText("Logs are not for this key").waitFor();
+  await page.getByText("This key can't view logs").waitFor();
   await page.getByRole("tab", { name: "Inputs and outputs" }).click();
-  await page.getByText("Outputs are not for this key").waitFor();
+  await page.getByText("This key can't view outputs").waitFor();
   expect(complaints).toEqual([]);
   await close();
 });
@@ -228,10 +228,10 @@ test("tasks and collections can be used by everybody, light and dark", async () 
     [`/collections/${collectionId}`, "spring.txt"],
     [`/collections/${collectionId}?tab=search&query=wheels`, "spring.txt"],
     [`/collections/${collectionId}?tab=entities`, "Ada Lovelace"],
-    [`/collections/${collectionId}?tab=jobs`, "Took"],
+    [`/collections/${collectionId}?tab=jobs`, "Duration"],
     [`/collections/${collectionId}?tab=about`, "Metadata"],
     [`/tasks/${failed}`, "There is no total in it"],
-    [`/tasks/${failed}?tab=outputs`, "Input: what read returned"],
+    [`/tasks/${failed}?tab=outputs`, "Input: output of read"],
     [`/tasks/${smudged}?tab=text`, "Invoice › Amounts"],
     [`/tasks/${smudged}?tab=document`, "SHA-256"],
     [`/tasks/${smudged}?tab=history`, "CLAIMED"],
@@ -246,9 +246,9 @@ test("tasks and collections can be used by everybody, light and dark", async () 
     expect([path, await barriersOn(page)]).toEqual([path, []]);
   }
   await page.goto(`${api.url}/tasks/${failed}`);
-  await page.getByText("Nothing of them was kept.").waitFor();
+  await page.getByText("Their data was not saved.").waitFor();
   await page.getByRole("button", { name: "Retry…" }).click();
-  await page.getByText("From where").waitFor();
+  await page.getByText("Start from").waitFor();
   expect(await barriersOn(page)).toEqual([]);
   await page.goto(`${api.url}/collections/${collectionId}`);
   await page.getByRole("button", { name: "Submit…" }).click();

@@ -56,7 +56,7 @@ const run = (page: Page): Promise<void> => page.getByRole("button", { name: "Run
 const step = (page: Page, name: string): Promise<void> =>
   page.getByRole("navigation", { name: "Steps" }).getByRole("button", { name }).click();
 const answered = (page: Page, text: string | RegExp): Promise<void> =>
-  page.getByRole("textbox", { name: "Answer" }).getByText(text).first().waitFor();
+  page.getByRole("textbox", { name: "Response" }).getByText(text).first().waitFor();
 const variables = (page: Page): Promise<string | null> =>
   page.getByRole("textbox", { name: "Variables" }).textContent();
 
@@ -74,8 +74,8 @@ test("leads from a first collection to a retry, one click a step, by the keyboar
 
   // Nothing runs that needs what no step has given, and the page says which step gives it.
   await go("Submit a job");
-  await page.getByText("gives collectionId: run it first").waitFor();
-  await go("Make a collection");
+  await page.getByText("first to get collectionId, or enter an ID below").waitFor();
+  await go("Create a collection");
   await answered(page, "First steps");
   await go("Add documents");
   await answered(page, "greeting.txt");
@@ -87,7 +87,7 @@ test("leads from a first collection to a retry, one click a step, by the keyboar
   expect(await api.rig.settled(id)).toBe("COMPLETED_WITH_ERRORS");
 
   // The job and the cursor of its first change stand in the variables, so what is over already is told as well.
-  await go("Watch it");
+  await go("Watch the job");
   expect(await variables(page)).toContain(id);
   expect(await variables(page)).toContain("after");
   const events = page.getByRole("list", { name: "Events" });
@@ -100,13 +100,13 @@ test("leads from a first collection to a retry, one click a step, by the keyboar
   await page.getByRole("button", { name: "Stop" }).press("Enter");
   await events.getByText("Stopped.").waitFor();
   expect(await api.rig.settled(id)).toBe("COMPLETED_WITH_ERRORS");
-  await go("See the outcome");
+  await go("View the outcome");
   await answered(page, '"EMPTY"');
-  await go("Retry what failed");
+  await go("Retry failed tasks");
   await answered(page, '"retriedTasks": 1');
 
   // A name that is taken is used again.
-  await go("Make a collection");
+  await go("Create a collection");
   await answered(page, "NAME_TAKEN");
   expect(await api.rig.settled(id)).toBe("COMPLETED_WITH_ERRORS");
   await go("Add documents");
@@ -121,7 +121,7 @@ test("leads from a first collection to a retry, one click a step, by the keyboar
   expect(await page.evaluate("JSON.stringify(localStorage)")).not.toContain("Outcome");
   await page.getByLabel("Keep this list in this browser").check();
   expect(await page.evaluate("JSON.stringify(localStorage)")).toContain("Outcome");
-  await page.getByRole("button", { name: "Clear the list" }).click();
+  await page.getByRole("button", { name: "Clear list" }).click();
   expect(await page.evaluate("JSON.stringify(localStorage)")).not.toContain("Outcome");
   expect(asked.filter((one) => !one.replace(/^ws/, "http").startsWith(api.url))).toEqual([]);
   expect(complaints).toEqual([]);
@@ -144,8 +144,8 @@ describe("an operation of one's own", () => {
     await page.reload();
     await page.getByRole("textbox", { name: "Operation" }).getByText("Mine").waitFor();
     // Who may only look sees that a step would change something, and why not by them.
-    await step(page, "Make a collection");
-    expect(await page.getByRole("button", { name: /^Run.*takes a key with the role OPERATOR/ }).count()).toBe(1);
+    await step(page, "Create a collection");
+    expect(await page.getByRole("button", { name: /^Run.*Requires a key with the role OPERATOR/ }).count()).toBe(1);
     expect(complaints).toEqual([]);
   });
 
@@ -159,7 +159,7 @@ describe("an operation of one's own", () => {
       async () => (await page.getByRole("textbox", { name: "Operation" }).locator(".cm-line").count()) > 8,
     );
     await page.getByRole("textbox", { name: "Operation" }).getByText("# both").waitFor();
-    await page.getByRole("combobox", { name: "Which operation is run" }).click();
+    await page.getByRole("combobox", { name: "Operation to run" }).click();
     await page.getByRole("option", { name: "Two" }).click();
     await run(page);
     await answered(page, "ADMIN");
@@ -183,7 +183,7 @@ test("asks again when its key ends, and goes on where it was", async () => {
   await signIn(page, short.key);
   await page.getByRole("textbox", { name: "Operation" }).getByText("waitingOn").first().waitFor();
   await revokeKey(api.rig.db, DEFAULT_PROJECT_ID, short.id);
-  await page.getByText("This key is no longer good").waitFor();
+  await page.getByText("This API key has expired or was revoked").waitFor();
   await signIn(page, api.key);
   await page.getByRole("textbox", { name: "Operation" }).getByText("waitingOn").first().waitFor();
   expect(new URL(page.url()).search).toBe("?step=outcome");
@@ -208,7 +208,7 @@ test("can be used by everybody, light and dark", async () => {
   await run(page);
   await answered(page, "Nothing but a stage.");
   expect(await barriersOn(page)).toEqual([]);
-  await step(page, "Your own");
+  await step(page, "Custom operation");
   await page.getByRole("textbox", { name: "Operation" }).fill("subscription { statusChanges { __typename } }");
   await run(page);
   await page.getByRole("list", { name: "Events" }).waitFor();
@@ -221,7 +221,7 @@ test("can be used by everybody, light and dark", async () => {
     expect(await barriersOn(page)).toEqual([]);
   }
   // On a narrow screen the editor is above its answer, and nothing is cut off.
-  await page.getByRole("tab", { name: "Answer" }).click();
+  await page.getByRole("tab", { name: "Response" }).click();
   for (const width of [420, 360]) {
     await page.setViewportSize({ width, height: 800 });
     await until("nothing is wider than the screen", () =>

@@ -66,13 +66,13 @@ test("a job of many tasks with failures of four kinds is grouped, looked into, r
   await page.getByLabel("API key").waitFor();
   await page.keyboard.type(await keyBy(api.rig.db, { role: "OPERATOR" }));
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Under way" }).waitFor();
+  await page.getByRole("heading", { name: "In progress" }).waitFor();
   await page.keyboard.press("g");
   await page.keyboard.press("j");
   await press(page.getByRole("row").getByRole("link").first());
 
   // Grouped: four kinds, each with what one of them says.
-  await page.getByText(`${4 * OF_A_KIND} tasks of 4 kinds`).waitFor();
+  await page.getByText(`${4 * OF_A_KIND} tasks in 4 groups`).waitFor();
   for (const kind of KINDS) {
     const group = page.locator(".failure", { hasText: kind });
     await group.getByText("cannot be checked; look at it.").waitFor();
@@ -81,7 +81,7 @@ test("a job of many tasks with failures of four kinds is grouped, looked into, r
 
   // Looked into: the tasks of one kind, and nothing else.
   await press(page.getByRole("button", { name: `Show ${OF_A_KIND} tasks with NO_TOTAL` }));
-  const tasks = page.getByRole("list", { name: "Tasks of the job" }).getByRole("listitem");
+  const tasks = page.getByRole("list", { name: "Tasks of this job" }).getByRole("listitem");
   await until("only these are listed", async () => {
     const texts = await tasks.allTextContents();
     return texts.length > 0 && texts.every((text) => text.includes("NO_TOTAL"));
@@ -89,13 +89,13 @@ test("a job of many tasks with failures of four kinds is grouped, looked into, r
   expect(new URL(page.url()).search).toContain("code=NO_TOTAL");
   const first = tasks.first().getByRole("button").first();
   await press(first);
-  await page.getByText("Where the handler threw").waitFor();
+  await page.getByText("Stack trace").waitFor();
 
   // Retried: one kind alone, after the page has said exactly what that takes.
   world.isVendorBack = true;
   await page.getByRole("heading", { level: 1 }).waitFor();
-  await press(page.getByRole("button", { name: "Retry just VENDOR_AWAY…" }));
-  await page.getByText(`${OF_A_KIND} documents with VENDOR_AWAY of 1 job go again.`).waitFor();
+  await press(page.getByRole("button", { name: "Retry only VENDOR_AWAY…" }));
+  await page.getByText(`${OF_A_KIND} documents with VENDOR_AWAY in 1 job will run again.`).waitFor();
   await tabTo(page, page.getByLabel("Reason"));
   await page.keyboard.type("The vendor is back.");
   await press(page.getByRole("button", { name: "Retry 1 job" }));
@@ -105,7 +105,7 @@ test("a job of many tasks with failures of four kinds is grouped, looked into, r
   await page
     .getByText(`2,000 documents: ${(DOCUMENTS - failed).toLocaleString("en")} completed, ${failed} failed`)
     .waitFor();
-  await page.getByText(`${failed} tasks of 3 kinds`).waitFor();
+  await page.getByText(`${failed} tasks in 3 groups`).waitFor();
   expect(await page.locator(".failure", { hasText: "VENDOR_AWAY" }).count()).toBe(0);
   await press(page.getByRole("tab", { selected: true }));
   await page.keyboard.press("ArrowRight");

@@ -82,14 +82,14 @@ test("a network that swallows everything under two open pages: both say so, come
     const { data } = await api.send("query ($id: ID!) { job(id: $id) { counts { completed } } }", { id });
     return data!.job.counts.completed === 2;
   });
-  await Promise.all([says(job.page, "Away"), says(explore.page, "Away")]);
+  await Promise.all([says(job.page, "Offline"), says(explore.page, "Offline")]);
   // The page shows the last state and does not claim to be live.
   expect(await job.page.getByText("3 documents: 1 completed, 2 running").count()).toBe(1);
-  await events.getByText("The connection has broken.").waitFor();
+  await events.getByText("Connection lost.").waitFor();
 
   proxy.pass();
   await Promise.all([says(job.page, "Live"), says(explore.page, "Live")]);
-  await events.getByText("It goes on behind the last event: none is missing.").waitFor();
+  await events.getByText("Continuing after the last event; no events were missed.").waitFor();
   opened.add("d2");
   await job.page.getByText("3 documents: 3 completed").waitFor();
 

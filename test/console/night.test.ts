@@ -81,25 +81,25 @@ describe("an operator who is called at night", () => {
 
   test("opens the link, sees all that is wrong, and settles each within two clicks", async () => {
     const { page, complaints, close } = await openConsole(browser, api.url + linkPath("/", api.signIn.makeCode(OWNER)));
-    await page.getByText("3 things need somebody").waitFor();
+    await page.getByText("3 items need attention").waitFor();
     expect(page.url()).toBe(`${api.url}/`);
 
     // A worker that stands still: where it is and what to do.
     await concern(page, "basement, process 7").getByText("beats, but takes no work").waitFor();
-    await concern(page, "basement, process 7").getByRole("button", { name: "What it holds" }).click();
-    await page.getByText("It holds nothing now.").waitFor();
+    await concern(page, "basement, process 7").getByRole("button", { name: "Running tasks" }).click();
+    await page.getByText("No running tasks.").waitFor();
     await concern(page, "basement, process 7")
       .getByRole("button", { name: /Acknowledge/ })
       .click();
-    await page.getByLabel("A word to it").fill("It is restarted.");
+    await page.getByLabel("Note", { exact: true }).fill("It is restarted.");
     await page.getByRole("button", { name: "Acknowledge", exact: true }).click();
     await page.getByText("It is restarted.").waitFor();
-    await page.getByText("2 things need somebody").waitFor();
+    await page.getByText("2 items need attention").waitFor();
 
     // A pipeline that somebody has paused.
     await concern(page, "The printer is moved.").getByRole("button", { name: "Resume" }).click();
     expect(await api.rig.settled(waiting)).toBe("COMPLETED");
-    await page.getByText("1 thing needs somebody").waitFor();
+    await page.getByText("1 item needs attention").waitFor();
 
     // A job with failures of two kinds: one is mended and tried again, the other is looked at and left.
     await concern(page, "1 document")
@@ -110,8 +110,8 @@ describe("an operator who is called at night", () => {
       .click();
     await page.getByText("The vendor answers 503; ask them.").waitFor();
     world.isMended = true;
-    await page.getByRole("button", { name: "Retry just VENDOR_AWAY…" }).click();
-    await page.getByText("1 document with VENDOR_AWAY of 1 job go again.").waitFor();
+    await page.getByRole("button", { name: "Retry only VENDOR_AWAY…" }).click();
+    await page.getByText("1 document with VENDOR_AWAY in 1 job will run again.").waitFor();
     await page.getByLabel("Reason").fill("The vendor is back.");
     await page.getByRole("button", { name: "Retry 1 job" }).click();
     await page.getByText("4 documents: 3 completed, 1 failed").waitFor();
@@ -126,10 +126,10 @@ describe("an operator who is called at night", () => {
     await concern(page, "NO_TOTAL")
       .getByRole("button", { name: /Acknowledge/ })
       .click();
-    await page.getByLabel("A word to it").fill("Added by hand tomorrow.");
+    await page.getByLabel("Note", { exact: true }).fill("Added by hand tomorrow.");
     await page.keyboard.press("Enter");
     await api.rig.db.query("delete from headway.worker where id = $1", [stalled]);
-    await page.getByText("Nothing needs you.").waitFor();
+    await page.getByText("Nothing needs attention.").waitFor();
     expect(complaints).toEqual([]);
     await close();
   });
@@ -137,13 +137,13 @@ describe("an operator who is called at night", () => {
   test("is told of a failure that comes while the page is open, without asking for it", async () => {
     const { page, close } = await openConsole(browser, api.url);
     await signIn(page, await keyBy(api.rig.db, { role: "VIEWER" }));
-    await page.getByText("Nothing needs you.").waitFor();
+    await page.getByText("Nothing needs attention.").waitFor();
     world.isMended = false;
     const id = await api.rig.submit("invoices", 3);
-    await page.getByText("1 thing needs somebody").waitFor();
+    await page.getByText("1 item needs attention").waitFor();
     // Who may only look sees what could be done, and why not by them.
     const refused = page.getByRole("button", {
-      name: /Acknowledge.*That takes a key with the role OPERATOR; yours has VIEWER/,
+      name: /Acknowledge.*Requires a key with the role OPERATOR; yours has VIEWER/,
     });
     expect(await refused.getAttribute("aria-disabled")).toBe("true");
     await api.send(`mutation { retryJob(input: { jobId: "${id}" }) { userErrors { code } } }`);
@@ -171,17 +171,17 @@ describe("the jobs", () => {
     expect(await rows.count()).toBe(2);
     await page.getByText("2 newer jobs").click();
     await until("they are there", async () => (await rows.count()) === 4);
-    await page.getByLabel("Choose all of this page").check();
-    await page.getByText("3 jobs chosen").waitFor();
+    await page.getByLabel("Select all on this page").check();
+    await page.getByText("3 jobs selected").waitFor();
     await api.send(`mutation { cancelJob(input: { jobId: "${first}" }) { userErrors { code } } }`);
-    await page.getByRole("region", { name: "Chosen jobs" }).getByRole("button", { name: "Cancel…" }).click();
+    await page.getByRole("region", { name: "Selected jobs" }).getByRole("button", { name: "Cancel…" }).click();
     // Exactly what is there now: of the three, one has been stopped meanwhile.
-    await page.getByText("5 documents of 2 jobs stop").waitFor();
-    await page.getByText("Left as it is:").waitFor();
+    await page.getByText("5 documents in 2 jobs will stop").waitFor();
+    await page.getByText("Skipped:").waitFor();
     await page.getByRole("button", { name: "Cancel 2 jobs" }).click();
     for (const id of more) expect(await api.rig.settled(id)).toBe("CANCELLED");
-    await page.getByText("No job fits these filters").waitFor();
-    await page.getByRole("button", { name: "Clear the filters" }).click();
+    await page.getByText("No jobs match these filters").waitFor();
+    await page.getByRole("button", { name: "Clear filters" }).click();
     await until("all are shown", async () => (await rows.count()) > 4);
     expect(complaints).toEqual([]);
     await close();
@@ -206,7 +206,7 @@ describe("signing in", () => {
     await page.reload();
     await page.getByRole("heading", { name: "Jobs" }).waitFor();
     await api.send(`mutation { revokeKey(input: { keyId: "${id}" }) { userErrors { code } } }`);
-    await page.getByText("This key is no longer good").waitFor();
+    await page.getByText("This API key has expired or was revoked").waitFor();
     expect(page.url()).toBe(`${api.url}/jobs`);
     await close();
   });
@@ -222,11 +222,11 @@ test("every screen can be used by everybody, light and dark", async () => {
   await page.getByLabel("API key").waitFor();
   expect(await barriersOn(page)).toEqual([]);
   await signIn(page, api.key);
-  await page.getByRole("heading", { name: "Under way" }).waitFor();
+  await page.getByRole("heading", { name: "In progress" }).waitFor();
   await page.getByText("NO_TOTAL").first().waitFor();
   expect(await barriersOn(page)).toEqual([]);
   await page.getByRole("link", { name: "Jobs", exact: true }).click();
-  await page.getByLabel("Choose all of this page").check();
+  await page.getByLabel("Select all on this page").check();
   await page.getByRole("combobox", { name: "Status" }).click();
   await page.getByRole("option", { name: "FAILED", exact: true }).waitFor();
   expect(await barriersOn(page)).toEqual([]);
@@ -240,7 +240,7 @@ test("every screen can be used by everybody, light and dark", async () => {
     await page.getByText(text, { exact: true }).first().waitFor();
     if (tab === "tasks") {
       await page.getByRole("button", { name: /^d1 FAILED/ }).click();
-      await page.getByText("Where the handler threw").waitFor();
+      await page.getByText("Stack trace").waitFor();
     }
     expect(await barriersOn(page)).toEqual([]);
   }

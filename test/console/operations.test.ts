@@ -74,8 +74,8 @@ describe("an operator at work", () => {
   test("sees who stands still, stops a pipeline for a reason and lets it go on", async () => {
     const { page, complaints, close } = await openConsole(browser, api.url + linkPath("/", api.signIn.makeCode(OWNER)));
     await page.getByRole("navigation", { name: "Screens" }).getByRole("link", { name: "Workers" }).click();
-    await page.getByText("1 worker takes no work.").waitFor();
-    await row(page, "basement, process 7").getByText("its loop has made no iteration").waitFor();
+    await page.getByText("1 worker is not accepting work.").waitFor();
+    await row(page, "basement, process 7").getByText("its claim loop has not run").waitFor();
     await page.getByRole("link", { name: "basement, process 7" }).click();
     await page.getByText("this server has 2").waitFor();
     expect(page.url()).toBe(`${api.url}/workers/${stalled}`);
@@ -89,7 +89,7 @@ describe("an operator at work", () => {
     await row(page, "letters").getByText("The printer is moved.").waitFor();
     const job = await api.rig.submit("letters", 3);
     await page.getByRole("link", { name: "letters", exact: true }).click();
-    await page.getByText("3 tasks wait for it.").waitFor();
+    await page.getByText("3 tasks are waiting.").waitFor();
     await page.getByRole("table", { name: "Stages" }).getByText("0 of 2").waitFor();
     await page.getByRole("button", { name: "Resume letters" }).click();
     expect(await api.rig.settled(job)).toBe("COMPLETED");
@@ -101,26 +101,26 @@ describe("an operator at work", () => {
   test("makes a key and revokes it by the keyboard alone", async () => {
     const { page, complaints, close } = await openConsole(browser, `${api.url}/`);
     await signIn(page, api.key);
-    await page.getByRole("heading", { name: "Under way" }).waitFor();
+    await page.getByRole("heading", { name: "In progress" }).waitFor();
     await page.keyboard.press("g");
     await page.keyboard.press("o");
     await page.getByRole("heading", { name: "Health" }).waitFor();
     await tabTo(page, /^Keys$/);
     await page.keyboard.press("Enter");
     await page.getByRole("table", { name: "Keys" }).waitFor();
-    await tabTo(page, /^Make a key…$/);
+    await tabTo(page, /^Create key…$/);
     await page.keyboard.press("Enter");
     await page.getByLabel("Name").and(page.locator(":focus")).waitFor();
     await page.keyboard.type("night shift");
     await page.keyboard.press("Enter");
-    const key = await page.getByLabel("The key", { exact: true }).inputValue();
+    const key = await page.getByLabel("API key", { exact: true }).inputValue();
     expect((await api.send("{ viewer { name role } }", {}, key)).data!.viewer).toEqual({
       name: "night shift",
       role: "OPERATOR",
     });
-    await tabTo(page, /^I have it$/);
+    await tabTo(page, /^Done$/);
     await page.keyboard.press("Enter");
-    await row(page, "night shift").getByText("Good").waitFor();
+    await row(page, "night shift").getByText("Active").waitFor();
     // What was shown once is nowhere on the page any more.
     expect(await page.content()).not.toContain(key);
 
@@ -139,34 +139,34 @@ describe("an operator at work", () => {
     receiver.answer = answering(500);
     const { page, complaints, close } = await openConsole(browser, `${api.url}/operations/webhooks`);
     await signIn(page, api.key);
-    await page.getByText("Nobody is told of anything yet").waitFor();
-    await page.getByRole("button", { name: "Add a webhook…" }).click();
-    await page.getByLabel("Address").fill("http://10.1.2.3/hook");
-    await page.getByRole("button", { name: "Add it" }).click();
+    await page.getByText("No webhooks yet").waitFor();
+    await page.getByRole("button", { name: "Add webhook…" }).click();
+    await page.getByLabel("URL").fill("http://10.1.2.3/hook");
+    await page.getByRole("button", { name: "Add webhook", exact: true }).click();
     await page
       .getByText(/HEADWAY_WEBHOOK_HOSTS/)
       .nth(1)
       .waitFor();
-    await page.getByLabel("Address").fill(receiver.url);
-    await page.getByRole("button", { name: "Add it" }).click();
-    expect(await page.getByLabel("The secret", { exact: true }).inputValue()).toMatch(/^whsec_/);
-    await page.getByRole("button", { name: "I have it" }).click();
+    await page.getByLabel("URL").fill(receiver.url);
+    await page.getByRole("button", { name: "Add webhook", exact: true }).click();
+    expect(await page.getByLabel("Signing secret", { exact: true }).inputValue()).toMatch(/^whsec_/);
+    await page.getByRole("button", { name: "Done" }).click();
     await page.getByRole("link", { name: receiver.url }).click();
-    await page.getByText("It has been told nothing yet").waitFor();
+    await page.getByText("No deliveries yet").waitFor();
     await api.rig.submit("letters", 1);
-    await page.getByText("next try").waitFor();
+    await page.getByText("next attempt").waitFor();
     await page.getByRole("button", { name: /attempts? of JOB_SETTLED/ }).click();
     await page.getByRole("table", { name: "Attempts" }).getByText("500").first().waitFor();
     receiver.answer = answering(204);
     await page.getByRole("button", { name: "Send again JOB_SETTLED" }).click();
-    await page.getByText("taken").first().waitFor();
+    await page.getByText("delivered").first().waitFor();
     await page.getByRole("table", { name: "Attempts" }).getByText("204").waitFor();
 
     await page.getByRole("button", { name: "Disable…" }).click();
     await page.getByRole("button", { name: "Disable", exact: true }).click();
-    await page.getByText("It is told nothing.").waitFor();
+    await page.getByText("Disabled: receives no events.").waitFor();
     await page.getByRole("button", { name: "Enable" }).click();
-    await page.getByText("It is told nothing.").waitFor({ state: "hidden" });
+    await page.getByText("Disabled: receives no events.").waitFor({ state: "hidden" });
     expect(complaints).toEqual([]);
     await close();
   });
@@ -178,17 +178,17 @@ describe("an operator at work", () => {
     const { page, complaints, close } = await openConsole(browser, `${api.url}/operations`);
     await signIn(page, api.key);
     await page.getByText("Ready.").waitFor();
-    await page.getByRole("button", { name: "Look for what is broken" }).click();
-    await page.getByText("Nothing is broken.").waitFor();
+    await page.getByRole("button", { name: "Run doctor" }).click();
+    await page.getByText("No problems found.").waitFor();
     await page.getByRole("button", { name: "Repair open jobs…" }).click();
     await page.getByRole("button", { name: "Repair", exact: true }).click();
-    await page.getByText("Nothing was to be set right.").waitFor();
+    await page.getByText("No corrections were needed.").waitFor();
 
     await page.getByRole("link", { name: "Expiry" }).click();
-    await page.getByRole("button", { name: "Change… when of March goes" }).click();
-    await page.getByLabel("never by itself").check();
-    await page.getByRole("button", { name: "Change it" }).click();
-    await page.getByText("Nothing goes by itself").waitFor();
+    await page.getByRole("button", { name: "Change… when of March expires" }).click();
+    await page.getByLabel("Never", { exact: true }).check();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("No collections will expire").waitFor();
     const { id } = made.data!.createCollection.collection;
     expect((await api.send(`{ collection(id: "${id}") { expiresAt } }`)).data!.collection.expiresAt).toBeNull();
     expect(complaints).toEqual([]);
@@ -199,12 +199,12 @@ describe("an operator at work", () => {
 test("who may only look is told what each part takes, and sees the rest", async () => {
   const { page, close } = await openConsole(browser, `${api.url}/pipelines`);
   await signIn(page, await keyBy(api.rig.db, { role: "VIEWER" }));
-  const refused = page.getByRole("button", { name: /Pause… letters.*That takes a key with the role ADMIN/ });
+  const refused = page.getByRole("button", { name: /Pause… letters.*Requires a key with the role ADMIN/ });
   expect(await refused.getAttribute("aria-disabled")).toBe("true");
   for (const part of ["keys", "webhooks"]) {
     await page.goto(`${api.url}/operations/${part}`);
-    await page.getByText(`This key may not see ${part}`).waitFor();
-    await page.getByText("That takes a key with the role ADMIN; yours has VIEWER.", { exact: false }).first().waitFor();
+    await page.getByText(`This key can't view ${part}`).waitFor();
+    await page.getByText("Requires a key with the role ADMIN; yours has VIEWER.", { exact: false }).first().waitFor();
   }
   await close();
 });
@@ -220,9 +220,9 @@ test("workers, pipelines and operations can be used by everybody, light and dark
   await signIn(page, api.key);
   const screens = [
     ["/workers", "basement, process 7"],
-    [`/workers/${stalled}`, "It holds nothing."],
+    [`/workers/${stalled}`, "No running tasks."],
     ["/pipelines", "Letters that come in by post."],
-    ["/pipelines/letters", "once, of the whole collection"],
+    ["/pipelines/letters", "once for the whole collection"],
     ["/operations", "Ready."],
     ["/operations/keys", "tester"],
     ["/operations/webhooks", receiver.url],
@@ -242,11 +242,11 @@ test("workers, pipelines and operations can be used by everybody, light and dark
     expect([path, await barriersOn(page)]).toEqual([path, []]);
   }
   await page.goto(`${api.url}/operations/keys`);
-  for (const kind of ["Make a key…", "Make a key for a browser…"]) {
+  for (const kind of ["Create key…", "Create browser key…"]) {
     await page.getByRole("button", { name: kind, exact: true }).click();
-    await page.getByRole("dialog").getByText("It is good for").waitFor();
+    await page.getByRole("dialog").getByText("Expiration").waitFor();
     expect(await barriersOn(page)).toEqual([]);
-    await page.getByRole("button", { name: "Leave it" }).click();
+    await page.getByRole("button", { name: "Cancel", exact: true }).click();
   }
   // On the narrowest screen nothing is cut off.
   await page.setViewportSize({ width: 360, height: 800 });

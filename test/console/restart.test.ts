@@ -91,7 +91,7 @@ test("a server that dies and comes back under an open page: the page says so, co
   }`);
 
   await headway.kill();
-  await page.getByRole("banner").getByText("Away").waitFor();
+  await page.getByRole("banner").getByText("Offline").waitFor();
   // It stands as it was, and does not pass for live.
   expect(await page.getByText("4 documents: 1 completed, 3 running").count()).toBe(1);
   expect(await page.getByText("Live", { exact: true }).count()).toBe(0);

@@ -25,11 +25,11 @@ test("a stranger opens the link, drops twelve files, watches, finds a failure, r
 
   // The files get a place of their own.
   await page.getByRole("link", { name: "Collections", exact: true }).click();
-  await page.getByText("There is no collection yet").waitFor();
+  await page.getByText("No collections yet").waitFor();
   await page.getByRole("button", { name: "New collection…" }).click();
   await page.getByLabel("Name").last().fill("March");
   await page.keyboard.press("Enter");
-  await page.getByText("There are no documents yet").waitFor();
+  await page.getByText("No documents yet").waitFor();
   // What can't be done yet says why.
   const submit = page.getByRole("button", { name: /^Submit…/ });
   expect(await submit.getAttribute("aria-disabled")).toBe("true");
@@ -60,15 +60,15 @@ test("a stranger opens the link, drops twelve files, watches, finds a failure, r
   await page.getByText("invoice-5.txt names no total").first().waitFor();
   await page.getByRole("button", { name: /^Show 1/ }).click();
   await page.getByRole("button", { name: /^invoice-5.txt FAILED/ }).click();
-  await page.getByRole("link", { name: "Logs, outputs and all else of this task" }).click();
+  await page.getByRole("link", { name: "View task details" }).click();
 
   // Why it failed: the message, what the stage wrote, and what it had been given.
   const alert = page.getByRole("alert");
   await alert.getByText('write a line such as "total 100"').first().waitFor();
-  await alert.getByText("Trying again alone does not help").waitFor();
+  await alert.getByText("A retry alone will not help").waitFor();
   await page.getByText("There is no total in it").waitFor();
   await page.getByRole("tab", { name: "Inputs and outputs" }).click();
-  await page.getByText("Input: what read returned").click();
+  await page.getByText("Input: output of read").click();
   await page.getByText("The amount is illegible.").last().waitFor();
 
   // The mended file takes the place of the one that failed.
@@ -79,17 +79,17 @@ test("a stranger opens the link, drops twelve files, watches, finds a failure, r
   await row.getByText("2", { exact: true }).waitFor();
   await row.getByRole("link").click();
   await page.getByRole("button", { name: "Retry…" }).click();
-  await page.getByLabel("The first stage").check();
+  await page.getByLabel("First stage").check();
   await page.getByLabel("Reason").fill("Has its total now.");
   await page.getByRole("button", { name: "Retry", exact: true }).click();
-  await page.getByText("The task goes again.").waitFor();
+  await page.getByText("The task will run again.").waitFor();
   await page.getByRole("tab", { name: "History" }).click();
   await page.getByText("Has its total now.").waitFor();
   // Both takes are there: the one that failed, and the one that came through.
   await until("both takes are shown", async () => (await page.locator(".takes").count()) === 2);
 
   // The result.
-  await page.getByRole("link", { name: "Job of invoices" }).click();
+  await page.getByRole("link", { name: "invoices job" }).click();
   await page.getByRole("heading", { level: 1 }).locator("xpath=..").getByText("COMPLETED", { exact: true }).waitFor();
   await page.getByText("12 documents: 12 completed").waitFor();
   await page.getByRole("tab", { name: "Results" }).click();

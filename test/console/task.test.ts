@@ -45,14 +45,14 @@ test("a task's log comes in as it is written, is filtered by level and text, and
   const [{ id }] = await api.rig.db.query("select id from headway.task where job_id = $1", [jobId]);
   const { page, complaints, close } = await openConsole(browser, `${api.url}/tasks/${id}`);
   await signIn(page, api.key);
-  await page.getByText("waits now").waitFor();
-  await page.getByText("No stage has written a line").waitFor();
+  await page.getByText("waiting now").waitFor();
+  await page.getByText("No log lines").waitFor();
 
   await api.rig.startWorker();
   told.push("has begun");
   await page.getByText("has begun").waitFor();
   // The waterfall has the passage that is over and the one that runs, on the worker that does it.
-  const takes = page.getByRole("list", { name: "Stages in the order in which they ran" });
+  const takes = page.getByRole("list", { name: "Stages in execution order" });
   await takes.getByText("first").waitFor();
   await takes.getByText("RUNNING").waitFor();
   await takes
@@ -64,17 +64,17 @@ test("a task's log comes in as it is written, is filtered by level and text, and
   told.push("warn");
   await page.getByText("The shelf is nearly full").waitFor();
 
-  await page.getByRole("combobox", { name: "Level and above" }).click();
+  await page.getByRole("combobox", { name: "Minimum level" }).click();
   await page.getByRole("option", { name: "WARN" }).click();
   await page.getByText("1 line of 2").waitFor();
   expect(new URL(page.url()).searchParams.get("level")).toBe("WARN");
   await page.getByRole("textbox", { name: "Text" }).fill("shelf=3");
   await page.locator("mark", { hasText: "shelf=3" }).waitFor();
   await page.getByRole("textbox", { name: "Text" }).fill("nowhere");
-  await page.getByText("No line fits these filters").waitFor();
+  await page.getByText("No lines match these filters").waitFor();
 
   // What is written while the network is away is there afterwards, once.
-  const lines = page.getByRole("list", { name: "Lines of the log" }).getByRole("listitem");
+  const lines = page.getByRole("list", { name: "Log lines" }).getByRole("listitem");
   await page.goto(`${api.url}/tasks/${id}`);
   await until("both lines are there", async () => (await lines.count()) === 2);
   await page.context().setOffline(true);
@@ -96,7 +96,7 @@ test("a task's log comes in as it is written, is filtered by level and text, and
     "last",
   ]);
   await page.getByRole("tab", { name: "Inputs and outputs" }).click();
-  await page.getByText("Input: what first returned").click();
+  await page.getByText("Input: output of first").click();
   await page.getByText('"from the first"').last().waitFor();
   // What the browser itself says of the network is all that there is to complain of.
   expect(complaints.filter((text) => !/ERR_INTERNET_DISCONNECTED|WebSocket/.test(text))).toEqual([]);
@@ -113,13 +113,13 @@ test("a task is cancelled with a reason, and one that is not there is said to be
   expect(await retry.getAttribute("aria-disabled")).toBe("true");
   await page.getByRole("button", { name: "Cancel…" }).click();
   await page.getByLabel("Reason").fill("It is not wanted.");
-  await page.getByRole("button", { name: "Cancel the task" }).click();
+  await page.getByRole("button", { name: "Cancel task" }).click();
   await page.getByRole("heading", { level: 1 }).locator("xpath=..").getByText("CANCELLED").waitFor();
   await page.getByRole("tab", { name: "History" }).click();
   await page.getByText("It is not wanted.").waitFor();
   await page.goto(`${api.url}/tasks/00000000-0000-7000-8000-000000000009`);
-  await page.getByText("There is no such task").waitFor();
+  await page.getByText("Task not found").waitFor();
   await page.goto(`${api.url}/collections/00000000-0000-7000-8000-000000000009`);
-  await page.getByText("There is no such collection").waitFor();
+  await page.getByText("Collection not found").waitFor();
   await close();
 });

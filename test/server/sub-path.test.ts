@@ -53,14 +53,14 @@ describe("below a path of its host, behind nginx", () => {
     try {
       const { page, asked, complaints } = await openConsole(browser, `${url}/jobs?tag=none`);
       await signIn(page, headway.key);
-      await page.getByText("No job fits these filters").waitFor();
+      await page.getByText("No jobs match these filters").waitFor();
       await page.getByRole("banner").getByText("Live").waitFor();
       await page.getByRole("link", { name: "Now", exact: true }).click();
-      await page.getByText("Nothing is under way").waitFor();
+      await page.getByText("No jobs in progress").waitFor();
       expect(new URL(page.url()).pathname).toBe("/headway/");
       await page.goto(`${url}/playground/?step=start`);
       await page.getByRole("button", { name: "Run" }).click();
-      await page.getByText("Answered").waitFor();
+      await page.getByText("Succeeded").waitFor();
       expect(new URL(page.url()).pathname).toBe("/headway/explore");
       expect(asked.filter((one) => !one.replace(/^ws/, "http").startsWith(`${url}/`))).toEqual([]);
       expect(asked.some((one) => one.startsWith("ws"))).toBe(true);

@@ -6,7 +6,7 @@ import {
   type BulkAction,
   type RetryFrom,
 } from "../generated/operations.js";
-import { counted } from "../parts/format.js";
+import { count, counted } from "../parts/format.js";
 import type { Preview, Target } from "./preview.js";
 
 /** What is done, and how. */
@@ -41,9 +41,9 @@ async function inBulk(client: Client, { action, target, reason }: Order): Promis
   const { data, error } = await client.mutation(BulkJobsDocument, { input }).toPromise();
   if (error) return { said: "", faults: [error.message], refusals: 1, refused: [] };
   const { applied, matched, userErrors } = data!.bulkJobs;
-  const verb = action === "RETRY" ? "retried" : "asked to stop";
+  const verb = action === "RETRY" ? "retried" : "being cancelled";
   return {
-    said: `${counted(applied, "job")} of ${matched} ${verb}.`,
+    said: `${count(applied)} of ${counted(matched, "job")} ${verb}.`,
     faults: userErrors.map(({ message }) => message),
     // One error may be about the whole request; several are about a job each.
     refusals: userErrors.length > 1 ? matched - applied : userErrors.length,
@@ -66,7 +66,8 @@ async function oneByOne(client: Client, order: Order): Promise<Outcome> {
       documents += done;
     }
   }
-  const what = order.action === "RETRY" ? ` retried: ${counted(documents, "document")} go again.` : " asked to stop.";
+  const what =
+    order.action === "RETRY" ? ` retried: ${counted(documents, "document")} will run again.` : " being cancelled.";
   return { said: jobs > 0 ? counted(jobs, "job") + what : "", faults, refusals: refused.length, refused };
 }
 

@@ -51,7 +51,7 @@ function Content({ order: { action, target }, onClose, onDone }: OpenJobDialogPr
   if (preview === null) return <Loading rows={2} />;
   if (preview instanceof Error) {
     return (
-      <Empty icon="warning" title="This can't be shown beforehand">
+      <Empty icon="warning" title="Preview not available">
         {preview.message}
       </Empty>
     );
@@ -67,7 +67,7 @@ function Content({ order: { action, target }, onClose, onDone }: OpenJobDialogPr
         setIsWorking(false);
         setPreview(now);
         if (!(now instanceof Error))
-          say(`The filter takes ${counted(now.jobs, "job")} by now; nothing was done yet.`, true);
+          say(`The filter now matches ${counted(now.jobs, "job")}. No changes were made yet.`, true);
         return;
       }
     }
@@ -81,7 +81,7 @@ function Content({ order: { action, target }, onClose, onDone }: OpenJobDialogPr
     if (said !== "") say(said);
     for (const [place, fault] of faults.slice(0, MAX_SAID).entries()) {
       const more = place === MAX_SAID - 1 ? refusals - MAX_SAID : 0;
-      say(more > 0 ? `${fault} And ${count(more)} more ${more === 1 ? "was" : "were"} refused.` : fault, true);
+      say(more > 0 ? `${fault} ${count(more)} more ${more === 1 ? "was" : "were"} rejected.` : fault, true);
     }
     onClose();
     onDone?.([...preview.refused.map(({ id }) => id), ...refused]);
@@ -98,16 +98,16 @@ function Content({ order: { action, target }, onClose, onDone }: OpenJobDialogPr
       {preview.jobs > 0 && (
         <>
           {action === "RETRY" && target.kind === "jobs" && (
-            <Radio.Group label="Begin" value={from} onChange={(value) => setFrom(value as RetryFrom)}>
+            <Radio.Group label="Start from" value={from} onChange={(value) => setFrom(value as RetryFrom)}>
               <Group mt="xs" gap="md">
-                <Radio value="FAILED_STAGE" label="at the stage that failed" />
-                <Radio value="FIRST_STAGE" label="at the first stage" />
+                <Radio value="FAILED_STAGE" label="Failed stage" />
+                <Radio value="FIRST_STAGE" label="First stage" />
               </Group>
             </Radio.Group>
           )}
           <TextInput
             label="Reason"
-            description="Kept in the history."
+            description="Recorded in the history."
             value={reason}
             maxLength={1_000}
             onChange={({ currentTarget }) => setReason(currentTarget.value)}
@@ -117,7 +117,7 @@ function Content({ order: { action, target }, onClose, onDone }: OpenJobDialogPr
       )}
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
-          {preview.jobs > 0 ? "Leave it" : "Close"}
+          {preview.jobs === 0 ? "Close" : action === "CANCEL" ? "Go back" : "Cancel"}
         </Button>
         {preview.jobs > 0 && (
           <Button type="submit" loading={isWorking} color={action === "CANCEL" ? "red" : undefined}>
@@ -135,21 +135,22 @@ function Shows({ action, target, preview }: JobOrder & { readonly preview: Previ
   return (
     <div className="stack">
       {jobs === 0 ? (
-        <p>Nothing would be done.</p>
+        <p>No jobs will be changed.</p>
       ) : documents === null ? (
         <p>
-          <strong>{counted(jobs, "job")}</strong> match the filter now. Each of them is{" "}
-          {action === "RETRY" ? "retried" : "cancelled"} where it can be; the others are left as they are.
+          <strong>{counted(jobs, "job")}</strong> {jobs === 1 ? "matches" : "match"} the filter now. Jobs that can be{" "}
+          {action === "RETRY" ? "retried" : "cancelled"} will be; the others will not change.
         </p>
       ) : (
         <p>
           <strong>{counted(documents, "document")}</strong>
-          {codes} of {counted(jobs, "job")} {action === "RETRY" ? "go again" : "stop; what is done stays"}.
+          {codes} in {counted(jobs, "job")}{" "}
+          {action === "RETRY" ? "will run again." : "will stop. Completed work is kept."}
         </p>
       )}
       {refused.length > 0 && (
         <div>
-          <p>Left as {refused.length === 1 ? "it is" : "they are"}:</p>
+          <p>Skipped:</p>
           <ul className="reasons">
             {refused.map(({ id, name, why }) => (
               <li key={id}>

@@ -46,7 +46,7 @@ export async function previewOf(client: Client, action: BulkAction, target: Targ
     const permission = job && (action === "RETRY" ? job.canRetry : job.canCancel);
     const name = job?.collection.name ?? id;
     if (!job || !permission?.allowed) {
-      refused.push({ id, name, why: permission?.disabledReason ?? "It is no longer there." });
+      refused.push({ id, name, why: permission?.disabledReason ?? "The job no longer exists." });
       continue;
     }
     ids.push(id);

@@ -23,7 +23,7 @@ export interface Api {
   readonly close: () => void;
 }
 
-const OVER = "This key is no longer good: it has ended or was revoked. Sign in with another; your place is kept.";
+const OVER = "This API key has expired or was revoked. Sign in with another key to return to this page.";
 
 const ApiContext = createContext<Api | null>(null);
 

@@ -39,7 +39,7 @@ export class Connection {
         opened: (opened) => (socket = opened as WebSocket),
         connected: () => this.#become("live"),
         ping: (isReceived) => {
-          if (!isReceived) pong = setTimeout(() => socket?.close(4408, "No answer"), PONG_MS);
+          if (!isReceived) pong = setTimeout(() => socket?.close(4408, "No response"), PONG_MS);
         },
         pong: () => clearTimeout(pong),
         closed: (event) => {

@@ -11,19 +11,19 @@ export interface Fault {
 }
 
 const TITLES: Readonly<Record<string, string>> = {
-  FORBIDDEN: "This key may not see this",
+  FORBIDDEN: "This key can't view this",
   RATE_LIMITED: "Too many requests",
   SERVICE_BUSY: "The server is busy",
-  QUERY_TIMED_OUT: "That took too long",
-  RESPONSE_TOO_LARGE: "The answer is too large",
-  BAD_USER_INPUT: "The server does not take this",
+  QUERY_TIMED_OUT: "The request took too long",
+  RESPONSE_TOO_LARGE: "The response is too large",
+  BAD_USER_INPUT: "The server rejected the request",
 };
 
 export function faultOf(error: CombinedError): Fault {
   if (error.networkError) {
     const message =
-      "It may be stopped, or the network is away. What is shown stays as it was; this page asks again by itself.";
-    return { code: "", title: "The server does not answer", message, mayPass: true };
+      "The server may be stopped, or the network may be down. This page shows the last known data and retries automatically.";
+    return { code: "", title: "The server is not responding", message, mayPass: true };
   }
   const first = error.graphQLErrors[0];
   const code = (first?.extensions.code ?? "") as string;

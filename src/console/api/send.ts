@@ -24,7 +24,7 @@ export async function send<Data extends object, Variables extends AnyVariables>(
   const { data, error } = await client.mutation(mutation, variables).toPromise();
   if (error) {
     const message = error.networkError
-      ? "The server does not answer. Nobody knows whether this was done: look before you do it again."
+      ? "The server is not responding. The change may or may not have been made: check before you try again."
       : (error.graphQLErrors[0]?.message ?? error.message);
     return { data: null, refusals: [{ message, path: "" }] };
   }

@@ -12,17 +12,17 @@ export function AboutCollection({ collection }: { readonly collection: ShownColl
     <>
       <Panel title="Metadata">
         {isEmpty ? (
-          <p className="faint">Nothing is kept with it. Pipelines may read what is: see “Change”.</p>
+          <p className="faint">No metadata. To add some for pipelines to read, select “Edit…”.</p>
         ) : (
           <JsonTree value={metadata} />
         )}
       </Panel>
       <Panel title="Record">
         <dl className="facts">
-          <Fact name="Id">
+          <Fact name="ID">
             <code>{id}</code>
           </Fact>
-          <Fact name="Changes of its status">{version}</Fact>
+          <Fact name="Status changes">{version}</Fact>
           <Fact name="Last change">
             <When at={statusChangedAt} />
           </Fact>

@@ -32,7 +32,7 @@ export function CollectionHead({ collection, onDone }: HeadProps) {
   const close = (): void => setOpen(null);
   return (
     <header className="job-head">
-      <nav aria-label="Where it belongs" className="crumbs">
+      <nav aria-label="Breadcrumb" className="crumbs">
         <Link to="/collections">Collections</Link>
       </nav>
       <div className="screen-head">
@@ -55,7 +55,7 @@ export function CollectionHead({ collection, onDone }: HeadProps) {
             leftSection={<Icon name="pen" />}
             onClick={() => setOpen("edit")}
           >
-            Change…
+            Edit…
           </ActButton>
           <ActButton
             size="xs"
@@ -71,7 +71,7 @@ export function CollectionHead({ collection, onDone }: HeadProps) {
       {description !== null && <p className="chunk-text">{description}</p>}
       {!canSubmit.allowed && (
         <p>
-          <strong>It can't be submitted now.</strong> {canSubmit.disabledReason}
+          <strong>This collection can't be submitted now.</strong> {canSubmit.disabledReason}
         </p>
       )}
       {lastJob !== null && (
@@ -105,7 +105,7 @@ export function CollectionHead({ collection, onDone }: HeadProps) {
 
 function unlessExpired(status: ShownCollection["status"], byRole: Allowed): Allowed {
   if (!byRole.allowed || status !== "EXPIRED") return byRole;
-  return { allowed: false, disabledReason: "The collection has expired: its contents are gone." };
+  return { allowed: false, disabledReason: "The collection has expired and its contents were removed." };
 }
 
 function Facts({ collection }: { readonly collection: ShownCollection }) {
@@ -114,9 +114,9 @@ function Facts({ collection }: { readonly collection: ShownCollection }) {
     <dl className="facts">
       <Fact name="Documents">{count(documentCount)}</Fact>
       <Fact name="Chunks">{count(chunkCount)}</Fact>
-      <Fact name="Found by meaning">
-        <span title={`${count(chunksWithEmbeddings)} of ${counted(chunkCount, "chunk")} have a vector`}>
-          {chunkCount === 0 ? "nothing yet" : percent(embeddingCoverage)}
+      <Fact name="Semantic search">
+        <span title={`${count(chunksWithEmbeddings)} of ${counted(chunkCount, "chunk")} have an embedding`}>
+          {chunkCount === 0 ? "no chunks yet" : percent(embeddingCoverage)}
         </span>
       </Fact>
       <Fact name="Created">
@@ -140,15 +140,15 @@ function DeleteDialog({ collection, onClose }: DeleteProps) {
   const remove = async () => {
     const { refusals } = await send(client, DeleteCollectionDocument, { input: { collectionId: id } });
     if (refusals !== null) return refusals;
-    say(`${name} is deleted.`);
+    say(`${name} deleted.`);
     await navigate({ to: "/collections" });
     return null;
   };
   return (
-    <ConfirmDialog title={`Delete ${name}`} act="Delete the collection" isFinal onConfirm={remove} onClose={onClose}>
+    <ConfirmDialog title={`Delete ${name}`} act="Delete collection" isFinal onConfirm={remove} onClose={onClose}>
       <p>
-        Its {counted(documentCount, "document")} go with their texts, chunks and results. An open job is cancelled
-        first. The record and the history stay, and the name is free again. This can't be undone.
+        This cancels any open job, then deletes {counted(documentCount, "document")} with all texts, chunks and results.
+        The record of the collection and its history are kept. You can use the name again. This can't be undone.
       </p>
     </ConfirmDialog>
   );

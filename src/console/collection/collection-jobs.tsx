@@ -84,8 +84,8 @@ function JobPage({ id, after, revision, onMore }: JobPageProps) {
         const { nodes = [], pageInfo } = collection?.jobs ?? {};
         if (nodes.length === 0 && after === null) {
           return (
-            <Empty icon="clock" title="It has not been submitted yet">
-              “Submit” above sends its documents through a pipeline.
+            <Empty icon="clock" title="No jobs yet">
+              To process the documents with a pipeline, select “Submit…” above.
             </Empty>
           );
         }
@@ -94,7 +94,7 @@ function JobPage({ id, after, revision, onMore }: JobPageProps) {
             <JobTable jobs={nodes} />
             {pageInfo?.hasNextPage && onMore && (
               <Button variant="default" size="compact-sm" onClick={() => onMore(pageInfo.endCursor!)}>
-                Earlier jobs
+                Show earlier jobs
               </Button>
             )}
           </>
@@ -107,7 +107,7 @@ function JobPage({ id, after, revision, onMore }: JobPageProps) {
 function JobTable({ jobs }: { readonly jobs: readonly JobRowFragment[] }) {
   return (
     <table className="rows cards">
-      <caption className="for-readers">Jobs of the collection</caption>
+      <caption className="for-readers">Jobs of this collection</caption>
       <thead>
         <tr>
           <th scope="col">Submitted</th>
@@ -115,7 +115,7 @@ function JobTable({ jobs }: { readonly jobs: readonly JobRowFragment[] }) {
           <th scope="col">Status</th>
           <th scope="col">Documents</th>
           <th scope="col" className="number">
-            Took
+            Duration
           </th>
         </tr>
       </thead>
@@ -152,7 +152,7 @@ function JobLine({ job }: { readonly job: JobRowFragment }) {
           <ProgressText counts={counts} progress={progress} />
         </span>
       </td>
-      <td data-title="Took" className="number">
+      <td data-title="Duration" className="number">
         {startedAt === null ? <span className="faint">–</span> : <Lasting from={startedAt} to={finishedAt} />}
       </td>
     </tr>

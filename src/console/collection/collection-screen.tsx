@@ -93,9 +93,9 @@ function OneCollectionScreen({ id }: { readonly id: string }) {
       {asked.fault && !isUnknown && <FaultNote fault={asked.fault} again={asked.again} />}
       {asked.isLoading && <Loading rows={8} />}
       {isUnknown && (
-        <Empty title="There is no such collection">
-          No collection that this key may see has the id <code>{id}</code>.{" "}
-          <Link to="/collections">See all collections</Link>.
+        <Empty title="Collection not found">
+          No collection with the ID <code>{id}</code> exists, or this key can't access it.{" "}
+          <Link to="/collections">View all collections</Link>.
         </Empty>
       )}
     </div>
@@ -130,7 +130,7 @@ function CollectionParts({ collection, revision, onChanged, onShown }: PartsProp
         onChange={(value) => change({ tab: value === "documents" ? undefined : (value as CollectionTab) })}
         keepMounted={false}
       >
-        <Tabs.List aria-label="Parts of the collection">
+        <Tabs.List aria-label="Collection sections">
           {COLLECTION_TABS.map((one) => (
             <Tabs.Tab key={one} value={one}>
               {TITLES[one]}
@@ -161,5 +161,5 @@ function CollectionParts({ collection, revision, onChanged, onShown }: PartsProp
 /** Whether files can be added now, and if not, why. */
 function mayAdd({ status }: ShownCollection, byRole: Allowed): Allowed {
   if (!byRole.allowed || status !== "EXPIRED") return byRole;
-  return { allowed: false, disabledReason: "The collection has expired, and takes no documents any more." };
+  return { allowed: false, disabledReason: "The collection has expired and accepts no documents." };
 }

@@ -19,13 +19,13 @@ export function DocumentTable({ documents, chosen, onChoose }: DocumentTableProp
   const chosenHere = ids.filter((id) => chosen.has(id)).length;
   return (
     <table className="rows cards">
-      <caption className="for-readers">Documents of the collection</caption>
+      <caption className="for-readers">Documents of this collection</caption>
       <thead>
         <tr>
           <th scope="col" className="choose">
             <Checkbox
               size="xs"
-              aria-label="Choose all of this page"
+              aria-label="Select all on this page"
               checked={chosenHere === ids.length}
               indeterminate={chosenHere > 0 && chosenHere < ids.length}
               onChange={({ currentTarget }) => onChoose(ids, currentTarget.checked)}
@@ -68,7 +68,7 @@ function Row({ document, isChosen, onChoose }: RowProps) {
       <td className="choose">
         <Checkbox
           size="xs"
-          aria-label={`Choose ${name}`}
+          aria-label={`Select ${name}`}
           checked={isChosen}
           onChange={({ currentTarget }) => onChoose([id], currentTarget.checked)}
         />

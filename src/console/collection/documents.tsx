@@ -51,11 +51,11 @@ export function Documents({ collection, search, onChange, revision, onChanged, o
   const filterBy = (part: Partial<CollectionSearch>): void => onChange({ ...part, after: undefined });
   return (
     <section aria-label="Documents" className="stack">
-      <search className="filters" data-shortcut="/" aria-label="Filters of the documents">
+      <search className="filters" data-shortcut="/" aria-label="Document filters">
         <LateInput label="Name" value={search.name ?? ""} onChange={(name) => filterBy({ name: name || undefined })} />
         <TagsInput
           label="Media type"
-          placeholder={search.type ? undefined : "any"}
+          placeholder={search.type ? undefined : "Any"}
           data={[...new Set((page?.nodes ?? []).flatMap(({ mediaType }) => (mediaType ? [mediaType] : [])))]}
           value={[...(search.type ?? [])]}
           onChange={(type) => filterBy({ type: type.length > 0 ? type : undefined })}
@@ -85,7 +85,7 @@ export function Documents({ collection, search, onChange, revision, onChanged, o
             <>
               <p className="faint" role="status">
                 {page.totalCount === null ? "More than 10,000 documents" : counted(page.totalCount, "document")}
-                {isFiltered ? ` ${page.totalCount === 1 ? "fits" : "fit"} these filters.` : "."}
+                {isFiltered ? ` ${page.totalCount === 1 ? "matches" : "match"} these filters.` : "."}
               </p>
               <DocumentTable documents={page.nodes} chosen={chosen} onChoose={choose} />
             </>
@@ -125,15 +125,15 @@ interface NoDocumentsProps {
 function NoDocuments({ isFiltered, isLater, onChange }: NoDocumentsProps) {
   if (!isFiltered && !isLater) {
     return (
-      <Empty icon="folder" title="There are no documents yet">
-        Drop files on this page, or choose them above. Then submit the collection to a pipeline.
+      <Empty icon="folder" title="No documents yet">
+        Drop files on this page or choose files above. Then submit the collection to a pipeline.
       </Empty>
     );
   }
   return (
-    <Empty title={isFiltered ? "No document fits these filters" : "There is nothing behind this page any more"}>
+    <Empty title={isFiltered ? "No documents match these filters" : "This page is empty"}>
       <Button variant="default" size="compact-sm" onClick={() => onChange({ name: undefined, type: undefined })}>
-        {isFiltered ? "Clear the filters" : "To the first page"}
+        {isFiltered ? "Clear filters" : "Go to first page"}
       </Button>
     </Empty>
   );
@@ -153,17 +153,17 @@ function ChosenBar({ collection, chosen, onClear, onRemoved }: ChosenBarProps) {
   if (chosen.size === 0) return null;
   const ids = [...chosen];
   return (
-    <div className="selection" role="region" aria-label="Chosen documents">
-      <strong>{counted(chosen.size, "document")} chosen</strong>
+    <div className="selection" role="region" aria-label="Selected documents">
+      <strong>{counted(chosen.size, "document")} selected</strong>
       <span className="spread" />
       <ActButton size="compact-sm" permission={collection.canSubmit} onClick={() => setOpen("submit")}>
-        Submit just these…
+        Submit selected…
       </ActButton>
       <ActButton size="compact-sm" permission={allowedTo(viewer.role, "OPERATOR")} onClick={() => setOpen("remove")}>
         Remove…
       </ActButton>
       <Button size="compact-sm" variant="subtle" onClick={onClear}>
-        Choose none
+        Clear selection
       </Button>
       <SubmitDialog order={open === "submit" ? { collection, documentIds: ids } : null} onClose={() => setOpen(null)} />
       <RemoveDocumentsDialog

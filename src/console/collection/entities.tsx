@@ -40,10 +40,10 @@ export function Entities({ collection, search, onChange, revision }: EntitiesPro
   useEffect(() => again(), [revision]);
   return (
     <section aria-label="Names" className="stack">
-      <search className="filters" data-shortcut="/" aria-label="Filters of the names">
+      <search className="filters" data-shortcut="/" aria-label="Name filters">
         <MultiSelect
-          label="Kind"
-          placeholder={search.kind ? undefined : "any"}
+          label="Type"
+          placeholder={search.kind ? undefined : "Any"}
           data={TYPES.map((value) => ({ value, label: TYPE_WORDS[value] }))}
           value={[...(search.kind ?? [])]}
           onChange={(kind) => onChange({ kind: kind.length > 0 ? (kind as NamedEntityType[]) : undefined })}
@@ -56,9 +56,9 @@ export function Entities({ collection, search, onChange, revision }: EntitiesPro
           const { nodes = [], totalCount = 0 } = found?.entities ?? {};
           if (nodes.length === 0) {
             return (
-              <Empty title={search.kind ? "No name of this kind was found" : "No names have been found"}>
+              <Empty title={search.kind ? "No names of this type" : "No names found"}>
                 The stage <code>graph</code> of the pipeline <code>documents</code> finds people, places and
-                organisations in English text, once all documents of a job are through.
+                organisations in English text after all documents of a job are processed.
               </Empty>
             );
           }
@@ -84,8 +84,8 @@ function Names({ nodes, totalCount, search, onChange }: NamesProps) {
       <p className="faint" role="status">
         {totalCount !== null && totalCount <= nodes.length
           ? counted(nodes.length, "name")
-          : `The ${count(nodes.length)} that are named most, of ${totalCount === null ? "more than 10,000" : count(totalCount)}`}
-        . Lines join what is named in the same passages.
+          : `The ${count(nodes.length)} most frequent names of ${totalCount === null ? "more than 10,000" : count(totalCount)}`}
+        . Lines connect names that appear in the same passages.
       </p>
       <div className="names">
         <EntityGraph entities={nodes} chosen={chosen} onChoose={choose} />
@@ -108,13 +108,13 @@ interface EntityTableProps {
 function EntityTable({ nodes, chosen, onChoose }: EntityTableProps) {
   return (
     <table className="rows">
-      <caption className="for-readers">Names, the most named first</caption>
+      <caption className="for-readers">Names, most frequent first</caption>
       <thead>
         <tr>
           <th scope="col">Name</th>
-          <th scope="col">Kind</th>
+          <th scope="col">Type</th>
           <th scope="col" className="number">
-            Named
+            Mentions
           </th>
         </tr>
       </thead>
@@ -156,11 +156,11 @@ function ChosenEntity({ entity, nodes, onChoose }: ChosenEntityProps) {
   return (
     <Panel title={name} id="chosen-name" aside={<span className="faint">{TYPE_WORDS[type]}</span>}>
       <p>
-        Named {counted(mentions, "time")} in {counted(documentCount, "document")}.
+        Mentioned {counted(mentions, "time")} in {counted(documentCount, "document")}.
       </p>
       {near.length > 0 && (
         <>
-          <h3>Named with</h3>
+          <h3>Appears with</h3>
           <ul className="plain-list">
             {near.map((one) => (
               <li key={one.entity.id}>
@@ -173,7 +173,7 @@ function ChosenEntity({ entity, nodes, onChoose }: ChosenEntityProps) {
           </ul>
         </>
       )}
-      <h3>Documents that name it most</h3>
+      <h3>Documents with the most mentions</h3>
       <Shown asked={asked} rows={2}>
         {({ node }) => (
           <ul className="plain-list">

@@ -29,7 +29,7 @@ export function EntityGraph({ entities, chosen, onChoose }: EntityGraphProps) {
       className="graph"
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       role="img"
-      aria-label={`${counted(entities.length, "name")} and which of them are named together; the table says the same.`}
+      aria-label={`${counted(entities.length, "name")} and the names they appear with. The table below has the same data.`}
     >
       <g>
         {edges.map(({ from, to, weight }) => {
@@ -59,7 +59,7 @@ export function EntityGraph({ entities, chosen, onChoose }: EntityGraphProps) {
             <text x={x} y={y + radius + 15} className="graph-name">
               {name.length > 24 ? `${name.slice(0, 23)}…` : name}
             </text>
-            <title>{`${name}, named ${counted(mentions, "time")}`}</title>
+            <title>{`${name}, mentioned ${counted(mentions, "time")}`}</title>
           </g>
         );
       })}

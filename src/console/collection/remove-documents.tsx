@@ -31,8 +31,8 @@ export function RemoveDocumentsDialog({ collectionId, documentIds, onClose, onRe
   return (
     <ConfirmDialog title={words} act={words} isFinal onConfirm={remove} onClose={onClose}>
       <p>
-        Their bytes, texts, chunks and files go with them. Their tasks stay in the history of the jobs. This can't be
-        undone.
+        This deletes the documents with their texts, chunks and files. Their tasks stay in the history of their jobs.
+        This can't be undone.
       </p>
     </ConfirmDialog>
   );

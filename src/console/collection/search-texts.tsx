@@ -39,8 +39,8 @@ export function SearchTexts({ collection, search, onChange }: SearchTextsProps) 
           }}
         >
           <TextInput
-            aria-label="What to look for"
-            placeholder="words, numbers, or what it is about"
+            aria-label="Search query"
+            placeholder="Words, numbers or a topic"
             maxLength={10_000}
             value={text}
             onChange={({ currentTarget }) => setText(currentTarget.value)}
@@ -52,18 +52,18 @@ export function SearchTexts({ collection, search, onChange }: SearchTextsProps) 
       </search>
       {chunkCount > 0 && embeddingCoverage < 1 && (
         <p className="faint">
-          {percent(embeddingCoverage)} of the chunks are found by their meaning; all of them by their words.
+          Text search covers all chunks. Semantic search covers {percent(embeddingCoverage)} of them.
         </p>
       )}
       {chunkCount === 0 ? (
-        <Empty title="There is nothing to search yet">
-          Texts can be searched once a pipeline that makes chunks of them, such as <code>documents</code>, has completed
-          a document.
+        <Empty title="Nothing to search yet">
+          You can search texts after a pipeline that creates chunks, such as <code>documents</code>, has completed a
+          document.
         </Empty>
       ) : search.query === undefined ? (
-        <Empty title="Look for a passage">
-          Words, numbers and marks are found as they are written, whatever their case and accents; other words for the
-          same are found by their meaning.
+        <Empty title="Search the texts">
+          Search matches exact words, numbers and symbols and ignores case and accents. It also finds text with a
+          similar meaning.
         </Empty>
       ) : (
         <Hits key={search.query} id={collection.id} query={search.query} />
@@ -79,11 +79,11 @@ function Hits({ id, query }: { readonly id: string; readonly query: string }) {
     <Shown asked={asked} rows={6}>
       {({ search: hits }) =>
         hits.length === 0 ? (
-          <Empty title="Nothing was found">Try fewer words, or others for the same.</Empty>
+          <Empty title="No results">Try fewer or different words.</Empty>
         ) : (
           <>
             <p className="faint" role="status">
-              {hits.length === first ? `The best ${first} passages` : counted(hits.length, "passage")}, the best first.
+              {hits.length === first ? `Top ${first} passages` : counted(hits.length, "passage")}, best match first.
             </p>
             <ol className="hits">
               {hits.map((hit) => (
@@ -92,7 +92,7 @@ function Hits({ id, query }: { readonly id: string; readonly query: string }) {
             </ol>
             {hits.length === first && first < MORE && (
               <Button variant="default" size="compact-sm" onClick={() => setFirst(MORE)}>
-                Up to {MORE} passages
+                Show up to {MORE} passages
               </Button>
             )}
           </>
@@ -109,7 +109,7 @@ function HitShown({ hit }: { readonly hit: Hit }) {
   const excerpt = isWhole ? { text, places: highlights, isCut: false } : excerptOf(text, highlights);
   return (
     <li className="hit">
-      <div className="chunk-head" title={`Score ${score.toFixed(4)}; it compares the passages of this search alone.`}>
+      <div className="chunk-head" title={`Score ${score.toFixed(4)}; comparable only within this search.`}>
         {document.lastTask === null ? (
           <strong className="document-name">{document.name}</strong>
         ) : (
@@ -119,14 +119,14 @@ function HitShown({ hit }: { readonly hit: Hit }) {
         )}
         <span className="faint">{pagesInWords(chunk)}</span>
         <HeadingPath part={part} headings={headings} />
-        {highlights.length === 0 && <span className="faint">near in meaning</span>}
+        {highlights.length === 0 && <span className="faint">similar meaning</span>}
       </div>
       <p className="chunk-text">
         <Highlighted text={excerpt.text} places={excerpt.places} />
       </p>
       {(excerpt.isCut || isWhole) && (
         <button type="button" className="plain faint" onClick={() => setIsWhole(!isWhole)}>
-          {isWhole ? "Show less" : "Show all of it"}
+          {isWhole ? "Show less" : "Show more"}
           <span className="for-readers"> from {document.name}</span>
         </button>
       )}

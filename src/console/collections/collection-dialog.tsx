@@ -32,7 +32,7 @@ export function CollectionDialog(props: CollectionDialogProps) {
     <Modal
       opened
       onClose={props.onClose}
-      title={props.collection ? `Change ${props.collection.name}` : "New collection"}
+      title={props.collection ? `Edit ${props.collection.name}` : "New collection"}
       closeButtonProps={{ "aria-label": "Close" }}
       centered
     >
@@ -99,7 +99,7 @@ function CollectionForm({ collection, onClose, onDone }: CollectionDialogProps) 
     >
       <TextInput
         label="Name"
-        description="Unique in the project."
+        description="Must be unique in the project."
         required
         withAsterisk={false}
         maxLength={500}
@@ -118,7 +118,7 @@ function CollectionForm({ collection, onClose, onDone }: CollectionDialogProps) 
       />
       <Textarea
         label="Metadata"
-        description="A JSON object that you want to keep with it; pipelines may read it."
+        description="A JSON object stored with the collection. Pipelines can read it."
         rows={4}
         spellCheck={false}
         styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
@@ -131,7 +131,7 @@ function CollectionForm({ collection, onClose, onDone }: CollectionDialogProps) 
           type="date"
           max="9999-12-31"
           label="Expires"
-          description="Its contents go on this day; empty: they are kept."
+          description="The contents are removed on this day. Leave empty to keep them."
           value={draft.expires}
           onChange={({ currentTarget }) => change({ expires: currentTarget.value })}
           error={refusalOf(refusals, "expiresAt")}
@@ -144,10 +144,10 @@ function CollectionForm({ collection, onClose, onDone }: CollectionDialogProps) 
       )}
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
-          Leave it
+          Cancel
         </Button>
         <Button type="submit" loading={isWorking}>
-          {collection ? "Save" : "Make it"}
+          {collection ? "Save" : "Create"}
         </Button>
       </Group>
     </form>

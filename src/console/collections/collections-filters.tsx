@@ -15,11 +15,11 @@ interface FiltersProps {
 /** All that are given must hold, as the API's filter says. */
 export function CollectionsFilters({ search, onChange, onClear }: FiltersProps) {
   return (
-    <search className="filters" data-shortcut="/" aria-label="Filters of the collections">
+    <search className="filters" data-shortcut="/" aria-label="Collection filters">
       <LateInput label="Name" value={search.name ?? ""} onChange={(name) => onChange({ name: name || undefined })} />
       <MultiSelect
         label="Status"
-        placeholder={search.status ? undefined : "any"}
+        placeholder={search.status ? undefined : "Any"}
         data={Object.keys(MEANINGS.CollectionStatus!)}
         value={[...(search.status ?? [])]}
         onChange={(status) => onChange({ status: status.length > 0 ? (status as CollectionStatus[]) : undefined })}

@@ -114,17 +114,17 @@ export function CollectionsScreen() {
 function None({ isFiltered: hasFilter, onClear }: { readonly isFiltered: boolean; readonly onClear: () => void }) {
   if (hasFilter) {
     return (
-      <Empty title="No collection fits these filters">
+      <Empty title="No collections match these filters">
         <Button variant="default" size="compact-sm" onClick={onClear}>
-          Clear the filters
+          Clear filters
         </Button>
       </Empty>
     );
   }
   return (
-    <Empty icon="folder" title="There is no collection yet">
-      A collection holds the documents that are processed together. Make one with “New collection”, drop files into it
-      and submit it to a pipeline.
+    <Empty icon="folder" title="No collections yet">
+      A collection is a set of documents that are processed together. Select “New collection…”, add files and submit the
+      collection to a pipeline.
     </Empty>
   );
 }

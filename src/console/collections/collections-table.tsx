@@ -67,7 +67,7 @@ function Row({ collection }: { readonly collection: CollectionRowFragment }) {
       <td
         data-title="Chunks"
         className="number"
-        title={`${percent(embeddingCoverage)} of them are found by meaning too`}
+        title={`${percent(embeddingCoverage)} of the chunks have an embedding for semantic search`}
       >
         {count(chunkCount)}
       </td>

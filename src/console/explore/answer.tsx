@@ -8,10 +8,11 @@ import type { RunOutcome } from "./use-run.js";
 /** What came of the last run. */
 export function Answer({ outcome, isRunning }: { readonly outcome: RunOutcome | null; readonly isRunning: boolean }) {
   if (outcome === null) {
-    if (isRunning) return <p role="status">Sent; waiting for the answer …</p>;
+    if (isRunning) return <p role="status">Waiting for the response…</p>;
     return (
-      <Empty icon="play" title="Nothing has been run yet">
-        The button runs what is on the left, and so does Ctrl-Enter in it. Each step fills in what the next one needs.
+      <Empty icon="play" title="No operation run yet">
+        To run the operation on the left, select Run or press Ctrl-Enter in the editor. Each step fills in the variables
+        that the next one needs.
       </Empty>
     );
   }
@@ -21,14 +22,14 @@ export function Answer({ outcome, isRunning }: { readonly outcome: RunOutcome | 
     <div className="answer">
       <p className={`answer-head ${isFault ? "tone-bad" : "tone-good"}`} role="status">
         <Icon name={isFault ? "warning" : "check"} size={14} />
-        <strong>{isFault ? "Answered with errors" : "Answered"}</strong>
+        <strong>{isFault ? "Returned errors" : "Succeeded"}</strong>
         {name !== "" && <code>{name}</code>}
         <span className="faint">
           in {duration(tookMs)}, {size(text.length)}
-          {isRunning && "; the next is on its way"}
+          {isRunning && "; running the next one"}
         </span>
       </p>
-      <CodeEditor label="Answer" language="json" value={text} />
+      <CodeEditor label="Response" language="json" value={text} />
     </div>
   );
 }

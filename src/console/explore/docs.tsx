@@ -32,8 +32,8 @@ export function Docs({ known: { schema, fault }, type: name, onShow }: DocsProps
   if (!schema) {
     if (fault === null) return <Loading rows={8} />;
     return (
-      <Empty icon="warning" title="The schema is not known">
-        {fault} Without it there is no documentation, and the editor completes nothing.
+      <Empty icon="warning" title="Can't load the schema">
+        {fault} Without the schema, documentation and completion are not available.
       </Empty>
     );
   }
@@ -58,7 +58,7 @@ export function Docs({ known: { schema, fault }, type: name, onShow }: DocsProps
       ) : type ? (
         <>
           <button type="button" className="docs-back" onClick={() => onShow(null)}>
-            <Icon name="left" size={14} /> All of the schema
+            <Icon name="left" size={14} /> Full schema
           </button>
           <TypeDocs type={type} onShow={onShow} />
         </>
@@ -78,7 +78,7 @@ function Beginning({ schema, onShow }: { readonly schema: GraphQLSchema } & Show
   return (
     <>
       <p className="faint">
-        An operation begins at one of these. Ctrl and a click in the editor leads to a field's type.
+        Every operation starts from one of these types. Ctrl-click a field in the editor to see its type.
       </p>
       <ul className="plain-list">
         {roots
@@ -105,7 +105,7 @@ function Found({ schema, wanted, onShow }: { readonly schema: GraphQLSchema; rea
         return [...own, ...fields.map(({ name }) => ({ type, field: name as string | null }))];
       });
   }, [schema, wanted]);
-  if (found.length === 0) return <Empty title={`Nothing is called "${wanted}"`} />;
+  if (found.length === 0) return <Empty title={`No results for "${wanted}"`} />;
   return (
     <>
       <ul className="plain-list">
@@ -117,7 +117,7 @@ function Found({ schema, wanted, onShow }: { readonly schema: GraphQLSchema; rea
         ))}
       </ul>
       {found.length > MAX_FOUND && (
-        <p className="faint">… and {found.length - MAX_FOUND} more; write more of the name.</p>
+        <p className="faint">… and {found.length - MAX_FOUND} more. Type more of the name to narrow the list.</p>
       )}
     </>
   );
@@ -129,7 +129,7 @@ function TypeDocs({ type, onShow }: { readonly type: GraphQLNamedType } & Showin
     <article className="stack">
       <h2>{type.name}</h2>
       {type.description && <p>{type.description}</p>}
-      {(isUnionType(type) || isInterfaceType(type)) && <p className="faint">One of several types.</p>}
+      {(isUnionType(type) || isInterfaceType(type)) && <p className="faint">One of these types:</p>}
       {isUnionType(type) && (
         <ul className="plain-list">
           {type.getTypes().map((one) => (

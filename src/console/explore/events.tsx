@@ -37,8 +37,8 @@ export function Events({
         {name !== "" && <code>{name}</code>}
         <span className="faint">
           since {TIME.format(startedAt)}
-          {isRunning ? "; it goes on" : "; it has ended"}
-          {total > MAX_EVENTS && `. The last ${count(MAX_EVENTS)} are listed`}
+          {isRunning ? "; still running" : "; ended"}
+          {total > MAX_EVENTS && `. Showing the last ${count(MAX_EVENTS)}`}
         </span>
       </p>
       <ol

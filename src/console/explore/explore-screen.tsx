@@ -21,7 +21,7 @@ import { Toolbar } from "./toolbar.js";
 import { useRun } from "./use-run.js";
 import { useSchema } from "./use-schema.js";
 
-const EMPTY = "# An operation of your own. Ctrl-Space completes it.\n";
+const EMPTY = "# Write your operation here. Press Ctrl-Space for completion.\n";
 
 /** Operations of GraphQL: the steps from a first collection to a retry, and one's own. */
 export function ExploreScreen() {
@@ -55,7 +55,7 @@ export function ExploreScreen() {
   const operation = operations.find(({ name }) => name === chosen) ?? operations[0];
   const missing = step && draft.variables === undefined ? missingOf(step, kept) : null;
   const fault = queryFault ?? variablesFault;
-  const reason = fault ?? (missing && `Run "${missing.from.title}" first: it gives ${missing.name}.`);
+  const reason = fault ?? (missing && `Run "${missing.from.title}" first to get ${missing.name}.`);
   const permission: Allowed =
     reason === null && step?.isChange
       ? allowedTo(viewer.role, "OPERATOR")
@@ -84,16 +84,16 @@ export function ExploreScreen() {
     try {
       change({ query: await prettify(query), ...(variablesText.trim() === "" ? {} : laid(variablesText)) });
     } catch {
-      say("The text cannot be read as it is, so it stays. The editor marks where.", true);
+      say("The operation has a syntax error and can't be formatted. The editor marks the position.", true);
     }
   };
   const link = async (): Promise<void> => {
     const address = `${here("explore")}${stringifySearch({ query, variables: variablesText })}`;
     try {
       await navigator.clipboard.writeText(address);
-      say("The link is copied: it opens this operation, and runs nothing by itself.");
+      say("Link copied. It opens this operation but does not run it.");
     } catch {
-      say(`The browser does not let the page copy. The link: ${address}`, true);
+      say(`The browser blocked copying. Copy this link: ${address}`, true);
     }
   };
   const showType = (name: string | null): void => {
@@ -123,11 +123,11 @@ export function ExploreScreen() {
         />
         {missing && (
           <p className="explore-note tone-mixed">
-            The step{" "}
+            Run{" "}
             <button type="button" className="docs-type" onClick={() => show(missing.from.id)}>
               {missing.from.title}
             </button>{" "}
-            gives <code>{missing.name}</code>: run it first, or write an id below.
+            first to get <code>{missing.name}</code>, or enter an ID below.
           </p>
         )}
         {fault !== null && draft.query !== "" && (
@@ -157,7 +157,7 @@ export function ExploreScreen() {
       </section>
       <Tabs ref={aside} value={side} onChange={setSide} className="explore-side" keepMounted={false}>
         <Tabs.List>
-          <Tabs.Tab value="answer">Answer</Tabs.Tab>
+          <Tabs.Tab value="answer">Response</Tabs.Tab>
           <Tabs.Tab value="docs">Docs</Tabs.Tab>
           <Tabs.Tab value="history">History</Tabs.Tab>
         </Tabs.List>

@@ -28,7 +28,7 @@ export function operationsIn(text: string): {
           ]
         : [],
     );
-    return { operations, fault: operations.length === 0 ? "There is no operation in it; write one." : null };
+    return { operations, fault: operations.length === 0 ? "The editor has no operation. Write one first." : null };
   } catch (error) {
     const at = error instanceof GraphQLError ? error.locations?.[0] : undefined;
     const where = at ? `Line ${at.line}, column ${at.column}: ` : "";
@@ -47,8 +47,8 @@ export function variablesIn(text: string): {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       return { variables: value as Record<string, unknown>, fault: null };
     }
-    return { variables: {}, fault: 'The variables have to be a JSON object, such as { "id": "…" }.' };
+    return { variables: {}, fault: 'Variables must be a JSON object, such as { "id": "…" }.' };
   } catch (error) {
-    return { variables: {}, fault: `The variables are no JSON: ${(error as Error).message}.` };
+    return { variables: {}, fault: `The variables are not valid JSON: ${(error as Error).message}.` };
   }
 }

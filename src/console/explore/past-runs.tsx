@@ -16,12 +16,12 @@ export function PastRuns({ past: { runs, isKept, setIsKept, clear }, onOpen }: P
     <div className="past stack">
       <Checkbox
         label="Keep this list in this browser"
-        description="Until you sign out. Otherwise it stays in this tab and goes with it. Answers are not kept."
+        description="Kept until you sign out. If not selected, the list is kept only until you close this tab. Responses are not kept."
         checked={isKept}
         onChange={({ currentTarget }) => setIsKept(currentTarget.checked)}
       />
       {runs.length === 0 ? (
-        <Empty icon="clock" title="Nothing has been run yet" />
+        <Empty icon="clock" title="No operations run yet" />
       ) : (
         <>
           <ul className="plain-list">
@@ -41,7 +41,7 @@ export function PastRuns({ past: { runs, isKept, setIsKept, clear }, onOpen }: P
             ))}
           </ul>
           <Button variant="default" size="compact-sm" onClick={clear}>
-            Clear the list
+            Clear list
           </Button>
         </>
       )}

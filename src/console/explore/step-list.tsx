@@ -29,9 +29,9 @@ export function StepList({ shown, kept, onShow }: StepListProps) {
               </span>
               <span>{step.title}</span>
               {missingOf(step, kept) !== null && (
-                <span className="faint explore-later" title="A step before this one gives it what it needs">
+                <span className="faint explore-later" title="Complete the earlier steps first">
                   <Icon name="clock" size={13} />
-                  <span className="for-readers">: a step before this one gives it what it needs</span>
+                  <span className="for-readers">: complete the earlier steps first</span>
                 </span>
               )}
             </button>
@@ -47,7 +47,7 @@ export function StepList({ shown, kept, onShow }: StepListProps) {
             <span className="explore-number" aria-hidden="true">
               +
             </span>
-            <span>Your own</span>
+            <span>Custom operation</span>
           </button>
         </li>
       </ol>

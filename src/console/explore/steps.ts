@@ -25,13 +25,13 @@ const OF_JOB = { jobId: "submit" } as const;
 /** The way from a first collection to a retry. */
 export const STEPS: readonly Step[] = [
   step("start", "Look around"),
-  step("create", "Make a collection", { isChange: true, variables: { name: "First steps" } }),
+  step("create", "Create a collection", { isChange: true, variables: { name: "First steps" } }),
   step("add", "Add documents", { isChange: true, needs: OF_COLLECTION }),
   step("submit", "Submit a job", { isChange: true, needs: OF_COLLECTION, variables: { pipeline: "documents" } }),
-  step("watch", "Watch it", { needs: OF_JOB, takes: ["after"] }),
-  step("progress", "Follow its progress", { needs: OF_JOB }),
-  step("outcome", "See the outcome", { needs: OF_JOB }),
-  step("retry", "Retry what failed", { isChange: true, needs: OF_JOB }),
+  step("watch", "Watch the job", { needs: OF_JOB, takes: ["after"] }),
+  step("progress", "Follow the progress", { needs: OF_JOB }),
+  step("outcome", "View the outcome", { needs: OF_JOB }),
+  step("retry", "Retry failed tasks", { isChange: true, needs: OF_JOB }),
 ];
 
 function step(

@@ -47,7 +47,7 @@ export function Toolbar(props: ToolbarProps) {
       {operations.length > 1 && (
         <Select
           size="xs"
-          aria-label="Which operation is run"
+          aria-label="Operation to run"
           data={operations.map(({ name }) => name)}
           value={chosen ?? null}
           allowDeselect={false}
@@ -62,14 +62,14 @@ export function Toolbar(props: ToolbarProps) {
       <span className="spread" />
       {isChanged && (
         <Button size="compact-xs" variant="default" onClick={props.onUndo}>
-          As it was
+          Reset
         </Button>
       )}
       <Button size="compact-xs" variant="default" onClick={props.onPrettify}>
         Prettify
       </Button>
       <Button size="compact-xs" variant="default" onClick={props.onLink}>
-        Copy a link
+        Copy link
       </Button>
     </div>
   );

@@ -43,10 +43,11 @@ export type RunOutcome =
 export const MAX_EVENTS = 1_000;
 /** Entries of so long are shown together: more often nobody could see. */
 const GATHER_MS = 100;
-const STOPPED = "Stopped before the answer came. A mutation may have been carried out all the same: look.";
-const RESUMED = "Connected again. It goes on behind the last event: none is missing.";
+const STOPPED =
+  "Stopped before the response arrived. A mutation may still have been executed: check before you run it again.";
+const RESUMED = "Reconnected. Continuing after the last event; no events were missed.";
 const NOT_RESUMED =
-  'Connected again. What happened meanwhile is not in this list; an operation with a variable "$after" would go on behind the last event.';
+  'Reconnected. Events during the disconnection are missing from this list. To continue after the last event next time, use the variable "$after".';
 
 interface Running {
   readonly outcome: RunOutcome | null;
@@ -136,7 +137,8 @@ async function send(
       return { isFault: true, text: `${answer.status} ${answer.statusText}\n\n${text}`, data: null };
     }
   } catch {
-    const text = "The server does not answer; it may be stopped, or the network is away. Run it again once it is back.";
+    const text =
+      "The server is not responding. It may be stopped, or the network may be down. Run the operation again later.";
     return { isFault: true, text, data: null };
   }
 }
@@ -171,7 +173,7 @@ function follow({ connection }: ReturnType<typeof useApi>, order: RunOrder, tell
   const unlisten = connection.listen(() => {
     const { phase } = connection.state;
     if (phase === "away") {
-      if (!wasAway) add("note", "The connection has broken. The page tries to come back by itself.");
+      if (!wasAway) add("note", "Connection lost. Reconnecting automatically.");
       wasAway = true;
     } else if (phase === "live" && wasAway) {
       add("note", operation.takesAfter && variables.after ? RESUMED : NOT_RESUMED);
@@ -200,9 +202,9 @@ function follow({ connection }: ReturnType<typeof useApi>, order: RunOrder, tell
       },
       error: (error) => {
         add("fault", Array.isArray(error) ? { errors: error as unknown } : messageOf(error));
-        close(true, "The server has ended it with an error.");
+        close(true, "The server ended the subscription with an error.");
       },
-      complete: () => close(false, "It has ended."),
+      complete: () => close(false, "Ended."),
     },
   );
   return () => {
@@ -214,7 +216,7 @@ function follow({ connection }: ReturnType<typeof useApi>, order: RunOrder, tell
 /** Of a socket that was closed: why, with its code. */
 function messageOf(error: unknown): string {
   if (error instanceof CloseEvent)
-    return `The connection was closed with ${error.code}: ${error.reason || "no reason given"}.`;
+    return `The connection was closed with code ${error.code}: ${error.reason || "no reason given"}.`;
   return error instanceof Error ? error.message : String(error);
 }
 

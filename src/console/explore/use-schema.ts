@@ -28,9 +28,13 @@ export function useSchema(): KnownSchema {
         };
         if (signal.aborted) return;
         if (data) setKnown({ schema: buildClientSchema(data), fault: null });
-        else setKnown((old) => ({ ...old, fault: errors?.[0]?.message ?? `The server answers ${answer.status}.` }));
+        else
+          setKnown((old) => ({
+            ...old,
+            fault: errors?.[0]?.message ?? `The server returned status ${answer.status}.`,
+          }));
       } catch {
-        if (!signal.aborted) setKnown((old) => ({ ...old, fault: "The server does not answer." }));
+        if (!signal.aborted) setKnown((old) => ({ ...old, fault: "The server is not responding." }));
       }
     };
     void ask();

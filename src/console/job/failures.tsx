@@ -26,7 +26,7 @@ export function Failures({ job, onDone, onShow }: FailuresProps) {
       title="Failures"
       aside={
         <span className="faint">
-          {counted(total, "task")} of {counted(errorGroups.length, "kind")}
+          {counted(total, "task")} in {counted(errorGroups.length, "group")}
         </span>
       }
     >
@@ -41,9 +41,7 @@ export function Failures({ job, onDone, onShow }: FailuresProps) {
                   at <code>{group.stage}</code>
                 </span>
               )}
-              <span className="faint">
-                {group.retryable ? "Trying again may help." : "Trying again alone does not help."}
-              </span>
+              <span className="faint">{group.retryable ? "A retry may succeed." : "A retry alone will not help."}</span>
             </div>
             {group.sampleTaskIds[0] !== undefined && <Sample id={group.sampleTaskIds[0]} />}
             <Group gap="xs">
@@ -62,7 +60,7 @@ export function Failures({ job, onDone, onShow }: FailuresProps) {
                   setOrder({ action: "RETRY", target: { kind: "jobs", ids: [job.id], errorCodes: [group.code] } })
                 }
               >
-                Retry just {group.code}…
+                Retry only {group.code}…
               </ActButton>
             </Group>
           </li>

@@ -70,12 +70,12 @@ export function JobHead({ job, onDone }: { readonly job: ShownJob; readonly onDo
           <When at={job.createdAt} />
         </Fact>
         {job.startedAt !== null && (
-          <Fact name={job.finishedAt === null ? "Running for" : "Took"}>
+          <Fact name={job.finishedAt === null ? "Running for" : "Duration"}>
             <Lasting from={job.startedAt} to={job.finishedAt} />
           </Fact>
         )}
         {job.eta !== null && (
-          <Fact name="May end">
+          <Fact name="Estimate">
             <EstimateText estimate={job.eta} />
           </Fact>
         )}
@@ -87,7 +87,7 @@ export function JobHead({ job, onDone }: { readonly job: ShownJob; readonly onDo
         {run > 1 && <Fact name="Run">{run}</Fact>}
         {priority !== 0 && <Fact name="Priority">{priority}</Fact>}
         {job.cancelRequestedAt !== null && (
-          <Fact name="Asked to stop">
+          <Fact name="Cancel requested">
             <When at={job.cancelRequestedAt} />
           </Fact>
         )}
@@ -102,7 +102,7 @@ export function JobHead({ job, onDone }: { readonly job: ShownJob; readonly onDo
             </span>
           </Fact>
         )}
-        <Fact name="Id">
+        <Fact name="ID">
           <code>{id}</code>
         </Fact>
       </dl>

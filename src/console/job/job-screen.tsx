@@ -68,8 +68,9 @@ function OneJobScreen({ id }: { readonly id: string }) {
         {asked.fault && !isUnknown && <FaultNote fault={asked.fault} again={asked.again} />}
         {asked.isLoading && <Loading rows={8} />}
         {isUnknown && (
-          <Empty title="There is no such job">
-            No job that this key may see has the id <code>{id}</code>. <Link to="/jobs">See all jobs</Link>.
+          <Empty title="Job not found">
+            No job with the ID <code>{id}</code> exists, or this key can't access it.{" "}
+            <Link to="/jobs">View all jobs</Link>.
           </Empty>
         )}
       </div>
@@ -105,11 +106,11 @@ function OneJobScreen({ id }: { readonly id: string }) {
         onChange={(value) => change({ tab: JOB_TABS.find((word) => word === value) })}
         keepMounted={false}
       >
-        <Tabs.List aria-label="Parts of the job" ref={parts} className="job-parts">
+        <Tabs.List aria-label="Job sections" ref={parts} className="job-parts">
           <Tabs.Tab value="tasks">Tasks</Tabs.Tab>
           <Tabs.Tab value="results">Results</Tabs.Tab>
           <Tabs.Tab value="history">History</Tabs.Tab>
-          <Tabs.Tab value="order">As submitted</Tabs.Tab>
+          <Tabs.Tab value="order">Submission</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="tasks" pt="sm">
           <JobTasks job={job} search={search} onChange={change} followers={followers} gaps={gaps} />

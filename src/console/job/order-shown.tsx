@@ -7,7 +7,9 @@ export function JobOrderShown({ job }: { readonly job: ShownJob }) {
     <div className="panel">
       <p>
         <strong>{job.mode}</strong>{" "}
-        {job.mode === "INCREMENTAL" ? "Only what has not been done before." : "Every document of the collection."}
+        {job.mode === "INCREMENTAL"
+          ? "Only documents not yet completed with this version and these options."
+          : "Every document of the collection."}
       </p>
       <h3>Options</h3>
       <JsonTree value={job.options} />

@@ -19,8 +19,8 @@ export function JobResults({ job }: { readonly job: ShownJob }) {
     <>
       <Artifacts id={job.id} isOpen={summary === null} version={job.version} />
       {summary === null ? (
-        <Empty icon="clock" title="There is no summary yet">
-          It is there as soon as the job is settled.
+        <Empty icon="clock" title="No summary yet">
+          The summary is available when the job has finished.
         </Empty>
       ) : (
         <>
@@ -29,7 +29,7 @@ export function JobResults({ job }: { readonly job: ShownJob }) {
               <JsonTree value={summary.output} />
             </Panel>
           )}
-          <Panel title="How long the stages took">
+          <Panel title="Stage durations">
             <table className="rows cards">
               <thead>
                 <tr>
@@ -38,10 +38,10 @@ export function JobResults({ job }: { readonly job: ShownJob }) {
                     Passed
                   </th>
                   <th scope="col" className="number">
-                    Half within
+                    Median
                   </th>
                   <th scope="col" className="number">
-                    19 of 20 within
+                    95th percentile
                   </th>
                   <th scope="col" className="number">
                     Longest
@@ -55,10 +55,10 @@ export function JobResults({ job }: { readonly job: ShownJob }) {
                     <td data-title="Passed" className="number">
                       {count(passed)}
                     </td>
-                    <td data-title="Half within" className="number">
+                    <td data-title="Median" className="number">
                       {duration(p50Ms)}
                     </td>
-                    <td data-title="19 of 20 within" className="number">
+                    <td data-title="95th percentile" className="number">
                       {duration(p95Ms)}
                     </td>
                     <td data-title="Longest" className="number">
@@ -115,7 +115,7 @@ function ArtifactPage({ id, after, isOpen, onMore }: ArtifactPageProps) {
       {({ job }) => {
         const { nodes = [], pageInfo } = job?.artifacts ?? {};
         if (nodes.length === 0 && after === null) {
-          return <p className="faint">{isOpen ? "No stage has left a file yet." : "No stage has left a file."}</p>;
+          return <p className="faint">{isOpen ? "No files yet." : "No files."}</p>;
         }
         return (
           <>
@@ -131,7 +131,7 @@ function ArtifactPage({ id, after, isOpen, onMore }: ArtifactPageProps) {
             </ul>
             {pageInfo?.hasNextPage && onMore && (
               <Button variant="default" size="compact-sm" onClick={() => onMore(pageInfo.endCursor!)}>
-                More files
+                Show more files
               </Button>
             )}
           </>
@@ -151,7 +151,7 @@ function Download({ id, name }: { readonly id: string; readonly name: string }) 
       .toPromise();
     const node = data?.node;
     if (error || !node || !("signedUrl" in node)) {
-      say(error?.message ?? `${name} is no longer there.`, true);
+      say(error?.message ?? `${name} no longer exists.`, true);
       return;
     }
     saveFrom(node.signedUrl.url, name);

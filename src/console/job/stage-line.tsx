@@ -26,7 +26,7 @@ export function StageLine({ job, chosen, onChoose }: StageLineProps) {
             className="stage"
             aria-pressed={chosen === stage}
             data-busy={running > 0}
-            title={`${stage}: ${stageInWords({ stage, queued, running, completed, failed })}. Shows the tasks that are at it.`}
+            title={`${stage}: ${stageInWords({ stage, queued, running, completed, failed })}. Show tasks at this stage.`}
             onClick={() => onChoose(chosen === stage ? undefined : stage)}
           >
             <span className="stage-name">{stage}</span>
@@ -52,7 +52,7 @@ export function StageLine({ job, chosen, onChoose }: StageLineProps) {
             className="stage stage-all"
             data-busy={collectionTask.status === "RUNNING"}
           >
-            <span className="stage-name">over all documents</span>
+            <span className="stage-name">all documents</span>
             <StatusWord of="TaskStatus" word={collectionTask.status} />
             {collectionTask.stage !== null && collectionTask.status !== "WAITING" && (
               <span className="faint">at {collectionTask.stage}</span>

@@ -26,7 +26,7 @@ export function TaskDetail({ id, version }: { readonly id: string; readonly vers
   return (
     <div className="task-detail">
       <Shown asked={asked} rows={2}>
-        {({ task }) => (task ? <Detail task={task} /> : <p className="faint">It is no longer there.</p>)}
+        {({ task }) => (task ? <Detail task={task} /> : <p className="faint">This task no longer exists.</p>)}
       </Shown>
     </div>
   );
@@ -39,12 +39,12 @@ function Detail({ task }: { readonly task: NonNullable<TaskDetailQuery["task"]> 
   const retry = async (): Promise<void> => {
     const { data, error: fault } = await client.mutation(RetryTaskDocument, { input: { taskId: id } }).toPromise();
     const refused = fault?.message ?? data?.retryTask.userErrors[0]?.message;
-    say(refused ?? "The task goes again.", refused !== undefined);
+    say(refused ?? "The task will run again.", refused !== undefined);
   };
   const cancel = async (): Promise<void> => {
     const { data, error: fault } = await client.mutation(CancelTaskDocument, { input: { taskId: id } }).toPromise();
     const refused = fault?.message ?? data?.cancelTask.userErrors[0]?.message;
-    say(refused ?? "The task is asked to stop.", refused !== undefined);
+    say(refused ?? "Cancel requested.", refused !== undefined);
   };
   return (
     <div className="stack">
@@ -53,7 +53,7 @@ function Detail({ task }: { readonly task: NonNullable<TaskDetailQuery["task"]> 
           <p>
             <code className="code">{error.code}</code> {error.message}
           </p>
-          <p className="faint">{error.retryable ? "Trying again may help." : "Trying again alone does not help."}</p>
+          <p className="faint">{error.retryable ? "A retry may succeed." : "A retry alone will not help."}</p>
           {"stack" in error && <StackTrace stack={error.stack} />}
         </div>
       )}
@@ -62,7 +62,7 @@ function Detail({ task }: { readonly task: NonNullable<TaskDetailQuery["task"]> 
           <Word of="WaitingCode" word={waitingOn.code} /> {waitingOn.message}
         </p>
       )}
-      {crashes > 0 && <p>{counted(crashes, "process")} ended in this stage because of this task.</p>}
+      {crashes > 0 && <p>This task crashed {counted(crashes, "process", "processes")} in this stage.</p>}
       {warnings.length > 0 && (
         <ul className="reasons">
           {warnings.map((warning) => (
@@ -77,20 +77,21 @@ function Detail({ task }: { readonly task: NonNullable<TaskDetailQuery["task"]> 
         <ul className="reasons">
           {refusedWrites.map(({ at, fence, wanted, worker }) => (
             <li key={`${fence} ${at}`} title={absolute(at)}>
-              A late write of {worker} (claim {fence}, {wanted}) was refused <When at={at} />: its lease had gone.
+              A late write by {worker} (claim {fence}, {wanted}) was refused <When at={at} /> because its lease had
+              expired.
             </li>
           ))}
         </ul>
       )}
       <Group gap="xs">
         <ActButton size="compact-xs" permission={task.canRetry} onClick={() => void retry()}>
-          Retry this task
+          Retry task
         </ActButton>
         <ActButton size="compact-xs" permission={task.canCancel} onClick={() => void cancel()}>
-          Cancel this task
+          Cancel task
         </ActButton>
         <Link to="/tasks/$id" params={{ id }}>
-          Logs, outputs and all else of this task
+          View task details
         </Link>
       </Group>
     </div>

@@ -34,7 +34,7 @@ function Filters({ job, search, onChange, onClear }: FiltersProps) {
   const orNothing = <T,>(list: readonly T[]): readonly T[] | undefined => (list.length > 0 ? list : undefined);
   const codes = new Set([...job.errorGroups.map(({ code }) => code), ...(search.code ?? [])]);
   return (
-    <search className="filters" data-shortcut="/" aria-label="Filters of the tasks">
+    <search className="filters" data-shortcut="/" aria-label="Task filters">
       <DocumentFilter
         collectionId={job.collection.id}
         id={search.document}
@@ -42,7 +42,7 @@ function Filters({ job, search, onChange, onClear }: FiltersProps) {
       />
       <MultiSelect
         label="Status"
-        placeholder={search.status ? undefined : "any"}
+        placeholder={search.status ? undefined : "Any"}
         data={Object.keys(MEANINGS.TaskStatus!)}
         value={[...(search.status ?? [])]}
         onChange={(status) => onChange({ status: orNothing(status as TaskStatus[]) })}
@@ -50,8 +50,8 @@ function Filters({ job, search, onChange, onClear }: FiltersProps) {
         size="xs"
       />
       <MultiSelect
-        label="At the stage"
-        placeholder={search.stage ? undefined : "any"}
+        label="Stage"
+        placeholder={search.stage ? undefined : "Any"}
         data={job.stageCounts.map(({ stage }) => stage)}
         value={[...(search.stage ?? [])]}
         onChange={(stage) => onChange({ stage: orNothing(stage) })}
@@ -60,7 +60,7 @@ function Filters({ job, search, onChange, onClear }: FiltersProps) {
       />
       <MultiSelect
         label="Error code"
-        placeholder={search.code ? undefined : "any"}
+        placeholder={search.code ? undefined : "Any"}
         data={[...codes]}
         value={[...(search.code ?? [])]}
         onChange={(code) => onChange({ code: orNothing(code) })}
@@ -96,7 +96,7 @@ function DocumentFilter({ collectionId, id, onChange }: DocumentFilterProps) {
         return { found: data && (data.collection?.documents.nodes ?? []), fault };
       }}
       useName={useDocumentName}
-      nothing="No document has this in its name"
+      nothing="No matching documents"
     />
   );
 }

@@ -85,10 +85,10 @@ export function JobTasks({ job, search, onChange, followers, gaps }: JobTasksPro
       {fault && <FaultNote fault={fault} again={more} />}
       {rows.length === 0 && isLoading && <Loading rows={6} />}
       {rows.length === 0 && !isLoading && !fault && (
-        <Empty title={isFiltered ? "No task fits these filters" : "This job has no tasks"}>
+        <Empty title={isFiltered ? "No tasks match these filters" : "This job has no tasks"}>
           {isFiltered && (
             <Button variant="default" size="compact-sm" onClick={clear}>
-              Clear the filters
+              Clear filters
             </Button>
           )}
         </Empty>
@@ -98,7 +98,7 @@ export function JobTasks({ job, search, onChange, followers, gaps }: JobTasksPro
         className="tasks"
         style={{ height: virtualizer.getTotalSize() }}
         role="list"
-        aria-label="Tasks of the job"
+        aria-label="Tasks of this job"
       >
         {items.map((item) => {
           const task = rows[item.index]!;
@@ -118,7 +118,7 @@ export function JobTasks({ job, search, onChange, followers, gaps }: JobTasksPro
       </div>
       {rows.length > 0 && (
         <p className="faint" role="status">
-          {isLoading ? "Reading more …" : hasMore ? "" : "These are all of them."}
+          {isLoading ? "Loading more…" : hasMore ? "" : "End of list"}
         </p>
       )}
     </section>
@@ -134,7 +134,7 @@ interface TaskLineProps {
 /** Made anew when its task has moved, and not with every change of another: there are 40 of them, and 100 changes a second. */
 const TaskLine = memo(function TaskLine({ task, isOpen, onToggle }: TaskLineProps) {
   const { id, kind, status, stage, documentName, attempt, maxAttempts, error, startedAt, finishedAt, progress } = task;
-  const name = documentName ?? (kind === "COLLECTION" ? "All documents together" : "A document that is gone");
+  const name = documentName ?? (kind === "COLLECTION" ? "All documents" : "Removed document");
   return (
     <>
       <button type="button" className="task-line" aria-expanded={isOpen} onClick={() => onToggle(id)}>
@@ -149,7 +149,7 @@ const TaskLine = memo(function TaskLine({ task, isOpen, onToggle }: TaskLineProp
           {attempt > 1 && (
             <>
               {" "}
-              · try {attempt} of {maxAttempts}
+              · attempt {attempt} of {maxAttempts}
             </>
           )}
         </span>

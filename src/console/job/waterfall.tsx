@@ -23,7 +23,7 @@ export function Waterfall({ stages, createdAt }: WaterfallProps) {
   const toMs = Math.max(fromMs + 1, ...stages.map(endOf));
   const share = (ms: number): number => (ms / (toMs - fromMs)) * 100;
   return (
-    <ol className="waterfall" aria-label="Stages in the order in which they ran">
+    <ol className="waterfall" aria-label="Stages in execution order">
       {stages.map((run) => {
         const { stage, attempt, outcome, worker, startedAt } = run;
         const startMs = Date.parse(startedAt) - fromMs;
@@ -35,7 +35,7 @@ export function Waterfall({ stages, createdAt }: WaterfallProps) {
           >
             <span className="waterfall-name">
               {stage}
-              {attempt > 1 && <span className="faint"> try {attempt}</span>}
+              {attempt > 1 && <span className="faint"> attempt {attempt}</span>}
               {run.run > 1 && <span className="faint"> run {run.run}</span>}
             </span>
             <span className="waterfall-track" aria-hidden="true">

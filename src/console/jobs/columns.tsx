@@ -40,11 +40,11 @@ const COLUMNS: readonly Column[] = [
     ),
   },
   { name: "failed", title: "Failed", isNumber: true, cell: ({ counts }) => <Failed amount={counts.failed} /> },
-  { name: "stage", title: "At", cell: ({ stage }) => stage ?? <span className="faint">–</span> },
+  { name: "stage", title: "Current stage", cell: ({ stage }) => stage ?? <span className="faint">–</span> },
   { name: "created", title: "Submitted", cell: ({ createdAt }) => <When at={createdAt} /> },
   {
     name: "took",
-    title: "Took",
+    title: "Duration",
     isNumber: true,
     cell: ({ startedAt, finishedAt }) =>
       startedAt === null ? <span className="faint">–</span> : <Lasting from={startedAt} to={finishedAt} />,

@@ -17,7 +17,7 @@ const STATUSES = Object.keys(MEANINGS.JobStatus!);
 const ORDERS = [
   { value: "CREATED_AT DESC", label: "Newest first" },
   { value: "CREATED_AT ASC", label: "Oldest first" },
-  { value: "STATUS_CHANGED_AT DESC", label: "Changed last first" },
+  { value: "STATUS_CHANGED_AT DESC", label: "Recently changed first" },
   { value: "PRIORITY DESC", label: "Highest priority first" },
 ];
 
@@ -26,10 +26,10 @@ export function JobsFilters({ search, onChange, onClear }: FiltersProps) {
   const pipelines = useAsked(PipelineNamesDocument, {});
   const names = pipelines.data?.pipelines.map(({ name }) => name) ?? [];
   return (
-    <search className="filters" data-shortcut="/" aria-label="Filters of the jobs">
+    <search className="filters" data-shortcut="/" aria-label="Job filters">
       <MultiSelect
         label="Status"
-        placeholder={search.status ? undefined : "any"}
+        placeholder={search.status ? undefined : "Any"}
         data={STATUSES}
         value={[...(search.status ?? [])]}
         onChange={(status) => onChange({ status: orNothing(status as JobStatus[]) })}
@@ -38,7 +38,7 @@ export function JobsFilters({ search, onChange, onClear }: FiltersProps) {
       />
       <MultiSelect
         label="Pipeline"
-        placeholder={search.pipeline ? undefined : "any"}
+        placeholder={search.pipeline ? undefined : "Any"}
         data={[...new Set([...names, ...(search.pipeline ?? [])])]}
         value={[...(search.pipeline ?? [])]}
         onChange={(pipeline) => onChange({ pipeline: orNothing(pipeline) })}
@@ -49,7 +49,7 @@ export function JobsFilters({ search, onChange, onClear }: FiltersProps) {
       <CollectionSelect id={search.collection} onChange={(collection) => onChange({ collection })} />
       <TagsInput
         label="Tags"
-        placeholder={search.tag ? undefined : "any"}
+        placeholder={search.tag ? undefined : "Any"}
         value={[...(search.tag ?? [])]}
         onChange={(tag) => onChange({ tag: orNothing(tag) })}
         clearable
@@ -57,7 +57,7 @@ export function JobsFilters({ search, onChange, onClear }: FiltersProps) {
       />
       <DateRange label="Submitted from" from={search.from} to={search.to} onChange={onChange} />
       <Select
-        label="Order"
+        label="Sort by"
         data={ORDERS}
         value={`${search.order ?? "CREATED_AT"} ${search.direction ?? "DESC"}`}
         onChange={(value) => onChange(orderIn(value))}
@@ -66,7 +66,7 @@ export function JobsFilters({ search, onChange, onClear }: FiltersProps) {
       />
       <Checkbox
         label="Stuck"
-        description="due, and nobody takes it"
+        description="Due, but not claimed by a worker"
         checked={search.stuck ?? false}
         onChange={({ currentTarget }) => onChange({ stuck: currentTarget.checked || undefined })}
         size="xs"

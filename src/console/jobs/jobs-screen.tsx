@@ -119,17 +119,17 @@ function useNewer(search: JobsSearch, before: string | null) {
 function NoJobs({ search, onClear }: { readonly search: JobsSearch; readonly onClear: () => void }) {
   if (isFiltered(search)) {
     return (
-      <Empty title="No job fits these filters">
+      <Empty title="No jobs match these filters">
         <Button variant="default" size="compact-sm" onClick={onClear}>
-          Clear the filters
+          Clear filters
         </Button>
       </Empty>
     );
   }
   return (
-    <Empty icon="clock" title="No job has been submitted yet">
-      Submit one with <code>npx headway-api submit FILES --pipeline documents</code>, or with any GraphQL client. It
-      shows here at once.
+    <Empty icon="clock" title="No jobs yet">
+      Submit a job with <code>npx headway-api submit FILES --pipeline documents</code>, or with any GraphQL client. It
+      appears here immediately.
     </Empty>
   );
 }

@@ -24,7 +24,7 @@ export function JobsTable({ jobs, search, selection, isPaused }: TableProps) {
           <th scope="col" className="choose">
             <Checkbox
               size="xs"
-              aria-label="Choose all of this page"
+              aria-label="Select all on this page"
               checked={chosen === ids.length}
               indeterminate={chosen > 0 && chosen < ids.length}
               onChange={({ currentTarget }) => selection.choose(ids, currentTarget.checked)}
@@ -54,7 +54,7 @@ function Row({ job, search, selection, isPaused }: Omit<TableProps, "jobs"> & { 
       <td className="choose">
         <Checkbox
           size="xs"
-          aria-label={`Choose ${job.collection.name}`}
+          aria-label={`Select ${job.collection.name}`}
           checked={isChosen}
           onChange={({ currentTarget }) => selection.choose([job.id], currentTarget.checked)}
         />

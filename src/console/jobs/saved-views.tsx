@@ -45,7 +45,7 @@ export function SavedViews({ search, onOpen }: SavedViewsProps) {
       </Popover.Target>
       <Popover.Dropdown aria-label="Saved views">
         {views.length === 0 && (
-          <p className="faint">Save these filters, their order and columns by a name, in this browser.</p>
+          <p className="faint">Save the current filters, sort order and columns in this browser.</p>
         )}
         <ul className="plain-list">
           {views.map((one) => (
@@ -64,7 +64,7 @@ export function SavedViews({ search, onOpen }: SavedViewsProps) {
                 <ActionIcon
                   variant="subtle"
                   color="gray"
-                  aria-label={`Forget ${one.name}`}
+                  aria-label={`Delete view ${one.name}`}
                   onClick={() => keep(views.filter((other) => other !== one))}
                 >
                   <Icon name="cross" size={14} />
@@ -82,7 +82,7 @@ export function SavedViews({ search, onOpen }: SavedViewsProps) {
           <Group gap="xs" wrap="nowrap" align="end">
             <TextInput
               size="xs"
-              label="Name of this view"
+              label="View name"
               value={name}
               maxLength={60}
               onChange={({ currentTarget }) => setName(currentTarget.value)}

@@ -69,8 +69,8 @@ export function SelectionBar({ selection, search, onDone }: BarProps) {
   const chosen = { kind: "jobs" as const, ids };
   const filtered = { kind: "filter" as const, filter: filterOf(search) };
   return (
-    <div className="selection" role="region" aria-label="Chosen jobs">
-      <strong>{counted(ids.length, "job")} chosen</strong>
+    <div className="selection" role="region" aria-label="Selected jobs">
+      <strong>{counted(ids.length, "job")} selected</strong>
       <Group gap="xs">
         <ActButton size="compact-sm" permission={few} onClick={() => setOrder({ action: "RETRY", target: chosen })}>
           Retry…
@@ -79,13 +79,13 @@ export function SelectionBar({ selection, search, onDone }: BarProps) {
           Cancel…
         </ActButton>
         <Button size="compact-sm" variant="subtle" onClick={selection.clear}>
-          Choose none
+          Clear selection
         </Button>
       </Group>
       <span className="spread" />
       <Group gap="xs">
         <span className="faint">
-          All {matching === undefined || matching === null ? "" : count(matching)} that the filters take:
+          All {matching === undefined || matching === null ? "" : `${count(matching)} `}jobs that match the filters:
         </span>
         <ActButton size="compact-sm" permission={all} onClick={() => setOrder({ action: "RETRY", target: filtered })}>
           Retry all…
@@ -101,13 +101,13 @@ export function SelectionBar({ selection, search, onDone }: BarProps) {
 
 const unfiltered: Allowed = {
   allowed: false,
-  disabledReason: "Narrow the jobs down by a filter first: nothing is done to all jobs at once.",
+  disabledReason: "Set a filter first. You can't retry or cancel all jobs at once.",
 };
 
 function tooMany(chosen: number): Allowed | null {
   if (chosen <= MAX_CHOSEN) return null;
   return {
     allowed: false,
-    disabledReason: `${chosen} jobs are chosen, and at most ${MAX_CHOSEN} are taken one by one. Use a filter for more.`,
+    disabledReason: `${chosen} jobs are selected. You can select at most ${MAX_CHOSEN}; to change more, use a filter.`,
   };
 }

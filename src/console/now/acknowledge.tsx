@@ -23,7 +23,7 @@ export function AcknowledgeDialog({ concern, onClose, onDone }: AcknowledgeProps
       .toPromise();
     const refused = error?.message ?? data?.acknowledge.userErrors[0]?.message;
     if (refused !== undefined) return setFault(refused);
-    say("Others see that you know of it.");
+    say("Acknowledged. Others can see your note.");
     onClose();
     onDone();
   };
@@ -45,12 +45,12 @@ export function AcknowledgeDialog({ concern, onClose, onDone }: AcknowledgeProps
         <p>{concern.message}</p>
         <p className="faint">
           {concern.kind === "FAILED_JOB"
-            ? "The job goes from what needs somebody; it stays as it is, and can be retried later."
-            : "It is kept until the state ends."}
+            ? "The job no longer needs attention. The job itself does not change, and you can retry it later."
+            : "The acknowledgement is kept until the problem is resolved."}
         </p>
         <TextInput
-          label="A word to it"
-          placeholder="such as: the supplier sends them anew tomorrow"
+          label="Note"
+          placeholder="For example: the supplier will resend them tomorrow"
           value={word}
           error={fault}
           required
@@ -61,7 +61,7 @@ export function AcknowledgeDialog({ concern, onClose, onDone }: AcknowledgeProps
         />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            Leave it
+            Cancel
           </Button>
           <Button type="submit">Acknowledge</Button>
         </Group>

@@ -39,14 +39,14 @@ export function ConcernActs({ concern, checkedAt, onOrder, onSay, onDone }: Acts
   const resume = (pipeline: string) => async () => {
     const { data, error } = await client.mutation(ResumePipelineDocument, { input: { pipeline } }).toPromise();
     const fault = error?.message ?? data?.resumePipeline.userErrors[0]?.message;
-    return { said: fault ?? `${pipeline} goes on.`, isFault: fault !== undefined };
+    return { said: fault ?? `${pipeline} resumed.`, isFault: fault !== undefined };
   };
   const repair = (jobId: string) => async () => {
     const { data, error } = await client.mutation(RepairDocument, { input: { jobId } }).toPromise();
-    return { said: error?.message ?? `${counted(data!.repair.changed, "row")} mended.`, isFault: error !== undefined };
+    return { said: error?.message ?? `${counted(data!.repair.changed, "row")} fixed.`, isFault: error !== undefined };
   };
   const isDone = doneAt !== null && Date.parse(checkedAt) - Date.parse(doneAt) < GONE_MS;
-  if (isDone) return <span className="faint">Done; it goes with the next look.</span>;
+  if (isDone) return <span className="faint">Done. This item will disappear after the next check.</span>;
   return (
     <>
       {paused !== null && (
@@ -70,7 +70,7 @@ export function ConcernActs({ concern, checkedAt, onOrder, onSay, onDone }: Acts
           variant="default"
           renderRoot={(props) => <Link {...props} to="/jobs/$id" params={{ id: job.id }} />}
         >
-          Look<span className="for-readers"> at {job.name}</span>
+          View<span className="for-readers"> {job.name}</span>
         </Button>
       )}
       {known === null && (

@@ -48,20 +48,20 @@ export function ConcernList({ concerns, isMore, checkedAt, onDone }: ConcernList
   return (
     <>
       {unknown.length > 0 && (
-        <Panel title="Needs somebody">
+        <Panel title="Needs attention">
           {rows(unknown)}
           {isMore && (
             <p className="faint">
-              There is more. Settle some of these, or{" "}
+              There are more items. Resolve some of these, or{" "}
               <Link to="/jobs" search={{ status: ["FAILED", "COMPLETED_WITH_ERRORS"] }}>
-                see all jobs that failed
+                view all failed jobs
               </Link>
               .
             </p>
           )}
         </Panel>
       )}
-      {known.length > 0 && <Panel title="Somebody knows of it">{rows(known)}</Panel>}
+      {known.length > 0 && <Panel title="Acknowledged">{rows(known)}</Panel>}
       <JobDialog order={order} onClose={() => setOrder(null)} onDone={onDone} />
       {saidOf !== null && (
         <Suspense>
@@ -104,7 +104,7 @@ function ConcernRow({ concern, checkedAt, onOrder, onSay, onDone }: RowProps) {
         {worker !== null && (
           <div>
             <Button size="compact-xs" variant="subtle" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
-              What it holds
+              Running tasks
             </Button>
             {isOpen && <WorkerTasks id={worker.id} />}
           </div>

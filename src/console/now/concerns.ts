@@ -23,7 +23,7 @@ export interface Concern {
 type Look = readonly [title: string, icon: IconName];
 const LOOKS: Readonly<Record<AttentionKind, Look>> = {
   INVARIANT_BROKEN: ["Broken invariant", "bug"],
-  DEPENDENCY_AWAY: ["Something is away", "server"],
+  DEPENDENCY_AWAY: ["Dependency unavailable", "server"],
   NO_WORKER: ["No worker", "server"],
   WORKER_STALLED: ["Worker stalled", "server"],
   WORKER_LOST: ["Worker lost", "server"],
@@ -68,12 +68,14 @@ function messageOf(item: Item, pipelines: PausedPipelinesQuery | undefined): str
     const kinds = subject.errorGroups
       .slice(0, 3)
       .map(({ code, stage, count }) => `${code}${stage ? ` at ${stage}` : ""} (${count})`);
-    const more = subject.errorGroups.length > 3 ? ` and ${counted(subject.errorGroups.length - 3, "other kind")}` : "";
+    const more = subject.errorGroups.length > 3 ? ` and ${counted(subject.errorGroups.length - 3, "more group")}` : "";
     return `${counted(subject.counts.failed, "document")} of ${subject.counts.total} failed: ${kinds.join(", ")}${more}.`;
   }
   if (subject?.__typename === "Job" && kind === "STUCK_JOB" && subject.waitingOn) return subject.waitingOn.message;
   if (subject?.__typename === "Worker" && subject.running > 0)
-    return `${message} It holds ${counted(subject.running, "task")}.`;
+    return `${message} It is running ${counted(subject.running, "task")}.`;
   const waiting = pipelines?.pipelines.find(({ name, paused }) => paused && name === item.pipeline)?.queued ?? 0;
-  return kind === "PIPELINE_PAUSED" && waiting > 0 ? `${message} (${counted(waiting, "task")} wait for it.)` : message;
+  return kind === "PIPELINE_PAUSED" && waiting > 0
+    ? `${message} (${counted(waiting, "task is waiting", "tasks are waiting")}.)`
+    : message;
 }

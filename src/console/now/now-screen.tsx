@@ -74,12 +74,12 @@ export function NowScreen() {
       <Shown asked={counts} rows={1}>
         {({ jobCounts }) => <CountsRow counts={jobCounts} />}
       </Shown>
-      <Panel title="Under way">
+      <Panel title="In progress">
         <Shown asked={open}>{({ jobs }) => <OpenJobs jobs={jobs.nodes} hasMore={jobs.pageInfo.hasNextPage} />}</Shown>
       </Panel>
       <div className="charts">
-        <Throughput title="The last hour" interval="MINUTE" buckets={60} />
-        <Throughput title="The last day" interval="HOUR" buckets={24} />
+        <Throughput title="Last hour" interval="MINUTE" buckets={60} />
+        <Throughput title="Last day" interval="HOUR" buckets={24} />
       </div>
     </div>
   );

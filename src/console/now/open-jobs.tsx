@@ -19,8 +19,8 @@ interface OpenJobsProps {
 export function OpenJobs({ jobs, hasMore }: OpenJobsProps) {
   if (jobs.length === 0) {
     return (
-      <Empty icon="check" title="Nothing is under way">
-        A job shows here from its submit to its end. <Link to="/jobs">See the jobs so far</Link>.
+      <Empty icon="check" title="No jobs in progress">
+        Jobs appear here until they finish. <Link to="/jobs">View all jobs</Link>.
       </Empty>
     );
   }
@@ -33,9 +33,9 @@ export function OpenJobs({ jobs, hasMore }: OpenJobsProps) {
       </ul>
       {hasMore && (
         <p className="faint">
-          These are the newest;{" "}
+          These are the newest jobs;{" "}
           <Link to="/jobs" search={{ status: ["QUEUED", "PROCESSING", "CANCELLING"] }}>
-            see all
+            view all
           </Link>
           .
         </p>

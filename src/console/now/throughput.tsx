@@ -67,7 +67,7 @@ function Chart({
       <p>
         {words}
         {waits.length > 0 && (
-          <span className="faint">; waited at worst {duration(Math.max(...waits))} (95 of 100)</span>
+          <span className="faint">; longest wait {duration(Math.max(...waits))} (95th percentile)</span>
         )}
       </p>
       <svg
@@ -95,7 +95,7 @@ function Chart({
         <span>{buckets[0] && CLOCK.format(new Date(buckets[0].at))}</span>
         {completed > 0 && (
           <span>
-            at most {count(highest)} completed in {interval === "HOUR" ? "an hour" : "a minute"}
+            peak: {count(highest)} completed per {interval === "HOUR" ? "hour" : "minute"}
           </span>
         )}
         <span>now</span>

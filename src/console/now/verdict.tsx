@@ -35,8 +35,8 @@ export function Verdict({ fault, checkedAt, concerns, isMore, counts }: VerdictP
     );
   if (phase === "away") {
     return (
-      <Line tone="mixed" icon="warning" title="The server does not answer.">
-        What is shown stands as it was; {checked ?? "nothing was read yet"}. This page comes back by itself.
+      <Line tone="mixed" icon="warning" title="The server is not responding.">
+        Showing the last known state; {checked ?? "no data loaded yet"}. This page reconnects automatically.
       </Line>
     );
   }
@@ -49,8 +49,8 @@ export function Verdict({ fault, checkedAt, concerns, isMore, counts }: VerdictP
   }
   if (checkedAt === null) {
     return (
-      <Line tone="quiet" icon="clock" title="Looking …">
-        What the reconciler last found is read.
+      <Line tone="quiet" icon="clock" title="Checking…">
+        Loading the reconciler's latest results.
       </Line>
     );
   }
@@ -59,7 +59,7 @@ export function Verdict({ fault, checkedAt, concerns, isMore, counts }: VerdictP
       <Line
         tone="bad"
         icon="warning"
-        title={`${isMore ? "More than " : ""}${counted(concerns, "thing needs", "things need")} somebody`}
+        title={`${isMore ? "More than " : ""}${counted(concerns, "item needs", "items need")} attention`}
       >
         {checked}
       </Line>
@@ -67,20 +67,20 @@ export function Verdict({ fault, checkedAt, concerns, isMore, counts }: VerdictP
   }
   if (looks === "waiting") {
     return (
-      <Line tone="quiet" icon="clock" title="Looking …">
-        The reconciler {checked}; its next look is waited for.
+      <Line tone="quiet" icon="clock" title="Checking…">
+        The reconciler {checked}. Waiting for its next check.
       </Line>
     );
   }
   if (looks === "none") {
     return (
-      <Line tone="mixed" icon="warning" title="Nobody looks whether anything is wrong.">
+      <Line tone="mixed" icon="warning" title="Problems are not being detected.">
         The reconciler {checked}. Start a process with the role reconciler.
       </Line>
     );
   }
   return (
-    <Line tone="good" icon="check" title="Nothing needs you.">
+    <Line tone="good" icon="check" title="Nothing needs attention.">
       Nothing is stuck; {running(counts)}; {checked}
     </Line>
   );

@@ -11,7 +11,7 @@ export function WorkerTasks({ id }: { readonly id: string }) {
     <Shown asked={asked} rows={2}>
       {({ tasks }) =>
         tasks.nodes.length === 0 ? (
-          <p className="faint">It holds nothing now.</p>
+          <p className="faint">No running tasks.</p>
         ) : (
           <ul className="plain-list">
             {tasks.nodes.map(({ id: taskId, documentName, stage, startedAt, job }) => (

@@ -19,14 +19,14 @@ export function BrowserKeyDialog({ onClose, onMade }: DialogProps) {
   };
   return (
     <SecretDialog
-      title={made === null ? "Make a key for a browser" : "The key is made"}
+      title={made === null ? "Create browser key" : "Browser key created"}
       isWorking={isWorking}
       onClose={close}
       made={
         made && (
-          <ShownOnce label="The key" secret={made.key}>
-            Give it to the page that it is for. It ends {absolute(made.expiresAt)}, or with the key that you have signed
-            in with.
+          <ShownOnce label="Browser key" secret={made.key}>
+            Copy the key to the web page that will use it. It expires {absolute(made.expiresAt)}, or earlier if the key
+            that you signed in with expires or is revoked.
           </ShownOnce>
         )
       }

@@ -19,9 +19,9 @@ const PERMISSIONS: readonly BrowserPermission[] = ["READ", "UPLOAD", "SUBMIT", "
 const OF_COLLECTIONS: ReadonlySet<BrowserPermission> = new Set(["UPLOAD", "SUBMIT"]);
 const LIVES = [
   { value: "15", label: "15 minutes" },
-  { value: "60", label: "an hour" },
+  { value: "60", label: "1 hour" },
   { value: "480", label: "8 hours" },
-  { value: "1440", label: "a day" },
+  { value: "1440", label: "1 day" },
 ];
 const FIELDS = ["collectionId", "jobId", "permissions", "pipelines", "expiresInMinutes"];
 
@@ -48,7 +48,7 @@ export function BrowserKeyForm({ onClose, onMade, isWorking, onWorking }: FormPr
   const submits = permissions.includes("SUBMIT");
   const make = async (): Promise<void> => {
     if (kind === "collection" && collectionId === undefined)
-      return setRefusals([{ path: "input.collectionId", message: "Choose the collection that it is for." }]);
+      return setRefusals([{ path: "input.collectionId", message: "Select a collection." }]);
     onWorking(true);
     const input = {
       collectionId: kind === "collection" ? collectionId! : null,
@@ -71,15 +71,15 @@ export function BrowserKeyForm({ onClose, onMade, isWorking, onWorking }: FormPr
         void make();
       }}
     >
-      <Radio.Group label="It is for" value={kind} onChange={(value) => setKind(value === "job" ? "job" : "collection")}>
+      <Radio.Group label="Scope" value={kind} onChange={(value) => setKind(value === "job" ? "job" : "collection")}>
         <Group mt="xs" gap="md">
-          <Radio value="collection" label="one collection" />
-          <Radio value="job" label="one job" />
+          <Radio value="collection" label="One collection" />
+          <Radio value="job" label="One job" />
         </Group>
       </Radio.Group>
       {kind === "collection" ? (
         <CollectionSelect
-          placeholder="choose one"
+          placeholder="Select a collection"
           id={collectionId}
           onChange={setCollectionId}
           error={refusalOf(refusals, "collectionId")}
@@ -87,7 +87,7 @@ export function BrowserKeyForm({ onClose, onMade, isWorking, onWorking }: FormPr
       ) : (
         <TextInput
           label="Job"
-          placeholder="the id of a job"
+          placeholder="Job ID"
           value={jobId}
           error={refusalOf(refusals, "jobId")}
           required
@@ -96,7 +96,7 @@ export function BrowserKeyForm({ onClose, onMade, isWorking, onWorking }: FormPr
         />
       )}
       <Checkbox.Group
-        label="It may"
+        label="Permissions"
         value={[...permissions]}
         error={refusalOf(refusals, "permissions")}
         onChange={(values) => setChosen(PERMISSIONS.filter((one) => values.includes(one)))}
@@ -109,7 +109,7 @@ export function BrowserKeyForm({ onClose, onMade, isWorking, onWorking }: FormPr
       </Checkbox.Group>
       {submits && (
         <MultiSelect
-          label="It may submit to"
+          label="Allowed pipelines"
           data={known}
           value={pipelines}
           error={refusalOf(refusals, "pipelines")}
@@ -118,14 +118,14 @@ export function BrowserKeyForm({ onClose, onMade, isWorking, onWorking }: FormPr
         />
       )}
       <Select
-        label="It is good for"
+        label="Expiration"
         data={LIVES}
         value={minutes}
         error={refusalOf(refusals, "expiresInMinutes")}
         onChange={(value) => setMinutes(value ?? "60")}
         allowDeselect={false}
       />
-      <FormEnd fault={other} isWorking={isWorking} action="Make the key" onLeave={onClose} />
+      <FormEnd fault={other} isWorking={isWorking} action="Create key" onLeave={onClose} />
     </form>
   );
 }

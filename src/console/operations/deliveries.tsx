@@ -30,7 +30,7 @@ export function Deliveries({ webhookId, newest, isEnabled, onDone }: DeliveriesP
     const { data, error } = await client
       .query(WebhookPageDocument, { id: webhookId, after: endCursor }, { requestPolicy: "network-only" })
       .toPromise();
-    if (data?.node?.__typename !== "Webhook") return say(error?.message ?? "The webhook is gone.", true);
+    if (data?.node?.__typename !== "Webhook") return say(error?.message ?? "The webhook no longer exists.", true);
     const { nodes, pageInfo } = data.node.deliveries;
     // What slides out of the newest page as others come in stays in the list.
     setOlder({ nodes: [...(older?.nodes ?? newest.nodes), ...nodes], pageInfo });
@@ -46,13 +46,13 @@ export function Deliveries({ webhookId, newest, isEnabled, onDone }: DeliveriesP
       (old) =>
         old && { ...old, nodes: old.nodes.map((one) => (one.id === delivery?.id ? { ...one, ...delivery } : one)) },
     );
-    say("It is sent once more, under the same id.");
+    say("The message will be sent again with the same ID.");
     onDone();
   };
   if (rows.length === 0) {
     return (
-      <Empty icon="clock" title="It has been told nothing yet">
-        The first message goes out with the next thing that it is told of. The log keeps each for a month.
+      <Empty icon="clock" title="No deliveries yet">
+        The first delivery is sent when the next selected event occurs. Deliveries stay in this log for one month.
       </Empty>
     );
   }
@@ -71,7 +71,7 @@ export function Deliveries({ webhookId, newest, isEnabled, onDone }: DeliveriesP
       </ul>
       {hasNextPage && (
         <Button variant="default" size="compact-sm" onClick={() => void earlier()}>
-          Earlier deliveries
+          Show earlier deliveries
         </Button>
       )}
     </>

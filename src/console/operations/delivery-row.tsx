@@ -56,11 +56,12 @@ export function DeliveryRow({ delivery, isEnabled, isWorking, onRedeliver }: Row
         <div className="delivery-detail">
           <Attempts attempts={attempts} />
           <p className="faint">
-            Its id, the header <code>webhook-id</code>: <code>{id}</code>
+            Message ID (header <code>webhook-id</code>): <code>{id}</code>
           </p>
           {payload === null ? (
             <p className="faint">
-              What was sent is kept for a week after it was taken or given up; it can't be sent again.
+              The payload is no longer stored, so it can't be sent again. Payloads are kept for one week after the
+              delivery succeeds or fails.
             </p>
           ) : (
             <JsonTree name="sent" value={payload} isOpen={false} />
@@ -82,12 +83,12 @@ function DeliveryState({ delivery, isEnabled }: Pick<RowProps, "delivery" | "isE
         <Icon name={last === undefined || last.error === null ? "clock" : "retry"} size={14} />
         <span>
           {!isEnabled ? (
-            "waits until enabled"
+            "waiting until the webhook is enabled"
           ) : isDue ? (
             "due now"
           ) : (
             <>
-              next try <When at={nextAttemptAt} />
+              next attempt <When at={nextAttemptAt} />
             </>
           )}
         </span>
@@ -98,28 +99,28 @@ function DeliveryState({ delivery, isEnabled }: Pick<RowProps, "delivery" | "isE
     <span className="status tone-good">
       <Icon name="check" size={14} />
       <span>
-        taken <When at={deliveredAt} />
+        delivered <When at={deliveredAt} />
       </span>
     </span>
   ) : (
     <span className="status tone-bad">
       <Icon name="cross" size={14} />
-      given up
+      failed
     </span>
   );
 }
 
 function Attempts({ attempts }: Pick<Delivery, "attempts">) {
-  if (attempts.length === 0) return <p className="faint">It has not been sent yet.</p>;
+  if (attempts.length === 0) return <p className="faint">Not sent yet.</p>;
   return (
     <table className="rows">
       <caption className="for-readers">Attempts</caption>
       <thead>
         <tr>
           <th scope="col">Sent</th>
-          <th scope="col">Answer</th>
+          <th scope="col">Response</th>
           <th scope="col" className="number">
-            Took
+            Duration
           </th>
         </tr>
       </thead>

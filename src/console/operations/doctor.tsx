@@ -67,7 +67,7 @@ export function Doctor() {
         }}
       >
         <Select
-          label="All open jobs, and what changed in"
+          label="All open jobs, and changes in"
           data={DOCTOR_SPANS.map((value) => ({ value, label: SPANS[value][0] }))}
           value={since}
           onChange={(value) => change({ since: DOCTOR_SPANS.find((span) => span === value && span !== "day") })}
@@ -75,8 +75,8 @@ export function Doctor() {
           size="xs"
         />
         <TextInput
-          label="Only of one job"
-          placeholder="the id of a job"
+          label="Only one job"
+          placeholder="Job ID"
           value={text}
           onChange={({ currentTarget }) => {
             setText(currentTarget.value);
@@ -86,22 +86,22 @@ export function Doctor() {
           className="id-field"
         />
         <Button type="submit" size="compact-md" loading={isLooking} leftSection={<Icon name="search" size={14} />}>
-          Look for what is broken
+          Run doctor
         </Button>
       </form>
       {fault && <FaultNote fault={fault} again={() => void look()} />}
       {isLooking && found === null && <Loading rows={2} />}
       {found === null && fault === null && !isLooking && (
         <p className="faint">
-          It compares every status, counter and history with what they follow from. The reconciler does so for open jobs
-          by itself; what it finds stands at Now.
+          Doctor compares every status, counter and history with the data that they are derived from. The reconciler
+          checks open jobs automatically and reports problems on the Now screen.
         </p>
       )}
       {found !== null && found.findings.length === 0 && (
         <p className="tone-good" role="status">
-          <Icon name="check" size={14} /> <strong>Nothing is broken.</strong>{" "}
+          <Icon name="check" size={14} /> <strong>No problems found.</strong>{" "}
           <span className="faint">
-            Looked <When at={found.at} />.
+            Checked <When at={found.at} />.
           </span>
         </p>
       )}

@@ -23,18 +23,24 @@ export function ExpiryDialog({ collection: { id, name, expiresAt }, onClose, onD
   useReturnFocus(true);
   const change = async (): Promise<void> => {
     const time = new Date(at);
-    if (kind === "at" && Number.isNaN(time.getTime())) return setFault("Give a day and a time.");
+    if (kind === "at" && Number.isNaN(time.getTime())) return setFault("Enter a date and a time.");
     setIsWorking(true);
     const input = { collectionId: id, expiresAt: kind === "never" ? null : time.toISOString() };
     const { refusals } = await send(client, SetExpiryDocument, { input });
     setIsWorking(false);
     if (refusals !== null) return setFault(refusals[0]!.message);
-    say(kind === "never" ? `${name} stays.` : `${name} goes at the new time.`);
+    say(kind === "never" ? `${name} will not expire.` : `New expiry time saved for ${name}.`);
     onClose();
     onDone();
   };
   return (
-    <Modal opened onClose={onClose} title={`When ${name} goes`} closeButtonProps={{ "aria-label": "Close" }} centered>
+    <Modal
+      opened
+      onClose={onClose}
+      title={`Change when ${name} expires`}
+      closeButtonProps={{ "aria-label": "Close" }}
+      centered
+    >
       <form
         className="stack"
         onSubmit={(event) => {
@@ -42,17 +48,17 @@ export function ExpiryDialog({ collection: { id, name, expiresAt }, onClose, onD
           void change();
         }}
       >
-        <Radio.Group label="It goes" value={kind} onChange={(value) => setKind(value === "never" ? "never" : "at")}>
+        <Radio.Group label="Expires" value={kind} onChange={(value) => setKind(value === "never" ? "never" : "at")}>
           <Group mt="xs" gap="md">
-            <Radio value="at" label="at a time" />
-            <Radio value="never" label="never by itself" />
+            <Radio value="at" label="At a set time" />
+            <Radio value="never" label="Never" />
           </Group>
         </Radio.Group>
         {kind === "at" && (
           <TextInput
             type="datetime-local"
             label="Time"
-            description="In your time zone, and in the future."
+            description="Must be in the future. Uses your time zone."
             value={at}
             error={fault}
             onChange={({ currentTarget }) => setAt(currentTarget.value)}
@@ -66,10 +72,10 @@ export function ExpiryDialog({ collection: { id, name, expiresAt }, onClose, onD
         )}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            Leave it
+            Cancel
           </Button>
           <Button type="submit" loading={isWorking}>
-            Change it
+            Save
           </Button>
         </Group>
       </form>

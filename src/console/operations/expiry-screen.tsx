@@ -27,8 +27,8 @@ export function ExpiryScreen() {
   return (
     <OperationsFrame title="Expiry">
       <p className="faint">
-        When its time has come, a collection's documents and results are removed; that it existed, and its history,
-        stay. One that was created without a time of its own has that of <code>HEADWAY_RETENTION_DAYS</code>.
+        When a collection expires, its documents and results are removed. The record of the collection and its history
+        are kept. A collection created without an expiry time uses <code>HEADWAY_RETENTION_DAYS</code>.
       </p>
       <Shown asked={asked} rows={6}>
         {({ expiringCollections: { nodes, pageInfo } }) =>
@@ -53,15 +53,15 @@ export function ExpiryScreen() {
 function Nothing({ isFirst, onFirst }: { readonly isFirst: boolean; readonly onFirst: () => void }) {
   if (isFirst) {
     return (
-      <Empty icon="check" title="Nothing goes by itself">
-        No collection of this project has an end.
+      <Empty icon="check" title="No collections will expire">
+        No collection in this project has an expiry time.
       </Empty>
     );
   }
   return (
-    <Empty icon="clock" title="There is nothing on this page">
+    <Empty icon="clock" title="This page is empty">
       <Button variant="default" size="compact-sm" onClick={onFirst}>
-        See what goes first
+        Go to first page
       </Button>
     </Empty>
   );
@@ -82,14 +82,14 @@ function ExpiringTable({ collections, onChoose }: TableProps) {
       <thead>
         <tr>
           <th scope="col">Collection</th>
-          <th scope="col">Goes</th>
+          <th scope="col">Expires</th>
           <th scope="col">Status</th>
           <th scope="col" className="number">
             Documents
           </th>
           <th scope="col">Created</th>
           <th scope="col">
-            <span className="for-readers">What can be done</span>
+            <span className="for-readers">Actions</span>
           </th>
         </tr>
       </thead>
@@ -106,9 +106,9 @@ function ExpiringTable({ collections, onChoose }: TableProps) {
                   {name}
                 </Link>
               </td>
-              <td data-title="Goes">
+              <td data-title="Expires">
                 <span className={isDue ? "tone-mixed" : undefined}>
-                  {isDue ? "with the next sweep" : <When at={expiresAt} />}
+                  {isDue ? "at the next sweep" : <When at={expiresAt} />}
                 </span>
                 <div className="faint">{absolute(expiresAt)}</div>
               </td>
@@ -123,7 +123,7 @@ function ExpiringTable({ collections, onChoose }: TableProps) {
               </td>
               <td data-title="" className="acts">
                 <ActButton size="compact-sm" permission={operator} onClick={() => onChoose(collection)}>
-                  Change…<span className="for-readers"> when {name} goes</span>
+                  Change…<span className="for-readers"> when {name} expires</span>
                 </ActButton>
               </td>
             </tr>

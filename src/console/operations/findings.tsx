@@ -24,10 +24,10 @@ export function Findings({ findings, isMore, at }: FindingsProps) {
         <Icon name="warning" size={14} />{" "}
         <strong>
           {isMore ? "At least " : ""}
-          {counted(findings.length, "thing is", "things are")} broken.
+          {counted(findings.length, "problem")} found.
         </strong>{" "}
         <span className="faint">
-          Looked <When at={at} />.{isMore ? " No more are told at once: mend these, and look again." : ""}
+          Checked <When at={at} />.{isMore ? " The list is limited: fix these problems, then run doctor again." : ""}
         </span>
       </p>
       {codes.map((code) => (
@@ -42,7 +42,7 @@ function Group({ code, findings }: { readonly code: string; readonly findings: r
     <details className="finding" open>
       <summary>
         <span className="code">{code}</span> {findings[0]!.meaning}{" "}
-        <span className="faint">Broken {counted(findings.length, "time")}.</span>
+        <span className="faint">Found {counted(findings.length, "time")}.</span>
       </summary>
       <ul className="plain-list">
         {findings.slice(0, FIRST).map((finding) => (
@@ -74,12 +74,12 @@ function Place({ finding: { entityType, entityId: id } }: { readonly finding: Fi
       {entityType?.toLowerCase()} <code>{id}</code>{" "}
       {entityType === "JOB" && (
         <Link to="/jobs/$id" params={{ id }}>
-          Look
+          View
         </Link>
       )}
       {entityType === "TASK" && (
         <Link to="/tasks/$id" params={{ id }}>
-          Look
+          View
         </Link>
       )}
     </span>

@@ -14,7 +14,7 @@ export function OperationsFrame({ title, children }: FrameProps) {
     <div className="screen">
       <div className="screen-head">
         <h1>{title}</h1>
-        <Sections label="Parts of operations">
+        <Sections label="Operations sections">
           <SectionLink to="/operations" isExact>
             Health
           </SectionLink>

@@ -17,8 +17,8 @@ const ROLES: readonly Role[] = ["VIEWER", "OPERATOR", "ADMIN"];
 const LIVES = [
   { value: "30", label: "30 days" },
   { value: "90", label: "90 days" },
-  { value: "365", label: "a year" },
-  { value: "", label: "without an end" },
+  { value: "365", label: "1 year" },
+  { value: "", label: "No expiration" },
 ];
 
 /** Makes a key for a service or a person, and shows it once. */
@@ -31,13 +31,13 @@ export function KeyDialog({ onClose, onMade }: KeyDialogProps) {
   };
   return (
     <SecretDialog
-      title={key === null ? "Make a key" : "The key is made"}
+      title={key === null ? "Create key" : "Key created"}
       isWorking={isWorking}
       onClose={close}
       made={
         key && (
-          <ShownOnce label="The key" secret={key}>
-            Copy it to where it is needed: nobody can read it again, and a key that is lost is revoked and made anew.
+          <ShownOnce label="API key" secret={key}>
+            Copy the key now: you can't view it again. If you lose it, revoke it and create another.
           </ShownOnce>
         )
       }
@@ -79,8 +79,8 @@ function KeyForm({ onClose, onKey, isWorking, onWorking }: KeyFormProps) {
     >
       <TextInput
         label="Name"
-        description="Stands in the history beside every change made with it."
-        placeholder="such as: the accounts department"
+        description="Shown in the history with every change made with this key."
+        placeholder="For example: accounts department"
         value={name}
         error={refusalOf(refusals, "name")}
         required
@@ -89,7 +89,7 @@ function KeyForm({ onClose, onKey, isWorking, onWorking }: KeyFormProps) {
         data-autofocus
         onChange={({ currentTarget }) => setName(currentTarget.value)}
       />
-      <Radio.Group label="It may" value={role} onChange={(value) => setRole(value as Role)}>
+      <Radio.Group label="Role" value={role} onChange={(value) => setRole(value as Role)}>
         <div className="choices">
           {ROLES.map((one) => (
             <Radio key={one} value={one} label={one} description={MEANINGS.Role![one]} />
@@ -97,14 +97,14 @@ function KeyForm({ onClose, onKey, isWorking, onWorking }: KeyFormProps) {
         </div>
       </Radio.Group>
       <Select
-        label="It is good for"
+        label="Expiration"
         data={LIVES}
         value={days}
         error={refusalOf(refusals, "expiresInDays")}
         onChange={(value) => setDays(value ?? "90")}
         allowDeselect={false}
       />
-      <FormEnd fault={other} isWorking={isWorking} action="Make the key" onLeave={onClose} />
+      <FormEnd fault={other} isWorking={isWorking} action="Create key" onLeave={onClose} />
     </form>
   );
 }

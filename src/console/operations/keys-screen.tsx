@@ -27,21 +27,21 @@ export function KeysScreen() {
     <OperationsFrame title="Keys">
       <Group gap="xs">
         <ActButton size="compact-md" variant="filled" permission={admin} onClick={() => setIsMaking("key")}>
-          Make a key…
+          Create key…
         </ActButton>
         <ActButton
           size="compact-md"
           permission={allowedTo(viewer.role, "OPERATOR")}
           onClick={() => setIsMaking("browser")}
         >
-          Make a key for a browser…
+          Create browser key…
         </ActButton>
       </Group>
       {admin.allowed ? (
         <KeyList key={made} />
       ) : (
-        <Panel title="Keys of the project">
-          <Forbidden title="This key may not see keys" reason={admin.disabledReason ?? ""} />
+        <Panel title="Project keys">
+          <Forbidden title="This key can't view keys" reason={admin.disabledReason ?? ""} />
         </Panel>
       )}
       <Suspense>
@@ -62,9 +62,9 @@ function KeyList() {
     <Shown asked={asked} rows={6}>
       {({ keys }) =>
         keys.nodes.length === 0 ? (
-          <Empty icon="key" title="There is no key on this page">
+          <Empty icon="key" title="This page is empty">
             <Button variant="default" size="compact-sm" onClick={() => void navigate({ search: {} })}>
-              See the newest
+              Go to first page
             </Button>
           </Empty>
         ) : (

@@ -26,12 +26,12 @@ export function KeysTable({ keys, onDone }: TableProps) {
         <thead>
           <tr>
             <th scope="col">Name</th>
-            <th scope="col">May</th>
-            <th scope="col">State</th>
+            <th scope="col">Access</th>
+            <th scope="col">Status</th>
             <th scope="col">Last used</th>
-            <th scope="col">Made</th>
+            <th scope="col">Created</th>
             <th scope="col">
-              <span className="for-readers">What can be done</span>
+              <span className="for-readers">Actions</span>
             </th>
           </tr>
         </thead>
@@ -55,16 +55,16 @@ function KeyRow({ apiKey, onRevoke }: { readonly apiKey: KeyPartsFragment; reado
       <td data-title="Name" className="wide">
         <strong>{name}</strong>
       </td>
-      <td data-title="May">
+      <td data-title="Access">
         <Rights apiKey={apiKey} />
       </td>
-      <td data-title="State">
+      <td data-title="Status">
         <KeyState apiKey={apiKey} nowMs={nowMs} />
       </td>
       <td data-title="Last used">
         {lastUsedAt === null ? <span className="faint">never</span> : <When at={lastUsedAt} />}
       </td>
-      <td data-title="Made">
+      <td data-title="Created">
         <When at={createdAt} /> <span className="faint">by {createdBy}</span>
       </td>
       <td data-title="" className="acts">
@@ -88,14 +88,14 @@ function Rights({
   const place: ReactNode =
     jobId !== null ? (
       <>
-        with{" "}
+        for{" "}
         <Link to="/jobs/$id" params={{ id: jobId }}>
           one job
         </Link>
       </>
     ) : (
       <>
-        with{" "}
+        for{" "}
         <Link to="/collections/$id" params={{ id: collectionId! }}>
           one collection
         </Link>
@@ -109,7 +109,7 @@ function Rights({
         </span>
       ))}
       <span className="faint">{place}</span>
-      {pipelines !== null && <div className="faint">to {pipelines.join(", ")}</div>}
+      {pipelines !== null && <div className="faint">submits to {pipelines.join(", ")}</div>}
     </>
   );
 }
@@ -131,20 +131,20 @@ function KeyState({
   if (expiresAt === null) {
     return (
       <span className="tone-good">
-        <Icon name="check" size={14} /> Good, without an end
+        <Icon name="check" size={14} /> Active, no expiration
       </span>
     );
   }
   if (Date.parse(expiresAt) <= nowMs) {
     return (
       <span className="tone-ended">
-        <Icon name="clock" size={14} /> Ended <When at={expiresAt} />
+        <Icon name="clock" size={14} /> Expired <When at={expiresAt} />
       </span>
     );
   }
   return (
     <span className="tone-good">
-      <Icon name="check" size={14} /> Good; ends <When at={expiresAt} />
+      <Icon name="check" size={14} /> Active; expires <When at={expiresAt} />
     </span>
   );
 }
@@ -162,19 +162,19 @@ function RevokeDialog({ apiKey: { id, name }, onClose, onDone }: RevokeProps) {
   const revoke = async () => {
     const { refusals } = await send(client, RevokeKeyDocument, { input: { keyId: id } });
     if (refusals !== null) return refusals;
-    say(`${name} is revoked.`);
+    say(`${name} revoked.`);
     onDone();
     return null;
   };
   return (
     <ConfirmDialog title={`Revoke ${name}`} act="Revoke" isFinal onConfirm={revoke} onClose={onClose}>
       <p>
-        It is refused within seconds everywhere, and its connections are closed. Keys for browsers that it has made end
-        with it. This can't be undone; make another key in its place first.
+        All servers reject the key within seconds and close its connections. Browser keys created with it also stop
+        working. This can't be undone. If you need a replacement, create it first.
       </p>
       {name === viewer.name && (
         <p className="tone-mixed">
-          You have signed in with a key of this name. If it is this one, this page asks for another key.
+          You are signed in with a key of this name. If you revoke that key, you must sign in with another one.
         </p>
       )}
     </ConfirmDialog>

@@ -25,13 +25,13 @@ const WAIT_MS = 8_000;
 
 /** What it means that a check is well. */
 const WELL: Readonly<Record<string, string>> = {
-  process: "It serves, and nobody has asked it to stop.",
-  database: "It can be written to.",
-  migrations: "The database is as new as this build.",
-  redis: "Hints go through it.",
-  reconciler: "It sweeps in time.",
-  worker: "It looks for work.",
-  quarantine: "Tasks whose worker has died can run apart from others.",
+  process: "Accepts requests. No shutdown requested.",
+  database: "Accepts writes.",
+  migrations: "The database schema is up to date.",
+  redis: "Delivers hints to workers.",
+  reconciler: "Sweeps on schedule.",
+  worker: "Checks for work.",
+  quarantine: "Can isolate tasks whose worker died.",
 };
 
 /** The checks of the process that has answered this page. */
@@ -52,7 +52,7 @@ export function Readiness() {
       aside={
         ready !== null && !(ready instanceof Error) ? (
           <span className="faint">
-            asked <When at={ready.at} />
+            checked <When at={ready.at} />
           </span>
         ) : undefined
       }
@@ -62,8 +62,8 @@ export function Readiness() {
         <div className="note tone-mixed" role="alert">
           <Icon name="warning" />
           <div>
-            <strong>Its checks can't be read.</strong> {ready.message} It is asked again every 10 s; a proxy in front of
-            it may not pass on <code>/readyz</code>.
+            <strong>Can't read the server's checks.</strong> {ready.message} Retrying every 10 s. A proxy in front of
+            the server may not forward <code>/readyz</code>.
           </div>
         </div>
       )}
@@ -77,7 +77,7 @@ function Checks({ ready: { isReady, checks } }: { readonly ready: Ready }) {
     <>
       <p className={isReady ? "tone-good" : "tone-bad"} role="status">
         <Icon name={isReady ? "check" : "warning"} size={14} />{" "}
-        <strong>{isReady ? "Ready." : "Not ready: nothing new is to be sent to it."}</strong>
+        <strong>{isReady ? "Ready." : "Not ready: do not send new requests to this server."}</strong>
       </p>
       <ul className="checks">
         {checks.map(({ name, ok, needed = true, message }) => (
@@ -88,8 +88,8 @@ function Checks({ ready: { isReady, checks } }: { readonly ready: Ready }) {
             </span>
             <span className={ok ? "faint" : undefined}>
               {ok
-                ? (WELL[name] ?? "All is well.")
-                : `${message ?? "It is not well."}${needed ? "" : " Work goes on without it."}`}
+                ? (WELL[name] ?? "OK.")
+                : `${message ?? "Check failed."}${needed ? "" : " Work continues without it."}`}
             </span>
           </li>
         ))}
@@ -100,12 +100,12 @@ function Checks({ ready: { isReady, checks } }: { readonly ready: Ready }) {
 
 function faultIn(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
-  return error.name === "TimeoutError" ? new Error(`It has not answered for ${WAIT_MS / 1_000} s.`) : error;
+  return error.name === "TimeoutError" ? new Error(`No response for ${WAIT_MS / 1_000} s.`) : error;
 }
 
 async function readReadiness(): Promise<Ready> {
   const answer = await fetch(here("readyz"), { cache: "no-store", signal: AbortSignal.timeout(WAIT_MS) });
   const told = (await answer.json().catch(() => null)) as { checks?: readonly Check[] } | null;
-  if (!Array.isArray(told?.checks)) throw new Error(`The server answered with ${answer.status} and no checks.`);
+  if (!Array.isArray(told?.checks)) throw new Error(`The server returned status ${answer.status} without checks.`);
   return { isReady: answer.ok, checks: told.checks, at: Date.now() };
 }

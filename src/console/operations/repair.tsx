@@ -26,7 +26,7 @@ export function Repair() {
   const open = (counts.data?.jobCounts ?? [])
     .filter(({ status }) => status === "QUEUED" || status === "PROCESSING" || status === "CANCELLING")
     .reduce((sum, { count }) => sum + count, 0);
-  const what = job === undefined ? `all ${counted(open, "open job")}` : "this one job";
+  const what = job === undefined ? `all ${counted(open, "open job")}` : "this job";
   const repair = async () => {
     const { data, refusals } = await send(client, RepairAllDocument, { input: { jobId: job ?? null } });
     if (refusals !== null) return refusals;
@@ -52,8 +52,9 @@ export function Repair() {
     >
       {done === null ? (
         <p className="faint">
-          Statuses and counters that do not follow from their tasks are set right; the reconciler does the same with
-          what it comes upon. Each change is in the history, by <code>system:repair</code>.
+          Repair corrects statuses and counters that do not match their tasks. The reconciler makes the same corrections
+          automatically when it finds a mismatch. Each change is recorded in the history with the actor{" "}
+          <code>system:repair</code>.
         </p>
       ) : (
         <Changes repaired={done.repaired} at={done.at} />
@@ -66,16 +67,16 @@ export function Repair() {
           onClose={() => setIsAsking(false)}
         >
           <p>
-            The statuses and counters of {what} are worked out anew from their tasks, each job by itself. What agrees
-            already stays as it is, and so do documents and results.
+            This recalculates the statuses and counters of {what} from the tasks, one job at a time. Correct values,
+            documents and results do not change.
           </p>
           <p className="faint">
-            There is no dry run: what doctor finds is what can change. A status that follows from what was done is set
-            right; what doctor finds in a history stays.
+            There is no dry run. To see what can change, run doctor first. Repair corrects statuses that do not match
+            the recorded work. It does not fix problems that doctor finds in the history.
           </p>
           {job !== undefined && (
             <p>
-              The job is <code>{job}</code>.
+              Job: <code>{job}</code>
             </p>
           )}
         </ConfirmDialog>
@@ -89,7 +90,7 @@ function Changes({ repaired: { changed, firstChanges }, at }: { readonly repaire
     <div className="stack">
       <p role="status" className="tone-good">
         <Icon name="check" size={14} />{" "}
-        <strong>{changed === 0 ? "Nothing was to be set right." : `${counted(changed, "row")} set right.`}</strong>{" "}
+        <strong>{changed === 0 ? "No corrections were needed." : `${counted(changed, "row")} corrected.`}</strong>{" "}
         <span className="faint">
           <When at={at} />
         </span>
@@ -103,14 +104,14 @@ function Changes({ repaired: { changed, firstChanges }, at }: { readonly repaire
               <StatusWord of="Status" word={change.toStatus} /> <Word of="ChangeReason" word={change.reason} />{" "}
               {change.jobId !== null && (
                 <Link to="/jobs/$id" params={{ id: change.jobId }}>
-                  Look
+                  View
                 </Link>
               )}
             </li>
           ))}
         </ul>
       )}
-      {changed > firstChanges.length && <p className="faint">These are the first {firstChanges.length}.</p>}
+      {changed > firstChanges.length && <p className="faint">Showing the first {firstChanges.length}.</p>}
     </div>
   );
 }

@@ -35,7 +35,7 @@ export function SecretDialog({ title, made, isWorking, onClose, children }: Secr
           {made}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
-              I have it
+              Done
             </Button>
           </Group>
         </div>

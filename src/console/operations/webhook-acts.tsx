@@ -33,7 +33,7 @@ export function WebhookActs({ webhook, onDone, onDeleted }: ActsProps) {
   const setEnabled = async (next: boolean) => {
     const { refusals } = await send(client, UpdateWebhookDocument, { input: { webhookId: id, enabled: next } });
     if (refusals !== null) return refusals;
-    say(next ? "It is told again." : "It is told nothing from now on.");
+    say(next ? "Webhook enabled." : "Webhook disabled. It receives no events.");
     onDone();
     return null;
   };
@@ -46,7 +46,7 @@ export function WebhookActs({ webhook, onDone, onDeleted }: ActsProps) {
   const remove = async () => {
     const { refusals } = await send(client, DeleteWebhookDocument, { input: { webhookId: id } });
     if (refusals !== null) return refusals;
-    say(`${url} is deleted.`);
+    say(`${url} deleted.`);
     onDeleted();
     return null;
   };
@@ -66,10 +66,10 @@ export function WebhookActs({ webhook, onDone, onDeleted }: ActsProps) {
         </Button>
       )}
       <Button size="compact-sm" variant="default" onClick={() => setOpen("change")}>
-        Change…
+        Edit…
       </Button>
       <Button size="compact-sm" variant="default" onClick={() => setOpen("rotate")}>
-        New secret…
+        Rotate secret…
       </Button>
       <Button size="compact-sm" variant="default" onClick={() => setOpen("delete")}>
         Delete…
@@ -80,22 +80,26 @@ export function WebhookActs({ webhook, onDone, onDeleted }: ActsProps) {
         </Suspense>
       )}
       {open === "disable" && (
-        <ConfirmDialog title="Disable the webhook" act="Disable" onConfirm={() => setEnabled(false)} onClose={close}>
-          <p>It is told nothing until it is enabled. What happens meanwhile it is not told of later.</p>
+        <ConfirmDialog title="Disable webhook" act="Disable" onConfirm={() => setEnabled(false)} onClose={close}>
+          <p>
+            The webhook receives no events until you enable it again. Events that occur while it is disabled are not
+            sent later.
+          </p>
         </ConfirmDialog>
       )}
       {open === "rotate" && (
-        <ConfirmDialog title="Give the webhook a new secret" act="Give it a new one" onConfirm={rotate} onClose={close}>
+        <ConfirmDialog title="Rotate signing secret" act="Rotate secret" onConfirm={rotate} onClose={close}>
           <p>
-            For a day deliveries are signed with both, the new one and the one before. After that only the new one fits.
+            For one day, deliveries are signed with both the new and the old secret. After that, only the new secret is
+            valid.
           </p>
         </ConfirmDialog>
       )}
       {open === "delete" && (
-        <ConfirmDialog title="Delete the webhook" act="Delete" isFinal onConfirm={remove} onClose={close}>
+        <ConfirmDialog title="Delete webhook" act="Delete" isFinal onConfirm={remove} onClose={close}>
           <p>
-            <strong>{url}</strong> is told nothing more, and the log of its deliveries goes with it. To pause it,
-            disable it.
+            <strong>{url}</strong> will receive no more events, and its delivery log is deleted. To stop events
+            temporarily, disable the webhook instead.
           </p>
         </ConfirmDialog>
       )}
@@ -110,7 +114,7 @@ function SecretDialog({ secret, onClose }: { readonly secret: string; readonly o
     <Modal
       opened
       onClose={onClose}
-      title="The new secret"
+      title="New signing secret"
       closeOnClickOutside={false}
       closeOnEscape={false}
       closeButtonProps={{ "aria-label": "Close" }}
@@ -120,7 +124,7 @@ function SecretDialog({ secret, onClose }: { readonly secret: string; readonly o
         <SecretOfWebhook secret={secret} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
-            I have it
+            Done
           </Button>
         </Group>
       </div>

@@ -19,7 +19,7 @@ export function WebhookDialog({ webhook, onClose, onDone }: DialogProps) {
   const [isWorking, setIsWorking] = useState(false);
   const done = (made: string | null): void => {
     if (made !== null) return setSecret(made);
-    say("The webhook is changed.");
+    say("Webhook updated.");
     onClose();
     onDone();
   };
@@ -29,7 +29,7 @@ export function WebhookDialog({ webhook, onClose, onDone }: DialogProps) {
   };
   return (
     <SecretDialog
-      title={secret !== null ? "The webhook is added" : webhook === null ? "Add a webhook" : "Change the webhook"}
+      title={secret !== null ? "Webhook added" : webhook === null ? "Add webhook" : "Edit webhook"}
       isWorking={isWorking}
       onClose={close}
       made={secret && <SecretOfWebhook secret={secret} />}
@@ -42,8 +42,8 @@ export function WebhookDialog({ webhook, onClose, onDone }: DialogProps) {
 /** The secret by which its receiver checks what it is sent. */
 export function SecretOfWebhook({ secret }: { readonly secret: string }) {
   return (
-    <ShownOnce label="The secret" secret={secret}>
-      Give it to the receiver: by it the receiver checks that a delivery comes from here.
+    <ShownOnce label="Signing secret" secret={secret}>
+      Copy the secret to the receiver, which uses it to verify that deliveries come from this server.
     </ShownOnce>
   );
 }

@@ -56,8 +56,8 @@ export function WebhookForm({ webhook, onClose, onDone, isWorking, onWorking }: 
       }}
     >
       <TextInput
-        label="Address"
-        description="An https: address; other hosts only where HEADWAY_WEBHOOK_HOSTS names them."
+        label="URL"
+        description="A public https: URL. Private hosts and http: URLs must be listed in HEADWAY_WEBHOOK_HOSTS."
         placeholder="https://app.example.com/hooks/headway"
         value={url}
         error={refusalOf(refusals, "url")}
@@ -69,7 +69,7 @@ export function WebhookForm({ webhook, onClose, onDone, isWorking, onWorking }: 
         onChange={({ currentTarget }) => setUrl(currentTarget.value)}
       />
       <Checkbox.Group
-        label="It is told of"
+        label="Events"
         value={[...events]}
         error={refusalOf(refusals, "events")}
         onChange={(values) => setEvents(EVENTS.filter((one) => values.includes(one)))}
@@ -82,7 +82,7 @@ export function WebhookForm({ webhook, onClose, onDone, isWorking, onWorking }: 
       </Checkbox.Group>
       <MultiSelect
         label="Only jobs of these pipelines"
-        placeholder={pipelines.length > 0 ? undefined : "any"}
+        placeholder={pipelines.length > 0 ? undefined : "Any"}
         data={[...new Set([...known, ...pipelines])]}
         value={pipelines}
         error={refusalOf(refusals, "pipelines")}
@@ -92,7 +92,7 @@ export function WebhookForm({ webhook, onClose, onDone, isWorking, onWorking }: 
       />
       <TagsInput
         label="Only jobs with all of these tags"
-        placeholder={tags.length > 0 ? undefined : "any"}
+        placeholder={tags.length > 0 ? undefined : "Any"}
         value={tags}
         error={refusalOf(refusals, "tags")}
         onChange={setTags}
@@ -101,7 +101,7 @@ export function WebhookForm({ webhook, onClose, onDone, isWorking, onWorking }: 
       <FormEnd
         fault={other}
         isWorking={isWorking}
-        action={webhook === null ? "Add it" : "Change it"}
+        action={webhook === null ? "Add webhook" : "Save"}
         onLeave={onClose}
       />
     </form>

@@ -26,7 +26,7 @@ export function WebhookScreen() {
         <OneWebhook key={id} id={id} />
       ) : (
         <Panel title="This webhook">
-          <Forbidden title="This key may not see webhooks" reason={admin.disabledReason ?? ""} />
+          <Forbidden title="This key can't view webhooks" reason={admin.disabledReason ?? ""} />
         </Panel>
       )}
     </OperationsFrame>
@@ -45,9 +45,9 @@ function OneWebhook({ id }: { readonly id: string }) {
       {asked.fault && !isUnknown && <FaultNote fault={asked.fault} again={asked.again} />}
       {asked.isLoading && <Loading rows={6} />}
       {isUnknown && (
-        <Empty icon="bell" title="There is no such webhook">
-          None of this project has the id <code>{id}</code>.{" "}
-          <Link to="/operations/webhooks">See those that there are</Link>.
+        <Empty icon="bell" title="Webhook not found">
+          This project has no webhook with the ID <code>{id}</code>.{" "}
+          <Link to="/operations/webhooks">View all webhooks</Link>.
         </Empty>
       )}
       {webhook && (
@@ -67,32 +67,32 @@ function OneWebhook({ id }: { readonly id: string }) {
               <div className="note tone-bad" role="status">
                 <Icon name="barred" />
                 <div>
-                  <strong>It is told nothing.</strong> {webhook.disabledReason} Enabled again it goes on with what is
-                  still to be sent, not with what happened meanwhile.
+                  <strong>Disabled: receives no events.</strong> {webhook.disabledReason} When enabled again, it sends
+                  the pending deliveries, but not the events that occurred while it was disabled.
                 </div>
               </div>
             )}
             <dl className="facts">
               <div>
-                <dt>State</dt>
+                <dt>Status</dt>
                 <dd>
                   <WebhookState webhook={{ ...webhook, disabledReason: null }} />
                 </dd>
               </div>
               <div>
-                <dt>Told of</dt>
+                <dt>Events</dt>
                 <dd>
                   <ToldOf webhook={webhook} />
                 </dd>
               </div>
               <div>
-                <dt>Only</dt>
+                <dt>Filters</dt>
                 <dd>
                   <Narrowed webhook={webhook} />
                 </dd>
               </div>
               <div>
-                <dt>Made</dt>
+                <dt>Created</dt>
                 <dd>
                   <When at={webhook.createdAt} />
                 </dd>

@@ -28,14 +28,14 @@ export function WebhooksScreen() {
     <OperationsFrame title="Webhooks">
       <div>
         <ActButton size="compact-md" variant="filled" permission={admin} onClick={() => setIsMaking(true)}>
-          Add a webhook…
+          Add webhook…
         </ActButton>
       </div>
       {admin.allowed ? (
         <WebhookList key={made} />
       ) : (
-        <Panel title="Webhooks of the project">
-          <Forbidden title="This key may not see webhooks" reason={admin.disabledReason ?? ""} />
+        <Panel title="Project webhooks">
+          <Forbidden title="This key can't view webhooks" reason={admin.disabledReason ?? ""} />
         </Panel>
       )}
       {isMaking && (
@@ -67,23 +67,23 @@ function WebhookList() {
           const { data, error } = await client
             .query(WebhooksDocument, { after: cursor }, { requestPolicy: "network-only" })
             .toPromise();
-          if (!data) return say(error?.message ?? "The server does not answer.", true);
+          if (!data) return say(error?.message ?? "The server is not responding.", true);
           setOlder({
             nodes: [...(older?.nodes ?? []), ...data.webhooks.nodes],
             cursor: nextOf(data.webhooks.pageInfo),
           });
         };
         return webhooks.nodes.length === 0 ? (
-          <Empty icon="bell" title="Nobody is told of anything yet">
-            A webhook is an address of yours that is sent a message when a job begins or is settled, when tasks fail, or
-            when a collection expires.
+          <Empty icon="bell" title="No webhooks yet">
+            A webhook sends a message to your URL when a job starts or settles, when tasks fail, or when a collection
+            expires.
           </Empty>
         ) : (
           <>
             <WebhooksTable webhooks={[...webhooks.nodes, ...(older?.nodes ?? [])]} />
             {cursor !== null && (
               <Button variant="default" size="compact-sm" onClick={() => void more()}>
-                Earlier ones
+                Show earlier webhooks
               </Button>
             )}
           </>

@@ -11,31 +11,31 @@ export function WebhooksTable({ webhooks }: { readonly webhooks: readonly Webhoo
       <caption className="for-readers">Webhooks</caption>
       <thead>
         <tr>
-          <th scope="col">Address</th>
-          <th scope="col">State</th>
-          <th scope="col">Told of</th>
-          <th scope="col">Only</th>
-          <th scope="col">Made</th>
+          <th scope="col">URL</th>
+          <th scope="col">Status</th>
+          <th scope="col">Events</th>
+          <th scope="col">Filters</th>
+          <th scope="col">Created</th>
         </tr>
       </thead>
       <tbody>
         {webhooks.map((webhook) => (
           <tr key={webhook.id} data-tone={webhook.enabled ? undefined : "bad"}>
-            <td data-title="Address" className="wide">
+            <td data-title="URL" className="wide">
               <Link to="/operations/webhooks/$id" params={{ id: webhook.id }} className="strong">
                 {webhook.url}
               </Link>
             </td>
-            <td data-title="State">
+            <td data-title="Status">
               <WebhookState webhook={webhook} />
             </td>
-            <td data-title="Told of">
+            <td data-title="Events">
               <ToldOf webhook={webhook} />
             </td>
-            <td data-title="Only">
+            <td data-title="Filters">
               <Narrowed webhook={webhook} />
             </td>
-            <td data-title="Made">
+            <td data-title="Created">
               <When at={webhook.createdAt} />
             </td>
           </tr>
@@ -80,7 +80,7 @@ export function Narrowed({ webhook: { pipelines, tags } }: { readonly webhook: W
   if (pipelines === null && tags === null) return <span className="faint">all jobs</span>;
   return (
     <>
-      {pipelines !== null && <>of {pipelines.join(", ")} </>}
+      {pipelines !== null && <>pipelines: {pipelines.join(", ")} </>}
       {tags !== null && (
         <span className="tags">
           {tags.map((tag) => (

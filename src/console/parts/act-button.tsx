@@ -13,7 +13,7 @@ const RANK: Readonly<Record<Role, number>> = { VIEWER: 0, OPERATOR: 1, ADMIN: 2 
 /** What a role may do where the API has no permission of its own to ask for. */
 export function allowedTo(role: Role, least: Role): Allowed {
   if (RANK[role] >= RANK[least]) return { allowed: true, disabledReason: null };
-  return { allowed: false, disabledReason: `That takes a key with the role ${least}; yours has ${role}.` };
+  return { allowed: false, disabledReason: `Requires a key with the role ${least}; yours has ${role}.` };
 }
 
 interface ActButtonProps extends ButtonProps {

@@ -39,7 +39,7 @@ export function ChangeList({ newest, readBefore }: ChangeListProps) {
       </ol>
       {hasPreviousPage && (
         <Button variant="default" size="compact-sm" onClick={() => void earlier()}>
-          Earlier changes
+          Show earlier changes
         </Button>
       )}
     </>

@@ -11,7 +11,7 @@ interface CollectionSelectProps {
 }
 
 /** One collection of the project, found by a part of its name. */
-export function CollectionSelect({ id, onChange, error, placeholder = "any" }: CollectionSelectProps) {
+export function CollectionSelect({ id, onChange, error, placeholder = "Any" }: CollectionSelectProps) {
   return (
     <div>
       <FoundSelect
@@ -20,7 +20,7 @@ export function CollectionSelect({ id, onChange, error, placeholder = "any" }: C
         onChange={onChange}
         useFound={useFoundByName}
         useName={useNameOf}
-        nothing="No collection has this in its name"
+        nothing="No matching collections"
         placeholder={placeholder}
       />
       {error !== undefined && (

@@ -44,7 +44,7 @@ export function ConfirmDialog({ title, act, isFinal = false, onConfirm, onClose,
         )}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose} data-autofocus={isFinal || undefined}>
-            Leave it
+            Cancel
           </Button>
           <Button type="submit" loading={isWorking} color={isFinal ? "red" : undefined}>
             {act}

@@ -15,7 +15,7 @@ export function EstimateText({ estimate }: { readonly estimate: EstimatePartsFra
     );
   }
   const until = (end: string): string => roughly(Math.max(0, Date.parse(end) - nowMs));
-  const why = `${message} (from ${counted(sampleSize, "sample")}; ${absolute(at)})`;
+  const why = `${message} (based on ${counted(sampleSize, "sample")}; ${absolute(at)})`;
   return (
     <span title={why}>
       {Date.parse(latest) <= nowMs ? "any moment now" : `about ${until(at)} left`}

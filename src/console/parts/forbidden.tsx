@@ -13,7 +13,7 @@ export function Forbidden({
 }) {
   return (
     <Empty icon="barred" title={title}>
-      {reason} Ask somebody who has such a key, or sign in with one.
+      {reason} Sign in with such a key, or ask someone who has one.
       {children}
     </Empty>
   );

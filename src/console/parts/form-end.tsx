@@ -20,7 +20,7 @@ export function FormEnd({ fault, isWorking, action, onLeave }: FormEndProps) {
       )}
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onLeave} disabled={isWorking}>
-          Leave it
+          Cancel
         </Button>
         <Button type="submit" loading={isWorking}>
           {action}

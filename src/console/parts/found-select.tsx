@@ -39,7 +39,7 @@ export function FoundSelect({
   useFound,
   useName,
   nothing,
-  placeholder = "any",
+  placeholder = "Any",
 }: FoundSelectProps) {
   const [text, setText] = useState("");
   const [isOpened, setOpened] = useState(false);
@@ -61,7 +61,7 @@ export function FoundSelect({
       onChange={(value) => onChange(value ?? undefined)}
       onSearchChange={setText}
       onDropdownOpen={() => setOpened(true)}
-      nothingFoundMessage={fault?.message ?? (found === undefined ? "Looking …" : nothing)}
+      nothingFoundMessage={fault?.message ?? (found === undefined ? "Searching…" : nothing)}
       size="xs"
     />
   );

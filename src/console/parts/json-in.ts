@@ -3,6 +3,6 @@ export function jsonIn(text: string): { readonly value: unknown } | { readonly f
   try {
     return { value: JSON.parse(text) as unknown };
   } catch (error) {
-    return { fault: `This is no JSON: ${error instanceof Error ? error.message : "it can't be read"}.` };
+    return { fault: `Invalid JSON: ${error instanceof Error ? error.message : "it can't be parsed"}.` };
   }
 }

@@ -39,7 +39,7 @@ export function LateInput({ label, value, onChange }: LateInputProps) {
   return (
     <TextInput
       label={label}
-      placeholder="any"
+      placeholder="Any"
       value={text}
       onChange={({ currentTarget }) => setText(currentTarget.value)}
       onBlur={() => setLeft((times) => times + 1)}

@@ -39,7 +39,7 @@ export function Pages({ search, pageInfo, onChange }: PagesProps) {
         leftSection={<Icon name="left" />}
         onClick={() => pageInfo && onChange({ before: pageInfo.startCursor ?? undefined, after: undefined })}
       >
-        Before
+        Previous
       </Button>
       <Button
         variant="default"

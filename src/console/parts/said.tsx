@@ -36,7 +36,7 @@ export function SayProvider({ children }: { readonly children: ReactNode }) {
           <div key={id} className={`saying ${isFault ? "tone-bad" : "tone-good"}`}>
             <Icon name={isFault ? "warning" : "check"} />
             <span>{text}</span>
-            <button type="button" className="plain" aria-label="Close this message" onClick={() => close(id)}>
+            <button type="button" className="plain" aria-label="Dismiss" onClick={() => close(id)}>
               <Icon name="cross" size={14} />
             </button>
           </div>

@@ -22,7 +22,7 @@ export function ShownOnce({
       <div className="note tone-mixed" role="status">
         <Icon name="warning" />
         <div>
-          <strong>This is shown once.</strong> {children}
+          <strong>This is shown only once.</strong> {children}
         </div>
       </div>
       <div className="secret">
@@ -45,7 +45,7 @@ export function ShownOnce({
       </div>
       {error !== null && (
         <p className="tone-bad" role="alert">
-          The browser does not let the page copy. Click into the field, and copy it with the keyboard.
+          The browser blocked copying. Select the field and copy the text with the keyboard.
         </p>
       )}
     </div>

@@ -3,7 +3,7 @@ export function StackTrace({ stack }: { readonly stack: string | null }) {
   if (!stack) return null;
   return (
     <details>
-      <summary>Where the handler threw</summary>
+      <summary>Stack trace</summary>
       <pre className="stack-trace" tabIndex={0}>
         {stack}
       </pre>

@@ -19,14 +19,14 @@ export function WaitingNote({ waitingOn: { code, message, until, position } }: W
       <Icon name="clock" />
       <div>
         <strong>
-          Why it does not move: <Word of="WaitingCode" word={code} />
+          Reason for waiting: <Word of="WaitingCode" word={code} />
         </strong>{" "}
         {message}
-        {position !== null && <> Its place in the queue is {count(position)}.</>}
+        {position !== null && <> Position in the queue: {count(position)}.</>}
         {until !== null && (
           <>
             {" "}
-            It goes on by itself <When at={until} />.
+            It resumes automatically <When at={until} />.
           </>
         )}
       </div>

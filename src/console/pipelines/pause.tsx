@@ -27,7 +27,7 @@ export function PauseButton({ pipeline, onDone }: PauseProps) {
   const resume = async (): Promise<void> => {
     const { refusals } = await send(client, ResumePipelineDocument, { input: { pipeline: name } });
     if (refusals !== null) return say(refusals[0]!.message, true);
-    say(`${name} goes on.`);
+    say(`${name} resumed.`);
     onDone();
   };
   return (
@@ -69,7 +69,7 @@ function PauseDialog({ pipeline, onClose, onDone }: PauseProps & { readonly onCl
     const { refusals } = await send(client, PausePipelineDocument, { input: { pipeline: name, reason } });
     setIsWorking(false);
     if (refusals !== null) return setFault(refusals[0]!.message);
-    say(`${name} is paused.`);
+    say(`${name} paused.`);
     onClose();
     onDone();
   };
@@ -83,13 +83,13 @@ function PauseDialog({ pipeline, onClose, onDone }: PauseProps & { readonly onCl
         }}
       >
         <p>
-          No worker takes anything of it until somebody resumes it. What a worker has taken goes on ({count(running)}{" "}
-          running); what waits ({count(queued)} queued) and all that comes in stays where it is.
+          Workers start no more tasks of this pipeline until someone resumes it. Tasks that have started continue (
+          {count(running)} running). Queued tasks ({count(queued)}) and new submissions wait.
         </p>
         <TextInput
           label="Reason"
-          description="Shown to everybody whose jobs wait for it."
-          placeholder="such as: the supplier's API is down until noon"
+          description="Shown to everyone whose jobs wait for this pipeline."
+          placeholder="For example: the supplier's API is down until noon"
           value={reason}
           error={fault}
           required
@@ -100,7 +100,7 @@ function PauseDialog({ pipeline, onClose, onDone }: PauseProps & { readonly onCl
         />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            Leave it
+            Cancel
           </Button>
           <Button type="submit" loading={isWorking}>
             Pause

@@ -37,7 +37,7 @@ export function PipelineState({
     return (
       <span className={`status tone-${queued > 0 ? "bad" : "mixed"}`}>
         <Icon name="warning" size={14} />
-        No worker takes it
+        No worker
       </span>
     );
   }
@@ -84,7 +84,7 @@ export function Waited({ since }: { readonly since: string | null }) {
 
 /** How many are in it of how many may be. */
 export function AtOnce({ limits }: { readonly limits: LimitPartsFragment | null }) {
-  if (limits === null || limits.concurrency === null) return <span className="faint">any number</span>;
+  if (limits === null || limits.concurrency === null) return <span className="faint">no limit</span>;
   const { concurrency, inUse } = limits;
   return (
     <Meter
@@ -98,7 +98,7 @@ export function AtOnce({ limits }: { readonly limits: LimitPartsFragment | null 
 
 /** How many may begin in which time, how many of these have begun, and when the next one may. */
 export function Rate({ limits }: { readonly limits: LimitPartsFragment | null }) {
-  if (limits === null || limits.rateLimit === null) return <span className="faint">any</span>;
+  if (limits === null || limits.rateLimit === null) return <span className="faint">no limit</span>;
   const { rateLimit, ratePerMs, rateLeft, opensAt } = limits;
   const begun = rateLimit - (rateLeft ?? 0);
   return (
@@ -111,7 +111,7 @@ export function Rate({ limits }: { readonly limits: LimitPartsFragment | null })
       />
       {opensAt !== null && (
         <span className="faint">
-          the next <When at={opensAt} />
+          next start <When at={opensAt} />
         </span>
       )}
     </span>

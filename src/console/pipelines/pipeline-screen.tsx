@@ -37,8 +37,8 @@ export function PipelineScreen() {
           return pipeline ? (
             <OnePipeline key={name} pipeline={pipeline} workers={workers.data?.workers ?? null} onDone={asked.again} />
           ) : (
-            <Empty icon="columns" title="There is no such pipeline">
-              This server has none by the name <code>{name}</code>. <Link to="/pipelines">See those that it has</Link>.
+            <Empty icon="columns" title="Pipeline not found">
+              This server has no pipeline named <code>{name}</code>. <Link to="/pipelines">View all pipelines</Link>.
             </Empty>
           );
         }}
@@ -64,7 +64,7 @@ function OnePipeline({ pipeline, workers, onDone }: PipelineProps) {
         {!paused && <PipelineState pipeline={pipeline} workers={workers} />}
         <span className="spread" />
         <Link to="/jobs" search={{ pipeline: [name] }}>
-          Its jobs
+          View jobs
         </Link>
         <PauseButton pipeline={pipeline} onDone={onDone} />
       </div>
@@ -79,7 +79,7 @@ function OnePipeline({ pipeline, workers, onDone }: PipelineProps) {
                 , <When at={pausedAt} />
               </>
             )}
-            : {pausedReason} {queued > 0 && <>{counted(queued, "task")} wait for it.</>}
+            : {pausedReason} {queued > 0 && <>{counted(queued, "task is", "tasks are")} waiting.</>}
           </div>
         </div>
       )}
@@ -87,9 +87,10 @@ function OnePipeline({ pipeline, workers, onDone }: PipelineProps) {
         <div className={`note tone-${queued > 0 ? "bad" : "mixed"}`} role="status">
           <Icon name="warning" />
           <div>
-            <strong>No worker takes it.</strong> {queued > 0 ? `${counted(queued, "task")} wait. ` : ""}
-            Start a process with the role worker that has this pipeline, or look at{" "}
-            <Link to="/workers">the workers</Link>.
+            <strong>No worker runs this pipeline.</strong>{" "}
+            {queued > 0 ? `${counted(queued, "task is", "tasks are")} waiting. ` : ""}
+            Start a process with the role worker that has this pipeline, or check <Link to="/workers">the workers</Link>
+            .
           </div>
         </div>
       )}
@@ -104,23 +105,23 @@ function OnePipeline({ pipeline, workers, onDone }: PipelineProps) {
             <dd className="numbers">{count(running)}</dd>
           </div>
           <div>
-            <dt>Waits the longest</dt>
+            <dt>Longest wait</dt>
             <dd>
               <Waited since={pipeline.oldestQueuedAt} />
             </dd>
           </div>
           <div>
-            <dt>Taken by</dt>
+            <dt>Workers</dt>
             <dd>{workers === null ? "…" : servedBy(name, workers)}</dd>
           </div>
           <div>
-            <dt>At once, in all</dt>
+            <dt>Total concurrency</dt>
             <dd>
               <AtOnce limits={pipeline.limits} />
             </dd>
           </div>
           <div>
-            <dt>Begin, in all</dt>
+            <dt>Total rate limit</dt>
             <dd>
               <Rate limits={pipeline.limits} />
             </dd>
@@ -131,8 +132,8 @@ function OnePipeline({ pipeline, workers, onDone }: PipelineProps) {
         <StagesTable pipeline={pipeline} />
       </Panel>
       <div className="charts">
-        <Throughput title="The last hour" interval="MINUTE" buckets={60} pipeline={name} />
-        <Throughput title="The last day" interval="HOUR" buckets={24} pipeline={name} />
+        <Throughput title="Last hour" interval="MINUTE" buckets={60} pipeline={name} />
+        <Throughput title="Last day" interval="HOUR" buckets={24} pipeline={name} />
       </div>
       <StageTimes pipeline={pipeline} />
     </>

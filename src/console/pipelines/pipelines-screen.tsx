@@ -31,8 +31,8 @@ export function PipelinesScreen() {
       <Shown asked={asked} rows={6}>
         {({ pipelines }) =>
           pipelines.length === 0 ? (
-            <Empty icon="columns" title="This server knows no pipeline">
-              Name the files of yours in <code>HEADWAY_PIPELINES</code> and start the server again.
+            <Empty icon="columns" title="This server has no pipelines">
+              List your pipeline files in <code>HEADWAY_PIPELINES</code> and restart the server.
             </Empty>
           ) : (
             <PipelinesTable
@@ -63,17 +63,17 @@ function PipelinesTable({ pipelines, workers, onDone }: TableProps) {
       <thead>
         <tr>
           <th scope="col">Pipeline</th>
-          <th scope="col">State</th>
+          <th scope="col">Status</th>
           <th scope="col" className="number">
             Queued
           </th>
           <th scope="col" className="number">
             Running
           </th>
-          <th scope="col">Waits the longest</th>
+          <th scope="col">Longest wait</th>
           <th scope="col">Workers</th>
           <th scope="col">
-            <span className="for-readers">What can be done</span>
+            <span className="for-readers">Actions</span>
           </th>
         </tr>
       </thead>
@@ -87,7 +87,7 @@ function PipelinesTable({ pipelines, workers, onDone }: TableProps) {
               <span className="faint">v{pipeline.version}</span>
               {pipeline.description !== null && <div className="faint">{pipeline.description}</div>}
             </td>
-            <td data-title="State">
+            <td data-title="Status">
               <PipelineState pipeline={pipeline} workers={workers} />
             </td>
             <td data-title="Queued" className="number">
@@ -96,7 +96,7 @@ function PipelinesTable({ pipelines, workers, onDone }: TableProps) {
             <td data-title="Running" className="number">
               <Amount of={pipeline.running} />
             </td>
-            <td data-title="Waits the longest">
+            <td data-title="Longest wait">
               <Waited since={pipeline.oldestQueuedAt} />
             </td>
             <td data-title="Workers" className="numbers">

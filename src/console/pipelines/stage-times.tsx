@@ -19,7 +19,7 @@ export function StageTimes({ pipeline }: { readonly pipeline: PipelinePartsFragm
   const asked = useAsked(StageTimesDocument, { from, pipeline: pipeline.name, timeZone: ZONE });
   useEvery(LOOK_MS, asked.again);
   return (
-    <Panel title="How long it takes">
+    <Panel title="Durations">
       <Shown asked={asked} rows={3}>
         {({ statistics: { buckets, asOf } }) => {
           const days = buckets.slice(-2).toReversed();
@@ -27,7 +27,7 @@ export function StageTimes({ pipeline }: { readonly pipeline: PipelinePartsFragm
             ({ completed, failed, stages }) => completed + failed + (stages ?? []).length === 0,
           );
           return isEmpty ? (
-            <p className="faint">Nothing of it has ended since yesterday.</p>
+            <p className="faint">No tasks have finished since yesterday.</p>
           ) : (
             <>
               <div className="charts">
@@ -36,8 +36,7 @@ export function StageTimes({ pipeline }: { readonly pipeline: PipelinePartsFragm
                 ))}
               </div>
               <p className="faint">
-                Half of them took no longer than the first time, 95 of 100 no longer than the second. Counted{" "}
-                <When at={asOf} />.
+                Each duration is the median, followed by the 95th percentile. Updated <When at={asOf} />.
               </p>
             </>
           );
@@ -59,7 +58,7 @@ function Day({ title, day, pipeline }: DayProps) {
     <section aria-label={title}>
       <h3>{title}</h3>
       <p>
-        {count(day.completed)} completed, {count(day.failed)} failed, {count(day.retried)} tried again
+        {count(day.completed)} completed, {count(day.failed)} failed, {count(day.retried)} retried
       </p>
       <table className="rows">
         <caption className="for-readers">{title}, by stage</caption>
@@ -73,7 +72,7 @@ function Day({ title, day, pipeline }: DayProps) {
               Failed
             </th>
             <th scope="col" className="number">
-              Took
+              Duration
             </th>
           </tr>
         </thead>
@@ -92,7 +91,7 @@ function Day({ title, day, pipeline }: DayProps) {
           ))}
           <tr>
             <td>
-              <em>wait for a worker</em>
+              <em>Waiting for a worker</em>
             </td>
             <td className="number" />
             <td className="number" />

@@ -22,14 +22,14 @@ export function StagesTable({ pipeline: { stages, queued, running } }: { readonl
             <th scope="col" className="number">
               Running
             </th>
-            <th scope="col">Waits the longest</th>
-            <th scope="col">At once</th>
-            <th scope="col">Begin</th>
+            <th scope="col">Longest wait</th>
+            <th scope="col">Concurrency</th>
+            <th scope="col">Rate limit</th>
             <th scope="col" className="number">
-              Tries
+              Max attempts
             </th>
             <th scope="col" className="number">
-              Time for one
+              Timeout
             </th>
           </tr>
         </thead>
@@ -38,7 +38,7 @@ export function StagesTable({ pipeline: { stages, queued, running } }: { readonl
             <tr key={stage.name}>
               <td data-title="Stage" className="wide">
                 <strong>{stage.name}</strong>
-                {stage.kind === "COLLECTION" && <div className="faint">once, of the whole collection</div>}
+                {stage.kind === "COLLECTION" && <div className="faint">once for the whole collection</div>}
               </td>
               <td data-title="Queued" className="number">
                 {stage.queued === 0 ? <span className="faint">0</span> : count(stage.queued)}
@@ -46,19 +46,19 @@ export function StagesTable({ pipeline: { stages, queued, running } }: { readonl
               <td data-title="Running" className="number">
                 {stage.running === 0 ? <span className="faint">0</span> : count(stage.running)}
               </td>
-              <td data-title="Waits the longest">
+              <td data-title="Longest wait">
                 <Waited since={stage.oldestQueuedAt} />
               </td>
-              <td data-title="At once">
+              <td data-title="Concurrency">
                 <AtOnce limits={stage.limits} />
               </td>
-              <td data-title="Begin">
+              <td data-title="Rate limit">
                 <Rate limits={stage.limits} />
               </td>
-              <td data-title="Tries" className="number">
+              <td data-title="Max attempts" className="number">
                 {stage.maxAttempts}
               </td>
-              <td data-title="Time for one" className="number">
+              <td data-title="Timeout" className="number">
                 {duration(stage.timeoutMs)}
               </td>
             </tr>
@@ -68,7 +68,7 @@ export function StagesTable({ pipeline: { stages, queued, running } }: { readonl
       {(elsewhere.queued > 0 || elsewhere.running > 0) && (
         <p className="tone-mixed">
           {counted(elsewhere.queued + elsewhere.running, "task")} of another version{" "}
-          {elsewhere.queued + elsewhere.running === 1 ? "stands" : "stand"} at a stage that this version does not have.
+          {elsewhere.queued + elsewhere.running === 1 ? "is" : "are"} at a stage that this version does not have.
         </p>
       )}
     </>

@@ -19,7 +19,7 @@ export type SessionState =
 const KEPT = `headway-key ${BASE_PATH}`;
 /** What Explore keeps in this browser begins with this. */
 export const EXPLORE_KEPT = `headway-explore ${BASE_PATH} `;
-const UNREACHABLE = "The server does not answer; it may be stopped. Try again.";
+const UNREACHABLE = "The server is not responding. It may be stopped. Try again.";
 
 let state: SessionState = { phase: "checking" };
 const listeners = new Set<() => void>();
@@ -97,7 +97,7 @@ type Who = { readonly viewer: Viewer } | { readonly fault: string; readonly isOv
 
 async function whoIs(key: string): Promise<Who> {
   if (!/^[\x21-\x7e]+$/.test(key)) {
-    return { fault: "A key begins with hw_ and has neither blanks nor letters with accents.", isOver: true };
+    return { fault: "An API key starts with hw_ and contains no spaces or accented letters.", isOver: true };
   }
   try {
     const answer = await post("graphql", { query: "{ viewer { name role project } }" }, key);
@@ -118,7 +118,7 @@ async function exchange(code: string): Promise<{ readonly key: string } | { read
     const { key, error } = (await answer.json()) as { key?: string; error?: { message: string } };
     return key === undefined ? { fault: error?.message ?? UNREACHABLE } : { key };
   } catch {
-    return { fault: "The server does not answer; it may be stopped. Open the link again." };
+    return { fault: "The server is not responding. It may be stopped. Open the link again." };
   }
 }
 

@@ -60,11 +60,11 @@ export function SignInScreen({ note, hasKey }: SignInProps) {
               autoFocus
               value={key}
               onChange={({ currentTarget }) => setKey(currentTarget.value)}
-              visibilityToggleButtonProps={{ "aria-label": "Show the key", tabIndex: 0 }}
+              visibilityToggleButtonProps={{ "aria-label": "Show key", tabIndex: 0 }}
             />
             <Checkbox
               label="Stay signed in on this browser"
-              description="Otherwise the key stays in this tab and goes with it."
+              description="Otherwise, the key is kept only until you close this tab."
               checked={keep}
               onChange={({ currentTarget }) => setKeep(currentTarget.checked)}
             />
@@ -72,8 +72,8 @@ export function SignInScreen({ note, hasKey }: SignInProps) {
               Sign in
             </Button>
             <p className="faint">
-              No key? On the server's machine, <code>npx headway-api open</code> prints a link that signs in, and{" "}
-              <code>npx headway-api keys create --name N --role OPERATOR</code> makes a key.
+              No key? On the server machine, <code>npx headway-api open</code> prints a link that signs in, and{" "}
+              <code>npx headway-api keys create --name N --role OPERATOR</code> creates a key.
             </p>
           </>
         )}

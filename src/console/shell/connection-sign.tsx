@@ -9,11 +9,7 @@ export function ConnectionSign() {
   const { phase, since } = useConnectionState(useApi().connection);
   if (phase === "live") {
     return (
-      <span
-        className="connection tone-good"
-        role="status"
-        title={`Changes come in as they happen, since ${absolute(since)}`}
-      >
+      <span className="connection tone-good" role="status" title={`Receiving live updates since ${absolute(since)}`}>
         <span className="dot" aria-hidden="true" />
         Live
       </span>
@@ -31,13 +27,13 @@ export function ConnectionSign() {
     <span
       className="connection tone-mixed"
       role="status"
-      title="Nothing is lost: the page goes on where it was as soon as the server answers."
+      title="No changes are lost: the page catches up when the server responds again."
     >
       <Icon name="warning" size={14} />
       <span>
-        Away
+        Offline
         <span className="connection-since">
-          , as it was <When at={since} />
+          ; data from <When at={since} />
         </span>
       </span>
     </span>

@@ -9,11 +9,11 @@ export function HelpDialog({ isOpen, onClose }: { readonly isOpen: boolean; read
     <Modal
       opened={isOpen}
       onClose={onClose}
-      title="Keys and words"
+      title="Keyboard shortcuts and statuses"
       size="lg"
       closeButtonProps={{ "aria-label": "Close" }}
     >
-      <h3>Keyboard</h3>
+      <h3>Keyboard shortcuts</h3>
       <dl className="pairs">
         {SHORTCUTS.map(([keys, does]) => (
           <div key={keys}>
@@ -26,8 +26,8 @@ export function HelpDialog({ isOpen, onClose }: { readonly isOpen: boolean; read
           </div>
         ))}
       </dl>
-      <Words title="Of a job" of="JobStatus" />
-      <Words title="Of a task" of="TaskStatus" />
+      <Words title="Job statuses" of="JobStatus" />
+      <Words title="Task statuses" of="TaskStatus" />
     </Modal>
   );
 }

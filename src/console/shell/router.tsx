@@ -153,17 +153,17 @@ declare module "@tanstack/react-router" {
 
 function NotFound() {
   return (
-    <Empty title="There is nothing at this address">
-      Look at <Link to="/">what is going on now</Link> or at <Link to="/jobs">the jobs</Link>.
+    <Empty title="Page not found">
+      Go to <Link to="/">Now</Link> or <Link to="/jobs">Jobs</Link>.
     </Empty>
   );
 }
 
 function Broken({ error }: ErrorComponentProps) {
   return (
-    <Empty icon="warning" title="This screen has failed">
-      {error instanceof Error ? error.message : String(error)}. Load the page again; if it fails again, tell the people
-      who run this server.
+    <Empty icon="warning" title="This screen can't be shown">
+      {error instanceof Error ? error.message : String(error)}. Reload the page. If it fails again, contact the
+      operators of this server.
     </Empty>
   );
 }

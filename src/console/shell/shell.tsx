@@ -22,10 +22,10 @@ export function Shell() {
   return (
     <>
       <a className="skip" href="#main" onClick={focusMain}>
-        Skip to the content
+        Skip to content
       </a>
       <header className="top">
-        <Link to="/" className="brand" aria-label="Headway: what is going on now">
+        <Link to="/" className="brand" aria-label="Headway: go to Now">
           <Icon name="mark" size={20} />
           <span>Headway</span>
         </Link>
@@ -50,7 +50,12 @@ export function Shell() {
         <span className="spread" />
         <ConnectionSign />
         <SchemeSwitch />
-        <ActionIcon variant="subtle" color="gray" aria-label="Keys and words" onClick={() => setIsHelping(true)}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label="Keyboard shortcuts and statuses"
+          onClick={() => setIsHelping(true)}
+        >
           <Icon name="help" size={18} />
         </ActionIcon>
         <Who />
@@ -116,7 +121,7 @@ function SchemeSwitch() {
     <ActionIcon
       variant="subtle"
       color="gray"
-      aria-label={`Make the page ${other}`}
+      aria-label={`Switch to ${other} theme`}
       onClick={() => setColorScheme(other)}
     >
       <Icon name={scheme === "light" ? "moon" : "sun"} size={18} />

@@ -11,8 +11,8 @@ export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ["g o", "Go to Operations"],
   ["g e", "Go to Explore"],
   ["/", "Go to the filters of the screen"],
-  ["p", "Pause and go on with live changes, in Jobs and in logs"],
-  ["?", "Show this"],
+  ["p", "Pause or resume live updates, in Jobs and in logs"],
+  ["?", "Show this help"],
 ];
 
 /** How long after "g" the next key still belongs to it. */

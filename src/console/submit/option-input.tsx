@@ -49,7 +49,7 @@ export function OptionInput(props: OptionInputProps) {
       <TagsInput
         {...common}
         description={description}
-        placeholder="one after the other, each with Enter"
+        placeholder="Press Enter after each value"
         value={(value as string[] | undefined) ?? []}
         onChange={(texts) => onChange(texts.length > 0 ? texts : undefined)}
         clearable
@@ -91,7 +91,7 @@ function JsonInput({ field, value, onChange, fault, onValid }: OptionInputProps)
   return (
     <Textarea
       label={field.name}
-      description={`${describe(field)} As JSON.`}
+      description={`${describe(field)} Enter JSON.`}
       placeholder={wordOf(field.schema.default)}
       error={unread ?? fault}
       required={field.isRequired}

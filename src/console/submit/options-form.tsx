@@ -31,7 +31,7 @@ export function OptionsForm({ schema, options, onChange, faults, onValid }: Opti
   const [invalid, setInvalid] = useState<ReadonlySet<string>>(new Set());
   const [text, setText] = useState(() => JSON.stringify(options, null, 2));
   const [unread, setUnread] = useState<string | null>(null);
-  if (schema === null || fields?.length === 0) return <p className="faint">This pipeline takes no options.</p>;
+  if (schema === null || fields?.length === 0) return <p className="faint">This pipeline has no options.</p>;
   const note = (name: string, isValid: boolean): void => {
     const next = new Set(invalid);
     if (isValid) next.delete(name);
@@ -44,7 +44,7 @@ export function OptionsForm({ schema, options, onChange, faults, onValid }: Opti
     const read = jsonIn(next);
     const isObject =
       "value" in read && typeof read.value === "object" && read.value !== null && !Array.isArray(read.value);
-    setUnread("fault" in read ? read.fault : isObject ? null : "The options are an object, such as {}.");
+    setUnread("fault" in read ? read.fault : isObject ? null : "Options must be a JSON object, such as {}.");
     onValid(isObject);
     if (isObject) onChange(read.value as GivenOptions);
   };
@@ -67,15 +67,15 @@ export function OptionsForm({ schema, options, onChange, faults, onValid }: Opti
       {fields !== null && (
         <Switch
           size="xs"
-          label="Write them as JSON"
+          label="Edit as JSON"
           checked={isJson}
           onChange={({ currentTarget }) => switchTo(currentTarget.checked)}
         />
       )}
       {isJson ? (
         <Textarea
-          label="As JSON"
-          description="What is left out has its default; what the pipeline does not take is refused, and nothing is submitted then."
+          label="Options as JSON"
+          description="Omitted options use their defaults. If the pipeline rejects an option, nothing is submitted."
           rows={10}
           spellCheck={false}
           styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}

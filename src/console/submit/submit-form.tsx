@@ -29,8 +29,8 @@ export function SubmitForm(props: SubmitFormProps) {
     <Shown asked={asked}>
       {({ pipelines }) =>
         pipelines.length === 0 ? (
-          <Empty title="This server knows no pipeline">
-            Name their files in HEADWAY_PIPELINES, and start it again.
+          <Empty title="This server has no pipelines">
+            List your pipeline files in HEADWAY_PIPELINES and restart the server.
           </Empty>
         ) : (
           <Form {...props} pipelines={pipelines} />
@@ -89,7 +89,7 @@ function Form({ order, onClose, pipelines }: SubmitFormProps & { readonly pipeli
     const { data, refusals } = await send(client, SubmitJobDocument, { input });
     setIsWorking(false);
     if (refusals !== null) return setFaults(refusals.map(partOf));
-    say(`${collection.name} is submitted.`);
+    say(`${collection.name} submitted.`);
     onClose();
     await navigate({ to: "/jobs/$id", params: { id: data.submitJob.job!.id }, search: {} });
   };
@@ -102,8 +102,8 @@ function Form({ order, onClose, pipelines }: SubmitFormProps & { readonly pipeli
       }}
     >
       <p>
-        {documentIds ? counted(documentIds.length, "chosen document") : "All documents of the collection"} go through
-        the pipeline as a new job.
+        {documentIds ? counted(documentIds.length, "selected document") : "All documents of the collection"} will be
+        processed in a new job.
       </p>
       <Select
         label="Pipeline"
@@ -121,7 +121,7 @@ function Form({ order, onClose, pipelines }: SubmitFormProps & { readonly pipeli
         label="Mode"
         data={[
           { value: "FULL", label: "FULL: every document" },
-          { value: "INCREMENTAL", label: "INCREMENTAL: only what has not been done before" },
+          { value: "INCREMENTAL", label: "INCREMENTAL: skip documents that are already completed" },
         ]}
         value={draft.mode}
         allowDeselect={false}
@@ -138,20 +138,20 @@ function Form({ order, onClose, pipelines }: SubmitFormProps & { readonly pipeli
         />
       )}
       <details>
-        <summary>When, how soon, and tags</summary>
+        <summary>Schedule, priority and tags</summary>
         <div className="stack options-more">
           <TextInput
             type="datetime-local"
             max="9999-12-31T23:59"
-            label="Not before"
-            description="Empty: as soon as a worker is free."
+            label="Start after"
+            description="Leave empty to start when a worker is free."
             value={draft.runAt}
             onChange={({ currentTarget }) => change({ runAt: currentTarget.value })}
           />
           <TextInput
             type="number"
             label="Priority"
-            description="−100 to 100; higher first."
+            description="−100 to 100. Higher values run first."
             min={-100}
             max={100}
             step={1}
@@ -160,7 +160,7 @@ function Form({ order, onClose, pipelines }: SubmitFormProps & { readonly pipeli
           />
           <TagsInput
             label="Tags"
-            description="To find the job again; at most 50."
+            description="Up to 50. Use tags to find the job later."
             maxTags={50}
             value={[...draft.tags]}
             onChange={(tags) => change({ tags })}
@@ -176,7 +176,7 @@ function Form({ order, onClose, pipelines }: SubmitFormProps & { readonly pipeli
         ))}
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
-          Leave it
+          Cancel
         </Button>
         <Button type="submit" loading={isWorking} disabled={!isValid}>
           Submit
@@ -191,9 +191,12 @@ function AboutPipeline({ pipeline }: { readonly pipeline: Choice }) {
   return (
     <>
       {description} Stages: {documentStages.join(", ")}
-      {collectionStages.length > 0 && `, then over all documents ${collectionStages.join(", ")}`}.
+      {collectionStages.length > 0 && `, then for all documents together: ${collectionStages.join(", ")}`}.
       {paused && (
-        <strong> It is paused{pausedReason === null ? "" : `: ${pausedReason}`}. What is submitted waits.</strong>
+        <strong>
+          {" "}
+          This pipeline is paused{pausedReason === null ? "" : `: ${pausedReason}`}. New jobs wait until it is resumed.
+        </strong>
       )}
     </>
   );

@@ -41,19 +41,19 @@ export function DocumentFacts({ id, taskId, version }: DocumentFactsProps) {
               <Bytes document={document} />
               {document.warnings.length > 0 && (
                 <>
-                  <h3>What its text lacks</h3>
+                  <h3>Missing text</h3>
                   <WarningList warnings={document.warnings} />
                 </>
               )}
             </Panel>
             <Panel title="Metadata">
               {isEmpty(document.metadata) ? (
-                <p className="faint">Nothing was given with it, and no stage has found anything out yet.</p>
+                <p className="faint">No metadata was provided, and no stage has added any yet.</p>
               ) : (
                 <JsonTree value={document.metadata} />
               )}
             </Panel>
-            <Panel title="Its tasks" aside={<span className="faint">the newest 20</span>}>
+            <Panel title="Tasks of this document" aside={<span className="faint">20 newest</span>}>
               <TasksOfDocument tasks={tasks.nodes} taskId={taskId} />
             </Panel>
           </>
@@ -76,11 +76,11 @@ function Bytes({ document }: { readonly document: DocumentPartsFragment }) {
       <Fact name="Name">{name}</Fact>
       <Fact name="Media type">{mediaType ?? "not known yet"}</Fact>
       <Fact name="Size">{sizeBytes === null ? "not fetched yet" : size(sizeBytes)}</Fact>
-      <Fact name="Version of its content">{contentVersion}</Fact>
+      <Fact name="Content version">{contentVersion}</Fact>
       <Fact name="Added">
         <When at={createdAt} />
       </Fact>
-      {sourceUri !== null && <Fact name="From">{sourceUri}</Fact>}
+      {sourceUri !== null && <Fact name="Source">{sourceUri}</Fact>}
       {sha256 !== null && (
         <Fact name="SHA-256">
           <code>{sha256}</code>
@@ -145,7 +145,7 @@ function DownloadOriginal({ id, name }: { readonly id: string; readonly name: st
       .query(OriginalAddressDocument, { id }, { requestPolicy: "network-only" })
       .toPromise();
     const url = data?.document?.original?.url;
-    if (url === undefined) return say(error?.message ?? `The bytes of ${name} are not kept here yet.`, true);
+    if (url === undefined) return say(error?.message ?? `The content of ${name} is not stored yet.`, true);
     saveFrom(url, name);
   };
   return (
@@ -155,7 +155,7 @@ function DownloadOriginal({ id, name }: { readonly id: string; readonly name: st
       leftSection={<Icon name="download" size={14} />}
       onClick={() => void download()}
     >
-      Download it as it came in
+      Download original
     </Button>
   );
 }

@@ -50,18 +50,18 @@ function ChunkPage({ id, after, version, onMore }: ChunkPageProps) {
           <>
             {after === null && (
               <p className="faint">
-                {totalCount === null ? "More than 10,000 chunks" : counted(totalCount, "chunk")}, in the order of the
-                text. Search finds each of them by its words, and by its meaning where it has a vector.
+                {totalCount === null ? "More than 10,000 chunks" : counted(totalCount, "chunk")}, in document order.
+                Text search covers every chunk. Semantic search covers chunks that have an embedding.
               </p>
             )}
-            <ol className="chunks" aria-label="Chunks in the order of the text">
+            <ol className="chunks" aria-label="Chunks in document order">
               {nodes.map((chunk, place) => (
                 <ChunkShown key={chunk.id} chunk={chunk} before={nodes[place - 1] ?? null} />
               ))}
             </ol>
             {pageInfo.hasNextPage && onMore && (
               <Button variant="default" size="compact-sm" onClick={() => onMore(pageInfo.endCursor!)}>
-                More of the text
+                Show more
               </Button>
             )}
           </>
@@ -77,7 +77,7 @@ function ChunkShown({ chunk, before }: { readonly chunk: Chunk; readonly before:
   const gap = before === null ? 0 : startOffset - before.endOffset;
   return (
     <li className="chunk">
-      {gap > MIN_GAP && <p className="faint">{counted(gap, "character")} between them are in no chunk.</p>}
+      {gap > MIN_GAP && <p className="faint">{counted(gap, "character")} here are not in any chunk.</p>}
       <div className="chunk-head">
         <span className="chunk-number numbers">{count(ordinal + 1)}</span>
         <HeadingPath part={part} headings={headings} />
@@ -88,8 +88,8 @@ function ChunkShown({ chunk, before }: { readonly chunk: Chunk; readonly before:
         </span>
         {kind !== "TEXT" && <Word of="ChunkKind" word={kind} />}
         {!hasEmbedding && (
-          <span className="faint" title="Search finds it by its words alone.">
-            no vector
+          <span className="faint" title="Only text search covers this chunk.">
+            no embedding
           </span>
         )}
       </div>
@@ -125,20 +125,21 @@ function TextPiece({ id, offset, onMore }: TextPieceProps) {
         const text = document?.text ?? "";
         if (text === "" && offset === 0) {
           return (
-            <Empty icon="clock" title="No text of it is kept">
-              It is there once a pipeline that reads text, such as <code>documents</code>, has completed the document.
+            <Empty icon="clock" title="No text stored">
+              The text is available after a pipeline that reads text, such as <code>documents</code>, completes the
+              document.
             </Empty>
           );
         }
         return (
           <>
             {offset === 0 && (
-              <p className="faint">This text has not been cut into chunks, so search does not find it.</p>
+              <p className="faint">This text has not been split into chunks, so search does not cover it.</p>
             )}
             <p className="chunk-text panel">{text}</p>
             {text.length === PIECE_LENGTH && onMore && (
               <Button variant="default" size="compact-sm" onClick={onMore}>
-                More of the text
+                Show more
               </Button>
             )}
           </>

@@ -27,8 +27,8 @@ export function StageOutputs({ id, version }: { readonly id: string; readonly ve
   }, [allowed, version]);
   if (!allowed) {
     return (
-      <Empty icon="barred" title="Outputs are not for this key">
-        {disabledReason} What stages return may hold what documents say.
+      <Empty icon="barred" title="This key can't view outputs">
+        {disabledReason} Stage outputs may contain document contents.
       </Empty>
     );
   }
@@ -70,16 +70,18 @@ function StagePanel({ id, passage, before }: StagePanelProps) {
       aside={<StatusWord of={outcome === null ? "TaskStatus" : "StageOutcome"} word={outcome ?? "RUNNING"} />}
     >
       {before === null ? (
-        <p className="faint">Input: nothing, for it is the first stage.</p>
+        <p className="faint">Input: none, because this is the first stage.</p>
       ) : (
-        <Opens title={`Input: what ${before.stage} returned`} isOpen={false}>
+        <Opens title={`Input: output of ${before.stage}`} isOpen={false}>
           <Value id={id} passage={before} />
         </Opens>
       )}
       {output === null ? (
         <p className="faint">
           Output:{" "}
-          {outcome === null ? "none yet, for it runs." : "none is kept. It failed, or a later passage replaced it."}
+          {outcome === null
+            ? "none yet; the stage is running."
+            : "none stored. The stage failed, or a later attempt replaced the output."}
         </p>
       ) : (
         <Opens title={`Output, ${size(output.sizeBytes)}`} isOpen>
@@ -111,7 +113,7 @@ function Opens({
 
 function Value({ id, passage }: { readonly id: string; readonly passage: Passage }) {
   const { output, stage, startedAt } = passage;
-  if (output === null) return <p className="faint">It is no longer kept.</p>;
+  if (output === null) return <p className="faint">This output is no longer stored.</p>;
   if (isWhole(output)) return <JsonTree value={output.value} />;
   return (
     <>
@@ -146,7 +148,7 @@ function DownloadOutput({ id, stage, startedAt, sizeBytes }: DownloadOutputProps
     const passages = data?.task?.stages.filter((one) => one.stage === stage && one.output !== null) ?? [];
     const passage = passages.find((one) => one.startedAt === startedAt) ?? passages.at(-1);
     const url = passage?.output?.signedUrl?.url;
-    if (url === undefined) return say(error?.message ?? `The output of ${stage} is no longer there.`, true);
+    if (url === undefined) return say(error?.message ?? `The output of ${stage} no longer exists.`, true);
     saveFrom(url, `${stage}.json`);
   };
   return (
@@ -156,7 +158,7 @@ function DownloadOutput({ id, stage, startedAt, sizeBytes }: DownloadOutputProps
       leftSection={<Icon name="download" size={14} />}
       onClick={() => void download()}
     >
-      Download all of it, {size(sizeBytes)}
+      Download full output, {size(sizeBytes)}
     </Button>
   );
 }

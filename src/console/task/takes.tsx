@@ -30,7 +30,7 @@ export function TaskTakes({ task, retriedAt, nameOf }: TakesProps) {
   const [waitedMs, ranMs] = [sum(takes, "waitedMs"), sum(takes, "ranMs")];
   return (
     <Panel
-      title="Stages and tries"
+      title="Stages and attempts"
       aside={
         <span className="take-legend faint">
           <span className="take-key take-wait" aria-hidden="true" /> waited {duration(waitedMs)}
@@ -42,15 +42,15 @@ export function TaskTakes({ task, retriedAt, nameOf }: TakesProps) {
       {takes.length === 0 && (
         <Empty icon="skip" title="No stage has run">
           {status === "SKIPPED"
-            ? "There was nothing to do: the same content has been completed before."
-            : "It was settled before a worker took it."}
+            ? "Nothing to do: the same content was completed before."
+            : "The task was settled before a worker claimed it."}
         </Empty>
       )}
       {takes.map((take, place) => (
         <Fragment key={take.fromMs}>
           {takes.length > 1 && (
             <h3>
-              {place === 0 ? "At first" : "Retried"} <When at={take.fromMs} />
+              {place === 0 ? "Started" : "Retried"} <When at={take.fromMs} />
             </h3>
           )}
           <OneTake take={take} nameOf={nameOf} />
@@ -68,7 +68,7 @@ function OneTake({ take, nameOf }: { readonly take: Take<Passage>; readonly name
   const { fromMs, toMs, passages, waitsSinceMs } = take;
   const share = (ms: number): number => (ms / (toMs - fromMs)) * 100;
   return (
-    <ol className="takes" aria-label="Stages in the order in which they ran">
+    <ol className="takes" aria-label="Stages in execution order">
       {passages.map(({ passage, waitedFromMs, startMs, endMs }) => {
         const { stage, attempt, outcome, worker } = passage;
         const waitedMs = startMs - waitedFromMs;
@@ -76,7 +76,7 @@ function OneTake({ take, nameOf }: { readonly take: Take<Passage>; readonly name
           <li key={`${stage} ${passage.startedAt}`}>
             <span className="take-name">
               {stage}
-              {attempt > 1 && <span className="faint"> try {attempt}</span>}
+              {attempt > 1 && <span className="faint"> attempt {attempt}</span>}
             </span>
             <span className="take-track" aria-hidden="true">
               {waitedMs > 0 && (
@@ -90,9 +90,9 @@ function OneTake({ take, nameOf }: { readonly take: Take<Passage>; readonly name
             </span>
             <span className="take-took numbers">
               {duration(endMs - startMs)}
-              {waitedMs >= 1 && <span className="faint"> after {duration(waitedMs)} of waiting</span>}
+              {waitedMs >= 1 && <span className="faint"> after waiting {duration(waitedMs)}</span>}
             </span>
-            <span className="take-worker faint">{nameOf(worker) ?? "worker not known"}</span>
+            <span className="take-worker faint">{nameOf(worker) ?? "unknown worker"}</span>
             <span className="take-outcome">
               {outcome === null ? (
                 <StatusWord of="TaskStatus" word="RUNNING" />
@@ -105,7 +105,7 @@ function OneTake({ take, nameOf }: { readonly take: Take<Passage>; readonly name
       })}
       {waitsSinceMs !== null && (
         <li>
-          <span className="take-name faint">waits now</span>
+          <span className="take-name faint">waiting now</span>
           <span className="take-track" aria-hidden="true">
             <Bar className="take-wait" left={share(waitsSinceMs - fromMs)} width={share(toMs - waitsSinceMs)} />
           </span>

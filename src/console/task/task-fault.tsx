@@ -18,7 +18,7 @@ export function TaskFault({ task }: { readonly task: ShownTask }) {
       <div className="stack">
         <div>
           <strong>
-            {isOver ? "Before it came through: " : ""}
+            {isOver ? "Earlier error: " : ""}
             <code>{error.code}</code>
             {error.stage !== null && <> at {error.stage}</>}.
           </strong>{" "}
@@ -27,9 +27,9 @@ export function TaskFault({ task }: { readonly task: ShownTask }) {
         {!isOver && (
           <div>
             {error.retryable
-              ? "Trying again may help."
-              : "Trying again alone does not help: mend what the message names, then retry."}
-            {crashes > 0 && <> {counted(crashes, "process", "processes")} ended in this stage because of this task.</>}
+              ? "A retry may succeed."
+              : "A retry alone will not help. Fix the problem that the message describes, then retry."}
+            {crashes > 0 && <> This task crashed {counted(crashes, "process", "processes")} in this stage.</>}
           </div>
         )}
         <StackTrace stack={error.stack} />
@@ -43,14 +43,15 @@ export function RefusedWrites({ task, nameOf }: { readonly task: ShownTask; read
   const { refusedWrites } = task;
   if (refusedWrites.length === 0) return null;
   return (
-    <Panel title="Late writes that were refused" aside={<span className="faint">Nothing of them was kept.</span>}>
+    <Panel title="Refused late writes" aside={<span className="faint">Their data was not saved.</span>}>
       <p className="faint">
-        A worker wrote after its lease had gone and another claim had followed. The task is as the later claim left it.
+        A worker tried to write after its lease had expired and the task had been claimed again. Only the later claim
+        changed the task.
       </p>
       <ul className="reasons">
         {refusedWrites.map(({ at, fence, wanted, stage, worker }) => (
           <li key={`${fence} ${at}`} title={absolute(at)}>
-            {nameOf(worker)} wanted <Word of="Status" word={wanted} />
+            {nameOf(worker)} tried to set <Word of="Status" word={wanted} />
             {stage !== null && <> at {stage}</>} under claim {fence}, <When at={at} />.
           </li>
         ))}

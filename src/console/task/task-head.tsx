@@ -13,7 +13,7 @@ import { TaskOrderDialog, type TaskAction } from "./task-order.js";
 
 /** How the task is called: by its document. */
 export function nameOfTask({ documentName, kind }: Pick<ShownTask, "documentName" | "kind">): string {
-  return documentName ?? (kind === "COLLECTION" ? "All documents together" : "A document that is gone");
+  return documentName ?? (kind === "COLLECTION" ? "All documents" : "Removed document");
 }
 
 /** What the task is, how it stands, and what can be done with it. */
@@ -22,13 +22,13 @@ export function TaskHead({ task, onDone }: { readonly task: ShownTask; readonly 
   const { id, status, stage, attempt, maxAttempts, progress, progressMessage, job, startedAt, finishedAt } = task;
   return (
     <header className="job-head">
-      <nav aria-label="Where it belongs" className="crumbs">
+      <nav aria-label="Breadcrumb" className="crumbs">
         <Link to="/collections/$id" params={{ id: job.collection.id }}>
           {job.collection.name}
         </Link>
         <Icon name="right" size={12} />
         <Link to="/jobs/$id" params={{ id: job.id }}>
-          Job of {job.pipeline}
+          {job.pipeline} job
         </Link>
       </nav>
       <div className="screen-head">
@@ -63,23 +63,23 @@ export function TaskHead({ task, onDone }: { readonly task: ShownTask; readonly 
       )}
       <dl className="facts">
         {stage !== null && status !== "RUNNING" && (
-          <Fact name={status === "FAILED" ? "Stopped at" : "Next stage"}>{stage}</Fact>
+          <Fact name={status === "FAILED" ? "Failed at" : "Next stage"}>{stage}</Fact>
         )}
         {stage !== null && (
-          <Fact name="Try">
+          <Fact name="Attempt">
             {count(attempt)} of {count(maxAttempts)}
           </Fact>
         )}
-        <Fact name="Came in">
+        <Fact name="Created">
           <When at={task.createdAt} />
         </Fact>
         {startedAt !== null && (
-          <Fact name={finishedAt === null ? "Running for" : "Took"}>
+          <Fact name={finishedAt === null ? "Running for" : "Duration"}>
             <Lasting from={startedAt} to={finishedAt} />
           </Fact>
         )}
         {finishedAt !== null && (
-          <Fact name="Settled">
+          <Fact name="Finished">
             <When at={finishedAt} />
           </Fact>
         )}
@@ -91,7 +91,7 @@ export function TaskHead({ task, onDone }: { readonly task: ShownTask; readonly 
         <Fact name="Pipeline">
           {job.pipeline} <span className="faint">version {task.pipelineVersion}</span>
         </Fact>
-        <Fact name="Id">
+        <Fact name="ID">
           <code>{id}</code>
         </Fact>
       </dl>

@@ -29,8 +29,8 @@ export function TaskLogs(props: TaskLogsProps) {
   const { allowed, disabledReason } = allowedTo(viewer.role, "OPERATOR");
   if (!allowed) {
     return (
-      <Empty icon="barred" title="Logs are not for this key">
-        {disabledReason} Logs may hold what documents say.
+      <Empty icon="barred" title="This key can't view logs">
+        {disabledReason} Logs may contain document contents.
       </Empty>
     );
   }
@@ -55,10 +55,10 @@ function Lines({ task, search, onChange }: TaskLogsProps) {
   };
   return (
     <section aria-label="Logs">
-      <search className="filters" data-shortcut="/" aria-label="Filters of the lines">
+      <search className="filters" data-shortcut="/" aria-label="Log filters">
         <LateInput label="Text" value={find} onChange={(value) => onChange({ find: value || undefined })} />
         <Select
-          label="Level and above"
+          label="Minimum level"
           data={LEVELS.map((value) => ({ value, label: value }))}
           value={search.level ?? "DEBUG"}
           allowDeselect={false}
@@ -81,19 +81,22 @@ function Lines({ task, search, onChange }: TaskLogsProps) {
       {fault && <FaultNote fault={fault} again={again} />}
       {isLoading && <Loading rows={4} />}
       {droppedCount > 0 && (
-        <p className="faint">The newest lines of a task are kept; {counted(droppedCount, "earlier line")} are not.</p>
+        <p className="faint">
+          Only the newest lines of a task are kept. {counted(droppedCount, "earlier line was", "earlier lines were")}{" "}
+          removed.
+        </p>
       )}
       {!isLoading && shown.length === 0 && (
-        <Empty title={lines.length > 0 ? "No line fits these filters" : "No stage has written a line"}>
+        <Empty title={lines.length > 0 ? "No lines match these filters" : "No log lines"}>
           {lines.length === 0 && (
             <>
-              Stages write with <code>ctx.logger</code>.
+              Stages write logs with <code>ctx.logger</code>.
             </>
           )}
         </Empty>
       )}
       {shown.length > 0 && (
-        <ol className="log" ref={box} onScroll={onScroll} tabIndex={0} aria-label="Lines of the log">
+        <ol className="log" ref={box} onScroll={onScroll} tabIndex={0} aria-label="Log lines">
           {shown.map((line) => (
             <Line key={line.cursor} line={line} find={find} />
           ))}
@@ -116,7 +119,7 @@ function Line({ line, find }: { readonly line: LogLine; readonly find: string })
       </span>
       <span className="faint">
         {stage}
-        {attempt !== null && attempt > 1 && <> try {attempt}</>}
+        {attempt !== null && attempt > 1 && <> attempt {attempt}</>}
       </span>
       <span className="log-text">
         <Highlighted text={message} places={placesOf(message, find)} />

@@ -25,7 +25,7 @@ export function TaskOrderDialog({ task, action, onClose, onDone }: TaskOrderProp
     <Modal
       opened
       onClose={onClose}
-      title={action === "RETRY" ? "Retry this task" : "Cancel this task"}
+      title={action === "RETRY" ? "Retry task" : "Cancel task"}
       closeButtonProps={{ "aria-label": "Close" }}
       centered
     >
@@ -51,7 +51,7 @@ function OrderForm({ task, action, onClose, onDone }: TaskOrderProps) {
     setIsWorking(false);
     onDone();
     if (refusals !== null) return setFault(refusals[0]!.message);
-    say(action === "RETRY" ? "The task goes again." : "The task is asked to stop.");
+    say(action === "RETRY" ? "The task will run again." : "Cancel requested.");
     onClose();
   };
   return (
@@ -64,28 +64,31 @@ function OrderForm({ task, action, onClose, onDone }: TaskOrderProps) {
     >
       {action === "RETRY" ? (
         <>
-          <p>{task.documentName ?? "The collection task"} goes again. A settled job is opened as its next run.</p>
-          <Radio.Group label="From where" value={from} onChange={(value) => setFrom(value as RetryFrom)}>
+          <p>
+            {task.documentName ?? "The collection task"} will run again. If the job has settled, it reopens as a new
+            run.
+          </p>
+          <Radio.Group label="Start from" value={from} onChange={(value) => setFrom(value as RetryFrom)}>
             <Radio
               mt="xs"
               value="FAILED_STAGE"
-              label={`The stage that failed${task.error?.stage ? `, ${task.error.stage}` : ""}`}
-              description="The outputs of the stages before it are kept."
+              label={`Failed stage${task.error?.stage ? `, ${task.error.stage}` : ""}`}
+              description="Keeps the outputs of earlier stages."
             />
             <Radio
               mt="xs"
               value="FIRST_STAGE"
-              label="The first stage"
-              description="Everything anew: choose this where the document itself was mended."
+              label="First stage"
+              description="Runs all stages again. Choose this if you fixed the document itself."
             />
           </Radio.Group>
         </>
       ) : (
-        <p>The rest of its job goes on. What runs is asked to stop; what waits stops at once.</p>
+        <p>The rest of the job continues. A waiting task stops immediately; a running task is asked to stop.</p>
       )}
       <TextInput
         label="Reason"
-        description="Kept in the history."
+        description="Recorded in the history."
         maxLength={1_000}
         value={reason}
         onChange={({ currentTarget }) => setReason(currentTarget.value)}
@@ -94,10 +97,10 @@ function OrderForm({ task, action, onClose, onDone }: TaskOrderProps) {
       />
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
-          Leave it
+          {action === "RETRY" ? "Cancel" : "Go back"}
         </Button>
         <Button type="submit" loading={isWorking}>
-          {action === "RETRY" ? "Retry" : "Cancel the task"}
+          {action === "RETRY" ? "Retry" : "Cancel task"}
         </Button>
       </Group>
     </form>

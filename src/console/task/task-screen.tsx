@@ -74,8 +74,9 @@ function OneTaskScreen({ id }: { readonly id: string }) {
       {asked.fault && !isUnknown && <FaultNote fault={asked.fault} again={asked.again} />}
       {asked.isLoading && <Loading rows={8} />}
       {isUnknown && (
-        <Empty title="There is no such task">
-          No task that this key may see has the id <code>{id}</code>. <Link to="/jobs">See all jobs</Link>.
+        <Empty title="Task not found">
+          No task with the ID <code>{id}</code> exists, or this key can't access it.{" "}
+          <Link to="/jobs">View all jobs</Link>.
         </Empty>
       )}
     </div>
@@ -108,7 +109,7 @@ function TaskParts({ task, history }: { readonly task: ShownTask; readonly histo
       <TaskFault task={task} />
       <TaskTakes task={task} retriedAt={retriedAt} nameOf={nameOf} />
       {warnings.length > 0 && (
-        <Panel title="Warnings" aside={<span className="faint">Nothing failed because of these.</span>}>
+        <Panel title="Warnings" aside={<span className="faint">Warnings did not cause a failure.</span>}>
           <WarningList warnings={warnings} />
         </Panel>
       )}
@@ -118,7 +119,7 @@ function TaskParts({ task, history }: { readonly task: ShownTask; readonly histo
         onChange={(value) => change({ tab: value === "logs" ? undefined : (value as TaskTab) })}
         keepMounted={false}
       >
-        <Tabs.List aria-label="Parts of the task">
+        <Tabs.List aria-label="Task sections">
           {tabs.map((one) => (
             <Tabs.Tab key={one} value={one}>
               {TITLES[one]}

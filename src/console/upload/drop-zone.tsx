@@ -17,15 +17,12 @@ export function DropZone({ queue, permission }: DropZoneProps) {
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const take = ({ files: found, leftOut }: FoundFiles): void => {
-    if (found.length === 0) return say("There was no file in that.", true);
+    if (found.length === 0) return say("No files found in the dropped items.", true);
     queue.send(found);
-    if (leftOut > 0)
-      say(
-        `${counted(leftOut, "file")} that systems put into folders by themselves ${leftOut === 1 ? "is" : "are"} left out.`,
-      );
+    if (leftOut > 0) say(`${counted(leftOut, "system file was", "system files were")} skipped.`);
   };
   const isOver = useDrop((dropped) => {
-    if (!permission.allowed) return say(permission.disabledReason ?? "This is not possible now.", true);
+    if (!permission.allowed) return say(permission.disabledReason ?? "You can't add files now.", true);
     filesOfDrop(dropped).then(take, (error: unknown) => say(`The folder can't be read: ${String(error)}.`, true));
   });
   return (
@@ -35,7 +32,7 @@ export function DropZone({ queue, permission }: DropZoneProps) {
         {permission.allowed ? (
           <>
             Drop files and folders anywhere on this page.{" "}
-            <span className="faint">A file of the same name replaces the document.</span>
+            <span className="faint">A file with an existing name replaces that document.</span>
           </>
         ) : (
           permission.disabledReason
@@ -45,7 +42,7 @@ export function DropZone({ queue, permission }: DropZoneProps) {
         Choose files…
       </ActButton>
       <ActButton size="xs" permission={permission} onClick={() => folder.current?.click()}>
-        Choose a folder…
+        Choose folder…
       </ActButton>
       <HiddenInput name="Files" inputRef={files} onFiles={take} />
       <HiddenInput name="Folder" inputRef={folder} onFiles={take} isFolder />

@@ -9,10 +9,10 @@ import { isOpen, type Sending, type SendingState, type UploadQueue } from "./upl
 const MAX_LISTED = 100;
 const ORDER: readonly SendingState[] = ["FAILED", "SENDING", "SENT", "WAITING", "CANCELLED", "ADDED"];
 const LOOKS: Readonly<Record<SendingState, readonly [word: string, tone: string, icon: IconName]>> = {
-  WAITING: ["waits", "quiet", "clock"],
-  SENDING: ["is sent", "busy", "turning"],
-  SENT: ["has come, is added", "busy", "turning"],
-  ADDED: ["is a document", "good", "check"],
+  WAITING: ["waiting", "quiet", "clock"],
+  SENDING: ["uploading", "busy", "turning"],
+  SENT: ["uploaded, being added", "busy", "turning"],
+  ADDED: ["added", "good", "check"],
   FAILED: ["failed", "bad", "cross"],
   CANCELLED: ["cancelled", "ended", "barred"],
 };
@@ -52,7 +52,7 @@ export function UploadPanel({ queue }: { readonly queue: UploadQueue }) {
           {open > 0 &&
             (isPaused ? (
               <Button size="compact-sm" leftSection={<Icon name="play" size={14} />} onClick={() => queue.resume()}>
-                Go on
+                Resume
               </Button>
             ) : (
               <Button
@@ -66,7 +66,7 @@ export function UploadPanel({ queue }: { readonly queue: UploadQueue }) {
             ))}
           {open > 0 && (
             <Button size="compact-sm" variant="default" onClick={() => queue.cancel()}>
-              Cancel the rest
+              Cancel remaining
             </Button>
           )}
           {counts.FAILED + counts.CANCELLED > 0 && open === 0 && (
@@ -76,12 +76,12 @@ export function UploadPanel({ queue }: { readonly queue: UploadQueue }) {
               leftSection={<Icon name="retry" size={14} />}
               onClick={() => queue.again()}
             >
-              Send {counted(counts.FAILED + counts.CANCELLED, "file")} again
+              Retry {counted(counts.FAILED + counts.CANCELLED, "file")}
             </Button>
           )}
           {open === 0 && (
             <Button size="compact-sm" variant="subtle" onClick={() => queue.clear()}>
-              Close the list
+              Close list
             </Button>
           )}
         </Group>
@@ -102,7 +102,7 @@ function FileList({ files }: { readonly files: readonly Sending[] }) {
     .toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.id - b.id)
     .slice(0, MAX_LISTED);
   return (
-    <ul className="upload-files" aria-label="Files that are sent" tabIndex={0}>
+    <ul className="upload-files" aria-label="Uploads" tabIndex={0}>
       {listed.map((sending) => {
         const [word, tone, icon] = LOOKS[sending.state];
         const { sizeBytes, sentBytes, state } = sending;

@@ -281,7 +281,7 @@ async function repeat<T>(work: () => Promise<T>, mayRepeat = () => true, signal?
 
 function messageOf(error: unknown): string {
   if (error instanceof ClientError && error.code === "UNREACHABLE") {
-    return `The connection broke, and did not come back in time. Send it again. (${error.message})`;
+    return `The connection was lost and did not recover in time. Retry the upload. (${error.message})`;
   }
   return error instanceof Error ? error.message : String(error);
 }

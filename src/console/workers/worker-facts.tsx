@@ -13,8 +13,8 @@ export function Lag({ ms }: { readonly ms: number }) {
       className={isLate ? "tone-mixed" : undefined}
       title={
         isLate
-          ? "Its timers were this late at the last heartbeat: what it runs blocks its event loop."
-          : "How late its timers were at the last heartbeat."
+          ? "Timer delay at the last heartbeat. The running tasks block the event loop."
+          : "Timer delay at the last heartbeat."
       }
     >
       {duration(ms)}
@@ -27,7 +27,7 @@ const MAX_NAMED = 4;
 
 /** The pipelines that a worker takes, with its version of each. */
 export function Takes({ serves }: Pick<WorkerPartsFragment, "serves">) {
-  if (serves.length === 0) return <span className="faint">nothing</span>;
+  if (serves.length === 0) return <span className="faint">none</span>;
   return (
     <span className="tags">
       {serves.slice(0, MAX_NAMED).map(({ pipeline, version }) => (

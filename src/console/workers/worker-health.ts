@@ -9,13 +9,13 @@ export function adviceFor(
   const tasks = counted(running, "task");
   switch (status) {
     case "STALLED":
-      return `It beats, but its loop has made no iteration for ${ago(lastLoopAt, nowMs)}: it takes no work. Look at its log, and restart the process.${running > 0 ? ` Its ${tasks} stay with it until then.` : ""}`;
+      return `The worker sends heartbeats, but its claim loop has not run for ${ago(lastLoopAt, nowMs)}, so it accepts no work. Check its log and restart the process.${running > 0 ? ` It keeps ${tasks} until then.` : ""}`;
     case "LOST":
-      return `Nothing has been heard from it for ${ago(heartbeatAt, nowMs)}. If its machine is gone, nothing is to be done; if the process still runs, restart it.${running > 0 ? ` It had ${tasks}, which are given back once their leases have passed.` : ""}`;
+      return `No heartbeat for ${ago(heartbeatAt, nowMs)}. If its machine is gone, no action is needed. If the process is still running, restart it.${running > 0 ? ` It had ${tasks}; unfinished work returns to the queue when the leases expire.` : ""}`;
     case "STARTING":
-      return "Its loop has not made an iteration yet. If it stays so, it can't reach the database: look at its log.";
+      return "Its claim loop has not run yet. If this continues, the worker can't reach the database: check its log.";
     case "DRAINING":
-      return "Somebody has asked it to stop. It finishes what it has and takes nothing new.";
+      return "The worker was asked to stop. It finishes its current tasks and accepts no new ones.";
     case "RUNNING":
     case "STOPPED":
       return null;

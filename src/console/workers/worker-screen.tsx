@@ -34,9 +34,9 @@ export function WorkerScreen() {
       {asked.fault && !isUnknown && <FaultNote fault={asked.fault} again={asked.again} />}
       {asked.isLoading && <Loading rows={6} />}
       {isUnknown && (
-        <Empty icon="server" title="There is no such worker">
-          None has the id <code>{id}</code>. What has stopped is forgotten after a while.{" "}
-          <Link to="/workers">See those that there are</Link>.
+        <Empty icon="server" title="Worker not found">
+          No worker has the ID <code>{id}</code>. Workers that have stopped are removed from the list after some time.{" "}
+          <Link to="/workers">View all workers</Link>.
         </Empty>
       )}
       {worker && <OneWorker worker={worker} />}
@@ -63,12 +63,12 @@ function OneWorker({ worker }: { readonly worker: ShownWorker }) {
         <WorkerFacts worker={worker} />
       </Panel>
       <Panel
-        title="What it runs now"
+        title="Running tasks"
         aside={<Meter value={running} most={concurrency} label={`${count(running)} of ${count(concurrency)}`} />}
       >
         <WorkerWork tasks={worker.tasks} isRunning={status === "RUNNING"} />
       </Panel>
-      <Panel title="What it takes">
+      <Panel title="Accepted pipelines">
         <Served worker={worker} />
       </Panel>
     </>
@@ -81,7 +81,7 @@ function WorkerFacts({ worker }: { readonly worker: ShownWorker }) {
   return (
     <dl className="facts">
       <div>
-        <dt>Last iteration of its loop</dt>
+        <dt>Last iteration of the claim loop</dt>
         <dd>
           <When at={lastLoopAt} />
         </dd>
@@ -91,23 +91,23 @@ function WorkerFacts({ worker }: { readonly worker: ShownWorker }) {
         <dd className="numbers">{count(loopIterations)}</dd>
       </div>
       <div>
-        <dt>Last heard from</dt>
+        <dt>Last heartbeat</dt>
         <dd>
           <When at={heartbeatAt} />
         </dd>
       </div>
       <div>
-        <dt>Last took a task</dt>
+        <dt>Last claim</dt>
         <dd>{lastClaimAt === null ? "never" : <When at={lastClaimAt} />}</dd>
       </div>
       <div>
-        <dt>Late by</dt>
+        <dt>Timer delay</dt>
         <dd>
           <Lag ms={eventLoopLagMs} />
         </dd>
       </div>
       <div>
-        <dt>Up for</dt>
+        <dt>Uptime</dt>
         <dd>
           <Lasting from={startedAt} to={isOver ? heartbeatAt : null} />
         </dd>
@@ -117,7 +117,7 @@ function WorkerFacts({ worker }: { readonly worker: ShownWorker }) {
         <dd>{worker.version}</dd>
       </div>
       <div>
-        <dt>Id</dt>
+        <dt>ID</dt>
         <dd>
           <code>{id}</code>
         </dd>
@@ -129,10 +129,10 @@ function WorkerFacts({ worker }: { readonly worker: ShownWorker }) {
 /** Its version of each pipeline, beside the one that this server has: they differ while a new one is rolled out. */
 function Served({ worker: { serves } }: { readonly worker: ShownWorker }) {
   const known = useAsked(PipelineNamesDocument, {}).data?.pipelines;
-  if (serves.length === 0) return <p className="faint">It takes nothing.</p>;
+  if (serves.length === 0) return <p className="faint">This worker accepts no pipelines.</p>;
   return (
     <table className="rows">
-      <caption className="for-readers">Pipelines that it takes</caption>
+      <caption className="for-readers">Accepted pipelines</caption>
       <thead>
         <tr>
           <th scope="col">Pipeline</th>

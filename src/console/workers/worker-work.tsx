@@ -14,12 +14,14 @@ interface WorkerWorkProps {
 /** The tasks whose lease a worker holds, with the way to each and to its job. */
 export function WorkerWork({ tasks: { nodes, pageInfo }, isRunning }: WorkerWorkProps) {
   if (nodes.length === 0) {
-    return <p className="faint">{isRunning ? "Nothing; it looks for work all the time." : "It holds nothing."}</p>;
+    return (
+      <p className="faint">{isRunning ? "No running tasks; the worker is checking for work." : "No running tasks."}</p>
+    );
   }
   return (
     <>
       <table className="rows cards">
-        <caption className="for-readers">Tasks that it runs now</caption>
+        <caption className="for-readers">Running tasks</caption>
         <thead>
           <tr>
             <th scope="col">Document</th>
@@ -27,10 +29,10 @@ export function WorkerWork({ tasks: { nodes, pageInfo }, isRunning }: WorkerWork
             <th scope="col">Stage</th>
             <th scope="col">Progress</th>
             <th scope="col" className="number">
-              Try
+              Attempt
             </th>
             <th scope="col" className="number">
-              For
+              Duration
             </th>
           </tr>
         </thead>
@@ -56,10 +58,10 @@ export function WorkerWork({ tasks: { nodes, pageInfo }, isRunning }: WorkerWork
                   {progress > 0 ? percent(progress) : <span className="faint">–</span>}
                   {progressMessage !== null && <span className="faint"> {progressMessage}</span>}
                 </td>
-                <td data-title="Try" className="number">
+                <td data-title="Attempt" className="number">
                   {attempt} of {maxAttempts}
                 </td>
-                <td data-title="For" className="number">
+                <td data-title="Duration" className="number">
                   <Lasting from={statusChangedAt} to={null} />
                 </td>
               </tr>
@@ -67,7 +69,7 @@ export function WorkerWork({ tasks: { nodes, pageInfo }, isRunning }: WorkerWork
           )}
         </tbody>
       </table>
-      {pageInfo.hasNextPage && <p className="faint">These are the first hundred.</p>}
+      {pageInfo.hasNextPage && <p className="faint">Showing the first 100.</p>}
     </>
   );
 }

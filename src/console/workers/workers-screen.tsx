@@ -29,7 +29,7 @@ export function WorkersScreen() {
         <span className="spread" />
         <Switch
           size="sm"
-          label="Also those that have stopped"
+          label="Show stopped workers"
           checked={stopped}
           onChange={({ currentTarget }) =>
             void navigate({ search: { stopped: currentTarget.checked || undefined }, replace: true })
@@ -63,13 +63,13 @@ function Summary({ workers }: { readonly workers: readonly WorkerPartsFragment[]
       <Icon name={tone === "good" ? "check" : "warning"} size={22} />
       <strong role="status">
         {able.length === 0
-          ? "No worker takes work."
+          ? "No worker is accepting work."
           : ill > 0
-            ? `${counted(ill, "worker")} ${ill === 1 ? "takes" : "take"} no work.`
-            : "All workers go round."}
+            ? `${counted(ill, "worker")} ${ill === 1 ? "is" : "are"} not accepting work.`
+            : "All workers are accepting work."}
       </strong>
       <span>
-        {statusesInWords(workers)}; {count(taken)} of {counted(places, "place")} in use
+        {statusesInWords(workers)}; {count(taken)} of {counted(places, "slot")} in use
       </span>
     </div>
   );
@@ -78,8 +78,8 @@ function Summary({ workers }: { readonly workers: readonly WorkerPartsFragment[]
 function NoWorkers() {
   return (
     <Empty icon="server" title="No worker is running">
-      What is submitted waits. Start one with <code>HEADWAY_ROLES=worker npx headway-api start</code> and the same{" "}
-      <code>DATABASE_URL</code>; it shows here within a second or two.
+      Submitted jobs wait. Start a worker with <code>HEADWAY_ROLES=worker npx headway-api start</code> and the same{" "}
+      <code>DATABASE_URL</code>; it appears here within a second or two.
     </Empty>
   );
 }

@@ -19,15 +19,15 @@ export function WorkersTable({ workers }: { readonly workers: readonly ListedWor
         <tr>
           <th scope="col">Worker</th>
           <th scope="col">Status</th>
-          <th scope="col">Runs now</th>
-          <th scope="col">Takes</th>
+          <th scope="col">Running</th>
+          <th scope="col">Accepts</th>
           <th scope="col">Last iteration</th>
-          <th scope="col">Last heard from</th>
+          <th scope="col">Last heartbeat</th>
           <th scope="col" className="number">
-            Late by
+            Timer delay
           </th>
           <th scope="col" className="number">
-            Up for
+            Uptime
           </th>
         </tr>
       </thead>
@@ -55,22 +55,22 @@ function WorkerRow({ worker }: { readonly worker: ListedWorker }) {
       <td data-title="Status">
         <StatusWord of="WorkerStatus" word={status} />
       </td>
-      <td data-title="Runs now">
+      <td data-title="Running">
         <RunsNow worker={worker} isOver={isOver} />
       </td>
-      <td data-title="Takes">
+      <td data-title="Accepts">
         <Takes serves={worker.serves} />
       </td>
       <td data-title="Last iteration">
         <When at={lastLoopAt} />
       </td>
-      <td data-title="Last heard from">
+      <td data-title="Last heartbeat">
         <When at={heartbeatAt} />
       </td>
-      <td data-title="Late by" className="number">
+      <td data-title="Timer delay" className="number">
         <Lag ms={eventLoopLagMs} />
       </td>
-      <td data-title="Up for" className="number">
+      <td data-title="Uptime" className="number">
         <Lasting from={startedAt} to={isOver ? heartbeatAt : null} />
       </td>
     </tr>
