@@ -1933,7 +1933,15 @@ begin
     order by d.id limit p_limit for no key update of d skip locked);
   get diagnostics v_moved = row_count;
   if v_moved > 0 then return v_moved; end if;
-  -- Somebody else has locked the others: they are left for the next call.
+  -- Before what is ready, in the order in which claims lock them.
+  perform from headway.limit_use l
+  where exists (select from unnest(l.slot_ends) slot_end where slot_end > v_now)
+  order by l.pipeline, l.stage for no key update;
+  -- Waits for claims and submissions that are under way: one that looked before the tasks were moved may still note down,
+  -- or have noted, that nothing is due for as long as the clock went back, and nobody would look before. What begins after
+  -- this sees the tasks where they are now.
+  lock table headway.ready_stage in share mode;
+  -- Somebody else has locked the others, or has just submitted them: they are left for the next call.
   if exists (
     select from headway.job j join headway.task d on d.job_id = j.id
     where j.status in ('QUEUED', 'PROCESSING', 'CANCELLING') and d.status = 'QUEUED' and d.run_at > v_now
@@ -1942,27 +1950,15 @@ begin
     return 1;
   end if;
 
-  -- Before what is ready, in the order in which claims lock them.
-  perform from headway.limit_use l
-  where exists (select from unnest(l.slot_ends) slot_end where slot_end > v_now)
-  order by l.pipeline, l.stage for no key update;
   update headway.limit_use l set slot_ends = array(
     select least(o.slot_end, v_now) from unnest(l.slot_ends) with ordinality o(slot_end, i) order by o.i)
   where exists (select from unnest(l.slot_ends) slot_end where slot_end > v_now);
 
   -- Claims look at them again, where a claim or a submission has noted down the time as it was.
-  update headway.ready_stage set not_before = null where ctid = any (array(
-    select r.ctid from headway.ready_stage r where r.not_before > v_now and r.not_before < 'infinity' and exists (
-      select from headway.task d
-      where d.job_id = r.job_id and d.stage = r.stage and d.status = 'QUEUED' and d.run_at <= v_now)
-    for no key update of r skip locked));
-  if exists (
-    select from headway.ready_stage r where r.not_before > v_now and r.not_before < 'infinity' and exists (
-      select from headway.task d
-      where d.job_id = r.job_id and d.stage = r.stage and d.status = 'QUEUED' and d.run_at <= v_now)
-  ) then
-    return 1;
-  end if;
+  update headway.ready_stage r set not_before = null
+  where r.not_before > v_now and r.not_before < 'infinity' and exists (
+    select from headway.task d
+    where d.job_id = r.job_id and d.stage = r.stage and d.status = 'QUEUED' and d.run_at <= v_now);
 
   update headway.task t set lease_expires_at = v_now + make_interval(secs => w.lease_ms / 1000.0)
   from headway.worker w

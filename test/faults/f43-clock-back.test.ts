@@ -1,9 +1,14 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { randomUUID } from "node:crypto";
+import pg from "pg";
 import { cancelJob } from "../../src/engine/cancel/cancel.js";
 import { whyTasksWait } from "../../src/engine/read/waiting.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
+import { servesOf } from "../../src/pipelines/registry.js";
+import { followClock } from "../../src/reconciler/clock.js";
 import { ACTOR, createRig, type Rig } from "../support/engine.js";
 import { until } from "../support/until.js";
+import { waitingForLocks } from "../support/waiting.js";
 import { note } from "./rig.js";
 
 const one = definePipeline({ name: "one", version: 1, documentStages: [{ name: "only", run: async () => null }] });
@@ -70,6 +75,39 @@ test("F43: the database's clock goes back an hour: what was due stays due, and w
   expect(await rig.settled(await rig.submit("one", 2))).toBe("COMPLETED");
   expect(await rig.violations()).toEqual([]);
   note({ fault: "F43", what: "due work", times: 1, looks: 0, jobs: 3 });
+});
+
+test("F43: a claim that looked before what was due was made due again, and commits after it, does not put it off for an hour", async () => {
+  const waiting = await rig.submit("one", 1);
+  await theClockGoesBack();
+  const claiming = new pg.Client({ connectionString: rig.url });
+  await claiming.connect();
+  try {
+    await claiming.query("begin");
+    const claim = {
+      worker: randomUUID(),
+      serves: servesOf(rig.deps.registry),
+      limit: 1,
+      change: randomUUID(),
+      leaseMs: 1,
+    };
+    const { rows } = await claiming.query("select taken, is_held from headway.claimable($1)", [JSON.stringify(claim)]);
+    expect(rows).toEqual([{ taken: [], is_held: false }]);
+    let isOver = false;
+    const following = followClock({ db: rig.db, onError: () => undefined }).finally(() => (isOver = true));
+    await until("it waits for the claim, or has not waited", async () =>
+      isOver ? true : (await waitingForLocks(rig.db, "%follow_clock%")).length > 0,
+    );
+    await claiming.query("commit");
+    await following;
+  } finally {
+    await claiming.end();
+  }
+  const due = await rig.db.query(
+    "select job_id from headway.ready_stage where not_before is null or not_before <= clock_timestamp()",
+  );
+  expect(due).toEqual([{ job_id: waiting }]);
+  note({ fault: "F43", what: "a claim under way", times: 1, looks: 0, jobs: 1 });
 });
 
 test("F43: the clock goes back under work that nobody renews, or that is to be cancelled: neither waits an hour", async () => {
