@@ -37,7 +37,7 @@ as $$
   ) n where n.place <= 101
   union all
   select p.id, 'STUCK_JOB', s.id::text, s.id, '', clock_timestamp(),
-    'A job does not move though it could; its waitingOn says what it waits for.'
+    'A job makes no progress although it could. Its waitingOn says what it waits for.'
   from headway.project p
   cross join lateral (select x.id from headway.stuck_jobs(p.id, p_sweep_ms) x(id) limit 101) s
   union all
@@ -46,8 +46,8 @@ as $$
     select 'WORKER_' || n.status as kind, n.id, row_number() over (partition by n.status order by n.heartbeat_at desc) as place,
       case n.status when 'LOST' then n.heartbeat_at else n.last_loop_at end as since,
       format(case n.status
-        when 'LOST' then 'Nothing has been heard from worker %s (%s, process %s) for a lease; start another where it is missed.'
-        else 'Worker %s (%s, process %s) beats, but takes no work; look at its log, or restart it.' end,
+        when 'LOST' then 'Worker %s (%s, process %s) sent no heartbeat for the length of a lease. If it is missing, start another.'
+        else 'Worker %s (%s, process %s) sends heartbeats but claims no tasks. Read its log, or restart it.' end,
         n.id, n.hostname, n.pid) as message
     from headway.worker_now n
     where n.stopped_at is null and n.status in ('LOST', 'STALLED') and n.heartbeat_at > clock_timestamp() - interval '1 day'
