@@ -85,7 +85,7 @@ describe("an operator who is called at night", () => {
     expect(page.url()).toBe(`${api.url}/`);
 
     // A worker that stands still: where it is and what to do.
-    await concern(page, "basement, process 7").getByText("beats, but takes no work").waitFor();
+    await concern(page, "basement, process 7").getByText("sends heartbeats but claims no tasks").waitFor();
     await concern(page, "basement, process 7").getByRole("button", { name: "Running tasks" }).click();
     await page.getByText("No running tasks.").waitFor();
     await concern(page, "basement, process 7")
