@@ -46,8 +46,8 @@ async function startOnce(): Promise<number> {
     });
   } finally {
     const gone = child.exitCode === null ? once(child, "exit") : Promise.resolve();
-    // npm hands no signal on to the shell's children: Headway itself is told, and those above it end with it.
-    for (const pid of groupMembers(child.pid!, "main.js")) process.kill(pid, "SIGINT");
+    // npm hands no signal on to the shell's children: Headway itself, which the script becomes, is told, and those above it end with it.
+    for (const pid of groupMembers(child.pid!, "node\0scripts/run.mjs")) process.kill(pid, "SIGINT");
     await gone;
     await rm(dataDir, { recursive: true, force: true });
   }
