@@ -2516,7 +2516,8 @@ CREATE OR REPLACE FUNCTION headway.lock_collection(p_collection uuid, p_project 
 AS $function$
 #variable_conflict use_column
 begin
-  perform headway.lock_collections(array[p_collection]);
+  perform headway.lock_collections(array(
+    select id from headway.collection where id = p_collection and project_id = p_project));
   -- In a statement of its own, which sees what was committed while the lock was waited for.
   return query
     select c.status, headway.is_expiry_due(c), j.id, j.status from headway.collection c

@@ -1,6 +1,9 @@
 import pg from "pg";
+import { projectNamed } from "../../src/access/projects.js";
+import { cancelJob, cancelTask } from "../../src/engine/cancel/cancel.js";
+import { retryJob, retryTask } from "../../src/engine/retry/retry.js";
 import { definePipeline } from "../../src/pipelines/pipeline.js";
-import { createRig, type Rig } from "../support/engine.js";
+import { ACTOR, createRig, type Rig } from "../support/engine.js";
 import { until } from "../support/until.js";
 
 const plain = definePipeline({ name: "plain", version: 1, documentStages: [{ name: "only", run: async () => null }] });
@@ -144,4 +147,19 @@ describe("who writes a collection's history holds up", () => {
     await one.query(HISTORY, [[collection]]);
     expect(await waits(sql, [job])).toBe(true);
   });
+});
+
+test("of a collection of another project is neither taken nor waited for by whoever knows its ids", async () => {
+  const stranger = { ...ACTOR, projectId: (await projectNamed(rig.db, "strangers")).id };
+  const [{ id: taskId }] = await rig.db.query("select id from headway.task where job_id = $1", [job]);
+  await one.query(EXCLUSIVE, [[collection]]);
+  const foreign = [
+    () => cancelJob(rig.deps, stranger, { jobId: job }),
+    () => cancelTask(rig.deps, stranger, { taskId }),
+    () => retryJob(rig.deps, stranger, { jobId: job, from: "FAILED_STAGE" }),
+    () => retryTask(rig.deps, stranger, { taskId, from: "FAILED_STAGE" }),
+    () => rig.db.query("select * from headway.lock_collection($1, $2)", [collection, stranger.projectId]),
+  ];
+  for (const ask of foreign.slice(0, 4)) await expect(ask()).rejects.toMatchObject({ code: "NOT_FOUND" });
+  expect(await foreign[4]!()).toEqual([]);
 });

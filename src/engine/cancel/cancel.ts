@@ -36,9 +36,11 @@ export async function requestCancel(
   const { jobId } = input;
   const by = { kind: "CANCEL", change: randomUUID(), ...byWhom(actor, input.reason) };
   const step = await inTransaction(deps.db, async (tx) => {
-    await tx.query("select headway.lock_collections(array(select collection_id from headway.job where id = $1))", [
-      jobId,
-    ]);
+    // Only of the own project: others' collections are not locked, nor waited for.
+    await tx.query(
+      "select headway.lock_collections(array(select collection_id from headway.job where id = $1 and project_id = $2))",
+      [jobId, actor.projectId],
+    );
     const [job]: { status: JobStatus }[] = await tx.query(
       "select status from headway.job where id = $1 and project_id = $2",
       [jobId, actor.projectId],
@@ -74,9 +76,10 @@ export async function cancelTask(
 ): Promise<string> {
   const { taskId } = input;
   await inTransaction(deps.db, async (tx) => {
-    await tx.query("select headway.lock_collections(array(select collection_id from headway.task where id = $1))", [
-      taskId,
-    ]);
+    await tx.query(
+      "select headway.lock_collections(array(select collection_id from headway.task where id = $1 and project_id = $2))",
+      [taskId, actor.projectId],
+    );
     const [task]: { jobId: string; kind: "DOCUMENT" | "COLLECTION"; status: TaskStatus }[] = await tx.query(
       'select job_id as "jobId", kind, status from headway.task where id = $1 and project_id = $2',
       [taskId, actor.projectId],

@@ -119,9 +119,11 @@ async function lockTarget(
   id: string,
   noun: "job" | "task",
 ): Promise<Target> {
-  await tx.query(`select headway.lock_collections(array(select collection_id from headway.job j where ${where}))`, [
-    id,
-  ]);
+  // Only of the own project: others' collections are not locked, nor waited for.
+  await tx.query(
+    `select headway.lock_collections(array(select collection_id from headway.job j where ${where} and j.project_id = $2))`,
+    [id, actor.projectId],
+  );
   const [target]: Target[] = await tx.query(
     `select j.id as "jobId", j.collection_id as "collectionId", c.status = 'EXPIRED' or headway.is_expiry_due(c) as "isExpiring", j.pipeline, j.status,
        j.document_stages as "documentStages", j.collection_stages as "collectionStages", t.status as "collectionTask",
