@@ -5,6 +5,7 @@ import type {
   DocumentContext,
   FetchedSource,
   Json,
+  StageDocument,
   KeptContent,
   WarningScope,
 } from "../pipelines/pipeline.js";
@@ -21,14 +22,7 @@ export interface StageSnapshot {
   readonly secrets: Readonly<Record<string, string>>;
   readonly traceparent: string | null;
   /** Only for document stages. */
-  readonly document: {
-    readonly id: string;
-    readonly name: string;
-    readonly mediaType: string | null;
-    readonly sizeBytes: number | null;
-    readonly sha256: string | null;
-    readonly metadata: Readonly<Record<string, Json>>;
-  } | null;
+  readonly document: Pick<StageDocument, "id" | "name" | "mediaType" | "sizeBytes" | "sha256" | "metadata"> | null;
 }
 
 /** One stage to be run in a child process. */
