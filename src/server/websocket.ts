@@ -63,7 +63,8 @@ export function serveSockets<Principal>(
   path: string,
   { service, url, logger, allowedOrigins }: SocketOptions<Principal>,
 ): GraphSockets {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
+  // Pings are answered in `boundFrames`: left to itself, ws drops without a word whoever has 61 pings unanswered.
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, autoPong: false });
   const maxFrames = Math.max(
     MIN_MAX_FRAMES,
     ((service.requestsPerSecond * FRAMES_WINDOW_MS) / 1_000) * FRAMES_PER_REQUEST,
@@ -154,8 +155,8 @@ export function serveSockets<Principal>(
 }
 
 /**
- * Drops a socket whose client sends without reading, or sends more than anybody who means it: a ping is answered as a
- * message is, and costs as much.
+ * Answers pings, and drops a socket whose client sends without reading, or sends more than anybody who means it: a ping is
+ * answered as a message is, and costs as much.
  */
 function boundFrames(socket: WebSocket, maxFrames: number, logger: Logger): void {
   let frames = 0;
@@ -175,6 +176,9 @@ function boundFrames(socket: WebSocket, maxFrames: number, logger: Logger): void
     else if (frames > maxFrames) drop("its client sends too much");
   };
   for (const event of events) socket.on(event, count);
+  socket.on("ping", (data: Buffer) => {
+    if (socket.readyState === socket.OPEN) socket.pong(data);
+  });
 }
 
 const gone = new WeakMap<WebSocket, AbortSignal>();

@@ -154,6 +154,16 @@ describe("H10: a WebSocket", () => {
     expect(warned.filter((line) => line.includes("a WebSocket was dropped"))).toHaveLength(1);
   });
 
+  test("that has sent 1,000 pings at once has each of them answered, with what it said", async () => {
+    const socket = await opened();
+    const answered: string[] = [];
+    socket.on("pong", (data: Buffer) => answered.push(String(data)));
+    for (let i = 0; i < 1_000; i += 1) socket.ping(String(i));
+    await until("all are answered, or it is dropped", () => answered.length === 1_000 || socket.readyState !== socket.OPEN);
+    expect(answered).toEqual(Array.from({ length: 1_000 }, (_, i) => String(i)));
+    socket.terminate();
+  });
+
   test("may send what its key may ask for, however much that is", async () => {
     const generous = await startWorld({ requestsPerSecond: 10_000 });
     const socket = bareSocket(generous.server);
