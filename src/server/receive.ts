@@ -179,7 +179,7 @@ const deadlines = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 
 /**
  * Bounds the time of every body, on every path, whoever sends it: it is whole within `deadlineMs`, or `receive` watches
- * its pace; and once its request is answered, nobody waits for the rest of it.
+ * its pace; and once its request is answered, the rest of it is read for a second, and kept by nobody.
  */
 export function boundBodies(deadlineMs = BODY_DEADLINE_MS): RequestHandler {
   return (req, res, next) => {
@@ -189,7 +189,10 @@ export function boundBodies(deadlineMs = BODY_DEADLINE_MS): RequestHandler {
     // A request that is answered before its end is told of no close: what watches it would stay for the whole time.
     res.once("close", () => clearTimeout(deadline));
     res.once("finish", () => {
-      if (!req.complete) cutAfter(req, LINGER_MS);
+      if (req.complete) return;
+      // Whoever has sent all of it sends the next request behind it: unread, it would hold that one until the cut.
+      req.resume();
+      cutAfter(req, LINGER_MS);
     });
     next();
   };
