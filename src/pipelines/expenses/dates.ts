@@ -12,6 +12,8 @@ export interface FoundDate {
   readonly length: number;
 }
 
+/** Korea's and Japan's signs are taken apart into others, which are no accents. */
+const SYLLABLE = /[\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}]/u;
 const LOCALES = ["en", "de", "fr", "es", "it", "nl", "pt", "sv", "nb", "da", "af", "pl", "id"];
 /** Languages whose short forms are words of other languages: "pro" is December in Czech. */
 const LONG_LOCALES = ["fi", "cs", "hu", "tr", "ro"];
@@ -68,7 +70,7 @@ export function isMonthName(word: string): boolean {
 /** Lower case, without accents, of the same length as long as the text has its letters composed. */
 export function withoutAccents(text: string): string {
   return [...text.normalize("NFC")]
-    .map((letter) => (letter.length === 1 ? (letter.normalize("NFD")[0] ?? letter) : letter))
+    .map((letter) => (letter.length === 1 && !SYLLABLE.test(letter) ? (letter.normalize("NFD")[0] ?? letter) : letter))
     .join("")
     .toLowerCase();
 }

@@ -82,9 +82,28 @@ async function open(bytes: Uint8Array, name: string): Promise<Awaited<ReturnType
   }
 }
 
+/** Quarters of a turn, against the clock, that a text is turned by. */
+function turnOf({ transform: [a = 1, b = 0] }: Item): 0 | 1 | 2 | 3 {
+  if (Math.abs(a) >= Math.abs(b)) return a < 0 ? 2 : 0;
+  return b > 0 ? 1 : 3;
+}
+
+/** A page whose text for the most part runs up, down or upside down, turned so that it can be read. */
+function upright(items: readonly Item[]): readonly Item[] {
+  const letters = [0, 0, 0, 0];
+  for (const item of items) letters[turnOf(item)]! += item.str.length;
+  const turn = letters.indexOf(Math.max(...letters));
+  if (turn === 0) return items;
+  return items.map((item) => {
+    const [a, b, c, d, x = 0, y = 0] = item.transform as [number, number, number, number, number?, number?];
+    const [left, up] = { 1: [y, -x], 2: [-x, -y], 3: [-y, x] }[turn]!;
+    return { ...item, transform: [a, b, c, d, left!, up!] };
+  });
+}
+
 /** Pieces of nearly one height are one line; scanned and printed pages waver by a point or two. */
 function rowsOfPage(items: readonly Item[], before: number): Row[] {
-  const pieces = items.filter(({ str }) => str.trim() !== "").flatMap(piecesOf);
+  const pieces = upright(items.filter(({ str }) => str.trim() !== "")).flatMap(piecesOf);
   pieces.sort((a, b) => b.y - a.y || a.left - b.left);
   const lines: Piece[][] = [];
   for (const piece of pieces) {

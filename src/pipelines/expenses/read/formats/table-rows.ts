@@ -23,10 +23,19 @@ export function looksLikeTable(text: string): boolean {
   const lines = text.split(/\r?\n/, 50).filter((line) => line.trim() !== "");
   if (lines.length < 2) return false;
   return ["\t", ";", ","].some((delimiter) => {
-    const counts = lines.map((line) => line.replace(/"[^"]*"/g, "").split(delimiter).length);
-    const usual = mostFrequent(counts);
-    return usual >= 3 && counts.filter((count) => count === usual).length >= lines.length * 0.8;
+    const cells = lines.map((line) => line.replace(/"[^"]*"/g, "x").split(delimiter));
+    return isEven(cells.map(({ length }) => length)) || isEven(cells.map(lengthFilled));
   });
+}
+
+/** Some programs write blank cells to the end of the line and others stop at the last that is filled. */
+function lengthFilled(cells: readonly string[]): number {
+  return cells.findLastIndex((cell) => cell.trim() !== "") + 1;
+}
+
+function isEven(counts: readonly number[]): boolean {
+  const usual = mostFrequent(counts);
+  return usual >= 3 && counts.filter((count) => count === usual).length >= counts.length * 0.8;
 }
 
 function mostFrequent(counts: readonly number[]): number {
@@ -161,10 +170,29 @@ function unquoted(text: string): string {
   return /^'\d/.test(text) ? text.slice(1) : text;
 }
 
+const WIDE = /^[\s０-９，．－＋￥¥円元\d,.+-]+$/u;
+const DIGITS_OF = [0x0660, 0x06f0, 0xff10];
+
+/** Marks of writing direction show nothing; digits of Arabic and wide ones are read as others are. */
+function plainCell(text: string): string {
+  const shown = text.replace(/[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g, "");
+  const digits = WIDE.test(shown) ? /[٠-٩۰-۹０-９，．－＋]/gu : /[٠-٩۰-۹]/gu;
+  return shown
+    .replace(/(?<=[٠-٩۰-۹])٫(?=[٠-٩۰-۹])/gu, ".")
+    .replace(/(?<=[٠-٩۰-۹])٬(?=[٠-٩۰-۹])/gu, ",")
+    .replace(digits, (sign) => {
+      const other = { "，": ",", "．": ".", "－": "-", "＋": "+" }[sign];
+      const code = sign.codePointAt(0)!;
+      return other ?? String(code - DIGITS_OF.findLast((zero) => zero <= code)!);
+    })
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
 function toRow(texts: readonly string[], at: number): Row {
   const cells = texts
     .slice(0, MAX_COLUMNS)
-    .map((text, column): Cell => ({ text: unquoted(text.replace(/\s+/g, " ").trim()), left: column, right: column }))
+    .map((text, column): Cell => ({ text: unquoted(plainCell(text)), left: column, right: column }))
     .filter(({ text }) => text !== "");
   return { cells, gap: null, at };
 }

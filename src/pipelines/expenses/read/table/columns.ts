@@ -206,7 +206,10 @@ function withContent(
   const roles = [...named];
   const free = (): number[] => roles.flatMap((role, at) => (role === "other" && shares[at]!.filled > 0.3 ? [at] : []));
   const has = (role: ColumnRole): boolean => roles.includes(role);
-  const isUnknown = (at: number): boolean => !hasHeading || roleOfHeading(places[at]!.heading) === "other";
+  // What a payment service calls a charge came in.
+  const isService = (["amount", "fee", "net"] as const).every(has);
+  const isUnknown = (at: number): boolean =>
+    !isService && (!hasHeading || roleOfHeading(places[at]!.heading) === "other");
   for (const at of free()) {
     const share = shares[at]!;
     if (share.dates > 0.9 && share.length >= 5 && share.amounts < 0.9) roles[at] = has("date") ? "posted" : "date";

@@ -3,7 +3,7 @@ import { findAmounts, readAmount, type WrittenAmount } from "../../money.js";
 import { rowText, type Row } from "../../shapes.js";
 import type { Column } from "./columns.js";
 import { factsOf, isPeriod, type RowFacts } from "./facts.js";
-import { figureOf, type Figure } from "./figures.js";
+import { figureOf, isValue, sizeOf, type Figure } from "./figures.js";
 import type { ColumnRole } from "./headings.js";
 import type { GridRow } from "./sections.js";
 import type { Money } from "./structure.js";
@@ -31,6 +31,8 @@ export interface Draft {
   readonly owner: string | null;
   readonly account: string | null;
   readonly hasBalance: boolean;
+  /** Its text names an opening balance, and its amount is another than its balance. */
+  readonly isOpeningMoved: boolean;
   /** A word in the place of the date: it has none of its own yet. */
   readonly dayWord: string;
   /** What the title above the lines' heading says of all of them, where that is that they have not happened yet. */
@@ -157,12 +159,15 @@ function draftOf(
       // "Kontostand;2.1.2026": its name stands in the place of the date.
       (own === null ? specialRow(text("date")) : null) ??
       (dated === null ? (specialRow(first) ?? specialIn(grid, what)) : null) ??
+      (what === "" ? specialIn(grid, what) : null) ??
       (dated === null && (isBalanceName(first) || isBesideLines(grid, columns)) ? "balance" : null) ??
       (!isPage && isEnd(what) && isBalanceAlone(grid, columns, money) ? "balance" : null));
-  if (kind !== null && !(dated && figure && !isSure && specialRow(what) === kind && isPurchase(what, kind))) {
-    const balance =
-      columns.find(({ role }) => role === "balance") ?? (money.balance ? columns[money.balance.column] : undefined);
-    const left = readAmount(balance ? (grid.texts[balance.index] ?? "") : "");
+  const balance =
+    columns.find(({ role }) => role === "balance") ?? (money.balance ? columns[money.balance.column] : undefined);
+  const left = readAmount(balance ? (grid.texts[balance.index] ?? "") : "");
+  const isOpeningMoved = kind === "opening" && dated !== null && isOther(figure, left, money);
+  const isBought = dated && figure && !isSure && specialRow(what) === kind && isPurchase(what, kind!);
+  if (kind !== null && !isOpeningMoved && !isBought) {
     const amounts = left
       ? [left]
       : figure
@@ -190,11 +195,19 @@ function draftOf(
       account: text("account") || around.account,
       dayWord: own === null ? text("date") : "",
       pending: around.pending,
+      isOpeningMoved,
       hasBalance: columns.some(({ role, index }) => role === "balance" && (grid.texts[index] ?? "") !== ""),
     },
   };
 }
 
+/** Whether a figure moved something and is no copy of the balance beside it. */
+function isOther(figure: Figure | null, balance: WrittenAmount | null, { mark }: Money): boolean {
+  if (figure === null || balance === null || !isValue(figure.written)) return false;
+  return Math.abs(sizeOf(figure.written, mark) - sizeOf(balance, mark)) > CENT;
+}
+
+const CENT = 0.0051;
 const WORDS: readonly ColumnRole[] = ["merchant", "description", "type"];
 
 /** A row without a date may name its balance in any of its cells: where it tells nothing else, or the cell says no more. */
@@ -203,7 +216,7 @@ function specialIn({ texts }: GridRow, what: string): SpecialRow | null {
     texts
       .filter((text) => what === "" || isBalanceLabel(text))
       .map((text) => specialRow(text))
-      .find((kind) => kind === "opening" || kind === "closing") ?? null
+      .find((kind) => kind === "opening" || kind === "closing" || (what === "" && kind === "sum")) ?? null
   );
 }
 

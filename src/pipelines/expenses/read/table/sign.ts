@@ -1,10 +1,13 @@
+import { readAmount } from "../../money.js";
 import type { Evidence } from "../../shapes.js";
 import { accountKind } from "./account-kind.js";
 import type { Column } from "./columns.js";
-import { figureOf, isValue, movedOf, signsTell, type Figure } from "./figures.js";
+import { figureOf, isValue, movedOf, signsTell, type Figure, type OneSided, type Structure } from "./figures.js";
+import { namesSpending } from "./foreign-words.js";
+import { plainHeading } from "./headings.js";
 import type { GridRow } from "./sections.js";
 import { isProven, type Money } from "./structure.js";
-import { wayOf } from "./words.js";
+import { directionOf, wayOf } from "./words.js";
 
 /** Whether a plus in the column of amounts stands for money that went out, and what says so. */
 export interface Sign {
@@ -70,6 +73,8 @@ export function signOf(rows: readonly GridRow[], columns: readonly Column[], mon
       plusIsOut: money.feesAdd,
       evidence: evidence("proven", "each amount is the one before its fee and the fee, which goes out"),
     };
+  const byHeading = headingSign(open, columns, money, { agree: agree!, against: against! }, evidence);
+  if (byHeading) return byHeading;
   const byDirection = directionSign(rows, columns, money);
   if (byDirection)
     return {
@@ -92,11 +97,52 @@ export function signOf(rows: readonly GridRow[], columns: readonly Column[], mon
 
 type MakeEvidence = (certainty: Evidence["certainty"], reason: string, flag?: Evidence["flag"]) => Evidence;
 
+/** What the headings alone say; in doubt where the lines' own words contradict them. */
+function headingSign(
+  open: readonly { readonly row: GridRow; readonly figure: Figure }[],
+  columns: readonly Column[],
+  { structure }: Money,
+  { agree, against }: { readonly agree: number; readonly against: number },
+  evidence: MakeEvidence,
+): Sign | null {
+  if (structure.kind === "pair") return null;
+  const used = columns[structure.amount]!;
+  const roles = new Set(columns.map(({ role }) => role));
+  const isGross = columns.some(({ role, heading }) => role === "amount" && GROSS.test(plainHeading(heading)));
+  if (isGross && roles.has("fee") && roles.has("net"))
+    return {
+      plusIsOut: false,
+      evidence: evidence(
+        "supported",
+        "gross, fee and net: a payment service's, whose plus came in",
+        against >= 2 && agree === 0 ? "SIGN_UNCERTAIN" : undefined,
+      ),
+    };
+  if (!namesSpending(plainHeading(used.heading))) return null;
+  const cameIn = open.some(({ row, figure }) => !figure.written.negative && saysIn(row, columns));
+  return {
+    plusIsOut: true,
+    evidence: evidence(
+      "supported",
+      `${used.heading} is what was spent`,
+      agree > 0 || cameIn ? "SIGN_UNCERTAIN" : undefined,
+    ),
+  };
+}
+
+const GROSS = /^(?:gross|brutto|bruto|brut|lordo|bruttobetrag|gross amount|amount gross)$/;
+
+function saysIn({ texts }: GridRow, columns: readonly Column[]): boolean {
+  return columns.some(
+    ({ role, index }) => (role === "type" || role === "direction") && directionOf(texts[index] ?? "") === "in",
+  );
+}
+
 /** The columns themselves say which way. */
 function settledSign(
   rows: readonly GridRow[],
   columns: readonly Column[],
-  { structure, balance }: Money,
+  { structure, balance, oneSided }: Money,
   evidence: MakeEvidence,
 ): Sign {
   if (structure.kind !== "pair")
@@ -104,6 +150,15 @@ function settledSign(
   const used = [structure.debit, structure.credit].filter((at) => at !== null).map((at) => columns[at]!);
   if (used.every(({ isNamed }) => isNamed)) {
     const proven = isProven(balance);
+    if (!proven && isContrarySigned(structure, rows, oneSided))
+      return {
+        plusIsOut: true,
+        evidence: evidence(
+          "assumed",
+          "the credits carry a minus and the debits none, as in books that call what comes in a debit",
+          "SIGN_UNCERTAIN",
+        ),
+      };
     return {
       plusIsOut: true,
       evidence: evidence(
@@ -132,6 +187,22 @@ function settledSign(
           "SIGN_UNCERTAIN",
         ),
       };
+}
+
+function isContrarySigned(
+  { debit, credit }: Structure & { kind: "pair" },
+  rows: readonly GridRow[],
+  oneSided: OneSided,
+): boolean {
+  return (
+    oneSided.credit &&
+    credit !== null &&
+    debit !== null &&
+    rows.some(({ texts }) => {
+      const amount = readAmount(texts[debit] ?? "");
+      return amount !== null && isValue(amount) && !amount.negative;
+    })
+  );
 }
 
 function wordsOf({ texts }: GridRow, columns: readonly Column[]): string {
@@ -187,7 +258,10 @@ function signByWords(
     // One word against how nearly all lines are signed is little.
     // Where no amount is signed, no reading can be right for lines that went both ways.
     const isContrary = share === 0 && !isSigned && known > matching;
-    const isThin = matching === 1 && negatives.length > 3 && (plusIsOut ? share > 0.5 : share < 0.3 && !isCard);
+    const isAgainstCustom = plusIsOut && !isCard && share > 0;
+    const isThin =
+      matching === 1 &&
+      (isAgainstCustom || (negatives.length > 3 && (plusIsOut ? share > 0.5 : share < 0.3 && !isCard)));
     return {
       plusIsOut,
       evidence: evidence(

@@ -66,8 +66,10 @@ export function moneyOf(
   const [best, ...others] = all.sort((a, b) => b.score - a.score);
   if (!best || best.score < 0) return null;
   const rival = others.find((one) => !isSameReading(one, best, dated));
+  // What is left after the fee has it already.
+  const isNet = best.structure.kind !== "pair" && columns[best.structure.amount]!.role === "net";
   const after =
-    fee !== null && best.structure.kind === "signed" && !isGiven && !isProven(best.balance)
+    fee !== null && !isNet && best.structure.kind === "signed" && !isGiven && !isProven(best.balance)
       ? columnAfterFee(dated, { amount: best.structure.amount, fee }, columns, mark)
       : null;
   if (after !== null) {
@@ -81,15 +83,23 @@ export function moneyOf(
     structure: isSwapped ? swapped(best.structure) : best.structure,
     oneSided: isSwapped ? { debit: best.oneSided.credit, credit: best.oneSided.debit } : best.oneSided,
     mark,
-    fee,
+    fee: isNet ? null : fee,
     balance: isSwapped ? { ...best.balance!, isReversed: false } : best.balance,
     isContested:
       !isProven(best.balance) &&
-      ((rival !== undefined && rival.score > best.score - NEAR) || isBalanceItself(best, columns)),
+      ((rival !== undefined && rival.score > best.score - NEAR && !isCodeBeside(rival, best, columns)) ||
+        isBalanceItself(best, columns)),
     feesAdd: null,
     contrary: contraryTo(best.structure, dated, best.oneSided),
     isGuessed: best.structure.kind === "signed" && !columns[best.structure.amount]!.isNamed && !isProven(best.balance),
   };
+}
+
+/** Whether a column of whole numbers rivals one that has decimals in nearly every row: "20" is the kind of the row. */
+function isCodeBeside(rival: Tried, best: Tried, columns: readonly Column[]): boolean {
+  if (rival.structure.kind === "pair" || best.structure.kind === "pair") return false;
+  const [code, amount] = [columns[rival.structure.amount]!, columns[best.structure.amount]!];
+  return !code.isNamed && code.moneylike === 0 && amount.moneylike > 0.8;
 }
 
 /** Amounts out of a column that is named a balance are none that anybody may rely on. */

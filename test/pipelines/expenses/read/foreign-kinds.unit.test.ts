@@ -1,0 +1,156 @@
+import { readStatement, tuples } from "../reading.js";
+
+async function amounts(name: string, content: string, options: Readonly<Record<string, unknown>> = {}) {
+  const { lines } = await readStatement(name, content, { defaultCurrency: "EUR", ...options });
+  return lines.map(({ amountMinor }) => amountMinor);
+}
+
+async function flags(name: string, content: string, options: Readonly<Record<string, unknown>> = {}) {
+  const { lines } = await readStatement(name, content, { defaultCurrency: "EUR", ...options });
+  return lines.map((line) => line.flags.filter((flag) => flag !== "CURRENCY_ASSUMED"));
+}
+
+/** Kinds that were read wrongly or doubted without need on files of banks of Asia, Eastern Europe and Oceania. */
+describe("kinds of statements from abroad", () => {
+  test("one word does not turn the signs of a few lines against the custom of banks", async () => {
+    const table =
+      "Date,Payee,Amount\n2026-01-01,Café Jean,42.50\n2026-01-02,Muster GmbH,-15.75\n2026-01-03,Person,100.00\n";
+    expect(await flags("few.csv", table)).toEqual([["SIGN_UNCERTAIN"], ["SIGN_UNCERTAIN"], ["SIGN_UNCERTAIN"]]);
+  });
+
+  test("a payment service's charges come in: it tells gross, fee and net", async () => {
+    const table =
+      "transaction_id,created,currency,gross,fee,net,reporting_category\n" +
+      "txn_1,2026-01-23 08:26:29,usd,12.00,0.00,12.00,charge\ntxn_2,2026-01-23 08:26:31,usd,-0.77,0.00,-0.77,refund\n";
+    expect(await amounts("balance.csv", table)).toEqual([-1200, 77]);
+    expect(await flags("balance.csv", table)).toEqual([[], []]);
+  });
+
+  test("credits that all carry a minus beside debits that carry none are doubted", async () => {
+    const table =
+      'Date;Payee;Debit (EUR);Credit (EUR)\n14.02.2026;Shop;"";"-2,95"\n15.02.2026;Shop two;"";"-27,50"\n16.02.2026;Employer;"43,00";""\n';
+    expect(await flags("books.csv", table)).toEqual([["SIGN_UNCERTAIN"], ["SIGN_UNCERTAIN"], ["SIGN_UNCERTAIN"]]);
+  });
+
+  test("an opening balance that moved something is a line in doubt", async () => {
+    const table =
+      "Date;Text;Amount;Balance\n20.01.2026;Power;-180,50;-204,01\n05.01.2026;Groceries;-89,30;-23,51\n02.01.2026;Starting Balance;200,00;65,79\n";
+    const { lines } = await readStatement("first.csv", table, { defaultCurrency: "EUR" });
+    expect(lines.map(({ amountMinor, flags: of }) => [amountMinor, of.includes("AMOUNT_UNCERTAIN")])).toEqual([
+      [18050, false],
+      [8930, false],
+      [-20000, true],
+    ]);
+  });
+
+  test("blank cells at the end of some lines do not make a table a text", async () => {
+    const table =
+      "90001\t07.09.2026\tNCHQT66\tName One\t108.00\tEUR\t\t\t\n68001\t08.09.2026\tM4PEHG6\tName Two\t-337.50\tEUR\t\t\t\t\t\n";
+    expect(await amounts("export.txt", table)).toEqual([-10800, 33750]);
+  });
+
+  test("what a Japanese bank pays out and takes in has two headings", async () => {
+    const table =
+      '日付,摘要,摘要内容,支払い金額,預かり金額,差引残高\n2026/10/1,カード,,,"10,000","110,000"\n2026/10/29,口座振替,ガス,"59,260",,"50,740"\n';
+    expect(await amounts("bank.csv", table, { defaultCurrency: "JPY" })).toEqual([-10000, 59260]);
+    expect(await flags("bank.csv", table, { defaultCurrency: "JPY" })).toEqual([[], []]);
+  });
+
+  test("an amount used is spent, and with a minus it came in", async () => {
+    const table =
+      "カードID=0123,,,,\n利用年月日,定期,入場駅,定期,出場駅,利用額(円),残額(円),メモ\n2026/11/14,,,,,480,3005,物販\n2026/11/13,,六本木,,後楽園,195,3601,\n2026/11/11,,秋葉原,,,-3000,5022,チャージ\n";
+    const { lines } = await readStatement("card.csv", table);
+    expect(lines.map(({ date, amountMinor, currency }) => [date, amountMinor, currency])).toEqual([
+      ["2026-11-14", 480, "JPY"],
+      ["2026-11-13", 195, "JPY"],
+      ["2026-11-11", -3000, "JPY"],
+    ]);
+    expect(lines.some(({ flags: of }) => of.includes("SIGN_UNCERTAIN"))).toBe(false);
+  });
+
+  test("yen behind an amount are its currency", async () => {
+    const table = '取引日,内容,出金,入金\n2026/11/13,店,"1,504円",\n2026/11/14,給料,,"10,000円"\n';
+    expect(tuples((await readStatement("yen.csv", table)).lines).map((line) => line.slice(1, 3))).toEqual([
+      [1504, "JPY"],
+      [-10000, "JPY"],
+    ]);
+  });
+
+  test("dinars of three decimals keep them, whichever way their sign is written", async () => {
+    const table =
+      '"Date","Payee","Outflow","Inflow"\n2026/11/07,"shop",\u062f.\u0627.\u200f4.750,\u062f.\u0627.\u200f0.000\n2026/12/11,"cafe",\u062f.\u0627.\u200f93.210,\u062f.\u0627.\u200f0.000\n';
+    const { lines } = await readStatement("dinar.csv", table);
+    expect(lines.map(({ amountMinor, currency, flags: of }) => [amountMinor, currency, of])).toEqual([
+      [4750, "JOD", []],
+      [93210, "JOD", []],
+    ]);
+  });
+
+  test("a heading's words name rupees and euros", async () => {
+    const rupees = "Date,Description,Amount (in Rs.)\n02/04/2026,NETFLIX,649.00\n18/04/2026,AMAZON,12.00\n";
+    const euros = "BELEG;BESCHREIBUNG;BETRAG IN EURO\n29.08.2026;VERSICHERUNG;88,61-\n30.08.2026;DROGERIE;45,30-\n";
+    expect((await readStatement("a.csv", rupees)).lines[0]).toMatchObject({ currency: "INR", amountMinor: 64900 });
+    expect((await readStatement("b.csv", euros)).lines[0]).toMatchObject({ currency: "EUR", amountMinor: 8861 });
+  });
+
+  test("the day of a balance beside the lines gives them its year, and a sentence with a day is no lost line", async () => {
+    const table =
+      ";;KONTOSTAND AM 26.08.2026;\nBELEG;VALUTA;BESCHREIBUNG;BETRAG IN EURO\n29.08.;30.08.;VERSICHERUNG;88,61-\n02.09.;03.09.;AMAZON;8,99-\n" +
+      ";;KONTOSTAND AM 07.09.2026;97,60-\nIHR NAECHSTER ABRECHNUNGSTERMIN 14.09.2026;;;\n";
+    const { lines, facts } = await readStatement("card.csv", table);
+    expect(lines.map(({ date, amountMinor }) => [date, amountMinor])).toEqual([
+      ["2026-08-29", 8861],
+      ["2026-09-02", 899],
+    ]);
+    expect(facts.notRead).toHaveLength(1);
+    expect(facts.evidence.map(({ flag }) => flag)).not.toContain("ROWS_NOT_READ");
+  });
+
+  test("what a Polish bank says of the way and of the status is understood", async () => {
+    const table =
+      "Data transakcji;Kwota;Waluta;Opis;Typ transakcji;Status\n2026-04-05;2699;PLN;Zwrot dla transakcji;Transakcja BLIK;Zrealizowana\n" +
+      "2026-04-06;-500;PLN;Zakupy;Blokada;W trakcie realizacji\n";
+    const { lines } = await readStatement("pl.csv", table);
+    expect(lines.map(({ amountMinor, notCounted, flags: of }) => [amountMinor, notCounted, of])).toEqual([
+      [-269900, undefined, []],
+      [50000, "W trakcie realizacji", ["NOT_COUNTED"]],
+    ]);
+  });
+
+  test("a settled amount has its fee in it", async () => {
+    const table =
+      "Date,Transaction type,Description,Settlement amount,Settlement currency,Original amount,Original currency,Fee amount,Fee currency\n" +
+      "14-Jun-26,Settlement,Shop payout received,5.69,USD,7.00,USD,-1.31,USD\n15-Jun-26,Card payment,Hotel,-193.57,USD,-193.57,USD,,\n";
+    expect(await amounts("settled.csv", table)).toEqual([-569, 19357]);
+  });
+
+  test("a code of the row's kind is no rival of its amount", async () => {
+    const table =
+      "LT357300010133333333,10,2026-09-01,,Opening balance,0.00,EUR,K,AS\nLT357300010133333333,20,2026-09-04,Person One,/ref/,9.00,EUR,K,MK\n" +
+      "LT357300010133333333,20,2026-09-04,Person Two,/ref/,283.50,EUR,D,MK\nLT357300010133333333,20,2026-09-05,Person Three,/ref/,283.50,EUR,K,MK\n" +
+      "LT357300010133333333,82,2026-09-05,,Turnover,292.50,EUR,K,K2\nLT357300010133333333,86,2026-09-05,,Closing balance,9.00,EUR,K,LS\n";
+    expect(await amounts("lt.csv", table)).toEqual([-900, 28350, -28350]);
+    expect(await flags("lt.csv", table)).toEqual([[], [], []]);
+  });
+
+  test("a number of four digits and no mark shows that a lone point is no thousands' one", async () => {
+    const table = "Date,Text,Amount\n2026-05-14,Shop one,-13.300\n2026-05-15,Shop two,-2500\n2026-05-16,Hotel,-8.400\n";
+    expect(await amounts("three.csv", table)).toEqual([1330, 250000, 840]);
+    expect(await flags("three.csv", table)).toEqual([[], [], []]);
+  });
+
+  test("pesos without cents have thousands where a lone point stands", async () => {
+    const table = "Fecha;Descripción;Cargos;Abonos\n14/05/2026;Compra;75.000;\n15/05/2026;Sueldo;;900.000\n";
+    expect(await amounts("cl.csv", table, { defaultCurrency: "CLP" })).toEqual([75000, -900000]);
+    expect(await flags("cl.csv", table, { defaultCurrency: "CLP" })).toEqual([[], []]);
+  });
+
+  test("a file of sums alone has no line whose currency could be in doubt", async () => {
+    const { lines, facts } = await readStatement(
+      "sums.csv",
+      "date,description,amount,debit_credit\n2026-03-31,Total debits,8450.23,debit\n2026-03-31,Total credits,9021.44,credit\n",
+    );
+    expect(lines).toEqual([]);
+    expect(facts.evidence.filter(({ flag }) => flag !== undefined)).toEqual([]);
+  });
+});
