@@ -153,4 +153,33 @@ describe("kinds of statements from abroad", () => {
     expect(lines).toEqual([]);
     expect(facts.evidence.filter(({ flag }) => flag !== undefined)).toEqual([]);
   });
+
+  test("one column for both ways carries its signs", async () => {
+    const table = '取引日,入出金(円),取引後残高(円),入出金内容\n2026/11/13,-1504,98496,店\n';
+    expect(await amounts("rakuten.csv", table, { defaultCurrency: "JPY" })).toEqual([1504]);
+  });
+
+  test("headings with letters that are no accented ones are known", async () => {
+    const danish = "Dato;Tekst;Beløb;Saldo\n01-02-2026;Husleje;-4500,00;5500,00\n02-02-2026;Løn;20000,00;25500,00\n";
+    const turkish = "Tarih;Açıklama;Borç;Alacak\n14.02.2026;Market;150,25;\n15.02.2026;Maaş;;20.000,00\n";
+    expect(await amounts("dk.csv", danish)).toEqual([450000, -2000000]);
+    expect(await amounts("tr.csv", turkish)).toEqual([15025, -2000000]);
+    expect((await readStatement("tr.csv", turkish)).lines[0]!.description).toBe("Market");
+  });
+
+  test("Korean and Thai headings are read letter by letter", async () => {
+    const korean = "거래일시,적요,출금액,입금액,잔액\n2026.11.13 10:20:30,카페,5100,,94900\n2026.11.14 09:00:00,급여,,2000000,2094900\n";
+    const thai = "วันที่,รายการ,ถอนเงิน,ฝากเงิน,คงเหลือ\n13/11/2026,ซื้อ,150.00,,850.00\n14/11/2026,เงินเดือน,,900.00,1750.00\n";
+    expect(await amounts("kr.csv", korean, { defaultCurrency: "KRW" })).toEqual([5100, -2000000]);
+    expect(await amounts("th.csv", thai, { defaultCurrency: "THB" })).toEqual([15000, -90000]);
+  });
+
+  test("Arabic digits are read as others are", async () => {
+    const table = "التاريخ,البيان,مدين,دائن,الرصيد\n١٣/١١/٢٠٢٦,شراء,١٥٠٫٢٥,,٨٤٩٫٧٥\n١٤/١١/٢٠٢٦,راتب,,٩٠٠٫٠٠,١٧٤٩٫٧٥\n";
+    const { lines } = await readStatement("ar.csv", table, { defaultCurrency: "AED" });
+    expect(lines.map(({ date, amountMinor }) => [date, amountMinor])).toEqual([
+      ["2026-11-13", 15025],
+      ["2026-11-14", -90000],
+    ]);
+  });
 });

@@ -111,11 +111,30 @@ function rowsOfPage(items: readonly Item[], before: number): Row[] {
     if (line && Math.abs(line[0]!.y - piece.y) <= piece.size * 0.35) line.push(piece);
     else lines.push([piece]);
   }
-  return lines.map((line, index) => {
-    const above = lines[index - 1];
+  const whole = joined(lines);
+  return whole.map((line, index) => {
+    const above = whole[index - 1];
     const gap = above ? (above[0]!.y - line[0]!.y) / line[0]!.size : null;
     return { cells: cellsOf(line), gap, at: before + index + 1 };
   });
+}
+
+/** So near to each other, in heights of a letter, no two lines are printed one below the other. */
+const NEAR = 0.6;
+
+/** Cells of one row that stand at its top and in its middle: what would overlap if it were two lines, and does not. */
+function joined(lines: readonly Piece[][]): Piece[][] {
+  const whole: Piece[][] = [];
+  for (const line of lines) {
+    const above = whole.at(-1);
+    const isBeside =
+      above !== undefined &&
+      above[0]!.y - line[0]!.y <= Math.min(above[0]!.size, line[0]!.size) * NEAR &&
+      above.every((one) => line.every((other) => one.right < other.left || other.right < one.left));
+    if (isBeside) above.push(...line);
+    else whole.push([...line]);
+  }
+  return whole;
 }
 
 /** A line printer's columns are runs of blanks within one text: two blanks part cells, each character as wide as the next. */

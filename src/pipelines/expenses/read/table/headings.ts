@@ -1,6 +1,6 @@
 import { withoutAccents } from "../../dates.js";
 import { currencyOf } from "../../money.js";
-import { DUE, FOREIGN } from "./foreign-words.js";
+import { BOTH_WAYS, DUE, FOREIGN } from "./foreign-words.js";
 
 /** What a column of a statement holds. */
 export type ColumnRole =
@@ -66,6 +66,7 @@ const PRODUCT = "product|produto|producto|produkt|produit|prodotto";
 /** In this order: the first that fits a heading decides. */
 const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
   ["other", DUE],
+  ["amount", BOTH_WAYS],
   [
     "other",
     words(

@@ -2,7 +2,7 @@ import { readAmount } from "../../money.js";
 import type { Evidence } from "../../shapes.js";
 import { accountKind } from "./account-kind.js";
 import type { Column } from "./columns.js";
-import { figureOf, isValue, movedOf, signsTell, type Figure, type OneSided, type Structure } from "./figures.js";
+import { figureOf, isValue, movedOf, signsTell, type Figure, type Structure } from "./figures.js";
 import { namesSpending } from "./foreign-words.js";
 import { plainHeading } from "./headings.js";
 import type { GridRow } from "./sections.js";
@@ -142,7 +142,7 @@ function saysIn({ texts }: GridRow, columns: readonly Column[]): boolean {
 function settledSign(
   rows: readonly GridRow[],
   columns: readonly Column[],
-  { structure, balance, oneSided }: Money,
+  { structure, balance }: Money,
   evidence: MakeEvidence,
 ): Sign {
   if (structure.kind !== "pair")
@@ -150,7 +150,7 @@ function settledSign(
   const used = [structure.debit, structure.credit].filter((at) => at !== null).map((at) => columns[at]!);
   if (used.every(({ isNamed }) => isNamed)) {
     const proven = isProven(balance);
-    if (!proven && isContrarySigned(structure, rows, oneSided))
+    if (!proven && isContrarySigned(structure, rows))
       return {
         plusIsOut: true,
         evidence: evidence(
@@ -189,20 +189,14 @@ function settledSign(
       };
 }
 
-function isContrarySigned(
-  { debit, credit }: Structure & { kind: "pair" },
-  rows: readonly GridRow[],
-  oneSided: OneSided,
-): boolean {
-  return (
-    oneSided.credit &&
-    credit !== null &&
-    debit !== null &&
-    rows.some(({ texts }) => {
-      const amount = readAmount(texts[debit] ?? "");
-      return amount !== null && isValue(amount) && !amount.negative;
-    })
-  );
+/** Whether credits carry a minus for the most part, and debits none. */
+function isContrarySigned({ debit, credit }: Structure & { kind: "pair" }, rows: readonly GridRow[]): boolean {
+  const negatives = (column: number | null): boolean[] =>
+    rows
+      .map(({ texts }) => (column === null ? null : readAmount(texts[column] ?? "")))
+      .flatMap((amount) => (amount !== null && isValue(amount) ? [amount.negative] : []));
+  const [debits, credits] = [negatives(debit), negatives(credit)];
+  return debits.length > 0 && !debits.some(Boolean) && credits.filter(Boolean).length * 2 > credits.length;
 }
 
 function wordsOf({ texts }: GridRow, columns: readonly Column[]): string {

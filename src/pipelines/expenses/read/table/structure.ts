@@ -102,9 +102,9 @@ function isCodeBeside(rival: Tried, best: Tried, columns: readonly Column[]): bo
   return !code.isNamed && code.moneylike === 0 && amount.moneylike > 0.8;
 }
 
-/** Amounts out of a column that is named a balance are none that anybody may rely on. */
+/** Amounts out of a column that is named a balance or a number are none that anybody may rely on. */
 function isBalanceItself({ structure }: Tried, columns: readonly Column[]): boolean {
-  return structure.kind !== "pair" && columns[structure.amount]!.role === "balance";
+  return structure.kind !== "pair" && ["balance", "reference"].includes(columns[structure.amount]!.role);
 }
 
 /** Two columns that no heading names, whose first raises the balance: that is the one of what came in. */
