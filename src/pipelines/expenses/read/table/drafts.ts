@@ -165,8 +165,9 @@ function draftOf(
   const balance =
     columns.find(({ role }) => role === "balance") ?? (money.balance ? columns[money.balance.column] : undefined);
   const left = readAmount(balance ? (grid.texts[balance.index] ?? "") : "");
-  const isOpeningMoved = kind === "opening" && dated !== null && isOther(figure, left, money);
-  const isBought = dated && figure && !isSure && specialRow(what) === kind && isPurchase(what, kind!);
+  const isBought =
+    kind !== null && dated && figure && !isSure && specialRow(what) === kind && isPurchase(what, kind);
+  const isOpeningMoved = !isBought && kind === "opening" && dated !== null && isOther(figure, left, money);
   if (kind !== null && !isOpeningMoved && !isBought) {
     const amounts = left
       ? [left]

@@ -252,7 +252,7 @@ function signByWords(
     // One word against how nearly all lines are signed is little.
     // Where no amount is signed, no reading can be right for lines that went both ways.
     const isContrary = share === 0 && !isSigned && known > matching;
-    const isAgainstCustom = plusIsOut && !isCard && share > 0;
+    const isAgainstCustom = plusIsOut && !isCard && share > 0 && (negatives.length <= 3 || share >= 0.3);
     const isThin =
       matching === 1 &&
       (isAgainstCustom || (negatives.length > 3 && (plusIsOut ? share > 0.5 : share < 0.3 && !isCard)));
