@@ -129,7 +129,7 @@ export function findAmounts(text: string): FoundAmount[] {
 
 /** The amount that a cell holds and nothing else; null where it holds none. Signs and CR or DR may stand on either side. */
 export function readAmount(cell: string): WrittenAmount | null {
-  const text = cell.trim().replace(/^=?"?|"$/g, "");
+  const text = withoutNoise(cell.trim().replace(/^=?"?|"$/g, ""));
   const [found] = findAmounts(text);
   if (found && found.index === 0 && found.length === text.length) return found.amount;
   const marked = /^(?:(?<mark>[CcDd][Rr])\.?\s+(?<rest>.+)|(?<lead>.+?)\s*(?<sign>[-+−])\s*)$/u.exec(text)?.groups;
@@ -141,6 +141,14 @@ export function readAmount(cell: string): WrittenAmount | null {
   if (!inner || inner.index !== 0 || inner.length !== rest!.length) return null;
   if (marked!.mark) return { ...inner.amount, mark: /c/i.test(marked!.mark) ? "credit" : "debit" };
   return { ...inner.amount, negative: inner.amount.negative || marked!.sign !== "+" };
+}
+
+/** "22.500000000" and "22.499999999999996" are how programs write what they have calculated. */
+function withoutNoise(text: string): string {
+  return text.replace(/^([-−+]?\s?\d+\.)(\d{7,})$/, (_, whole: string, decimals: string) => {
+    const [number, places] = [Number(`0.${decimals}`), 6];
+    return number > 1 - 10 ** -places ? `${whole}${decimals.slice(0, places)}` : whole + number.toFixed(places).slice(2);
+  });
 }
 
 function fromGroups(groups: Record<string, string | undefined>): WrittenAmount {

@@ -15,6 +15,8 @@ import { CAMT, E_INVOICE, MT940, OFX, QIF, ROLES, XLS } from "./media-types.js";
 import { withOrder } from "./order-data.js";
 import { readReceipt } from "./receipt.js";
 import { readSheets } from "./sheets.js";
+import { accountKind } from "./table/account-kind.js";
+import { specialRow } from "./table/words.js";
 import { readStatement, type Statement, type StatementDefaults } from "./statement.js";
 
 export interface DocumentBytes {
@@ -150,7 +152,16 @@ function isStatement(rows: readonly Row[], lines: readonly StatementLine[]): boo
     .some((line) => /\b(invoice|receipt|rechnung|quittung|facture|re[cç]u)\b/i.test(line));
   const dated = text.filter((line) => findDates(line).length > 0 && findAmounts(line).length > 0).length;
   if (saysSo && !isReceipt) return true;
+  // A card's bill calls itself an invoice, and begins with the balance of the last.
+  if (complete >= MANY && accountKind(text.join("\n")) === "card" && text.some(isCarriedForward)) return true;
   return complete >= 2 && !isReceipt && complete >= dated / 2;
+}
+
+/** So many dated lines with an amount no receipt has. */
+const MANY = 5;
+
+function isCarriedForward(line: string): boolean {
+  return specialRow(line.replace(/[\d.,'’]+.*$/u, "")) === "opening";
 }
 
 function statement(name: string, { lines, facts }: Statement, text: string): ReadDocument {

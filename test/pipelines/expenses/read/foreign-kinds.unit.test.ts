@@ -182,4 +182,40 @@ describe("kinds of statements from abroad", () => {
       ["2026-11-14", -90000],
     ]);
   });
+
+  test("noughts in both columns of a table without a heading moved nothing", async () => {
+    const table =
+      "4267,31/10/2026,Transfer in,7,0,789200.0,\"891,731.67\"\n4267,22/10/2026,Fee,6,0.0,0,\"102,531.67\"\n" +
+      "4267,22/10/2026,Transfer out,5,499762.0,0,\"102,531.67\"\n4267,17/10/2026,Transfer in,4,0,439514.72,\"602,293.67\"\n";
+    expect(await amounts("bajio.csv", table, { defaultCurrency: "MXN" })).toEqual([-78920000, 0, 49976200, -43951472]);
+  });
+
+  test("one of two columns that nothing names is doubted as the amounts", async () => {
+    const table = "02/10/2026,Shop one,12.50,87.10\n13/10/2026,Shop two,7.25,93.00\n";
+    expect((await flags("two.csv", table)).every((of) => of.includes("AMOUNT_UNCERTAIN"))).toBe(true);
+  });
+
+  test("a text that bars part is a table", async () => {
+    const table =
+      "Cuenta|Fecha|Descripción|Depósitos|Retiros|Saldo\n125|03/11/2026|SPEI RECIBIDO|$159,500.00|$0.00|$159,500.00\n125|14/11/2026|COMPRA|$0.00|$320.00|$159,180.00\n";
+    expect(await amounts("export.txt", table, { defaultCurrency: "MXN" })).toEqual([-15950000, 32000]);
+  });
+
+  test("commas of decimals without quotes are put together again", async () => {
+    const table =
+      "date,category,title,amount\n01/10/2026,food,Market,-100,50\n15/10/2026,other,Refund,1.500,00\n18/10/2026,home,Power,-99,00\n";
+    expect(await amounts("comma.csv", table)).toEqual([10050, -150000, 9900]);
+  });
+
+  test("decimals that a program has calculated are an amount", async () => {
+    const table = "Date,Text,Amount\n2026-10-26,Rental,-400\n2026-10-26,Refund,22.500000000\n2026-10-27,Shop,-15.620000000000001\n";
+    expect(await amounts("float.csv", table)).toEqual([40000, -2250, 1562]);
+  });
+
+  test("signs before every amount say more than the words beside them", async () => {
+    const table =
+      'Date,Type,Note,Amount\n2026-10-06,Payment,Rent,"+ $1,150.00"\n2026-10-07,Transfer,,"- $1,150.00"\n2026-10-11,Charge,Utilities,+ $145.73\n';
+    expect(await amounts("wallet.csv", table)).toEqual([-115000, 115000, -14573]);
+    expect(await flags("wallet.csv", table)).toEqual([[], [], []]);
+  });
 });

@@ -1,6 +1,7 @@
 import { parse } from "csv-parse/sync";
 import { decodeText } from "../../../decode-text.js";
 import type { Cell, Row } from "../../shapes.js";
+import { withDecimalCommas } from "./decimal-commas.js";
 
 const DELIMITERS = [",", ";", "\t", "|"];
 const MAX_ROWS = 100_000;
@@ -13,8 +14,10 @@ export function csvRows(bytes: Uint8Array): Row[] {
   const text = announced ? whole.slice(announced[0].length) : whole.replace(/^\ufeff/, "");
   const delimiter = announced?.[1] ?? delimiterOf(text);
   const first = announced ? 2 : 1;
-  return recordsOf(text, delimiter)
-    .map(({ texts, line }) => toRow(texts, line + first - 1))
+  const records = recordsOf(text, delimiter);
+  const cells = records.map(({ texts }) => texts);
+  return (delimiter === "," ? withDecimalCommas(cells) : cells)
+    .map((texts, at) => toRow(texts, records[at]!.line + first - 1))
     .filter(({ cells }) => cells.length > 0);
 }
 
@@ -22,7 +25,7 @@ export function csvRows(bytes: Uint8Array): Row[] {
 export function looksLikeTable(text: string): boolean {
   const lines = text.split(/\r?\n/, 50).filter((line) => line.trim() !== "");
   if (lines.length < 2) return false;
-  return ["\t", ";", ","].some((delimiter) => {
+  return DELIMITERS.some((delimiter) => {
     const cells = lines.map((line) => line.replace(/"[^"]*"/g, "x").split(delimiter));
     return isEven(cells.map(({ length }) => length)) || isEven(cells.map(lengthFilled));
   });

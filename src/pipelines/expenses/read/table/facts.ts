@@ -40,8 +40,9 @@ export function factsOf(row: Row): RowFacts {
     if (number && /\d{3}/.test(number) && number.length <= 42) account = number.trim();
   }
   // "Account Number:,1234567890,SGD": a code alone beside the account is its currency.
+  const hasNumber = account !== null || cells.some(({ text }) => /^\d{6,20}$/.test(text));
   const codes =
-    account === null ? [] : cells.flatMap(({ text }) => (/^[A-Z]{3}$/.test(text) ? currencyOf(text) : null) ?? []);
+    !hasNumber ? [] : cells.flatMap(({ text }) => (/^[A-Z]{3}$/.test(text) ? currencyOf(text) : null) ?? []);
   if (codes.length === 1) currency ??= codes[0]!;
   const text = rowText(row);
   const kind = specialRow(cells.find((cell) => /\p{L}{2}/u.test(cell.text))?.text ?? "");

@@ -1,7 +1,7 @@
 import { leadingDate, readDate } from "../../dates.js";
 import { readAmount } from "../../money.js";
 import { rowText, type Cell, type Row } from "../../shapes.js";
-import { guessPlaces, type Place } from "./guess-columns.js";
+import { guessPlaces, SAME_EDGE, type Place } from "./guess-columns.js";
 import { roleOfHeading, type ColumnRole } from "./headings.js";
 import { isSettled } from "./words.js";
 
@@ -50,7 +50,18 @@ export function sectionsOf(rows: readonly Row[], isPage: boolean): Section[] {
   if (sections.some((section) => section.rows.some(hasFigures))) return sections;
   if (sections.length > 0 && sections.every((section) => section.rows.length === 0)) return sections;
   const guessed = guessPlaces(rows, isPage);
-  return guessed === null ? [] : [sectionFrom(guessed, rows, { above: [], isPage, hasHeading: false })];
+  if (guessed === null) return [];
+  const beside = isPage ? rows.filter((row) => isBeside(row, guessed)) : [];
+  const within = rows.filter((row) => !beside.includes(row));
+  return [sectionFrom(guessed, within, { above: beside, isPage, hasHeading: false })];
+}
+
+/** Whether a day on a page stands where no line has anything: it is of the page's head. */
+function isBeside({ cells }: Row, places: readonly Place[]): boolean {
+  const dates = cells.filter(({ text }) => readDate(text) !== null);
+  const isIn = (cell: Cell): boolean =>
+    places.some(({ left, right }) => Math.min(Math.abs(left - cell.left), Math.abs(right - cell.right)) <= SAME_EDGE);
+  return dates.length > 0 && !dates.some(isIn);
 }
 
 function hasFigures({ row: { cells } }: GridRow): boolean {

@@ -90,6 +90,7 @@ export function signOf(rows: readonly GridRow[], columns: readonly Column[], mon
       isCard,
       isBank: kind === "bank",
       hasPlus: open.some(({ row, figure }) => hasPlus(row, figure, money)),
+      isAllSigned: open.every(({ row, figure }) => figure.written.negative || hasPlus(row, figure, money)),
     },
     evidence,
   );
@@ -233,6 +234,8 @@ interface Votes {
   readonly isBank: boolean;
   /** Whether some amounts carry a plus, which nobody writes before what went out. */
   readonly hasPlus: boolean;
+  /** Whether each amount carries one of both. */
+  readonly isAllSigned: boolean;
 }
 
 function hasPlus({ texts }: GridRow, { written }: Figure, { structure }: Money): boolean {
@@ -241,11 +244,13 @@ function hasPlus({ texts }: GridRow, { written }: Figure, { structure }: Money):
 
 function signByWords(
   negatives: readonly boolean[],
-  { votes, agree, against, isCard, isBank, hasPlus: isSigned }: Votes,
+  { votes, agree, against, isCard, isBank, hasPlus: isSigned, isAllSigned }: Votes,
   evidence: MakeEvidence,
 ): Sign {
   const share = negatives.filter(Boolean).length / negatives.length;
   const known = agree + against;
+  if (isAllSigned && isSigned && share > 0 && !isCard)
+    return { plusIsOut: false, evidence: evidence("supported", "each amount carries a plus or a minus") };
   if (known > 0 && Math.max(agree, against) / known >= 0.75) {
     const plusIsOut = votes < 0;
     const matching = plusIsOut ? against : agree;

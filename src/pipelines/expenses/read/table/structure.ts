@@ -88,11 +88,27 @@ export function moneyOf(
     isContested:
       !isProven(best.balance) &&
       ((rival !== undefined && rival.score > best.score - NEAR && !isCodeBeside(rival, best, columns)) ||
-        isBalanceItself(best, columns)),
+        isBalanceItself(best, columns) ||
+        isOneOfMany(best, columns)),
     feesAdd: null,
     contrary: contraryTo(best.structure, dated, best.oneSided),
     isGuessed: best.structure.kind === "signed" && !columns[best.structure.amount]!.isNamed && !isProven(best.balance),
   };
+}
+
+/** Whether nothing names the amounts and another column that nothing names looks like them as well. */
+function isOneOfMany({ structure }: Tried, columns: readonly Column[]): boolean {
+  if (structure.kind !== "signed" || columns[structure.amount]!.isNamed) return false;
+  return columns.some(
+    ({ index, role, isNamed, amounts, moneylike, filled, isConstant }) =>
+      index !== structure.amount &&
+      role === "other" &&
+      !isNamed &&
+      !isConstant &&
+      amounts > 0.6 &&
+      moneylike > 0.5 &&
+      filled > 0.5,
+  );
 }
 
 /** Whether a column of whole numbers rivals one that has decimals in nearly every row: "20" is the kind of the row. */
@@ -190,6 +206,11 @@ function hasValue(text: string | undefined): boolean {
   return amount !== null && isValue(amount);
 }
 
+function isNought(text: string | undefined): boolean {
+  const amount = text === undefined || text === "" ? null : readAmount(text);
+  return amount !== null && !isValue(amount);
+}
+
 /** Two columns beside each other of which each row fills one; which is which the balance or the signs must tell. */
 function exclusivePairs(rows: readonly GridRow[], numeric: readonly Column[]): Structure[] {
   const found: Structure[] = [];
@@ -198,7 +219,9 @@ function exclusivePairs(rows: readonly GridRow[], numeric: readonly Column[]): S
       if (left === right || Math.abs(left.index - right.index) > 2 || !mayBePair(left, right)) continue;
       const counts = [left, right].map(({ index }) => rows.filter(({ texts }) => hasValue(texts[index])).length);
       const covered = rows.filter(({ texts }) => hasValue(texts[left.index]) !== hasValue(texts[right.index])).length;
-      if (counts.every((count) => count > 0) && covered >= rows.length * 0.95)
+      // Noughts in both moved nothing.
+      const still = rows.filter(({ texts }) => [left, right].every(({ index }) => isNought(texts[index]))).length;
+      if (counts.every((count) => count > 0) && covered >= (rows.length - still) * 0.95)
         found.push({ kind: "pair", debit: left.index, credit: right.index });
     }
   }
