@@ -147,7 +147,9 @@ export function readAmount(cell: string): WrittenAmount | null {
 function withoutNoise(text: string): string {
   return text.replace(/^([-−+]?\s?\d+\.)(\d{7,})$/, (_, whole: string, decimals: string) => {
     const [number, places] = [Number(`0.${decimals}`), 6];
-    return number > 1 - 10 ** -places ? `${whole}${decimals.slice(0, places)}` : whole + number.toFixed(places).slice(2);
+    return number > 1 - 10 ** -places
+      ? `${whole}${decimals.slice(0, places)}`
+      : whole + number.toFixed(places).slice(2);
   });
 }
 

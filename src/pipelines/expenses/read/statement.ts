@@ -12,7 +12,9 @@ import { accountsOf, reconciled, type Balances } from "./table/accounts.js";
 import { columnsOf, datedRows, type Column } from "./table/columns.js";
 import { decideOrder, latestOf } from "./table/date-order.js";
 import { factsOf, type RowFacts } from "./table/facts.js";
-import { readOutside, readRows, type Around, type Draft, type ReadRow } from "./table/drafts.js";
+import { readRows, type Draft, type ReadRow } from "./table/drafts.js";
+import type { Around } from "./table/around.js";
+import { readOutside } from "./table/outside.js";
 import { plainHeading } from "./table/headings.js";
 import { toLine, withInheritedDates, type Settled } from "./table/lines.js";
 import { mappingFor, mappingOf, rolesBy } from "./table/mapping.js";
@@ -183,8 +185,10 @@ function settle({ about, defaults, read, drafts, tables }: Gathered): Statement 
       ? [{ row: one.row.at, ...(one.row.sheet ? { sheet: one.row.sheet } : {}), text: rowText(one.row).slice(0, 200) }]
       : [],
   );
-  const mayBeLines = read.some((one) => one.is === "not read" && !isSentence(one.row));
-  if (notRead.length > 0) evidence.push(evidenceOfRows(notRead.length, about.isPage || !mayBeLines, tables));
+  const mayBeLines = read.some(
+    (one) => one.is === "not read" && (about.isPage ? one.isLineLike === true : !isSentence(one.row)),
+  );
+  if (notRead.length > 0) evidence.push(evidenceOfRows(notRead.length, !mayBeLines, tables));
   const accounts = accountsOf(lines, balances, { drafts: all, latest });
   return {
     lines,
@@ -218,7 +222,12 @@ function evidenceOfRows(count: number, isExpected: boolean, tables: readonly Tab
   const listed = `${count} rows with a date or an amount are no lines; they are listed`;
   if (tables.length > 0 && tables.every(({ money }) => isGapless(money)))
     return { of: "rows", certainty: "proven", reason: `${listed}, and each balance follows without them` };
-  return { of: "rows", certainty: "assumed", reason: listed, ...(isExpected ? {} : { flag: "ROWS_NOT_READ" as const }) };
+  return {
+    of: "rows",
+    certainty: "assumed",
+    reason: listed,
+    ...(isExpected ? {} : { flag: "ROWS_NOT_READ" as const }),
+  };
 }
 
 /** One cell with words around a day and no amount, such as "next statement on 14.09.2026". */

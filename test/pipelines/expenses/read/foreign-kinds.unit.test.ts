@@ -155,7 +155,7 @@ describe("kinds of statements from abroad", () => {
   });
 
   test("one column for both ways carries its signs", async () => {
-    const table = '取引日,入出金(円),取引後残高(円),入出金内容\n2026/11/13,-1504,98496,店\n';
+    const table = "取引日,入出金(円),取引後残高(円),入出金内容\n2026/11/13,-1504,98496,店\n";
     expect(await amounts("rakuten.csv", table, { defaultCurrency: "JPY" })).toEqual([1504]);
   });
 
@@ -168,7 +168,8 @@ describe("kinds of statements from abroad", () => {
   });
 
   test("Korean and Thai headings are read letter by letter", async () => {
-    const korean = "거래일시,적요,출금액,입금액,잔액\n2026.11.13 10:20:30,카페,5100,,94900\n2026.11.14 09:00:00,급여,,2000000,2094900\n";
+    const korean =
+      "거래일시,적요,출금액,입금액,잔액\n2026.11.13 10:20:30,카페,5100,,94900\n2026.11.14 09:00:00,급여,,2000000,2094900\n";
     const thai = "วันที่,รายการ,ถอนเงิน,ฝากเงิน,คงเหลือ\n13/11/2026,ซื้อ,150.00,,850.00\n14/11/2026,เงินเดือน,,900.00,1750.00\n";
     expect(await amounts("kr.csv", korean, { defaultCurrency: "KRW" })).toEqual([5100, -2000000]);
     expect(await amounts("th.csv", thai, { defaultCurrency: "THB" })).toEqual([15000, -90000]);
@@ -185,8 +186,8 @@ describe("kinds of statements from abroad", () => {
 
   test("noughts in both columns of a table without a heading moved nothing", async () => {
     const table =
-      "4267,31/10/2026,Transfer in,7,0,789200.0,\"891,731.67\"\n4267,22/10/2026,Fee,6,0.0,0,\"102,531.67\"\n" +
-      "4267,22/10/2026,Transfer out,5,499762.0,0,\"102,531.67\"\n4267,17/10/2026,Transfer in,4,0,439514.72,\"602,293.67\"\n";
+      '4267,31/10/2026,Transfer in,7,0,789200.0,"891,731.67"\n4267,22/10/2026,Fee,6,0.0,0,"102,531.67"\n' +
+      '4267,22/10/2026,Transfer out,5,499762.0,0,"102,531.67"\n4267,17/10/2026,Transfer in,4,0,439514.72,"602,293.67"\n';
     expect(await amounts("bajio.csv", table, { defaultCurrency: "MXN" })).toEqual([-78920000, 0, 49976200, -43951472]);
   });
 
@@ -208,7 +209,8 @@ describe("kinds of statements from abroad", () => {
   });
 
   test("decimals that a program has calculated are an amount", async () => {
-    const table = "Date,Text,Amount\n2026-10-26,Rental,-400\n2026-10-26,Refund,22.500000000\n2026-10-27,Shop,-15.620000000000001\n";
+    const table =
+      "Date,Text,Amount\n2026-10-26,Rental,-400\n2026-10-26,Refund,22.500000000\n2026-10-27,Shop,-15.620000000000001\n";
     expect(await amounts("float.csv", table)).toEqual([40000, -2250, 1562]);
   });
 
@@ -217,5 +219,13 @@ describe("kinds of statements from abroad", () => {
       'Date,Type,Note,Amount\n2026-10-06,Payment,Rent,"+ $1,150.00"\n2026-10-07,Transfer,,"- $1,150.00"\n2026-10-11,Charge,Utilities,+ $145.73\n';
     expect(await amounts("wallet.csv", table)).toEqual([-115000, 115000, -14573]);
     expect(await flags("wallet.csv", table)).toEqual([[], [], []]);
+  });
+
+  test("a line above a table's heading is listed and said to be lost", async () => {
+    const table =
+      "07.10.2026;Ihre Zahlung;-206,85\n\nDatum;Beschreibung;Betrag\n23.09.2026;Kauf;12,00\n24.09.2026;Kauf zwei;-13,00\n";
+    const { facts } = await readStatement("above.csv", table, { defaultCurrency: "EUR" });
+    expect(facts.notRead.map(({ row }) => row)).toEqual([1]);
+    expect(facts.evidence.map(({ flag }) => flag)).toContain("ROWS_NOT_READ");
   });
 });

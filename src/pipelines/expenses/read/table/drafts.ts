@@ -6,18 +6,9 @@ import { factsOf, isPeriod, type RowFacts } from "./facts.js";
 import { figureOf, isValue, sizeOf, type Figure } from "./figures.js";
 import type { ColumnRole } from "./headings.js";
 import type { GridRow } from "./sections.js";
+import { heedTitle, type Around } from "./around.js";
 import type { Money } from "./structure.js";
-import {
-  isBalanceLabel,
-  isBalanceName,
-  isBareBalance,
-  isBookedTitle,
-  isEnd,
-  isPendingTitle,
-  isSum,
-  specialRow,
-  type SpecialRow,
-} from "./words.js";
+import { isBalanceLabel, isBalanceName, isBareBalance, isEnd, isSum, specialRow, type SpecialRow } from "./words.js";
 
 /** A line as its row tells it, before the statement as a whole has settled orders, signs and currencies. */
 export interface Draft {
@@ -46,19 +37,12 @@ export type ReadRow =
   | { readonly is: "facts"; readonly row: Row; readonly facts: RowFacts }
   | { readonly is: "continued" }
   | { readonly is: "nothing" }
-  | { readonly is: "not read"; readonly row: Row };
+  | { readonly is: "not read"; readonly row: Row; readonly isLineLike?: true };
 
 /** A second line of an entry stands close below its first: in lines of its own height. */
 const CLOSE = 1.7;
 /** A second line begins where the first did, in points. */
 const ALIGNED = 8;
-
-export interface Around {
-  owner: string | null;
-  account: string | null;
-  /** A title such as "Operazioni non contabilizzate" above the heading of the lines. */
-  pending: string | null;
-}
 
 /** Reads the rows of one section; `around` goes on from section to section. */
 export function readRows(
@@ -107,27 +91,6 @@ export function readRows(
   });
 }
 
-/** Rows above the first heading and outside all tables. */
-export function readOutside(rows: readonly Row[], around: Around): ReadRow[] {
-  return rows.map((row): ReadRow => {
-    const facts = factsOf(row);
-    heedTitle(row, around);
-    around.owner = facts.owner ?? around.owner;
-    around.account = facts.account ?? around.account;
-    if (facts.special && facts.special.amounts.length > 0)
-      return { is: "special", kind: facts.special.kind, row, amounts: facts.special.amounts };
-    return { is: "facts", row, facts };
-  });
-}
-
-/** A title that says of the lines below whether they are booked. */
-function heedTitle(row: Row, around: Around): void {
-  if (row.cells.length !== 1) return;
-  const text = rowText(row);
-  if (isPendingTitle(text)) around.pending = text;
-  else if (isBookedTitle(text)) around.pending = null;
-}
-
 interface Context {
   readonly isPage: boolean;
   readonly around: Around;
@@ -165,8 +128,7 @@ function draftOf(
   const balance =
     columns.find(({ role }) => role === "balance") ?? (money.balance ? columns[money.balance.column] : undefined);
   const left = readAmount(balance ? (grid.texts[balance.index] ?? "") : "");
-  const isBought =
-    kind !== null && dated && figure && !isSure && specialRow(what) === kind && isPurchase(what, kind);
+  const isBought = kind !== null && dated && figure && !isSure && specialRow(what) === kind && isPurchase(what, kind);
   const isOpeningMoved = !isBought && kind === "opening" && dated !== null && isOther(figure, left, money);
   if (kind !== null && !isOpeningMoved && !isBought) {
     const amounts = left

@@ -41,8 +41,9 @@ export function factsOf(row: Row): RowFacts {
   }
   // "Account Number:,1234567890,SGD": a code alone beside the account is its currency.
   const hasNumber = account !== null || cells.some(({ text }) => /^\d{6,20}$/.test(text));
-  const codes =
-    !hasNumber ? [] : cells.flatMap(({ text }) => (/^[A-Z]{3}$/.test(text) ? currencyOf(text) : null) ?? []);
+  const codes = !hasNumber
+    ? []
+    : cells.flatMap(({ text }) => (/^[A-Z]{3}$/.test(text) ? currencyOf(text) : null) ?? []);
   if (codes.length === 1) currency ??= codes[0]!;
   const text = rowText(row);
   const kind = specialRow(cells.find((cell) => /\p{L}{2}/u.test(cell.text))?.text ?? "");

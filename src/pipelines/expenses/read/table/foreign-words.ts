@@ -5,7 +5,7 @@
 export const FOREIGN = {
   date: "月日|利用年月日|取引年月日|거래일(?:시|자)?|일자|날짜|이용일(?:자|시)?|승인일(?:자|시)?|วันที่.*|วัน เดือน ปี|ngay|ngay (?:giao dich|gd|hach toan|hieu luc)|tarihi|tarikh|tgl|islem tarihi|datuma|datums|datum (?:provedeni|transakcije|knjizenja|placanja|valute|izvrsenja|plneni)|data (?:operatiunii|tranzactiei|inregistrarii|operacji)|dagsetning|dags|ημερομηνια.*|التاريخ|تاريخ.*|تاریخ.*|দিন|तारीख|दिनांक",
   description:
-    "入出金内容|備考|メモ|利用箇所|ご利用箇所|利用場所|利用店舗|お取り扱い内容|적요|내용|거래내용|기재내용|가맹점(?:명)?|이용처|이용하신곳|รายการ|รายละเอียด|คำอธิบาย|noi dung(?: giao dich)?|dien giai|mo ta|butiran|detalii|descriere|explicatii|leiras|megjegyzes|poznamka|zprava pro prijemce|svrha(?: placanja| doznake)?|opis placanja|namen|paskirtis|maksajuma merkis|selgitus|skyring|texti|περιγραφη.*|αιτιολογια|الوصف|البيان|التفاصيل|شرح|توضیحات|основание|призначення|說明|備註|movimentacao",
+    "beschreibung|bezeichnung|buchungsinformation|入出金内容|備考|メモ|利用箇所|ご利用箇所|利用場所|利用店舗|お取り扱い内容|적요|내용|거래내용|기재내용|가맹점(?:명)?|이용처|이용하신곳|รายการ|รายละเอียด|คำอธิบาย|noi dung(?: giao dich)?|dien giai|mo ta|butiran|detalii|descriere|explicatii|leiras|megjegyzes|poznamka|zprava pro prijemce|svrha(?: placanja| doznake)?|opis placanja|namen|paskirtis|maksajuma merkis|selgitus|skyring|texti|περιγραφη.*|αιτιολογια|الوصف|البيان|التفاصيل|شرح|توضیحات|основание|призначення|說明|備註|movimentacao",
   debit:
     "支払い金額|お支払金額|引出金額|引出額|お引き出し|支出金額|提款|출금(?:액|금액)?|찾으신금액|지급(?:액|금액)|ถอน.*|เงินออก|จำนวนเงินถอน|เดบิต|ghi no|so tien ghi no|tien ra|rut ra|phat sinh no|isplat[ae]|duguje|zaduzenje|odliv|na teret|terecenje|breme|v breme|uttekt|χρεωση.*|مدين|المدين|خصم|سحب|بدهکار|برداشت|дебит|cikan|cikan tutar|kimenet",
   credit:
@@ -28,7 +28,8 @@ export const FOREIGN = {
 export const DUE = /請求額|請求金額|弁済金|支払総額|当月支払|今回支払|繰越|調整額|お支払日/u;
 
 /** One column for both ways, whose name has the words of both. */
-export const BOTH_WAYS = /^入出金(?:額|金額)?(?: [円元])?$|^(?:入金 利用額|出入金額|収支金額|收支金额|发生额|受払金額)(?: [円元])?$|^입출금(?:액|금액)?$/u;
+export const BOTH_WAYS =
+  /^入出金(?:額|金額)?(?: [円元])?$|^(?:入金 利用額|出入金額|収支金額|收支金额|发生额|受払金額)(?: [円元])?$|^입출금(?:액|금액)?$/u;
 
 /** Headings of what was spent: a plus in them went out. */
 const SPENT =

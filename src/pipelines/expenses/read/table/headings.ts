@@ -117,7 +117,7 @@ const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
   [
     "posted",
     words(
-      "post(?:ed|ing)?|value date|value dt|val(?:ue)? date|wertstellung(?:stag|sdatum)?|wertst|valuta|valutadatum|valutadato|valutadag|settle(?:d|ment)?|date (?:de )?valeur|date valeur|fecha (?:de )?valor|f valor|data valuta|data waluty|rentedatum|arvopaiva|rentedato|valordatum|data valor|effective date|interest date|cleared|clearing date|completed date|erteknap|datum zauctovani|transaction posted date|processed(?: date)?|processing date|date de comptabilisation|data contabile|date comptable|date operation comptable|入账日期|記帳日|invoice date|due date|interestdate",
+      "post(?:ed|ing)?(?: on)?|booked(?: on)?|verbucht am|gebucht am|verbucht|value date|value dt|val(?:ue)? date|wertstellung(?:stag|sdatum)?|wertst|valuta|valutadatum|valutadato|valutadag|settle(?:d|ment)?|date (?:de )?valeur|date valeur|fecha (?:de )?valor|f valor|data valuta|data waluty|rentedatum|arvopaiva|rentedato|valordatum|data valor|effective date|interest date|cleared|clearing date|completed date|erteknap|datum zauctovani|transaction posted date|processed(?: date)?|processing date|date de comptabilisation|data contabile|date comptable|date operation comptable|入账日期|記帳日|invoice date|due date|interestdate",
     ),
   ],
   // The other side's account tells nothing of the one that the line is of.

@@ -1,5 +1,14 @@
 import { readDate, toIso, type DateOrder, type WrittenDate } from "../../dates.js";
-import { currencyOf, hasNoParts, isRounded, minorDigits, readAmount, shownMark, toMinor, type WrittenAmount } from "../../money.js";
+import {
+  currencyOf,
+  hasNoParts,
+  isRounded,
+  minorDigits,
+  readAmount,
+  shownMark,
+  toMinor,
+  type WrittenAmount,
+} from "../../money.js";
 import type { FlagCode, Missing, StatementLine } from "../../shapes.js";
 import { isDollar, type Currencies } from "./currency.js";
 import { cellText, type Draft } from "./drafts.js";

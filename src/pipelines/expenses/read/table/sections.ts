@@ -51,17 +51,24 @@ export function sectionsOf(rows: readonly Row[], isPage: boolean): Section[] {
   if (sections.length > 0 && sections.every((section) => section.rows.length === 0)) return sections;
   const guessed = guessPlaces(rows, isPage);
   if (guessed === null) return [];
-  const beside = isPage ? rows.filter((row) => isBeside(row, guessed)) : [];
+  const beside = isPage ? rowsBeside(rows, guessed) : [];
   const within = rows.filter((row) => !beside.includes(row));
   return [sectionFrom(guessed, within, { above: beside, isPage, hasHeading: false })];
 }
 
-/** Whether a day on a page stands where no line has anything: it is of the page's head. */
-function isBeside({ cells }: Row, places: readonly Place[]): boolean {
-  const dates = cells.filter(({ text }) => readDate(text) !== null);
-  const isIn = (cell: Cell): boolean =>
-    places.some(({ left, right }) => Math.min(Math.abs(left - cell.left), Math.abs(right - cell.right)) <= SAME_EDGE);
-  return dates.length > 0 && !dates.some(isIn);
+/** Rows of a page whose day stands where the lines have none: they are of the page's head. */
+function rowsBeside(rows: readonly Row[], places: readonly Place[]): Row[] {
+  const isAt = (cell: Cell, { left, right }: Place): boolean =>
+    Math.min(Math.abs(left - cell.left), Math.abs(right - cell.right)) <= SAME_EDGE;
+  const dated = rows.flatMap((row) => {
+    const days = row.cells.filter(({ text }) => readDate(text) !== null);
+    return days.length > 0 ? [{ row, days }] : [];
+  });
+  const ofDays = places.filter(
+    (place) => dated.filter(({ days }) => days.some((day) => isAt(day, place))).length * 2 > dated.length,
+  );
+  if (ofDays.length === 0) return [];
+  return dated.flatMap(({ row, days }) => (days.some((day) => ofDays.some((place) => isAt(day, place))) ? [] : [row]));
 }
 
 function hasFigures({ row: { cells } }: GridRow): boolean {

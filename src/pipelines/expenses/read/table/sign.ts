@@ -1,13 +1,11 @@
-import { readAmount } from "../../money.js";
 import type { Evidence } from "../../shapes.js";
 import { accountKind } from "./account-kind.js";
 import type { Column } from "./columns.js";
-import { figureOf, isValue, movedOf, signsTell, type Figure, type Structure } from "./figures.js";
-import { namesSpending } from "./foreign-words.js";
-import { plainHeading } from "./headings.js";
+import { figureOf, isValue, movedOf, signsTell, type Figure } from "./figures.js";
 import type { GridRow } from "./sections.js";
+import { isContrarySigned, saidByHeadings } from "./sign-headings.js";
 import { isProven, type Money } from "./structure.js";
-import { directionOf, wayOf } from "./words.js";
+import { wayOf } from "./words.js";
 
 /** Whether a plus in the column of amounts stands for money that went out, and what says so. */
 export interface Sign {
@@ -73,8 +71,12 @@ export function signOf(rows: readonly GridRow[], columns: readonly Column[], mon
       plusIsOut: money.feesAdd,
       evidence: evidence("proven", "each amount is the one before its fee and the fee, which goes out"),
     };
-  const byHeading = headingSign(open, columns, money, { agree: agree!, against: against! }, evidence);
-  if (byHeading) return byHeading;
+  const said = saidByHeadings(open, columns, money.structure, { agree: agree!, against: against! });
+  if (said)
+    return {
+      plusIsOut: said.plusIsOut,
+      evidence: evidence("supported", said.reason, said.isDoubted ? "SIGN_UNCERTAIN" : undefined),
+    };
   const byDirection = directionSign(rows, columns, money);
   if (byDirection)
     return {
@@ -97,47 +99,6 @@ export function signOf(rows: readonly GridRow[], columns: readonly Column[], mon
 }
 
 type MakeEvidence = (certainty: Evidence["certainty"], reason: string, flag?: Evidence["flag"]) => Evidence;
-
-/** What the headings alone say; in doubt where the lines' own words contradict them. */
-function headingSign(
-  open: readonly { readonly row: GridRow; readonly figure: Figure }[],
-  columns: readonly Column[],
-  { structure }: Money,
-  { agree, against }: { readonly agree: number; readonly against: number },
-  evidence: MakeEvidence,
-): Sign | null {
-  if (structure.kind === "pair") return null;
-  const used = columns[structure.amount]!;
-  const roles = new Set(columns.map(({ role }) => role));
-  const isGross = columns.some(({ role, heading }) => role === "amount" && GROSS.test(plainHeading(heading)));
-  if (isGross && roles.has("fee") && roles.has("net"))
-    return {
-      plusIsOut: false,
-      evidence: evidence(
-        "supported",
-        "gross, fee and net: a payment service's, whose plus came in",
-        against >= 2 && agree === 0 ? "SIGN_UNCERTAIN" : undefined,
-      ),
-    };
-  if (!namesSpending(plainHeading(used.heading))) return null;
-  const cameIn = open.some(({ row, figure }) => !figure.written.negative && saysIn(row, columns));
-  return {
-    plusIsOut: true,
-    evidence: evidence(
-      "supported",
-      `${used.heading} is what was spent`,
-      agree > 0 || cameIn ? "SIGN_UNCERTAIN" : undefined,
-    ),
-  };
-}
-
-const GROSS = /^(?:gross|brutto|bruto|brut|lordo|bruttobetrag|gross amount|amount gross)$/;
-
-function saysIn({ texts }: GridRow, columns: readonly Column[]): boolean {
-  return columns.some(
-    ({ role, index }) => (role === "type" || role === "direction") && directionOf(texts[index] ?? "") === "in",
-  );
-}
 
 /** The columns themselves say which way. */
 function settledSign(
@@ -188,16 +149,6 @@ function settledSign(
           "SIGN_UNCERTAIN",
         ),
       };
-}
-
-/** Whether credits carry a minus for the most part, and debits none. */
-function isContrarySigned({ debit, credit }: Structure & { kind: "pair" }, rows: readonly GridRow[]): boolean {
-  const negatives = (column: number | null): boolean[] =>
-    rows
-      .map(({ texts }) => (column === null ? null : readAmount(texts[column] ?? "")))
-      .flatMap((amount) => (amount !== null && isValue(amount) ? [amount.negative] : []));
-  const [debits, credits] = [negatives(debit), negatives(credit)];
-  return debits.length > 0 && !debits.some(Boolean) && credits.filter(Boolean).length * 2 > credits.length;
 }
 
 function wordsOf({ texts }: GridRow, columns: readonly Column[]): string {

@@ -15,7 +15,9 @@ const DIRECTIONS: readonly (readonly [Direction, string])[] = [
   ["none", "不计收支 neutral"],
 ];
 const DIRECTION_OF = new Map<string, Direction>(
-  DIRECTIONS.flatMap(([direction, all]) => all.split(" ").map((word): [string, Direction] => [plainHeading(word), direction])),
+  DIRECTIONS.flatMap(([direction, all]) =>
+    all.split(" ").map((word): [string, Direction] => [plainHeading(word), direction]),
+  ),
 );
 
 /** Null where the words say nothing known of a direction. */
@@ -85,7 +87,8 @@ const GOES_OUT =
 
 /** A card's repayment (还款) comes in on the card and goes out of the account, so it tells nothing. */
 const CAME_IN_CHINESE = /給料|給与|返金|還付|급여|환급|退款|退货|结息|存款利息|工资|代发|汇入|转入|返现/u;
-const WENT_OUT_CHINESE = /[\d一]回払い?|年会費|電気料金|ガス料金|체크카드|消费|支付(?!宝)|取现|转出|购买|缴费|手续费|扣款/u;
+const WENT_OUT_CHINESE =
+  /[\d一]回払い?|年会費|電気料金|ガス料金|체크카드|消费|支付(?!宝)|取现|转出|购买|缴费|手续费|扣款/u;
 
 /** Paid to the card by who holds it; for the account that pays it is the other way. */
 const REPAYS_CARD =
