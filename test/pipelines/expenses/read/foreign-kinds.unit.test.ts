@@ -228,4 +228,18 @@ describe("kinds of statements from abroad", () => {
     expect(facts.notRead.map(({ row }) => row)).toEqual([1]);
     expect(facts.evidence.map(({ flag }) => flag)).toContain("ROWS_NOT_READ");
   });
+
+  test("a Norwegian bank's columns out of the account and into it are two ways", async () => {
+    const table =
+      "Dato\tForklaring\tRentedato\tUt fra konto\tInn på konto\n10.09.26\tVarekjøp\t12.09.26\t1345,00\t0,00\n19.09.26\tLønn\t19.09.26\t0,00\t15123,00\n";
+    expect(await amounts("dnb.csv", table)).toEqual([134500, -1512300]);
+    expect(await flags("dnb.csv", table)).toEqual([[], []]);
+  });
+
+  test("a title above a table of a text does not make it a receipt", async () => {
+    const table =
+      'BANKnet\nLISTE DES MOUVEMENTS DU COMPTE\nLU12 "my account"\n\nDate;Date valeur;Libellé;Communication;Montant (EUR);\n' +
+      "09/03/2026;09/03/2026;label one;words;-54.42;\n08/03/2026;08/03/2026;label two;words;-1000.00;\n21/03/2026;25/03/2026;label three;words;24.51;\n";
+    expect(await amounts("movements.txt", table)).toEqual([5442, 100000, -2451]);
+  });
 });

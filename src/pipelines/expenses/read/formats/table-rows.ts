@@ -1,5 +1,7 @@
 import { parse } from "csv-parse/sync";
 import { decodeText } from "../../../decode-text.js";
+import { readDate } from "../../dates.js";
+import { readAmount } from "../../money.js";
 import type { Cell, Row } from "../../shapes.js";
 import { withDecimalCommas } from "./decimal-commas.js";
 
@@ -27,8 +29,21 @@ export function looksLikeTable(text: string): boolean {
   if (lines.length < 2) return false;
   return DELIMITERS.some((delimiter) => {
     const cells = lines.map((line) => line.replace(/"[^"]*"/g, "x").split(delimiter));
-    return isEven(cells.map(({ length }) => length)) || isEven(cells.map(lengthFilled));
+    return isEven(cells.map(({ length }) => length)) || isEven(cells.map(lengthFilled)) || isFullOfLines(cells);
   });
+}
+
+/** A third of the lines or more with a day in a cell of its own and an amount in another: a table below a title. */
+function isFullOfLines(rows: readonly (readonly string[])[]): boolean {
+  const dated = rows.filter((cells) => {
+    const day = cells.findIndex((cell) => readDate(unquoted(cell.trim())) !== null);
+    return (
+      day >= 0 &&
+      cells.length >= 3 &&
+      cells.some((cell, at) => at !== day && /[.,]\d{2}\D*$/.test(cell) && readAmount(unquoted(cell.trim())) !== null)
+    );
+  });
+  return dated.length >= 2 && dated.length * 3 >= rows.length;
 }
 
 /** Some programs write blank cells to the end of the line and others stop at the last that is filled. */

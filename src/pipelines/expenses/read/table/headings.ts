@@ -127,6 +127,9 @@ const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
       "op bank account.*|op account.*|tegenrekening|other party (?:account|iban|bank).*|(?:rekening|rekeningnummer|iban|bic) (?:van de )?tegenpartij|counter ?party (?:account|iban|bic|number).*|counter ?account|contra account|(?:compte|iban) (?:de )?(?:contrepartie|beneficiaire|tiers|destinataire)|gegenkonto.*|(?:konto|kontonummer|iban|bic)(?: (?:des|der|nummer|nr))? (?:auftraggebers?|empfangers?|zahlungs|begunstigter?|gegen).*|partner (?:iban|account.*|bank account)|(?:beneficiary|recipient|payee|sender|to|from) (?:account|iban).*|(?:konto|rachunek|numer konta) (?:kontrahenta|nadawcy|odbiorcy).*|protiucet|cislo protiuctu|cuenta (?:destino|beneficiario|contraparte)|bic.*|blz|bank code|bankleitzahl|sort code|对方账号|对方卡号|订单金额|对方账户|对方帐号",
     ),
   ],
+  // "Out of the account", "into the account".
+  ["debit", /^(?:ut|uttak|trukket) (?:fra|av) konto$/],
+  ["credit", /^(?:inn|innskudd) (?:pa|til) konto$/],
   [
     "account",
     words(
