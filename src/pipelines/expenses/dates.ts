@@ -36,7 +36,7 @@ const MONTH_DAY = new RegExp(
 const YEAR_FIRST = /((?:19|20)\d{2}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日/gu;
 const YEAR_MONTH = /((?:19|20)\d{2}) ?年 ?(\d{1,2}) ?月(?! ?\d{1,2} ?日)/u;
 /** Only for cells that hold nothing else: in running text these are amounts and fractions. */
-const SHORT = /^(\d{1,2})([/.])(\d{1,2})\.?$/;
+const SHORT = /^(\d{1,2})(?:([/.])|(\.) )(\d{1,2})\.?$/;
 const COMPACT = /^((?:19|20)\d{2})(\d{2})(\d{2})/;
 
 function monthNames(): Map<string, number> {
@@ -111,7 +111,7 @@ export function readDate(cell: string): WrittenDate | null {
   const short = SHORT.exec(text);
   if (short) {
     const date =
-      short[2] === "." ? known(short[1]!, Number(short[3]), undefined) : open(short[1]!, short[3]!, undefined);
+      short[2] === "/" ? open(short[1]!, short[4]!, undefined) : known(short[1]!, Number(short[4]), undefined);
     return isPossible(date) ? date : null;
   }
   const compact = COMPACT.exec(text);

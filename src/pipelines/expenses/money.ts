@@ -195,7 +195,8 @@ export function shownMark(number: string): DecimalMark | null {
   if (!last) return null;
   const mark = last[1] as DecimalMark;
   const others = number.slice(0, last.index);
-  if (others.includes(mark)) return mark === "." ? "," : ".";
+  // "1.301.25": who parts thousands with the mark of the decimals writes groups of three.
+  if (others.includes(mark)) return last[2]!.length !== 3 && /\d/.test(last[2]!) ? mark : mark === "." ? "," : ".";
   if (last[2]!.length !== 3 || /[.,'’\s]/.test(others)) return mark;
   return /^0?$|^\d{4,}$/.test(others) ? mark : null;
 }
@@ -239,8 +240,9 @@ export function toMinor(
   return Number.isSafeInteger(rounded) ? rounded : null;
 }
 
-function isRepeated(number: string, mark: DecimalMark): boolean {
-  return number.split(mark).length > 2;
+/** @internal Whether the mark parts thousands: it stands more than once, and before three digits at last. */
+export function isRepeated(number: string, mark: DecimalMark): boolean {
+  return number.split(mark).length > 2 && number.length - number.lastIndexOf(mark) === 4;
 }
 
 /** More decimals than the currency has: the bank shows a rate's product or interest before rounding. */

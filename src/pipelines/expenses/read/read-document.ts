@@ -7,6 +7,7 @@ import { readCamt } from "./formats/camt.js";
 import { readMt940 } from "./formats/mt940.js";
 import { readOfx } from "./formats/ofx.js";
 import { readEInvoice, type EInvoice } from "./formats/e-invoice.js";
+import { htmlRows } from "./formats/html-rows.js";
 import { readPdf } from "./formats/pdf-rows.js";
 import { readQif } from "./formats/qif.js";
 import { csvRows, xlsSheets, xlsxSheets } from "./formats/table-rows.js";
@@ -83,6 +84,12 @@ async function read(source: DocumentBytes, defaults: StatementDefaults): Promise
     if (source.role === "statement" || isStatement(rows, found.lines)) return statement(name, found, text);
     return receipt(name, readReceipt({ text }, defaults), text);
   }
+  if (mediaType === "text/html" && source.role !== "receipt") {
+    const rows = await htmlRows(bytes);
+    const found = readStatement(rows, { name, format: "HTML", isPage: false }, defaults);
+    if (source.role === "statement" || isTableOfLines(rows, found))
+      return statement(name, found, rows.map(rowText).join("\n"));
+  }
   const read = await textOf(bytes, mediaType, name);
   const found = readReceipt(read, defaults);
   return receipt(name, read.order ? withOrder(found, read.order, read.text) : found, read.text);
@@ -155,6 +162,17 @@ function isStatement(rows: readonly Row[], lines: readonly StatementLine[]): boo
   // A card's bill calls itself an invoice, and begins with the balance of the last.
   if (complete >= MANY && accountKind(text.join("\n")) === "card" && text.some(isCarriedForward)) return true;
   return complete >= 2 && !isReceipt && complete >= dated / 2;
+}
+
+/** A page with a table of dated lines under a heading: an order's items have no days of their own. */
+function isTableOfLines(rows: readonly Row[], { lines, facts }: Statement): boolean {
+  const columns = facts.mapping?.columns ?? {};
+  return (
+    lines.length >= 2 &&
+    columns.date !== undefined &&
+    facts.mapping?.match.headings !== undefined &&
+    isStatement(rows, lines)
+  );
 }
 
 /** So many dated lines with an amount no receipt has. */

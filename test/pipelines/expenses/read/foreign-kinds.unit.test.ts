@@ -242,4 +242,34 @@ describe("kinds of statements from abroad", () => {
       "09/03/2026;09/03/2026;label one;words;-54.42;\n08/03/2026;08/03/2026;label two;words;-1000.00;\n21/03/2026;25/03/2026;label three;words;24.51;\n";
     expect(await amounts("movements.txt", table)).toEqual([5442, 100000, -2451]);
   });
+
+  test("a page of HTML that a bank sends as a workbook is a statement", async () => {
+    const row = (cells: readonly string[]): string => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
+    const html =
+      `<html><head><style>td { color: red }</style></head><body><table><tr><td><table>${row(["CUSTOMER STATEMENT"])}` +
+      `${row(["Currency:Naira"])}</table></td></tr></table><table>` +
+      row(["Trans Date", "Reference", "Debit", "Credit", "Balance", "Remarks"]) +
+      row(["05/Jan/2026", "0", "2,000.00", "&nbsp;", "67,117.51", "Airtime<br />Purchase"]) +
+      `${row(["06/Jan/2026", "17", "", "1,000.00", "68,117.51", "Transfer"])}</table></body></html>`;
+    const { lines } = await readStatement("account.xls", html);
+    expect(tuples(lines)).toEqual([
+      ["2026-01-05", 200000, "NGN", "Airtime Purchase"],
+      ["2026-01-06", -100000, "NGN", "Transfer"],
+    ]);
+  });
+
+  test("points that part thousands and decimals alike are told by their groups", async () => {
+    const qif = "!Type:Bank\nD8/30/2026\nT-1.301.25\nPShop\n^\nD8/31/2026\nT1.200.000\nPOther\n^\n";
+    expect(await amounts("paypal.qif", qif, { defaultCurrency: "USD" })).toEqual([130125, -120000000]);
+  });
+
+  test("a day and a month with a blank between are of the statement's year", async () => {
+    const table =
+      "Obdobie;1. 5. 2026 - 31. 5. 2026\nDátum;Popis transakcie;Suma\n2. 5.;Čerpanie;-12,90\n14. 5.;Splátka;1 300,54\n";
+    const { lines } = await readStatement("vypis.csv", table, { defaultCurrency: "EUR" });
+    expect(lines.map(({ date, amountMinor }) => [date, amountMinor])).toEqual([
+      ["2026-05-02", 1290],
+      ["2026-05-14", -130054],
+    ]);
+  });
 });

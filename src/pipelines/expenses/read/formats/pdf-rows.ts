@@ -151,6 +151,11 @@ function piecesOf({ str, transform, width }: Item): Piece[] {
   }));
 }
 
+/** Two of these beside each other are no words of one text. */
+function isMoney(text: string): boolean {
+  return /^\d{1,3}(?:[.,'’]\d{3})*[.,]\d{2}$/.test(text);
+}
+
 function cellsOf(line: Piece[]): Cell[] {
   const cells: { text: string; left: number; right: number }[] = [];
   for (const { text, left, right, size } of line.sort((a, b) => a.left - b.left)) {
@@ -159,7 +164,8 @@ function cellsOf(line: Piece[]): Cell[] {
     // Letters that were set one by one touch; words are a blank apart, which is 0.6 of a typewriter's letter; columns
     // are further from each other.
     if (before && gap < size * 0.12) Object.assign(before, { text: before.text + text, right });
-    else if (before && gap < size * 0.8) Object.assign(before, { text: `${before.text} ${text}`, right });
+    else if (before && gap < size * 0.8 && !(isMoney(before.text) && isMoney(text)))
+      Object.assign(before, { text: `${before.text} ${text}`, right });
     else cells.push({ text, left, right });
   }
   return cells;

@@ -207,7 +207,8 @@ function plainCell(text: string): string {
     .trim();
 }
 
-function toRow(texts: readonly string[], at: number): Row {
+/** One row of a table from the texts of its cells. */
+export function toRow(texts: readonly string[], at: number): Row {
   const cells = texts
     .slice(0, MAX_COLUMNS)
     .map((text, column): Cell => ({ text: unquoted(plainCell(text)), left: column, right: column }))
