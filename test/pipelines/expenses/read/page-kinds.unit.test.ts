@@ -80,4 +80,28 @@ describe("kinds of pages", () => {
       [-10000, "LKR"],
     ]);
   });
+
+  test("words between the texts and the amounts are no part of an amount", async () => {
+    const { lines } = await readStatement(
+      "bill.pdf",
+      await page([
+        ["Account statement", 40, 20],
+        ["Currency: EUR", 40, 40],
+        ["Date", 40, 80],
+        ["Description", 100, 80],
+        ["Amount", 520, 80],
+        ["02/05/2026", 40, 100],
+        ["Card purchase", 100, 100],
+        ["-12.90", 522, 100],
+        ["14/05/2026", 40, 120],
+        ["Repayment", 100, 120],
+        ["Jane Example Longname", 290, 120],
+        ["1,300.54", 515, 120],
+      ]),
+    );
+    expect(lines.map(({ date, amountMinor }) => [date, amountMinor])).toEqual([
+      ["2026-05-02", 1290],
+      ["2026-05-14", -130054],
+    ]);
+  });
 });

@@ -215,10 +215,31 @@ function onPage(row: Row, places: readonly Place[]): GridRow {
             cell,
           )
         ]!.index
-      : nearest(places, cell);
+      : placeOfText(
+          places,
+          cell,
+          figures.map(({ index }) => index),
+        );
     texts[at] = texts[at] === "" ? cell.text : `${texts[at]} ${cell.text}`;
   }
   return { row, texts, below: [] };
+}
+
+/** Words between two columns belong to the texts, however near the figures' column is. */
+function placeOfText(places: readonly Place[], cell: Cell, figures: readonly number[]): number {
+  const at = nearest(places, cell);
+  const { left, right } = places[at]!;
+  const isApart = cell.right < left || cell.left > right;
+  if (!figures.includes(at) || !isApart || !/\p{L}{3}/u.test(cell.text)) return at;
+  const others = places.map((place, index) => ({ place, index })).filter(({ index }) => !figures.includes(index));
+  return others.length === 0
+    ? at
+    : others[
+        nearest(
+          others.map(({ place }) => place),
+          cell,
+        )
+      ]!.index;
 }
 
 /** The column that a cell stands under: the one whose left edge, right edge or middle is nearest. */
