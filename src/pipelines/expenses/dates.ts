@@ -12,6 +12,8 @@ export interface FoundDate {
   readonly length: number;
 }
 
+/** Korea's and Japan's signs are taken apart into others, which are no accents. */
+const SYLLABLE = /[\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}]/u;
 const LOCALES = ["en", "de", "fr", "es", "it", "nl", "pt", "sv", "nb", "da", "af", "pl", "id"];
 /** Languages whose short forms are words of other languages: "pro" is December in Czech. */
 const LONG_LOCALES = ["fi", "cs", "hu", "tr", "ro"];
@@ -34,7 +36,7 @@ const MONTH_DAY = new RegExp(
 const YEAR_FIRST = /((?:19|20)\d{2}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日/gu;
 const YEAR_MONTH = /((?:19|20)\d{2}) ?年 ?(\d{1,2}) ?月(?! ?\d{1,2} ?日)/u;
 /** Only for cells that hold nothing else: in running text these are amounts and fractions. */
-const SHORT = /^(\d{1,2})([/.])(\d{1,2})\.?$/;
+const SHORT = /^(\d{1,2})(?:([/.])|(\.) )(\d{1,2})\.?$/;
 const COMPACT = /^((?:19|20)\d{2})(\d{2})(\d{2})/;
 
 function monthNames(): Map<string, number> {
@@ -68,7 +70,7 @@ export function isMonthName(word: string): boolean {
 /** Lower case, without accents, of the same length as long as the text has its letters composed. */
 export function withoutAccents(text: string): string {
   return [...text.normalize("NFC")]
-    .map((letter) => (letter.length === 1 ? (letter.normalize("NFD")[0] ?? letter) : letter))
+    .map((letter) => (letter.length === 1 && !SYLLABLE.test(letter) ? (letter.normalize("NFD")[0] ?? letter) : letter))
     .join("")
     .toLowerCase();
 }
@@ -109,7 +111,7 @@ export function readDate(cell: string): WrittenDate | null {
   const short = SHORT.exec(text);
   if (short) {
     const date =
-      short[2] === "." ? known(short[1]!, Number(short[3]), undefined) : open(short[1]!, short[3]!, undefined);
+      short[2] === "/" ? open(short[1]!, short[4]!, undefined) : known(short[1]!, Number(short[4]), undefined);
     return isPossible(date) ? date : null;
   }
   const compact = COMPACT.exec(text);

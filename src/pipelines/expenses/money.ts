@@ -43,6 +43,23 @@ const SYMBOLS: readonly (readonly [string, string])[] = [
   ["Fr.", "CHF"],
   ["SFr.", "CHF"],
   ["Rs.", "INR"],
+  // Japan's keyboards and fonts have the yen where others have a backslash.
+  ["\\", "JPY"],
+  ["د.ا.", "JOD"],
+  ["د.أ.", "JOD"],
+  ["د.إ.", "AED"],
+  ["ر.س.", "SAR"],
+  ["ر.ق.", "QAR"],
+  ["ر.ع.", "OMR"],
+  ["د.ك.", "KWD"],
+  ["د.ب.", "BHD"],
+  ["د.ع.", "IQD"],
+  ["د.ت.", "TND"],
+  ["د.ج.", "DZD"],
+  ["د.م.", "MAD"],
+  ["د.ل.", "LYD"],
+  ["ج.م.", "EGP"],
+  ["ل.ل.", "LBP"],
   ["Rp", "IDR"],
   ["$", "USD"],
 ];
@@ -52,6 +69,7 @@ const NAMES: Readonly<Record<string, string>> = {
   人民币: "CNY",
   人民幣: "CNY",
   元: "CNY",
+  원: "KRW",
   美元: "USD",
   欧元: "EUR",
   港币: "HKD",
@@ -61,16 +79,19 @@ const NAMES: Readonly<Record<string, string>> = {
   грн: "UAH",
   лв: "BGN",
   Ft: "HUF",
+  TL: "TRY",
 };
-const SYMBOL = SYMBOLS.map(([symbol]) => symbol.replace(/[$.]/g, "\\$&"))
+const SYMBOL = SYMBOLS.map(([symbol]) => symbol.replace(/[$.\\]/g, "\\$&"))
   .sort((a, b) => b.length - a.length)
   .join("|");
 /** Thousands apart, or as India parts them (1,24,500.00); any number of decimals, or a dash for none. */
 const DIGITS = String.raw`\d{1,3}(?:[.,'’ \u00a0\u2009\u202f\ufffd]\d{3})+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,6})?|\d+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|[.,]\d{2}`;
 const SIGN = "[-−–+]";
+/** What stands behind an amount alone. */
+const UNIT = "円|元|원|руб|грн|лв|TL";
 const CURRENCY = `(?:${SYMBOL}|[A-Z]{3}|kr\\.?)`;
 const AMOUNT = new RegExp(
-  `(?<![\\p{L}\\d.,/:#*])(?<open>\\()?\\s?(?<lead>${SIGN})?\\s?(?<before>${CURRENCY})?\\s?(?<inner>${SIGN})?\\s?(?<number>${DIGITS})\\s?(?<trail>[-−–](?![\\d\\p{L}]))?(?:\\s?(?<after>${CURRENCY})(?![\\p{L}\\d]))?(?<close>\\))?(?:\\s?(?<mark>[CcDd][Rr])\\b\\.?)?(?![\\d%:]|[./,]\\d|-\\d|\\p{L})`,
+  `(?<![\\p{L}\\d.,/:#*])(?<open>\\()?\\s?(?<lead>${SIGN})?\\s?(?<before>${CURRENCY})?\\s?(?<inner>${SIGN})?\\s?(?<number>${DIGITS})\\s?(?<trail>[-−–](?![\\d\\p{L}]))?(?:\\s?(?<after>${CURRENCY}|(?:${UNIT})\\.?)(?![\\p{L}\\d]))?(?<close>\\))?(?:\\s?(?<mark>[CcDd][Rr])\\b\\.?)?(?![\\d%:]|[./,]\\d|-\\d|\\p{L})`,
   "gu",
 );
 
@@ -85,7 +106,7 @@ export function currencyOf(text: string | undefined): string | null {
   if (!text) return null;
   const trimmed = text.trim();
   if (CODES.has(trimmed.toUpperCase()) && /^[A-Za-z]{3}$/.test(trimmed)) return trimmed.toUpperCase();
-  return SYMBOLS.find(([symbol]) => symbol === trimmed)?.[1] ?? NAMES[trimmed] ?? null;
+  return SYMBOLS.find(([symbol]) => symbol === trimmed)?.[1] ?? NAMES[trimmed.replace(/(?<=\p{L})\.$/u, "")] ?? null;
 }
 
 /** The first currency that a text names by code or symbol. */
@@ -108,7 +129,7 @@ export function findAmounts(text: string): FoundAmount[] {
 
 /** The amount that a cell holds and nothing else; null where it holds none. Signs and CR or DR may stand on either side. */
 export function readAmount(cell: string): WrittenAmount | null {
-  const text = cell.trim().replace(/^=?"?|"$/g, "");
+  const text = withoutNoise(cell.trim().replace(/^=?"?|"$/g, ""));
   const [found] = findAmounts(text);
   if (found && found.index === 0 && found.length === text.length) return found.amount;
   const marked = /^(?:(?<mark>[CcDd][Rr])\.?\s+(?<rest>.+)|(?<lead>.+?)\s*(?<sign>[-+−])\s*)$/u.exec(text)?.groups;
@@ -120,6 +141,16 @@ export function readAmount(cell: string): WrittenAmount | null {
   if (!inner || inner.index !== 0 || inner.length !== rest!.length) return null;
   if (marked!.mark) return { ...inner.amount, mark: /c/i.test(marked!.mark) ? "credit" : "debit" };
   return { ...inner.amount, negative: inner.amount.negative || marked!.sign !== "+" };
+}
+
+/** "22.500000000" and "22.499999999999996" are how programs write what they have calculated. */
+function withoutNoise(text: string): string {
+  return text.replace(/^([-−+]?\s?\d+\.)(\d{7,})$/, (_, whole: string, decimals: string) => {
+    const [number, places] = [Number(`0.${decimals}`), 6];
+    return number > 1 - 10 ** -places
+      ? `${whole}${decimals.slice(0, places)}`
+      : whole + number.toFixed(places).slice(2);
+  });
 }
 
 function fromGroups(groups: Record<string, string | undefined>): WrittenAmount {
@@ -146,8 +177,16 @@ export function decimalMarkOf(numbers: readonly string[]): DecimalMark | null {
     if (mark === ".") points += 1;
     if (mark === ",") commas += 1;
   }
-  if (points === commas) return null;
+  if (points === commas) return points === 0 ? markBesideUngrouped(numbers) : null;
   return points > commas ? "." : ",";
+}
+
+/** Who writes "2500" parts no thousands: "13.300" beside it has three decimals. */
+function markBesideUngrouped(numbers: readonly string[]): DecimalMark | null {
+  const marks = new Set(numbers.flatMap((number) => (number.match(/^\d{1,3}([.,])\d{3}$/)?.[1] as DecimalMark) ?? []));
+  const isUngrouped = numbers.some((number) => /^[1-9]\d{3,}$/.test(number));
+  const isGrouped = numbers.some((number) => /\d[.,'’\s]\d{3}[.,'’\s]\d{3}/.test(number));
+  return isUngrouped && !isGrouped && marks.size === 1 ? [...marks][0]! : null;
 }
 
 /** What a number shows by itself: "1,5", "0,125" and "1.000,00" a comma; "1.000" nothing. */
@@ -156,7 +195,8 @@ export function shownMark(number: string): DecimalMark | null {
   if (!last) return null;
   const mark = last[1] as DecimalMark;
   const others = number.slice(0, last.index);
-  if (others.includes(mark)) return mark === "." ? "," : ".";
+  // "1.301.25": who parts thousands with the mark of the decimals writes groups of three.
+  if (others.includes(mark)) return last[2]!.length !== 3 && /\d/.test(last[2]!) ? mark : mark === "." ? "," : ".";
   if (last[2]!.length !== 3 || /[.,'’\s]/.test(others)) return mark;
   return /^0?$|^\d{4,}$/.test(others) ? mark : null;
 }
@@ -164,6 +204,14 @@ export function shownMark(number: string): DecimalMark | null {
 /** ISO 4217's exceptions; all other currencies have two decimals. (Intl tells how people round, not what a bank books.) */
 const WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
 const WITH_THREE = "BHD IQD JOD KWD LYD OMR TND";
+
+/** Currencies whose smallest coin is worth so little that nobody writes parts of it, three decimals least of all. */
+const WITHOUT_PARTS = `${WITHOUT_DECIMALS} IDR COP HUF CRC IRR LBP MMK LAK KHR UZS TZS MNT SOS STN SLL`;
+
+/** Whether "13.300" of this currency can only be thirteen thousand. */
+export function hasNoParts(currency: string | null): boolean {
+  return currency !== null && WITHOUT_PARTS.includes(currency);
+}
 
 /** How many decimals a currency has by ISO 4217, such as 2 for EUR and 0 for JPY; 2 where it is not known. */
 export function minorDigits(currency: string | null): number {
@@ -192,8 +240,9 @@ export function toMinor(
   return Number.isSafeInteger(rounded) ? rounded : null;
 }
 
-function isRepeated(number: string, mark: DecimalMark): boolean {
-  return number.split(mark).length > 2;
+/** @internal Whether the mark parts thousands: it stands more than once, and before three digits at last. */
+export function isRepeated(number: string, mark: DecimalMark): boolean {
+  return number.split(mark).length > 2 && number.length - number.lastIndexOf(mark) === 4;
 }
 
 /** More decimals than the currency has: the bank shows a rate's product or interest before rounding. */

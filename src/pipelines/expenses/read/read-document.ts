@@ -7,6 +7,7 @@ import { readCamt } from "./formats/camt.js";
 import { readMt940 } from "./formats/mt940.js";
 import { readOfx } from "./formats/ofx.js";
 import { readEInvoice, type EInvoice } from "./formats/e-invoice.js";
+import { htmlRows } from "./formats/html-rows.js";
 import { readPdf } from "./formats/pdf-rows.js";
 import { readQif } from "./formats/qif.js";
 import { csvRows, xlsSheets, xlsxSheets } from "./formats/table-rows.js";
@@ -15,6 +16,8 @@ import { CAMT, E_INVOICE, MT940, OFX, QIF, ROLES, XLS } from "./media-types.js";
 import { withOrder } from "./order-data.js";
 import { readReceipt } from "./receipt.js";
 import { readSheets } from "./sheets.js";
+import { accountKind } from "./table/account-kind.js";
+import { specialRow } from "./table/words.js";
 import { readStatement, type Statement, type StatementDefaults } from "./statement.js";
 
 export interface DocumentBytes {
@@ -80,6 +83,12 @@ async function read(source: DocumentBytes, defaults: StatementDefaults): Promise
     const text = rows.map(rowText).join("\n");
     if (source.role === "statement" || isStatement(rows, found.lines)) return statement(name, found, text);
     return receipt(name, readReceipt({ text }, defaults), text);
+  }
+  if (mediaType === "text/html" && source.role !== "receipt") {
+    const rows = await htmlRows(bytes);
+    const found = readStatement(rows, { name, format: "HTML", isPage: false }, defaults);
+    if (source.role === "statement" || isTableOfLines(rows, found))
+      return statement(name, found, rows.map(rowText).join("\n"));
   }
   const read = await textOf(bytes, mediaType, name);
   const found = readReceipt(read, defaults);
@@ -150,7 +159,27 @@ function isStatement(rows: readonly Row[], lines: readonly StatementLine[]): boo
     .some((line) => /\b(invoice|receipt|rechnung|quittung|facture|re[cç]u)\b/i.test(line));
   const dated = text.filter((line) => findDates(line).length > 0 && findAmounts(line).length > 0).length;
   if (saysSo && !isReceipt) return true;
+  // A card's bill calls itself an invoice, and begins with the balance of the last.
+  if (complete >= MANY && accountKind(text.join("\n")) === "card" && text.some(isCarriedForward)) return true;
   return complete >= 2 && !isReceipt && complete >= dated / 2;
+}
+
+/** A page with a table of dated lines under a heading: an order's items have no days of their own. */
+function isTableOfLines(rows: readonly Row[], { lines, facts }: Statement): boolean {
+  const columns = facts.mapping?.columns ?? {};
+  return (
+    lines.length >= 2 &&
+    columns.date !== undefined &&
+    facts.mapping?.match.headings !== undefined &&
+    isStatement(rows, lines)
+  );
+}
+
+/** So many dated lines with an amount no receipt has. */
+const MANY = 5;
+
+function isCarriedForward(line: string): boolean {
+  return specialRow(line.replace(/[\d.,'’]+.*$/u, "")) === "opening";
 }
 
 function statement(name: string, { lines, facts }: Statement, text: string): ReadDocument {

@@ -1,5 +1,5 @@
-import { findDates, type DateOrder } from "../dates.js";
-import { decimalMarkOf } from "../money.js";
+import { findDates, readDate, type DateOrder, type WrittenDate } from "../dates.js";
+import { decimalMarkOf, findAmounts } from "../money.js";
 import {
   rowText,
   type Evidence,
@@ -11,8 +11,10 @@ import {
 import { accountsOf, reconciled, type Balances } from "./table/accounts.js";
 import { columnsOf, datedRows, type Column } from "./table/columns.js";
 import { decideOrder, latestOf } from "./table/date-order.js";
-import { factsOf } from "./table/facts.js";
-import { readOutside, readRows, type Around, type Draft, type ReadRow } from "./table/drafts.js";
+import { factsOf, type RowFacts } from "./table/facts.js";
+import { readRows, type Draft, type ReadRow } from "./table/drafts.js";
+import type { Around } from "./table/around.js";
+import { readOutside } from "./table/outside.js";
 import { plainHeading } from "./table/headings.js";
 import { toLine, withInheritedDates, type Settled } from "./table/lines.js";
 import { mappingFor, mappingOf, rolesBy } from "./table/mapping.js";
@@ -127,7 +129,7 @@ function settle({ about, defaults, read, drafts, tables }: Gathered): Statement 
     { read, defaults, text: aroundText, name: about.name },
   );
   const dates = all.flatMap(({ date }) => date ?? []);
-  const aroundDates = read.flatMap((one) => (one.is === "facts" ? one.facts.dates : []));
+  const aroundDates = read.flatMap((one) => (one.is === "facts" && !isOpening(one.facts) ? one.facts.dates : []));
   // An opening balance is of a day as well; it tells nothing of the year of what comes after.
   const ofBalances = read.flatMap((one) =>
     one.is === "special" ? findDates(rowText(one.row)).map(({ date }) => date) : [],
@@ -141,7 +143,7 @@ function settle({ about, defaults, read, drafts, tables }: Gathered): Statement 
     tables.find((table) => table.given?.dateOrder)?.given?.dateOrder ??
     (defaults.dateOrder === "auto" ? null : defaults.dateOrder);
   const order = given ?? decided.order;
-  const latest = latestOf(aroundDates, order) ?? latestOf(dates, order);
+  const latest = latestOf([...aroundDates, ...datesOfEnds(read)], order) ?? latestOf(dates, order);
   const evidence: Evidence[] = [...currencies.evidence, dateEvidence(given !== null, decided.certain, order)];
   const balances = balancesIn(read);
   const lines: StatementLine[] = [];
@@ -183,7 +185,10 @@ function settle({ about, defaults, read, drafts, tables }: Gathered): Statement 
       ? [{ row: one.row.at, ...(one.row.sheet ? { sheet: one.row.sheet } : {}), text: rowText(one.row).slice(0, 200) }]
       : [],
   );
-  if (notRead.length > 0) evidence.push(evidenceOfRows(notRead.length, about.isPage, tables));
+  const mayBeLines = read.some(
+    (one) => one.is === "not read" && (about.isPage ? one.isLineLike === true : !isSentence(one.row)),
+  );
+  if (notRead.length > 0) evidence.push(evidenceOfRows(notRead.length, !mayBeLines, tables));
   const accounts = accountsOf(lines, balances, { drafts: all, latest });
   return {
     lines,
@@ -197,12 +202,50 @@ function settle({ about, defaults, read, drafts, tables }: Gathered): Statement 
   };
 }
 
+/** Whether a row beside the lines tells of a balance that may be the one before them. */
+function isOpening({ special }: RowFacts): boolean {
+  return special?.kind === "opening" || special?.kind === "balance";
+}
+
+/** Days of closing balances, and of those that stand behind all lines: no line is later. */
+function datesOfEnds(read: readonly ReadRow[]): WrittenDate[] {
+  const last = read.findLastIndex((one) => one.is === "line");
+  return read.flatMap((one, at) =>
+    one.is === "special" && (one.kind === "closing" || (one.kind === "balance" && at > last))
+      ? findDates(rowText(one.row)).map(({ date }) => date)
+      : [],
+  );
+}
+
 /** Rows that are no lines are doubted where no balance says that nothing is missing; on a page much else is printed. */
-function evidenceOfRows(count: number, isPage: boolean, tables: readonly Table[]): Evidence {
+function evidenceOfRows(count: number, isExpected: boolean, tables: readonly Table[]): Evidence {
   const listed = `${count} rows with a date or an amount are no lines; they are listed`;
   if (tables.length > 0 && tables.every(({ money }) => isGapless(money)))
     return { of: "rows", certainty: "proven", reason: `${listed}, and each balance follows without them` };
-  return { of: "rows", certainty: "assumed", reason: listed, ...(isPage ? {} : { flag: "ROWS_NOT_READ" as const }) };
+  return {
+    of: "rows",
+    certainty: "assumed",
+    reason: listed,
+    ...(isExpected ? {} : { flag: "ROWS_NOT_READ" as const }),
+  };
+}
+
+/** One cell with words around a day and no amount, such as "next statement on 14.09.2026". */
+function isSentence({ cells }: Row): boolean {
+  const [only] = cells;
+  return (
+    cells.length === 1 &&
+    readDate(only!.text) === null &&
+    /^\p{L}/u.test(only!.text) &&
+    findAmounts(withoutDates(only!.text)).length === 0
+  );
+}
+
+function withoutDates(text: string): string {
+  return findDates(text).reduceRight(
+    (left, { index, length }) => left.slice(0, index) + left.slice(index + length),
+    text,
+  );
 }
 
 function givenSign(word: NonNullable<StatementMapping["sign"]>): Sign {

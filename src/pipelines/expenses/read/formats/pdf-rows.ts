@@ -82,9 +82,28 @@ async function open(bytes: Uint8Array, name: string): Promise<Awaited<ReturnType
   }
 }
 
+/** Quarters of a turn, against the clock, that a text is turned by. */
+function turnOf({ transform: [a = 1, b = 0] }: Item): 0 | 1 | 2 | 3 {
+  if (Math.abs(a) >= Math.abs(b)) return a < 0 ? 2 : 0;
+  return b > 0 ? 1 : 3;
+}
+
+/** A page whose text for the most part runs up, down or upside down, turned so that it can be read. */
+function upright(items: readonly Item[]): readonly Item[] {
+  const letters = [0, 0, 0, 0];
+  for (const item of items) letters[turnOf(item)]! += item.str.length;
+  const turn = letters.indexOf(Math.max(...letters));
+  if (turn === 0) return items;
+  return items.map((item) => {
+    const [a, b, c, d, x = 0, y = 0] = item.transform as [number, number, number, number, number?, number?];
+    const [left, up] = { 1: [y, -x], 2: [-x, -y], 3: [-y, x] }[turn]!;
+    return { ...item, transform: [a, b, c, d, left!, up!] };
+  });
+}
+
 /** Pieces of nearly one height are one line; scanned and printed pages waver by a point or two. */
 function rowsOfPage(items: readonly Item[], before: number): Row[] {
-  const pieces = items.filter(({ str }) => str.trim() !== "").flatMap(piecesOf);
+  const pieces = upright(items.filter(({ str }) => str.trim() !== "")).flatMap(piecesOf);
   pieces.sort((a, b) => b.y - a.y || a.left - b.left);
   const lines: Piece[][] = [];
   for (const piece of pieces) {
@@ -92,11 +111,30 @@ function rowsOfPage(items: readonly Item[], before: number): Row[] {
     if (line && Math.abs(line[0]!.y - piece.y) <= piece.size * 0.35) line.push(piece);
     else lines.push([piece]);
   }
-  return lines.map((line, index) => {
-    const above = lines[index - 1];
+  const whole = joined(lines);
+  return whole.map((line, index) => {
+    const above = whole[index - 1];
     const gap = above ? (above[0]!.y - line[0]!.y) / line[0]!.size : null;
     return { cells: cellsOf(line), gap, at: before + index + 1 };
   });
+}
+
+/** So near to each other, in heights of a letter, no two lines are printed one below the other. */
+const NEAR = 0.6;
+
+/** Cells of one row that stand at its top and in its middle: what would overlap if it were two lines, and does not. */
+function joined(lines: readonly Piece[][]): Piece[][] {
+  const whole: Piece[][] = [];
+  for (const line of lines) {
+    const above = whole.at(-1);
+    const isBeside =
+      above !== undefined &&
+      above[0]!.y - line[0]!.y <= Math.min(above[0]!.size, line[0]!.size) * NEAR &&
+      above.every((one) => line.every((other) => one.right < other.left || other.right < one.left));
+    if (isBeside) above.push(...line);
+    else whole.push([...line]);
+  }
+  return whole;
 }
 
 /** A line printer's columns are runs of blanks within one text: two blanks part cells, each character as wide as the next. */
@@ -113,6 +151,11 @@ function piecesOf({ str, transform, width }: Item): Piece[] {
   }));
 }
 
+/** Two of these beside each other are no words of one text. */
+function isMoney(text: string): boolean {
+  return /^\d{1,3}(?:[.,'’]\d{3})*[.,]\d{2}$/.test(text);
+}
+
 function cellsOf(line: Piece[]): Cell[] {
   const cells: { text: string; left: number; right: number }[] = [];
   for (const { text, left, right, size } of line.sort((a, b) => a.left - b.left)) {
@@ -121,7 +164,8 @@ function cellsOf(line: Piece[]): Cell[] {
     // Letters that were set one by one touch; words are a blank apart, which is 0.6 of a typewriter's letter; columns
     // are further from each other.
     if (before && gap < size * 0.12) Object.assign(before, { text: before.text + text, right });
-    else if (before && gap < size * 0.8) Object.assign(before, { text: `${before.text} ${text}`, right });
+    else if (before && gap < size * 0.8 && !(isMoney(before.text) && isMoney(text)))
+      Object.assign(before, { text: `${before.text} ${text}`, right });
     else cells.push({ text, left, right });
   }
   return cells;

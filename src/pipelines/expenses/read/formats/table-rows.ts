@@ -1,6 +1,9 @@
 import { parse } from "csv-parse/sync";
 import { decodeText } from "../../../decode-text.js";
+import { readDate } from "../../dates.js";
+import { readAmount } from "../../money.js";
 import type { Cell, Row } from "../../shapes.js";
+import { withDecimalCommas } from "./decimal-commas.js";
 
 const DELIMITERS = [",", ";", "\t", "|"];
 const MAX_ROWS = 100_000;
@@ -13,8 +16,10 @@ export function csvRows(bytes: Uint8Array): Row[] {
   const text = announced ? whole.slice(announced[0].length) : whole.replace(/^\ufeff/, "");
   const delimiter = announced?.[1] ?? delimiterOf(text);
   const first = announced ? 2 : 1;
-  return recordsOf(text, delimiter)
-    .map(({ texts, line }) => toRow(texts, line + first - 1))
+  const records = recordsOf(text, delimiter);
+  const cells = records.map(({ texts }) => texts);
+  return (delimiter === "," ? withDecimalCommas(cells) : cells)
+    .map((texts, at) => toRow(texts, records[at]!.line + first - 1))
     .filter(({ cells }) => cells.length > 0);
 }
 
@@ -22,11 +27,33 @@ export function csvRows(bytes: Uint8Array): Row[] {
 export function looksLikeTable(text: string): boolean {
   const lines = text.split(/\r?\n/, 50).filter((line) => line.trim() !== "");
   if (lines.length < 2) return false;
-  return ["\t", ";", ","].some((delimiter) => {
-    const counts = lines.map((line) => line.replace(/"[^"]*"/g, "").split(delimiter).length);
-    const usual = mostFrequent(counts);
-    return usual >= 3 && counts.filter((count) => count === usual).length >= lines.length * 0.8;
+  return DELIMITERS.some((delimiter) => {
+    const cells = lines.map((line) => line.replace(/"[^"]*"/g, "x").split(delimiter));
+    return isEven(cells.map(({ length }) => length)) || isEven(cells.map(lengthFilled)) || isFullOfLines(cells);
   });
+}
+
+/** A third of the lines or more with a day in a cell of its own and an amount in another: a table below a title. */
+function isFullOfLines(rows: readonly (readonly string[])[]): boolean {
+  const dated = rows.filter((cells) => {
+    const day = cells.findIndex((cell) => readDate(unquoted(cell.trim())) !== null);
+    return (
+      day >= 0 &&
+      cells.length >= 3 &&
+      cells.some((cell, at) => at !== day && /[.,]\d{2}\D*$/.test(cell) && readAmount(unquoted(cell.trim())) !== null)
+    );
+  });
+  return dated.length >= 2 && dated.length * 3 >= rows.length;
+}
+
+/** Some programs write blank cells to the end of the line and others stop at the last that is filled. */
+function lengthFilled(cells: readonly string[]): number {
+  return cells.findLastIndex((cell) => cell.trim() !== "") + 1;
+}
+
+function isEven(counts: readonly number[]): boolean {
+  const usual = mostFrequent(counts);
+  return usual >= 3 && counts.filter((count) => count === usual).length >= counts.length * 0.8;
 }
 
 function mostFrequent(counts: readonly number[]): number {
@@ -161,10 +188,30 @@ function unquoted(text: string): string {
   return /^'\d/.test(text) ? text.slice(1) : text;
 }
 
-function toRow(texts: readonly string[], at: number): Row {
+const WIDE = /^[\s０-９，．－＋￥¥円元\d,.+-]+$/u;
+const DIGITS_OF = [0x0660, 0x06f0, 0xff10];
+
+/** Marks of writing direction show nothing; digits of Arabic and wide ones are read as others are. */
+function plainCell(text: string): string {
+  const shown = text.replace(/[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g, "");
+  const digits = WIDE.test(shown) ? /[٠-٩۰-۹０-９，．－＋]/gu : /[٠-٩۰-۹]/gu;
+  return shown
+    .replace(/(?<=[٠-٩۰-۹])٫(?=[٠-٩۰-۹])/gu, ".")
+    .replace(/(?<=[٠-٩۰-۹])٬(?=[٠-٩۰-۹])/gu, ",")
+    .replace(digits, (sign) => {
+      const other = { "，": ",", "．": ".", "－": "-", "＋": "+" }[sign];
+      const code = sign.codePointAt(0)!;
+      return other ?? String(code - DIGITS_OF.findLast((zero) => zero <= code)!);
+    })
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
+/** One row of a table from the texts of its cells. */
+export function toRow(texts: readonly string[], at: number): Row {
   const cells = texts
     .slice(0, MAX_COLUMNS)
-    .map((text, column): Cell => ({ text: unquoted(text.replace(/\s+/g, " ").trim()), left: column, right: column }))
+    .map((text, column): Cell => ({ text: unquoted(plainCell(text)), left: column, right: column }))
     .filter(({ text }) => text !== "");
   return { cells, gap: null, at };
 }

@@ -33,6 +33,8 @@ interface Shares {
   readonly amounts: number;
   readonly moneylike: number;
   readonly ids: number;
+  /** Of these, those that no amount of a currency without cents can be. */
+  readonly names: number;
   readonly currencies: number;
   readonly directions: number;
   readonly statuses: number;
@@ -118,6 +120,7 @@ function sharesOf(texts: readonly string[]): Shares {
     amounts: of((text) => readAmount(text) !== null && !(isDate(text) && /^\d{8}/.test(text))),
     moneylike: filled.length === 0 ? 0 : decimal.length / filled.length,
     ids: of(isId),
+    names: of((text) => isId(text) && !/^[1-9]\d{6,9}$/.test(text)),
     currencies: of((text) => /^([A-Za-z]{3}|\p{Sc}|\p{Lo}{1,3})$/u.test(text.trim()) && currencyOf(text) !== null),
     directions: of((text) => directionOf(text) !== null),
     statuses: of((text) => isSettled(text) !== null),
@@ -134,7 +137,7 @@ function sharesOf(texts: readonly string[]): Shares {
 function settled(role: ColumnRole, share: Shares): ColumnRole {
   if (share.filled === 0) return FIGURES.includes(role) ? role : role === "date" || role === "posted" ? "other" : role;
   if (FIGURES.includes(role)) {
-    if (share.amounts >= 0.6 && share.ids < 0.5) return role;
+    if (share.amounts >= 0.6 && share.names < 0.5) return role;
     if (share.directions > 0.8) return "direction";
     return share.currencies > 0.8 ? "currency" : "other";
   }
@@ -206,7 +209,10 @@ function withContent(
   const roles = [...named];
   const free = (): number[] => roles.flatMap((role, at) => (role === "other" && shares[at]!.filled > 0.3 ? [at] : []));
   const has = (role: ColumnRole): boolean => roles.includes(role);
-  const isUnknown = (at: number): boolean => !hasHeading || roleOfHeading(places[at]!.heading) === "other";
+  // What a payment service calls a charge came in.
+  const isService = (["amount", "fee", "net"] as const).every(has);
+  const isUnknown = (at: number): boolean =>
+    !isService && (!hasHeading || roleOfHeading(places[at]!.heading) === "other");
   for (const at of free()) {
     const share = shares[at]!;
     if (share.dates > 0.9 && share.length >= 5 && share.amounts < 0.9) roles[at] = has("date") ? "posted" : "date";

@@ -107,6 +107,8 @@ export function currencyOfStatement(
     );
   const symbol = mostFrequent(drafts.flatMap(({ figure }) => figure?.written.currency ?? []));
   const named = anyHeading ?? fact ?? currencyOf(NAMED.exec(text)?.[1]);
+  if (isRupee(defaults.currency) && (named ?? symbol) === "INR" && !/INR|₹/.test(headingsOf(tables)))
+    return told(defaults.currency!, `"Rs." is written, and ${defaults.currency} is the job's own`);
   if (named) return told(named, anyHeading ? "a heading names it" : "the file names it beside the lines");
   if (symbol === "USD" && defaults.currency !== null && DOLLARS.has(defaults.currency))
     return told(defaults.currency, `"$" at the figures, and ${defaults.currency} is the job's own`);
@@ -136,11 +138,20 @@ export function currencyOfStatement(
           of: "currency",
           certainty: "assumed",
           reason: "no currency is named; set defaultCurrency",
-          flag: "CURRENCY_UNCERTAIN",
+          ...(drafts.length > 0 ? { flag: "CURRENCY_UNCERTAIN" as const } : {}),
         },
       ],
     };
   return assumed(defaults.currency, `no currency is named; the job's own, ${defaults.currency}, is taken`);
+}
+
+/** Other countries' money that is written "Rs." as well. */
+function isRupee(currency: string | null): boolean {
+  return currency !== null && ["PKR", "LKR", "NPR", "MUR", "SCR"].includes(currency);
+}
+
+function headingsOf(tables: readonly { readonly columns: readonly Column[] }[]): string {
+  return tables.flatMap(({ columns }) => columns.map(({ heading }) => heading)).join(" ");
 }
 
 /** Scandinavia writes "kr" for three currencies, and "amount" in three words. */

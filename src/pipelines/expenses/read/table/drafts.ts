@@ -3,21 +3,12 @@ import { findAmounts, readAmount, type WrittenAmount } from "../../money.js";
 import { rowText, type Row } from "../../shapes.js";
 import type { Column } from "./columns.js";
 import { factsOf, isPeriod, type RowFacts } from "./facts.js";
-import { figureOf, type Figure } from "./figures.js";
+import { figureOf, isValue, sizeOf, type Figure } from "./figures.js";
 import type { ColumnRole } from "./headings.js";
 import type { GridRow } from "./sections.js";
+import { heedTitle, type Around } from "./around.js";
 import type { Money } from "./structure.js";
-import {
-  isBalanceLabel,
-  isBalanceName,
-  isBareBalance,
-  isBookedTitle,
-  isEnd,
-  isPendingTitle,
-  isSum,
-  specialRow,
-  type SpecialRow,
-} from "./words.js";
+import { isBalanceLabel, isBalanceName, isBareBalance, isEnd, isSum, specialRow, type SpecialRow } from "./words.js";
 
 /** A line as its row tells it, before the statement as a whole has settled orders, signs and currencies. */
 export interface Draft {
@@ -31,6 +22,8 @@ export interface Draft {
   readonly owner: string | null;
   readonly account: string | null;
   readonly hasBalance: boolean;
+  /** Its text names an opening balance, and its amount is another than its balance. */
+  readonly isOpeningMoved: boolean;
   /** A word in the place of the date: it has none of its own yet. */
   readonly dayWord: string;
   /** What the title above the lines' heading says of all of them, where that is that they have not happened yet. */
@@ -44,19 +37,12 @@ export type ReadRow =
   | { readonly is: "facts"; readonly row: Row; readonly facts: RowFacts }
   | { readonly is: "continued" }
   | { readonly is: "nothing" }
-  | { readonly is: "not read"; readonly row: Row };
+  | { readonly is: "not read"; readonly row: Row; readonly isLineLike?: true };
 
 /** A second line of an entry stands close below its first: in lines of its own height. */
 const CLOSE = 1.7;
 /** A second line begins where the first did, in points. */
 const ALIGNED = 8;
-
-export interface Around {
-  owner: string | null;
-  account: string | null;
-  /** A title such as "Operazioni non contabilizzate" above the heading of the lines. */
-  pending: string | null;
-}
 
 /** Reads the rows of one section; `around` goes on from section to section. */
 export function readRows(
@@ -105,27 +91,6 @@ export function readRows(
   });
 }
 
-/** Rows above the first heading and outside all tables. */
-export function readOutside(rows: readonly Row[], around: Around): ReadRow[] {
-  return rows.map((row): ReadRow => {
-    const facts = factsOf(row);
-    heedTitle(row, around);
-    around.owner = facts.owner ?? around.owner;
-    around.account = facts.account ?? around.account;
-    if (facts.special && facts.special.amounts.length > 0)
-      return { is: "special", kind: facts.special.kind, row, amounts: facts.special.amounts };
-    return { is: "facts", row, facts };
-  });
-}
-
-/** A title that says of the lines below whether they are booked. */
-function heedTitle(row: Row, around: Around): void {
-  if (row.cells.length !== 1) return;
-  const text = rowText(row);
-  if (isPendingTitle(text)) around.pending = text;
-  else if (isBookedTitle(text)) around.pending = null;
-}
-
 interface Context {
   readonly isPage: boolean;
   readonly around: Around;
@@ -157,12 +122,15 @@ function draftOf(
       // "Kontostand;2.1.2026": its name stands in the place of the date.
       (own === null ? specialRow(text("date")) : null) ??
       (dated === null ? (specialRow(first) ?? specialIn(grid, what)) : null) ??
+      (what === "" ? specialIn(grid, what) : null) ??
       (dated === null && (isBalanceName(first) || isBesideLines(grid, columns)) ? "balance" : null) ??
       (!isPage && isEnd(what) && isBalanceAlone(grid, columns, money) ? "balance" : null));
-  if (kind !== null && !(dated && figure && !isSure && specialRow(what) === kind && isPurchase(what, kind))) {
-    const balance =
-      columns.find(({ role }) => role === "balance") ?? (money.balance ? columns[money.balance.column] : undefined);
-    const left = readAmount(balance ? (grid.texts[balance.index] ?? "") : "");
+  const balance =
+    columns.find(({ role }) => role === "balance") ?? (money.balance ? columns[money.balance.column] : undefined);
+  const left = readAmount(balance ? (grid.texts[balance.index] ?? "") : "");
+  const isBought = kind !== null && dated && figure && !isSure && specialRow(what) === kind && isPurchase(what, kind);
+  const isOpeningMoved = !isBought && kind === "opening" && dated !== null && isOther(figure, left, money);
+  if (kind !== null && !isOpeningMoved && !isBought) {
     const amounts = left
       ? [left]
       : figure
@@ -190,11 +158,19 @@ function draftOf(
       account: text("account") || around.account,
       dayWord: own === null ? text("date") : "",
       pending: around.pending,
+      isOpeningMoved,
       hasBalance: columns.some(({ role, index }) => role === "balance" && (grid.texts[index] ?? "") !== ""),
     },
   };
 }
 
+/** Whether a figure moved something and is no copy of the balance beside it. */
+function isOther(figure: Figure | null, balance: WrittenAmount | null, { mark }: Money): boolean {
+  if (figure === null || balance === null || !isValue(figure.written)) return false;
+  return Math.abs(sizeOf(figure.written, mark) - sizeOf(balance, mark)) > CENT;
+}
+
+const CENT = 0.0051;
 const WORDS: readonly ColumnRole[] = ["merchant", "description", "type"];
 
 /** A row without a date may name its balance in any of its cells: where it tells nothing else, or the cell says no more. */
@@ -203,7 +179,7 @@ function specialIn({ texts }: GridRow, what: string): SpecialRow | null {
     texts
       .filter((text) => what === "" || isBalanceLabel(text))
       .map((text) => specialRow(text))
-      .find((kind) => kind === "opening" || kind === "closing") ?? null
+      .find((kind) => kind === "opening" || kind === "closing" || (what === "" && kind === "sum")) ?? null
   );
 }
 

@@ -7,6 +7,31 @@ const OWNER =
   /^(card ?holder|card ?member|employee|account (?:holder|name|owner)|name on card|kontoinhaber(?:in)?|karteninhaber(?:in)?|mitarbeiter(?:in)?|titulaire)(?: name)?\s*[:.]?\s*(.*)$/i;
 const CURRENCY =
   /^(?:(?:statement |account |billing )?currency|(?:konto)?währung|devise|moneda|valuta|waluta|měna|mena|divisa|moeda)\s*[:.]?\s*([A-Z]{3})?$/i;
+/** Names that one country's money has alone. */
+const NAMED: Readonly<Record<string, string>> = {
+  naira: "NGN",
+  baht: "THB",
+  ringgit: "MYR",
+  rupiah: "IDR",
+  rand: "ZAR",
+  cedi: "GHS",
+  zloty: "PLN",
+  forint: "HUF",
+  hryvnia: "UAH",
+  euro: "EUR",
+  "us dollar": "USD",
+  "us dollars": "USD",
+  "indian rupee": "INR",
+  "indian rupees": "INR",
+  "pound sterling": "GBP",
+  "swiss franc": "CHF",
+  "swiss francs": "CHF",
+  "japanese yen": "JPY",
+};
+const CURRENCY_NAME = new RegExp(
+  `^(?:(?:statement |account |billing )?currency|währung|devise|moneda|waluta)\\s*[:.]\\s*(${Object.keys(NAMED).join("|")})$`,
+  "i",
+);
 const ACCOUNT =
   /^(?:account|acct|konto|kontonummer|iban|compte|num[eé]ro de compte|cuenta|rekening|rekeningnummer|conto|rachunek|card|card number|kreditkarte|account (?:no|number|id))\.?(?:\s*(?:number|no|nr|nummer))?\.?\s*[:.]?\s*([A-Z]{2}\d{2}[\dA-Z ]{8,40}|[\dxX*][\dxX* .-]{3,40})?$/i;
 
@@ -33,6 +58,8 @@ export function factsOf(row: Row): RowFacts {
     // "Currency,=,IDR" has a cell between.
     if (isCurrency)
       currency = currencyOf(isCurrency[1]) ?? currencyOf(cells[index + 1]?.text) ?? currencyOf(cells[index + 2]?.text);
+    const isName = CURRENCY_NAME.exec(text);
+    if (isName) currency ??= NAMED[isName[1]!.toLowerCase()] ?? null;
     const isBare = /^[:=]\s*([A-Z]{3})$/.exec(text);
     if (isBare) currency ??= currencyOf(isBare[1]);
     const isAccount = ACCOUNT.exec(text);
@@ -40,8 +67,10 @@ export function factsOf(row: Row): RowFacts {
     if (number && /\d{3}/.test(number) && number.length <= 42) account = number.trim();
   }
   // "Account Number:,1234567890,SGD": a code alone beside the account is its currency.
-  const codes =
-    account === null ? [] : cells.flatMap(({ text }) => (/^[A-Z]{3}$/.test(text) ? currencyOf(text) : null) ?? []);
+  const hasNumber = account !== null || cells.some(({ text }) => /^\d{6,20}$/.test(text));
+  const codes = !hasNumber
+    ? []
+    : cells.flatMap(({ text }) => (/^[A-Z]{3}$/.test(text) ? currencyOf(text) : null) ?? []);
   if (codes.length === 1) currency ??= codes[0]!;
   const text = rowText(row);
   const kind = specialRow(cells.find((cell) => /\p{L}{2}/u.test(cell.text))?.text ?? "");

@@ -1,4 +1,4 @@
-import { readAmount, shownMark, type DecimalMark, type WrittenAmount } from "../../money.js";
+import { isRepeated, readAmount, shownMark, type DecimalMark, type WrittenAmount } from "../../money.js";
 import type { GridRow } from "./sections.js";
 import { directionOf } from "./words.js";
 
@@ -61,7 +61,7 @@ export function isValue({ number }: WrittenAmount): boolean {
 /** The size of a figure as a number, for comparing; never for booking. */
 export function sizeOf({ number }: WrittenAmount, mark: DecimalMark | null): number {
   const decimal = shownMark(number) ?? mark;
-  const at = decimal === null || number.split(decimal).length > 2 ? -1 : number.lastIndexOf(decimal);
+  const at = decimal === null || isRepeated(number, decimal) ? -1 : number.lastIndexOf(decimal);
   const whole = (at < 0 ? number : number.slice(0, at)).replace(/\D/g, "");
   const fraction = at < 0 ? "" : number.slice(at + 1).replace(/\D/g, "");
   return Number(`${whole || "0"}.${fraction || "0"}`);

@@ -12,7 +12,7 @@ export interface Place {
 /** So many rows show what the columns of a table without a heading hold. */
 const SAMPLE = 200;
 /** Edges of one column waver by less, in points; the columns of a page are apart by one. */
-const SAME_EDGE = 12;
+export const SAME_EDGE = 12;
 
 /**
  * The columns of rows without a heading: numbers of a table, or what stands one below the other on a page. Null where no

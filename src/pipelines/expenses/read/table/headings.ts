@@ -1,5 +1,6 @@
 import { withoutAccents } from "../../dates.js";
 import { currencyOf } from "../../money.js";
+import { BOTH_WAYS, DUE, FOREIGN } from "./foreign-words.js";
 
 /** What a column of a statement holds. */
 export type ColumnRole =
@@ -25,37 +26,47 @@ export type ColumnRole =
   | "reference"
   | "other";
 
-/** Letters, digits and single blanks; accents of Latin letters are dropped. */
+/** Letters that are no accented ones and that keyboards of other countries lack. */
+const FOLDED: Readonly<Record<string, string>> = {
+  ø: "o",
+  ł: "l",
+  ı: "i",
+  đ: "d",
+  ð: "d",
+  æ: "ae",
+  œ: "oe",
+  ß: "ss",
+  þ: "th",
+};
+
+/** Letters with their marks, digits and single blanks; accents of Latin letters are dropped. */
 export function plainHeading(text: string): string {
   return withoutAccents(text)
-    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .replace(/[øłıđðæœßþ]/g, (letter) => FOLDED[letter]!)
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, " ")
     .trim();
 }
 
-/** `\b` knows only English letters; Chinese and Japanese put no blanks between words. */
+/** `\b` knows only English letters; Chinese, Japanese, Korean and Thai put no blanks between words. */
 function words(list: string): RegExp {
-  const joined = list.match(/[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]{2,}/gu) ?? [];
+  const joined =
+    list.match(/[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]{2,}|[\p{sc=Hangul}]{2,}|[\p{sc=Thai}]{3,}/gu) ?? [];
   return new RegExp([`(?<!\\p{L})(?:${list})(?!\\p{L})`, ...joined].join("|"), "u");
 }
 
-const DEBIT =
-  "debits?|debets?|debet kwota|outflows?|paid out|money out|outgoings?|withdrawals?|withdrawls?|withdrawn|withdraw|soll|belastung(?:en|sbetrag)?|lastschrift(?:en|betrag)?|cargos?|charges?|spent|spendings?|sorties?|depenses?|expenses?|uscite?|addebit[oi]|debitos?|debito|saidas?|utgift(?:er)?|uttak|ut av konto|ut fra konto|uttag|udgift(?:er)?|obciazeni[ae]|wydatk?i?|vydaje?|borc|giden|razhod|разход|terheles|kiadas|retiros?|egresos?|ausgaben?|ausgang|abgang|abbuchung(?:en)?|支出|借方|出金|お引出し|支払金額|取款|支取|расход|списание|списання|дебет|видатки|חובה";
-const CREDIT =
-  "credits?|inflows?|paid in|money in|incomings?|deposits?|deposited|haben|gutschrift(?:en|sbetrag)?|abonos?|received|entrees?|recettes?|entrat[ae]|accredit[oi]|avere|creditos?|entradas?|inn pa konto|innskudd|insattning|indkomst|uznani[ae]|wplywy|prijmy?|alacak|gelen|prihod|постъпления|jovairas|bevetel|lodgements?|depositos?|ingresos?|einnahmen?|eingang|zugang|einzahlung(?:en)?|收入|貸方|入金|お預入れ|存款|存入|приход|поступление|кредит|зарахування|надходження|זכות";
-const BALANCE =
-  "balance|running bal|bal|saldo|saldot|solde|kontostand|bilans|zustatek|zostatok|egyenleg|bakiye|stav uctu|sold|余额|残高|差引残高|结余|остаток|залишок.*|баланс|יתרה";
-const DATE =
-  "date|dates|dt|datum|fecha|data|dato|paiva|paivamaara|kirjauspaiva|buchungstag|buchungsdatum|buchung|belegdatum|transaktionsdatum|kaufdatum|bokfort|bokforingsdag|bokforingsdatum|transaktionsdag|tarih|kelt|konyveles|datum transakce|kuupaev|datums|day|when|time|tanggal|日期|交易日|交易时间|記帳日|取引日|利用日|ご利用日|日付|年月日|お取り扱い日|дата|תאריך|created|completed on|started";
-const AMOUNT =
-  "amounts?|amt|betrag|betraege|betrage|umsatz|umsaetze|montants?|importes?|importo|importi|bedrag|belop|belob|belopp|valor|monto|cantidad|kwota|castka|suma|summa|summe|sum|osszeg|tutar|maara|value|total|gross|brutto|quantia|iznos|jumlah|nominal|cuantia|monetaire|金额|交易金额|金額|利用金額|сумма|сума|סכום|paid|price|cost";
-const DESCRIPTION =
-  "descriptions?|desc|details?|narratives?|narration|transactions?|particulars?|memo|buchungstext|verwendungszweck|vorgang|libelles?|conceptos?|concept|causale|descrizione|descricao|descripcion|detalles?|text|tekst|texte|omschrijving|mededeling(?:en)?|beskrivelse|beskrivning|rubrik|forklaring|purpose|activity|what|notes?|comments?|communications?|tytul|opis|popis|zprava|selite|viesti|kozlemeny|aciklama|historico|lancamento|movimientos?|operacion|operations?|operazione|avisierungstext|buchungsdetails|bemerkung|referenztext|information|keterangan|uraian|摘要|用途|商品说明|商品|交易说明|摘要内容|利用店名|ご利用店名|お取引内容|内容|назначение|описание|призначення платежу|опис(?: операціі)?|деталі(?: операціі)?|תיאור|subject|label|item";
-const MERCHANT =
-  "merchants?|payees?|vendors?|suppliers?|begunstigter?|beguenstigter?|auftraggeber|empfanger|empfaenger|zahlungspflichtiger?|zahlungsempfanger|zahlungsbeteiligter|counter ?party|counterparts?|beneficiar(?:y|io|ia)|beneficiaire|name|naam|navn|namn|nom|nombre|nome|nazwa|nazev|wer|sender|recipient|from|to|tegenpartij|naam tegenrekening|kontrahent|saaja|partner|contrepartie|tegenrekening naam|交易对方|对方户名|商户名称|контрагент|shop|store";
+const DEBIT = `debits?|debets?|debet kwota|outflows?|paid out|money out|outgoings?|withdrawals?|withdrawls?|withdrawn|withdraw|soll|belastung(?:en|sbetrag)?|lastschrift(?:en|betrag)?|cargos?|charges?|spent|spendings?|sorties?|depenses?|expenses?|uscite?|addebit[oi]|debitos?|debito|saidas?|utgift(?:er)?|uttak|ut av konto|ut fra konto|uttag|udgift(?:er)?|obciazeni[ae]|wydatk?i?|vydaje?|borc|giden|razhod|разход|terheles|kiadas|retiros?|egresos?|ausgaben?|ausgang|abgang|abbuchung(?:en)?|支出|借方|出金|お引出し|支払金額|取款|支取|расход|списание|списання|дебет|видатки|חובה|${FOREIGN.debit}`;
+const CREDIT = `credits?|inflows?|paid in|money in|incomings?|deposits?|deposited|haben|gutschrift(?:en|sbetrag)?|abonos?|received|entrees?|recettes?|entrat[ae]|accredit[oi]|avere|creditos?|entradas?|inn pa konto|innskudd|insattning|indkomst|uznani[ae]|wplywy|prijmy?|alacak|gelen|prihod|постъпления|jovairas|bevetel|lodgements?|depositos?|ingresos?|einnahmen?|eingang|zugang|einzahlung(?:en)?|收入|貸方|入金|お預入れ|存款|存入|приход|поступление|кредит|зарахування|надходження|זכות|${FOREIGN.credit}`;
+const BALANCE = `balance|running bal|bal|saldo|saldot|solde|kontostand|bilans|zustatek|zostatok|egyenleg|bakiye|stav uctu|sold|余额|残高|差引残高|结余|остаток|залишок.*|баланс|יתרה|${FOREIGN.balance}`;
+const DATE = `date|dates|dt|datum|fecha|data|dato|paiva|paivamaara|kirjauspaiva|buchungstag|buchungsdatum|buchung|belegdatum|transaktionsdatum|kaufdatum|bokfort|bokforingsdag|bokforingsdatum|transaktionsdag|tarih|kelt|konyveles|datum transakce|kuupaev|datums|day|when|time|tanggal|日期|交易日|交易时间|記帳日|取引日|利用日|ご利用日|日付|年月日|お取り扱い日|дата|תאריך|created|completed on|started|${FOREIGN.date}`;
+const AMOUNT = `amounts?|amt|betrag|betraege|betrage|umsatz|umsaetze|montants?|importes?|importo|importi|bedrag|belop|belob|belopp|valor|monto|cantidad|kwota|castka|suma|summa|summe|sum|osszeg|tutar|maara|value|total|gross|brutto|quantia|iznos|jumlah|nominal|cuantia|monetaire|金额|交易金额|金額|利用金額|сумма|сума|סכום|paid|price|cost|${FOREIGN.amount}`;
+const DESCRIPTION = `descriptions?|desc|details?|narratives?|narration|transactions?|particulars?|memo|buchungstext|verwendungszweck|vorgang|libelles?|conceptos?|concept|causale|descrizione|descricao|descripcion|detalles?|text|tekst|texte|omschrijving|mededeling(?:en)?|beskrivelse|beskrivning|rubrik|forklaring|purpose|activity|what|notes?|comments?|communications?|tytul|opis|popis|zprava|selite|viesti|kozlemeny|aciklama|historico|lancamento|movimientos?|operacion|operations?|operazione|avisierungstext|buchungsdetails|bemerkung|referenztext|information|keterangan|uraian|摘要|用途|商品说明|商品|交易说明|摘要内容|利用店名|ご利用店名|お取引内容|内容|назначение|описание|призначення платежу|опис(?: операціі)?|деталі(?: операціі)?|תיאור|subject|label|item|${FOREIGN.description}`;
+const MERCHANT = `merchants?|payees?|vendors?|suppliers?|begunstigter?|beguenstigter?|auftraggeber|empfanger|empfaenger|zahlungspflichtiger?|zahlungsempfanger|zahlungsbeteiligter|counter ?party|counterparts?|beneficiar(?:y|io|ia)|beneficiaire|name|naam|navn|namn|nom|nombre|nome|nazwa|nazev|wer|sender|recipient|from|to|tegenpartij|naam tegenrekening|kontrahent|saaja|partner|contrepartie|tegenrekening naam|交易对方|对方户名|商户名称|контрагент|shop|store|${FOREIGN.merchant}`;
 const PRODUCT = "product|produto|producto|produkt|produit|prodotto";
 
 /** In this order: the first that fits a heading decides. */
 const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
+  ["other", DUE],
+  ["amount", BOTH_WAYS],
   [
     "other",
     words(
@@ -69,13 +80,13 @@ const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
   [
     "status",
     words(
-      "(?:is )?pending|status|state|zustand|etat|estado|stato|tila|当前状态|交易状态|статус|transaction status|payment status",
+      `(?:is )?pending|status|state|zustand|etat|estado|stato|tila|当前状态|交易状态|статус|transaction status|payment status|${FOREIGN.status}`,
     ),
   ],
   [
     "fee",
     words(
-      "fees?|gebuhr(?:en)?|entgelte?|comissao|comissoes|auslagenersatz.*|commissions?|commissioni|comision(?:es)?|frais|kosten|provize|prowizja|surcharge|service charge amount|手续费|服务费|комиссия",
+      `fees?|gebuhr(?:en)?|entgelte?|comissao|comissoes|auslagenersatz.*|commissions?|commissioni|comision(?:es)?|frais|kosten|provize|prowizja|surcharge|service charge amount|手续费|服务费|комиссия|${FOREIGN.fee}`,
     ),
   ],
   [
@@ -102,10 +113,11 @@ const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
       "employees?|card ?holder(?: name)?|card ?member|name on card|travell?er|member name|mitarbeiter(?:in)?|karteninhaber(?:in)?|titulaire|user name|user|spender|person|cardholder",
     ),
   ],
+  ["net", words("settle(?:d|ment) amount|amount settled")],
   [
     "posted",
     words(
-      "post(?:ed|ing)?|value date|value dt|val(?:ue)? date|wertstellung(?:stag|sdatum)?|wertst|valuta|valutadatum|valutadato|valutadag|settle(?:d|ment)?|date (?:de )?valeur|date valeur|fecha (?:de )?valor|f valor|data valuta|data waluty|rentedatum|arvopaiva|rentedato|valordatum|data valor|effective date|interest date|cleared|clearing date|completed date|erteknap|datum zauctovani|transaction posted date|processed(?: date)?|processing date|date de comptabilisation|data contabile|date comptable|date operation comptable|入账日期|記帳日|invoice date|due date|interestdate",
+      "post(?:ed|ing)?(?: on)?|booked(?: on)?|verbucht am|gebucht am|verbucht|value date|value dt|val(?:ue)? date|wertstellung(?:stag|sdatum)?|wertst|valuta|valutadatum|valutadato|valutadag|settle(?:d|ment)?|date (?:de )?valeur|date valeur|fecha (?:de )?valor|f valor|data valuta|data waluty|rentedatum|arvopaiva|rentedato|valordatum|data valor|effective date|interest date|cleared|clearing date|completed date|erteknap|datum zauctovani|transaction posted date|processed(?: date)?|processing date|date de comptabilisation|data contabile|date comptable|date operation comptable|入账日期|記帳日|invoice date|due date|interestdate",
     ),
   ],
   // The other side's account tells nothing of the one that the line is of.
@@ -115,6 +127,9 @@ const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
       "op bank account.*|op account.*|tegenrekening|other party (?:account|iban|bank).*|(?:rekening|rekeningnummer|iban|bic) (?:van de )?tegenpartij|counter ?party (?:account|iban|bic|number).*|counter ?account|contra account|(?:compte|iban) (?:de )?(?:contrepartie|beneficiaire|tiers|destinataire)|gegenkonto.*|(?:konto|kontonummer|iban|bic)(?: (?:des|der|nummer|nr))? (?:auftraggebers?|empfangers?|zahlungs|begunstigter?|gegen).*|partner (?:iban|account.*|bank account)|(?:beneficiary|recipient|payee|sender|to|from) (?:account|iban).*|(?:konto|rachunek|numer konta) (?:kontrahenta|nadawcy|odbiorcy).*|protiucet|cislo protiuctu|cuenta (?:destino|beneficiario|contraparte)|bic.*|blz|bank code|bankleitzahl|sort code|对方账号|对方卡号|订单金额|对方账户|对方帐号",
     ),
   ],
+  // "Out of the account", "into the account".
+  ["debit", /^(?:ut|uttak|trukket) (?:fra|av) konto$/],
+  ["credit", /^(?:inn|innskudd) (?:pa|til) konto$/],
   [
     "account",
     words(
@@ -133,7 +148,7 @@ const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
   [
     "type",
     words(
-      "(?:transaction |entry |tran |trans |payment |movement |account |record )?(?:type|art|code)|umsatzart|umsatztyp|buchungsart|transaktionstyp|transaktionsart|kind|tipo.*|mutatiesoort|tapahtumalaji|typ.*|rodzaj.*|mutation type|code|交易类型|类型|method|mode|payment method|channel|type d? ?operation",
+      `(?:transaction |entry |tran |trans |payment |movement |account |record )?(?:type|art|code)|umsatzart|umsatztyp|buchungsart|transaktionstyp|transaktionsart|kind|tipo.*|mutatiesoort|tapahtumalaji|typ.*|rodzaj.*|mutation type|code|交易类型|类型|method|mode|payment method|channel|type d? ?operation|${FOREIGN.type}`,
     ),
   ],
   ["credit", words(CREDIT)],
@@ -142,7 +157,7 @@ const HEADINGS: readonly (readonly [ColumnRole, RegExp])[] = [
   [
     "currency",
     words(
-      "currency|ccy|curr|cur|wahrung|waehrung|devises?|monedas?|moeda|mena|waluta|valuta|valute|divisa|divisas|munt|munteenheid|deviza|doviz|para birimi|valyuta|币种|货币|通貨|валюта(?: картки| рахунку)?|currency code|wahrungscode|mnt",
+      `currency|ccy|curr|cur|wahrung|waehrung|devises?|monedas?|moeda|mena|waluta|valuta|valute|divisa|divisas|munt|munteenheid|deviza|doviz|para birimi|valyuta|币种|货币|通貨|валюта(?: картки| рахунку)?|currency code|wahrungscode|mnt|${FOREIGN.currency}`,
     ),
   ],
   ["amount", words(AMOUNT)],
@@ -182,12 +197,14 @@ export function namesProduct(heading: string): boolean {
 /** The currency that a heading names: "Amount (GBP)", "Betrag in €", "金额(元)". */
 export function currencyOfHeading(heading: string): string | null {
   for (const [word] of heading.matchAll(
-    /(?<![\p{L}])[A-Z]{3}(?![\p{L}])|(?:A|C|NZ|HK|S|US|R)?\$|[€£₹₺₽₪₴₩₫₱฿₦]|zł|Kč|人民[币幣]|美元|欧元|港币|日元|(?<=[(（])(?:[元円]|руб|грн|лв|Ft)(?=\.?[)）])/gu,
+    /(?<![\p{L}])[A-Z]{3}(?![\p{L}])|(?:A|C|NZ|HK|S|US|R)?\$|[€£₹₺₽₪₴₩₫₱฿₦]|zł|Kč|人民[币幣]|美元|欧元|港币|日元|(?<=[(（])(?:[元円원]|руб|грн|лв|Ft)(?=\.?[)）])|(?<!\p{L})(?:Euros?|EUROS?|euros?|Rs)(?!\p{L})/gu,
   )) {
-    const currency = currencyOf(word);
+    const currency = IN_HEADINGS[word.toUpperCase()] ?? currencyOf(word);
     if (currency && !NOT_CODES.has(word)) return currency;
   }
   return null;
 }
+/** What currencies are called in headings: "BETRAG IN EURO", "Amount (in Rs.)". */
+const IN_HEADINGS: Readonly<Record<string, string>> = { EURO: "EUR", EUROS: "EUR", RS: "INR" };
 /** Codes of ISO 4217 that are words of headings. */
 const NOT_CODES: ReadonlySet<string> = new Set(["ALL", "TOP", "MOP", "COP", "PEN", "CUP", "BAM", "TRY"]);

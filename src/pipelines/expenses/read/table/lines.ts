@@ -1,5 +1,14 @@
 import { readDate, toIso, type DateOrder, type WrittenDate } from "../../dates.js";
-import { currencyOf, isRounded, minorDigits, readAmount, shownMark, toMinor, type WrittenAmount } from "../../money.js";
+import {
+  currencyOf,
+  hasNoParts,
+  isRounded,
+  minorDigits,
+  readAmount,
+  shownMark,
+  toMinor,
+  type WrittenAmount,
+} from "../../money.js";
 import type { FlagCode, Missing, StatementLine } from "../../shapes.js";
 import { isDollar, type Currencies } from "./currency.js";
 import { cellText, type Draft } from "./drafts.js";
@@ -156,7 +165,8 @@ function flagsOf(draft: Draft, { currency, fee, settled, notCounted }: Known): F
     figure !== null && money.structure.kind === "pair" && sign,
     figure !== null && money.structure.kind === "directed" && isWayUnknown(draft) && "SIGN_UNCERTAIN",
     money.contrary.includes(grid.row.at) && "SIGN_UNCERTAIN",
-    figure !== null && (money.isContested || isLone(figure.written, draft)) && "AMOUNT_UNCERTAIN",
+    figure !== null && (money.isContested || isLone(figure.written, draft, currency)) && "AMOUNT_UNCERTAIN",
+    draft.isOpeningMoved && "AMOUNT_UNCERTAIN",
     figure !== null && isRounded(figure.written, currency, money.mark) && "AMOUNT_ROUNDED",
     isOrderOpen(draft.date) && !settled.dateIsCertain && "DATE_ORDER_UNCERTAIN",
     figure !== null && settled.currencies.isAssumed && currency === settled.currencies.main && "CURRENCY_ASSUMED",
@@ -185,8 +195,9 @@ function isWayUnknown({ figure, columns, grid }: Draft): boolean {
 }
 
 /** "1.234" in a file that nowhere shows its decimal mark: a thousand, or one and a bit. */
-function isLone({ number }: WrittenAmount, { money }: Draft): boolean {
+function isLone({ number }: WrittenAmount, { money }: Draft, currency: string | null): boolean {
   return (
+    !hasNoParts(currency) &&
     shownMark(number) === null &&
     /[.,]/.test(number) &&
     money.mark === null &&

@@ -1,7 +1,7 @@
 import { leadingDate, readDate } from "../../dates.js";
 import { readAmount } from "../../money.js";
 import { rowText, type Cell, type Row } from "../../shapes.js";
-import { guessPlaces, type Place } from "./guess-columns.js";
+import { guessPlaces, SAME_EDGE, type Place } from "./guess-columns.js";
 import { roleOfHeading, type ColumnRole } from "./headings.js";
 import { isSettled } from "./words.js";
 
@@ -50,7 +50,25 @@ export function sectionsOf(rows: readonly Row[], isPage: boolean): Section[] {
   if (sections.some((section) => section.rows.some(hasFigures))) return sections;
   if (sections.length > 0 && sections.every((section) => section.rows.length === 0)) return sections;
   const guessed = guessPlaces(rows, isPage);
-  return guessed === null ? [] : [sectionFrom(guessed, rows, { above: [], isPage, hasHeading: false })];
+  if (guessed === null) return [];
+  const beside = isPage ? rowsBeside(rows, guessed) : [];
+  const within = rows.filter((row) => !beside.includes(row));
+  return [sectionFrom(guessed, within, { above: beside, isPage, hasHeading: false })];
+}
+
+/** Rows of a page whose day stands where the lines have none: they are of the page's head. */
+function rowsBeside(rows: readonly Row[], places: readonly Place[]): Row[] {
+  const isAt = (cell: Cell, { left, right }: Place): boolean =>
+    Math.min(Math.abs(left - cell.left), Math.abs(right - cell.right)) <= SAME_EDGE;
+  const dated = rows.flatMap((row) => {
+    const days = row.cells.filter(({ text }) => readDate(text) !== null);
+    return days.length > 0 ? [{ row, days }] : [];
+  });
+  const ofDays = places.filter(
+    (place) => dated.filter(({ days }) => days.some((day) => isAt(day, place))).length * 2 > dated.length,
+  );
+  if (ofDays.length === 0) return [];
+  return dated.flatMap(({ row, days }) => (days.some((day) => ofDays.some((place) => isAt(day, place))) ? [] : [row]));
 }
 
 function hasFigures({ row: { cells } }: GridRow): boolean {
@@ -197,10 +215,31 @@ function onPage(row: Row, places: readonly Place[]): GridRow {
             cell,
           )
         ]!.index
-      : nearest(places, cell);
+      : placeOfText(
+          places,
+          cell,
+          figures.map(({ index }) => index),
+        );
     texts[at] = texts[at] === "" ? cell.text : `${texts[at]} ${cell.text}`;
   }
   return { row, texts, below: [] };
+}
+
+/** Words between two columns belong to the texts, however near the figures' column is. */
+function placeOfText(places: readonly Place[], cell: Cell, figures: readonly number[]): number {
+  const at = nearest(places, cell);
+  const { left, right } = places[at]!;
+  const isApart = cell.right < left || cell.left > right;
+  if (!figures.includes(at) || !isApart || !/\p{L}{3}/u.test(cell.text)) return at;
+  const others = places.map((place, index) => ({ place, index })).filter(({ index }) => !figures.includes(index));
+  return others.length === 0
+    ? at
+    : others[
+        nearest(
+          others.map(({ place }) => place),
+          cell,
+        )
+      ]!.index;
 }
 
 /** The column that a cell stands under: the one whose left edge, right edge or middle is nearest. */

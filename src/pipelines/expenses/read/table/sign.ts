@@ -3,6 +3,7 @@ import { accountKind } from "./account-kind.js";
 import type { Column } from "./columns.js";
 import { figureOf, isValue, movedOf, signsTell, type Figure } from "./figures.js";
 import type { GridRow } from "./sections.js";
+import { isContrarySigned, saidByHeadings } from "./sign-headings.js";
 import { isProven, type Money } from "./structure.js";
 import { wayOf } from "./words.js";
 
@@ -70,6 +71,12 @@ export function signOf(rows: readonly GridRow[], columns: readonly Column[], mon
       plusIsOut: money.feesAdd,
       evidence: evidence("proven", "each amount is the one before its fee and the fee, which goes out"),
     };
+  const said = saidByHeadings(open, columns, money.structure, { agree: agree!, against: against! });
+  if (said)
+    return {
+      plusIsOut: said.plusIsOut,
+      evidence: evidence("supported", said.reason, said.isDoubted ? "SIGN_UNCERTAIN" : undefined),
+    };
   const byDirection = directionSign(rows, columns, money);
   if (byDirection)
     return {
@@ -85,6 +92,7 @@ export function signOf(rows: readonly GridRow[], columns: readonly Column[], mon
       isCard,
       isBank: kind === "bank",
       hasPlus: open.some(({ row, figure }) => hasPlus(row, figure, money)),
+      isAllSigned: open.every(({ row, figure }) => figure.written.negative || hasPlus(row, figure, money)),
     },
     evidence,
   );
@@ -104,6 +112,15 @@ function settledSign(
   const used = [structure.debit, structure.credit].filter((at) => at !== null).map((at) => columns[at]!);
   if (used.every(({ isNamed }) => isNamed)) {
     const proven = isProven(balance);
+    if (!proven && isContrarySigned(structure, rows))
+      return {
+        plusIsOut: true,
+        evidence: evidence(
+          "assumed",
+          "the credits carry a minus and the debits none, as in books that call what comes in a debit",
+          "SIGN_UNCERTAIN",
+        ),
+      };
     return {
       plusIsOut: true,
       evidence: evidence(
@@ -168,6 +185,8 @@ interface Votes {
   readonly isBank: boolean;
   /** Whether some amounts carry a plus, which nobody writes before what went out. */
   readonly hasPlus: boolean;
+  /** Whether each amount carries one of both. */
+  readonly isAllSigned: boolean;
 }
 
 function hasPlus({ texts }: GridRow, { written }: Figure, { structure }: Money): boolean {
@@ -176,18 +195,23 @@ function hasPlus({ texts }: GridRow, { written }: Figure, { structure }: Money):
 
 function signByWords(
   negatives: readonly boolean[],
-  { votes, agree, against, isCard, isBank, hasPlus: isSigned }: Votes,
+  { votes, agree, against, isCard, isBank, hasPlus: isSigned, isAllSigned }: Votes,
   evidence: MakeEvidence,
 ): Sign {
   const share = negatives.filter(Boolean).length / negatives.length;
   const known = agree + against;
+  if (isAllSigned && isSigned && share > 0 && !isCard)
+    return { plusIsOut: false, evidence: evidence("supported", "each amount carries a plus or a minus") };
   if (known > 0 && Math.max(agree, against) / known >= 0.75) {
     const plusIsOut = votes < 0;
     const matching = plusIsOut ? against : agree;
     // One word against how nearly all lines are signed is little.
     // Where no amount is signed, no reading can be right for lines that went both ways.
     const isContrary = share === 0 && !isSigned && known > matching;
-    const isThin = matching === 1 && negatives.length > 3 && (plusIsOut ? share > 0.5 : share < 0.3 && !isCard);
+    const isAgainstCustom = plusIsOut && !isCard && share > 0 && (negatives.length <= 3 || share >= 0.3);
+    const isThin =
+      matching === 1 &&
+      (isAgainstCustom || (negatives.length > 3 && (plusIsOut ? share > 0.5 : share < 0.3 && !isCard)));
     return {
       plusIsOut,
       evidence: evidence(

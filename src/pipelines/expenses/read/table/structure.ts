@@ -1,4 +1,4 @@
-import { readAmount, type DecimalMark } from "../../money.js";
+import type { DecimalMark } from "../../money.js";
 import { followsOf, type Follows } from "./balance.js";
 import type { Column } from "./columns.js";
 import {
@@ -14,6 +14,7 @@ import {
 import { balancesAround, columnAfterFee } from "./row-sums.js";
 import type { GridRow } from "./sections.js";
 import { stepsOf, type BalanceStep } from "./steps.js";
+import { structuresOf } from "./structures.js";
 
 /** How the money of a table is read, and what speaks for it. */
 export interface Money {
@@ -66,8 +67,10 @@ export function moneyOf(
   const [best, ...others] = all.sort((a, b) => b.score - a.score);
   if (!best || best.score < 0) return null;
   const rival = others.find((one) => !isSameReading(one, best, dated));
+  // What is left after the fee has it already.
+  const isNet = best.structure.kind !== "pair" && columns[best.structure.amount]!.role === "net";
   const after =
-    fee !== null && best.structure.kind === "signed" && !isGiven && !isProven(best.balance)
+    fee !== null && !isNet && best.structure.kind === "signed" && !isGiven && !isProven(best.balance)
       ? columnAfterFee(dated, { amount: best.structure.amount, fee }, columns, mark)
       : null;
   if (after !== null) {
@@ -81,20 +84,44 @@ export function moneyOf(
     structure: isSwapped ? swapped(best.structure) : best.structure,
     oneSided: isSwapped ? { debit: best.oneSided.credit, credit: best.oneSided.debit } : best.oneSided,
     mark,
-    fee,
+    fee: isNet ? null : fee,
     balance: isSwapped ? { ...best.balance!, isReversed: false } : best.balance,
     isContested:
       !isProven(best.balance) &&
-      ((rival !== undefined && rival.score > best.score - NEAR) || isBalanceItself(best, columns)),
+      ((rival !== undefined && rival.score > best.score - NEAR && !isCodeBeside(rival, best, columns)) ||
+        isBalanceItself(best, columns) ||
+        isOneOfMany(best, columns)),
     feesAdd: null,
     contrary: contraryTo(best.structure, dated, best.oneSided),
     isGuessed: best.structure.kind === "signed" && !columns[best.structure.amount]!.isNamed && !isProven(best.balance),
   };
 }
 
-/** Amounts out of a column that is named a balance are none that anybody may rely on. */
+/** Whether nothing names the amounts and another column that nothing names looks like them as well. */
+function isOneOfMany({ structure }: Tried, columns: readonly Column[]): boolean {
+  if (structure.kind !== "signed" || columns[structure.amount]!.isNamed) return false;
+  return columns.some(
+    ({ index, role, isNamed, amounts, moneylike, filled, isConstant }) =>
+      index !== structure.amount &&
+      role === "other" &&
+      !isNamed &&
+      !isConstant &&
+      amounts > 0.6 &&
+      moneylike > 0.5 &&
+      filled > 0.5,
+  );
+}
+
+/** Whether a column of whole numbers rivals one that has decimals in nearly every row: "20" is the kind of the row. */
+function isCodeBeside(rival: Tried, best: Tried, columns: readonly Column[]): boolean {
+  if (rival.structure.kind === "pair" || best.structure.kind === "pair") return false;
+  const [code, amount] = [columns[rival.structure.amount]!, columns[best.structure.amount]!];
+  return !code.isNamed && code.moneylike === 0 && amount.moneylike > 0.8;
+}
+
+/** Amounts out of a column that is named a balance or a number are none that anybody may rely on. */
 function isBalanceItself({ structure }: Tried, columns: readonly Column[]): boolean {
-  return structure.kind !== "pair" && columns[structure.amount]!.role === "balance";
+  return structure.kind !== "pair" && ["balance", "reference"].includes(columns[structure.amount]!.role);
 }
 
 /** Two columns that no heading names, whose first raises the balance: that is the one of what came in. */
@@ -123,82 +150,6 @@ function markOf(columns: readonly Column[]): DecimalMark | null {
   const marks = columns.filter(({ amounts, ids }) => amounts > 0.5 && ids < 0.5).flatMap(({ mark }) => mark ?? []);
   const [points, commas] = [marks.filter((mark) => mark === ".").length, marks.filter((mark) => mark === ",").length];
   return points === commas ? null : points > commas ? "." : ",";
-}
-
-/** `isGiven` says that a mapping named the columns: then no other is tried. */
-function structuresOf(dated: readonly GridRow[], columns: readonly Column[], isGiven: boolean): Structure[] {
-  const numeric = columns.filter(({ role, amounts, filled }) =>
-    isGiven ? role === "amount" : filled > 0 && amounts >= 0.6 && CAN_BE_MONEY.has(role),
-  );
-  const single = numeric
-    .filter(({ role, ids }) => ids < 0.5 || role === "amount")
-    .map(({ index }): Structure => ({ kind: "signed", amount: index }));
-  const direction = columns.find(({ role }) => role === "direction");
-  const directed =
-    direction &&
-    numeric
-      .filter(({ role }) => role !== "balance")
-      .map(({ index }): Structure => ({ kind: "directed", amount: index, direction: direction.index }));
-  const [debit, credit] = ["debit", "credit"].map((role) => columns.filter((column) => column.role === role));
-  const named = debit!.flatMap((out) =>
-    credit!.map((back): Structure => ({ kind: "pair", debit: out.index, credit: back.index })),
-  );
-  const pairs = named.filter((one) => one.kind === "pair" && isExclusive(dated, one.debit!, one.credit!));
-  const hasPair = pairs.length > 0;
-  const alone = hasPair
-    ? []
-    : [...debit!, ...credit!]
-        .filter(({ filled }) => filled > 0)
-        .map(({ index, role }): Structure => ({
-          kind: "pair",
-          debit: role === "debit" ? index : null,
-          credit: role === "credit" ? index : null,
-        }));
-  const unnamed = hasPair ? [] : exclusivePairs(dated, numeric);
-  return [...single, ...(directed ?? []), ...pairs, ...alone, ...unnamed];
-}
-
-const CAN_BE_MONEY: ReadonlySet<Column["role"]> = new Set([
-  "amount",
-  "debit",
-  "credit",
-  "net",
-  "balance",
-  "other",
-  "originalAmount",
-  "reference",
-]);
-
-/** Never both filled in one row, unless one of them with nought. */
-function isExclusive(rows: readonly GridRow[], one: number, other: number): boolean {
-  const both = rows.filter(({ texts }) => [one, other].every((at) => hasValue(texts[at])));
-  return both.length <= rows.length * 0.02;
-}
-
-function hasValue(text: string | undefined): boolean {
-  const amount = text === undefined || text === "" ? null : readAmount(text);
-  return amount !== null && isValue(amount);
-}
-
-/** Two columns beside each other of which each row fills one; which is which the balance or the signs must tell. */
-function exclusivePairs(rows: readonly GridRow[], numeric: readonly Column[]): Structure[] {
-  const found: Structure[] = [];
-  for (const left of numeric) {
-    for (const right of numeric) {
-      if (left === right || Math.abs(left.index - right.index) > 2 || !mayBePair(left, right)) continue;
-      const counts = [left, right].map(({ index }) => rows.filter(({ texts }) => hasValue(texts[index])).length);
-      const covered = rows.filter(({ texts }) => hasValue(texts[left.index]) !== hasValue(texts[right.index])).length;
-      if (counts.every((count) => count > 0) && covered >= rows.length * 0.95)
-        found.push({ kind: "pair", debit: left.index, credit: right.index });
-    }
-  }
-  return found;
-}
-
-/** Both named or neither; or one of them, for its own way. */
-function mayBePair(out: Column, back: Column): boolean {
-  if (out.isNamed === back.isNamed) return true;
-  return out.isNamed ? out.role === "debit" && back.role === "other" : back.role === "credit" && out.role === "other";
 }
 
 /** What speaks for a structure before any arithmetic. */
