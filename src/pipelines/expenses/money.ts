@@ -52,6 +52,7 @@ const NAMES: Readonly<Record<string, string>> = {
   人民币: "CNY",
   人民幣: "CNY",
   元: "CNY",
+  원: "KRW",
   美元: "USD",
   欧元: "EUR",
   港币: "HKD",
@@ -69,8 +70,10 @@ const SYMBOL = SYMBOLS.map(([symbol]) => symbol.replace(/[$.]/g, "\\$&"))
 const DIGITS = String.raw`\d{1,3}(?:[.,'’ \u00a0\u2009\u202f\ufffd]\d{3})+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,6})?|\d+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|[.,]\d{2}`;
 const SIGN = "[-−–+]";
 const CURRENCY = `(?:${SYMBOL}|[A-Z]{3}|kr\\.?)`;
+/** What stands behind a figure instead of a sign or code; Japan marks food that is taxed less with 軽. */
+const NAMED = Object.keys(NAMES).join("|");
 const AMOUNT = new RegExp(
-  `(?<![\\p{L}\\d.,/:#*])(?<open>\\()?\\s?(?<lead>${SIGN})?\\s?(?<before>${CURRENCY})?\\s?(?<inner>${SIGN})?\\s?(?<number>${DIGITS})\\s?(?<trail>[-−–](?![\\d\\p{L}]))?(?:\\s?(?<after>${CURRENCY})(?![\\p{L}\\d]))?(?<close>\\))?(?:\\s?(?<mark>[CcDd][Rr])\\b\\.?)?(?![\\d%:]|[./,]\\d|-\\d|\\p{L})`,
+  `(?<![\\p{L}\\d.,/:#*])(?<open>\\()?\\s?(?<lead>${SIGN})?\\s?(?<before>${CURRENCY})?\\s?(?<inner>${SIGN})?\\s?(?<number>${DIGITS})\\s?(?<trail>[-−–](?![\\d\\p{L}]))?(?:\\s?(?<after>${CURRENCY}|${NAMED})(?![\\p{L}\\d]))?(?<close>\\))?(?:\\s?(?<mark>[CcDd][Rr])\\b\\.?)?(?![\\d%:]|[./,]\\d|-\\d|(?!軽)\\p{L})`,
   "gu",
 );
 

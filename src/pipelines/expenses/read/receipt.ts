@@ -4,6 +4,7 @@ import { merchantOf } from "./merchant.js";
 import type { OrderData } from "./order-data.js";
 import { currencyOf, decimalMarkOf, findAmounts, toMinor, type DecimalMark } from "../money.js";
 import type { Missing, Receipt, TaxPart } from "../shapes.js";
+import { sellerNames } from "./seller-names.js";
 import { totalOf } from "./total.js";
 
 export interface ReceiptText {
@@ -27,9 +28,9 @@ export interface ReceiptDefaults {
 }
 
 const DATE_LABEL =
-  /\b(date|datum|le|fecha|data|purchased?|issued|paid( on)?|order(ed)?|transaction|invoice|rechnungsdatum|booked)\b/;
+  /\b(date|datum|le|fecha|data|purchased?|issued|paid( on)?|order(ed)?|transaction|invoice|rechnungsdatum|booked|placed|kelte|vystaveni)\b|発行日|거래일/;
 const NOT_THE_DATE =
-  /\b(due|valid|expires?|expiry|until|return by|returns? (before|until)|expiration|exp date|delivery|outward|inward|departure|arrival|departs|check.?(in|out)|anreise|abreise|zahlbar|faellig|fallig|bis|member since|valable|echeance|print(ed)?|statement)\b/;
+  /\b(due|valid|expires?|expiry|until|return by|returns? (before|until)|expiration|exp date|delivery|outward|inward|departure|arrival|departs|check.?(in|out)|anreise|abreise|zahlbar|faellig|fallig|bis|member since|valable|echeance|print(ed)?|statement|birth|dob|born|geburtsdatum|geboren|naissance|after|limite|prelev\w*|vencimiento|vencimento|scadenza|splatnost\w*|hatarid\w*|teljesites\w*|platnosci)\b|期限|有効/;
 const REFUND =
   /\b(refund(ed)?|credit note|credit memo|gutschrift|remboursement|avoir|erstattung|stornorechnung|return receipt)\b/;
 /** What a shop says about refunds is none. */
@@ -72,7 +73,9 @@ export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Rec
       isRefundDocument(plain));
   const amountMinor = minor === null ? null : isRefund && minor !== 0 ? -minor : minor;
   const { date, otherDate } = dateOf(lines, plain, { ...defaults, currency });
-  const merchant = merchantOf(lines, source);
+  const names = sellerNames([...(source.subject ? [source.subject] : []), ...lines]);
+  const merchant = merchantOf(lines, source) ?? names[0] ?? null;
+  const otherNames = names.filter((name) => name !== merchant);
   const employee = employeeOf(lines, plain) ?? defaults.employee;
   const taxes = taxesOf(lines, plain, { currency, mark, totalMinor: Math.abs(amountMinor ?? 0) });
   const taxNumber = TAX_NUMBER.exec(source.text)?.[1]?.replace(/\s+/g, " ").trim();
@@ -85,6 +88,7 @@ export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Rec
   ];
   return {
     merchant,
+    ...(otherNames.length > 0 ? { otherNames } : {}),
     date: date ?? source.sentOn ?? null,
     ...(otherDate ? { otherDate } : {}),
     amountMinor,
