@@ -1,5 +1,6 @@
 import { findDates, withoutAccents } from "../dates.js";
 import { findAmounts } from "../money.js";
+import { paidIn } from "./seller-names.js";
 
 const LABEL =
   /^(?:merchant|sold by|seller|vendor|supplier|payee|store|paid to|verkäufer|vendeur|from)\s*:\s*(.{2,60})$/i;
@@ -34,6 +35,8 @@ export function merchantOf(
     ?.replace(/^(?:company )?(?:name|firma)\s*:\s*/i, "")
     .trim();
   if (named && /\p{L}{2}/u.test(named) && named.length <= 60 && !NOT_A_NAME.test(named)) return tidy(named);
+  const paid = lines.flatMap(paidIn)[0];
+  if (paid !== undefined) return tidy(paid);
   if (sender !== undefined) return fromSender(sender) ?? fromSubject(subject) ?? firstName(lines);
   return firstName(lines);
 }

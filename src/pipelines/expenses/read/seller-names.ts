@@ -33,7 +33,7 @@ export function sellerNames(lines: readonly string[]): string[] {
   for (const line of lines.slice(0, EASTERN_TOP))
     if (EASTERN_LINE.test(line) && /[^\p{ASCII}]/u.test(line) && !EASTERN_PAPER.test(line)) add(line);
   for (const line of lines) {
-    for (const [, name] of line.matchAll(PAID_TO)) add(name!.split(/ (?:\(|for |via |using |with )/)[0]);
+    for (const name of paidIn(line)) add(name);
     for (const cell of line.split(/ {2,}|\s\/\s|•|\||\. /)) {
       add(LABELLED.exec(cell.trim())?.[1]);
       add(companyIn(cell.trim()));
@@ -44,6 +44,15 @@ export function sellerNames(lines: readonly string[]): string[] {
     if (found.size >= MAX_NAMES) break;
   }
   return [...found.values()].slice(0, MAX_NAMES);
+}
+
+/** Whom a text says a payment went to; what is written small or stands before an @ is no name. */
+export function paidIn(line: string): string[] {
+  return [...line.matchAll(PAID_TO)].flatMap((match) => {
+    const name = match[1]!.split(/ (?:\(|for |via |using |with )/)[0]!.trim();
+    const isAddress = line[match.index + match[0].length] === "@";
+    return isAddress || !/^[\p{Lu}\p{Lo}]/u.test(name) ? [] : [name];
+  });
 }
 
 /** Forms of two letters are words as well, but not in capitals: "as", "ab". */

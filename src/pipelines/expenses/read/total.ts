@@ -36,6 +36,8 @@ const TIP = /\b(tips?|gratuity|trinkgeld|pourboire|propina|mancia|fooi|service c
 const TAXES = /\b(tax|vat|gst|mwst|ust|umsatzsteuer|steuerbetrag|tva|iva|btw|moms|pst|hst|afa)\b|税|부 *가 *세/;
 const NET =
   /\b(sub-?\s?total|zwischensumme|net(to)?(betrag|summe)?|total ht|ht|excl\w*|ohne ust|ohne mwst|before tax|sous-total|taxable)\b|小 ?計|小计|과 *세/;
+/** Receipts of the East set the letters of a word apart. */
+const WORDS = /\p{L}{2}|[\p{Script=Han}\p{Script=Hangul}]/u;
 /** Cash is rounded to this in many countries. */
 const ROUNDING = 5;
 /** A figure nearer than this to the best has as much for it. */
@@ -120,7 +122,7 @@ function figuresOf(lines: readonly string[], plain: readonly string[], mark: Dec
         const own = words === "bal" && TAXES.test(plain[at]!.slice(0, from)) ? "total" : words;
         const code = /(?:^|\s)([A-Z]{3}|[€£¥₹])\s*:?\s*$/.exec(line.slice(from, index))?.[1];
         from = index + length;
-        const label = /\p{L}{2}/u.test(own) ? own : labelAbove(plain, at, plain[at]!.slice(0, index)) || own;
+        const label = WORDS.test(own) ? own : labelAbove(plain, at, plain[at]!.slice(0, index)) || own;
         const minor = toMinor(amount, null, mark);
         if (minor === null || /%\s*$/.test(line.slice(index, index + length + 1))) return [];
         // "TOTAL EUR      47.60": the code stands at the figure, however wide the gap.
@@ -144,7 +146,7 @@ function figuresOf(lines: readonly string[], plain: readonly string[], mark: Dec
 
 /** The words of the line itself before a figure that has none of its own; else the line above, where it is words alone. */
 function labelAbove(plain: readonly string[], at: number, before: string): string {
-  if (/\p{L}{2}/u.test(before)) return before;
+  if (WORDS.test(before)) return before;
   const above = plain[at - 1] ?? "";
   return /\d[.,]\d{2}\b/.test(above) ? "" : above;
 }
