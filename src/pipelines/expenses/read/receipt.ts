@@ -2,7 +2,7 @@ import { decideOrder } from "./table/date-order.js";
 import { findDates, toIso, withoutAccents, type DateOrder, type WrittenDate } from "../dates.js";
 import { merchantOf } from "./merchant.js";
 import type { OrderData } from "./order-data.js";
-import { currencyOf, decimalMarkOf, findAmounts, toMinor, type DecimalMark } from "../money.js";
+import { currencyOf, decimalMarkOf, findAmounts, toMinor, type DecimalMark, type FoundAmount } from "../money.js";
 import type { Missing, Receipt, TaxPart } from "../shapes.js";
 import { sellerNames } from "./seller-names.js";
 import { totalOf } from "./total.js";
@@ -70,7 +70,7 @@ export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Rec
     total !== null &&
     (total.written.negative ||
       (/\brefund/.test(total.label) && !NO_REFUND.test(lettersOf(total.label))) ||
-      isRefundDocument(plain));
+      isRefundDocument(plain, (line) => isPartOf(minor, findAmounts(line), mark)));
   const amountMinor = minor === null ? null : isRefund && minor !== 0 ? -minor : minor;
   const { date, otherDate } = dateOf(lines, plain, { ...defaults, currency });
   const names = sellerNames([...(source.subject ? [source.subject] : []), ...lines]);
@@ -148,13 +148,22 @@ function isAboutRefunds(line: string): boolean {
   return ABOUT_REFUNDS.test(line) || NO_REFUND.test(lettersOf(line));
 }
 
+/** Whether a line has figures of its own and all are less than the total: a part of it was paid back later. */
+function isPartOf(totalMinor: number | null, found: readonly FoundAmount[], mark: DecimalMark | null): boolean {
+  const sums = found.flatMap(({ amount }) =>
+    amount.currency !== null || /[.,]\d{2}$/.test(amount.number) ? (toMinor(amount, amount.currency, mark) ?? []) : [],
+  );
+  return totalMinor !== null && sums.length > 0 && sums.every((sum) => sum < totalMinor);
+}
+
 /** Only where the document says of itself that it is one. */
-function isRefundDocument(plain: readonly string[]): boolean {
+function isRefundDocument(plain: readonly string[], isPart: (line: string) => boolean): boolean {
   return plain.some(
     (line, at) =>
       REFUND.test(line) &&
       line.length < 40 &&
       !isAboutRefunds(line) &&
+      !isPart(line) &&
       (at < 12 || /^\W*(refund|gutschrift|avoir|credit note)/.test(line)),
   );
 }
