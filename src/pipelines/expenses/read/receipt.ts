@@ -31,6 +31,9 @@ const DATE_LABEL =
   /\b(date|datum|le|fecha|data|purchased?|issued|paid( on)?|order(ed)?|transaction|invoice|rechnungsdatum|booked|placed|kelte|vystaveni)\b|発行日|거래일/;
 const NOT_THE_DATE =
   /\b(due|valid|expires?|expiry|until|return by|returns? (before|until)|expiration|exp date|delivery|outward|inward|departure|arrival|departs|check.?(in|out)|anreise|abreise|zahlbar|faellig|fallig|bis|member since|valable|echeance|print(ed)?|statement|birth|dob|born|geburtsdatum|geboren|naissance|after|limite|prelev\w*|vencimiento|vencimento|scadenza|splatnost\w*|hatarid\w*|teljesites\w*|platnosci)\b|期限|有効/;
+/** Words for the day of issue, which may stand at the head of a long cell, far from the date. */
+const ISSUED =
+  /\b(wystawieni\w*|vystaveni|date of issue|issue date|invoice date|rechnungsdatum|date de facture|fecha de emision|data (di )?emissione|data de emissao|factuurdatum|fakturadatum)\b/;
 const REFUND =
   /\b(refund(ed)?|credit note|credit memo|gutschrift|remboursement|avoir|erstattung|stornorechnung|return receipt)\b/;
 /** What a shop says about refunds is none. */
@@ -45,7 +48,7 @@ const SELLER =
 const COMPANY = /\b(gmbh|ltd|llc|inc|ag|kg|se|plc|sarl|sas|s\.?a\.?|b\.?v\.?|s\.?r\.?l\.?|sdn bhd|pty|oy|ab|co)\b\.?$/i;
 /** Codes and signs behind a word for the sum: "Total (EUR)", "Betrag in €". */
 const NAMED_CURRENCY =
-  /\b(?:total|amount|betrag|summe|currency|wahrung|währung|montant|importe|all prices)\b\W{0,3}(?:in|en)?\W{0,3}([A-Z]{3}|€|£|¥|₹)(?![A-Za-z])/i;
+  /\b(?:total|amount|betrag|summe|currency|wahrung|währung|montant|importe|all prices)(?: due| paid| amount| price)?\b\W{0,3}(?:in|en)?\W{0,3}([A-Z]{3}|€|£|¥|₹|\$)(?![A-Za-z])/i;
 const DOLLARS: ReadonlySet<string> = new Set(["AUD", "CAD", "NZD", "HKD", "SGD", "MXN", "TWD"]);
 const TAX_LINE = /\b(vat|mwst|ust|tva|iva|tax|gst|btw|moms|umsatzsteuer)\b/;
 const TAX_NUMBER =
@@ -216,7 +219,9 @@ function dateOf(
           .at(-1)!;
         const label = before.trim() === "" ? (plain[index - 1] ?? "") : before;
         const yearFirst = yearFirstOf(line.slice(at, at + length));
-        return { date, yearFirst, rank: NOT_THE_DATE.test(before) ? 2 : DATE_LABEL.test(label) ? 0 : 1 };
+        const isIssued = ISSUED.test(plain[index]!.slice(0, at).split(/ {2,}/).at(-1)!);
+        const rank = NOT_THE_DATE.test(before) ? 2 : isIssued || DATE_LABEL.test(label) ? 0 : 1;
+        return { date, yearFirst, rank };
       }),
   );
   const first = found.sort((a, b) => a.rank - b.rank)[0];

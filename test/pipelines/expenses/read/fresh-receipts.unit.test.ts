@@ -84,6 +84,15 @@ describe("kinds of fresh receipts", () => {
       expect((await readReceipt("receipt.txt", text!)).date).toBe(day);
   });
 
+  test("the word for the day of issue may stand far before the date", async () => {
+    const text = "Dostawa:  03.10.2025\nData wystawienia, z zastrzeżeniem art. 106na ust. 1 ustawy: 31.10.2025\nRazem 10,00 PLN\n";
+    expect((await readReceipt("faktura.txt", text)).date).toBe("2025-10-31");
+  });
+
+  test("a sign may stand in the words for the sum", async () => {
+    expect(await sumOf("Woodwork\nJanuary 26, 2019\nTotal Due ($)\n65.33\n")).toEqual([6533, "USD", false]);
+  });
+
   test("a date may have blanks behind its points, or the year of a Japanese era", async () => {
     expect((await readReceipt("szamla.txt", "Számla kelte: 2026. 01. 20.\nTotal 10.00 €\n")).date).toBe("2026-01-20");
     expect((await readReceipt("seikyu.txt", "請求書\n発行日: 令和6年1月15日\n合計: ¥55,000\n")).date).toBe("2024-01-15");
