@@ -4,7 +4,8 @@ import { plainWords } from "../names.js";
 const FORM = String.raw`(?:gmbh|ltd|limited|llc|inc|corp|corporation|company|co|ag|kg|ohg|oyj?|se|plc|sarl|s\.?a\.?s|s\.?a|b\.?v|n\.?v|s\.?r\.?l|s\.?p\.?a|sdn\.? bhd|pty|ab|as|aps|a\/s|a\.\s?s|s\.\s?r\.\s?o|k\.\s?s|kft|zrt|sp\. z o\.?o|株式会社)`;
 const COMPANY = new RegExp(String.raw`^[^\p{L}]*(\p{L}[^,;|:]{1,48}?),?\s+(${FORM})\b\.?`, "iu");
 /** Chinese, Japanese and Korean forms stand before or behind, without a blank. */
-const EASTERN = /(?:株式会社|（株）|\(株\)|㈱|\(주\))\s*([\p{L}\d_ ]{2,24})|([\p{L}\d]{2,20}?)(?:株式会社|（株）|\(株\)|㈱|有限公司)/u;
+const EASTERN =
+  /(?:株式会社|（株）|\(株\)|㈱|\(주\))\s*([\p{L}\d_ ]{2,24})|([\p{L}\d]{2,20}?)(?:株式会社|（株）|\(株\)|㈱|有限公司)/u;
 const SITE =
   /(?:@|www\.|https?:\/\/(?:www\.)?|(?<![\p{L}\d.@-]))(?:[a-z0-9-]+\.)*?([a-z0-9][a-z0-9-]{1,30})\.(?:com|net|org|eu|de|at|ch|fr|it|es|nl|be|pl|cz|sk|hu|ro|se|no|dk|fi|ie|pt|us|ca|io|co(?:\.[a-z]{2})?)(?![\p{L}\d-]|\.[a-z]{3})/giu;
 /** Sites of mail boxes, networks and shops for apps: everybody's page names them. */

@@ -1,18 +1,7 @@
 import type { WrittenAmount } from "../money.js";
-import {
-  CHANGE,
-  INCLUSIVE,
-  NET,
-  NOT_THE_SUM,
-  SURE,
-  SUREST,
-  TAXES,
-  TENDERED,
-  TIP,
-  WEAK,
-} from "./total-words.js";
+import { CHANGE, INCLUSIVE, NET, NOT_THE_SUM, SURE, SUREST, TAXES, TENDERED, TIP, WEAK } from "./total-words.js";
 
-export interface Figure {
+export interface ReceiptFigure {
   readonly written: WrittenAmount;
   readonly minor: number;
   readonly line: number;
@@ -26,7 +15,7 @@ export interface Figure {
 const ROUNDING = 5;
 
 /** What label, place and arithmetic say for each figure. A bill of a hundred pages has ten thousand: none is compared with each. */
-export function scoresOf(all: readonly Figure[]): number[] {
+export function scoresOf(all: readonly ReceiptFigure[]): number[] {
   const facts = new Facts(all);
   return all.map((figure, at) => {
     const size = Math.abs(figure.minor);
@@ -57,7 +46,7 @@ class Facts {
   /** Before each figure: where its line begins, and what was sold up to there. */
   readonly #sold: readonly { readonly count: number; readonly sum: number }[];
 
-  constructor(private readonly all: readonly Figure[]) {
+  constructor(private readonly all: readonly ReceiptFigure[]) {
     const sizesOf = (is: (label: string) => boolean): Set<number> =>
       new Set(all.filter(({ label }) => is(label)).map(({ minor }) => Math.abs(minor)));
     this.most = all.reduce((most, { minor }) => Math.max(most, Math.abs(minor)), 0);
@@ -75,10 +64,11 @@ class Facts {
     this.#sold = soldBefore(all);
   }
 
-  byLabel({ written, label, inRow }: Figure, size: number): number {
+  byLabel({ written, label, inRow }: ReceiptFigure, size: number): number {
     const isInclusive = INCLUSIVE.test(label) && !/\b(tax|vat|mwst|ust)\b.*\b(amount|betrag)\b/.test(label);
     const isWholeOfAll =
-      inRow === "whole" && this.all.every((other) => Math.abs(other.minor) <= size || isForeign(other.written, written));
+      inRow === "whole" &&
+      this.all.every((other) => Math.abs(other.minor) <= size || isForeign(other.written, written));
     if (inRow === "part" || (!isInclusive && !isWholeOfAll && NOT_THE_SUM.test(label))) return -4;
     if (SUREST.test(label)) return 4;
     if (SURE.test(label) || isInclusive || isWholeOfAll) return 3.4;
@@ -86,7 +76,7 @@ class Facts {
   }
 
   /** Net and tax come to it. */
-  adds({ line }: Figure, size: number): boolean {
+  adds({ line }: ReceiptFigure, size: number): boolean {
     const isNet = (net: number): boolean =>
       this.#nets.has(net) || (this.#totals.has(net) && this.#totals.get(net)! < line);
     return [...this.#taxes].some(
@@ -98,7 +88,7 @@ class Facts {
     return size > 0 && isNear(this.#paid, size, ROUNDING);
   }
 
-  isSum({ minor }: Figure, at: number): boolean {
+  isSum({ minor }: ReceiptFigure, at: number): boolean {
     const { count, sum } = this.#sold[at]!;
     return count >= 2 && minor !== 0 && Math.abs(sum - minor) <= ROUNDING;
   }
@@ -107,7 +97,7 @@ class Facts {
     return size > 0 && isNear(this.#tipped, size, 1);
   }
 
-  isAgain({ line }: Figure, size: number): boolean {
+  isAgain({ line }: ReceiptFigure, size: number): boolean {
     const { first, last } = this.#linesOf.get(size)!;
     return size > 0 && (first !== line || last !== line);
   }
@@ -118,7 +108,7 @@ function isNear(sizes: ReadonlySet<number>, size: number, by: number): boolean {
   return false;
 }
 
-function soldBefore(all: readonly Figure[]): { count: number; sum: number }[] {
+function soldBefore(all: readonly ReceiptFigure[]): { count: number; sum: number }[] {
   let [line, count, sum, nextCount, nextSum] = [-1, 0, 0, 0, 0];
   return all.map((figure) => {
     if (figure.line !== line) [line, count, sum] = [figure.line, nextCount, nextSum];

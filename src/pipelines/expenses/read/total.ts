@@ -1,5 +1,5 @@
 import { findDates } from "../dates.js";
-import { scoresOf, type Figure } from "./total-scores.js";
+import { scoresOf, type ReceiptFigure } from "./total-scores.js";
 import { NET, NOT_THE_SUM, SURE, SUREST, TAXES, TIP, WEAK } from "./total-words.js";
 import { currencyOf, findAmounts, toMinor, type DecimalMark, type WrittenAmount } from "../money.js";
 
@@ -39,7 +39,7 @@ export function totalOf(
 }
 
 /** Far from what the net and all taxes, tips and surcharges come to: a sign was read as a digit, or another figure's label. */
-function isAbsurd({ minor }: Figure, figures: readonly Figure[]): boolean {
+function isAbsurd({ minor }: ReceiptFigure, figures: readonly ReceiptFigure[]): boolean {
   const size = Math.abs(minor);
   const of = (label: RegExp): number[] =>
     figures.filter((figure) => label.test(figure.label)).map((figure) => Math.abs(figure.minor));
@@ -49,14 +49,15 @@ function isAbsurd({ minor }: Figure, figures: readonly Figure[]): boolean {
 }
 
 /** Two goods that cost more each: the sum's figure was mixed up with another line's. */
-function isLessThanItems({ minor, line }: Figure, figures: readonly Figure[]): boolean {
-  const isItem = ({ label }: Figure): boolean => ![SUREST, SURE, WEAK, NOT_THE_SUM].some((words) => words.test(label));
+function isLessThanItems({ minor, line }: ReceiptFigure, figures: readonly ReceiptFigure[]): boolean {
+  const isItem = ({ label }: ReceiptFigure): boolean =>
+    ![SUREST, SURE, WEAK, NOT_THE_SUM].some((words) => words.test(label));
   const size = Math.abs(minor);
   return figures.filter((figure) => figure.line < line && figure.minor > size && isItem(figure)).length > 1;
 }
 
 /** Two orders in one mail: the same words stand at another sum, and no figure explains the difference. */
-function isOneOfSeveral({ minor, label, line }: Figure, figures: readonly Figure[]): boolean {
+function isOneOfSeveral({ minor, label, line }: ReceiptFigure, figures: readonly ReceiptFigure[]): boolean {
   const sizes = new Set(figures.map((figure) => Math.abs(figure.minor)));
   return (
     SUREST.test(label) &&
@@ -68,8 +69,8 @@ function isOneOfSeveral({ minor, label, line }: Figure, figures: readonly Figure
 }
 
 /** Where three figures of a line are net, tax and their sum, in whatever order, each says which it is. */
-function inRows(figures: readonly Figure[]): Figure[] {
-  const role = new Map<Figure, "part" | "whole">();
+function inRows(figures: readonly ReceiptFigure[]): ReceiptFigure[] {
+  const role = new Map<ReceiptFigure, "part" | "whole">();
   for (let at = 0; at + 2 < figures.length; at += 1) {
     const three = figures.slice(at, at + 3);
     const sizes = three.map(({ minor }) => Math.abs(minor));
@@ -81,8 +82,8 @@ function inRows(figures: readonly Figure[]): Figure[] {
   return figures.map((figure) => (role.has(figure) ? { ...figure, inRow: role.get(figure)! } : figure));
 }
 
-function figuresOf(lines: readonly string[], plain: readonly string[], mark: DecimalMark | null): Figure[] {
-  const all = lines.flatMap((line, at): Figure[] => {
+function figuresOf(lines: readonly string[], plain: readonly string[], mark: DecimalMark | null): ReceiptFigure[] {
+  const all = lines.flatMap((line, at): ReceiptFigure[] => {
     const dates = findDates(line);
     let from = 0;
     return findAmounts(line)

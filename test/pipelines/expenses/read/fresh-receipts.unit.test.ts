@@ -8,9 +8,11 @@ async function sumOf(text: string, options: Readonly<Record<string, unknown>> = 
 /** Kinds that were read wrongly or not at all on receipts that nobody here had seen. */
 describe("kinds of fresh receipts", () => {
   test("Korean words for the sum are known, with blanks between their letters or without", async () => {
-    const slip = "가맹점 : 김치식당\n금    액  30,516원\n부가세  3,052원\n합    계  33,568원\n거래일시 : 2022/04/27 16:20:28\n";
+    const slip =
+      "가맹점 : 김치식당\n금    액  30,516원\n부가세  3,052원\n합    계  33,568원\n거래일시 : 2022/04/27 16:20:28\n";
     expect(await sumOf(slip)).toEqual([33568, "KRW", false]);
-    const till = "2022.04.27 15:24\n연필 3,000 1 3,000\n명찰 2,000 1 2,000\n과세합계 4,545\n부가세 455\n판매합계 5,000\n신용카드 5,000\n";
+    const till =
+      "2022.04.27 15:24\n연필 3,000 1 3,000\n명찰 2,000 1 2,000\n과세합계 4,545\n부가세 455\n판매합계 5,000\n신용카드 5,000\n";
     expect(await sumOf(till, { defaultCurrency: "KRW" })).toEqual([5000, "KRW", false]);
   });
 
@@ -27,7 +29,10 @@ describe("kinds of fresh receipts", () => {
   });
 
   test("a bill of ten thousand figures is read in seconds", async () => {
-    const lines = Array.from({ length: 10_000 }, (_, at) => `Parcel ${at} total tax  ${(at % 900) + 1}.${10 + (at % 90)}`);
+    const lines = Array.from(
+      { length: 10_000 },
+      (_, at) => `Parcel ${at} total tax  ${(at % 900) + 1}.${10 + (at % 90)}`,
+    );
     const startedAt = performance.now();
     await sumOf(["CARRIER", "2026-03-31", ...lines, "Grand total due: $503,825.58"].join("\n"));
     expect(performance.now() - startedAt).toBeLessThan(20_000);
@@ -59,7 +64,8 @@ describe("kinds of fresh receipts", () => {
   });
 
   test("the same words at the sum before and after a payment are one order", async () => {
-    const invoice = "Shop\n11 December 2018\nSubtotal £60.00\nVAT £12.00\nTotal due £72.00\nPaid £20.00\nTotal due £52.00\n";
+    const invoice =
+      "Shop\n11 December 2018\nSubtotal £60.00\nVAT £12.00\nTotal due £72.00\nPaid £20.00\nTotal due £52.00\n";
     expect(await sumOf(invoice)).toEqual([7200, "GBP", false]);
   });
 
@@ -78,14 +84,18 @@ describe("kinds of fresh receipts", () => {
   test("a day of birth, a last day to pay and the day of a collection are not the receipt's", async () => {
     for (const [text, day] of [
       ["CLINIC\nDate of Birth: 05/15/1980\nInvoice Date: 01/15/2024\nTOTAL $66.00\n", "2024-01-15"],
-      ["Facture n°5620 du 02 Juillet 2015\nDate limite de paiement le 05 Juillet 2015\nTotal TTC 29,99 €\n", "2015-07-02"],
+      [
+        "Facture n°5620 du 02 Juillet 2015\nDate limite de paiement le 05 Juillet 2015\nTotal TTC 29,99 €\n",
+        "2015-07-02",
+      ],
       ["Shop\nCollected within 3 working days after 29 Nov 2020\n26 Nov 2020 16:56 GMT\nTotal £5.00\n", "2020-11-26"],
     ])
       expect((await readReceipt("receipt.txt", text!)).date).toBe(day);
   });
 
   test("the word for the day of issue may stand far before the date", async () => {
-    const text = "Dostawa:  03.10.2025\nData wystawienia, z zastrzeżeniem art. 106na ust. 1 ustawy: 31.10.2025\nRazem 10,00 PLN\n";
+    const text =
+      "Dostawa:  03.10.2025\nData wystawienia, z zastrzeżeniem art. 106na ust. 1 ustawy: 31.10.2025\nRazem 10,00 PLN\n";
     expect((await readReceipt("faktura.txt", text)).date).toBe("2025-10-31");
   });
 
@@ -95,13 +105,18 @@ describe("kinds of fresh receipts", () => {
 
   test("a date may have blanks behind its points, or the year of a Japanese era", async () => {
     expect((await readReceipt("szamla.txt", "Számla kelte: 2026. 01. 20.\nTotal 10.00 €\n")).date).toBe("2026-01-20");
-    expect((await readReceipt("seikyu.txt", "請求書\n発行日: 令和6年1月15日\n合計: ¥55,000\n")).date).toBe("2024-01-15");
+    expect((await readReceipt("seikyu.txt", "請求書\n発行日: 令和6年1月15日\n合計: ¥55,000\n")).date).toBe(
+      "2024-01-15",
+    );
   });
 
   test("what a paper says of itself is not its seller", async () => {
     for (const [text, seller] of [
       ["INVOICE INV-2025-1175\nSELLER  BUYER\nTech Works SAS  Acme SAS\nTotal 12.00 EUR\n", "Tech Works SAS"],
-      ["Invoice #: 123\nCreated: January 1, 2023\nFrom:\nBright Sites, Inc.\nTo:\nAcme Corp.\nTotal: $385.00\n", "Bright Sites, Inc."],
+      [
+        "Invoice #: 123\nCreated: January 1, 2023\nFrom:\nBright Sites, Inc.\nTo:\nAcme Corp.\nTotal: $385.00\n",
+        "Bright Sites, Inc.",
+      ],
       ["SZÁMLA\nSzállító:  Ajtó Kft  Vevő:  Bútor Kft\n2026. 01. 20.\nTotal 10.00 €\n", "Ajtó Kft"],
       ["DUPLIKAT\nMARKT Muster oHG\nSUMME EUR 8,62\n01.01.2020\n", "MARKT Muster oHG"],
     ])

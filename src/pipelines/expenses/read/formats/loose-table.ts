@@ -5,7 +5,7 @@ import type { DomNode, FormatCallback } from "html-to-text";
  * show; the library's own format leaves them out.
  */
 export const looseTable: FormatCallback = (table, walk, builder, options) => {
-  const { formatters = {} } = builder.options;
+  const { formatters } = builder.options;
   formatters.dataTable!({ ...table, children: rowsIn(table.children) }, walk, builder, options);
 };
 
@@ -32,7 +32,7 @@ function cellsIn(nodes: readonly DomNode[]): DomNode[] {
 }
 
 /** The wanted elements at any depth, and in their places what else has a text or a table; blanks are dropped. */
-function unwrapped(nodes: readonly DomNode[] = [], wanted: readonly string[]): DomNode[] {
+function unwrapped(nodes: readonly DomNode[], wanted: readonly string[]): DomNode[] {
   return nodes.flatMap((node): DomNode[] => {
     if (node.type === "text") return node.data?.trim() ? [node] : [];
     if (node.type !== "tag") return [];
@@ -42,8 +42,10 @@ function unwrapped(nodes: readonly DomNode[] = [], wanted: readonly string[]): D
 }
 
 /** Not in a table inside. */
-function holds({ children = [] }: DomNode, wanted: readonly string[]): boolean {
-  return children.some((node) => node.name !== "table" && (wanted.includes(node.name!) || holds(node, wanted)));
+function holds({ children }: DomNode, wanted: readonly string[]): boolean {
+  return children.some(
+    (node) => node.type === "tag" && node.name !== "table" && (wanted.includes(node.name!) || holds(node, wanted)),
+  );
 }
 
 function asCell(node: DomNode): DomNode {
