@@ -63,7 +63,7 @@ export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Rec
     .filter((line) => line !== "");
   const plain = lines.map(withoutAccents);
   const mark = decimalMarkOf(lines.flatMap((line) => findAmounts(line).map(({ amount }) => amount.number)));
-  const total = totalOf(lines, plain, mark);
+  const total = totalOf(lines, plain, mark, source.isOcr);
   const found = total?.written.currency ?? currencyAt(lines);
   const isOwnDollar =
     found === "USD" && defaults.currency !== null && DOLLARS.has(defaults.currency) && !/US\$|USD/.test(source.text);

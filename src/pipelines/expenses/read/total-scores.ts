@@ -14,22 +14,28 @@ export interface ReceiptFigure {
 /** Cash is rounded to this in many countries. */
 const ROUNDING = 5;
 
+export interface FigureScore {
+  readonly score: number;
+  /** Whether arithmetic or the same figure elsewhere speaks for it, and not its words alone. */
+  readonly isConfirmed: boolean;
+}
+
 /** What label, place and arithmetic say for each figure. A bill of a hundred pages has ten thousand: none is compared with each. */
-export function scoresOf(all: readonly ReceiptFigure[]): number[] {
+export function scoresOf(all: readonly ReceiptFigure[]): FigureScore[] {
   const facts = new Facts(all);
   return all.map((figure, at) => {
     const size = Math.abs(figure.minor);
-    return (
-      facts.byLabel(figure, size) +
+    const confirmed =
       (facts.adds(figure, size) ? 3 : 0) +
       (facts.isPaid(size) ? 2 : 0) +
       (facts.isSum(figure, at) ? 2 : 0) +
       (facts.withTip(size) ? 4 : 0) +
-      (facts.isAgain(figure, size) ? 0.8 : 0) +
-      (size === facts.most ? 0.6 : 0) +
-      (size === 0 ? -5 : 0) +
-      (0.3 * at) / all.length
-    );
+      (facts.isAgain(figure, size) ? 0.8 : 0);
+    const byPlace = (size === facts.most ? 0.6 : 0) + (size === 0 ? -5 : 0) + (0.3 * at) / all.length;
+    return {
+      score: facts.byLabel(figure, size) + confirmed + byPlace,
+      isConfirmed: confirmed > 0 || figure.inRow === "whole",
+    };
   });
 }
 

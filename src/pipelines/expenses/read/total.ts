@@ -21,10 +21,11 @@ export function totalOf(
   lines: readonly string[],
   plain: readonly string[],
   mark: DecimalMark | null,
+  isOcr = false,
 ): ReceiptTotal | null {
   const figures = figuresOf(lines, plain, mark);
   if (figures.length === 0) return null;
-  const scored = scoresOf(figures).map((score, at) => ({ figure: figures[at]!, score }));
+  const scored = scoresOf(figures).map((found, at) => ({ ...found, figure: figures[at]! }));
   const best = scored.reduce((most, one) =>
     one.score > most.score || (one.score === most.score && one.figure.minor >= most.figure.minor) ? one : most,
   );
@@ -32,6 +33,8 @@ export function totalOf(
   const isUncertain =
     rival ||
     best.score < 2.5 ||
+    // A reader of pictures takes one digit for another, and words at a figure do not show it.
+    (isOcr && !best.isConfirmed) ||
     isAbsurd(best.figure, figures) ||
     isLessThanItems(best.figure, figures) ||
     isOneOfSeveral(best.figure, figures);

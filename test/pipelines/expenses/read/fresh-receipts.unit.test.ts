@@ -1,3 +1,4 @@
+import { readReceipt as readText } from "../../../../src/pipelines/expenses/read/receipt.js";
 import { readReceipt } from "../reading.js";
 
 async function sumOf(text: string, options: Readonly<Record<string, unknown>> = {}) {
@@ -26,6 +27,16 @@ describe("kinds of fresh receipts", () => {
     const paid = "Shop\nDate paid March 25, 2024\nTotal  $20.12\nAmount paid  $20.12\n";
     expect(await sumOf(`${paid}Refunded on March 26, 2024  $5.00\n`)).toEqual([2012, "USD", false]);
     expect(await sumOf("Shop\nMarch 25, 2024\nRefund  $20.12\nTotal  $20.12\n")).toEqual([-2012, "USD", false]);
+  });
+
+  test("on a picture a sum that no other figure confirms is looked at", () => {
+    const flagsOf = (text: string, isOcr: boolean): readonly string[] =>
+      readText({ text, isOcr }, { currency: "EUR", employee: null, dateOrder: "auto" }).flags;
+    const till = "MARKT\nBROT 10,99\nMILCH 11,79\nSUMME EUR 22,87\n02.03.2020\n";
+    expect(flagsOf(till, true)).toContain("TOTAL_UNCERTAIN");
+    expect(flagsOf(till, false)).not.toContain("TOTAL_UNCERTAIN");
+    for (const confirmed of [till.replace("22,87", "22,78"), `${till}VISA EUR 22,87\n`])
+      expect(flagsOf(confirmed, true)).not.toContain("TOTAL_UNCERTAIN");
   });
 
   test("a bill of ten thousand figures is read in seconds", async () => {
