@@ -24,6 +24,7 @@ const SYMBOLS: readonly (readonly [string, string])[] = [
   ["MX$", "MXN"],
   ["S$", "SGD"],
   ["R$", "BRL"],
+  ["RM", "MYR"],
   ["€", "EUR"],
   ["£", "GBP"],
   ["¥", "JPY"],

@@ -104,6 +104,14 @@ describe("kinds of fresh receipts", () => {
       expect((await readReceipt("receipt.txt", text!)).date).toBe(day);
   });
 
+  test("Malaysia writes RM at its figures", async () => {
+    expect(await sumOf("Kedai\n2023/02/21\nSausage  RM10.20\nTotal after Rounding RM10.20\n")).toEqual([
+      1020,
+      "MYR",
+      false,
+    ]);
+  });
+
   test("the word for the day of issue may stand far before the date", async () => {
     const text =
       "Dostawa:  03.10.2025\nData wystawienia, z zastrzeżeniem art. 106na ust. 1 ustawy: 31.10.2025\nRazem 10,00 PLN\n";
