@@ -11,6 +11,8 @@ export interface ReceiptFigure {
   readonly inRow?: "part" | "whole";
 }
 
+/** The sum itself, although what it is rounded by is none. */
+const AFTER_ROUNDING = /\b(?:total after round\w*|rounded total|total rounded)\b/g;
 /** Cash is rounded to this in many countries. */
 const ROUNDING = 5;
 
@@ -75,7 +77,8 @@ class Facts {
     const isWholeOfAll =
       inRow === "whole" &&
       this.all.every((other) => Math.abs(other.minor) <= size || isForeign(other.written, written));
-    if (inRow === "part" || (!isInclusive && !isWholeOfAll && NOT_THE_SUM.test(label))) return -4;
+    if (inRow === "part" || (!isInclusive && !isWholeOfAll && NOT_THE_SUM.test(label.replace(AFTER_ROUNDING, "total"))))
+      return -4;
     if (SUREST.test(label)) return 4;
     if (SURE.test(label) || isInclusive || isWholeOfAll) return 3.4;
     return WEAK.test(label) ? 1 : 0;
