@@ -12,8 +12,8 @@ export interface FoundDate {
   readonly length: number;
 }
 
-/** Korea's and Japan's signs are taken apart into others, which are no accents. */
-const SYLLABLE = /[\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}]/u;
+/** Kana and Hangul come apart as well, and would be other letters then. */
+const ACCENTED = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]$/u;
 const LOCALES = ["en", "de", "fr", "es", "it", "nl", "pt", "sv", "nb", "da", "af", "pl", "id"];
 /** Languages whose short forms are words of other languages: "pro" is December in Czech. */
 const LONG_LOCALES = ["fi", "cs", "hu", "tr", "ro"];
@@ -22,7 +22,8 @@ const MONTHS: ReadonlyMap<string, number> = monthNames();
 const MONTH = `(${[...MONTHS.keys()].sort((a, b) => b.length - a.length).join("|")})`;
 const YEAR = "((?:19|20)\\d{2}|\\d{2})";
 const EDGE = "(?<![\\p{L}\\d.,/-])";
-const ISO = new RegExp(`${EDGE}((?:19|20)\\d{2})([-/.])(\\d{1,2})\\2(\\d{1,2})(?!\\d)`, "gu");
+/** Hungary puts blanks behind the points: "2026. 01. 20." */
+const ISO = new RegExp(`${EDGE}((?:19|20)\\d{2})([-/]|\\. ?)(\\d{1,2})(?:\\2)(\\d{1,2})(?!\\d)`, "gu");
 const NUMERIC = new RegExp(`${EDGE}(\\d{1,2})([-/.])\\s?(\\d{1,2})\\2\\s?${YEAR}(?![\\d%])`, "gu");
 const DAY_MONTH = new RegExp(
   `${EDGE}(\\d{1,2})(?:st|nd|rd|th|\\.)?[ /-]*(?:of )?${MONTH}\\.?(?:[,/ '-]*${YEAR}(?![\\d:.,]))?(?!\\p{L})`,
@@ -35,6 +36,8 @@ const MONTH_DAY = new RegExp(
 /** As China and Japan write it. */
 const YEAR_FIRST = /((?:19|20)\d{2}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日/gu;
 const YEAR_MONTH = /((?:19|20)\d{2}) ?年 ?(\d{1,2}) ?月(?! ?\d{1,2} ?日)/u;
+/** Years of Japan's present era and the one before. */
+const ERA = /(令和|平成) ?(\d{1,2}|元) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日/gu;
 /** Only for cells that hold nothing else: in running text these are amounts and fractions. */
 const SHORT = /^(\d{1,2})(?:([/.])|(\.) )(\d{1,2})\.?$/;
 const COMPACT = /^((?:19|20)\d{2})(\d{2})(\d{2})/;
@@ -70,7 +73,7 @@ export function isMonthName(word: string): boolean {
 /** Lower case, without accents, of the same length as long as the text has its letters composed. */
 export function withoutAccents(text: string): string {
   return [...text.normalize("NFC")]
-    .map((letter) => (letter.length === 1 && !SYLLABLE.test(letter) ? (letter.normalize("NFD")[0] ?? letter) : letter))
+    .map((letter) => (ACCENTED.test(letter) ? (letter.normalize("NFD")[0] ?? letter) : letter))
     .join("")
     .toLowerCase();
 }
@@ -86,6 +89,9 @@ export function findDates(text: string): FoundDate[] {
     }
   };
   take(YEAR_FIRST, ([, year, month, day]) => known(day!, Number(month), year));
+  take(ERA, ([, era, year, month, day]) =>
+    known(day!, Number(month), String((year === "元" ? 1 : Number(year)) + (era === "令和" ? 2018 : 1988))),
+  );
   take(ISO, ([, year, , month, day]) => known(day!, Number(month), year));
   take(NUMERIC, ([, first, mark, second, year]) =>
     // Points are written where days come first.

@@ -24,6 +24,7 @@ const SYMBOLS: readonly (readonly [string, string])[] = [
   ["MX$", "MXN"],
   ["S$", "SGD"],
   ["R$", "BRL"],
+  ["RM", "MYR"],
   ["€", "EUR"],
   ["£", "GBP"],
   ["¥", "JPY"],
@@ -87,11 +88,11 @@ const SYMBOL = SYMBOLS.map(([symbol]) => symbol.replace(/[$.\\]/g, "\\$&"))
 /** Thousands apart, or as India parts them (1,24,500.00); any number of decimals, or a dash for none. */
 const DIGITS = String.raw`\d{1,3}(?:[.,'’ \u00a0\u2009\u202f\ufffd]\d{3})+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,6})?|\d+(?:[.,]\d{1,6}|[.,](?:-|–|—){1,2})?|[.,]\d{2}`;
 const SIGN = "[-−–+]";
-/** What stands behind an amount alone. */
-const UNIT = "円|元|원|руб|грн|лв|TL";
 const CURRENCY = `(?:${SYMBOL}|[A-Z]{3}|kr\\.?)`;
+/** What stands behind a figure instead of a sign or code; Japan marks food that is taxed less with 軽. */
+const NAMED = Object.keys(NAMES).join("|");
 const AMOUNT = new RegExp(
-  `(?<![\\p{L}\\d.,/:#*])(?<open>\\()?\\s?(?<lead>${SIGN})?\\s?(?<before>${CURRENCY})?\\s?(?<inner>${SIGN})?\\s?(?<number>${DIGITS})\\s?(?<trail>[-−–](?![\\d\\p{L}]))?(?:\\s?(?<after>${CURRENCY}|(?:${UNIT})\\.?)(?![\\p{L}\\d]))?(?<close>\\))?(?:\\s?(?<mark>[CcDd][Rr])\\b\\.?)?(?![\\d%:]|[./,]\\d|-\\d|\\p{L})`,
+  `(?<![\\p{L}\\d.,/:#*])(?<open>\\()?\\s?(?<lead>${SIGN})?\\s?(?<before>${CURRENCY})?\\s?(?<inner>${SIGN})?\\s?(?<number>${DIGITS})\\s?(?<trail>[-−–](?![\\d\\p{L}]))?(?:\\s?(?<after>${CURRENCY}|(?:${NAMED})\\.?)(?![\\p{L}\\d]))?(?<close>\\))?(?:\\s?(?<mark>[CcDd][Rr])\\b\\.?)?(?![\\d%:]|[./,]\\d|-\\d|(?!軽)\\p{L})`,
   "gu",
 );
 

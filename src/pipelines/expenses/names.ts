@@ -18,10 +18,13 @@ const AROUND =
   /\b(sq|tst|sp|paypal|pp|zettle|sumup|card payment to|card purchase|pos|purchase|debit|kartenzahlung|lastschrift|gutschrift|carte|cb|www|com|inc|ltd|llc|gmbh|ag|as|co|plc|sarl|store|refund|reversal|the|hotel|restaurant|cafe|taxi)\b/g;
 const SHORT_FORMS: Readonly<Record<string, string>> = { amzn: "amazon", mktp: "marketplace", mktplace: "marketplace" };
 
+const UNPARTED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
+
 function merchantWords(name: string): string {
   const words = plainWords(name)
     .replace(AROUND, " ")
-    .replace(/\S*\d\S*/g, " ");
+    // China, Japan and Korea part no words: there only the figures go.
+    .replace(/\S*\d\S*/g, (word) => (UNPARTED.test(word) ? word.replace(/\d+/g, "") : " "));
   const kept = words
     .split(/\s+/)
     .filter((word) => word !== "")

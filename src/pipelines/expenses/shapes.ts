@@ -107,10 +107,14 @@ export interface StatementFacts {
 
 export interface Receipt {
   readonly merchant: string | null;
+  /** Other names that may be the seller's: of companies and web sites on the page, of whom a payment went to. */
+  readonly otherNames?: readonly string[];
   readonly date: string | null;
   /** The other reading of a date such as 03/04/2026, which one receipt alone can't decide. */
   readonly otherDate?: string;
   readonly amountMinor: number | null;
+  /** What was still to be paid, where that is another sum: something was paid before, or the sum was rounded. */
+  readonly dueMinor?: number;
   readonly currency: string | null;
   readonly employee: string | null;
   /** Its number, where it has one: two receipts with different numbers are no duplicates. */

@@ -10,7 +10,7 @@ export interface Candidate {
   readonly receipt: number;
   /** 0 to 1. */
   readonly score: number;
-  readonly by: "amount" | "original amount" | "exchange rate" | "amount with tip";
+  readonly by: "amount" | "amount due" | "original amount" | "exchange rate" | "amount with tip";
 }
 
 export interface CandidateOptions {
@@ -42,7 +42,8 @@ export function candidatesOf({ lines, receipts }: Ledger, options: CandidateOpti
   for (const [receiptAt, receipt] of receipts.entries()) {
     const { amountMinor } = receipt;
     if (amountMinor === null || amountMinor === 0) continue;
-    for (const [lineAt, fit] of fitting(receipt, amountMinor, byCurrency, { lines, rates: options.rates })) {
+    const fits = fitting(receipt, amountMinor, byCurrency, { lines, rates: options.rates });
+    for (const [lineAt, fit] of withDue(fits, receipt, byCurrency, { lines, rates: options.rates })) {
       const score = scoreOf(lines[lineAt]!, receipt, fit.value, options.windowDays);
       if (score !== null && score >= WORTH_SHOWING) found.push({ line: lineAt, receipt: receiptAt, score, by: fit.by });
     }
@@ -100,12 +101,33 @@ function sortedByAmount(lines: readonly LedgerLine[]): Map<string, ByAmount[]> {
   return sorted;
 }
 
+interface Statements {
+  readonly lines: readonly LedgerLine[];
+  readonly rates: ReadonlyMap<string, number>;
+}
+
+/** The same and the lines that fit what was still to be paid. */
+function withDue(
+  fits: ReadonlyMap<number, Fit>,
+  receipt: LedgerReceipt,
+  byCurrency: ReadonlyMap<string, readonly ByAmount[]>,
+  statements: Statements,
+): ReadonlyMap<number, Fit> {
+  if (receipt.dueMinor === undefined) return fits;
+  const all = new Map(fits);
+  for (const [line, fit] of fitting(receipt, receipt.dueMinor, byCurrency, statements)) {
+    const isBetter = fit.by === "amount" && (all.get(line)?.value ?? 0) < fit.value;
+    if (isBetter) all.set(line, { value: fit.value, by: "amount due" });
+  }
+  return all;
+}
+
 /** The lines whose amount fits the receipt's, each with how well it does. */
 function fitting(
   { currency }: LedgerReceipt,
   amountMinor: number,
   byCurrency: ReadonlyMap<string, readonly ByAmount[]>,
-  { lines, rates }: { readonly lines: readonly LedgerLine[]; readonly rates: ReadonlyMap<string, number> },
+  { lines, rates }: Statements,
 ): Map<number, Fit> {
   const fits = new Map<number, Fit>();
   const take = (line: number, fit: Fit): void => {
@@ -158,11 +180,17 @@ function scoreOf(line: LedgerLine, receipt: LedgerReceipt, amount: number, windo
     if (fits.length === 0) return null;
     date = Math.max(...fits);
   }
-  const merchant =
-    receipt.merchant && line.description ? merchantSimilarity(line.description, receipt.merchant) : UNKNOWN;
+  const merchant = receipt.merchant && line.description ? likeness(line.description, receipt) : UNKNOWN;
   const isOthers = line.employee && receipt.employee && line.employee !== receipt.employee;
   return (AMOUNT * amount + DATE * date + MERCHANT * merchant) * (isOthers ? 0.9 : 1);
 }
+
+/** How alike a line and the receipt's seller are; other names of the page say less than the one that was read as the seller's. */
+function likeness(description: string, { merchant, otherNames = [] }: LedgerReceipt): number {
+  const others = otherNames.map((name) => OTHER_NAME * merchantSimilarity(description, name));
+  return Math.max(merchantSimilarity(description, merchant!), ...others);
+}
+const OTHER_NAME = 0.9;
 
 /** 1 on the day itself, towards 0 at the window's end, null outside it. */
 function dateFit(booked: string, bought: string, windowDays: number): number | null {

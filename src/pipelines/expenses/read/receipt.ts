@@ -2,8 +2,9 @@ import { decideOrder } from "./table/date-order.js";
 import { findDates, toIso, withoutAccents, type DateOrder, type WrittenDate } from "../dates.js";
 import { merchantOf } from "./merchant.js";
 import type { OrderData } from "./order-data.js";
-import { currencyOf, decimalMarkOf, findAmounts, toMinor, type DecimalMark } from "../money.js";
+import { currencyOf, decimalMarkOf, findAmounts, toMinor, type DecimalMark, type FoundAmount } from "../money.js";
 import type { Missing, Receipt, TaxPart } from "../shapes.js";
+import { sellerNames } from "./seller-names.js";
 import { totalOf } from "./total.js";
 
 export interface ReceiptText {
@@ -27,9 +28,12 @@ export interface ReceiptDefaults {
 }
 
 const DATE_LABEL =
-  /\b(date|datum|le|fecha|data|purchased?|issued|paid( on)?|order(ed)?|transaction|invoice|rechnungsdatum|booked)\b/;
+  /\b(date|datum|le|fecha|data|purchased?|issued|paid( on)?|order(ed)?|transaction|invoice|rechnungsdatum|booked|placed|kelte|vystaveni)\b|発行日|거래일/;
 const NOT_THE_DATE =
-  /\b(due|valid|expires?|expiry|until|return by|returns? (before|until)|expiration|exp date|delivery|outward|inward|departure|arrival|departs|check.?(in|out)|anreise|abreise|zahlbar|faellig|fallig|bis|member since|valable|echeance|print(ed)?|statement)\b/;
+  /\b(due|valid|expires?|expiry|until|return by|returns? (before|until)|expiration|exp date|delivery|outward|inward|departure|arrival|departs|check.?(in|out)|anreise|abreise|zahlbar|faellig|fallig|bis|member since|valable|echeance|print(ed)?|statement|birth|dob|born|geburtsdatum|geboren|naissance|after|limite|prelev\w*|vencimiento|vencimento|scadenza|splatnost\w*|hatarid\w*|teljesites\w*|platnosci)\b|期限|有効/;
+/** Words for the day of issue, which may stand at the head of a long cell, far from the date. */
+const ISSUED =
+  /\b(wystawieni\w*|vystaveni|date of issue|issue date|invoice date|rechnungsdatum|date de facture|fecha de emision|data (di )?emissione|data de emissao|factuurdatum|fakturadatum)\b/;
 const REFUND =
   /\b(refund(ed)?|credit note|credit memo|gutschrift|remboursement|avoir|erstattung|stornorechnung|return receipt)\b/;
 /** What a shop says about refunds is none. */
@@ -44,7 +48,7 @@ const SELLER =
 const COMPANY = /\b(gmbh|ltd|llc|inc|ag|kg|se|plc|sarl|sas|s\.?a\.?|b\.?v\.?|s\.?r\.?l\.?|sdn bhd|pty|oy|ab|co)\b\.?$/i;
 /** Codes and signs behind a word for the sum: "Total (EUR)", "Betrag in €". */
 const NAMED_CURRENCY =
-  /\b(?:total|amount|betrag|summe|currency|wahrung|währung|montant|importe|all prices)\b\W{0,3}(?:in|en)?\W{0,3}([A-Z]{3}|€|£|¥|₹)(?![A-Za-z])/i;
+  /\b(?:total|amount|betrag|summe|currency|wahrung|währung|montant|importe|all prices)(?: due| paid| amount| price)?\b\W{0,3}(?:in|en)?\W{0,3}([A-Z]{3}|€|£|¥|₹|\$)(?![A-Za-z])/i;
 const DOLLARS: ReadonlySet<string> = new Set(["AUD", "CAD", "NZD", "HKD", "SGD", "MXN", "TWD"]);
 const TAX_LINE = /\b(vat|mwst|ust|tva|iva|tax|gst|btw|moms|umsatzsteuer)\b/;
 const TAX_NUMBER =
@@ -59,7 +63,7 @@ export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Rec
     .filter((line) => line !== "");
   const plain = lines.map(withoutAccents);
   const mark = decimalMarkOf(lines.flatMap((line) => findAmounts(line).map(({ amount }) => amount.number)));
-  const total = totalOf(lines, plain, mark);
+  const total = totalOf(lines, plain, mark, source.isOcr);
   const found = total?.written.currency ?? currencyAt(lines);
   const isOwnDollar =
     found === "USD" && defaults.currency !== null && DOLLARS.has(defaults.currency) && !/US\$|USD/.test(source.text);
@@ -69,10 +73,12 @@ export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Rec
     total !== null &&
     (total.written.negative ||
       (/\brefund/.test(total.label) && !NO_REFUND.test(lettersOf(total.label))) ||
-      isRefundDocument(plain));
+      isRefundDocument(plain, (line) => isPartOf(minor, findAmounts(line), mark)));
   const amountMinor = minor === null ? null : isRefund && minor !== 0 ? -minor : minor;
   const { date, otherDate } = dateOf(lines, plain, { ...defaults, currency });
-  const merchant = merchantOf(lines, source);
+  const names = sellerNames([...(source.subject ? [source.subject] : []), ...lines]);
+  const merchant = merchantOf(lines, source) ?? names[0] ?? null;
+  const otherNames = names.filter((name) => name !== merchant);
   const employee = employeeOf(lines, plain) ?? defaults.employee;
   const taxes = taxesOf(lines, plain, { currency, mark, totalMinor: Math.abs(amountMinor ?? 0) });
   const taxNumber = TAX_NUMBER.exec(source.text)?.[1]?.replace(/\s+/g, " ").trim();
@@ -85,6 +91,7 @@ export function readReceipt(source: ReceiptText, defaults: ReceiptDefaults): Rec
   ];
   return {
     merchant,
+    ...(otherNames.length > 0 ? { otherNames } : {}),
     date: date ?? source.sentOn ?? null,
     ...(otherDate ? { otherDate } : {}),
     amountMinor,
@@ -144,13 +151,22 @@ function isAboutRefunds(line: string): boolean {
   return ABOUT_REFUNDS.test(line) || NO_REFUND.test(lettersOf(line));
 }
 
+/** Whether a line has figures of its own and all are less than the total: a part of it was paid back later. */
+function isPartOf(totalMinor: number | null, found: readonly FoundAmount[], mark: DecimalMark | null): boolean {
+  const sums = found.flatMap(({ amount }) =>
+    amount.currency !== null || /[.,]\d{2}$/.test(amount.number) ? (toMinor(amount, amount.currency, mark) ?? []) : [],
+  );
+  return totalMinor !== null && sums.length > 0 && sums.every((sum) => sum < totalMinor);
+}
+
 /** Only where the document says of itself that it is one. */
-function isRefundDocument(plain: readonly string[]): boolean {
+function isRefundDocument(plain: readonly string[], isPart: (line: string) => boolean): boolean {
   return plain.some(
     (line, at) =>
       REFUND.test(line) &&
       line.length < 40 &&
       !isAboutRefunds(line) &&
+      !isPart(line) &&
       (at < 12 || /^\W*(refund|gutschrift|avoir|credit note)/.test(line)),
   );
 }
@@ -203,7 +219,9 @@ function dateOf(
           .at(-1)!;
         const label = before.trim() === "" ? (plain[index - 1] ?? "") : before;
         const yearFirst = yearFirstOf(line.slice(at, at + length));
-        return { date, yearFirst, rank: NOT_THE_DATE.test(before) ? 2 : DATE_LABEL.test(label) ? 0 : 1 };
+        const isIssued = ISSUED.test(plain[index]!.slice(0, at).split(/ {2,}/).at(-1)!);
+        const rank = NOT_THE_DATE.test(before) ? 2 : isIssued || DATE_LABEL.test(label) ? 0 : 1;
+        return { date, yearFirst, rank };
       }),
   );
   const first = found.sort((a, b) => a.rank - b.rank)[0];

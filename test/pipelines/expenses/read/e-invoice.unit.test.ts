@@ -62,6 +62,7 @@ describe("e-invoices say everything exactly", () => {
       merchant: "Müller & Söhne",
       date: "2026-03-04",
       amountMinor: 22600,
+      dueMinor: 20000,
       currency: "EUR",
       employee: null,
       reference: "R-7",
@@ -85,6 +86,17 @@ describe("e-invoices say everything exactly", () => {
   test("net and tax that miss the total are doubted", async () => {
     expect((await readReceipt("cii.xml", cii())).flags).toEqual([]);
     expect((await readReceipt("cii.xml", cii("120.00"))).flags).toEqual(["TOTAL_UNCERTAIN"]);
+  });
+
+  test("where the rates have no amounts, the tax of the summary counts", async () => {
+    const bare = cii().replace(
+      "<ram:CalculatedAmount>19.00</ram:CalculatedAmount><ram:BasisAmount>100.00</ram:BasisAmount>",
+      "",
+    );
+    expect(await readReceipt("cii.xml", bare)).toMatchObject({
+      taxes: [{ rate: 19, netMinor: null, taxMinor: 1900 }],
+      flags: [],
+    });
   });
 
   test("a total may have what it was rounded by in it, and a name be written in several lines", async () => {

@@ -133,8 +133,17 @@ function fromCii(invoice: XmlNode): Said {
     due: text(totals, "DuePayableAmount"),
     prepaid: text(totals, "TotalPrepaidAmount"),
     rounding: text(totals, "RoundingAmount"),
-    taxes: parts.length > 0 ? parts : inTotal === null ? [] : [{ rate: null, net: null, tax: inTotal }],
+    // Some sellers give the rates alone, and the tax in one sum.
+    taxes: parts.some(({ tax }) => tax !== null)
+      ? parts
+      : inTotal === null
+        ? []
+        : [{ rate: oneOf(parts.map(({ rate }) => rate)), net: null, tax: inTotal }],
   };
+}
+
+function oneOf(rates: readonly (string | null)[]): string | null {
+  return new Set(rates).size === 1 ? rates[0]! : null;
 }
 
 /** A name in one line. */
@@ -175,6 +184,7 @@ function invoiceOf(said: Said, employee: string | null): EInvoice {
   const adds = missed === 0 || missed === rounding;
   const prepaid = minor(said.prepaid) ?? 0;
   const date = said.date && /^\d{4}-\d{2}-\d{2}/.test(said.date) ? said.date.slice(0, 10) : null;
+  const isDueLess = due !== null && due > 0 && due !== total;
   const missing: (Missing | false)[] = [
     said.seller === null && "merchant",
     date === null && "date",
@@ -184,6 +194,7 @@ function invoiceOf(said: Said, employee: string | null): EInvoice {
     merchant: said.seller && nameOf(said.seller),
     date,
     amountMinor: signed(total),
+    ...(isDueLess ? { dueMinor: signed(due) } : {}),
     currency,
     employee,
     ...(said.number ? { reference: said.number } : {}),

@@ -3,6 +3,7 @@ import { PermanentError } from "../../../../errors.js";
 import { decodeText } from "../../../decode-text.js";
 import { orderIn } from "../order-data.js";
 import { itemsIn } from "./items.js";
+import { looseTable } from "./loose-table.js";
 import { pdfRows } from "./pdf-rows.js";
 import type { ReceiptText } from "../receipt.js";
 import { rowText } from "../../shapes.js";
@@ -36,8 +37,9 @@ async function textOfHtml(html: string): Promise<string> {
   const { convert } = await import("html-to-text");
   return convert(html, {
     wordwrap: false,
+    formatters: { looseTable },
     selectors: [
-      { selector: "table", format: "dataTable", options: { uppercaseHeaderCells: false, colSpacing: 2 } },
+      { selector: "table", format: "looseTable", options: { uppercaseHeaderCells: false, colSpacing: 2 } },
       { selector: "a", options: { ignoreHref: true } },
       { selector: "img", format: "skip" },
     ],
