@@ -1,4 +1,5 @@
 import { FORMATS, type Format } from "./formats.js";
+import { endedLines } from "./parsers/mail-parts.js";
 import { isSeparator } from "./parsers/mbox.js";
 
 /** Names that say what plain text holds. */
@@ -47,8 +48,11 @@ export function textType(text: string, extension: string): string {
   const named = EXTENSIONS[extension] ?? null;
   const isMail = named !== null && MAILS.has(named);
   const saysLittle = named === "txt" || (named === null && !(extension in OTHER_TEXT));
-  if ((isMail || saysLittle) && isMailbox(text, named === "mbox")) return FORMATS.mbox;
-  if ((isMail || saysLittle) && looksLikeMail(text, isMail)) return FORMATS.eml;
+  if (isMail || saysLittle) {
+    const lines = endedLines(text);
+    if (isMailbox(lines, named === "mbox")) return FORMATS.mbox;
+    if (looksLikeMail(lines, isMail)) return FORMATS.eml;
+  }
   return OTHER_TEXT[extension] ?? FORMATS[textFormat(text, isMail ? "txt" : named)];
 }
 

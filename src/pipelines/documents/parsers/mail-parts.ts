@@ -1,8 +1,24 @@
 /** What a line that begins a header is like. */
 const HEADER = /^[\x21-\x39\x3B-\x7E]+[ \t]*:/;
-const BOUNDARY = /\bboundary\s*=\s*(?:"([^"\r\n]{1,200})"|([^\s;"]{1,200}))/gi;
+export const BOUNDARY = /\bboundary\s*=\s*(?:"([^"\r\n]{1,200})"|([^\s;"]{1,200}))/gi;
 /** A mail that declares more is no mail; each is looked for once. */
-const MAX_BOUNDARIES = 200;
+export const MAX_BOUNDARIES = 200;
+
+/** A mail with the ends of lines that mails have, where they are those of old Macintoshes or have a return too many. */
+export function withLinesEnded(bytes: Uint8Array): Uint8Array {
+  const mail = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  const ended = endedLines(mail);
+  return ended === mail ? bytes : Buffer.from(ended, "latin1");
+}
+
+export function endedLines(mail: string): string {
+  const beforeEnd = mail.slice(0, 10_000).split("\n", 1)[0]!;
+  // A single return may stand in a line by mistake.
+  const isOdd = (beforeEnd.match(/\r/g)?.length ?? 0) > 1;
+  return isOdd
+    ? mail.replace(/\r+\n?/g, (ends) => (ends.endsWith("\n") ? "\r\n" : "\r\n".repeat(ends.length)))
+    : mail;
+}
 
 /**
  * The mail with an empty line where a part begins with its text: without a header and without the line that ends one, it
