@@ -96,7 +96,11 @@ describe("a text in a mail that does not say, or not rightly, how it is encoded"
     ["is detected in a part", part([], cyrillic), russian],
     ["is read as its page says", whole(["Content-Type: text/html"], `${page}<p>${cyrillic}</p>`), russian],
     ["is read as UTF-8", part(["Content-Type: text/plain; charset=us-ascii"], inUtf8), "Größe und Straße"],
-    ["is read as UTF-8 behind Latin-1", whole(["Content-Type: text/plain; charset=ISO-8859-1"], inUtf8), "Größe und Straße"],
+    [
+      "is read as UTF-8 behind Latin-1",
+      whole(["Content-Type: text/plain; charset=ISO-8859-1"], inUtf8),
+      "Größe und Straße",
+    ],
   ])("%s", async (_, mail, text) => {
     const found = await read(mail, "latin1");
     expect(found.text).toContain(text);
@@ -159,7 +163,11 @@ test("a mail in a mail is read as a mail of its own, its time with its zone", as
 
 test("a page in a mail that names its encoding behind an equals sign in quoted-printable names no strange one", async () => {
   const meta = '<meta http-equiv=3D"Content-Type" content=3D"text/html; charset=3Dwindows-1=\r\n252">';
-  const head = ["Subject: x", "Content-Type: text/html; charset=windows-1252", "Content-Transfer-Encoding: quoted-printable"];
+  const head = [
+    "Subject: x",
+    "Content-Type: text/html; charset=windows-1252",
+    "Content-Transfer-Encoding: quoted-printable",
+  ];
   const { text, warnings } = await read([...head, "", `${meta}<p>Gr=F6=DFe</p>`, ""].join("\r\n"), "latin1");
   expect(text).toContain("Größe");
   expect(warnings).toEqual([]);

@@ -71,11 +71,11 @@ describe("what is printed above and below a sheet", () => {
 
   test("is read once, without its codes, pages and names of files, also where no cell holds anything", async () => {
     const header = margins('<oddHeader>&L&"Arial,Bold"&12Drafts && plans&C&KFF0000Northwind&R&D</oddHeader>');
-    const first = margins("<firstHeader>&LDrafts && plans</firstHeader>");
+    const first = margins('<firstHeader>&LDrafts && plans&R&1#&"Aptos"&10Internal</firstHeader>');
     const footer = margins("<oddFooter>&LPage &P of &N&C&Z&F&RFor the board of trustees, page &P</oddFooter>");
     const written = `<headerFooter>${header}${footer}${first}</headerFooter>`;
     const { text } = await parsedFile(workbook("", written), "a.xlsx");
-    expect(text).toBe("## S\n\nDrafts & plans\n\nNorthwind\n\nFor the board of trustees, page");
+    expect(text).toBe("## S\n\nDrafts & plans\n\nNorthwind\n\nFor the board of trustees, page\n\nInternal");
   });
 
   test("is read of old workbooks", async () => {

@@ -16,7 +16,9 @@ const TEXT_PART = /^content-type:\s*text\/[^\n]*(?:\n[ \t][^\n]*)*/gim;
  */
 export function recoded(bytes: Uint8Array, name: string, aid: Pick<ParseAid, "warn">): (text: string) => string {
   const mail = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-  const found = [...mail.replace(SOFT_BREAK, "").matchAll(LABEL)].slice(0, MAX_LABELS).map((one) => (one[1] ?? one[2]!).toLowerCase());
+  const found = [...mail.replace(SOFT_BREAK, "").matchAll(LABEL)]
+    .slice(0, MAX_LABELS)
+    .map((one) => (one[1] ?? one[2]!).toLowerCase());
   const labels = new Set(found);
   const strange = [...labels].filter((label) => !isKnown(label));
   if (strange.length === 0) return (text) => text;

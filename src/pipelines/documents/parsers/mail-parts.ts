@@ -15,9 +15,7 @@ export function endedLines(mail: string): string {
   const beforeEnd = mail.slice(0, 10_000).split("\n", 1)[0]!;
   // A single return may stand in a line by mistake.
   const isOdd = (beforeEnd.match(/\r/g)?.length ?? 0) > 1;
-  return isOdd
-    ? mail.replace(/\r+\n?/g, (ends) => (ends.endsWith("\n") ? "\r\n" : "\r\n".repeat(ends.length)))
-    : mail;
+  return isOdd ? mail.replace(/\r+\n?/g, (ends) => (ends.endsWith("\n") ? "\r\n" : "\r\n".repeat(ends.length))) : mail;
 }
 
 /**

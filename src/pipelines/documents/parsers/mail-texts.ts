@@ -79,7 +79,11 @@ function contentOf(body: string, transfer: string): Buffer | null {
 
 function withContent(head: string, type: string, text: string): string {
   const field = `${type.replace(/;?\s*\bcharset\s*=\s*(?:"[^"]*"|[^\s;]*)/gi, "").trimEnd()}; charset=utf-8`;
-  const rest = `${head.trimEnd()}\r\n`.replace(TYPE, "").replace(TRANSFER, "").replace(/(?:\r?\n)+/g, "\r\n").trim();
+  const rest = `${head.trimEnd()}\r\n`
+    .replace(TYPE, "")
+    .replace(TRANSFER, "")
+    .replace(/(?:\r?\n)+/g, "\r\n")
+    .trim();
   const lines = Buffer.from(text).toString("base64").replace(/.{76}/g, "$&\r\n");
   const fields = [...(rest === "" ? [] : [rest]), field, "Content-Transfer-Encoding: base64"];
   return `${fields.join("\r\n")}\r\n\r\n${lines}\r\n`;

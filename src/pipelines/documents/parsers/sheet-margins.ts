@@ -6,6 +6,8 @@ const SECTION = /&[LCR]/i;
 const FIELD = /&[PNDTFAZG](?:[+-]\d+)?/gi;
 /** Fonts, sizes, colours and styles. */
 const STYLE = /&(?:"[^"]*"|\d{1,3}|K(?:[0-9A-F]{6}|\d\d[+-]\d{3})|[BIUSXYEOH])/gi;
+/** Letters of one point, by which programs that label documents find their own labels again. */
+const ILLEGIBLE = /&1(?!\d)[^&]*/g;
 /** "Page of" is what remains of a page's number. */
 const MAX_AROUND_FIELD = 15;
 const MAX_CODES = 10_000;
@@ -25,10 +27,13 @@ export function marginBlocks(codes: readonly string[], said: Set<string>, place:
 
 function textsOf(code: string): string[] {
   // An ampersand that is meant is written twice.
-  return code.replaceAll("&&", "\0").split(SECTION).flatMap((section) => {
-    const styled = section.replace(STYLE, "");
-    const text = styled.replace(FIELD, "").replaceAll("\0", "&").replace(/\s+/g, " ").trim();
-    const isRest = styled.search(FIELD) >= 0 && text.length <= MAX_AROUND_FIELD;
-    return isRest || !/[\p{L}\p{N}]/u.test(text) ? [] : [text];
-  });
+  return code
+    .replaceAll("&&", "\0")
+    .split(SECTION)
+    .flatMap((section) => {
+      const styled = section.replace(ILLEGIBLE, "").replace(STYLE, "");
+      const text = styled.replace(FIELD, "").replaceAll("\0", "&").replace(/\s+/g, " ").trim();
+      const isRest = styled.search(FIELD) >= 0 && text.length <= MAX_AROUND_FIELD;
+      return isRest || !/[\p{L}\p{N}]/u.test(text) ? [] : [text];
+    });
 }
