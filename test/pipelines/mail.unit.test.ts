@@ -1,7 +1,7 @@
-import iconv from "iconv-lite";
 import { write } from "../../src/pipelines/documents/blocks/write.js";
 import { FORMATS } from "../../src/pipelines/documents/formats.js";
 import { parseDocument } from "../../src/pipelines/documents/parse-document.js";
+import { parsedFile } from "./parsed-file.js";
 
 async function read(mail: string, encoding: "latin1" | "utf8") {
   const warnings: string[] = [];
@@ -78,57 +78,6 @@ describe("a part of a mail", () => {
   });
 });
 
-describe("a text in a mail that does not say, or not rightly, how it is encoded", () => {
-  const russian = "Привет, как дела? Это письмо, а не что-то другое.";
-  const cyrillic = iconv.encode(russian, "windows-1251").toString("latin1");
-  const inUtf8 = Buffer.from("Größe und Straße").toString("latin1");
-  const quoted = cyrillic.replace(/[=\x80-\xff]/g, (one) => `=${one.charCodeAt(0).toString(16).toUpperCase()}`);
-  const page = '<meta http-equiv="Content-Type" content="text/html; charset=windows-1251">';
-  const whole = (fields: readonly string[], body: string): string =>
-    ["Subject: x", ...fields, "", body, ""].join("\r\n");
-  const part = (fields: readonly string[], body: string): string =>
-    whole(["Content-Type: multipart/mixed; boundary=b"], ["--b", ...fields, "", body, "--b--"].join("\r\n"));
-
-  test.each([
-    ["is detected", whole([], cyrillic), russian],
-    ["is detected in quoted-printable", whole(["Content-Transfer-Encoding: quoted-printable"], quoted), russian],
-    ["is detected behind US-ASCII", part(["Content-Type: text/plain; charset=us-ascii"], cyrillic), russian],
-    ["is detected in a part", part([], cyrillic), russian],
-    ["is read as its page says", whole(["Content-Type: text/html"], `${page}<p>${cyrillic}</p>`), russian],
-    ["is read as UTF-8", part(["Content-Type: text/plain; charset=us-ascii"], inUtf8), "Größe und Straße"],
-    [
-      "is read as UTF-8 behind Latin-1",
-      whole(["Content-Type: text/plain; charset=ISO-8859-1"], inUtf8),
-      "Größe und Straße",
-    ],
-  ])("%s", async (_, mail, text) => {
-    const found = await read(mail, "latin1");
-    expect(found.text).toContain(text);
-    expect(found.text).not.toContain("charset");
-    expect(found.warnings.filter((code) => code !== "ENCODING_GUESSED")).toEqual([]);
-  });
-
-  test("is told where letters are none of what is declared, and where the encoding is a guess", async () => {
-    const broken = whole(["Content-Type: text/plain; charset=utf-8"], `${inUtf8} \xf6`);
-    expect((await read(broken, "latin1")).warnings).toEqual(["CHARACTERS_REPLACED"]);
-    expect((await read(whole([], "Gr\xf6\xdfe"), "latin1")).warnings).toEqual(["ENCODING_GUESSED"]);
-  });
-
-  test("is neither what stands behind the parts nor a line that looks like one between them", async () => {
-    const behind = `${part(["Content-Type: text/plain; charset=utf-8"], "Gr")}\r\nGr\xf6\xdfe`;
-    expect(await read(behind, "latin1")).toMatchObject({ text: "Subject: x\n\nGr", warnings: [] });
-    const ruled = part(["Content-Type: text/plain; charset=utf-8"], `One\r\n--back\r\n\r\n${inUtf8}`);
-    expect((await read(ruled, "latin1")).text).toBe("Subject: x\n\nOne\n--back\n\nGröße und Straße");
-  });
-
-  test("stands as it is where it is what it says", async () => {
-    const latin = whole(["Content-Type: text/plain; charset=iso-8859-1"], "Gr\xf6\xdfe \x80 5");
-    expect(await read(latin, "latin1")).toMatchObject({ text: "Subject: x\n\nGröße € 5", warnings: [] });
-    const thai = whole(["Content-Type: text/plain; charset=tis-620"], "\xca\xc7\xd1\xca\xb4\xd5");
-    expect(await read(thai, "latin1")).toMatchObject({ text: "Subject: x\n\nสวัสดี", warnings: [] });
-  });
-});
-
 test.each([
   ["carriage returns alone", "\r"],
   ["carriage returns twice", "\r\r\n"],
@@ -139,6 +88,24 @@ test.each([
   expect(text).toContain("Subject: Die Frösche\nFrom: Jürgen <j@example.org>\n\nGröße");
   expect(text).toContain("| a | b |\n| --- | --- |\n| 1 | 2 |");
   expect(warnings).toEqual([]);
+});
+
+test("a mail whose long subject goes on without the blank that says so is a mail, and its subject whole", async () => {
+  const head = [
+    "Received: from a.example.org by b.example.org",
+    "From: Whoever",
+    "To: someone <s@example.org>, undisclosed-recipients:;",
+    "Date: Tue, 30 Jan 2024 14:36:06 +0900",
+    "Subject: =?utf-8?B?R3LDtsOf?=",
+    "=?utf-8?B?ZSB1bmQgU3RyYcOfZQ==?=",
+    "Message-ID: <1@example.org>",
+    "Content-Transfer-Encoding: base64",
+  ];
+  const bytes = Buffer.from([...head, "", Buffer.from("Guten Tag").toString("base64"), ""].join("\r\n"));
+  expect((await parsedFile(bytes, "a.eml")).text).toMatch(
+    /^Subject: Größe und Straße\nFrom: Whoever\nTo: .*\n[^]*Guten Tag$/,
+  );
+  expect((await parsedFile(Buffer.from("Note: one\nand two\nTo: do\n\nThree"), "a.eml")).mediaType).toBe("text/plain");
 });
 
 test("a mail in a mail is read as a mail of its own, its time with its zone", async () => {

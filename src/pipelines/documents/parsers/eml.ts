@@ -4,7 +4,7 @@ import type { Block } from "../blocks/block.js";
 import { attachmentsBlocks, type MailAttachment } from "./attachments.js";
 import { mailBody } from "./mail-body.js";
 import { recoded } from "./mail-charsets.js";
-import { withHeadsEnded, withLinesEnded, withPartsFound } from "./mail-parts.js";
+import { withHeadFolded, withHeadsEnded, withLinesEnded, withPartsFound } from "./mail-parts.js";
 import { withTextsDecoded } from "./mail-texts.js";
 import { factsOf, readText, type ParseAid, type Parsed } from "./parsed.js";
 import { withoutEncodedFiles } from "./uuencode.js";
@@ -15,7 +15,7 @@ const MAX_HEAD_BYTES = 200_000;
 /** Who wrote to whom and what of, the body, then each attachment's text under its name. */
 export async function parseEml(found: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
   const bytes = withLinesEnded(found);
-  const readable = withTextsDecoded(withHeadsEnded(withReadableHead(bytes, name, aid)), name, aid);
+  const readable = withTextsDecoded(withHeadsEnded(withReadableHead(withHeadFolded(bytes), name, aid)), name, aid);
   const mail = await parsedMail(readable);
   const right = recoded(readable, name, aid);
   // What stands in the header unencoded has been read already, and must not be read twice.
@@ -119,5 +119,5 @@ function listed(addresses: readonly Address[] | undefined): string | undefined {
 
 function addressText({ name, address, group }: Address): string {
   if (group) return `${name}: ${group.map(addressText).join(", ")}`;
-  return name && address && name !== address ? `${name} <${address}>` : (address ?? name ?? "");
+  return name && address && name !== address ? `${name} <${address}>` : address || name || "";
 }

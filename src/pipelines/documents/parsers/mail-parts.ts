@@ -18,6 +18,20 @@ export function endedLines(mail: string): string {
   return isOdd ? mail.replace(/\r+\n?/g, (ends) => (ends.endsWith("\n") ? "\r\n" : "\r\n".repeat(ends.length))) : mail;
 }
 
+const MAX_HEAD_BYTES = 200_000;
+
+/** A mail whose header goes on in lines without the blank that says so; they would be left out. */
+export function withHeadFolded(bytes: Uint8Array): Uint8Array {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = buffer.subarray(0, MAX_HEAD_BYTES).toString("latin1");
+  const begin = start.search(/\S/);
+  const end = start.slice(Math.max(0, begin)).search(/\r?\n\r?\n/);
+  const head = begin < 0 || end < 0 ? "" : start.slice(begin, begin + end);
+  const folded = head.replace(/\n(?![ \t\r]|[\x21-\x39\x3B-\x7E]+[ \t]*:)(?=[^\n])/g, "\n ");
+  if (folded === head) return bytes;
+  return Buffer.concat([Buffer.from(start.slice(0, begin) + folded, "latin1"), buffer.subarray(begin + end)]);
+}
+
 /**
  * The mail with an empty line where a part begins with its text: without a header and without the line that ends one, it
  * would be taken for a header, and lost.
