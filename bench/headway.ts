@@ -51,7 +51,7 @@ export class Headway {
       HEADWAY_REDIS_PREFIX: `bench_${path.basename(new URL(databaseUrl).pathname)}`,
       HEADWAY_DATA_DIR: path.join(servers.dataDir, "headway"),
       HEADWAY_PIPELINES: path.join(root, "bench", "pipelines"),
-      HEADWAY_CONCURRENCY: "400",
+      HEADWAY_CONCURRENCY: "800",
       // One client asks as fast as it is answered; where it had to wait, the wait would be measured.
       HEADWAY_REQUESTS_PER_SECOND: "1000000",
       ...settings,

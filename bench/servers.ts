@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
@@ -34,6 +34,8 @@ export interface Servers {
 
 export async function startServers(flags: Readonly<Record<string, string>> = {}): Promise<Servers> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "headway-bench-"));
+  // The server runs as another user where this one is root, and keeps its data elsewhere if it cannot reach them here.
+  await chmod(dataDir, 0o711);
   const settings = { ...FLAGS, ...flags };
   const postgres = await startEmbeddedPostgres({ dataDir, flags: settings });
   const redis = await startRedis();

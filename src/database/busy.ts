@@ -1,5 +1,5 @@
 import { ServiceBusy } from "../errors.js";
-import { isDatabaseAway, isExhausted, isTransient, sqlStateOf } from "./transaction.js";
+import { isDatabaseAway, isExhausted, isTransient, NoConnection, sqlStateOf } from "./transaction.js";
 
 /** What a client is told of a database that can't answer now. */
 export interface Busy {
@@ -19,8 +19,10 @@ export function busyOf(error: unknown): Busy | null {
     };
   }
   if (!isDatabaseAway(error)) return null;
+  // A mutation may have come far before: of its statements only the last is known not to have been sent.
+  const what =
+    error instanceof NoConnection ? "The database cannot be reached" : "The connection to the database was lost";
   return {
-    message:
-      "The connection to the database broke. Repeat a query. Before you repeat a mutation, check whether it was carried out.",
+    message: `${what}. Repeat a query. Before you repeat a mutation, check whether it was carried out.`,
   };
 }

@@ -48,7 +48,7 @@ export interface SourceClaim {
   /** Called with what a download found out. */
   readonly addFacts: (facts: DocumentFacts) => void;
   /** Ends downloads when the claim is to stop. */
-  readonly signal?: AbortSignal | undefined;
+  readonly stop?: { readonly signal: AbortSignal } | undefined;
 }
 
 /**
@@ -155,7 +155,7 @@ export class Source implements StageDocument {
     const { protocol } = new URL(sourceUri);
     const { networks, s3Sources, fileRoots, s3, maxDocumentBytes: maxBytes } = this.#deps;
     if (protocol === "http:" || protocol === "https:") {
-      const { signal } = this.#claim;
+      const signal = this.#claim.stop?.signal;
       return openHttp(sourceUri, { networks, maxBytes, ...(signal ? { signal } : {}) });
     }
     if (protocol === "s3:") {

@@ -1,3 +1,4 @@
+import { Stop } from "../async/stop.js";
 import { toStorableJson } from "../engine/storable.js";
 import { ConfigError, PermanentError, UserFault } from "../errors.js";
 import { ENDINGS, type Cause } from "../lifecycle/reasons.js";
@@ -76,7 +77,7 @@ export async function attemptStage(
   { signal: stop, timeoutMs = stage.timeoutMs ?? DEFAULT_STAGE_TIMEOUT_MS }: AttemptLimits,
 ): Promise<StageAttempt> {
   const startedAt = performance.now();
-  const ended = new AbortController();
+  const ended = new Stop();
   const onStop = (): void => ended.abort(new Stopped("cancelled"));
   if (stop?.aborted) onStop();
   else stop?.addEventListener("abort", onStop, { once: true });
@@ -86,11 +87,11 @@ export async function attemptStage(
   const base = { stage: stage.name, attempt: call.attempt };
   const took = (): number => performance.now() - startedAt;
   try {
-    ended.signal.throwIfAborted();
+    ended.throwIfAborted();
     const secrets = secretsOf(stage, call.secrets);
     const ctx = benchContext({ ...call, secrets, stage: stage.name, signal }, recording);
     const run = stage.run as (ctx: DocumentContext | CollectionContext) => Promise<unknown>;
-    const output = await orAborted((async () => run(ctx))(), ended.signal);
+    const output = await orAborted((async () => run(ctx))(), ended);
     const embedded = recording.chunks.filter(({ embedding }) => embedding).length;
     assertAccepted(stage, output, { chunks: recording.chunks.length, embedded });
     const kept = JSON.parse(toStorableJson(output)) as unknown;

@@ -1,4 +1,5 @@
 import type { DataSource } from "typeorm";
+import type { Stop } from "../async/stop.js";
 import { eachPage } from "../database/each-page.js";
 import type { Claim } from "../engine/flush/claim.js";
 import type { TaskWarning } from "../engine/flush/task-command.js";
@@ -67,7 +68,7 @@ const MAX_WARNING_PAGES = 1_000;
 const MAX_COUNT = 2 ** 31 - 1;
 const PAGE = 200;
 
-export function startClaim(deps: ContextDeps, claim: Claim, beating: Beating, stop: AbortSignal): RunningClaim {
+export function startClaim(deps: ContextDeps, claim: Claim, beating: Beating, stop: Stop): RunningClaim {
   const addFacts = (facts: DocumentFacts): void => {
     running.facts = { ...running.facts, ...facts, metadata: { ...running.facts.metadata, ...facts.metadata } };
   };
@@ -78,7 +79,7 @@ export function startClaim(deps: ContextDeps, claim: Claim, beating: Beating, st
     claim,
     beating,
     db,
-    source: document ? new Source({ ...deps, db }, { document, reserveKey, addFacts, signal: stop }) : null,
+    source: document ? new Source({ ...deps, db }, { document, reserveKey, addFacts, stop }) : null,
     staging: document ? new Staging(db, claim, document.id) : null,
     warnings: [...claim.warnings],
     log: deps.logs.of(claim),
@@ -96,7 +97,7 @@ export function startClaim(deps: ContextDeps, claim: Claim, beating: Beating, st
   return running;
 }
 
-export function labelsOf({ claim, attempt }: RunningClaim, stage: string): StageLabels {
+export function labelsOf({ claim, attempt }: Pick<RunningClaim, "claim" | "attempt">, stage: string): StageLabels {
   const { job, taskId, document } = claim;
   return { pipeline: job.pipeline, stage, job: job.id, task: taskId, document: document?.name ?? null, attempt };
 }
@@ -107,29 +108,35 @@ export function stageContext(
   running: RunningClaim,
   stage: string,
   options: unknown,
-  signal: AbortSignal,
+  stop: Stop,
 ): DocumentContext | CollectionContext {
-  const { claim, beating, secrets } = running;
-  running.db.enter(signal);
+  const { claim, beating, secrets, attempt } = running;
+  running.db.enter(stop);
+  // Made when it is first asked for: four of them a stage were a tenth of what the worker has to collect.
+  let logger: StageLogger | null = null;
   const common: StageContext = {
     collection: claim.collection as StageContext["collection"],
     job: { id: claim.job.id, run: claim.job.run, tags: claim.job.tags },
     task: { id: claim.taskId, stage },
-    attempt: running.attempt,
+    attempt,
     options,
     input: running.input,
-    signal,
+    get signal() {
+      return stop.signal;
+    },
     secrets: secrets.byName,
     traceparent: traceparentNow(),
     progress: (fraction, message) =>
-      signal.aborted || deps.heartbeat.report(beating, fraction, secrets.optional(message)),
+      stop.aborted || deps.heartbeat.report(beating, fraction, secrets.optional(message)),
     artifacts: {
       write: (name, content, mediaType) => writeArtifact(deps.blobs, running, stage, { name, content, mediaType }),
     },
-    logger: inBoth(
-      labelled(secrets.hiddenIn(deps.logger), labelsOf(running, stage)),
-      secrets.hiddenIn(running.log.at(stage, running.attempt)),
-    ),
+    get logger() {
+      return (logger ??= inBoth(
+        labelled(secrets.hiddenIn(deps.logger), labelsOf({ claim, attempt }, stage)),
+        secrets.hiddenIn(running.log.at(stage, attempt)),
+      ));
+    },
     warn: (code, message, scope) => addWarning(running.warnings, warningOf(code, secrets.text(message), scope)),
   };
   return claim.kind === "DOCUMENT" ? documentContext(running, common) : collectionContext(running, common);

@@ -1,3 +1,4 @@
+import { Stop } from "../async/stop.js";
 import type { Claim } from "../engine/flush/claim.js";
 import { toStorableJson } from "../engine/storable.js";
 import { isUnchanged } from "../engine/flush/unchanged.js";
@@ -49,7 +50,7 @@ export interface IsolatedStage {
 export function runTask(
   deps: RunTaskDeps,
   claim: Claim,
-  stop: AbortController,
+  stop: Stop,
   onLeft: () => void,
 ): Promise<{ readonly handler: Promise<unknown> } | null> {
   const { taskId, job } = claim;
@@ -62,7 +63,7 @@ export function runTask(
 async function runClaim(
   deps: RunTaskDeps,
   claim: Claim,
-  stop: AbortController,
+  stop: Stop,
   onLeft: () => void,
 ): Promise<{ readonly handler: Promise<unknown> } | null> {
   const beating: Beating = {
@@ -75,7 +76,7 @@ async function runClaim(
     onLost: () => stop.abort(new Stopped("lease lost")),
     onCancelRequested: () => stop.abort(new Stopped("cancelled")),
   };
-  const running = startClaim(deps, claim, beating, stop.signal);
+  const running = startClaim(deps, claim, beating, stop);
   deps.heartbeat.add(beating);
   deps.recorder.watch(claim, runnerOf(running, stop));
   try {
@@ -95,7 +96,7 @@ async function runStage(
   deps: RunTaskDeps,
   running: RunningClaim,
   name: string,
-  stop: AbortController,
+  stop: Stop,
   onLeft: () => void,
 ): Promise<string | null> {
   const { claim } = running;
@@ -142,7 +143,7 @@ async function runStage(
   // A stage with limits is begun by a claim alone, which looks at them.
   const isQueued = next !== undefined && hasLimits(next);
   if (next && !isSkip && !isQueued) {
-    const isAhead = mayGoAhead(deps, running, next, outputJson.length, stop.signal);
+    const isAhead = mayGoAhead(deps, running, next, outputJson.length, stop);
     const maxAttempts = next.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
     const recorded = deps.recorder.record({ ...change, kind: "stage", stage: next.name, maxAttempts, isAhead });
     if (isAhead) {
@@ -205,56 +206,46 @@ async function execute(
   running: RunningClaim,
   pipeline: Pipeline,
   stage: Stage,
-  stop: AbortController,
+  stop: Stop,
 ): Promise<unknown> {
-  stop.signal.throwIfAborted();
+  stop.throwIfAborted();
   await failpoint("stage.before_run");
   const timeoutMs = stage.timeoutMs ?? DEFAULT_STAGE_TIMEOUT_MS;
-  const deadline = new AbortController();
+  const deadline = new Stop();
   // A child process is stopped by its own limit of time, which is another cause: RESOURCE_LIMIT.
   const timer = stage.isolate ? undefined : setTimeout(() => deadline.abort(new Stopped("timed out")), timeoutMs);
-  // AbortSignal.any does the same, and took a tenth of the worker's time through stages that do nothing.
-  const onStop = (): void => deadline.abort(stop.signal.reason);
-  if (stop.signal.aborted) onStop();
-  else stop.signal.addEventListener("abort", onStop, { once: true });
-  const { signal } = deadline;
+  const callOff = stop.onAbort((reason) => deadline.abort(reason));
   const { claim } = running;
   try {
     const options = pipeline.options ? pipeline.options.parse(claim.job.options) : {};
     const secrets = Secrets.named(stage.secrets, running.secrets);
     running.secrets = secrets;
-    const ctx = stageContext(deps, running, stage.name, options, signal);
+    const ctx = stageContext(deps, running, stage.name, options, deadline);
     const { attempt, input } = running;
     const work = stage.isolate
-      ? deps.runIsolated({ pipeline, stage, claim, attempt, options, input }, ctx, signal)
+      ? deps.runIsolated({ pipeline, stage, claim, attempt, options, input }, ctx, deadline.signal)
       : // A stage that throws before its first await must reject, too.
         inStage(
           { stage: stage.name, fail: (error) => stop.abort(error), hide: (text) => secrets.text(text) },
           async () => (stage.run as (ctx: DocumentContext | CollectionContext) => Promise<unknown>)(ctx),
         );
     running.handler = work.catch(() => undefined);
-    return await orAborted(work, signal);
+    return await orAborted(work, deadline);
   } finally {
     clearTimeout(timer);
-    stop.signal.removeEventListener("abort", onStop);
+    callOff();
   }
 }
 
-/** What the handler comes to, unless its signal comes first. */
-export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
+/** What the handler comes to, unless it is told to stop first. */
+export function orAborted<T>(work: Promise<T>, stop: Stop): Promise<T> {
+  return new Promise((resolve, reject) => {
+    // Its outcome no longer counts once it has been told to stop.
+    work.then(resolve, reject);
+    // A handler that had ended before has ended.
+    if (stop.aborted) queueMicrotask(() => stop.onAbort(reject));
+    else stop.onAbort(reject);
   });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    work.catch(() => undefined); // Its outcome no longer counts once the signal has decided.
-    aborted.catch(() => undefined);
-  }
 }
 
 export function assertAccepted(stage: Stage, output: unknown, staged: StagedCounts): void {

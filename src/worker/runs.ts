@@ -1,9 +1,10 @@
+import { Stop } from "../async/stop.js";
 import type { Claim } from "../engine/flush/claim.js";
 import { Stopped } from "./ending.js";
 import { runTask, type RunTaskDeps } from "./run-task.js";
 
 interface Run {
-  readonly stop: AbortController;
+  readonly stop: Stop;
   /** Its end is recorded, or is for somebody else to record. */
   readonly over: Promise<void>;
 }
@@ -32,7 +33,7 @@ export class Runs {
 
   /** @param isTooLate it is given back at once */
   start(claim: Claim, isTooLate: boolean): void {
-    const stop = new AbortController();
+    const stop = new Stop();
     if (isTooLate) stop.abort(new Stopped("shutting down"));
     const key = `${claim.taskId} ${claim.fence}`;
     let leave = (): void => undefined;

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from "typeorm";
+import type { Stop } from "../async/stop.js";
 import { inTransaction } from "../database/transaction.js";
 import { pauseAfter } from "../engine/flush/try-again.js";
 
@@ -11,18 +12,18 @@ import { pauseAfter } from "../engine/flush/try-again.js";
 export class StageDatabase {
   readonly #db: DataSource;
   readonly #onError: (error: unknown, doing: string) => void;
-  #signal: AbortSignal | null;
+  #stop: Pick<Stop, "aborted"> | null;
 
-  /** @param stop ends the waiting, as the signal of each stage does */
-  constructor(db: DataSource, stop: AbortSignal | null, onError: (error: unknown, doing: string) => void) {
+  /** @param stop ends the waiting, as that of each stage does */
+  constructor(db: DataSource, stop: Pick<Stop, "aborted"> | null, onError: (error: unknown, doing: string) => void) {
     this.#db = db;
-    this.#signal = stop;
+    this.#stop = stop;
     this.#onError = onError;
   }
 
   /** From now on it is this stage that waits for the database. */
-  enter(signal: AbortSignal): void {
-    this.#signal = signal;
+  enter(stop: Pick<Stop, "aborted">): void {
+    this.#stop = stop;
   }
 
   query<Rows>(sql: string, parameters: unknown[]): Promise<Rows> {
@@ -35,14 +36,14 @@ export class StageDatabase {
   }
 
   async #untilAnswered<T>(work: () => Promise<T>): Promise<T> {
-    const signal = this.#signal;
+    const stop = this.#stop;
     for (;;) {
       try {
         return await work();
       } catch (error) {
         await pauseAfter(error, {
           doing: "reading or writing for a stage; trying again",
-          isClosed: signal?.aborted ?? false,
+          isClosed: stop?.aborted ?? false,
           waitsForRoom: true,
           repeatsLate: false,
           onError: this.#onError,

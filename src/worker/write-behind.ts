@@ -1,3 +1,4 @@
+import type { Stop } from "../async/stop.js";
 import { withDeadline } from "../async/with-deadline.js";
 import type { Recorded, Recorder } from "../engine/flush/recorder.js";
 import type { Stage } from "../pipelines/pipeline.js";
@@ -29,7 +30,7 @@ export function mayGoAhead(
   running: RunningClaim,
   next: Stage,
   outputBytes: number,
-  stop: AbortSignal,
+  stop: Stop,
 ): boolean {
   const { claim, beating } = running;
   if (claim.hasCrashed || next.recordFirst === true || stop.aborted) return false;
@@ -42,7 +43,7 @@ export function mayGoAhead(
 export function follow(
   { onError }: WriteBehindDeps,
   running: RunningClaim,
-  stop: AbortController,
+  stop: Stop,
   step: { readonly stage: string; readonly recorded: Promise<Recorded | null> },
 ): void {
   running.recording = step.recorded.then(
@@ -73,7 +74,7 @@ export function confirm(running: RunningClaim, stage: string, recorded: Recorded
 }
 
 /** What the recorder may ask of this claim's run. */
-export function runnerOf(running: RunningClaim, stop: AbortController): Parameters<Recorder["watch"]>[1] {
+export function runnerOf(running: RunningClaim, stop: Stop): Parameters<Recorder["watch"]>[1] {
   return {
     progressIn: (stage) => {
       const { beating } = running;

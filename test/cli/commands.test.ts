@@ -250,7 +250,7 @@ describe("every command", () => {
   });
 
   test("ends with 3 as well where the server says that its database does not answer, and says the code", async () => {
-    const message = "The connection to the database broke.";
+    const message = "The database cannot be reached.";
     const busy = await stranger(200, JSON.stringify({ errors: [{ message, extensions: { code: "SERVICE_BUSY" } }] }));
     const ended = await headway(["jobs", "--url", busy.url]);
     busy.close();

@@ -159,7 +159,10 @@ describe("H10: a WebSocket", () => {
     const answered: string[] = [];
     socket.on("pong", (data: Buffer) => answered.push(String(data)));
     for (let i = 0; i < 1_000; i += 1) socket.ping(String(i));
-    await until("all are answered, or it is dropped", () => answered.length === 1_000 || socket.readyState !== socket.OPEN);
+    await until(
+      "all are answered, or it is dropped",
+      () => answered.length === 1_000 || socket.readyState !== socket.OPEN,
+    );
     expect(answered).toEqual(Array.from({ length: 1_000 }, (_, i) => String(i)));
     socket.terminate();
   });

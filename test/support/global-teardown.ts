@@ -4,5 +4,5 @@ export default async function globalTeardown(): Promise<void> {
   const run = globalThis.headwayTestPostgres;
   if (!run) return;
   await run.server.stop();
-  await rm(run.dataDir, { recursive: true, force: true });
+  await rm(run.folder, { recursive: true, force: true });
 }

@@ -10,7 +10,13 @@ export interface DueTask {
   readonly delayMs?: number;
 }
 
-/** Hints of up to 20 tasks each, of one pipeline, priority and delay. */
+/**
+ * So many of one kind are sent at once. Whoever is woken takes what it has room for, and asks again while there is more;
+ * hints for each 20 of 5,000 tasks cost the worker, the API and Redis 30 µs a document.
+ */
+const MAX_HINTS = 64;
+
+/** Hints of one pipeline, priority and delay. Each names up to 20 tasks, of many those of its share that come first. */
 export function toHints(due: readonly DueTask[]): Hint[] {
   const groups = new Map<string, DueTask[]>();
   for (const one of due) {
@@ -21,7 +27,8 @@ export function toHints(due: readonly DueTask[]): Hint[] {
   }
   const hints: Hint[] = [];
   for (const group of groups.values()) {
-    for (let start = 0; start < group.length; start += MAX_HINT_TASKS) {
+    const share = Math.max(MAX_HINT_TASKS, Math.ceil(group.length / MAX_HINTS));
+    for (let start = 0; start < group.length; start += share) {
       const { pipeline, priority, delayMs = 0 } = group[start]!;
       const tasks = group.slice(start, start + MAX_HINT_TASKS).map(({ task, fence }) => ({ id: task, fence }));
       hints.push({ pipeline, priority, delayMs, tasks });

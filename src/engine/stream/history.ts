@@ -105,14 +105,20 @@ export async function changesAfter(db: DataSource, scope: Scope, after: Position
   );
 }
 
-/** For statements that read `status_change` as `s`: the changes of one job, that of its tasks and its own. */
-export const ofJob = (place: string): string =>
-  `s.job_id = ${place} and s.collection_id = (select collection_id from headway.job where id = ${place})
-   and s.position between headway.first_position(${place}) and headway.last_position(${place})`;
+/**
+ * For statements that read `status_change` as `s`: the changes of one job of a project, that of its tasks and its own. Of
+ * a job of another project nothing is looked up but that, as of an unknown one: otherwise the time would tell them apart.
+ */
+export function ofJob(job: string, project: string): string {
+  const column = (name: string): string =>
+    `(select ${name} from headway.job where id = ${job} and project_id = ${project})`;
+  return `s.job_id = ${job} and s.collection_id = ${column("collection_id")}
+   and s.position between headway.first_position(${column("id")}) and headway.last_position(${column("id")})`;
+}
 
 function conditionOf(scope: Exclude<Scope, { kind: "project" }>): [string, string] {
   if (scope.kind === "collection") return ["s.collection_id = $1", scope.collectionId];
-  if (scope.kind === "job") return [ofJob("$1"), scope.jobId];
+  if (scope.kind === "job") return [ofJob("$1", "$2"), scope.jobId];
   // A task's own rows are found by its unique (entity_id, version).
   return ["s.entity_id = $1", scope.taskId];
 }

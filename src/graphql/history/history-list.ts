@@ -19,14 +19,14 @@ export function historyList(
   const jobId = optionalUuid(filter?.jobId, "filter.jobId");
   const taskId = optionalUuid(filter?.taskId, "filter.taskId");
   if (collectionId) add((place) => `s.collection_id = ${place}`, collectionId);
-  if (jobId) add(ofJob, jobId);
+  if (jobId) add((place) => ofJob(place, "$1"), jobId);
   if (taskId) add((place) => `s.entity_id = ${place}`, taskId);
   if (filter?.entityType) add((place) => `s.entity_type = any (${place})`, filter.entityType);
   if (filter?.toStatus) add((place) => `s.to_status = any (${place})`, filter.toStatus);
   if (filter?.reason) add((place) => `s.reason = any (${place})`, filter.reason);
   if (filter?.since) add((place) => `s.at >= ${place}`, filter.since);
   if (scope) add((place) => `s.collection_id = ${place}`, scope.collectionId);
-  if (scope?.jobId) add(ofJob, scope.jobId);
+  if (scope?.jobId) add((place) => ofJob(place, "$1"), scope.jobId);
   const isScoped = scope !== null || (collectionId ?? jobId ?? taskId) !== null;
   return { where: conditions.join(" and "), parameters, kind: isScoped ? "collection" : "project" };
 }
