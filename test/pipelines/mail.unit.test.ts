@@ -1,6 +1,7 @@
 import { write } from "../../src/pipelines/documents/blocks/write.js";
 import { FORMATS } from "../../src/pipelines/documents/formats.js";
 import { parseDocument } from "../../src/pipelines/documents/parse-document.js";
+import { parsedFile } from "./parsed-file.js";
 
 async function read(mail: string, encoding: "latin1" | "utf8") {
   const warnings: string[] = [];
@@ -75,6 +76,68 @@ describe("a part of a mail", () => {
     expect(text).toContain("Second.");
     expect(warnings).toEqual([]);
   });
+});
+
+test.each([
+  ["carriage returns alone", "\r"],
+  ["carriage returns twice", "\r\r\n"],
+])("a mail whose lines end with %s is read by its parts", async (_, end) => {
+  const lines = mail("utf-8").split("\r\n");
+  const parts = [...lines.slice(0, -2), "--b", "Content-Type: text/csv", "Content-Disposition: attachment", "", "a;b"];
+  const { text, warnings } = await read([...parts, "1;2", "--b--", ""].join(end), "utf8");
+  expect(text).toContain("Subject: Die Frösche\nFrom: Jürgen <j@example.org>\n\nGröße");
+  expect(text).toContain("| a | b |\n| --- | --- |\n| 1 | 2 |");
+  expect(warnings).toEqual([]);
+});
+
+test("a mail whose long subject goes on without the blank that says so is a mail, and its subject whole", async () => {
+  const head = [
+    "Received: from a.example.org by b.example.org",
+    "From: Whoever",
+    "To: someone <s@example.org>, undisclosed-recipients:;",
+    "Date: Tue, 30 Jan 2024 14:36:06 +0900",
+    "Subject: =?utf-8?B?R3LDtsOf?=",
+    "=?utf-8?B?ZSB1bmQgU3RyYcOfZQ==?=",
+    "Message-ID: <1@example.org>",
+    "Content-Transfer-Encoding: base64",
+  ];
+  const bytes = Buffer.from([...head, "", Buffer.from("Guten Tag").toString("base64"), ""].join("\r\n"));
+  expect((await parsedFile(bytes, "a.eml")).text).toMatch(
+    /^Subject: Größe und Straße\nFrom: Whoever\nTo: .*\n[^]*Guten Tag$/,
+  );
+  expect((await parsedFile(Buffer.from("Note: one\nand two\nTo: do\n\nThree"), "a.eml")).mediaType).toBe("text/plain");
+});
+
+test("a mail in a mail is read as a mail of its own, its time with its zone", async () => {
+  const inner = [
+    "Message-ID: <inner@example.org>",
+    "Date: Fri, 22 Apr 2011 23:21:06 +0000",
+    "From: Ann <ann@example.org>",
+    "To: =?utf-8?Q?J=C3=BCrgen?= <j@example.org>",
+    "Subject: Thanks",
+    "",
+    "Well done.",
+  ];
+  const head = ["Subject: Wow", "Content-Type: multipart/mixed; boundary=b", ""];
+  const parts = ["--b", "", "Hello", "--b", "Content-Type: message/rfc822", "", ...inner, "--b--", ""];
+  const { text, warnings } = await read([...head, ...parts].join("\r\n"), "utf8");
+  expect(text).toBe(
+    "Subject: Wow\n\nHello\n\n## Attachment: part 1\n\nSubject: Thanks\nFrom: Ann <ann@example.org>\n" +
+      "To: Jürgen <j@example.org>\nDate: 2011-04-22T23:21:06.000Z\nMessage-ID: <inner@example.org>\n\nWell done.",
+  );
+  expect(warnings).toEqual([]);
+});
+
+test("a page in a mail that names its encoding behind an equals sign in quoted-printable names no strange one", async () => {
+  const meta = '<meta http-equiv=3D"Content-Type" content=3D"text/html; charset=3Dwindows-1=\r\n252">';
+  const head = [
+    "Subject: x",
+    "Content-Type: text/html; charset=windows-1252",
+    "Content-Transfer-Encoding: quoted-printable",
+  ];
+  const { text, warnings } = await read([...head, "", `${meta}<p>Gr=F6=DFe</p>`, ""].join("\r\n"), "latin1");
+  expect(text).toContain("Größe");
+  expect(warnings).toEqual([]);
 });
 
 describe("a mail in an encoding that browsers do not know", () => {

@@ -75,3 +75,31 @@ describe("an OpenDocument presentation", () => {
     expect(blocks.at(-1)).toMatchObject({ page: 2, isSlide: true });
   });
 });
+
+test("the items of an OpenDocument list have the numbers that it counts, over nested lists and on from another list", async () => {
+  const level = (number: number, format: string, more = ""): string =>
+    `<text:list-level-style-number text:level="${number}" style:num-format="${format}" style:num-suffix="." ${more}/>`;
+  const styles = `<office:automatic-styles>
+    <text:list-style style:name="N">${level(1, "1")}${level(2, "a", 'text:display-levels="2"')}</text:list-style>
+    <text:list-style style:name="B"><text:list-level-style-bullet text:level="1"/></text:list-style></office:automatic-styles>`;
+  const item = (text: string, inner = "", more = ""): string =>
+    `<text:list-item ${more}><text:p>${text}</text:p>${inner}</text:list-item>`;
+  const nested = `<text:list>${item("Inner")}${item("Second")}</text:list>`;
+  const body = [
+    `<text:list text:style-name="N">${item("One", nested)}${item("Two")}</text:list><text:p>Between</text:p>`,
+    `<text:list text:style-name="N" text:continue-numbering="true">${item("Three")}${item("Nine", "", 'text:start-value="9"')}</text:list>`,
+    `<text:list text:style-name="N">${item("Anew")}</text:list><text:list text:style-name="B">${item("Dot")}</text:list>`,
+  ].join("");
+  const { text } = await read(openDocument(FORMATS.odt, `<office:text>${body}</office:text>`, styles), "a.odt");
+  expect(text.split(/\n+/).map((line) => line.trim())).toEqual([
+    "1. One",
+    "1.a. Inner",
+    "1.b. Second",
+    "2. Two",
+    "Between",
+    "3. Three",
+    "9. Nine",
+    "1. Anew",
+    "- Dot",
+  ]);
+});

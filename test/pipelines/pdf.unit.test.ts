@@ -117,3 +117,11 @@ test("a form's field of rich text is what it shows", () => {
   const [block] = annotationBlocks([{ ...field, textContent: ["Deliver on", "Monday"] }, field], 1);
   expect(block).toMatchObject({ kind: "lines", text: "remarks: Deliver on\nMonday" });
 });
+
+test("a choice in a form is what its name says, in whatever letters", () => {
+  const field = { subtype: "Widget", fieldType: "Btn", radioButton: true, fieldName: "kind" };
+  const chosen = (value: string) => annotationBlocks([{ ...field, fieldValue: value, buttonValue: value }], 1)[0];
+  expect(chosen("#e9#9d#9e#e4#ba#8c")).toMatchObject({ text: "kind: 非二" });
+  expect(chosen("Self-employed")).toMatchObject({ text: "kind: Self-employed" });
+  expect(chosen("Gr\xf6\xdfe")).toMatchObject({ text: "kind: Größe" });
+});

@@ -1,11 +1,12 @@
 import { strToU8, zipSync } from "fflate";
 import { FORMATS } from "../../src/pipelines/documents/formats.js";
 import { parsedFile } from "./parsed-file.js";
+import { record, xlsFile } from "./xls-writer.js";
 
 const MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"';
 const RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 
-function workbook(cells: string): Uint8Array {
+function workbook(cells: string, behind = ""): Uint8Array {
   const relations = (type: string, target: string): string =>
     `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="${RELATIONS}/${type}" Target="${target}"/></Relationships>`;
   return zipSync({
@@ -16,7 +17,7 @@ function workbook(cells: string): Uint8Array {
     ),
     "xl/_rels/workbook.xml.rels": strToU8(relations("worksheet", "worksheets/sheet1.xml")),
     "xl/worksheets/sheet1.xml": strToU8(
-      `<worksheet ${MAIN}><sheetData><row r="1">${cells}</row></sheetData></worksheet>`,
+      `<worksheet ${MAIN}><sheetData><row r="1">${cells}</row></sheetData>${behind}</worksheet>`,
     ),
   });
 }
@@ -62,4 +63,38 @@ test("a cell that says how it is pronounced keeps its text, and that alone", asy
 test("characters that a cell has by their number are what they stand for", async () => {
   const cells = `<c r="A1" t="inlineStr"><is><t>one_x000D_\ntwo_x005F_x000D_</t></is></c><c r="B1"><v>1</v></c>`;
   expect((await parsedFile(workbook(cells), "a.xlsx")).text).toContain("| one two_x000D_ | 1 |");
+});
+
+describe("what is printed above and below a sheet", () => {
+  const margins = (...codes: string[]): string =>
+    codes.map((code) => code.replaceAll("&", "&amp;").replaceAll('"', "&quot;")).join("");
+
+  test("is read once, without its codes, pages and names of files, also where no cell holds anything", async () => {
+    const header = margins('<oddHeader>&L&"Arial,Bold"&12Drafts && plans&C&KFF0000Northwind&R&D</oddHeader>');
+    const first = margins('<firstHeader>&LDrafts && plans&R&1#&"Aptos"&10Internal</firstHeader>');
+    const footer = margins("<oddFooter>&LPage &P of &N&C&Z&F&RFor the board of trustees, page &P</oddFooter>");
+    const written = `<headerFooter>${header}${footer}${first}</headerFooter>`;
+    const { text } = await parsedFile(workbook("", written), "a.xlsx");
+    expect(text).toBe("## S\n\nDrafts & plans\n\nNorthwind\n\nFor the board of trustees, page\n\nInternal");
+  });
+
+  test("is read of old workbooks", async () => {
+    const text = (letters: string, ...length: number[]): Buffer =>
+      Buffer.concat([Buffer.from(length), Buffer.from(letters, "latin1")]);
+    const header = "&LOpening balance&R&P";
+    const both = [
+      { isOld: false, bytes: text(header, header.length, 0, 0) },
+      { isOld: true, bytes: text(header, header.length) },
+    ];
+    for (const { isOld, bytes } of both) {
+      const file = xlsFile([], [{ name: "S", records: [record(0x14, bytes), record(0x15)] }], isOld);
+      expect((await parsedFile(file, "a.xls")).text).toBe("## S\n\nOpening balance");
+    }
+  });
+});
+
+test("a sheet of Excel 95 whose name is one letter is read", async () => {
+  const cell = record(0x204, [0, 0, 0, 0, 0, 0], [3, 0], Buffer.from("Two"));
+  const file = xlsFile([], [{ name: "S", records: [cell] }], true);
+  expect((await parsedFile(file, "a.xls")).text).toBe("## S\n\nTwo");
 });

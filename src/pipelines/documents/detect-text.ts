@@ -1,4 +1,5 @@
 import { FORMATS, type Format } from "./formats.js";
+import { endedLines } from "./parsers/mail-parts.js";
 import { isSeparator } from "./parsers/mbox.js";
 
 /** Names that say what plain text holds. */
@@ -47,8 +48,11 @@ export function textType(text: string, extension: string): string {
   const named = EXTENSIONS[extension] ?? null;
   const isMail = named !== null && MAILS.has(named);
   const saysLittle = named === "txt" || (named === null && !(extension in OTHER_TEXT));
-  if ((isMail || saysLittle) && isMailbox(text, named === "mbox")) return FORMATS.mbox;
-  if ((isMail || saysLittle) && looksLikeMail(text, isMail)) return FORMATS.eml;
+  if (isMail || saysLittle) {
+    const lines = endedLines(text);
+    if (isMailbox(lines, named === "mbox")) return FORMATS.mbox;
+    if (looksLikeMail(lines, isMail)) return FORMATS.eml;
+  }
   return OTHER_TEXT[extension] ?? FORMATS[textFormat(text, isMail ? "txt" : named)];
 }
 
@@ -62,6 +66,9 @@ function isMailbox(text: string, isNamed: boolean): boolean {
   );
 }
 
+const MIN_FIELDS = 4;
+const MAX_STRANGE = 0.2;
+
 /** Header lines before the first empty one; where the name does not say so, those that only mails have. */
 function looksLikeMail(text: string, isNamed: boolean): boolean {
   const head = text
@@ -69,10 +76,12 @@ function looksLikeMail(text: string, isNamed: boolean): boolean {
     .slice(0, 20_000)
     .split(/\r?\n\r?\n/, 1)[0]!;
   const lines = head.split(/\r?\n/);
-  const isHead = lines.every(
-    (line, index) =>
-      /^[!-9;-~]+:/.test(line) || (index > 0 && /^[ \t]/.test(line)) || (index === 0 && line.startsWith("From ")),
-  );
+  const strange = lines.filter(
+    (line, index) => !/^[!-9;-~]+:/.test(line) && !(index > 0 ? /^[ \t]/.test(line) : line.startsWith("From ")),
+  ).length;
+  // Some programs break a long subject without the blank that says that it goes on.
+  const fields = head.match(/^(?:from|to|subject|date|message-id|received|mime-version|content-type):/gim)?.length ?? 0;
+  const isHead = strange === 0 || (fields >= MIN_FIELDS && strange <= lines.length * MAX_STRANGE);
   if (isNamed) return isHead;
   // Notes begin with "From:" and "Date:" as well; what programs add, people don't write.
   return isHead && /^(from|sender):/im.test(head) && /^(message-id|received|mime-version):/im.test(head);

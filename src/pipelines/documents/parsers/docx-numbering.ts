@@ -39,7 +39,7 @@ export class Numbering {
     counts[level]! += 1;
     const text = wanted.text.replace(/%(\d)/g, (_, number: string) => {
       const of = Number(number) - 1;
-      return written(counts[of] ?? 1, levels.get(of)?.format ?? "decimal");
+      return writtenNumber(counts[of] ?? 1, levels.get(of)?.format ?? "decimal");
     });
     return text.trim() === "" ? null : text.trim();
   }
@@ -81,7 +81,8 @@ function levelsOf(definition: XmlNode): Map<number, Level> {
   );
 }
 
-function written(count: number, format: string): string {
+/** A number as Word's name of a format has it. */
+export function writtenNumber(count: number, format: string): string {
   if (/^(lower|upper)Letter$/.test(format)) {
     const letter = String.fromCharCode(97 + ((count - 1) % 26)).repeat(Math.min(10, Math.floor((count - 1) / 26) + 1));
     return format === "upperLetter" ? letter.toUpperCase() : letter;

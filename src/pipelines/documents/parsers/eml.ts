@@ -4,7 +4,8 @@ import type { Block } from "../blocks/block.js";
 import { attachmentsBlocks, type MailAttachment } from "./attachments.js";
 import { mailBody } from "./mail-body.js";
 import { recoded } from "./mail-charsets.js";
-import { withHeadsEnded, withPartsFound } from "./mail-parts.js";
+import { withHeadFolded, withHeadsEnded, withLinesEnded, withPartsFound } from "./mail-parts.js";
+import { withTextsDecoded } from "./mail-texts.js";
 import { factsOf, readText, type ParseAid, type Parsed } from "./parsed.js";
 import { withoutEncodedFiles } from "./uuencode.js";
 
@@ -12,9 +13,11 @@ const MAX_LISTED = 50;
 const MAX_HEAD_BYTES = 200_000;
 
 /** Who wrote to whom and what of, the body, then each attachment's text under its name. */
-export async function parseEml(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
-  const mail = await parsedMail(withHeadsEnded(withReadableHead(bytes, name, aid)));
-  const right = recoded(bytes, name, aid);
+export async function parseEml(found: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
+  const bytes = withLinesEnded(found);
+  const readable = withTextsDecoded(withHeadsEnded(withReadableHead(withHeadFolded(bytes), name, aid)), name, aid);
+  const mail = await parsedMail(readable);
+  const right = recoded(readable, name, aid);
   // What stands in the header unencoded has been read already, and must not be read twice.
   const rightHead = isAscii(headOf(bytes)) ? right : (text: string): string => text;
   const heads = [
@@ -66,7 +69,12 @@ function decoded(attachment: MailAttachment): MailAttachment {
 
 async function parsedMail(bytes: Uint8Array): Promise<Email> {
   const parse = (from: Uint8Array) =>
-    PostalMime.parse(from, { attachmentEncoding: "arraybuffer", maxNestingDepth: 100 });
+    // Within the text of the mail around it, a message is without its id, and its time without its zone.
+    PostalMime.parse(from, {
+      attachmentEncoding: "arraybuffer",
+      maxNestingDepth: 100,
+      forceRfc822Attachments: true,
+    });
   const mail = await parse(bytes);
   if (mail.text !== undefined || mail.html !== undefined || mail.attachments.length > 0) return mail;
   const again = withPartsFound(bytes);
@@ -111,5 +119,5 @@ function listed(addresses: readonly Address[] | undefined): string | undefined {
 
 function addressText({ name, address, group }: Address): string {
   if (group) return `${name}: ${group.map(addressText).join(", ")}`;
-  return name && address && name !== address ? `${name} <${address}>` : (address ?? name ?? "");
+  return name && address && name !== address ? `${name} <${address}>` : address || name || "";
 }

@@ -1,9 +1,11 @@
 import iconv from "iconv-lite";
 import type { ParseAid } from "./parsed.js";
 
-/** Labels in headers and in encoded words; a mail that names more is no mail. */
-const LABEL = /\bcharset\s*=\s*["']?([\w.:+-]{1,60})|=\?([\w.:+-]{1,60})\?[bq]\?/gi;
+/** Labels in headers, encoded words and pages, also in quoted-printable; a mail that names more is no mail. */
+const LABEL = /\bcharset\s*=(?:3D(?=["'\w]))?\s*["']?([\w.:+-]{1,60})|=\?([\w.:+-]{1,60})\?[bq]\?/gi;
 const MAX_LABELS = 1_000;
+/** Where quoted-printable parts a line, which may be within the name; a header's line goes on behind a blank. */
+const SOFT_BREAK = /=\r?\n(?=\S)/g;
 /** These have no letters that another encoding could have otherwise. */
 const PLAIN: ReadonlySet<string> = new Set(["us-ascii", "ascii", "ansi_x3.4-1968"]);
 const TEXT_PART = /^content-type:\s*text\/[^\n]*(?:\n[ \t][^\n]*)*/gim;
@@ -14,7 +16,9 @@ const TEXT_PART = /^content-type:\s*text\/[^\n]*(?:\n[ \t][^\n]*)*/gim;
  */
 export function recoded(bytes: Uint8Array, name: string, aid: Pick<ParseAid, "warn">): (text: string) => string {
   const mail = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-  const found = [...mail.matchAll(LABEL)].slice(0, MAX_LABELS).map((one) => (one[1] ?? one[2]!).toLowerCase());
+  const found = [...mail.replace(SOFT_BREAK, "").matchAll(LABEL)]
+    .slice(0, MAX_LABELS)
+    .map((one) => (one[1] ?? one[2]!).toLowerCase());
   const labels = new Set(found);
   const strange = [...labels].filter((label) => !isKnown(label));
   if (strange.length === 0) return (text) => text;

@@ -1,8 +1,36 @@
 /** What a line that begins a header is like. */
 const HEADER = /^[\x21-\x39\x3B-\x7E]+[ \t]*:/;
-const BOUNDARY = /\bboundary\s*=\s*(?:"([^"\r\n]{1,200})"|([^\s;"]{1,200}))/gi;
+export const BOUNDARY = /\bboundary\s*=\s*(?:"([^"\r\n]{1,200})"|([^\s;"]{1,200}))/gi;
 /** A mail that declares more is no mail; each is looked for once. */
-const MAX_BOUNDARIES = 200;
+export const MAX_BOUNDARIES = 200;
+
+/** A mail with the ends of lines that mails have, where they are those of old Macintoshes or have a return too many. */
+export function withLinesEnded(bytes: Uint8Array): Uint8Array {
+  const mail = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  const ended = endedLines(mail);
+  return ended === mail ? bytes : Buffer.from(ended, "latin1");
+}
+
+export function endedLines(mail: string): string {
+  const beforeEnd = mail.slice(0, 10_000).split("\n", 1)[0]!;
+  // A single return may stand in a line by mistake.
+  const isOdd = (beforeEnd.match(/\r/g)?.length ?? 0) > 1;
+  return isOdd ? mail.replace(/\r+\n?/g, (ends) => (ends.endsWith("\n") ? "\r\n" : "\r\n".repeat(ends.length))) : mail;
+}
+
+const MAX_HEAD_BYTES = 200_000;
+
+/** A mail whose header goes on in lines without the blank that says so; they would be left out. */
+export function withHeadFolded(bytes: Uint8Array): Uint8Array {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = buffer.subarray(0, MAX_HEAD_BYTES).toString("latin1");
+  const begin = start.search(/\S/);
+  const end = start.slice(Math.max(0, begin)).search(/\r?\n\r?\n/);
+  const head = begin < 0 || end < 0 ? "" : start.slice(begin, begin + end);
+  const folded = head.replace(/\n(?![ \t\r]|[\x21-\x39\x3B-\x7E]+[ \t]*:)(?=[^\n])/g, "\n ");
+  if (folded === head) return bytes;
+  return Buffer.concat([Buffer.from(start.slice(0, begin) + folded, "latin1"), buffer.subarray(begin + end)]);
+}
 
 /**
  * The mail with an empty line where a part begins with its text: without a header and without the line that ends one, it

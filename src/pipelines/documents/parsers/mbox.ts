@@ -1,6 +1,7 @@
 import { PermanentError } from "../../../errors.js";
 import { within, type Block } from "../blocks/block.js";
 import { reasonOf } from "./attachments.js";
+import { withLinesEnded } from "./mail-parts.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 
 /** More is an archive of years, to be sent in pieces. */
@@ -9,7 +10,8 @@ const FROM = Buffer.from("\nFrom ");
 
 /** The messages of a mailbox file, each under its number with its parts and attachments. One that can't be read is a warning. */
 export async function parseMbox(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
-  const messages = messagesOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const ended = withLinesEnded(bytes);
+  const messages = messagesOf(Buffer.from(ended.buffer, ended.byteOffset, ended.byteLength));
   if (messages.length > MAX_MESSAGES) {
     throw new PermanentError(
       "RESOURCE_LIMIT",

@@ -1,5 +1,6 @@
 import type { Block } from "../blocks/block.js";
 import { tableOf, type DocumentCell } from "../blocks/cells.js";
+import { OdfLists } from "./odf-lists.js";
 import { childOf, find, textOf, type XmlNode } from "./office-xml.js";
 
 /** Of repeated blanks and cells, which are written as a number: more of them than this say nothing. */
@@ -16,9 +17,21 @@ const LEFT_OUT = new Set([
   "svg:title",
 ]);
 
+/** The list around an item: by what it is counted, and where that has come to. */
+interface OpenList {
+  readonly style: string;
+  readonly counts: number[];
+  readonly depth: number;
+}
+
 /** The body of an OpenDocument text as blocks; notes and comments are gathered on the way. */
 export class OdfBody {
+  readonly #lists: OdfLists;
   #notes: Block[] = [];
+
+  constructor(lists: OdfLists = new OdfLists()) {
+    this.#lists = lists;
+  }
 
   takeNotes(): Block[] {
     const notes = this.#notes;
@@ -26,12 +39,12 @@ export class OdfBody {
     return notes;
   }
 
-  blocksOf(node: XmlNode, listDepth = -1): Block[] {
+  blocksOf(node: XmlNode, around: OpenList | null = null): Block[] {
     const blocks: Block[] = [];
     for (const child of node.children) {
       if (LEFT_OUT.has(child.name)) continue;
       if (child.name === "table:table") blocks.push(...tableOf(this.#rows(child), {}, false));
-      else if (child.name === "text:list") blocks.push(...this.#list(child, listDepth + 1));
+      else if (child.name === "text:list") blocks.push(...this.#list(child, around));
       else if (child.name === "text:p" || child.name === "text:h") {
         const inner: Block[] = [];
         const text = this.#inline(child, inner).trim();
@@ -44,18 +57,29 @@ export class OdfBody {
           );
         }
         blocks.push(...inner);
-      } else blocks.push(...this.blocksOf(child, listDepth));
+      } else blocks.push(...this.blocksOf(child, around));
     }
     return blocks;
   }
 
-  #list(list: XmlNode, depth: number): Block[] {
+  #list(list: XmlNode, around: OpenList | null): Block[] {
+    const own = list.attributes["text:style-name"];
+    const style = own ?? around?.style ?? "";
+    const isWithin = around !== null && around.style === style;
+    const counts = isWithin ? around.counts : this.#lists.begin(list, style);
+    const open: OpenList = { style, counts, depth: around === null ? 0 : around.depth + 1 };
     return list.children.flatMap((item) => {
       if (item.name !== "text:list-item" && item.name !== "text:list-header") return [];
-      const [first, ...rest] = this.blocksOf(item, depth);
+      // Before what is within it, which may count on.
+      const isFirst = item.children.some(({ name }) => name === "text:p");
+      const isCounted = isFirst && item.name === "text:list-item";
+      const marker = isCounted ? this.#lists.next(counts, style, open.depth, item) : "-";
+      const [first, ...rest] = this.blocksOf(item, open);
       if (!first) return [];
       const isOwn = first.kind === "paragraph";
-      return isOwn ? [{ kind: "item", marker: "-", depth, text: first.text } as Block, ...rest] : [first, ...rest];
+      return isOwn
+        ? [{ kind: "item", marker, depth: open.depth, text: first.text } as Block, ...rest]
+        : [first, ...rest];
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Block } from "../blocks/block.js";
 import { openOdf } from "./odf.js";
 import { OdfBody } from "./odf-body.js";
+import { OdfLists } from "./odf-lists.js";
 import { find, readXml, type XmlNode } from "./office-xml.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 import { readPictures } from "./pictures.js";
@@ -8,9 +9,10 @@ import { readPictures } from "./pictures.js";
 /** Headers, the body, then notes and comments, then footers. */
 export async function parseOdt(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
   const { archive, content, facts } = openOdf(bytes, name);
-  const body = new OdfBody();
-  const styles = archive.read("styles.xml");
-  const masters = styles ? find(readXml(styles, "styles.xml"), "style:master-page") : [];
+  const styled = archive.read("styles.xml");
+  const styles = styled ? readXml(styled, "styles.xml") : null;
+  const body = new OdfBody(new OdfLists([styles, content]));
+  const masters = styles ? find(styles, "style:master-page") : [];
   const blocks = [
     ...marginsOf(body, masters, "style:header"),
     ...find(content, "office:body").flatMap((node) => body.blocksOf(node)),

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { Block } from "../blocks/block.js";
 
 /** What pdf.js says of an annotation, as far as it is read here. */
@@ -50,7 +51,7 @@ function fieldLine(field: Annotation): string | null {
   if (field.fieldType === "Btn") {
     if (field.checkBox) return field.fieldValue === field.exportValue ? `${name}: ☒` : null;
     const chosen = field.radioButton && field.fieldValue !== null && field.fieldValue === field.buttonValue;
-    return chosen ? `${name}: ${String(field.buttonValue)}` : null;
+    return chosen ? `${name}: ${nameText(String(field.buttonValue))}` : null;
   }
   const values = [field.fieldValue].flat().filter((one): one is string => typeof one === "string" && one.trim() !== "");
   // A field of rich text has no plain value; what it shows is drawn.
@@ -58,6 +59,14 @@ function fieldLine(field: Annotation): string | null {
   if (values.length === 0) return drawn === "" ? null : `${name}: ${drawn}`;
   const shown = values.map((value) => field.options?.find((one) => one.exportValue === value)?.displayValue ?? value);
   return `${name}: ${shown.join(", ").replace(/\r\n?/g, "\n").trim()}`;
+}
+
+/** What the name of a choice says: bytes of UTF-8, perhaps each by its number, for names hold no letters but those of ASCII. */
+function nameText(name: string): string {
+  const bytes = name.replace(/#([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  if (/^[\0-\x7f]*$|[^\0-\xff]/.test(bytes)) return bytes;
+  const decoded = Buffer.from(bytes, "latin1");
+  return isUtf8(decoded) ? decoded.toString("utf8") : bytes;
 }
 
 /** A node of the HTML that pdf.js makes of a dynamic (XFA) form. */

@@ -149,12 +149,12 @@ class Told {
     this.#warn(
       "PAGES_UNREAD",
       this.#empty,
-      (pages) => `${pages} of ${this.#name} hold no text but something to be seen; ${why}.`,
+      (pages) => `There is something to be seen, but no text, on ${lowered(pages)} of ${this.#name}; ${why}.`,
     );
     this.#warn(
       "PAGES_UNREAD",
       this.#covered,
-      (pages) => `${pages} of ${this.#name} are mostly a picture, which was not read; ${why}.`,
+      (pages) => `A picture that covers most of ${lowered(pages)} of ${this.#name} was not read; ${why}.`,
     );
     this.#warn(
       "TEXT_LAYER_SUSPECT",
@@ -172,4 +172,9 @@ class Told {
   #warn(code: string, pages: readonly number[], message: (pages: string) => string): void {
     if (pages.length > 0) this.#aid.warn(code, message(pageList(pages)), { count: pages.length, pages });
   }
+}
+
+/** As it stands within a sentence. */
+function lowered(pages: string): string {
+  return `${pages.charAt(0).toLowerCase()}${pages.slice(1)}`;
 }

@@ -7,6 +7,8 @@ export interface XlsSheet extends RawSheet {
   readonly comments: readonly { readonly row: number; readonly column: number; readonly text: string }[];
   /** Of text boxes, and the names of a chart's axes and rows. */
   readonly drawn: readonly string[];
+  /** What is printed above and below the sheet, with its codes. */
+  readonly margins: readonly string[];
   /** Whether it ends before it says so. */
   readonly isCut: boolean;
   /** Records that are too short for what they must hold. */
@@ -70,6 +72,7 @@ class SheetBuilder {
   readonly #notes = new Map<number, { row: number; column: number }>();
   readonly #boxes: { id: number; isNote: boolean; text: string }[] = [];
   readonly #drawn: string[] = [];
+  readonly #margins: string[] = [];
   #cells = 0;
   #box = { id: 0, isNote: false };
   /** The cell whose formula gives a text, which the next record holds. */
@@ -100,6 +103,7 @@ class SheetBuilder {
     else if (type === 0x1c) this.#note(bytes);
     else if (type === 0x5d) this.#box = { id: bytes.readUInt16LE(6), isNote: bytes.readUInt16LE(4) === NOTE_BOX };
     else if (type === 0x1b6) this.#boxText(parts);
+    else if ((type === 0x14 || type === 0x15) && bytes.length > 0) this.#margins.push(this.#margin(parts));
   }
 
   end(): Omit<XlsSheet, "isCut" | "broken"> {
@@ -111,7 +115,7 @@ class SheetBuilder {
       });
     const boxes = this.#boxes.filter(({ isNote, text }) => !isNote && text !== "").map(({ text }) => text);
     const rows = [...this.#rows.values()].sort((a, b) => a.row - b.row);
-    return { rows, merged: this.#merged, comments, drawn: [...boxes, ...new Set(this.#drawn)] };
+    return { rows, merged: this.#merged, comments, drawn: [...boxes, ...new Set(this.#drawn)], margins: this.#margins };
   }
 
   #add(bytes: Buffer, type: string, value: string): void {
@@ -128,6 +132,10 @@ class SheetBuilder {
 
   #label(parts: readonly Buffer[]): string {
     return this.#aid.isOld ? oldText(parts[0]!, 6, 2, this.#aid.codePage) : new XlsText(parts, 6).read(2);
+  }
+
+  #margin(parts: readonly Buffer[]): string {
+    return this.#aid.isOld ? oldText(parts[0]!, 0, 1, this.#aid.codePage) : new XlsText(parts, 0).read(2);
   }
 
   /** A run of numbers in neighbouring columns. */

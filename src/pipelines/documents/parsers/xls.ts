@@ -5,6 +5,7 @@ import { warnOfPage } from "./code-pages.js";
 import { openCompound } from "./compound.js";
 import { summaryFactsOf } from "./compound-facts.js";
 import type { ParseAid, Parsed } from "./parsed.js";
+import { marginBlocks } from "./sheet-margins.js";
 import { shownRows, warnOfSheets, type SheetReader } from "./sheet-rows.js";
 import { builtInPattern, CellFormats } from "./xlsx-format.js";
 import { countText, regionsOf, rowsIn } from "./xlsx-regions.js";
@@ -29,6 +30,7 @@ interface Workbook extends XlsAid {
 export async function parseXls(bytes: Uint8Array, name: string, aid: ParseAid): Promise<Parsed> {
   const { compound, stream, workbook, reader } = openWorkbook(bytes, name, aid);
   const blocks: Block[] = [];
+  const margins = new Set<string>();
   let rows = 0;
   for (const { title, isHidden, sheet } of sheetsIn(stream, workbook, aid)) {
     const place: BlockPlace = { part: title };
@@ -40,6 +42,7 @@ export async function parseXls(bytes: Uint8Array, name: string, aid: ParseAid): 
         ...place,
       })),
       ...sheet.drawn.map((text): Block => ({ kind: "paragraph", text, ...place })),
+      ...marginBlocks(sheet.margins, margins, place),
     ];
     rows += found.reduce((sum, block) => sum + rowsIn(block), 0);
     if (found.length === 0) continue;
@@ -145,7 +148,7 @@ function workbookOf(stream: Buffer, name: string, aid: Warns): Workbook {
     else if (type === 0x41e && bytes.length > 4) {
       formats.set(bytes.readUInt16LE(0), isOld ? oldText(bytes, 2, 1, codePage) : new XlsText(parts, 2).read(2));
     } else if (type === 0xe0 && bytes.length >= 4) styles.push(bytes.readUInt16LE(2));
-    else if (type === 0x85 && bytes.length > 8 && (bytes[5] === WORKSHEET || bytes[5] === CHART_SHEET)) {
+    else if (type === 0x85 && bytes.length > 7 && (bytes[5] === WORKSHEET || bytes[5] === CHART_SHEET)) {
       const title = isOld ? oldText(bytes, 6, 1, codePage) : new XlsText(parts, 6).read(1);
       const start = bytes.readUInt32LE(0);
       // A sheet that is listed over and over would be read as often.

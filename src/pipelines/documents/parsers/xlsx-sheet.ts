@@ -27,11 +27,15 @@ export interface RawSheet {
 export interface XlsxSheet extends RawSheet {
   /** Cells with a formula of which no result is kept: whoever wrote the file left the computing to its reader. */
   readonly uncomputed: number;
+  /** What is printed above and below the sheet, with its codes. */
+  readonly margins: readonly string[];
 }
 export interface CellPlace {
   readonly row: number;
   readonly column: number;
 }
+
+const MARGIN = /^(?:odd|even|first)(?:Header|Footer)$/;
 
 /** Reads a sheet as it streams by: a tree of it would be ten times its size. @throws {PermanentError} RESOURCE_LIMIT */
 export function readSheet(bytes: Uint8Array, name: string): XlsxSheet {
@@ -43,6 +47,7 @@ export function readSheet(bytes: Uint8Array, name: string): XlsxSheet {
   let [isFormula, isComputed, isPhonetic] = [false, false, false];
   let value: string | null = null;
   let taken = "";
+  const margins: string[] = [];
   stream(bytes, {
     open(element, attributes) {
       if (element === "row") {
@@ -60,7 +65,7 @@ export function readSheet(bytes: Uint8Array, name: string): XlsxSheet {
         nextColumn = cell.column + 1;
         taken = "";
         [isFormula, isComputed] = [false, false];
-      } else if (element === "v" || element === "t") {
+      } else if (element === "v" || element === "t" || MARGIN.test(element)) {
         value = "";
         // An empty text is a result; for a number it is none.
         isComputed ||= cell?.type === "str";
@@ -81,6 +86,9 @@ export function readSheet(bytes: Uint8Array, name: string): XlsxSheet {
         isComputed ||= value !== "";
         if (!isPhonetic) taken += value;
         value = null;
+      } else if (value !== null && MARGIN.test(element)) {
+        margins.push(unescaped(value));
+        value = null;
       } else if (element === "c" && cell && row) {
         if (isFormula && !isComputed) uncomputed += 1;
         if (taken !== "") {
@@ -92,7 +100,7 @@ export function readSheet(bytes: Uint8Array, name: string): XlsxSheet {
       }
     },
   });
-  return { rows, merged, uncomputed };
+  return { rows, merged, uncomputed, margins };
 }
 
 /** The texts that cells share, by their number. */

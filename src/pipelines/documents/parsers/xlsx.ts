@@ -6,6 +6,7 @@ import { find, readXml, textOf } from "./office-xml.js";
 import type { ParseAid, Parsed } from "./parsed.js";
 import { readPictures, warnOfEmbedded } from "./pictures.js";
 import { mainPartOf, relationsOf, relationsOfType } from "./relations.js";
+import { marginBlocks } from "./sheet-margins.js";
 import { shownRows, warnOfFormulas, warnOfSheets, type SheetReader } from "./sheet-rows.js";
 import { CellFormats, patternsOf } from "./xlsx-format.js";
 import { regionsOf, rowsIn } from "./xlsx-regions.js";
@@ -38,6 +39,7 @@ export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid):
     lookedAt: 0,
     characters: 0,
     uncomputed: 0,
+    margins: new Set(),
   };
   const sheets = find(workbook, "sheet").map(({ attributes }) => ({
     title: attributes.name ?? "",
@@ -69,6 +71,7 @@ export async function parseXlsx(bytes: Uint8Array, name: string, aid: ParseAid):
 
 interface WorkbookReader extends SheetReader {
   readonly archive: Archive;
+  readonly margins: Set<string>;
   uncomputed: number;
 }
 
@@ -80,7 +83,12 @@ function sheetBlocks(reader: WorkbookReader, part: string, place: BlockPlace): B
   const raw = readSheet(bytes, name);
   reader.uncomputed += raw.uncomputed;
   const rows = shownRows(reader, raw);
-  return [...regionsOf(rows, reader, place), ...commentsOf(archive, part, place), ...drawingsOf(archive, part, place)];
+  return [
+    ...regionsOf(rows, reader, place),
+    ...commentsOf(archive, part, place),
+    ...drawingsOf(archive, part, place),
+    ...marginBlocks(raw.margins, reader.margins, place),
+  ];
 }
 
 function commentsOf(archive: Archive, part: string, place: BlockPlace): Block[] {
