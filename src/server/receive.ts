@@ -190,7 +190,9 @@ export function boundBodies(deadlineMs = BODY_DEADLINE_MS): RequestHandler {
     res.once("close", () => clearTimeout(deadline));
     res.once("finish", () => {
       if (req.complete) return;
-      // Whoever has sent all of it sends the next request behind it: unread, it would hold that one until the cut.
+      // Whoever has sent all of it sends the next request behind it: unread, it would hold that one until the cut. What has
+      // taken the body piece by piece still listens for more, and would keep it from being dropped.
+      req.removeAllListeners("readable");
       req.resume();
       cutAfter(req, LINGER_MS);
     });
