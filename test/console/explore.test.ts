@@ -129,7 +129,7 @@ test("leads from a first collection to a retry, one click a step, by the keyboar
 
 describe("an operation of one's own", () => {
   test("comes with a link through the playground's address and signing in, and runs when it is asked to", async () => {
-    const query = "subscription Mine { statusChanges { ... on StatusChange { toStatus } } }";
+    const query = "subscription Mine { statusChanges { ... on StatusChange { toStatus entityId } } }";
     const { page, complaints } = await open(`${PLAYGROUND_PATH}?query=${encodeURIComponent(query)}`);
     const before = api.stream.size;
     await signIn(page, await keyBy(api.rig.db, { role: "VIEWER", name: "<b>grace</b>" }));
@@ -139,8 +139,11 @@ describe("an operation of one's own", () => {
     expect(await page.getByRole("list", { name: "Events" }).count()).toBe(0);
     await run(page);
     await until("it is followed", async () => api.stream.size > before);
-    await api.client.query('mutation { createCollection(input: { name: "seen live" }) { collection { id } } }');
-    await page.getByText("toStatus CREATED").waitFor();
+    const { createCollection } = await api.client.query<{ createCollection: { collection: { id: string } } }>(
+      'mutation { createCollection(input: { name: "seen live" }) { collection { id } } }',
+    );
+    const event = page.getByRole("list", { name: "Events" }).getByRole("listitem");
+    await event.filter({ hasText: createCollection.collection.id }).getByText("toStatus CREATED").waitFor();
     await page.reload();
     await page.getByRole("textbox", { name: "Operation" }).getByText("Mine").waitFor();
     // Who may only look sees that a step would change something, and why not by them.

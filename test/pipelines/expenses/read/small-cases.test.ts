@@ -79,13 +79,17 @@ describe("what was once read wrongly", () => {
   });
 
   test.each([
-    ["receipt-sdn-bhd.txt", 3480, ["CURRENCY_ASSUMED"]],
     ["receipt-no-refund.txt", 3480, []],
     ["receipt-zero-total.txt", 52987, []],
     ["receipt-employee-is-seller.txt", 1000, []],
   ] as const)("%s says how much, in the job's currency where it names none", async (name, amountMinor, flags) => {
     const found = await read(name, "EUR");
     expect(found).toMatchObject({ role: "receipt", receipt: { amountMinor, currency: "EUR", employee: null, flags } });
+  });
+
+  test("the ringgit that stands at the figure is its currency, and no capital letters of the seller's name", async () => {
+    const found = await read("receipt-sdn-bhd.txt", "EUR");
+    expect(found).toMatchObject({ receipt: { amountMinor: 3480, currency: "MYR", employee: null, flags: [] } });
   });
 
   test("the seller of a receipt is its merchant and not its employee", async () => {
